@@ -1,0 +1,5 @@
+//! JSON that is kept as text.
+
+mod bytes;
+
+pub use bytes::JsonBytes;
