@@ -5,12 +5,16 @@
 //! revisions), the method table, [`service`] (the seam between the two sides), [`transport`] and [`codec`].
 
 pub mod codec;
+pub mod era;
+pub mod extensions;
 pub mod json;
 pub mod jsonrpc;
 pub mod limits;
+pub mod meta;
 pub mod method;
 pub mod revision;
 pub mod service;
 pub mod transport;
+pub mod types;
 
 pub use limits::Limits;
