@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 
-
 use crate::extensions::Extensions;
 use crate::json::JsonBytes;
 use crate::jsonrpc::{ErrorObject, MethodName, RequestId};

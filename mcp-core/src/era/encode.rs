@@ -39,7 +39,11 @@ impl Encoder {
     ///
     /// # Errors
     /// When `server_info` holds something that JSON cannot.
-    pub fn new(server_info: &Implementation, ttl_ms: u64, cache_scope: CacheScope) -> Result<Self, serde_json::Error> {
+    pub fn new(
+        server_info: &Implementation,
+        ttl_ms: u64,
+        cache_scope: CacheScope,
+    ) -> Result<Self, serde_json::Error> {
         let server_info = serde_json::to_value(server_info)?;
         let mut modern = MODERN_BARE.to_vec();
         modern.extend_from_slice(br#","_meta":{"#);
@@ -54,7 +58,11 @@ impl Encoder {
     ///
     /// # Errors
     /// When the result holds something that JSON cannot, such as a map whose keys are not strings.
-    pub fn encode<T: WireResult>(&self, mut result: T, revision: Revision) -> Result<JsonBytes, serde_json::Error> {
+    pub fn encode<T: WireResult>(
+        &self,
+        mut result: T,
+        revision: Revision,
+    ) -> Result<JsonBytes, serde_json::Error> {
         let rules = revision.rules();
         result.project(rules);
         self.fit_cache(&mut result, rules);

@@ -92,7 +92,7 @@ impl CallMeta {
             progress_token: read(meta::PROGRESS_TOKEN, view.progress_token)?,
             client_info: object(meta::CLIENT_INFO, view.client_info)?,
             client_capabilities: object(meta::CLIENT_CAPABILITIES, view.client_capabilities)?,
-            log_level: read_level(view.log_level)?,
+            log_level: read(meta::LOG_LEVEL, view.log_level)?,
             raw: Some(slice(raw)),
         })
     }
@@ -131,17 +131,6 @@ fn claim(raw: &RawValue) -> Result<Claim, ErrorObject> {
         Ok(revision) => Claim::Known(revision),
         Err(_) => Claim::Unknown(name.chars().take(64).collect::<String>().into()),
     })
-}
-
-fn read_level(raw: Option<&RawValue>) -> Result<Option<LoggingLevel>, ErrorObject> {
-    let level: Option<LoggingLevel> = read(meta::LOG_LEVEL, raw)?;
-    match level {
-        Some(LoggingLevel::Other(_)) => Err(ErrorObject::invalid_params(format!(
-            "params._meta[\"{}\"] must be one of debug, info, notice, warning, error, critical, alert, emergency",
-            meta::LOG_LEVEL
-        ))),
-        level => Ok(level),
-    }
 }
 
 fn read<'a, T: Deserialize<'a>>(key: &str, raw: Option<&'a RawValue>) -> Result<Option<T>, ErrorObject> {

@@ -87,12 +87,12 @@ impl Project for CallToolResult {
 /// Whether results of this schema are wrapped as `{"result": …}` for revisions whose structured results are
 /// objects.
 pub fn wraps(schema: &Schema) -> bool {
-    schema.to_value().get("type").is_none_or(|root| root != "object")
+    schema.as_value().get("type").is_none_or(|root| root != "object")
 }
 
 /// The schema of the wrapped result.
 pub fn wrap_schema(schema: &Schema) -> Schema {
-    let mut inner = schema.to_value();
+    let mut inner = schema.as_value();
     let mut outer = Map::new();
     if let Value::Object(members) = &mut inner {
         // References are relative to the root, so what they point at moves up.
