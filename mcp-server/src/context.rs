@@ -11,11 +11,11 @@ use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::revision::{Revision, Rules};
-use mcp_core::service::{BoxFuture, Notification, Peer};
+use mcp_core::service::{BoxFuture, Notification, Peer, Request};
 use mcp_core::types::{ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams};
 use serde::Serialize;
 
-use crate::era::Session;
+use crate::era::{Conversation, Session};
 use crate::extract::State;
 use crate::handle::ServerHandle;
 use crate::progress::Pace;
@@ -35,12 +35,18 @@ pub(crate) struct Call {
     pub(crate) meta: CallMeta,
     /// The session that the call is part of, in the legacy era.
     pub(crate) session: Option<Arc<Session>>,
+    pub(crate) conversation: Arc<Conversation>,
     pub(crate) peer: Peer,
     pub(crate) extensions: Extensions,
     pub(crate) pace: Mutex<Pace>,
 }
 
 impl Context {
+    /// The context of a request that passes through a [layer](crate::layer).
+    pub fn of(request: &Request) -> Option<Self> {
+        request.extensions.get_shared().map(Self)
+    }
+
     /// The id that the caller gave the request.
     pub fn request_id(&self) -> &RequestId {
         &self.0.id

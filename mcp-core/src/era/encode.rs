@@ -78,18 +78,16 @@ impl Encoder {
                 MODERN_BARE
             }
         };
-        let mut out = Vec::with_capacity(head.len() + 128);
-        out.extend_from_slice(head);
-        let body = out.len();
-        serde_json::to_writer(&mut out, &result)?;
-        // The body is an object: its opening brace becomes the comma between the head and its members.
-        if out.len() == body + 2 {
-            out.truncate(body);
-            out.push(b'}');
-        } else if let Some(brace) = out.get_mut(body) {
-            *brace = b',';
-        }
-        Ok(JsonBytes::from_trusted(out))
+        write(head, &result)
+    }
+
+    /// Writes the result of a method that is not the protocol's, which must be an object: it keeps its
+    /// members, `_meta` among them, and gets `resultType` where the revision has it.
+    ///
+    /// # Errors
+    /// When the result holds something that JSON cannot.
+    pub fn encode_custom<T: Serialize>(&self, result: &T, revision: Revision) -> Result<JsonBytes, serde_json::Error> {
+        if revision.rules().result_type { write(MODERN_BARE, result) } else { JsonBytes::new(result) }
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {
@@ -102,4 +100,20 @@ impl Encoder {
             *cache_scope = None;
         }
     }
+}
+
+/// Writes an object with the members of `head`, which is an object still open, before its own.
+fn write<T: Serialize>(head: &[u8], object: &T) -> Result<JsonBytes, serde_json::Error> {
+    let mut out = Vec::with_capacity(head.len() + 128);
+    out.extend_from_slice(head);
+    let body = out.len();
+    serde_json::to_writer(&mut out, object)?;
+    // The opening brace of the body becomes the comma between the head and its members.
+    if out.len() == body + 2 {
+        out.truncate(body);
+        out.push(b'}');
+    } else if let Some(brace) = out.get_mut(body) {
+        *brace = b',';
+    }
+    Ok(JsonBytes::from_trusted(out))
 }

@@ -7,4 +7,4 @@ mod project;
 
 pub use encode::{Encoder, WireResult};
 pub use inbound::{CallMeta, Claim};
-pub use project::{Project, wrap_schema, wraps};
+pub use project::{Project, wrap_schema, wrap_structured, wraps};

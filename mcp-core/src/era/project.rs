@@ -73,10 +73,8 @@ impl Project for CallToolResult {
         match rules.structured {
             Structured::Absent => self.structured_content = None,
             Structured::Object => {
-                if let Some(value) = &self.structured_content
-                    && !value.get().starts_with('{')
-                {
-                    self.structured_content = wrap_value(value);
+                if self.structured_content.as_ref().is_some_and(|value| !value.get().starts_with('{')) {
+                    wrap_structured(self);
                 }
             }
             Structured::Any => {}
@@ -108,8 +106,16 @@ pub fn wrap_schema(schema: &Schema) -> Schema {
     Schema::try_from(Value::Object(outer)).unwrap_or_else(|_| schema.clone())
 }
 
-fn wrap_value(value: &RawJson) -> Option<RawJson> {
-    RawJson::new(&json!({ "result": value.to_value() })).ok()
+/// Wraps the structured content of a result as `{"result": …}`.
+pub fn wrap_structured(result: &mut CallToolResult) {
+    if let Some(value) = &result.structured_content {
+        result.structured_content = RawJson::new(&Wrapped { result: value }).ok();
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Wrapped<'a> {
+    result: &'a RawJson,
 }
 
 // ---- content -------------------------------------------------------------------------------------------
