@@ -250,6 +250,9 @@ mod tests {
     #[test]
     fn tokens_keep_their_type() {
         assert_eq!(Meta::new().with_progress_token(1).progress_token(), Some(RequestId::Number(1)));
-        assert_eq!(Meta::new().with_progress_token("1").progress_token(), Some(RequestId::String("1".into())));
+        assert_eq!(
+            Meta::new().with_progress_token("1").progress_token(),
+            Some(RequestId::String("1".into()))
+        );
     }
 }

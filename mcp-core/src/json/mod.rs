@@ -1,16 +1,19 @@
-//! JSON kept as it came, and the macros that shape the wire types.
+//! JSON that is kept as text, and the macros that shape the wire types.
 //!
-//! serde's `flatten` and untagged enums buffer into a private tree in which [`RawJson`] fails, so the
-//! objects of the protocol get hand-shaped code: [`object!`](object) for structs, [`tagged!`](tagged) for
-//! enums told apart by a member, [`string_enum!`](string_enum) for enums of strings.
+//! [`JsonBytes`] is a slice of a frame; [`RawJson`] stands in wire types. serde's `flatten` and untagged
+//! enums buffer into a private tree in which raw JSON fails, so the objects of the protocol get hand-shaped
+//! code: `object!` for structs, `tagged!` for enums told apart by a member, `string_enum!` for enums of
+//! strings.
 
 mod adapter;
+mod bytes;
 mod extra;
 mod object;
 mod raw;
 mod string_enum;
 mod tagged;
 
+pub use bytes::JsonBytes;
 pub use extra::Extra;
 pub use raw::RawJson;
 

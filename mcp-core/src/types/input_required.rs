@@ -163,7 +163,11 @@ impl InputResponses {
     ///
     /// # Errors
     /// When the answer cannot be serialized.
-    pub fn insert(&mut self, key: impl Into<String>, answer: &impl Serialize) -> Result<(), serde_json::Error> {
+    pub fn insert(
+        &mut self,
+        key: impl Into<String>,
+        answer: &impl Serialize,
+    ) -> Result<(), serde_json::Error> {
         self.0.insert(key.into(), RawJson::new(answer)?);
         Ok(())
     }

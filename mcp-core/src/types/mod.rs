@@ -64,10 +64,14 @@ pub use error_data::{
 };
 pub use implementation::{Icon, IconTheme, Implementation};
 pub use initialize::{InitializeParams, InitializeResult};
-pub use input_required::{InputRequest, InputRequests, InputRequiredResult, InputResponses, OtherInputRequest};
+pub use input_required::{
+    InputRequest, InputRequests, InputRequiredResult, InputResponses, OtherInputRequest,
+};
 pub use logging::{LogMessageParams, LoggingLevel, SetLevelParams};
 pub use progress::{ProgressParams, ProgressToken};
-pub use prompt::{GetPromptParams, GetPromptResult, ListPromptsResult, Prompt, PromptArgument, PromptMessage};
+pub use prompt::{
+    GetPromptParams, GetPromptResult, ListPromptsResult, Prompt, PromptArgument, PromptMessage,
+};
 pub use resource::{
     ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult, Resource,
     ResourceTemplate, ResourceUpdatedParams, SubscribeParams,
@@ -81,8 +85,8 @@ pub use sampling::{
 pub use sampling_content::{SamplingContent, SamplingContents, ToolResultContent, ToolUseContent};
 pub use schema::{Schema, SchemaError};
 pub use skill::{
-    GetSkillParams, GetSkillResult, ListSkillsResult, ReadResourceDirectoryParams, ReadResourceDirectoryResult, Skill,
-    SkillResource, SkillResources,
+    GetSkillParams, GetSkillResult, ListSkillsResult, ReadResourceDirectoryParams,
+    ReadResourceDirectoryResult, Skill, SkillResource, SkillResources,
 };
 pub use subscription::{
     SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams, SubscriptionsListenResult,

@@ -1,7 +1,7 @@
 //! A JSON Schema, kept as it came. Spec: basic, "JSON Schema Usage".
 
-use serde::de::{self, Deserialize, Deserializer};
 use serde::Serialize;
+use serde::de::{self, Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::json::{JsonObject, RawJson};

@@ -1,0 +1,253 @@
+//! Server-sent events, as Streamable HTTP carries messages (spec: basic/transports, Streamable HTTP).
+//!
+//! The decoder follows the WHATWG event stream format: three kinds of line ends, comments, `retry`. An event
+//! whose data is empty is still reported when it has an id, because a server primes a stream with one
+//! (2025-11-25); a reader must not try to parse it.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+/// One event of a stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    /// The `event` field; none means `message`.
+    pub name: Option<String>,
+    /// The `id` field of this event.
+    pub id: Option<String>,
+    /// The `data` lines, joined by line feeds.
+    pub data: Bytes,
+    /// The `retry` field: how long to wait before connecting again.
+    pub retry: Option<Duration>,
+}
+
+/// An event, or a comment, is longer than the limit. The stream cannot be read further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a server-sent event is longer than the limit of {limit} bytes")]
+#[non_exhaustive]
+pub struct EventTooLong {
+    /// The limit, in bytes.
+    pub limit: usize,
+}
+
+/// Appends one event. `name` and `id` end at their first line break, so that nothing in them can start
+/// another field; line breaks in `data` become further `data` lines.
+pub fn write_event(out: &mut BytesMut, name: Option<&str>, id: Option<&str>, data: &[u8]) {
+    for (field, value) in [("event", name), ("id", id)] {
+        if let Some(value) = value {
+            let value = value.split(['\r', '\n', '\0']).next().unwrap_or_default();
+            for part in [field.as_bytes(), b": ", value.as_bytes(), b"\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+    }
+    let mut rest = data;
+    loop {
+        out.extend_from_slice(b"data: ");
+        match memchr::memchr2(b'\n', b'\r', rest) {
+            None => {
+                out.extend_from_slice(rest);
+                out.extend_from_slice(b"\n\n");
+                return;
+            }
+            Some(at) => {
+                out.extend_from_slice(&rest[..at]);
+                out.extend_from_slice(b"\n");
+                let crlf = rest[at] == b'\r' && rest.get(at + 1) == Some(&b'\n');
+                rest = &rest[at + 1 + usize::from(crlf)..];
+            }
+        }
+    }
+}
+
+/// Appends a `retry` field on its own.
+pub fn write_retry(out: &mut BytesMut, delay: Duration) {
+    out.extend_from_slice(format!("retry: {}\n\n", delay.as_millis()).as_bytes());
+}
+
+/// Appends a comment, which keeps a connection alive and means nothing.
+pub fn write_keep_alive(out: &mut BytesMut) {
+    out.extend_from_slice(b": \n\n");
+}
+
+/// Splits a stream of bytes into events, none longer than the limit. Pure: bytes in, events out.
+#[derive(Debug)]
+pub struct EventDecoder {
+    buffer: BytesMut,
+    searched: usize,
+    limit: usize,
+    data: BytesMut,
+    lines: usize,
+    event: Event,
+    first: bool,
+    /// The last line ended with a carriage return: a line feed that follows belongs to it.
+    after_return: bool,
+}
+
+impl EventDecoder {
+    /// A decoder that refuses events of more than `limit` bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            searched: 0,
+            limit,
+            data: BytesMut::new(),
+            lines: 0,
+            event: Event::default(),
+            first: true,
+            after_return: false,
+        }
+    }
+
+    /// Adds bytes that were read.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next complete event among the bytes pushed so far.
+    ///
+    /// # Errors
+    /// When an event passes the limit.
+    pub fn next_event(&mut self) -> Result<Option<Event>, EventTooLong> {
+        while let Some(line) = self.next_line()? {
+            if !line.is_empty() {
+                self.field(&line)?;
+                continue;
+            }
+            let event = std::mem::take(&mut self.event);
+            let data = self.data.split().freeze();
+            let lines = std::mem::take(&mut self.lines);
+            if lines > 0 || event.id.is_some() || event.retry.is_some() {
+                return Ok(Some(Event { data, ..event }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_line(&mut self) -> Result<Option<Bytes>, EventTooLong> {
+        if self.after_return && !self.buffer.is_empty() {
+            self.after_return = false;
+            if self.buffer[0] == b'\n' {
+                drop(self.buffer.split_to(1));
+            }
+        }
+        let Some(found) = memchr::memchr2(b'\n', b'\r', &self.buffer[self.searched..]) else {
+            self.searched = self.buffer.len();
+            // A comment is not kept, however long it gets; any other line is bounded.
+            if self.buffer.first() == Some(&b':') {
+                self.buffer.truncate(1);
+                self.searched = 1;
+            }
+            return if self.buffer.len() > self.limit { Err(self.too_long()) } else { Ok(None) };
+        };
+        let end = self.searched + found;
+        self.after_return = self.buffer[end] == b'\r';
+        let mut line = self.buffer.split_to(end + 1).freeze();
+        line.truncate(end);
+        self.searched = 0;
+        if std::mem::take(&mut self.first) && line.starts_with(b"\xef\xbb\xbf") {
+            line = line.slice(3..);
+        }
+        Ok(Some(line))
+    }
+
+    fn field(&mut self, line: &Bytes) -> Result<(), EventTooLong> {
+        let (name, value) = match memchr::memchr(b':', line) {
+            None => (&line[..], &[][..]),
+            Some(at) => {
+                let value = &line[at + 1..];
+                (&line[..at], value.strip_prefix(b" ").unwrap_or(value))
+            }
+        };
+        let text = || std::str::from_utf8(value).ok().map(str::to_owned);
+        match name {
+            b"data" => {
+                if self.data.len() + value.len() + 1 > self.limit {
+                    return Err(self.too_long());
+                }
+                if self.lines > 0 {
+                    self.data.extend_from_slice(b"\n");
+                }
+                self.lines += 1;
+                self.data.extend_from_slice(value);
+            }
+            b"event" => self.event.name = text(),
+            b"id" if !value.contains(&0) => self.event.id = text(),
+            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                self.event.retry =
+                    text().map(|digits| Duration::from_millis(digits.parse().unwrap_or(u64::MAX)));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn too_long(&self) -> EventTooLong {
+        EventTooLong { limit: self.limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(bytes: &[u8], step: usize) -> Vec<Event> {
+        let mut decoder = EventDecoder::new(1_000);
+        let mut events = Vec::new();
+        for chunk in bytes.chunks(step) {
+            decoder.push(chunk);
+            while let Some(event) = decoder.next_event().unwrap() {
+                events.push(event);
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_whatever_it_holds() {
+        let nasty: [&[u8]; 6] = [b"", b"{}", b"a\nb", b"a\r\nb", b"\n\ndata: x\n\n", b"id: 9\r"];
+        for data in nasty {
+            let mut out = BytesMut::new();
+            write_event(&mut out, Some("message\nevil: 1"), Some("7\r8"), data);
+            write_keep_alive(&mut out);
+            for step in 1..=out.len() {
+                let events = decode(&out, step);
+                assert_eq!(events.len(), 1, "{data:?} step {step}");
+                assert_eq!(events[0].name.as_deref(), Some("message"));
+                assert_eq!(events[0].id.as_deref(), Some("7"));
+                let normal = String::from_utf8_lossy(data).replace("\r\n", "\n").replace('\r', "\n");
+                assert_eq!(events[0].data, normal.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn priming_retry_and_comments() {
+        let stream = b"\xef\xbb\xbf: hello\r\n\r\nid: 1\ndata:\n\nretry: 1500\n\nretry: x\n\ndata:no space\rdata: two\r\r";
+        for step in 1..=stream.len() {
+            let events = decode(stream, step);
+            assert_eq!(events.len(), 3, "step {step}");
+            assert_eq!((events[0].id.as_deref(), &events[0].data[..]), (Some("1"), &b""[..]));
+            assert_eq!(events[1].retry, Some(Duration::from_millis(1500)));
+            assert_eq!(&events[2].data[..], b"no space\ntwo");
+        }
+    }
+
+    #[test]
+    fn long_events_are_refused_and_long_comments_are_not_kept() {
+        let mut decoder = EventDecoder::new(100);
+        for _ in 0..1_000 {
+            decoder.push(b": keep alive keep alive");
+            assert_eq!(decoder.next_event(), Ok(None));
+            assert!(decoder.buffer.len() < 100);
+        }
+        decoder.push(b"\n");
+        for _ in 0..20 {
+            decoder.push(b"data: 0123456789\n");
+        }
+        assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }));
+        let mut decoder = EventDecoder::new(100);
+        decoder.push(&[b'x'; 101]);
+        assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }));
+    }
+}

@@ -1,0 +1,157 @@
+//! Message → bytes, appended to one buffer.
+//!
+//! A frame has no line break: JSON that a user hands over as text may contain some between its tokens, and
+//! they become spaces here, so that a frame is always one line (spec: transports/stdio).
+
+use bytes::BytesMut;
+use serde::Serialize;
+
+use super::{ErrorObject, RequestId};
+
+/// Appends `{"jsonrpc":"2.0","id":…,"method":…,"params":…}`.
+pub fn write_request(out: &mut BytesMut, id: &RequestId, method: &str, params: &[u8]) {
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    write_id(out, id);
+    out.extend_from_slice(br#","method":"#);
+    write_json(out, method);
+    out.extend_from_slice(br#","params":"#);
+    write_raw(out, params);
+    out.extend_from_slice(b"}");
+}
+
+/// Appends `{"jsonrpc":"2.0","method":…,"params":…}`; params of `{}` are left out.
+pub fn write_notification(out: &mut BytesMut, method: &str, params: &[u8]) {
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","method":"#);
+    write_json(out, method);
+    if params != b"{}" {
+        out.extend_from_slice(br#","params":"#);
+        write_raw(out, params);
+    }
+    out.extend_from_slice(b"}");
+}
+
+/// Appends `{"jsonrpc":"2.0","id":…,"result":…}`.
+pub fn write_result(out: &mut BytesMut, id: &RequestId, result: &[u8]) {
+    out.reserve(result.len() + 64);
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    write_id(out, id);
+    out.extend_from_slice(br#","result":"#);
+    write_raw(out, result);
+    out.extend_from_slice(b"}");
+}
+
+/// Appends `{"jsonrpc":"2.0","id":…,"error":…}`, without `id` where the request's could not be read.
+pub fn write_error(out: &mut BytesMut, id: Option<&RequestId>, error: &ErrorObject) {
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","#);
+    if let Some(id) = id {
+        out.extend_from_slice(br#""id":"#);
+        write_id(out, id);
+        out.extend_from_slice(b",");
+    }
+    out.extend_from_slice(br#""error":"#);
+    let start = out.len();
+    write_json(out, error);
+    blank_line_breaks(&mut out[start..]);
+    out.extend_from_slice(b"}");
+}
+
+fn write_id(out: &mut BytesMut, id: &RequestId) {
+    match id {
+        RequestId::Number(number) => out.extend_from_slice(Digits::new(*number).as_bytes()),
+        RequestId::String(text) => write_json(out, &**text),
+    }
+}
+
+/// Serializes into the buffer. What is written here (strings, error objects) cannot fail to serialize.
+fn write_json<T: Serialize + ?Sized>(out: &mut BytesMut, value: &T) {
+    struct Sink<'a>(&'a mut BytesMut);
+    impl std::io::Write for Sink<'_> {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let start = out.len();
+    if serde_json::to_writer(Sink(out), value).is_err() {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
+}
+
+fn write_raw(out: &mut BytesMut, json: &[u8]) {
+    let start = out.len();
+    out.extend_from_slice(json);
+    blank_line_breaks(&mut out[start..]);
+}
+
+/// JSON strings hold no raw control characters, so a line break stands between tokens.
+fn blank_line_breaks(json: &mut [u8]) {
+    let mut from = 0;
+    while let Some(at) = memchr::memchr2(b'\n', b'\r', &json[from..]) {
+        json[from + at] = b' ';
+        from += at + 1;
+    }
+}
+
+/// A decimal number without the formatting machinery: ids are written for every message.
+struct Digits {
+    text: [u8; 20],
+    start: usize,
+}
+
+impl Digits {
+    fn new(number: i64) -> Self {
+        let mut digits = Self { text: [b'0'; 20], start: 20 };
+        let mut rest = number.unsigned_abs();
+        loop {
+            digits.start -= 1;
+            digits.text[digits.start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            digits.start -= 1;
+            digits.text[digits.start] = b'-';
+        }
+        digits
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.text[self.start..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_one_line_whatever_the_payload_looks_like() {
+        let mut out = BytesMut::new();
+        write_result(&mut out, &RequestId::Number(i64::MIN), b"{\n  \"a\": 1,\r\n  \"b\": \"x\\n\"\n}");
+        let text = std::str::from_utf8(&out).unwrap();
+        assert!(!text.contains(['\n', '\r']));
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(value["id"], i64::MIN);
+        assert_eq!(value["result"]["b"], "x\n");
+    }
+
+    #[test]
+    fn every_kind_of_id_is_written_as_it_is() {
+        for (id, text) in [
+            (RequestId::Number(0), "0"),
+            (RequestId::Number(-7), "-7"),
+            (RequestId::Number(i64::MAX), "9223372036854775807"),
+            (RequestId::from("a\"b"), r#""a\"b""#),
+        ] {
+            let mut out = BytesMut::new();
+            write_id(&mut out, &id);
+            assert_eq!(&out[..], text.as_bytes());
+        }
+    }
+}

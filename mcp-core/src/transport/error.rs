@@ -1,0 +1,95 @@
+//! Why a message did not reach the other side.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+/// What kind of trouble a [`TransportError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The connection is closed, by either side.
+    Closed,
+    /// Reading or writing failed.
+    Io,
+    /// The peer broke the framing rules often enough to be given up.
+    Protocol,
+    /// The message is longer than is sent.
+    TooLong,
+    /// Too many requests are waiting for answers.
+    Overloaded,
+}
+
+/// A failure of the transport, never an answer of the peer.
+///
+/// One word, cheap to clone: every call that was waiting gets the same one.
+#[derive(Clone)]
+pub struct TransportError(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: TransportErrorKind,
+    message: String,
+    source: Option<io::Error>,
+}
+
+impl TransportError {
+    /// A failure with its reason.
+    pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { kind, message: message.into(), source: None }))
+    }
+
+    /// The connection is closed.
+    pub fn closed(message: impl Into<String>) -> Self {
+        Self::new(TransportErrorKind::Closed, message)
+    }
+
+    /// Reading or writing failed: `doing` says which.
+    pub fn io(doing: &str, source: io::Error) -> Self {
+        Self(Arc::new(Inner {
+            kind: TransportErrorKind::Io,
+            message: format!("{doing} failed"),
+            source: Some(source),
+        }))
+    }
+
+    /// The same failure with more to its reason, such as the exit status of the peer's process.
+    #[must_use]
+    pub fn with_detail(&self, detail: impl fmt::Display) -> Self {
+        Self(Arc::new(Inner {
+            kind: self.kind(),
+            message: match &self.0.source {
+                Some(source) => format!("{}: {source}; {detail}", self.0.message),
+                None => format!("{}; {detail}", self.0.message),
+            },
+            source: None,
+        }))
+    }
+
+    /// What kind of trouble it is.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.0.kind
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
