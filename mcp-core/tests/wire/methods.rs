@@ -42,10 +42,10 @@ fn the_table_has_the_methods_of_every_revision_and_no_others() {
     for revision in Revision::ALL {
         let schema = specification::schema(&folder, revision);
         for (union, kind, from) in [
-            ("ClientRequest", Kind::Request, Direction::from_client as fn(Direction) -> bool),
-            ("ServerRequest", Kind::Request, Direction::from_server),
-            ("ClientNotification", Kind::Notification, Direction::from_client),
-            ("ServerNotification", Kind::Notification, Direction::from_server),
+            ("ClientRequest", Kind::Request, Direction::client_may_send as fn(Direction) -> bool),
+            ("ServerRequest", Kind::Request, Direction::server_may_send),
+            ("ClientNotification", Kind::Notification, Direction::client_may_send),
+            ("ServerNotification", Kind::Notification, Direction::server_may_send),
         ] {
             assert_eq!(methods(&schema, union), listed(revision, kind, from), "{revision} {union}");
         }

@@ -12,7 +12,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("skipped: the specification's schemas are not beside this repository");
+    eprintln!("skipped: the specification's schemas are not beside this repository");
     None
 }
 
