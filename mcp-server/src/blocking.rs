@@ -43,10 +43,10 @@ impl Pool {
     ///
     /// # Errors
     /// −32603 when `work` panics, or no thread can be started.
-    pub(crate) fn run<R: Send + 'static>(
+    pub(crate) fn run<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
         &self,
-        work: impl FnOnce() -> R + Send + 'static,
-    ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R> {
+        work: F,
+    ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
         let (sender, receiver) = oneshot::channel();
         let started = self.submit(Box::new(move || {
             if !sender.is_closed() {

@@ -116,10 +116,10 @@ impl Context {
     ///
     /// # Errors
     /// −32603 when `work` panics, or no thread can be started.
-    pub fn blocking<R: Send + 'static>(
+    pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
         &self,
-        work: impl FnOnce() -> R + Send + 'static,
-    ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R> {
+        work: F,
+    ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
         self.0.server.blocking.run(work)
     }
 

@@ -90,15 +90,14 @@ impl Template {
     pub fn matches(&self, uri: &str) -> Option<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
         let mut rest = uri;
-        let mut parts = self.parts.iter().peekable();
-        while let Some(part) = parts.next() {
+        for (index, part) in self.parts.iter().enumerate() {
             match part {
                 Part::Literal(literal) => rest = rest.strip_prefix(literal.as_str())?,
                 Part::Variable { name, reserved } => {
-                    let end = match parts.peek() {
+                    let end = match &self.parts[index + 1..] {
                         // The last text must end the URI, so look for it from behind.
-                        Some(Part::Literal(literal)) if parts.len() == 1 => rest.len().checked_sub(literal.len())?,
-                        Some(Part::Literal(literal)) => rest.find(literal.as_str())?,
+                        [Part::Literal(literal)] => rest.len().checked_sub(literal.len())?,
+                        [Part::Literal(literal), ..] => rest.find(literal.as_str())?,
                         _ => rest.len(),
                     };
                     let value = rest.get(..end)?;

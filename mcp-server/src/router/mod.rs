@@ -71,7 +71,7 @@ fn fit_error(error: ErrorObject, context: &Context) -> ErrorObject {
     }
     let fitted = ErrorObject::new(context.rules().resource_not_found, error.message());
     match error.data() {
-        Some(data) => fitted.with_data(data),
+        Some(data) => fitted.with_data(&data),
         None => fitted,
     }
 }
