@@ -104,7 +104,10 @@ impl Context {
             Some(state) => Ok(State(state)),
             None => {
                 let missing = std::any::type_name::<S>();
-                Err(crate::error::internal("finding a state", &format!("Server::state was not given a {missing}")))
+                Err(crate::error::internal(
+                    "finding a state",
+                    &format!("Server::state was not given a {missing}"),
+                ))
             }
         }
     }

@@ -393,8 +393,14 @@ impl Inner {
         ServerHandle::new(Arc::clone(&self.live))
     }
 
-    pub(crate) fn encode<T: WireResult>(&self, result: T, revision: Revision) -> Result<JsonBytes, ErrorObject> {
-        self.encoder.encode(result, revision).map_err(|error| crate::error::internal("writing a result", &error))
+    pub(crate) fn encode<T: WireResult>(
+        &self,
+        result: T,
+        revision: Revision,
+    ) -> Result<JsonBytes, ErrorObject> {
+        self.encoder
+            .encode(result, revision)
+            .map_err(|error| crate::error::internal("writing a result", &error))
     }
 
     /// What is offered now, as capabilities.

@@ -16,7 +16,11 @@ pub trait IntoResourceResult {
     ///
     /// # Errors
     /// A protocol error, where the value is one.
-    fn into_resource_result(self, uri: &str, mime_type: Option<&str>) -> Result<ReadResourceResult, ErrorObject>;
+    fn into_resource_result(
+        self,
+        uri: &str,
+        mime_type: Option<&str>,
+    ) -> Result<ReadResourceResult, ErrorObject>;
 }
 
 impl IntoResourceResult for ReadResourceResult {
@@ -78,7 +82,11 @@ blobs!(Vec<u8>, Bytes, &'static [u8]);
 
 /// The error becomes a protocol error, see [`IntoRequestError`].
 impl<T: IntoResourceResult, E: IntoRequestError> IntoResourceResult for Result<T, E> {
-    fn into_resource_result(self, uri: &str, mime_type: Option<&str>) -> Result<ReadResourceResult, ErrorObject> {
+    fn into_resource_result(
+        self,
+        uri: &str,
+        mime_type: Option<&str>,
+    ) -> Result<ReadResourceResult, ErrorObject> {
         self.map_err(IntoRequestError::into_request_error)?.into_resource_result(uri, mime_type)
     }
 }

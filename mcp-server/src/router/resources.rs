@@ -64,5 +64,6 @@ fn check_uri(context: &Context, uri: &str) -> Result<(), ErrorObject> {
 
 /// In the code of the legacy era; the router fits it to the revision.
 fn not_found(uri: &str) -> ErrorObject {
-    ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found").with_data(&serde_json::json!({ "uri": uri }))
+    ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
+        .with_data(&serde_json::json!({ "uri": uri }))
 }

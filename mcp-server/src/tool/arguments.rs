@@ -71,7 +71,11 @@ pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<
 }
 
 #[cold]
-fn diagnose<T: DeserializeOwned>(call: &ToolCall, fields: &[Field], error: &serde_json::Error) -> ArgumentErrors {
+fn diagnose<T: DeserializeOwned>(
+    call: &ToolCall,
+    fields: &[Field],
+    error: &serde_json::Error,
+) -> ArgumentErrors {
     let Ok(arguments) = call.arguments().parse::<Value>() else {
         return ArgumentErrors::new("", strip_position(error));
     };
