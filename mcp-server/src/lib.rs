@@ -55,8 +55,8 @@ pub use resource::{
 };
 pub use server::{BuiltServer, Provider, Routes, Server};
 pub use tool::{
-    ArgumentErrors, Audio, Field, Image, IntoToolResult, Structured, ToolBuilder, ToolCall, ToolFuture,
-    ToolRoute, check_as, decode, input_schema, output_schema,
+    ArgumentErrors, Audio, Described, DescribedArgument, Field, Image, IntoToolResult, Structured,
+    ToolBuilder, ToolCall, ToolFuture, ToolRoute, check_as, decode, input_schema, output_schema,
 };
 
 pub use mcp_core::{Limits, Revision, json, jsonrpc, meta, method, service, types};

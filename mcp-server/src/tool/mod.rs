@@ -11,4 +11,4 @@ mod value;
 pub use arguments::{ArgumentErrors, Field, check_as, decode};
 pub use reply::{Audio, Image, IntoToolResult, Structured};
 pub use route::{ToolBuilder, ToolCall, ToolFuture, ToolRoute};
-pub use schema::{input_schema, output_schema};
+pub use schema::{Described, DescribedArgument, input_schema, output_schema};
