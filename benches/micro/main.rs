@@ -1,0 +1,4 @@
+//! Micro benches.
+fn main() {
+    divan::main();
+}
