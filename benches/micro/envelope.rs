@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use divan::{Bencher, counter::BytesCount};
 use mcp_benches::messages::{Era, INITIALIZED, Template, text};
+use mcp_core::{Limits, jsonrpc};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -34,6 +36,13 @@ struct Envelope<'a> {
     method: Option<Cow<'a, str>>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
+}
+
+/// With everything a server must check first: UTF-8, depth, number of values, doubled members, the id's form.
+#[divan::bench(args = LINES)]
+fn ours(bencher: Bencher<'_, '_>, name: &str) {
+    let (line, limits) = (Bytes::from(line(name)), Limits::default());
+    bencher.counter(BytesCount::of_slice(&line)).bench(|| jsonrpc::decode(&line, &limits));
 }
 
 #[divan::bench(args = LINES)]

@@ -8,5 +8,5 @@ mod envelope;
 mod tools_list;
 
 fn main() {
-    divan::main();
+    divan::Divan::default().sample_size(100).config_with_args().main();
 }

@@ -16,7 +16,7 @@ use rmcp::{
     },
     model::{CallToolResult, ContentBlock, JsonObject, ServerCapabilities, ServerConfig, Tool},
     schemars, tool, tool_handler, tool_router,
-    transport::{stdio, io::stdio_pipes},
+    transport::{io::stdio_pipes, stdio},
 };
 use serde::Deserialize;
 
@@ -53,13 +53,10 @@ impl Bench {
         let mut tool_router = Self::tool_router();
         for spec in tools::table(count).into_iter().skip(2) {
             let schema: JsonObject = serde_json::from_str(&spec.input_schema)?;
-            tool_router.add_route(ToolRoute::new_dyn(
-                Tool::new(spec.name, spec.description, schema),
-                |_| {
-                    let answer = vec![ContentBlock::text(tools::TRIVIAL_ANSWER)];
-                    Box::pin(async { Ok(CallToolResult::success(answer).into()) })
-                },
-            ));
+            tool_router.add_route(ToolRoute::new_dyn(Tool::new(spec.name, spec.description, schema), |_| {
+                let answer = vec![ContentBlock::text(tools::TRIVIAL_ANSWER)];
+                Box::pin(async { Ok(CallToolResult::success(answer).into()) })
+            }));
         }
         if count < 2 {
             tool_router.remove_route("add");
