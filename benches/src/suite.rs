@@ -75,15 +75,23 @@ pub fn workloads(era: Era) -> Vec<Workload> {
 }
 
 impl Plan {
-    /// One workload against all servers: the samples of each server, round by round.
-    pub fn load(&self, workload: &Workload, servers: &[Server]) -> Result<Vec<Vec<Sample>>, Error> {
-        self.rounds(servers, |server| {
+    /// Every workload against every server: for each workload and each server the samples, round by round.
+    ///
+    /// A round is all of them, so that whatever slows the machine for a while meets them alike.
+    pub fn load(&self, workloads: &[Workload], servers: &[Server]) -> Result<Vec<Vec<Vec<Sample>>>, Error> {
+        let pairs: Vec<_> =
+            workloads.iter().flat_map(|load| servers.iter().map(move |server| (load, server))).collect();
+        let samples = self.rounds(&pairs, |(workload, server)| {
             let limit = 4 * self.time + Duration::from_secs(20);
             let mut session = Session::spawn(server, workload.tools, limit)?;
-            session.open(self.era)?;
-            load::run(&mut session, &workload.request, workload.window, self.time / 4)?;
-            load::run(&mut session, &workload.request, workload.window, self.time)
-        })
+            let mut load = || {
+                session.open(self.era)?;
+                load::run(&mut session, &workload.request, workload.window, self.time / 4)?;
+                load::run(&mut session, &workload.request, workload.window, self.time)
+            };
+            load().map_err(|error| format!("{}, {}: {error}", server.name, workload.name).into())
+        })?;
+        Ok(samples.chunks(servers.len().max(1)).map(<[_]>::to_vec).collect())
     }
 
     /// Milliseconds from the start of the process to its first answer, the median for each server.
@@ -125,21 +133,20 @@ impl Plan {
             .collect())
     }
 
-    /// Measure all servers in turn, again and again, every second time backwards.
-    fn rounds<T>(
+    /// Measure all entries in turn, again and again, every second time backwards.
+    fn rounds<E, T>(
         &self,
-        servers: &[Server],
-        mut measure: impl FnMut(&Server) -> Result<T, Error>,
+        entries: &[E],
+        mut measure: impl FnMut(&E) -> Result<T, Error>,
     ) -> Result<Vec<Vec<T>>, Error> {
-        let mut found: Vec<Vec<T>> = servers.iter().map(|_| vec![]).collect();
+        let mut found: Vec<Vec<T>> = entries.iter().map(|_| vec![]).collect();
         for round in 0..self.rounds {
-            let mut turn: Vec<usize> = (0..servers.len()).collect();
+            let mut turn: Vec<usize> = (0..entries.len()).collect();
             if round % 2 == 1 {
                 turn.reverse();
             }
             for index in turn {
-                let server = &servers[index];
-                found[index].push(measure(server).map_err(|error| format!("{}: {error}", server.name))?);
+                found[index].push(measure(&entries[index])?);
             }
         }
         Ok(found)

@@ -7,7 +7,7 @@
 //! request is the steady figure; rates and latencies depend on what else the machine does.
 #![expect(clippy::print_stdout, reason = "the report is the product of this program")]
 
-use std::{env, process::ExitCode, time::Duration};
+use std::{env, fs, process::ExitCode, time::Duration};
 
 use mcp_benches::{
     Error,
@@ -29,13 +29,12 @@ fn main() -> Result<ExitCode, Error> {
     let options = Options::parse()?;
     let plan = &options.plan;
     let Field { servers, clients } = Field::build(&options)?;
-    let mut figures = Figures { servers: &servers, rows: vec![] };
-
-    for workload in workloads(plan.era) {
-        eprintln!("{}", workload.name);
-        let samples = plan.load(&workload, &servers)?;
-        figures.rows.push((workload.name, samples));
-    }
+    let workloads = workloads(plan.era);
+    let loads = (plan.rounds * workloads.len() * servers.len()) as f64;
+    eprintln!("loads, for about {:.0} s", 1.3 * loads * plan.time.as_secs_f64());
+    let samples = plan.load(&workloads, &servers)?;
+    let rows = workloads.iter().map(|workload| workload.name).zip(samples).collect();
+    let figures = Figures { servers: &servers, rows };
     println!("Server CPU µs per request\n{}", figures.table(|sample| sample.server_us));
     println!("Requests per second\n{}", figures.table(|sample| sample.per_second));
     println!("Median latency, µs\n{}", figures.table(|sample| sample.p50_us));
@@ -87,6 +86,7 @@ fn main() -> Result<ExitCode, Error> {
     for target in &targets {
         println!("{target}");
     }
+    println!("\nload average of the machine: {}", fs::read_to_string("/proc/loadavg")?.trim_end());
     let missed = targets.iter().any(|target| !target.got.is_nan() && !target.is_met());
     Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
