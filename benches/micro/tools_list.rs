@@ -1,7 +1,13 @@
 //! `tools/list` of 100 tools: from the request to the bytes of its answer.
 
+use bytes::BytesMut;
 use divan::{Bencher, counter::BytesCount};
 use mcp_benches::tools;
+use mcp_core::{
+    json::JsonBytes,
+    jsonrpc::{RequestId, write_result},
+    types::{ListToolsResult, Schema, Tool},
+};
 use serde_json::{Value, json};
 
 fn list() -> Value {
@@ -10,6 +16,33 @@ fn list() -> Value {
         json!({ "name": tool.name, "description": tool.description, "inputSchema": schema })
     };
     json!({ "tools": tools::table(100).into_iter().map(tool).collect::<Vec<_>>() })
+}
+
+fn typed_list() -> ListToolsResult {
+    let tool = |tool: tools::ToolSpec| {
+        let schema: Value = serde_json::from_str(&tool.input_schema).unwrap_or_default();
+        let schema = Schema::try_from(schema).unwrap_or_else(|_| Schema::any_object());
+        Tool::new(tool.name, schema).description(tool.description)
+    };
+    ListToolsResult::new(tools::table(100).into_iter().map(tool).collect::<Vec<_>>())
+}
+
+/// As a server answers: the list was written once and its bytes are kept.
+#[divan::bench]
+fn ours(bencher: Bencher<'_, '_>) {
+    let (id, Ok(list)) = (RequestId::from(417), JsonBytes::new(&typed_list())) else { return };
+    bencher.counter(BytesCount::of_slice(list.as_bytes())).bench(|| {
+        let mut out = BytesMut::with_capacity(list.as_bytes().len() + 64);
+        write_result(&mut out, &id, list.as_bytes());
+        out
+    });
+}
+
+/// What the first request after a change pays.
+#[divan::bench]
+fn ours_after_a_change(bencher: Bencher<'_, '_>) {
+    let list = typed_list();
+    bencher.bench(|| JsonBytes::new(divan::black_box(&list)));
 }
 
 /// The list is kept as a tree and written for each request.

@@ -6,10 +6,7 @@ use mcp_benches::{
     Error,
     tools::{self, TRIVIAL_ANSWER, ToolSpec},
 };
-use mcp_core::{
-    json::RawJson,
-    types::{CallToolResult, Content, Schema},
-};
+use mcp_core::types::{CallToolResult, Schema};
 use mcp_server::{Server, ToolRoute, tool, tools};
 
 /// Give the text back.
@@ -28,8 +25,8 @@ fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
     let schema: serde_json::Value = serde_json::from_str(&tool.input_schema)?;
     let route = ToolRoute::builder(tool.name)
         .description(tool.description)
-        .input_schema(Schema::from(RawJson::from(schema)))
-        .raw(|_| Box::pin(async { Ok(CallToolResult::new().content(vec![Content::text(TRIVIAL_ANSWER)])) }));
+        .input_schema(Schema::try_from(schema)?)
+        .raw(|_| Box::pin(async { Ok(CallToolResult::text(TRIVIAL_ANSWER)) }));
     Ok(route)
 }
 
