@@ -1,6 +1,8 @@
 //! The client of the stdio benches, written with this SDK: it calls `echo` of the server whose command line it
 //! is given, one call at a time and with 64 in flight, and prints its own CPU time as one line of JSON.
 //!
+//! Both clients use the current-thread runtime, the cheaper one for either.
+//!
 //! `bench-stdio-client --calls N COMMAND [ARGUMENT…]`
 #![expect(clippy::print_stdout, reason = "stdio-bench reads the figures from there")]
 
@@ -28,7 +30,7 @@ async fn load(client: &Client, count: usize, in_flight: usize) -> Result<Value, 
     Ok(json!({ "cpu_us": used.as_secs_f64() * 1e6 / made, "per_second": made / wall.as_secs_f64() }))
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let mut arguments = env::args().skip(2);
     let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;

@@ -1,6 +1,8 @@
 //! The client of the stdio benches, written with rmcp: it calls `echo` of the server whose command line it is
 //! given, one call at a time and with 64 in flight, and prints its own CPU time as one line of JSON.
 //!
+//! The current-thread runtime is its best case.
+//!
 //! `rmcp-stdio-client --calls N COMMAND [ARGUMENT…]`
 
 #[path = "../../../../src/cpu.rs"]
@@ -36,7 +38,7 @@ async fn load(peer: &Peer<RoleClient>, count: usize, in_flight: usize) -> Result
     Ok(json!({ "cpu_us": used.as_secs_f64() * 1e6 / made, "per_second": made / wall.as_secs_f64() }))
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(2);
     let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;
