@@ -416,7 +416,7 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(peer.call, "slow", {"ms": 200})
-        check(time.monotonic() - started < 2, "20 calls of 200 ms took 2 s: they ran one after the other")
+        check(time.monotonic() - started < 3, "20 calls of 200 ms took 3 s: they ran one after the other")
 
     await body
 
