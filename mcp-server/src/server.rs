@@ -34,7 +34,8 @@ use crate::tool::ToolRoute;
 /// Items in one page of a list, unless [`Server::page_size`] says otherwise.
 const PAGE_SIZE: usize = 1_000;
 
-/// Several routes at once: what an `impl` block under `#[tools]` provides.
+/// Several routes at once: what [`routes!`](crate::routes) lists, and what an `impl` block under
+/// [`#[tools]`](macro@crate::tools) provides.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// Tools.
@@ -54,7 +55,7 @@ pub trait Provider: Send + Sync + 'static {
 /// A server in the making: a name, what it offers, how it is served.
 ///
 /// ```no_run
-/// use mcp_server::{Server, tool, tools};
+/// use mcp_server::{Server, routes, tool};
 ///
 /// /// Add two numbers.
 /// #[tool]
@@ -63,7 +64,7 @@ pub trait Provider: Send + Sync + 'static {
 /// }
 ///
 /// # async fn run() -> Result<(), mcp_server::ServeError> {
-/// Server::new("calculator", "1.0.0").tools(tools![add]).serve_stdio().await
+/// Server::new("calculator", "1.0.0").routes(routes![add]).serve_stdio().await
 /// # }
 /// ```
 ///
@@ -151,7 +152,7 @@ impl Server {
         self.tools([route])
     }
 
-    /// Registers tools, see [`tools!`](crate::tools!). An empty list declares that tools may come later.
+    /// Registers tools. An empty list declares that tools may come later.
     pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
         self.register(|registry| {
             registry.tools.offer();
@@ -204,14 +205,9 @@ impl Server {
         })
     }
 
-    /// Registers the methods of a value, see [`tools`](macro@crate::tools).
-    pub fn with(self, provider: impl Provider) -> Self {
-        self.with_shared(Arc::new(provider))
-    }
-
-    /// As [`Server::with`], for a value that is used elsewhere too.
-    pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
-        let Routes { tools, prompts, resources } = provider.routes();
+    /// Registers routes of any kind, see [`routes!`](crate::routes).
+    pub fn routes(self, routes: Routes) -> Self {
+        let Routes { tools, prompts, resources } = routes;
         let mut server = self;
         if !tools.is_empty() {
             server = server.tools(tools);
@@ -223,6 +219,16 @@ impl Server {
             server = server.resources(resources);
         }
         server
+    }
+
+    /// Registers the methods of a value, see [`#[tools]`](macro@crate::tools).
+    pub fn with(self, provider: impl Provider) -> Self {
+        self.with_shared(Arc::new(provider))
+    }
+
+    /// As [`Server::with`], for a value that is used elsewhere too.
+    pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
+        self.routes(provider.routes())
     }
 
     /// Gives handlers a value of a type of its own, which they take as [`State<S>`](crate::State).
