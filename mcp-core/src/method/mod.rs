@@ -1,7 +1,22 @@
-//! stub
-pub struct Row {
-    pub name: &'static str,
-}
-pub fn find(_: &str) -> Option<&'static Row> {
-    None
-}
+//! The methods of the protocol: a marker type each, and the table of who may send what in which revision.
+//!
+//! Both come from one list in `table.rs`, a method an entry. Dispatch (step 5 of a call) asks the table
+//! whether a method exists; typed calls and typed handlers name the markers:
+//!
+//! ```
+//! use mcp_core::method::{self, Direction, Method, ToolsCall};
+//! use mcp_core::revision::Revision;
+//!
+//! assert_eq!(ToolsCall::NAME, "tools/call");
+//! let row = method::find_in("ping", Revision::V2025_11_25).expect("legacy sessions have ping");
+//! assert_eq!(row.direction, Direction::Both);
+//! assert!(method::find_in("ping", Revision::V2026_07_28).is_none());
+//! ```
+
+mod row;
+mod table;
+mod traits;
+
+pub use row::{Direction, Kind, Revisions, Row, find, find_in};
+pub use table::*;
+pub use traits::{Method, NotificationMethod};

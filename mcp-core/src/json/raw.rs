@@ -1,0 +1,167 @@
+//! One JSON value whose text is kept: member order, number spelling and `null` survive a round trip.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::JsonObject;
+
+/// One JSON value, kept as the text it came as.
+///
+/// Used where the protocol says "any JSON" (arguments, structured content) and for JSON Schemas, which must
+/// round-trip untouched. A clone shares the text. The text never holds a line break, so a value that came in
+/// a pretty-printed HTTP body can be written to a line-framed transport.
+///
+/// Equality is that of the JSON values, not of their spelling.
+///
+/// ```
+/// # use mcp_core::json::RawJson;
+/// let raw: RawJson = serde_json::from_str(r#"{"b": 1, "a": null}"#)?;
+/// assert_eq!(raw.get(), r#"{"b": 1, "a": null}"#);
+/// assert_eq!(raw, RawJson::from(serde_json::json!({"a": null, "b": 1})));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct RawJson(Arc<RawValue>);
+
+impl RawJson {
+    /// Serializes a value.
+    ///
+    /// # Errors
+    /// When the value's `Serialize` fails, or has a map with keys that are not strings.
+    pub fn new(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(value).map(Self::from)
+    }
+
+    /// The value `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        RawValue::NULL.to_owned().into()
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn get(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The text as serde_json's own raw value.
+    #[must_use]
+    pub fn as_raw_value(&self) -> &RawValue {
+        &self.0
+    }
+
+    /// Whether the value is `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.get() == "null"
+    }
+
+    /// Reads the value as a `T`, which may borrow from the text.
+    ///
+    /// # Errors
+    /// When the text does not describe a `T`.
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.get())
+    }
+
+    /// The value as a tree.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        // The text is valid JSON; only a number beyond f64 or a nesting beyond the parser's limit can fail.
+        self.parse().unwrap_or(Value::Null)
+    }
+}
+
+impl From<Box<RawValue>> for RawJson {
+    fn from(raw: Box<RawValue>) -> Self {
+        let text = raw.get().as_bytes();
+        if memchr::memchr2(b'\n', b'\r', text).is_none() {
+            return Self(raw.into());
+        }
+        // Inside a string a line break is escaped, so a bare one is space between tokens.
+        let text = raw.get().replace(['\n', '\r'], " ");
+        Self(RawValue::from_string(text).unwrap_or(raw).into())
+    }
+}
+
+impl From<Value> for RawJson {
+    fn from(value: Value) -> Self {
+        // A `Value` prints as valid JSON: its keys are strings.
+        RawValue::from_string(value.to_string()).map_or_else(|_| Self::null(), Self::from)
+    }
+}
+
+impl From<JsonObject> for RawJson {
+    fn from(object: JsonObject) -> Self {
+        Value::Object(object).into()
+    }
+}
+
+impl PartialEq for RawJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get() || self.to_value() == other.to_value()
+    }
+}
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.get())
+    }
+}
+
+impl fmt::Display for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.get())
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keeps_order_and_spelling() {
+        let text = r#"{"z":1.0,"a":[1e3,null]}"#;
+        let raw: RawJson = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&raw).unwrap(), text);
+    }
+
+    #[test]
+    fn holds_no_line_break() {
+        let raw: RawJson = serde_json::from_str("{\r\n  \"a\": \"x\\ny\"\n}").unwrap();
+        assert!(!raw.get().contains(['\n', '\r']));
+        assert_eq!(raw.to_value(), json!({"a": "x\ny"}));
+    }
+
+    #[test]
+    fn is_read_from_a_tree_too() {
+        let raw: RawJson = serde_json::from_value(json!({"b": 1, "a": 2})).unwrap();
+        assert_eq!(raw.get(), r#"{"b":1,"a":2}"#);
+        assert_eq!(serde_json::to_value(&raw).unwrap(), json!({"b": 1, "a": 2}));
+    }
+
+    #[test]
+    fn equality_is_of_values() {
+        let spaced: RawJson = serde_json::from_str(r#"{ "a" : 1 }"#).unwrap();
+        assert_eq!(spaced, RawJson::from(json!({"a": 1})));
+        assert_ne!(spaced, RawJson::from(json!({"a": 2})));
+        assert!(RawJson::null().is_null());
+    }
+}

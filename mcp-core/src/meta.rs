@@ -1,0 +1,258 @@
+//! `_meta`: the open map on requests, notifications, results and many types, with its reserved keys.
+//!
+//! Spec: basic, "General fields". Keys under a prefix whose second label is `modelcontextprotocol` or `mcp`
+//! belong to the protocol. The accessors whose values are wire types stand beside those types.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json::JsonObject;
+use crate::jsonrpc::RequestId;
+
+/// Token to which progress notifications of a request refer. All revisions.
+pub const PROGRESS_TOKEN: &str = "progressToken";
+/// Protocol revision of a request. 2026-07-28.
+pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// Who the client says it is. 2026-07-28.
+pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+/// What the client can do, for this request. 2026-07-28.
+pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// The least severe log message that the client wants for this request. 2026-07-28.
+pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// Id of the `subscriptions/listen` request to which a notification belongs. 2026-07-28.
+pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
+/// Who the server says it is. 2026-07-28.
+pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+/// The task to which a message belongs. 2025-11-25.
+pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+/// What to tell the model while a task runs. 2025-11-25.
+pub const MODEL_IMMEDIATE_RESPONSE: &str = "io.modelcontextprotocol/model-immediate-response";
+/// W3C Trace Context parent.
+pub const TRACEPARENT: &str = "traceparent";
+/// W3C Trace Context state.
+pub const TRACESTATE: &str = "tracestate";
+/// W3C Baggage.
+pub const BAGGAGE: &str = "baggage";
+
+/// A `_meta` object.
+///
+/// ```
+/// # use mcp_core::meta::Meta;
+/// let meta = Meta::new().with("com.example/shard", 7).with_progress_token("upload-1");
+/// assert_eq!(meta.get("com.example/shard").and_then(|v| v.as_i64()), Some(7));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Meta(Box<JsonObject>);
+
+impl Meta {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether it has no keys.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value at a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// The value at a key, as a `T`: `None` when it is absent or not a `T`.
+    #[must_use]
+    pub fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        T::deserialize(self.0.get(key)?).ok()
+    }
+
+    /// Adds or replaces a value and returns the one that was there.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+        self.0.insert(key.into(), value.into())
+    }
+
+    /// Takes a value out.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.0.shift_remove(key)
+    }
+
+    /// Adds or replaces a value.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.insert(key, value);
+        self
+    }
+
+    /// Keys and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// The map itself.
+    #[must_use]
+    pub fn as_object(&self) -> &JsonObject {
+        &self.0
+    }
+
+    /// The map itself.
+    #[must_use]
+    pub fn into_object(self) -> JsonObject {
+        *self.0
+    }
+
+    /// The token under which the sender wants progress notifications.
+    #[must_use]
+    pub fn progress_token(&self) -> Option<RequestId> {
+        self.read(PROGRESS_TOKEN)
+    }
+
+    /// Asks for progress notifications under a token.
+    #[must_use]
+    pub fn with_progress_token(self, token: impl Into<RequestId>) -> Self {
+        self.with_id(PROGRESS_TOKEN, &token.into())
+    }
+
+    /// The protocol revision of the request, as it was sent.
+    #[must_use]
+    pub fn protocol_version(&self) -> Option<&str> {
+        self.get(PROTOCOL_VERSION)?.as_str()
+    }
+
+    /// Names the protocol revision of the request.
+    #[must_use]
+    pub fn with_protocol_version(self, version: impl Into<String>) -> Self {
+        self.with(PROTOCOL_VERSION, version.into())
+    }
+
+    /// The `subscriptions/listen` request to which the notification belongs.
+    #[must_use]
+    pub fn subscription_id(&self) -> Option<RequestId> {
+        self.read(SUBSCRIPTION_ID)
+    }
+
+    /// Says to which `subscriptions/listen` request the notification belongs.
+    #[must_use]
+    pub fn with_subscription_id(self, id: impl Into<RequestId>) -> Self {
+        self.with_id(SUBSCRIPTION_ID, &id.into())
+    }
+
+    /// The W3C `traceparent`.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<&str> {
+        self.get(TRACEPARENT)?.as_str()
+    }
+
+    /// The W3C `tracestate`.
+    #[must_use]
+    pub fn tracestate(&self) -> Option<&str> {
+        self.get(TRACESTATE)?.as_str()
+    }
+
+    /// The W3C `baggage`.
+    #[must_use]
+    pub fn baggage(&self) -> Option<&str> {
+        self.get(BAGGAGE)?.as_str()
+    }
+
+    /// Sets an id or a token, a string or an integer.
+    fn with_id(self, key: &str, id: &RequestId) -> Self {
+        match id {
+            RequestId::Number(id) => self.with(key, *id),
+            RequestId::String(id) => self.with(key, id.as_ref()),
+        }
+    }
+}
+
+impl From<JsonObject> for Meta {
+    fn from(object: JsonObject) -> Self {
+        Self(Box::new(object))
+    }
+}
+
+impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Meta {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect::<JsonObject>().into()
+    }
+}
+
+/// Whether a key has the form the protocol demands: an optional prefix of dot-separated labels and a slash,
+/// then a name.
+///
+/// ```
+/// # use mcp_core::meta::is_valid_key;
+/// assert!(is_valid_key("com.example/some_key-1.x"));
+/// assert!(is_valid_key("com.example/"));
+/// assert!(!is_valid_key("-key"));
+/// assert!(!is_valid_key("1com.example/key"));
+/// ```
+#[must_use]
+pub fn is_valid_key(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((prefix, name)) => prefix.split('.').all(is_label) && is_name(name),
+        None => is_name(key),
+    }
+}
+
+/// Whether a key's prefix is reserved for the protocol: its second label is `modelcontextprotocol` or `mcp`.
+///
+/// ```
+/// # use mcp_core::meta::is_reserved_key;
+/// assert!(is_reserved_key("io.modelcontextprotocol/clientInfo"));
+/// assert!(is_reserved_key("dev.mcp.tools/x"));
+/// assert!(!is_reserved_key("com.example.mcp/x"));
+/// ```
+#[must_use]
+pub fn is_reserved_key(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((prefix, _)) => matches!(prefix.split('.').nth(1), Some("modelcontextprotocol" | "mcp")),
+        None => matches!(key, PROGRESS_TOKEN | TRACEPARENT | TRACESTATE | BAGGAGE),
+    }
+}
+
+/// A letter, then letters, digits and hyphens, and no hyphen at the end.
+fn is_label(label: &str) -> bool {
+    let bytes = label.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+}
+
+/// Empty, or alphanumeric at both ends with `-`, `_`, `.` allowed between.
+fn is_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+        return true;
+    };
+    first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_form() {
+        for key in ["", "a", "a.b_c-d", "io.modelcontextprotocol/x", "a/", "a-b.c1/0", "traceparent"] {
+            assert!(is_valid_key(key), "{key}");
+        }
+        for key in ["_a", "a-", "/a", "a../b", "a-/b", "1a/b", "a/b/c", "a b", "é", "a/-"] {
+            assert!(!is_valid_key(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn tokens_keep_their_type() {
+        assert_eq!(Meta::new().with_progress_token(1).progress_token(), Some(RequestId::Number(1)));
+        assert_eq!(
+            Meta::new().with_progress_token("1").progress_token(),
+            Some(RequestId::String("1".into()))
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! The wire types of all five revisions in one neutral model, a file a page of the specification.
+//!
+//! A struct has every member that any revision gives it; what a revision lacks is left out by the encoder for
+//! that revision. Docs name the first revision of a type or member when that is not 2024-11-05. Results never hold `resultType`: the eras read and write it.
+//!
+//! Every object keeps members that it does not know in `extra`.
+
+mod annotations;
+mod caching;
+mod cancellation;
+mod capabilities;
+mod completion;
+mod content;
+mod discover;
+mod elicitation;
+mod elicitation_schema;
+mod empty;
+mod error_data;
+mod implementation;
+mod initialize;
+mod input_required;
+mod logging;
+mod progress;
+mod prompt;
+mod resource;
+mod resource_contents;
+mod roots;
+mod sampling;
+mod sampling_content;
+mod schema;
+mod skill;
+mod subscription;
+mod task;
+pub mod task_2025;
+mod tool;
+
+pub use annotations::{Annotations, Role};
+pub use caching::CacheScope;
+pub use cancellation::CancelledParams;
+pub use capabilities::{
+    ClientCapabilities, ClientTaskRequests, ClientTasksCapability, CompletionsCapability,
+    ElicitationCapability, ElicitationTaskRequests, LoggingCapability, PromptsCapability,
+    ResourcesCapability, RootsCapability, SamplingCapability, SamplingTaskRequests, ServerCapabilities,
+    ServerTaskRequests, ServerTasksCapability, ToolTaskRequests, ToolsCapability,
+};
+pub use completion::{
+    CompleteParams, CompleteResult, Completion, CompletionArgument, CompletionContext, CompletionReference,
+    PromptReference, ResourceTemplateReference,
+};
+pub use content::{AudioContent, Content, EmbeddedResource, ImageContent, ResourceLink, TextContent};
+pub use discover::DiscoverResult;
+pub use elicitation::{
+    ElicitAction, ElicitFormParams, ElicitMode, ElicitParams, ElicitResult, ElicitUrlParams,
+    ElicitationCompleteParams,
+};
+pub use elicitation_schema::{
+    BooleanSchema, ElicitSchema, EnumItems, EnumOption, LegacyTitledEnumSchema, NumberKind, NumberSchema,
+    PrimitiveSchema, Properties, StringFormat, StringSchema, TitledEnumItems, TitledMultiSelectEnumSchema,
+    TitledSingleSelectEnumSchema, UntitledMultiSelectEnumSchema, UntitledSingleSelectEnumSchema,
+};
+pub use empty::{EmptyResult, NotificationParams, PaginatedParams, RequestParams};
+pub use error_data::{
+    MissingRequiredClientCapabilityData, UnsupportedProtocolVersionData, UrlElicitationRequiredData,
+};
+pub use implementation::{Icon, IconTheme, Implementation};
+pub use initialize::{InitializeParams, InitializeResult};
+pub use input_required::{
+    InputRequest, InputRequests, InputRequiredResult, InputResponses, OtherInputRequest,
+};
+pub use logging::{LogMessageParams, LoggingLevel, SetLevelParams};
+pub use progress::{ProgressParams, ProgressToken};
+pub use prompt::{
+    GetPromptParams, GetPromptResult, ListPromptsResult, Prompt, PromptArgument, PromptMessage,
+};
+pub use resource::{
+    ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult, Resource,
+    ResourceTemplate, ResourceUpdatedParams, SubscribeParams,
+};
+pub use resource_contents::{BlobResourceContents, ResourceContents, TextResourceContents};
+pub use roots::{ListRootsResult, Root};
+pub use sampling::{
+    CreateMessageParams, CreateMessageResult, IncludeContext, ModelHint, ModelPreferences, SamplingMessage,
+    StopReason, ToolChoice, ToolChoiceMode,
+};
+pub use sampling_content::{SamplingContent, SamplingContents, ToolResultContent, ToolUseContent};
+pub use schema::{Schema, SchemaError};
+pub use skill::{
+    GetSkillParams, GetSkillResult, ListSkillsResult, ReadResourceDirectoryParams,
+    ReadResourceDirectoryResult, Skill, SkillResource, SkillResources,
+};
+pub use subscription::{
+    SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams, SubscriptionsListenResult,
+};
+pub use task::{
+    CancelTaskParams, CreateTaskResult, DetailedTask, GetTaskParams, Task, TaskError, TaskStatus,
+    UpdateTaskParams,
+};
+pub use tool::{
+    CallToolParams, CallToolResult, ListToolsResult, TaskSupport, Tool, ToolAnnotations, ToolExecution,
+};

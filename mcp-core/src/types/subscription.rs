@@ -1,0 +1,45 @@
+//! `subscriptions/listen`: the stream of change notifications. Spec: basic/patterns/subscriptions; since
+//! 2026-07-28.
+
+use crate::json::object;
+use crate::meta::Meta;
+
+object! {
+    /// Params of `subscriptions/listen`. Since 2026-07-28.
+    pub struct SubscriptionsListenParams {
+        /// What the client wants to hear of.
+        notifications: SubscriptionFilter = "notifications",
+        /// Metadata.
+        meta?: Meta = "_meta",
+    }
+
+    /// What a client wants to hear of, or what a server agreed to tell; an absent member means no.
+    /// Since 2026-07-28.
+    pub struct SubscriptionFilter {
+        /// Changes of the list of tools.
+        tools_list_changed?: bool = "toolsListChanged",
+        /// Changes of the list of prompts.
+        prompts_list_changed?: bool = "promptsListChanged",
+        /// Changes of the list of resources.
+        resources_list_changed?: bool = "resourcesListChanged",
+        /// Changes of these resources.
+        resource_subscriptions?: Vec<String> = "resourceSubscriptions",
+        /// Changes of these tasks. Extension `io.modelcontextprotocol/tasks`.
+        task_ids?: Vec<String> = "taskIds",
+    }
+
+    /// Result of `subscriptions/listen`, at its graceful end; `_meta` names the subscription.
+    /// Since 2026-07-28.
+    pub struct SubscriptionsListenResult ignore "resultType" {
+        /// Metadata with [`Meta::subscription_id`].
+        meta?: Meta = "_meta",
+    }
+
+    /// Params of `notifications/subscriptions/acknowledged`. Since 2026-07-28.
+    pub struct SubscriptionAcknowledgedParams {
+        /// What the server agreed to tell.
+        notifications: SubscriptionFilter = "notifications",
+        /// Metadata with [`Meta::subscription_id`].
+        meta?: Meta = "_meta",
+    }
+}
