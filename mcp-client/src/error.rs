@@ -85,12 +85,10 @@ impl Error {
     pub(crate) fn from_call(method: &'static str, error: CallError) -> Self {
         match error {
             CallError::Peer(error) => Self::from_peer(method, error),
-            CallError::Transport(error) => Self::build(
-                ErrorKind::Transport,
-                format!("{method} got no answer"),
-                Cause::Transport(error),
-            )
-            .during(method),
+            CallError::Transport(error) => {
+                Self::build(ErrorKind::Transport, format!("{method} got no answer"), Cause::Transport(error))
+                    .during(method)
+            }
             other => Self::new(ErrorKind::Transport, format!("{method} failed: {other}")).during(method),
         }
     }

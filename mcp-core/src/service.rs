@@ -15,6 +15,7 @@ use http::Extensions;
 
 use crate::json::JsonBytes;
 use crate::jsonrpc::{ErrorObject, MethodName, RequestId};
+use crate::limits::Limits;
 use crate::transport::TransportError;
 
 /// A request on its way to whoever answers it.
@@ -239,6 +240,18 @@ impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_none() { "Peer(none)" } else { "Peer" })
     }
+}
+
+/// Something in this process that takes conversations, such as a server.
+pub trait Accept {
+    /// One conversation.
+    type Service: Service;
+
+    /// Begins a conversation; `peer` is the way to the other side.
+    fn accept(&self, peer: Peer) -> Self::Service;
+
+    /// The bounds of what the conversation takes.
+    fn limits(&self) -> Limits;
 }
 
 /// Answers a panic of the service inside with −32603 and logs it, so that one call's bug stays its own.

@@ -201,11 +201,8 @@ impl Reaper {
 #[cfg(not(unix))]
 impl Reaper {
     fn start(child: Child, publish: watch::Sender<Option<Exit>>) -> io::Result<Arc<Self>> {
-        let reaper = Arc::new(Self {
-            child: Mutex::new(child),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let reaper =
+            Arc::new(Self { child: Mutex::new(child), state: Mutex::default(), changed: Condvar::new() });
         let waiting = Arc::clone(&reaper);
         let thread = std::thread::Builder::new().name("mcp-child".into());
         if let Err(error) = thread.spawn(move || waiting.wait(&publish)) {
