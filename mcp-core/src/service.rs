@@ -11,8 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use http::Extensions;
 
+use crate::extensions::Extensions;
 use crate::json::JsonBytes;
 use crate::jsonrpc::{ErrorObject, MethodName, RequestId};
 use crate::limits::Limits;

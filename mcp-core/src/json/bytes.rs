@@ -49,6 +49,14 @@ impl JsonBytes {
         self.0
     }
 
+    /// A value inside of this one, sharing the buffer; `raw` must have been borrowed from it.
+    ///
+    /// # Panics
+    /// When `raw` is not a part of this text.
+    pub fn slice_of(&self, raw: &serde_json::value::RawValue) -> Self {
+        self.slice_ref(raw.get())
+    }
+
     /// A part of this text, which must be a slice borrowed from it.
     pub(crate) fn slice_ref(&self, part: &str) -> Self {
         Self(self.0.slice_ref(part.as_bytes()))

@@ -26,13 +26,13 @@ pub enum Direction {
 impl Direction {
     /// Whether a client may send it.
     #[must_use]
-    pub const fn from_client(self) -> bool {
+    pub const fn client_may_send(self) -> bool {
         matches!(self, Self::ClientToServer | Self::Both)
     }
 
     /// Whether a server may send it.
     #[must_use]
-    pub const fn from_server(self) -> bool {
+    pub const fn server_may_send(self) -> bool {
         matches!(self, Self::ServerToClient | Self::Both)
     }
 }

@@ -1,0 +1,119 @@
+//! Result → bytes, for the revision it answers in (step 7 of the walk of a call).
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Project;
+use crate::json::JsonBytes;
+use crate::meta::{Meta, SERVER_INFO};
+use crate::revision::{Revision, Rules};
+use crate::types::{CacheScope, Implementation};
+
+/// A result that can be sent: it can be made to fit a revision, and has a place for `_meta`.
+pub trait WireResult: Serialize + Project {
+    /// The place for `_meta`.
+    fn meta_mut(&mut self) -> &mut Option<Meta>;
+
+    /// The place for `ttlMs` and `cacheScope`, in results that may be cached.
+    fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<CacheScope>)> {
+        None
+    }
+}
+
+/// Writes results. Holds what is the same in all of them, written once.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    /// `{"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{…}}`, still open.
+    modern: Vec<u8>,
+    server_info: Value,
+    /// `ttlMs` and `cacheScope` of results that say nothing themselves.
+    ttl_ms: u64,
+    cache_scope: CacheScope,
+}
+
+/// The same without `_meta`, for results that bring their own.
+const MODERN_BARE: &[u8] = br#"{"resultType":"complete""#;
+
+impl Encoder {
+    /// An encoder for the results of one server.
+    ///
+    /// # Errors
+    /// When `server_info` holds something that JSON cannot.
+    pub fn new(
+        server_info: &Implementation,
+        ttl_ms: u64,
+        cache_scope: CacheScope,
+    ) -> Result<Self, serde_json::Error> {
+        let server_info = serde_json::to_value(server_info)?;
+        let mut modern = MODERN_BARE.to_vec();
+        modern.extend_from_slice(br#","_meta":{"#);
+        serde_json::to_writer(&mut modern, SERVER_INFO)?;
+        modern.push(b':');
+        serde_json::to_writer(&mut modern, &server_info)?;
+        modern.push(b'}');
+        Ok(Self { modern, server_info, ttl_ms, cache_scope })
+    }
+
+    /// Fits a result to a revision and writes it.
+    ///
+    /// # Errors
+    /// When the result holds something that JSON cannot, such as a map whose keys are not strings.
+    pub fn encode<T: WireResult>(
+        &self,
+        mut result: T,
+        revision: Revision,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        let rules = revision.rules();
+        result.project(rules);
+        self.fit_cache(&mut result, rules);
+        if !rules.result_type {
+            return JsonBytes::new(&result);
+        }
+        let head = match result.meta_mut() {
+            None => &self.modern,
+            Some(meta) => {
+                if meta.get(SERVER_INFO).is_none() {
+                    meta.insert(SERVER_INFO, self.server_info.clone());
+                }
+                MODERN_BARE
+            }
+        };
+        write(head, &result)
+    }
+
+    /// Writes the result of a method that is not the protocol's, which must be an object: it keeps its
+    /// members, `_meta` among them, and gets `resultType` where the revision has it.
+    ///
+    /// # Errors
+    /// When the result holds something that JSON cannot.
+    pub fn encode_custom<T: Serialize>(&self, result: &T, revision: Revision) -> Result<JsonBytes, serde_json::Error> {
+        if revision.rules().result_type { write(MODERN_BARE, result) } else { JsonBytes::new(result) }
+    }
+
+    fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {
+        let Some((ttl_ms, cache_scope)) = result.cache_mut() else { return };
+        if rules.result_type {
+            ttl_ms.get_or_insert(self.ttl_ms);
+            cache_scope.get_or_insert_with(|| self.cache_scope.clone());
+        } else {
+            *ttl_ms = None;
+            *cache_scope = None;
+        }
+    }
+}
+
+/// Writes an object with the members of `head`, which is an object still open, before its own.
+fn write<T: Serialize>(head: &[u8], object: &T) -> Result<JsonBytes, serde_json::Error> {
+    let mut out = Vec::with_capacity(head.len() + 128);
+    out.extend_from_slice(head);
+    let body = out.len();
+    serde_json::to_writer(&mut out, object)?;
+    // The opening brace of the body becomes the comma between the head and its members.
+    if out.len() == body + 2 {
+        out.truncate(body);
+        out.push(b'}');
+    } else if let Some(brace) = out.get_mut(body) {
+        *brace = b',';
+    }
+    Ok(JsonBytes::from_trusted(out))
+}

@@ -1,0 +1,163 @@
+//! What a request says about itself in `params._meta` (spec: basic, per-request fields).
+//!
+//! Only `_meta` is looked at, and never what the connection did before: a message that names a protocol
+//! version is a modern one, any other is a legacy one.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::json::JsonBytes;
+use crate::jsonrpc::ErrorObject;
+use crate::meta;
+use crate::revision::{Era, Revision};
+use crate::types::{LoggingLevel, ProgressToken};
+
+/// The `_meta` of a request. What is rarely asked for stays raw.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct CallMeta {
+    /// The protocol version that the request names.
+    pub claim: Claim,
+    /// Where progress is to be reported.
+    pub progress_token: Option<ProgressToken>,
+    /// `clientInfo`.
+    pub client_info: Option<JsonBytes>,
+    /// `clientCapabilities`, an object.
+    pub client_capabilities: Option<JsonBytes>,
+    /// The least level of log messages that the caller wants; none for silence.
+    pub log_level: Option<LoggingLevel>,
+    /// All of it.
+    pub raw: Option<JsonBytes>,
+}
+
+/// The protocol version that a request names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Claim {
+    /// None: a message of the legacy era.
+    #[default]
+    Absent,
+    /// One that this SDK knows.
+    Known(Revision),
+    /// Another.
+    Unknown(Box<str>),
+}
+
+#[derive(Deserialize)]
+struct ParamsView<'a> {
+    #[serde(borrow, rename = "_meta", default)]
+    meta: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct MetaView<'a> {
+    #[serde(borrow, rename = "progressToken", default)]
+    progress_token: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion", default)]
+    protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo", default)]
+    client_info: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities", default)]
+    client_capabilities: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/logLevel", default)]
+    log_level: Option<&'a RawValue>,
+}
+
+impl CallMeta {
+    /// Reads the `_meta` of a request's parameters.
+    ///
+    /// # Errors
+    /// −32602 when a field of it is doubled or not of its type.
+    pub fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
+        let bytes = params.as_bytes();
+        let plain = memchr::memchr(b'\\', bytes).is_none();
+        if plain && memchr::memmem::find(bytes, b"\"_meta\"").is_none() {
+            return Ok(Self::default());
+        }
+        let view: ParamsView<'_> = params.parse().map_err(|error| invalid("params", &error))?;
+        let Some(raw) = view.meta.filter(|raw| raw.get() != "null") else { return Ok(Self::default()) };
+        let view: MetaView<'_> =
+            serde_json::from_str(raw.get()).map_err(|error| invalid("params._meta", &error))?;
+        let slice = |raw: &RawValue| params.slice_ref(raw.get());
+        let object = |key: &str, raw: Option<&RawValue>| match raw {
+            Some(raw) if !raw.get().starts_with('{') => {
+                Err(ErrorObject::invalid_params(format!("params._meta[\"{key}\"] must be an object")))
+            }
+            raw => Ok(raw.map(slice)),
+        };
+        Ok(Self {
+            claim: match view.protocol_version {
+                None => Claim::Absent,
+                Some(raw) => claim(raw)?,
+            },
+            progress_token: read(meta::PROGRESS_TOKEN, view.progress_token)?,
+            client_info: object(meta::CLIENT_INFO, view.client_info)?,
+            client_capabilities: object(meta::CLIENT_CAPABILITIES, view.client_capabilities)?,
+            log_level: read(meta::LOG_LEVEL, view.log_level)?,
+            raw: Some(slice(raw)),
+        })
+    }
+
+    /// The modern revision that the request is made in, where it claims one; none for a legacy message.
+    ///
+    /// # Errors
+    /// In the order of the spec's checks: −32602 when a field that every modern request needs is missing,
+    /// −32022 when the version is not one of `offered` or is none of the modern era.
+    pub fn modern_revision(&self, offered: &[Revision]) -> Result<Option<Revision>, ErrorObject> {
+        if self.claim == Claim::Absent {
+            return Ok(None);
+        }
+        if self.client_capabilities.is_none() {
+            return Err(missing(meta::CLIENT_CAPABILITIES));
+        }
+        match &self.claim {
+            Claim::Known(revision) if revision.era() == Era::Modern && offered.contains(revision) => {
+                Ok(Some(*revision))
+            }
+            Claim::Known(revision) => Err(unsupported(revision.as_str(), offered)),
+            Claim::Unknown(name) => Err(unsupported(name, offered)),
+            Claim::Absent => Ok(None),
+        }
+    }
+
+    /// The answer to a message that is neither part of a session nor names a protocol version.
+    pub fn missing_version() -> ErrorObject {
+        missing(meta::PROTOCOL_VERSION)
+    }
+}
+
+fn claim(raw: &RawValue) -> Result<Claim, ErrorObject> {
+    let name: std::borrow::Cow<'_, str> = read(meta::PROTOCOL_VERSION, Some(raw))?.unwrap_or_default();
+    Ok(match name.parse() {
+        Ok(revision) => Claim::Known(revision),
+        Err(_) => Claim::Unknown(name.chars().take(64).collect::<String>().into()),
+    })
+}
+
+fn read<'a, T: Deserialize<'a>>(key: &str, raw: Option<&'a RawValue>) -> Result<Option<T>, ErrorObject> {
+    raw.map(|raw| serde_json::from_str(raw.get()))
+        .transpose()
+        .map_err(|error| invalid(&format!("params._meta[\"{key}\"]"), &error))
+}
+
+#[cold]
+fn missing(key: &str) -> ErrorObject {
+    ErrorObject::invalid_params(format!(
+        "params._meta[\"{key}\"] is required (or an initialize request, for revisions up to {})",
+        Revision::LATEST_LEGACY
+    ))
+}
+
+#[cold]
+fn unsupported(requested: &str, offered: &[Revision]) -> ErrorObject {
+    let modern: Vec<_> = (offered.iter().filter(|revision| revision.era() == Era::Modern))
+        .map(|revision| revision.as_str())
+        .collect();
+    ErrorObject::unsupported_version(requested, &modern)
+}
+
+#[cold]
+fn invalid(place: &str, error: &serde_json::Error) -> ErrorObject {
+    let text = error.to_string();
+    let reason = text.split(" at line ").next().unwrap_or_default();
+    ErrorObject::invalid_params(format!("{place}: {reason}"))
+}

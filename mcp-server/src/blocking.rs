@@ -1,0 +1,125 @@
+//! Threads for handlers that block, so that the others stay quick.
+//!
+//! Our own threads rather than the runtime's: a runtime waits at its end for every blocking call that has
+//! begun, and a stuck handler must not keep a server from exiting.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mcp_core::jsonrpc::ErrorObject;
+use tokio::sync::oneshot;
+
+/// How long a thread without work stays.
+const IDLE: Duration = Duration::from_secs(10);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+#[derive(Clone)]
+pub(crate) struct Pool(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    work: Condvar,
+    most: usize,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    threads: usize,
+    idle: usize,
+}
+
+impl Pool {
+    /// At most `most` threads, started when there is work for them.
+    pub(crate) fn new(most: usize) -> Self {
+        Self(Arc::new(Inner { state: Mutex::default(), work: Condvar::new(), most: most.max(1) }))
+    }
+
+    /// Runs `work` on a thread. A call that is dropped while it waits for one never runs.
+    ///
+    /// # Errors
+    /// −32603 when `work` panics, or no thread can be started.
+    pub(crate) fn run<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
+        let (sender, receiver) = oneshot::channel();
+        let started = self.submit(Box::new(move || {
+            if !sender.is_closed() {
+                let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+                    tracing::error!("a blocking handler panicked");
+                    ErrorObject::internal()
+                });
+                drop(sender.send(outcome)); // The caller may have left meanwhile.
+            }
+        }));
+        async move {
+            started.map_err(|error| crate::error::internal("starting a thread for a blocking handler", &error))?;
+            receiver.await.unwrap_or_else(|_| Err(ErrorObject::internal()))
+        }
+    }
+
+    fn submit(&self, job: Job) -> std::io::Result<()> {
+        let mut state = self.0.lock();
+        state.queue.push_back(job);
+        if state.idle >= state.queue.len() {
+            self.0.work.notify_one();
+            return Ok(());
+        }
+        if state.threads >= self.0.most {
+            return Ok(()); // A thread takes it when it is done with what it does.
+        }
+        state.threads += 1;
+        drop(state);
+        let inner = Arc::clone(&self.0);
+        let spawned =
+            std::thread::Builder::new().name("mcp-blocking".into()).spawn(move || inner.work()).map(drop);
+        if spawned.is_err() {
+            let mut state = self.0.lock();
+            state.threads -= 1;
+            if state.threads > 0 {
+                return Ok(()); // The job waits for one of the others.
+            }
+            state.queue.pop_back();
+        }
+        spawned
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.queue.pop_front() {
+                drop(state);
+                job();
+                state = self.lock();
+                continue;
+            }
+            state.idle += 1;
+            let (woken, waited) =
+                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            if waited.timed_out() && state.queue.is_empty() {
+                state.threads -= 1;
+                return;
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.0.lock();
+        f.debug_struct("Pool").field("threads", &state.threads).field("queued", &state.queue.len()).finish()
+    }
+}

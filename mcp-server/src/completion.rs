@@ -1,0 +1,66 @@
+//! Suggestions for arguments of prompts and variables of resource templates. Spec: server/utilities/completion.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use mcp_core::types::Completion;
+
+use crate::context::{Context, HandlerCall, HandlerFuture};
+
+/// The future of one completion.
+pub type CompletionFuture = HandlerFuture<Completion>;
+
+/// One `completion/complete` for one argument.
+#[derive(Debug)]
+pub struct CompletionCall {
+    pub(crate) context: Context,
+    pub(crate) value: String,
+    pub(crate) arguments: BTreeMap<String, String>,
+}
+
+impl CompletionCall {
+    /// The context of the call.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What was typed so far.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Another argument of the same prompt or template, when it is known already (since 2025-06-18).
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        self.arguments.get(name).map(String::as_str)
+    }
+}
+
+impl HandlerCall for CompletionCall {
+    fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// Suggests values for one argument.
+#[derive(Clone)]
+pub(crate) struct Completer(Arc<dyn Fn(CompletionCall) -> CompletionFuture + Send + Sync>);
+
+/// Completers by argument name.
+pub(crate) type Completers = HashMap<String, Completer>;
+
+impl Completer {
+    pub(crate) fn new(complete: impl Fn(CompletionCall) -> CompletionFuture + Send + Sync + 'static) -> Self {
+        Self(Arc::new(complete))
+    }
+
+    pub(crate) fn complete(&self, call: CompletionCall) -> CompletionFuture {
+        (self.0)(call)
+    }
+}
+
+impl fmt::Debug for Completer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Completer")
+    }
+}

@@ -1,0 +1,207 @@
+//! What a handler knows of its call, and what it can say while it runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use mcp_core::era::CallMeta;
+use mcp_core::extensions::Extensions;
+use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::jsonrpc::{ErrorObject, RequestId};
+use mcp_core::meta::Meta;
+use mcp_core::revision::{Revision, Rules};
+use mcp_core::service::{BoxFuture, Notification, Peer, Request};
+use mcp_core::types::{ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams};
+use serde::Serialize;
+
+use crate::era::{Conversation, Session};
+use crate::extract::State;
+use crate::handle::ServerHandle;
+use crate::progress::Pace;
+use crate::server::Inner;
+
+/// One call, as its handler sees it. Cheap to clone.
+///
+/// Take it as an argument of a tool, prompt or resource function, wherever it stands. What it offers works on
+/// every revision: where a revision lacks something, the method says what happens instead.
+#[derive(Clone)]
+pub struct Context(pub(crate) Arc<Call>);
+
+pub(crate) struct Call {
+    pub(crate) server: Arc<Inner>,
+    pub(crate) id: RequestId,
+    pub(crate) revision: Revision,
+    pub(crate) meta: CallMeta,
+    /// The session that the call is part of, in the legacy era.
+    pub(crate) session: Option<Arc<Session>>,
+    pub(crate) conversation: Arc<Conversation>,
+    pub(crate) peer: Peer,
+    pub(crate) extensions: Extensions,
+    pub(crate) pace: Mutex<Pace>,
+}
+
+impl Context {
+    /// The context of a request that passes through a [layer](crate::layer).
+    pub fn of(request: &Request) -> Option<Self> {
+        request.extensions.get_shared().map(Self)
+    }
+
+    /// The id that the caller gave the request.
+    pub fn request_id(&self) -> &RequestId {
+        &self.0.id
+    }
+
+    /// The protocol revision that this call is made in.
+    pub fn revision(&self) -> Revision {
+        self.0.revision
+    }
+
+    pub(crate) fn rules(&self) -> &'static Rules {
+        self.0.revision.rules()
+    }
+
+    /// What the client says it is. Not verified: never decide security by it (ST-5).
+    pub fn client_info(&self) -> Option<Implementation> {
+        match &self.0.session {
+            Some(session) => Some(session.client_info.clone()),
+            None => self.0.meta.client_info.as_ref()?.parse().ok(),
+        }
+    }
+
+    /// What the client can do, as declared for this call (modern) or this session (legacy).
+    pub fn client_capabilities(&self) -> ClientCapabilities {
+        match &self.0.session {
+            Some(session) => session.capabilities.clone(),
+            None => {
+                let declared = self.0.meta.client_capabilities.as_ref();
+                declared.and_then(|text| text.parse().ok()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The `_meta` of the request.
+    pub fn meta(&self) -> Meta {
+        self.0.meta.raw.as_ref().and_then(|raw| raw.parse().ok()).unwrap_or_default()
+    }
+
+    /// What the binding and the layers know of the call: HTTP headers, principal, peer address.
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    /// A handle on the server: add and remove what it offers, tell of changes.
+    pub fn server(&self) -> ServerHandle {
+        self.0.server.handle()
+    }
+
+    /// The value that was given to [`Server::state`](crate::Server::state).
+    ///
+    /// # Errors
+    /// −32603 when there is none of this type; the log says which type is missing.
+    pub fn state<S: Send + Sync + 'static>(&self) -> Result<State<S>, ErrorObject> {
+        match self.0.server.states.get_shared::<S>() {
+            Some(state) => Ok(State(state)),
+            None => {
+                let missing = std::any::type_name::<S>();
+                Err(crate::error::internal("finding a state", &format!("Server::state was not given a {missing}")))
+            }
+        }
+    }
+
+    /// Runs what blocks on a thread of a bounded pool, so that other calls stay quick.
+    ///
+    /// Cancel safe: dropping the future before a thread took the work means that it never runs; after that
+    /// the work runs to its end, and its result is dropped.
+    ///
+    /// # Errors
+    /// −32603 when `work` panics, or no thread can be started.
+    pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
+        self.0.server.blocking.run(work)
+    }
+
+    // ---- while the call runs -------------------------------------------------------------------------
+
+    /// Reports progress: `done` of `total`, where that is known.
+    ///
+    /// Does nothing when the caller did not ask for progress. Values must rise; one that does not is
+    /// dropped, and so are values that come faster than
+    /// [`Limits::progress_interval`](mcp_core::Limits::progress_interval) on average (a burst of ten passes).
+    /// The one that reaches `total` is always sent. Cancel safe.
+    pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
+        self.send_progress(done, total.into(), None).await;
+    }
+
+    /// As [`Context::progress`], with a text for people (left out where the revision has none).
+    pub async fn progress_with_message(
+        &self,
+        done: f64,
+        total: impl Into<Option<f64>> + Send,
+        message: impl Into<String> + Send,
+    ) {
+        self.send_progress(done, total.into(), Some(message.into())).await;
+    }
+
+    async fn send_progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
+        let Some(token) = &self.0.meta.progress_token else { return };
+        let may_pass = {
+            let mut pace = self.0.pace.lock().unwrap_or_else(PoisonError::into_inner);
+            pace.admit(done, total, self.0.server.limits.progress_interval)
+        };
+        if !may_pass {
+            return;
+        }
+        let mut params = ProgressParams::new(token.clone(), done);
+        params.total = total;
+        params.message = message.filter(|_| self.rules().progress_message);
+        self.notify("notifications/progress", &params).await;
+    }
+
+    /// Sends a log message to the client.
+    ///
+    /// Modern: only when this request asks for logs, and at its level or above. Legacy: at the level that
+    /// the session set, `info` until it sets one. No secrets, no personal data (LOG-4). Cancel safe.
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
+    /// 2027-07-28; standard error or OpenTelemetry take its place.
+    pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
+        let least = match &self.0.session {
+            Some(session) => Some(session.log_level()),
+            None => self.0.meta.log_level.clone(),
+        };
+        if least.is_none_or(|least| level < least) {
+            return;
+        }
+        let Ok(data) = RawJson::new(&data) else { return };
+        let params = LogMessageParams::new(level, data).logger(self.0.server.info.name.clone());
+        self.notify("notifications/message", &params).await;
+    }
+
+    async fn notify(&self, method: &'static str, params: &impl Serialize) {
+        match JsonBytes::new(params) {
+            Ok(params) => self.0.peer.notify(Notification::new(method, params)).await,
+            Err(error) => tracing::error!(method, %error, "a notification could not be written"),
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("request_id", &self.0.id)
+            .field("revision", &self.0.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call of a handler: what [extractors](crate::extract) take their values from.
+pub trait HandlerCall: Send + 'static {
+    /// The context of the call.
+    fn context(&self) -> &Context;
+}
+
+/// The future of a handler.
+pub type HandlerFuture<T> = BoxFuture<'static, Result<T, ErrorObject>>;

@@ -1,0 +1,191 @@
+//! The server's side of one conversation.
+
+use std::fmt;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use futures::future::AbortHandle;
+use mcp_core::era::{CallMeta, Claim};
+use mcp_core::extensions::Extensions;
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method;
+use mcp_core::revision::{Era, Revision};
+use mcp_core::service::{Notification, Peer, Reply, Request, Service};
+use mcp_core::types::{InitializeParams, InitializeResult, ResourceUpdatedParams};
+
+use super::Session;
+use crate::context::Call;
+use crate::progress::Pace;
+use crate::server::Inner;
+use crate::subscription::{Change, Filter, Listener};
+
+/// One conversation with one client, over any stream or in memory: a [`Service`].
+pub struct Connection {
+    server: Arc<Inner>,
+    peer: Peer,
+    conversation: Arc<Conversation>,
+    /// The task that tells a legacy client of changes.
+    teller: OnceLock<AbortHandle>,
+}
+
+/// What the calls of one conversation share.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    pub(crate) binding: Binding,
+    pub(crate) session: OnceLock<Arc<Session>>,
+    /// Open `subscriptions/listen` streams.
+    pub(crate) listening: AtomicUsize,
+}
+
+/// What differs between the ways that messages come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// One stream for everything: ending a subscription is announced by `notifications/cancelled` (SUB-8).
+    Stream,
+}
+
+impl Connection {
+    pub(crate) fn new(server: Arc<Inner>, peer: Peer, binding: Binding) -> Self {
+        let conversation = Conversation { binding, session: OnceLock::new(), listening: AtomicUsize::new(0) };
+        Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }
+    }
+
+    /// Which revision a request is made in, and the session that it is part of.
+    fn admit(&self, request: &Request, meta: &CallMeta) -> Result<(Revision, Option<Arc<Session>>), ErrorObject> {
+        let offered = &self.server.revisions;
+        if let Some(revision) = meta.modern_revision(offered)? {
+            return Ok((revision, None));
+        }
+        match self.conversation.session.get() {
+            Some(session) => Ok((session.revision, Some(Arc::clone(session)))),
+            // A ping may come before the handshake (LG-3).
+            None if request.method == "ping" && offered.iter().any(|revision| revision.era() == Era::Legacy) => {
+                Ok((Revision::LATEST_LEGACY, None))
+            }
+            None => Err(CallMeta::missing_version()),
+        }
+    }
+
+    fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
+        let offered = &self.server.revisions;
+        let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max() else {
+            let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
+            let message = format!("this server has no sessions; it speaks {}", names.join(", "));
+            return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message));
+        };
+        let params: InitializeParams =
+            request.params.parse().map_err(|error| crate::router::invalid_params(&error))?;
+        let asked = params.protocol_version.parse().ok();
+        let revision = asked.filter(|revision: &Revision| revision.era() == Era::Legacy && offered.contains(revision));
+        let revision = revision.unwrap_or(latest);
+        let listener = self.server.live.hub.listen(Filter {
+            tools: true,
+            prompts: true,
+            resources: true,
+            ..Filter::default()
+        });
+        let session =
+            Arc::new(Session::new(revision, params.client_info, params.capabilities, listener.clone()));
+        if self.conversation.session.set(session).is_err() {
+            return Err(ErrorObject::invalid_request("the session is initialized already"));
+        }
+        self.tell_changes(listener);
+        let mut result = InitializeResult::new(revision.as_str(), self.server.capabilities(), self.server.info.clone());
+        result.instructions = self.server.instructions.clone();
+        self.server.encode(result, revision)
+    }
+
+    /// Tells a legacy client of changes, as they come, until the connection ends.
+    fn tell_changes(&self, listener: Listener) {
+        let peer = self.peer.clone();
+        let (handle, registration) = AbortHandle::new_pair();
+        let telling = async move {
+            while let Some(change) = listener.next().await {
+                peer.notify(change.into_notification(None)).await;
+            }
+        };
+        tokio::spawn(futures::future::Abortable::new(telling, registration));
+        if let Err(second) = self.teller.set(handle) {
+            second.abort();
+        }
+    }
+}
+
+impl Service for Connection {
+    async fn call(&self, mut request: Request) -> Reply {
+        let meta = CallMeta::read(&request.params)?;
+        if request.method == "initialize" && meta.claim == Claim::Absent {
+            return Ok(self.initialize(&request)?);
+        }
+        let (revision, session) = self.admit(&request, &meta)?;
+        let known = method::find_in(&request.method, revision).is_some_and(|row| row.direction.from_client());
+        if !known && !self.server.methods.contains_key(&*request.method) {
+            return Err(ErrorObject::method_not_found(&request.method).into());
+        }
+        let call = Call {
+            server: Arc::clone(&self.server),
+            id: request.id.clone(),
+            revision,
+            meta,
+            session,
+            conversation: Arc::clone(&self.conversation),
+            peer: request.peer.clone(),
+            extensions: std::mem::take(&mut request.extensions),
+            pace: Mutex::new(Pace::new()),
+        };
+        request.extensions = Extensions::new();
+        request.extensions.insert_shared(Arc::new(call));
+        self.server.stack.call(request).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        // `notifications/initialized` and `notifications/roots/list_changed` need no action of ours; those of
+        // other methods are for layers.
+        self.server.stack.notify(notification).await;
+    }
+
+    fn accepts_batches(&self) -> bool {
+        self.conversation.session.get().is_some_and(|session| session.revision.rules().batching)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(teller) = self.teller.get() {
+            teller.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("conversation", &self.conversation).finish_non_exhaustive()
+    }
+}
+
+impl Change {
+    /// The notification, with the id of the subscription it belongs to.
+    pub(crate) fn into_notification(self, subscription: Option<&mcp_core::jsonrpc::RequestId>) -> Notification {
+        let (method, uri) = match self {
+            Self::Tools => ("notifications/tools/list_changed", None),
+            Self::Prompts => ("notifications/prompts/list_changed", None),
+            Self::Resources => ("notifications/resources/list_changed", None),
+            Self::Resource(uri) => ("notifications/resources/updated", Some(uri)),
+        };
+        let meta = subscription.map(|id| mcp_core::meta::Meta::new().with_subscription_id(id.clone()));
+        let params = match uri {
+            Some(uri) => {
+                let mut params = ResourceUpdatedParams::new(uri);
+                params.meta = meta;
+                JsonBytes::new(&params)
+            }
+            None => {
+                let mut params = mcp_core::types::NotificationParams::new();
+                params.meta = meta;
+                JsonBytes::new(&params)
+            }
+        };
+        Notification::new(method, params.unwrap_or_else(|_| JsonBytes::empty_object()))
+    }
+}

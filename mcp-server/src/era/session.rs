@@ -1,0 +1,56 @@
+//! What a legacy session remembers. Spec: basic/lifecycle, up to 2025-11-25.
+
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+
+use mcp_core::jsonrpc::RequestId;
+use mcp_core::revision::Revision;
+use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel};
+
+use crate::subscription::Listener;
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) revision: Revision,
+    pub(crate) client_info: Implementation,
+    pub(crate) capabilities: ClientCapabilities,
+    /// Hears of the changes that this client is told of.
+    pub(crate) listener: Listener,
+    /// Index in [`LoggingLevel::ALL`].
+    level: AtomicU8,
+    last_id: AtomicI64,
+}
+
+impl Session {
+    pub(crate) fn new(
+        revision: Revision,
+        client_info: Implementation,
+        capabilities: ClientCapabilities,
+        listener: Listener,
+    ) -> Self {
+        let session = Self {
+            revision,
+            client_info,
+            capabilities,
+            listener,
+            level: AtomicU8::new(0),
+            last_id: AtomicI64::new(0),
+        };
+        session.set_log_level(LoggingLevel::Info); // Until the client chooses (LG-8 leaves it to us).
+        session
+    }
+
+    /// An id for a request of ours.
+    pub(crate) fn next_id(&self) -> RequestId {
+        RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(crate) fn log_level(&self) -> LoggingLevel {
+        let index = usize::from(self.level.load(Ordering::Relaxed));
+        LoggingLevel::ALL.get(index).copied().unwrap_or(LoggingLevel::Info)
+    }
+
+    pub(crate) fn set_log_level(&self, level: LoggingLevel) {
+        let index = LoggingLevel::ALL.iter().position(|other| *other == level).unwrap_or_default();
+        self.level.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,165 @@
+//! What can go wrong, by who gets to see it.
+//!
+//! A [`ToolError`] goes to the model, in a result with `isError`. An [`ErrorObject`] goes to the client, as
+//! the error of a JSON-RPC response. A [`ServeError`] goes to whoever started the server. Which of the first
+//! two a handler's failure becomes is decided by its type.
+
+use std::fmt;
+
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::transport::TransportError;
+use mcp_core::types::{CallToolResult, Content};
+
+/// A failure of a tool that the model sees, and may repair.
+///
+/// Any error turns into one with `?`; its text, and that of its sources, is what the model reads. Use
+/// [`ErrorObject`] for what must not reach the model.
+#[derive(Debug, Clone)]
+pub struct ToolError {
+    content: Vec<Content>,
+}
+
+impl ToolError {
+    /// A failure described by a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { content: vec![Content::text(text)] }
+    }
+
+    /// A failure described by content blocks.
+    pub fn content(content: impl Into<Vec<Content>>) -> Self {
+        Self { content: content.into() }
+    }
+}
+
+// `ToolError` is no `std::error::Error` itself, so that every error can become one.
+impl<E: std::error::Error> From<E> for ToolError {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self::new(text)
+    }
+}
+
+/// What a tool's error becomes. Implement it for an error type of your own to choose per value.
+///
+/// Error types that do not implement it, but [`Display`](fmt::Display), become a text for the model when a
+/// macro wrote the tool.
+pub trait IntoToolError {
+    /// `Ok` is a result that the model sees; `Err` is a protocol error.
+    ///
+    /// # Errors
+    /// The protocol error, when it is one.
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject>;
+}
+
+impl IntoToolError for ToolError {
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
+        Ok(CallToolResult::new().content(self.content).is_error(true))
+    }
+}
+
+impl IntoToolError for ErrorObject {
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
+        Err(self)
+    }
+}
+
+impl IntoToolError for String {
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
+        ToolError::new(self).into_tool_error()
+    }
+}
+
+impl IntoToolError for &str {
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
+        ToolError::new(self).into_tool_error()
+    }
+}
+
+impl IntoToolError for std::convert::Infallible {
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
+        match self {}
+    }
+}
+
+/// Something that was registered cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Two tools, prompts, resources or methods have one name.
+    #[error("the {kind} {name:?} is registered twice")]
+    Duplicate {
+        /// "tool", "prompt", "resource", "method".
+        kind: &'static str,
+        /// The name, or URI.
+        name: String,
+    },
+    /// A name, template or schema breaks a rule.
+    #[error("the {kind} {name:?} is not valid: {reason}")]
+    Invalid {
+        /// "tool", "prompt", "resource", "method".
+        kind: &'static str,
+        /// The name, or URI.
+        name: String,
+        /// Which rule, and what to do.
+        reason: String,
+    },
+}
+
+/// The server could not start, or ended other than by being asked to.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ServeError(#[from] ServeErrorKind);
+
+#[derive(Debug, thiserror::Error)]
+enum ServeErrorKind {
+    #[error("the server cannot be built")]
+    Build(#[source] BuildError),
+    #[error("the standard streams cannot be taken over")]
+    Streams(#[source] std::io::Error),
+    #[error("the connection broke")]
+    Transport(#[source] TransportError),
+    #[error("the server's own task ended early")]
+    Task,
+}
+
+impl ServeError {
+    #[cfg(feature = "stdio")]
+    pub(crate) fn streams(error: std::io::Error) -> Self {
+        Self(ServeErrorKind::Streams(error))
+    }
+
+    #[cfg(feature = "stdio")]
+    pub(crate) fn task() -> Self {
+        Self(ServeErrorKind::Task)
+    }
+
+    /// Whether a registration was wrong, so that starting again will not help.
+    pub fn is_build(&self) -> bool {
+        matches!(self.0, ServeErrorKind::Build(_))
+    }
+}
+
+impl From<BuildError> for ServeError {
+    fn from(error: BuildError) -> Self {
+        Self(ServeErrorKind::Build(error))
+    }
+}
+
+impl From<TransportError> for ServeError {
+    fn from(error: TransportError) -> Self {
+        Self(ServeErrorKind::Transport(error))
+    }
+}
+
+/// Logs what a peer is not told, and gives what it is told: −32603 without details.
+#[cold]
+pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
+    tracing::error!(%error, "{doing} failed");
+    ErrorObject::internal()
+}

@@ -1,0 +1,103 @@
+//! Why a question to the client has no answer.
+
+use std::fmt;
+
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::service::CallError;
+use mcp_core::types::CallToolResult;
+use serde_json::Value;
+
+use crate::error::{IntoToolError, ToolError};
+use crate::prompt::IntoRequestError;
+
+/// Why a question to the client has no answer. One word; [`AskError::kind`] tells what happened.
+#[derive(Debug)]
+pub struct AskError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: AskErrorKind,
+    /// −32021 with the capability that is missing, where the revision has it.
+    missing: Option<ErrorObject>,
+    detail: String,
+}
+
+/// What happened to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AskErrorKind {
+    /// The client did not declare that it can answer such questions.
+    Unsupported,
+    /// The user said no.
+    Declined,
+    /// The user closed the question.
+    Cancelled,
+    /// The client answered with an error.
+    Refused,
+    /// The answer does not fit the question.
+    Invalid,
+    /// No answer came in time, or the connection broke.
+    Lost,
+}
+
+impl AskError {
+    pub(super) fn new(kind: AskErrorKind, detail: impl fmt::Display) -> Self {
+        Self(Box::new(Inner { kind, missing: None, detail: detail.to_string() }))
+    }
+
+    /// `required` is a `ClientCapabilities` object.
+    pub(super) fn unsupported(required: &Value, modern: bool) -> Self {
+        Self(Box::new(Inner {
+            kind: AskErrorKind::Unsupported,
+            missing: modern.then(|| ErrorObject::missing_capability(required)),
+            detail: format!("the client did not declare {required}"),
+        }))
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> AskErrorKind {
+        self.0.kind
+    }
+}
+
+impl From<CallError> for AskError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Peer(error) => Self::new(AskErrorKind::Refused, error),
+            error => Self::new(AskErrorKind::Lost, error),
+        }
+    }
+}
+
+impl fmt::Display for AskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.0.kind {
+            AskErrorKind::Unsupported => "the client cannot be asked",
+            AskErrorKind::Declined => return f.write_str("the user declined"),
+            AskErrorKind::Cancelled => return f.write_str("the user cancelled"),
+            AskErrorKind::Refused => "the client refused the question",
+            AskErrorKind::Invalid => "the answer does not fit the question",
+            AskErrorKind::Lost => "no answer arrived",
+        };
+        write!(f, "{what}: {}", self.0.detail)
+    }
+}
+
+impl std::error::Error for AskError {}
+
+/// A missing capability is −32021 where the revision has that; anything else the model sees.
+impl IntoToolError for AskError {
+    fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
+        match self.0.missing {
+            Some(missing) => Err(missing),
+            None => ToolError::from(self).into_tool_error(),
+        }
+    }
+}
+
+impl IntoRequestError for AskError {
+    fn into_request_error(self) -> ErrorObject {
+        let text = self.to_string();
+        self.0.missing.unwrap_or_else(|| ErrorObject::new(mcp_core::jsonrpc::code::INTERNAL_ERROR, text))
+    }
+}

@@ -1,0 +1,59 @@
+//! Ends calls that take too long.
+
+use std::time::Duration;
+
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::service::{Notification, Reply, Request, Service};
+use tower_layer::Layer;
+
+/// Answers a call with −32603 when its handler is not done in time; the handler is dropped.
+///
+/// *Applies to every request but `subscriptions/listen`, which is meant to stay open.* Time in which the
+/// client is asked something counts too.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeout(Duration);
+
+impl Timeout {
+    /// A layer that gives each call this long.
+    pub const fn new(limit: Duration) -> Self {
+        Self(limit)
+    }
+}
+
+impl<S> Layer<S> for Timeout {
+    type Service = TimeoutService<S>;
+
+    fn layer(&self, inner: S) -> TimeoutService<S> {
+        TimeoutService { inner, limit: self.0 }
+    }
+}
+
+/// The service of [`Timeout`].
+#[derive(Debug, Clone)]
+pub struct TimeoutService<S> {
+    inner: S,
+    limit: Duration,
+}
+
+impl<S: Service> Service for TimeoutService<S> {
+    async fn call(&self, request: Request) -> Reply {
+        if request.method == "subscriptions/listen" {
+            return self.inner.call(request).await;
+        }
+        match tokio::time::timeout(self.limit, self.inner.call(request)).await {
+            Ok(reply) => reply,
+            Err(_) => {
+                let message = format!("the call took longer than {} ms", self.limit.as_millis());
+                Err(ErrorObject::new(code::INTERNAL_ERROR, message).into())
+            }
+        }
+    }
+
+    async fn notify(&self, notification: Notification) {
+        self.inner.notify(notification).await;
+    }
+
+    fn accepts_batches(&self) -> bool {
+        self.inner.accepts_batches()
+    }
+}

@@ -1,0 +1,8 @@
+//! Prompts: the route from a name to a function that writes messages. Spec: server/prompts.
+
+mod reply;
+mod route;
+
+pub use reply::{IntoPromptResult, IntoRequestError};
+pub(crate) use route::refuse;
+pub use route::{PromptBuilder, PromptCall, PromptFuture, PromptRoute};

@@ -1,0 +1,10 @@
+//! Resources and resource templates: the route from a URI to a function that reads it. Spec: server/resources.
+
+mod reply;
+mod route;
+mod template;
+
+pub use reply::IntoResourceResult;
+pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
+pub(crate) use route::Kind;
+pub use template::{Template, TemplateError};

@@ -1,0 +1,70 @@
+//! `completion/complete`. Spec: server/utilities/completion.
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::types::{CompleteParams, CompleteResult, Completion, CompletionReference};
+
+use super::{parse, require};
+use crate::completion::{CompletionCall, Completers};
+use crate::context::Context;
+use crate::registry::Registry;
+use crate::resource::Kind;
+
+pub(super) async fn complete(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
+    let params: CompleteParams = parse(params)?;
+    let registry = context.0.server.live.registry();
+    require(registry.has_completers(), "completion/complete")?;
+    let (names, completers) = find(&registry, &params.reference)?;
+    let argument = params.argument;
+    if !names.contains(&argument.name) {
+        let known = names.join(", ");
+        return Err(ErrorObject::invalid_params(format!("/argument/name: expected one of {known}")));
+    }
+    let mut completion = match completers.get(&argument.name) {
+        None => Completion::new(),
+        Some(completer) => {
+            let arguments = params.context.and_then(|context| context.arguments).unwrap_or_default();
+            let call = CompletionCall { context: context.clone(), value: argument.value, arguments };
+            completer.complete(call).await?
+        }
+    };
+    // CMP-2: at most 100 values; the rest is told in numbers.
+    if completion.values.len() > Completion::MAX_VALUES {
+        let all = i64::try_from(completion.values.len()).ok();
+        completion.values.truncate(Completion::MAX_VALUES);
+        completion.has_more = Some(true);
+        if completion.total.is_none() {
+            completion.total = all.and_then(|all| all.try_into().ok());
+        }
+    }
+    context.0.server.encode(CompleteResult::new(completion), context.revision())
+}
+
+/// The argument names of what is referred to, and their completers.
+fn find<'a>(
+    registry: &'a Registry,
+    reference: &CompletionReference,
+) -> Result<(Vec<String>, &'a Completers), ErrorObject> {
+    match reference {
+        CompletionReference::Prompt(prompt) => {
+            let route = (registry.prompts.get(&prompt.name))
+                .ok_or_else(|| ErrorObject::invalid_params("/ref/name: no such prompt"))?;
+            let names = route.prompt.arguments.iter().flatten().map(|argument| argument.name.clone());
+            Ok((names.collect(), &route.completers))
+        }
+        CompletionReference::Resource(resource) => {
+            // The template, or a URI that it makes.
+            let route = (registry.templates.get(&resource.uri))
+                .or_else(|| registry.resource(&resource.uri).map(|(route, _)| route))
+                .ok_or_else(|| ErrorObject::invalid_params("/ref/uri: no such resource template"))?;
+            let names = match &route.kind {
+                Kind::Template { template: Ok(template), .. } => {
+                    template.variables().map(str::to_owned).collect()
+                }
+                _ => Vec::new(),
+            };
+            Ok((names, &route.completers))
+        }
+        _ => Err(ErrorObject::invalid_params("/ref/type: expected ref/prompt or ref/resource")),
+    }
+}

@@ -1,0 +1,67 @@
+//! Serving one conversation over any byte stream.
+
+use std::future::Future;
+
+use mcp_core::service::Accept as _;
+use mcp_core::transport::stream;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::error::ServeError;
+use crate::server::{BuiltServer, Server};
+
+impl BuiltServer {
+    /// Serves one conversation over a pair of byte streams, until the peer closes its side or `stop` is done.
+    ///
+    /// Then running calls have [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
+    /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end. Dropping the future ends the
+    /// conversation at once, with every handler in it. Needs a tokio runtime with time enabled.
+    ///
+    /// # Errors
+    /// When reading or writing fails, or the peer breaks the framing rules too often.
+    pub async fn serve_until<R, W>(
+        &self,
+        reader: R,
+        writer: W,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError>
+    where
+        R: AsyncRead + Unpin + Send,
+        W: AsyncWrite + Unpin + Send,
+    {
+        let limits = self.limits();
+        let (_remote, driver) = stream::connect(reader, writer, &limits, |peer| self.accept(peer));
+        let hub = std::sync::Arc::clone(&self.0.live);
+        let stop = async move {
+            stop.await;
+            hub.hub.close(); // Subscriptions end with their results while the rest drains.
+        };
+        Ok(driver.run(stop).await?)
+    }
+
+    /// As [`BuiltServer::serve_until`], until the peer closes its side.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn serve<R, W>(&self, reader: R, writer: W) -> Result<(), ServeError>
+    where
+        R: AsyncRead + Unpin + Send,
+        W: AsyncWrite + Unpin + Send,
+    {
+        self.serve_until(reader, writer, std::future::pending()).await
+    }
+}
+
+impl Server {
+    /// Builds the server and serves one conversation over a pair of byte streams, until the peer closes its
+    /// side. See [`BuiltServer::serve_until`].
+    ///
+    /// # Errors
+    /// When the server cannot be built or the connection breaks.
+    pub async fn serve<R, W>(self, reader: R, writer: W) -> Result<(), ServeError>
+    where
+        R: AsyncRead + Unpin + Send,
+        W: AsyncWrite + Unpin + Send,
+    {
+        self.build()?.serve(reader, writer).await
+    }
+}

@@ -1,0 +1,421 @@
+//! The server: what it is made of, and what it becomes when it is built.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::era::{Encoder, WireResult};
+use mcp_core::extensions::Extensions;
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::Method;
+use mcp_core::revision::Revision;
+use mcp_core::service::{Accept, BoxService, Peer, Service};
+use mcp_core::types::{
+    CacheScope, CompletionsCapability, Icon, Implementation, LoggingCapability, PromptsCapability,
+    ResourcesCapability, ServerCapabilities, ToolsCapability,
+};
+use mcp_core::{Limits, method};
+use tower_layer::Layer;
+
+use crate::blocking::Pool;
+use crate::context::Context;
+use crate::era::{Binding, Connection};
+use crate::error::BuildError;
+use crate::handle::{Live, ServerHandle};
+use crate::prompt::PromptRoute;
+use crate::registry::Registry;
+use crate::resource::ResourceRoute;
+use crate::router::{CustomMethod, Router, Stack};
+use crate::tool::ToolRoute;
+
+/// Items in one page of a list, unless [`Server::page_size`] says otherwise.
+const PAGE_SIZE: usize = 1_000;
+
+/// Several routes at once: what an `impl` block under `#[tools]` provides.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// Tools.
+    pub tools: Vec<ToolRoute>,
+    /// Prompts.
+    pub prompts: Vec<PromptRoute>,
+    /// Resources and templates.
+    pub resources: Vec<ResourceRoute>,
+}
+
+/// A value whose methods are tools, prompts and resources. `#[tools]` implements it.
+pub trait Provider: Send + Sync + 'static {
+    /// The routes, each of which holds the value.
+    fn routes(self: &Arc<Self>) -> Routes;
+}
+
+/// A server in the making: a name, what it offers, how it is served.
+///
+/// ```no_run
+/// use mcp_server::{Server, tool, tools};
+///
+/// /// Add two numbers.
+/// #[tool]
+/// async fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// # async fn run() -> Result<(), mcp_server::ServeError> {
+/// Server::new("calculator", "1.0.0").tools(tools![add]).serve_stdio().await
+/// # }
+/// ```
+///
+/// Capabilities follow from what is registered. A mistake in a registration is reported when the server is
+/// built or served, so that the calls chain.
+#[must_use = "a server does nothing until it is served"]
+pub struct Server {
+    info: Implementation,
+    instructions: Option<String>,
+    states: Extensions,
+    methods: HashMap<&'static str, CustomMethod>,
+    layers: Vec<BoxLayer>,
+    limits: Limits,
+    revisions: Vec<Revision>,
+    page_size: usize,
+    cache: (Duration, CacheScope),
+    extensions: Vec<(String, serde_json::Value)>,
+    live: Arc<Live>,
+    mistake: Option<BuildError>,
+}
+
+type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
+
+impl Server {
+    /// A server with a name for programs and a version of its own.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            info: Implementation::new(name, version),
+            instructions: None,
+            states: Extensions::new(),
+            methods: HashMap::new(),
+            layers: Vec::new(),
+            limits: Limits::for_server(),
+            revisions: Revision::ALL.to_vec(),
+            page_size: PAGE_SIZE,
+            cache: (Duration::ZERO, CacheScope::Private),
+            extensions: Vec::new(),
+            live: Arc::default(),
+            mistake: None,
+        }
+    }
+
+    // ---- what it says of itself --------------------------------------------------------------------------
+
+    /// The name for people.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.info.title = Some(title.into());
+        self
+    }
+
+    /// What the server is.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.info.description = Some(description.into());
+        self
+    }
+
+    /// Where to read more.
+    pub fn website_url(mut self, url: impl Into<String>) -> Self {
+        self.info.website_url = Some(url.into());
+        self
+    }
+
+    /// Icons.
+    pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
+        self.info.icons = Some(icons.into());
+        self
+    }
+
+    /// How to use the server, for the model.
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Declares a protocol extension with its settings (an object; `{}` for none).
+    pub fn extension(mut self, id: impl Into<String>, settings: serde_json::Value) -> Self {
+        self.extensions.push((id.into(), settings));
+        self
+    }
+
+    // ---- what it offers ----------------------------------------------------------------------------------
+
+    /// Registers a tool.
+    pub fn tool(self, route: ToolRoute) -> Self {
+        self.tools([route])
+    }
+
+    /// Registers tools, see [`tools!`](crate::tools!). An empty list declares that tools may come later.
+    pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
+        self.register(|registry| {
+            registry.tools.offer();
+            for route in routes {
+                let name = route.tool().name.clone();
+                if registry.add_tool(route)?.is_some() {
+                    return Err(BuildError::Duplicate { kind: "tool", name });
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Registers a prompt.
+    pub fn prompt(self, route: PromptRoute) -> Self {
+        self.prompts([route])
+    }
+
+    /// Registers prompts. An empty list declares that prompts may come later.
+    pub fn prompts(self, routes: impl IntoIterator<Item = PromptRoute>) -> Self {
+        self.register(|registry| {
+            registry.prompts.offer();
+            for route in routes {
+                let name = route.prompt().name.clone();
+                if registry.add_prompt(route)?.is_some() {
+                    return Err(BuildError::Duplicate { kind: "prompt", name });
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Registers a resource or a template.
+    pub fn resource(self, route: ResourceRoute) -> Self {
+        self.resources([route])
+    }
+
+    /// Registers resources and templates. An empty list declares that resources may come later.
+    pub fn resources(self, routes: impl IntoIterator<Item = ResourceRoute>) -> Self {
+        self.register(|registry| {
+            registry.resources.offer();
+            registry.templates.offer();
+            for route in routes {
+                let name = route.uri().to_owned();
+                if registry.add_resource(route)?.is_some() {
+                    return Err(BuildError::Duplicate { kind: "resource", name });
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Registers the methods of a value, see [`tools`](macro@crate::tools).
+    pub fn with(self, provider: impl Provider) -> Self {
+        self.with_shared(Arc::new(provider))
+    }
+
+    /// As [`Server::with`], for a value that is used elsewhere too.
+    pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
+        let Routes { tools, prompts, resources } = provider.routes();
+        let mut server = self;
+        if !tools.is_empty() {
+            server = server.tools(tools);
+        }
+        if !prompts.is_empty() {
+            server = server.prompts(prompts);
+        }
+        if !resources.is_empty() {
+            server = server.resources(resources);
+        }
+        server
+    }
+
+    /// Gives handlers a value of a type of its own, which they take as [`State<S>`](crate::State).
+    pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
+        self.states.insert(state);
+        self
+    }
+
+    /// Answers a method of your own. Its name must not be one of the protocol's.
+    ///
+    /// The result is written as it is; on modern requests `resultType` and the server's identity are added.
+    pub fn method<M, F, Fut>(mut self, handler: F) -> Self
+    where
+        M: Method,
+        F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
+    {
+        let name = M::NAME.to_owned();
+        if method::find(M::NAME).is_some() {
+            let reason = "the protocol has a method of this name".into();
+            self.mistake.get_or_insert(BuildError::Invalid { kind: "method", name, reason });
+        } else if self.methods.insert(M::NAME, CustomMethod::new::<M, F, Fut>(handler)).is_some() {
+            self.mistake.get_or_insert(BuildError::Duplicate { kind: "method", name });
+        }
+        self
+    }
+
+    /// Puts a [layer](crate::layer) around every call. The one added last is the outermost.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxService> + Send + 'static,
+        L::Service: Service,
+    {
+        self.layers.push(Box::new(move |inner| BoxService::new(layer.layer(inner))));
+        self
+    }
+
+    // ---- how it is served --------------------------------------------------------------------------------
+
+    /// The bounds of what a client may send and hold.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The revisions that are spoken; all of them by default.
+    pub fn revisions(mut self, revisions: impl Into<Vec<Revision>>) -> Self {
+        self.revisions = revisions.into();
+        self
+    }
+
+    /// Items in one page of a list. 1,000 by default.
+    pub fn page_size(mut self, items: usize) -> Self {
+        self.page_size = items.max(1);
+        self
+    }
+
+    /// How long clients may keep lists and resources that say nothing themselves, and whether they may share
+    /// them (since 2026-07-28). Not at all by default.
+    pub fn cache(mut self, fresh_for: Duration, scope: CacheScope) -> Self {
+        self.cache = (fresh_for, scope);
+        self
+    }
+
+    /// A handle that adds, replaces and removes while the server runs. Take it before serving.
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle::new(Arc::clone(&self.live))
+    }
+
+    fn register(mut self, change: impl FnOnce(&mut Registry) -> Result<(), BuildError>) -> Self {
+        if let Err(mistake) = self.live.change(change) {
+            self.mistake.get_or_insert(mistake);
+        }
+        self
+    }
+
+    /// Builds the server: what it offers is checked, and calls can be taken from any number of connections.
+    ///
+    /// # Errors
+    /// The first mistake among the registrations.
+    pub fn build(self) -> Result<BuiltServer, BuildError> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
+        let (ttl, scope) = self.cache;
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let encoder = Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
+            kind: "server",
+            name: self.info.name.clone(),
+            reason: error.to_string(),
+        })?;
+        let stack = match self.layers.is_empty() {
+            true => Stack::plain(),
+            false => Stack::layered(
+                self.layers.into_iter().fold(BoxService::new(Router), |inner, layer| layer(inner)),
+            ),
+        };
+        Ok(BuiltServer(Arc::new(Inner {
+            info: self.info,
+            instructions: self.instructions,
+            states: self.states,
+            methods: self.methods,
+            stack,
+            blocking: Pool::new(self.limits.blocking_threads),
+            limits: self.limits,
+            revisions: self.revisions,
+            page_size: self.page_size,
+            encoder,
+            extensions: self.extensions,
+            live: self.live,
+        })))
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+/// A server that can be served, any number of times and ways at once. Cheap to clone.
+#[derive(Clone)]
+pub struct BuiltServer(pub(crate) Arc<Inner>);
+
+impl BuiltServer {
+    /// A handle that adds, replaces and removes while the server runs.
+    pub fn handle(&self) -> ServerHandle {
+        self.0.handle()
+    }
+}
+
+impl Accept for BuiltServer {
+    type Service = Connection;
+
+    fn accept(&self, peer: Peer) -> Connection {
+        Connection::new(Arc::clone(&self.0), peer, Binding::Stream)
+    }
+
+    fn limits(&self) -> Limits {
+        self.0.limits.clone()
+    }
+}
+
+impl fmt::Debug for BuiltServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuiltServer").field("info", &self.0.info).finish_non_exhaustive()
+    }
+}
+
+/// What all connections share.
+pub(crate) struct Inner {
+    pub(crate) info: Implementation,
+    pub(crate) instructions: Option<String>,
+    pub(crate) states: Extensions,
+    pub(crate) methods: HashMap<&'static str, CustomMethod>,
+    pub(crate) stack: Stack,
+    pub(crate) blocking: Pool,
+    pub(crate) limits: Limits,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) page_size: usize,
+    pub(crate) encoder: Encoder,
+    pub(crate) extensions: Vec<(String, serde_json::Value)>,
+    pub(crate) live: Arc<Live>,
+}
+
+impl Inner {
+    pub(crate) fn handle(&self) -> ServerHandle {
+        ServerHandle::new(Arc::clone(&self.live))
+    }
+
+    pub(crate) fn encode<T: WireResult>(&self, result: T, revision: Revision) -> Result<JsonBytes, ErrorObject> {
+        self.encoder.encode(result, revision).map_err(|error| crate::error::internal("writing a result", &error))
+    }
+
+    /// What is offered now, as capabilities.
+    pub(crate) fn capabilities(&self) -> ServerCapabilities {
+        let registry = self.live.registry();
+        let mut capabilities = ServerCapabilities::new().logging(LoggingCapability::new());
+        if registry.tools.is_offered() {
+            capabilities.tools = Some(ToolsCapability::new().list_changed(true));
+        }
+        if registry.prompts.is_offered() {
+            capabilities.prompts = Some(PromptsCapability::new().list_changed(true));
+        }
+        if registry.resources.is_offered() {
+            capabilities.resources = Some(ResourcesCapability::new().list_changed(true).subscribe(true));
+        }
+        if registry.has_completers() {
+            capabilities.completions = Some(CompletionsCapability::new());
+        }
+        if !self.extensions.is_empty() {
+            capabilities.extensions = Some(self.extensions.iter().cloned().collect());
+        }
+        capabilities
+    }
+}

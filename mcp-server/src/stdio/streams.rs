@@ -1,0 +1,159 @@
+//! Taking the standard streams, non-blocking where the descriptor allows it.
+//!
+//! Pipes and sockets are polled. Anything else (a terminal, a file) goes through a thread of its own: the
+//! runtime's blocking pool would be waited for at the end, and a read of a terminal has no end.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The two directions of the connection.
+pub(super) struct Streams {
+    pub(super) reader: Reader,
+    pub(super) writer: Writer,
+}
+
+/// What is read from.
+pub(super) enum Reader {
+    #[cfg(unix)]
+    Pipe(tokio::net::unix::pipe::Receiver),
+    #[cfg(unix)]
+    Socket(tokio::net::UnixStream),
+    Thread(tokio::io::DuplexStream),
+}
+
+/// What is written to.
+pub(super) enum Writer {
+    #[cfg(unix)]
+    Pipe(tokio::net::unix::pipe::Sender),
+    #[cfg(unix)]
+    Socket(tokio::net::UnixStream),
+    Thread(tokio::io::DuplexStream),
+}
+
+/// Bytes between a thread and the runtime.
+const THREAD_BUFFER: usize = 64 << 10;
+
+#[cfg(unix)]
+pub(super) fn take() -> io::Result<Streams> {
+    use std::fs::File;
+    use std::os::fd::{AsFd as _, OwnedFd};
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let input: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
+    let output: OwnedFd = io::stdout().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdout(io::stderr())?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+
+    let input = File::from(input);
+    let kind = input.metadata()?.file_type();
+    let reader = if kind.is_fifo() {
+        Reader::Pipe(tokio::net::unix::pipe::Receiver::from_file(input)?)
+    } else if kind.is_socket() {
+        Reader::Socket(socket(input.into())?)
+    } else {
+        Reader::Thread(read_on_a_thread(input)?)
+    };
+    let output = File::from(output);
+    let kind = output.metadata()?.file_type();
+    let writer = if kind.is_fifo() {
+        Writer::Pipe(tokio::net::unix::pipe::Sender::from_file(output)?)
+    } else if kind.is_socket() {
+        Writer::Socket(socket(output.into())?)
+    } else {
+        Writer::Thread(write_on_a_thread(output)?)
+    };
+    Ok(Streams { reader, writer })
+}
+
+#[cfg(unix)]
+fn socket(descriptor: std::os::fd::OwnedFd) -> io::Result<tokio::net::UnixStream> {
+    let socket = std::os::unix::net::UnixStream::from(descriptor);
+    socket.set_nonblocking(true)?;
+    tokio::net::UnixStream::from_std(socket)
+}
+
+#[cfg(not(unix))]
+pub(super) fn take() -> io::Result<Streams> {
+    Ok(Streams {
+        reader: Reader::Thread(read_on_a_thread(io::stdin())?),
+        writer: Writer::Thread(write_on_a_thread(io::stdout())?),
+    })
+}
+
+fn read_on_a_thread(mut input: impl io::Read + Send + 'static) -> io::Result<tokio::io::DuplexStream> {
+    let (ours, theirs) = tokio::io::duplex(THREAD_BUFFER);
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new().name("mcp-stdin".into()).spawn(move || {
+        let mut theirs = theirs;
+        let mut buffer = vec![0; THREAD_BUFFER];
+        loop {
+            let read = match input.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => return,
+            };
+            let chunk = &buffer[..read];
+            if runtime.block_on(tokio::io::AsyncWriteExt::write_all(&mut theirs, chunk)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(ours)
+}
+
+fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<tokio::io::DuplexStream> {
+    let (ours, theirs) = tokio::io::duplex(THREAD_BUFFER);
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new().name("mcp-stdout".into()).spawn(move || {
+        let mut theirs = theirs;
+        let mut buffer = vec![0; THREAD_BUFFER];
+        loop {
+            match runtime.block_on(tokio::io::AsyncReadExt::read(&mut theirs, &mut buffer)) {
+                Ok(0) | Err(_) => return,
+                Ok(read) => {
+                    if output.write_all(&buffer[..read]).and_then(|()| output.flush()).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    })?;
+    Ok(ours)
+}
+
+/// Passes a call on to whichever stream it is.
+macro_rules! each {
+    ($self:ident as $name:ident => $call:expr) => {
+        match $self.get_mut() {
+            #[cfg(unix)]
+            Self::Pipe($name) => $call,
+            #[cfg(unix)]
+            Self::Socket($name) => $call,
+            Self::Thread($name) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Reader {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        each!(self as stream => Pin::new(stream).poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Writer {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        each!(self as stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self as stream => Pin::new(stream).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self as stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}

@@ -1,0 +1,221 @@
+//! The hub. Publishing never waits: what a listener has not taken yet is kept as a set, so that ten changes of
+//! one thing are one notification, and a listener that sleeps costs no more than its filter.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::Notify;
+
+/// Something that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    Tools,
+    Prompts,
+    Resources,
+    Resource(String),
+}
+
+/// What a listener wants to hear of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(crate) tools: bool,
+    pub(crate) prompts: bool,
+    pub(crate) resources: bool,
+    pub(crate) uris: BTreeSet<String>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    state: Mutex<HubState>,
+}
+
+#[derive(Debug, Default)]
+struct HubState {
+    listeners: Vec<Weak<Inner>>,
+    closed: bool,
+}
+
+/// One who listens. Dropping the last handle ends it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listener(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: Mutex<State>,
+    news: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    filter: Filter,
+    tools: bool,
+    prompts: bool,
+    resources: bool,
+    updated: BTreeSet<String>,
+    closed: bool,
+}
+
+impl Hub {
+    pub(crate) fn listen(&self, filter: Filter) -> Listener {
+        let mut hub = lock(&self.state);
+        let state = State {
+            filter,
+            tools: false,
+            prompts: false,
+            resources: false,
+            updated: BTreeSet::new(),
+            closed: hub.closed,
+        };
+        let inner = Arc::new(Inner { state: Mutex::new(state), news: Notify::new() });
+        hub.listeners.retain(|listener| listener.strong_count() > 0);
+        hub.listeners.push(Arc::downgrade(&inner));
+        Listener(inner)
+    }
+
+    pub(crate) fn publish(&self, change: &Change) {
+        for listener in &lock(&self.state).listeners {
+            if let Some(listener) = listener.upgrade() {
+                listener.note(change);
+            }
+        }
+    }
+
+    /// Ends every subscription: each listener gets what is left, then the end.
+    pub(crate) fn close(&self) {
+        let mut hub = lock(&self.state);
+        hub.closed = true;
+        for listener in hub.listeners.drain(..) {
+            if let Some(listener) = listener.upgrade() {
+                lock(&listener.state).closed = true;
+                listener.news.notify_one();
+            }
+        }
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        lock(&self.state).listeners.iter().filter(|listener| listener.strong_count() > 0).count()
+    }
+}
+
+impl Inner {
+    fn note(&self, change: &Change) {
+        let mut state = lock(&self.state);
+        let wanted = match change {
+            Change::Tools => state.filter.tools && !std::mem::replace(&mut state.tools, true),
+            Change::Prompts => state.filter.prompts && !std::mem::replace(&mut state.prompts, true),
+            Change::Resources => state.filter.resources && !std::mem::replace(&mut state.resources, true),
+            Change::Resource(uri) => {
+                // Bounded by the filter: a flood of sub-resources falls back to the watched URI itself.
+                match state.filter.uris.iter().find(|watched| covers(watched, uri)).cloned() {
+                    None => false,
+                    Some(watched) if state.updated.len() >= 256.max(state.filter.uris.len()) => {
+                        state.updated.insert(watched)
+                    }
+                    Some(_) => state.updated.insert(uri.clone()),
+                }
+            }
+        };
+        drop(state);
+        if wanted {
+            self.news.notify_one();
+        }
+    }
+}
+
+impl Listener {
+    /// The next change; none when the hub has closed. Cancel safe.
+    pub(crate) async fn next(&self) -> Option<Change> {
+        loop {
+            {
+                let mut state = lock(&self.0.state);
+                if std::mem::take(&mut state.tools) {
+                    return Some(Change::Tools);
+                }
+                if std::mem::take(&mut state.prompts) {
+                    return Some(Change::Prompts);
+                }
+                if std::mem::take(&mut state.resources) {
+                    return Some(Change::Resources);
+                }
+                if let Some(uri) = state.updated.pop_first() {
+                    return Some(Change::Resource(uri));
+                }
+                if state.closed {
+                    return None;
+                }
+            }
+            self.0.news.notified().await;
+        }
+    }
+
+    /// Watches one more URI (legacy `resources/subscribe`). False when `most` are watched already.
+    pub(crate) fn watch(&self, uri: String, most: usize) -> bool {
+        let mut state = lock(&self.0.state);
+        if state.filter.uris.len() >= most && !state.filter.uris.contains(&uri) {
+            return false;
+        }
+        state.filter.uris.insert(uri);
+        true
+    }
+
+    /// Watches a URI no longer.
+    pub(crate) fn unwatch(&self, uri: &str) {
+        lock(&self.0.state).filter.uris.remove(uri);
+    }
+}
+
+/// Whether who watches `watched` hears of `uri`: the same, or something below it (RES-6).
+fn covers(watched: &str, uri: &str) -> bool {
+    uri.strip_prefix(watched).is_some_and(|rest| rest.is_empty() || watched.ends_with('/') || rest.starts_with('/'))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(uris: &[&str]) -> Filter {
+        Filter { tools: true, uris: uris.iter().map(|uri| (*uri).to_owned()).collect(), ..Filter::default() }
+    }
+
+    #[tokio::test]
+    async fn changes_of_one_thing_are_one_notification_and_only_wanted_ones_arrive() {
+        let hub = Hub::default();
+        let listener = hub.listen(filter(&["a://x"]));
+        for _ in 0..1_000 {
+            hub.publish(&Change::Tools);
+            hub.publish(&Change::Prompts);
+            hub.publish(&Change::Resource("a://x".into()));
+            hub.publish(&Change::Resource("a://y".into()));
+        }
+        assert_eq!(listener.next().await, Some(Change::Tools));
+        assert_eq!(listener.next().await, Some(Change::Resource("a://x".into())));
+        hub.close();
+        assert_eq!(listener.next().await, None);
+        assert_eq!(hub.listen(filter(&[])).next().await, None, "nobody can listen to a closed hub");
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_sleeps_holds_a_bounded_set() {
+        let hub = Hub::default();
+        let listener = hub.listen(filter(&["a://x"]));
+        for number in 0..10_000 {
+            hub.publish(&Change::Resource(format!("a://x/{number}")));
+        }
+        assert!(lock(&listener.0.state).updated.len() <= 257);
+        drop(listener);
+        assert_eq!(hub.len(), 0);
+    }
+
+    #[test]
+    fn a_watched_uri_covers_what_is_below_it() {
+        assert!(covers("a://x", "a://x"));
+        assert!(covers("a://x", "a://x/y"));
+        assert!(covers("a://x/", "a://x/y"));
+        assert!(!covers("a://x", "a://xy"));
+    }
+}

@@ -1,0 +1,130 @@
+//! The arguments of a call, and errors that tell a model how to repair it.
+//!
+//! The way of a good call is one typed parse of the raw arguments. Only when that fails are they parsed into
+//! a tree and gone through again, argument by argument, so that the answer names every mistake at once, each
+//! with its JSON pointer: `/city: expected a string, got the integer 1`.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::ToolCall;
+use super::value::{Mistake, ValueReader};
+
+/// Why the arguments of a call do not fit: one entry a mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentErrors(Vec<String>);
+
+impl ArgumentErrors {
+    /// One mistake at a place in the arguments, given as a JSON pointer such as `/city`.
+    pub fn new(pointer: &str, reason: impl fmt::Display) -> Self {
+        Self(vec![format!("{pointer}: {reason}")])
+    }
+
+    /// The mistakes, each as `pointer: reason`.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for ArgumentErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("The arguments do not fit the tool's input schema:")?;
+        for mistake in &self.0 {
+            write!(f, "\n- {mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ArgumentErrors {}
+
+/// One argument, for [`decode`] to look at on its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name in the arguments.
+    pub name: &'static str,
+    /// Whether a value fits; [`check_as`] for its type. Null stands for an argument that is missing.
+    pub check: fn(&Value) -> Result<(), ArgumentErrors>,
+    /// Whether it may be missing.
+    pub optional: bool,
+}
+
+/// Whether a value can be read as a `T`.
+///
+/// # Errors
+/// The mistake, with a pointer relative to the value.
+pub fn check_as<T: DeserializeOwned>(value: &Value) -> Result<(), ArgumentErrors> {
+    read::<T>(value).map(drop).map_err(|mistake| ArgumentErrors(vec![mistake.to_string()]))
+}
+
+/// Reads the arguments of a call as a `T`.
+///
+/// `fields` are its arguments one by one, so that all mistakes are found; without them the first one is
+/// reported.
+///
+/// # Errors
+/// What does not fit.
+pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<T, ArgumentErrors> {
+    call.arguments().parse().map_err(|error| diagnose::<T>(call, fields, &error))
+}
+
+#[cold]
+fn diagnose<T: DeserializeOwned>(call: &ToolCall, fields: &[Field], error: &serde_json::Error) -> ArgumentErrors {
+    let Ok(arguments) = call.arguments().parse::<Value>() else {
+        return ArgumentErrors::new("", strip_position(error));
+    };
+    let mut mistakes = Vec::new();
+    if let (Value::Object(given), false) = (&arguments, fields.is_empty()) {
+        for field in fields {
+            match given.get(field.name) {
+                None if field.optional => {}
+                None => mistakes.push(format!("/{}: the argument is required", escape(field.name))),
+                Some(value) => {
+                    if let Err(ArgumentErrors(found)) = (field.check)(value) {
+                        let pointer = escape(field.name);
+                        mistakes.extend(found.into_iter().map(|mistake| format!("/{pointer}{mistake}")));
+                    }
+                }
+            }
+        }
+        for name in given.keys().filter(|name| fields.iter().all(|field| field.name != *name)).take(8) {
+            let known: Vec<_> = fields.iter().map(|field| field.name).collect();
+            mistakes.push(format!("/{}: unknown argument; the tool takes {}", escape(name), list(&known)));
+        }
+    }
+    if mistakes.is_empty() {
+        mistakes.push(match read::<T>(&arguments) {
+            Err(mistake) => mistake.to_string(),
+            // A doubled argument, say, which the tree no longer shows.
+            Ok(_) => format!(": {}", strip_position(error)),
+        });
+    }
+    ArgumentErrors(mistakes)
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Mistake> {
+    T::deserialize(ValueReader::new(value))
+}
+
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => "no arguments".into(),
+        names => names.join(", "),
+    }
+}
+
+/// A name as a part of a JSON pointer (RFC 6901).
+pub(super) fn escape(name: &str) -> String {
+    let name: String = name.chars().take(64).collect();
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn strip_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.find(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,200 @@
+//! A tool and the handler behind it.
+
+use std::fmt;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::meta::Meta;
+use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
+
+use super::{ArgumentErrors, IntoToolResult};
+use crate::context::{Context, HandlerCall, HandlerFuture};
+use crate::extract::Rejection;
+use crate::handler::Handler;
+
+/// The future of one call of a tool.
+pub type ToolFuture = HandlerFuture<CallToolResult>;
+
+/// A tool that can be registered: what is listed, and what runs.
+///
+/// The `#[tool]` macro writes one; so can you, see [`ToolRoute::builder`].
+pub struct ToolRoute {
+    pub(crate) tool: Tool,
+    /// Its structured result is no object, and is wrapped for revisions that know only objects.
+    pub(crate) wraps: bool,
+    handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
+}
+
+impl ToolRoute {
+    /// Begins a tool: a name of 1 to 128 letters, digits, `_`, `-` and `.`, unique in the server.
+    ///
+    /// ```
+    /// use mcp_server::{Context, ToolRoute};
+    ///
+    /// let hello = ToolRoute::builder("hello")
+    ///     .description("Say hello.")
+    ///     .read_only(true)
+    ///     .handler(|_ctx: Context| async { "hello" });
+    /// ```
+    pub fn builder(name: impl Into<String>) -> ToolBuilder {
+        ToolBuilder { tool: Tool::new(name, Schema::empty_object()) }
+    }
+
+    /// The tool as it is listed.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    pub(crate) fn call(&self, context: Context, arguments: JsonBytes) -> ToolFuture {
+        (self.handler)(ToolCall { context, arguments })
+    }
+}
+
+impl fmt::Debug for ToolRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolRoute").field("tool", &self.tool).finish_non_exhaustive()
+    }
+}
+
+/// One call of a tool.
+#[derive(Debug)]
+pub struct ToolCall {
+    context: Context,
+    arguments: JsonBytes,
+}
+
+impl ToolCall {
+    /// The context of the call.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The arguments, a JSON object; `{}` when the call has none.
+    pub fn arguments(&self) -> &JsonBytes {
+        &self.arguments
+    }
+
+    /// Answers a call whose arguments do not fit: in a result that the model sees, or as −32602 on revisions
+    /// that have it so (up to 2025-06-18).
+    ///
+    /// # Errors
+    /// The protocol error, on those revisions.
+    pub fn reject(&self, errors: ArgumentErrors) -> Result<CallToolResult, ErrorObject> {
+        if self.context.rules().argument_errors_in_result {
+            Ok(CallToolResult::error(errors.to_string()))
+        } else {
+            Err(ErrorObject::invalid_params(errors.to_string()))
+        }
+    }
+
+    fn refuse(&self, rejection: Rejection) -> Result<CallToolResult, ErrorObject> {
+        match rejection {
+            Rejection::Arguments(errors) => self.reject(errors),
+            Rejection::Error(error) => Err(error),
+        }
+    }
+}
+
+impl HandlerCall for ToolCall {
+    fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// A tool in the making.
+#[derive(Debug)]
+#[must_use = "a tool needs a handler"]
+pub struct ToolBuilder {
+    tool: Tool,
+}
+
+impl ToolBuilder {
+    /// The name for people.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.tool.title = Some(title.into());
+        self
+    }
+
+    /// What the tool does, for the model.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.tool.description = Some(description.into());
+        self
+    }
+
+    /// Hint: it changes nothing. Clients assume that it does.
+    pub fn read_only(self, hint: bool) -> Self {
+        self.hint(|hints| hints.read_only_hint = Some(hint))
+    }
+
+    /// Hint: what it changes may be lost. Clients assume so.
+    pub fn destructive(self, hint: bool) -> Self {
+        self.hint(|hints| hints.destructive_hint = Some(hint))
+    }
+
+    /// Hint: a second call with the same arguments changes nothing more. Clients assume that it does.
+    pub fn idempotent(self, hint: bool) -> Self {
+        self.hint(|hints| hints.idempotent_hint = Some(hint))
+    }
+
+    /// Hint: it reaches out to a world that it does not control. Clients assume so.
+    pub fn open_world(self, hint: bool) -> Self {
+        self.hint(|hints| hints.open_world_hint = Some(hint))
+    }
+
+    fn hint(mut self, set: impl FnOnce(&mut ToolAnnotations)) -> Self {
+        set(self.tool.annotations.get_or_insert_with(ToolAnnotations::new));
+        self
+    }
+
+    /// Icons.
+    pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
+        self.tool.icons = Some(icons.into());
+        self
+    }
+
+    /// The `_meta` of the tool in lists.
+    pub fn meta(mut self, meta: Meta) -> Self {
+        self.tool.meta = Some(meta);
+        self
+    }
+
+    /// The schema of the arguments; [`input_schema`](super::input_schema) derives one from a type.
+    pub fn input_schema(mut self, schema: Schema) -> Self {
+        self.tool.input_schema = schema;
+        self
+    }
+
+    /// The schema of the structured result; [`output_schema`](super::output_schema) derives one from a type.
+    pub fn output_schema(mut self, schema: Schema) -> Self {
+        self.tool.output_schema = Some(schema);
+        self
+    }
+
+    /// The handler: an async function over [extractors](crate::extract). Where it takes
+    /// [`Args<T>`](crate::Args), the schema of `T` becomes the tool's, unless one is set.
+    pub fn handler<M, H>(mut self, handler: H) -> ToolRoute
+    where
+        H: Handler<ToolCall, M>,
+        H::Output: IntoToolResult,
+        M: super::schema::Described,
+    {
+        if self.tool.input_schema == Schema::empty_object()
+            && let Some(schema) = M::input_schema()
+        {
+            self.tool.input_schema = schema;
+        }
+        if self.tool.output_schema.is_none() {
+            self.tool.output_schema = H::Output::output_schema();
+        }
+        self.raw(move |call| match handler.run(&call) {
+            Ok(running) => Box::pin(async move { running.await.into_tool_result() }),
+            Err(rejection) => Box::pin(std::future::ready(call.refuse(rejection))),
+        })
+    }
+
+    /// The handler in its barest form.
+    pub fn raw(self, handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static) -> ToolRoute {
+        let wraps = self.tool.output_schema.as_ref().is_some_and(mcp_core::era::wraps);
+        ToolRoute { tool: self.tool, wraps, handler: Box::new(handler) }
+    }
+}
