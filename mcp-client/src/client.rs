@@ -10,9 +10,9 @@ use mcp_core::method::{Method, NotificationMethod};
 use mcp_core::revision::Revision;
 use mcp_core::service::Accept;
 use mcp_core::types::{
-    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult, EmptyResult, GetPromptResult,
-    Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate, Root,
-    ServerCapabilities, SubscriptionFilter, Tool,
+    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult, EmptyResult,
+    GetPromptResult, Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate,
+    Root, ServerCapabilities, SubscriptionFilter, Tool,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

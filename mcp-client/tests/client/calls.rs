@@ -46,7 +46,8 @@ async fn a_legacy_call_carries_no_meta_and_its_result_no_kind() {
     let reply = with(client.call("hi", &()), async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"], json!({"name": "hi"}));
-        fake.reply(&request, json!({"content": [{"type": "text", "text": "hello"}], "resultType": "x"})).await;
+        fake.reply(&request, json!({"content": [{"type": "text", "text": "hello"}], "resultType": "x"}))
+            .await;
     });
     assert_eq!(reply.await.unwrap().text(), "hello");
 }

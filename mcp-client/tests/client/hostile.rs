@@ -91,7 +91,10 @@ async fn a_legacy_server_is_answered_and_refused_by_what_was_declared() {
     assert_eq!(initialize["params"]["capabilities"], json!({}));
     for (method, answer) in [
         ("ping", json!({"result": {}})),
-        ("sampling/createMessage", json!({"error": {"code": -32601, "message": "method not found: sampling/createMessage"}})),
+        (
+            "sampling/createMessage",
+            json!({"error": {"code": -32601, "message": "method not found: sampling/createMessage"}}),
+        ),
         ("x/y", json!({"error": {"code": -32601, "message": "method not found: x/y"}})),
     ] {
         fake.send(json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": {}})).await;
@@ -112,7 +115,8 @@ async fn garbage_between_messages_does_no_harm() {
         fake.raw("not json").await;
         fake.raw("").await;
         fake.raw(r#"{"jsonrpc":"2.0","id":999,"result":{}}"#).await;
-        fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":[]}}"#).await;
+        fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":[]}}"#)
+            .await;
         fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}"#).await;
         fake.reply(&request, text("fine")).await;
     });

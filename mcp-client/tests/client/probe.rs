@@ -106,7 +106,8 @@ async fn versions_that_are_named_are_chosen_from() {
     let ((reader, writer), mut fake) = Fake::new();
     let serve = async {
         let probe = fake.next().await;
-        let data = json!({"supported": ["2099-01-01", "2025-06-18", "2025-03-26"], "requested": "2026-07-28"});
+        let data =
+            json!({"supported": ["2099-01-01", "2025-06-18", "2025-03-26"], "requested": "2026-07-28"});
         fake.refuse(&probe, -32022, data).await;
         let initialize = fake.initialize("2025-06-18").await;
         assert_eq!(initialize["params"]["protocolVersion"], "2025-06-18");
