@@ -207,6 +207,11 @@ impl Peer {
         Self(Some(BoxService::new(service)))
     }
 
+    /// A peer that is reached through `service`, which is shared already.
+    pub fn shared(service: Arc<impl Service>) -> Self {
+        Self(Some(BoxService(service)))
+    }
+
     /// Nobody: notifications go nowhere and requests fail.
     pub const fn none() -> Self {
         Self(None)

@@ -76,6 +76,35 @@ impl Connection {
         }
     }
 
+    /// Answers a request that is known to be made in `revision`, and in `session` if there is one.
+    pub(crate) async fn answer(
+        &self,
+        mut request: Request,
+        meta: CallMeta,
+        revision: Revision,
+        session: Option<Arc<Session>>,
+    ) -> Reply {
+        let known =
+            method::find_in(&request.method, revision).is_some_and(|row| row.direction.client_may_send());
+        if !known && !self.server.methods.contains_key(&*request.method) {
+            return Err(ErrorObject::method_not_found(&request.method).into());
+        }
+        let call = Call {
+            server: Arc::clone(&self.server),
+            id: request.id.clone(),
+            revision,
+            meta,
+            session,
+            conversation: Arc::clone(&self.conversation),
+            peer: request.peer.clone(),
+            extensions: std::mem::take(&mut request.extensions),
+            pace: Mutex::new(Pace::new()),
+        };
+        request.extensions = Extensions::new();
+        request.extensions.insert_shared(Arc::new(call));
+        self.server.stack.call(request).await
+    }
+
     fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
         let offered = &self.server.revisions;
         let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
@@ -125,31 +154,13 @@ impl Connection {
 }
 
 impl Service for Connection {
-    async fn call(&self, mut request: Request) -> Reply {
+    async fn call(&self, request: Request) -> Reply {
         let meta = CallMeta::read(&request.params)?;
         if request.method == "initialize" && meta.claim == Claim::Absent {
             return Ok(self.initialize(&request)?);
         }
         let (revision, session) = self.admit(&request, &meta)?;
-        let known =
-            method::find_in(&request.method, revision).is_some_and(|row| row.direction.client_may_send());
-        if !known && !self.server.methods.contains_key(&*request.method) {
-            return Err(ErrorObject::method_not_found(&request.method).into());
-        }
-        let call = Call {
-            server: Arc::clone(&self.server),
-            id: request.id.clone(),
-            revision,
-            meta,
-            session,
-            conversation: Arc::clone(&self.conversation),
-            peer: request.peer.clone(),
-            extensions: std::mem::take(&mut request.extensions),
-            pace: Mutex::new(Pace::new()),
-        };
-        request.extensions = Extensions::new();
-        request.extensions.insert_shared(Arc::new(call));
-        self.server.stack.call(request).await
+        self.answer(request, meta, revision, session).await
     }
 
     async fn notify(&self, notification: Notification) {

@@ -6,8 +6,12 @@
 //! future polls the handler, and so does the response body once it is a stream, so a client that leaves drops
 //! the handler.
 
+mod activity;
 mod admission;
 mod body;
+mod call;
+mod exchange;
+mod headers;
 mod legacy;
 mod modern;
 mod options;
@@ -17,6 +21,7 @@ mod request;
 mod security;
 mod serve;
 mod service;
+mod socket;
 mod status;
 
 pub use body::HttpBody;
