@@ -58,7 +58,9 @@ impl Pool {
             }
         }));
         async move {
-            started.map_err(|error| crate::error::internal("starting a thread for a blocking handler", &error))?;
+            started.map_err(|error| {
+                crate::error::internal("starting a thread for a blocking handler", &error)
+            })?;
             receiver.await.unwrap_or_else(|_| Err(ErrorObject::internal()))
         }
     }
@@ -105,8 +107,7 @@ impl Inner {
                 continue;
             }
             state.idle += 1;
-            let (woken, waited) =
-                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            let (woken, waited) = self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.idle -= 1;
             if waited.timed_out() && state.queue.is_empty() {

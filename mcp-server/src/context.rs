@@ -104,7 +104,10 @@ impl Context {
             Some(state) => Ok(State(state)),
             None => {
                 let missing = std::any::type_name::<S>();
-                Err(crate::error::internal("finding a state", &format!("Server::state was not given a {missing}")))
+                Err(crate::error::internal(
+                    "finding a state",
+                    &format!("Server::state was not given a {missing}"),
+                ))
             }
         }
     }
@@ -170,7 +173,7 @@ impl Context {
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
         let least = match &self.0.session {
             Some(session) => Some(session.log_level()),
-            None => self.0.meta.log_level.clone(),
+            None => self.0.meta.log_level,
         };
         if least.is_none_or(|least| level < least) {
             return;

@@ -26,7 +26,8 @@ impl Pace {
             return false;
         }
         let now = Instant::now();
-        let passed = self.at.replace(now).map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
+        let passed =
+            self.at.replace(now).map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
         let refill = passed.as_secs_f64() / interval.as_secs_f64().max(1e-9);
         self.tokens = (self.tokens + refill).min(BURST);
         let is_last = total.is_some_and(|total| done >= total);

@@ -11,9 +11,7 @@ use mcp_core::era::{Encoder, WireResult};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Revision;
-use mcp_core::types::{
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-};
+use mcp_core::types::{ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult};
 
 use crate::error::BuildError;
 use crate::prompt::PromptRoute;
@@ -111,7 +109,9 @@ impl<T> Family<T> {
         match cursor {
             None => Ok(pages.first.clone()),
             Some(cursor) => pages.others.get(cursor).cloned().ok_or_else(|| {
-                ErrorObject::invalid_params("/cursor: not a cursor of this list, or the list has changed; start over")
+                ErrorObject::invalid_params(
+                    "/cursor: not a cursor of this list, or the list has changed; start over",
+                )
             }),
         }
     }
@@ -155,7 +155,8 @@ impl Registry {
             return Err(BuildError::Invalid {
                 kind: "tool",
                 name,
-                reason: "the root of its input schema must have \"type\": \"object\"; take a struct or a map".into(),
+                reason: "the root of its input schema must have \"type\": \"object\"; take a struct or a map"
+                    .into(),
             });
         }
         Ok(self.tools.insert(&name, route))
@@ -169,9 +170,13 @@ impl Registry {
         Ok(self.prompts.insert(&name, route))
     }
 
-    pub(crate) fn add_resource(&mut self, route: ResourceRoute) -> Result<Option<Arc<ResourceRoute>>, BuildError> {
+    pub(crate) fn add_resource(
+        &mut self,
+        route: ResourceRoute,
+    ) -> Result<Option<Arc<ResourceRoute>>, BuildError> {
         let name = route.uri().to_owned();
-        let invalid = |reason: String| Err(BuildError::Invalid { kind: "resource", name: name.clone(), reason });
+        let invalid =
+            |reason: String| Err(BuildError::Invalid { kind: "resource", name: name.clone(), reason });
         if !has_scheme(&name) {
             return invalid("a URI begins with a scheme, such as \"note://\" (RFC 3986)".into());
         }
@@ -223,7 +228,8 @@ impl Registry {
 
     pub(crate) fn list_prompts(&self, ask: &ListAsk<'_>) -> Result<JsonBytes, ErrorObject> {
         self.prompts.page(ask.cursor, ask.revision, ask.encoder, ask.page_size, |routes, next| {
-            let mut result = ListPromptsResult::new(routes.map(|route| route.prompt.clone()).collect::<Vec<_>>());
+            let mut result =
+                ListPromptsResult::new(routes.map(|route| route.prompt.clone()).collect::<Vec<_>>());
             result.next_cursor = next;
             result
         })

@@ -86,7 +86,11 @@ impl Encoder {
     ///
     /// # Errors
     /// When the result holds something that JSON cannot.
-    pub fn encode_custom<T: Serialize>(&self, result: &T, revision: Revision) -> Result<JsonBytes, serde_json::Error> {
+    pub fn encode_custom<T: Serialize>(
+        &self,
+        result: &T,
+        revision: Revision,
+    ) -> Result<JsonBytes, serde_json::Error> {
         if revision.rules().result_type { write(MODERN_BARE, result) } else { JsonBytes::new(result) }
     }
 

@@ -52,7 +52,11 @@ impl Connection {
     }
 
     /// Which revision a request is made in, and the session that it is part of.
-    fn admit(&self, request: &Request, meta: &CallMeta) -> Result<(Revision, Option<Arc<Session>>), ErrorObject> {
+    fn admit(
+        &self,
+        request: &Request,
+        meta: &CallMeta,
+    ) -> Result<(Revision, Option<Arc<Session>>), ErrorObject> {
         let offered = &self.server.revisions;
         if let Some(revision) = meta.modern_revision(offered)? {
             return Ok((revision, None));
@@ -60,7 +64,9 @@ impl Connection {
         match self.conversation.session.get() {
             Some(session) => Ok((session.revision, Some(Arc::clone(session)))),
             // A ping may come before the handshake (LG-3).
-            None if request.method == "ping" && offered.iter().any(|revision| revision.era() == Era::Legacy) => {
+            None if request.method == "ping"
+                && offered.iter().any(|revision| revision.era() == Era::Legacy) =>
+            {
                 Ok((Revision::LATEST_LEGACY, None))
             }
             None => Err(CallMeta::missing_version()),
@@ -69,7 +75,8 @@ impl Connection {
 
     fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
         let offered = &self.server.revisions;
-        let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max() else {
+        let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
+        else {
             let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
             let message = format!("this server has no sessions; it speaks {}", names.join(", "));
             return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message));
@@ -77,7 +84,8 @@ impl Connection {
         let params: InitializeParams =
             request.params.parse().map_err(|error| crate::router::invalid_params(&error))?;
         let asked = params.protocol_version.parse().ok();
-        let revision = asked.filter(|revision: &Revision| revision.era() == Era::Legacy && offered.contains(revision));
+        let revision =
+            asked.filter(|revision: &Revision| revision.era() == Era::Legacy && offered.contains(revision));
         let revision = revision.unwrap_or(latest);
         let listener = self.server.live.hub.listen(Filter {
             tools: true,
@@ -91,7 +99,8 @@ impl Connection {
             return Err(ErrorObject::invalid_request("the session is initialized already"));
         }
         self.tell_changes(listener);
-        let mut result = InitializeResult::new(revision.as_str(), self.server.capabilities(), self.server.info.clone());
+        let mut result =
+            InitializeResult::new(revision.as_str(), self.server.capabilities(), self.server.info.clone());
         result.instructions = self.server.instructions.clone();
         self.server.encode(result, revision)
     }
@@ -119,7 +128,8 @@ impl Service for Connection {
             return Ok(self.initialize(&request)?);
         }
         let (revision, session) = self.admit(&request, &meta)?;
-        let known = method::find_in(&request.method, revision).is_some_and(|row| row.direction.from_client());
+        let known =
+            method::find_in(&request.method, revision).is_some_and(|row| row.direction.client_may_send());
         if !known && !self.server.methods.contains_key(&*request.method) {
             return Err(ErrorObject::method_not_found(&request.method).into());
         }
@@ -166,7 +176,10 @@ impl fmt::Debug for Connection {
 
 impl Change {
     /// The notification, with the id of the subscription it belongs to.
-    pub(crate) fn into_notification(self, subscription: Option<&mcp_core::jsonrpc::RequestId>) -> Notification {
+    pub(crate) fn into_notification(
+        self,
+        subscription: Option<&mcp_core::jsonrpc::RequestId>,
+    ) -> Notification {
         let (method, uri) = match self {
             Self::Tools => ("notifications/tools/list_changed", None),
             Self::Prompts => ("notifications/prompts/list_changed", None),

@@ -23,7 +23,8 @@ impl Context {
 
     /// Whether the client can send the user to a URL.
     pub fn can_elicit_url(&self) -> bool {
-        self.rules().elicitation_url && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
+        self.rules().elicitation_url
+            && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
     }
 
     /// Whether the client can ask its model.

@@ -7,7 +7,7 @@ use mcp_core::meta::Meta;
 use mcp_core::types::{GetPromptResult, Icon, Prompt, PromptArgument};
 
 use super::IntoPromptResult;
-use crate::completion::{Completer, CompletionCall, CompletionFuture, Completers};
+use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
 use crate::extract::Rejection;
 use crate::handler::Handler;

@@ -5,6 +5,6 @@ mod route;
 mod template;
 
 pub use reply::IntoResourceResult;
-pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
 pub(crate) use route::Kind;
+pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
 pub use template::{Template, TemplateError};

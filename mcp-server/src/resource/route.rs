@@ -7,7 +7,7 @@ use mcp_core::meta::Meta;
 use mcp_core::types::{Annotations, Icon, ReadResourceResult, Resource, ResourceTemplate};
 
 use super::{IntoResourceResult, Template, TemplateError};
-use crate::completion::{Completer, CompletionCall, CompletionFuture, Completers};
+use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
 use crate::handler::Handler;
 
@@ -208,7 +208,10 @@ impl ResourceBuilder {
     }
 
     /// The handler in its barest form.
-    pub fn raw(self, handler: impl Fn(ResourceCall) -> ResourceFuture + Send + Sync + 'static) -> ResourceRoute {
+    pub fn raw(
+        self,
+        handler: impl Fn(ResourceCall) -> ResourceFuture + Send + Sync + 'static,
+    ) -> ResourceRoute {
         ResourceRoute { kind: self.kind, completers: self.completers, handler: Box::new(handler) }
     }
 }

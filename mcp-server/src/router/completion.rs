@@ -5,7 +5,7 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{CompleteParams, CompleteResult, Completion, CompletionReference};
 
 use super::{parse, require};
-use crate::completion::{CompletionCall, Completers};
+use crate::completion::{Completers, CompletionCall};
 use crate::context::Context;
 use crate::registry::Registry;
 use crate::resource::Kind;

@@ -12,7 +12,8 @@ pub(super) async fn get(context: Context, params: &JsonBytes) -> Result<JsonByte
     let registry = context.0.server.live.registry();
     require(registry.prompts.is_offered(), "prompts/get")?;
     let Some(route) = registry.prompts.get(&params.name) else {
-        let shown: String = params.name.chars().filter(|character| !character.is_control()).take(128).collect();
+        let shown: String =
+            params.name.chars().filter(|character| !character.is_control()).take(128).collect();
         return Err(ErrorObject::invalid_params(format!("unknown prompt: {shown}")));
     };
     let arguments = params.arguments.unwrap_or_default();
@@ -34,5 +35,5 @@ pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, E
     let cursor: Cursor<'_> = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.prompts.is_offered(), "prompts/list")?;
-    registry.list_prompts(&cursor.ask(context))
+    registry.list_prompts(&cursor.ask(context, context.0.server.page_sizes.prompts))
 }

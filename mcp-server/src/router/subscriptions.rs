@@ -55,8 +55,10 @@ fn honour(asked: SubscriptionFilter, registry: &Registry) -> SubscriptionFilter 
     let mut honoured = SubscriptionFilter::new();
     honoured.tools_list_changed = asked.tools_list_changed.filter(|_| registry.tools.is_offered());
     honoured.prompts_list_changed = asked.prompts_list_changed.filter(|_| registry.prompts.is_offered());
-    honoured.resources_list_changed = asked.resources_list_changed.filter(|_| registry.resources.is_offered());
-    honoured.resource_subscriptions = asked.resource_subscriptions.filter(|_| registry.resources.is_offered());
+    honoured.resources_list_changed =
+        asked.resources_list_changed.filter(|_| registry.resources.is_offered());
+    honoured.resource_subscriptions =
+        asked.resource_subscriptions.filter(|_| registry.resources.is_offered());
     honoured
 }
 
@@ -65,7 +67,8 @@ fn belongs_to(id: &RequestId) -> Meta {
 }
 
 fn notification(method: &'static str, params: &impl serde::Serialize) -> Result<Notification, ErrorObject> {
-    let params = JsonBytes::new(params).map_err(|error| crate::error::internal("writing a notification", &error))?;
+    let params =
+        JsonBytes::new(params).map_err(|error| crate::error::internal("writing a notification", &error))?;
     Ok(Notification::new(method, params))
 }
 

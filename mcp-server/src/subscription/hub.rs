@@ -167,7 +167,8 @@ impl Listener {
 
 /// Whether who watches `watched` hears of `uri`: the same, or something below it (RES-6).
 fn covers(watched: &str, uri: &str) -> bool {
-    uri.strip_prefix(watched).is_some_and(|rest| rest.is_empty() || watched.ends_with('/') || rest.starts_with('/'))
+    uri.strip_prefix(watched)
+        .is_some_and(|rest| rest.is_empty() || watched.ends_with('/') || rest.starts_with('/'))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::ToolCall;
-use crate::extract::{Args, Extract};
+use crate::extract::{Args, Extract, FromContext};
 
 /// The schema of a type that is read from JSON, as the input schema of a tool.
 ///
@@ -16,7 +16,7 @@ pub fn input_schema<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12();
     let mut schema = root::<T>(settings.for_deserialize().into_generator());
     schema.entry("type").or_insert_with(|| "object".into());
-    schema.remove("title");
+    schema.shift_remove("title");
     if schema.get("properties").is_none() {
         schema.insert("properties".into(), Value::Object(Map::new()));
     }
@@ -28,7 +28,7 @@ pub fn input_schema<T: JsonSchema>() -> Schema {
 pub fn output_schema<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12();
     let mut schema = root::<T>(settings.for_serialize().into_generator());
-    schema.remove("title");
+    schema.shift_remove("title");
     finish(schema)
 }
 
@@ -41,7 +41,35 @@ fn root<T: JsonSchema>(generator: SchemaGenerator) -> Map<String, Value> {
 }
 
 fn finish(schema: Map<String, Value>) -> Schema {
+    let mut schema = schema;
+    drop_number_formats(&mut schema);
     Schema::try_from(Value::Object(schema)).unwrap_or_else(|_| Schema::any_object())
+}
+
+/// `int64`, `double` and their kin are OpenAPI's, not JSON Schema's, and some model providers refuse them.
+fn drop_number_formats(schema: &mut Map<String, Value>) {
+    let is_number = match schema.get("type") {
+        Some(Value::String(name)) => matches!(&**name, "integer" | "number"),
+        Some(Value::Array(names)) => names.iter().any(|name| name == "integer" || name == "number"),
+        _ => false,
+    };
+    if is_number && schema.get("format").is_some_and(Value::is_string) {
+        schema.shift_remove("format");
+    }
+    for (key, member) in schema {
+        // What stands under these is data, not schema.
+        if !matches!(&**key, "const" | "enum" | "default" | "examples") {
+            drop_number_formats_in(member);
+        }
+    }
+}
+
+fn drop_number_formats_in(value: &mut Value) {
+    match value {
+        Value::Object(schema) => drop_number_formats(schema),
+        Value::Array(items) => items.iter_mut().for_each(drop_number_formats_in),
+        _ => {}
+    }
 }
 
 /// `Option<T>` is described as "T or null" and not required. Models do better with plain "T".
@@ -108,9 +136,7 @@ where
     }
 }
 
-impl DescribedArgument for crate::Context {}
-impl<S> DescribedArgument for crate::State<S> {}
-impl<T> DescribedArgument for crate::extract::Extension<T> {}
+impl<T: FromContext> DescribedArgument for T {}
 
 macro_rules! described {
     ($( ($($argument:ident)*) )+) => { $(

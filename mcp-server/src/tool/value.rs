@@ -18,7 +18,7 @@ pub(super) struct Mistake {
 }
 
 impl Mistake {
-    fn at(mut self, part: &str) -> Self {
+    pub(super) fn at(mut self, part: &str) -> Self {
         self.pointer.insert_str(0, part);
         self.pointer.insert(0, '/');
         self
@@ -215,7 +215,10 @@ fn visit_array<'de, V: Visitor<'de>>(items: &'de [Value], visitor: V) -> Result<
     impl<'de> de::SeqAccess<'de> for Items<'de> {
         type Error = Mistake;
 
-        fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
+        fn next_element_seed<T: DeserializeSeed<'de>>(
+            &mut self,
+            seed: T,
+        ) -> Result<Option<T::Value>, Mistake> {
             let Some((index, item)) = self.rest.next() else { return Ok(None) };
             seed.deserialize(ValueReader(item)).map(Some).map_err(|mistake| mistake.at(&index.to_string()))
         }
@@ -233,7 +236,10 @@ fn visit_array<'de, V: Visitor<'de>>(items: &'de [Value], visitor: V) -> Result<
     Ok(value)
 }
 
-fn visit_object<'de, V: Visitor<'de>>(members: &'de Map<String, Value>, visitor: V) -> Result<V::Value, Mistake> {
+fn visit_object<'de, V: Visitor<'de>>(
+    members: &'de Map<String, Value>,
+    visitor: V,
+) -> Result<V::Value, Mistake> {
     struct Members<'a> {
         rest: serde_json::map::Iter<'a>,
         current: Option<(&'a String, &'a Value)>,
@@ -338,8 +344,14 @@ mod tests {
     fn mistakes_are_named_by_pointer_and_in_words() {
         assert_eq!(mistake(json!({"city": 1})), "/city: expected a string, got the integer 1");
         assert_eq!(mistake(json!({"city": "a"})), "/days: the member is required");
-        assert_eq!(mistake(json!({"city": "a", "days": 300})), "/days: expected an integer from 0 to 255, got the integer 300");
-        assert_eq!(mistake(json!({"city": "a", "days": 1, "x/y": 0})), "/x~1y: unknown member; known are city, days, stops");
+        assert_eq!(
+            mistake(json!({"city": "a", "days": 300})),
+            "/days: expected an integer from 0 to 255, got the integer 300"
+        );
+        assert_eq!(
+            mistake(json!({"city": "a", "days": 1, "x/y": 0})),
+            "/x~1y: unknown member; known are city, days, stops"
+        );
         assert_eq!(
             mistake(json!({"city": "a", "days": 1, "stops": ["museum", {"cafe": {"seats": "two"}}]})),
             "/stops/1/cafe/seats: expected a non-negative integer of 32 bits, got the string \"two\""

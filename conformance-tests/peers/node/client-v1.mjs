@@ -1,0 +1,101 @@
+// Client of the TypeScript SDK 1.32.2 (2025-11-25 and older) against the fixture of ../FIXTURE.md.
+//
+//     node client-v1.mjs [--timeout-ms N] (--url URL | -- COMMAND ARGS…)
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+    CallToolResultSchema,
+    CreateMessageRequestSchema,
+    ElicitRequestSchema,
+    ListRootsRequestSchema
+} from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+
+import { drive } from './features.mjs';
+import { Run, commandLine } from './harness.mjs';
+
+const options = commandLine(['legacy']);
+const run = new Run(options.deadline);
+
+function transportTo({ url, command, args }) {
+    return url === undefined ? new StdioClientTransport({ command, args }) : new StreamableHTTPClientTransport(new URL(url));
+}
+
+async function open({ handlers }) {
+    const client = new Client(
+        { name: 'typescript-sdk-v1', version: '1.32.2' },
+        {
+            capabilities: {
+                ...(handlers.elicit && { elicitation: {} }),
+                ...(handlers.sample && { sampling: {} }),
+                ...(handlers.roots && { roots: { listChanged: true } })
+            }
+        }
+    );
+    if (handlers.elicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => handlers.elicit(params));
+    if (handlers.sample) client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => handlers.sample(params));
+    if (handlers.roots) client.setRequestHandler(ListRootsRequestSchema, () => handlers.roots());
+    const notes = [];
+    client.fallbackNotificationHandler = async note => void notes.push(note);
+
+    const wire = [];
+    const transport = transportTo(options);
+    const send = transport.send.bind(transport);
+    transport.send = (message, sendOptions) => {
+        wire.push({ sent: true, message });
+        return send(message, sendOptions);
+    };
+    // The client reads the answer to `initialize` through this very slot: the tap goes in before it starts.
+    let deliver;
+    Object.defineProperty(transport, 'onmessage', {
+        get: () => deliver,
+        set: handler => {
+            deliver = (message, extra) => {
+                wire.push({ sent: false, message });
+                handler(message, extra);
+            };
+        }
+    });
+    await client.connect(transport);
+    const { protocolVersion: revision } = wire.find(({ message }) => message.result?.protocolVersion).message.result;
+
+    const all = async (list, key) => {
+        const items = [];
+        let cursor;
+        do {
+            const page = await list(cursor === undefined ? undefined : { cursor });
+            items.push(...page[key]);
+            cursor = page.nextCursor;
+        } while (cursor !== undefined);
+        return items;
+    };
+    return {
+        era: 'legacy',
+        revision,
+        serverInfo: client.getServerVersion(),
+        capabilities: client.getServerCapabilities(),
+        instructions: client.getInstructions(),
+        notes,
+        wire,
+        ping: () => client.ping(),
+        tools: () => all(params => client.listTools(params), 'tools'),
+        call: (name, args, { meta, ...rest } = {}) =>
+            client.callTool({ name, arguments: args, ...(meta && { _meta: meta }) }, CallToolResultSchema, rest),
+        prompts: () => all(params => client.listPrompts(params), 'prompts'),
+        prompt: (name, args) => client.getPrompt({ name, arguments: args }),
+        resources: () => all(params => client.listResources(params), 'resources'),
+        templates: () => all(params => client.listResourceTemplates(params), 'resourceTemplates'),
+        read: uri => client.readResource({ uri }),
+        complete: (ref, argument, context) => client.complete({ ref, argument, ...(context && { context: { arguments: context } }) }),
+        setLevel: level => client.setLoggingLevel(level),
+        subscribe: uri => client.subscribeResource({ uri }),
+        unsubscribe: uri => client.unsubscribeResource({ uri }),
+        rootsChanged: () => client.sendRootsListChanged(),
+        raw: (method, params) => client.request({ method, params }, z.looseObject({})),
+        close: () => client.close()
+    };
+}
+
+await drive(run, open, options);
+run.done();

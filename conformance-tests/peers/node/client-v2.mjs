@@ -1,0 +1,97 @@
+// Client of the TypeScript SDK 2.4.0 against the fixture of ../FIXTURE.md, in either era.
+//
+//     node client-v2.mjs [--mode auto|legacy|2026-07-28|2024-11-05|…] [--input] [--timeout-ms N] (--url URL | -- COMMAND ARGS…)
+//
+// `auto` probes by server/discover and falls back to initialize; `legacy` is initialize with 2025-11-25;
+// a date pins that revision: one of 2026 through the probe, an older one through initialize.
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { z } from 'zod';
+
+import { drive } from './features.mjs';
+import { Run, check, commandLine } from './harness.mjs';
+
+const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
+const options = commandLine(['auto', 'legacy', '2026-07-28', ...LEGACY]);
+const run = new Run(options.deadline);
+
+function transportTo({ url, command, args }) {
+    return url === undefined ? new StdioClientTransport({ command, args }) : new StreamableHTTPClientTransport(new URL(url));
+}
+
+/** The options of a client that negotiates as `mode` says. */
+function negotiation(mode) {
+    if (LEGACY.includes(mode)) return { supportedProtocolVersions: [mode] };
+    if (mode === 'legacy' || mode === 'auto') return { versionNegotiation: { mode } };
+    return { versionNegotiation: { mode: { pin: mode } } };
+}
+
+async function open({ handlers }) {
+    const client = new Client(
+        { name: 'typescript-sdk-v2', version: '2.4.0' },
+        {
+            ...negotiation(options.mode),
+            capabilities: {
+                ...(handlers.elicit && { elicitation: {} }),
+                ...(handlers.sample && { sampling: {} }),
+                ...(handlers.roots && { roots: { listChanged: true } })
+            }
+        }
+    );
+    if (handlers.elicit) client.setRequestHandler('elicitation/create', ({ params }) => handlers.elicit(params));
+    if (handlers.sample) client.setRequestHandler('sampling/createMessage', ({ params }) => handlers.sample(params));
+    if (handlers.roots) client.setRequestHandler('roots/list', () => handlers.roots());
+    const notes = [];
+    client.fallbackNotificationHandler = async note => void notes.push(note);
+
+    const wire = [];
+    const transport = transportTo(options);
+    const send = transport.send.bind(transport);
+    transport.send = (message, sendOptions) => {
+        wire.push({ sent: true, message });
+        return send(message, sendOptions);
+    };
+    await client.connect(transport);
+    const deliver = transport.onmessage;
+    transport.onmessage = (message, extra) => {
+        wire.push({ sent: false, message });
+        deliver(message, extra);
+    };
+
+    const fresh = { cacheMode: 'refresh' };
+    const era = client.getProtocolEra();
+    const revision = client.getNegotiatedProtocolVersion();
+    const want = options.mode === 'legacy' ? '2025-11-25' : options.mode === 'auto' ? '2026-07-28' : options.mode;
+    check(revision === want, `mode ${options.mode} came to ${revision}`);
+    return {
+        era,
+        revision,
+        serverInfo: client.getServerVersion(),
+        capabilities: client.getServerCapabilities(),
+        instructions: client.getInstructions(),
+        notes,
+        wire,
+        ping: () => client.ping(),
+        tools: async () => (await client.listTools(undefined, fresh)).tools,
+        call: (name, args, { meta, ...rest } = {}) => client.callTool({ name, arguments: args, ...(meta && { _meta: meta }) }, rest),
+        prompts: async () => (await client.listPrompts(undefined, fresh)).prompts,
+        prompt: (name, args) => client.getPrompt({ name, arguments: args }),
+        resources: async () => (await client.listResources(undefined, fresh)).resources,
+        templates: async () => (await client.listResourceTemplates(undefined, fresh)).resourceTemplates,
+        read: uri => client.readResource({ uri }, fresh),
+        complete: (ref, argument, context) => client.complete({ ref, argument, ...(context && { context: { arguments: context } }) }),
+        setLevel: level => client.setLoggingLevel(level),
+        subscribe: uri => client.subscribeResource({ uri }),
+        unsubscribe: uri => client.unsubscribeResource({ uri }),
+        rootsChanged: () => client.sendRootsListChanged(),
+        listen: async filter => {
+            const subscription = await client.listen(filter);
+            return { honored: subscription.honoredFilter, closed: subscription.closed, close: () => subscription.close() };
+        },
+        raw: (method, params) => client.request({ method, params }, z.looseObject({}), { allowInputRequired: true }),
+        close: () => client.close()
+    };
+}
+
+await drive(run, open, options);
+run.done();

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Drives the reference server with every foreign client in every mode: shows that the scripts hold before
+# they judge a server of ours. With arguments it drives that server instead: selftest.sh COMMAND ARGS…
+# INPUT=1 adds the `input_required` results of 2026 (the reference server always has them).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+input=()
+if [ $# -eq 0 ]; then
+    set -- node node/everything-reference.mjs
+    input=(--input)
+elif [ -n "${INPUT:-}" ]; then
+    input=(--input)
+fi
+python=python/.venv/bin/python
+status=0
+
+run() { # run <script…> : prints the closing line, and the failure if there is one
+    local what="$*" out
+    if out="$("$@" -- "${server[@]}" 2>&1)"; then
+        echo "$what: $(tail -n 1 <<<"$out")"
+    else
+        status=1
+        echo "$what:"
+        grep -v '^ok ' <<<"$out" | sed 's/^/    /'
+    fi
+}
+
+server=("$@")
+run node node/client-v1.mjs
+for mode in legacy 2025-06-18 2025-03-26 2024-11-05; do run node node/client-v2.mjs --mode "$mode"; done
+for mode in auto 2026-07-28; do run node node/client-v2.mjs --mode "$mode" "${input[@]}"; done
+run "$python" python/client.py --mode legacy
+for mode in auto 2026-07-28; do run "$python" python/client.py --mode "$mode" "${input[@]}"; done
+exit "$status"

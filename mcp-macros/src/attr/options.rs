@@ -1,0 +1,66 @@
+//! The inside of an attribute: `"note://{id}", name = "x", read_only, default = 3`.
+
+use proc_macro2::Span;
+use syn::{
+    Expr, Ident, LitStr, Result, Token,
+    ext::IdentExt as _,
+    parse::{Parse, ParseStream},
+    token,
+};
+
+/// A string that stands alone, if there is one, and then options by name.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) positional: Option<LitStr>,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// `name` or `name = value`.
+pub(crate) struct Entry {
+    pub(crate) name: Ident,
+    pub(crate) value: Option<Expr>,
+}
+
+impl Entry {
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.name.span()
+    }
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        if input.peek(LitStr) {
+            options.positional = Some(input.parse()?);
+            skip_comma(input)?;
+        }
+        while !input.is_empty() {
+            options.entries.push(input.parse()?);
+            skip_comma(input)?;
+        }
+        Ok(options)
+    }
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        // `crate` is a keyword, so any identifier will do.
+        let name = input.call(Ident::parse_any)?;
+        if input.peek(token::Paren) {
+            return Err(input.error(format!("options are written `{name}` or `{name} = value`")));
+        }
+        let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
+        Ok(Self { name, value })
+    }
+}
+
+fn skip_comma(input: ParseStream<'_>) -> Result<()> {
+    if !input.is_empty() {
+        input.parse::<Token![,]>()?;
+    }
+    Ok(())
+}

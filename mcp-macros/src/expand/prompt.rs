@@ -1,0 +1,95 @@
+//! A prompt; and what it shares with a resource: arguments which are text, their completion, errors that are
+//! the peer's.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::{
+    arguments::default_of,
+    handler::{closure, injections, invocation, output_span, with_provider},
+    listing,
+    scope::{Scope, local, local_at},
+};
+use crate::model::{Argument, Complete, Function, Parameter, Prompt};
+
+pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
+    let (krate, private) = (scope.krate, scope.private());
+    let Prompt { function, listing: words } = prompt;
+    let name = &words.name;
+    let setters = listing(words);
+    let arguments = function.arguments().map(|(Parameter { ty, .. }, argument)| {
+        let Argument { name, description, default, .. } = argument;
+        let has_default = default.is_some();
+        let description = match description {
+            Some(text) => quote!(::core::option::Option::Some(#text)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(.argument(#private::prompt_argument::<#ty>(#name, #description, #has_default)))
+    });
+    let completers = completers(scope, function);
+    let decoding = decoding(scope, function, &quote!(text));
+    let injections = injections(scope, function);
+    let invocation = invocation(scope, function);
+    let span = output_span(function);
+    let value = local_at("value", span);
+    let success = quote_spanned!(span=> #krate::IntoPromptResult::into_prompt_result(#value));
+    let reply = reply(scope, function, &success);
+    let body = quote!(#decoding #injections #invocation #reply);
+    let handler = closure(scope, function, &quote!(#krate::PromptCall), &quote!(#krate::PromptFuture), body);
+    quote!(#krate::PromptRoute::builder(#name) #setters #(#arguments)* #completers .raw(#handler))
+}
+
+/// `let` of every argument, from the text that `call.<getter>(name)` gives.
+pub(super) fn decoding(scope: &Scope<'_>, function: &Function, getter: &TokenStream) -> TokenStream {
+    let (krate, private, call) = (scope.krate, scope.private(), local("call"));
+    let one = |(parameter, argument): (&Parameter, &Argument)| {
+        let (local, ty, name) = (&parameter.local, &parameter.ty, &argument.name);
+        let decoded = quote!(#krate::from_text::<#ty>(#name, #call.#getter(#name))?);
+        let value = match default_of(parameter, argument) {
+            Some(default) => quote!(if #call.#getter(#name).is_none() { #default } else { #decoded }),
+            None => decoded,
+        };
+        quote!(#private::text_argument::<#ty>(); let #local = #value;)
+    };
+    function.arguments().map(one).collect()
+}
+
+/// What becomes of the value; `success` makes a result of the good side.
+pub(super) fn reply(scope: &Scope<'_>, function: &Function, success: &TokenStream) -> TokenStream {
+    let span = output_span(function);
+    let (private, value, error) = (scope.private(), local("value"), local_at("error", span));
+    let failure = quote_spanned!(span=> (&&&#private::Failure::of(&#error)).error_object(#error));
+    quote! {
+        #[allow(unused_imports)]
+        use #private::{
+            FailureToPeer as _, FailureToPeerByDisplay as _, FailureToPeerIsNone as _, ReturnedValue as _,
+        };
+        match #private::Returned::of(&#value).sides(#value) {
+            ::core::result::Result::Ok(#value) => #success,
+            ::core::result::Result::Err(#error) => ::core::result::Result::Err(#failure),
+        }
+    }
+}
+
+/// `.complete(name, closure)` for each argument that can be completed.
+pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream {
+    let (krate, private, call, this) = (scope.krate, scope.private(), local("call"), local("this"));
+    let one = |(_, argument): (&Parameter, &Argument)| {
+        let name = &argument.name;
+        let (uses_provider, value) = match argument.complete.as_ref()? {
+            Complete::Choices(choices) => (false, quote!(#private::complete_from(#call.value(), &#choices))),
+            Complete::Function { path, has_receiver, is_async } => {
+                let receiver = has_receiver.then(|| quote!(&*#this,));
+                let wait = is_async.then(|| quote!(.await));
+                (*has_receiver, quote!(#path(#receiver &#call) #wait))
+            }
+        };
+        let body = quote!(::std::boxed::Box::pin(async move {
+            #krate::IntoCompletion::into_completion(#value)
+        }));
+        let parameter = quote!(#call: #krate::CompletionCall);
+        let closure = with_provider(uses_provider, parameter, quote!(-> #krate::CompletionFuture), body);
+        Some(quote!(.complete(#name, #closure)))
+    };
+    function.arguments().filter_map(one).collect()
+}

@@ -1,0 +1,38 @@
+//! A resource or a resource template.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::{
+    handler::{closure, injections, invocation, output_span},
+    listing,
+    prompt::{completers, decoding, reply},
+    scope::{Scope, local, local_at},
+};
+use crate::model::Resource;
+
+pub(super) fn route(scope: &Scope<'_>, resource: &Resource) -> TokenStream {
+    let krate = scope.krate;
+    let Resource { function, listing: words, uri, mime, size, annotations } = resource;
+    let name = &words.name;
+    let setters = listing(words);
+    let (mime, size, annotations) = (mime.iter(), size.iter(), annotations.iter());
+    let completers = completers(scope, function);
+    let decoding = decoding(scope, function, &quote!(variable));
+    let injections = injections(scope, function);
+    let invocation = invocation(scope, function);
+    let span = output_span(function);
+    let (value, call) = (local_at("value", span), local("call"));
+    let success = quote_spanned! {span=>
+        #krate::IntoResourceResult::into_resource_result(#value, #call.uri(), #call.mime_type())
+    };
+    let reply = reply(scope, function, &success);
+    let body = quote!(#decoding #injections #invocation #reply);
+    let handler =
+        closure(scope, function, &quote!(#krate::ResourceCall), &quote!(#krate::ResourceFuture), body);
+    quote! {
+        #krate::ResourceRoute::builder(#uri, #name) #setters
+            #(.mime_type(#mime))* #(.size(#size))* #(.annotations(#annotations))* #completers
+            .raw(#handler)
+    }
+}

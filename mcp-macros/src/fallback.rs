@@ -1,0 +1,36 @@
+//! What is emitted beside an error: the user's item without our attributes, and everything that the rest of
+//! the program may name. So the user sees the mistake, and not forty others that follow from it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{ItemFn, ItemImpl, Path};
+
+use crate::{
+    attr::Kind,
+    expand::{companion, provider},
+};
+
+/// For a function that stands alone.
+pub(crate) fn free(krate: &Path, item: &ItemFn, kind: Kind, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    if item.sig.receiver().is_some() {
+        // It stands in an impl block, where there can be no type beside it.
+        return quote!(#item #error);
+    }
+    let companion = companion(krate, item, kind, &body());
+    quote!(#item #companion #error)
+}
+
+/// For an impl block.
+pub(crate) fn block(krate: &Path, item: &ItemImpl, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    if item.trait_.is_some() {
+        return quote!(#item #error);
+    }
+    let provider = provider(krate, &item.self_ty, &item.generics, &body());
+    quote!(#item #provider #error)
+}
+
+fn body() -> TokenStream {
+    quote!(::core::unreachable!("this does not compile"))
+}

@@ -1,0 +1,196 @@
+//! A parameter that the caller fills: its name, what `#[arg(…)]` says of it, and whether its type can be an
+//! argument.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens as _;
+use syn::{
+    Expr, ExprArray, ExprLit, Lit, LitStr, Pat, Path, Signature, Type, ext::IdentExt as _,
+    spanned::Spanned as _,
+};
+
+use super::{Errors, header, options::Reader, types};
+use crate::attr::{Docs, Entry, Kind};
+
+/// One argument.
+pub(crate) struct Argument {
+    /// Empty when it is spread.
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) description: Option<TokenStream>,
+    pub(crate) default: Option<Default>,
+    pub(crate) header: Option<LitStr>,
+    /// The arguments of the call are the fields of this one.
+    pub(crate) flatten: Option<Span>,
+    pub(crate) complete: Option<Complete>,
+}
+
+/// What stands in for an argument that is not given.
+pub(crate) enum Default {
+    /// `default`: what the type says.
+    Trait,
+    /// `default = "text"`: anything that is made from a string.
+    Text(LitStr),
+    /// `default = expression`.
+    Value(Expr),
+}
+
+impl Default {
+    fn new(entry: Entry) -> Self {
+        match entry.value {
+            None => Self::Trait,
+            Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Self::Text(text),
+            Some(value) => Self::Value(value),
+        }
+    }
+}
+
+/// What completes an argument while the user types.
+pub(crate) enum Complete {
+    Choices(ExprArray),
+    Function { path: Path, has_receiver: bool, is_async: bool },
+}
+
+impl Argument {
+    pub(crate) fn new(
+        kind: Kind,
+        pattern: &Pat,
+        ty: &Type,
+        docs: Option<Docs>,
+        mut options: Reader<'_>,
+        siblings: &[&Signature],
+    ) -> Self {
+        let renamed = options.string("name");
+        let default = options.take("default").map(Default::new);
+        let (mut header, mut flatten, mut complete) = (None, None, None);
+        if kind == Kind::Tool {
+            header = options.string("header");
+            flatten = options.word("flatten");
+        } else {
+            let value = options.expression("complete");
+            complete = value.and_then(|value| completion(value, siblings, options.errors));
+        }
+        if let Some(span) = flatten {
+            for (taken, given) in
+                [("name", renamed.is_some()), ("default", default.is_some()), ("header", header.is_some())]
+            {
+                if given {
+                    options.errors.push(syn::Error::new(
+                        span,
+                        format!(
+                            "a spread argument has no `{taken}` of its own\n\
+                             help: set it on the fields of the struct"
+                        ),
+                    ));
+                }
+            }
+        }
+        check_type(kind, ty, options.errors);
+        if let Some(header) = &header {
+            check_header(header, ty, options.errors);
+        }
+        let name = match (&renamed, flatten) {
+            (Some(name), _) => given_name(name, options.errors),
+            (None, Some(_)) => String::new(),
+            (None, None) => name_of(pattern, options.errors),
+        };
+        options.finish();
+        let description = docs.map(Docs::into_tokens);
+        let name_span = renamed.as_ref().map_or_else(|| pattern_span(pattern), LitStr::span);
+        Self { name, name_span, description, default, header, flatten, complete }
+    }
+}
+
+fn given_name(name: &LitStr, errors: &mut Errors) -> String {
+    if name.value().is_empty() {
+        errors.at(name, "an argument needs a name", "leave `name` out to use the parameter's");
+    }
+    name.value()
+}
+
+/// `limit`, `mut limit`, `r#type` → `type`; `_limit` → `limit`, the underscore is for the compiler.
+fn name_of(pattern: &Pat, errors: &mut Errors) -> String {
+    if let Pat::Ident(named) = pattern
+        && named.subpat.is_none()
+    {
+        let name = named.ident.unraw().to_string();
+        let shown = name.trim_start_matches('_');
+        return if shown.is_empty() { name } else { shown.to_owned() };
+    }
+    errors.at(
+        pattern,
+        "an argument needs a name",
+        "name the parameter and take it apart in the body, or write `#[arg(name = \"…\")]` before it",
+    );
+    String::new()
+}
+
+/// `limit` of `mut limit`.
+fn pattern_span(pattern: &Pat) -> Span {
+    if let Pat::Ident(named) = pattern { named.ident.span() } else { pattern.span() }
+}
+
+fn check_type(kind: Kind, ty: &Type, errors: &mut Errors) {
+    if types::is_impl_trait(ty) {
+        errors.at(
+            ty,
+            "an argument needs a concrete type",
+            "replace `impl Trait` by a type that can be deserialized",
+        );
+    } else if types::borrows(ty) {
+        let written = match ty.to_token_stream().to_string().replace(' ', "").as_str() {
+            "&str" | "&'staticstr" | "&String" => "`String`".to_owned(),
+            "Option<&str>" => "`Option<String>`".to_owned(),
+            "Vec<&str>" | "&[&str]" | "&[String]" => "`Vec<String>`".to_owned(),
+            "Cow<'_,str>" => "`Cow<'static, str>` or `String`".to_owned(),
+            "&Path" => "`std::path::PathBuf`".to_owned(),
+            _ => "an owned type".to_owned(),
+        };
+        errors.at(
+            ty,
+            format_args!("an argument of a {kind} is owned, it cannot borrow"),
+            format_args!("use {written}"),
+        );
+    }
+}
+
+fn check_header(header: &LitStr, ty: &Type, errors: &mut Errors) {
+    if let Some(problem) = header::header_name_problem(&header.value()) {
+        errors.at(header, problem, "it is sent as `Mcp-Param-<name>`: letters, digits and `-` are safe");
+    }
+    if let Some(problem) = header::header_type_problem(ty) {
+        errors.at(ty, problem, "only an integer, a string or a boolean can");
+    }
+}
+
+fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Option<Complete> {
+    match value {
+        Expr::Array(choices) => Some(Complete::Choices(choices)),
+        Expr::Path(function) if function.qself.is_none() => {
+            let sibling =
+                sibling_of(&function.path).and_then(|name| siblings.iter().find(|it| it.ident == *name));
+            let (has_receiver, is_async) = match sibling {
+                Some(signature) => (signature.receiver().is_some(), signature.asyncness.is_some()),
+                // A function of another impl block, or a free one: take the usual form for granted.
+                None => (sibling_of(&function.path).is_some(), true),
+            };
+            Some(Complete::Function { path: function.path, has_receiver, is_async })
+        }
+        other => {
+            errors.push(syn::Error::new(
+                other.span(),
+                "`complete` takes a list of strings or the path of a function\n\
+                 help: `complete = [\"draft\", \"final\"]`, or `complete = Self::topics` with \
+                 `async fn topics(&self, call: &CompletionCall) -> Vec<String>`",
+            ));
+            None
+        }
+    }
+}
+
+/// The `topics` of `Self::topics`.
+fn sibling_of(path: &Path) -> Option<&syn::Ident> {
+    match path.segments.iter().collect::<Vec<_>>().as_slice() {
+        [first, second] if first.ident == "Self" => Some(&second.ident),
+        _ => None,
+    }
+}

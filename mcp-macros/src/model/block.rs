@@ -1,0 +1,142 @@
+//! `#[tools]` on an impl block: its marked methods, and what must not occur twice among them.
+
+use proc_macro2::Span;
+use syn::{Generics, Ident, ImplItem, ItemImpl, Signature, Type, spanned::Spanned as _};
+
+use super::{Errors, Route, Source, options::Reader};
+use crate::attr::{Marker, Options, ParameterAttributes};
+
+/// An impl block with routes.
+pub(crate) struct Block {
+    pub(crate) self_ty: Type,
+    pub(crate) generics: Generics,
+    pub(crate) routes: Vec<Route>,
+}
+
+/// What was taken off one function of the block.
+pub(crate) struct Method {
+    markers: Vec<Marker>,
+    parameters: Vec<ParameterAttributes>,
+}
+
+impl Method {
+    /// Takes our attributes off every marked function; one entry for each function, in their order.
+    pub(crate) fn take(block: &mut ItemImpl) -> Vec<Self> {
+        let functions = block.items.iter_mut().filter_map(|item| match item {
+            ImplItem::Fn(function) => Some(function),
+            _ => None,
+        });
+        functions
+            .map(|function| {
+                let markers = Marker::take(&mut function.attrs);
+                let parameters = if markers.is_empty() {
+                    Vec::new()
+                } else {
+                    ParameterAttributes::take(&mut function.sig)
+                };
+                Self { markers, parameters }
+            })
+            .collect()
+    }
+}
+
+impl Block {
+    pub(crate) fn new(options: Options, block: &ItemImpl, methods: Vec<Method>) -> syn::Result<Self> {
+        let mut errors = Errors::default();
+        Reader::new("tools", options, &mut errors).finish();
+        if let Some((path, _)) = &block.trait_ {
+            errors.at(
+                path,
+                "`#[tools]` goes on the type's own impl block, not on a trait's",
+                "call the trait's methods from methods of the type",
+            );
+        }
+        let functions = || {
+            block.items.iter().filter_map(|item| match item {
+                ImplItem::Fn(function) => Some(function),
+                _ => None,
+            })
+        };
+        let siblings: Vec<&Signature> = functions().map(|function| &function.sig).collect();
+        let mut routes = Vec::new();
+        for (function, Method { markers, parameters }) in functions().zip(methods) {
+            let mut markers = markers.into_iter();
+            let Some(Marker { kind, span, options }) = markers.next() else { continue };
+            for second in markers {
+                errors.push(syn::Error::new(
+                    second.span,
+                    format!(
+                        "a function has one mark, this one is a {kind} already\n\
+                         help: write a second function which calls it"
+                    ),
+                ));
+            }
+            let source = Source {
+                kind,
+                span,
+                options: errors.keep(options),
+                attributes: &function.attrs,
+                signature: &function.sig,
+                parameters,
+                siblings: &siblings,
+            };
+            routes.push(Route::new(source, &mut errors));
+        }
+        if routes.is_empty() {
+            errors.push(syn::Error::new(
+                block.self_ty.span(),
+                "there is no tool, prompt or resource in this block\n\
+                 help: mark its methods with `#[tool]`, `#[prompt]` or `#[resource(\"…\")]`",
+            ));
+        }
+        check_duplicates(&routes, &mut errors);
+        let (self_ty, generics) = ((*block.self_ty).clone(), block.generics.clone());
+        errors.finish(Self { self_ty, generics, routes })
+    }
+}
+
+/// Names of tools and prompts and URIs of resources are unique. Where a `#[cfg]` chooses among functions, the
+/// server will see to it.
+fn check_duplicates(routes: &[Route], errors: &mut Errors) {
+    let certain: Vec<_> = routes
+        .iter()
+        .filter(|route| route.function().cfgs.is_empty())
+        .map(|route| (route, Key::of(route)))
+        .collect();
+    for (index, (route, key)) in certain.iter().enumerate() {
+        let twin = certain[..index]
+            .iter()
+            .find(|(earlier, it)| earlier.kind() == route.kind() && it.text == key.text);
+        if let Some((_, first)) = twin {
+            let what = if matches!(route, Route::Resource(_)) { "URI" } else { "name" };
+            errors.push(syn::Error::new(
+                key.span,
+                format!(
+                    "the {kind} `{first}` has the {what} `{text}` already\nhelp: give this one another {what}",
+                    kind = route.kind(),
+                    first = first.function,
+                    text = key.text
+                ),
+            ));
+        }
+    }
+}
+
+/// By what a route is found.
+struct Key<'a> {
+    text: String,
+    span: Span,
+    function: &'a Ident,
+}
+
+impl<'a> Key<'a> {
+    fn of(route: &'a Route) -> Self {
+        let function = &route.function().ident;
+        let (text, span) = match route {
+            Route::Tool(tool) => (tool.listing.name.clone(), tool.listing.name_span),
+            Route::Prompt(prompt) => (prompt.listing.name.clone(), prompt.listing.name_span),
+            Route::Resource(resource) => (resource.uri.value(), resource.uri.span()),
+        };
+        Self { text, span, function }
+    }
+}

@@ -1,0 +1,35 @@
+//! Errors are gathered, so that one compilation shows them all.
+
+use std::fmt::Display;
+
+use quote::ToTokens;
+
+/// The errors found so far.
+#[derive(Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    /// An error at `tokens`: what is wrong, and what to do.
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, problem: impl Display, help: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, format_args!("{problem}\nhelp: {help}")));
+    }
+
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(first) => first.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    /// The value of a result; its error is kept.
+    pub(crate) fn keep<T: Default>(&mut self, result: syn::Result<T>) -> T {
+        result.unwrap_or_else(|error| {
+            self.push(error);
+            T::default()
+        })
+    }
+
+    pub(crate) fn finish<T>(self, value: T) -> syn::Result<T> {
+        self.0.map_or(Ok(value), Err)
+    }
+}

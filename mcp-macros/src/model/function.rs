@@ -1,0 +1,181 @@
+//! The function behind a route: how it is called.
+
+use proc_macro2::Span;
+use quote::ToTokens as _;
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, LitStr, ReceiverKind, ReturnType, Safety, Signature, Type,
+    parse_quote,
+};
+
+use super::{Argument, Errors, Parameter, Source, types};
+
+/// A function that can be called from a route.
+pub(crate) struct Function {
+    pub(crate) ident: Ident,
+    /// Its `#[cfg]`s, which its route has as well.
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) is_async: bool,
+    pub(crate) blocking: bool,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) output: Type,
+}
+
+/// How a method takes `self`.
+#[derive(Clone, Copy)]
+pub(crate) enum Receiver {
+    /// `&self`
+    Reference,
+    /// `self: Arc<Self>`
+    Arc,
+    /// `self: &Arc<Self>`
+    ArcReference,
+}
+
+impl Function {
+    pub(crate) fn new(source: &mut Source<'_>, blocking: Option<Span>, errors: &mut Errors) -> Self {
+        let Source { kind, signature, attributes, siblings, .. } = *source;
+        check(source, errors);
+        check_blocking(signature, blocking, errors);
+        let mut receiver = None;
+        let mut parameters = Vec::new();
+        let inputs = signature.inputs.iter().zip(std::mem::take(&mut source.parameters));
+        for (index, (input, attributes)) in inputs.enumerate() {
+            match input {
+                FnArg::Receiver(own) => receiver = Receiver::new(own, errors),
+                FnArg::Typed(typed) => {
+                    parameters.push(Parameter::new(kind, index, typed, attributes, siblings, errors));
+                }
+            }
+        }
+        check_arguments(&parameters.iter().filter_map(Parameter::argument).collect::<Vec<_>>(), errors);
+        let output = match &signature.output {
+            ReturnType::Default => parse_quote!(()),
+            ReturnType::Type(_, ty) => types::without_lifetimes(ty, &signature.generics),
+        };
+        Self {
+            ident: signature.ident.clone(),
+            cfgs: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
+            receiver,
+            is_async: signature.asyncness.is_some(),
+            blocking: blocking.is_some(),
+            parameters,
+            output,
+        }
+    }
+
+    /// The parameters that the caller fills.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = (&Parameter, &Argument)> {
+        self.parameters.iter().filter_map(|parameter| Some((parameter, parameter.argument()?)))
+    }
+}
+
+impl Receiver {
+    fn new(receiver: &syn::Receiver, errors: &mut Errors) -> Option<Self> {
+        match &receiver.kind {
+            ReceiverKind::Reference(_, _, None) => return Some(Self::Reference),
+            ReceiverKind::Reference(_, _, Some(_)) => errors.at(
+                receiver,
+                "calls run side by side, so a method cannot have `&mut self`",
+                "take `&self` and keep what changes behind a `Mutex`, an atomic or a channel",
+            ),
+            ReceiverKind::Typed(_, ty) => match ty.to_token_stream().to_string().replace(' ', "").as_str() {
+                "&Self" => return Some(Self::Reference),
+                "Arc<Self>" | "std::sync::Arc<Self>" | "::std::sync::Arc<Self>" => return Some(Self::Arc),
+                "&Arc<Self>" | "&std::sync::Arc<Self>" | "&::std::sync::Arc<Self>" => {
+                    return Some(Self::ArcReference);
+                }
+                _ => {
+                    errors.at(
+                        receiver,
+                        "a method cannot take `self` so",
+                        "take `&self` or `self: Arc<Self>`",
+                    );
+                }
+            },
+            _ => errors.at(
+                receiver,
+                "a call cannot consume `self`, the next call needs it",
+                "take `&self`; to hold on to it, `self: Arc<Self>`",
+            ),
+        }
+        None
+    }
+}
+
+/// What no function behind a route can be.
+fn check(source: &Source<'_>, errors: &mut Errors) {
+    let Source { kind, signature, .. } = source;
+    if let Safety::Unsafe(token) = &signature.safety {
+        errors.at(
+            token,
+            format_args!("a {kind} cannot be `unsafe`, anyone may call it"),
+            "wrap the unsafe part in its body",
+        );
+    }
+    if let Some(variadic) = &signature.variadic {
+        errors.at(variadic, format_args!("a {kind} cannot be variadic"), "take a `Vec`");
+    }
+    for param in &signature.generics.params {
+        if !matches!(param, GenericParam::Lifetime(_)) {
+            errors.at(
+                param,
+                format_args!("a {kind} cannot be generic, its schema must be known"),
+                "use a concrete type here; an impl block with `#[tools]` may be generic",
+            );
+        }
+    }
+    if let ReturnType::Type(_, ty) = &signature.output
+        && types::is_impl_trait(ty)
+    {
+        let help = if signature.asyncness.is_none() && ty.to_token_stream().to_string().contains("Future") {
+            "write it as an `async fn`"
+        } else {
+            "name the type: what becomes of the value is decided by its type"
+        };
+        errors.at(ty, format_args!("a {kind} cannot return `impl Trait`"), help);
+    }
+}
+
+fn check_blocking(signature: &Signature, blocking: Option<Span>, errors: &mut Errors) {
+    if let (Some(span), Some(_)) = (blocking, signature.asyncness) {
+        errors.push(syn::Error::new(
+            span,
+            "`blocking` is for a function that is not `async`\n\
+             help: remove `async`, or remove `blocking` and call `context.blocking(…)` where it blocks",
+        ));
+    }
+}
+
+/// Names and headers are unique, and what is spread stands alone.
+fn check_arguments(arguments: &[&Argument], errors: &mut Errors) {
+    for (index, argument) in arguments.iter().enumerate() {
+        let before = &arguments[..index];
+        if !argument.name.is_empty() && before.iter().any(|earlier| earlier.name == argument.name) {
+            errors.push(syn::Error::new(
+                argument.name_span,
+                format!(
+                    "two arguments are named `{}`\nhelp: rename one with `#[arg(name = \"…\")]`",
+                    argument.name
+                ),
+            ));
+        }
+        let same = |header: &LitStr| {
+            let mut earlier = before.iter().filter_map(|argument| argument.header.as_ref());
+            earlier.any(|it| it.value().eq_ignore_ascii_case(&header.value()))
+        };
+        if let Some(header) = argument.header.as_ref().filter(|header| same(header)) {
+            errors.at(
+                header,
+                format_args!("two arguments have the header `{}`", header.value()),
+                "the case of letters makes no difference in a header's name",
+            );
+        }
+        if let (Some(span), true) = (argument.flatten, arguments.len() > 1) {
+            errors.push(syn::Error::new(
+                span,
+                "a spread argument must be the only one\nhelp: make the others fields of its struct",
+            ));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a parameter's type must be able to do. The bounds are blanket traits of our own, so that a type which
+//! does not meet them is refused in one sentence, with help, at the parameter.
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::Schema;
+
+/// A type that a tool argument can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a tool",
+    label = "not an argument: it needs `serde::Deserialize` and `schemars::JsonSchema`",
+    note = "derive both for your own type; an argument is owned, so it borrows nothing from the call",
+    note = "a parameter that is injected under another name (`type Ctx = Context`) is marked `#[arg(inject)]`"
+)]
+pub trait Argument: DeserializeOwned + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> Argument for T {}
+
+/// A type that an argument of a prompt, or a variable of a resource's URI, can have: it is read from text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from text",
+    label = "not an argument of a prompt or a resource: it needs `serde::Deserialize`",
+    note = "derive `serde::Deserialize` for your own type; an argument is owned, so it borrows nothing from the call",
+    note = "a parameter that is injected under another name (`type Ctx = Context`) is marked `#[arg(inject)]`"
+)]
+pub trait TextArgument: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> TextArgument for T {}
+
+/// A type of a tool argument that may travel in an `Mcp-Param-*` header: its schema is an integer, a string
+/// or a boolean, written in place and not behind a `$ref` (HDR-12, HDR-13).
+///
+/// Implement it for a newtype over one of these whose schema is inline (`#[schemars(inline)]`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent as a header",
+    label = "only an integer, a string or a boolean can",
+    note = "implement `HeaderArgument` for your own type if its schema is one of these, in place (`#[schemars(inline)]`)"
+)]
+pub trait HeaderArgument {}
+
+#[diagnostic::do_not_recommend]
+impl<T: HeaderArgument> HeaderArgument for Option<T> {}
+
+macro_rules! header_arguments {
+    ($($ty:ty)*) => { $(impl HeaderArgument for $ty {})* };
+}
+header_arguments!(bool i8 i16 i32 i64 u8 u16 u32 u64 isize usize char String Box<str> std::borrow::Cow<'_, str>);
+
+/// Holds the type of a parameter against [`Argument`].
+pub const fn argument<T: Argument>() {}
+
+/// Holds the type of a parameter against [`TextArgument`].
+pub const fn text_argument<T: TextArgument>() {}
+
+/// Holds the type of a parameter against [`HeaderArgument`].
+pub const fn header_argument<T: HeaderArgument>() {}
+
+/// The value of `#[arg(default = …)]`, asked for its JSON form: `(&&ArgumentDefault(value)).json()`.
+#[derive(Debug)]
+pub struct ArgumentDefault<T>(pub T);
+
+/// A default that can be shown in the schema.
+pub trait DefaultIsKnown {
+    /// The default as JSON.
+    fn json(&self) -> Option<Value>;
+}
+
+impl<T: Serialize> DefaultIsKnown for &ArgumentDefault<T> {
+    fn json(&self) -> Option<Value> {
+        serde_json::to_value(&self.0).ok()
+    }
+}
+
+/// A default that cannot be shown, its type does not serialize. The argument is optional all the same.
+pub trait DefaultIsSecret {
+    /// Nothing.
+    fn json(&self) -> Option<Value>;
+}
+
+impl<T> DefaultIsSecret for ArgumentDefault<T> {
+    fn json(&self) -> Option<Value> {
+        None
+    }
+}
+
+/// Writes the default of an argument into the schema of the arguments.
+pub fn set_default(schema: Schema, argument: &str, default: Option<Value>) -> Schema {
+    let mut value = schema.as_value();
+    let property = value.pointer_mut("/properties").and_then(|all| all.get_mut(argument));
+    let (Some(Value::Object(property)), Some(default)) = (property, default) else { return schema };
+    property.insert("default".to_owned(), default);
+    Schema::try_from(value).unwrap_or(schema)
+}

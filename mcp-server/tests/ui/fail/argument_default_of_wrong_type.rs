@@ -1,0 +1,13 @@
+use mcp_server::tool;
+
+#[tool]
+fn page(#[arg(default = "ten")] size: u32) -> u32 {
+    size
+}
+
+#[tool]
+fn scale(#[arg(default = 1)] factor: f64) -> f64 {
+    factor
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mcp_server::tool;
+
+#[tool(blocking)]
+async fn wait() {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use mcp_server::{tool, tools};
+
+#[tool]
+struct Add;
+
+struct Notes;
+
+#[tool]
+impl Notes {}
+
+#[tools]
+fn add() {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use mcp_server::tools;
+
+struct Notes;
+
+#[tools]
+impl Notes {
+    #[tool]
+    #[prompt]
+    fn read(&self) -> String {
+        String::new()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use mcp_server::tools;
+
+struct Notes;
+
+trait Read {
+    fn read(&self);
+}
+
+#[tools]
+impl Read for Notes {
+    #[tool]
+    fn read(&self) {}
+}
+
+fn main() {}
