@@ -66,7 +66,10 @@ async fn arguments_that_fit_are_read() {
             assert_eq!(client.tool_text(tool, json!({"city": "Oslo", "days": 3})).await, "Oslo 3 0");
             let arguments = json!({"city": "Oslo", "days": 3, "stops": [{"museum": 1}]});
             assert_eq!(client.tool_text(tool, arguments).await, "Oslo 3 1");
-            assert_eq!(client.tool_text(tool, json!({"city": "Oslo", "days": 3, "stops": null})).await, "Oslo 3 0");
+            assert_eq!(
+                client.tool_text(tool, json!({"city": "Oslo", "days": 3, "stops": null})).await,
+                "Oslo 3 0"
+            );
         }
     })
     .await;
@@ -78,9 +81,18 @@ async fn the_first_mistake_has_its_pointer() {
         for (arguments, mistake) in [
             (json!({"city": 1, "days": 3}), "/city: expected a string, got the integer 1"),
             (json!({"city": "Oslo"}), "/days: the member is required"),
-            (json!({"city": "Oslo", "days": 300}), "/days: expected an integer from 0 to 255, got the integer 300"),
-            (json!({"city": "Oslo", "days": 1.5}), "/days: expected an integer from 0 to 255, got the number 1.5"),
-            (json!({"city": "Oslo", "days": 1, "x/y": 0}), "/x~1y: unknown member; known are city, days, stops"),
+            (
+                json!({"city": "Oslo", "days": 300}),
+                "/days: expected an integer from 0 to 255, got the integer 300",
+            ),
+            (
+                json!({"city": "Oslo", "days": 1.5}),
+                "/days: expected an integer from 0 to 255, got the number 1.5",
+            ),
+            (
+                json!({"city": "Oslo", "days": 1, "x/y": 0}),
+                "/x~1y: unknown member; known are city, days, stops",
+            ),
             (
                 json!({"city": "Oslo", "days": 1, "stops": [{"a": 1}, {"b": "two"}]}),
                 "/stops/1/b: expected an integer, got the string \"two\"",
@@ -113,9 +125,11 @@ async fn what_came_is_echoed_cut_short() {
     everywhere(travel, async |client| {
         let text = rejected(&client, "first", json!({"city": "Oslo", "days": "9".repeat(10_000)})).await;
         assert!(text.len() < 300, "{text}");
-        let text = rejected(&client, "all", json!({"city": "Oslo", "days": 1, ("n".repeat(10_000)): 1})).await;
+        let text =
+            rejected(&client, "all", json!({"city": "Oslo", "days": 1, ("n".repeat(10_000)): 1})).await;
         assert!(text.len() < 300, "{text}");
-        let flood: serde_json::Map<_, _> = (0..1_000).map(|number| (format!("x{number}"), json!(1))).collect();
+        let flood: serde_json::Map<_, _> =
+            (0..1_000).map(|number| (format!("x{number}"), json!(1))).collect();
         let text = rejected(&client, "all", Value::Object(flood)).await;
         assert!(text.len() < 2_000, "{text}");
     })

@@ -45,10 +45,17 @@ fn curious() -> Server {
         }))
         .tool(ToolRoute::builder("roots").handler(|context: Context| async move {
             let roots = context.list_roots().await?;
-            Ok::<_, mcp_server::AskError>(roots.iter().map(|root| root.uri.as_str()).collect::<Vec<_>>().join(" "))
+            Ok::<_, mcp_server::AskError>(
+                roots.iter().map(|root| root.uri.as_str()).collect::<Vec<_>>().join(" "),
+            )
         }))
         .tool(ToolRoute::builder("can").handler(|context: Context| async move {
-            let can = [context.can_elicit(), context.can_elicit_url(), context.can_sample(), context.can_list_roots()];
+            let can = [
+                context.can_elicit(),
+                context.can_elicit_url(),
+                context.can_sample(),
+                context.can_list_roots(),
+            ];
             format!("{can:?}")
         }))
 }
@@ -88,7 +95,8 @@ async fn a_form_is_asked_and_its_answer_read() {
         assert_eq!(outcome(&client, "confirm").await, ("sure=true".into(), false));
         let asked = client.told_of("elicitation/create").await;
         assert_eq!(asked["message"], "Sure?");
-        let schema = json!({"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]});
+        let schema =
+            json!({"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]});
         assert_eq!(asked["requestedSchema"], schema);
         assert_eq!(outcome(&client, "answer").await, ("accept true".into(), false));
     })

@@ -17,7 +17,12 @@ fn call(id: impl Into<Value>, tool: &str) -> Value {
 
 /// The ids of a batch of answers.
 fn ids(batch: &Value) -> Vec<Value> {
-    batch.as_array().unwrap_or_else(|| panic!("no batch: {batch}")).iter().map(|answer| answer["id"].clone()).collect()
+    batch
+        .as_array()
+        .unwrap_or_else(|| panic!("no batch: {batch}"))
+        .iter()
+        .map(|answer| answer["id"].clone())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,7 +46,8 @@ async fn a_batch_is_answered_with_a_batch() {
 async fn entries_that_are_no_messages_are_refused_each_on_its_own() {
     let mut raw = Raw::session(&built(echo()), REVISION).await;
     let answers = raw.ask(&json!([call(1, "t"), 17, {"jsonrpc": "2.0", "id": 2}, [], call(1.5, "t")])).await;
-    let mut codes: Vec<_> = answers.as_array().unwrap().iter().map(|answer| answer["error"]["code"].clone()).collect();
+    let mut codes: Vec<_> =
+        answers.as_array().unwrap().iter().map(|answer| answer["error"]["code"].clone()).collect();
     codes.sort_by_key(Value::to_string);
     assert_eq!(codes, [json!(-32600), json!(-32600), json!(-32600), json!(-32600), Value::Null]);
 }
@@ -89,7 +95,8 @@ async fn a_cancelled_entry_is_left_out_of_the_answer() {
     let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
     raw.send(&json!([call(1, "wait"), call(2, "wait"), call(3, "t")])).await;
     gate.arrived(2).await;
-    raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}})).await;
+    raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}))
+        .await;
     gate.dropped(1).await;
     gate.open(1);
     assert_eq!(ids(&raw.next().await.unwrap()), [json!(1), json!(3)]);
@@ -102,7 +109,8 @@ async fn an_id_that_is_in_flight_is_refused_in_a_batch_too() {
     raw.send(&call(1, "wait")).await;
     gate.arrived(1).await;
     let answers = raw.ask(&json!([call(1, "t"), call(2, "t"), call(2, "t")])).await;
-    let refused = answers.as_array().unwrap().iter().filter(|answer| answer["error"]["code"] == -32600).count();
+    let refused =
+        answers.as_array().unwrap().iter().filter(|answer| answer["error"]["code"] == -32600).count();
     assert_eq!((ids(&answers).len(), refused), (3, 2));
     gate.open(1);
     assert_eq!(raw.next().await.unwrap()["id"], 1);

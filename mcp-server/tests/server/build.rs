@@ -42,14 +42,28 @@ fn invalid(server: Server, kind: &str, name: &str, says: &str) {
 fn duplicates_are_named() {
     assert_eq!(mistake(server().tool(tool("a")).tool(tool("a"))), duplicate("tool", "a"));
     assert_eq!(mistake(server().prompts([prompt("a"), prompt("a")])), duplicate("prompt", "a"));
-    assert_eq!(mistake(server().resources([resource("a://b"), resource("a://b")])), duplicate("resource", "a://b"));
-    assert_eq!(mistake(server().resources([resource("a://{b}"), resource("a://{b}")])), duplicate("resource", "a://{b}"));
-    assert_eq!(mistake(server().tool(tool("a")).tool(tool("a"))).to_string(), "the tool \"a\" is registered twice");
+    assert_eq!(
+        mistake(server().resources([resource("a://b"), resource("a://b")])),
+        duplicate("resource", "a://b")
+    );
+    assert_eq!(
+        mistake(server().resources([resource("a://{b}"), resource("a://{b}")])),
+        duplicate("resource", "a://{b}")
+    );
+    assert_eq!(
+        mistake(server().tool(tool("a")).tool(tool("a"))).to_string(),
+        "the tool \"a\" is registered twice"
+    );
 }
 
 #[test]
 fn kinds_and_case_keep_names_apart() {
-    server().tools([tool("a"), tool("A")]).prompt(prompt("a")).resources([resource("a://a"), resource("a://{a}")]).build().unwrap();
+    server()
+        .tools([tool("a"), tool("A")])
+        .prompt(prompt("a"))
+        .resources([resource("a://a"), resource("a://{a}")])
+        .build()
+        .unwrap();
 }
 
 #[test]
@@ -67,7 +81,8 @@ fn names_of_tools_follow_the_rules() {
 #[test]
 fn the_root_of_an_input_schema_is_an_object() {
     for schema in [json!({"type": "array"}), json!({"type": ["object", "null"]}), json!({}), json!(true)] {
-        let route = ToolRoute::builder("t").input_schema(Schema::try_from(schema).unwrap()).handler(|| async { "" });
+        let route =
+            ToolRoute::builder("t").input_schema(Schema::try_from(schema).unwrap()).handler(|| async { "" });
         invalid(server().tool(route), "tool", "t", "\"type\": \"object\"");
     }
     let number = ToolRoute::builder("t").handler(|_: mcp_server::Args<i64>| async { "" });

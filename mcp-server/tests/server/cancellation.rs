@@ -56,7 +56,9 @@ async fn a_queued_call_that_is_cancelled_never_runs() {
 async fn cancelling_the_unknown_and_the_done_is_ignored() {
     let echo = || server().tool(ToolRoute::builder("t").handler(|_: Context| async { "ok" }));
     everywhere(echo, async |client| {
-        for params in [json!({"requestId": 99}), json!({"requestId": "x"}), json!({"requestId": null}), json!({})] {
+        for params in
+            [json!({"requestId": 99}), json!({"requestId": "x"}), json!({"requestId": null}), json!({})]
+        {
             client.notify("notifications/cancelled", params);
         }
         let done = client.start_tool("t");
@@ -72,7 +74,8 @@ async fn cancelling_the_unknown_and_the_done_is_ignored() {
 #[tokio::test(start_paused = true)]
 async fn an_id_is_cancelled_as_the_type_it_is() {
     let gate = Gate::new();
-    let client = Client::connect(&built(server().tool(gate.tool("wait"))), Way::Stream, Revision::V2025_11_25).await;
+    let client =
+        Client::connect(&built(server().tool(gate.tool("wait"))), Way::Stream, Revision::V2025_11_25).await;
     let number = client.start_as(json!(7), "tools/call", json!({"name": "wait"}));
     let text = client.start_as(json!("7"), "tools/call", json!({"name": "wait"}));
     gate.arrived(2).await;
@@ -86,7 +89,8 @@ async fn an_id_is_cancelled_as_the_type_it_is() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_gets_through_while_every_place_is_taken() {
     let gate = Gate::new();
-    let client = Client::connect(&built(server().tool(gate.tool("wait"))), Way::Stream, Revision::V2025_11_25).await;
+    let client =
+        Client::connect(&built(server().tool(gate.tool("wait"))), Way::Stream, Revision::V2025_11_25).await;
     let mut stuck: Vec<_> = (0..256).map(|_| client.start_tool("wait")).collect();
     gate.arrived(256).await;
     let waiting: Vec<_> = (0..100).map(|_| client.start_tool("wait")).collect();
@@ -109,7 +113,8 @@ async fn the_id_of_a_cancelled_call_can_be_used_again() {
     for round in 1..=3 {
         raw.send(&call).await;
         gate.arrived(round).await;
-        raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}})).await;
+        raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}}))
+            .await;
         gate.dropped(round).await;
     }
     raw.send(&call).await;

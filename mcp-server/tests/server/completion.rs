@@ -31,9 +31,13 @@ fn server_with_completers() -> Server {
                 .complete("count", many)
                 .handler(|| async { "" }),
         )
-        .resource(ResourceRoute::builder("note://{id}/{part}", "n").complete("id", |call| {
-            Box::pin(async move { Ok(Completion::of([format!("{}1", call.value())])) })
-        }).handler(|| async { "" }))
+        .resource(
+            ResourceRoute::builder("note://{id}/{part}", "n")
+                .complete("id", |call| {
+                    Box::pin(async move { Ok(Completion::of([format!("{}1", call.value())])) })
+                })
+                .handler(|| async { "" }),
+        )
         .resource(ResourceRoute::builder("fix://ed", "fixed").handler(|| async { "" }))
 }
 
@@ -53,7 +57,10 @@ async fn an_argument_of_a_prompt_is_completed() {
         assert_eq!(result.get("resultType").is_some(), client.revision == Revision::V2026_07_28);
         let mut known = of_prompt("tone", "d");
         known["context"] = json!({"arguments": {"topic": "tea"}});
-        assert_eq!(client.ok("completion/complete", known).await["completion"]["values"], json!(["dry", "tea"]));
+        assert_eq!(
+            client.ok("completion/complete", known).await["completion"]["values"],
+            json!(["dry", "tea"])
+        );
     })
     .await;
 }

@@ -8,22 +8,28 @@ use crate::harness::{Call, Client, Gate, Way, built, everywhere, named, server};
 fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> Server {
     let mut limits = Limits::for_server();
     change(&mut limits);
-    server().tool(gate.tool("wait")).tool(mcp_server::ToolRoute::builder("quick").handler(|| async { "ok" })).limits(limits)
+    server()
+        .tool(gate.tool("wait"))
+        .tool(mcp_server::ToolRoute::builder("quick").handler(|| async { "ok" }))
+        .limits(limits)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_call_holds_up_nobody() {
     let gate = Gate::new();
-    everywhere(|| limited(&gate, |_| ()), async |client| {
-        let before = gate.arrivals();
-        let slow = client.start_tool("wait");
-        gate.arrived(before + 1).await;
-        for _ in 0..10 {
-            assert_eq!(client.tool_text("quick", json!({})).await, "ok");
-        }
-        gate.open(1);
-        slow.answer().await.unwrap();
-    })
+    everywhere(
+        || limited(&gate, |_| ()),
+        async |client| {
+            let before = gate.arrivals();
+            let slow = client.start_tool("wait");
+            gate.arrived(before + 1).await;
+            for _ in 0..10 {
+                assert_eq!(client.tool_text("quick", json!({})).await, "ok");
+            }
+            gate.open(1);
+            slow.answer().await.unwrap();
+        },
+    )
     .await;
 }
 
@@ -92,7 +98,9 @@ async fn the_bytes_that_wait_are_bounded_too() {
     let client = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
     let running = client.start_tool("wait");
     gate.arrived(1).await;
-    let large = |size: usize| client.start("tools/call", json!({"name": "wait", "arguments": {"fill": "x".repeat(size)}}));
+    let large = |size: usize| {
+        client.start("tools/call", json!({"name": "wait", "arguments": {"fill": "x".repeat(size)}}))
+    };
     let waiting = [large(4_000), large(7_000)];
     let refused = large(1).answer().await;
     assert!(is_refused(&refused), "{refused:?}");
@@ -127,14 +135,17 @@ async fn in_memory_the_queue_is_bounded_as_well() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_calls_in_flight_are_all_answered() {
     let gate = Gate::new();
-    everywhere(|| limited(&gate, |limits| limits.in_flight = 1_000), async |client| {
-        let before = gate.arrivals();
-        let calls: Vec<_> = (0..1_000).map(|_| client.start_tool("wait")).collect();
-        gate.arrived(before + 1_000).await;
-        gate.open(1_000);
-        for call in calls {
-            call.answer().await.unwrap();
-        }
-    })
+    everywhere(
+        || limited(&gate, |limits| limits.in_flight = 1_000),
+        async |client| {
+            let before = gate.arrivals();
+            let calls: Vec<_> = (0..1_000).map(|_| client.start_tool("wait")).collect();
+            gate.arrived(before + 1_000).await;
+            gate.open(1_000);
+            for call in calls {
+                call.answer().await.unwrap();
+            }
+        },
+    )
     .await;
 }

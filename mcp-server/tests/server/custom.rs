@@ -48,7 +48,9 @@ fn custom() -> Server {
         })
         .method::<Text, _, _>(|_, _| async { Ok("no object".to_owned()) })
         .method::<Nothing, _, _>(|_, _| async { Ok(()) })
-        .method::<Rich, _, _>(|_, _| async { Ok(json!({"_meta": {"com.example/a": 1}, "resultType": "special", "x": null})) })
+        .method::<Rich, _, _>(|_, _| async {
+            Ok(json!({"_meta": {"com.example/a": 1}, "resultType": "special", "x": null}))
+        })
         .method::<Refuse, _, _>(|_, _| async { Err(ErrorObject::new(-31001, "refused")) })
         .method::<Panic, _, _>(|_, _| async { panic!("custom") })
 }

@@ -133,7 +133,8 @@ async fn each_message_chooses_its_era_on_one_connection() {
             assert_eq!(new["content"][0]["text"], "2026-07-28 other sampling=false");
             assert_eq!(new["resultType"], "complete");
         }
-        let error = client.raw("resources/subscribe", client.modern(json!({"uri": "a://b"}))).await.unwrap_err();
+        let error =
+            client.raw("resources/subscribe", client.modern(json!({"uri": "a://b"}))).await.unwrap_err();
         assert_eq!(error.code, -32601, "a legacy method stays one");
     }
 }

@@ -16,7 +16,9 @@ fn call(id: &Value, tool: &str) -> Value {
 #[tokio::test(start_paused = true)]
 async fn an_answer_has_the_id_of_its_request_as_it_was() {
     everywhere(echo, async |client| {
-        for id in [json!(0), json!(-1), json!(i64::MAX), json!(i64::MIN), json!("1"), json!(""), json!("ü\n\"")] {
+        for id in
+            [json!(0), json!(-1), json!(i64::MAX), json!(i64::MIN), json!("1"), json!(""), json!("ü\n\"")]
+        {
             let call = client.start_as(id, "tools/call", json!({"name": "t"}));
             call.answer().await.unwrap();
         }
@@ -32,7 +34,9 @@ async fn an_answer_has_the_id_of_its_request_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_is_none_is_refused_without_one() {
     let mut raw = Raw::session(&built(echo()), "2025-11-25").await;
-    for id in [json!(null), json!(1.5), json!(true), json!([1]), json!({}), json!("x".repeat(257)), json!(u64::MAX)] {
+    for id in
+        [json!(null), json!(1.5), json!(true), json!([1]), json!({}), json!("x".repeat(257)), json!(u64::MAX)]
+    {
         let answer = raw.ask(&call(&id, "t")).await;
         assert_eq!(answer["error"]["code"], -32600, "{id}");
         assert_eq!(answer.get("id"), None);
@@ -109,9 +113,11 @@ async fn a_message_is_one_line_whatever_is_in_it() {
     let raw_json = move || {
         // Text that somebody wrote with line breaks between its tokens.
         let pretty: Box<serde_json::value::RawValue> = serde_json::from_str("{\n  \"a\":\r\n 1\n}").unwrap();
-        mcp_server::types::CallToolResult::text(text).structured_content(mcp_server::json::RawJson::new(&pretty).unwrap())
+        mcp_server::types::CallToolResult::text(text)
+            .structured_content(mcp_server::json::RawJson::new(&pretty).unwrap())
     };
-    let server = server().tool(mcp_server::ToolRoute::builder("t").handler(move || std::future::ready(raw_json())));
+    let server =
+        server().tool(mcp_server::ToolRoute::builder("t").handler(move || std::future::ready(raw_json())));
     let mut raw = Raw::session(&built(server), Revision::V2025_11_25.as_str()).await;
     let answer = raw.ask(&call(&json!("l\n1"), "t")).await;
     assert_eq!((&answer["id"], &answer["result"]["content"][0]["text"]), (&json!("l\n1"), &json!(text)));

@@ -67,18 +67,25 @@ fn base() -> Server {
 #[tokio::test(start_paused = true)]
 async fn the_layer_added_last_is_the_outermost() {
     let diary = Diary::default();
-    everywhere(|| base().layer(watch("in", &diary)).layer(watch("out", &diary)), async |client| {
-        client.settle().await;
-        diary.lock().unwrap().clear();
-        client.tool("t", json!({})).await;
-        client.notify("notifications/example", json!({}));
-        client.settle().await;
-        let expected = [
-            "out tools/call", "in tools/call", "in done", "out done",
-            "out notifications/example", "in notifications/example",
-        ];
-        assert_eq!(*diary.lock().unwrap(), expected);
-    })
+    everywhere(
+        || base().layer(watch("in", &diary)).layer(watch("out", &diary)),
+        async |client| {
+            client.settle().await;
+            diary.lock().unwrap().clear();
+            client.tool("t", json!({})).await;
+            client.notify("notifications/example", json!({}));
+            client.settle().await;
+            let expected = [
+                "out tools/call",
+                "in tools/call",
+                "in done",
+                "out done",
+                "out notifications/example",
+                "in notifications/example",
+            ];
+            assert_eq!(*diary.lock().unwrap(), expected);
+        },
+    )
     .await;
 }
 
@@ -190,7 +197,11 @@ async fn concurrency_is_bounded_over_all_connections_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn trace_changes_no_answer() {
-    async fn answers(server: Server, way: Way, revision: Revision) -> Vec<Result<Value, crate::harness::Failure>> {
+    async fn answers(
+        server: Server,
+        way: Way,
+        revision: Revision,
+    ) -> Vec<Result<Value, crate::harness::Failure>> {
         let client = Client::connect(&built(server), way, revision).await;
         let mut answers = Vec::new();
         for (method, params) in [

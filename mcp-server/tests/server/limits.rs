@@ -29,7 +29,8 @@ fn call(arguments: &Value) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_longest_length() {
-    let mut raw = Raw::session(&built(echo(limits(|limits| limits.message_bytes = 1_000))), "2025-11-25").await;
+    let mut raw =
+        Raw::session(&built(echo(limits(|limits| limits.message_bytes = 1_000))), "2025-11-25").await;
     let fill = |length: usize| {
         let empty = call(&json!({"x": ""})).to_string().len();
         call(&json!({"x": "y".repeat(length - empty)}))
@@ -67,31 +68,31 @@ async fn parameters_in_memory_have_a_longest_length() {
     client.tool("t", json!({})).await;
 }
 
-fn nested(levels: usize) -> Value {
-    (0..levels).fold(json!({}), |inner, _| json!({"x": inner}))
+/// Refused on a stream before the id is read, and in memory as the answer to the call.
+async fn refused(limits: Limits, good: &Value, bad: &Value) {
+    let server = built(echo(limits));
+    let mut raw = Raw::session(&server, "2025-11-25").await;
+    assert_eq!(raw.ask(&call(good)).await["result"]["content"][0]["text"], "ok");
+    let answer = raw.ask(&call(bad)).await;
+    assert_eq!((&answer["error"]["code"], answer.get("id")), (&json!(-32600), None));
+    assert_eq!(raw.ask(&call(good)).await["result"]["content"][0]["text"], "ok");
+    let client = Client::connect(&server, Way::Memory, Revision::V2025_11_25).await;
+    client.tool("t", good.clone()).await;
+    assert_eq!(client.err("tools/call", json!({"name": "t", "arguments": bad})).await.code, -32600);
+    client.tool("t", good.clone()).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_greatest_depth() {
-    // Around the arguments there are the message and its parameters.
-    everywhere(|| echo(limits(|limits| limits.depth = 12)), async |client| {
-        client.tool("t", nested(12 - 3)).await;
-        let error = client.err("tools/call", json!({"name": "t", "arguments": nested(12 - 2)})).await;
-        assert_eq!(error.code, -32600);
-        client.tool("t", json!({})).await;
-    })
-    .await;
+    let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"x": inner}));
+    // Around the arguments there are the message and its parameters, and the innermost object is a level.
+    refused(limits(|limits| limits.depth = 12), &nested(12 - 3), &nested(12 - 2)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_greatest_number_of_values() {
-    everywhere(|| echo(limits(|limits| limits.nodes = 100)), async |client| {
-        client.tool("t", json!({"x": vec![0; 70]})).await;
-        let error = client.err("tools/call", json!({"name": "t", "arguments": {"x": vec![0; 100]}})).await;
-        assert_eq!(error.code, -32600);
-        client.tool("t", json!({})).await;
-    })
-    .await;
+    let limits = limits(|limits| limits.nodes = 100);
+    refused(limits, &json!({"x": vec![0; 70]}), &json!({"x": vec![0; 100]})).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,9 +177,8 @@ async fn a_client_that_reads_slowly_is_not_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn the_questions_that_wait_for_an_answer_are_bounded() {
-    let ask = ToolRoute::builder("ask").handler(|context: Context| async move {
-        context.list_roots().await.map(|_| "answered")
-    });
+    let ask = ToolRoute::builder("ask")
+        .handler(|context: Context| async move { context.list_roots().await.map(|_| "answered") });
     let server = server().tool(ask).limits(limits(|limits| limits.pending = 3));
     let setup = Setup::default().capabilities(json!({"roots": {}}));
     let client = setup.connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
@@ -197,19 +197,26 @@ fn library(limits: Limits) -> Server {
 
 #[tokio::test(start_paused = true)]
 async fn a_uri_has_a_longest_length() {
-    everywhere(|| library(limits(|limits| limits.uri_bytes = 50)), async |client| {
-        let uri = |length: usize| json!({"uri": format!("r://{}", "x".repeat(length - 4))});
-        client.ok("resources/read", uri(50)).await;
-        let methods: &[_] = if client.is_legacy() { &["resources/read", "resources/subscribe"] } else { &["resources/read"] };
-        for method in methods {
-            let error = client.err(method, uri(51)).await;
-            assert_eq!((error.code, &*error.message), (-32602, "/uri: longer than 50 bytes"));
-        }
-        if !client.is_legacy() {
-            let filter = json!({"notifications": {"resourceSubscriptions": [uri(51)["uri"]]}});
-            assert_eq!(client.err("subscriptions/listen", filter).await.code, -32602);
-        }
-    })
+    everywhere(
+        || library(limits(|limits| limits.uri_bytes = 50)),
+        async |client| {
+            let uri = |length: usize| json!({"uri": format!("r://{}", "x".repeat(length - 4))});
+            client.ok("resources/read", uri(50)).await;
+            let methods: &[_] = if client.is_legacy() {
+                &["resources/read", "resources/subscribe"]
+            } else {
+                &["resources/read"]
+            };
+            for method in methods {
+                let error = client.err(method, uri(51)).await;
+                assert_eq!((error.code, &*error.message), (-32602, "/uri: longer than 50 bytes"));
+            }
+            if !client.is_legacy() {
+                let filter = json!({"notifications": {"resourceSubscriptions": [uri(51)["uri"]]}});
+                assert_eq!(client.err("subscriptions/listen", filter).await.code, -32602);
+            }
+        },
+    )
     .await;
 }
 

@@ -1,6 +1,8 @@
 //! `subscriptions/listen`. Spec: basic/patterns/subscriptions (2026-07-28).
 
-use mcp_server::{BuiltServer, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute};
+use mcp_server::{
+    BuiltServer, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute,
+};
 use serde_json::{Value, json};
 
 use crate::harness::{Call, Client, Way, built, named, server};
@@ -20,7 +22,10 @@ fn prompt(name: &str) -> PromptRoute {
 }
 
 fn full() -> Server {
-    server().tool(tool("t")).prompt(prompt("p")).resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
+    server()
+        .tool(tool("t"))
+        .prompt(prompt("p"))
+        .resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
 }
 
 async fn modern(server: impl Fn() -> Server, body: impl AsyncFn(Client, ServerHandle)) {
@@ -52,13 +57,16 @@ async fn the_acknowledgement_comes_first_and_says_what_is_honoured() {
         assert_eq!(listen(&client, json!(3), unknown).await.1, json!({"toolsListChanged": true}));
     })
     .await;
-    modern(|| server().prompts([]), async |client, _| {
-        let all = json!({
-            "toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true,
-            "resourceSubscriptions": ["r://1"],
-        });
-        assert_eq!(listen(&client, json!(1), all).await.1, json!({"promptsListChanged": true}));
-    })
+    modern(
+        || server().prompts([]),
+        async |client, _| {
+            let all = json!({
+                "toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true,
+                "resourceSubscriptions": ["r://1"],
+            });
+            assert_eq!(listen(&client, json!(1), all).await.1, json!({"promptsListChanged": true}));
+        },
+    )
     .await;
 }
 
@@ -144,7 +152,9 @@ async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
 #[tokio::test(start_paused = true)]
 async fn a_filter_that_is_none_is_refused() {
     modern(full, async |client, _| {
-        for params in [json!({}), json!({"notifications": null}), json!({"notifications": {"toolsListChanged": 1}})] {
+        for params in
+            [json!({}), json!({"notifications": null}), json!({"notifications": {"toolsListChanged": 1}})]
+        {
             assert_eq!(client.err("subscriptions/listen", params.clone()).await.code, -32602, "{params}");
         }
     })

@@ -171,7 +171,8 @@ async fn the_input_schema_of_typed_arguments_is_derived() {
     }
     let server = || {
         server().tool(
-            ToolRoute::builder("trip").handler(|_: mcp_server::Args<Trip>| async { mcp_server::Structured(1_i64) }),
+            ToolRoute::builder("trip")
+                .handler(|_: mcp_server::Args<Trip>| async { mcp_server::Structured(1_i64) }),
         )
     };
     everywhere(server, async |client| {
@@ -196,11 +197,14 @@ async fn the_input_schema_of_typed_arguments_is_derived() {
 async fn lists_are_in_order_of_registration() {
     let tool = |name: &str| ToolRoute::builder(name).handler(|_: Context| async { "" });
     let names = ["zebra", "ant", "Mole", "a.b-c_1"];
-    everywhere(|| server().tools(names.map(tool)), async |client| {
-        let list = client.ok("tools/list", json!({})).await;
-        let listed: Vec<_> = list["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
-        assert_eq!(listed, names);
-    })
+    everywhere(
+        || server().tools(names.map(tool)),
+        async |client| {
+            let list = client.ok("tools/list", json!({})).await;
+            let listed: Vec<_> = list["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+            assert_eq!(listed, names);
+        },
+    )
     .await;
 }
 

@@ -108,7 +108,10 @@ async fn a_server_without_sessions_names_what_it_speaks() {
         assert!(error.message.contains("2026-07-28"), "{}", error.message);
         assert_eq!(error.data, Some(json!({"supported": ["2026-07-28"], "requested": "2025-11-25"})));
         assert_eq!(client.raw("ping", json!({})).await.unwrap_err().code, -32602);
-        assert_eq!(client.raw("server/discover", client.modern(json!({}))).await.unwrap()["resultType"], "complete");
+        assert_eq!(
+            client.raw("server/discover", client.modern(json!({}))).await.unwrap()["resultType"],
+            "complete"
+        );
     }
 }
 

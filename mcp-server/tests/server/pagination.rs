@@ -15,8 +15,15 @@ fn seven() -> Server {
         .page_size(3)
         .tools(numbers().map(|number| tool(format!("t{number}"))))
         .prompts(numbers().map(|number| PromptRoute::builder(format!("p{number}")).handler(|| async { "" })))
-        .resources(numbers().map(|number| ResourceRoute::builder(format!("r://{number}"), "r").handler(|| async { "" })))
-        .resources(numbers().map(|number| ResourceRoute::builder(format!("s{number}://{{x}}"), "s").handler(|| async { "" })))
+        .resources(
+            numbers()
+                .map(|number| ResourceRoute::builder(format!("r://{number}"), "r").handler(|| async { "" })),
+        )
+        .resources(
+            numbers().map(|number| {
+                ResourceRoute::builder(format!("s{number}://{{x}}"), "s").handler(|| async { "" })
+            }),
+        )
 }
 
 /// The pages of a list, as sizes, and all keys in order.
@@ -39,7 +46,8 @@ async fn pages(client: &Client, method: &str, items: &str, key: &str) -> (Vec<us
 
 async fn names(client: &Client, params: Value) -> (Vec<String>, Option<Value>) {
     let page = client.ok("tools/list", params).await;
-    let names = page["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned());
+    let names =
+        page["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned());
     (names.collect(), page.get("nextCursor").cloned())
 }
 
@@ -55,7 +63,8 @@ async fn every_list_comes_whole_page_by_page() {
             assert_eq!(sizes, [3, 3, 1], "{method}");
             assert_eq!(keys, (0..7).map(|number| format!("{prefix}{number}")).collect::<Vec<_>>());
         }
-        let (sizes, keys) = pages(&client, "resources/templates/list", "resourceTemplates", "uriTemplate").await;
+        let (sizes, keys) =
+            pages(&client, "resources/templates/list", "resourceTemplates", "uriTemplate").await;
         assert_eq!(sizes, [3, 3, 1]);
         assert_eq!(keys[6], "s6://{x}");
     })
@@ -79,7 +88,8 @@ async fn a_full_last_page_has_no_cursor() {
 async fn a_bad_cursor_is_refused() {
     everywhere(seven, async |client| {
         for method in ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] {
-            for cursor in [json!(""), json!("no such cursor"), json!(7), json!({}), json!("x".repeat(10_000))] {
+            for cursor in [json!(""), json!("no such cursor"), json!(7), json!({}), json!("x".repeat(10_000))]
+            {
                 let error = client.err(method, json!({"cursor": cursor})).await;
                 assert_eq!(error.code, -32602, "{method} {cursor}");
             }

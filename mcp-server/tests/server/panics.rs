@@ -44,21 +44,29 @@ async fn panics(client: &Client, method: &str, params: Value) {
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_an_internal_error_and_others_go_on() {
     let gate = Gate::new();
-    everywhere(|| fragile(&gate), async |client| {
-        let before = gate.arrivals();
-        let waiting = client.start_tool("wait");
-        gate.arrived(before + 1).await;
-        for tool in ["sync", "at-once", "late"] {
-            panics(&client, "tools/call", json!({"name": tool})).await;
-            assert_eq!(client.tool_text("fine", json!({})).await, "fine");
-        }
-        panics(&client, "prompts/get", json!({"name": "p"})).await;
-        panics(&client, "resources/read", json!({"uri": "r://1"})).await;
-        let reference = json!({"type": "ref/prompt", "name": "p"});
-        panics(&client, "completion/complete", json!({"ref": reference, "argument": {"name": "a", "value": ""}})).await;
-        gate.open(1);
-        waiting.answer().await.unwrap();
-    })
+    everywhere(
+        || fragile(&gate),
+        async |client| {
+            let before = gate.arrivals();
+            let waiting = client.start_tool("wait");
+            gate.arrived(before + 1).await;
+            for tool in ["sync", "at-once", "late"] {
+                panics(&client, "tools/call", json!({"name": tool})).await;
+                assert_eq!(client.tool_text("fine", json!({})).await, "fine");
+            }
+            panics(&client, "prompts/get", json!({"name": "p"})).await;
+            panics(&client, "resources/read", json!({"uri": "r://1"})).await;
+            let reference = json!({"type": "ref/prompt", "name": "p"});
+            panics(
+                &client,
+                "completion/complete",
+                json!({"ref": reference, "argument": {"name": "a", "value": ""}}),
+            )
+            .await;
+            gate.open(1);
+            waiting.answer().await.unwrap();
+        },
+    )
     .await;
 }
 
@@ -97,7 +105,8 @@ impl<S: Service> Service for FragileService<S> {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_layer_is_caught_too() {
-    let server = || server().tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" })).layer(Fragile);
+    let server =
+        || server().tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" })).layer(Fragile);
     everywhere(server, async |client| {
         for tool in ["sync", "async"] {
             panics(&client, "tools/call", json!({"name": tool})).await;

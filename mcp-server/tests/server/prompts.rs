@@ -33,17 +33,24 @@ fn prompts() -> Server {
                 .raw(|call: PromptCall| {
                     Box::pin(async move {
                         let text = format!("{} {}", call.text("a").unwrap(), call.text("b").unwrap());
-                        Ok(mcp_server::types::GetPromptResult::new([PromptMessage::user(Content::text(text))]).description("Mine."))
+                        Ok(mcp_server::types::GetPromptResult::new([PromptMessage::user(Content::text(
+                            text,
+                        ))])
+                        .description("Mine."))
                     })
                 }),
         )
         .prompt(PromptRoute::builder("talk").handler(|_: Context| async {
-            [PromptMessage::user(Content::text("q")), PromptMessage::assistant(Content::audio([1], "audio/wav"))]
+            [
+                PromptMessage::user(Content::text("q")),
+                PromptMessage::assistant(Content::audio([1], "audio/wav")),
+            ]
         }))
         .prompt(PromptRoute::builder("fail").handler(|| async { Err::<String, _>(ToolError::new("secret")) }))
-        .prompt(PromptRoute::builder("refuse").handler(|| async {
-            Err::<String, _>(ErrorObject::invalid_params("no"))
-        }))
+        .prompt(
+            PromptRoute::builder("refuse")
+                .handler(|| async { Err::<String, _>(ErrorObject::invalid_params("no")) }),
+        )
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,12 +58,20 @@ async fn a_prompt_is_filled_in() {
     everywhere(prompts, async |client| {
         let result = client.ok("prompts/get", json!({"name": "greet", "arguments": {"name": "Ann"}})).await;
         assert_eq!(result["description"], "Greets.");
-        assert_eq!(result["messages"], json!([{"role": "user", "content": {"type": "text", "text": "Ann x1"}}]));
+        assert_eq!(
+            result["messages"],
+            json!([{"role": "user", "content": {"type": "text", "text": "Ann x1"}}])
+        );
         assert_eq!(result.get("resultType").is_some(), !client.is_legacy());
         let both = json!({"name": "greet", "arguments": {"name": "Ann", "times": "3"}});
         assert_eq!(client.ok("prompts/get", both).await["messages"][0]["content"]["text"], "Ann x3");
-        let result = client.ok("prompts/get", json!({"name": "needs", "arguments": {"a": "1", "b": "2", "c": "3"}})).await;
-        assert_eq!((&result["description"], &result["messages"][0]["content"]["text"]), (&json!("Mine."), &json!("1 2")));
+        let result = client
+            .ok("prompts/get", json!({"name": "needs", "arguments": {"a": "1", "b": "2", "c": "3"}}))
+            .await;
+        assert_eq!(
+            (&result["description"], &result["messages"][0]["content"]["text"]),
+            (&json!("Mine."), &json!("1 2"))
+        );
     })
     .await;
 }
@@ -99,7 +114,9 @@ async fn arguments_of_the_wrong_kind_are_refused() {
             let error = client.err("prompts/get", json!({"name": "greet", "arguments": arguments})).await;
             assert_eq!(error.code, -32602, "{arguments}: {}", error.message);
         }
-        let error = client.err("prompts/get", json!({"name": "greet", "arguments": {"name": "a", "times": "many"}})).await;
+        let error = client
+            .err("prompts/get", json!({"name": "greet", "arguments": {"name": "a", "times": "many"}}))
+            .await;
         assert!(error.message.contains("expected a non-negative integer of 8 bits"), "{}", error.message);
     })
     .await;
@@ -132,10 +149,13 @@ async fn a_map_takes_all_arguments() {
         let all = |Args(all): Args<BTreeMap<String, String>>| async move { format!("{all:?}") };
         PromptRoute::builder("all").handler(all)
     };
-    everywhere(|| server().prompt(route()), async |client| {
-        let params = json!({"name": "all", "arguments": {"b": "2", "a": "1"}});
-        let result = client.ok("prompts/get", params).await;
-        assert_eq!(result["messages"][0]["content"]["text"], r#"{"a": "1", "b": "2"}"#);
-    })
+    everywhere(
+        || server().prompt(route()),
+        async |client| {
+            let params = json!({"name": "all", "arguments": {"b": "2", "a": "1"}});
+            let result = client.ok("prompts/get", params).await;
+            assert_eq!(result["messages"][0]["content"]["text"], r#"{"a": "1", "b": "2"}"#);
+        },
+    )
     .await;
 }

@@ -15,25 +15,42 @@ struct Page {
 
 fn library() -> Server {
     server()
-        .resource(ResourceRoute::builder("text://motto", "motto").mime_type("text/plain").handler(|| async { "Less." }))
-        .resource(ResourceRoute::builder("blob://pixel", "pixel").mime_type("image/png").handler(|| async { vec![0_u8, 255] }))
+        .resource(
+            ResourceRoute::builder("text://motto", "motto")
+                .mime_type("text/plain")
+                .handler(|| async { "Less." }),
+        )
+        .resource(
+            ResourceRoute::builder("blob://pixel", "pixel")
+                .mime_type("image/png")
+                .handler(|| async { vec![0_u8, 255] }),
+        )
         .resource(ResourceRoute::builder("dir://all", "all").handler(|| async {
             vec![ResourceContents::text("dir://all/a", "a"), ResourceContents::blob("dir://all/b", [1])]
         }))
-        .resource(ResourceRoute::builder("book://{book}/{page}", "page").handler(|Args(Page { book, page }): Args<Page>| async move {
-            format!("{book} p.{page}")
-        }))
-        .resource(ResourceRoute::builder("file:///{+path}", "file").mime_type("text/x").raw(|call: ResourceCall| {
-            Box::pin(async move {
-                use mcp_server::IntoResourceResult as _;
-                format!("{}|{}", call.uri(), call.variable("path").unwrap()).into_resource_result(call.uri(), call.mime_type())
-            })
-        }))
+        .resource(
+            ResourceRoute::builder("book://{book}/{page}", "page")
+                .handler(|Args(Page { book, page }): Args<Page>| async move { format!("{book} p.{page}") }),
+        )
+        .resource(ResourceRoute::builder("file:///{+path}", "file").mime_type("text/x").raw(
+            |call: ResourceCall| {
+                Box::pin(async move {
+                    use mcp_server::IntoResourceResult as _;
+                    format!("{}|{}", call.uri(), call.variable("path").unwrap())
+                        .into_resource_result(call.uri(), call.mime_type())
+                })
+            },
+        ))
         .resource(ResourceRoute::builder("gone://{id}", "gone").handler(|| async {
-            Err::<String, _>(ErrorObject::new(-32002, "resource not found").with_data(&json!({"uri": "gone://1"})))
+            Err::<String, _>(
+                ErrorObject::new(-32002, "resource not found").with_data(&json!({"uri": "gone://1"})),
+            )
         }))
         .resource(ResourceRoute::builder("book://index/0", "index").handler(|| async { "the index" }))
-        .resource(ResourceRoute::builder("bad://x", "bad").handler(|| async { Err::<String, _>(mcp_server::ToolError::new("secret")) }))
+        .resource(
+            ResourceRoute::builder("bad://x", "bad")
+                .handler(|| async { Err::<String, _>(mcp_server::ToolError::new("secret")) }),
+        )
 }
 
 async fn read(client: &Client, uri: &str) -> Value {

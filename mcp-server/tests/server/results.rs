@@ -27,12 +27,19 @@ async fn texts_blocks_and_nothing() {
             .tool(tool("text", || "a\nb\u{2028}\"ü\""))
             .tool(tool("nothing", || ()))
             .tool(tool("blocks", || {
-                vec![Content::text("x"), Content::image([1, 2, 3], "image/png"), Content::resource(ResourceContents::text("a://b", "c"))]
+                vec![
+                    Content::text("x"),
+                    Content::image([1, 2, 3], "image/png"),
+                    Content::resource(ResourceContents::text("a://b", "c")),
+                ]
             }))
             .tool(tool("failed", || Err::<String, _>(ToolError::new("it broke"))))
     };
     everywhere(server, async |client| {
-        assert_eq!(plain(&client.tool("text", json!({})).await), json!({"content": [{"type": "text", "text": "a\nb\u{2028}\"ü\""}]}));
+        assert_eq!(
+            plain(&client.tool("text", json!({})).await),
+            json!({"content": [{"type": "text", "text": "a\nb\u{2028}\"ü\""}]})
+        );
         assert_eq!(plain(&client.tool("nothing", json!({})).await), json!({"content": []}));
         let blocks = json!({"content": [
             {"type": "text", "text": "x"},
@@ -54,10 +61,13 @@ async fn an_error_with_sources_is_told_whole() {
         struct Outer(#[source] std::fmt::Error);
         Err(Outer(std::fmt::Error))?
     }
-    everywhere(|| server().tool(tool("read", read)), async |client| {
-        let text = client.tool_text("read", json!({})).await;
-        assert_eq!(text, format!("the notes cannot be read: {}", std::fmt::Error));
-    })
+    everywhere(
+        || server().tool(tool("read", read)),
+        async |client| {
+            let text = client.tool_text("read", json!({})).await;
+            assert_eq!(text, format!("the notes cannot be read: {}", std::fmt::Error));
+        },
+    )
     .await;
 }
 
@@ -66,20 +76,23 @@ async fn a_protocol_error_passes_as_it_is() {
     fn refuse() -> Result<String, ErrorObject> {
         Err(ErrorObject::new(-31000, "not today").with_data(&json!({"when": "tomorrow"})))
     }
-    everywhere(|| server().tool(tool("refuse", refuse)), async |client| {
-        let error = client.err("tools/call", json!({"name": "refuse"})).await;
-        let data = Some(json!({"when": "tomorrow"}));
-        assert_eq!(error, Failure { code: -31000, message: "not today".into(), data });
-    })
+    everywhere(
+        || server().tool(tool("refuse", refuse)),
+        async |client| {
+            let error = client.err("tools/call", json!({"name": "refuse"})).await;
+            let data = Some(json!({"when": "tomorrow"}));
+            assert_eq!(error, Failure { code: -31000, message: "not today".into(), data });
+        },
+    )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
     let server = || {
-        server()
-            .tool(tool("audio", || Content::audio([1], "audio/wav")))
-            .tool(tool("link", || ResourceLink::new("a://b", "b").title("B").icons([Icon::new("https://e.com/i.png")])))
+        server().tool(tool("audio", || Content::audio([1], "audio/wav"))).tool(tool("link", || {
+            ResourceLink::new("a://b", "b").title("B").icons([Icon::new("https://e.com/i.png")])
+        }))
     };
     everywhere(server, async |client| {
         let audio = client.tool("audio", json!({})).await["content"][0].clone();
@@ -146,56 +159,76 @@ async fn an_object_is_wrapped_where_its_schema_is() {
 #[tokio::test(start_paused = true)]
 async fn a_value_that_is_no_json_is_an_internal_error_without_details() {
     let unwritable = || Structured(std::collections::BTreeMap::from([((1, 2), 3)]));
-    let route = || ToolRoute::builder("give").raw(move |_| {
-        Box::pin(async move {
-            CallToolResult::structured(&unwritable().0).map_err(|_| ErrorObject::internal())
+    let route = || {
+        ToolRoute::builder("give").raw(move |_| {
+            Box::pin(async move {
+                CallToolResult::structured(&unwritable().0).map_err(|_| ErrorObject::internal())
+            })
         })
-    });
-    everywhere(|| server().tool(route()), async |client| {
-        let error = client.err("tools/call", json!({"name": "give"})).await;
-        assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
-    })
+    };
+    everywhere(
+        || server().tool(route()),
+        async |client| {
+            let error = client.err("tools/call", json!({"name": "give"})).await;
+            assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+        },
+    )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_result_may_bring_meta_of_its_own() {
     let give = || CallToolResult::text("x").meta(mcp_server::meta::Meta::new().with("com.example/a", 1));
-    everywhere(|| server().tool(tool("give", give)), async |client| {
-        let meta = client.tool("give", json!({})).await["_meta"].clone();
-        let mut expected = json!({"com.example/a": 1});
-        if !client.is_legacy() {
-            expected["io.modelcontextprotocol/serverInfo"] = json!({"name": "test-server", "version": "1.2.3"});
-        }
-        assert_eq!(meta, expected);
-    })
+    everywhere(
+        || server().tool(tool("give", give)),
+        async |client| {
+            let meta = client.tool("give", json!({})).await["_meta"].clone();
+            let mut expected = json!({"com.example/a": 1});
+            if !client.is_legacy() {
+                expected["io.modelcontextprotocol/serverInfo"] =
+                    json!({"name": "test-server", "version": "1.2.3"});
+            }
+            assert_eq!(meta, expected);
+        },
+    )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_tool_is_a_protocol_error() {
-    everywhere(|| server().tool(tool("t", || "")), async |client| {
-        let error = client.err("tools/call", json!({"name": "T"})).await;
-        assert_eq!((error.code, &*error.message), (-32602, "unknown tool: T"));
-        let error = client.err("tools/call", json!({"name": format!("\u{7}{}", "x".repeat(5_000))})).await;
-        assert!(error.code == -32602 && error.message.len() < 200 && !error.message.contains('\u{7}'));
-    })
+    everywhere(
+        || server().tool(tool("t", || "")),
+        async |client| {
+            let error = client.err("tools/call", json!({"name": "T"})).await;
+            assert_eq!((error.code, &*error.message), (-32602, "unknown tool: T"));
+            let error =
+                client.err("tools/call", json!({"name": format!("\u{7}{}", "x".repeat(5_000))})).await;
+            assert!(error.code == -32602 && error.message.len() < 200 && !error.message.contains('\u{7}'));
+        },
+    )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_must_name_a_tool_and_its_arguments_must_be_an_object() {
-    everywhere(|| server().tool(tool("t", || "ok")), async |client| {
-        for params in [json!({}), json!({"name": 1}), json!({"name": null})] {
-            assert_eq!(client.err("tools/call", params).await.code, -32602);
-        }
-        for arguments in [json!([]), json!("x"), json!(1), json!(true)] {
-            let error = client.err("tools/call", json!({"name": "t", "arguments": arguments})).await;
-            assert_eq!((error.code, &*error.message), (-32602, "/arguments: expected an object"));
-        }
-        for params in [json!({"name": "t"}), json!({"name": "t", "arguments": null}), json!({"name": "t", "arguments": {}})] {
-            assert_eq!(client.ok("tools/call", params).await["content"][0]["text"], "ok");
-        }
-    })
+    everywhere(
+        || server().tool(tool("t", || "ok")),
+        async |client| {
+            for params in [json!({}), json!({"name": 1}), json!({"name": null})] {
+                assert_eq!(client.err("tools/call", params).await.code, -32602);
+            }
+            for arguments in [json!([]), json!("x"), json!(1), json!(true)] {
+                let error = client.err("tools/call", json!({"name": "t", "arguments": arguments})).await;
+                assert_eq!((error.code, &*error.message), (-32602, "/arguments: expected an object"));
+            }
+            for params in [
+                json!({"name": "t"}),
+                json!({"name": "t", "arguments": null}),
+                json!({"name": "t", "arguments": {}}),
+            ] {
+                assert_eq!(client.ok("tools/call", params).await["content"][0]["text"], "ok");
+            }
+        },
+    )
     .await;
 }

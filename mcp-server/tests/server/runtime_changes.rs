@@ -2,7 +2,9 @@
 //! Spec: server/tools, list changed notification.
 
 use mcp_server::types::Schema;
-use mcp_server::{BuildError, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute};
+use mcp_server::{
+    BuildError, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute,
+};
 use serde_json::json;
 
 use crate::harness::{Client, LEGACY, Way, built, named, server};
@@ -79,9 +81,12 @@ async fn every_change_is_one_notification() {
 #[tokio::test(start_paused = true)]
 async fn what_changes_nothing_tells_nothing() {
     sessions(full, async |client, handle| {
-        assert!(!handle.remove_tool("none") && !handle.remove_prompt("none") && !handle.remove_resource("r://0"));
+        assert!(
+            !handle.remove_tool("none") && !handle.remove_prompt("none") && !handle.remove_resource("r://0")
+        );
         handle.set_tool(tool("bad name")).unwrap_err();
-        let wrong = ToolRoute::builder("ok").input_schema(Schema::try_from(json!({"type": "string"})).unwrap());
+        let wrong =
+            ToolRoute::builder("ok").input_schema(Schema::try_from(json!({"type": "string"})).unwrap());
         handle.set_tool(wrong.handler(|_: Context| async { "" })).unwrap_err();
         handle.set_resource(resource("r://{a}{b}")).unwrap_err();
         let twice = handle.replace_tools([tool("a"), tool("a")]).unwrap_err();
@@ -113,11 +118,14 @@ async fn a_session_hears_of_what_it_negotiated() {
         assert_eq!(told(&client).await, Vec::<String>::new());
     })
     .await;
-    sessions(|| server().tools([]), async |client, handle| {
-        handle.set_prompt(prompt("p")).unwrap();
-        handle.set_tool(tool("t")).unwrap();
-        assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
-    })
+    sessions(
+        || server().tools([]),
+        async |client, handle| {
+            handle.set_prompt(prompt("p")).unwrap();
+            handle.set_tool(tool("t")).unwrap();
+            assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+        },
+    )
     .await;
 }
 

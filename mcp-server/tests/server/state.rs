@@ -21,12 +21,16 @@ fn stateful() -> Server {
             (counter.0.fetch_add(1, Ordering::Relaxed) + 1).to_string()
         }))
         .tool(ToolRoute::builder("mixed").handler(
-            |greeting: State<Greeting>, Args(args): Args<std::collections::BTreeMap<String, String>>, _: Context, _: State<Counter>| async move {
-                format!("{} {}", greeting.0, args["name"])
-            },
+            |greeting: State<Greeting>,
+             Args(args): Args<std::collections::BTreeMap<String, String>>,
+             _: Context,
+             _: State<Counter>| async move { format!("{} {}", greeting.0, args["name"]) },
         ))
         .prompt(PromptRoute::builder("p").handler(|greeting: State<Greeting>| async move { greeting.0 }))
-        .resource(ResourceRoute::builder("r://1", "r").handler(|greeting: State<Greeting>| async move { greeting.0 }))
+        .resource(
+            ResourceRoute::builder("r://1", "r")
+                .handler(|greeting: State<Greeting>| async move { greeting.0 }),
+        )
         .tool(ToolRoute::builder("missing").handler(|_: State<String>| async { "" }))
         .tool(ToolRoute::builder("asked").handler(|context: Context| async move {
             context.state::<String>().map(|text| text.to_string())

@@ -77,7 +77,10 @@ impl Setup {
     }
 
     /// Answers the server's requests; none leaves one without an answer.
-    pub fn answers(mut self, answer: impl Fn(&str, &Value) -> Option<Answered> + Send + Sync + 'static) -> Self {
+    pub fn answers(
+        mut self,
+        answer: impl Fn(&str, &Value) -> Option<Answered> + Send + Sync + 'static,
+    ) -> Self {
         self.answerer = Arc::new(answer);
         self
     }
@@ -99,7 +102,7 @@ impl Setup {
             revision,
             capabilities,
             wire,
-            last_id: AtomicI64::new(0),
+            last_id: AtomicI64::new(1_000),
             inbox: Mutex::new((inbox, VecDeque::new())),
             stop: std::sync::Mutex::new(stop),
             served: Mutex::new(served),

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use mcp_core::transport::memory::{Link, connect};
 use mcp_server::json::JsonBytes;
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
 use mcp_server::service::{Accept as _, CallError, Notification, Reply, Request, Service};
 use mcp_server::{BuiltServer, Limits};
-use mcp_core::transport::memory::{Link, connect};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -21,7 +21,8 @@ pub struct Memory {
 }
 
 pub fn open(server: &BuiltServer, inbox: Inbox) -> Memory {
-    let link = connect(&Limits::for_client(), |_| Client(inbox), &server.limits(), |peer| server.accept(peer));
+    let link =
+        connect(&Limits::for_client(), |_| Client(inbox), &server.limits(), |peer| server.accept(peer));
     let link = Arc::new(link);
     let (notes, mut pending) = mpsc::unbounded_channel();
     let to_server = link.second();

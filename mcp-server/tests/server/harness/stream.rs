@@ -75,7 +75,9 @@ async fn read(
             let _ = match sender {
                 Some(sender) => sender.send(outcome(&message)).map_err(drop),
                 // What nobody asked for, or what was cancelled: for the test to find.
-                None => inbox.told.send(Told { method: "(stray answer)".into(), params: message }).map_err(drop),
+                None => {
+                    inbox.told.send(Told { method: "(stray answer)".into(), params: message }).map_err(drop)
+                }
             };
             continue;
         }
@@ -195,6 +197,7 @@ impl Raw {
     }
 
     pub async fn served(self) -> Result<(), ServeError> {
-        self.served.await.expect("the server does not panic")
+        let hour = std::time::Duration::from_secs(3_600);
+        timeout(hour, self.served).await.expect("the server ends").expect("the server does not panic")
     }
 }
