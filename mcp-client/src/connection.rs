@@ -183,7 +183,7 @@ impl Connection {
 
     /// A child's process id.
     pub(crate) fn child_id(&self) -> Option<u32> {
-        self.process.as_ref().map(Process::id)
+        self.process.as_ref().map(|process| process.id())
     }
 
     /// A child's exit status, if it has exited.
