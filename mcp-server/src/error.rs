@@ -101,7 +101,7 @@ pub enum BuildError {
     /// Two tools, prompts, resources or methods have one name.
     #[error("the {kind} {name:?} is registered twice")]
     Duplicate {
-        /// "tool", "prompt", "resource", "method".
+        /// "tool", "prompt", "resource", "method", "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
@@ -109,7 +109,7 @@ pub enum BuildError {
     /// A name, template or schema breaks a rule.
     #[error("the {kind} {name:?} is not valid: {reason}")]
     Invalid {
-        /// "tool", "prompt", "resource", "method".
+        /// "tool", "prompt", "resource", "method", "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
@@ -183,9 +183,9 @@ impl From<TransportError> for ServeError {
     }
 }
 
-/// Logs what a peer is not told, and gives what it is told: −32603 without details.
+/// Logs what a peer is not told, and gives what it is told: −32603 with an id that finds the
+/// reason in the log.
 #[cold]
 pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
-    tracing::error!(%error, "{doing} failed");
-    ErrorObject::internal()
+    ErrorObject::internal_logged(|correlation| tracing::error!(%error, correlation, "{doing} failed"))
 }

@@ -20,14 +20,14 @@ use mcp_core::service::{BoxFuture, CallError, Reply};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::admission::Admitted;
-use super::exchange::Exchange;
+use super::outbox::Outbox;
 use super::{HttpBody, Response, status};
 
 /// A call that runs. Dropping it drops the handler.
 pub(super) struct Call {
     id: RequestId,
     running: BoxFuture<'static, Reply>,
-    exchange: Arc<Exchange>,
+    outbox: Arc<Outbox>,
     /// The caller reads JSON alone.
     json_only: bool,
     longest: usize,
@@ -48,7 +48,7 @@ impl Call {
     pub(super) fn new(
         id: RequestId,
         running: BoxFuture<'static, Reply>,
-        exchange: Arc<Exchange>,
+        outbox: Arc<Outbox>,
         json_only: bool,
         limits: &Limits,
         admitted: Admitted,
@@ -56,7 +56,7 @@ impl Call {
         Self {
             id,
             running,
-            exchange,
+            outbox,
             json_only,
             longest: limits.outgoing_bytes,
             stream_after: limits.http.stream_after,
@@ -101,12 +101,12 @@ impl Call {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
-        self.exchange.begin_poll(cx);
+        self.outbox.begin_poll(cx);
         let polled = self.running.as_mut().poll(cx);
-        let events = self.exchange.end_poll();
+        let events = self.outbox.end_poll();
         match polled {
             Poll::Ready(reply) => {
-                self.exchange.close();
+                self.outbox.close();
                 Poll::Ready(Progress::Done(events, reply))
             }
             Poll::Pending if events.is_empty() => Poll::Pending,
@@ -118,7 +118,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         // What the handler left running elsewhere must not wait for a reader.
-        self.exchange.close();
+        self.outbox.close();
     }
 }
 

@@ -17,8 +17,8 @@ use mcp_core::service::{Notification, Peer, Request, Service as _};
 
 use super::admission::Admitted;
 use super::call::Call;
-use super::exchange::Exchange;
 use super::headers::{self, Said};
+use super::outbox::Outbox;
 use super::service::Shared;
 use super::{Response, status};
 use crate::principal::Principal;
@@ -50,16 +50,16 @@ pub(super) async fn request(
         admitted.stop_counting(); // Listeners are counted by themselves.
     }
     let limits = &shared.server.limits;
-    let exchange = Arc::new(Exchange::new(&limits.http, accepts == Accepts::Json));
+    let outbox = Arc::new(Outbox::new(&limits.http, accepts == Accepts::Json));
     let id = request.id.clone();
-    let mut request = request.with_peer(Peer::shared(Arc::clone(&exchange)));
+    let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
     if let Some(principal) = parts.extensions.get::<Principal>() {
         request.extensions.insert(principal.clone());
     }
     request.extensions.insert(parts);
     let connection = Arc::clone(&shared.modern);
     let running = Box::pin(async move { connection.answer(request, meta, revision, None).await });
-    Call::new(id, running, exchange, accepts == Accepts::Json, limits, admitted).respond().await
+    Call::new(id, running, outbox, accepts == Accepts::Json, limits, admitted).respond().await
 }
 
 /// What comes before the method is looked up. Each refusal is a 400.

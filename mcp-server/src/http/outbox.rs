@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 /// One POST whose answer is not complete.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(super) struct Outbox {
     state: Mutex<State>,
     /// Somebody may write again.
     room: Notify,
@@ -35,8 +35,8 @@ struct State {
     waker: Option<Waker>,
 }
 
-impl Exchange {
-    /// An exchange; `mute` if the caller reads no events.
+impl Outbox {
+    /// An outbox; `mute` if the caller reads no events.
     pub(super) fn new(limits: &HttpLimits, mute: bool) -> Self {
         Self {
             state: Mutex::new(State { closed: mute, ..State::default() }),
@@ -107,7 +107,7 @@ impl Exchange {
     }
 }
 
-impl Service for Exchange {
+impl Service for Outbox {
     async fn call(&self, _: Request) -> Reply {
         // The modern era has no requests of the server.
         Err(TransportError::closed("a server sends no requests in this revision").into())
