@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use http::{Method, Request, StatusCode};
 use http_body::Body;
 use mcp_core::revision::Era;
-use mcp_core::service::Peer;
+use mcp_core::service::{Peer, Service as _};
 
 use super::admission::Admission;
 use super::legacy::{self, Legacy};
@@ -72,7 +72,7 @@ impl HttpService {
     /// Ends the streams of `subscriptions/listen`, each with its result, so that the connections that carry
     /// them can end. Other calls go on. Call it when the host begins to shut down.
     pub fn close(&self) {
-        self.0.server.live.hub.close();
+        self.0.modern.draining();
     }
 
     async fn respond<B: Body>(shared: Arc<Shared>, request: Request<B>) -> Response {
