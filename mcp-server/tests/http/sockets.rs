@@ -69,7 +69,7 @@ impl Running {
 async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     drop(soon(stream.read_to_end(&mut bytes)).await); // A reset ends a connection as well.
-    String::from_utf8(bytes).unwrap()
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 async fn soon<F: Future>(future: F) -> F::Output {
