@@ -6,24 +6,26 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
-use futures::future::{Abortable, Aborted, join_all};
+use futures::future::{Abortable, join_all};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::shared::{Shared, write_reply};
+use super::shared::{Shared, write_batch, write_reply};
 use crate::codec::line::{Line, LineDecoder};
 use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, decode, write_error};
 use crate::limits::Limits;
-use crate::service::{BoxFuture, Notification, Peer, Request, Service};
+use crate::service::{BoxFuture, CatchPanic, Notification, Peer, Reply, Request, Service};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Moves a conversation: reads messages, lets the local service answer, writes.
 pub struct Driver<R, W, S> {
     /// None once the peer has closed its side, or we stopped listening.
     reader: Option<R>,
-    writer: W,
+    /// None once our side of the stream is closed; what is still to be written then goes nowhere.
+    writer: Option<W>,
     decoder: LineDecoder,
     limits: Limits,
     local: Arc<S>,
@@ -33,13 +35,16 @@ pub struct Driver<R, W, S> {
     out: BytesMut,
     /// The writer has bytes that were not flushed.
     unflushed: bool,
-    /// Our side of the stream is closed.
-    shut: bool,
+    /// When a peer that does not read is given up.
+    stall: Option<Pin<Box<Sleep>>>,
+    /// Bytes of refusals since the output had room.
+    refused: usize,
     /// Requests that wait for a free place, oldest first.
     queue: VecDeque<Request>,
     queued_bytes: usize,
-    /// A notification that the local service is still busy with. Nothing behind it is read meanwhile.
-    note: Option<BoxFuture<'static, ()>>,
+    /// Notifications that the local service is still busy with, or that wait behind such a one. No line behind
+    /// them is looked at meanwhile; more than one can come in a batch.
+    notes: VecDeque<BoxFuture<'static, ()>>,
     overlong: usize,
     /// When whatever still runs is given up.
     drain: Option<Pin<Box<Sleep>>>,
@@ -63,7 +68,7 @@ where
     ) -> Self {
         Self {
             reader: Some(reader),
-            writer,
+            writer: Some(writer),
             decoder: LineDecoder::new(limits.message_bytes),
             limits: limits.clone(),
             local,
@@ -71,10 +76,11 @@ where
             shared,
             out: BytesMut::new(),
             unflushed: false,
-            shut: false,
+            stall: None,
+            refused: 0,
             queue: VecDeque::new(),
             queued_bytes: 0,
-            note: None,
+            notes: VecDeque::new(),
             overlong: 0,
             drain: None,
             stopping: false,
@@ -146,13 +152,13 @@ where
     /// Handles complete lines. False when more input could not be taken now.
     fn dispatch_lines(&mut self, cx: &mut Context<'_>) -> Result<bool, TransportError> {
         loop {
-            if let Some(note) = &mut self.note {
+            while let Some(note) = self.notes.front_mut() {
                 if note.as_mut().poll(cx).is_pending() {
                     return Ok(false);
                 }
-                self.note = None;
+                self.notes.pop_front();
             }
-            if self.output_is_clogged() && self.queue_is_full() {
+            if self.takes_no_more() {
                 return Ok(false);
             }
             let Some(line) = self.decoder.next_line() else { return Ok(self.reader.is_some()) };
@@ -192,12 +198,26 @@ where
                     &ErrorObject::invalid_request("arrays of messages are not part of this revision"),
                 );
             }
-            Err(Malformed { id, error }) => {
-                tracing::debug!(%error, "refused a malformed message");
-                self.refuse(id.as_ref(), &error);
+            Err(malformed) => {
+                if let Some((id, error)) = self.malformed(malformed) {
+                    self.refuse(id.as_ref(), &error);
+                }
             }
         }
         Ok(())
+    }
+
+    /// What to answer to a frame that is no message. An answer is never answered: its id is one of ours, and
+    /// the peer would take it for one of its own.
+    #[cold]
+    fn malformed(&self, malformed: Malformed) -> Option<(Option<RequestId>, ErrorObject)> {
+        let Malformed { id, error, answers } = malformed;
+        tracing::debug!(%error, "refused a malformed message");
+        let Some(answered) = answers else { return Some((id, error)) };
+        let reason = format!("the peer's answer is not valid: {}", error.message());
+        let error = TransportError::new(TransportErrorKind::Protocol, reason);
+        self.shared.answer(&answered, Err(error.into()));
+        None
     }
 
     #[cold]
@@ -231,9 +251,9 @@ where
                 let local = Arc::clone(&self.local);
                 let notification = Notification::new(method, params);
                 let mut note: BoxFuture<'static, ()> =
-                    Box::pin(async move { local.notify(notification).await });
-                if note.as_mut().poll(cx).is_pending() {
-                    self.note = Some(note);
+                    Box::pin(async move { CatchPanic::new(local).notify(notification).await });
+                if !self.notes.is_empty() || note.as_mut().poll(cx).is_pending() {
+                    self.notes.push_back(note);
                 }
             }
             Message::Response { id: Some(id), outcome } => {
@@ -267,7 +287,7 @@ where
             let error = ErrorObject::new(crate::jsonrpc::code::INTERNAL_ERROR, "the server is shutting down");
             return self.refuse(Some(&request.id), &error);
         }
-        if self.shared.is_in_flight(&request.id) || self.queue.iter().any(|queued| queued.id == request.id) {
+        if self.is_known(&request.id) {
             let error = ErrorObject::invalid_request("a request with this id is still being handled");
             return self.refuse(Some(&request.id), &error);
         }
@@ -284,19 +304,22 @@ where
     }
 
     fn start(&mut self, cx: &mut Context<'_>, request: Request) {
-        let local = Arc::clone(&self.local);
         let id = request.id.clone();
-        let mut call = Box::pin(async move { local.call(request).await });
+        let mut call = Box::pin(call(Arc::clone(&self.local), request));
         match call.as_mut().poll(cx) {
-            Poll::Ready(reply) => write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes),
+            Poll::Ready(reply) => {
+                // What the handler told the peer is in the outbox, and comes before its answer.
+                self.take_outbox();
+                write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
+            }
             Poll::Pending => {
                 let (handle, registration) = futures::future::AbortHandle::new_pair();
-                self.shared.start(id.clone(), handle);
-                let shared = Arc::clone(&self.shared);
+                let serial = self.shared.start(id.clone(), handle);
                 let call = Abortable::new(call, registration);
+                let shared = Arc::clone(&self.shared);
                 tokio::spawn(async move {
                     if let Ok(reply) = call.await {
-                        shared.complete(&id, reply);
+                        shared.complete(&id, serial, reply);
                     }
                 });
             }
@@ -305,37 +328,43 @@ where
 
     fn batch(&mut self, cx: &mut Context<'_>, entries: Vec<Result<Message, Malformed>>) {
         let mut errors = BytesMut::new();
+        let mut refuse = |id: Option<&RequestId>, error: &ErrorObject| {
+            write_error(&mut errors, id, error);
+            errors.extend_from_slice(b"\n");
+        };
         let mut calls = Vec::new();
-        let mut ids = Vec::new();
         for entry in entries {
             match entry {
                 Ok(Message::Request { id, method, params }) => {
-                    if self.stopping || self.shared.is_in_flight(&id) || !self.has_place() {
+                    if self.stopping || self.is_known(&id) || !self.has_place() {
                         let error =
                             ErrorObject::invalid_request("this entry of the batch cannot be taken now");
-                        write_error(&mut errors, Some(&id), &error);
-                        errors.extend_from_slice(b"\n");
+                        refuse(Some(&id), &error);
                         continue;
                     }
                     let (handle, registration) = futures::future::AbortHandle::new_pair();
-                    self.shared.start(id.clone(), handle);
-                    ids.push(id.clone());
-                    let local = Arc::clone(&self.local);
+                    let serial = self.shared.start(id.clone(), handle);
                     let request = Request::new(id.clone(), method, params).with_peer(self.peer.clone());
-                    let call = async move { (id, local.call(request).await) };
-                    calls.push(Abortable::new(call, registration));
+                    let call = Abortable::new(call(Arc::clone(&self.local), request), registration);
+                    calls.push(async move { (id, serial, call.await.ok()) });
                 }
                 Ok(other) => self.message(cx, other),
-                Err(Malformed { id, error }) => {
-                    write_error(&mut errors, id.as_ref(), &error);
-                    errors.extend_from_slice(b"\n");
+                Err(malformed) => {
+                    if let Some((id, error)) = self.malformed(malformed) {
+                        refuse(id.as_ref(), &error);
+                    }
                 }
             }
         }
+        if calls.is_empty() {
+            self.refused += errors.len();
+            return write_batch(&mut self.out, errors);
+        }
+        self.shared.lock().batches += 1;
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let replies = join_all(calls).await.into_iter().filter_map(|done: Result<_, Aborted>| done.ok());
-            shared.complete_batch(&ids, replies.collect(), errors);
+            let replies = join_all(calls).await;
+            shared.complete_batch(replies, errors);
         });
     }
 
@@ -362,8 +391,17 @@ where
 
     /// Lines were left in the decoder for want of room, and there is room now.
     fn has_held_back_lines(&self, waits_for_input: bool) -> bool {
-        let is_full = self.output_is_clogged() && self.queue_is_full();
-        !waits_for_input && self.reader.is_some() && self.note.is_none() && !is_full
+        !waits_for_input && self.reader.is_some() && self.notes.is_empty() && !self.takes_no_more()
+    }
+
+    /// The peer does not read, and one more message of it could make us hold more than is allowed. Up to
+    /// that, lines are looked at even while nothing can be written, so that answers and cancels get through.
+    fn takes_no_more(&self) -> bool {
+        self.output_is_clogged() && (self.queue_is_full() || self.refused >= self.limits.outbox_bytes)
+    }
+
+    fn is_known(&self, id: &RequestId) -> bool {
+        self.shared.is_in_flight(id) || self.queue.iter().any(|queued| queued.id == *id)
     }
 
     fn has_place(&self) -> bool {
@@ -379,8 +417,10 @@ where
     }
 
     fn refuse(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
+        let before = self.out.len();
         write_error(&mut self.out, id, error);
         self.out.extend_from_slice(b"\n");
+        self.refused += self.out.len() - before;
     }
 
     // ---- writing -------------------------------------------------------------------------------------
@@ -388,17 +428,24 @@ where
     /// Writes whatever is queued, as much at a time as the writer takes, and flushes when all is out.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
         let failed = |error| TransportError::io("writing to the peer", error);
+        let mut moved = false;
         loop {
             self.take_outbox();
+            let Some(writer) = &mut self.writer else {
+                self.out.clear();
+                self.shared.note_writing(self.shared.lock(), 0, 0);
+                return Ok(Poll::Ready(()));
+            };
             if self.out.is_empty() {
                 break;
             }
             while !self.out.is_empty() {
-                match Pin::new(&mut self.writer).poll_write(cx, &self.out) {
+                match Pin::new(&mut *writer).poll_write(cx, &self.out) {
                     Poll::Ready(Ok(0)) => {
                         return Err(TransportError::closed("the peer does not read any more"));
                     }
                     Poll::Ready(Ok(written)) => {
+                        moved = true;
                         self.unflushed = true;
                         if written == self.out.len() {
                             self.out.clear();
@@ -408,34 +455,58 @@ where
                     }
                     Poll::Ready(Err(error)) => return Err(failed(error)),
                     Poll::Pending => {
-                        self.shared.lock().writing = self.out.len();
-                        return Ok(Poll::Pending);
+                        if !self.output_is_clogged() {
+                            self.refused = 0;
+                        }
+                        let state = self.shared.lock();
+                        let unwritten = state.unwritten();
+                        self.shared.note_writing(state, self.out.len(), unwritten);
+                        return self.poll_stall(cx, moved);
                     }
                 }
             }
+            self.refused = 0;
             if self.out.capacity() > 256 << 10 {
                 self.out = BytesMut::new(); // A large message went through; its buffer need not stay.
             }
         }
+        let Some(writer) = &mut self.writer else { return Ok(Poll::Ready(())) };
         if self.unflushed {
-            match Pin::new(&mut self.writer).poll_flush(cx) {
+            match Pin::new(&mut *writer).poll_flush(cx) {
                 Poll::Ready(Ok(())) => self.unflushed = false,
                 Poll::Ready(Err(error)) => return Err(failed(error)),
-                Poll::Pending => return Ok(Poll::Pending),
+                Poll::Pending => return self.poll_stall(cx, moved),
             }
         }
-        if !self.shut && self.shared.lock().closing {
-            match Pin::new(&mut self.writer).poll_shutdown(cx) {
-                Poll::Ready(_) => self.shut = true, // Closing a broken pipe fails, and is closed all the same.
+        self.stall = None;
+        if self.shared.lock().closing {
+            match Pin::new(writer).poll_shutdown(cx) {
+                // Closing a broken pipe fails, and is closed all the same. Some writers close when dropped.
+                Poll::Ready(_) => self.writer = None,
                 Poll::Pending => return Ok(Poll::Pending),
             }
         }
         Ok(Poll::Ready(()))
     }
 
+    /// The writer takes nothing now; an error once it has done so for too long.
+    fn poll_stall(&mut self, cx: &mut Context<'_>, moved: bool) -> Result<Poll<()>, TransportError> {
+        let patience = self.limits.write_stall;
+        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep_until(deadline(patience))));
+        if moved {
+            stall.as_mut().reset(deadline(patience));
+        }
+        match stall.as_mut().poll(cx) {
+            Poll::Pending => Ok(Poll::Pending),
+            Poll::Ready(()) => {
+                Err(TransportError::closed(format!("the peer has read nothing for {patience:?}")))
+            }
+        }
+    }
+
     fn take_outbox(&mut self) {
         let mut state = self.shared.lock();
-        let was_full = state.outbox.len() + state.writing >= self.shared.outbox_bytes;
+        let unwritten = state.unwritten();
         if !state.outbox.is_empty() {
             if self.out.is_empty() {
                 std::mem::swap(&mut self.out, &mut state.outbox);
@@ -444,17 +515,13 @@ where
                 state.outbox.clear();
             }
         }
-        state.writing = 0; // Set again when the writer stops taking.
-        drop(state);
-        if was_full {
-            self.shared.room.notify_waiters();
-        }
+        self.shared.note_writing(state, self.out.len(), unwritten);
     }
 
     // ---- the end -------------------------------------------------------------------------------------
 
-    fn begin_drain(&mut self, patience: std::time::Duration) {
-        let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
+    fn begin_drain(&mut self, patience: Duration) {
+        let deadline = deadline(patience);
         if self.drain.as_ref().is_none_or(|drain| deadline < drain.deadline()) {
             self.drain = Some(Box::pin(sleep_until(deadline)));
         }
@@ -464,7 +531,7 @@ where
     fn is_done(&self) -> bool {
         self.drain.is_some()
             && self.queue.is_empty()
-            && self.note.is_none()
+            && self.notes.is_empty()
             && self.out.is_empty()
             && !self.unflushed
             && {
@@ -484,6 +551,17 @@ impl<R, W, S> fmt::Debug for Driver<R, W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").field("stopping", &self.stopping).finish_non_exhaustive()
     }
+}
+
+/// Calls the local service. What panics is answered as well.
+async fn call<S: Service>(local: Arc<S>, request: Request) -> Reply {
+    CatchPanic::new(local).call(request).await
+}
+
+/// In `patience` from now; for one without end, later than any conversation lasts.
+fn deadline(patience: Duration) -> Instant {
+    const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + patience.min(DECADES)
 }
 
 fn poll_read_into<R: AsyncRead + Unpin>(
