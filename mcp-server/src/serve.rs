@@ -1,11 +1,13 @@
 //! Serving one conversation over any byte stream.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use mcp_core::service::Accept as _;
 use mcp_core::transport::stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::era::Connection;
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
 
@@ -28,14 +30,29 @@ impl BuiltServer {
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send,
     {
+        self.conversation(reader, writer, stop).1.await
+    }
+
+    /// The local side of a conversation, and the future that serves it.
+    pub(crate) fn conversation<R, W>(
+        &self,
+        reader: R,
+        writer: W,
+        stop: impl Future<Output = ()> + Send,
+    ) -> (Arc<Connection>, impl Future<Output = Result<(), ServeError>> + Send)
+    where
+        R: AsyncRead + Unpin + Send,
+        W: AsyncWrite + Unpin + Send,
+    {
         let limits = self.limits();
         let (_remote, driver) = stream::connect(reader, writer, &limits, |peer| self.accept(peer));
-        let hub = std::sync::Arc::clone(&self.0.live);
+        let connection = Arc::clone(driver.local());
+        let live = Arc::clone(&self.0.live);
         let stop = async move {
             stop.await;
-            hub.hub.close(); // Subscriptions end with their results while the rest drains.
+            live.hub.close(); // Subscriptions end with their results while the rest drains.
         };
-        Ok(driver.run(stop).await?)
+        (connection, async move { Ok(driver.run(stop).await?) })
     }
 
     /// As [`BuiltServer::serve_until`], until the peer closes its side.
