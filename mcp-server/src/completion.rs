@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::Completion;
 
 use crate::context::{Context, HandlerCall, HandlerFuture};
@@ -39,6 +40,37 @@ impl CompletionCall {
 impl HandlerCall for CompletionCall {
     fn context(&self) -> &Context {
         &self.context
+    }
+}
+
+/// A value that a completion function may give.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a completion",
+    note = "give a `Vec` of texts, a `Completion` or a `Result` of one of them"
+)]
+pub trait IntoCompletion {
+    /// The suggestions.
+    ///
+    /// # Errors
+    /// A protocol error, where the value is one.
+    fn into_completion(self) -> Result<Completion, ErrorObject>;
+}
+
+impl IntoCompletion for Completion {
+    fn into_completion(self) -> Result<Completion, ErrorObject> {
+        Ok(self)
+    }
+}
+
+impl<S: Into<String>> IntoCompletion for Vec<S> {
+    fn into_completion(self) -> Result<Completion, ErrorObject> {
+        Ok(Completion::of(self))
+    }
+}
+
+impl<T: IntoCompletion, E: Into<ErrorObject>> IntoCompletion for Result<T, E> {
+    fn into_completion(self) -> Result<Completion, ErrorObject> {
+        self.map_err(Into::into)?.into_completion()
     }
 }
 

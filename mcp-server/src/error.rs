@@ -63,6 +63,13 @@ impl IntoToolError for ToolError {
     }
 }
 
+/// For prompts and resources, whose results have no place for an error: −32603, with the text in the log.
+impl From<ToolError> for ErrorObject {
+    fn from(error: ToolError) -> Self {
+        internal("a prompt or resource", &format_args!("{:?}", error.content))
+    }
+}
+
 impl IntoToolError for ErrorObject {
     fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
         Err(self)

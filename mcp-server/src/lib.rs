@@ -1,7 +1,7 @@
 //! Servers of the Model Context Protocol: write a function, and it is a tool for every client.
 //!
 //! ```no_run
-//! use mcp_server::{Server, tool, tools};
+//! use mcp_server::{Server, routes, tool};
 //!
 //! /// Add two numbers.
 //! #[tool]
@@ -11,7 +11,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), mcp_server::ServeError> {
-//!     Server::new("calculator", "1.0.0").tools(tools![add]).serve_stdio().await
+//!     Server::new("calculator", "1.0.0").routes(routes![add]).serve_stdio().await
 //! }
 //! ```
 //!
@@ -29,6 +29,8 @@ mod handle;
 mod handler;
 mod input;
 pub mod layer;
+#[doc(hidden)]
+pub mod macro_support;
 mod progress;
 mod prompt;
 mod registry;
@@ -41,24 +43,34 @@ mod stdio;
 mod subscription;
 mod tool;
 
-pub use completion::{CompletionCall, CompletionFuture};
+pub use completion::{CompletionCall, CompletionFuture, IntoCompletion};
 pub use context::{Context, HandlerCall, HandlerFuture};
 pub use era::Connection;
 pub use error::{BuildError, IntoToolError, ServeError, ToolError};
-pub use extract::{Args, Extension, State, from_text};
+pub use extract::{Args, Extension, FromContext, State, from_text};
 pub use handle::ServerHandle;
 pub use handler::Handler;
 pub use input::{Answer, AskError, AskErrorKind, Elicit, Form};
-pub use prompt::{IntoPromptResult, IntoRequestError, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
+pub use prompt::{IntoPromptResult, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
 pub use resource::{
     IntoResourceResult, ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute, Template, TemplateError,
 };
 pub use server::{BuiltServer, Provider, Routes, Server};
 pub use tool::{
     ArgumentErrors, Audio, Described, DescribedArgument, Field, Image, IntoToolResult, Structured,
-    ToolBuilder, ToolCall, ToolFuture, ToolRoute, check_as, decode, input_schema, output_schema,
+    ToolBuilder, ToolCall, ToolFuture, ToolRoute, decode, input_schema, output_schema,
 };
 
+#[doc(hidden)]
+pub use macro_support as __private;
+pub use macro_support::{HeaderArgument, RouteFn};
+pub use mcp_core::jsonrpc::ErrorObject;
+pub use mcp_core::meta::Meta;
+pub use mcp_core::types::{
+    Annotations, CallToolResult, Completion, Content, GetPromptResult, Icon, LoggingLevel, PromptArgument,
+    PromptMessage, ReadResourceResult, ResourceContents, Schema,
+};
 pub use mcp_core::{Limits, Revision, json, jsonrpc, meta, method, service, types};
+pub use mcp_macros::{prompt, resource, tool, tools};
 pub use schemars;
 pub use serde_json;

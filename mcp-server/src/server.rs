@@ -34,7 +34,8 @@ use crate::tool::ToolRoute;
 /// Items in one page of a list, unless [`Server::page_size`] says otherwise.
 const PAGE_SIZE: usize = 1_000;
 
-/// Several routes at once: what an `impl` block under `#[tools]` provides.
+/// Several routes at once: what [`routes!`](crate::routes) lists, and what an `impl` block under
+/// [`#[tools]`](macro@crate::tools) provides.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// Tools.
@@ -54,7 +55,7 @@ pub trait Provider: Send + Sync + 'static {
 /// A server in the making: a name, what it offers, how it is served.
 ///
 /// ```no_run
-/// use mcp_server::{Server, tool, tools};
+/// use mcp_server::{Server, routes, tool};
 ///
 /// /// Add two numbers.
 /// #[tool]
@@ -63,7 +64,7 @@ pub trait Provider: Send + Sync + 'static {
 /// }
 ///
 /// # async fn run() -> Result<(), mcp_server::ServeError> {
-/// Server::new("calculator", "1.0.0").tools(tools![add]).serve_stdio().await
+/// Server::new("calculator", "1.0.0").routes(routes![add]).serve_stdio().await
 /// # }
 /// ```
 ///
@@ -78,7 +79,7 @@ pub struct Server {
     layers: Vec<BoxLayer>,
     limits: Limits,
     revisions: Vec<Revision>,
-    page_size: usize,
+    page_sizes: PageSizes,
     cache: (Duration, CacheScope),
     extensions: Vec<(String, serde_json::Value)>,
     live: Arc<Live>,
@@ -98,7 +99,7 @@ impl Server {
             layers: Vec::new(),
             limits: Limits::for_server(),
             revisions: Revision::ALL.to_vec(),
-            page_size: PAGE_SIZE,
+            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             cache: (Duration::ZERO, CacheScope::Private),
             extensions: Vec::new(),
             live: Arc::default(),
@@ -151,7 +152,7 @@ impl Server {
         self.tools([route])
     }
 
-    /// Registers tools, see [`tools!`](crate::tools!). An empty list declares that tools may come later.
+    /// Registers tools. An empty list declares that tools may come later.
     pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
         self.register(|registry| {
             registry.tools.offer();
@@ -204,14 +205,9 @@ impl Server {
         })
     }
 
-    /// Registers the methods of a value, see [`tools`](macro@crate::tools).
-    pub fn with(self, provider: impl Provider) -> Self {
-        self.with_shared(Arc::new(provider))
-    }
-
-    /// As [`Server::with`], for a value that is used elsewhere too.
-    pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
-        let Routes { tools, prompts, resources } = provider.routes();
+    /// Registers routes of any kind, see [`routes!`](crate::routes).
+    pub fn routes(self, routes: Routes) -> Self {
+        let Routes { tools, prompts, resources } = routes;
         let mut server = self;
         if !tools.is_empty() {
             server = server.tools(tools);
@@ -223,6 +219,16 @@ impl Server {
             server = server.resources(resources);
         }
         server
+    }
+
+    /// Registers the methods of a value, see [`#[tools]`](macro@crate::tools).
+    pub fn with(self, provider: impl Provider) -> Self {
+        self.with_shared(Arc::new(provider))
+    }
+
+    /// As [`Server::with`], for a value that is used elsewhere too.
+    pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
+        self.routes(provider.routes())
     }
 
     /// Gives handlers a value of a type of its own, which they take as [`State<S>`](crate::State).
@@ -276,7 +282,14 @@ impl Server {
 
     /// Items in one page of a list. 1,000 by default.
     pub fn page_size(mut self, items: usize) -> Self {
-        self.page_size = items.max(1);
+        let items = items.max(1);
+        self.page_sizes = PageSizes { tools: items, prompts: items, resources: items };
+        self
+    }
+
+    /// Items in one page of the lists of resources and templates, where they are more than the others.
+    pub fn resource_page_size(mut self, items: usize) -> Self {
+        self.page_sizes.resources = items.max(1);
         self
     }
 
@@ -329,7 +342,7 @@ impl Server {
             blocking: Pool::new(self.limits.blocking_threads),
             limits: self.limits,
             revisions: self.revisions,
-            page_size: self.page_size,
+            page_sizes: self.page_sizes,
             encoder,
             extensions: self.extensions,
             live: self.live,
@@ -372,6 +385,14 @@ impl fmt::Debug for BuiltServer {
     }
 }
 
+/// Items in one page of each list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageSizes {
+    pub(crate) tools: usize,
+    pub(crate) prompts: usize,
+    pub(crate) resources: usize,
+}
+
 /// What all connections share.
 pub(crate) struct Inner {
     pub(crate) info: Implementation,
@@ -382,7 +403,7 @@ pub(crate) struct Inner {
     pub(crate) blocking: Pool,
     pub(crate) limits: Limits,
     pub(crate) revisions: Vec<Revision>,
-    pub(crate) page_size: usize,
+    pub(crate) page_sizes: PageSizes,
     pub(crate) encoder: Encoder,
     pub(crate) extensions: Vec<(String, serde_json::Value)>,
     pub(crate) live: Arc<Live>,

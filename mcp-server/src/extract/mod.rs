@@ -37,6 +37,26 @@ pub trait Extract<C>: Sized {
     fn extract(call: &C) -> Result<Self, Rejection>;
 }
 
+/// A value that can be taken from any call: [`Context`], [`State`], [`Extension`], or a type of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be injected",
+    label = "not a value that a call has",
+    note = "`Context`, `&Context`, `State<S>` and `Extension<T>` are injected; implement `FromContext` for your own"
+)]
+pub trait FromContext: Sized {
+    /// Takes the value.
+    ///
+    /// # Errors
+    /// Why the call cannot be served.
+    fn from_context(context: &Context) -> Result<Self, ErrorObject>;
+}
+
+impl<C: HandlerCall, T: FromContext> Extract<C> for T {
+    fn extract(call: &C) -> Result<Self, Rejection> {
+        Ok(T::from_context(call.context())?)
+    }
+}
+
 /// Why a handler was not run.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -59,9 +79,9 @@ impl From<ArgumentErrors> for Rejection {
     }
 }
 
-impl<C: HandlerCall> Extract<C> for Context {
-    fn extract(call: &C) -> Result<Self, Rejection> {
-        Ok(call.context().clone())
+impl FromContext for Context {
+    fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+        Ok(context.clone())
     }
 }
 
@@ -95,9 +115,9 @@ impl<S: fmt::Debug> fmt::Debug for State<S> {
     }
 }
 
-impl<C: HandlerCall, S: Send + Sync + 'static> Extract<C> for State<S> {
-    fn extract(call: &C) -> Result<Self, Rejection> {
-        Ok(call.context().state()?)
+impl<S: Send + Sync + 'static> FromContext for State<S> {
+    fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+        context.state()
     }
 }
 
@@ -105,9 +125,9 @@ impl<C: HandlerCall, S: Send + Sync + 'static> Extract<C> for State<S> {
 #[derive(Debug)]
 pub struct Extension<T>(pub Arc<T>);
 
-impl<C: HandlerCall, T: Send + Sync + 'static> Extract<C> for Extension<T> {
-    fn extract(call: &C) -> Result<Self, Rejection> {
-        match call.context().extensions().get_shared() {
+impl<T: Send + Sync + 'static> FromContext for Extension<T> {
+    fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+        match context.extensions().get_shared() {
             Some(value) => Ok(Self(value)),
             None => {
                 let missing = std::any::type_name::<T>();

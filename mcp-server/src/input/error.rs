@@ -8,7 +8,6 @@ use mcp_core::types::CallToolResult;
 use serde_json::Value;
 
 use crate::error::{IntoToolError, ToolError};
-use crate::prompt::IntoRequestError;
 
 /// Why a question to the client has no answer. One word; [`AskError::kind`] tells what happened.
 #[derive(Debug)]
@@ -95,9 +94,10 @@ impl IntoToolError for AskError {
     }
 }
 
-impl IntoRequestError for AskError {
-    fn into_request_error(self) -> ErrorObject {
-        let text = self.to_string();
-        self.0.missing.unwrap_or_else(|| ErrorObject::new(mcp_core::jsonrpc::code::INTERNAL_ERROR, text))
+/// For prompts and resources, whose results have no place for an error.
+impl From<AskError> for ErrorObject {
+    fn from(error: AskError) -> Self {
+        let text = error.to_string();
+        error.0.missing.unwrap_or_else(|| Self::new(mcp_core::jsonrpc::code::INTERNAL_ERROR, text))
     }
 }

@@ -128,7 +128,7 @@ pub trait SuccessIsStructured<T> {
 
 impl<T: Serialize + JsonSchema> SuccessIsStructured<T> for &Success<T> {
     fn tool_result(&self, value: T) -> Result<CallToolResult, ErrorObject> {
-        crate::structured(value)
+        crate::tool::structured(value)
     }
 
     fn output_schema(&self) -> Option<Schema> {

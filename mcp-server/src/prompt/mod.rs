@@ -3,6 +3,6 @@
 mod reply;
 mod route;
 
-pub use reply::{IntoPromptResult, IntoRequestError};
+pub use reply::IntoPromptResult;
 pub(crate) use route::refuse;
 pub use route::{PromptBuilder, PromptCall, PromptFuture, PromptRoute};

@@ -3,8 +3,6 @@
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{GetPromptResult, PromptMessage};
 
-use crate::error::ToolError;
-
 /// A value that a prompt may give.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a prompt result",
@@ -56,36 +54,9 @@ impl IntoPromptResult for &str {
     }
 }
 
-/// The error becomes a protocol error, see [`IntoRequestError`].
-impl<T: IntoPromptResult, E: IntoRequestError> IntoPromptResult for Result<T, E> {
+/// The error becomes a protocol error, since the result of a prompt has no place for one.
+impl<T: IntoPromptResult, E: Into<ErrorObject>> IntoPromptResult for Result<T, E> {
     fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
-        self.map_err(IntoRequestError::into_request_error)?.into_prompt_result()
-    }
-}
-
-/// What the error of a prompt or resource function becomes: a protocol error, since their results have no
-/// place for one.
-pub trait IntoRequestError {
-    /// The error that the client gets.
-    fn into_request_error(self) -> ErrorObject;
-}
-
-impl IntoRequestError for ErrorObject {
-    fn into_request_error(self) -> ErrorObject {
-        self
-    }
-}
-
-/// −32603; the text goes to the log.
-impl IntoRequestError for ToolError {
-    fn into_request_error(self) -> ErrorObject {
-        crate::error::internal("a handler", &format_args!("{self:?}"))
-    }
-}
-
-/// −32603; the text goes to the log.
-impl IntoRequestError for String {
-    fn into_request_error(self) -> ErrorObject {
-        crate::error::internal("a handler", &self)
+        self.map_err(Into::into)?.into_prompt_result()
     }
 }

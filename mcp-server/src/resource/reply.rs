@@ -4,8 +4,6 @@ use bytes::Bytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{ReadResourceResult, ResourceContents};
 
-use crate::prompt::IntoRequestError;
-
 /// A value that a resource may give, for the URI that was read and the MIME type it is listed with.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
@@ -80,13 +78,13 @@ macro_rules! blobs {
 
 blobs!(Vec<u8>, Bytes, &'static [u8]);
 
-/// The error becomes a protocol error, see [`IntoRequestError`].
-impl<T: IntoResourceResult, E: IntoRequestError> IntoResourceResult for Result<T, E> {
+/// The error becomes a protocol error, since the result of a resource has no place for one.
+impl<T: IntoResourceResult, E: Into<ErrorObject>> IntoResourceResult for Result<T, E> {
     fn into_resource_result(
         self,
         uri: &str,
         mime_type: Option<&str>,
     ) -> Result<ReadResourceResult, ErrorObject> {
-        self.map_err(IntoRequestError::into_request_error)?.into_resource_result(uri, mime_type)
+        self.map_err(Into::into)?.into_resource_result(uri, mime_type)
     }
 }

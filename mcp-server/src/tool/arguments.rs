@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::ToolCall;
 use super::value::{Mistake, ValueReader};
+use crate::macro_support::is_optional;
 
 /// Why the arguments of a call do not fit: one entry a mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,20 +44,17 @@ impl std::error::Error for ArgumentErrors {}
 /// One argument, for [`decode`] to look at on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
-    /// Its name in the arguments.
-    pub name: &'static str,
-    /// Whether a value fits; [`check_as`] for its type. Null stands for an argument that is missing.
-    pub check: fn(&Value) -> Result<(), ArgumentErrors>,
-    /// Whether it may be missing.
-    pub optional: bool,
+    name: &'static str,
+    check: fn(&Value) -> Option<Mistake>,
+    is_optional: fn() -> bool,
 }
 
-/// Whether a value can be read as a `T`.
-///
-/// # Errors
-/// The mistake, with a pointer relative to the value.
-pub fn check_as<T: DeserializeOwned>(value: &Value) -> Result<(), ArgumentErrors> {
-    read::<T>(value).map(drop).map_err(|mistake| ArgumentErrors(vec![mistake.to_string()]))
+impl Field {
+    /// An argument that is read as a `T`; it may be missing when `T` can be made from nothing, as an `Option`
+    /// can.
+    pub const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
+        Self { name, check: |value| read::<T>(value).err(), is_optional: is_optional::<T> }
+    }
 }
 
 /// Reads the arguments of a call as a `T`.
@@ -83,13 +81,11 @@ fn diagnose<T: DeserializeOwned>(
     if let (Value::Object(given), false) = (&arguments, fields.is_empty()) {
         for field in fields {
             match given.get(field.name) {
-                None if field.optional => {}
+                None if (field.is_optional)() => {}
                 None => mistakes.push(format!("/{}: the argument is required", escape(field.name))),
                 Some(value) => {
-                    if let Err(ArgumentErrors(found)) = (field.check)(value) {
-                        let pointer = escape(field.name);
-                        mistakes.extend(found.into_iter().map(|mistake| format!("/{pointer}{mistake}")));
-                    }
+                    let mistake = (field.check)(value).map(|mistake| mistake.at(&escape(field.name)));
+                    mistakes.extend(mistake.map(|mistake| mistake.to_string()));
                 }
             }
         }

@@ -8,7 +8,8 @@ mod route;
 mod schema;
 mod value;
 
-pub use arguments::{ArgumentErrors, Field, check_as, decode};
+pub use arguments::{ArgumentErrors, Field, decode};
+pub(crate) use reply::structured;
 pub use reply::{Audio, Image, IntoToolResult, Structured};
 pub use route::{ToolBuilder, ToolCall, ToolFuture, ToolRoute};
 pub use schema::{Described, DescribedArgument, input_schema, output_schema};

@@ -120,13 +120,17 @@ pub struct Structured<T>(pub T);
 
 impl<T: Serialize + JsonSchema> IntoToolResult for Structured<T> {
     fn into_tool_result(self) -> Result<CallToolResult, ErrorObject> {
-        CallToolResult::structured(&self.0)
-            .map_err(|error| crate::error::internal("writing a tool's structured result", &error))
+        structured(self.0)
     }
 
     fn output_schema() -> Option<Schema> {
         Some(super::output_schema::<T>())
     }
+}
+
+pub(crate) fn structured<T: Serialize>(value: T) -> Result<CallToolResult, ErrorObject> {
+    CallToolResult::structured(&value)
+        .map_err(|error| crate::error::internal("writing a tool's structured result", &error))
 }
 
 impl<T: IntoToolResult, E: IntoToolError> IntoToolResult for Result<T, E> {

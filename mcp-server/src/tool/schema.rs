@@ -6,7 +6,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::ToolCall;
-use crate::extract::{Args, Extract};
+use crate::extract::{Args, Extract, FromContext};
 
 /// The schema of a type that is read from JSON, as the input schema of a tool.
 ///
@@ -136,9 +136,7 @@ where
     }
 }
 
-impl DescribedArgument for crate::Context {}
-impl<S> DescribedArgument for crate::State<S> {}
-impl<T> DescribedArgument for crate::extract::Extension<T> {}
+impl<T: FromContext> DescribedArgument for T {}
 
 macro_rules! described {
     ($( ($($argument:ident)*) )+) => { $(

@@ -18,7 +18,7 @@ pub(super) struct Mistake {
 }
 
 impl Mistake {
-    fn at(mut self, part: &str) -> Self {
+    pub(super) fn at(mut self, part: &str) -> Self {
         self.pointer.insert_str(0, part);
         self.pointer.insert(0, '/');
         self

@@ -223,9 +223,10 @@ where
                 let request = Request::new(id, method, params).with_peer(self.peer.clone());
                 self.request(cx, request);
             }
-            Message::Notification { method, params } if method == "notifications/cancelled" => {
-                self.cancelled(&params);
-            }
+            // One that is about no call of the peer's goes on to the local service: a server ends a
+            // subscription of ours so (SUB-8).
+            Message::Notification { method, params }
+                if method == "notifications/cancelled" && self.cancelled(&params) => {}
             Message::Notification { method, params } => {
                 let local = Arc::clone(&self.local);
                 let notification = Notification::new(method, params);
@@ -244,7 +245,8 @@ where
         }
     }
 
-    fn cancelled(&mut self, params: &crate::json::JsonBytes) {
+    /// Cancels the call that is meant; false if there is none.
+    fn cancelled(&mut self, params: &crate::json::JsonBytes) -> bool {
         #[derive(serde::Deserialize)]
         struct Cancelled {
             #[serde(rename = "requestId")]
@@ -252,9 +254,10 @@ where
             reason: Option<String>,
         }
         // Malformed cancellations are ignored (CAN-3).
-        let Ok(Cancelled { request_id, reason }) = params.parse() else { return };
+        let Ok(Cancelled { request_id, reason }) = params.parse() else { return true };
         let known = self.shared.cancel(&request_id) || self.unqueue(&request_id);
         tracing::debug!(id = %request_id, reason, known, "the peer cancelled a call");
+        known
     }
 
     // ---- requests of the peer ------------------------------------------------------------------------

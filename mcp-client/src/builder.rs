@@ -1,0 +1,252 @@
+//! What a client is made of, and how it connects.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::Limits;
+use mcp_core::json::JsonObject;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::revision::Revision;
+use mcp_core::service::{Accept, BoxService, Service};
+use mcp_core::types::{
+    ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
+    ElicitUrlParams, Implementation, Root,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::child_process::ChildCommand;
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::era::{Reopen, Settings, establish};
+use crate::error::Error;
+use crate::handler::Handlers;
+use crate::inbound::Inbound;
+use crate::request::Timeouts;
+
+/// Makes a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), mcp_client::Error> {
+/// use std::process::Command;
+/// use mcp_client::types::ElicitResult;
+/// use mcp_client::Client;
+///
+/// let client = Client::builder()
+///     .name_version("my-host", "1.0.0")
+///     .on_elicit(|form| async move {
+///         println!("{}", form.message);
+///         Ok(ElicitResult::decline())
+///     })
+///     .connect_command(Command::new("notes-server"))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it connects"]
+pub struct ClientBuilder {
+    settings: Settings,
+    handlers: Handlers,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            settings: Settings {
+                client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
+                pin: None,
+                probe_patience: Duration::from_secs(5),
+                timeouts: Timeouts::default(),
+                limits: Limits::for_client(),
+            },
+            handlers: Handlers::default(),
+        }
+    }
+
+    /// Who the client says it is.
+    pub fn name_version(self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.client_info(Implementation::new(name, version))
+    }
+
+    /// Who the client says it is, with all that can be said.
+    pub fn client_info(mut self, info: Implementation) -> Self {
+        self.settings.client_info = info;
+        self
+    }
+
+    /// How long the server may be silent about a call. Default: 60 s.
+    ///
+    /// Progress begins the time anew; time that the server spends waiting for a handler of this client does
+    /// not count.
+    pub fn timeout(mut self, idle: Duration) -> Self {
+        self.settings.timeouts.idle = idle;
+        self
+    }
+
+    /// How long a call may take in all; nothing extends it. Default: 10 minutes.
+    pub fn total_timeout(mut self, total: Duration) -> Self {
+        self.settings.timeouts.total = total;
+        self
+    }
+
+    /// How long a server may take to say which era it speaks, before it is taken for a legacy one.
+    /// Default: 5 s.
+    pub fn probe_timeout(mut self, patience: Duration) -> Self {
+        self.settings.probe_patience = patience;
+        self
+    }
+
+    /// Speaks this revision or none. A legacy one is offered in a handshake without a probe.
+    pub fn pin(mut self, revision: Revision) -> Self {
+        self.settings.pin = Some(revision);
+        self
+    }
+
+    /// The bounds of what is accepted and held. Default: [`Limits::for_client`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Fills in forms for the server (elicitation), and declares that the client does.
+    ///
+    /// The handler has to show which server asks, and to let the user review, decline and cancel (EL-8).
+    pub fn on_elicit<F, A>(mut self, handler: F) -> Self
+    where
+        F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
+    {
+        self.handlers.set_form(handler);
+        self
+    }
+
+    /// Sends the user to a URL for the server (elicitation), and declares that the client does.
+    ///
+    /// The handler has to show host and URL, to get consent before it opens anything, and must not fetch the
+    /// URL itself (EL-8, EL-9).
+    pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
+    where
+        F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
+    {
+        self.handlers.set_url(handler);
+        self
+    }
+
+    /// Asks the client's model for the server (sampling), and declares that the client does.
+    pub fn on_sample<F, A>(mut self, handler: F) -> Self
+    where
+        F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<CreateMessageResult, ErrorObject>> + Send + 'static,
+    {
+        self.handlers.set_sample(handler);
+        self
+    }
+
+    /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a question is
+    /// refused before it comes to the handler.
+    pub fn sampling_tools(mut self) -> Self {
+        self.handlers.sampling_tools = true;
+        self
+    }
+
+    /// Lets the server look at these roots, and declares that the client has some. They can be changed with
+    /// [`Client::set_roots`].
+    pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
+        self.handlers.set_roots(roots.into_iter().collect());
+        self
+    }
+
+    /// Declares an extension with its settings.
+    pub fn extension(mut self, id: impl Into<String>, settings: JsonObject) -> Self {
+        let extensions = self.handlers.declared.extensions.get_or_insert_default();
+        extensions.insert(id.into(), settings.into());
+        self
+    }
+
+    /// Declares capabilities beside those that follow from the handlers.
+    pub fn capabilities(mut self, declared: ClientCapabilities) -> Self {
+        self.handlers.declared = declared;
+        self
+    }
+
+    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for what it gets.
+    ///
+    /// # Errors
+    /// When the process cannot be started, ends, or speaks no common revision.
+    pub async fn connect_command(self, command: impl Into<ChildCommand>) -> Result<Client, Error> {
+        let mut command = command.into();
+        let limits = self.settings.limits.clone();
+        let inbound = self.inbound();
+        let for_open = Arc::clone(&inbound);
+        let mut open = move || Connection::child(command.spawn()?, &limits, &for_open);
+        let connection = open()?;
+        self.finish(inbound, connection, Some(&mut open)).await
+    }
+
+    /// Connects over a pair of byte streams, such as a socket: one JSON-RPC message a line.
+    ///
+    /// # Errors
+    /// When the connection fails, or there is no common revision.
+    pub async fn connect<R, W>(self, reader: R, writer: W) -> Result<Client, Error>
+    where
+        R: AsyncRead + Unpin + Send + 'static,
+        W: AsyncWrite + Unpin + Send + 'static,
+    {
+        let inbound = self.inbound();
+        let connection = Connection::stream(reader, writer, &self.settings.limits, &inbound);
+        self.finish(inbound, connection, None).await
+    }
+
+    /// Connects to a server in this process, without bytes in between.
+    ///
+    /// # Errors
+    /// When there is no common revision.
+    pub async fn connect_memory<A: Accept>(self, server: &A) -> Result<Client, Error> {
+        let inbound = self.inbound();
+        let connection = Connection::memory(server, &self.settings.limits, &inbound);
+        self.finish(inbound, connection, None).await
+    }
+
+    /// Connects through any [`Service`], such as a transport or layers around one.
+    ///
+    /// `open` makes the way to the server from the way back: the service that takes the server's requests
+    /// and notifications.
+    ///
+    /// # Errors
+    /// When the service fails, or there is no common revision.
+    pub async fn connect_service<S: Service>(
+        self,
+        open: impl FnOnce(BoxService) -> S,
+    ) -> Result<Client, Error> {
+        let inbound = self.inbound();
+        let connection = Connection::service(open, &inbound);
+        self.finish(inbound, connection, None).await
+    }
+
+    fn inbound(&self) -> Arc<Inbound> {
+        Arc::new(Inbound::new(self.handlers.clone(), &self.settings.limits))
+    }
+
+    async fn finish(
+        self,
+        inbound: Arc<Inbound>,
+        connection: Connection,
+        reopen: Option<Reopen<'_>>,
+    ) -> Result<Client, Error> {
+        let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
+        Ok(Client::new(wire, session, self.settings.timeouts))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("client_info", &self.settings.client_info)
+            .field("pin", &self.settings.pin)
+            .field("handlers", &self.handlers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+//! What a tool gave.
+
+use std::ops::Deref;
+
+use mcp_core::json::JsonObject;
+use mcp_core::types::{CallToolResult, Content};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorKind};
+
+/// Longest text of a failed tool that goes into an error, in characters.
+const SHOWN: usize = 1_024;
+
+/// The result of `tools/call`: a [`CallToolResult`] with ways to read it.
+///
+/// A tool that failed (`isError`) is a result too, since the model is meant to see it;
+/// [`ToolReply::into_result`] makes it an error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ToolReply(CallToolResult);
+
+impl ToolReply {
+    /// The structured result as a `T`.
+    ///
+    /// When it is no `T` by itself but an object with the single member `result`, that member is read:
+    /// servers wrap values so for revisions in which a structured result must be an object. When there is no
+    /// structured result, a single block of text is read as JSON, which is what servers send to clients of
+    /// revisions without structured results.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tool`] when the tool failed; [`ErrorKind::Decode`] when there is nothing to read or it is
+    /// not a `T` ([`Error::json`] has it).
+    pub fn structured<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if self.0.failed() {
+            return Err(self.failure());
+        }
+        let Some(structured) = &self.0.structured_content else { return self.text_as_json() };
+        let wrong = match structured.parse::<T>() {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if let Some(value) = unwrap_result(structured.get()) {
+            return Ok(value);
+        }
+        Err(Error::wrong_type(
+            "the tool's structured result has another type than expected",
+            wrong,
+            structured.get(),
+        )
+        .during("tools/call"))
+    }
+
+    fn text_as_json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        match &self.0.content[..] {
+            [Content::Text(only)] => serde_json::from_str(&only.text).map_err(|error| {
+                let message = "the tool gave no structured result, and its text is not the JSON expected";
+                Error::wrong_type(message, error, &only.text).during("tools/call")
+            }),
+            _ => {
+                Err(Error::new(ErrorKind::Decode, "the tool gave no structured result").during("tools/call"))
+            }
+        }
+    }
+
+    /// The text blocks, joined by line breaks.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let texts: Vec<&str> = self.0.content.iter().filter_map(Content::as_text).collect();
+        texts.join("\n")
+    }
+
+    /// The result of a tool that did not fail.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Tool`] with the tool's text when it failed.
+    pub fn into_result(self) -> Result<CallToolResult, Error> {
+        if self.0.failed() { Err(self.failure()) } else { Ok(self.0) }
+    }
+
+    /// The result as it is on the wire.
+    #[must_use]
+    pub fn into_inner(self) -> CallToolResult {
+        self.0
+    }
+
+    fn failure(&self) -> Error {
+        let text: String = self.text().chars().take(SHOWN).collect();
+        Error::new(ErrorKind::Tool, format!("the tool failed: {text}")).during("tools/call")
+    }
+}
+
+impl Deref for ToolReply {
+    type Target = CallToolResult;
+
+    fn deref(&self) -> &CallToolResult {
+        &self.0
+    }
+}
+
+impl From<CallToolResult> for ToolReply {
+    fn from(result: CallToolResult) -> Self {
+        Self(result)
+    }
+}
+
+impl From<ToolReply> for CallToolResult {
+    fn from(reply: ToolReply) -> Self {
+        reply.0
+    }
+}
+
+/// The value inside `{"result": …}`, if that is all there is.
+fn unwrap_result<T: DeserializeOwned>(structured: &str) -> Option<T> {
+    #[derive(Deserialize)]
+    struct Wrapped<'a> {
+        #[serde(borrow)]
+        result: &'a RawValue,
+    }
+    let members: JsonObject = serde_json::from_str(structured).ok()?;
+    if members.len() != 1 {
+        return None;
+    }
+    let wrapped: Wrapped<'_> = serde_json::from_str(structured).ok()?;
+    serde_json::from_str(wrapped.result.get()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(json: serde_json::Value) -> ToolReply {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_structured_result_is_read_from_wherever_the_revision_has_it() {
+        let modern = reply(json!({"content": [], "structuredContent": 3}));
+        let wrapped = reply(json!({"content": [], "structuredContent": {"result": 3}}));
+        let text = reply(json!({"content": [{"type": "text", "text": "3"}]}));
+        for reply in [modern, wrapped, text] {
+            assert_eq!(reply.structured::<i64>().unwrap(), 3);
+        }
+        let null = reply(json!({"content": [], "structuredContent": null}));
+        assert_eq!(null.structured::<Option<i64>>().unwrap(), None);
+    }
+
+    #[test]
+    fn a_failed_tool_is_no_value() {
+        let failed = reply(json!({"content": [{"type": "text", "text": "no such note"}], "isError": true}));
+        assert_eq!(failed.text(), "no such note");
+        let error = failed.structured::<i64>().unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (ErrorKind::Tool, "the tool failed: no such note".into())
+        );
+        assert_eq!(failed.into_result().unwrap_err().kind(), ErrorKind::Tool);
+    }
+
+    #[test]
+    fn a_wrong_type_shows_the_json() {
+        let error = reply(json!({"structuredContent": {"a": 1}})).structured::<i64>().unwrap_err();
+        assert_eq!((error.kind(), error.json()), (ErrorKind::Decode, Some(r#"{"a":1}"#)));
+    }
+}

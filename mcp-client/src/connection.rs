@@ -1,0 +1,227 @@
+//! The way to a server: a [`Service`], and what keeps it open.
+
+use std::fmt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::Limits;
+use mcp_core::service::{Accept, BoxService, CatchPanic, Notification, Peer, Reply, Request, Service};
+use mcp_core::transport::TransportError;
+use mcp_core::transport::memory::{self, Link};
+use mcp_core::transport::stream::{self, Remote};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::child_process::{Ending, Input, Output, Process};
+use crate::error::{Error, ErrorKind};
+use crate::inbound::Inbound;
+
+/// How long the other end of a stream may take to close its side after we closed ours.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a dead child's output is still read. It ends with the child, unless a process that left its
+/// group holds it open.
+const LEFT_OUTPUT: Duration = Duration::from_millis(300);
+
+/// An open way to a server. Dropping it ends it.
+pub(crate) struct Connection {
+    outbound: Outbound,
+    /// Tells the task that moves the conversation to end it.
+    closing: watch::Sender<bool>,
+    /// The task is there.
+    running: watch::Receiver<()>,
+    process: Option<Arc<Process>>,
+    link: Option<Link>,
+    inbound: Arc<Inbound>,
+}
+
+/// Where requests go.
+#[derive(Clone)]
+pub(crate) enum Outbound {
+    /// A byte stream, without a box around each call.
+    Stream(Remote),
+    /// Anything else.
+    Service(BoxService),
+}
+
+impl Outbound {
+    pub(crate) async fn call(&self, request: Request) -> Reply {
+        match self {
+            Self::Stream(remote) => remote.call(request).await,
+            Self::Service(service) => service.call(request).await,
+        }
+    }
+}
+
+impl Connection {
+    fn new(outbound: Outbound, inbound: &Arc<Inbound>) -> (Self, watch::Receiver<bool>, watch::Sender<()>) {
+        let (closing, is_closing) = watch::channel(false);
+        let (alive, running) = watch::channel(());
+        let inbound = Arc::clone(inbound);
+        let connection = Self { outbound, closing, running, process: None, link: None, inbound };
+        (connection, is_closing, alive)
+    }
+
+    /// A conversation on a byte stream.
+    pub(crate) fn stream<R, W>(reader: R, writer: W, limits: &Limits, inbound: &Arc<Inbound>) -> Self
+    where
+        R: AsyncRead + Unpin + Send + 'static,
+        W: AsyncWrite + Unpin + Send + 'static,
+    {
+        let local = CatchPanic::new(Arc::clone(inbound));
+        let (remote, driver) = stream::connect(reader, writer, limits, |_| local);
+        let (connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
+        let inbound = Arc::clone(inbound);
+        tokio::spawn(async move {
+            let stop = async {
+                // An error means that the connection was dropped.
+                let _ = closing.wait_for(|closing| *closing).await;
+                sleep(CLOSE_PATIENCE).await;
+            };
+            if let Err(error) = driver.run(stop).await {
+                tracing::debug!(%error, "the connection failed");
+            }
+            inbound.disconnected();
+            drop(alive);
+        });
+        connection
+    }
+
+    /// A conversation with a child process.
+    pub(crate) fn child(process: Process, limits: &Limits, inbound: &Arc<Inbound>) -> Result<Self, Error> {
+        let Some((stdin, stdout)) = process.take_pipes() else {
+            return Err(Error::new(ErrorKind::Spawn, "the server's process has no pipes"));
+        };
+        let process = Arc::new(process);
+        let ending = Ending::new(Arc::clone(&process));
+        let local = CatchPanic::new(Arc::clone(inbound));
+        let reader = Output::new(stdout, Arc::clone(&ending));
+        let writer = Input::new(stdin, Arc::clone(&ending));
+        let (remote, driver) = stream::connect(reader, writer, limits, |_| local);
+        ending.attach(remote.clone());
+        let (mut connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
+        connection.process = Some(Arc::clone(&process));
+        let inbound = Arc::clone(inbound);
+        tokio::spawn(async move {
+            let mut run = Box::pin(driver.run(std::future::pending()));
+            let stop = async {
+                // An error means that the connection was dropped, which kills the child.
+                let _ = closing.wait_for(|closing| *closing).await;
+                process.stop().await
+            };
+            tokio::select! {
+                ended = &mut run => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "the connection failed");
+                    }
+                    // Its pipes are closed by now.
+                    process.stop().await;
+                }
+                _ = stop => {
+                    let _ = timeout(LEFT_OUTPUT, &mut run).await;
+                }
+            }
+            drop(run);
+            inbound.disconnected();
+            drop(alive);
+        });
+        Ok(connection)
+    }
+
+    /// A conversation with a server in this process.
+    pub(crate) fn memory<A: Accept>(server: &A, limits: &Limits, inbound: &Arc<Inbound>) -> Self {
+        let local = CatchPanic::new(Arc::clone(inbound));
+        let link = memory::connect(&server.limits(), |peer| server.accept(peer), limits, |_| local);
+        let outbound = InMemory { server: link.first(), client: link.second() };
+        let (mut connection, ..) = Self::new(Outbound::Service(BoxService::new(outbound)), inbound);
+        connection.link = Some(link);
+        connection
+    }
+
+    /// A conversation through any service, which is made from the client's side of it.
+    pub(crate) fn service<S: Service>(open: impl FnOnce(BoxService) -> S, inbound: &Arc<Inbound>) -> Self {
+        let local = BoxService::new(CatchPanic::new(Arc::clone(inbound)));
+        let outbound = Outbound::Service(BoxService::new(open(local)));
+        let (connection, ..) = Self::new(outbound, inbound);
+        connection
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    pub(crate) async fn call(&self, request: Request) -> Reply {
+        self.outbound.call(request).await
+    }
+
+    pub(crate) async fn notify(&self, notification: Notification) {
+        match &self.outbound {
+            Outbound::Stream(remote) => remote.notify(notification).await,
+            Outbound::Service(service) => service.notify(notification).await,
+        }
+    }
+
+    /// Ends the conversation gently; gives a child's exit status.
+    pub(crate) async fn close(&self) -> Option<ExitStatus> {
+        if let Outbound::Stream(remote) = &self.outbound {
+            remote.close();
+        }
+        if let Some(link) = &self.link {
+            link.close();
+        }
+        self.closing.send_replace(true);
+        let mut running = self.running.clone();
+        while running.changed().await.is_ok() {}
+        self.inbound.disconnected();
+        match &self.process {
+            Some(process) => process.exited().await.0,
+            None => None,
+        }
+    }
+
+    /// A child's exit status, if it has exited.
+    pub(crate) fn exit_status(&self) -> Option<ExitStatus> {
+        self.process.as_ref()?.exit()?.0
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(process) = &self.process {
+            // At once and without a runtime: there may be none left to be gentle in.
+            process.kill();
+        }
+        if let Outbound::Stream(remote) = &self.outbound {
+            if self.process.is_some() {
+                remote.abort(&TransportError::closed("the client was dropped"));
+            } else {
+                remote.close();
+            }
+        }
+        self.inbound.disconnected();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("child", &self.process.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// A server in this process, which gets the way back with each request.
+struct InMemory {
+    server: Peer,
+    client: Peer,
+}
+
+impl Service for InMemory {
+    async fn call(&self, request: Request) -> Reply {
+        self.server.call(request.with_peer(self.client.clone())).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        self.server.notify(notification).await;
+    }
+}

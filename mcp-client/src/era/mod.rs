@@ -1,0 +1,10 @@
+//! The two shapes of a conversation, and how the client finds out which one the server speaks.
+
+pub(crate) mod input_required;
+mod legacy;
+mod modern;
+mod probe;
+mod session;
+
+pub(crate) use probe::{Reopen, establish};
+pub(crate) use session::{Session, Settings};

@@ -1,0 +1,54 @@
+//! The modern conversation: what every request carries in its `_meta`. Spec: basic, "Per-request fields".
+
+use mcp_core::json::JsonBytes;
+use mcp_core::meta::{CLIENT_CAPABILITIES, CLIENT_INFO, Meta, PROTOCOL_VERSION};
+use mcp_core::revision::Revision;
+use mcp_core::types::{ClientCapabilities, DiscoverResult, Implementation};
+use serde::Serialize;
+
+use super::session::Session;
+use crate::params::{MetaParts, Params};
+
+/// The members of `_meta` that stay the same, as text without braces.
+pub(super) fn constant_meta(
+    revision: Revision,
+    client: &Implementation,
+    capabilities: &ClientCapabilities,
+) -> Vec<u8> {
+    let mut text = Vec::new();
+    for (key, value) in [
+        (PROTOCOL_VERSION, json(revision.as_str())),
+        (CLIENT_INFO, json(client)),
+        (CLIENT_CAPABILITIES, json(capabilities)),
+    ] {
+        if !text.is_empty() {
+            text.push(b',');
+        }
+        text.push(b'"');
+        text.extend_from_slice(key.as_bytes());
+        text.extend_from_slice(b"\":");
+        text.extend_from_slice(&value);
+    }
+    text
+}
+
+/// Wire types always serialize.
+fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_else(|_| b"{}".to_vec())
+}
+
+/// The params of the probe.
+pub(super) fn discover_params(meta: &[u8]) -> JsonBytes {
+    Params::new().seal(&MetaParts { session: meta, progress_token: None, log_level: None, user: None }).0
+}
+
+/// A session with a server that told of itself.
+pub(super) fn session(revision: Revision, discovered: DiscoverResult, meta: Vec<u8>) -> Session {
+    Session {
+        revision,
+        server_info: discovered.meta.as_ref().and_then(Meta::server_info),
+        capabilities: discovered.capabilities,
+        instructions: discovered.instructions,
+        meta,
+    }
+}

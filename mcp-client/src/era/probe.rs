@@ -1,0 +1,205 @@
+//! Which era does the server speak? Asked with `server/discover` before anything else.
+//!
+//! A `DiscoverResult`, or −32022 with the versions that are spoken, says modern. Any other error says legacy,
+//! whatever its code (ERA-3); so does silence, and so does a child that exits, which is then started again.
+//! The probe is never a `tools/call`, which a legacy server might run without a session (T-3).
+//!
+//! Spec: transports/stdio, "Backward Compatibility"; basic/versioning.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::revision::{Era, Revision};
+use mcp_core::service::{CallError, Reply, Request};
+use mcp_core::types::DiscoverResult;
+use tokio::time::timeout;
+
+use super::session::{Session, Settings, newest, unsupported};
+use super::{legacy, modern};
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, Expired};
+use crate::inbound::Inbound;
+use crate::request::Wire;
+
+const METHOD: &str = "server/discover";
+
+/// Opens another connection to the same server, where that is possible.
+pub(crate) type Reopen<'a> = &'a mut (dyn FnMut() -> Result<Connection, Error> + Send);
+
+/// A probe that is still waiting for its answer. It is kept until then: a legacy server that was silent need
+/// not be told of a cancellation before its handshake.
+type Probe = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+enum Verdict {
+    Modern(Box<Session>),
+    /// Offer this revision in the handshake.
+    Legacy(Revision, Option<Probe>),
+    /// The connection ended: the server could not bear the question.
+    Gone(Error),
+}
+
+/// Finds the common revision on a fresh connection.
+pub(crate) async fn establish(
+    settings: &Settings,
+    inbound: &Arc<Inbound>,
+    connection: Connection,
+    reopen: Option<Reopen<'_>>,
+) -> Result<(Wire, Session), Error> {
+    let wire = Wire::new(connection, Arc::clone(inbound));
+    let verdict = match settings.pin {
+        Some(revision) if revision.era() == Era::Legacy => {
+            let session = legacy::initialize(&wire, settings, revision).await?;
+            return Ok((wire, session));
+        }
+        _ => probe(settings, &wire).await?,
+    };
+    let (offer, late, error) = match verdict {
+        Verdict::Modern(session) => {
+            let _ = inbound.revision.set(session.revision);
+            return Ok((wire, *session));
+        }
+        Verdict::Legacy(offer, late) => match shake_hands(settings, &wire, offer, late).await {
+            Ok(session) => return Ok((wire, session)),
+            Err(error) if error.kind() == ErrorKind::Transport => (offer, None::<Probe>, error),
+            Err(error) => return Err(error),
+        },
+        Verdict::Gone(error) => (Revision::LATEST_LEGACY, None, error),
+    };
+    drop(late);
+    // Some legacy servers exit on a request before the handshake (T-3).
+    let Some(reopen) = reopen else { return Err(error) };
+    tracing::debug!(%error, "the server ended at the probe; starting it again for the handshake");
+    drop(wire);
+    let wire = Wire::new(reopen()?, Arc::clone(inbound));
+    let session = legacy::initialize(&wire, settings, offer).await?;
+    Ok((wire, session))
+}
+
+async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
+    let pinned = settings.pin.is_some();
+    let mut version = settings.pin.unwrap_or(Revision::LATEST);
+    let mut tried = Vec::new();
+    loop {
+        tried.push(version);
+        let meta = constant_meta(settings, wire, version);
+        let request = Request::new(wire.next_id(), METHOD, modern::discover_params(&meta));
+        let outbound = wire.connection.outbound().clone();
+        let mut probe: Probe = Box::pin(async move { outbound.call(request).await });
+        let Ok(reply) = timeout(settings.probe_patience, &mut probe).await else {
+            return if pinned {
+                Err(Error::timed_out(METHOD, Expired::Idle, settings.probe_patience))
+            } else {
+                Ok(Verdict::Legacy(Revision::LATEST_LEGACY, Some(probe)))
+            };
+        };
+        let error = match reply {
+            Ok(result) => return discovered(settings, wire, version, &result),
+            Err(CallError::Peer(error)) => error,
+            Err(error) => {
+                let error = Error::from_call(METHOD, error);
+                return if pinned { Err(error) } else { Ok(Verdict::Gone(error)) };
+            }
+        };
+        if let Some(supported) = supported_by(&error) {
+            match newest(&supported, Era::Modern) {
+                Some(other) if !pinned && !tried.contains(&other) => version = other,
+                // `supported` may name revisions that have a handshake (T-1).
+                _ => match newest(&supported, Era::Legacy) {
+                    Some(offer) if !pinned => return Ok(Verdict::Legacy(offer, None)),
+                    _ => return Err(unsupported(settings, &supported)),
+                },
+            }
+            continue;
+        }
+        // These two are modern answers as well, which another try would not change.
+        let is_modern =
+            matches!(error.code(), code::HEADER_MISMATCH | code::MISSING_REQUIRED_CLIENT_CAPABILITY);
+        if pinned || is_modern {
+            return Err(Error::from_peer(METHOD, error));
+        }
+        return Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None));
+    }
+}
+
+/// The server answered the probe.
+fn discovered(
+    settings: &Settings,
+    wire: &Wire,
+    asked: Revision,
+    result: &JsonBytes,
+) -> Result<Verdict, Error> {
+    let discovered: DiscoverResult = match result.parse() {
+        Ok(discovered) => discovered,
+        Err(error) if settings.pin.is_some() => {
+            return Err(Error::decode(METHOD, error, result.as_bytes()));
+        }
+        // A server that answers anything to everything.
+        Err(_) => return Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None)),
+    };
+    let supported = &discovered.supported_versions;
+    let revision = if supported.iter().any(|name| name == asked.as_str()) {
+        asked
+    } else {
+        let modern = newest(supported, Era::Modern).filter(|_| settings.pin.is_none());
+        match modern.or_else(|| newest(supported, Era::Legacy).filter(|_| settings.pin.is_none())) {
+            Some(revision) if revision.era() == Era::Legacy => return Ok(Verdict::Legacy(revision, None)),
+            Some(revision) => revision,
+            None => return Err(unsupported(settings, supported)),
+        }
+    };
+    let meta = constant_meta(settings, wire, revision);
+    Ok(Verdict::Modern(Box::new(modern::session(revision, discovered, meta))))
+}
+
+/// The handshake, while the answer to a slow probe may still come.
+async fn shake_hands(
+    settings: &Settings,
+    wire: &Wire,
+    offer: Revision,
+    late: Option<Probe>,
+) -> Result<Session, Error> {
+    let error = match (legacy::initialize(wire, settings, offer).await, late) {
+        (Ok(session), late) => {
+            if let Some(late) = late {
+                tokio::spawn(late); // Its answer goes nowhere.
+            }
+            return Ok(session);
+        }
+        (Err(error), Some(late)) if error.kind() == ErrorKind::Peer => {
+            // A modern server that was slow refuses the handshake; its answer to the probe is on its way.
+            match timeout(settings.probe_patience.max(Duration::from_secs(1)), late).await {
+                Ok(Ok(result)) => match discovered(settings, wire, Revision::LATEST, &result) {
+                    Ok(Verdict::Modern(session)) => {
+                        let _ = wire.inbound.revision.set(session.revision);
+                        return Ok(*session);
+                    }
+                    _ => error,
+                },
+                _ => error,
+            }
+        }
+        (Err(error), _) => error,
+    };
+    Err(error)
+}
+
+fn constant_meta(settings: &Settings, wire: &Wire, revision: Revision) -> Vec<u8> {
+    let capabilities = wire.inbound.handlers.capabilities(false);
+    modern::constant_meta(revision, &settings.client_info, &capabilities)
+}
+
+/// The revisions that −32022 names; without them it says nothing (T-2).
+fn supported_by(error: &ErrorObject) -> Option<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Data {
+        supported: Vec<String>,
+    }
+    if error.code() != code::UNSUPPORTED_PROTOCOL_VERSION {
+        return None;
+    }
+    let Data { supported } = serde_json::from_str(error.data()?.get()).ok()?;
+    Some(supported)
+}

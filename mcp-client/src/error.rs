@@ -1,0 +1,242 @@
+//! What can go wrong with a call, in one word.
+//!
+//! A server's answer, a lost connection, an expired timeout and an answer that cannot be read are different
+//! kinds, and none can be taken for another (spec: basic, ERR-8).
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::service::CallError;
+use mcp_core::transport::TransportError;
+
+/// How much of the server's JSON an error keeps, in bytes.
+const SHOWN_JSON: usize = 16 << 10;
+
+/// What kind of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server answered with a JSON-RPC error: [`Error::peer`].
+    Peer,
+    /// No answer, because the connection failed or is closed. Whether the server did the work is not known.
+    Transport,
+    /// No answer in time: [`Error::expired`]. The server was told to stop.
+    Timeout,
+    /// The answer is not what the protocol or the caller's type says: [`Error::json`].
+    Decode,
+    /// The arguments cannot be sent.
+    InvalidArgument,
+    /// There is no protocol revision that both sides speak.
+    UnsupportedVersion,
+    /// The server needs input that no handler of this client gives.
+    InputRequired,
+    /// A tool ran and reports that it failed (`isError`).
+    Tool,
+    /// The server exceeded a bound, such as the number of pages of a list.
+    Limit,
+    /// The server's process could not be started.
+    Spawn,
+}
+
+/// Which timeout expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Expired {
+    /// The time without any sign of life, which progress extends.
+    Idle,
+    /// The time for the whole call, which nothing extends.
+    Total,
+}
+
+/// A failed call or connection.
+///
+/// `Display` prints one level; what lies below is in [`source`](std::error::Error::source). `Debug` prints
+/// all of it on one line, so that `unwrap` and `main` show the reason.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    method: Option<&'static str>,
+    expired: Option<Expired>,
+    json: Option<Box<str>>,
+    cause: Cause,
+}
+
+enum Cause {
+    None,
+    Peer(ErrorObject),
+    Transport(TransportError),
+    Json(serde_json::Error),
+    Io(io::Error),
+}
+
+impl Error {
+    fn build(kind: ErrorKind, message: String, cause: Cause) -> Self {
+        Self(Box::new(Inner { kind, message, method: None, expired: None, json: None, cause }))
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::build(kind, message.into(), Cause::None)
+    }
+
+    pub(crate) fn from_call(method: &'static str, error: CallError) -> Self {
+        match error {
+            CallError::Peer(error) => Self::from_peer(method, error),
+            CallError::Transport(error) => {
+                Self::build(ErrorKind::Transport, format!("{method} got no answer"), Cause::Transport(error))
+                    .during(method)
+            }
+            other => Self::new(ErrorKind::Transport, format!("{method} failed: {other}")).during(method),
+        }
+    }
+
+    pub(crate) fn from_peer(method: &'static str, error: ErrorObject) -> Self {
+        let message = format!("the server answered {method} with an error: {error}");
+        Self::build(ErrorKind::Peer, message, Cause::Peer(error)).during(method)
+    }
+
+    pub(crate) fn timed_out(method: &'static str, expired: Expired, after: Duration) -> Self {
+        let message = match expired {
+            Expired::Idle => format!("{method} got no answer and no progress for {after:?}"),
+            Expired::Total => format!("{method} was not done after {after:?} in total"),
+        };
+        let mut error = Self::new(ErrorKind::Timeout, message).during(method);
+        error.0.expired = Some(expired);
+        error
+    }
+
+    pub(crate) fn decode(method: &'static str, error: serde_json::Error, json: &[u8]) -> Self {
+        Self::build(
+            ErrorKind::Decode,
+            format!("the server's answer to {method} could not be read"),
+            Cause::Json(error),
+        )
+        .during(method)
+        .with_json(json)
+    }
+
+    pub(crate) fn invalid_answer(method: &'static str, reason: impl fmt::Display, json: &[u8]) -> Self {
+        Self::new(ErrorKind::Decode, format!("the server's answer to {method} is invalid: {reason}"))
+            .during(method)
+            .with_json(json)
+    }
+
+    pub(crate) fn wrong_type(message: impl Into<String>, error: serde_json::Error, json: &str) -> Self {
+        Self::build(ErrorKind::Decode, message.into(), Cause::Json(error)).with_json(json.as_bytes())
+    }
+
+    pub(crate) fn argument(what: &str, error: serde_json::Error) -> Self {
+        Self::build(
+            ErrorKind::InvalidArgument,
+            format!("{what} cannot be written as JSON"),
+            Cause::Json(error),
+        )
+    }
+
+    pub(crate) fn input_required(method: &'static str, reason: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::InputRequired, format!("{method} needs input: {reason}")).during(method)
+    }
+
+    pub(crate) fn handler(method: &'static str, asked: &str, error: ErrorObject) -> Self {
+        Self::build(
+            ErrorKind::InputRequired,
+            format!("{method} needs input, and the handler for {asked} gave none: {error}"),
+            Cause::None,
+        )
+        .during(method)
+    }
+
+    pub(crate) fn io(kind: ErrorKind, message: impl Into<String>, error: io::Error) -> Self {
+        Self::build(kind, message.into(), Cause::Io(error))
+    }
+
+    pub(crate) fn during(mut self, method: &'static str) -> Self {
+        self.0.method = Some(method);
+        self
+    }
+
+    fn with_json(mut self, json: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(json);
+        let mut end = text.len().min(SHOWN_JSON);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.0.json = Some(text[..end].into());
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The method of the failed request.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        self.0.method
+    }
+
+    /// The server's error, when the server answered with one.
+    #[must_use]
+    pub fn peer(&self) -> Option<&ErrorObject> {
+        match &self.0.cause {
+            Cause::Peer(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The failure of the connection, when that is the reason.
+    #[must_use]
+    pub fn transport(&self) -> Option<&TransportError> {
+        match &self.0.cause {
+            Cause::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Which timeout expired, when one did.
+    #[must_use]
+    pub fn expired(&self) -> Option<Expired> {
+        self.0.expired
+    }
+
+    /// The server's JSON that could not be read, or the first 16 KiB of it.
+    #[must_use]
+    pub fn json(&self) -> Option<&str> {
+        self.0.json.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.cause {
+            // The message has the peer's error in it already.
+            Cause::None | Cause::Peer(_) => None,
+            Cause::Transport(error) => Some(error),
+            Cause::Json(error) => Some(error),
+            Cause::Io(error) => Some(error),
+        }
+    }
+}

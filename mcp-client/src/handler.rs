@@ -1,0 +1,165 @@
+//! Answers to what a server asks: the user (elicitation), the model (sampling), the roots.
+//!
+//! One set of handlers serves all the ways in which a question can come: as a request of a legacy server, and
+//! as an input request of a modern one. The client's capabilities follow from the handlers that are there.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use mcp_core::json::{JsonBytes, JsonObject};
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::service::BoxFuture;
+use mcp_core::types::{
+    ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitParams,
+    ElicitResult, ElicitUrlParams, ElicitationCapability, ListRootsResult, Root, RootsCapability,
+    SamplingCapability,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+type Handler<P, R> = Arc<dyn Fn(P) -> BoxFuture<'static, Result<R, ErrorObject>> + Send + Sync>;
+
+/// The handlers of a client.
+#[derive(Clone, Default)]
+pub(crate) struct Handlers {
+    form: Option<Handler<ElicitFormParams, ElicitResult>>,
+    url: Option<Handler<ElicitUrlParams, ElicitResult>>,
+    sample: Option<Handler<CreateMessageParams, CreateMessageResult>>,
+    pub(crate) sampling_tools: bool,
+    roots: Option<Arc<RwLock<Vec<Root>>>>,
+    /// Capabilities that are not those of a handler: extensions, experiments.
+    pub(crate) declared: ClientCapabilities,
+}
+
+impl Handlers {
+    pub(crate) fn set_form<F, A>(&mut self, handler: F)
+    where
+        F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
+    {
+        self.form = Some(Arc::new(move |params| Box::pin(handler(params))));
+    }
+
+    pub(crate) fn set_url<F, A>(&mut self, handler: F)
+    where
+        F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<ElicitResult, ErrorObject>> + Send + 'static,
+    {
+        self.url = Some(Arc::new(move |params| Box::pin(handler(params))));
+    }
+
+    pub(crate) fn set_sample<F, A>(&mut self, handler: F)
+    where
+        F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<CreateMessageResult, ErrorObject>> + Send + 'static,
+    {
+        self.sample = Some(Arc::new(move |params| Box::pin(handler(params))));
+    }
+
+    pub(crate) fn set_roots(&mut self, roots: Vec<Root>) {
+        match &self.roots {
+            Some(shared) => *shared.write().unwrap_or_else(PoisonError::into_inner) = roots,
+            None => self.roots = Some(Arc::new(RwLock::new(roots))),
+        }
+    }
+
+    /// Replaces the roots; false when the client was built without any, and so did not declare them.
+    pub(crate) fn replace_roots(&self, roots: Vec<Root>) -> bool {
+        let Some(shared) = &self.roots else { return false };
+        *shared.write().unwrap_or_else(PoisonError::into_inner) = roots;
+        true
+    }
+
+    /// What the client can do. `legacy` adds what only sessions have.
+    pub(crate) fn capabilities(&self, legacy: bool) -> ClientCapabilities {
+        let mut capabilities = self.declared.clone();
+        if self.form.is_some() || self.url.is_some() {
+            let mut elicitation = ElicitationCapability::new();
+            // Empty means forms alone, and is what revisions before 2025-11-25 know (EL-1).
+            if self.url.is_some() {
+                elicitation = elicitation.url(JsonObject::new());
+                if self.form.is_some() {
+                    elicitation = elicitation.form(JsonObject::new());
+                }
+            }
+            capabilities.elicitation = Some(elicitation);
+        }
+        if self.sample.is_some() {
+            let sampling = SamplingCapability::new();
+            capabilities.sampling =
+                Some(if self.sampling_tools { sampling.tools(JsonObject::new()) } else { sampling });
+        }
+        if self.roots.is_some() {
+            let roots = RootsCapability::new();
+            capabilities.roots = Some(if legacy { roots.list_changed(true) } else { roots });
+        }
+        capabilities
+    }
+
+    /// Answers one question: `None` when there is no handler for it.
+    pub(crate) async fn answer(
+        &self,
+        method: &str,
+        params: &JsonBytes,
+    ) -> Option<Result<JsonBytes, ErrorObject>> {
+        Some(match method {
+            "elicitation/create" => self.elicit(params).await?,
+            "sampling/createMessage" => self.create_message(params).await?,
+            "roots/list" => self.list_roots()?,
+            _ => return None,
+        })
+    }
+
+    async fn elicit(&self, params: &JsonBytes) -> Option<Result<JsonBytes, ErrorObject>> {
+        if self.form.is_none() && self.url.is_none() {
+            return None;
+        }
+        let params = match read(params) {
+            Ok(params) => params,
+            Err(error) => return Some(Err(error)),
+        };
+        let answer = match (params, &self.form, &self.url) {
+            (ElicitParams::Form(params), Some(handler), _) => handler(params).await,
+            (ElicitParams::Url(params), _, Some(handler)) => handler(params).await,
+            _ => Err(ErrorObject::invalid_params("the client did not declare this mode of elicitation")),
+        };
+        Some(answer.and_then(|answer| write(&answer)))
+    }
+
+    async fn create_message(&self, params: &JsonBytes) -> Option<Result<JsonBytes, ErrorObject>> {
+        let handler = self.sample.as_ref()?;
+        let params: CreateMessageParams = match read(params) {
+            Ok(params) => params,
+            Err(error) => return Some(Err(error)),
+        };
+        if !self.sampling_tools && (params.tools.is_some() || params.tool_choice.is_some()) {
+            // SAM-2.
+            let error = ErrorObject::invalid_params("the client did not declare sampling with tools");
+            return Some(Err(error));
+        }
+        Some(handler(params).await.and_then(|answer| write(&answer)))
+    }
+
+    fn list_roots(&self) -> Option<Result<JsonBytes, ErrorObject>> {
+        let roots = self.roots.as_ref()?.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Some(write(&ListRootsResult::new(roots)))
+    }
+}
+
+fn read<T: DeserializeOwned>(params: &JsonBytes) -> Result<T, ErrorObject> {
+    params.parse().map_err(|error| ErrorObject::new(code::INVALID_PARAMS, error.to_string()))
+}
+
+fn write<T: Serialize>(answer: &T) -> Result<JsonBytes, ErrorObject> {
+    JsonBytes::new(answer).map_err(|error| {
+        tracing::error!(%error, "the answer of a handler cannot be written");
+        ErrorObject::internal()
+    })
+}
+
+impl fmt::Debug for Handlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handlers").field("capabilities", &self.capabilities(true)).finish()
+    }
+}

@@ -1,0 +1,197 @@
+//! The params of a request, written straight as text: one buffer from the arguments to the connection.
+
+use bytes::Bytes;
+use mcp_core::json::{JsonBytes, JsonObject};
+use mcp_core::jsonrpc::RequestId;
+use mcp_core::meta::{self, Meta};
+use mcp_core::types::LoggingLevel;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind};
+
+/// A JSON object whose end is still open.
+#[derive(Debug, Clone)]
+pub(crate) struct Params {
+    text: Vec<u8>,
+}
+
+/// What goes into `_meta`.
+pub(crate) struct MetaParts<'a> {
+    /// The members that each request of a modern session has, as text.
+    pub(crate) session: &'a [u8],
+    pub(crate) progress_token: Option<&'a RequestId>,
+    pub(crate) log_level: Option<LoggingLevel>,
+    pub(crate) user: Option<&'a Meta>,
+}
+
+impl Params {
+    pub(crate) fn new() -> Self {
+        let mut text = Vec::with_capacity(512);
+        text.push(b'{');
+        Self { text }
+    }
+
+    /// Goes on from what was sent before.
+    pub(crate) fn from_base(base: &[u8]) -> Self {
+        let mut text = Vec::with_capacity(base.len() + 512);
+        text.extend_from_slice(base);
+        Self { text }
+    }
+
+    /// Adds a member. The name needs no escapes.
+    pub(crate) fn with<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Result<Self, Error> {
+        self.begin(name);
+        serde_json::to_writer(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
+        Ok(self)
+    }
+
+    /// Adds a member that must be an object; null and unit mean that there is none.
+    pub(crate) fn with_object<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Result<Self, Error> {
+        let before = self.text.len();
+        self.begin(name);
+        let start = self.text.len();
+        serde_json::to_writer(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
+        match &self.text[start..] {
+            [b'{', ..] => {}
+            b"null" => self.text.truncate(before),
+            _ => {
+                let message =
+                    format!("{name} must be a JSON object, such as a struct, a map or json!({{…}})");
+                return Err(Error::new(ErrorKind::InvalidArgument, message));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The params of a typed request, apart from their `_meta`.
+    pub(crate) fn of<T: Serialize>(params: &T) -> Result<(Self, Option<Meta>), Error> {
+        let invalid = |error| Error::argument("the params", error);
+        let mut members = match serde_json::to_value(params).map_err(invalid)? {
+            Value::Object(members) => members,
+            Value::Null => JsonObject::new(),
+            _ => return Err(Error::new(ErrorKind::InvalidArgument, "the params must be a JSON object")),
+        };
+        let meta = match members.shift_remove("_meta") {
+            Some(Value::Object(meta)) => Some(Meta::from(meta)),
+            _ => None,
+        };
+        let mut text = serde_json::to_vec(&members).map_err(invalid)?;
+        text.pop();
+        Ok((Self { text }, meta))
+    }
+
+    /// What names the request, without `_meta`: the key of a cached result.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        let mut key = self.text.clone();
+        key.push(b'}');
+        key
+    }
+
+    /// Adds `_meta` and closes the object. Also gives the part before it, to go on from.
+    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (JsonBytes, Bytes) {
+        let base = self.text.len();
+        self.write_meta(parts);
+        self.text.push(b'}');
+        let text = Bytes::from(self.text);
+        (JsonBytes::from_trusted(text.clone()), text.slice(..base))
+    }
+
+    fn begin(&mut self, name: &str) {
+        if self.text.len() > 1 {
+            self.text.push(b',');
+        }
+        self.text.push(b'"');
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.extend_from_slice(b"\":");
+    }
+
+    fn write_meta(&mut self, parts: &MetaParts<'_>) {
+        let before = self.text.len();
+        self.begin("_meta");
+        self.text.push(b'{');
+        let start = self.text.len();
+        self.text.extend_from_slice(parts.session);
+        if let Some(token) = parts.progress_token {
+            self.meta_member(start, meta::PROGRESS_TOKEN, token);
+        }
+        if let Some(level) = &parts.log_level {
+            self.meta_member(start, meta::LOG_LEVEL, level);
+        }
+        for (key, value) in parts.user.iter().flat_map(|meta| meta.iter()) {
+            let written = match key {
+                meta::PROTOCOL_VERSION | meta::CLIENT_INFO | meta::CLIENT_CAPABILITIES => {
+                    !parts.session.is_empty()
+                }
+                meta::PROGRESS_TOKEN => parts.progress_token.is_some(),
+                meta::LOG_LEVEL => parts.log_level.is_some(),
+                _ => false,
+            };
+            if !written {
+                self.meta_member(start, key, value);
+            }
+        }
+        if self.text.len() == start {
+            self.text.truncate(before); // Nothing to say.
+        } else {
+            self.text.push(b'}');
+        }
+    }
+
+    fn meta_member<T: Serialize + ?Sized>(&mut self, start: usize, key: &str, value: &T) {
+        let before = self.text.len();
+        if before > start {
+            self.text.push(b',');
+        }
+        // Strings, ids and JSON values can always be written.
+        let written = serde_json::to_writer(&mut self.text, key).and_then(|()| {
+            self.text.push(b':');
+            serde_json::to_writer(&mut self.text, value)
+        });
+        if written.is_err() {
+            self.text.truncate(before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sealed(params: Params, session: &str, user: Option<&Meta>) -> String {
+        let parts = MetaParts {
+            session: session.as_bytes(),
+            progress_token: Some(&RequestId::Number(7)),
+            log_level: None,
+            user,
+        };
+        String::from_utf8(params.seal(&parts).0.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn members_meta_and_their_order() {
+        let params =
+            Params::new().with("name", "a\"b").unwrap().with_object("arguments", &json!({"x": 1})).unwrap();
+        assert_eq!(
+            sealed(params, r#""k":"v""#, Some(&Meta::new().with("u", 1).with("progressToken", 9))),
+            r#"{"name":"a\"b","arguments":{"x":1},"_meta":{"k":"v","progressToken":7,"u":1}}"#
+        );
+        let (params, meta) = Params::of(&json!({"_meta": {"a": 1}, "cursor": ""})).unwrap();
+        assert_eq!(sealed(params, "", meta.as_ref()), r#"{"cursor":"","_meta":{"progressToken":7,"a":1}}"#);
+    }
+
+    #[test]
+    fn arguments_are_an_object_or_nothing() {
+        let none = Params::new().with_object("arguments", &()).unwrap();
+        assert_eq!(none.key(), b"{}");
+        let error = Params::new().with_object("arguments", &[1]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    }
+
+    #[test]
+    fn nothing_to_say_leaves_no_meta() {
+        let parts = MetaParts { session: b"", progress_token: None, log_level: None, user: None };
+        assert_eq!(Params::new().seal(&parts).0.as_bytes(), b"{}");
+    }
+}
