@@ -1,39 +1,24 @@
 //! The server of the stdio benches, written with this SDK: what a user would write.
 //!
-//! `bench-stdio-server [--tools N]`. `echo` and `add` have typed arguments, the others give a fixed answer.
+//! `bench-stdio-server [--tools N]`. `echo` and `add` come from functions, the others are registered by hand.
 
 use mcp_benches::{
     Error,
     tools::{self, TRIVIAL_ANSWER, ToolSpec},
 };
 use mcp_core::types::{CallToolResult, Schema};
-use mcp_server::{Args, Server, ToolRoute};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use mcp_server::{Server, ToolRoute, routes, tool};
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Echo {
-    text: String,
+/// Give the text back.
+#[tool]
+async fn echo(text: String) -> String {
+    text
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Add {
-    a: i64,
-    b: i64,
-}
-
-fn echo() -> ToolRoute {
-    ToolRoute::builder("echo")
-        .description(tools::ECHO)
-        .handler(|Args(Echo { text }): Args<Echo>| async move { text })
-}
-
-fn add() -> ToolRoute {
-    ToolRoute::builder("add")
-        .description(tools::ADD)
-        .handler(|Args(Add { a, b }): Args<Add>| async move { (a + b).to_string() })
+/// Add two numbers.
+#[tool]
+async fn add(a: i64, b: i64) -> i64 {
+    a + b
 }
 
 fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
@@ -49,7 +34,7 @@ fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
 async fn main() -> Result<(), Error> {
     let count = tools::count_from_arguments();
     let server = Server::new("bench", "1.0.0");
-    let server = if count < 2 { server.tool(echo()) } else { server.tools([echo(), add()]) };
+    let server = if count < 2 { server.routes(routes![echo]) } else { server.routes(routes![echo, add]) };
     let others: Result<Vec<_>, _> = tools::table(count).into_iter().skip(2).map(trivial).collect();
     server.tools(others?).serve_stdio().await?;
     Ok(())
