@@ -36,7 +36,15 @@ pub enum Line {
 impl LineDecoder {
     /// A decoder that refuses lines of more than `longest` bytes.
     pub fn new(longest: usize) -> Self {
-        Self { buffer: BytesMut::new(), searched: 0, grown: 0, shrinks: false, longest, skipping: false, first: true }
+        Self {
+            buffer: BytesMut::new(),
+            searched: 0,
+            grown: 0,
+            shrinks: false,
+            longest,
+            skipping: false,
+            first: true,
+        }
     }
 
     /// The buffer to read into, with room for at least some bytes.

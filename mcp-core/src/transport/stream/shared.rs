@@ -246,7 +246,9 @@ impl Shared {
 /// Appends an answer as a line, a long result without copying it.
 pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, longest: usize) {
     match reply {
-        Ok(result) if (LONG..=longest).contains(&result.as_bytes().len()) && is_one_line(result.as_bytes()) => {
+        Ok(result)
+            if (LONG..=longest).contains(&result.as_bytes().len()) && is_one_line(result.as_bytes()) =>
+        {
             write_result_start(out.buffer(), id);
             out.push(result.into_bytes());
             out.buffer().extend_from_slice(b"}\n");
