@@ -1,7 +1,7 @@
 //! Serving one conversation over any byte stream.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use mcp_core::service::Accept as _;
 use mcp_core::transport::stream;
@@ -14,7 +14,8 @@ use crate::server::{BuiltServer, Server};
 impl BuiltServer {
     /// Serves one conversation over a pair of byte streams, until the peer closes its side or `stop` is done.
     ///
-    /// Then running calls have [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
+    /// Then subscriptions end, and running calls have
+    /// [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
     /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end. Dropping the future ends the
     /// conversation at once, with every handler in it. Needs a tokio runtime with time enabled.
     ///
@@ -33,26 +34,20 @@ impl BuiltServer {
         self.conversation(reader, writer, stop).1.await
     }
 
-    /// The local side of a conversation, and the future that serves it.
+    /// The local side of a conversation, held by its calls, and the future that serves it.
     pub(crate) fn conversation<R, W>(
         &self,
         reader: R,
         writer: W,
         stop: impl Future<Output = ()> + Send,
-    ) -> (Arc<Connection>, impl Future<Output = Result<(), ServeError>> + Send)
+    ) -> (Weak<Connection>, impl Future<Output = Result<(), ServeError>> + Send)
     where
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send,
     {
         let limits = self.limits();
         let (_remote, driver) = stream::connect(reader, writer, &limits, |peer| self.accept(peer));
-        let connection = Arc::clone(driver.local());
-        let live = Arc::clone(&self.0.live);
-        let stop = async move {
-            stop.await;
-            live.hub.close(); // Subscriptions end with their results while the rest drains.
-        };
-        (connection, async move { Ok(driver.run(stop).await?) })
+        (Arc::downgrade(driver.local()), async move { Ok(driver.run(stop).await?) })
     }
 
     /// As [`BuiltServer::serve_until`], until the peer closes its side.

@@ -11,7 +11,7 @@ use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::Method;
-use mcp_core::revision::Revision;
+use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Accept, BoxService, Peer, Service};
 use mcp_core::types::{
     CacheScope, CompletionsCapability, Icon, Implementation, LoggingCapability, PromptsCapability,
@@ -79,7 +79,7 @@ pub struct Server {
     layers: Vec<BoxLayer>,
     limits: Limits,
     revisions: Vec<Revision>,
-    page_size: usize,
+    page_sizes: PageSizes,
     cache: (Duration, CacheScope),
     extensions: Vec<(String, serde_json::Value)>,
     live: Arc<Live>,
@@ -99,7 +99,7 @@ impl Server {
             layers: Vec::new(),
             limits: Limits::for_server(),
             revisions: Revision::ALL.to_vec(),
-            page_size: PAGE_SIZE,
+            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             cache: (Duration::ZERO, CacheScope::Private),
             extensions: Vec::new(),
             live: Arc::default(),
@@ -239,7 +239,9 @@ impl Server {
 
     /// Answers a method of your own. Its name must not be one of the protocol's.
     ///
-    /// The result is written as it is; on modern requests `resultType` and the server's identity are added.
+    /// The result must be an object, or `()`; on modern requests `resultType` and the server's identity are
+    /// added unless it brings them. The parameters hold the `_meta` of the request, so a type of
+    /// `#[serde(deny_unknown_fields)]` must know it.
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -282,7 +284,14 @@ impl Server {
 
     /// Items in one page of a list. 1,000 by default.
     pub fn page_size(mut self, items: usize) -> Self {
-        self.page_size = items.max(1);
+        let items = items.max(1);
+        self.page_sizes = PageSizes { tools: items, prompts: items, resources: items };
+        self
+    }
+
+    /// Items in one page of the lists of resources and templates, where they are more than the others.
+    pub fn resource_page_size(mut self, items: usize) -> Self {
+        self.page_sizes.resources = items.max(1);
         self
     }
 
@@ -313,6 +322,13 @@ impl Server {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
+        if self.revisions.is_empty() {
+            return Err(BuildError::Invalid {
+                kind: "server",
+                name: self.info.name,
+                reason: "it speaks no revision".into(),
+            });
+        }
         let (ttl, scope) = self.cache;
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder = Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
@@ -335,7 +351,7 @@ impl Server {
             blocking: Pool::new(self.limits.blocking_threads),
             limits: self.limits,
             revisions: self.revisions,
-            page_size: self.page_size,
+            page_sizes: self.page_sizes,
             encoder,
             extensions: self.extensions,
             live: self.live,
@@ -378,6 +394,14 @@ impl fmt::Debug for BuiltServer {
     }
 }
 
+/// Items in one page of each list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageSizes {
+    pub(crate) tools: usize,
+    pub(crate) prompts: usize,
+    pub(crate) resources: usize,
+}
+
 /// What all connections share.
 pub(crate) struct Inner {
     pub(crate) info: Implementation,
@@ -388,7 +412,7 @@ pub(crate) struct Inner {
     pub(crate) blocking: Pool,
     pub(crate) limits: Limits,
     pub(crate) revisions: Vec<Revision>,
-    pub(crate) page_size: usize,
+    pub(crate) page_sizes: PageSizes,
     pub(crate) encoder: Encoder,
     pub(crate) extensions: Vec<(String, serde_json::Value)>,
     pub(crate) live: Arc<Live>,
@@ -397,6 +421,11 @@ pub(crate) struct Inner {
 impl Inner {
     pub(crate) fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.live))
+    }
+
+    /// Whether any revision of an era is spoken.
+    pub(crate) fn speaks(&self, era: Era) -> bool {
+        self.revisions.iter().any(|revision| revision.era() == era)
     }
 
     pub(crate) fn encode<T: WireResult>(

@@ -14,6 +14,12 @@ pub trait WireResult: Serialize + Project {
     /// The place for `_meta`.
     fn meta_mut(&mut self) -> &mut Option<Meta>;
 
+    /// About how many bytes the result takes, so that a long one is written without growing its buffer again
+    /// and again. Too much is harmless, since memory that nothing is written to costs nothing.
+    fn size_hint(&self) -> usize {
+        128
+    }
+
     /// The place for `ttlMs` and `cacheScope`, in results that may be cached.
     fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<CacheScope>)> {
         None
@@ -67,7 +73,9 @@ impl Encoder {
         result.project(rules);
         self.fit_cache(&mut result, rules);
         if !rules.result_type {
-            return JsonBytes::new(&result);
+            let mut out = Vec::with_capacity(result.size_hint());
+            serde_json::to_writer(&mut out, &result)?;
+            return Ok(JsonBytes::from_trusted(out));
         }
         let head = match result.meta_mut() {
             None => &self.modern,
@@ -78,20 +86,33 @@ impl Encoder {
                 MODERN_BARE
             }
         };
-        write(head, &result)
+        write(head, &result, result.size_hint())
     }
 
-    /// Writes the result of a method that is not the protocol's, which must be an object: it keeps its
-    /// members, `_meta` among them, and gets `resultType` where the revision has it.
+    /// Writes the result of a method that is not the protocol's: it keeps its members, and gets `resultType`
+    /// and the server's identity where the revision has them and it brings none. Null, which is what `()`
+    /// becomes, is an empty object.
     ///
     /// # Errors
-    /// When the result holds something that JSON cannot.
+    /// When the result is not an object, or holds something that JSON cannot.
     pub fn encode_custom<T: Serialize>(
         &self,
         result: &T,
         revision: Revision,
     ) -> Result<JsonBytes, serde_json::Error> {
-        if revision.rules().result_type { write(MODERN_BARE, result) } else { JsonBytes::new(result) }
+        let mut members = match serde_json::to_value(result)? {
+            Value::Object(members) => members,
+            Value::Null => serde_json::Map::new(),
+            _ => return Err(serde::ser::Error::custom("a result must be an object")),
+        };
+        if revision.rules().result_type {
+            members.entry("resultType").or_insert_with(|| "complete".into());
+            let meta = members.entry("_meta").or_insert_with(|| Value::Object(serde_json::Map::new()));
+            if let Value::Object(meta) = meta {
+                meta.entry(SERVER_INFO).or_insert_with(|| self.server_info.clone());
+            }
+        }
+        JsonBytes::new(&members)
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {
@@ -107,8 +128,8 @@ impl Encoder {
 }
 
 /// Writes an object with the members of `head`, which is an object still open, before its own.
-fn write<T: Serialize>(head: &[u8], object: &T) -> Result<JsonBytes, serde_json::Error> {
-    let mut out = Vec::with_capacity(head.len() + 128);
+fn write<T: Serialize>(head: &[u8], object: &T, size_hint: usize) -> Result<JsonBytes, serde_json::Error> {
+    let mut out = Vec::with_capacity(head.len() + size_hint);
     out.extend_from_slice(head);
     let body = out.len();
     serde_json::to_writer(&mut out, object)?;

@@ -50,7 +50,8 @@ impl Link {
         Peer::new(self.to_second.clone())
     }
 
-    /// Ends the conversation: later and waiting calls of either side fail, running ones go on.
+    /// Ends the conversation: later and waiting calls of either side fail, running ones go on,
+    /// subscriptions end.
     pub fn close(&self) {
         self.to_first.detach();
         self.to_second.detach();
@@ -99,8 +100,10 @@ impl End {
     fn detach(&self) {
         // The service is dropped outside of the lock: it may hold the last handle of anything.
         let side = self.0.side.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(side);
         self.0.places.close();
+        if let Some((service, _)) = side {
+            service.draining();
+        }
     }
 
     fn side(&self) -> Result<(BoxService, Peer), TransportError> {

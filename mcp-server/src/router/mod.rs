@@ -30,8 +30,8 @@ use crate::registry::ListAsk;
 pub(crate) struct Router;
 
 impl Service for Router {
-    async fn call(&self, request: Request) -> Reply {
-        let Some(context) = Context::of(&request) else {
+    async fn call(&self, mut request: Request) -> Reply {
+        let Some(context) = Context::take(&mut request) else {
             // A layer made a request of its own, or lost the extensions of the one it got.
             let error = &"a layer passed on a request without its extensions";
             return Err(crate::error::internal("finding the context of a call", error).into());
@@ -77,7 +77,7 @@ fn fit_error(error: ErrorObject, context: &Context) -> ErrorObject {
 }
 
 /// −32602 with the place in the parameters, as far as it is known.
-pub(crate) fn invalid_params(error: &serde_json::Error) -> ErrorObject {
+pub(crate) fn invalid_params(error: &dyn std::fmt::Display) -> ErrorObject {
     let text = error.to_string();
     ErrorObject::invalid_params(text.split(" at line ").next().unwrap_or_default())
 }
@@ -103,12 +103,12 @@ struct Cursor<'a> {
 }
 
 impl Cursor<'_> {
-    fn ask<'a>(&'a self, context: &'a Context) -> ListAsk<'a> {
+    fn ask<'a>(&'a self, context: &'a Context, page_size: usize) -> ListAsk<'a> {
         ListAsk {
             cursor: self.cursor.as_deref(),
             revision: context.revision(),
             encoder: &context.0.server.encoder,
-            page_size: context.0.server.page_size,
+            page_size,
         }
     }
 }

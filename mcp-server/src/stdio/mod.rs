@@ -5,13 +5,14 @@
 //! ends up in the log instead of in the middle of a message. Standard input is replaced by `/dev/null`, so that
 //! children of handlers cannot eat messages.
 
+#[cfg(unix)]
+mod pipe;
 mod signals;
 mod streams;
 mod watch;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::task::{JoinError, JoinHandle};
@@ -50,7 +51,6 @@ impl BuiltServer {
         // over the thread that blocks on `main`.
         let served = tokio::spawn(async move {
             let (connection, serving) = server.conversation(reader, writer, stop);
-            let connection = Arc::downgrade(&connection);
             let outcome = serving.await;
             let told = over.send(connection);
             drop(told); // The watch may have ended for want of a thread.

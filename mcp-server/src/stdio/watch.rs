@@ -4,6 +4,7 @@
 //! the end of input or heard the signal.
 
 use std::future::Future;
+use std::io;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -33,11 +34,9 @@ pub(super) fn begin(limits: &Limits, input: Option<Input>) -> Watch {
     let (asked, stop) = oneshot::channel();
     let (over, ended) = oneshot::channel();
     let (on_signal, on_close) = (limits.drain_on_signal, limits.drain_on_close);
-    let watching = move || {
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(watch(asked, ended, input, on_signal, on_close)),
-            Err(error) => tracing::error!(%error, "nothing watches over the end of the process"),
-        }
+    let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(watch(asked, ended, input, on_signal, on_close)),
+        Err(error) => tracing::error!(%error, "nothing watches over the end of the process"),
     };
     if let Err(error) = std::thread::Builder::new().name("mcp-watch".into()).spawn(watching) {
         tracing::error!(%error, "nothing watches over the end of the process");
@@ -68,18 +67,23 @@ async fn watch(
     let mut input_open = true;
     let mut deadline = in_time(Duration::MAX);
     let mut signal = std::pin::pin!(signals::wait());
-    let mut hang_up = std::pin::pin!(hang_up(input));
+    let hang_up = hang_up(input).inspect_err(|error| tracing::error!(%error, "the input is not watched"));
+    let (mut gone, _until) = match hang_up {
+        Ok((gone, until)) => (gone, Some(until)),
+        Err(_) => (oneshot::channel().1, None),
+    };
     loop {
         tokio::select! {
             () = &mut signal, if asked.is_some() => {
                 tracing::info!("asked to stop");
                 deadline = deadline.min(in_time(on_signal));
-                let told = asked.take().map(|asked| asked.send(()));
-                drop(told); // Serving may be over.
+                asked.take().and_then(|asked| asked.send(()).ok()); // Serving may be over.
             }
-            () = &mut hang_up, if input_open => {
+            hung_up = &mut gone, if input_open => {
                 input_open = false;
-                deadline = deadline.min(in_time(on_close));
+                if hung_up.is_ok() {
+                    deadline = deadline.min(in_time(on_close));
+                }
             }
             left = &mut ended => {
                 // A call that was given up is dropped by the thread that runs it, unless it blocks that thread.
@@ -104,22 +108,30 @@ fn in_time(drain: Duration) -> Instant {
     Instant::now() + drain.min(DECADES) + GRACE
 }
 
-/// Done when nobody can write to `input` any more. Says nothing about files.
+/// Done when nobody can write to `input` any more, however much of it is unread. Says nothing about files.
+///
+/// A thread waits for it: a runtime would be woken by each message as well. It ends with the writer.
 #[cfg(unix)]
-async fn hang_up(input: Option<Input>) {
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
-    // Asking for priority data, which pipes never have, leaves the hang-up as the only thing that wakes.
-    if let Some(input) = input
-        && let Ok(watched) = AsyncFd::with_interest(input, Interest::PRIORITY)
-        && watched.ready(Interest::PRIORITY).await.is_ok_and(|guard| guard.ready().is_read_closed())
-    {
-        return;
-    }
-    std::future::pending().await
+fn hang_up(input: Option<Input>) -> io::Result<(oneshot::Receiver<()>, io::PipeWriter)> {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let (ended, until) = io::pipe()?;
+    let (gone, is_gone) = oneshot::channel();
+    let wait = move || {
+        let Some(input) = input else { return };
+        // Without a wish, what is told is the hang-up alone.
+        let mut watched =
+            [PollFd::new(&input, PollFlags::empty()), PollFd::new(&ended, PollFlags::empty())];
+        while poll(&mut watched, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
+        if !watched[0].revents().is_empty() {
+            gone.send(()).ok(); // Serving may be over.
+        }
+    };
+    std::thread::Builder::new().name("mcp-hang-up".into()).spawn(wait)?;
+    Ok((is_gone, until))
 }
 
 #[cfg(not(unix))]
-async fn hang_up(_: Option<Input>) {
-    std::future::pending().await
+fn hang_up(_: Option<Input>) -> io::Result<(oneshot::Receiver<()>, ())> {
+    Ok((oneshot::channel().1, ()))
 }

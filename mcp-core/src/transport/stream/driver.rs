@@ -6,14 +6,14 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::future::{Abortable, join_all};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
-use super::shared::{Shared, write_batch, write_reply};
+use super::outbox::Outbox;
+use super::shared::{Shared, push_reply, write_batch};
 use crate::codec::line::{Line, LineDecoder};
 use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, decode, write_error};
 use crate::limits::Limits;
@@ -32,11 +32,9 @@ pub struct Driver<R, W, S> {
     peer: Peer,
     shared: Arc<Shared>,
     /// Bytes on their way to the writer.
-    out: BytesMut,
+    out: Outbox,
     /// The writer has bytes that were not flushed.
     unflushed: bool,
-    /// When a peer that does not read is given up.
-    stall: Option<Pin<Box<Sleep>>>,
     /// Bytes of refusals since the output had room.
     refused: usize,
     /// Requests that wait for a free place, oldest first.
@@ -46,6 +44,8 @@ pub struct Driver<R, W, S> {
     /// them is looked at meanwhile; more than one can come in a batch.
     notes: VecDeque<BoxFuture<'static, ()>>,
     overlong: usize,
+    /// When a peer that does not read is given up; set while the writer takes nothing.
+    stall: Option<Pin<Box<Sleep>>>,
     /// When whatever still runs is given up.
     drain: Option<Pin<Box<Sleep>>>,
     /// New requests are refused.
@@ -74,14 +74,14 @@ where
             local,
             peer,
             shared,
-            out: BytesMut::new(),
+            out: Outbox::default(),
             unflushed: false,
-            stall: None,
             refused: 0,
             queue: VecDeque::new(),
             queued_bytes: 0,
             notes: VecDeque::new(),
             overlong: 0,
+            stall: None,
             drain: None,
             stopping: false,
         }
@@ -308,15 +308,14 @@ where
         let mut call = Box::pin(call(Arc::clone(&self.local), request));
         match call.as_mut().poll(cx) {
             Poll::Ready(reply) => {
-                // What the handler told the peer is in the outbox, and comes before its answer.
-                self.take_outbox();
-                write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
+                self.take_outbox(); // What the handler said while it ran goes before its answer.
+                push_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
             }
             Poll::Pending => {
                 let (handle, registration) = futures::future::AbortHandle::new_pair();
                 let serial = self.shared.start(id.clone(), handle);
-                let call = Abortable::new(call, registration);
                 let shared = Arc::clone(&self.shared);
+                let call = Abortable::new(call, registration);
                 tokio::spawn(async move {
                     if let Ok(reply) = call.await {
                         shared.complete(&id, serial, reply);
@@ -358,7 +357,7 @@ where
         }
         if calls.is_empty() {
             self.refused += errors.len();
-            return write_batch(&mut self.out, errors);
+            return write_batch(self.out.buffer(), errors);
         }
         self.shared.lock().batches += 1;
         let shared = Arc::clone(&self.shared);
@@ -418,21 +417,36 @@ where
 
     fn refuse(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
         let before = self.out.len();
-        write_error(&mut self.out, id, error);
-        self.out.extend_from_slice(b"\n");
+        write_error(self.out.buffer(), id, error);
+        self.out.buffer().extend_from_slice(b"\n");
         self.refused += self.out.len() - before;
     }
 
     // ---- writing -------------------------------------------------------------------------------------
 
-    /// Writes whatever is queued, as much at a time as the writer takes, and flushes when all is out.
+    /// Writes what there is, and gives up a peer that reads nothing for too long.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
+        let written = self.poll_write_out(cx)?;
+        if written.is_ready() {
+            self.stall = None;
+            return Ok(written);
+        }
+        let patience = self.limits.write_stall;
+        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(patience)));
+        if stall.as_mut().poll(cx).is_ready() {
+            let message = format!("the peer did not read for {} s", patience.as_secs_f64());
+            return Err(TransportError::closed(message));
+        }
+        Ok(written)
+    }
+
+    /// Writes whatever is queued, as much at a time as the writer takes, and flushes when all is out.
+    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
         let failed = |error| TransportError::io("writing to the peer", error);
-        let mut moved = false;
         loop {
             self.take_outbox();
             let Some(writer) = &mut self.writer else {
-                self.out.clear();
+                self.out = Outbox::default();
                 self.shared.note_writing(self.shared.lock(), 0, 0);
                 return Ok(Poll::Ready(()));
             };
@@ -440,18 +454,13 @@ where
                 break;
             }
             while !self.out.is_empty() {
-                match Pin::new(&mut *writer).poll_write(cx, &self.out) {
+                match self.out.poll_write(cx, writer) {
                     Poll::Ready(Ok(0)) => {
                         return Err(TransportError::closed("the peer does not read any more"));
                     }
-                    Poll::Ready(Ok(written)) => {
-                        moved = true;
+                    Poll::Ready(Ok(_)) => {
                         self.unflushed = true;
-                        if written == self.out.len() {
-                            self.out.clear();
-                        } else {
-                            drop(self.out.split_to(written));
-                        }
+                        self.stall = None;
                     }
                     Poll::Ready(Err(error)) => return Err(failed(error)),
                     Poll::Pending => {
@@ -461,24 +470,20 @@ where
                         let state = self.shared.lock();
                         let unwritten = state.unwritten();
                         self.shared.note_writing(state, self.out.len(), unwritten);
-                        return self.poll_stall(cx, moved);
+                        return Ok(Poll::Pending);
                     }
                 }
             }
             self.refused = 0;
-            if self.out.capacity() > 256 << 10 {
-                self.out = BytesMut::new(); // A large message went through; its buffer need not stay.
-            }
         }
         let Some(writer) = &mut self.writer else { return Ok(Poll::Ready(())) };
         if self.unflushed {
             match Pin::new(&mut *writer).poll_flush(cx) {
                 Poll::Ready(Ok(())) => self.unflushed = false,
                 Poll::Ready(Err(error)) => return Err(failed(error)),
-                Poll::Pending => return self.poll_stall(cx, moved),
+                Poll::Pending => return Ok(Poll::Pending),
             }
         }
-        self.stall = None;
         if self.shared.lock().closing {
             match Pin::new(writer).poll_shutdown(cx) {
                 // Closing a broken pipe fails, and is closed all the same. Some writers close when dropped.
@@ -489,41 +494,22 @@ where
         Ok(Poll::Ready(()))
     }
 
-    /// The writer takes nothing now; an error once it has done so for too long.
-    fn poll_stall(&mut self, cx: &mut Context<'_>, moved: bool) -> Result<Poll<()>, TransportError> {
-        let patience = self.limits.write_stall;
-        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep_until(deadline(patience))));
-        if moved {
-            stall.as_mut().reset(deadline(patience));
-        }
-        match stall.as_mut().poll(cx) {
-            Poll::Pending => Ok(Poll::Pending),
-            Poll::Ready(()) => {
-                Err(TransportError::closed(format!("the peer has read nothing for {patience:?}")))
-            }
-        }
-    }
-
     fn take_outbox(&mut self) {
         let mut state = self.shared.lock();
         let unwritten = state.unwritten();
         if !state.outbox.is_empty() {
-            if self.out.is_empty() {
-                std::mem::swap(&mut self.out, &mut state.outbox);
-            } else {
-                self.out.extend_from_slice(&state.outbox);
-                state.outbox.clear();
-            }
+            self.out.append(&mut state.outbox);
         }
         self.shared.note_writing(state, self.out.len(), unwritten);
     }
 
     // ---- the end -------------------------------------------------------------------------------------
 
-    fn begin_drain(&mut self, patience: Duration) {
-        let deadline = deadline(patience);
-        if self.drain.as_ref().is_none_or(|drain| deadline < drain.deadline()) {
-            self.drain = Some(Box::pin(sleep_until(deadline)));
+    fn begin_drain(&mut self, patience: std::time::Duration) {
+        self.local.draining();
+        let end = sleep(patience);
+        if self.drain.as_ref().is_none_or(|drain| end.deadline() < drain.deadline()) {
+            self.drain = Some(Box::pin(end));
         }
     }
 
@@ -556,12 +542,6 @@ impl<R, W, S> fmt::Debug for Driver<R, W, S> {
 /// Calls the local service. What panics is answered as well.
 async fn call<S: Service>(local: Arc<S>, request: Request) -> Reply {
     CatchPanic::new(local).call(request).await
-}
-
-/// In `patience` from now; for one without end, later than any conversation lasts.
-fn deadline(patience: Duration) -> Instant {
-    const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    Instant::now() + patience.min(DECADES)
 }
 
 fn poll_read_into<R: AsyncRead + Unpin>(
