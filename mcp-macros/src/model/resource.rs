@@ -45,7 +45,7 @@ impl Resource {
                 Err(problem) => errors.at(
                     &uri,
                     format_args!("not a URI or a URI template: {problem}"),
-                    "RFC 6570: `note://{id}`, `file:///{+path}`, `db://rows{?limit,offset}`",
+                    "a variable is `{id}`, or `{+path}` if it may hold `/`: `note://{id}`, `file:///{+path}`",
                 ),
             }
         }
@@ -75,7 +75,7 @@ fn check_variables(function: &Function, variables: &[String], uri: &LitStr, erro
                 argument.name_span,
                 format!(
                     "the URI has no variable `{}`\n\
-                     help: {known}; what does not come from the URI is `Context` or `State<S>`",
+                     help: {known}; what does not come from the URI is `Context`, `State<S>` or `Extension<T>`",
                     argument.name
                 ),
             ));
