@@ -10,9 +10,9 @@ use mcp_core::method::{Method, NotificationMethod};
 use mcp_core::revision::Revision;
 use mcp_core::service::Accept;
 use mcp_core::types::{
-    CompleteResult, CompletionContext, CompletionReference, DiscoverResult, EmptyResult, GetPromptResult,
-    Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate, Root,
-    ServerCapabilities, SubscriptionFilter, Tool,
+    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult, EmptyResult,
+    GetPromptResult, Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate,
+    Root, ServerCapabilities, SubscriptionFilter, Tool,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -111,6 +111,12 @@ impl Client {
     /// ([`ChildCommand`] sets the times); so does its process group. Gives the child's exit status.
     pub async fn close(&self) -> Option<ExitStatus> {
         self.0.wire.connection.close().await
+    }
+
+    /// The process id of a server that was started as a child process; on Unix that of its process group too.
+    #[must_use]
+    pub fn child_id(&self) -> Option<u32> {
+        self.0.wire.connection.child_id()
     }
 
     /// The exit status of a server that was started as a child process, once it has exited.
@@ -221,9 +227,12 @@ impl Client {
         context: Option<CompletionContext>,
     ) -> Call<CompleteResult> {
         let params = || {
-            let argument = mcp_core::types::CompletionArgument::new(argument, value);
+            let argument = CompletionArgument::new(argument, value);
             let params = Params::new().with("ref", &reference.into())?.with("argument", &argument)?;
-            context.map_or(Ok(params.clone()), |context| params.with("context", &context))
+            match context {
+                Some(context) => params.with("context", &context),
+                None => Ok(params),
+            }
         };
         Call::new(self, "completion/complete", params())
     }

@@ -113,6 +113,21 @@ impl ServerHandle {
         self.publish_if(removed, &Change::Resources)
     }
 
+    /// Tells clients that the tools changed, where something else than this handle decides what they are.
+    pub fn tools_changed(&self) {
+        self.live.hub.publish(&Change::Tools);
+    }
+
+    /// Tells clients that the prompts changed.
+    pub fn prompts_changed(&self) {
+        self.live.hub.publish(&Change::Prompts);
+    }
+
+    /// Tells clients that the resources changed.
+    pub fn resources_changed(&self) {
+        self.live.hub.publish(&Change::Resources);
+    }
+
     /// Tells those who watch it that a resource has new contents.
     pub fn resource_updated(&self, uri: impl Into<String>) {
         self.live.hub.publish(&Change::Resource(uri.into()));

@@ -79,7 +79,7 @@ pub struct Server {
     layers: Vec<BoxLayer>,
     limits: Limits,
     revisions: Vec<Revision>,
-    page_size: usize,
+    page_sizes: PageSizes,
     cache: (Duration, CacheScope),
     extensions: Vec<(String, serde_json::Value)>,
     live: Arc<Live>,
@@ -99,7 +99,7 @@ impl Server {
             layers: Vec::new(),
             limits: Limits::for_server(),
             revisions: Revision::ALL.to_vec(),
-            page_size: PAGE_SIZE,
+            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             cache: (Duration::ZERO, CacheScope::Private),
             extensions: Vec::new(),
             live: Arc::default(),
@@ -282,7 +282,14 @@ impl Server {
 
     /// Items in one page of a list. 1,000 by default.
     pub fn page_size(mut self, items: usize) -> Self {
-        self.page_size = items.max(1);
+        let items = items.max(1);
+        self.page_sizes = PageSizes { tools: items, prompts: items, resources: items };
+        self
+    }
+
+    /// Items in one page of the lists of resources and templates, where they are more than the others.
+    pub fn resource_page_size(mut self, items: usize) -> Self {
+        self.page_sizes.resources = items.max(1);
         self
     }
 
@@ -335,7 +342,7 @@ impl Server {
             blocking: Pool::new(self.limits.blocking_threads),
             limits: self.limits,
             revisions: self.revisions,
-            page_size: self.page_size,
+            page_sizes: self.page_sizes,
             encoder,
             extensions: self.extensions,
             live: self.live,
@@ -378,6 +385,14 @@ impl fmt::Debug for BuiltServer {
     }
 }
 
+/// Items in one page of each list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageSizes {
+    pub(crate) tools: usize,
+    pub(crate) prompts: usize,
+    pub(crate) resources: usize,
+}
+
 /// What all connections share.
 pub(crate) struct Inner {
     pub(crate) info: Implementation,
@@ -388,7 +403,7 @@ pub(crate) struct Inner {
     pub(crate) blocking: Pool,
     pub(crate) limits: Limits,
     pub(crate) revisions: Vec<Revision>,
-    pub(crate) page_size: usize,
+    pub(crate) page_sizes: PageSizes,
     pub(crate) encoder: Encoder,
     pub(crate) extensions: Vec<(String, serde_json::Value)>,
     pub(crate) live: Arc<Live>,

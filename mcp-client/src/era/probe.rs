@@ -17,6 +17,8 @@ use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::types::DiscoverResult;
 use tokio::time::timeout;
 
+use serde_json::value::RawValue;
+
 use super::session::{Session, Settings, newest, unsupported};
 use super::{legacy, modern};
 use crate::connection::Connection;
@@ -34,7 +36,7 @@ pub(crate) type Reopen<'a> = &'a mut (dyn FnMut() -> Result<Connection, Error> +
 type Probe = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 enum Verdict {
-    Modern(Session),
+    Modern(Box<Session>),
     /// Offer this revision in the handshake.
     Legacy(Revision, Option<Probe>),
     /// The connection ended: the server could not bear the question.
@@ -59,7 +61,7 @@ pub(crate) async fn establish(
     let (offer, late, error) = match verdict {
         Verdict::Modern(session) => {
             let _ = inbound.revision.set(session.revision);
-            return Ok((wire, session));
+            return Ok((wire, *session));
         }
         Verdict::Legacy(offer, late) => match shake_hands(settings, &wire, offer, late).await {
             Ok(session) => return Ok((wire, session)),
@@ -151,7 +153,7 @@ fn discovered(
         }
     };
     let meta = constant_meta(settings, wire, revision);
-    Ok(Verdict::Modern(modern::session(revision, discovered, meta)))
+    Ok(Verdict::Modern(Box::new(modern::session(revision, discovered, meta))))
 }
 
 /// The handshake, while the answer to a slow probe may still come.
@@ -174,7 +176,7 @@ async fn shake_hands(
                 Ok(Ok(result)) => match discovered(settings, wire, Revision::LATEST, &result) {
                     Ok(Verdict::Modern(session)) => {
                         let _ = wire.inbound.revision.set(session.revision);
-                        return Ok(session);
+                        return Ok(*session);
                     }
                     _ => error,
                 },
@@ -193,13 +195,17 @@ fn constant_meta(settings: &Settings, wire: &Wire, revision: Revision) -> Vec<u8
 
 /// The revisions that −32022 names; without them it says nothing (T-2).
 fn supported_by(error: &ErrorObject) -> Option<Vec<String>> {
+    if error.code() != code::UNSUPPORTED_PROTOCOL_VERSION {
+        return None;
+    }
+    error.data().and_then(supported_in)
+}
+
+/// The revisions that the data of an error names.
+pub(super) fn supported_in(data: &RawValue) -> Option<Vec<String>> {
     #[derive(serde::Deserialize)]
     struct Data {
         supported: Vec<String>,
     }
-    if error.code() != code::UNSUPPORTED_PROTOCOL_VERSION {
-        return None;
-    }
-    let Data { supported } = serde_json::from_str(error.data()?.get()).ok()?;
-    Some(supported)
+    serde_json::from_str(data.get()).ok().map(|Data { supported }| supported)
 }

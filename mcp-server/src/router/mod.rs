@@ -103,12 +103,12 @@ struct Cursor<'a> {
 }
 
 impl Cursor<'_> {
-    fn ask<'a>(&'a self, context: &'a Context) -> ListAsk<'a> {
+    fn ask<'a>(&'a self, context: &'a Context, page_size: usize) -> ListAsk<'a> {
         ListAsk {
             cursor: self.cursor.as_deref(),
             revision: context.revision(),
             encoder: &context.0.server.encoder,
-            page_size: context.0.server.page_size,
+            page_size,
         }
     }
 }

@@ -35,5 +35,5 @@ pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, E
     let cursor: Cursor<'_> = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.prompts.is_offered(), "prompts/list")?;
-    registry.list_prompts(&cursor.ask(context))
+    registry.list_prompts(&cursor.ask(context, context.0.server.page_sizes.prompts))
 }

@@ -22,14 +22,14 @@ pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, E
     let cursor: Cursor<'_> = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.resources.is_offered(), "resources/list")?;
-    registry.list_resources(&cursor.ask(context))
+    registry.list_resources(&cursor.ask(context, context.0.server.page_sizes.resources))
 }
 
 pub(super) fn list_templates(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
     let cursor: Cursor<'_> = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.resources.is_offered(), "resources/templates/list")?;
-    registry.list_templates(&cursor.ask(context))
+    registry.list_templates(&cursor.ask(context, context.0.server.page_sizes.resources))
 }
 
 pub(super) fn subscribe(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {

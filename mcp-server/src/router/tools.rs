@@ -48,5 +48,5 @@ pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, E
     let cursor: Cursor<'_> = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.tools.is_offered(), "tools/list")?;
-    registry.list_tools(&cursor.ask(context))
+    registry.list_tools(&cursor.ask(context, context.0.server.page_sizes.tools))
 }

@@ -1,0 +1,90 @@
+//! Tools that say something while they run, and one that is cancelled.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::{Context, LoggingLevel, tools};
+use serde_json::json;
+use tokio::time::sleep;
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[derive(Default)]
+pub(crate) struct Running {
+    /// `slow` handlers that were dropped before their end.
+    dropped: Arc<AtomicUsize>,
+}
+
+#[tools]
+impl Running {
+    /// Sends three log messages.
+    #[tool]
+    async fn test_tool_with_logging(&self, ctx: &Context) -> &'static str {
+        for text in ["Tool execution started", "Tool processing data", "Tool execution completed"] {
+            ctx.log(LoggingLevel::Info, text).await;
+            sleep(PAUSE).await;
+        }
+        "Logged three messages."
+    }
+
+    /// Logs, if this request asks for logs.
+    #[tool]
+    async fn test_logging_tool(&self, ctx: &Context) -> &'static str {
+        ctx.log(LoggingLevel::Info, "Logged by test_logging_tool").await;
+        "Logged if asked to."
+    }
+
+    /// Reports progress three times.
+    #[tool]
+    async fn test_tool_with_progress(&self, ctx: &Context) -> &'static str {
+        for done in [0.0, 50.0, 100.0] {
+            ctx.progress_with_message(done, 100.0, format!("Completed step {done} of 100")).await;
+            sleep(PAUSE).await; // The last one too: some clients lose progress that comes with the result.
+        }
+        "Reported progress."
+    }
+
+    /// Needs a client that can sample, and says so.
+    #[tool]
+    fn test_missing_capability(&self, ctx: &Context) -> Result<&'static str, ErrorObject> {
+        if ctx.can_sample() {
+            Ok("The client can sample.")
+        } else {
+            Err(ErrorObject::missing_capability(&json!({ "sampling": {} })))
+        }
+    }
+
+    /// Sleeps.
+    #[tool]
+    async fn slow(
+        &self,
+        /** milliseconds */
+        ms: u64,
+    ) -> String {
+        let mut guard = CountDrop { dropped: Arc::clone(&self.dropped), armed: true };
+        sleep(Duration::from_millis(ms)).await;
+        guard.armed = false;
+        format!("slept {ms} ms")
+    }
+
+    /// How many calls of `slow` were cancelled.
+    #[tool]
+    fn cancelled_count(&self) -> String {
+        self.dropped.load(Ordering::SeqCst).to_string()
+    }
+}
+
+struct CountDrop {
+    dropped: Arc<AtomicUsize>,
+    armed: bool,
+}
+
+impl Drop for CountDrop {
+    fn drop(&mut self) {
+        if self.armed {
+            self.dropped.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}

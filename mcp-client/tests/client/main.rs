@@ -1,0 +1,14 @@
+//! The client against scripted servers and child processes.
+#![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
+
+mod calls;
+#[cfg(target_os = "linux")]
+mod children;
+mod fake;
+mod hostile;
+mod input;
+mod lists;
+mod memory;
+mod probe;
+mod subscriptions;
+mod timeouts;
