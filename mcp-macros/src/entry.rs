@@ -59,11 +59,7 @@ fn understand(
 
 /// The type beside a free function has its name, and would hide a primitive type from the module around it.
 fn check_companion(kind: Kind, name: &Ident, errors: &mut Errors) {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
-        "u64", "u128", "usize",
-    ];
-    if PRIMITIVES.iter().any(|primitive| name == primitive) {
+    if model::is_primitive(name) {
         errors.at(
             name,
             format_args!("a {kind} cannot be named like the type `{name}`"),

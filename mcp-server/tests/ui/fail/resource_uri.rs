@@ -25,9 +25,4 @@ fn adjacent(book: String, page: u32) -> String {
     format!("{book} {page}")
 }
 
-#[resource(uri = "note://all")]
-fn by_name() -> String {
-    String::new()
-}
-
 fn main() {}
