@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Item, ItemFn, ItemImpl, Path, parse_quote, parse2};
+use syn::{Ident, Item, ItemFn, ItemImpl, Path, parse_quote, parse2};
 
 use crate::{
     attr::{Kind, Options, ParameterAttributes},
@@ -43,6 +43,7 @@ fn understand(
         ));
     }
     let mut errors = Errors::default();
+    check_companion(kind, &item.sig.ident, &mut errors);
     let source = Source {
         kind,
         span: proc_macro2::Span::call_site(),
@@ -54,6 +55,17 @@ fn understand(
     };
     let route = Route::new(source, &mut errors);
     errors.finish(route)
+}
+
+/// The type beside a free function has its name, and would hide a primitive type from the module around it.
+fn check_companion(kind: Kind, name: &Ident, errors: &mut Errors) {
+    if model::is_primitive(name) {
+        errors.at(
+            name,
+            format_args!("a {kind} cannot be named like the type `{name}`"),
+            format_args!("give the function another name and write `name = \"{name}\"` in the attribute"),
+        );
+    }
 }
 
 /// `#[tools]`.
