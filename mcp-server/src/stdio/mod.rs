@@ -27,7 +27,7 @@ impl Server {
     /// Running calls have [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
     /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end, then they are dropped. A handler
     /// that blocks its thread cannot be dropped, and would keep the runtime from ending: where there is one,
-    /// the process exits with status 1 a second later.
+    /// the process exits with status 1 within two more seconds.
     ///
     /// Call it once in a process, from a multi-threaded tokio runtime with I/O and time enabled.
     ///
@@ -52,8 +52,7 @@ impl BuiltServer {
         let served = tokio::spawn(async move {
             let (connection, serving) = server.conversation(reader, writer, stop);
             let outcome = serving.await;
-            let told = over.send(connection);
-            drop(told); // The watch may have ended for want of a thread.
+            over.send(connection).ok(); // The watch may have ended for want of a thread.
             outcome
         });
         AbortOnDrop(served).await.unwrap_or_else(|_| Err(ServeError::task()))
