@@ -5,6 +5,8 @@
 //! ends up in the log instead of in the middle of a message. Standard input is replaced by `/dev/null`, so that
 //! children of handlers cannot eat messages.
 
+#[cfg(unix)]
+mod pipe;
 mod signals;
 mod streams;
 

@@ -18,7 +18,7 @@ pub(super) struct Streams {
 /// What is read from.
 pub(super) enum Reader {
     #[cfg(unix)]
-    Pipe(tokio::net::unix::pipe::Receiver),
+    Pipe(super::pipe::In),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
     Thread(tokio::io::DuplexStream),
@@ -27,7 +27,7 @@ pub(super) enum Reader {
 /// What is written to.
 pub(super) enum Writer {
     #[cfg(unix)]
-    Pipe(tokio::net::unix::pipe::Sender),
+    Pipe(super::pipe::Out),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
     Thread(tokio::io::DuplexStream),
@@ -50,7 +50,7 @@ pub(super) fn take() -> io::Result<Streams> {
     let input = File::from(input);
     let kind = input.metadata()?.file_type();
     let reader = if kind.is_fifo() {
-        Reader::Pipe(tokio::net::unix::pipe::Receiver::from_file(input)?)
+        Reader::Pipe(super::pipe::In::new(input)?)
     } else if kind.is_socket() {
         Reader::Socket(socket(input.into())?)
     } else {
@@ -59,7 +59,7 @@ pub(super) fn take() -> io::Result<Streams> {
     let output = File::from(output);
     let kind = output.metadata()?.file_type();
     let writer = if kind.is_fifo() {
-        Writer::Pipe(tokio::net::unix::pipe::Sender::from_file(output)?)
+        Writer::Pipe(super::pipe::Out::new(output)?)
     } else if kind.is_socket() {
         Writer::Socket(socket(output.into())?)
     } else {
@@ -151,6 +151,22 @@ impl AsyncRead for Reader {
 impl AsyncWrite for Writer {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         each!(self as stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self as stream => Pin::new(stream).poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Pipe(_) | Self::Socket(_) => true,
+            Self::Thread(_) => false,
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -12,7 +12,8 @@ use futures::future::{Abortable, Aborted, join_all};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::shared::{Shared, write_reply};
+use super::outbox::Outbox;
+use super::shared::{Shared, push_reply};
 use crate::codec::line::{Line, LineDecoder};
 use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, decode, write_error};
 use crate::limits::Limits;
@@ -30,7 +31,7 @@ pub struct Driver<R, W, S> {
     peer: Peer,
     shared: Arc<Shared>,
     /// Bytes on their way to the writer.
-    out: BytesMut,
+    out: Outbox,
     /// The writer has bytes that were not flushed.
     unflushed: bool,
     /// Our side of the stream is closed.
@@ -71,7 +72,7 @@ where
             local,
             peer,
             shared,
-            out: BytesMut::new(),
+            out: Outbox::default(),
             unflushed: false,
             shut: false,
             queue: VecDeque::new(),
@@ -298,7 +299,7 @@ where
         match call.as_mut().poll(cx) {
             Poll::Ready(reply) => {
                 self.take_outbox(); // What the handler said while it ran goes before its answer.
-                write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
+                push_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
             }
             Poll::Pending => {
                 let (handle, registration) = futures::future::AbortHandle::new_pair();
@@ -390,8 +391,8 @@ where
     }
 
     fn refuse(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
-        write_error(&mut self.out, id, error);
-        self.out.extend_from_slice(b"\n");
+        write_error(self.out.buffer(), id, error);
+        self.out.buffer().extend_from_slice(b"\n");
     }
 
     // ---- writing -------------------------------------------------------------------------------------
@@ -421,18 +422,13 @@ where
                 break;
             }
             while !self.out.is_empty() {
-                match Pin::new(&mut self.writer).poll_write(cx, &self.out) {
+                match self.out.poll_write(cx, &mut self.writer) {
                     Poll::Ready(Ok(0)) => {
                         return Err(TransportError::closed("the peer does not read any more"));
                     }
-                    Poll::Ready(Ok(written)) => {
+                    Poll::Ready(Ok(_)) => {
                         self.unflushed = true;
                         self.stall = None;
-                        if written == self.out.len() {
-                            self.out.clear();
-                        } else {
-                            drop(self.out.split_to(written));
-                        }
                     }
                     Poll::Ready(Err(error)) => return Err(failed(error)),
                     Poll::Pending => {
@@ -440,9 +436,6 @@ where
                         return Ok(Poll::Pending);
                     }
                 }
-            }
-            if self.out.capacity() > 256 << 10 {
-                self.out = BytesMut::new(); // A large message went through; its buffer need not stay.
             }
         }
         if self.unflushed {
@@ -465,12 +458,7 @@ where
         let mut state = self.shared.lock();
         let was_full = state.outbox.len() + state.writing >= self.shared.outbox_bytes;
         if !state.outbox.is_empty() {
-            if self.out.is_empty() {
-                std::mem::swap(&mut self.out, &mut state.outbox);
-            } else {
-                self.out.extend_from_slice(&state.outbox);
-                state.outbox.clear();
-            }
+            self.out.append(&mut state.outbox);
         }
         state.writing = 0; // Set again when the writer stops taking.
         drop(state);

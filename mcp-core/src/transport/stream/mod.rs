@@ -9,6 +9,7 @@
 //! Spec: transports/stdio, which custom byte streams reuse (STDIO-6).
 
 mod driver;
+mod outbox;
 mod remote;
 mod shared;
 

@@ -58,8 +58,9 @@ impl Service for Remote {
         (self.shared)
             .send_with(|state| {
                 self.shared.expect(state, id.clone(), sender)?;
-                write_request(&mut state.outbox, &id, &method, params.as_bytes());
-                state.outbox.extend_from_slice(b"\n");
+                let out = state.outbox.buffer();
+                write_request(out, &id, &method, params.as_bytes());
+                out.extend_from_slice(b"\n");
                 Ok(())
             })
             .await?;

@@ -9,7 +9,10 @@ use futures::future::AbortHandle;
 use futures::task::AtomicWaker;
 use tokio::sync::{Notify, oneshot};
 
-use crate::jsonrpc::{ErrorObject, RequestId, write_error, write_notification, write_result};
+use super::outbox::{LONG, Outbox};
+use crate::jsonrpc::{
+    ErrorObject, RequestId, is_one_line, write_error, write_notification, write_result, write_result_start,
+};
 use crate::limits::Limits;
 use crate::service::{CallError, Reply};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -29,7 +32,7 @@ pub(super) struct Shared {
 /// No user code runs while this is locked.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) outbox: BytesMut,
+    pub(super) outbox: Outbox,
     /// Bytes that the driver has taken out of the outbox and not yet written.
     pub(super) writing: usize,
     pending: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -65,7 +68,7 @@ impl Shared {
     /// Waits until the outbox takes more, then lets `write` add to it and wakes the driver.
     pub(super) async fn send(&self, write: impl FnOnce(&mut BytesMut)) -> Result<(), TransportError> {
         self.send_with(|state| {
-            write(&mut state.outbox);
+            write(state.outbox.buffer());
             Ok(())
         })
         .await
@@ -138,8 +141,9 @@ impl Shared {
         }
         // No waiting for room: a cancel frees more than it takes, and there is one at most per request.
         let params = format!(r#"{{"requestId":{}}}"#, serde_json::to_string(id).unwrap_or_default());
-        write_notification(&mut state.outbox, "notifications/cancelled", params.as_bytes());
-        state.outbox.extend_from_slice(b"\n");
+        let out = state.outbox.buffer();
+        write_notification(out, "notifications/cancelled", params.as_bytes());
+        out.extend_from_slice(b"\n");
         drop(state);
         self.driver.wake();
     }
@@ -161,7 +165,7 @@ impl Shared {
     pub(super) fn complete(&self, id: &RequestId, handle: &AbortHandle, reply: Reply) {
         let mut state = self.lock();
         if !handle.is_aborted() && state.in_flight.remove(id).is_some() && state.closed.is_none() {
-            write_reply(&mut state.outbox, id, reply, self.outgoing_bytes);
+            push_reply(&mut state.outbox, id, reply, self.outgoing_bytes);
         }
         drop(state);
         self.driver.wake();
@@ -187,14 +191,15 @@ impl Shared {
         if !out.is_empty() && state.closed.is_none() {
             // Each answer is a line by now; a batch is the same answers with commas between them.
             out.truncate(out.len() - 1);
-            state.outbox.extend_from_slice(b"[");
+            let batch = state.outbox.buffer();
+            batch.extend_from_slice(b"[");
             for byte in out.iter_mut() {
                 if *byte == b'\n' {
                     *byte = b',';
                 }
             }
-            state.outbox.extend_from_slice(&out);
-            state.outbox.extend_from_slice(b"]\n");
+            batch.extend_from_slice(&out);
+            batch.extend_from_slice(b"]\n");
         }
         drop(state);
         self.driver.wake();
@@ -239,8 +244,21 @@ impl Shared {
     }
 }
 
-/// Appends an answer as a line.
-pub(super) fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, longest: usize) {
+/// Appends an answer as a line, a long result without copying it.
+pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, longest: usize) {
+    match reply {
+        Ok(result)
+            if (LONG..=longest).contains(&result.as_bytes().len()) && is_one_line(result.as_bytes()) =>
+        {
+            write_result_start(out.buffer(), id);
+            out.push(result.into_bytes());
+            out.buffer().extend_from_slice(b"}\n");
+        }
+        reply => write_reply(out.buffer(), id, reply, longest),
+    }
+}
+
+fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, longest: usize) {
     match reply {
         Ok(result) if result.as_bytes().len() <= longest => write_result(out, id, result.as_bytes()),
         Ok(result) => {
