@@ -17,6 +17,7 @@ pub(crate) fn free(kind: Kind, options: TokenStream, tokens: TokenStream) -> Tok
         Err(error) => return not_a_function(kind, &tokens, error),
     };
     let parameters = ParameterAttributes::take(&mut item.sig);
+    item.attrs.extend(ParameterAttributes::allowances(&item.sig));
     let (options, krate) = match parse_options(options) {
         Ok(parsed) => parsed,
         Err(error) => return fallback::free(&default_crate(), &item, kind, &error),

@@ -63,7 +63,7 @@ fn panics() -> String {
 
 #[tool]
 fn missing(state: State<String>) -> String {
-    state.clone().into_inner().to_string()
+    state.to_string()
 }
 
 async fn client() -> Client {
