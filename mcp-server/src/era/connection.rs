@@ -43,12 +43,32 @@ pub(crate) struct Conversation {
 pub(crate) enum Binding {
     /// One stream for everything: ending a subscription is announced by `notifications/cancelled` (SUB-8).
     Stream,
+    /// A session over HTTP: each call brings its own way back, and who reads the session's stream asks for
+    /// changes himself.
+    #[cfg(feature = "http")]
+    HttpSession,
 }
 
 impl Connection {
     pub(crate) fn new(server: Arc<Inner>, peer: Peer, binding: Binding) -> Self {
         let conversation = Conversation { binding, session: OnceLock::new(), listening: AtomicUsize::new(0) };
         Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }
+    }
+
+    /// For one legacy call on a server that keeps no sessions: nobody is known to be there.
+    #[cfg(feature = "http")]
+    pub(crate) fn stateless(server: Arc<Inner>, revision: Revision) -> Self {
+        let connection = Self::new(server, Peer::none(), Binding::HttpSession);
+        let capabilities = mcp_core::types::ClientCapabilities::new();
+        let session = Session::new(revision, None, capabilities, Listener::deaf());
+        drop(connection.conversation.session.set(Arc::new(session)));
+        connection
+    }
+
+    /// The session that `initialize` began.
+    #[cfg(feature = "http")]
+    pub(crate) fn session(&self) -> Option<&Arc<Session>> {
+        self.conversation.session.get()
     }
 
     /// Which revision a request is made in, and the session that it is part of.
@@ -94,11 +114,13 @@ impl Connection {
             ..Filter::default()
         });
         let session =
-            Arc::new(Session::new(revision, params.client_info, params.capabilities, listener.clone()));
+            Arc::new(Session::new(revision, Some(params.client_info), params.capabilities, listener.clone()));
         if self.conversation.session.set(session).is_err() {
             return Err(ErrorObject::invalid_request("the session is initialized already"));
         }
-        self.tell_changes(listener);
+        if self.conversation.binding == Binding::Stream {
+            self.tell_changes(listener);
+        }
         let mut result =
             InitializeResult::new(revision.as_str(), self.server.capabilities(), self.server.info.clone());
         result.instructions = self.server.instructions.clone();

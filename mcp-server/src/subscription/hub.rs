@@ -1,7 +1,7 @@
 //! The hub. Publishing never waits: what a listener has not taken yet is kept as a set, so that ten changes of
 //! one thing are one notification, and a listener that sleeps costs no more than its filter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
@@ -26,12 +26,14 @@ pub(crate) struct Filter {
 
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
-    state: Mutex<HubState>,
+    state: Arc<Mutex<HubState>>,
 }
 
 #[derive(Debug, Default)]
 struct HubState {
-    listeners: Vec<Weak<Inner>>,
+    /// By number, so that one of ten thousand leaves without a search.
+    listeners: HashMap<u64, Weak<Inner>>,
+    last: u64,
     closed: bool,
 }
 
@@ -43,6 +45,8 @@ pub(crate) struct Listener(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     news: Notify,
+    hub: Weak<Mutex<HubState>>,
+    number: u64,
 }
 
 #[derive(Debug)]
@@ -58,43 +62,66 @@ struct State {
 impl Hub {
     pub(crate) fn listen(&self, filter: Filter) -> Listener {
         let mut hub = lock(&self.state);
-        let state = State {
-            filter,
-            tools: false,
-            prompts: false,
-            resources: false,
-            updated: BTreeSet::new(),
-            closed: hub.closed,
-        };
-        let inner = Arc::new(Inner { state: Mutex::new(state), news: Notify::new() });
-        hub.listeners.retain(|listener| listener.strong_count() > 0);
-        hub.listeners.push(Arc::downgrade(&inner));
+        hub.last += 1;
+        let number = hub.last;
+        let state = Mutex::new(State::new(filter, hub.closed));
+        let inner = Arc::new(Inner { state, news: Notify::new(), hub: Arc::downgrade(&self.state), number });
+        if !hub.closed {
+            hub.listeners.insert(number, Arc::downgrade(&inner));
+        }
         Listener(inner)
     }
 
     pub(crate) fn publish(&self, change: &Change) {
-        for listener in &lock(&self.state).listeners {
-            if let Some(listener) = listener.upgrade() {
-                listener.note(change);
-            }
+        for listener in lock(&self.state).all() {
+            listener.note(change);
         }
     }
 
     /// Ends every subscription: each listener gets what is left, then the end.
     pub(crate) fn close(&self) {
-        let mut hub = lock(&self.state);
-        hub.closed = true;
-        for listener in hub.listeners.drain(..) {
-            if let Some(listener) = listener.upgrade() {
-                lock(&listener.state).closed = true;
-                listener.news.notify_one();
-            }
+        let listeners = {
+            let mut hub = lock(&self.state);
+            hub.closed = true;
+            let listeners = hub.all();
+            hub.listeners = HashMap::new();
+            listeners
+        };
+        for listener in listeners {
+            lock(&listener.state).closed = true;
+            listener.news.notify_one();
         }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        lock(&self.state).listeners.iter().filter(|listener| listener.strong_count() > 0).count()
+        lock(&self.state).listeners.len()
+    }
+}
+
+impl HubState {
+    /// Those who listen. They are dealt with once the hub is unlocked, for dropping the last handle of one
+    /// takes the lock again.
+    fn all(&self) -> Vec<Arc<Inner>> {
+        self.listeners.values().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(hub) = self.hub.upgrade() else { return };
+        let mut hub = lock(&hub);
+        hub.listeners.remove(&self.number);
+        if hub.listeners.capacity() > 64 && hub.listeners.len() < hub.listeners.capacity() / 4 {
+            hub.listeners.shrink_to_fit();
+        }
+    }
+}
+
+impl State {
+    fn new(filter: Filter, closed: bool) -> Self {
+        let updated = BTreeSet::new();
+        Self { filter, tools: false, prompts: false, resources: false, updated, closed }
     }
 }
 
@@ -124,6 +151,13 @@ impl Inner {
 }
 
 impl Listener {
+    /// One that hears of nothing: for calls that are part of no lasting session.
+    #[cfg(feature = "http")]
+    pub(crate) fn deaf() -> Self {
+        let state = Mutex::new(State::new(Filter::default(), false));
+        Self(Arc::new(Inner { state, news: Notify::new(), hub: Weak::new(), number: 0 }))
+    }
+
     /// The next change; none when the hub has closed. Cancel safe.
     pub(crate) async fn next(&self) -> Option<Change> {
         loop {
