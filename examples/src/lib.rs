@@ -1,1 +1,27 @@
-//! Programs that show the SDK, each in a file of its own under `examples/`; this library is empty.
+//! Programs that show the SDK, one a file under `examples/`, each with a header that says what it is, how to
+//! run it and what to expect. What several of them need is here.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The command that starts another example of this crate, built if it is not built yet.
+///
+/// # Errors
+/// When the place of this program is unknown, or the example cannot be built.
+pub fn example(name: &str) -> std::io::Result<Command> {
+    let mut path: PathBuf = std::env::current_exe()?;
+    path.set_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !path.exists() {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--example", name]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let status = build.status()?;
+        if !status.success() {
+            return Err(std::io::Error::other(format!("the example {name} cannot be built: {status}")));
+        }
+    }
+    Ok(Command::new(path))
+}

@@ -10,9 +10,9 @@ use mcp_core::method::{Method, NotificationMethod};
 use mcp_core::revision::Revision;
 use mcp_core::service::Accept;
 use mcp_core::types::{
-    CompleteResult, CompletionContext, CompletionReference, DiscoverResult, EmptyResult, GetPromptResult,
-    Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate, Root,
-    ServerCapabilities, SubscriptionFilter, Tool,
+    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult, EmptyResult,
+    GetPromptResult, Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate,
+    Root, ServerCapabilities, SubscriptionFilter, Tool,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -221,9 +221,12 @@ impl Client {
         context: Option<CompletionContext>,
     ) -> Call<CompleteResult> {
         let params = || {
-            let argument = mcp_core::types::CompletionArgument::new(argument, value);
+            let argument = CompletionArgument::new(argument, value);
             let params = Params::new().with("ref", &reference.into())?.with("argument", &argument)?;
-            context.map_or(Ok(params.clone()), |context| params.with("context", &context))
+            match context {
+                Some(context) => params.with("context", &context),
+                None => Ok(params),
+            }
         };
         Call::new(self, "completion/complete", params())
     }

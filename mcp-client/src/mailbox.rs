@@ -61,7 +61,7 @@ impl Mailbox {
     }
 
     /// The next event; `None` after the last one.
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Event>> {
         self.reader.register(cx.waker());
         let mut state = self.lock();
         if state.lagged > 0 {
@@ -85,8 +85,8 @@ mod tests {
 
     fn drain(mailbox: &Mailbox) -> Vec<Event> {
         mailbox.close();
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        std::iter::from_fn(|| match mailbox.poll_next(&mut cx) {
+        let cx = Context::from_waker(std::task::Waker::noop());
+        std::iter::from_fn(|| match mailbox.poll_next(&cx) {
             Poll::Ready(event) => event,
             Poll::Pending => panic!("a closed mailbox is never pending"),
         })

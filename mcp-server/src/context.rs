@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use mcp_core::era::CallMeta;
 use mcp_core::extensions::Extensions;
@@ -181,6 +182,22 @@ impl Context {
         let Ok(data) = RawJson::new(&data) else { return };
         let params = LogMessageParams::new(level, data).logger(self.0.server.info.name.clone());
         self.notify("notifications/message", &params).await;
+    }
+
+    /// Closes the stream that the answer will come on, and goes on with the call: the client comes back for
+    /// the answer after `retry`, or when it likes. For calls that take so long that holding a connection open
+    /// is a waste.
+    ///
+    /// False, and nothing else, where that is not possible: over any other transport than HTTP, on revisions
+    /// other than 2025-11-25, or when the client has gone already (SH-4).
+    pub fn close_stream(&self, retry: impl Into<Option<Duration>>) -> bool {
+        let retry = retry.into();
+        #[cfg(feature = "http")]
+        if let Some(exchange) = self.0.extensions.get::<crate::http::Exchange>() {
+            return exchange.close_stream(retry);
+        }
+        let _ = retry;
+        false
     }
 
     async fn notify(&self, method: &'static str, params: &impl Serialize) {

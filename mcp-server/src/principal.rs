@@ -1,31 +1,50 @@
-//! Who calls, as a layer around the service found out.
+//! Who calls, as far as somebody verified it.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Who makes a request: put into the extensions of an HTTP request by the layer that authenticates it.
+use mcp_core::jsonrpc::ErrorObject;
+
+use crate::context::Context;
+use crate::extract::FromContext;
+
+/// Who makes a call: a name that a layer in front has verified, such as the issuer and subject of a token.
 ///
-/// A legacy session belongs to the principal that began it, or to nobody in particular where there was none;
-/// to anyone else it does not exist. Two are the same when their texts are, so the text must name the caller
-/// alone and for good: issuer and subject, say, and not the token.
+/// Over HTTP, a layer puts it into the extensions of the `http::Request`; sessions, subscriptions and the
+/// state of questions belong to it, and no other principal can use them. Never make one from what a client says
+/// about itself.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Principal(Arc<str>);
 
 impl Principal {
-    /// A principal with a name of its own.
-    pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self(name.into())
+    /// A principal with a name that no other has.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
     }
 
     /// The name.
-    pub fn as_str(&self) -> &str {
+    pub fn id(&self) -> &str {
         &self.0
     }
 }
 
-/// Names of callers do not belong in logs.
 impl fmt::Debug for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Principal(…)")
+        f.debug_tuple("Principal").field(&self.0).finish()
+    }
+}
+
+impl Context {
+    /// Who makes this call; none when nobody verified it.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.extensions().get()
+    }
+}
+
+impl FromContext for Principal {
+    fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+        context.principal().cloned().ok_or_else(|| {
+            crate::error::internal("finding the principal", &"no layer in front verified who calls")
+        })
     }
 }

@@ -34,7 +34,7 @@ pub(crate) type Reopen<'a> = &'a mut (dyn FnMut() -> Result<Connection, Error> +
 type Probe = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 enum Verdict {
-    Modern(Session),
+    Modern(Box<Session>),
     /// Offer this revision in the handshake.
     Legacy(Revision, Option<Probe>),
     /// The connection ended: the server could not bear the question.
@@ -59,7 +59,7 @@ pub(crate) async fn establish(
     let (offer, late, error) = match verdict {
         Verdict::Modern(session) => {
             let _ = inbound.revision.set(session.revision);
-            return Ok((wire, session));
+            return Ok((wire, *session));
         }
         Verdict::Legacy(offer, late) => match shake_hands(settings, &wire, offer, late).await {
             Ok(session) => return Ok((wire, session)),
@@ -151,7 +151,7 @@ fn discovered(
         }
     };
     let meta = constant_meta(settings, wire, revision);
-    Ok(Verdict::Modern(modern::session(revision, discovered, meta)))
+    Ok(Verdict::Modern(Box::new(modern::session(revision, discovered, meta))))
 }
 
 /// The handshake, while the answer to a slow probe may still come.
@@ -174,7 +174,7 @@ async fn shake_hands(
                 Ok(Ok(result)) => match discovered(settings, wire, Revision::LATEST, &result) {
                     Ok(Verdict::Modern(session)) => {
                         let _ = wire.inbound.revision.set(session.revision);
-                        return Ok(session);
+                        return Ok(*session);
                     }
                     _ => error,
                 },

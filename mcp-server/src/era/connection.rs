@@ -43,6 +43,9 @@ pub(crate) struct Conversation {
 pub(crate) enum Binding {
     /// One stream for everything: ending a subscription is announced by `notifications/cancelled` (SUB-8).
     Stream,
+    /// Each request has a response of its own, whose end tells the end of a subscription.
+    #[cfg(feature = "http")]
+    Http,
     /// A session over HTTP: each call brings its own way back, and who reads the session's stream asks for
     /// changes himself.
     #[cfg(feature = "http")]

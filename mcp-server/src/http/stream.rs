@@ -60,7 +60,7 @@ struct State {
 }
 
 /// The stream has ended: nothing more can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Ended;
 
 impl EventStream {
@@ -74,6 +74,18 @@ impl EventStream {
             reader: AtomicWaker::new(),
             room: Notify::new(),
         })
+    }
+
+    /// A stream that is over, of which these events are left to read.
+    pub(super) fn rest(kept: Kept, events: Vec<StoredEvent>, limits: &HttpLimits) -> Option<Reader> {
+        let stream = Self::new(Some(kept), limits);
+        let reader = stream.attach();
+        let mut state = stream.lock();
+        state.bytes = events.iter().map(|event| event.data.len()).sum();
+        state.queue = events.into();
+        state.ended = true;
+        drop(state);
+        reader
     }
 
     /// The number in event ids; none where the stream cannot be resumed.
@@ -162,6 +174,11 @@ impl EventStream {
     pub(super) fn is_read(&self) -> bool {
         let state = self.lock();
         state.reader != 0 && !state.ended
+    }
+
+    /// Whether nothing more can be written.
+    pub(super) fn has_ended(&self) -> bool {
+        self.lock().ended
     }
 
     /// Begins to read what is written from now on; none while somebody else does.

@@ -13,6 +13,9 @@ const BYTES: usize = 32;
 pub struct SessionId([u8; BYTES]);
 
 impl SessionId {
+    /// No session: where the server keeps none.
+    pub(super) const NONE: Self = Self([0; BYTES]);
+
     /// A fresh one.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; BYTES];

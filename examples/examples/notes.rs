@@ -1,0 +1,144 @@
+//! A server with a state: notes, as tools, resources and prompts of one value.
+//!
+//! Run it: let a client start it, such as
+//! `cargo run -p mcp-examples --example client -- target/debug/examples/notes`, after
+//! `cargo build -p mcp-examples --examples`.
+//!
+//! Expect tools that write and delete notes, a resource a note, completions of note names, a prompt; clients
+//! are told when a note changes. Deleting asks the user first, where the client can ask.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use mcp_server::jsonrpc::{ErrorObject, code};
+use mcp_server::types::{BooleanSchema, ElicitSchema};
+use mcp_server::{Answer, CompletionCall, Context, Form, ServeError, Server, ServerHandle, ToolError, tools};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+struct Notes {
+    texts: Mutex<BTreeMap<String, String>>,
+    server: ServerHandle,
+}
+
+/// What `search` gives for each hit.
+#[derive(Serialize, JsonSchema)]
+struct Hit {
+    /// The note's name.
+    name: String,
+    /// The first line that matches.
+    line: String,
+}
+
+/// What is asked before a note is deleted.
+#[derive(Deserialize)]
+struct Confirm {
+    sure: bool,
+}
+
+impl Form for Confirm {
+    fn schema() -> ElicitSchema {
+        ElicitSchema::new().required_field("sure", BooleanSchema::new().title("Delete it?"))
+    }
+}
+
+#[tools]
+impl Notes {
+    /// Write a note, in the place of one of the same name.
+    #[tool(idempotent, open_world = false)]
+    fn write(
+        &self,
+        /** name of the note */
+        name: String,
+        /** all of its text */
+        text: String,
+    ) -> String {
+        let uri = format!("note://{name}");
+        self.texts().insert(name, text);
+        self.server.resource_updated(&*uri);
+        format!("wrote {uri}")
+    }
+
+    /// Find notes that contain a text.
+    #[tool(read_only, open_world = false)]
+    fn search(
+        &self,
+        /** what to look for */
+        text: String,
+        /** at most so many hits */
+        #[arg(default = 10)]
+        most: usize,
+    ) -> Vec<Hit> {
+        let notes = self.texts();
+        let hits = notes.iter().filter_map(|(name, note)| {
+            let line = note.lines().find(|line| line.contains(&text))?;
+            Some(Hit { name: name.clone(), line: line.to_owned() })
+        });
+        hits.take(most).collect()
+    }
+
+    /// Delete a note, after asking the user.
+    #[tool(destructive, open_world = false)]
+    async fn delete(
+        &self,
+        ctx: &Context,
+        /** name of the note */
+        name: String,
+    ) -> Result<String, ToolError> {
+        if ctx.can_elicit() {
+            match ctx.elicit::<Confirm>(format!("Really delete the note {name:?}?")).answer().await? {
+                Answer::Accept(Confirm { sure: true }) => {}
+                _ => return Ok("kept, the user did not want it".to_owned()),
+            }
+        }
+        match self.texts().remove(&name) {
+            Some(_) => Ok(format!("deleted {name:?}")),
+            None => Err(ToolError::new(format!("there is no note {name:?}"))),
+        }
+    }
+
+    /// The names of all notes, one a line.
+    #[resource("notes://index", mime = "text/plain")]
+    fn index(&self) -> String {
+        self.texts().keys().cloned().collect::<Vec<_>>().join("\n")
+    }
+
+    /// One note.
+    #[resource("note://{name}", mime = "text/plain")]
+    fn read(&self, #[arg(complete = Self::names)] name: String) -> Result<String, ErrorObject> {
+        let note = self.texts().get(&name).cloned();
+        note.ok_or_else(|| ErrorObject::new(code::RESOURCE_NOT_FOUND, format!("there is no note {name:?}")))
+    }
+
+    /// Ask for a summary of a note.
+    #[prompt]
+    fn summarize(
+        &self,
+        /** name of the note */
+        #[arg(complete = Self::names)]
+        name: String,
+        /** how it should sound */
+        #[arg(complete = ["plain", "formal", "cheerful"])]
+        tone: Option<String>,
+    ) -> Result<String, ErrorObject> {
+        let text = self.read(name)?;
+        let tone = tone.unwrap_or_else(|| "plain".to_owned());
+        Ok(format!("Summarize this note in a {tone} tone:\n\n{text}"))
+    }
+
+    async fn names(&self, call: &CompletionCall) -> Vec<String> {
+        self.texts().keys().filter(|name| name.starts_with(call.value())).cloned().collect()
+    }
+
+    fn texts(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), ServeError> {
+    let server = Server::new("notes", "1.0.0").instructions("Keeps notes for as long as it runs.");
+    let texts = BTreeMap::from([("welcome".to_owned(), "Write a note with the tool `write`.".to_owned())]);
+    let notes = Notes { texts: Mutex::new(texts), server: server.handle() };
+    server.with(notes).serve_stdio().await
+}

@@ -1,0 +1,155 @@
+//! Servers that break the rules.
+
+use futures::StreamExt as _;
+use mcp_client::{Client, ErrorKind, Event};
+use serde_json::json;
+
+use crate::fake::{legacy_with, modern, text, with};
+
+#[tokio::test]
+async fn an_answer_of_another_shape_shows_its_json() {
+    let (client, mut fake) = modern().await;
+    let error = with(client.call("x", &()), async {
+        let request = fake.next().await;
+        fake.reply(&request, json!({"content": "none"})).await;
+    })
+    .await
+    .unwrap_err();
+    assert_eq!((error.kind(), error.method()), (ErrorKind::Decode, Some("tools/call")));
+    assert_eq!(error.json(), Some(r#"{"content":"none"}"#));
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn the_json_of_an_error_is_bounded() {
+    let (client, mut fake) = modern().await;
+    let error = with(client.call("x", &()), async {
+        let request = fake.next().await;
+        fake.reply(&request, json!({"content": "ü".repeat(100_000)})).await;
+    })
+    .await
+    .unwrap_err();
+    let shown = error.json().unwrap().len();
+    assert!((16_000..=16 << 10).contains(&shown), "{shown}");
+}
+
+#[tokio::test]
+async fn kinds_of_results_that_are_not_known_are_invalid() {
+    let (client, mut fake) = modern().await;
+    for result in [
+        json!({"content": [], "resultType": "task"}),
+        json!({"content": [], "resultType": 1}),
+        json!({"content": [], "resultType": "input_required"}), // Neither questions nor a state.
+    ] {
+        let error = with(client.call("x", &()), async {
+            let request = fake.next().await;
+            fake.reply(&request, result.clone()).await;
+        })
+        .await
+        .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{result}");
+    }
+    // A method that cannot ask (T-14).
+    let error = with(client.list_tools(), async {
+        let request = fake.next().await;
+        fake.reply(&request, json!({"tools": [], "resultType": "input_required", "requestState": "s"})).await;
+    })
+    .await
+    .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    // Absent is complete (RT-2), and the name may come anywhere.
+    for result in [json!({"content": []}), json!({"content": [], "resultType": "complete"})] {
+        with(client.call("x", &()), async {
+            let request = fake.next().await;
+            fake.reply(&request, result).await;
+        })
+        .await
+        .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_modern_server_has_no_requests() {
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = asked.clone();
+    let builder = Client::builder().on_elicit(move |_| {
+        flag.store(true, std::sync::atomic::Ordering::Relaxed);
+        async { Ok(mcp_client::types::ElicitResult::decline()) }
+    });
+    let (client, mut fake) = crate::fake::modern_with(builder).await;
+    for method in ["elicitation/create", "ping", "roots/list"] {
+        fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}})).await;
+        assert_eq!(fake.next().await["error"]["code"], -32601);
+    }
+    assert!(!asked.load(std::sync::atomic::Ordering::Relaxed));
+    drop(client);
+}
+
+#[tokio::test]
+async fn a_legacy_server_is_answered_and_refused_by_what_was_declared() {
+    let (client, mut fake, initialize) = legacy_with(Client::builder(), "2025-11-25").await;
+    assert_eq!(initialize["params"]["capabilities"], json!({}));
+    for (method, answer) in [
+        ("ping", json!({"result": {}})),
+        (
+            "sampling/createMessage",
+            json!({"error": {"code": -32601, "message": "method not found: sampling/createMessage"}}),
+        ),
+        ("x/y", json!({"error": {"code": -32601, "message": "method not found: x/y"}})),
+    ] {
+        fake.send(json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": {}})).await;
+        let mut got = fake.next().await;
+        let got = got.as_object_mut().unwrap();
+        got.remove("jsonrpc");
+        assert_eq!(got.remove("id"), Some(json!(7)));
+        assert_eq!(json!(got), answer);
+    }
+    drop(client);
+}
+
+#[tokio::test]
+async fn garbage_between_messages_does_no_harm() {
+    let (client, mut fake) = modern().await;
+    let reply = with(client.call("x", &()), async {
+        let request = fake.next().await;
+        fake.raw("not json").await;
+        fake.raw("").await;
+        fake.raw(r#"{"jsonrpc":"2.0","id":999,"result":{}}"#).await;
+        fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":[]}}"#)
+            .await;
+        fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}"#).await;
+        fake.reply(&request, text("fine")).await;
+    });
+    assert_eq!(reply.await.unwrap().text(), "fine");
+}
+
+#[tokio::test]
+async fn a_flood_of_notifications_is_bounded_and_told_of() {
+    let (client, mut fake) = modern().await;
+    let mut events = client.notifications();
+    let reply = with(client.call("x", &()), async {
+        let request = fake.next().await;
+        for number in 0..5_000 {
+            fake.tell("notifications/custom", json!({ "number": number })).await;
+        }
+        fake.reply(&request, text("done")).await;
+    });
+    assert_eq!(reply.await.unwrap().text(), "done");
+    let Some(Event::Lagged(lost)) = events.next().await else { panic!("the loss is told first") };
+    drop(client);
+    assert_eq!(lost + events.count().await as u64, 5_000);
+}
+
+#[tokio::test]
+async fn a_panic_in_a_handler_is_an_error_for_the_server_alone() {
+    let builder = Client::builder().on_elicit_url(|_| async { panic!("a bug") });
+    let (client, mut fake, _) = legacy_with(builder, "2025-11-25").await;
+    let params = json!({"mode": "url", "message": "m", "url": "https://e.example", "elicitationId": "1"});
+    fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params})).await;
+    assert_eq!(fake.next().await["error"]["code"], -32603);
+    let ping = with(client.ping(), async {
+        let request = fake.expect("ping").await;
+        fake.reply(&request, json!({})).await;
+    });
+    ping.await.unwrap();
+}

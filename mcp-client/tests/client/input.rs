@@ -1,0 +1,169 @@
+//! Results that ask for input (MRTR), by handlers and by hand.
+
+use std::time::Duration;
+
+use mcp_client::types::{ElicitResult, InputRequest, InputResponses, Root};
+use mcp_client::{Client, ErrorKind, Expired, Outcome};
+use serde_json::{Map, Value, json};
+use tokio::time::sleep;
+
+use crate::fake::{Fake, modern, modern_with, text, with};
+
+const STATE: &str = "s\u{e9}al \"1\"\n\u{1f600}";
+
+fn question(message: &str) -> Value {
+    let schema = json!({"type": "object", "properties": {"ok": {"type": "boolean"}}});
+    json!({"method": "elicitation/create", "params": {"message": message, "requestedSchema": schema}})
+}
+
+fn asks(requests: Value) -> Value {
+    json!({"resultType": "input_required", "inputRequests": requests, "requestState": STATE})
+}
+
+fn accept() -> ElicitResult {
+    ElicitResult::accept(Map::from_iter([("ok".to_owned(), json!(true))]))
+}
+
+async fn round(fake: &mut Fake, result: Value) -> Value {
+    let request = fake.expect("tools/call").await;
+    fake.reply(&request, result).await;
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_answer_round_by_round_with_the_state_as_it_came() {
+    let builder = Client::builder().roots([Root::new("file:///r")]).on_elicit(|form| async move {
+        // At the same time: one after the other they would take 40 s.
+        sleep(Duration::from_secs(20)).await;
+        assert!(form.message.starts_with("sure"));
+        Ok(accept())
+    });
+    let (client, mut fake) = modern_with(builder).await;
+    let begun = tokio::time::Instant::now();
+    let reply = with(client.call("deploy", &json!({"to": "prod"})), async {
+        let questions =
+            json!({"a": question("sure?"), "b": question("surely?"), "c": {"method": "roots/list"}});
+        let first = round(&mut fake, asks(questions)).await;
+        assert_eq!(
+            first["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"],
+            json!({"elicitation": {}, "roots": {}})
+        );
+        // A state alone: go on at once, without answers.
+        let second = round(&mut fake, json!({"resultType": "input_required", "requestState": "2"})).await;
+        assert_ne!(second["id"], first["id"]);
+        assert_eq!(second["params"]["arguments"], json!({"to": "prod"}));
+        assert_eq!(second["params"]["requestState"], STATE);
+        let accepted = json!({"action": "accept", "content": {"ok": true}});
+        assert_eq!(
+            second["params"]["inputResponses"],
+            json!({"a": accepted, "b": accepted, "c": {"roots": [{"uri": "file:///r"}]}})
+        );
+        // No state: none is sent.
+        let third = round(
+            &mut fake,
+            json!({"resultType": "input_required", "inputRequests": {"d": question("sure")}}),
+        )
+        .await;
+        assert_eq!(third["params"]["requestState"], "2");
+        assert!(third["params"].get("inputResponses").is_none());
+        let last = round(&mut fake, text("deployed")).await;
+        assert!(last["params"].get("requestState").is_none());
+        assert_eq!(last["params"]["inputResponses"], json!({ "d": accepted }));
+    });
+    assert_eq!(reply.await.unwrap().text(), "deployed");
+    assert_eq!(begun.elapsed().as_secs(), 40);
+}
+
+#[tokio::test]
+async fn rounds_and_questions_are_bounded() {
+    let builder = Client::builder().on_elicit(|_| async { Ok(accept()) });
+    let (client, mut fake) = modern_with(builder).await;
+    let error = with(client.call("x", &()), async {
+        for _ in 0..11 {
+            round(&mut fake, asks(json!({"a": question("again?")}))).await;
+        }
+    });
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
+    let many: Map<String, Value> = (0..17).map(|n| (n.to_string(), question("?"))).collect();
+    let error = with(client.call("x", &()), async {
+        round(&mut fake, asks(json!(many))).await;
+    });
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn questions_that_were_not_declared_are_not_answered() {
+    let (client, mut fake) = modern().await;
+    for request in [question("?"), json!({"method": "roots/list"}), json!({"method": "x/y", "params": {}})] {
+        let error = with(client.call("x", &()), async {
+            round(&mut fake, asks(json!({ "a": request }))).await;
+        });
+        assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
+    }
+    // A mode without a handler.
+    let (client, mut fake) = modern_with(Client::builder().on_elicit(|_| async { Ok(accept()) })).await;
+    let url = json!({"mode": "url", "message": "m", "url": "https://e.example"});
+    let error = with(client.call("x", &()), async {
+        round(&mut fake, asks(json!({"a": {"method": "elicitation/create", "params": url}}))).await;
+    });
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_total_timeout_is_that_of_all_rounds() {
+    let builder = Client::builder().on_elicit(|_| async {
+        sleep(Duration::from_secs(90)).await;
+        Ok(accept())
+    });
+    let (client, mut fake) = modern_with(builder).await;
+    let call = client.call("x", &()).total_timeout(Duration::from_secs(200));
+    let error = with(call, async {
+        for _ in 0..3 {
+            round(&mut fake, asks(json!({"a": question("?")}))).await;
+        }
+    });
+    assert_eq!(error.await.unwrap_err().expired(), Some(Expired::Total));
+}
+
+#[tokio::test]
+async fn the_caller_can_answer_by_hand() {
+    let (client, mut fake) = modern().await;
+    let (outcome, _) = tokio::join!(
+        client.call_once("x", &json!({"n": 1})).into_future(),
+        round(&mut fake, asks(json!({"a": question("sure?")})))
+    );
+    let Outcome::InputRequired(pending) = outcome.unwrap() else { panic!("it asks") };
+    let questions = pending.asked.input_requests.as_ref().unwrap();
+    assert!(matches!(&questions["a"], InputRequest::Elicit(params) if params.message() == "sure?"));
+    let mut responses = InputResponses::new();
+    responses.insert("a", &accept()).unwrap();
+    let (outcome, second) = tokio::join!(
+        pending.resume(responses).into_future(),
+        round(&mut fake, asks(json!({"b": question("?")})))
+    );
+    assert_eq!(second["params"]["requestState"], STATE);
+    let Outcome::InputRequired(pending) = outcome.unwrap() else { panic!("it asks again") };
+    let (outcome, third) =
+        tokio::join!(pending.resume(InputResponses::new()).into_future(), round(&mut fake, text("done")));
+    // Only the last answers, and the first params.
+    assert_eq!(third["params"]["inputResponses"], json!({}));
+    assert_eq!(third["params"]["arguments"], json!({"n": 1}));
+    let Outcome::Complete(reply) = outcome.unwrap() else { panic!("it is done") };
+    assert_eq!(reply.text(), "done");
+}
+
+#[tokio::test]
+async fn what_came_of_answers_is_not_kept() {
+    let builder = Client::builder().on_elicit(|_| async { Ok(accept()) });
+    let (client, mut fake) = modern_with(builder).await;
+    for _ in 0..2 {
+        let read = with(client.read_resource("note://1"), async {
+            let request = fake.expect("resources/read").await;
+            fake.reply(&request, asks(json!({"a": question("?")}))).await;
+            let request = fake.expect("resources/read").await;
+            let contents = json!([{"uri": "note://1", "text": "secret"}]);
+            fake.reply(&request, json!({"contents": contents, "ttlMs": 60_000})).await;
+        });
+        read.await.unwrap();
+    }
+}

@@ -1,0 +1,68 @@
+//! Servers in the same process, and services of any kind.
+
+use mcp_client::json::JsonBytes;
+use mcp_client::service::{Accept, Notification, Peer, Reply, Request, Service};
+use mcp_client::{Client, ErrorKind, ErrorObject, Limits, Revision};
+use serde_json::json;
+
+use crate::fake::discovered;
+
+struct Echo;
+
+impl Service for Echo {
+    async fn call(&self, request: Request) -> Reply {
+        match &*request.method {
+            "server/discover" => Ok(JsonBytes::new(&discovered()).unwrap()),
+            "tools/call" => {
+                let params: serde_json::Value = request.params.parse().unwrap();
+                if let Some(token) = params["_meta"].get("progressToken") {
+                    let progress = json!({"progressToken": token, "progress": 1});
+                    let note =
+                        Notification::new("notifications/progress", JsonBytes::new(&progress).unwrap());
+                    request.peer.notify(note).await;
+                }
+                let result = json!({"content": [], "structuredContent": params["arguments"]});
+                Ok(JsonBytes::new(&result).unwrap())
+            }
+            other => Err(ErrorObject::method_not_found(other).into()),
+        }
+    }
+
+    async fn notify(&self, _: Notification) {}
+}
+
+struct Server;
+
+impl Accept for Server {
+    type Service = Echo;
+
+    fn accept(&self, _: Peer) -> Echo {
+        Echo
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::for_server()
+    }
+}
+
+#[tokio::test]
+async fn a_server_in_memory_is_called_without_bytes_in_between() {
+    let client = Client::connect_memory(&Server).await.unwrap();
+    assert_eq!(client.revision(), Revision::V2026_07_28);
+    let (told, progress) = std::sync::mpsc::channel();
+    let call = client.call("echo", &json!({"x": 1})).on_progress(move |progress| {
+        told.send(progress.progress).unwrap();
+    });
+    assert_eq!(call.await.unwrap().structured::<serde_json::Value>().unwrap(), json!({"x": 1}));
+    assert_eq!(progress.recv().unwrap(), 1.0);
+    assert_eq!(client.list_tools().await.unwrap_err().kind(), ErrorKind::Peer);
+    assert_eq!(client.close().await, None);
+    assert_eq!(client.call("echo", &()).await.unwrap_err().kind(), ErrorKind::Transport);
+}
+
+#[tokio::test]
+async fn any_service_will_do() {
+    let client = Client::builder().connect_service(|_| Echo).await.unwrap();
+    let reply = client.call("echo", &json!({"x": 2})).await.unwrap();
+    assert_eq!(reply.structured::<serde_json::Value>().unwrap(), json!({"x": 2}));
+}
