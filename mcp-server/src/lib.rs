@@ -41,6 +41,8 @@ mod resource;
 mod router;
 mod serve;
 mod server;
+#[cfg(any(feature = "stdio", feature = "http"))]
+mod signals;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod subscription;

@@ -3,5 +3,9 @@
 
 mod limits;
 pub mod names;
+mod params;
+mod value;
 
 pub use limits::HttpLimits;
+pub use params::{BadAnnotation, ParamHeader, param_headers, param_matches, param_text};
+pub use value::{BadValue, decode_value, encode_value};

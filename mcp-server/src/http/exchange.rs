@@ -12,6 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures::FutureExt as _;
 use futures::task::AtomicWaker;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{RequestId, write_notification, write_request};
@@ -94,8 +95,19 @@ impl Exchange {
         self.stream.get()
     }
 
+    /// The answer is a text that is at hand, if it is not a stream already: nothing can be said in this
+    /// exchange any more.
+    pub(super) fn close(&self) -> bool {
+        let mut answer = self.lock();
+        let is_open = matches!(*answer, Answer::Open);
+        if is_open {
+            *answer = Answer::Whole(None);
+        }
+        is_open
+    }
+
     /// Whether nothing has been said yet.
-    pub(super) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         matches!(*self.lock(), Answer::Open)
     }
 
@@ -270,9 +282,12 @@ impl Drop for Withdraw<'_> {
         let params = format!(r#"{{"requestId":{id}}}"#);
         write_notification(&mut text, "notifications/cancelled", params.as_bytes());
         let stream = Arc::clone(self.stream);
-        // Without a runtime the process is ending.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { stream.publish(text.freeze()).await });
+        let mut telling = Box::pin(async move { stream.publish(text.freeze()).await });
+        // Mostly there is room; and without a runtime the process is ending.
+        if (&mut telling).now_or_never().is_none()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(telling);
         }
     }
 }

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use http::StatusCode;
 use http::request::Parts;
 use mcp_core::http::names::LAST_EVENT_ID;
-use mcp_core::jsonrpc::{ErrorObject, write_notification};
+use mcp_core::jsonrpc::write_notification;
 
 use super::Response;
 use super::event_store::{EventId, ReplayError, StreamKey};
@@ -76,8 +76,15 @@ fn standalone(shared: &Shared, entry: &Arc<Entry>, stream: Arc<EventStream>, rea
     let events = Events::new(reader, busy, shared.legacy.limits.keep_alive);
     let Some(session) = entry.connection.session() else { return events };
     let listener = session.listener.clone();
+    let drained = entry.connection.drained();
     events.fed_by(Box::pin(async move {
-        while let Some(change) = listener.next().await {
+        let mut drained = std::pin::pin!(drained);
+        loop {
+            let change = tokio::select! {
+                biased; // What is left is told before the end.
+                change = listener.next() => change,
+                () = &mut drained => break,
+            };
             let note = change.into_notification(None);
             let mut text = BytesMut::new();
             write_notification(&mut text, &note.method, note.params.as_bytes());
@@ -106,7 +113,7 @@ fn lost(error: ReplayError) -> Response {
         ),
         ReplayError::Store(reason) => {
             let error = crate::error::internal("reading the event store", &reason);
-            status::error(StatusCode::INTERNAL_SERVER_ERROR, None, &ErrorObject::clone(&error))
+            status::error(StatusCode::INTERNAL_SERVER_ERROR, None, &error)
         }
     }
 }

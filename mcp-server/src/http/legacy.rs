@@ -26,7 +26,7 @@ use super::exchange::{Decision, Exchange, Finisher};
 use super::service::Shared;
 use super::session::{Entry, Full, SessionId, Sessions};
 use super::{HttpOptions, Response, status};
-use crate::era::{Binding, Connection};
+use crate::era::Connection;
 use crate::principal::Principal;
 use crate::server::Inner;
 
@@ -53,7 +53,7 @@ impl Legacy {
         let version = version(shared, parts)?;
         if shared.options.stateless {
             let revision = version.unwrap_or_else(|| assumed(&shared.server.revisions));
-            return Ok(Entry::stateless(Connection::stateless(Arc::clone(&shared.server), revision)));
+            return Ok(Entry::stateless(Connection::stateless(&shared.modern, revision)));
         }
         let mut ids = parts.headers.get_all(SESSION_ID).iter();
         let (Some(id), None) = (ids.next(), ids.next()) else {
@@ -120,7 +120,7 @@ pub(super) async fn post(shared: &Arc<Shared>, parts: Parts, frame: Decoded, adm
 
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
 async fn initialize(shared: &Arc<Shared>, parts: Parts, id: RequestId, params: JsonBytes) -> Response {
-    let connection = Connection::new(Arc::clone(&shared.server), Peer::none(), Binding::HttpSession);
+    let connection = Connection::session_of(&shared.modern);
     let reply = connection.call(Request::new(id.clone(), "initialize", params)).await;
     let begun = reply.is_ok();
     let mut response = status::json(StatusCode::OK, write_reply(&id, reply, shared.server.limits.outgoing_bytes));
@@ -168,7 +168,7 @@ impl Post<'_> {
         let mut call = self.call(&exchange, Request::new(id.clone(), method, params));
         let polled = poll_once(&mut call).await;
         if let Poll::Ready(reply) = polled {
-            if exchange.is_open() {
+            if exchange.close() {
                 return status::json(StatusCode::OK, write_reply(&id, reply, longest));
             }
             call = Box::pin(std::future::ready(reply)); // The task below waits for the client to read.
@@ -236,7 +236,7 @@ impl Post<'_> {
     }
 
     fn call(&self, exchange: &Arc<Exchange>, request: Request) -> Call {
-        let mut request = request.with_peer(Peer::new(Arc::clone(exchange)));
+        let mut request = request.with_peer(Peer::shared(Arc::clone(exchange)));
         request.extensions.insert_shared(Arc::clone(&self.parts));
         request.extensions.insert_shared(Arc::clone(exchange));
         if let Some(principal) = self.parts.extensions.get::<Principal>() {

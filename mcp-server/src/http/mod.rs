@@ -6,6 +6,7 @@
 //! future polls the handler, and so does the response body once it is a stream, so a client that leaves drops
 //! the handler.
 
+mod activity;
 mod admission;
 mod body;
 mod delete;
@@ -13,9 +14,12 @@ mod event_store;
 mod events;
 mod exchange;
 mod get;
+mod call;
+mod headers;
 mod legacy;
 mod modern;
 mod options;
+mod outbox;
 mod post;
 mod read;
 mod request;
@@ -23,6 +27,7 @@ mod security;
 mod serve;
 mod service;
 mod session;
+mod socket;
 mod status;
 mod stream;
 

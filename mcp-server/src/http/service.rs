@@ -10,10 +10,12 @@ use std::task::{Context, Poll};
 use http::{Method, Request, StatusCode};
 use http_body::Body;
 use mcp_core::revision::Era;
+use mcp_core::service::{Peer, Service as _};
 
 use super::admission::Admission;
 use super::legacy::{self, Legacy};
 use super::{HttpBody, HttpOptions, Response, post, security, status};
+use crate::era::{Binding, Connection};
 use crate::error::BuildError;
 use crate::server::{BuiltServer, Inner, Server};
 
@@ -27,6 +29,8 @@ pub struct HttpService(Arc<Shared>);
 /// What all requests share.
 pub(super) struct Shared {
     pub(super) server: Arc<Inner>,
+    /// Answers the requests of the modern era, which have nothing in common but this.
+    pub(super) modern: Arc<Connection>,
     pub(super) options: HttpOptions,
     pub(super) admission: Arc<Admission>,
     /// Whether a revision with sessions is offered.
@@ -60,14 +64,15 @@ impl HttpService {
     pub(super) fn new(server: Arc<Inner>, options: HttpOptions) -> Self {
         let admission = Admission::new(&server.limits.http);
         let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
+        let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
         let legacy = Legacy::new(&server, &options);
-        Self(Arc::new(Shared { server, options, admission, sessions, legacy }))
+        Self(Arc::new(Shared { server, modern, options, admission, sessions, legacy }))
     }
 
     /// Ends the streams of `subscriptions/listen`, each with its result, so that the connections that carry
     /// them can end. Other calls go on. Call it when the host begins to shut down.
     pub fn close(&self) {
-        self.0.server.live.hub.close();
+        self.0.modern.draining();
     }
 
     async fn respond<B: Body>(shared: Arc<Shared>, request: Request<B>) -> Response {

@@ -5,7 +5,6 @@
 //! ends up in the log instead of in the middle of a message. Standard input is replaced by `/dev/null`, so that
 //! children of handlers cannot eat messages.
 
-mod signals;
 mod streams;
 
 use std::time::Duration;
@@ -38,7 +37,7 @@ impl BuiltServer {
         // over the thread that blocks on `main`.
         let served = tokio::spawn(async move {
             let drain = server.0.limits.drain_on_signal;
-            server.serve_until(reader, writer, signals::stop(drain + Duration::from_secs(1))).await
+            server.serve_until(reader, writer, crate::signals::stop(drain + Duration::from_secs(1))).await
         });
         served.await.unwrap_or_else(|_| Err(ServeError::task()))
     }

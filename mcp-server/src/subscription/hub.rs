@@ -26,15 +26,14 @@ pub(crate) struct Filter {
 
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
-    state: Arc<Mutex<HubState>>,
+    listeners: Arc<Mutex<Listeners>>,
 }
 
+/// By number, so that one of ten thousand leaves without a search.
 #[derive(Debug, Default)]
-struct HubState {
-    /// By number, so that one of ten thousand leaves without a search.
-    listeners: HashMap<u64, Weak<Inner>>,
+struct Listeners {
+    by_number: HashMap<u64, Weak<Inner>>,
     last: u64,
-    closed: bool,
 }
 
 /// One who listens. Dropping the last handle ends it.
@@ -45,83 +44,55 @@ pub(crate) struct Listener(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     news: Notify,
-    hub: Weak<Mutex<HubState>>,
+    hub: Weak<Mutex<Listeners>>,
     number: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     filter: Filter,
     tools: bool,
     prompts: bool,
     resources: bool,
     updated: BTreeSet<String>,
-    closed: bool,
 }
 
 impl Hub {
     pub(crate) fn listen(&self, filter: Filter) -> Listener {
-        let mut hub = lock(&self.state);
-        hub.last += 1;
-        let number = hub.last;
-        let state = Mutex::new(State::new(filter, hub.closed));
-        let inner = Arc::new(Inner { state, news: Notify::new(), hub: Arc::downgrade(&self.state), number });
-        if !hub.closed {
-            hub.listeners.insert(number, Arc::downgrade(&inner));
-        }
+        let mut listeners = lock(&self.listeners);
+        listeners.last += 1;
+        let number = listeners.last;
+        let state = Mutex::new(State { filter, ..State::default() });
+        let hub = Arc::downgrade(&self.listeners);
+        let inner = Arc::new(Inner { state, news: Notify::new(), hub, number });
+        listeners.by_number.insert(number, Arc::downgrade(&inner));
         Listener(inner)
     }
 
     pub(crate) fn publish(&self, change: &Change) {
-        for listener in lock(&self.state).all() {
-            listener.note(change);
-        }
-    }
-
-    /// Ends every subscription: each listener gets what is left, then the end.
-    pub(crate) fn close(&self) {
-        let listeners = {
-            let mut hub = lock(&self.state);
-            hub.closed = true;
-            let listeners = hub.all();
-            hub.listeners = HashMap::new();
-            listeners
-        };
+        // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock again.
+        let listeners: Vec<_> =
+            lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
         for listener in listeners {
-            lock(&listener.state).closed = true;
-            listener.news.notify_one();
+            listener.note(change);
         }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        lock(&self.state).listeners.len()
-    }
-}
-
-impl HubState {
-    /// Those who listen. They are dealt with once the hub is unlocked, for dropping the last handle of one
-    /// takes the lock again.
-    fn all(&self) -> Vec<Arc<Inner>> {
-        self.listeners.values().filter_map(Weak::upgrade).collect()
+        lock(&self.listeners).by_number.len()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         let Some(hub) = self.hub.upgrade() else { return };
-        let mut hub = lock(&hub);
-        hub.listeners.remove(&self.number);
-        if hub.listeners.capacity() > 64 && hub.listeners.len() < hub.listeners.capacity() / 4 {
-            hub.listeners.shrink_to_fit();
+        let mut listeners = lock(&hub);
+        listeners.by_number.remove(&self.number);
+        if listeners.by_number.len() * 4 < listeners.by_number.capacity() {
+            let room = listeners.by_number.len() * 2;
+            listeners.by_number.shrink_to(room);
         }
-    }
-}
-
-impl State {
-    fn new(filter: Filter, closed: bool) -> Self {
-        let updated = BTreeSet::new();
-        Self { filter, tools: false, prompts: false, resources: false, updated, closed }
     }
 }
 
@@ -154,29 +125,26 @@ impl Listener {
     /// One that hears of nothing: for calls that are part of no lasting session.
     #[cfg(feature = "http")]
     pub(crate) fn deaf() -> Self {
-        let state = Mutex::new(State::new(Filter::default(), false));
+        let state = Mutex::default();
         Self(Arc::new(Inner { state, news: Notify::new(), hub: Weak::new(), number: 0 }))
     }
 
-    /// The next change; none when the hub has closed. Cancel safe.
-    pub(crate) async fn next(&self) -> Option<Change> {
+    /// The next change. Cancel safe.
+    pub(crate) async fn next(&self) -> Change {
         loop {
             {
                 let mut state = lock(&self.0.state);
                 if std::mem::take(&mut state.tools) {
-                    return Some(Change::Tools);
+                    return Change::Tools;
                 }
                 if std::mem::take(&mut state.prompts) {
-                    return Some(Change::Prompts);
+                    return Change::Prompts;
                 }
                 if std::mem::take(&mut state.resources) {
-                    return Some(Change::Resources);
+                    return Change::Resources;
                 }
                 if let Some(uri) = state.updated.pop_first() {
-                    return Some(Change::Resource(uri));
-                }
-                if state.closed {
-                    return None;
+                    return Change::Resource(uri);
                 }
             }
             self.0.news.notified().await;
@@ -211,6 +179,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
     fn filter(uris: &[&str]) -> Filter {
@@ -227,11 +197,9 @@ mod tests {
             hub.publish(&Change::Resource("a://x".into()));
             hub.publish(&Change::Resource("a://y".into()));
         }
-        assert_eq!(listener.next().await, Some(Change::Tools));
-        assert_eq!(listener.next().await, Some(Change::Resource("a://x".into())));
-        hub.close();
-        assert_eq!(listener.next().await, None);
-        assert_eq!(hub.listen(filter(&[])).next().await, None, "nobody can listen to a closed hub");
+        assert_eq!(listener.next().await, Change::Tools);
+        assert_eq!(listener.next().await, Change::Resource("a://x".into()));
+        assert!(listener.next().now_or_never().is_none(), "that is all");
     }
 
     #[tokio::test]

@@ -73,7 +73,7 @@ async fn idle_sessions_end() {
     tokio::time::sleep(Duration::from_secs(11)).await;
     assert!(!is_alive(&abandoned).await, "it never came back after initialize");
     for _ in 0..5 {
-        tokio::time::sleep(Duration::from_secs(290)).await;
+        tokio::time::sleep(Duration::from_secs(280)).await;
         assert!(is_alive(&client).await);
     }
     tokio::time::sleep(Duration::from_secs(301)).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// From then on the process ends within `patience`, come what may: a handler that blocks its thread cannot be
 /// dropped, and the runtime would wait for it.
-pub(super) async fn stop(patience: Duration) {
+pub(crate) async fn stop(patience: Duration) {
     wait().await;
     tracing::info!("asked to stop");
     let guard = move || {
