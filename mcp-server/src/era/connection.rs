@@ -75,12 +75,7 @@ impl Connection {
         Self::with(Arc::clone(&modern.server), Peer::none(), Binding::HttpSession, draining)
     }
 
-    fn with(
-        server: Arc<Inner>,
-        peer: Peer,
-        binding: Binding,
-        draining: Arc<watch::Sender<bool>>,
-    ) -> Self {
+    fn with(server: Arc<Inner>, peer: Peer, binding: Binding, draining: Arc<watch::Sender<bool>>) -> Self {
         let session = OnceLock::new();
         let conversation = Conversation { binding, session, listening: AtomicUsize::new(0), draining };
         Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }

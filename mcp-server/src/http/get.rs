@@ -44,8 +44,9 @@ pub(super) async fn get(shared: &Arc<Shared>, parts: Parts) -> Response {
 /// Opens the standalone stream. It has one reader at a time, and a second one never takes its place (T47).
 fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Response> {
     let stream = entry.open_standalone(|| shared.legacy.new_stream(entry)).ok_or_else(gone)?;
-    let mut reader =
-        stream.attach().ok_or_else(|| refuse(StatusCode::CONFLICT, "the session's stream is read already"))?;
+    let mut reader = stream
+        .attach()
+        .ok_or_else(|| refuse(StatusCode::CONFLICT, "the session's stream is read already"))?;
     if entry.revision().rules().polling {
         reader = reader.primed(shared.legacy.limits.retry);
     }

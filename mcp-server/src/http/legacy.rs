@@ -57,7 +57,10 @@ impl Legacy {
         }
         let mut ids = parts.headers.get_all(SESSION_ID).iter();
         let (Some(id), None) = (ids.next(), ids.next()) else {
-            return Err(refuse(StatusCode::BAD_REQUEST, "one Mcp-Session-Id is required, which initialize gives"));
+            return Err(refuse(
+                StatusCode::BAD_REQUEST,
+                "one Mcp-Session-Id is required, which initialize gives",
+            ));
         };
         let entry = SessionId::parse(id.as_bytes())
             .and_then(|id| self.sessions.find(id, parts.extensions.get::<Principal>()));
@@ -123,7 +126,8 @@ async fn initialize(shared: &Arc<Shared>, parts: Parts, id: RequestId, params: J
     let connection = Connection::session_of(&shared.modern);
     let reply = connection.call(Request::new(id.clone(), "initialize", params)).await;
     let begun = reply.is_ok();
-    let mut response = status::json(StatusCode::OK, write_reply(&id, reply, shared.server.limits.outgoing_bytes));
+    let mut response =
+        status::json(StatusCode::OK, write_reply(&id, reply, shared.server.limits.outgoing_bytes));
     if !begun || shared.options.stateless {
         return response;
     }

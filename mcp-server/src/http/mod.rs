@@ -9,12 +9,12 @@
 mod activity;
 mod admission;
 mod body;
+mod call;
 mod delete;
 mod event_store;
 mod events;
 mod exchange;
 mod get;
-mod call;
 mod headers;
 mod legacy;
 mod modern;
@@ -28,13 +28,13 @@ mod serve;
 mod service;
 mod session;
 mod socket;
+#[cfg(feature = "http-sse")]
+mod sse_2024;
 mod status;
 mod stream;
 
 pub use body::HttpBody;
-pub use event_store::{
-    EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey,
-};
+pub use event_store::{EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey};
 pub(crate) use exchange::Exchange;
 pub use options::HttpOptions;
 pub use request::PeerAddress;

@@ -25,6 +25,9 @@ pub struct HttpOptions {
     pub(crate) any_origin: bool,
     /// Legacy requests are answered without sessions.
     pub(crate) stateless: bool,
+    /// The transport of 2024-11-05 is served too.
+    #[cfg(feature = "http-sse")]
+    pub(crate) http_sse: bool,
     /// Where the streams of sessions are kept; none where they cannot be resumed.
     pub(crate) event_store: Option<Arc<dyn EventStore>>,
 }
@@ -42,6 +45,8 @@ impl HttpOptions {
             origins: Vec::new(),
             any_origin: false,
             stateless: false,
+            #[cfg(feature = "http-sse")]
+            http_sse: false,
             event_store: Some(Arc::new(MemoryEventStore::default())),
         }
     }
@@ -93,6 +98,16 @@ impl HttpOptions {
     /// answered 405. Modern clients notice nothing.
     pub fn stateless(mut self) -> Self {
         self.stateless = true;
+        self
+    }
+
+    /// Serves clients of the 2024-11-05 transport too: they GET `/sse` and POST to `/messages`.
+    ///
+    /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in the URLs
+    /// that such clients use, and so in the logs of proxies.
+    #[cfg(feature = "http-sse")]
+    pub fn http_sse(mut self) -> Self {
+        self.http_sse = true;
         self
     }
 

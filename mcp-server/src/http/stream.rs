@@ -254,8 +254,7 @@ impl Reader {
             let before = state.queue.front().map_or(state.sequence, |event| event.sequence - 1);
             sse::write_priming(&mut out, &self.event_id(before), retry);
         }
-        let was_full =
-            state.queue.len() >= self.stream.most_events || state.bytes >= self.stream.most_bytes;
+        let was_full = state.queue.len() >= self.stream.most_events || state.bytes >= self.stream.most_bytes;
         while out.len() < CHUNK
             && let Some(event) = state.queue.pop_front()
         {

@@ -71,8 +71,7 @@ impl Hub {
 
     pub(crate) fn publish(&self, change: &Change) {
         // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock again.
-        let listeners: Vec<_> =
-            lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
+        let listeners: Vec<_> = lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
         for listener in listeners {
             listener.note(change);
         }

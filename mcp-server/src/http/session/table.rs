@@ -212,3 +212,74 @@ impl std::fmt::Debug for Sessions {
         f.debug_struct("Sessions").field("sessions", &self.lock().entries.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::era::{Binding, Connection};
+    use crate::http::session::Place;
+    use crate::server::Server;
+    use mcp_core::json::JsonBytes;
+    use mcp_core::service::{Peer, Request, Service as _};
+
+    async fn entry(modern: &Connection, principal: Option<Principal>) -> Arc<Entry> {
+        let connection = Connection::session_of(modern);
+        let params = br#"{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{}},"clientInfo":{"name":"churn","version":"1"}}"#;
+        let params = JsonBytes::from_trusted(params.to_vec());
+        connection.call(Request::new(1.into(), "initialize", params)).await.unwrap();
+        Entry::new(SessionId::random().unwrap(), principal, connection)
+    }
+
+    fn modern() -> Connection {
+        let server = Server::new("churn", "1").build().unwrap();
+        Connection::new(server.0, Peer::none(), Binding::Http)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hundred_thousand_abandoned_sessions_leave_nothing() {
+        let modern = modern();
+        let sessions = Sessions::new(&HttpLimits::new(), None);
+        let mut kept = Vec::new();
+        for number in 0_u32..100_000 {
+            let principal = (number % 3 == 0).then(|| Principal::new(format!("user {}", number % 1_000)));
+            let entry = entry(&modern, principal).await;
+            if number % 1_000 == 0 {
+                kept.push(Arc::downgrade(&entry));
+            }
+            sessions.insert(entry).unwrap();
+            if number % 1_000 == 999 {
+                assert!(sessions.size().0 <= 10_000);
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let (entries, principals, room, is_swept) = sessions.size();
+        assert_eq!((entries, principals, is_swept), (0, 0, false));
+        assert!(room < 64, "{room}");
+        assert!(kept.iter().all(|entry| entry.strong_count() == 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_holds_a_session_gives_it_back() {
+        let modern = modern();
+        let sessions = Sessions::new(&HttpLimits::new(), None);
+        let entry = entry(&modern, None).await;
+        let weak = Arc::downgrade(&entry);
+        sessions.insert(Arc::clone(&entry)).unwrap();
+        let (handle, registration) = futures::future::AbortHandle::new_pair();
+        let place: Place = Entry::start(&entry, 1.into(), handle, 1).unwrap();
+        let (other, _) = futures::future::AbortHandle::new_pair();
+        assert!(Entry::start(&entry, 1.into(), other.clone(), 1).is_none(), "one at a time is allowed");
+        tokio::time::sleep(Duration::from_secs(1_000)).await;
+        assert_eq!(sessions.size().0, 1, "it is busy");
+        assert!(sessions.remove(entry.id()));
+        let call = futures::future::Abortable::new(std::future::pending::<()>(), registration);
+        assert!(call.await.is_err());
+        assert!(entry.expect(1.into(), 10).is_err());
+        assert!(Entry::start(&entry, 1.into(), other, 1).is_none());
+        drop((place, entry));
+        assert_eq!(weak.strong_count(), 0);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert!(!sessions.size().3);
+    }
+}

@@ -135,8 +135,7 @@ impl Host {
 
     pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {
         let log = Arc::<Log>::default();
-        let server =
-            Server::new("host", "1.0.0").with(Tools(Arc::clone(&log))).resources([]).limits(limits);
+        let server = Server::new("host", "1.0.0").with(Tools(Arc::clone(&log))).resources([]).limits(limits);
         let handle = server.handle();
         let service = server.build().unwrap().into_service_with(options);
         Self { service, handle, log }
@@ -194,11 +193,21 @@ impl Client {
     }
 
     pub(super) async fn send(&self, method: Method, headers: &[(&str, &str)], body: String) -> Answer {
+        self.send_to("/mcp", method, headers, body).await
+    }
+
+    pub(super) async fn send_to(
+        &self,
+        uri: &str,
+        method: Method,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         let accept = match method {
             Method::GET => "text/event-stream",
             _ => "application/json, text/event-stream",
         };
-        let mut request = Request::builder().method(&method).uri("/mcp").header("host", "localhost");
+        let mut request = Request::builder().method(&method).uri(uri).header("host", "localhost");
         if !headers.iter().any(|(name, _)| *name == "accept") {
             request = request.header("accept", accept);
         }

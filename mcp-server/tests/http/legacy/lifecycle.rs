@@ -20,11 +20,9 @@ async fn a_session_from_its_first_message_to_its_last() {
         assert!(!answer.is_stream(), "a handler that says nothing else answers with JSON");
         assert_eq!(answer.tool_text().await, "hello");
         assert!(client.delete().await.status.is_success());
-        for answer in [
-            client.call(2, "echo", json!({"text": "x"})).await,
-            client.get().await,
-            client.delete().await,
-        ] {
+        for answer in
+            [client.call(2, "echo", json!({"text": "x"})).await, client.get().await, client.delete().await]
+        {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
         }
     }
@@ -133,7 +131,9 @@ async fn delete_ends_everything() {
     let streaming = client.call(1, "count", json!({"to": 1_000})).await;
     let asking = {
         let client = client.clone();
-        tokio::spawn(async move { client.call(2, "ask", json!({"question": "name?"})).await.messages().await })
+        tokio::spawn(
+            async move { client.call(2, "ask", json!({"question": "name?"})).await.messages().await },
+        )
     };
     let waiting = {
         let client = client.clone();

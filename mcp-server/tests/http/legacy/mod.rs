@@ -6,5 +6,7 @@ mod lifecycle;
 mod limits;
 mod requests;
 mod resume;
+#[cfg(feature = "http-sse")]
+mod sse_2024;
 mod standalone;
 mod stateless;

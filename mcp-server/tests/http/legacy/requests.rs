@@ -12,12 +12,13 @@ async fn what_a_call_says_comes_before_its_answer_on_its_own_stream() {
     let host = Host::new();
     let client = host.session("2025-11-25").await;
     let mut standalone = client.get().await;
-    let (one, two) = tokio::join!(
-        async { client.call(1, "count", json!({"to": 3})).await.messages().await },
-        async { client.call(2, "count", json!({"to": 5})).await.messages().await },
-    );
+    let (one, two) =
+        tokio::join!(async { client.call(1, "count", json!({"to": 3})).await.messages().await }, async {
+            client.call(2, "count", json!({"to": 5})).await.messages().await
+        },);
     for (messages, id, count) in [(one, 1, 3), (two, 2, 5)] {
-        let logged: Vec<_> = messages.iter().filter_map(|message| message["params"]["data"].as_u64()).collect();
+        let logged: Vec<_> =
+            messages.iter().filter_map(|message| message["params"]["data"].as_u64()).collect();
         assert_eq!(logged, (1..=count).collect::<Vec<_>>());
         assert_eq!(messages.last().unwrap()["id"], id);
     }
@@ -132,7 +133,8 @@ async fn cancelling_ends_the_call_without_an_answer() {
     assert_eq!((host.log.finished(), host.log.dropped()), (0, 1));
     // A session of somebody else's has other ids.
     let other = host.session("2025-11-25").await;
-    let slow = tokio::spawn(async move { client.call("a", "slow", json!({"ms": 1_000})).await.tool_text().await });
+    let slow =
+        tokio::spawn(async move { client.call("a", "slow", json!({"ms": 1_000})).await.tool_text().await });
     settle().await;
     other.post(cancel(json!("a"))).await;
     assert_eq!(slow.await.unwrap(), "slept 1000 ms");
@@ -146,7 +148,10 @@ async fn calls_that_share_an_id_get_their_own_answers() {
         let client = client.clone();
         tokio::spawn(async move {
             let ms = 1_000 - number * 17;
-            assert_eq!(client.call(1, "slow", json!({"ms": ms})).await.tool_text().await, format!("slept {ms} ms"));
+            assert_eq!(
+                client.call(1, "slow", json!({"ms": ms})).await.tool_text().await,
+                format!("slept {ms} ms")
+            );
         })
     });
     let calls: Vec<_> = calls.collect();

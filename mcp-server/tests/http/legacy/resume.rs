@@ -92,11 +92,12 @@ async fn an_event_id_that_was_not_read_is_refused() {
     let (stream, _) = id.split_once('-').unwrap();
     assert_eq!(stranger.resume(&id).await.status, StatusCode::BAD_REQUEST, "of another session");
     let beyond = [format!("{stream}-3"), format!("{stream}-{}", u64::MAX)];
-    let mut forged = vec!["0".into(), "abc".into(), "1-1".into(), format!("{stream}-"), "0000000000000000-0".into()];
+    let mut forged =
+        vec!["0".into(), "abc".into(), "1-1".into(), format!("{stream}-"), "0000000000000000-0".into()];
     forged.extend(beyond);
-    forged.extend((0..64).map(|bit| {
-        format!("{:016x}-0", u64::from_str_radix(stream, 16).unwrap() ^ 1_u64 << bit)
-    }));
+    forged.extend(
+        (0..64).map(|bit| format!("{:016x}-0", u64::from_str_radix(stream, 16).unwrap() ^ 1_u64 << bit)),
+    );
     for over in [false, true] {
         for id in &forged {
             let answer = client.resume(id).await;

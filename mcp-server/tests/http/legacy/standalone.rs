@@ -15,12 +15,16 @@ async fn changes_are_told() {
     host.handle.tools_changed();
     let mut stream = client.get().await;
     assert_eq!(stream.message().await.unwrap().1["method"], "notifications/tools/list_changed");
-    let watch = |method: &str| json!({"jsonrpc": "2.0", "id": 5, "method": method, "params": {"uri": "a://b"}});
+    let watch =
+        |method: &str| json!({"jsonrpc": "2.0", "id": 5, "method": method, "params": {"uri": "a://b"}});
     host.handle.resource_updated("a://b");
     assert_eq!(client.post(watch("resources/subscribe")).await.json().await["result"], json!({}));
     host.handle.resource_updated("a://b");
     let (_, updated) = stream.message().await.unwrap();
-    assert_eq!((&updated["method"], &updated["params"]), (&json!("notifications/resources/updated"), &json!({"uri": "a://b"})));
+    assert_eq!(
+        (&updated["method"], &updated["params"]),
+        (&json!("notifications/resources/updated"), &json!({"uri": "a://b"}))
+    );
     client.post(watch("resources/unsubscribe")).await;
     host.handle.resource_updated("a://b");
     assert!(tokio::time::timeout(Duration::from_secs(1), stream.message()).await.is_err());
