@@ -9,8 +9,10 @@ use mcp_core::http::HttpLimits;
 #[derive(Debug)]
 pub(super) struct Admission {
     requests: AtomicUsize,
+    listeners: AtomicUsize,
     bytes: AtomicUsize,
     most_requests: usize,
+    most_listeners: usize,
     most_bytes: usize,
 }
 
@@ -18,8 +20,10 @@ impl Admission {
     pub(super) fn new(limits: &HttpLimits) -> Arc<Self> {
         Arc::new(Self {
             requests: AtomicUsize::new(0),
+            listeners: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             most_requests: limits.in_flight,
+            most_listeners: limits.listen_streams,
             most_bytes: limits.bytes_in_flight,
         })
     }
@@ -27,8 +31,15 @@ impl Admission {
     /// A place for one request; none when all are taken.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Admitted> {
         let before = self.requests.fetch_add(1, Ordering::Relaxed);
-        let admitted = Admitted { admission: Arc::clone(self), bytes: 0, counted: true };
+        let admitted = Admitted { admission: Arc::clone(self), bytes: 0, counts_as: Kind::Request };
         (before < self.most_requests).then_some(admitted)
+    }
+
+    fn count(&self, kind: Kind) -> &AtomicUsize {
+        match kind {
+            Kind::Request => &self.requests,
+            Kind::Listener => &self.listeners,
+        }
     }
 
     /// Requests and bytes in flight now.
@@ -38,12 +49,18 @@ impl Admission {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Request,
+    Listener,
+}
+
 /// The place of one request. Dropping it gives the place back.
 #[derive(Debug)]
 pub(super) struct Admitted {
     admission: Arc<Admission>,
     bytes: usize,
-    counted: bool,
+    counts_as: Kind,
 }
 
 impl Admitted {
@@ -54,17 +71,18 @@ impl Admitted {
         before.saturating_add(bytes) <= self.admission.most_bytes
     }
 
-    /// Gives the place back and keeps the bytes: for what stays open for long and is counted elsewhere.
-    pub(super) fn stop_counting(&mut self) {
-        if std::mem::take(&mut self.counted) {
-            self.admission.requests.fetch_sub(1, Ordering::Relaxed);
-        }
+    /// Becomes one of the listeners, which stay for long and have a bound of their own; false when there are
+    /// as many as there may be.
+    pub(super) fn becomes_listener(&mut self) -> bool {
+        self.admission.count(self.counts_as).fetch_sub(1, Ordering::Relaxed);
+        self.counts_as = Kind::Listener;
+        self.admission.listeners.fetch_add(1, Ordering::Relaxed) < self.admission.most_listeners
     }
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        self.stop_counting();
+        self.admission.count(self.counts_as).fetch_sub(1, Ordering::Relaxed);
         self.admission.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
@@ -89,7 +107,8 @@ mod tests {
         assert!(!second.reserve(60));
         drop(second);
         assert_eq!(admission.in_flight(), (1, 60));
-        first.stop_counting();
+        assert!(first.becomes_listener());
+        assert_eq!(admission.in_flight(), (0, 60));
         assert!(admission.admit().is_some());
         drop(first);
         assert_eq!(admission.in_flight(), (0, 0));

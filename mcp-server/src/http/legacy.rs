@@ -138,9 +138,9 @@ async fn initialize(shared: &Arc<Shared>, parts: Parts, id: RequestId, params: J
     let entry = Entry::new(session, parts.extensions.get().cloned(), connection);
     match shared.legacy.sessions.insert(entry) {
         Ok(()) => {}
-        Err(Full::All) => return status::overloaded(),
+        Err(Full::All) => return status::overloaded(Some(&id)),
         Err(Full::Principal) => {
-            let mut response = status::overloaded();
+            let mut response = status::overloaded(Some(&id));
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
             return response;
         }
@@ -180,7 +180,7 @@ impl Post<'_> {
         let (handle, registration) = AbortHandle::new_pair();
         let Some(place) = Entry::start(&self.entry, id.clone(), handle, self.shared.server.limits.in_flight)
         else {
-            return status::overloaded();
+            return status::overloaded(None);
         };
         // From here on the session owns the call: a client that leaves does not cancel it (SH-10).
         let finisher = Finisher(Arc::clone(&exchange));

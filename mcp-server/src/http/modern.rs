@@ -46,8 +46,8 @@ pub(super) async fn request(
         let error = ErrorObject::invalid_request(reason);
         return status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error);
     };
-    if request.method == "subscriptions/listen" {
-        admitted.stop_counting(); // Listeners are counted by themselves.
+    if request.method == "subscriptions/listen" && !admitted.becomes_listener() {
+        return status::overloaded(Some(&request.id));
     }
     let limits = &shared.server.limits;
     let outbox = Arc::new(Outbox::new(&limits.http, accepts == Accepts::Json));

@@ -19,7 +19,7 @@ use super::{Response, legacy, modern, read, status};
 
 /// Answers a POST whose head is checked.
 pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -> Response {
-    let Some(mut admitted) = shared.admission.admit() else { return status::overloaded() };
+    let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
     let limits = &shared.server.limits;
     let bytes = match read::read(body, limits, &mut admitted).await {
         Ok(bytes) => bytes,

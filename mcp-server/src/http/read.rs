@@ -47,7 +47,7 @@ async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Resu
             return Err(too_large());
         }
         if !admitted.reserve(length) {
-            return Err(status::overloaded());
+            return Err(status::overloaded(None));
         }
         if whole.is_empty() && rest.is_empty() {
             whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.

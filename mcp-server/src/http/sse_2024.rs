@@ -84,7 +84,7 @@ fn open(shared: &Arc<Shared>, parts: Parts) -> Response {
     {
         let mut open = shared.sse_2024.lock();
         if open.len() >= shared.legacy.limits.sessions {
-            return status::overloaded();
+            return status::overloaded(None);
         }
         open.insert(id, Inbox { principal: principal.clone(), messages });
     }
@@ -141,7 +141,7 @@ async fn feed(mut posted: mpsc::Receiver<(Bytes, Admitted)>, mut writer: tokio::
 }
 
 async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response {
-    let Some(mut admitted) = shared.admission.admit() else { return status::overloaded() };
+    let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
     let mut pairs = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let Some((_, id)) = pairs.find(|(name, _)| *name == "sessionId") else {
         return refuse(StatusCode::BAD_REQUEST, "sessionId is required: it stands in the endpoint event");
@@ -164,10 +164,9 @@ async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response
     // It is valid JSON, so line breaks stand between its tokens alone.
     let blank = |byte: &u8| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte };
     let line: Vec<u8> = bytes.iter().map(blank).chain([b'\n']).collect();
-    admitted.stop_counting();
     match inbox.try_send((line.into(), admitted)) {
         Ok(()) => status::bare(StatusCode::ACCEPTED),
-        Err(mpsc::error::TrySendError::Full(_)) => status::overloaded(),
+        Err(mpsc::error::TrySendError::Full(_)) => status::overloaded(None),
         Err(mpsc::error::TrySendError::Closed(_)) => {
             refuse(StatusCode::NOT_FOUND, "there is no such session")
         }

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use mcp_core::http::names::JSON;
 use mcp_core::jsonrpc::{ErrorObject, RequestId, code, write_error};
 
@@ -46,10 +46,7 @@ pub(super) fn bare(status: StatusCode) -> Response {
 
 /// A request that is refused for what its head says, before any message was read.
 pub(super) fn refused(status: StatusCode, reason: &str) -> Response {
-    let mut response = error(status, None, &ErrorObject::invalid_request(reason));
-    // The body was not read, so the connection cannot be used again.
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    error(status, None, &ErrorObject::invalid_request(reason))
 }
 
 /// 405: what may be done instead depends on whether there are sessions.
@@ -61,11 +58,10 @@ pub(super) fn method_not_allowed(sessions: bool) -> Response {
 }
 
 /// 503: too much is in flight.
-pub(super) fn overloaded() -> Response {
-    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, None, &busy());
+pub(super) fn overloaded(id: Option<&RequestId>) -> Response {
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, id, &busy());
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -1,3 +1,16 @@
-//! The server over HTTP.
+//! The HTTP binding, through the public service and over real sockets.
+//! Spec: basic/transports/streamable-http (2026-07-28).
 
+// Tests may panic.
+#![allow(clippy::unwrap_used)]
+
+mod caller;
+mod fixture;
+
+mod exchanges;
+mod headers;
+mod hosts;
 mod legacy;
+mod listening;
+mod sockets;
+mod statuses;
