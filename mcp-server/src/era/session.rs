@@ -11,7 +11,8 @@ use crate::subscription::Listener;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) revision: Revision,
-    pub(crate) client_info: Implementation,
+    /// None where nobody introduced himself: a call on a server that keeps no sessions.
+    pub(crate) client_info: Option<Implementation>,
     pub(crate) capabilities: ClientCapabilities,
     /// Hears of the changes that this client is told of.
     pub(crate) listener: Listener,
@@ -23,7 +24,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(
         revision: Revision,
-        client_info: Implementation,
+        client_info: Option<Implementation>,
         capabilities: ClientCapabilities,
         listener: Listener,
     ) -> Self {

@@ -123,6 +123,10 @@ impl Context {
     }
 
     fn unsupported(&self, required: &Value) -> AskError {
+        if self.0.session.as_ref().is_some_and(|session| session.client_info.is_none()) {
+            let reason = "this server keeps no sessions, so nobody is there to be asked";
+            return AskError::new(AskErrorKind::Unsupported, reason);
+        }
         AskError::unsupported(required, self.rules().result_type)
     }
 

@@ -63,6 +63,7 @@ impl From<CallError> for AskError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Peer(error) => Self::new(AskErrorKind::Refused, error),
+            CallError::Transport(error) => Self::new(AskErrorKind::Lost, error),
             error => Self::new(AskErrorKind::Lost, error),
         }
     }
