@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::era::{Conversation, Session};
 use crate::extract::State;
 use crate::handle::ServerHandle;
+use crate::input::Asking;
 use crate::progress::Pace;
 use crate::server::Inner;
 
@@ -39,6 +40,7 @@ pub(crate) struct Call {
     pub(crate) peer: Peer,
     pub(crate) extensions: Extensions,
     pub(crate) pace: Mutex<Pace>,
+    pub(crate) asking: Asking,
 }
 
 impl Context {

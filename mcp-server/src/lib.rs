@@ -31,6 +31,7 @@ mod input;
 pub mod layer;
 #[doc(hidden)]
 pub mod macro_support;
+mod principal;
 mod progress;
 mod prompt;
 mod registry;
@@ -50,7 +51,11 @@ pub use error::{BuildError, IntoToolError, ServeError, ToolError};
 pub use extract::{Args, Extension, FromContext, State, from_text};
 pub use handle::ServerHandle;
 pub use handler::Handler;
-pub use input::{Answer, AskError, AskErrorKind, Elicit, Form};
+pub use input::{
+    Answer, AskError, AskErrorKind, Choice, ElicitForm, Form, FormField, InputRequired, KeyError, KeyRing,
+    Outcome, Question,
+};
+pub use principal::Principal;
 pub use prompt::{IntoPromptResult, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
 pub use resource::{
     IntoResourceResult, ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute, Template, TemplateError,
@@ -71,6 +76,6 @@ pub use mcp_core::types::{
     PromptMessage, ReadResourceResult, ResourceContents, Schema,
 };
 pub use mcp_core::{Limits, Revision, json, jsonrpc, meta, method, service, types};
-pub use mcp_macros::{prompt, resource, tool, tools};
+pub use mcp_macros::{Elicit, prompt, resource, tool, tools};
 pub use schemars;
 pub use serde_json;

@@ -7,6 +7,7 @@
 
 mod adapter;
 mod bytes;
+mod canonical;
 mod extra;
 mod object;
 mod raw;
@@ -14,6 +15,7 @@ mod string_enum;
 mod tagged;
 
 pub use bytes::JsonBytes;
+pub use canonical::canonical;
 pub use extra::Extra;
 pub use raw::RawJson;
 

@@ -16,6 +16,7 @@ use mcp_core::types::{InitializeParams, InitializeResult, ResourceUpdatedParams}
 
 use super::Session;
 use crate::context::Call;
+use crate::input::Asking;
 use crate::progress::Pace;
 use crate::server::Inner;
 use crate::subscription::{Change, Filter, Listener};
@@ -143,6 +144,7 @@ impl Service for Connection {
             peer: request.peer.clone(),
             extensions: std::mem::take(&mut request.extensions),
             pace: Mutex::new(Pace::new()),
+            asking: Asking::new(&request.method),
         };
         request.extensions = Extensions::new();
         request.extensions.insert_shared(Arc::new(call));

@@ -9,8 +9,9 @@ use mcp_core::revision::Structured;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Cursor, parse, require};
+use super::{Cursor, parse, present, require};
 use crate::context::Context;
+use crate::input::{self, Ended, Leg};
 
 #[derive(Deserialize)]
 struct Params<'a> {
@@ -18,20 +19,38 @@ struct Params<'a> {
     name: Cow<'a, str>,
     #[serde(borrow, default)]
     arguments: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "present")]
+    input_responses: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "requestState")]
+    request_state: Option<&'a RawValue>,
+}
+
+impl Params<'_> {
+    fn arguments(&self, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
+        match self.arguments {
+            None => Ok(JsonBytes::empty_object()),
+            Some(raw) if raw.get().starts_with('{') => Ok(params.slice_of(raw)),
+            Some(raw) if raw.get() == "null" => Ok(JsonBytes::empty_object()),
+            Some(_) => Err(ErrorObject::invalid_params("/arguments: expected an object")),
+        }
+    }
 }
 
 pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let Params { name, arguments } = parse(params)?;
-    let arguments = match arguments {
-        None => JsonBytes::empty_object(),
-        Some(raw) if raw.get().starts_with('{') => params.slice_of(raw),
-        Some(raw) if raw.get() == "null" => JsonBytes::empty_object(),
-        Some(_) => return Err(ErrorObject::invalid_params("/arguments: expected an object")),
-    };
+    let parsed: Params<'_> = parse(params)?;
+    let arguments = parsed.arguments(params)?;
     let registry = context.0.server.live.registry();
     require(registry.tools.is_offered(), "tools/call")?;
-    let Some(route) = registry.tools.get(&name) else { return Err(unknown(&name)) };
-    let mut result = route.call(context.clone(), arguments).await?;
+    let Some(route) = registry.tools.get(&parsed.name) else { return Err(unknown(&parsed.name)) };
+    let (input_responses, request_state) = (parsed.input_responses, parsed.request_state);
+    let leg = Leg { method: "tools/call", params, input_responses, request_state };
+    input::open(&context, &leg)?;
+    let handler = route.call(context.clone(), arguments);
+    let again = || Ok(route.call(context.clone(), parsed.arguments(params)?));
+    let mut result = match input::run(&context, leg, handler, again).await? {
+        Ended::Complete(result) => result,
+        Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
+    };
     if route.wraps && context.rules().structured == Structured::Object {
         wrap_structured(&mut result);
     }
