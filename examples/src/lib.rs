@@ -25,3 +25,14 @@ pub fn example(name: &str) -> std::io::Result<Command> {
     }
     Ok(Command::new(path))
 }
+
+/// The README and the guides, whose programs are compiled with the tests.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/server.md")]
+    struct Server;
+    #[doc = include_str!("../../docs/client.md")]
+    struct Client;
+}

@@ -113,6 +113,12 @@ impl Client {
         self.0.wire.connection.close().await
     }
 
+    /// The process id of a server that was started as a child process; on Unix that of its process group too.
+    #[must_use]
+    pub fn child_id(&self) -> Option<u32> {
+        self.0.wire.connection.child_id()
+    }
+
     /// The exit status of a server that was started as a child process, once it has exited.
     #[must_use]
     pub fn exit_status(&self) -> Option<ExitStatus> {

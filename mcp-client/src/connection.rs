@@ -181,6 +181,11 @@ impl Connection {
         }
     }
 
+    /// A child's process id.
+    pub(crate) fn child_id(&self) -> Option<u32> {
+        self.process.as_ref().map(|process| process.id())
+    }
+
     /// A child's exit status, if it has exited.
     pub(crate) fn exit_status(&self) -> Option<ExitStatus> {
         self.process.as_ref()?.exit()?.0

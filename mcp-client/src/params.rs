@@ -67,7 +67,12 @@ impl Params {
     /// The params of a typed request, apart from their `_meta`.
     pub(crate) fn of<T: Serialize>(params: &T) -> Result<(Self, Option<Meta>), Error> {
         let invalid = |error| Error::argument("the params", error);
-        let mut members = match serde_json::to_value(params).map_err(invalid)? {
+        let mut text = serde_json::to_vec(params).map_err(invalid)?;
+        if text.starts_with(b"{") && memchr::memmem::find(&text, b"\"_meta\"").is_none() {
+            text.pop();
+            return Ok((Self { text }, None)); // As it is, down to the spelling of numbers.
+        }
+        let mut members = match serde_json::from_slice(&text).map_err(invalid)? {
             Value::Object(members) => members,
             Value::Null => JsonObject::new(),
             _ => return Err(Error::new(ErrorKind::InvalidArgument, "the params must be a JSON object")),

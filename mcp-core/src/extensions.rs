@@ -30,7 +30,10 @@ impl Extensions {
 
     /// As [`Extensions::insert`], for a value that is shared already.
     pub fn insert_shared<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
-        let key = TypeId::of::<T>();
+        self.insert_entry(TypeId::of::<T>(), value);
+    }
+
+    fn insert_entry(&mut self, key: TypeId, value: Arc<dyn Any + Send + Sync>) {
         let entry: Entry = (key, value);
         if let Some(place) = self.first.iter_mut().chain(&mut self.others).find(|(other, _)| *other == key) {
             *place = entry;
@@ -49,6 +52,34 @@ impl Extensions {
     /// The value of a type, shared.
     pub fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::clone(self.find(TypeId::of::<T>())?).downcast().ok()
+    }
+
+    /// Takes out the value of a type.
+    pub fn take<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+        let key = TypeId::of::<T>();
+        let taken = match &self.first {
+            Some((other, _)) if *other == key => std::mem::replace(&mut self.first, self.others.pop()),
+            _ => {
+                let at = self.others.iter().position(|(other, _)| *other == key)?;
+                Some(self.others.swap_remove(at))
+            }
+        };
+        taken?.1.downcast().ok()
+    }
+
+    /// Whether there are no values.
+    pub const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// These values, and in front of them those of `newer`.
+    #[must_use]
+    pub fn merged(&self, newer: Self) -> Self {
+        let mut merged = self.clone();
+        for (key, value) in newer.first.into_iter().chain(newer.others) {
+            merged.insert_entry(key, value);
+        }
+        merged
     }
 
     fn find(&self, key: TypeId) -> Option<&Arc<dyn Any + Send + Sync>> {
@@ -79,5 +110,21 @@ mod tests {
         assert_eq!(extensions.get_shared::<u16>().as_deref(), Some(&3));
         assert_eq!(extensions.get::<u32>(), None);
         assert_eq!(extensions.others.len(), 2);
+    }
+
+    #[test]
+    fn values_are_taken_out_and_merged() {
+        let mut extensions = Extensions::new();
+        extensions.insert(1_u8);
+        extensions.insert(2_u16);
+        let mut newer = Extensions::new();
+        newer.insert(3_u16);
+        newer.insert(4_u32);
+        let mut merged = extensions.merged(newer);
+        assert_eq!(merged.take::<u8>().as_deref(), Some(&1));
+        assert_eq!(merged.take::<u8>(), None);
+        assert_eq!(merged.take::<u16>().as_deref(), Some(&3));
+        assert_eq!(merged.take::<u32>().as_deref(), Some(&4));
+        assert!(merged.is_empty() && !extensions.is_empty());
     }
 }

@@ -123,6 +123,11 @@ pub trait Service: Send + Sync + 'static {
     fn accepts_batches(&self) -> bool {
         false
     }
+
+    /// No more requests will come: the peer has closed its side, or this side is stopping. Calls that wait for
+    /// news rather than for work (subscriptions) should end now; the others have some time left. May be
+    /// called more than once.
+    fn draining(&self) {}
 }
 
 impl<S: Service> Service for Arc<S> {
@@ -137,6 +142,10 @@ impl<S: Service> Service for Arc<S> {
     fn accepts_batches(&self) -> bool {
         S::accepts_batches(self)
     }
+
+    fn draining(&self) {
+        S::draining(self);
+    }
 }
 
 /// A future in a box.
@@ -150,6 +159,8 @@ pub trait DynService: Send + Sync + 'static {
     fn notify_boxed(&self, notification: Notification) -> BoxFuture<'_, ()>;
     /// [`Service::accepts_batches`].
     fn accepts_batches_dyn(&self) -> bool;
+    /// [`Service::draining`].
+    fn draining_dyn(&self);
 }
 
 impl<S: Service> DynService for S {
@@ -163,6 +174,10 @@ impl<S: Service> DynService for S {
 
     fn accepts_batches_dyn(&self) -> bool {
         self.accepts_batches()
+    }
+
+    fn draining_dyn(&self) {
+        self.draining();
     }
 }
 
@@ -188,6 +203,10 @@ impl Service for BoxService {
 
     fn accepts_batches(&self) -> bool {
         self.0.accepts_batches_dyn()
+    }
+
+    fn draining(&self) {
+        self.0.draining_dyn();
     }
 }
 
@@ -276,8 +295,9 @@ impl<S: Service> Service for CatchPanic<S> {
     async fn call(&self, request: Request) -> Reply {
         let method = request.method.clone();
         // What the panic interrupted is dropped, not used again; state of the user's that outlives the call
-        // is in the same position as behind a poisoned lock.
-        match AssertUnwindSafe(self.0.call(request)).catch_unwind().await {
+        // is in the same position as behind a poisoned lock. The service is called inside of the guard, since
+        // a layer that is no `async fn` may panic before there is a future.
+        match AssertUnwindSafe(async { self.0.call(request).await }).catch_unwind().await {
             Ok(reply) => reply,
             Err(panic) => {
                 log_panic(&method, &*panic);
@@ -288,13 +308,18 @@ impl<S: Service> Service for CatchPanic<S> {
 
     async fn notify(&self, notification: Notification) {
         let method = notification.method.clone();
-        if let Err(panic) = AssertUnwindSafe(self.0.notify(notification)).catch_unwind().await {
+        let notify = AssertUnwindSafe(async { self.0.notify(notification).await });
+        if let Err(panic) = notify.catch_unwind().await {
             log_panic(&method, &*panic);
         }
     }
 
     fn accepts_batches(&self) -> bool {
         self.0.accepts_batches()
+    }
+
+    fn draining(&self) {
+        self.0.draining();
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a handler knows of its call, and what it can say while it runs.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use mcp_core::era::CallMeta;
 use mcp_core::extensions::Extensions;
@@ -38,7 +37,12 @@ pub(crate) struct Call {
     pub(crate) session: Option<Arc<Session>>,
     pub(crate) conversation: Arc<Conversation>,
     pub(crate) peer: Peer,
+    /// What the binding put into the request.
     pub(crate) extensions: Extensions,
+    /// The same with what layers put in, when they did.
+    pub(crate) layered: OnceLock<Extensions>,
+    /// The call was answered or dropped: nothing more is said of it (PROG-2, LOG-2, CAN-3).
+    pub(crate) is_over: AtomicBool,
     pub(crate) pace: Mutex<Pace>,
     pub(crate) asking: Asking,
 }
@@ -47,6 +51,17 @@ impl Context {
     /// The context of a request that passes through a [layer](crate::layer).
     pub fn of(request: &Request) -> Option<Self> {
         request.extensions.get_shared().map(Self)
+    }
+
+    /// The context of a request that has passed the layers, with what they put in.
+    pub(crate) fn take(request: &mut Request) -> Option<Self> {
+        let call = request.extensions.take::<Call>()?;
+        if !request.extensions.is_empty() {
+            let layered = call.extensions.merged(std::mem::take(&mut request.extensions));
+            // Set already when a layer calls twice, to try again.
+            drop(call.layered.set(layered));
+        }
+        Some(Self(call))
     }
 
     /// The id that the caller gave the request.
@@ -89,7 +104,7 @@ impl Context {
 
     /// What the binding and the layers know of the call: HTTP headers, principal, peer address.
     pub fn extensions(&self) -> &Extensions {
-        &self.0.extensions
+        self.0.layered.get().unwrap_or(&self.0.extensions)
     }
 
     /// A handle on the server: add and remove what it offers, tell of changes.
@@ -132,7 +147,7 @@ impl Context {
 
     /// Reports progress: `done` of `total`, where that is known.
     ///
-    /// Does nothing when the caller did not ask for progress. Values must rise; one that does not is
+    /// Does nothing when the caller did not ask for progress, or the call is over. Values must rise; one that does not is
     /// dropped, and so are values that come faster than
     /// [`Limits::progress_interval`](mcp_core::Limits::progress_interval) on average (a burst of ten passes).
     /// The one that reaches `total` is always sent. Cancel safe.
@@ -152,6 +167,10 @@ impl Context {
 
     async fn send_progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
         let Some(token) = &self.0.meta.progress_token else { return };
+        if self.is_over() {
+            return;
+        }
+        let total = total.filter(|total| total.is_finite()); // JSON has no other numbers.
         let may_pass = {
             let mut pace = self.0.pace.lock().unwrap_or_else(PoisonError::into_inner);
             pace.admit(done, total, self.0.server.limits.progress_interval)
@@ -167,7 +186,7 @@ impl Context {
 
     /// Sends a log message to the client.
     ///
-    /// Modern: only when this request asks for logs, and at its level or above. Legacy: at the level that
+    /// Modern: only when this request asks for logs, at its level or above, and until it is answered. Legacy: at the level that
     /// the session set, `info` until it sets one. No secrets, no personal data (LOG-4). Cancel safe.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
@@ -177,12 +196,16 @@ impl Context {
             Some(session) => Some(session.log_level()),
             None => self.0.meta.log_level,
         };
-        if least.is_none_or(|least| level < least) {
+        if least.is_none_or(|least| level < least) || (self.0.session.is_none() && self.is_over()) {
             return;
         }
         let Ok(data) = RawJson::new(&data) else { return };
         let params = LogMessageParams::new(level, data).logger(self.0.server.info.name.clone());
         self.notify("notifications/message", &params).await;
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_over.load(Ordering::Acquire)
     }
 
     async fn notify(&self, method: &'static str, params: &impl Serialize) {

@@ -101,7 +101,7 @@ pub enum BuildError {
     /// Two tools, prompts, resources or methods have one name.
     #[error("the {kind} {name:?} is registered twice")]
     Duplicate {
-        /// "tool", "prompt", "resource", "method".
+        /// "tool", "prompt", "resource", "method", "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
@@ -109,7 +109,7 @@ pub enum BuildError {
     /// A name, template or schema breaks a rule.
     #[error("the {kind} {name:?} is not valid: {reason}")]
     Invalid {
-        /// "tool", "prompt", "resource", "method".
+        /// "tool", "prompt", "resource", "method", "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,

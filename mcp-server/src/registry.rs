@@ -96,23 +96,29 @@ impl<T> Family<T> {
         page_size: usize,
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<JsonBytes, ErrorObject> {
+        let failed = |error| crate::error::internal("writing a list", &error);
         let cell = &self.lists[revision.index()];
         let pages = match cell.get() {
             Some(pages) => pages,
             None => {
-                let pages = self
-                    .write_pages(revision, encoder, page_size, list)
-                    .map_err(|error| crate::error::internal("writing a list", &error))?;
+                let pages = self.write_pages(revision, encoder, page_size, &list).map_err(failed)?;
                 cell.get_or_init(|| pages)
             }
         };
         match cursor {
             None => Ok(pages.first.clone()),
-            Some(cursor) => pages.others.get(cursor).cloned().ok_or_else(|| {
-                ErrorObject::invalid_params(
-                    "/cursor: not a cursor of this list, or the list has changed; start over",
-                )
-            }),
+            Some(cursor) => match pages.others.get(cursor) {
+                Some(page) => Ok(page.clone()),
+                None => {
+                    // A cursor from before a change that moved the pages: go on behind the item it names.
+                    let last = self.routes.get_index_of(cursor).ok_or_else(|| {
+                        ErrorObject::invalid_params(
+                            "/cursor: not a cursor of this list, or the list has changed; start over",
+                        )
+                    })?;
+                    self.write_page(last + 1, revision, encoder, page_size, list).map_err(failed)
+                }
+            },
         }
     }
 
@@ -123,14 +129,7 @@ impl<T> Family<T> {
         page_size: usize,
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<Pages, serde_json::Error> {
-        let write = |start: usize| {
-            let end = self.routes.len().min(start + page_size);
-            let slice = self.routes.as_slice().get_range(start..end);
-            let next = (end < self.routes.len()).then(|| self.routes.get_index(end - 1)).flatten();
-            let next = next.map(|(name, _)| name.to_string());
-            let mut routes = slice.into_iter().flat_map(|slice| slice.values()).map(|route| &**route);
-            encoder.encode(list(&mut routes, next), revision)
-        };
+        let write = |start| self.write_page(start, revision, encoder, page_size, &list);
         let first = write(0)?;
         let mut others = HashMap::new();
         let mut start = page_size;
@@ -138,9 +137,25 @@ impl<T> Family<T> {
             if let Some((cursor, _)) = self.routes.get_index(start - 1) {
                 others.insert(Arc::clone(cursor), write(start)?);
             }
-            start += page_size;
+            start = start.saturating_add(page_size);
         }
         Ok(Pages { first, others })
+    }
+
+    fn write_page<R: WireResult>(
+        &self,
+        start: usize,
+        revision: Revision,
+        encoder: &Encoder,
+        page_size: usize,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        let end = self.routes.len().min(start.saturating_add(page_size));
+        let slice = self.routes.as_slice().get_range(start..end);
+        let next = (end < self.routes.len()).then(|| self.routes.get_index(end - 1)).flatten();
+        let next = next.map(|(name, _)| name.to_string());
+        let mut routes = slice.into_iter().flat_map(|slice| slice.values()).map(|route| &**route);
+        encoder.encode(list(&mut routes, next), revision)
     }
 }
 

@@ -12,7 +12,8 @@ use crate::server::{BuiltServer, Server};
 impl BuiltServer {
     /// Serves one conversation over a pair of byte streams, until the peer closes its side or `stop` is done.
     ///
-    /// Then running calls have [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
+    /// Then subscriptions end, and running calls have
+    /// [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
     /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end. Dropping the future ends the
     /// conversation at once, with every handler in it. Needs a tokio runtime with time enabled.
     ///
@@ -30,11 +31,6 @@ impl BuiltServer {
     {
         let limits = self.limits();
         let (_remote, driver) = stream::connect(reader, writer, &limits, |peer| self.accept(peer));
-        let hub = std::sync::Arc::clone(&self.0.live);
-        let stop = async move {
-            stop.await;
-            hub.hub.close(); // Subscriptions end with their results while the rest drains.
-        };
         Ok(driver.run(stop).await?)
     }
 

@@ -11,7 +11,7 @@ use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::Method;
-use mcp_core::revision::Revision;
+use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Accept, BoxService, Peer, Service};
 use mcp_core::types::{
     CacheScope, CompletionsCapability, Icon, Implementation, InputRequiredResult, LoggingCapability,
@@ -244,7 +244,9 @@ impl Server {
 
     /// Answers a method of your own. Its name must not be one of the protocol's.
     ///
-    /// The result is written as it is; on modern requests `resultType` and the server's identity are added.
+    /// The result must be an object, or `()`; on modern requests `resultType` and the server's identity are
+    /// added unless it brings them. The parameters hold the `_meta` of the request, so a type of
+    /// `#[serde(deny_unknown_fields)]` must know it.
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -341,6 +343,13 @@ impl Server {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
+        if self.revisions.is_empty() {
+            return Err(BuildError::Invalid {
+                kind: "server",
+                name: self.info.name,
+                reason: "it speaks no revision".into(),
+            });
+        }
         let (ttl, scope) = self.cache;
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder = Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
@@ -435,6 +444,11 @@ pub(crate) struct Inner {
 impl Inner {
     pub(crate) fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.live))
+    }
+
+    /// Whether any revision of an era is spoken.
+    pub(crate) fn speaks(&self, era: Era) -> bool {
+        self.revisions.iter().any(|revision| revision.era() == era)
     }
 
     pub(crate) fn encode<T: WireResult>(

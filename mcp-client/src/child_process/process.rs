@@ -17,6 +17,7 @@ const LEFT_OUTPUT: Duration = Duration::from_millis(200);
 
 /// A child and its process group. Dropping it kills both.
 pub(crate) struct Process {
+    id: u32,
     reaper: Arc<Reaper>,
     exit: watch::Receiver<Option<Exit>>,
     pipes: Mutex<Option<(ChildStdin, ChildStdout)>>,
@@ -50,6 +51,7 @@ impl Process {
         let (publish, exit) = watch::channel(None);
         // From here on dropping `process` cleans up.
         let process = Self {
+            id: child.id(),
             reaper: Reaper::start(child, publish)?,
             exit,
             pipes: Mutex::new(None),
@@ -64,6 +66,11 @@ impl Process {
         tokio::spawn(stderr::drain(stderr, sink, process.last_words.clone()));
         *process.pipes.lock().unwrap_or_else(PoisonError::into_inner) = Some((stdin, stdout));
         Ok(process)
+    }
+
+    /// The process id, which is that of its group on Unix.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
     }
 
     /// Input and output, once.

@@ -4,6 +4,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{InitializeParams, InitializeResult};
 
+use super::probe::supported_in;
 use super::session::{Session, Settings, unsupported};
 use crate::error::Error;
 use crate::request::{Patience, Wire};
@@ -16,7 +17,14 @@ pub(super) async fn initialize(wire: &Wire, settings: &Settings, offer: Revision
     let params =
         JsonBytes::new(&params).map_err(|error| Error::argument("the client's capabilities", error))?;
     let mut patience = Patience::begin(settings.timeouts);
-    let answer = wire.exchange(METHOD, wire.next_id(), params, &mut patience, None).await?;
+    let answer = match wire.exchange(METHOD, wire.next_id(), params, &mut patience, None).await {
+        Ok(answer) => answer,
+        // A modern-only server says −32022; −32602 with the same data is the legacy form of it (LG-2).
+        Err(error) => {
+            let supported = error.peer().and_then(|error| error.data()).and_then(supported_in);
+            return Err(supported.map_or(error, |supported| unsupported(settings, &supported)));
+        }
+    };
     let result: InitializeResult =
         answer.parse().map_err(|error| Error::decode(METHOD, error, answer.as_bytes()))?;
 

@@ -17,6 +17,8 @@ use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::types::DiscoverResult;
 use tokio::time::timeout;
 
+use serde_json::value::RawValue;
+
 use super::session::{Session, Settings, newest, unsupported};
 use super::{legacy, modern};
 use crate::connection::Connection;
@@ -193,13 +195,17 @@ fn constant_meta(settings: &Settings, wire: &Wire, revision: Revision) -> Vec<u8
 
 /// The revisions that −32022 names; without them it says nothing (T-2).
 fn supported_by(error: &ErrorObject) -> Option<Vec<String>> {
+    if error.code() != code::UNSUPPORTED_PROTOCOL_VERSION {
+        return None;
+    }
+    error.data().and_then(supported_in)
+}
+
+/// The revisions that the data of an error names.
+pub(super) fn supported_in(data: &RawValue) -> Option<Vec<String>> {
     #[derive(serde::Deserialize)]
     struct Data {
         supported: Vec<String>,
     }
-    if error.code() != code::UNSUPPORTED_PROTOCOL_VERSION {
-        return None;
-    }
-    let Data { supported } = serde_json::from_str(error.data()?.get()).ok()?;
-    Some(supported)
+    serde_json::from_str(data.get()).ok().map(|Data { supported }| supported)
 }

@@ -1,4 +1,5 @@
 //! The client against scripted servers and child processes.
+#![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
 
 mod calls;
 #[cfg(target_os = "linux")]

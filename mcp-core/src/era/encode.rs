@@ -83,17 +83,30 @@ impl Encoder {
         write(head, &result)
     }
 
-    /// Writes the result of a method that is not the protocol's, which must be an object: it keeps its
-    /// members, `_meta` among them, and gets `resultType` where the revision has it.
+    /// Writes the result of a method that is not the protocol's: it keeps its members, and gets `resultType`
+    /// and the server's identity where the revision has them and it brings none. Null, which is what `()`
+    /// becomes, is an empty object.
     ///
     /// # Errors
-    /// When the result holds something that JSON cannot.
+    /// When the result is not an object, or holds something that JSON cannot.
     pub fn encode_custom<T: Serialize>(
         &self,
         result: &T,
         revision: Revision,
     ) -> Result<JsonBytes, serde_json::Error> {
-        if revision.rules().result_type { write(MODERN_BARE, result) } else { JsonBytes::new(result) }
+        let mut members = match serde_json::to_value(result)? {
+            Value::Object(members) => members,
+            Value::Null => serde_json::Map::new(),
+            _ => return Err(serde::ser::Error::custom("a result must be an object")),
+        };
+        if revision.rules().result_type {
+            members.entry("resultType").or_insert_with(|| "complete".into());
+            let meta = members.entry("_meta").or_insert_with(|| Value::Object(serde_json::Map::new()));
+            if let Value::Object(meta) = meta {
+                meta.entry(SERVER_INFO).or_insert_with(|| self.server_info.clone());
+            }
+        }
+        JsonBytes::new(&members)
     }
 
     /// Writes a result that asks for input (2026-07-28 on). It says nothing of caching (MRTR-14).

@@ -49,7 +49,7 @@ impl Link {
         Peer::new(self.to_second.clone())
     }
 
-    /// Ends the conversation: later calls of either side fail, running ones go on.
+    /// Ends the conversation: later calls of either side fail, running ones go on, subscriptions end.
     pub fn close(&self) {
         self.to_first.detach();
         self.to_second.detach();
@@ -98,7 +98,9 @@ impl End {
     fn detach(&self) {
         // The service is dropped outside of the lock: it may hold the last handle of anything.
         let service = self.0.service.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(service);
+        if let Some(service) = service {
+            service.draining();
+        }
     }
 
     fn service(&self) -> Result<BoxService, TransportError> {

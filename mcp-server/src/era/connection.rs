@@ -1,7 +1,7 @@
 //! The server's side of one conversation.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use futures::future::AbortHandle;
@@ -13,6 +13,7 @@ use mcp_core::method;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Notification, Peer, Reply, Request, Service};
 use mcp_core::types::{InitializeParams, InitializeResult, ResourceUpdatedParams};
+use tokio::sync::watch;
 
 use super::Session;
 use crate::context::Call;
@@ -37,6 +38,16 @@ pub(crate) struct Conversation {
     pub(crate) session: OnceLock<Arc<Session>>,
     /// Open `subscriptions/listen` streams.
     pub(crate) listening: AtomicUsize,
+    /// No more requests will come, so nobody should go on listening.
+    draining: watch::Sender<bool>,
+}
+
+impl Conversation {
+    /// Done when no more requests will come.
+    pub(crate) async fn drained(&self) {
+        // The sender is `self`, so there is no error.
+        drop(self.draining.subscribe().wait_for(|draining| *draining).await);
+    }
 }
 
 /// What differs between the ways that messages come in.
@@ -48,7 +59,12 @@ pub(crate) enum Binding {
 
 impl Connection {
     pub(crate) fn new(server: Arc<Inner>, peer: Peer, binding: Binding) -> Self {
-        let conversation = Conversation { binding, session: OnceLock::new(), listening: AtomicUsize::new(0) };
+        let conversation = Conversation {
+            binding,
+            session: OnceLock::new(),
+            listening: AtomicUsize::new(0),
+            draining: watch::Sender::new(false),
+        };
         Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }
     }
 
@@ -58,40 +74,48 @@ impl Connection {
         request: &Request,
         meta: &CallMeta,
     ) -> Result<(Revision, Option<Arc<Session>>), ErrorObject> {
-        let offered = &self.server.revisions;
-        if let Some(revision) = meta.modern_revision(offered)? {
+        let is_modern = self.server.speaks(Era::Modern);
+        if is_modern && let Some(revision) = meta.modern_revision(&self.server.revisions)? {
             return Ok((revision, None));
         }
         match self.conversation.session.get() {
             Some(session) => Ok((session.revision, Some(Arc::clone(session)))),
             // A ping may come before the handshake (LG-3).
-            None if request.method == "ping"
-                && offered.iter().any(|revision| revision.era() == Era::Legacy) =>
-            {
+            None if request.method == "ping" && self.server.speaks(Era::Legacy) => {
                 Ok((Revision::LATEST_LEGACY, None))
             }
-            None => Err(CallMeta::missing_version()),
+            None if is_modern => Err(CallMeta::missing_version()),
+            // A server of the legacy era alone answers as one that knows no other, so that a client which
+            // probes for the modern era falls back (ERA-2, T-2).
+            None if request.method == "server/discover" => {
+                Err(ErrorObject::method_not_found(&request.method))
+            }
+            None => Err(ErrorObject::invalid_request("there is no session yet: send initialize first")),
         }
     }
 
     fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
         let offered = &self.server.revisions;
-        let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
-        else {
-            let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
-            let message = format!("this server has no sessions; it speaks {}", names.join(", "));
-            return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message));
-        };
         let params: InitializeParams =
             request.params.parse().map_err(|error| crate::router::invalid_params(&error))?;
+        let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
+        else {
+            // ERA-8: in words, and for programs as −32022 has it.
+            let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
+            let message = format!("this server has no sessions; it speaks {}", names.join(", "));
+            let data = serde_json::json!({ "supported": names, "requested": params.protocol_version });
+            return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message).with_data(&data));
+        };
         let asked = params.protocol_version.parse().ok();
         let revision =
             asked.filter(|revision: &Revision| revision.era() == Era::Legacy && offered.contains(revision));
         let revision = revision.unwrap_or(latest);
+        // A session hears of what it negotiated alone (LG-4).
+        let registry = self.server.live.registry();
         let listener = self.server.live.hub.listen(Filter {
-            tools: true,
-            prompts: true,
-            resources: true,
+            tools: registry.tools.is_offered(),
+            prompts: registry.prompts.is_offered(),
+            resources: registry.resources.is_offered(),
             ..Filter::default()
         });
         let session =
@@ -111,7 +135,8 @@ impl Connection {
         let peer = self.peer.clone();
         let (handle, registration) = AbortHandle::new_pair();
         let telling = async move {
-            while let Some(change) = listener.next().await {
+            loop {
+                let change = listener.next().await;
                 peer.notify(change.into_notification(None)).await;
             }
         };
@@ -125,7 +150,8 @@ impl Connection {
 impl Service for Connection {
     async fn call(&self, mut request: Request) -> Reply {
         let meta = CallMeta::read(&request.params)?;
-        if request.method == "initialize" && meta.claim == Claim::Absent {
+        let is_legacy = meta.claim == Claim::Absent || !self.server.speaks(Era::Modern);
+        if request.method == "initialize" && is_legacy {
             return Ok(self.initialize(&request)?);
         }
         let (revision, session) = self.admit(&request, &meta)?;
@@ -134,7 +160,7 @@ impl Service for Connection {
         if !known && !self.server.methods.contains_key(&*request.method) {
             return Err(ErrorObject::method_not_found(&request.method).into());
         }
-        let call = Call {
+        let call = Arc::new(Call {
             server: Arc::clone(&self.server),
             id: request.id.clone(),
             revision,
@@ -143,11 +169,14 @@ impl Service for Connection {
             conversation: Arc::clone(&self.conversation),
             peer: request.peer.clone(),
             extensions: std::mem::take(&mut request.extensions),
+            layered: OnceLock::new(),
             pace: Mutex::new(Pace::new()),
             asking: Asking::new(&request.method),
-        };
+            is_over: AtomicBool::new(false),
+        });
         request.extensions = Extensions::new();
-        request.extensions.insert_shared(Arc::new(call));
+        request.extensions.insert_shared(Arc::clone(&call));
+        let _running = Running(call);
         self.server.stack.call(request).await
     }
 
@@ -159,6 +188,19 @@ impl Service for Connection {
 
     fn accepts_batches(&self) -> bool {
         self.conversation.session.get().is_some_and(|session| session.revision.rules().batching)
+    }
+
+    fn draining(&self) {
+        self.conversation.draining.send_replace(true);
+    }
+}
+
+/// Notes that a call is over, whether it was answered or dropped.
+struct Running(Arc<Call>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Release);
     }
 }
 

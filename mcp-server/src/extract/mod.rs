@@ -131,8 +131,7 @@ impl<T: Send + Sync + 'static> FromContext for Extension<T> {
             Some(value) => Ok(Self(value)),
             None => {
                 let missing = std::any::type_name::<T>();
-                Err(crate::error::internal("finding an extension", &format!("no layer put in a {missing}"))
-                    .into())
+                Err(crate::error::internal("finding an extension", &format!("no layer put in a {missing}")))
             }
         }
     }

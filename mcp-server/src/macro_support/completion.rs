@@ -6,5 +6,5 @@ use crate::Completion;
 pub fn complete_from(typed: &str, choices: &[&str]) -> Completion {
     let begins =
         |choice: &&&str| choice.get(..typed.len()).is_some_and(|head| head.eq_ignore_ascii_case(typed));
-    Completion::of(choices.iter().filter(begins).map(|&choice| choice))
+    Completion::of(choices.iter().filter(begins).copied())
 }

@@ -3,9 +3,9 @@
 //! An expansion is plain code over [`ToolRoute::builder`](crate::ToolRoute::builder) and its kin. Three
 //! questions it cannot answer from tokens, because a type may hide behind an alias, so the compiler is asked:
 //!
-//! * what a returned value becomes ([`reply`]);
-//! * whether a parameter can be read from JSON, from text, from a header ([`argument`]);
-//! * whether an argument may be left out ([`is_optional`]).
+//! * what a returned value becomes (`reply`);
+//! * whether a parameter can be read from JSON, from text, from a header (`argument`);
+//! * whether an argument may be left out (`is_optional`).
 //!
 //! The rest is [`RouteFn`] with its list macro, and completion of an argument from a list.
 

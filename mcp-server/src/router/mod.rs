@@ -31,8 +31,8 @@ use crate::registry::ListAsk;
 pub(crate) struct Router;
 
 impl Service for Router {
-    async fn call(&self, request: Request) -> Reply {
-        let Some(context) = Context::of(&request) else {
+    async fn call(&self, mut request: Request) -> Reply {
+        let Some(context) = Context::take(&mut request) else {
             // A layer made a request of its own, or lost the extensions of the one it got.
             let error = &"a layer passed on a request without its extensions";
             return Err(crate::error::internal("finding the context of a call", error).into());

@@ -71,6 +71,7 @@ pub(super) fn subscribe(context: &Context, params: &JsonBytes) -> Result<JsonByt
 
 pub(super) fn unsubscribe(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
     let SubscribeParams { uri, .. } = parse(params)?;
+    require(context.0.server.live.registry().resources.is_offered(), "resources/unsubscribe")?;
     if let Some(session) = &context.0.session {
         session.listener.unwatch(&uri);
     }

@@ -40,11 +40,17 @@ pub(super) async fn listen(context: &Context, params: &JsonBytes) -> Result<Json
     let peer = &context.0.peer;
     let acknowledged = SubscriptionAcknowledgedParams::new(honoured).meta(belongs_to(id));
     peer.notify(notification("notifications/subscriptions/acknowledged", &acknowledged)?).await;
-    while let Some(change) = listener.next().await {
+    let mut drained = std::pin::pin!(context.0.conversation.drained());
+    loop {
+        let change = tokio::select! {
+            biased; // What is left is told before the end.
+            change = listener.next() => change,
+            () = &mut drained => break,
+        };
         peer.notify(change.into_notification(Some(id))).await;
     }
     if context.0.conversation.binding == Binding::Stream {
-        let cancelled = CancelledParams::new().request_id(id.clone()).reason("the server is shutting down");
+        let cancelled = CancelledParams::new().request_id(id.clone()).reason("the conversation ends");
         peer.notify(notification("notifications/cancelled", &cancelled)?).await;
     }
     server.encode(SubscriptionsListenResult::new().meta(belongs_to(id)), context.revision())

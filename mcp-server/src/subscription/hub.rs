@@ -26,13 +26,7 @@ pub(crate) struct Filter {
 
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
-    state: Mutex<HubState>,
-}
-
-#[derive(Debug, Default)]
-struct HubState {
-    listeners: Vec<Weak<Inner>>,
-    closed: bool,
+    listeners: Mutex<Vec<Weak<Inner>>>,
 }
 
 /// One who listens. Dropping the last handle ends it.
@@ -52,49 +46,30 @@ struct State {
     prompts: bool,
     resources: bool,
     updated: BTreeSet<String>,
-    closed: bool,
 }
 
 impl Hub {
     pub(crate) fn listen(&self, filter: Filter) -> Listener {
-        let mut hub = lock(&self.state);
-        let state = State {
-            filter,
-            tools: false,
-            prompts: false,
-            resources: false,
-            updated: BTreeSet::new(),
-            closed: hub.closed,
-        };
+        let updated = BTreeSet::new();
+        let state = State { filter, tools: false, prompts: false, resources: false, updated };
         let inner = Arc::new(Inner { state: Mutex::new(state), news: Notify::new() });
-        hub.listeners.retain(|listener| listener.strong_count() > 0);
-        hub.listeners.push(Arc::downgrade(&inner));
+        let mut listeners = lock(&self.listeners);
+        listeners.retain(|listener| listener.strong_count() > 0);
+        listeners.push(Arc::downgrade(&inner));
         Listener(inner)
     }
 
     pub(crate) fn publish(&self, change: &Change) {
-        for listener in &lock(&self.state).listeners {
+        for listener in &*lock(&self.listeners) {
             if let Some(listener) = listener.upgrade() {
                 listener.note(change);
             }
         }
     }
 
-    /// Ends every subscription: each listener gets what is left, then the end.
-    pub(crate) fn close(&self) {
-        let mut hub = lock(&self.state);
-        hub.closed = true;
-        for listener in hub.listeners.drain(..) {
-            if let Some(listener) = listener.upgrade() {
-                lock(&listener.state).closed = true;
-                listener.news.notify_one();
-            }
-        }
-    }
-
     #[cfg(test)]
     fn len(&self) -> usize {
-        lock(&self.state).listeners.iter().filter(|listener| listener.strong_count() > 0).count()
+        lock(&self.listeners).iter().filter(|listener| listener.strong_count() > 0).count()
     }
 }
 
@@ -124,25 +99,22 @@ impl Inner {
 }
 
 impl Listener {
-    /// The next change; none when the hub has closed. Cancel safe.
-    pub(crate) async fn next(&self) -> Option<Change> {
+    /// The next change. Cancel safe.
+    pub(crate) async fn next(&self) -> Change {
         loop {
             {
                 let mut state = lock(&self.0.state);
                 if std::mem::take(&mut state.tools) {
-                    return Some(Change::Tools);
+                    return Change::Tools;
                 }
                 if std::mem::take(&mut state.prompts) {
-                    return Some(Change::Prompts);
+                    return Change::Prompts;
                 }
                 if std::mem::take(&mut state.resources) {
-                    return Some(Change::Resources);
+                    return Change::Resources;
                 }
                 if let Some(uri) = state.updated.pop_first() {
-                    return Some(Change::Resource(uri));
-                }
-                if state.closed {
-                    return None;
+                    return Change::Resource(uri);
                 }
             }
             self.0.news.notified().await;
@@ -177,6 +149,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
     fn filter(uris: &[&str]) -> Filter {
@@ -193,11 +167,9 @@ mod tests {
             hub.publish(&Change::Resource("a://x".into()));
             hub.publish(&Change::Resource("a://y".into()));
         }
-        assert_eq!(listener.next().await, Some(Change::Tools));
-        assert_eq!(listener.next().await, Some(Change::Resource("a://x".into())));
-        hub.close();
-        assert_eq!(listener.next().await, None);
-        assert_eq!(hub.listen(filter(&[])).next().await, None, "nobody can listen to a closed hub");
+        assert_eq!(listener.next().await, Change::Tools);
+        assert_eq!(listener.next().await, Change::Resource("a://x".into()));
+        assert!(listener.next().now_or_never().is_none(), "that is all");
     }
 
     #[tokio::test]

@@ -41,6 +41,8 @@ pub struct Driver<R, W, S> {
     /// A notification that the local service is still busy with. Nothing behind it is read meanwhile.
     note: Option<BoxFuture<'static, ()>>,
     overlong: usize,
+    /// When a peer that does not read is given up; set while the writer takes nothing.
+    stall: Option<Pin<Box<Sleep>>>,
     /// When whatever still runs is given up.
     drain: Option<Pin<Box<Sleep>>>,
     /// New requests are refused.
@@ -76,6 +78,7 @@ where
             queued_bytes: 0,
             note: None,
             overlong: 0,
+            stall: None,
             drain: None,
             stopping: false,
         }
@@ -230,8 +233,13 @@ where
             Message::Notification { method, params } => {
                 let local = Arc::clone(&self.local);
                 let notification = Notification::new(method, params);
-                let mut note: BoxFuture<'static, ()> =
-                    Box::pin(async move { local.notify(notification).await });
+                let before = self.note.take(); // Another one of the same batch.
+                let mut note: BoxFuture<'static, ()> = Box::pin(async move {
+                    if let Some(before) = before {
+                        before.await;
+                    }
+                    local.notify(notification).await;
+                });
                 if note.as_mut().poll(cx).is_pending() {
                     self.note = Some(note);
                 }
@@ -288,15 +296,18 @@ where
         let id = request.id.clone();
         let mut call = Box::pin(async move { local.call(request).await });
         match call.as_mut().poll(cx) {
-            Poll::Ready(reply) => write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes),
+            Poll::Ready(reply) => {
+                self.take_outbox(); // What the handler said while it ran goes before its answer.
+                write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
+            }
             Poll::Pending => {
                 let (handle, registration) = futures::future::AbortHandle::new_pair();
-                self.shared.start(id.clone(), handle);
+                self.shared.start(id.clone(), handle.clone());
                 let shared = Arc::clone(&self.shared);
                 let call = Abortable::new(call, registration);
                 tokio::spawn(async move {
                     if let Ok(reply) = call.await {
-                        shared.complete(&id, reply);
+                        shared.complete(&id, &handle, reply);
                     }
                 });
             }
@@ -385,8 +396,24 @@ where
 
     // ---- writing -------------------------------------------------------------------------------------
 
-    /// Writes whatever is queued, as much at a time as the writer takes, and flushes when all is out.
+    /// Writes what there is, and gives up a peer that reads nothing for too long.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
+        let written = self.poll_write_out(cx)?;
+        if written.is_ready() {
+            self.stall = None;
+            return Ok(written);
+        }
+        let patience = self.limits.write_stall;
+        let stall = self.stall.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        if stall.as_mut().poll(cx).is_ready() {
+            let message = format!("the peer did not read for {} s", patience.as_secs_f64());
+            return Err(TransportError::closed(message));
+        }
+        Ok(written)
+    }
+
+    /// Writes whatever is queued, as much at a time as the writer takes, and flushes when all is out.
+    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
         let failed = |error| TransportError::io("writing to the peer", error);
         loop {
             self.take_outbox();
@@ -400,6 +427,7 @@ where
                     }
                     Poll::Ready(Ok(written)) => {
                         self.unflushed = true;
+                        self.stall = None;
                         if written == self.out.len() {
                             self.out.clear();
                         } else {
@@ -454,6 +482,7 @@ where
     // ---- the end -------------------------------------------------------------------------------------
 
     fn begin_drain(&mut self, patience: std::time::Duration) {
+        self.local.draining();
         let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
         if self.drain.as_ref().is_none_or(|drain| deadline < drain.deadline()) {
             self.drain = Some(Box::pin(sleep_until(deadline)));

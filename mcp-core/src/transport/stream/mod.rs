@@ -3,7 +3,7 @@
 //! [`connect`] takes the two halves of a stream and the local service, and gives a [`Remote`], which is the
 //! peer as a service, and a [`Driver`], which is the one future that reads and writes. What it does for
 //! speed: whatever has arrived is answered with one write; a handler is polled once where it stands, and only
-//! one that is still pending becomes a task. What it does for safety: see [`Limits`](crate::Limits); cancels
+//! one that is still pending becomes a task. What it does for safety: see [`Limits`]; cancels
 //! and answers are read even while no further request is started.
 //!
 //! Spec: transports/stdio, which custom byte streams reuse (STDIO-6).

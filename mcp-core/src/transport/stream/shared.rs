@@ -156,10 +156,11 @@ impl Shared {
         self.lock().in_flight.len()
     }
 
-    /// A handler is done: its answer goes out, unless the call was cancelled meanwhile.
-    pub(super) fn complete(&self, id: &RequestId, reply: Reply) {
+    /// A handler is done: its answer goes out, unless the call was cancelled meanwhile. Then its id may be
+    /// that of another call by now.
+    pub(super) fn complete(&self, id: &RequestId, handle: &AbortHandle, reply: Reply) {
         let mut state = self.lock();
-        if state.in_flight.remove(id).is_some() && state.closed.is_none() {
+        if !handle.is_aborted() && state.in_flight.remove(id).is_some() && state.closed.is_none() {
             write_reply(&mut state.outbox, id, reply, self.outgoing_bytes);
         }
         drop(state);
@@ -201,10 +202,10 @@ impl Shared {
 
     /// The peer cancelled a call: the handler is dropped and nothing is answered.
     pub(super) fn cancel(&self, id: &RequestId) -> bool {
-        let handle = self.lock().in_flight.remove(id);
-        match handle {
+        let mut state = self.lock();
+        match state.in_flight.remove(id) {
             Some(handle) => {
-                handle.abort();
+                handle.abort(); // While locked, for `complete` to see.
                 true
             }
             None => false,

@@ -1,0 +1,146 @@
+//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era alone.
+
+use std::sync::Arc;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use mcp_client::types::{CompletionContext, CompletionReference, Content};
+use mcp_client::{Client, ErrorKind, Event, Revision};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::host::{Steps, connect, text};
+use crate::installed::node;
+
+async fn everything(revision: Option<Revision>) -> Option<Client> {
+    let mut command = node("node/node_modules/@modelcontextprotocol/server-everything/dist/index.js")?;
+    command.arg("stdio").env("CANARY_OF_THE_COMMAND", "1");
+    Some(connect(command, revision).await)
+}
+
+#[tokio::test]
+async fn a_server_without_the_modern_era_is_found_out_on_the_same_process() {
+    let Some(client) = everything(None).await else { return };
+    assert_eq!(client.revision(), Revision::V2025_11_25);
+    assert_eq!(client.server_info().map(|info| &*info.version), Some("2.0.0"));
+    assert!(client.server_capabilities().completions.is_some());
+    client.ping().await.expect("ping");
+    client.close().await;
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Weather {
+    temperature: f64,
+    conditions: String,
+    humidity: f64,
+}
+
+#[tokio::test]
+async fn tools_of_every_kind() {
+    let Some(client) = everything(None).await else { return };
+    assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
+    assert_eq!(text(&client, "get-sum", json!({ "a": 1, "b": 2 })).await, "The sum of 1 and 2 is 3.");
+    let weather =
+        client.call("get-structured-content", &json!({ "location": "New York" })).await.expect("weather");
+    let expected = Weather { temperature: 33.0, conditions: "Cloudy".into(), humidity: 82.0 };
+    assert_eq!(weather.structured::<Weather>().expect("a Weather"), expected);
+    assert_eq!(weather.structured::<Vec<u8>>().expect_err("not a list").kind(), ErrorKind::Decode);
+
+    let picture = client.call("get-tiny-image", &json!({})).await.expect("image").into_inner();
+    assert!(matches!(&picture.content[1], Content::Image(image) if image.mime_type == "image/png"));
+    let links = client.call("get-resource-links", &json!({ "count": 3 })).await.expect("links").into_inner();
+    assert_eq!(links.content.iter().filter(|block| matches!(block, Content::ResourceLink(_))).count(), 3);
+    let reference = json!({ "resourceType": "Text", "resourceId": 1 });
+    let embedded = client.call("get-resource-reference", &reference).await.expect("embedded").into_inner();
+    assert!(matches!(&embedded.content[1], Content::Resource(_)));
+    let annotated = json!({ "messageType": "error", "includeImage": false });
+    let annotated = client.call("get-annotated-message", &annotated).await.expect("annotated").into_inner();
+    let Content::Text(block) = &annotated.content[0] else { panic!("a text: {annotated:?}") };
+    assert_eq!(block.annotations.as_ref().and_then(|annotations| annotations.priority), Some(1.0));
+    client.close().await;
+}
+
+#[tokio::test]
+async fn the_child_gets_the_environment_that_is_allowed_and_no_more() {
+    let Some(client) = everything(None).await else { return };
+    let environment: Value = serde_json::from_str(&text(&client, "get-env", json!({})).await).expect("JSON");
+    let names: Vec<_> = environment.as_object().expect("an object").keys().collect();
+    assert!(names.iter().any(|name| *name == "PATH"));
+    assert!(names.iter().any(|name| *name == "CANARY_OF_THE_COMMAND"));
+    assert!(!names.iter().any(|name| name.starts_with("CARGO")), "cargo's own variables leaked: {names:?}");
+    client.close().await;
+}
+
+#[tokio::test]
+async fn long_calls_report_progress() {
+    let Some(client) = everything(None).await else { return };
+    let steps = Steps::default();
+    let seen = Arc::clone(&steps);
+    let reply = client
+        .call("trigger-long-running-operation", &json!({ "duration": 1, "steps": 4 }))
+        .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
+        .await
+        .expect("a result");
+    assert_eq!(reply.text(), "Long running operation completed. Duration: 1 seconds, Steps: 4.");
+    assert_eq!(*steps.lock().expect("no panic"), [1.0, 2.0, 3.0, 4.0]);
+    client.close().await;
+}
+
+#[tokio::test]
+async fn questions_of_the_server_are_answered() {
+    let Some(client) = everything(None).await else { return };
+    // Its tools for roots and sampling appear a moment after the handshake, when it knows our capabilities.
+    let mut changes = client.notifications();
+    while !client.list_tools().fresh().await.expect("tools").iter().any(|tool| tool.name == "get-roots-list")
+    {
+        changes.next().await.expect("the list changes");
+    }
+    assert!(text(&client, "get-roots-list", json!({})).await.contains("file:///r"));
+    let sampled = text(&client, "trigger-sampling-request", json!({ "prompt": "x", "maxTokens": 10 })).await;
+    assert!(sampled.contains("sampled"), "{sampled}");
+    let elicited = text(&client, "trigger-elicitation-request", json!({})).await;
+    assert!(elicited.contains("Ann"), "{elicited}");
+    client.close().await;
+}
+
+#[tokio::test]
+async fn resources_prompts_and_completions() {
+    let Some(client) = everything(None).await else { return };
+    let resources: Vec<_> = client.resources().try_collect().await.expect("a stream of resources");
+    assert_eq!(resources.len(), 7);
+    let read = client.read_resource(&resources[0].uri).await.expect("read");
+    assert!(read.contents[0].as_text().is_some_and(|text| !text.is_empty()));
+    let unknown = client.read_resource("demo://nowhere").await.expect_err("unknown");
+    assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
+
+    let prompt = client.get_prompt("args-prompt", &json!({ "city": "Rome" })).await.expect("prompt");
+    assert_eq!(prompt.messages[0].content.as_text(), Some("What's weather in Rome?"));
+    let reference = || CompletionReference::prompt("completable-prompt");
+    let departments = client.complete(reference(), "department", "S").await.expect("completion");
+    assert_eq!(departments.completion.values, ["Sales", "Support"]);
+    let department = [("department".to_owned(), "Sales".to_owned())];
+    let context = CompletionContext::new().arguments(std::collections::BTreeMap::from(department));
+    let names = client.complete_with(reference(), "name", "", Some(context)).await.expect("completion");
+    assert_eq!(names.completion.values, ["David", "Eve", "Frank"]);
+    client.close().await;
+}
+
+#[tokio::test]
+async fn watched_resources_are_told_of() {
+    let Some(client) = everything(None).await else { return };
+    let uri = "demo://resource/dynamic/text/1";
+    let filter = mcp_client::types::SubscriptionFilter::new().resource_subscriptions([uri.to_owned()]);
+    let mut changes = client.subscribe(filter).await.expect("subscribe");
+    text(&client, "toggle-subscriber-updates", json!({})).await;
+    assert!(matches!(changes.next().await, Some(Event::ResourceUpdated(updated)) if updated.uri == uri));
+    client.close().await;
+}
+
+#[tokio::test]
+async fn every_legacy_revision() {
+    for revision in Revision::ALL.into_iter().filter(|revision| *revision != Revision::V2026_07_28) {
+        let Some(client) = everything(Some(revision)).await else { return };
+        assert_eq!(client.revision(), revision);
+        assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
+        client.close().await;
+    }
+}

@@ -1,0 +1,65 @@
+//! Our client drives a server of FastMCP 4 (Python), in both eras.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_client::types::CompletionReference;
+use mcp_client::{Client, ErrorKind, Revision};
+use serde_json::json;
+
+use crate::host::{Steps, host, text};
+use crate::installed::python;
+
+async fn connect(revision: Option<Revision>) -> Option<Client> {
+    let command = python("python/server_fastmcp.py")?;
+    // It takes a few seconds to start on a busy machine, and the probe waits for that.
+    let mut builder = host().probe_timeout(Duration::from_secs(30));
+    if let Some(revision) = revision {
+        builder = builder.pin(revision);
+    }
+    Some(builder.connect_command(command).await.expect("the server answers"))
+}
+
+#[tokio::test]
+async fn the_probe_finds_the_modern_era() {
+    let Some(client) = connect(None).await else { return };
+    assert_eq!(client.revision(), Revision::V2026_07_28);
+    drive(&client).await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn the_legacy_era_when_pinned() {
+    let Some(client) = connect(Some(Revision::V2025_11_25)).await else { return };
+    drive(&client).await;
+    client.close().await;
+}
+
+async fn drive(client: &Client) {
+    assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "hi");
+    let double = client.call("double", &json!({ "n": 4 })).await.expect("double");
+    assert_eq!(double.structured::<i64>().expect("wrapped by the server"), 8);
+    let failed = client.call("fail", &json!({})).await.expect("fail");
+    assert_eq!(failed.into_result().expect_err("isError").kind(), ErrorKind::Tool);
+    let unknown = client.call("nope", &json!({})).await.expect("this server answers with isError");
+    assert!(unknown.into_result().is_err());
+
+    let steps = Steps::default();
+    let seen = Arc::clone(&steps);
+    let reply = client
+        .call("progress", &json!({ "steps": 3 }))
+        .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
+        .await;
+    assert_eq!(reply.expect("progress").text(), "3 steps");
+    assert_eq!(steps.lock().expect("no panic").last(), Some(&3.0));
+
+    assert_eq!(text(client, "ask", json!({ "question": "Who?" })).await, "Hello, Ann!");
+    assert_eq!(text(client, "sample", json!({ "prompt": "Say it" })).await, "test-model: sampled");
+    assert_eq!(text(client, "roots", json!({})).await, "file:///r");
+
+    let read = client.read_resource("memo://one").await.expect("resources/read");
+    assert_eq!(read.contents[0].as_text(), Some("One memo."));
+    assert!(client.get_prompt("greet", &json!({})).await.is_err(), "an argument is missing");
+    let tones = client.complete(CompletionReference::prompt("greet"), "tone", "c").await.expect("completion");
+    assert_eq!(tones.completion.values, ["calm", "cheerful"]);
+}

@@ -1,0 +1,298 @@
+//! Questions to the client: elicitation, sampling, roots. Spec: client/elicitation, client/sampling,
+//! client/roots.
+
+use std::time::Duration;
+
+use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
+use mcp_server::{Answer, Context, Form, Limits, Revision, Server, ToolRoute};
+use serde_json::{Value, json};
+
+use crate::harness::{Answered, Client, Failure, Setup, Way, built, named, server};
+
+#[derive(serde::Deserialize)]
+struct Confirm {
+    sure: bool,
+}
+
+impl Form for Confirm {
+    fn schema() -> ElicitSchema {
+        ElicitSchema::new().required_field("sure", BooleanSchema::new())
+    }
+}
+
+fn curious() -> Server {
+    let mut limits = Limits::for_server();
+    limits.peer_request = Duration::from_secs(90);
+    server()
+        .limits(limits)
+        .tool(ToolRoute::builder("confirm").handler(|context: Context| async move {
+            context.elicit::<Confirm>("Sure?").await.map(|Confirm { sure }| format!("sure={sure}"))
+        }))
+        .tool(ToolRoute::builder("answer").handler(|context: Context| async move {
+            context.elicit::<Confirm>("Sure?").answer().await.map(|answer| match answer {
+                Answer::Accept(Confirm { sure }) => format!("accept {sure}"),
+                Answer::Decline => "decline".to_owned(),
+                Answer::Cancel => "cancel".to_owned(),
+            })
+        }))
+        .tool(ToolRoute::builder("visit").handler(|context: Context| async move {
+            let answer = context.elicit_url("Go there.", "https://example.com/pay").await;
+            answer.map(|answer| format!("{answer:?}"))
+        }))
+        .tool(ToolRoute::builder("sample").handler(|context: Context| async move {
+            let params = CreateMessageParams::new([SamplingMessage::user("2+2?")], 100_u64);
+            context.sample(params).await.map(|result| format!("{} said", result.model))
+        }))
+        .tool(ToolRoute::builder("roots").handler(|context: Context| async move {
+            let roots = context.list_roots().await?;
+            Ok::<_, mcp_server::AskError>(
+                roots.iter().map(|root| root.uri.as_str()).collect::<Vec<_>>().join(" "),
+            )
+        }))
+        .tool(ToolRoute::builder("can").handler(|context: Context| async move {
+            let can = [
+                context.can_elicit(),
+                context.can_elicit_url(),
+                context.can_sample(),
+                context.can_list_roots(),
+            ];
+            format!("{can:?}")
+        }))
+}
+
+fn all() -> Value {
+    json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}})
+}
+
+/// A client that answers every question alike.
+async fn with(way: Way, revision: Revision, capabilities: Value, answer: Option<Answered>) -> Client {
+    let setup = Setup::default().capabilities(capabilities).answers(move |_, _| answer.clone());
+    setup.connect(&built(curious()), way, revision).await
+}
+
+/// The text of a tool's result, and whether it is an error.
+async fn outcome(client: &Client, tool: &str) -> (String, bool) {
+    let result = client.tool(tool, json!({})).await;
+    (result["content"][0]["text"].as_str().unwrap().to_owned(), result["isError"] == true)
+}
+
+async fn each(revisions: &[Revision], body: impl AsyncFn(Way, Revision)) {
+    for way in Way::ALL {
+        for revision in revisions {
+            named(&format!("{way:?} {revision}"), body(way, *revision)).await;
+        }
+    }
+}
+
+const WITH_FORMS: [Revision; 2] = [Revision::V2025_06_18, Revision::V2025_11_25];
+const BEFORE_FORMS: [Revision; 2] = [Revision::V2024_11_05, Revision::V2025_03_26];
+
+#[tokio::test(start_paused = true)]
+async fn a_form_is_asked_and_its_answer_read() {
+    each(&WITH_FORMS, async |way, revision| {
+        let accept = Ok(json!({"action": "accept", "content": {"sure": true}}));
+        let client = with(way, revision, all(), Some(accept)).await;
+        assert_eq!(outcome(&client, "confirm").await, ("sure=true".into(), false));
+        let asked = client.told_of("elicitation/create").await;
+        assert_eq!(asked["message"], "Sure?");
+        let schema =
+            json!({"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]});
+        assert_eq!(asked["requestedSchema"], schema);
+        assert_eq!(outcome(&client, "answer").await, ("accept true".into(), false));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn declining_and_cancelling_are_answers_or_errors_as_the_tool_likes() {
+    each(&WITH_FORMS, async |way, revision| {
+        for (action, error) in [("decline", "the user declined"), ("cancel", "the user cancelled")] {
+            let client = with(way, revision, all(), Some(Ok(json!({"action": action})))).await;
+            assert_eq!(outcome(&client, "answer").await, (action.into(), false));
+            assert_eq!(outcome(&client, "confirm").await, (error.into(), true));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_fit_is_an_error_of_the_tool() {
+    each(&WITH_FORMS, async |way, revision| {
+        for answer in [
+            json!({"action": "accept", "content": {"sure": "yes"}}),
+            json!({"action": "accept"}),
+            json!({"content": {"sure": true}}),
+            json!({}),
+        ] {
+            let client = with(way, revision, all(), Some(Ok(answer.clone()))).await;
+            let (text, is_error) = outcome(&client, "confirm").await;
+            assert!(is_error && text.starts_with("the answer does not fit the question"), "{answer}: {text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_answers_with_an_error_refuses() {
+    each(&WITH_FORMS, async |way, revision| {
+        let error = Failure { code: -1, message: "user rejected".into(), data: None };
+        let client = with(way, revision, all(), Some(Err(error))).await;
+        let (text, is_error) = outcome(&client, "confirm").await;
+        assert!(is_error && text.starts_with("the client refused the question"), "{text}");
+        assert!(text.contains("user rejected"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_is_given_up_and_told_so() {
+    each(&WITH_FORMS, async |way, revision| {
+        let client = with(way, revision, all(), None).await;
+        let before = tokio::time::Instant::now();
+        let (text, is_error) = outcome(&client, "confirm").await;
+        assert_eq!((&*text, is_error), ("no answer arrived: the client was silent for 90 s", true));
+        assert_eq!(before.elapsed().as_secs(), 90);
+        client.told_of("elicitation/create").await;
+        assert_eq!(client.told_of("notifications/cancelled").await["requestId"], 1);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_leaves_ends_the_question() {
+    let client = with(Way::Stream, Revision::V2025_11_25, all(), None).await;
+    let call = client.start_tool("confirm");
+    client.told_of("elicitation/create").await;
+    let before = tokio::time::Instant::now();
+    client.close();
+    let result = call.answer().await.unwrap();
+    assert_eq!(result["content"][0]["text"], "no answer arrived: no answer arrived");
+    assert_eq!(before.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_url_is_asked_for_where_the_revision_has_it() {
+    each(&[Revision::V2025_11_25], async |way, revision| {
+        let client = with(way, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
+        assert_eq!(outcome(&client, "visit").await, ("Accept(())".into(), false));
+        let asked = client.told_of("elicitation/create").await;
+        assert_eq!((&asked["mode"], &asked["url"]), (&json!("url"), &json!("https://example.com/pay")));
+        assert!(asked["elicitationId"].as_str().unwrap().len() >= 16);
+        assert!(asked.get("requestedSchema").is_none());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_and_the_roots_are_asked_in_every_session() {
+    each(&crate::harness::LEGACY, async |way, revision| {
+        let said = json!({"role": "assistant", "content": {"type": "text", "text": "4"}, "model": "m1"});
+        let client = with(way, revision, all(), Some(Ok(said))).await;
+        assert_eq!(outcome(&client, "sample").await, ("m1 said".into(), false));
+        let asked = client.told_of("sampling/createMessage").await;
+        assert_eq!(asked["messages"], json!([{"role": "user", "content": {"type": "text", "text": "2+2?"}}]));
+        assert_eq!(asked["maxTokens"], 100);
+        let roots = json!({"roots": [{"uri": "file:///a"}, {"uri": "file:///b", "name": "B"}]});
+        let client = with(way, revision, all(), Some(Ok(roots))).await;
+        assert_eq!(outcome(&client, "roots").await, ("file:///a file:///b".into(), false));
+        client.told_of("roots/list").await;
+    })
+    .await;
+}
+
+/// The tools that ask, and the capability that each needs.
+fn needs() -> [(&'static str, Value); 4] {
+    [
+        ("confirm", json!({"elicitation": {}})),
+        ("visit", json!({"elicitation": {"url": {}}})),
+        ("sample", json!({"sampling": {}})),
+        ("roots", json!({"roots": {}})),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_without_the_capability_is_not_asked() {
+    each(&crate::harness::LEGACY, async |way, revision| {
+        let client = with(way, revision, json!({}), None).await;
+        for (tool, required) in needs() {
+            let (text, is_error) = outcome(&client, tool).await;
+            let expected = format!("the client cannot be asked: the client did not declare {required}");
+            assert_eq!((text, is_error), (expected, true), "{tool}");
+        }
+        assert_eq!(client.all_told().await, []);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_revision_has_not_is_not_asked_whatever_is_declared() {
+    each(&BEFORE_FORMS, async |way, revision| {
+        let client = with(way, revision, all(), None).await;
+        assert!(outcome(&client, "confirm").await.1 && outcome(&client, "visit").await.1);
+        assert_eq!(outcome(&client, "can").await.0, "[false, false, true, true]");
+        assert_eq!(client.all_told().await, []);
+    })
+    .await;
+    each(&[Revision::V2025_06_18], async |way, revision| {
+        let client = with(way, revision, all(), None).await;
+        assert!(outcome(&client, "visit").await.1);
+        assert_eq!(outcome(&client, "can").await.0, "[true, false, true, true]");
+        assert_eq!(client.all_told().await, []);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bare_elicitation_capability_means_forms() {
+    each(&[Revision::V2025_11_25], async |way, revision| {
+        let accept = Ok(json!({"action": "accept", "content": {"sure": false}}));
+        let client = with(way, revision, json!({"elicitation": {}}), Some(accept)).await;
+        assert_eq!(outcome(&client, "confirm").await, ("sure=false".into(), false));
+        assert!(outcome(&client, "visit").await.1, "no URLs");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modern_request_without_the_capability_is_told_which_one_it_lacks() {
+    each(&[Revision::V2026_07_28], async |way, revision| {
+        let client = with(way, revision, json!({}), None).await;
+        for (tool, required) in needs() {
+            let error = client.err("tools/call", json!({"name": tool})).await;
+            assert_eq!(error.code, -32021, "{tool}");
+            assert_eq!(error.data, Some(json!({"requiredCapabilities": required})));
+        }
+        assert_eq!(outcome(&client, "can").await.0, "[false, false, false, false]");
+    })
+    .await;
+}
+
+/// Until questions travel in results, a tool hears that it cannot ask; the client is never sent a request.
+#[tokio::test(start_paused = true)]
+async fn a_modern_client_is_sent_no_request() {
+    each(&[Revision::V2026_07_28], async |way, revision| {
+        let client = with(way, revision, all(), None).await;
+        for (tool, _) in needs() {
+            let (text, is_error) = outcome(&client, tool).await;
+            assert!(is_error && text.starts_with("the client cannot be asked"), "{tool}: {text}");
+        }
+        assert_eq!(client.all_told().await, []);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_questions_are_answered_each_on_its_own() {
+    let count = std::sync::atomic::AtomicI64::new(0);
+    let setup = Setup::default().capabilities(all()).answers(move |_, _| {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Some(Ok(json!({"roots": [{"uri": format!("file:///{number}")}]})))
+    });
+    let client = setup.connect(&built(curious()), Way::Stream, Revision::V2025_11_25).await;
+    let calls: Vec<_> = (0..20).map(|_| client.start_tool("roots")).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    for call in calls {
+        seen.insert(call.answer().await.unwrap()["content"][0]["text"].to_string());
+    }
+    assert_eq!(seen.len(), 20);
+}

@@ -1,0 +1,151 @@
+//! Mistakes in what is registered are told when the server is built.
+
+use mcp_server::method::Method;
+use mcp_server::types::Schema;
+use mcp_server::{BuildError, PromptRoute, ResourceRoute, Server, ToolRoute};
+use serde_json::{Value, json};
+
+use crate::harness::server;
+
+fn tool(name: &str) -> ToolRoute {
+    ToolRoute::builder(name).handler(|| async { "" })
+}
+
+fn prompt(name: &str) -> PromptRoute {
+    PromptRoute::builder(name).handler(|| async { "" })
+}
+
+fn resource(uri: &str) -> ResourceRoute {
+    ResourceRoute::builder(uri, "r").handler(|| async { "" })
+}
+
+fn mistake(server: Server) -> BuildError {
+    server.build().expect_err("there is a mistake")
+}
+
+fn duplicate(kind: &'static str, name: &str) -> BuildError {
+    BuildError::Duplicate { kind, name: name.into() }
+}
+
+#[track_caller]
+fn invalid(server: Server, kind: &str, name: &str, says: &str) {
+    match mistake(server) {
+        BuildError::Invalid { kind: found, name: of, reason } => {
+            assert_eq!((found, &*of), (kind, name));
+            assert!(reason.contains(says), "{reason}");
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn duplicates_are_named() {
+    assert_eq!(mistake(server().tool(tool("a")).tool(tool("a"))), duplicate("tool", "a"));
+    assert_eq!(mistake(server().prompts([prompt("a"), prompt("a")])), duplicate("prompt", "a"));
+    assert_eq!(
+        mistake(server().resources([resource("a://b"), resource("a://b")])),
+        duplicate("resource", "a://b")
+    );
+    assert_eq!(
+        mistake(server().resources([resource("a://{b}"), resource("a://{b}")])),
+        duplicate("resource", "a://{b}")
+    );
+    assert_eq!(
+        mistake(server().tool(tool("a")).tool(tool("a"))).to_string(),
+        "the tool \"a\" is registered twice"
+    );
+}
+
+#[test]
+fn kinds_and_case_keep_names_apart() {
+    server()
+        .tools([tool("a"), tool("A")])
+        .prompt(prompt("a"))
+        .resources([resource("a://a"), resource("a://{a}")])
+        .build()
+        .unwrap();
+}
+
+#[test]
+fn names_of_tools_follow_the_rules() {
+    let long = "x".repeat(129);
+    for name in ["", "a b", "a/b", "ü", "a\n", "a,b", &long] {
+        invalid(server().tool(tool(name)), "tool", name, "1 to 128 characters");
+    }
+    for name in ["a", "A.b-c_1", "0", &"x".repeat(128)] {
+        server().tool(tool(name)).build().unwrap();
+    }
+    invalid(server().prompt(prompt("")), "prompt", "", "empty");
+}
+
+#[test]
+fn the_root_of_an_input_schema_is_an_object() {
+    for schema in [json!({"type": "array"}), json!({"type": ["object", "null"]}), json!({}), json!(true)] {
+        let route =
+            ToolRoute::builder("t").input_schema(Schema::try_from(schema).unwrap()).handler(|| async { "" });
+        invalid(server().tool(route), "tool", "t", "\"type\": \"object\"");
+    }
+    let number = ToolRoute::builder("t").handler(|_: mcp_server::Args<i64>| async { "" });
+    invalid(server().tool(number), "tool", "t", "take a struct or a map");
+}
+
+#[test]
+fn uris_and_templates_follow_the_rules() {
+    for uri in ["", "note", "1a://b", "://b", "a b://c"] {
+        invalid(server().resource(resource(uri)), "resource", uri, "scheme");
+    }
+    for (template, says) in [
+        ("a://{b", "brace"),
+        ("a://{b}}", "brace"),
+        ("a://{}", "not supported"),
+        ("a://{?q}", "not supported"),
+        ("a://{b,c}", "not supported"),
+        ("a://{b}{c}", "text between"),
+        ("a://{b}/{b}", "twice"),
+    ] {
+        invalid(server().resource(resource(template)), "resource", template, says);
+    }
+}
+
+#[test]
+fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
+    macro_rules! method {
+        ($name:ident $wire:literal) => {
+            struct $name;
+            impl Method for $name {
+                const NAME: &'static str = $wire;
+                type Params = Value;
+                type Result = Value;
+            }
+        };
+    }
+    method!(List "tools/list");
+    method!(Progress "notifications/progress");
+    method!(Own "own/method");
+    fn with<M: Method<Params = Value, Result = Value>>(server: Server) -> Server {
+        server.method::<M, _, _>(|params, _| async { Ok(params) })
+    }
+    invalid(with::<List>(server()), "method", "tools/list", "the protocol has a method of this name");
+    invalid(with::<Progress>(server()), "method", "notifications/progress", "the protocol");
+    assert_eq!(mistake(with::<Own>(with::<Own>(server()))), duplicate("method", "own/method"));
+    with::<Own>(server()).build().unwrap();
+}
+
+#[test]
+fn a_server_must_speak_something() {
+    invalid(server().revisions([]), "server", "test-server", "revision");
+}
+
+#[test]
+fn the_first_mistake_is_the_one_that_is_told() {
+    let server = server().tool(tool("bad name")).tool(tool("a")).tool(tool("a"));
+    invalid(server, "tool", "bad name", "1 to 128");
+}
+
+#[tokio::test]
+async fn serving_what_cannot_be_built_fails_and_says_that_starting_again_will_not_help() {
+    let error = server().tool(tool("a b")).serve(tokio::io::empty(), tokio::io::sink()).await.unwrap_err();
+    assert!(error.is_build());
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("\"a b\""), "{source}");
+}

@@ -1,0 +1,188 @@
+//! Both eras on one server, chosen message by message; what a modern request must say of itself.
+//! Spec: basic (per-request fields), basic/versioning, server/discover.
+
+use mcp_server::{Context, Revision, Server, ToolRoute};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, MODERN, Setup, Way, built, each, server};
+
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+const SERVER: &str = "io.modelcontextprotocol/serverInfo";
+
+/// A tool that tells in which revision it was called, and by whom.
+fn telling() -> Server {
+    server().tool(ToolRoute::builder("tell").handler(|context: Context| async move {
+        let client = context.client_info().map_or_else(|| "nobody".to_owned(), |client| client.name);
+        format!("{} {client} sampling={}", context.revision(), context.can_sample())
+    }))
+}
+
+fn meta(members: &[(&str, Value)]) -> Value {
+    let members = members.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+    json!({ "_meta": Value::Object(members.collect()) })
+}
+
+async fn refused(client: &Client, params: Value) -> crate::harness::Failure {
+    client.raw("server/discover", params).await.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn discover_tells_versions_capabilities_and_how_long_that_holds() {
+    let server = || telling().instructions("Read me.");
+    each(&MODERN, server, async |client| {
+        let result = client.ok("server/discover", json!({})).await;
+        assert_eq!(
+            result,
+            json!({
+                "resultType": "complete",
+                "_meta": {SERVER: {"name": "test-server", "version": "1.2.3"}},
+                "supportedVersions": ["2026-07-28"],
+                "capabilities": {"logging": {}, "tools": {"listChanged": true}},
+                "instructions": "Read me.",
+                "ttlMs": 0,
+                "cacheScope": "private",
+            })
+        );
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modern_request_must_declare_capabilities() {
+    each(&MODERN, server, async |client| {
+        let error = refused(&client, meta(&[(VERSION, json!("2026-07-28"))])).await;
+        assert_eq!(error.code, -32602);
+        assert!(error.message.contains(CAPABILITIES), "{}", error.message);
+        let error = refused(&client, meta(&[(CAPABILITIES, json!({}))])).await;
+        assert_eq!(error.code, -32602);
+        assert!(error.message.contains(VERSION), "{}", error.message);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modern_request_need_not_say_who_asks() {
+    each(&MODERN, telling, async |client| {
+        let params = json!({"name": "tell", "_meta": {VERSION: "2026-07-28", CAPABILITIES: {}}});
+        let result = client.raw("tools/call", params).await.unwrap();
+        assert_eq!(result["content"][0]["text"], "2026-07-28 nobody sampling=false");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_of_meta_must_have_their_types() {
+    each(&MODERN, server, async |client| {
+        for (key, wrong) in [
+            (VERSION, json!(20260728)),
+            (VERSION, Value::Null),
+            (CAPABILITIES, json!([])),
+            (CLIENT, json!("me")),
+            ("progressToken", json!(1.5)),
+            ("io.modelcontextprotocol/logLevel", json!("loud")),
+        ] {
+            let mut params = meta(&[(VERSION, json!("2026-07-28")), (CAPABILITIES, json!({}))]);
+            params["_meta"][key] = wrong.clone();
+            let error = refused(&client, params).await;
+            assert_eq!(error.code, -32602, "{key}: {wrong}");
+            assert!(error.message.contains(key), "{}", error.message);
+        }
+        assert_eq!(refused(&client, json!({"_meta": 5})).await.code, -32602);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_not_spoken_is_answered_with_those_that_are() {
+    each(&MODERN, server, async |client| {
+        for version in ["2099-01-01", "", "2025-11-25", "2024-11-05"] {
+            let error = refused(&client, meta(&[(VERSION, json!(version)), (CAPABILITIES, json!({}))])).await;
+            assert_eq!(error.code, -32022);
+            let data = error.data.unwrap();
+            assert_eq!(data, json!({"supported": ["2026-07-28"], "requested": version}));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn initialize_with_modern_meta_is_no_method() {
+    each(&MODERN, server, async |client| {
+        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
+        assert_eq!(client.err("initialize", hello).await.code, -32601);
+        assert_eq!(client.err("ping", json!({})).await.code, -32601);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_message_chooses_its_era_on_one_connection() {
+    for way in Way::ALL {
+        let setup = Setup::default().capabilities(json!({"sampling": {}}));
+        let client = setup.connect(&built(telling()), way, Revision::V2025_03_26).await;
+        let params = json!({"name": "tell"});
+        let modern = json!({"_meta": {VERSION: "2026-07-28", CAPABILITIES: {}, CLIENT: {"name": "other", "version": "1"}}, "name": "tell"});
+        for _ in 0..3 {
+            let old = client.raw("tools/call", params.clone()).await.unwrap();
+            assert_eq!(old["content"][0]["text"], "2025-03-26 test-client sampling=true");
+            assert_eq!(old.get("resultType"), None);
+            // The session's capabilities and name mean nothing here (ST-6).
+            let new = client.raw("tools/call", modern.clone()).await.unwrap();
+            assert_eq!(new["content"][0]["text"], "2026-07-28 other sampling=false");
+            assert_eq!(new["resultType"], "complete");
+        }
+        let error =
+            client.raw("resources/subscribe", client.modern(json!({"uri": "a://b"}))).await.unwrap_err();
+        assert_eq!(error.code, -32601, "a legacy method stays one");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_can_begin_after_modern_requests() {
+    for way in Way::ALL {
+        let client = Setup::default().open(&built(telling()), way, Revision::V2024_11_05);
+        client.raw("server/discover", client.modern(json!({}))).await.unwrap();
+        assert_eq!(client.raw("tools/list", json!({})).await.unwrap_err().code, -32602, "no session yet");
+        client.initialize().await.unwrap();
+        assert!(client.raw("tools/list", json!({})).await.unwrap().get("resultType").is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_modern_result_says_that_it_is_complete_and_who_answers() {
+    let server = || telling().prompts([]).resources([]);
+    each(&MODERN, server, async |client| {
+        for (method, params) in [
+            ("tools/list", json!({})),
+            ("prompts/list", json!({})),
+            ("resources/list", json!({})),
+            ("resources/templates/list", json!({})),
+            ("tools/call", json!({"name": "tell"})),
+        ] {
+            let result = client.ok(method, params).await;
+            assert_eq!(result["resultType"], "complete", "{method}");
+            assert_eq!(result["_meta"][SERVER]["name"], "test-server", "{method}");
+            let cacheable = method != "tools/call";
+            assert_eq!(result.get("ttlMs").is_some(), cacheable, "{method}");
+            assert_eq!(result.get("cacheScope").is_some(), cacheable, "{method}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_chooses_how_long_its_lists_are_fresh() {
+    let patience = std::time::Duration::from_secs(300);
+    let server = || telling().cache(patience, mcp_server::types::CacheScope::Public);
+    each(&Revision::ALL, server, async |client| {
+        let result = client.ok("tools/list", json!({})).await;
+        if client.is_legacy() {
+            assert_eq!(result.as_object().unwrap().len(), 1, "{result}");
+        } else {
+            assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(300_000), &json!("public")));
+        }
+    })
+    .await;
+}

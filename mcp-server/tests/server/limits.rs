@@ -1,0 +1,246 @@
+//! Every bound is filled once. Those of calls in flight, of the queue and of batches are in `concurrency` and
+//! `batches`, those of the drain in `drain`, of threads in `blocking`, of progress in `progress`, of
+//! subscriptions in `listen`, of questions in `asking`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mcp_server::types::LoggingLevel;
+use mcp_server::{Context, Limits, ResourceRoute, Revision, Server, ToolRoute};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::harness::{Client, Raw, Setup, Way, built, each, everywhere, server};
+
+fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
+    let mut limits = Limits::for_server();
+    change(&mut limits);
+    limits
+}
+
+fn echo(limits: Limits) -> Server {
+    server().tools([ToolRoute::builder("t").handler(|| async { "ok" })]).limits(limits)
+}
+
+fn call(arguments: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t", "arguments": arguments}})
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_has_a_longest_length() {
+    let mut raw =
+        Raw::session(&built(echo(limits(|limits| limits.message_bytes = 1_000))), "2025-11-25").await;
+    let fill = |length: usize| {
+        let empty = call(&json!({"x": ""})).to_string().len();
+        call(&json!({"x": "y".repeat(length - empty)}))
+    };
+    assert_eq!(raw.ask(&fill(1_000)).await["result"]["content"][0]["text"], "ok");
+    let refused = raw.ask(&fill(1_001)).await;
+    assert_eq!((&refused["error"]["code"], refused.get("id")), (&json!(-32600), None));
+    assert_eq!(refused["error"]["message"], "the message is longer than 1000 bytes");
+    assert_eq!(raw.ask(&fill(1_000)).await["result"]["content"][0]["text"], "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_sends_overlong_messages_again_and_again_is_left() {
+    let server = built(echo(limits(|limits| {
+        limits.message_bytes = 1_000;
+        limits.overlong_messages = 2;
+    })));
+    let mut raw = Raw::session(&server, "2025-11-25").await;
+    for _ in 0..2 {
+        assert_eq!(raw.ask(&call(&json!({"x": "y".repeat(2_000)}))).await["error"]["code"], -32600);
+    }
+    raw.send(&call(&json!({"x": "y".repeat(2_000)}))).await;
+    while raw.next().await.is_some() {}
+    let error = raw.served().await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("3 messages of more than 1000 bytes"), "{source}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_in_memory_have_a_longest_length() {
+    let server = built(echo(limits(|limits| limits.message_bytes = 1_000)));
+    let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
+    let long = json!({"name": "t", "arguments": {"x": "y".repeat(1_000)}});
+    assert_eq!(client.err("tools/call", long).await.code, -32600);
+    client.tool("t", json!({})).await;
+}
+
+/// Refused on a stream before the id is read, and in memory as the answer to the call.
+async fn refused(limits: Limits, good: &Value, bad: &Value) {
+    let server = built(echo(limits));
+    let mut raw = Raw::session(&server, "2025-11-25").await;
+    assert_eq!(raw.ask(&call(good)).await["result"]["content"][0]["text"], "ok");
+    let answer = raw.ask(&call(bad)).await;
+    assert_eq!((&answer["error"]["code"], answer.get("id")), (&json!(-32600), None));
+    assert_eq!(raw.ask(&call(good)).await["result"]["content"][0]["text"], "ok");
+    let client = Client::connect(&server, Way::Memory, Revision::V2025_11_25).await;
+    client.tool("t", good.clone()).await;
+    assert_eq!(client.err("tools/call", json!({"name": "t", "arguments": bad})).await.code, -32600);
+    client.tool("t", good.clone()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_has_a_greatest_depth() {
+    let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"x": inner}));
+    // Around the arguments there are the message and its parameters, and the innermost object is a level.
+    refused(limits(|limits| limits.depth = 12), &nested(12 - 3), &nested(12 - 2)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_has_a_greatest_number_of_values() {
+    let limits = limits(|limits| limits.nodes = 100);
+    refused(limits, &json!({"x": vec![0; 70]}), &json!({"x": vec![0; 100]})).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_has_a_longest_length() {
+    let server = server()
+        .tool(ToolRoute::builder("at-once").handler(|| async { "x".repeat(2_000) }))
+        .tool(ToolRoute::builder("later").handler(|| async {
+            tokio::task::yield_now().await;
+            "x".repeat(2_000)
+        }))
+        .tool(ToolRoute::builder("short").handler(|| async { "x".repeat(100) }))
+        .limits(limits(|limits| limits.outgoing_bytes = 1_000));
+    let client = Client::connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
+    for tool in ["at-once", "later"] {
+        let error = client.err("tools/call", json!({"name": tool})).await;
+        assert_eq!((error.code, &*error.message), (-32603, "the result is longer than 1000 bytes"));
+    }
+    client.tool("short", json!({})).await;
+}
+
+/// A client that does not read holds up the handlers that talk to it, not the memory of the server.
+#[tokio::test(start_paused = true)]
+async fn what_waits_to_be_written_is_bounded() {
+    let said = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&said);
+    let talk = ToolRoute::builder("talk").handler(move |context: Context| {
+        let count = Arc::clone(&count);
+        async move {
+            for _ in 0..1_000 {
+                context.log(LoggingLevel::Error, "x".repeat(1_000)).await;
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            "said all"
+        }
+    });
+    let server = server().tool(talk).limits(limits(|limits| {
+        limits.outbox_bytes = 20_000;
+        limits.write_stall = Duration::from_secs(1_000);
+    }));
+    let mut raw = {
+        let server = built(server);
+        let mut raw = Raw::open(&server, 4_096);
+        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
+        raw.ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello})).await;
+        raw
+    };
+    raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "talk"}})).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let waiting = said.load(Ordering::Relaxed);
+    assert!((15..60).contains(&waiting), "{waiting} messages of 1 kB fit into the bounds");
+    for _ in 0..1_000 {
+        assert_eq!(raw.next().await.unwrap()["method"], "notifications/message");
+    }
+    assert_eq!(raw.next().await.unwrap()["result"]["content"][0]["text"], "said all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_nothing_is_given_up() {
+    let server = built(echo(limits(|limits| limits.write_stall = Duration::from_secs(8))));
+    let mut raw = Raw::open(&server, 64);
+    let before = Instant::now();
+    raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "x".repeat(500)})).await;
+    raw.send(&json!({"jsonrpc": "2.0", "id": 2, "method": "x".repeat(500)})).await;
+    let error = raw.served().await.unwrap_err();
+    assert_eq!(before.elapsed().as_secs(), 8);
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.to_string().contains("did not read"), "{source}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_is_not_given_up() {
+    let server = built(echo(limits(|limits| limits.write_stall = Duration::from_secs(8))));
+    let mut raw = Raw::open(&server, 64);
+    for id in 0..10 {
+        raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "x".repeat(100)})).await;
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(raw.next().await.unwrap()["error"]["code"], -32602);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_questions_that_wait_for_an_answer_are_bounded() {
+    let ask = ToolRoute::builder("ask")
+        .handler(|context: Context| async move { context.list_roots().await.map(|_| "answered") });
+    let server = server().tool(ask).limits(limits(|limits| limits.pending = 3));
+    let setup = Setup::default().capabilities(json!({"roots": {}}));
+    let client = setup.connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
+    let _waiting: Vec<_> = (0..3).map(|_| client.start_tool("ask")).collect();
+    for _ in 0..3 {
+        client.told_of("roots/list").await;
+    }
+    let result = client.tool("ask", json!({})).await;
+    assert_eq!(result["isError"], true);
+    assert!(result["content"][0]["text"].as_str().unwrap().starts_with("no answer arrived"), "{result}");
+}
+
+fn library(limits: Limits) -> Server {
+    server().resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" })).limits(limits)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_uri_has_a_longest_length() {
+    everywhere(
+        || library(limits(|limits| limits.uri_bytes = 50)),
+        async |client| {
+            let uri = |length: usize| json!({"uri": format!("r://{}", "x".repeat(length - 4))});
+            client.ok("resources/read", uri(50)).await;
+            let methods: &[_] = if client.is_legacy() {
+                &["resources/read", "resources/subscribe"]
+            } else {
+                &["resources/read"]
+            };
+            for method in methods {
+                let error = client.err(method, uri(51)).await;
+                assert_eq!((error.code, &*error.message), (-32602, "/uri: longer than 50 bytes"));
+            }
+            if !client.is_legacy() {
+                let filter = json!({"notifications": {"resourceSubscriptions": [uri(51)["uri"]]}});
+                assert_eq!(client.err("subscriptions/listen", filter).await.code, -32602);
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_resources_that_are_watched_are_bounded() {
+    let server = || library(limits(|limits| limits.subscribed_uris = 3));
+    each(&crate::harness::LEGACY, server, async |client| {
+        for uri in ["r://1", "r://2", "r://3", "r://3"] {
+            client.ok("resources/subscribe", json!({"uri": uri})).await;
+        }
+        let error = client.err("resources/subscribe", json!({"uri": "r://4"})).await;
+        assert_eq!((error.code, &*error.message), (-32602, "at most 3 resources can be watched"));
+        client.ok("resources/unsubscribe", json!({"uri": "r://2"})).await;
+        client.ok("resources/subscribe", json!({"uri": "r://4"})).await;
+    })
+    .await;
+    each(&crate::harness::MODERN, server, async |client| {
+        let filter = |count: usize| {
+            let uris: Vec<_> = (0..count).map(|number| format!("r://{number}")).collect();
+            json!({"notifications": {"resourceSubscriptions": uris}})
+        };
+        assert_eq!(client.err("subscriptions/listen", filter(4)).await.code, -32602);
+        let _open = client.start("subscriptions/listen", filter(3));
+        client.told_of("notifications/subscriptions/acknowledged").await;
+    })
+    .await;
+}

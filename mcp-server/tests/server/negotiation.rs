@@ -1,0 +1,166 @@
+//! The handshake of the legacy era. Spec: basic/lifecycle.
+
+use mcp_server::Revision;
+use serde_json::{Value, json};
+
+use crate::harness::{Client, LEGACY, Setup, Way, built, each, server};
+
+fn hello(version: &str) -> Value {
+    json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}})
+}
+
+fn open(server: mcp_server::Server, way: Way) -> Client {
+    Setup::default().open(&built(server), way, Revision::V2025_11_25)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_revision_is_taken_up() {
+    for way in Way::ALL {
+        for revision in LEGACY {
+            let client = open(server().instructions("Be kind."), way);
+            let result = client.raw("initialize", hello(revision.as_str())).await.unwrap();
+            assert_eq!(result["protocolVersion"], revision.as_str());
+            assert_eq!(result["instructions"], "Be kind.");
+            assert_eq!(result["serverInfo"]["name"], "test-server");
+            assert_eq!(result["serverInfo"]["version"], "1.2.3");
+            for modern in ["resultType", "ttlMs", "cacheScope", "_meta"] {
+                assert_eq!(result.get(modern), None, "{modern} is not of this era");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_revision_is_answered_with_the_latest_legacy_one() {
+    for way in Way::ALL {
+        for unknown in ["2023-01-01", "2099-01-01", "", "draft", "2026-07-28"] {
+            let client = open(server(), way);
+            let result = client.raw("initialize", hello(unknown)).await.unwrap();
+            assert_eq!(result["protocolVersion"], "2025-11-25", "for {unknown:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_is_not_offered_is_answered_with_the_latest_that_is() {
+    for way in Way::ALL {
+        let old = || server().revisions([Revision::V2024_11_05, Revision::V2025_03_26]);
+        let result = open(old(), way).raw("initialize", hello("2025-11-25")).await.unwrap();
+        assert_eq!(result["protocolVersion"], "2025-03-26");
+        let result = open(old(), way).raw("initialize", hello("2024-11-05")).await.unwrap();
+        assert_eq!(result["protocolVersion"], "2024-11-05");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_initialize_is_refused_and_the_session_stays() {
+    each(&LEGACY, server, async |client| {
+        let error = client.err("initialize", hello("2024-11-05")).await;
+        assert_eq!((error.code, &*error.message), (-32600, "the session is initialized already"));
+        assert_eq!(client.ok("ping", json!({})).await, json!({}));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn initialize_without_its_members_is_refused_and_can_be_repeated() {
+    for way in Way::ALL {
+        let client = open(server(), way);
+        for member in ["protocolVersion", "capabilities", "clientInfo"] {
+            let mut params = hello("2025-11-25");
+            params.as_object_mut().unwrap().shift_remove(member);
+            let error = client.raw("initialize", params).await.unwrap_err();
+            assert_eq!(error.code, -32602, "without {member}");
+            assert!(error.message.contains(member), "{}", error.message);
+        }
+        client.raw("initialize", hello("2025-11-25")).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_may_come_before_the_handshake() {
+    for way in Way::ALL {
+        let client = open(server(), way);
+        assert_eq!(client.raw("ping", json!({})).await.unwrap(), json!({}));
+        assert_eq!(client.raw("ping", json!({"_meta": {}})).await.unwrap(), json!({}));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn anything_else_before_the_handshake_is_told_what_is_missing() {
+    for way in Way::ALL {
+        let client = open(server().tools([]), way);
+        for method in ["tools/list", "tools/call", "resources/read", "logging/setLevel", "no/such"] {
+            let error = client.raw(method, json!({})).await.unwrap_err();
+            assert_eq!(error.code, -32602, "{method}");
+            assert!(error.message.contains("io.modelcontextprotocol/protocolVersion"), "{}", error.message);
+            assert!(error.message.contains("initialize"), "{}", error.message);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_sessions_names_what_it_speaks() {
+    for way in Way::ALL {
+        let client = open(server().revisions([Revision::V2026_07_28]), way);
+        let error = client.raw("initialize", hello("2025-11-25")).await.unwrap_err();
+        assert_eq!(error.code, -32601);
+        assert!(error.message.contains("2026-07-28"), "{}", error.message);
+        assert_eq!(error.data, Some(json!({"supported": ["2026-07-28"], "requested": "2025-11-25"})));
+        assert_eq!(client.raw("ping", json!({})).await.unwrap_err().code, -32602);
+        assert_eq!(
+            client.raw("server/discover", client.modern(json!({}))).await.unwrap()["resultType"],
+            "complete"
+        );
+    }
+}
+
+/// A client that probes with `server/discover` must be able to see that this server wants `initialize`: no
+/// error of the modern era, which would tell it to stay there.
+#[tokio::test(start_paused = true)]
+async fn a_server_with_sessions_alone_looks_like_one_that_never_heard_of_the_modern_era() {
+    for way in Way::ALL {
+        let client = open(server().tools([]).revisions(LEGACY), way);
+        let error = client.raw("server/discover", client.modern(json!({}))).await.unwrap_err();
+        assert_eq!(error.code, -32601);
+        let error = client.raw("tools/list", client.modern(json!({}))).await.unwrap_err();
+        assert_eq!(error.code, -32600);
+        assert!(error.message.contains("initialize"), "{}", error.message);
+        // `_meta` of the modern era means nothing to it, on `initialize` and later.
+        let result = client.raw("initialize", client.modern(hello("2025-06-18"))).await.unwrap();
+        assert_eq!(result["protocolVersion"], "2025-06-18");
+        let result = client.raw("tools/list", client.modern(json!({}))).await.unwrap();
+        assert_eq!(result, json!({"tools": []}));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_says_of_itself_fits_the_revision() {
+    let server = || {
+        server()
+            .title("Test Server")
+            .description("For tests.")
+            .website_url("https://example.com")
+            .icons([mcp_server::types::Icon::new("https://example.com/i.png")])
+    };
+    each(&Revision::ALL, server, async |client| {
+        let info = if client.is_legacy() {
+            let fresh = Setup::default().open(&built(server()), client.way, client.revision);
+            fresh.initialize().await.unwrap()["serverInfo"].clone()
+        } else {
+            let result = client.ok("server/discover", json!({})).await;
+            result["_meta"]["io.modelcontextprotocol/serverInfo"].clone()
+        };
+        let mut expected = json!({"name": "test-server", "version": "1.2.3"});
+        if client.revision >= Revision::V2025_06_18 {
+            expected["title"] = json!("Test Server");
+        }
+        if client.revision >= Revision::V2025_11_25 {
+            expected["description"] = json!("For tests.");
+            expected["websiteUrl"] = json!("https://example.com");
+            expected["icons"] = json!([{"src": "https://example.com/i.png"}]);
+        }
+        assert_eq!(info, expected);
+    })
+    .await;
+}

@@ -1,0 +1,118 @@
+//! A handler that panics gets −32603, and nobody else notices.
+
+use mcp_server::layer::{Layer, Notification, Reply, Request, Service};
+use mcp_server::{
+    CompletionCall, Context, PromptRoute, ResourceRoute, Server, ToolCall, ToolFuture, ToolRoute,
+    types::PromptArgument,
+};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Failure, Gate, everywhere, server};
+
+async fn panicking() -> &'static str {
+    panic!("at once")
+}
+
+async fn panicking_later() -> &'static str {
+    tokio::task::yield_now().await;
+    panic!("later")
+}
+
+fn fragile(gate: &Gate) -> Server {
+    let sync = |_: ToolCall| -> ToolFuture { panic!("before there is a future") };
+    let completer = |_: CompletionCall| -> mcp_server::CompletionFuture { panic!("completer") };
+    server()
+        .tool(ToolRoute::builder("sync").raw(sync))
+        .tool(ToolRoute::builder("at-once").handler(|_: Context| panicking()))
+        .tool(ToolRoute::builder("late").handler(|_: Context| panicking_later()))
+        .tool(gate.tool("wait"))
+        .tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" }))
+        .prompt(
+            PromptRoute::builder("p")
+                .argument(PromptArgument::new("a"))
+                .complete("a", completer)
+                .handler(|_: Context| panicking()),
+        )
+        .resource(ResourceRoute::builder("r://1", "r").handler(|_: Context| panicking()))
+}
+
+async fn panics(client: &Client, method: &str, params: Value) {
+    let error = client.err(method, params).await;
+    assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_an_internal_error_and_others_go_on() {
+    let gate = Gate::new();
+    everywhere(
+        || fragile(&gate),
+        async |client| {
+            let before = gate.arrivals();
+            let waiting = client.start_tool("wait");
+            gate.arrived(before + 1).await;
+            for tool in ["sync", "at-once", "late"] {
+                panics(&client, "tools/call", json!({"name": tool})).await;
+                assert_eq!(client.tool_text("fine", json!({})).await, "fine");
+            }
+            panics(&client, "prompts/get", json!({"name": "p"})).await;
+            panics(&client, "resources/read", json!({"uri": "r://1"})).await;
+            let reference = json!({"type": "ref/prompt", "name": "p"});
+            panics(
+                &client,
+                "completion/complete",
+                json!({"ref": reference, "argument": {"name": "a", "value": ""}}),
+            )
+            .await;
+            gate.open(1);
+            waiting.answer().await.unwrap();
+        },
+    )
+    .await;
+}
+
+/// Panics in its future, before there is one, and on notifications.
+#[derive(Clone, Copy)]
+struct Fragile;
+
+struct FragileService<S>(S);
+
+impl<S> Layer<S> for Fragile {
+    type Service = FragileService<S>;
+
+    fn layer(&self, inner: S) -> FragileService<S> {
+        FragileService(inner)
+    }
+}
+
+impl<S: Service> Service for FragileService<S> {
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        let params: Value = request.params.parse().unwrap();
+        assert_ne!(params["name"], "sync", "before there is a future");
+        async move {
+            assert_ne!(params["name"], "async", "in the future");
+            self.0.call(request).await
+        }
+    }
+
+    fn notify(&self, note: Notification) -> impl Future<Output = ()> + Send {
+        assert_ne!(note.method, "notifications/sync");
+        async move {
+            assert_ne!(note.method, "notifications/async");
+            self.0.notify(note).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_layer_is_caught_too() {
+    let server =
+        || server().tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" })).layer(Fragile);
+    everywhere(server, async |client| {
+        for tool in ["sync", "async"] {
+            panics(&client, "tools/call", json!({"name": tool})).await;
+            client.notify(&format!("notifications/{tool}"), json!({}));
+            assert_eq!(client.tool_text("fine", json!({})).await, "fine");
+        }
+    })
+    .await;
+}

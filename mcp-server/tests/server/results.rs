@@ -1,0 +1,234 @@
+//! `tools/call`: what a handler gives, and what each revision gets of it. Spec: server/tools.
+
+use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::types::{CallToolResult, Content, Icon, ResourceContents, ResourceLink};
+use mcp_server::{Context, IntoToolResult, Revision, Server, Structured, ToolError, ToolRoute};
+use serde_json::{Value, json};
+
+use crate::harness::{Failure, everywhere, server};
+
+fn tool<R: IntoToolResult + Send + 'static>(name: &str, give: fn() -> R) -> ToolRoute {
+    ToolRoute::builder(name).handler(move |_: Context| std::future::ready(give()))
+}
+
+/// The members that results have in every revision.
+fn plain(result: &Value) -> Value {
+    let mut result = result.clone();
+    let members = result.as_object_mut().unwrap();
+    members.shift_remove("resultType");
+    members.shift_remove("_meta");
+    result
+}
+
+#[tokio::test(start_paused = true)]
+async fn texts_blocks_and_nothing() {
+    let server = || {
+        server()
+            .tool(tool("text", || "a\nb\u{2028}\"ü\""))
+            .tool(tool("nothing", || ()))
+            .tool(tool("blocks", || {
+                vec![
+                    Content::text("x"),
+                    Content::image([1, 2, 3], "image/png"),
+                    Content::resource(ResourceContents::text("a://b", "c")),
+                ]
+            }))
+            .tool(tool("failed", || Err::<String, _>(ToolError::new("it broke"))))
+    };
+    everywhere(server, async |client| {
+        assert_eq!(
+            plain(&client.tool("text", json!({})).await),
+            json!({"content": [{"type": "text", "text": "a\nb\u{2028}\"ü\""}]})
+        );
+        assert_eq!(plain(&client.tool("nothing", json!({})).await), json!({"content": []}));
+        let blocks = json!({"content": [
+            {"type": "text", "text": "x"},
+            {"type": "image", "data": "AQID", "mimeType": "image/png"},
+            {"type": "resource", "resource": {"uri": "a://b", "text": "c"}},
+        ]});
+        assert_eq!(plain(&client.tool("blocks", json!({})).await), blocks);
+        let failed = json!({"content": [{"type": "text", "text": "it broke"}], "isError": true});
+        assert_eq!(plain(&client.tool("failed", json!({})).await), failed);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_with_sources_is_told_whole() {
+    fn read() -> Result<String, ToolError> {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the notes cannot be read")]
+        struct Outer(#[source] std::fmt::Error);
+        Err(Outer(std::fmt::Error))?
+    }
+    everywhere(
+        || server().tool(tool("read", read)),
+        async |client| {
+            let text = client.tool_text("read", json!({})).await;
+            assert_eq!(text, format!("the notes cannot be read: {}", std::fmt::Error));
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protocol_error_passes_as_it_is() {
+    fn refuse() -> Result<String, ErrorObject> {
+        Err(ErrorObject::new(-31000, "not today").with_data(&json!({"when": "tomorrow"})))
+    }
+    everywhere(
+        || server().tool(tool("refuse", refuse)),
+        async |client| {
+            let error = client.err("tools/call", json!({"name": "refuse"})).await;
+            let data = Some(json!({"when": "tomorrow"}));
+            assert_eq!(error, Failure { code: -31000, message: "not today".into(), data });
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
+    let server = || {
+        server().tool(tool("audio", || Content::audio([1], "audio/wav"))).tool(tool("link", || {
+            ResourceLink::new("a://b", "b").title("B").icons([Icon::new("https://e.com/i.png")])
+        }))
+    };
+    everywhere(server, async |client| {
+        let audio = client.tool("audio", json!({})).await["content"][0].clone();
+        let link = client.tool("link", json!({})).await["content"][0].clone();
+        match client.revision {
+            Revision::V2024_11_05 => assert_eq!(audio, json!({"type": "text", "text": "[audio: audio/wav]"})),
+            _ => assert_eq!(audio, json!({"type": "audio", "data": "AQ==", "mimeType": "audio/wav"})),
+        }
+        let mut expected = json!({"type": "resource_link", "uri": "a://b", "name": "b", "title": "B"});
+        match client.revision {
+            Revision::V2024_11_05 | Revision::V2025_03_26 => {
+                expected = json!({"type": "text", "text": "[b](a://b)"});
+            }
+            Revision::V2025_06_18 => {}
+            _ => expected["icons"] = json!([{"src": "https://e.com/i.png"}]),
+        }
+        assert_eq!(link, expected);
+    })
+    .await;
+}
+
+/// The structured content of a result of a tool, in the form of a revision that knows only objects and in
+/// that of one that knows all.
+async fn structured(server: impl Fn() -> Server, text: &str, object: Value, any: Value) {
+    everywhere(server, async |client| {
+        let result = client.tool("give", json!({})).await;
+        assert_eq!(result["content"], json!([{"type": "text", "text": text}]));
+        let expected = match client.revision {
+            Revision::V2024_11_05 | Revision::V2025_03_26 => None,
+            Revision::V2026_07_28 => Some(&any),
+            _ => Some(&object),
+        };
+        assert_eq!(result.get("structuredContent"), expected, "{result}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_structured_object_is_the_same_everywhere() {
+    let value = || Structured(std::collections::BTreeMap::from([("a", 1), ("b", 2)]));
+    let object = json!({"a": 1, "b": 2});
+    structured(|| server().tool(tool("give", value)), r#"{"a":1,"b":2}"#, object.clone(), object).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_structured_values_are_wrapped_for_revisions_of_objects() {
+    let server_of = |route: fn() -> ToolRoute| move || server().tool(route());
+    let numbers = server_of(|| tool("give", || Structured(vec![1, 2])));
+    structured(numbers, "[1,2]", json!({"result": [1, 2]}), json!([1, 2])).await;
+    let text = server_of(|| tool("give", || Structured("x".to_owned())));
+    structured(text, r#""x""#, json!({"result": "x"}), json!("x")).await;
+    let null = server_of(|| tool("give", || Structured(None::<i64>)));
+    structured(null, "null", json!({"result": null}), Value::Null).await;
+}
+
+/// The schema says "object or null", so the list shows it wrapped, and every value must be.
+#[tokio::test(start_paused = true)]
+async fn an_object_is_wrapped_where_its_schema_is() {
+    let some = || Structured(Some(std::collections::BTreeMap::from([("a", 1)])));
+    let server = || server().tool(tool("give", some));
+    structured(server, r#"{"a":1}"#, json!({"result": {"a": 1}}), json!({"a": 1})).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_no_json_is_an_internal_error_without_details() {
+    let unwritable = || Structured(std::collections::BTreeMap::from([((1, 2), 3)]));
+    let route = || {
+        ToolRoute::builder("give").raw(move |_| {
+            Box::pin(async move {
+                CallToolResult::structured(&unwritable().0).map_err(|_| ErrorObject::internal())
+            })
+        })
+    };
+    everywhere(
+        || server().tool(route()),
+        async |client| {
+            let error = client.err("tools/call", json!({"name": "give"})).await;
+            assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_may_bring_meta_of_its_own() {
+    let give = || CallToolResult::text("x").meta(mcp_server::meta::Meta::new().with("com.example/a", 1));
+    everywhere(
+        || server().tool(tool("give", give)),
+        async |client| {
+            let meta = client.tool("give", json!({})).await["_meta"].clone();
+            let mut expected = json!({"com.example/a": 1});
+            if !client.is_legacy() {
+                expected["io.modelcontextprotocol/serverInfo"] =
+                    json!({"name": "test-server", "version": "1.2.3"});
+            }
+            assert_eq!(meta, expected);
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_tool_is_a_protocol_error() {
+    everywhere(
+        || server().tool(tool("t", || "")),
+        async |client| {
+            let error = client.err("tools/call", json!({"name": "T"})).await;
+            assert_eq!((error.code, &*error.message), (-32602, "unknown tool: T"));
+            let error =
+                client.err("tools/call", json!({"name": format!("\u{7}{}", "x".repeat(5_000))})).await;
+            assert!(error.code == -32602 && error.message.len() < 200 && !error.message.contains('\u{7}'));
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_must_name_a_tool_and_its_arguments_must_be_an_object() {
+    everywhere(
+        || server().tool(tool("t", || "ok")),
+        async |client| {
+            for params in [json!({}), json!({"name": 1}), json!({"name": null})] {
+                assert_eq!(client.err("tools/call", params).await.code, -32602);
+            }
+            for arguments in [json!([]), json!("x"), json!(1), json!(true)] {
+                let error = client.err("tools/call", json!({"name": "t", "arguments": arguments})).await;
+                assert_eq!((error.code, &*error.message), (-32602, "/arguments: expected an object"));
+            }
+            for params in [
+                json!({"name": "t"}),
+                json!({"name": "t", "arguments": null}),
+                json!({"name": "t", "arguments": {}}),
+            ] {
+                assert_eq!(client.ok("tools/call", params).await["content"][0]["text"], "ok");
+            }
+        },
+    )
+    .await;
+}

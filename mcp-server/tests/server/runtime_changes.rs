@@ -1,0 +1,183 @@
+//! Changes of what a running server offers, and the notifications of the legacy era about them.
+//! Spec: server/tools, list changed notification.
+
+use mcp_server::types::Schema;
+use mcp_server::{
+    BuildError, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute,
+};
+use serde_json::json;
+
+use crate::harness::{Client, LEGACY, Way, built, named, server};
+
+fn tool(name: &str) -> ToolRoute {
+    saying(name, "hello")
+}
+
+fn saying(name: &str, text: &'static str) -> ToolRoute {
+    ToolRoute::builder(name).handler(move |_: Context| std::future::ready(text))
+}
+
+fn prompt(name: &str) -> PromptRoute {
+    PromptRoute::builder(name).handler(|| async { "" })
+}
+
+fn resource(uri: &str) -> ResourceRoute {
+    ResourceRoute::builder(uri, "r").handler(|| async { "" })
+}
+
+fn full() -> Server {
+    server().tool(tool("t")).prompt(prompt("p")).resource(resource("r://1"))
+}
+
+/// Runs a body with a handle, in every way and legacy revision.
+async fn sessions(server: impl Fn() -> Server, body: impl AsyncFn(Client, ServerHandle)) {
+    for way in Way::ALL {
+        for revision in LEGACY {
+            let server = built(server());
+            let client = Client::connect(&server, way, revision).await;
+            named(&format!("{way:?} {revision}"), body(client, server.handle())).await;
+        }
+    }
+}
+
+async fn told(client: &Client) -> Vec<String> {
+    let all = client.all_told().await.into_iter();
+    all.map(|told| {
+        assert_eq!(told.params, json!({}), "{}", told.method);
+        told.method
+    })
+    .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_change_is_one_notification() {
+    const TOOLS: &str = "notifications/tools/list_changed";
+    const PROMPTS: &str = "notifications/prompts/list_changed";
+    const RESOURCES: &str = "notifications/resources/list_changed";
+    sessions(full, async |client, handle| {
+        assert_eq!(told(&client).await, Vec::<String>::new(), "nothing changed yet");
+        handle.set_tool(tool("t2")).unwrap();
+        assert_eq!(told(&client).await, [TOOLS]);
+        handle.set_tool(saying("t2", "replaced")).unwrap();
+        assert_eq!(told(&client).await, [TOOLS]);
+        assert_eq!(client.tool_text("t2", json!({})).await, "replaced");
+        assert!(handle.remove_tool("t2"));
+        assert_eq!(told(&client).await, [TOOLS]);
+        handle.replace_tools([tool("a"), tool("b")]).unwrap();
+        assert_eq!(told(&client).await, [TOOLS]);
+        assert_eq!(client.ok("tools/list", json!({})).await["tools"].as_array().unwrap().len(), 2);
+        handle.set_prompt(prompt("p2")).unwrap();
+        assert_eq!(told(&client).await, [PROMPTS]);
+        assert!(handle.remove_prompt("p2"));
+        assert_eq!(told(&client).await, [PROMPTS]);
+        handle.set_resource(resource("r://{x}")).unwrap();
+        assert_eq!(told(&client).await, [RESOURCES]);
+        assert!(handle.remove_resource("r://{x}") && handle.remove_resource("r://1"));
+        assert_eq!(told(&client).await, [RESOURCES], "two quick changes may be told once");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_nothing_tells_nothing() {
+    sessions(full, async |client, handle| {
+        assert!(
+            !handle.remove_tool("none") && !handle.remove_prompt("none") && !handle.remove_resource("r://0")
+        );
+        handle.set_tool(tool("bad name")).unwrap_err();
+        let wrong =
+            ToolRoute::builder("ok").input_schema(Schema::try_from(json!({"type": "string"})).unwrap());
+        handle.set_tool(wrong.handler(|_: Context| async { "" })).unwrap_err();
+        handle.set_resource(resource("r://{a}{b}")).unwrap_err();
+        let twice = handle.replace_tools([tool("a"), tool("a")]).unwrap_err();
+        assert_eq!(twice, BuildError::Duplicate { kind: "tool", name: "a".into() });
+        assert_eq!(told(&client).await, Vec::<String>::new());
+        assert_eq!(client.ok("tools/list", json!({})).await["tools"][0]["name"], "t", "and it is all there");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_changes_is_one_notification() {
+    sessions(full, async |client, handle| {
+        for number in 0..1_000 {
+            handle.set_tool(tool(&format!("t{number}"))).unwrap();
+        }
+        assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+    })
+    .await;
+}
+
+/// A session negotiated no `tools`, so it hears nothing of them (LG-4).
+#[tokio::test(start_paused = true)]
+async fn a_session_hears_of_what_it_negotiated() {
+    sessions(server, async |client, handle| {
+        handle.set_tool(tool("t")).unwrap();
+        handle.set_prompt(prompt("p")).unwrap();
+        handle.set_resource(resource("r://1")).unwrap();
+        assert_eq!(told(&client).await, Vec::<String>::new());
+    })
+    .await;
+    sessions(
+        || server().tools([]),
+        async |client, handle| {
+            handle.set_prompt(prompt("p")).unwrap();
+            handle.set_tool(tool("t")).unwrap();
+            assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_without_a_session_is_told_nothing() {
+    for way in Way::ALL {
+        let server = built(full());
+        let client = Client::connect(&server, way, Revision::V2026_07_28).await;
+        client.ok("tools/list", json!({})).await;
+        server.handle().set_tool(tool("t2")).unwrap();
+        assert_eq!(told(&client).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_keeps_the_tool_that_it_began_with() {
+    for way in Way::ALL {
+        let gate = crate::harness::Gate::new();
+        let server = built(server().tool(gate.tool("t")));
+        let client = Client::connect(&server, way, Revision::V2025_11_25).await;
+        let call = client.start_tool("t");
+        gate.arrived(1).await;
+        assert!(server.handle().remove_tool("t"));
+        assert_eq!(client.err("tools/call", json!({"name": "t"})).await.code, -32602);
+        gate.open(1);
+        assert_eq!(call.answer().await.unwrap()["content"][0]["text"], "through");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_can_change_the_server_it_is_in() {
+    let server = || {
+        server().tool(ToolRoute::builder("grow").handler(|context: Context| async move {
+            context.server().set_tool(saying("grown", "new here")).map_err(|error| error.to_string())?;
+            Ok::<_, String>("grew")
+        }))
+    };
+    sessions(server, async |client, _| {
+        client.tool("grow", json!({})).await;
+        assert_eq!(client.tool_text("grown", json!({})).await, "new here");
+        assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_session_of_a_server_is_told() {
+    let server = built(full());
+    let one = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
+    let two = Client::connect(&server, Way::Memory, Revision::V2024_11_05).await;
+    server.handle().set_tool(tool("t2")).unwrap();
+    for client in [&one, &two] {
+        assert_eq!(told(client).await, ["notifications/tools/list_changed"]);
+    }
+}
