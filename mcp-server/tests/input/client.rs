@@ -24,6 +24,8 @@ pub(crate) enum Link {
 
 pub(crate) struct Client {
     to_server: Peer,
+    /// The way back, which a stream adds by itself.
+    back: Peer,
     pub(crate) revision: Revision,
     capabilities: Value,
     answers: Answers,
@@ -76,11 +78,11 @@ impl Client {
     ) -> Self {
         let asked = Arc::default();
         let local = Asked { answers: Arc::clone(&answers), asked: Arc::clone(&asked) };
-        let (to_server, open): (Peer, Box<dyn std::any::Any + Send + Sync>) = match link {
+        let (to_server, back, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) = match link {
             Link::Memory => {
                 let limits = Limits::for_client();
                 let link = memory::connect(&server.limits(), |peer| server.accept(peer), &limits, |_| local);
-                (link.first(), Box::new(link))
+                (link.first(), link.second(), Box::new(link))
             }
             Link::Stream => {
                 let (ours, theirs) = tokio::io::duplex(1 << 16);
@@ -92,11 +94,12 @@ impl Client {
                 let (reader, writer) = tokio::io::split(ours);
                 let (remote, driver) = stream::connect(reader, writer, &Limits::for_client(), |_| local);
                 tokio::spawn(driver.run(std::future::pending()));
-                (Peer::new(remote), Box::new(()))
+                (Peer::new(remote), Peer::none(), Box::new(()))
             }
         };
         let client = Self {
             to_server,
+            back,
             revision,
             capabilities,
             answers,
@@ -109,9 +112,13 @@ impl Client {
         if !client.is_modern() {
             let info = json!({ "name": "client", "version": "1" });
             let (version, capabilities) = (client.revision.as_str(), &client.capabilities);
-            let hello = json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
+            let hello =
+                json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
             client.once("initialize", hello).await.unwrap();
-            client.to_server.notify(Notification::new("notifications/initialized", JsonBytes::empty_object())).await;
+            client
+                .to_server
+                .notify(Notification::new("notifications/initialized", JsonBytes::empty_object()))
+                .await;
         }
         client
     }
@@ -132,7 +139,8 @@ impl Client {
             params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
         }
         let id = RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut request = Request::new(id, method, JsonBytes::new(&params).unwrap());
+        let mut request =
+            Request::new(id, method, JsonBytes::new(&params).unwrap()).with_peer(self.back.clone());
         if let Some(principal) = &self.principal {
             request.extensions.insert(principal.clone());
         }

@@ -95,7 +95,8 @@ async fn work(ctx: &Context, done: State<Arc<AtomicUsize>>) -> Result<String, As
 /// Asks the model, then for roots, then for a visit.
 #[tool]
 async fn others(ctx: &Context) -> Result<String, AskError> {
-    let said = ctx.sample(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10)).await?;
+    let said =
+        ctx.sample(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10)).await?;
     let roots = ctx.list_roots().await?;
     let visit = match ctx.can_elicit_url() {
         true => format!("{:?}", ctx.elicit_url("Pay here", "https://pay.example/1").await?),
@@ -205,13 +206,12 @@ async fn joined_questions_are_one_round() {
 async fn loops_and_branches() {
     everywhere(async |link, revision| {
         let left = AtomicUsize::new(0);
-        let client = Client::open(server(), link, revision, move |_, _| {
-            match left.fetch_add(1, Ordering::SeqCst) {
+        let client =
+            Client::open(server(), link, revision, move |_, _| match left.fetch_add(1, Ordering::SeqCst) {
                 number @ 0..3 => accept(json!({ "name": number.to_string() })),
                 _ => json!({ "action": "decline" }),
-            }
-        })
-        .await;
+            })
+            .await;
         assert_eq!(client.text("list", json!({})).await, "0 1 2");
         let client = Client::open(server(), link, revision, ann).await;
         assert_eq!(client.text("branch", json!({})).await, "ask Ann");
@@ -265,7 +265,7 @@ async fn nothing_is_asked_that_was_not_declared() {
     everywhere(async |link, revision| {
         let server = server().build().unwrap();
         let open = |capabilities| {
-            Client::open_with(&server, link, revision, capabilities, std::sync::Arc::new(|_: &str, _: &Value| json!({})))
+            Client::open_with(&server, link, revision, capabilities, Arc::new(|_: &str, _: &Value| json!({})))
         };
         for (tool, capabilities, required) in [
             ("greet", json!({}), json!({ "elicitation": { "form": {} } })),
