@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::era::{Conversation, Session};
 use crate::extract::State;
 use crate::handle::ServerHandle;
+use crate::input::Asking;
 use crate::progress::Pace;
 use crate::server::Inner;
 
@@ -44,6 +45,7 @@ pub(crate) struct Call {
     /// The call was answered or dropped: nothing more is said of it (PROG-2, LOG-2, CAN-3).
     pub(crate) is_over: AtomicBool,
     pub(crate) pace: Mutex<Pace>,
+    pub(crate) asking: Asking,
 }
 
 impl Context {

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::Session;
 use crate::context::Call;
+use crate::input::Asking;
 use crate::progress::Pace;
 use crate::server::Inner;
 use crate::subscription::{Change, Filter, Listener};
@@ -154,6 +155,7 @@ impl Connection {
             extensions: std::mem::take(&mut request.extensions),
             layered: OnceLock::new(),
             pace: Mutex::new(Pace::new()),
+            asking: Asking::new(&request.method),
             is_over: AtomicBool::new(false),
         });
         request.extensions = Extensions::new();

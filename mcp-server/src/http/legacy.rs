@@ -18,6 +18,7 @@ use mcp_core::jsonrpc::{
 };
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{CallError, Notification, Peer, Reply, Request, Service as _};
+use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
 
 use super::admission::Admitted;
@@ -223,7 +224,12 @@ impl Post<'_> {
                     ));
                 }
                 Ok(message) => self.entry.take(message).await,
-                Err(Malformed { id, error }) => texts.push(error_text(id.as_ref(), &error)),
+                Err(Malformed { answers: Some(answered), error, .. }) => {
+                    let reason = format!("the client's answer is not valid: {}", error.message());
+                    let error = TransportError::new(TransportErrorKind::Protocol, reason);
+                    self.entry.answer(&answered, Err(error.into()));
+                }
+                Err(Malformed { id, error, .. }) => texts.push(error_text(id.as_ref(), &error)),
             }
         }
         if calls.is_empty() && texts.is_empty() {
