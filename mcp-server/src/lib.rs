@@ -27,10 +27,13 @@ mod error;
 pub mod extract;
 mod handle;
 mod handler;
+#[cfg(feature = "http")]
+pub mod http;
 mod input;
 pub mod layer;
 #[doc(hidden)]
 pub mod macro_support;
+mod principal;
 mod progress;
 mod prompt;
 mod registry;
@@ -38,6 +41,8 @@ mod resource;
 mod router;
 mod serve;
 mod server;
+#[cfg(any(feature = "stdio", feature = "http"))]
+mod signals;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod subscription;
@@ -51,6 +56,7 @@ pub use extract::{Args, Extension, FromContext, State, from_text};
 pub use handle::ServerHandle;
 pub use handler::Handler;
 pub use input::{Answer, AskError, AskErrorKind, Elicit, Form};
+pub use principal::Principal;
 pub use prompt::{IntoPromptResult, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
 pub use resource::{
     IntoResourceResult, ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute, Template, TemplateError,

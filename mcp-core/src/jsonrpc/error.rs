@@ -75,6 +75,15 @@ impl ErrorObject {
         Self::new(code::INTERNAL_ERROR, "internal error")
     }
 
+    /// As [`ErrorObject::internal`], with a new id in `data.correlationId` that finds the reason in the log.
+    ///
+    /// `log` is told the id.
+    pub fn internal_logged(log: impl FnOnce(&str)) -> Self {
+        let id = super::correlation::next();
+        log(&id);
+        Self::internal().with_data(&serde_json::json!({ "correlationId": id }))
+    }
+
     /// −32021: `required` is a `ClientCapabilities` object that names what the client would have to declare.
     pub fn missing_capability(required: &serde_json::Value) -> Self {
         Self::new(code::MISSING_REQUIRED_CLIENT_CAPABILITY, "the client lacks a required capability")

@@ -4,6 +4,7 @@
 //! and one flat parse of the envelope. `params` and `result` stay slices of the frame.
 //! Spec: basic (all revisions), JSON-RPC 2.0.
 
+mod correlation;
 mod decode;
 mod encode;
 mod error;

@@ -174,7 +174,7 @@ impl Bench {
     }
 
     /// Nothing is left: the maps are empty, the outbox is, and nobody holds the service.
-    pub(crate) async fn is_spotless(self) {
+    pub(crate) async fn leaves_nothing(self) {
         let Self { remote, local, driver, wire, stop } = self;
         drop((wire, stop));
         let _ = driver.await;

@@ -7,7 +7,6 @@
 
 #[cfg(unix)]
 mod pipe;
-mod signals;
 mod streams;
 mod watch;
 

@@ -13,8 +13,8 @@ use mcp_core::Limits;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use super::signals;
 use crate::era::Connection;
+use crate::signals;
 
 /// How much longer than the drain time everything may take.
 const GRACE: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ pub(super) fn begin(limits: &Limits, input: Option<Input>) -> Watch {
         on_signal: limits.drain_on_signal,
         on_close: limits.drain_on_close,
     };
-    let signal = signals::watch();
+    let signal = signals::wait();
     let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(watcher.run(signal, input)),
         Err(error) => tracing::error!(%error, "nothing watches over the end of the process"),

@@ -4,12 +4,12 @@ use std::future::Future;
 
 /// Done when the process is asked to stop. From this call on the signals do not kill it.
 #[cfg(unix)]
-pub(super) fn watch() -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn wait() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     async move {
         let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
-            tracing::error!("signals cannot be watched; only the end of input stops the server");
+            tracing::error!("signals cannot be watched; the server cannot be asked to stop by them");
             return std::future::pending().await;
         };
         tokio::select! {
@@ -21,7 +21,7 @@ pub(super) fn watch() -> impl Future<Output = ()> + Send + 'static {
 
 /// Done when the process is asked to stop.
 #[cfg(not(unix))]
-pub(super) fn watch() -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn wait() -> impl Future<Output = ()> + Send + 'static {
     async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
