@@ -95,7 +95,8 @@ fn every_scenario_passes_without_a_warning() {
             let pending = |check: &&Check| !PENDING_CHECKS.contains(&check.id.as_str());
             for check in checks.iter().filter(pending) {
                 if matches!(check.status, Status::Failure | Status::Warning) {
-                    bad.push(format!("{heading} {name}: {check:?}"));
+                    let why = check.error_message.as_deref().unwrap_or_default();
+                    bad.push(format!("{heading} {name} {} {:?}: {why}", check.id, check.status));
                 }
             }
             let [passed, failed, warned] =

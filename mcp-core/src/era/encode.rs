@@ -14,6 +14,12 @@ pub trait WireResult: Serialize + Project {
     /// The place for `_meta`.
     fn meta_mut(&mut self) -> &mut Option<Meta>;
 
+    /// About how many bytes the result takes, so that a long one is written without growing its buffer again
+    /// and again. Too much is harmless, since memory that nothing is written to costs nothing.
+    fn size_hint(&self) -> usize {
+        128
+    }
+
     /// The place for `ttlMs` and `cacheScope`, in results that may be cached.
     fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<CacheScope>)> {
         None
@@ -67,7 +73,9 @@ impl Encoder {
         result.project(rules);
         self.fit_cache(&mut result, rules);
         if !rules.result_type {
-            return JsonBytes::new(&result);
+            let mut out = Vec::with_capacity(result.size_hint());
+            serde_json::to_writer(&mut out, &result)?;
+            return Ok(JsonBytes::from_trusted(out));
         }
         let head = match result.meta_mut() {
             None => &self.modern,
@@ -78,7 +86,7 @@ impl Encoder {
                 MODERN_BARE
             }
         };
-        write(head, &result)
+        write(head, &result, result.size_hint())
     }
 
     /// Writes the result of a method that is not the protocol's: it keeps its members, and gets `resultType`
@@ -120,8 +128,8 @@ impl Encoder {
 }
 
 /// Writes an object with the members of `head`, which is an object still open, before its own.
-fn write<T: Serialize>(head: &[u8], object: &T) -> Result<JsonBytes, serde_json::Error> {
-    let mut out = Vec::with_capacity(head.len() + 128);
+fn write<T: Serialize>(head: &[u8], object: &T, size_hint: usize) -> Result<JsonBytes, serde_json::Error> {
+    let mut out = Vec::with_capacity(head.len() + size_hint);
     out.extend_from_slice(head);
     let body = out.len();
     serde_json::to_writer(&mut out, object)?;

@@ -8,6 +8,7 @@
 mod adapter;
 mod bytes;
 mod extra;
+mod members;
 mod object;
 mod raw;
 mod string_enum;
@@ -15,6 +16,7 @@ mod tagged;
 
 pub use bytes::JsonBytes;
 pub use extra::Extra;
+pub use members::MembersError;
 pub use raw::RawJson;
 
 /// A JSON object in the order in which its members came.

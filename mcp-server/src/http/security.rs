@@ -11,19 +11,20 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::{HttpOptions, Response, status};
+use super::HttpOptions;
 
-type Refusal = (StatusCode, &'static str);
+/// The status, and the reason in words.
+pub(super) type Refusal = (StatusCode, &'static str);
 
 /// Checks the head of a request.
-pub(super) fn check(parts: &Parts, options: &HttpOptions) -> Result<(), Response> {
+pub(super) fn check(parts: &Parts, options: &HttpOptions) -> Result<(), Refusal> {
     let checked = host(parts, options)
         .and_then(|host| origin(&parts.headers, host, options))
         .and_then(|()| if parts.method == Method::POST { content(&parts.headers) } else { Ok(()) });
-    checked.map_err(|(status, reason)| {
+    if let Err((status, reason)) = checked {
         tracing::debug!(%status, reason, "a request was refused");
-        status::refused(status, reason)
-    })
+    }
+    checked
 }
 
 /// A host name or address, and a port.

@@ -47,8 +47,7 @@ impl BuiltServer {
     /// When the address cannot be listened on or is reached by other machines.
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
-        let patience = self.0.limits.drain_on_signal + Duration::from_secs(1);
-        self.serve_http_with(listener, HttpOptions::new(), crate::signals::stop(patience)).await
+        self.serve_http_with(listener, HttpOptions::new(), crate::signals::wait()).await
     }
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
@@ -69,7 +68,7 @@ impl BuiltServer {
         if !address.ip().is_loopback() && options.hosts.is_empty() && !options.any_host {
             return Err(ServeError::exposed(address));
         }
-        options.path.get_or_insert(HttpOptions::PATH.into());
+        options.path.get_or_insert_with(|| HttpOptions::PATH.into());
         let limits = self.0.limits.clone();
         let service = self.clone().into_service_with(options);
         tracing::info!(%address, "serving");

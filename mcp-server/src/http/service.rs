@@ -98,8 +98,8 @@ impl HttpService {
         if shared.options.path.as_ref().is_some_and(|path| *path != parts.uri.path()) {
             return status::bare(StatusCode::NOT_FOUND);
         }
-        if let Err(refused) = security::check(&parts, &shared.options) {
-            return refused;
+        if let Err((status, reason)) = security::check(&parts, &shared.options) {
+            return status::refused(status, reason);
         }
         match parts.method {
             Method::POST => post::post(&shared, parts, body).await,

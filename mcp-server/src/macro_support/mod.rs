@@ -30,5 +30,5 @@ pub use self::{
         FailureToPeerIsNone, NoError, Returned, ReturnedValue, Success, SuccessByTrait, SuccessIsNone,
         SuccessIsStructured, ToolFailure, ToolReturn,
     },
-    route::{AddRoute, RouteFn},
+    route::{AddRoute, RouteFn, add_route},
 };

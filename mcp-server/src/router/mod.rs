@@ -77,7 +77,7 @@ fn fit_error(error: ErrorObject, context: &Context) -> ErrorObject {
 }
 
 /// −32602 with the place in the parameters, as far as it is known.
-pub(crate) fn invalid_params(error: &serde_json::Error) -> ErrorObject {
+pub(crate) fn invalid_params(error: &dyn std::fmt::Display) -> ErrorObject {
     let text = error.to_string();
     ErrorObject::invalid_params(text.split(" at line ").next().unwrap_or_default())
 }

@@ -7,25 +7,22 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Structured;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::{Cursor, parse, require};
+use super::{Cursor, invalid_params, parse, require};
 use crate::context::Context;
 
+/// A text that is borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
-struct Params<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    arguments: Option<&'a RawValue>,
-}
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let Params { name, arguments } = parse(params)?;
+    let [name, arguments] = params.members(["name", "arguments"]).map_err(|error| invalid_params(&error))?;
+    let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
+    let Text(name) = parse(&name)?;
     let arguments = match arguments {
         None => JsonBytes::empty_object(),
-        Some(raw) if raw.get().starts_with('{') => params.slice_of(raw),
-        Some(raw) if raw.get() == "null" => JsonBytes::empty_object(),
+        Some(raw) if raw.as_bytes().starts_with(b"{") => raw,
+        Some(raw) if raw.as_bytes() == b"null" => JsonBytes::empty_object(),
         Some(_) => return Err(ErrorObject::invalid_params("/arguments: expected an object")),
     };
     let registry = context.0.server.live.registry();

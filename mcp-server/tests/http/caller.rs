@@ -32,7 +32,7 @@ impl Call {
         params["_meta"] = serde_json::from_str(META).unwrap();
         let mut call = Self::raw(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }));
         call = call.header("mcp-protocol-version", "2026-07-28").header("mcp-method", method);
-        match params.get("name").or(params.get("uri")).and_then(Value::as_str) {
+        match params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str) {
             Some(name) => call.header("mcp-name", name),
             None => call,
         }
