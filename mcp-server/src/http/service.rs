@@ -92,7 +92,7 @@ impl HttpService {
         if shared.sessions && super::sse_2024::is_meant(&shared, &parts) {
             return match security::check(&parts, &shared.options) {
                 Ok(()) => super::sse_2024::answer(&shared, parts, body).await,
-                Err(refused) => refused,
+                Err((status, reason)) => status::refused(status, reason),
             };
         }
         if shared.options.path.as_ref().is_some_and(|path| *path != parts.uri.path()) {
