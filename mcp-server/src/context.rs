@@ -88,7 +88,7 @@ impl Context {
     /// What the client can do, as declared for this call (modern) or this session (legacy).
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
-            Some(session) => session.capabilities.clone(),
+            Some(session) => session.capabilities(),
             None => {
                 let declared = self.0.meta.client_capabilities.as_ref();
                 declared.and_then(|text| text.parse().ok()).unwrap_or_default()

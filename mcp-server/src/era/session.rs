@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
+use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::revision::Revision;
 use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel};
@@ -13,7 +14,8 @@ pub(crate) struct Session {
     pub(crate) revision: Revision,
     /// None where nobody introduced himself: a call on a server that keeps no sessions.
     pub(crate) client_info: Option<Implementation>,
-    pub(crate) capabilities: ClientCapabilities,
+    /// As text: the struct takes 800 bytes, and a session that is idle has to be small.
+    capabilities: JsonBytes,
     /// Hears of the changes that this client is told of.
     pub(crate) listener: Listener,
     /// Index in [`LoggingLevel::ALL`].
@@ -25,19 +27,23 @@ impl Session {
     pub(crate) fn new(
         revision: Revision,
         client_info: Option<Implementation>,
-        capabilities: ClientCapabilities,
+        capabilities: &ClientCapabilities,
         listener: Listener,
     ) -> Self {
         let session = Self {
             revision,
             client_info,
-            capabilities,
+            capabilities: JsonBytes::new(capabilities).unwrap_or_else(|_| JsonBytes::empty_object()),
             listener,
             level: AtomicU8::new(0),
             last_id: AtomicI64::new(0),
         };
         session.set_log_level(LoggingLevel::Info); // Until the client chooses (LG-8 leaves it to us).
         session
+    }
+
+    pub(crate) fn capabilities(&self) -> ClientCapabilities {
+        self.capabilities.parse().unwrap_or_default()
     }
 
     /// An id for a request of ours.
