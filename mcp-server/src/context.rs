@@ -80,7 +80,7 @@ impl Context {
     /// What the client says it is. Not verified: never decide security by it (ST-5).
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
-            Some(session) => session.client_info.clone(),
+            Some(session) => session.client_info(),
             None => self.0.meta.client_info.as_ref()?.parse().ok(),
         }
     }

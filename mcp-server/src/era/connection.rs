@@ -188,7 +188,7 @@ impl Connection {
         });
         let session = Arc::new(Session::new(
             revision,
-            Some(params.client_info),
+            Some(&params.client_info),
             &params.capabilities,
             listener.clone(),
         ));

@@ -13,8 +13,8 @@ use crate::subscription::Listener;
 pub(crate) struct Session {
     pub(crate) revision: Revision,
     /// None where nobody introduced himself: a call on a server that keeps no sessions.
-    pub(crate) client_info: Option<Implementation>,
-    /// As text: the struct takes 800 bytes, and a session that is idle has to be small.
+    /// As text, like the capabilities: the structs take 950 bytes, and an idle session has to be small.
+    client_info: Option<JsonBytes>,
     capabilities: JsonBytes,
     /// Hears of the changes that this client is told of.
     pub(crate) listener: Listener,
@@ -26,13 +26,13 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(
         revision: Revision,
-        client_info: Option<Implementation>,
+        client_info: Option<&Implementation>,
         capabilities: &ClientCapabilities,
         listener: Listener,
     ) -> Self {
         let session = Self {
             revision,
-            client_info,
+            client_info: client_info.and_then(|info| JsonBytes::new(info).ok()),
             capabilities: JsonBytes::new(capabilities).unwrap_or_else(|_| JsonBytes::empty_object()),
             listener,
             level: AtomicU8::new(0),
@@ -40,6 +40,15 @@ impl Session {
         };
         session.set_log_level(LoggingLevel::Info); // Until the client chooses (LG-8 leaves it to us).
         session
+    }
+
+    pub(crate) fn client_info(&self) -> Option<Implementation> {
+        self.client_info.as_ref()?.parse().ok()
+    }
+
+    /// Whether somebody introduced himself, and so is there to be asked.
+    pub(crate) fn has_client(&self) -> bool {
+        self.client_info.is_some()
     }
 
     pub(crate) fn capabilities(&self) -> ClientCapabilities {

@@ -123,7 +123,7 @@ impl Context {
     }
 
     fn unsupported(&self, required: &Value) -> AskError {
-        if self.0.session.as_ref().is_some_and(|session| session.client_info.is_none()) {
+        if self.0.session.as_ref().is_some_and(|session| !session.has_client()) {
             let reason = "this server keeps no sessions, so nobody is there to be asked";
             return AskError::new(AskErrorKind::Unsupported, reason);
         }
