@@ -82,7 +82,7 @@ impl Context {
     /// What the client says it is. Not verified: never decide security by it (ST-5).
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
-            Some(session) => session.client_info.clone(),
+            Some(session) => session.client_info(),
             None => self.0.meta.client_info.as_ref()?.parse().ok(),
         }
     }
@@ -90,7 +90,7 @@ impl Context {
     /// What the client can do, as declared for this call (modern) or this session (legacy).
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
-            Some(session) => session.capabilities.clone(),
+            Some(session) => session.capabilities(),
             None => {
                 let declared = self.0.meta.client_capabilities.as_ref();
                 declared.and_then(|text| text.parse().ok()).unwrap_or_default()

@@ -87,7 +87,7 @@ impl Connection {
     pub(crate) fn stateless(modern: &Self, revision: Revision) -> Self {
         let connection = Self::session_of(modern);
         let capabilities = mcp_core::types::ClientCapabilities::new();
-        let session = Session::new(revision, None, capabilities, Listener::deaf());
+        let session = Session::new(revision, None, &capabilities, Listener::deaf());
         drop(connection.conversation.session.set(Arc::new(session)));
         connection
     }
@@ -188,8 +188,12 @@ impl Connection {
             resources: registry.resources.is_offered(),
             ..Filter::default()
         });
-        let session =
-            Arc::new(Session::new(revision, Some(params.client_info), params.capabilities, listener.clone()));
+        let session = Arc::new(Session::new(
+            revision,
+            Some(&params.client_info),
+            &params.capabilities,
+            listener.clone(),
+        ));
         if self.conversation.session.set(session).is_err() {
             return Err(ErrorObject::invalid_request("the session is initialized already"));
         }

@@ -20,6 +20,6 @@ pub(super) async fn delete(shared: &Arc<Shared>, parts: Parts) -> Response {
             shared.legacy.sessions.remove(entry.id());
             status::bare(StatusCode::NO_CONTENT)
         }
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn get(shared: &Arc<Shared>, parts: Parts) -> Response {
     }
     let entry = match shared.legacy.session(shared, &parts) {
         Ok(entry) => entry,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let last = parts.headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
     let opened = match last {
@@ -38,11 +38,11 @@ pub(super) async fn get(shared: &Arc<Shared>, parts: Parts) -> Response {
             None => Err(unknown_event()),
         },
     };
-    opened.map_or_else(|refused| refused, Events::into_response)
+    opened.map_or_else(|refused| *refused, Events::into_response)
 }
 
 /// Opens the standalone stream. It has one reader at a time, and a second one never takes its place (T47).
-fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Response> {
+fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Box<Response>> {
     let stream = entry.open_standalone(|| shared.legacy.new_stream(entry)).ok_or_else(gone)?;
     let mut reader = stream
         .attach()
@@ -54,7 +54,7 @@ fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Response> {
 }
 
 /// Goes on behind an event, on the stream that it was sent on.
-async fn resume(shared: &Arc<Shared>, entry: &Arc<Entry>, id: EventId) -> Result<Events, Response> {
+async fn resume(shared: &Arc<Shared>, entry: &Arc<Entry>, id: EventId) -> Result<Events, Box<Response>> {
     if let Some(stream) = entry.stream(id.stream) {
         let reader = stream.resume(id.sequence).await.map_err(lost)?;
         if entry.standalone().is_some_and(|standalone| standalone.id() == Some(id.stream)) {
@@ -97,17 +97,17 @@ fn standalone(shared: &Shared, entry: &Arc<Entry>, stream: Arc<EventStream>, rea
     }))
 }
 
-fn unknown_event() -> Response {
-    refuse(StatusCode::BAD_REQUEST, "Last-Event-ID is of no stream of this session")
+fn unknown_event() -> Box<Response> {
+    Box::new(refuse(StatusCode::BAD_REQUEST, "Last-Event-ID is of no stream of this session"))
 }
 
-fn gone() -> Response {
-    refuse(StatusCode::NOT_FOUND, "the session has ended")
+fn gone() -> Box<Response> {
+    Box::new(refuse(StatusCode::NOT_FOUND, "the session has ended"))
 }
 
-fn lost(error: ReplayError) -> Response {
-    match error {
-        ReplayError::Unknown => unknown_event(),
+fn lost(error: ReplayError) -> Box<Response> {
+    Box::new(match error {
+        ReplayError::Unknown => return unknown_event(),
         ReplayError::Gap => refuse(
             StatusCode::BAD_REQUEST,
             "events behind Last-Event-ID are no longer kept, so the stream cannot be resumed without a gap",
@@ -116,5 +116,5 @@ fn lost(error: ReplayError) -> Response {
             let error = crate::error::internal("reading the event store", &reason);
             status::error(StatusCode::INTERNAL_SERVER_ERROR, None, &error)
         }
-    }
+    })
 }

@@ -50,7 +50,7 @@ impl Legacy {
     /// The session that a request is part of.
     ///
     /// To any other principal it does not exist (T47).
-    pub(super) fn session(&self, shared: &Shared, parts: &Parts) -> Result<Arc<Entry>, Response> {
+    pub(super) fn session(&self, shared: &Shared, parts: &Parts) -> Result<Arc<Entry>, Box<Response>> {
         let version = version(shared, parts)?;
         if shared.options.stateless {
             let revision = version.unwrap_or_else(|| assumed(&shared.server.revisions));
@@ -58,29 +58,31 @@ impl Legacy {
         }
         let mut ids = parts.headers.get_all(SESSION_ID).iter();
         let (Some(id), None) = (ids.next(), ids.next()) else {
-            return Err(refuse(
+            return Err(Box::new(refuse(
                 StatusCode::BAD_REQUEST,
                 "one Mcp-Session-Id is required, which initialize gives",
-            ));
+            )));
         };
         let entry = SessionId::parse(id.as_bytes())
             .and_then(|id| self.sessions.find(id, parts.extensions.get::<Principal>()));
-        entry.ok_or_else(|| refuse(StatusCode::NOT_FOUND, "there is no such session: initialize a new one"))
+        entry.ok_or_else(|| {
+            Box::new(refuse(StatusCode::NOT_FOUND, "there is no such session: initialize a new one"))
+        })
     }
 }
 
 /// The revision in `MCP-Protocol-Version`: one of the legacy era that is offered. It may be missing (SH-9).
-fn version(shared: &Shared, parts: &Parts) -> Result<Option<Revision>, Response> {
+fn version(shared: &Shared, parts: &Parts) -> Result<Option<Revision>, Box<Response>> {
     let Some(value) = parts.headers.get(PROTOCOL_VERSION) else { return Ok(None) };
     let named = value.to_str().ok().and_then(|name| name.trim().parse::<Revision>().ok());
     match named.filter(|revision| shared.server.revisions.contains(revision)) {
         Some(revision) if revision.era() == Era::Legacy => Ok(Some(revision)),
         // The header promises a modern message, and the message is none.
-        Some(_) => Err(status::error(StatusCode::BAD_REQUEST, None, &CallMeta::missing_version())),
+        Some(_) => Err(Box::new(status::error(StatusCode::BAD_REQUEST, None, &CallMeta::missing_version()))),
         None => {
             let supported: Vec<_> = shared.server.revisions.iter().map(|known| known.as_str()).collect();
             let message = format!("MCP-Protocol-Version must be one of {}", supported.join(", "));
-            Err(refuse(StatusCode::BAD_REQUEST, &message))
+            Err(Box::new(refuse(StatusCode::BAD_REQUEST, &message)))
         }
     }
 }
@@ -106,7 +108,7 @@ pub(super) async fn post(shared: &Arc<Shared>, parts: Parts, frame: Decoded, adm
     }
     let entry = match shared.legacy.session(shared, &parts) {
         Ok(entry) => entry,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let post = Post { shared, accepts: Accepts::read(&parts), parts: Arc::new(parts), entry, admitted };
     match frame {
@@ -119,6 +121,13 @@ pub(super) async fn post(shared: &Arc<Shared>, parts: Parts, frame: Decoded, adm
         Decoded::Batch(_) => {
             refuse(StatusCode::BAD_REQUEST, "arrays of messages are not part of this revision")
         }
+    }
+}
+
+/// A frame that was meant to answer a request of ours, and cannot be read: who asked learns of it.
+pub(super) fn failed_answer(shared: &Shared, parts: &Parts, id: &RequestId, error: &ErrorObject) {
+    if let Ok(entry) = shared.legacy.session(shared, parts) {
+        entry.answer(id, Err(error.clone().into()));
     }
 }
 
@@ -224,11 +233,7 @@ impl Post<'_> {
                     ));
                 }
                 Ok(message) => self.entry.take(message).await,
-                Err(Malformed { answers: Some(answered), error, .. }) => {
-                    let reason = format!("the client's answer is not valid: {}", error.message());
-                    let error = TransportError::new(TransportErrorKind::Protocol, reason);
-                    self.entry.answer(&answered, Err(error.into()));
-                }
+                Err(Malformed { answers: Some(id), error, .. }) => self.entry.answer(&id, Err(error.into())),
                 Err(Malformed { id, error, .. }) => texts.push(error_text(id.as_ref(), &error)),
             }
         }

@@ -242,7 +242,7 @@ impl Reader {
     }
 
     /// What there is to read, as text for the wire; none at the end.
-    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    pub(super) fn poll_chunk(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         self.stream.reader.register(cx.waker());
         let mut out = BytesMut::new();
         let mut state = self.stream.lock();

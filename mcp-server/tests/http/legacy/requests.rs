@@ -209,3 +209,14 @@ async fn a_quiet_stream_is_kept_alive() {
     assert_eq!(&answer.chunk().await.unwrap()[..], b": \n\n");
     assert_eq!(began.elapsed().as_secs(), 15);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_an_error_of_the_question() {
+    let host = Host::new();
+    let client = host.session("2025-11-25").await;
+    let mut stream = client.call(1, "ask", json!({"question": "name?"})).await;
+    let (_, question) = stream.message().await.unwrap();
+    let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": 5});
+    assert_eq!(client.post(answer).await.status, StatusCode::BAD_REQUEST);
+    assert!(text_of(&stream.message().await.unwrap().1).contains("the result must be an object"));
+}
