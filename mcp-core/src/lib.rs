@@ -9,6 +9,7 @@
 pub mod codec;
 pub mod era;
 pub mod extensions;
+pub mod http;
 pub mod json;
 pub mod jsonrpc;
 pub mod limits;

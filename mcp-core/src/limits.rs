@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::http::HttpLimits;
+
 /// What a connection accepts, holds and waits for. Every field has a default that suits a server on the
 /// network; [`Limits::for_client`] has the wider ones that suit a client, which chose its server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct Limits {
     pub drain_on_signal: Duration,
     /// How long the peer may leave our output unread before the connection is given up. 30 s.
     pub write_stall: Duration,
+    /// What concerns HTTP alone.
+    pub http: HttpLimits,
 }
 
 impl Limits {
@@ -91,6 +95,7 @@ impl Limits {
             drain_on_close: Duration::from_secs(5),
             drain_on_signal: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
+            http: HttpLimits::new(),
         }
     }
 

@@ -226,6 +226,11 @@ impl Peer {
         Self(Some(BoxService::new(service)))
     }
 
+    /// A peer that is reached through `service`, which is shared already.
+    pub fn shared(service: Arc<impl Service>) -> Self {
+        Self(Some(BoxService(service)))
+    }
+
     /// Nobody: notifications go nowhere and requests fail.
     pub const fn none() -> Self {
         Self(None)
@@ -300,8 +305,8 @@ impl<S: Service> Service for CatchPanic<S> {
         match AssertUnwindSafe(async { self.0.call(request).await }).catch_unwind().await {
             Ok(reply) => reply,
             Err(panic) => {
-                log_panic(&method, &*panic);
-                Err(ErrorObject::internal().into())
+                Err(ErrorObject::internal_logged(|correlation| log_panic(&method, &*panic, correlation))
+                    .into())
             }
         }
     }
@@ -310,7 +315,7 @@ impl<S: Service> Service for CatchPanic<S> {
         let method = notification.method.clone();
         let notify = AssertUnwindSafe(async { self.0.notify(notification).await });
         if let Err(panic) = notify.catch_unwind().await {
-            log_panic(&method, &*panic);
+            log_panic(&method, &*panic, "");
         }
     }
 
@@ -324,9 +329,9 @@ impl<S: Service> Service for CatchPanic<S> {
 }
 
 #[cold]
-fn log_panic(method: &str, panic: &(dyn std::any::Any + Send)) {
+fn log_panic(method: &str, panic: &(dyn std::any::Any + Send), correlation: &str) {
     let reason = (panic.downcast_ref::<&str>().copied())
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no message)");
-    tracing::error!(method, reason, "a handler panicked");
+    tracing::error!(method, reason, correlation, "a handler panicked");
 }

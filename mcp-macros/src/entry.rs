@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Item, ItemFn, ItemImpl, Path, parse_quote, parse2};
+use syn::{Ident, Item, ItemFn, ItemImpl, Path, parse_quote, parse2};
 
 use crate::{
     attr::{Kind, Options, ParameterAttributes},
@@ -17,6 +17,7 @@ pub(crate) fn free(kind: Kind, options: TokenStream, tokens: TokenStream) -> Tok
         Err(error) => return not_a_function(kind, &tokens, error),
     };
     let parameters = ParameterAttributes::take(&mut item.sig);
+    item.attrs.extend(ParameterAttributes::allowances(&item.sig));
     let (options, krate) = match parse_options(options) {
         Ok(parsed) => parsed,
         Err(error) => return fallback::free(&default_crate(), &item, kind, &error),
@@ -43,6 +44,7 @@ fn understand(
         ));
     }
     let mut errors = Errors::default();
+    check_companion(kind, &item.sig.ident, &mut errors);
     let source = Source {
         kind,
         span: proc_macro2::Span::call_site(),
@@ -54,6 +56,17 @@ fn understand(
     };
     let route = Route::new(source, &mut errors);
     errors.finish(route)
+}
+
+/// The type beside a free function has its name, and would hide a primitive type from the module around it.
+fn check_companion(kind: Kind, name: &Ident, errors: &mut Errors) {
+    if model::is_primitive(name) {
+        errors.at(
+            name,
+            format_args!("a {kind} cannot be named like the type `{name}`"),
+            format_args!("give the function another name and write `name = \"{name}\"` in the attribute"),
+        );
+    }
 }
 
 /// `#[tools]`.

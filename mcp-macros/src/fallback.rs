@@ -8,13 +8,14 @@ use syn::{ItemFn, ItemImpl, Path};
 use crate::{
     attr::Kind,
     expand::{companion, provider},
+    model::is_primitive,
 };
 
 /// For a function that stands alone.
 pub(crate) fn free(krate: &Path, item: &ItemFn, kind: Kind, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
-    if item.sig.receiver().is_some() {
-        // It stands in an impl block, where there can be no type beside it.
+    // In an impl block there can be no type beside it; and one that is named `str` would break all the rest.
+    if item.sig.receiver().is_some() || is_primitive(&item.sig.ident) {
         return quote!(#item #error);
     }
     let companion = companion(krate, item, kind, &body());

@@ -9,6 +9,46 @@
 //! A marked function stays the function it was: callable, testable, documented. Where an attribute is
 //! misused, the compiler points at the word that is wrong and says what to write.
 //!
+//! # All options
+//!
+//! | | `#[tool]` | `#[prompt]` | `#[resource]` | `#[tools]` |
+//! |---|---|---|---|---|
+//! | the URI, first and without a name | | | ● | |
+//! | `name`, `title`, `description`, `icons`, `meta` | ● | ● | ● | |
+//! | `blocking` | ● | ● | ● | |
+//! | `read_only`, `destructive`, `idempotent`, `open_world` | ● | | | |
+//! | `output_schema` | ● | | | |
+//! | `mime`, `size`, `annotations` | | | ● | |
+//! | `crate` | ● | ● | ● | ● |
+//!
+//! On a method under `#[tools]`, `crate` is an option of the block alone.
+//!
+//! | `#[arg(…)]` of | `#[tool]` | `#[prompt]` | `#[resource]` |
+//! |---|---|---|---|
+//! | `name`, `default`, `inject` | ● | ● | ● |
+//! | `complete` | | ● | ● |
+//! | `header`, `flatten` | ● | | |
+//!
+//! `name` and `header` are string literals, since they are checked while compiling; every other value is any
+//! expression, which runs when the route is made. An option is given once. Several `#[arg]`s of one parameter
+//! add up.
+//!
+//! # Free functions and their lists
+//!
+//! Beside a marked function that is free stands a hidden type of the same name and visibility, which
+//! implements `RouteFn`: functions are values and braced structs are types, so one path names both, and
+//! `use math::divide` brings both. `routes![add, math::divide]` takes such paths, of tools, prompts and
+//! resources in any mixture. It is not `tools![…]`, because `tools` is the attribute already: macros of all
+//! kinds share one namespace, and two of one name could not be imported together.
+//!
+//! Because of the hidden type, what has the function's name cannot also be a struct, an enum, a trait, a type
+//! alias or a module in the same place (`mod add;` next to `#[tool] fn add`), and the name cannot be that of a
+//! primitive type. Name the function otherwise then, and the tool with `name = "…"`. Methods under `#[tools]`
+//! have no such type and no such limit.
+//!
+//! A name that is given twice in one impl block is refused by the compiler; one that is given twice in one
+//! server, by `Server::build`.
+//!
 //! Inside: `attr` is the grammar, `model` all rules and all errors, `expand` the code, without decisions;
 //! `fallback` is what stands in for it beside an error.
 
@@ -31,12 +71,12 @@ use proc_macro::TokenStream;
 ///     a + b
 /// }
 ///
-/// Server::new("calculator", "1.0.0").with(routes![add, math::divide])
+/// Server::new("calculator", "1.0.0").routes(routes![add, math::divide])
 /// ```
 ///
 /// The function is `async` or not; lifetimes are fine, type parameters are not, for the schema has to be
-/// known. On a method it needs [`macro@tools`] on the impl block. Beside a free function stands a hidden type
-/// of the same name, which `routes![…]` finds by the function's path and which implements `RouteFn`.
+/// known. On a method it needs [`macro@tools`] on the impl block. Beside a free function stands a [hidden type
+/// of the same name](crate#free-functions-and-their-lists), which `routes![…]` finds by the function's path.
 ///
 /// # Options
 ///
@@ -46,7 +86,7 @@ use proc_macro::TokenStream;
 /// | `title = …` | A name for people. |
 /// | `description = …` | Instead of the doc comment. |
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | The annotations; `= false` denies one, saying nothing leaves it open. |
-/// | `icons = …` | A `Vec<Icon>`. |
+/// | `icons = …` | A `Vec<Icon>` or an array. |
 /// | `meta = …` | The `Meta` that is listed with the tool. |
 /// | `output_schema = …` | A `Schema`, instead of the one that the returned type has. |
 /// | `blocking` | The function, which is not `async`, blocks: it runs on a bounded pool of threads. |
@@ -56,22 +96,23 @@ use proc_macro::TokenStream;
 ///
 /// Every parameter is an argument of the tool, by its name, its type and its doc comment; together they are
 /// the input schema. The type is one's own or the standard library's, anything with `serde::Deserialize` and
-/// `schemars::JsonSchema`, and owned: `String`, not `&str`. An `Option` may be left out. Arguments that
-/// nobody declared are refused. A leading underscore (`_limit`) is not part of the name.
+/// `schemars::JsonSchema`, and owned: `String`, not `&str`. An `Option`, under whatever name, may be left out
+/// or be `null`. Arguments that nobody declared are refused. A leading underscore (`_limit`) is not part of
+/// the name. When a call does not fit, its answer names every argument that is wrong.
 ///
-/// Three types are not arguments: `Context`, `&Context` and `State<S>` come from the call, wherever they
-/// stand.
+/// Three types are not arguments: `Context`, `State<S>` and `Extension<T>`, or references to them, come from
+/// the call, wherever they stand.
 ///
 /// | `#[arg(…)]` | |
 /// |---|---|
 /// | `name = "…"` | The argument's name, if not the parameter's. |
-/// | `default = …` | May be left out (or be `null`), and is then this value. A string literal is converted: `default = "eu"` for a `String`. |
+/// | `default = …` | May be left out (or be `null`), and is then this value, which the schema shows if it serializes. A string literal is converted: `default = "eu"` for a `String`. |
 /// | `default` | The same, with `Default::default()`. |
 /// | `header = "Region"` | A client on HTTP sends the value as `Mcp-Param-Region` too, for those on the way (`x-mcp-header`). Integers, strings, booleans. |
 /// | `flatten` | The arguments of the tool are the fields of this struct. It must be the only argument. |
 /// | `inject` | Not an argument: the type implements `FromContext`. For types that are named otherwise (`type Ctx = Context`). |
 ///
-/// `#[arg]` alone says that a type which happens to be named `Context` or `State` is an argument.
+/// `#[arg]` alone says that a type which happens to be named `Context`, `State` or `Extension` is an argument.
 ///
 /// # What is returned
 ///
@@ -80,8 +121,8 @@ use proc_macro::TokenStream;
 /// 1. `Result<T, E>`: an `E` with `IntoToolError` decides for itself (`ToolError` is seen by the model,
 ///    `ErrorObject` is an error of the protocol); any other `E` with `Display` is seen by the model. `T` is
 ///    as below.
-/// 2. Text (`String`, `&str`, `Cow<str>`), `()`, content, images, `CallToolResult`, whatever has
-///    `IntoToolResult`.
+/// 2. Text (`String`, `&str`, `Cow<str>`, `Box<str>`), `()`, content, images, `CallToolResult`, whatever has
+///    `IntoToolResult`. A method may return what it borrows from `self`.
 /// 3. Any other type with `Serialize` and `JsonSchema`, numbers too: structured content, and the tool has an
 ///    output schema.
 ///
@@ -92,7 +133,9 @@ use proc_macro::TokenStream;
 /// #[serde(deny_unknown_fields)]
 /// struct Add { a: i64, b: i64 }
 ///
-/// ToolRoute::builder("add").description("Add two numbers.").handler(async |Add { a, b }: Add| a + b)
+/// ToolRoute::builder("add")
+///     .description("Add two numbers.")
+///     .handler(|Args(Add { a, b }): Args<Add>| async move { Structured(a + b) })
 /// ```
 #[proc_macro_attribute]
 pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -147,10 +190,10 @@ pub fn prompt(options: TokenStream, item: TokenStream) -> TokenStream {
 /// fn file(path: String) -> std::io::Result<Vec<u8>> { /* … */ }
 /// ```
 ///
-/// The first option is the URI, or a template after RFC 6570, all four levels: `note://{id}`,
-/// `db://rows{?limit,offset}`. Each variable is a parameter and each parameter a variable, save for what is
-/// injected; `Option` and `#[arg(default)]` are for variables which may be absent. `#[arg(…)]` is as for
-/// [`macro@prompt`].
+/// The first option is the URI, or a template (RFC 6570): `note://{id}`, or `file:///{+path}` for a variable
+/// that may hold `/`. Two variables have a text between them, so that it is clear where one ends. Each variable
+/// is a parameter and each parameter a variable, save for what is injected; it is read from its text, with
+/// `%20` and the like decoded. `#[arg(…)]` is as for [`macro@prompt`].
 ///
 /// | `#[resource("…", …)]` | |
 /// |---|---|
@@ -189,6 +232,10 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
 /// 'static`, nothing else. Methods take `&self`, or `self: Arc<Self>` to hold on to it, or nothing. What is
 /// not marked is left alone. A name is given once among the tools, and once among the prompts; a URI once
 /// among the resources.
+///
+/// A type has one such block: a second is a second `impl Provider`, which the compiler refuses as conflicting
+/// implementations (E0119). Unmarked methods and helpers go in other blocks; tools that want to be apart go to
+/// types of their own, and each is given to `Server::with`.
 ///
 /// The only option is `crate = path`, as for [`macro@tool`].
 #[proc_macro_attribute]

@@ -28,7 +28,9 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Job>,
+    /// Jobs that wait for a thread, each with its number.
+    queue: VecDeque<(u64, Job)>,
+    submitted: u64,
     threads: usize,
     idle: usize,
 }
@@ -57,38 +59,58 @@ impl Pool {
                 drop(sender.send(outcome)); // The caller may have left meanwhile.
             }
         }));
+        let ticket = started.map(|number| Ticket { pool: self.clone(), number });
         async move {
-            started.map_err(|error| {
+            let _ticket = ticket.map_err(|error| {
                 crate::error::internal("starting a thread for a blocking handler", &error)
             })?;
             receiver.await.unwrap_or_else(|_| Err(ErrorObject::internal()))
         }
     }
 
-    fn submit(&self, job: Job) -> std::io::Result<()> {
+    fn submit(&self, job: Job) -> std::io::Result<u64> {
         let mut state = self.0.lock();
-        state.queue.push_back(job);
+        state.submitted += 1;
+        let number = state.submitted;
+        state.queue.push_back((number, job));
         if state.idle >= state.queue.len() {
             self.0.work.notify_one();
-            return Ok(());
+            return Ok(number);
         }
         if state.threads >= self.0.most {
-            return Ok(()); // A thread takes it when it is done with what it does.
+            return Ok(number); // A thread takes it when it is done with what it does.
         }
         state.threads += 1;
         drop(state);
         let inner = Arc::clone(&self.0);
         let spawned =
             std::thread::Builder::new().name("mcp-blocking".into()).spawn(move || inner.work()).map(drop);
-        if spawned.is_err() {
+        if let Err(error) = spawned {
             let mut state = self.0.lock();
             state.threads -= 1;
-            if state.threads > 0 {
-                return Ok(()); // The job waits for one of the others.
+            if state.threads == 0 {
+                state.queue.retain(|(waiting, _)| *waiting != number);
+                return Err(error);
             }
-            state.queue.pop_back();
+            // The job waits for one of the others.
         }
-        spawned
+        Ok(number)
+    }
+}
+
+/// Takes a job out of the queue when its caller has left, so that what it holds is freed.
+struct Ticket {
+    pool: Pool,
+    number: u64,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut state = self.pool.0.lock();
+        let waiting = state.queue.iter().position(|(number, _)| *number == self.number);
+        let job = waiting.and_then(|at| state.queue.remove(at));
+        drop(state);
+        drop(job); // Not under the lock: it is the user's.
     }
 }
 
@@ -100,7 +122,7 @@ impl Inner {
     fn work(&self) {
         let mut state = self.lock();
         loop {
-            if let Some(job) = state.queue.pop_front() {
+            if let Some((_, job)) = state.queue.pop_front() {
                 drop(state);
                 job();
                 state = self.lock();

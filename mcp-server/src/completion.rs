@@ -46,6 +46,7 @@ impl HandlerCall for CompletionCall {
 /// A value that a completion function may give.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a completion",
+    label = "not a list of texts",
     note = "give a `Vec` of texts, a `Completion` or a `Result` of one of them"
 )]
 pub trait IntoCompletion {

@@ -133,6 +133,15 @@ enum ServeErrorKind {
     Transport(#[source] TransportError),
     #[error("the server's own task ended early")]
     Task,
+    #[cfg(feature = "http")]
+    #[error("the socket cannot be listened on")]
+    Listen(#[source] std::io::Error),
+    #[cfg(feature = "http")]
+    #[error(
+        "other machines reach {0}, and no host names are set: call HttpOptions::allow_host with each name that \
+         clients use, or HttpOptions::allow_any_host behind a proxy that checks the Host, or listen on 127.0.0.1"
+    )]
+    Exposed(std::net::SocketAddr),
 }
 
 impl ServeError {
@@ -141,9 +150,19 @@ impl ServeError {
         Self(ServeErrorKind::Streams(error))
     }
 
-    #[cfg(feature = "stdio")]
+    #[cfg(any(feature = "stdio", feature = "http"))]
     pub(crate) fn task() -> Self {
         Self(ServeErrorKind::Task)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn listen(error: std::io::Error) -> Self {
+        Self(ServeErrorKind::Listen(error))
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn exposed(address: std::net::SocketAddr) -> Self {
+        Self(ServeErrorKind::Exposed(address))
     }
 
     /// Whether a registration was wrong, so that starting again will not help.
@@ -164,9 +183,9 @@ impl From<TransportError> for ServeError {
     }
 }
 
-/// Logs what a peer is not told, and gives what it is told: −32603 without details.
+/// Logs what a peer is not told, and gives what it is told: −32603 with an id that finds the
+/// reason in the log.
 #[cold]
 pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
-    tracing::error!(%error, "{doing} failed");
-    ErrorObject::internal()
+    ErrorObject::internal_logged(|correlation| tracing::error!(%error, correlation, "{doing} failed"))
 }

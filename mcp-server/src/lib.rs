@@ -27,6 +27,8 @@ mod error;
 pub mod extract;
 mod handle;
 mod handler;
+#[cfg(feature = "http")]
+pub mod http;
 mod input;
 pub mod layer;
 #[doc(hidden)]
@@ -39,6 +41,8 @@ mod resource;
 mod router;
 mod serve;
 mod server;
+#[cfg(any(feature = "stdio", feature = "http"))]
+mod signals;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod subscription;

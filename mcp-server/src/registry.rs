@@ -174,6 +174,13 @@ impl Registry {
                     .into(),
             });
         }
+        if let Err(mistake) = &route.headers {
+            return Err(BuildError::Invalid {
+                kind: "tool",
+                name,
+                reason: format!("its input schema: {mistake}"),
+            });
+        }
         Ok(self.tools.insert(&name, route))
     }
 

@@ -1,11 +1,13 @@
 //! Serving one conversation over any byte stream.
 
 use std::future::Future;
+use std::sync::{Arc, Weak};
 
 use mcp_core::service::Accept as _;
 use mcp_core::transport::stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::era::Connection;
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
 
@@ -29,9 +31,23 @@ impl BuiltServer {
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send,
     {
+        self.conversation(reader, writer, stop).1.await
+    }
+
+    /// The local side of a conversation, held by its calls, and the future that serves it.
+    pub(crate) fn conversation<R, W>(
+        &self,
+        reader: R,
+        writer: W,
+        stop: impl Future<Output = ()> + Send,
+    ) -> (Weak<Connection>, impl Future<Output = Result<(), ServeError>> + Send)
+    where
+        R: AsyncRead + Unpin + Send,
+        W: AsyncWrite + Unpin + Send,
+    {
         let limits = self.limits();
         let (_remote, driver) = stream::connect(reader, writer, &limits, |peer| self.accept(peer));
-        Ok(driver.run(stop).await?)
+        (Arc::downgrade(driver.local()), async move { Ok(driver.run(stop).await?) })
     }
 
     /// As [`BuiltServer::serve_until`], until the peer closes its side.

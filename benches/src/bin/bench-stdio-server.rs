@@ -7,7 +7,7 @@ use mcp_benches::{
     tools::{self, TRIVIAL_ANSWER, ToolSpec},
 };
 use mcp_core::types::{CallToolResult, Schema};
-use mcp_server::{Server, ToolRoute, tool, tools};
+use mcp_server::{Server, ToolRoute, routes, tool};
 
 /// Give the text back.
 #[tool]
@@ -34,7 +34,7 @@ fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
 async fn main() -> Result<(), Error> {
     let count = tools::count_from_arguments();
     let server = Server::new("bench", "1.0.0");
-    let server = if count < 2 { server.tools(tools![echo]) } else { server.tools(tools![echo, add]) };
+    let server = if count < 2 { server.routes(routes![echo]) } else { server.routes(routes![echo, add]) };
     let others: Result<Vec<_>, _> = tools::table(count).into_iter().skip(2).map(trivial).collect();
     server.tools(others?).serve_stdio().await?;
     Ok(())

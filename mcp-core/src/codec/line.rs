@@ -5,12 +5,19 @@
 
 use bytes::{Bytes, BytesMut};
 
+/// A buffer of up to this size is kept whatever the lines are like.
+const KEPT: usize = 64 << 10;
+
 /// Splits a stream of bytes into lines, none longer than the limit. Pure: bytes in, frames out.
 #[derive(Debug)]
 pub struct LineDecoder {
     buffer: BytesMut,
     /// Bytes at the front of `buffer` that are known to hold no line break.
     searched: usize,
+    /// What `buffer` held in all when it last grew, behind lines that were handed out too.
+    grown: usize,
+    /// The last line was short for a buffer of this size.
+    shrinks: bool,
     longest: usize,
     /// The rest of a line that is too long is being thrown away.
     skipping: bool,
@@ -29,17 +36,34 @@ pub enum Line {
 impl LineDecoder {
     /// A decoder that refuses lines of more than `longest` bytes.
     pub fn new(longest: usize) -> Self {
-        Self { buffer: BytesMut::new(), searched: 0, longest, skipping: false, first: true }
+        Self {
+            buffer: BytesMut::new(),
+            searched: 0,
+            grown: 0,
+            shrinks: false,
+            longest,
+            skipping: false,
+            first: true,
+        }
     }
 
     /// The buffer to read into, with room for at least some bytes.
     ///
     /// The room grows with the line that is being collected, so that a message of a mebibyte takes a few
-    /// reads, and falls back when the line is done.
+    /// reads, and falls back when lines are short again.
     pub fn space(&mut self) -> &mut BytesMut {
+        if self.buffer.is_empty() && self.grown > KEPT {
+            // After a long line. Its memory is used again for the next one (fresh pages cost more than the
+            // reading), unless short ones follow.
+            if self.shrinks || !self.buffer.try_reclaim(self.grown) {
+                self.buffer = BytesMut::new();
+                self.grown = 0;
+            }
+        }
         let wanted = self.buffer.len().clamp(8 << 10, 1 << 20);
         if self.buffer.capacity() - self.buffer.len() < wanted / 2 {
             self.buffer.reserve(wanted);
+            self.grown = self.buffer.capacity();
         }
         &mut self.buffer
     }
@@ -52,6 +76,7 @@ impl LineDecoder {
             };
             let line = self.buffer.split_to(self.searched + found + 1).freeze();
             self.searched = 0;
+            self.shrinks = line.len() < self.grown / 8;
             if std::mem::take(&mut self.skipping) {
                 continue;
             }
@@ -80,6 +105,7 @@ impl LineDecoder {
             return None;
         }
         self.buffer = BytesMut::new();
+        self.grown = 0;
         self.searched = 0;
         (!std::mem::replace(&mut self.skipping, true)).then_some(Line::Overlong)
     }

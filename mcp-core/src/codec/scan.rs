@@ -60,7 +60,7 @@ pub fn scan(bytes: &[u8], depth: usize, nodes: usize) -> Result<&str, ScanError>
 }
 
 /// The place behind the closing quote of the string whose content starts at `at`.
-fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     // Most strings are names and short values, where a plain loop beats the start-up of a vector search.
     let near = bytes.len().min(at + 24);
     while at < near {

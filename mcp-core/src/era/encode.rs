@@ -14,6 +14,12 @@ pub trait WireResult: Serialize + Project {
     /// The place for `_meta`.
     fn meta_mut(&mut self) -> &mut Option<Meta>;
 
+    /// About how many bytes the result takes, so that a long one is written without growing its buffer again
+    /// and again. Too much is harmless, since memory that nothing is written to costs nothing.
+    fn size_hint(&self) -> usize {
+        128
+    }
+
     /// The place for `ttlMs` and `cacheScope`, in results that may be cached.
     fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<CacheScope>)> {
         None
@@ -69,7 +75,9 @@ impl Encoder {
         result.project(rules);
         self.fit_cache(&mut result, rules);
         if !rules.result_type {
-            return JsonBytes::new(&result);
+            let mut out = Vec::with_capacity(result.size_hint());
+            serde_json::to_writer(&mut out, &result)?;
+            return Ok(JsonBytes::from_trusted(out));
         }
         let head = match result.meta_mut() {
             None => &self.modern,
@@ -80,7 +88,7 @@ impl Encoder {
                 MODERN_BARE
             }
         };
-        write(head, &result)
+        write(head, &result, result.size_hint())
     }
 
     /// Writes the result of a method that is not the protocol's: it keeps its members, and gets `resultType`
@@ -121,7 +129,7 @@ impl Encoder {
         if meta.get(SERVER_INFO).is_none() {
             meta.insert(SERVER_INFO, self.server_info.clone());
         }
-        write(INPUT_REQUIRED, &result)
+        write(INPUT_REQUIRED, &result, 1 << 10)
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {
@@ -137,8 +145,8 @@ impl Encoder {
 }
 
 /// Writes an object with the members of `head`, which is an object still open, before its own.
-fn write<T: Serialize>(head: &[u8], object: &T) -> Result<JsonBytes, serde_json::Error> {
-    let mut out = Vec::with_capacity(head.len() + 128);
+fn write<T: Serialize>(head: &[u8], object: &T, size_hint: usize) -> Result<JsonBytes, serde_json::Error> {
+    let mut out = Vec::with_capacity(head.len() + size_hint);
     out.extend_from_slice(head);
     let body = out.len();
     serde_json::to_writer(&mut out, object)?;

@@ -298,8 +298,29 @@ macro_rules! wire_results {
     };
 }
 
+impl WireResult for CallToolResult {
+    fn meta_mut(&mut self) -> &mut Option<crate::meta::Meta> {
+        &mut self.meta
+    }
+
+    fn size_hint(&self) -> usize {
+        let content: usize = self.content.iter().map(content_size).sum();
+        let structured = self.structured_content.as_ref().map_or(0, |value| value.get().len());
+        content + structured + 128
+    }
+}
+
+fn content_size(content: &Content) -> usize {
+    match content {
+        Content::Text(text) => text.text.len() + text.text.len() / 8 + 64, // Some of it will be escaped.
+        Content::Image(image) => image.data.len() + 64,
+        Content::Audio(audio) => audio.data.len() + 64,
+        _ => 256,
+    }
+}
+
 wire_results!(
-    CallToolResult, GetPromptResult, CompleteResult, EmptyResult, InitializeResult, SubscriptionsListenResult;
+    GetPromptResult, CompleteResult, EmptyResult, InitializeResult, SubscriptionsListenResult;
     cacheable: ListToolsResult, ListPromptsResult, ListResourcesResult, ListResourceTemplatesResult,
     ReadResourceResult, DiscoverResult
 );

@@ -54,12 +54,12 @@ impl JsonBytes {
     /// # Panics
     /// When `raw` is not a part of this text.
     pub fn slice_of(&self, raw: &serde_json::value::RawValue) -> Self {
-        self.slice_ref(raw.get())
+        Self(self.0.slice_ref(raw.get().as_bytes()))
     }
 
-    /// A part of this text, which must be a slice borrowed from it.
-    pub(crate) fn slice_ref(&self, part: &str) -> Self {
-        Self(self.0.slice_ref(part.as_bytes()))
+    /// The value in a range of this text.
+    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        Self(self.0.slice(range))
     }
 }
 

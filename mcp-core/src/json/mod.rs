@@ -9,6 +9,7 @@ mod adapter;
 mod bytes;
 mod canonical;
 mod extra;
+mod members;
 mod object;
 mod raw;
 mod string_enum;
@@ -17,6 +18,7 @@ mod tagged;
 pub use bytes::JsonBytes;
 pub use canonical::canonical;
 pub use extra::Extra;
+pub use members::MembersError;
 pub use raw::RawJson;
 
 /// A JSON object in the order in which its members came.

@@ -32,11 +32,14 @@ pub struct Malformed {
     pub id: Option<RequestId>,
     /// −32700 or −32600 (−32602 where the parameters are not an object).
     pub error: ErrorObject,
+    /// The frame was meant to answer this request of ours, which gets no better answer. Nothing is sent
+    /// back: the peer would take it for the answer to a request of its own that has the same id.
+    pub answers: Option<RequestId>,
 }
 
 impl Malformed {
     fn new(error: ErrorObject) -> Self {
-        Self { id: None, error }
+        Self { id: None, error, answers: None }
     }
 }
 
@@ -67,7 +70,7 @@ pub fn decode(frame: &Bytes, limits: &Limits) -> Result<Decoded, Malformed> {
 }
 
 fn decode_batch(frame: &Bytes, text: &str, most: usize) -> Result<Decoded, Malformed> {
-    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| no_message(text))?;
     if entries.is_empty() {
         return Err(Malformed::new(ErrorObject::invalid_request("the batch is empty")));
     }
@@ -81,13 +84,17 @@ fn decode_batch(frame: &Bytes, text: &str, most: usize) -> Result<Decoded, Malfo
 }
 
 fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| no_message(text))?;
     let slice = |raw: &RawValue| JsonBytes::from_trusted(frame.slice_ref(raw.get().as_bytes()));
     let id = match &envelope.id {
         Some(Ok(id)) => Some(id.clone()),
         _ => None,
     };
-    let refuse = |error| Malformed { id: id.clone(), error };
+    let is_answer = envelope.method.is_none() && (envelope.result.is_some() || envelope.error.is_some());
+    let refuse = |error| match is_answer {
+        true => Malformed { id: None, error, answers: id.clone() },
+        false => Malformed { id: id.clone(), error, answers: None },
+    };
     let invalid = |message: &str| refuse(ErrorObject::invalid_request(message));
 
     if let Some(doubled) = envelope.doubled {
@@ -117,18 +124,17 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
             })
         }
         (None, Some(result), None) => {
-            let Some(id) = id else { return Err(invalid("a result needs an id")) };
-            if !result.get().starts_with('{') {
-                return Err(Malformed {
-                    id: Some(id),
-                    error: ErrorObject::invalid_request("the result must be an object"),
-                });
+            if id.is_none() {
+                return Err(invalid("a result needs an id"));
             }
-            Ok(Message::Response { id: Some(id), outcome: Ok(slice(result)) })
+            if !result.get().starts_with('{') {
+                return Err(invalid("the result must be an object"));
+            }
+            Ok(Message::Response { id, outcome: Ok(slice(result)) })
         }
-        (None, None, Some(error)) => match serde_json::from_str::<ErrorObject>(error.get()) {
-            Ok(error) => Ok(Message::Response { id, outcome: Err(error) }),
-            Err(_) => Err(invalid("the error must be an object with an integer code and a message")),
+        (None, None, Some(error)) => match read_error(error) {
+            Some(error) => Ok(Message::Response { id, outcome: Err(error) }),
+            None => Err(invalid("the error must be an object with an integer code and a message")),
         },
         (None, Some(_), Some(_)) => Err(invalid("a response has either a result or an error")),
         (None, None, None) => Err(invalid("the message has no method, no result and no error")),
@@ -137,10 +143,12 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
 }
 
 #[cold]
-fn not_json(error: &serde_json::Error) -> Malformed {
-    Malformed::new(match error.classify() {
-        serde_json::error::Category::Data => ErrorObject::invalid_request("the message must be an object"),
-        _ => ErrorObject::parse_error("the message is not valid JSON"),
+fn no_message(text: &str) -> Malformed {
+    // The parser stops at the first thing that is wrong, which may be a 2 where an object should be; whether
+    // what follows is JSON decides which error it is.
+    Malformed::new(match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => ErrorObject::invalid_request("the message must be an object whose member names are text"),
+        Err(_) => ErrorObject::parse_error("the message is not valid JSON"),
     })
 }
 
@@ -271,6 +279,11 @@ fn read_id(raw: &RawValue) -> Result<RequestId, BadId> {
         "null" => Err(BadId::Null),
         text => serde_json::from_str(text).map_err(|_| BadId::Other),
     }
+}
+
+fn read_error(raw: &RawValue) -> Option<ErrorObject> {
+    // What reads an object by its members also reads an array by their order.
+    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
 }
 
 fn read_text(raw: &RawValue) -> Option<Cow<'_, str>> {

@@ -33,11 +33,21 @@ pub fn write_notification(out: &mut BytesMut, method: &str, params: &[u8]) {
 /// Appends `{"jsonrpc":"2.0","id":…,"result":…}`.
 pub fn write_result(out: &mut BytesMut, id: &RequestId, result: &[u8]) {
     out.reserve(result.len() + 64);
+    write_result_start(out, id);
+    write_raw(out, result);
+    out.extend_from_slice(b"}");
+}
+
+/// Appends `{"jsonrpc":"2.0","id":…,"result":`, for a result that follows without being copied.
+pub(crate) fn write_result_start(out: &mut BytesMut, id: &RequestId) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     write_id(out, id);
     out.extend_from_slice(br#","result":"#);
-    write_raw(out, result);
-    out.extend_from_slice(b"}");
+}
+
+/// Whether JSON can go out as it is, without [`blank_line_breaks`].
+pub(crate) fn is_one_line(json: &[u8]) -> bool {
+    memchr::memchr2(b'\n', b'\r', json).is_none()
 }
 
 /// Appends `{"jsonrpc":"2.0","id":…,"error":…}`, without `id` where the request's could not be read.

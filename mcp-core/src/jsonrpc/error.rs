@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jsonrpsee_types::ErrorObjectOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 /// Error codes, and where each is defined.
@@ -34,7 +34,7 @@ pub mod code {
 ///
 /// A handler that returns one answers its request with a *protocol* error. A failure that the model should
 /// see and may repair is a tool error instead, and travels in a result.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ErrorObject(ErrorObjectOwned);
 
@@ -75,6 +75,15 @@ impl ErrorObject {
         Self::new(code::INTERNAL_ERROR, "internal error")
     }
 
+    /// As [`ErrorObject::internal`], with a new id in `data.correlationId` that finds the reason in the log.
+    ///
+    /// `log` is told the id.
+    pub fn internal_logged(log: impl FnOnce(&str)) -> Self {
+        let id = super::correlation::next();
+        log(&id);
+        Self::internal().with_data(&serde_json::json!({ "correlationId": id }))
+    }
+
     /// −32021: `required` is a `ClientCapabilities` object that names what the client would have to declare.
     pub fn missing_capability(required: &serde_json::Value) -> Self {
         Self::new(code::MISSING_REQUIRED_CLIENT_CAPABILITY, "the client lacks a required capability")
@@ -100,6 +109,21 @@ impl ErrorObject {
     /// The data, as JSON text.
     pub fn data(&self) -> Option<&RawValue> {
         self.0.data()
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Members that are not known are left out: some peers add their own, and the error counts.
+        #[derive(Deserialize)]
+        #[serde(rename = "error")]
+        struct Members {
+            code: i32,
+            message: String,
+            data: Option<Box<RawValue>>,
+        }
+        let Members { code, message, data } = Members::deserialize(deserializer)?;
+        Ok(Self(ErrorObjectOwned::owned(code, message, data)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! and one flat parse of the envelope. `params` and `result` stay slices of the frame.
 //! Spec: basic (all revisions), JSON-RPC 2.0.
 
+mod correlation;
 mod decode;
 mod encode;
 mod error;
@@ -11,6 +12,7 @@ mod id;
 mod message;
 
 pub use decode::{Decoded, Malformed, decode};
+pub(crate) use encode::{is_one_line, write_result_start};
 pub use encode::{write_error, write_notification, write_request, write_result};
 pub use error::{ErrorObject, code};
 pub use id::{MethodName, RequestId};

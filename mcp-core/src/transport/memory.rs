@@ -11,9 +11,9 @@ use tokio::sync::Semaphore;
 
 use super::{TransportError, TransportErrorKind};
 use crate::codec::scan::scan;
-use crate::jsonrpc::ErrorObject;
+use crate::jsonrpc::{ErrorObject, code};
 use crate::limits::Limits;
-use crate::service::{BoxService, CallError, Notification, Peer, Reply, Request, Service};
+use crate::service::{BoxService, Notification, Peer, Reply, Request, Service};
 
 /// Joins two sides. Each is made from the [`Peer`] through which it reaches the other one.
 ///
@@ -27,8 +27,9 @@ pub fn connect<A: Service, B: Service>(
 ) -> Link {
     let to_first = End::new(first_limits);
     let to_second = End::new(second_limits);
-    to_first.attach(BoxService::new(first(Peer::new(to_second.clone()))));
-    to_second.attach(BoxService::new(second(Peer::new(to_first.clone()))));
+    let (first_peer, second_peer) = (Peer::new(to_first.clone()), Peer::new(to_second.clone()));
+    to_first.attach(BoxService::new(first(second_peer.clone())), second_peer);
+    to_second.attach(BoxService::new(second(first_peer.clone())), first_peer);
     Link { to_first, to_second }
 }
 
@@ -49,7 +50,8 @@ impl Link {
         Peer::new(self.to_second.clone())
     }
 
-    /// Ends the conversation: later calls of either side fail, running ones go on, subscriptions end.
+    /// Ends the conversation: later and waiting calls of either side fail, running ones go on,
+    /// subscriptions end.
     pub fn close(&self) {
         self.to_first.detach();
         self.to_second.detach();
@@ -74,8 +76,8 @@ impl fmt::Debug for Link {
 struct End(Arc<Inner>);
 
 struct Inner {
-    service: RwLock<Option<BoxService>>,
-    /// The other way, for the requests that arrive here.
+    /// The side, and the way back to the other one for the requests that arrive here.
+    side: RwLock<Option<(BoxService, Peer)>>,
     places: Semaphore,
     waiting: AtomicUsize,
     limits: Limits,
@@ -84,28 +86,28 @@ struct Inner {
 impl End {
     fn new(limits: &Limits) -> Self {
         Self(Arc::new(Inner {
-            service: RwLock::new(None),
+            side: RwLock::new(None),
             places: Semaphore::new(limits.in_flight),
             waiting: AtomicUsize::new(0),
             limits: limits.clone(),
         }))
     }
 
-    fn attach(&self, service: BoxService) {
-        *self.0.service.write().unwrap_or_else(PoisonError::into_inner) = Some(service);
+    fn attach(&self, service: BoxService, back: Peer) {
+        *self.0.side.write().unwrap_or_else(PoisonError::into_inner) = Some((service, back));
     }
 
     fn detach(&self) {
         // The service is dropped outside of the lock: it may hold the last handle of anything.
-        let service = self.0.service.write().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(service) = service {
+        let side = self.0.side.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.places.close();
+        if let Some((service, _)) = side {
             service.draining();
         }
     }
 
-    fn service(&self) -> Result<BoxService, TransportError> {
-        (self.0.service.read().unwrap_or_else(PoisonError::into_inner).clone())
-            .ok_or_else(|| TransportError::closed("the in-memory connection is closed"))
+    fn side(&self) -> Result<(BoxService, Peer), TransportError> {
+        (self.0.side.read().unwrap_or_else(PoisonError::into_inner).clone()).ok_or_else(closed)
     }
 
     fn check(&self, params: &[u8]) -> Result<(), ErrorObject> {
@@ -124,7 +126,7 @@ impl End {
 
 impl Service for End {
     async fn call(&self, request: Request) -> Reply {
-        let service = self.service()?;
+        let (service, back) = self.side()?;
         self.check(request.params.as_bytes())?;
         let place = match self.0.places.try_acquire() {
             Ok(place) => place,
@@ -137,22 +139,32 @@ impl Service for End {
                     )
                     .into());
                 }
-                let closed = |_| CallError::from(TransportError::closed("the connection is closed"));
-                self.0.places.acquire().await.map_err(closed)?
+                self.0.places.acquire().await.map_err(|_| closed())?
             }
         };
-        let reply = service.call(request).await;
+        let reply = service.call(request.with_peer(back)).await;
         drop(place);
-        reply
+        let longest = self.0.limits.outgoing_bytes;
+        match reply {
+            Ok(result) if result.as_bytes().len() > longest => {
+                let message = format!("the result is longer than {longest} bytes");
+                Err(ErrorObject::new(code::INTERNAL_ERROR, message).into())
+            }
+            reply => reply,
+        }
     }
 
     async fn notify(&self, notification: Notification) {
         if self.check(notification.params.as_bytes()).is_ok()
-            && let Ok(service) = self.service()
+            && let Ok((service, _)) = self.side()
         {
             service.notify(notification).await;
         }
     }
+}
+
+fn closed() -> TransportError {
+    TransportError::closed("the in-memory connection is closed")
 }
 
 struct Waiting<'a> {

@@ -58,7 +58,7 @@ impl Marker {
             Meta::List(list) => list.parse_args(),
             Meta::NameValue(pair) => Err(syn::Error::new_spanned(
                 &pair.value,
-                format!("options are written `#[{kind}(name = value)]`"),
+                format!("options stand in parentheses\nhelp: write `#[{kind}(name = value)]`"),
             )),
         };
         Some(Self { kind, span: attribute.path().span(), options })

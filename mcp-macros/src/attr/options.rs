@@ -51,7 +51,13 @@ impl Parse for Entry {
         // `crate` is a keyword, so any identifier will do.
         let name = input.call(Ident::parse_any)?;
         if input.peek(token::Paren) {
-            return Err(input.error(format!("options are written `{name}` or `{name} = value`")));
+            return Err(syn::Error::new(
+                name.span(),
+                format!(
+                    "`{name}` takes no list\n\
+                     help: options stand one by one, as `name` or `name = value`: `read_only, title = \"…\"`"
+                ),
+            ));
         }
         let value = if input.parse::<Option<Token![=]>>()?.is_some() { Some(input.parse()?) } else { None };
         Ok(Self { name, value })

@@ -1,7 +1,7 @@
 //! `#[arg(…)]` and doc comments on a parameter. The language allows neither, so they are taken off before the
 //! function is emitted.
 
-use syn::{Attribute, FnArg, Signature};
+use syn::{Attribute, FnArg, Signature, parse_quote};
 
 /// What stood before one parameter; the receiver has its own, empty.
 #[derive(Default)]
@@ -21,5 +21,12 @@ impl ParameterAttributes {
             },
         };
         signature.inputs.iter_mut().map(of_input).collect()
+    }
+
+    /// What the function says to lints: its parameters are a schema, and as many as the schema has members.
+    pub(crate) fn allowances(signature: &Signature) -> Option<Attribute> {
+        /// From where on clippy objects, unless it is told otherwise.
+        const MANY: usize = 7;
+        (signature.inputs.len() > MANY).then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
     }
 }

@@ -3,12 +3,13 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::{
     arguments::default_of,
     handler::{closure, injections, invocation, output_span, with_provider},
     listing,
-    scope::{Scope, local, local_at},
+    scope::{Scope, local, local_at, shown_at},
 };
 use crate::model::{Argument, Complete, Function, Parameter, Prompt};
 
@@ -76,16 +77,21 @@ pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream 
     let (krate, private, call, this) = (scope.krate, scope.private(), local("call"), local("this"));
     let one = |(_, argument): (&Parameter, &Argument)| {
         let name = &argument.name;
-        let (uses_provider, value) = match argument.complete.as_ref()? {
-            Complete::Choices(choices) => (false, quote!(#private::complete_from(#call.value(), &#choices))),
+        let (uses_provider, span, value) = match argument.complete.as_ref()? {
+            Complete::Choices(choices) => {
+                (false, choices.span(), quote!(#private::complete_from(#call.value(), &#choices)))
+            }
             Complete::Function { path, has_receiver, is_async } => {
                 let receiver = has_receiver.then(|| quote!(&*#this,));
                 let wait = is_async.then(|| quote!(.await));
-                (*has_receiver, quote!(#path(#receiver &#call) #wait))
+                (*has_receiver, path.span(), quote!(#path(#receiver &#call) #wait))
             }
         };
-        let body = quote!(::std::boxed::Box::pin(async move {
-            #krate::IntoCompletion::into_completion(#value)
+        // A function that gives something else is shown where it is named.
+        let found = local_at("found", span);
+        let body = quote_spanned!(shown_at(span)=> ::std::boxed::Box::pin(async move {
+            let #found = #value;
+            #krate::IntoCompletion::into_completion(#found)
         }));
         let parameter = quote!(#call: #krate::CompletionCall);
         let closure = with_provider(uses_provider, parameter, quote!(-> #krate::CompletionFuture), body);

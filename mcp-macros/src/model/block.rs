@@ -32,6 +32,7 @@ impl Method {
                 let parameters = if markers.is_empty() {
                     Vec::new()
                 } else {
+                    function.attrs.extend(ParameterAttributes::allowances(&function.sig));
                     ParameterAttributes::take(&mut function.sig)
                 };
                 Self { markers, parameters }

@@ -29,6 +29,7 @@ pub(crate) use self::{
     prompt::Prompt,
     resource::Resource,
     tool::Tool,
+    types::is_primitive,
 };
 
 use proc_macro2::Span;

@@ -98,6 +98,7 @@ impl<'a> Reader<'a> {
             let name = entry.name.to_string();
             let help = match meant(&name) {
                 Some(meant) if self.asked.contains(&meant) => format!("write `{meant}`"),
+                _ if self.asked.is_empty() => "its only option is `crate = path`".to_owned(),
                 _ if name == "crate" => "`crate` belongs on the outermost attribute".to_owned(),
                 _ => format!("it knows `{}`", self.asked.join("`, `")),
             };

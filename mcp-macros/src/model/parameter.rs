@@ -19,7 +19,7 @@ pub(crate) struct Parameter {
 
 /// Who fills the parameter.
 pub(crate) enum Role {
-    /// The call: `Context`, `State<S>`, or what is marked `#[arg(inject)]`.
+    /// The call: `Context`, `State<S>`, `Extension<T>`, or what is marked `#[arg(inject)]`.
     Injected { by_reference: bool },
     /// The caller.
     Argument(Box<Argument>),
@@ -72,7 +72,7 @@ impl Parameter {
     }
 }
 
-/// `Context`, `State<S>`, or a reference to one.
+/// `Context`, `State<S>`, `Extension<T>`, or a reference to one.
 fn is_injected(ty: &Type) -> bool {
     let ty = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
@@ -80,7 +80,7 @@ fn is_injected(ty: &Type) -> bool {
     };
     types::last_segment(ty).is_some_and(|segment| match segment.ident.to_string().as_str() {
         "Context" => segment.arguments.is_none(),
-        "State" => !segment.arguments.is_none(),
+        "State" | "Extension" => !segment.arguments.is_none(),
         _ => false,
     })
 }

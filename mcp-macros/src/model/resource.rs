@@ -1,6 +1,6 @@
 //! `#[resource("uri")]` and `#[resource("template://{variable}")]`.
 
-use syn::{Expr, LitStr};
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::{Errors, Function, Listing, Source, options::Reader, template};
 
@@ -17,6 +17,18 @@ pub(crate) struct Resource {
 impl Resource {
     pub(crate) fn new(mut source: Source<'_>, errors: &mut Errors) -> Self {
         let mut options = std::mem::take(&mut source.options);
+        let by_name = ["uri", "uri_template", "template"];
+        let named = options.entries.iter().position(|entry| by_name.iter().any(|name| entry.is(name)));
+        if let Some(named) = named.map(|at| options.entries.remove(at)) {
+            errors.at(
+                &named.name,
+                "the URI has no name",
+                "write it first: `#[resource(\"note://{id}\", …)]`",
+            );
+            if let Some(Expr::Lit(ExprLit { lit: Lit::Str(uri), .. })) = named.value {
+                options.positional.get_or_insert(uri);
+            }
+        }
         let uri = options.positional.take().unwrap_or_else(|| {
             errors.push(syn::Error::new(
                 source.span,
@@ -45,7 +57,7 @@ impl Resource {
                 Err(problem) => errors.at(
                     &uri,
                     format_args!("not a URI or a URI template: {problem}"),
-                    "RFC 6570: `note://{id}`, `file:///{+path}`, `db://rows{?limit,offset}`",
+                    "a variable is `{id}`, or `{+path}` if it may hold `/`: `note://{id}`, `file:///{+path}`",
                 ),
             }
         }
@@ -75,7 +87,7 @@ fn check_variables(function: &Function, variables: &[String], uri: &LitStr, erro
                 argument.name_span,
                 format!(
                     "the URI has no variable `{}`\n\
-                     help: {known}; what does not come from the URI is `Context` or `State<S>`",
+                     help: {known}; what does not come from the URI is `Context`, `State<S>` or `Extension<T>`",
                     argument.name
                 ),
             ));

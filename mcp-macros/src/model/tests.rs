@@ -65,7 +65,7 @@ fn names_of_arguments() {
 #[test]
 fn what_is_injected_is_no_argument() {
     let found = arguments(quote! {
-            fn f(a: &Context, b: mcp_server::Context, c: State<Db>, d: &State<Db>,
+            fn f(a: &Context, b: mcp_server::Context, c: State<Db>, d: &State<Db>, g: Extension<User>,
     #[arg(inject)] e: Ctx, #[arg] f: my::Context) {}
         });
     let names: Vec<_> = found.into_iter().map(|argument| argument.name).collect();
@@ -182,7 +182,7 @@ fn variables_and_parameters() {
     let resource = |uri, item| problems(understand(Kind::Resource, uri, item));
     assert!(
         resource(
-            quote!("n://{id}{?q}"),
+            quote!("n://{id}/{+q}"),
             quote!(
                 fn f(q: Option<u8>, c: Context, id: u8) {}
             )
@@ -191,9 +191,9 @@ fn variables_and_parameters() {
     );
     assert!(
         resource(
-            quote!("n://{a.b}"),
+            quote!("n://{aB}"),
             quote!(
-                fn f(#[arg(name = "a.b")] ab: u8) {}
+                fn f(#[arg(name = "aB")] ab: u8) {}
             )
         )
         .is_empty()

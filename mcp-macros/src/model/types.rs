@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{GenericArgument, Generics, Path, PathArguments, PathSegment, Type, TypePath};
+use syn::{GenericArgument, Generics, Ident, Path, PathArguments, PathSegment, Type, TypePath};
 
 /// The last segment of a path type.
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
@@ -62,6 +62,15 @@ fn any(tokens: TokenStream, test: &mut dyn FnMut(Option<&TokenTree>, &TokenTree)
     false
 }
 
+/// Whether a type of this name would hide one of the language's.
+pub(crate) fn is_primitive(name: &Ident) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
+        "u64", "u128", "usize",
+    ];
+    PRIMITIVES.iter().any(|primitive| name == primitive)
+}
+
 /// The type with the function's own lifetimes written `'_`, so that it can be named outside of the function.
 pub(crate) fn without_lifetimes(ty: &Type, generics: &Generics) -> Type {
     let own: Vec<String> = generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect();
@@ -79,7 +88,7 @@ fn rename(tokens: TokenStream, lifetimes: &[String]) -> TokenStream {
             std::mem::replace(&mut after_quote, matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''));
         match token {
             TokenTree::Ident(name) if is_name && lifetimes.contains(&name.to_string()) => {
-                syn::Ident::new("_", name.span()).into()
+                Ident::new("_", name.span()).into()
             }
             TokenTree::Group(group) => {
                 let mut inner = Group::new(group.delimiter(), rename(group.stream(), lifetimes));

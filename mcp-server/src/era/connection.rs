@@ -55,6 +55,9 @@ impl Conversation {
 pub(crate) enum Binding {
     /// One stream for everything: ending a subscription is announced by `notifications/cancelled` (SUB-8).
     Stream,
+    /// Each request has a response of its own, whose end tells the end of a subscription.
+    #[cfg(feature = "http")]
+    Http,
 }
 
 impl Connection {
@@ -92,6 +95,39 @@ impl Connection {
             }
             None => Err(ErrorObject::invalid_request("there is no session yet: send initialize first")),
         }
+    }
+
+    /// Answers a request that is known to be made in `revision`, and in `session` if there is one.
+    pub(crate) async fn answer(
+        &self,
+        mut request: Request,
+        meta: CallMeta,
+        revision: Revision,
+        session: Option<Arc<Session>>,
+    ) -> Reply {
+        let known =
+            method::find_in(&request.method, revision).is_some_and(|row| row.direction.client_may_send());
+        if !known && !self.server.methods.contains_key(&*request.method) {
+            return Err(ErrorObject::method_not_found(&request.method).into());
+        }
+        let call = Arc::new(Call {
+            server: Arc::clone(&self.server),
+            id: request.id.clone(),
+            revision,
+            meta,
+            session,
+            conversation: Arc::clone(&self.conversation),
+            peer: request.peer.clone(),
+            extensions: std::mem::take(&mut request.extensions),
+            layered: OnceLock::new(),
+            pace: Mutex::new(Pace::new()),
+            asking: Asking::new(&request.method),
+            is_over: AtomicBool::new(false),
+        });
+        request.extensions = Extensions::new();
+        request.extensions.insert_shared(Arc::clone(&call));
+        let _running = Running(call);
+        self.server.stack.call(request).await
     }
 
     fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
@@ -148,36 +184,14 @@ impl Connection {
 }
 
 impl Service for Connection {
-    async fn call(&self, mut request: Request) -> Reply {
+    async fn call(&self, request: Request) -> Reply {
         let meta = CallMeta::read(&request.params)?;
         let is_legacy = meta.claim == Claim::Absent || !self.server.speaks(Era::Modern);
         if request.method == "initialize" && is_legacy {
             return Ok(self.initialize(&request)?);
         }
         let (revision, session) = self.admit(&request, &meta)?;
-        let known =
-            method::find_in(&request.method, revision).is_some_and(|row| row.direction.client_may_send());
-        if !known && !self.server.methods.contains_key(&*request.method) {
-            return Err(ErrorObject::method_not_found(&request.method).into());
-        }
-        let call = Arc::new(Call {
-            server: Arc::clone(&self.server),
-            id: request.id.clone(),
-            revision,
-            meta,
-            session,
-            conversation: Arc::clone(&self.conversation),
-            peer: request.peer.clone(),
-            extensions: std::mem::take(&mut request.extensions),
-            layered: OnceLock::new(),
-            pace: Mutex::new(Pace::new()),
-            asking: Asking::new(&request.method),
-            is_over: AtomicBool::new(false),
-        });
-        request.extensions = Extensions::new();
-        request.extensions.insert_shared(Arc::clone(&call));
-        let _running = Running(call);
-        self.server.stack.call(request).await
+        self.answer(request, meta, revision, session).await
     }
 
     async fn notify(&self, notification: Notification) {

@@ -7,7 +7,7 @@
 //! | [`State<S>`] | what [`Server::state`](crate::Server::state) was given |
 //! | [`Extension<T>`] | what a binding or a layer put into the request |
 //!
-//! Functions under `#[tool]` take plain typed parameters instead, and `Context` and `State` the same way.
+//! Functions under `#[tool]` take plain typed parameters instead, and all of these but `Args` the same way.
 
 mod args;
 mod text;
@@ -41,7 +41,8 @@ pub trait Extract<C>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be injected",
     label = "not a value that a call has",
-    note = "`Context`, `&Context`, `State<S>` and `Extension<T>` are injected; implement `FromContext` for your own"
+    note = "`Context`, `&Context`, `State<S>` and `Extension<T>` are injected; implement `FromContext` for your own",
+    note = "a type of your own that is named like one of these is an argument once `#[arg]` stands before it"
 )]
 pub trait FromContext: Sized {
     /// Takes the value.

@@ -46,7 +46,8 @@ pub trait HeaderArgument {}
 impl<T: HeaderArgument> HeaderArgument for Option<T> {}
 
 macro_rules! header_arguments {
-    ($($ty:ty)*) => { $(impl HeaderArgument for $ty {})* };
+    // The label says which types there are; the compiler's list of them leaves some out.
+    ($($ty:ty)*) => { $(#[diagnostic::do_not_recommend] impl HeaderArgument for $ty {})* };
 }
 header_arguments!(bool i8 i16 i32 i64 u8 u16 u32 u64 isize usize char String Box<str> std::borrow::Cow<'_, str>);
 
@@ -89,9 +90,16 @@ impl<T> DefaultIsSecret for ArgumentDefault<T> {
 
 /// Writes the default of an argument into the schema of the arguments.
 pub fn set_default(schema: Schema, argument: &str, default: Option<Value>) -> Schema {
+    // `null` says that the argument may be left out, and the schema says so already.
+    let Some(default) = default.filter(|default| !default.is_null()) else { return schema };
     let mut value = schema.as_value();
-    let property = value.pointer_mut("/properties").and_then(|all| all.get_mut(argument));
-    let (Some(Value::Object(property)), Some(default)) = (property, default) else { return schema };
-    property.insert("default".to_owned(), default);
+    let Some(property) = value.get_mut("properties").and_then(|all| all.get_mut(argument)) else {
+        return schema;
+    };
+    match property {
+        Value::Object(property) => drop(property.insert("default".to_owned(), default)),
+        // `true`: anything at all.
+        anything => *anything = serde_json::json!({ "default": default }),
+    }
     Schema::try_from(value).unwrap_or(schema)
 }

@@ -31,5 +31,5 @@ pub use self::{
         FailureToPeerIsNone, NoError, Returned, ReturnedValue, Success, SuccessByTrait, SuccessIsNone,
         SuccessIsStructured, ToolFailure, ToolReturn,
     },
-    route::{AddRoute, RouteFn},
+    route::{AddRoute, RouteFn, add_route},
 };

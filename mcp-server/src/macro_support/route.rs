@@ -42,14 +42,19 @@ impl AddRoute for ResourceRoute {
     }
 }
 
+/// One entry of [`routes!`](crate::routes): what is no route is shown at its name.
+pub fn add_route<F: RouteFn>(routes: &mut Routes) {
+    F::route().add_to(routes);
+}
+
 /// Lists functions that are marked `#[tool]`, `#[prompt]` or `#[resource]`, in any mixture, by their paths:
 /// `routes![add, math::divide, greeting]`. Gives [`Routes`].
 #[macro_export]
 macro_rules! routes {
-    ($($function:path),* $(,)?) => {{
+    ($($function:ty),* $(,)?) => {{
         #[allow(unused_mut)]
         let mut routes = <$crate::Routes as ::core::default::Default>::default();
-        $($crate::__private::AddRoute::add_to(<$function as $crate::RouteFn>::route(), &mut routes);)*
+        $($crate::__private::add_route::<$function>(&mut routes);)*
         routes
     }};
 }

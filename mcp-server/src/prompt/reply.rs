@@ -1,11 +1,14 @@
 //! What a prompt function may give.
 
+use std::borrow::Cow;
+
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{GetPromptResult, PromptMessage};
 
 /// A value that a prompt may give.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a prompt result",
+    label = "neither text nor messages",
     note = "give a text, a `PromptMessage`, several of them, a `GetPromptResult` or a `Result` of one of them"
 )]
 pub trait IntoPromptResult {
@@ -40,19 +43,18 @@ impl IntoPromptResult for PromptMessage {
     }
 }
 
-/// One message of the user.
-impl IntoPromptResult for String {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
-        PromptMessage::user(self).into_prompt_result()
-    }
+macro_rules! texts {
+    ($($text:ty),+) => { $(
+        /// One message of the user.
+        impl IntoPromptResult for $text {
+            fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
+                PromptMessage::user(String::from(self)).into_prompt_result()
+            }
+        }
+    )+ };
 }
 
-/// One message of the user.
-impl IntoPromptResult for &str {
-    fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
-        PromptMessage::user(self).into_prompt_result()
-    }
-}
+texts!(String, &str, Box<str>, Cow<'_, str>);
 
 /// The error becomes a protocol error, since the result of a prompt has no place for one.
 impl<T: IntoPromptResult, E: Into<ErrorObject>> IntoPromptResult for Result<T, E> {

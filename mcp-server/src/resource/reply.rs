@@ -1,5 +1,7 @@
 //! What a resource function may give.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{ReadResourceResult, ResourceContents};
@@ -7,6 +9,7 @@ use mcp_core::types::{ReadResourceResult, ResourceContents};
 /// A value that a resource may give, for the URI that was read and the MIME type it is listed with.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
+    label = "neither text nor bytes nor `ResourceContents`",
     note = "give a text, bytes, `ResourceContents`, several of them, a `ReadResourceResult` or a `Result` of one"
 )]
 pub trait IntoResourceResult {
@@ -60,7 +63,7 @@ macro_rules! texts {
     )+ };
 }
 
-texts!(String, &'static str);
+texts!(String, &str, Box<str>, Cow<'_, str>);
 
 macro_rules! blobs {
     ($($blob:ty),+) => { $(
@@ -76,7 +79,7 @@ macro_rules! blobs {
     )+ };
 }
 
-blobs!(Vec<u8>, Bytes, &'static [u8]);
+blobs!(Vec<u8>, Bytes, &[u8]);
 
 /// The error becomes a protocol error, since the result of a resource has no place for one.
 impl<T: IntoResourceResult, E: Into<ErrorObject>> IntoResourceResult for Result<T, E> {

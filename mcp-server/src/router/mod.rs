@@ -17,8 +17,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::types::EmptyResult;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 pub(crate) use custom::CustomMethod;
 pub(crate) use stack::Stack;
@@ -78,18 +77,13 @@ fn fit_error(error: ErrorObject, context: &Context) -> ErrorObject {
 }
 
 /// −32602 with the place in the parameters, as far as it is known.
-pub(crate) fn invalid_params(error: &serde_json::Error) -> ErrorObject {
+pub(crate) fn invalid_params(error: &dyn std::fmt::Display) -> ErrorObject {
     let text = error.to_string();
     ErrorObject::invalid_params(text.split(" at line ").next().unwrap_or_default())
 }
 
 fn parse<'a, T: Deserialize<'a>>(params: &'a JsonBytes) -> Result<T, ErrorObject> {
     params.parse().map_err(|error| invalid_params(&error))
-}
-
-/// A member that is there keeps its `null`, which is not as good as none.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 fn empty(context: &Context) -> Result<JsonBytes, ErrorObject> {

@@ -29,7 +29,12 @@ pub(super) async fn listen(context: &Context, params: &JsonBytes) -> Result<Json
             limits.subscribed_uris, limits.uri_bytes
         )));
     }
-    let _place = Place::take(&context.0.conversation.listening, limits.subscriptions)?;
+    let most = match context.0.conversation.binding {
+        Binding::Stream => limits.subscriptions,
+        #[cfg(feature = "http")]
+        Binding::Http => usize::MAX, // The binding bounds them before they get here.
+    };
+    let _place = Place::take(&context.0.conversation.listening, most)?;
     let listener = server.live.hub.listen(Filter {
         tools: honoured.tools_list_changed == Some(true),
         prompts: honoured.prompts_list_changed == Some(true),

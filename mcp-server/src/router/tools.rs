@@ -7,46 +7,32 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Structured;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::{Cursor, parse, present, require};
+use super::{Cursor, invalid_params, parse, require};
 use crate::context::Context;
 use crate::input::{self, Ended, Leg};
 
+/// A text that is borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
-struct Params<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    arguments: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "present")]
-    input_responses: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "requestState")]
-    request_state: Option<&'a RawValue>,
-}
-
-impl Params<'_> {
-    fn arguments(&self, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-        match self.arguments {
-            None => Ok(JsonBytes::empty_object()),
-            Some(raw) if raw.get().starts_with('{') => Ok(params.slice_of(raw)),
-            Some(raw) if raw.get() == "null" => Ok(JsonBytes::empty_object()),
-            Some(_) => Err(ErrorObject::invalid_params("/arguments: expected an object")),
-        }
-    }
-}
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let parsed: Params<'_> = parse(params)?;
-    let arguments = parsed.arguments(params)?;
+    let [name, arguments, input_responses, request_state] = params
+        .members(["name", "arguments", "inputResponses", "requestState"])
+        .map_err(|error| invalid_params(&error))?;
+    let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
+    let Text(name) = parse(&name)?;
+    let arguments = object(arguments)?;
     let registry = context.0.server.live.registry();
     require(registry.tools.is_offered(), "tools/call")?;
-    let Some(route) = registry.tools.get(&parsed.name) else { return Err(unknown(&parsed.name)) };
-    let (input_responses, request_state) = (parsed.input_responses, parsed.request_state);
+    let Some(route) = registry.tools.get(&name) else { return Err(unknown(&name)) };
     let leg = Leg { method: "tools/call", params, input_responses, request_state };
     input::open(&context, &leg)?;
     let handler = route.call(context.clone(), arguments);
-    let again = || Ok(route.call(context.clone(), parsed.arguments(params)?));
+    let again = || {
+        let [arguments] = params.members(["arguments"]).map_err(|error| invalid_params(&error))?;
+        Ok(route.call(context.clone(), object(arguments)?))
+    };
     let mut result = match input::run(&context, leg, handler, again).await? {
         Ended::Complete(result) => result,
         Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
@@ -55,6 +41,15 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
         wrap_structured(&mut result);
     }
     context.0.server.encode(result, context.revision())
+}
+
+fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
+    match arguments {
+        None => Ok(JsonBytes::empty_object()),
+        Some(raw) if raw.as_bytes().starts_with(b"{") => Ok(raw),
+        Some(raw) if raw.as_bytes() == b"null" => Ok(JsonBytes::empty_object()),
+        Some(_) => Err(ErrorObject::invalid_params("/arguments: expected an object")),
+    }
 }
 
 #[cold]

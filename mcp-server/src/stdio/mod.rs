@@ -5,17 +5,28 @@
 //! ends up in the log instead of in the middle of a message. Standard input is replaced by `/dev/null`, so that
 //! children of handlers cannot eat messages.
 
-mod signals;
+#[cfg(unix)]
+mod pipe;
 mod streams;
+mod watch;
 
-use std::time::Duration;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
 
 impl Server {
     /// Builds the server and serves the process's standard input and output, until input ends or the process
-    /// is told to stop (SIGTERM, SIGINT). Returns in bounded time even while handlers are stuck.
+    /// is told to stop (SIGTERM, SIGINT). Dropping the future ends the conversation at once.
+    ///
+    /// Running calls have [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
+    /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end, then they are dropped. A handler
+    /// that blocks its thread cannot be dropped, and would keep the runtime from ending: where there is one,
+    /// the process exits with status 1 within two more seconds.
     ///
     /// Call it once in a process, from a multi-threaded tokio runtime with I/O and time enabled.
     ///
@@ -32,14 +43,34 @@ impl BuiltServer {
     /// # Errors
     /// When the standard streams cannot be taken over, or the connection breaks.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
-        let streams::Streams { reader, writer } = streams::take().map_err(ServeError::streams)?;
+        let streams::Streams { reader, writer, input } = streams::take().map_err(ServeError::streams)?;
+        let (stop, over) = watch::begin(&self.0.limits, input).split();
         let server = self.clone();
         // On a worker of its own runtime the task is woken by the thread that polls for I/O, without a detour
         // over the thread that blocks on `main`.
         let served = tokio::spawn(async move {
-            let drain = server.0.limits.drain_on_signal;
-            server.serve_until(reader, writer, signals::stop(drain + Duration::from_secs(1))).await
+            let (connection, serving) = server.conversation(reader, writer, stop);
+            let outcome = serving.await;
+            over.send(connection).ok(); // The watch may have ended for want of a thread.
+            outcome
         });
-        served.await.unwrap_or_else(|_| Err(ServeError::task()))
+        AbortOnDrop(served).await.unwrap_or_else(|_| Err(ServeError::task()))
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -5,20 +5,25 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 
+use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The two directions of the connection.
 pub(super) struct Streams {
     pub(super) reader: Reader,
     pub(super) writer: Writer,
+    /// What is read from once more, to see when its writer is gone.
+    pub(super) input: Option<super::watch::Input>,
 }
 
 /// What is read from.
 pub(super) enum Reader {
     #[cfg(unix)]
-    Pipe(tokio::net::unix::pipe::Receiver),
+    Pipe(super::pipe::In),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
     Thread(tokio::io::DuplexStream),
@@ -27,10 +32,10 @@ pub(super) enum Reader {
 /// What is written to.
 pub(super) enum Writer {
     #[cfg(unix)]
-    Pipe(tokio::net::unix::pipe::Sender),
+    Pipe(super::pipe::Out),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
-    Thread(tokio::io::DuplexStream),
+    Thread(ThreadWriter),
 }
 
 /// Bytes between a thread and the runtime.
@@ -47,10 +52,11 @@ pub(super) fn take() -> io::Result<Streams> {
     rustix::stdio::dup2_stdout(io::stderr())?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
 
+    let watched = input.try_clone().ok();
     let input = File::from(input);
     let kind = input.metadata()?.file_type();
     let reader = if kind.is_fifo() {
-        Reader::Pipe(tokio::net::unix::pipe::Receiver::from_file(input)?)
+        Reader::Pipe(super::pipe::In::new(input)?)
     } else if kind.is_socket() {
         Reader::Socket(socket(input.into())?)
     } else {
@@ -59,13 +65,13 @@ pub(super) fn take() -> io::Result<Streams> {
     let output = File::from(output);
     let kind = output.metadata()?.file_type();
     let writer = if kind.is_fifo() {
-        Writer::Pipe(tokio::net::unix::pipe::Sender::from_file(output)?)
+        Writer::Pipe(super::pipe::Out::new(output)?)
     } else if kind.is_socket() {
         Writer::Socket(socket(output.into())?)
     } else {
         Writer::Thread(write_on_a_thread(output)?)
     };
-    Ok(Streams { reader, writer })
+    Ok(Streams { reader, writer, input: watched })
 }
 
 #[cfg(unix)]
@@ -80,6 +86,7 @@ pub(super) fn take() -> io::Result<Streams> {
     Ok(Streams {
         reader: Reader::Thread(read_on_a_thread(io::stdin())?),
         writer: Writer::Thread(write_on_a_thread(io::stdout())?),
+        input: None,
     })
 }
 
@@ -105,8 +112,10 @@ fn read_on_a_thread(mut input: impl io::Read + Send + 'static) -> io::Result<tok
     Ok(ours)
 }
 
-fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<tokio::io::DuplexStream> {
+fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<ThreadWriter> {
     let (ours, theirs) = tokio::io::duplex(THREAD_BUFFER);
+    let done = Arc::new(Done::default());
+    let writer = ThreadWriter { stream: ours, accepted: 0, done: Arc::clone(&done) };
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("mcp-stdout".into()).spawn(move || {
         let mut theirs = theirs;
@@ -116,13 +125,58 @@ fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<
                 Ok(0) | Err(_) => return,
                 Ok(read) => {
                     if output.write_all(&buffer[..read]).and_then(|()| output.flush()).is_err() {
-                        return;
+                        drop(theirs);
+                        return done.add(u64::MAX / 2);
                     }
+                    done.add(read as u64);
                 }
             }
         }
     })?;
-    Ok(ours)
+    Ok(writer)
+}
+
+/// Hands bytes to a thread. A flush waits until it has written them, so that none are lost when the process
+/// ends right after.
+pub(super) struct ThreadWriter {
+    stream: tokio::io::DuplexStream,
+    accepted: u64,
+    done: Arc<Done>,
+}
+
+/// How far the thread has come.
+#[derive(Default)]
+struct Done {
+    written: AtomicU64,
+    flusher: AtomicWaker,
+}
+
+impl Done {
+    fn add(&self, written: u64) {
+        self.written.fetch_add(written, Ordering::AcqRel);
+        self.flusher.wake();
+    }
+}
+
+impl AsyncWrite for ThreadWriter {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.accepted += written as u64;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.done.flusher.register(cx.waker());
+        match self.done.written.load(Ordering::Acquire) >= self.accepted {
+            true => Poll::Ready(Ok(())),
+            false => Poll::Pending,
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_flush(cx))?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// Passes a call on to whichever stream it is.
@@ -151,6 +205,22 @@ impl AsyncRead for Reader {
 impl AsyncWrite for Writer {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         each!(self as stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self as stream => Pin::new(stream).poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Pipe(_) | Self::Socket(_) => true,
+            Self::Thread(_) => false,
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

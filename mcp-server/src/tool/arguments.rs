@@ -4,6 +4,7 @@
 //! a tree and gone through again, argument by argument, so that the answer names every mistake at once, each
 //! with its JSON pointer: `/city: expected a string, got the integer 1`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -45,7 +46,7 @@ impl std::error::Error for ArgumentErrors {}
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     name: &'static str,
-    check: fn(&Value) -> Option<Mistake>,
+    check: fn(&Value) -> Vec<Mistake>,
     is_optional: fn() -> bool,
 }
 
@@ -53,14 +54,14 @@ impl Field {
     /// An argument that is read as a `T`; it may be missing when `T` can be made from nothing, as an `Option`
     /// can.
     pub const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
-        Self { name, check: |value| read::<T>(value).err(), is_optional: is_optional::<T> }
+        Self { name, check: mistakes_in::<T>, is_optional: is_optional::<T> }
     }
 }
 
 /// Reads the arguments of a call as a `T`.
 ///
-/// `fields` are its arguments one by one, so that all mistakes are found; without them the first one is
-/// reported.
+/// `fields` are its arguments one by one, so that all mistakes are found. Without them, of the arguments that
+/// are missing only the first may be reported.
 ///
 /// # Errors
 /// What does not fit.
@@ -84,35 +85,53 @@ fn diagnose<T: DeserializeOwned>(
                 None if (field.is_optional)() => {}
                 None => mistakes.push(format!("/{}: the argument is required", escape(field.name))),
                 Some(value) => {
-                    let mistake = (field.check)(value).map(|mistake| mistake.at(&escape(field.name)));
-                    mistakes.extend(mistake.map(|mistake| mistake.to_string()));
+                    let found = (field.check)(value).into_iter();
+                    mistakes.extend(found.map(|mistake| mistake.at(&escape(field.name)).to_string()));
                 }
             }
         }
-        for name in given.keys().filter(|name| fields.iter().all(|field| field.name != *name)).take(8) {
-            let known: Vec<_> = fields.iter().map(|field| field.name).collect();
-            mistakes.push(format!("/{}: unknown argument; the tool takes {}", escape(name), list(&known)));
+        let known = fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
+        for name in
+            given.keys().filter(|name| fields.iter().all(|field| field.name != *name)).take(MOST_MISTAKES)
+        {
+            mistakes.push(format!("/{}: unknown argument; the tool takes {known}", escape(name)));
         }
     }
     if mistakes.is_empty() {
-        mistakes.push(match read::<T>(&arguments) {
-            Err(mistake) => mistake.to_string(),
-            // A doubled argument, say, which the tree no longer shows.
-            Ok(_) => format!(": {}", strip_position(error)),
-        });
+        mistakes.extend(mistakes_in::<T>(&arguments).iter().map(Mistake::to_string));
+    }
+    if mistakes.is_empty() {
+        // A doubled argument, say, which the tree does not show.
+        mistakes.push(format!(": {}", strip_position(error)));
     }
     ArgumentErrors(mistakes)
 }
 
-fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Mistake> {
-    T::deserialize(ValueReader::new(value))
+/// The most mistakes that are looked for in one value, and the most unknown arguments that are named.
+const MOST_MISTAKES: usize = 8;
+
+/// What keeps a value from being a `T`. A read ends at the first mistake, so the member that it names is taken
+/// out and the rest is read again, as long as that leads further.
+fn mistakes_in<T: DeserializeOwned>(value: &Value) -> Vec<Mistake> {
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    let mut rest = Cow::Borrowed(value);
+    while mistakes.len() < MOST_MISTAKES
+        && let Err(mistake) = read::<T>(&rest)
+    {
+        if mistakes.iter().any(|known| known.is_at_place_of(&mistake)) {
+            break; // It is missing because it was taken out.
+        }
+        let goes_on = mistake.take_out_of(rest.to_mut());
+        mistakes.push(mistake);
+        if !goes_on {
+            break;
+        }
+    }
+    mistakes
 }
 
-fn list(names: &[&str]) -> String {
-    match names {
-        [] => "no arguments".into(),
-        names => names.join(", "),
-    }
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Mistake> {
+    T::deserialize(ValueReader::new(value))
 }
 
 /// A name as a part of a JSON pointer (RFC 6901).

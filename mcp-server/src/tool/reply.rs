@@ -55,7 +55,8 @@ macro_rules! texts {
     )+ };
 }
 
-texts!(String, &'static str, Box<str>, Cow<'static, str>);
+// Borrowed texts of any lifetime: a method may give what it borrows from its `self`.
+texts!(String, &str, Box<str>, Cow<'_, str>);
 
 macro_rules! blocks {
     ($($block:ty),+) => { $(

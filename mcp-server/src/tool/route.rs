@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use mcp_core::http::{BadAnnotation, ParamHeader, param_headers};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta::Meta;
@@ -22,6 +23,8 @@ pub struct ToolRoute {
     pub(crate) tool: Tool,
     /// Its structured result is no object, and is wrapped for revisions that know only objects.
     pub(crate) wraps: bool,
+    /// The arguments that HTTP clients mirror in header fields, or what is wrong with their annotations.
+    pub(crate) headers: Result<Vec<ParamHeader>, BadAnnotation>,
     handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
 }
 
@@ -195,6 +198,7 @@ impl ToolBuilder {
     /// The handler in its barest form.
     pub fn raw(self, handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static) -> ToolRoute {
         let wraps = self.tool.output_schema.as_ref().is_some_and(mcp_core::era::wraps);
-        ToolRoute { tool: self.tool, wraps, handler: Box::new(handler) }
+        let headers = param_headers(&self.tool.input_schema.as_value());
+        ToolRoute { tool: self.tool, wraps, headers, handler: Box::new(handler) }
     }
 }

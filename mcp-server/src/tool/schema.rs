@@ -1,8 +1,9 @@
 //! JSON Schemas from Rust types (2020-12, root object, local `$defs` only).
 
 use mcp_core::types::Schema;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value};
 
 use super::ToolCall;
@@ -10,29 +11,28 @@ use crate::extract::{Args, Extract, FromContext};
 
 /// The schema of a type that is read from JSON, as the input schema of a tool.
 ///
-/// The root is an object. An optional property is described by the schema of its value: leaving it out is the
-/// way to say "none" (null is taken as well).
+/// The root is an object. An optional property, at any depth, is described by the schema of its value: leaving
+/// it out is the way to say "none" (null is taken as well).
 pub fn input_schema<T: JsonSchema>() -> Schema {
-    let settings = SchemaSettings::draft2020_12();
-    let mut schema = root::<T>(settings.for_deserialize().into_generator());
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    let mut schema = root::<T>(settings.with_transform(RecursiveTransform(drop_null_of_optional)));
     schema.entry("type").or_insert_with(|| "object".into());
     schema.shift_remove("title");
     if schema.get("properties").is_none() {
         schema.insert("properties".into(), Value::Object(Map::new()));
     }
-    drop_null_of_optional(&mut schema);
     finish(schema)
 }
 
 /// The schema of a type that is written as JSON, as the output schema of a tool.
 pub fn output_schema<T: JsonSchema>() -> Schema {
-    let settings = SchemaSettings::draft2020_12();
-    let mut schema = root::<T>(settings.for_serialize().into_generator());
+    let mut schema = root::<T>(SchemaSettings::draft2020_12().for_serialize());
     schema.shift_remove("title");
     finish(schema)
 }
 
-fn root<T: JsonSchema>(generator: SchemaGenerator) -> Map<String, Value> {
+fn root<T: JsonSchema>(settings: SchemaSettings) -> Map<String, Value> {
+    let generator = settings.with_transform(RecursiveTransform(drop_number_format)).into_generator();
     match generator.into_root_schema_for::<T>().to_value() {
         Value::Object(members) => members,
         // `true` and `false` are schemas too.
@@ -41,39 +41,24 @@ fn root<T: JsonSchema>(generator: SchemaGenerator) -> Map<String, Value> {
 }
 
 fn finish(schema: Map<String, Value>) -> Schema {
-    let mut schema = schema;
-    drop_number_formats(&mut schema);
     Schema::try_from(Value::Object(schema)).unwrap_or_else(|_| Schema::any_object())
 }
 
 /// `int64`, `double` and their kin are OpenAPI's, not JSON Schema's, and some model providers refuse them.
-fn drop_number_formats(schema: &mut Map<String, Value>) {
+fn drop_number_format(schema: &mut schemars::Schema) {
     let is_number = match schema.get("type") {
         Some(Value::String(name)) => matches!(&**name, "integer" | "number"),
         Some(Value::Array(names)) => names.iter().any(|name| name == "integer" || name == "number"),
         _ => false,
     };
-    if is_number && schema.get("format").is_some_and(Value::is_string) {
-        schema.shift_remove("format");
-    }
-    for (key, member) in schema {
-        // What stands under these is data, not schema.
-        if !matches!(&**key, "const" | "enum" | "default" | "examples") {
-            drop_number_formats_in(member);
-        }
-    }
-}
-
-fn drop_number_formats_in(value: &mut Value) {
-    match value {
-        Value::Object(schema) => drop_number_formats(schema),
-        Value::Array(items) => items.iter_mut().for_each(drop_number_formats_in),
-        _ => {}
+    if is_number {
+        schema.remove("format");
     }
 }
 
 /// `Option<T>` is described as "T or null" and not required. Models do better with plain "T".
-fn drop_null_of_optional(schema: &mut Map<String, Value>) {
+fn drop_null_of_optional(schema: &mut schemars::Schema) {
+    let Some(schema) = schema.as_object_mut() else { return };
     let required: Vec<String> = (schema.get("required").and_then(Value::as_array).into_iter().flatten())
         .filter_map(|name| name.as_str().map(str::to_owned))
         .collect();
@@ -88,14 +73,18 @@ fn drop_null_of_optional(schema: &mut Map<String, Value>) {
 }
 
 fn drop_null(property: &mut Map<String, Value>) {
-    if let Some(Value::Array(types)) = property.get_mut("type") {
+    if let Some(Value::Array(types)) = property.get_mut("type")
+        && types.len() > 1
+    {
         types.retain(|name| name != "null");
         if let [only] = &types[..] {
             let only = only.clone();
             property.insert("type".into(), only);
         }
     }
-    if let Some(Value::Array(alternatives)) = property.get_mut("anyOf") {
+    if let Some(Value::Array(alternatives)) = property.get_mut("anyOf")
+        && alternatives.len() > 1
+    {
         alternatives.retain(|schema| schema.get("type").is_none_or(|name| name != "null"));
         if let [Value::Object(only)] = &alternatives[..] {
             let only = only.clone();
@@ -105,7 +94,9 @@ fn drop_null(property: &mut Map<String, Value>) {
             }
         }
     }
-    if let Some(Value::Array(values)) = property.get_mut("enum") {
+    if let Some(Value::Array(values)) = property.get_mut("enum")
+        && values.len() > 1
+    {
         values.retain(|value| !value.is_null());
     }
     if property.get("default").is_some_and(Value::is_null) {
@@ -158,4 +149,57 @@ described! {
     (A1 A2 A3 A4 A5 A6)
     (A1 A2 A3 A4 A5 A6 A7)
     (A1 A2 A3 A4 A5 A6 A7 A8)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+    #[allow(dead_code)]
+    struct Inner {
+        /// A property that is named like a keyword.
+        default: Option<i64>,
+        #[schemars(extend("format" = "email"))]
+        examples: Option<String>,
+        format: BTreeMap<String, f32>,
+    }
+
+    #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+    #[allow(dead_code)]
+    struct Outer {
+        one: Inner,
+        maybe: Option<Inner>,
+        unit: Option<()>,
+    }
+
+    #[test]
+    fn numbers_have_no_format_and_optional_properties_no_null() {
+        let schema = input_schema::<Outer>().as_value();
+        let inner = json!({
+            "type": "object",
+            "properties": {
+                "default": {"description": "A property that is named like a keyword.", "type": "integer"},
+                "examples": {"type": "string", "format": "email"},
+                "format": {"type": "object", "additionalProperties": {"type": "number"}},
+            },
+            "required": ["format"],
+        });
+        assert_eq!(schema["$defs"]["Inner"], inner);
+        assert_eq!(schema["properties"]["maybe"], json!({"$ref": "#/$defs/Inner"}));
+        assert_eq!(schema["properties"]["unit"], json!({"type": "null"}));
+        assert_eq!(schema["required"], json!(["one"]));
+    }
+
+    #[test]
+    fn what_is_written_may_be_null() {
+        let schema = output_schema::<Inner>().as_value();
+        assert_eq!(schema["properties"]["default"]["type"], json!(["integer", "null"]));
+        assert_eq!(output_schema::<u8>().as_value()["maximum"], 255);
+        assert_eq!(output_schema::<Value>().as_value().get("type"), None);
+    }
 }

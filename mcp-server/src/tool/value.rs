@@ -23,6 +23,21 @@ impl Mistake {
         self.pointer.insert(0, '/');
         self
     }
+
+    /// Whether both are about the same place.
+    pub(super) fn is_at_place_of(&self, other: &Self) -> bool {
+        self.pointer == other.pointer
+    }
+
+    /// Takes the member that is wrong out of the value; false when it is no member of an object, or not there.
+    pub(super) fn take_out_of(&self, value: &mut Value) -> bool {
+        let Some((parent, name)) = self.pointer.rsplit_once('/') else { return false };
+        let name = name.replace("~1", "/").replace("~0", "~");
+        match value.pointer_mut(parent) {
+            Some(Value::Object(members)) => members.shift_remove(&name).is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Mistake {

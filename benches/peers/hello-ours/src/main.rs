@@ -1,6 +1,6 @@
 //! The smallest useful stdio server with this SDK; `footprint` measures what building it costs.
 
-use mcp_server::{Server, tool, tools};
+use mcp_server::{Server, routes, tool};
 
 /// Add two numbers.
 #[tool]
@@ -10,6 +10,6 @@ async fn add(a: i64, b: i64) -> i64 {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Server::new("hello", "1.0.0").tools(tools![add]).serve_stdio().await?;
+    Server::new("hello", "1.0.0").routes(routes![add]).serve_stdio().await?;
     Ok(())
 }

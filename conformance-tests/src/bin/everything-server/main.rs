@@ -1,7 +1,8 @@
 //! The server that the official conformance suite and the foreign clients drive: everything the protocol has,
 //! under the names they expect (`peers/FIXTURE.md`).
 //!
-//! Run it: `everything-server --stdio`.
+//! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a free one;
+//! the address is printed to standard error).
 
 mod arithmetic;
 mod changes;
@@ -9,9 +10,12 @@ mod content;
 mod input;
 mod prompts;
 mod resources;
+mod rounds;
 mod running;
 
 use mcp_server::Server;
+use mcp_server::http::HttpOptions;
+use tokio::net::TcpListener;
 
 fn server() -> Server {
     let server = Server::new("everything-server", env!("CARGO_PKG_VERSION"))
@@ -21,6 +25,7 @@ fn server() -> Server {
         .tool(content::json_schema())
         .with(running::Running::default())
         .with(input::Questions)
+        .with(rounds::Rounds)
         .with(arithmetic::Arithmetic)
         .with(prompts::Prompts)
         .with(resources::Files)
@@ -32,8 +37,15 @@ fn server() -> Server {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    match std::env::args().nth(1).as_deref() {
-        Some("--stdio") => Ok(server().serve_stdio().await?),
-        _ => Err("usage: everything-server --stdio".into()),
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("--stdio"), None) => Ok(server().serve_stdio().await?),
+        (Some("--http"), Some(address)) => {
+            let listener = TcpListener::bind(address).await?;
+            eprintln!("http://{}{}", listener.local_addr()?, HttpOptions::PATH);
+            let forever = std::future::pending();
+            Ok(server().build()?.serve_http_with(listener, HttpOptions::new(), forever).await?)
+        }
+        _ => Err("usage: everything-server --stdio | --http ADDRESS".into()),
     }
 }

@@ -8,38 +8,41 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use futures::future::{Abortable, Aborted, join_all};
+use futures::future::{Abortable, join_all};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 
-use super::shared::{Shared, write_reply};
+use super::outbox::Outbox;
+use super::shared::{Shared, push_reply, write_batch};
 use crate::codec::line::{Line, LineDecoder};
 use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, decode, write_error};
 use crate::limits::Limits;
-use crate::service::{BoxFuture, Notification, Peer, Request, Service};
+use crate::service::{BoxFuture, CatchPanic, Notification, Peer, Reply, Request, Service};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Moves a conversation: reads messages, lets the local service answer, writes.
 pub struct Driver<R, W, S> {
     /// None once the peer has closed its side, or we stopped listening.
     reader: Option<R>,
-    writer: W,
+    /// None once our side of the stream is closed; what is still to be written then goes nowhere.
+    writer: Option<W>,
     decoder: LineDecoder,
     limits: Limits,
     local: Arc<S>,
     peer: Peer,
     shared: Arc<Shared>,
     /// Bytes on their way to the writer.
-    out: BytesMut,
+    out: Outbox,
     /// The writer has bytes that were not flushed.
     unflushed: bool,
-    /// Our side of the stream is closed.
-    shut: bool,
+    /// Bytes of refusals since the output had room.
+    refused: usize,
     /// Requests that wait for a free place, oldest first.
     queue: VecDeque<Request>,
     queued_bytes: usize,
-    /// A notification that the local service is still busy with. Nothing behind it is read meanwhile.
-    note: Option<BoxFuture<'static, ()>>,
+    /// Notifications that the local service is still busy with, or that wait behind such a one. No line behind
+    /// them is looked at meanwhile; more than one can come in a batch.
+    notes: VecDeque<BoxFuture<'static, ()>>,
     overlong: usize,
     /// When a peer that does not read is given up; set while the writer takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
@@ -65,18 +68,18 @@ where
     ) -> Self {
         Self {
             reader: Some(reader),
-            writer,
+            writer: Some(writer),
             decoder: LineDecoder::new(limits.message_bytes),
             limits: limits.clone(),
             local,
             peer,
             shared,
-            out: BytesMut::new(),
+            out: Outbox::default(),
             unflushed: false,
-            shut: false,
+            refused: 0,
             queue: VecDeque::new(),
             queued_bytes: 0,
-            note: None,
+            notes: VecDeque::new(),
             overlong: 0,
             stall: None,
             drain: None,
@@ -149,13 +152,13 @@ where
     /// Handles complete lines. False when more input could not be taken now.
     fn dispatch_lines(&mut self, cx: &mut Context<'_>) -> Result<bool, TransportError> {
         loop {
-            if let Some(note) = &mut self.note {
+            while let Some(note) = self.notes.front_mut() {
                 if note.as_mut().poll(cx).is_pending() {
                     return Ok(false);
                 }
-                self.note = None;
+                self.notes.pop_front();
             }
-            if self.output_is_clogged() && self.queue_is_full() {
+            if self.takes_no_more() {
                 return Ok(false);
             }
             let Some(line) = self.decoder.next_line() else { return Ok(self.reader.is_some()) };
@@ -195,12 +198,26 @@ where
                     &ErrorObject::invalid_request("arrays of messages are not part of this revision"),
                 );
             }
-            Err(Malformed { id, error }) => {
-                tracing::debug!(%error, "refused a malformed message");
-                self.refuse(id.as_ref(), &error);
+            Err(malformed) => {
+                if let Some((id, error)) = self.malformed(malformed) {
+                    self.refuse(id.as_ref(), &error);
+                }
             }
         }
         Ok(())
+    }
+
+    /// What to answer to a frame that is no message. An answer is never answered: its id is one of ours, and
+    /// the peer would take it for one of its own.
+    #[cold]
+    fn malformed(&self, malformed: Malformed) -> Option<(Option<RequestId>, ErrorObject)> {
+        let Malformed { id, error, answers } = malformed;
+        tracing::debug!(%error, "refused a malformed message");
+        let Some(answered) = answers else { return Some((id, error)) };
+        let reason = format!("the peer's answer is not valid: {}", error.message());
+        let error = TransportError::new(TransportErrorKind::Protocol, reason);
+        self.shared.answer(&answered, Err(error.into()));
+        None
     }
 
     #[cold]
@@ -233,15 +250,10 @@ where
             Message::Notification { method, params } => {
                 let local = Arc::clone(&self.local);
                 let notification = Notification::new(method, params);
-                let before = self.note.take(); // Another one of the same batch.
-                let mut note: BoxFuture<'static, ()> = Box::pin(async move {
-                    if let Some(before) = before {
-                        before.await;
-                    }
-                    local.notify(notification).await;
-                });
-                if note.as_mut().poll(cx).is_pending() {
-                    self.note = Some(note);
+                let mut note: BoxFuture<'static, ()> =
+                    Box::pin(async move { CatchPanic::new(local).notify(notification).await });
+                if !self.notes.is_empty() || note.as_mut().poll(cx).is_pending() {
+                    self.notes.push_back(note);
                 }
             }
             Message::Response { id: Some(id), outcome } => {
@@ -275,7 +287,7 @@ where
             let error = ErrorObject::new(crate::jsonrpc::code::INTERNAL_ERROR, "the server is shutting down");
             return self.refuse(Some(&request.id), &error);
         }
-        if self.shared.is_in_flight(&request.id) || self.queue.iter().any(|queued| queued.id == request.id) {
+        if self.is_known(&request.id) {
             let error = ErrorObject::invalid_request("a request with this id is still being handled");
             return self.refuse(Some(&request.id), &error);
         }
@@ -292,22 +304,21 @@ where
     }
 
     fn start(&mut self, cx: &mut Context<'_>, request: Request) {
-        let local = Arc::clone(&self.local);
         let id = request.id.clone();
-        let mut call = Box::pin(async move { local.call(request).await });
+        let mut call = Box::pin(call(Arc::clone(&self.local), request));
         match call.as_mut().poll(cx) {
             Poll::Ready(reply) => {
                 self.take_outbox(); // What the handler said while it ran goes before its answer.
-                write_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
+                push_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
             }
             Poll::Pending => {
                 let (handle, registration) = futures::future::AbortHandle::new_pair();
-                self.shared.start(id.clone(), handle.clone());
+                let serial = self.shared.start(id.clone(), handle);
                 let shared = Arc::clone(&self.shared);
                 let call = Abortable::new(call, registration);
                 tokio::spawn(async move {
                     if let Ok(reply) = call.await {
-                        shared.complete(&id, &handle, reply);
+                        shared.complete(&id, serial, reply);
                     }
                 });
             }
@@ -316,37 +327,43 @@ where
 
     fn batch(&mut self, cx: &mut Context<'_>, entries: Vec<Result<Message, Malformed>>) {
         let mut errors = BytesMut::new();
+        let mut refuse = |id: Option<&RequestId>, error: &ErrorObject| {
+            write_error(&mut errors, id, error);
+            errors.extend_from_slice(b"\n");
+        };
         let mut calls = Vec::new();
-        let mut ids = Vec::new();
         for entry in entries {
             match entry {
                 Ok(Message::Request { id, method, params }) => {
-                    if self.stopping || self.shared.is_in_flight(&id) || !self.has_place() {
+                    if self.stopping || self.is_known(&id) || !self.has_place() {
                         let error =
                             ErrorObject::invalid_request("this entry of the batch cannot be taken now");
-                        write_error(&mut errors, Some(&id), &error);
-                        errors.extend_from_slice(b"\n");
+                        refuse(Some(&id), &error);
                         continue;
                     }
                     let (handle, registration) = futures::future::AbortHandle::new_pair();
-                    self.shared.start(id.clone(), handle);
-                    ids.push(id.clone());
-                    let local = Arc::clone(&self.local);
+                    let serial = self.shared.start(id.clone(), handle);
                     let request = Request::new(id.clone(), method, params).with_peer(self.peer.clone());
-                    let call = async move { (id, local.call(request).await) };
-                    calls.push(Abortable::new(call, registration));
+                    let call = Abortable::new(call(Arc::clone(&self.local), request), registration);
+                    calls.push(async move { (id, serial, call.await.ok()) });
                 }
                 Ok(other) => self.message(cx, other),
-                Err(Malformed { id, error }) => {
-                    write_error(&mut errors, id.as_ref(), &error);
-                    errors.extend_from_slice(b"\n");
+                Err(malformed) => {
+                    if let Some((id, error)) = self.malformed(malformed) {
+                        refuse(id.as_ref(), &error);
+                    }
                 }
             }
         }
+        if calls.is_empty() {
+            self.refused += errors.len();
+            return write_batch(self.out.buffer(), errors);
+        }
+        self.shared.lock().batches += 1;
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let replies = join_all(calls).await.into_iter().filter_map(|done: Result<_, Aborted>| done.ok());
-            shared.complete_batch(&ids, replies.collect(), errors);
+            let replies = join_all(calls).await;
+            shared.complete_batch(replies, errors);
         });
     }
 
@@ -373,8 +390,17 @@ where
 
     /// Lines were left in the decoder for want of room, and there is room now.
     fn has_held_back_lines(&self, waits_for_input: bool) -> bool {
-        let is_full = self.output_is_clogged() && self.queue_is_full();
-        !waits_for_input && self.reader.is_some() && self.note.is_none() && !is_full
+        !waits_for_input && self.reader.is_some() && self.notes.is_empty() && !self.takes_no_more()
+    }
+
+    /// The peer does not read, and one more message of it could make us hold more than is allowed. Up to
+    /// that, lines are looked at even while nothing can be written, so that answers and cancels get through.
+    fn takes_no_more(&self) -> bool {
+        self.output_is_clogged() && (self.queue_is_full() || self.refused >= self.limits.outbox_bytes)
+    }
+
+    fn is_known(&self, id: &RequestId) -> bool {
+        self.shared.is_in_flight(id) || self.queue.iter().any(|queued| queued.id == *id)
     }
 
     fn has_place(&self) -> bool {
@@ -390,8 +416,10 @@ where
     }
 
     fn refuse(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
-        write_error(&mut self.out, id, error);
-        self.out.extend_from_slice(b"\n");
+        let before = self.out.len();
+        write_error(self.out.buffer(), id, error);
+        self.out.buffer().extend_from_slice(b"\n");
+        self.refused += self.out.len() - before;
     }
 
     // ---- writing -------------------------------------------------------------------------------------
@@ -404,7 +432,7 @@ where
             return Ok(written);
         }
         let patience = self.limits.write_stall;
-        let stall = self.stall.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(patience)));
         if stall.as_mut().poll(cx).is_ready() {
             let message = format!("the peer did not read for {} s", patience.as_secs_f64());
             return Err(TransportError::closed(message));
@@ -417,44 +445,49 @@ where
         let failed = |error| TransportError::io("writing to the peer", error);
         loop {
             self.take_outbox();
+            let Some(writer) = &mut self.writer else {
+                self.out = Outbox::default();
+                self.shared.note_writing(self.shared.lock(), 0, 0);
+                return Ok(Poll::Ready(()));
+            };
             if self.out.is_empty() {
                 break;
             }
             while !self.out.is_empty() {
-                match Pin::new(&mut self.writer).poll_write(cx, &self.out) {
+                match self.out.poll_write(cx, writer) {
                     Poll::Ready(Ok(0)) => {
                         return Err(TransportError::closed("the peer does not read any more"));
                     }
-                    Poll::Ready(Ok(written)) => {
+                    Poll::Ready(Ok(_)) => {
                         self.unflushed = true;
                         self.stall = None;
-                        if written == self.out.len() {
-                            self.out.clear();
-                        } else {
-                            drop(self.out.split_to(written));
-                        }
                     }
                     Poll::Ready(Err(error)) => return Err(failed(error)),
                     Poll::Pending => {
-                        self.shared.lock().writing = self.out.len();
+                        if !self.output_is_clogged() {
+                            self.refused = 0;
+                        }
+                        let state = self.shared.lock();
+                        let unwritten = state.unwritten();
+                        self.shared.note_writing(state, self.out.len(), unwritten);
                         return Ok(Poll::Pending);
                     }
                 }
             }
-            if self.out.capacity() > 256 << 10 {
-                self.out = BytesMut::new(); // A large message went through; its buffer need not stay.
-            }
+            self.refused = 0;
         }
+        let Some(writer) = &mut self.writer else { return Ok(Poll::Ready(())) };
         if self.unflushed {
-            match Pin::new(&mut self.writer).poll_flush(cx) {
+            match Pin::new(&mut *writer).poll_flush(cx) {
                 Poll::Ready(Ok(())) => self.unflushed = false,
                 Poll::Ready(Err(error)) => return Err(failed(error)),
                 Poll::Pending => return Ok(Poll::Pending),
             }
         }
-        if !self.shut && self.shared.lock().closing {
-            match Pin::new(&mut self.writer).poll_shutdown(cx) {
-                Poll::Ready(_) => self.shut = true, // Closing a broken pipe fails, and is closed all the same.
+        if self.shared.lock().closing {
+            match Pin::new(writer).poll_shutdown(cx) {
+                // Closing a broken pipe fails, and is closed all the same. Some writers close when dropped.
+                Poll::Ready(_) => self.writer = None,
                 Poll::Pending => return Ok(Poll::Pending),
             }
         }
@@ -463,29 +496,20 @@ where
 
     fn take_outbox(&mut self) {
         let mut state = self.shared.lock();
-        let was_full = state.outbox.len() + state.writing >= self.shared.outbox_bytes;
+        let unwritten = state.unwritten();
         if !state.outbox.is_empty() {
-            if self.out.is_empty() {
-                std::mem::swap(&mut self.out, &mut state.outbox);
-            } else {
-                self.out.extend_from_slice(&state.outbox);
-                state.outbox.clear();
-            }
+            self.out.append(&mut state.outbox);
         }
-        state.writing = 0; // Set again when the writer stops taking.
-        drop(state);
-        if was_full {
-            self.shared.room.notify_waiters();
-        }
+        self.shared.note_writing(state, self.out.len(), unwritten);
     }
 
     // ---- the end -------------------------------------------------------------------------------------
 
     fn begin_drain(&mut self, patience: std::time::Duration) {
         self.local.draining();
-        let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
-        if self.drain.as_ref().is_none_or(|drain| deadline < drain.deadline()) {
-            self.drain = Some(Box::pin(sleep_until(deadline)));
+        let end = sleep(patience);
+        if self.drain.as_ref().is_none_or(|drain| end.deadline() < drain.deadline()) {
+            self.drain = Some(Box::pin(end));
         }
     }
 
@@ -493,7 +517,7 @@ where
     fn is_done(&self) -> bool {
         self.drain.is_some()
             && self.queue.is_empty()
-            && self.note.is_none()
+            && self.notes.is_empty()
             && self.out.is_empty()
             && !self.unflushed
             && {
@@ -513,6 +537,11 @@ impl<R, W, S> fmt::Debug for Driver<R, W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").field("stopping", &self.stopping).finish_non_exhaustive()
     }
+}
+
+/// Calls the local service. What panics is answered as well.
+async fn call<S: Service>(local: Arc<S>, request: Request) -> Reply {
+    CatchPanic::new(local).call(request).await
 }
 
 fn poll_read_into<R: AsyncRead + Unpin>(

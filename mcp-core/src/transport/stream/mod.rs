@@ -9,6 +9,7 @@
 //! Spec: transports/stdio, which custom byte streams reuse (STDIO-6).
 
 mod driver;
+mod outbox;
 mod remote;
 mod shared;
 
@@ -19,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub use driver::Driver;
 pub use remote::Remote;
 use shared::Shared;
+pub use shared::Stats;
 
 use crate::limits::Limits;
 use crate::service::{Peer, Service};
@@ -26,6 +28,7 @@ use crate::service::{Peer, Service};
 /// Puts a conversation on a byte stream.
 ///
 /// `open` makes the local service from the way to the peer. Nothing moves until [`Driver::run`] is polled.
+/// A panic of the service is answered with −32603 and hurts no other call.
 pub fn connect<R, W, S>(
     reader: R,
     writer: W,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::shared::Shared;
+use super::shared::{Shared, Stats};
 use crate::jsonrpc::{RequestId, write_notification, write_request};
 use crate::service::{Notification, Reply, Request, Service};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -38,6 +38,11 @@ impl Remote {
         self.shared.driver.wake();
     }
 
+    /// What the conversation holds at this moment. All zero once it is over.
+    pub fn stats(&self) -> Stats {
+        self.shared.stats()
+    }
+
     fn check_length(&self, length: usize) -> Result<(), TransportError> {
         let longest = self.shared.outgoing_bytes;
         if length > longest {
@@ -55,15 +60,16 @@ impl Service for Remote {
         self.check_length(request.params.as_bytes().len())?;
         let (sender, answer) = oneshot::channel();
         let Request { id, method, params, .. } = request;
-        (self.shared)
+        let serial = (self.shared)
             .send_with(|state| {
-                self.shared.expect(state, id.clone(), sender)?;
-                write_request(&mut state.outbox, &id, &method, params.as_bytes());
-                state.outbox.extend_from_slice(b"\n");
-                Ok(())
+                let serial = self.shared.expect(state, id.clone(), sender)?;
+                let out = state.outbox.buffer();
+                write_request(out, &id, &method, params.as_bytes());
+                out.extend_from_slice(b"\n");
+                Ok(serial)
             })
             .await?;
-        let _left = CancelOnDrop { shared: &self.shared, id: &id, tell_peer: method != "initialize" };
+        let _left = CancelOnDrop { shared: &self.shared, id: &id, serial, tell_peer: method != "initialize" };
         match answer.await {
             Ok(reply) => reply,
             Err(_) => Err(TransportError::closed("the connection is closed").into()),
@@ -98,11 +104,12 @@ impl fmt::Debug for Remote {
 struct CancelOnDrop<'a> {
     shared: &'a Shared,
     id: &'a RequestId,
+    serial: u64,
     tell_peer: bool,
 }
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        self.shared.forget(self.id, self.tell_peer);
+        self.shared.forget(self.id, self.serial, self.tell_peer);
     }
 }

@@ -9,7 +9,10 @@ use futures::future::AbortHandle;
 use futures::task::AtomicWaker;
 use tokio::sync::{Notify, oneshot};
 
-use crate::jsonrpc::{ErrorObject, RequestId, write_error, write_notification, write_result};
+use super::outbox::{LONG, Outbox};
+use crate::jsonrpc::{
+    ErrorObject, RequestId, is_one_line, write_error, write_notification, write_result, write_result_start,
+};
 use crate::limits::Limits;
 use crate::service::{CallError, Reply};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -29,20 +32,69 @@ pub(super) struct Shared {
 /// No user code runs while this is locked.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) outbox: BytesMut,
+    pub(super) outbox: Outbox,
     /// Bytes that the driver has taken out of the outbox and not yet written.
     pub(super) writing: usize,
-    pending: HashMap<RequestId, oneshot::Sender<Reply>>,
-    in_flight: HashMap<RequestId, AbortHandle>,
+    pending: HashMap<RequestId, Pending>,
+    in_flight: HashMap<RequestId, Running>,
+    /// Batches whose answers are not all in. Their answers leave together, after the last call has ended.
+    pub(super) batches: usize,
+    /// Tells two requests apart that had one id, one after the other.
+    serial: u64,
+    /// The peer will not answer any more.
+    left: Option<TransportError>,
     closed: Option<TransportError>,
     /// Our side wants to end: the driver closes the writer once the outbox is empty.
     pub(super) closing: bool,
 }
 
+/// A request of ours that waits for its answer.
+#[derive(Debug)]
+struct Pending {
+    serial: u64,
+    reply: oneshot::Sender<Reply>,
+}
+
+/// A request of the peer's that is being handled.
+#[derive(Debug)]
+struct Running {
+    serial: u64,
+    handle: AbortHandle,
+}
+
+/// What a conversation holds at a moment, see [`Remote::stats`](super::Remote::stats). All zero once it is
+/// over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests of ours that wait for the peer's answer.
+    pub pending: usize,
+    /// Requests of the peer that are being handled.
+    pub in_flight: usize,
+    /// Bytes that wait for the peer to read.
+    pub outbox_bytes: usize,
+}
+
 impl State {
     /// Nothing is running and nothing waits to be written.
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight.is_empty() && self.outbox.is_empty()
+        self.in_flight.is_empty() && self.batches == 0 && self.outbox.is_empty()
+    }
+
+    /// Bytes that were accepted and not yet taken by the writer.
+    pub(super) fn unwritten(&self) -> usize {
+        self.outbox.len() + self.writing
+    }
+
+    /// Forgets a call of the peer; false if it was cancelled, or is another one by now.
+    fn end(&mut self, id: &RequestId, serial: u64) -> bool {
+        let is_running = self.in_flight.get(id).is_some_and(|running| running.serial == serial);
+        is_running && self.in_flight.remove(id).is_some()
+    }
+
+    fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
     }
 }
 
@@ -62,10 +114,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn stats(&self) -> Stats {
+        let state = self.lock();
+        Stats {
+            pending: state.pending.len(),
+            in_flight: state.in_flight.len(),
+            outbox_bytes: state.unwritten(),
+        }
+    }
+
     /// Waits until the outbox takes more, then lets `write` add to it and wakes the driver.
     pub(super) async fn send(&self, write: impl FnOnce(&mut BytesMut)) -> Result<(), TransportError> {
         self.send_with(|state| {
-            write(&mut state.outbox);
+            write(state.outbox.buffer());
             Ok(())
         })
         .await
@@ -73,11 +134,11 @@ impl Shared {
 
     /// As [`Shared::send`], with the whole state at hand, so that a request can be noted down before it
     /// leaves.
-    pub(super) async fn send_with(
+    pub(super) async fn send_with<T>(
         &self,
-        write: impl FnOnce(&mut State) -> Result<(), TransportError>,
-    ) -> Result<(), TransportError> {
-        loop {
+        write: impl FnOnce(&mut State) -> Result<T, TransportError>,
+    ) -> Result<T, TransportError> {
+        let written = loop {
             let room = self.room.notified();
             {
                 let mut state = self.lock();
@@ -87,24 +148,37 @@ impl Shared {
                 if state.closing {
                     return Err(TransportError::closed("the connection was closed on this side"));
                 }
-                if state.outbox.len() + state.writing < self.outbox_bytes {
-                    write(&mut state)?;
-                    break;
+                if state.unwritten() < self.outbox_bytes {
+                    break write(&mut state)?;
                 }
             }
             room.await;
-        }
+        };
         self.driver.wake();
-        Ok(())
+        Ok(written)
     }
 
-    /// Notes down a request of ours that is about to leave.
+    /// The driver has `writing` bytes in its hands, which were in the outbox or are answers of its own. Lets
+    /// senders go on if that makes room.
+    pub(super) fn note_writing(&self, mut state: MutexGuard<'_, State>, writing: usize, unwritten: usize) {
+        state.writing = writing;
+        let has_room = state.unwritten() < self.outbox_bytes;
+        drop(state);
+        if unwritten >= self.outbox_bytes && has_room {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Notes down a request of ours that is about to leave; gives what [`Shared::forget`] needs.
     pub(super) fn expect(
         &self,
         state: &mut State,
         id: RequestId,
         reply: oneshot::Sender<Reply>,
-    ) -> Result<(), TransportError> {
+    ) -> Result<u64, TransportError> {
+        if let Some(error) = &state.left {
+            return Err(error.clone());
+        }
         if state.pending.len() >= self.most_pending {
             return Err(TransportError::new(
                 TransportErrorKind::Overloaded,
@@ -117,35 +191,46 @@ impl Shared {
                 format!("the request id {id} is waiting for an answer already"),
             ));
         }
-        state.pending.insert(id, reply);
-        Ok(())
+        let serial = state.next_serial();
+        state.pending.insert(id, Pending { serial, reply });
+        Ok(serial)
     }
 
     /// Hands an answer of the peer to whoever waits for it. Late and foreign answers go nowhere.
     pub(super) fn answer(&self, id: &RequestId, outcome: Reply) {
         let waiting = self.lock().pending.remove(id);
         match waiting {
-            Some(reply) => drop(reply.send(outcome)), // The caller may just have left.
+            Some(Pending { reply, .. }) => drop(reply.send(outcome)), // The caller may just have left.
             None => tracing::debug!(%id, "dropped an answer that nobody waits for"),
         }
     }
 
     /// The caller of a request left before the answer came: tells the peer, if it still was waiting.
-    pub(super) fn forget(&self, id: &RequestId, tell_peer: bool) {
+    pub(super) fn forget(&self, id: &RequestId, serial: u64, tell_peer: bool) {
         let mut state = self.lock();
-        if state.pending.remove(id).is_none() || state.closed.is_some() || !tell_peer {
+        // Once answered, the id is free, and may name another request by now.
+        if state.pending.get(id).is_none_or(|pending| pending.serial != serial) {
+            return;
+        }
+        state.pending.remove(id);
+        if state.closed.is_some() || state.closing || !tell_peer {
             return;
         }
         // No waiting for room: a cancel frees more than it takes, and there is one at most per request.
         let params = format!(r#"{{"requestId":{}}}"#, serde_json::to_string(id).unwrap_or_default());
-        write_notification(&mut state.outbox, "notifications/cancelled", params.as_bytes());
-        state.outbox.extend_from_slice(b"\n");
+        let out = state.outbox.buffer();
+        write_notification(out, "notifications/cancelled", params.as_bytes());
+        out.extend_from_slice(b"\n");
         drop(state);
         self.driver.wake();
     }
 
-    pub(super) fn start(&self, id: RequestId, handle: AbortHandle) {
-        self.lock().in_flight.insert(id, handle);
+    /// Notes down a call of the peer that is being handled; gives what [`Shared::complete`] needs.
+    pub(super) fn start(&self, id: RequestId, handle: AbortHandle) -> u64 {
+        let mut state = self.lock();
+        let serial = state.next_serial();
+        state.in_flight.insert(id, Running { serial, handle });
+        serial
     }
 
     pub(super) fn is_in_flight(&self, id: &RequestId) -> bool {
@@ -156,45 +241,31 @@ impl Shared {
         self.lock().in_flight.len()
     }
 
-    /// A handler is done: its answer goes out, unless the call was cancelled meanwhile. Then its id may be
-    /// that of another call by now.
-    pub(super) fn complete(&self, id: &RequestId, handle: &AbortHandle, reply: Reply) {
+    /// A handler is done: its answer goes out, unless the call was cancelled meanwhile.
+    pub(super) fn complete(&self, id: &RequestId, serial: u64, reply: Reply) {
         let mut state = self.lock();
-        if !handle.is_aborted() && state.in_flight.remove(id).is_some() && state.closed.is_none() {
-            write_reply(&mut state.outbox, id, reply, self.outgoing_bytes);
+        if state.end(id, serial) && state.closed.is_none() {
+            push_reply(&mut state.outbox, id, reply, self.outgoing_bytes);
         }
         drop(state);
         self.driver.wake();
     }
 
-    /// A batch is done.
-    pub(super) fn complete_batch(
-        &self,
-        ids: &[RequestId],
-        replies: Vec<(RequestId, Reply)>,
-        errors: BytesMut,
-    ) {
+    /// A batch is done: one array holds `errors`, a line each, and the replies of the calls that were not
+    /// cancelled.
+    pub(super) fn complete_batch(&self, calls: Vec<(RequestId, u64, Option<Reply>)>, errors: BytesMut) {
         let mut state = self.lock();
         let mut out = errors;
-        for (id, reply) in replies {
-            if state.in_flight.contains_key(&id) {
+        for (id, serial, reply) in calls {
+            if state.end(&id, serial)
+                && let Some(reply) = reply
+            {
                 write_reply(&mut out, &id, reply, self.outgoing_bytes);
             }
         }
-        for id in ids {
-            state.in_flight.remove(id);
-        }
-        if !out.is_empty() && state.closed.is_none() {
-            // Each answer is a line by now; a batch is the same answers with commas between them.
-            out.truncate(out.len() - 1);
-            state.outbox.extend_from_slice(b"[");
-            for byte in out.iter_mut() {
-                if *byte == b'\n' {
-                    *byte = b',';
-                }
-            }
-            state.outbox.extend_from_slice(&out);
-            state.outbox.extend_from_slice(b"]\n");
+        state.batches -= 1;
+        if state.closed.is_none() {
+            write_batch(state.outbox.buffer(), out);
         }
         drop(state);
         self.driver.wake();
@@ -202,10 +273,10 @@ impl Shared {
 
     /// The peer cancelled a call: the handler is dropped and nothing is answered.
     pub(super) fn cancel(&self, id: &RequestId) -> bool {
-        let mut state = self.lock();
-        match state.in_flight.remove(id) {
-            Some(handle) => {
-                handle.abort(); // While locked, for `complete` to see.
+        let running = self.lock().in_flight.remove(id);
+        match running {
+            Some(Running { handle, .. }) => {
+                handle.abort();
                 true
             }
             None => false,
@@ -220,11 +291,13 @@ impl Shared {
         }
         let pending = std::mem::take(&mut state.pending);
         let in_flight = std::mem::take(&mut state.in_flight);
+        state.outbox = Outbox::default();
+        state.writing = 0;
         drop(state);
-        for reply in pending.into_values() {
+        for Pending { reply, .. } in pending.into_values() {
             drop(reply.send(Err(CallError::Transport(error.clone()))));
         }
-        for handle in in_flight.into_values() {
+        for Running { handle, .. } in in_flight.into_values() {
             handle.abort();
         }
         self.room.notify_waiters();
@@ -232,15 +305,32 @@ impl Shared {
 
     /// The peer will not answer any more; calls of the peer may still be running.
     pub(super) fn peer_left(&self, error: &TransportError) {
-        let pending = std::mem::take(&mut self.lock().pending);
-        for reply in pending.into_values() {
+        let pending = {
+            let mut state = self.lock();
+            state.left.get_or_insert_with(|| error.clone());
+            std::mem::take(&mut state.pending)
+        };
+        for Pending { reply, .. } in pending.into_values() {
             drop(reply.send(Err(CallError::Transport(error.clone()))));
         }
     }
 }
 
-/// Appends an answer as a line.
-pub(super) fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, longest: usize) {
+/// Appends an answer as a line, a long result without copying it.
+pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, longest: usize) {
+    match reply {
+        Ok(result)
+            if (LONG..=longest).contains(&result.as_bytes().len()) && is_one_line(result.as_bytes()) =>
+        {
+            write_result_start(out.buffer(), id);
+            out.push(result.into_bytes());
+            out.buffer().extend_from_slice(b"}\n");
+        }
+        reply => write_reply(out.buffer(), id, reply, longest),
+    }
+}
+
+fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, longest: usize) {
     match reply {
         Ok(result) if result.as_bytes().len() <= longest => write_result(out, id, result.as_bytes()),
         Ok(result) => {
@@ -259,4 +349,18 @@ pub(super) fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, long
         }
     }
     out.extend_from_slice(b"\n");
+}
+
+/// Appends answers, each of which is a line, as one array. No answers are no array.
+pub(super) fn write_batch(out: &mut BytesMut, mut answers: BytesMut) {
+    if answers.is_empty() {
+        return;
+    }
+    answers.truncate(answers.len() - 1);
+    for byte in answers.iter_mut().filter(|byte| **byte == b'\n') {
+        *byte = b',';
+    }
+    out.extend_from_slice(b"[");
+    out.extend_from_slice(&answers);
+    out.extend_from_slice(b"]\n");
 }

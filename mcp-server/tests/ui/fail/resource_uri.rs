@@ -15,4 +15,14 @@ fn relative() -> String {
     String::new()
 }
 
+#[resource("note://all{?limit}")]
+fn query(limit: u32) -> String {
+    limit.to_string()
+}
+
+#[resource("note://{book}{page}")]
+fn adjacent(book: String, page: u32) -> String {
+    format!("{book} {page}")
+}
+
 fn main() {}

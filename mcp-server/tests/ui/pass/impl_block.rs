@@ -47,7 +47,7 @@ impl Notes {
     fn configured_away(&self, missing: Missing) {}
 
     /// One note.
-    #[resource("note://{id}{?lines}", mime = "text/plain")]
+    #[resource("note://{id}/{lines}", mime = "text/plain")]
     async fn read<'a>(&'a self, id: usize, lines: Option<u32>) -> Result<String, String> {
         let _ = lines;
         self.lock().get(id).cloned().ok_or_else(|| format!("there is no note {id}"))

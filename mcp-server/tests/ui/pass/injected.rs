@@ -1,6 +1,6 @@
 #![deny(warnings)]
 
-use mcp_server::{Context, ErrorObject, FromContext, State, routes, tool};
+use mcp_server::{Context, ErrorObject, Extension, FromContext, State, routes, tool};
 
 struct Counter(u32);
 
@@ -22,12 +22,13 @@ async fn anywhere(
     by_value: mcp_server::Context,
     state: State<Counter>,
     borrowed_state: &State<Counter>,
+    extension: Extension<Counter>,
     #[arg(inject)] alias: &Ctx,
     #[arg(inject)] Caller(name): Caller,
 ) -> String {
     let _ = (by_reference, by_value, alias);
     std::future::ready(()).await;
-    format!("{} {} {name} {first} {second}", state.0, borrowed_state.0)
+    format!("{} {} {} {name} {first} {second}", state.0, borrowed_state.0, extension.0.0)
 }
 
 mod own {

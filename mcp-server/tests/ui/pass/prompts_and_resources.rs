@@ -27,7 +27,7 @@ fn file(path: String) -> std::io::Result<Vec<u8>> {
 fn main() {
     assert_eq!(config(), "{}");
     assert!(several().is_ok());
-    drop(greet(&Context::default(), String::new(), String::new()));
+    let _ = |context: &Context| drop(greet(context, String::new(), String::new()));
     let _ = file;
     let routes = routes![greet, config, several, file];
     assert_eq!((routes.prompts.len(), routes.resources.len()), (2, 2));

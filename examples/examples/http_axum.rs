@@ -1,0 +1,50 @@
+//! A server as a part of an axum application: other routes beside it, layers of tower-http around it.
+//!
+//! `cargo run -p mcp-examples --example http_axum`
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, Method, header};
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use mcp_server::http::HttpOptions;
+use mcp_server::{Context, Server, routes, tool};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// Who calls, as far as the client says.
+#[tool(read_only)]
+async fn who(ctx: &Context) -> String {
+    let agent = ctx.http_request().and_then(|request| request.headers.get(header::USER_AGENT));
+    agent.and_then(|agent| agent.to_str().ok()).unwrap_or("somebody").to_owned()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // A page of this origin may call from a browser: the service lets it pass, and the layer tells the browser.
+    let page = "https://app.example.com";
+    let server = Server::new("who", "1.0.0").routes(routes![who]).build()?;
+    let service = server.into_service_with(HttpOptions::new().allow_origin(page));
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::exact(page.parse()?))
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(tower_http::cors::AllowHeaders::mirror_request()) // `Mcp-Param-*` are many.
+        .expose_headers([HeaderName::from_static("mcp-session-id"), header::WWW_AUTHENTICATE])
+        .max_age(Duration::from_secs(600));
+    let app = Router::new()
+        .route_service("/mcp", service.clone())
+        .layer(cors)
+        .route("/health", get(|| async { "fine" }));
+
+    // Answers are small: without TCP_NODELAY they would wait for company.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            eprintln!("TCP_NODELAY: {error}");
+        }
+    });
+    let stop = async move {
+        drop(tokio::signal::ctrl_c().await);
+        service.close(); // Listen streams would stay open for ever.
+    };
+    Ok(axum::serve(listener, app).with_graceful_shutdown(stop).await?)
+}

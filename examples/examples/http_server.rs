@@ -1,0 +1,22 @@
+//! A server over HTTP, at <http://127.0.0.1:8080/mcp>, for clients of every revision.
+//!
+//! `cargo run -p mcp-examples --example http_server`
+
+use mcp_server::{ServeError, Server, routes, tool};
+
+/// Add two numbers.
+#[tool(read_only)]
+async fn add(
+    /** first addend */
+    a: i64,
+    /** second addend */
+    b: i64,
+) -> i64 {
+    a.saturating_add(b)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), ServeError> {
+    // Other machines are let in by `serve_http_with`, with the host names that they use.
+    Server::new("calculator", "1.0.0").routes(routes![add]).serve_http("127.0.0.1:8080").await
+}

@@ -1,0 +1,75 @@
+//! The bounds of the HTTP binding of a server.
+
+use std::time::Duration;
+
+/// What a server accepts and holds over HTTP, beside the rest of [`Limits`](crate::Limits).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpLimits {
+    /// Most connections at a time; further ones wait in the system's queue. 10,000.
+    pub connections: usize,
+    /// Most requests that are being read or handled at a time; the next one is answered 503. 1,024.
+    pub in_flight: usize,
+    /// Most bytes of bodies that are being read or handled at a time; beyond, 503. 64 MiB.
+    pub bytes_in_flight: usize,
+    /// Most `subscriptions/listen` streams at a time. 1,024.
+    pub listen_streams: usize,
+    /// Most notifications that wait in one stream before their sender waits. 256.
+    pub stream_events: usize,
+    /// Most bytes of the notifications that wait in one stream before their sender waits. 1 MiB.
+    pub stream_bytes: usize,
+    /// Longest head of a request, in bytes, and the size of a connection's buffer. 64 KiB.
+    pub head_bytes: usize,
+    /// Most header fields of an HTTP/1 request. 100.
+    pub header_fields: usize,
+    /// Longest list of header fields of an HTTP/2 request, in bytes. 16 KiB.
+    pub http2_header_bytes: u32,
+    /// Most streams of one HTTP/2 connection. 128.
+    pub http2_streams: u32,
+    /// Most streams that an HTTP/2 peer reset and that were not taken yet, before its connection ends. 20.
+    pub http2_pending_resets: usize,
+    /// Most streams of an HTTP/2 peer that we reset for its errors, before its connection ends. 128.
+    pub http2_local_resets: usize,
+    /// How long the head of a request may take to arrive. 10 s.
+    pub head_timeout: Duration,
+    /// How long the body of a request may take to arrive. 30 s.
+    pub body_timeout: Duration,
+    /// How long a connection may stay without a request. 75 s.
+    pub idle_timeout: Duration,
+    /// How long a handler may run before its answer becomes an event stream, so that keep-alives can flow.
+    /// 5 s.
+    pub stream_after: Duration,
+    /// How often a comment is sent in a stream that has nothing else to say. 15 s.
+    pub keep_alive: Duration,
+}
+
+impl HttpLimits {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            connections: 10_000,
+            in_flight: 1_024,
+            bytes_in_flight: 64 << 20,
+            listen_streams: 1_024,
+            stream_events: 256,
+            stream_bytes: 1 << 20,
+            head_bytes: 64 << 10,
+            header_fields: 100,
+            http2_header_bytes: 16 << 10,
+            http2_streams: 128,
+            http2_pending_resets: 20,
+            http2_local_resets: 128,
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+            stream_after: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,11 @@
+//! What both sides of Streamable HTTP share: names of header fields, how values travel in them, bounds.
+//! Spec: basic/transports/streamable-http.
+
+mod limits;
+pub mod names;
+mod params;
+mod value;
+
+pub use limits::HttpLimits;
+pub use params::{BadAnnotation, ParamHeader, param_headers, param_matches, param_text};
+pub use value::{BadValue, decode_value, encode_value};

@@ -1,0 +1,264 @@
+//! Arguments that travel in header fields too: `x-mcp-header` in a tool's schema. Spec:
+//! basic/transports/streamable-http, "Custom headers" (HDR-10 to HDR-16).
+
+use std::borrow::Cow;
+
+use http::HeaderName;
+use serde_json::{Map, Value};
+
+use super::names::PARAM_PREFIX;
+
+/// The keyword.
+const KEYWORD: &str = "x-mcp-header";
+/// Largest magnitude of an integer that every JSON reader keeps.
+const LARGEST: f64 = 9_007_199_254_740_991.0;
+/// Deepest schema that is looked at.
+const DEEPEST: usize = 64;
+
+/// An argument and the header field that mirrors it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParamHeader {
+    /// `mcp-param-…`, lower case.
+    pub name: HeaderName,
+    /// The properties that lead to the argument, from the root.
+    pub path: Box<[String]>,
+}
+
+/// A schema whose header annotations break a rule; a client must not offer the tool (HDR-14).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}")]
+#[non_exhaustive]
+pub struct BadAnnotation {
+    /// Where in the schema, as a JSON pointer.
+    pub place: String,
+    /// Which rule.
+    pub reason: &'static str,
+}
+
+/// The mirrored arguments of a tool's input schema.
+///
+/// # Errors
+/// [`BadAnnotation`] for the first annotation that breaks a rule.
+pub fn param_headers(schema: &Value) -> Result<Vec<ParamHeader>, BadAnnotation> {
+    let mut walk = Walk { found: Vec::new(), path: Vec::new(), pointer: Vec::new() };
+    walk.schema(schema, Reach::Root)?;
+    Ok(walk.found)
+}
+
+/// How a subschema is reached.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    Root,
+    /// Through `properties` alone.
+    Properties,
+    Otherwise,
+}
+
+struct Walk {
+    found: Vec<ParamHeader>,
+    path: Vec<String>,
+    pointer: Vec<String>,
+}
+
+impl Walk {
+    fn schema(&mut self, schema: &Value, reach: Reach) -> Result<(), BadAnnotation> {
+        let Value::Object(members) = schema else { return Ok(()) };
+        if self.pointer.len() > 2 * DEEPEST {
+            return Err(self.bad("the schema is nested too deep"));
+        }
+        if let Some(annotation) = members.get(KEYWORD) {
+            self.annotation(annotation, members, reach)?;
+        }
+        for (keyword, value) in members {
+            self.pointer.push(keyword.clone());
+            match (keyword.as_str(), value) {
+                ("properties", Value::Object(properties)) => {
+                    let inner = if reach == Reach::Otherwise { reach } else { Reach::Properties };
+                    for (name, property) in properties {
+                        self.path.push(name.clone());
+                        self.pointer.push(name.clone());
+                        self.schema(property, inner)?;
+                        self.pointer.pop();
+                        self.path.pop();
+                    }
+                }
+                (
+                    "$defs" | "definitions" | "patternProperties" | "dependentSchemas",
+                    Value::Object(schemas),
+                ) => {
+                    for (name, schema) in schemas {
+                        self.pointer.push(name.clone());
+                        self.schema(schema, Reach::Otherwise)?;
+                        self.pointer.pop();
+                    }
+                }
+                ("allOf" | "anyOf" | "oneOf" | "prefixItems" | "items", Value::Array(schemas)) => {
+                    for (index, schema) in schemas.iter().enumerate() {
+                        self.pointer.push(index.to_string());
+                        self.schema(schema, Reach::Otherwise)?;
+                        self.pointer.pop();
+                    }
+                }
+                (
+                    "items"
+                    | "additionalItems"
+                    | "unevaluatedItems"
+                    | "contains"
+                    | "additionalProperties"
+                    | "unevaluatedProperties"
+                    | "propertyNames"
+                    | "not"
+                    | "if"
+                    | "then"
+                    | "else"
+                    | "contentSchema",
+                    schema,
+                ) => self.schema(schema, Reach::Otherwise)?,
+                // `const`, `enum`, `default` and `examples` hold data (T-20).
+                _ => {}
+            }
+            self.pointer.pop();
+        }
+        Ok(())
+    }
+
+    fn annotation(
+        &mut self,
+        annotation: &Value,
+        schema: &Map<String, Value>,
+        reach: Reach,
+    ) -> Result<(), BadAnnotation> {
+        let Value::String(header) = annotation else { return Err(self.bad("x-mcp-header must be a string")) };
+        if reach != Reach::Properties {
+            return Err(self.bad("x-mcp-header is allowed on properties, reached through properties alone"));
+        }
+        if !matches!(schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean")) {
+            return Err(self.bad("x-mcp-header is allowed on strings, integers and booleans"));
+        }
+        let name = HeaderName::try_from(format!("{PARAM_PREFIX}{header}").to_ascii_lowercase());
+        let Ok(name) = name.map_err(drop).and_then(|name| if header.is_empty() { Err(()) } else { Ok(name) })
+        else {
+            return Err(self.bad("x-mcp-header must be the name of a header field"));
+        };
+        if self.found.iter().any(|other| other.name == name) {
+            return Err(self.bad("two properties have the same x-mcp-header"));
+        }
+        self.found.push(ParamHeader { name, path: self.path.clone().into() });
+        Ok(())
+    }
+
+    fn bad(&self, reason: &'static str) -> BadAnnotation {
+        BadAnnotation { place: self.pointer.iter().flat_map(|part| ["/", part]).collect(), reason }
+    }
+}
+
+impl ParamHeader {
+    /// The argument, as far as it is there.
+    pub fn find<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
+        self.path.iter().try_fold(arguments, |value, name| value.get(name)).filter(|value| !value.is_null())
+    }
+}
+
+/// The text that mirrors an argument, not yet [encoded](super::encode_value); none where there is none to
+/// mirror.
+#[must_use]
+pub fn param_text(argument: &Value) -> Option<Cow<'_, str>> {
+    match argument {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Bool(true) => Some(Cow::Borrowed("true")),
+        Value::Bool(false) => Some(Cow::Borrowed("false")),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
+/// Whether a decoded header value says the same as an argument. Numbers are compared as numbers (HDR-6).
+#[must_use]
+pub fn param_matches(argument: &Value, header: &str) -> bool {
+    if let Value::Number(number) = argument {
+        let (Some(ours), Ok(theirs)) = (number.as_f64(), serde_json::from_str::<f64>(header)) else {
+            return false;
+        };
+        // One value, one text: white space that base64 could bring in is no part of a number.
+        return ours == theirs && ours.abs() <= LARGEST && header.trim() == header;
+    }
+    param_text(argument).is_some_and(|text| text == header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn annotations_are_found_where_they_are_allowed() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "region": { "type": "string", "x-mcp-header": "Region" },
+                "x-mcp-header": { "type": "string" },
+                "deep": { "type": "object", "properties": { "n": { "type": "integer", "x-mcp-header": "n" } } },
+                "data": { "const": { "x-mcp-header": 1 }, "default": { "x-mcp-header": 1 } },
+            },
+        });
+        let found = param_headers(&schema).unwrap();
+        let names: Vec<_> =
+            found.iter().map(|header| (header.name.as_str(), header.path.join("."))).collect();
+        assert_eq!(names, [("mcp-param-region", "region".into()), ("mcp-param-n", "deep.n".to_owned())]);
+        assert_eq!(found[1].find(&json!({ "deep": { "n": 1 } })), Some(&json!(1)));
+        assert_eq!(found[1].find(&json!({ "deep": { "n": null } })), None);
+        assert_eq!(found[1].find(&json!({})), None);
+    }
+
+    #[test]
+    fn annotations_elsewhere_are_mistakes() {
+        let annotated = json!({ "type": "string", "x-mcp-header": "A" });
+        for (schema, place) in [
+            (json!({ "type": "object", "x-mcp-header": "A" }), ""),
+            (json!({ "properties": { "a": { "type": "number", "x-mcp-header": "A" } } }), "/properties/a"),
+            (
+                json!({ "properties": { "a": { "type": ["string", "null"], "x-mcp-header": "A" } } }),
+                "/properties/a",
+            ),
+            (json!({ "properties": { "a": { "type": "string", "x-mcp-header": "" } } }), "/properties/a"),
+            (json!({ "properties": { "a": { "type": "string", "x-mcp-header": "a b" } } }), "/properties/a"),
+            (
+                json!({ "properties": { "a": { "type": "string", "x-mcp-header": "a\r\nb" } } }),
+                "/properties/a",
+            ),
+            (json!({ "properties": { "a": { "type": "string", "x-mcp-header": 1 } } }), "/properties/a"),
+            (
+                json!({ "properties": { "a": annotated, "b": { "type": "string", "x-mcp-header": "a" } } }),
+                "/properties/b",
+            ),
+            (json!({ "properties": { "a": { "items": annotated } } }), "/properties/a/items"),
+            (json!({ "anyOf": [{ "properties": { "a": annotated } }] }), "/anyOf/0/properties/a"),
+            (json!({ "$defs": { "a": annotated } }), "/$defs/a"),
+            (json!({ "not": annotated }), "/not"),
+        ] {
+            assert_eq!(param_headers(&schema).unwrap_err().place, place, "{schema}");
+        }
+    }
+
+    #[test]
+    fn values_are_compared_by_meaning() {
+        for (argument, header, same) in [
+            (json!("a"), "a", true),
+            (json!("a"), "A", false),
+            (json!(42), "42", true),
+            (json!(42), "42.0", true),
+            (json!(42.0), "42", true),
+            (json!(42), "4.2e1", true),
+            (json!(42), "043", false),
+            (json!(42), " 42", false),
+            (json!(9_007_199_254_740_993_i64), "9007199254740993", false),
+            (json!(true), "true", true),
+            (json!(true), "True", false),
+            (json!("42"), "42.0", false),
+            (json!([1]), "1", false),
+        ] {
+            assert_eq!(param_matches(&argument, header), same, "{argument} {header}");
+        }
+    }
+}

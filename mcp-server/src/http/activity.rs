@@ -1,0 +1,106 @@
+//! Which requests a connection of ours is busy with: from when its head is read until its body is written.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Request;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tower_service::Service as _;
+
+use super::request::PeerAddress;
+use super::{HttpBody, HttpFuture, HttpService};
+
+/// The number of requests of one connection that are not answered yet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Activity(Arc<AtomicUsize>);
+
+impl Activity {
+    pub(super) fn is_busy(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    fn begin(&self) -> Busy {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+}
+
+/// One request that is not answered yet.
+#[derive(Debug)]
+struct Busy(Activity);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The service as one connection sees it.
+#[derive(Debug)]
+pub(super) struct Connected {
+    pub(super) service: HttpService,
+    pub(super) peer: PeerAddress,
+    pub(super) activity: Activity,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Connected {
+    type Response = http::Response<Answer>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, mut request: Request<Incoming>) -> Answering {
+        request.extensions_mut().insert(self.peer);
+        Answering { response: self.service.clone().call(request), busy: Some(self.activity.begin()) }
+    }
+}
+
+/// A response in the making.
+#[derive(Debug)]
+pub(super) struct Answering {
+    response: HttpFuture,
+    busy: Option<Busy>,
+}
+
+impl Future for Answering {
+    type Output = Result<http::Response<Answer>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        Pin::new(&mut this.response)
+            .poll(cx)
+            .map_ok(|response| response.map(|body| Answer { body, _busy: this.busy.take() }))
+    }
+}
+
+/// A body that is being written.
+#[derive(Debug)]
+pub(super) struct Answer {
+    body: HttpBody,
+    _busy: Option<Busy>,
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,33 @@
+//! Streamable HTTP. Spec: basic/transports/streamable-http (since 2025-03-26).
+//!
+//! A request walks through these files: [`service`](HttpService) (which HTTP method, which path), `security`
+//! (Host, Origin, media type: nothing else is read before), `admission` (global bounds), `read` (the body),
+//! `post` (which era), then `modern` or `legacy`. Of the modern era nothing outlives its request: the response
+//! future polls the handler, and so does the response body once it is a stream, so a client that leaves drops
+//! the handler.
+
+mod activity;
+mod admission;
+mod body;
+mod call;
+mod headers;
+mod legacy;
+mod modern;
+mod options;
+mod outbox;
+mod post;
+mod read;
+mod request;
+mod security;
+mod serve;
+mod service;
+mod socket;
+mod status;
+
+pub use body::HttpBody;
+pub use options::HttpOptions;
+pub use request::PeerAddress;
+pub use service::{HttpFuture, HttpService};
+
+/// A response of ours.
+pub(crate) type Response = http::Response<HttpBody>;

@@ -1,0 +1,133 @@
+//! Requests of the modern era (since 2026-07-28): all that is needed is in the request, and nothing of it
+//! outlives the response.
+//!
+//! Checked in the order of T-15: `_meta`, headers against body, revision, method; then the router.
+
+use std::sync::Arc;
+
+use http::header::ACCEPT;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use mcp_core::era::{CallMeta, Claim};
+use mcp_core::http::names::{EVENT_STREAM, JSON};
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};
+use mcp_core::revision::Revision;
+use mcp_core::service::{Notification, Peer, Request, Service as _};
+
+use super::admission::Admitted;
+use super::call::Call;
+use super::headers::{self, Said};
+use super::outbox::Outbox;
+use super::service::Shared;
+use super::{Response, status};
+use crate::principal::Principal;
+
+/// A request.
+pub(super) async fn request(
+    shared: &Arc<Shared>,
+    parts: Parts,
+    request: Request,
+    meta: CallMeta,
+    mut admitted: Admitted,
+) -> Response {
+    let revision = match admit(shared, &parts.headers, &request.method, &request.params, &meta) {
+        Ok(revision) => revision,
+        Err(error) => {
+            let status = match error.code() {
+                code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
+                _ => status::of(&error),
+            };
+            return status::error(status, Some(&request.id), &error);
+        }
+    };
+    let Some(accepts) = Accepts::read(&parts.headers) else {
+        let reason = "the answer is application/json or text/event-stream";
+        let error = ErrorObject::invalid_request(reason);
+        return status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error);
+    };
+    if request.method == "subscriptions/listen" && !admitted.becomes_listener() {
+        return status::overloaded(Some(&request.id));
+    }
+    let limits = &shared.server.limits;
+    let outbox = Arc::new(Outbox::new(&limits.http, accepts == Accepts::Json));
+    let id = request.id.clone();
+    let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
+    if let Some(principal) = parts.extensions.get::<Principal>() {
+        request.extensions.insert(principal.clone());
+    }
+    request.extensions.insert(parts);
+    let connection = Arc::clone(&shared.modern);
+    let running = Box::pin(async move { connection.answer(request, meta, revision, None).await });
+    Call::new(id, running, outbox, accepts == Accepts::Json, limits, admitted).respond().await
+}
+
+/// What comes before the method is looked up. Each refusal is a 400.
+fn admit(
+    shared: &Shared,
+    headers: &HeaderMap,
+    method: &MethodName,
+    params: &JsonBytes,
+    meta: &CallMeta,
+) -> Result<Revision, ErrorObject> {
+    let revision = meta.modern_revision(&shared.server.revisions);
+    if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
+        let said = Said { method, params, claim: &meta.claim };
+        headers::check_request(headers, &said, &shared.server.live.registry())?;
+    }
+    revision?.ok_or_else(CallMeta::missing_version)
+}
+
+/// A notification. The core protocol has none that a client sends over HTTP; layers may know some (HTTP-4).
+pub(super) async fn notification(
+    shared: &Arc<Shared>,
+    parts: Parts,
+    notification: Notification,
+    meta: CallMeta,
+) -> Response {
+    let said = Said { method: &notification.method, params: &notification.params, claim: &meta.claim };
+    if let Err(error) = headers::check_notification(&parts.headers, &said) {
+        return status::error(StatusCode::BAD_REQUEST, None, &error);
+    }
+    shared.modern.notify(notification).await;
+    status::bare(StatusCode::ACCEPTED)
+}
+
+/// An answer, though no server asks anything in this era.
+pub(super) fn response(id: Option<&RequestId>) -> Response {
+    let error =
+        ErrorObject::invalid_request("a server asks nothing in this revision, so nothing is answered");
+    status::error(StatusCode::BAD_REQUEST, id, &error)
+}
+
+/// What the caller reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepts {
+    Json,
+    Both,
+}
+
+impl Accepts {
+    /// Clients have to accept both (HTTP-3). One that reads JSON alone gets no notifications; nothing but one
+    /// that reads neither is refused.
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let mut any = false;
+        let mut json = false;
+        for value in headers.get_all(ACCEPT) {
+            any = true;
+            for range in value.as_bytes().split(|byte| *byte == b',') {
+                let media = range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+                let is = |name: &str| media.eq_ignore_ascii_case(name.as_bytes());
+                if is(EVENT_STREAM) || is("*/*") || is("text/*") {
+                    return Some(Self::Both);
+                }
+                json |= is(JSON) || is("application/*");
+            }
+        }
+        match (any, json) {
+            (false, _) => Some(Self::Both),
+            (true, true) => Some(Self::Json),
+            (true, false) => None,
+        }
+    }
+}

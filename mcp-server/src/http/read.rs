@@ -1,0 +1,62 @@
+//! The body of a request, bounded while it is read (threats T7, T9).
+
+use std::future::poll_fn;
+use std::pin::pin;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::StatusCode;
+use http_body::Body;
+use mcp_core::Limits;
+
+use super::Response;
+use super::admission::Admitted;
+use super::status;
+
+/// Reads all of it.
+///
+/// # Errors
+/// The response that says why not: 413, 408, 503, or 400 when the client broke off.
+pub(super) async fn read<B: Body>(
+    body: B,
+    limits: &Limits,
+    admitted: &mut Admitted,
+) -> Result<Bytes, Response> {
+    match tokio::time::timeout(limits.http.body_timeout, collect(body, limits.message_bytes, admitted)).await
+    {
+        Ok(read) => read,
+        Err(_) => Err(status::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
+    }
+}
+
+async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Result<Bytes, Response> {
+    let too_large = || {
+        let reason = format!("the message is longer than {most} bytes");
+        status::refused(StatusCode::PAYLOAD_TOO_LARGE, &reason)
+    };
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let mut body = pin!(body);
+    let mut whole = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let broken = |_| status::refused(StatusCode::BAD_REQUEST, "the body broke off");
+        let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
+        let length = data.remaining();
+        if whole.len() + rest.len() + length > most {
+            return Err(too_large());
+        }
+        if !admitted.reserve(length) {
+            return Err(status::overloaded(None));
+        }
+        if whole.is_empty() && rest.is_empty() {
+            whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&std::mem::take(&mut whole));
+            }
+            rest.extend_from_slice(&data.copy_to_bytes(length));
+        }
+    }
+    Ok(if rest.is_empty() { whole } else { rest.freeze() })
+}

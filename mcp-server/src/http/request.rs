@@ -1,0 +1,27 @@
+//! What a handler can know of the HTTP request that its call came in.
+
+use std::net::SocketAddr;
+
+use http::request::Parts;
+
+use crate::context::Context;
+
+/// Where a request came from. The accept loop of `serve_http` puts it into each request's extensions; in
+/// another host, put it there yourself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddress(pub SocketAddr);
+
+impl Context {
+    /// The HTTP request of this call, without its body: headers, URI, and the extensions that layers around
+    /// the service put in. None when the call came another way.
+    ///
+    /// Extractors take it as [`Extension<http::request::Parts>`](crate::Extension).
+    pub fn http_request(&self) -> Option<&Parts> {
+        self.extensions().get()
+    }
+
+    /// The address that this call came from, where the host of the service told it.
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.http_request()?.extensions.get::<PeerAddress>().map(|peer| peer.0)
+    }
+}

@@ -1,0 +1,135 @@
+//! The server as a [`tower_service::Service`] of HTTP requests: it mounts in axum, hyper and any tower host.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Method, Request, StatusCode};
+use http_body::Body;
+use mcp_core::revision::Era;
+use mcp_core::service::{Peer, Service as _};
+
+use super::admission::Admission;
+use super::legacy::{self, Legacy};
+use super::{HttpBody, HttpOptions, Response, post, security, status};
+use crate::era::{Binding, Connection};
+use crate::error::BuildError;
+use crate::server::{BuiltServer, Inner, Server};
+
+/// A server that answers HTTP requests. Cheap to clone; clones share everything.
+///
+/// It is a [`tower_service::Service`] whose error is [`Infallible`]. Bounds are those of the server's
+/// [`Limits`](crate::Limits).
+#[derive(Clone)]
+pub struct HttpService(Arc<Shared>);
+
+/// What all requests share.
+pub(super) struct Shared {
+    pub(super) server: Arc<Inner>,
+    /// Answers the requests of the modern era, which have nothing in common but this.
+    pub(super) modern: Arc<Connection>,
+    pub(super) options: HttpOptions,
+    pub(super) admission: Arc<Admission>,
+    /// Whether a revision with sessions is offered.
+    pub(super) sessions: bool,
+    #[expect(dead_code, reason = "the legacy era uses it")]
+    pub(super) legacy: Legacy,
+}
+
+impl Server {
+    /// Builds the server and makes it a service of HTTP requests, with the default [`HttpOptions`].
+    ///
+    /// # Errors
+    /// When the server cannot be built.
+    pub fn into_service(self) -> Result<HttpService, BuildError> {
+        Ok(self.build()?.into_service())
+    }
+}
+
+impl BuiltServer {
+    /// Makes the server a service of HTTP requests, with the default [`HttpOptions`].
+    pub fn into_service(self) -> HttpService {
+        self.into_service_with(HttpOptions::new())
+    }
+
+    /// Makes the server a service of HTTP requests.
+    pub fn into_service_with(self, options: HttpOptions) -> HttpService {
+        HttpService::new(self.0, options)
+    }
+}
+
+impl HttpService {
+    pub(super) fn new(server: Arc<Inner>, options: HttpOptions) -> Self {
+        let admission = Admission::new(&server.limits.http);
+        let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
+        let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
+        Self(Arc::new(Shared { server, modern, options, admission, sessions, legacy: Legacy::default() }))
+    }
+
+    /// Ends the streams of `subscriptions/listen`, each with its result, so that the connections that carry
+    /// them can end. Other calls go on. Call it when the host begins to shut down.
+    pub fn close(&self) {
+        self.0.modern.draining();
+    }
+
+    async fn respond<B: Body>(shared: Arc<Shared>, request: Request<B>) -> Response {
+        let (parts, body) = request.into_parts();
+        if shared.options.path.as_ref().is_some_and(|path| *path != parts.uri.path()) {
+            return status::bare(StatusCode::NOT_FOUND);
+        }
+        if let Err((status, reason)) = security::check(&parts, &shared.options) {
+            return status::refused(status, reason);
+        }
+        match parts.method {
+            Method::POST => post::post(&shared, parts, body).await,
+            Method::GET if shared.sessions => legacy::get(&shared, parts).await,
+            Method::DELETE if shared.sessions => legacy::delete(&shared, parts).await,
+            _ => status::method_not_allowed(shared.sessions),
+        }
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for HttpService
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = http::Response<HttpBody>;
+    type Error = Infallible;
+    type Future = HttpFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> HttpFuture {
+        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), request)))
+    }
+}
+
+impl fmt::Debug for HttpService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpService").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+/// The future of a response. It runs the handler: dropping it cancels the call.
+#[must_use = "futures do nothing unless polled"]
+pub struct HttpFuture(Pin<Box<dyn Future<Output = Response> + Send>>);
+
+impl Future for HttpFuture {
+    type Output = Result<http::Response<HttpBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for HttpFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpFuture")
+    }
+}

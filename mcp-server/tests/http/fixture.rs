@@ -1,0 +1,106 @@
+//! The server that the tests call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mcp_server::{Context, Server, tools};
+use tokio::sync::Notify;
+
+/// What the handlers did, seen by the tests.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) started: AtomicUsize,
+    pub(crate) dropped: AtomicUsize,
+    pub(crate) change: Notify,
+}
+
+impl Seen {
+    /// Waits until a count is reached.
+    pub(crate) async fn wait(&self, count: impl Fn(&Self) -> usize, least: usize) {
+        loop {
+            let change = self.change.notified();
+            if count(self) >= least {
+                return;
+            }
+            change.await;
+        }
+    }
+}
+
+struct OnDrop(Arc<Seen>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.dropped.fetch_add(1, Ordering::SeqCst);
+        self.0.change.notify_waiters();
+    }
+}
+
+struct Tools(Arc<Seen>);
+
+#[tools]
+impl Tools {
+    /// Gives back what it gets.
+    #[tool]
+    async fn echo(&self, text: String) -> String {
+        self.0.started.fetch_add(1, Ordering::SeqCst);
+        text
+    }
+
+    /// Gives back what it gets after others had a turn.
+    #[tool]
+    async fn echo_later(&self, text: String) -> String {
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        text
+    }
+
+    /// Takes arguments that are mirrored in headers.
+    #[tool]
+    async fn mirrored(
+        &self,
+        #[arg(header = "Region")] region: String,
+        #[arg(header = "Count")] count: i64,
+        #[arg(header = "Dry")] dry: Option<bool>,
+    ) -> String {
+        format!("{region} {count} {dry:?}")
+    }
+
+    /// Never ends.
+    #[tool]
+    async fn hang(&self) -> String {
+        let _dropped = OnDrop(Arc::clone(&self.0));
+        self.0.started.fetch_add(1, Ordering::SeqCst);
+        self.0.change.notify_waiters();
+        std::future::pending().await
+    }
+
+    /// Tells progress, waits for nothing in between.
+    #[tool]
+    async fn tell(&self, ctx: &Context, count: u32) -> String {
+        for done in 1..=count {
+            ctx.log(mcp_server::LoggingLevel::Info, done).await;
+        }
+        "told".into()
+    }
+
+    /// Fails inside.
+    #[tool]
+    async fn broken(&self) -> Result<String, mcp_server::ErrorObject> {
+        panic!("the secret reason")
+    }
+
+    /// Where the call came from.
+    #[tool]
+    async fn origin(&self, ctx: &Context) -> String {
+        let request = ctx.http_request().unwrap();
+        let agent = request.headers.get("user-agent").map(|agent| agent.to_str().unwrap());
+        format!("{} {agent:?} {:?} {:?}", request.uri, ctx.principal(), ctx.peer_address())
+    }
+}
+
+pub(crate) fn server() -> (Server, Arc<Seen>) {
+    let seen = Arc::new(Seen::default());
+    (Server::new("fixture", "1.0.0").with(Tools(Arc::clone(&seen))), seen)
+}

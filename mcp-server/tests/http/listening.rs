@@ -1,0 +1,57 @@
+//! `subscriptions/listen` over HTTP.
+
+use http_body_util::BodyExt as _;
+use mcp_server::http::HttpBody;
+use mcp_server::{Context, Limits, ToolRoute};
+use serde_json::{Value, json};
+
+use crate::caller::Call;
+use crate::fixture;
+
+fn listen() -> Call {
+    Call::new("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }))
+}
+
+async fn event(body: &mut HttpBody) -> Option<Value> {
+    let frame = body.frame().await?.unwrap().into_data().unwrap();
+    let text = String::from_utf8(frame.to_vec()).unwrap();
+    let data = text.strip_prefix("data: ").and_then(|data| data.strip_suffix("\n\n"));
+    Some(serde_json::from_str(data.unwrap_or_else(|| panic!("{text:?}"))).unwrap())
+}
+
+#[tokio::test]
+async fn a_stream_is_acknowledged_told_and_ends_with_its_result_alone() {
+    let (server, _) = fixture::server();
+    let handle = server.handle();
+    let service = server.into_service().unwrap();
+    let response = listen().begin(&service).await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body();
+    let first = event(&mut body).await.unwrap();
+    assert_eq!(first["method"], "notifications/subscriptions/acknowledged");
+    handle.set_tool(ToolRoute::builder("new").handler(|_: Context| async { "new" })).unwrap();
+    let second = event(&mut body).await.unwrap();
+    assert_eq!(second["method"], "notifications/tools/list_changed");
+    for event in [&first, &second] {
+        assert_eq!(event["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 1);
+    }
+    service.close();
+    let last = event(&mut body).await.unwrap();
+    assert_eq!((&last["id"], &last["result"]["resultType"]), (&json!(1), &json!("complete")));
+    assert_eq!(event(&mut body).await, None, "no cancelled notification");
+}
+
+#[tokio::test]
+async fn listeners_have_a_bound_of_their_own() {
+    let mut limits = Limits::for_server();
+    limits.http.listen_streams = 2;
+    limits.http.in_flight = 1;
+    let service = fixture::server().0.limits(limits).into_service().unwrap();
+    let first = listen().begin(&service).await;
+    let _second = listen().begin(&service).await;
+    let third = listen().send(&service).await;
+    assert_eq!((third.status.as_u16(), third.header("retry-after")), (503, Some("1")));
+    assert_eq!(Call::new("tools/list", json!({})).send(&service).await.status, 200);
+    drop(first);
+    assert_eq!(listen().begin(&service).await.status(), 200);
+}

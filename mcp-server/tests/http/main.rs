@@ -1,0 +1,15 @@
+//! The HTTP binding, through the public service and over real sockets.
+//! Spec: basic/transports/streamable-http (2026-07-28).
+
+// Tests may panic.
+#![allow(clippy::unwrap_used)]
+
+mod caller;
+mod fixture;
+
+mod exchanges;
+mod headers;
+mod hosts;
+mod listening;
+mod sockets;
+mod statuses;

@@ -1,0 +1,135 @@
+//! The smallest client: JSON in, JSON out, in one process with the server.
+
+use mcp_server::json::JsonBytes;
+use mcp_server::jsonrpc::{ErrorObject, RequestId};
+use mcp_server::service::{Accept as _, CallError, Notification, Reply, Request, Service};
+use mcp_server::{Limits, Revision, Server, meta};
+use serde_json::{Value, json};
+
+use mcp_core::transport::memory::{Link, connect};
+
+pub(crate) struct Client {
+    link: Link,
+    revision: Revision,
+}
+
+/// The client's side, which the servers here ask nothing.
+struct Silent;
+
+impl Service for Silent {
+    async fn call(&self, _: Request) -> Reply {
+        Err(ErrorObject::internal().into())
+    }
+
+    async fn notify(&self, _: Notification) {}
+}
+
+impl Client {
+    /// A conversation in the newest revision.
+    pub(crate) async fn new(server: Server) -> Self {
+        Self::speaking(Revision::LATEST, server).await
+    }
+
+    /// A conversation in a revision; an old one begins with its handshake.
+    pub(crate) async fn speaking(revision: Revision, server: Server) -> Self {
+        let server = server.build().unwrap();
+        let link = connect(&Limits::for_server(), |_| Silent, &server.limits(), |peer| server.accept(peer));
+        let client = Self { link, revision };
+        if revision < Revision::LATEST {
+            let params = json!({
+                "protocolVersion": revision.as_str(),
+                "capabilities": {},
+                "clientInfo": {"name": "test", "version": "1"},
+            });
+            client.request("initialize", params).await.unwrap();
+        }
+        client
+    }
+
+    /// The result of a request, or its error.
+    pub(crate) async fn request(
+        &self,
+        method: &'static str,
+        mut params: Value,
+    ) -> Result<Value, ErrorObject> {
+        if self.revision == Revision::LATEST {
+            params["_meta"] = json!({
+                meta::PROTOCOL_VERSION: self.revision.as_str(),
+                meta::CLIENT_INFO: {"name": "test", "version": "1"},
+                meta::CLIENT_CAPABILITIES: {},
+            });
+        }
+        let request = Request::new(RequestId::Number(1), method, JsonBytes::new(&params).unwrap());
+        match self.link.second().call(request).await {
+            Ok(result) => Ok(result.parse().unwrap()),
+            Err(CallError::Peer(error)) => Err(error),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// The result of a tool, whether it failed or not.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        self.try_call(tool, arguments).await.unwrap()
+    }
+
+    pub(crate) async fn try_call(&self, tool: &str, arguments: Value) -> Result<Value, ErrorObject> {
+        self.request("tools/call", json!({"name": tool, "arguments": arguments})).await
+    }
+
+    /// The text of a tool's first block.
+    pub(crate) async fn text(&self, tool: &str, arguments: Value) -> String {
+        let result = self.call(tool, arguments).await;
+        assert_eq!(result.get("isError"), None, "{result}");
+        result["content"][0]["text"].as_str().unwrap().to_owned()
+    }
+
+    /// The mistakes that a refused call is told of, without the sentence before them.
+    pub(crate) async fn mistakes(&self, tool: &str, arguments: Value) -> Vec<String> {
+        let result = self.call(tool, arguments).await;
+        assert_eq!(result["isError"], true, "{result}");
+        mistakes(result["content"][0]["text"].as_str().unwrap())
+    }
+
+    pub(crate) async fn list(&self, family: &str) -> Vec<Value> {
+        let (method, member) = match family {
+            "tools" => ("tools/list", "tools"),
+            "prompts" => ("prompts/list", "prompts"),
+            "resources" => ("resources/list", "resources"),
+            _ => ("resources/templates/list", "resourceTemplates"),
+        };
+        let mut result = self.request(method, json!({})).await.unwrap();
+        let Value::Array(items) = result[member].take() else { panic!("{result}") };
+        items
+    }
+
+    /// One listed tool.
+    pub(crate) async fn tool(&self, name: &str) -> Value {
+        self.list("tools").await.into_iter().find(|tool| tool["name"] == name).unwrap()
+    }
+
+    /// The text of the only message of a prompt.
+    pub(crate) async fn prompt(&self, name: &str, arguments: Value) -> Result<String, ErrorObject> {
+        let result = self.request("prompts/get", json!({"name": name, "arguments": arguments})).await?;
+        Ok(result["messages"][0]["content"]["text"].as_str().unwrap().to_owned())
+    }
+
+    /// The only contents of a resource.
+    pub(crate) async fn read(&self, uri: &str) -> Result<Value, ErrorObject> {
+        let mut result = self.request("resources/read", json!({"uri": uri})).await?;
+        Ok(result["contents"][0].take())
+    }
+
+    /// The values that are suggested for an argument; `reference` is the `ref` of the request.
+    pub(crate) async fn complete(&self, reference: Value, argument: &str, typed: &str) -> Value {
+        let argument = json!({"name": argument, "value": typed});
+        let params = json!({"ref": reference, "argument": argument});
+        self.request("completion/complete", params).await.unwrap()["completion"]["values"].take()
+    }
+}
+
+/// The entries of the list in an answer to arguments that do not fit.
+pub(crate) fn mistakes(answer: &str) -> Vec<String> {
+    let mut lines = answer.lines();
+    assert_eq!(lines.next(), Some("The arguments do not fit the tool's input schema:"));
+    lines.map(|line| line.strip_prefix("- ").unwrap().to_owned()).collect()
+}

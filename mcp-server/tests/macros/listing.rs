@@ -1,0 +1,125 @@
+//! What a list says of a tool, beside its schemas.
+
+use mcp_server::{Icon, Meta, Server, routes, tool};
+use serde_json::json;
+
+use crate::client::Client;
+
+const TITLE: &str = "A title";
+
+fn meta() -> Meta {
+    let mut meta = Meta::new();
+    meta.insert("example.com/owner", json!("us"));
+    meta
+}
+
+/// First line.
+///
+/// Second paragraph.
+#[tool]
+fn plain() {}
+
+#[tool]
+fn bare() {}
+
+#[tool(
+    name = "all.of-them",
+    title = TITLE,
+    description = concat!("Given", " by hand."),
+    read_only,
+    destructive = false,
+    idempotent = true,
+    open_world = false,
+    icons = [Icon::new("https://example.com/icon.png")],
+    meta = meta()
+)]
+/// Not this one.
+fn everything() {}
+
+#[tool(destructive)]
+fn one_hint() {}
+
+mod elsewhere {
+    /// In a module.
+    #[mcp_server::tool(name = "elsewhere.divide")]
+    pub(super) fn divide(a: f64, b: f64) -> f64 {
+        a / b
+    }
+}
+
+#[tool]
+fn r#match(r#type: String) -> String {
+    r#type
+}
+
+async fn client() -> Client {
+    let routes = routes![plain, bare, everything, one_hint, elsewhere::divide, r#match];
+    Client::new(Server::new("test", "1").routes(routes)).await
+}
+
+#[tokio::test]
+async fn tools_are_listed_in_the_order_they_are_given() {
+    let names: Vec<_> =
+        client().await.list("tools").await.into_iter().map(|tool| tool["name"].clone()).collect();
+    assert_eq!(names, ["plain", "bare", "all.of-them", "one_hint", "elsewhere.divide", "match"]);
+}
+
+#[tokio::test]
+async fn a_tool_says_what_its_attribute_says() {
+    let client = client().await;
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {},
+    });
+    assert_eq!(
+        client.tool("all.of-them").await,
+        json!({
+            "name": "all.of-them",
+            "title": "A title",
+            "description": "Given by hand.",
+            "inputSchema": schema,
+            "annotations": {
+                "readOnlyHint": true,
+                "destructiveHint": false,
+                "idempotentHint": true,
+                "openWorldHint": false,
+            },
+            "icons": [{"src": "https://example.com/icon.png"}],
+            "_meta": {"example.com/owner": "us"},
+        })
+    );
+    assert_eq!(client.tool("bare").await, json!({"name": "bare", "inputSchema": schema}));
+    assert_eq!(client.tool("one_hint").await["annotations"], json!({"destructiveHint": true}));
+}
+
+#[tokio::test]
+async fn the_doc_comment_is_the_description() {
+    let client = client().await;
+    assert_eq!(client.tool("plain").await["description"], "First line.\n\nSecond paragraph.");
+    assert_eq!(client.tool("elsewhere.divide").await["description"], "In a module.");
+}
+
+#[tokio::test]
+async fn raw_identifiers_lose_their_mark() {
+    let client = client().await;
+    assert_eq!(client.tool("match").await["inputSchema"]["required"], json!(["type"]));
+    assert_eq!(client.text("match", json!({"type": "x"})).await, "x");
+}
+
+#[tokio::test]
+async fn a_marked_function_is_what_it_was() {
+    plain();
+    assert_eq!(elsewhere::divide(1.0, 2.0), 0.5);
+    let function: fn(String) -> String = r#match;
+    assert_eq!(function("x".to_owned()), "x");
+}
+
+#[test]
+fn a_tool_that_is_listed_twice_is_refused_when_the_server_is_built() {
+    let twice = Server::new("test", "1").routes(routes![plain, bare, plain]).build().unwrap_err();
+    assert_eq!(twice.to_string(), "the tool \"plain\" is registered twice");
+    let apart = Server::new("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
+    assert_eq!(apart.unwrap_err().to_string(), "the tool \"plain\" is registered twice");
+}
