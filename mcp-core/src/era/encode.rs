@@ -129,7 +129,7 @@ impl Encoder {
         if meta.get(SERVER_INFO).is_none() {
             meta.insert(SERVER_INFO, self.server_info.clone());
         }
-        write(INPUT_REQUIRED, &result, 256)
+        write(INPUT_REQUIRED, &result, 1 << 10)
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {

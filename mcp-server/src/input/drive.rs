@@ -14,7 +14,6 @@ use std::task::{Context as Task, Poll, Wake, Waker};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::types::InputRequiredResult;
-use serde_json::value::RawValue;
 
 use super::journal::Journal;
 use super::round::Round;
@@ -37,8 +36,19 @@ pub(crate) enum Ended<T> {
 pub(crate) struct Leg<'a> {
     pub(crate) method: &'static str,
     pub(crate) params: &'a JsonBytes,
-    pub(crate) input_responses: Option<&'a RawValue>,
-    pub(crate) request_state: Option<&'a RawValue>,
+    pub(crate) input_responses: Option<JsonBytes>,
+    pub(crate) request_state: Option<JsonBytes>,
+}
+
+impl<'a> Leg<'a> {
+    /// # Errors
+    /// −32602 when a member is doubled.
+    pub(crate) fn new(method: &'static str, params: &'a JsonBytes) -> Result<Self, ErrorObject> {
+        let [input_responses, request_state] = params
+            .members(["inputResponses", "requestState"])
+            .map_err(|error| crate::router::invalid_params(&error))?;
+        Ok(Self { method, params, input_responses, request_state })
+    }
 }
 
 /// Takes what the client sent back, before the handler begins.
@@ -55,15 +65,16 @@ pub(crate) fn open(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> 
 #[cold]
 fn resume(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> {
     let mut journal = Journal::default();
-    if let Some(token) = leg.request_state {
-        let token: std::borrow::Cow<'_, str> = serde_json::from_str(token.get())
-            .map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
+    // A state of `null` is none (T-31); answers of `null` are malformed.
+    if let Some(token) = leg.request_state.as_ref().filter(|token| token.as_bytes() != b"null") {
+        let token: String =
+            (token.parse()).map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
         let binding = Binding::new(context, leg.method, leg.params)?;
         let opened = context.0.server.sealer.open(&binding, &token)?;
         journal = serde_json::from_slice(&opened)
             .map_err(|error| crate::error::internal("reading the journal of a call", &error))?;
     }
-    if let Some(responses) = leg.input_responses {
+    if let Some(responses) = &leg.input_responses {
         journal.take(responses)?;
     }
     context.0.asking.round().lock().journal = journal;

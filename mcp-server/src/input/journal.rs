@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use mcp_core::json::RawJson;
+use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{CreateMessageResult, ElicitResult, InputRequest, ListRootsResult};
 use serde::{Deserialize, Serialize};
@@ -91,8 +91,8 @@ impl Journal {
     ///
     /// # Errors
     /// −32602 when one is not what its question asks for (MRTR-12).
-    pub(super) fn take(&mut self, responses: &RawValue) -> Result<(), ErrorObject> {
-        let responses: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(responses.get())
+    pub(super) fn take(&mut self, responses: &JsonBytes) -> Result<(), ErrorObject> {
+        let responses: BTreeMap<Cow<'_, str>, &RawValue> = (responses.parse())
             .map_err(|_| ErrorObject::invalid_params("/inputResponses: expected an object"))?;
         for Asked { key, digest, kind } in std::mem::take(&mut self.asked) {
             let Some(answer) = responses.get(key.as_str()) else { continue };

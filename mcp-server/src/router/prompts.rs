@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::{Cursor, parse, present, require};
+use super::{Cursor, parse, require};
 use crate::context::Context;
 use crate::input::{self, Ended, Leg};
 
@@ -18,14 +17,10 @@ struct Params<'a> {
     name: Cow<'a, str>,
     #[serde(default)]
     arguments: Option<BTreeMap<String, String>>,
-    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "present")]
-    input_responses: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "requestState")]
-    request_state: Option<&'a RawValue>,
 }
 
 pub(super) async fn get(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let Params { name, arguments, input_responses, request_state } = parse(params)?;
+    let Params { name, arguments } = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.prompts.is_offered(), "prompts/get")?;
     let Some(route) = registry.prompts.get(name.as_ref()) else {
@@ -40,7 +35,7 @@ pub(super) async fn get(context: Context, params: &JsonBytes) -> Result<JsonByte
     if !missing.is_empty() {
         return Err(ErrorObject::invalid_params(missing.join("; ")));
     }
-    let leg = Leg { method: "prompts/get", params, input_responses, request_state };
+    let leg = Leg::new("prompts/get", params)?;
     input::open(&context, &leg)?;
     let handler = route.get(context.clone(), arguments);
     let again = || {

@@ -5,32 +5,27 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::types::SubscribeParams;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use super::{Cursor, empty, parse, present, require};
+use super::{Cursor, empty, parse, require};
 use crate::context::Context;
 use crate::input::{self, Ended, Leg};
 
 #[derive(Deserialize)]
-struct Params<'a> {
+struct Params {
     uri: String,
-    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "present")]
-    input_responses: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "requestState")]
-    request_state: Option<&'a RawValue>,
 }
 
 pub(super) async fn read(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let Params { uri, input_responses, request_state } = parse(params)?;
+    let Params { uri } = parse(params)?;
     check_uri(&context, &uri)?;
     let registry = context.0.server.live.registry();
     require(registry.resources.is_offered(), "resources/read")?;
     let Some((route, variables)) = registry.resource(&uri) else { return Err(not_found(&uri)) };
-    let leg = Leg { method: "resources/read", params, input_responses, request_state };
+    let leg = Leg::new("resources/read", params)?;
     input::open(&context, &leg)?;
     let handler = route.read(context.clone(), uri, variables);
     let again = || {
-        let Params { uri, .. } = parse(params)?;
+        let Params { uri } = parse(params)?;
         let variables = registry.resource(&uri).map(|(_, variables)| variables);
         Ok(route.read(context.clone(), uri, variables.unwrap_or_default()))
     };

@@ -22,21 +22,17 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
         .map_err(|error| invalid_params(&error))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
     let Text(name) = parse(&name)?;
-    let arguments = match arguments {
-        None => JsonBytes::empty_object(),
-        Some(raw) if raw.as_bytes().starts_with(b"{") => raw,
-        Some(raw) if raw.as_bytes() == b"null" => JsonBytes::empty_object(),
-        Some(_) => return Err(ErrorObject::invalid_params("/arguments: expected an object")),
-    };
+    let arguments = object(arguments)?;
     let registry = context.0.server.live.registry();
     require(registry.tools.is_offered(), "tools/call")?;
     let Some(route) = registry.tools.get(&name) else { return Err(unknown(&name)) };
-    let input_responses = input_responses.as_ref().map(parse).transpose()?;
-    let request_state = request_state.as_ref().map(parse).transpose()?;
     let leg = Leg { method: "tools/call", params, input_responses, request_state };
     input::open(&context, &leg)?;
-    let handler = route.call(context.clone(), arguments.clone());
-    let again = || Ok(route.call(context.clone(), arguments.clone()));
+    let handler = route.call(context.clone(), arguments);
+    let again = || {
+        let [arguments] = params.members(["arguments"]).map_err(|error| invalid_params(&error))?;
+        Ok(route.call(context.clone(), object(arguments)?))
+    };
     let mut result = match input::run(&context, leg, handler, again).await? {
         Ended::Complete(result) => result,
         Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
@@ -45,6 +41,15 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
         wrap_structured(&mut result);
     }
     context.0.server.encode(result, context.revision())
+}
+
+fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
+    match arguments {
+        None => Ok(JsonBytes::empty_object()),
+        Some(raw) if raw.as_bytes().starts_with(b"{") => Ok(raw),
+        Some(raw) if raw.as_bytes() == b"null" => Ok(JsonBytes::empty_object()),
+        Some(_) => Err(ErrorObject::invalid_params("/arguments: expected an object")),
+    }
 }
 
 #[cold]

@@ -10,6 +10,7 @@ mod content;
 mod input;
 mod prompts;
 mod resources;
+mod rounds;
 mod running;
 
 use mcp_server::Server;
@@ -24,6 +25,7 @@ fn server() -> Server {
         .tool(content::json_schema())
         .with(running::Running::default())
         .with(input::Questions)
+        .with(rounds::Rounds)
         .with(arithmetic::Arithmetic)
         .with(prompts::Prompts)
         .with(resources::Files)
