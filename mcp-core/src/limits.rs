@@ -45,6 +45,17 @@ pub struct Limits {
     /// How long the peer has to answer a request that the server sends (elicitation, sampling, roots).
     /// 10 minutes, since a person may be asked.
     pub peer_request: Duration,
+    /// Most rounds of questions in one modern call. 10.
+    pub input_rounds: u32,
+    /// Most questions in one round of a modern call; more wait for the next round. 16.
+    pub input_questions: usize,
+    /// Longest `requestState` that is sent or taken, in bytes. 16 KiB.
+    pub request_state_bytes: usize,
+    /// How long a `requestState` can be redeemed. 10 minutes, since a person is asked.
+    pub request_state_ttl: Duration,
+    /// Most states that are remembered as redeemed, where each is good for one use; beyond, none is taken
+    /// until the oldest expire. 10,000.
+    pub redeemed_states: usize,
     /// How long running calls have to end after the peer closed its side. 5 s.
     pub drain_on_close: Duration,
     /// How long running calls have to end after a signal to stop. 10 s.
@@ -76,6 +87,11 @@ impl Limits {
             blocking_threads: 64,
             progress_interval: Duration::from_millis(100),
             peer_request: Duration::from_secs(600),
+            input_rounds: 10,
+            input_questions: 16,
+            request_state_bytes: 16 << 10,
+            request_state_ttl: Duration::from_secs(600),
+            redeemed_states: 10_000,
             drain_on_close: Duration::from_secs(5),
             drain_on_signal: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),

@@ -1,5 +1,5 @@
 //! The attributes of a server: [`macro@tool`], [`macro@prompt`], [`macro@resource`] on functions,
-//! [`macro@tools`] on an impl block.
+//! [`macro@tools`] on an impl block; and [`macro@Elicit`] on the forms that a user fills in.
 //!
 //! Use them through `mcp_server`, which re-exports them (the examples here are not compiled, since this crate
 //! cannot depend on that one; its tests compile every form that is shown). What they expand to is public API
@@ -56,6 +56,7 @@ mod attr;
 mod entry;
 mod expand;
 mod fallback;
+mod form;
 mod model;
 
 use attr::Kind;
@@ -240,4 +241,53 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::block(options.into(), item.into()).into()
+}
+
+/// Makes a struct a form that `Context::elicit` can ask the user to fill in, and an enum a choice in one.
+///
+/// ```ignore
+/// #[derive(Deserialize, Elicit)]
+/// struct Registration {
+///     /// The address for the confirmation.
+///     #[elicit(title = "Mail address", format = "email")]
+///     email: String,
+///     #[elicit(min = 1, max = 9, default = 2)]
+///     seats: u8,
+///     menu: Menu,
+///     #[elicit(max_items = 2)]
+///     days: Vec<Day>,
+///     remarks: Option<String>,
+/// }
+///
+/// #[derive(Deserialize, Elicit)]
+/// #[serde(rename_all = "lowercase")]
+/// enum Menu {
+///     /// With everything
+///     Full,
+///     #[elicit(title = "Without meat")]
+///     Vegetarian,
+/// }
+/// ```
+///
+/// For a struct it writes `impl Form`, for an enum without data `impl Choice` and `impl FormField`; values are
+/// read by `serde::Deserialize`, which is derived beside it. Of serde's attributes `rename`, `rename_all` and
+/// `default` are followed; those that change the shape are refused.
+///
+/// A form is flat. A field is a `String`, a number, a `bool`, a choice, a `Vec` of a choice (several can be
+/// chosen), or an `Option` of one of these, which may be left empty. Doc comments are the help of fields and the
+/// labels of choices.
+///
+/// | `#[elicit(…)]` | |
+/// |---|---|
+/// | `title = …` | The label of a field, or of an option of a choice. |
+/// | `description = …` | Instead of the doc comment of a field. |
+/// | `default = …` | What is filled in at first; the field may then be left out. |
+/// | `format = "…"` | Of text: `email`, `uri`, `date`, `date-time`. |
+/// | `min_length = …`, `max_length = …` | Of text, in characters. |
+/// | `min = …`, `max = …` | Of a number. |
+/// | `min_items = …`, `max_items = …` | Of a list. |
+/// | `crate = path` | Before the type: where `mcp_server` is found, if not at `::mcp_server`. |
+#[proc_macro_derive(Elicit, attributes(elicit))]
+pub fn elicit(item: TokenStream) -> TokenStream {
+    form::derive(item.into()).into()
 }

@@ -55,7 +55,10 @@ pub use error::{BuildError, IntoToolError, ServeError, ToolError};
 pub use extract::{Args, Extension, FromContext, State, from_text};
 pub use handle::ServerHandle;
 pub use handler::Handler;
-pub use input::{Answer, AskError, AskErrorKind, Elicit, Form};
+pub use input::{
+    Answer, AskError, AskErrorKind, Choice, ElicitForm, Form, FormField, InputRequired, KeyError, KeyRing,
+    Outcome, Question,
+};
 pub use principal::Principal;
 pub use prompt::{IntoPromptResult, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
 pub use resource::{
@@ -77,6 +80,6 @@ pub use mcp_core::types::{
     PromptMessage, ReadResourceResult, ResourceContents, Schema,
 };
 pub use mcp_core::{Limits, Revision, json, jsonrpc, meta, method, service, types};
-pub use mcp_macros::{prompt, resource, tool, tools};
+pub use mcp_macros::{Elicit, prompt, resource, tool, tools};
 pub use schemars;
 pub use serde_json;

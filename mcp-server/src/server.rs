@@ -14,8 +14,8 @@ use mcp_core::method::Method;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Accept, BoxService, Peer, Service};
 use mcp_core::types::{
-    CacheScope, CompletionsCapability, Icon, Implementation, LoggingCapability, PromptsCapability,
-    ResourcesCapability, ServerCapabilities, ToolsCapability,
+    CacheScope, CompletionsCapability, Icon, Implementation, InputRequiredResult, LoggingCapability,
+    PromptsCapability, ResourcesCapability, ServerCapabilities, ToolsCapability,
 };
 use mcp_core::{Limits, method};
 use tower_layer::Layer;
@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::era::{Binding, Connection};
 use crate::error::BuildError;
 use crate::handle::{Live, ServerHandle};
+use crate::input::{KeyRing, Sealer};
 use crate::prompt::PromptRoute;
 use crate::registry::Registry;
 use crate::resource::ResourceRoute;
@@ -81,6 +82,8 @@ pub struct Server {
     revisions: Vec<Revision>,
     page_sizes: PageSizes,
     cache: (Duration, CacheScope),
+    state_keys: Option<KeyRing>,
+    state_single_use: bool,
     extensions: Vec<(String, serde_json::Value)>,
     live: Arc<Live>,
     mistake: Option<BuildError>,
@@ -101,6 +104,8 @@ impl Server {
             revisions: Revision::ALL.to_vec(),
             page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             cache: (Duration::ZERO, CacheScope::Private),
+            state_keys: None,
+            state_single_use: false,
             extensions: Vec::new(),
             live: Arc::default(),
             mistake: None,
@@ -302,6 +307,22 @@ impl Server {
         self
     }
 
+    /// The keys that seal what a call remembers between its rounds of questions (since 2026-07-28). Without them
+    /// the server makes one of its own, which ends with the process: give instances that serve one address a
+    /// ring with a common secret.
+    pub fn state_keys(mut self, keys: KeyRing) -> Self {
+        self.state_keys = Some(keys);
+        self
+    }
+
+    /// Takes each `requestState` once (MRTR-7): a client that sends an old one again, or that lost the answer to a
+    /// round, has to start over. What is spent is remembered in this process until it expires, so this needs one
+    /// instance, or routing that keeps a call on one.
+    pub fn state_single_use(mut self, single_use: bool) -> Self {
+        self.state_single_use = single_use;
+        self
+    }
+
     /// A handle that adds, replaces and removes while the server runs. Take it before serving.
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.live))
@@ -349,6 +370,7 @@ impl Server {
             methods: self.methods,
             stack,
             blocking: Pool::new(self.limits.blocking_threads),
+            sealer: Sealer::new(self.state_keys, self.state_single_use, &self.limits),
             limits: self.limits,
             revisions: self.revisions,
             page_sizes: self.page_sizes,
@@ -410,6 +432,7 @@ pub(crate) struct Inner {
     pub(crate) methods: HashMap<&'static str, CustomMethod>,
     pub(crate) stack: Stack,
     pub(crate) blocking: Pool,
+    pub(crate) sealer: Sealer,
     pub(crate) limits: Limits,
     pub(crate) revisions: Vec<Revision>,
     pub(crate) page_sizes: PageSizes,
@@ -436,6 +459,15 @@ impl Inner {
         self.encoder
             .encode(result, revision)
             .map_err(|error| crate::error::internal("writing a result", &error))
+    }
+
+    pub(crate) fn encode_input_required(
+        &self,
+        result: InputRequiredResult,
+    ) -> Result<JsonBytes, ErrorObject> {
+        self.encoder
+            .encode_input_required(result)
+            .map_err(|error| crate::error::internal("writing the questions of a call", &error))
     }
 
     /// What is offered now, as capabilities.

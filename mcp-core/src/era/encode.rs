@@ -7,7 +7,7 @@ use super::Project;
 use crate::json::JsonBytes;
 use crate::meta::{Meta, SERVER_INFO};
 use crate::revision::{Revision, Rules};
-use crate::types::{CacheScope, Implementation};
+use crate::types::{CacheScope, Implementation, InputRequiredResult};
 
 /// A result that can be sent: it can be made to fit a revision, and has a place for `_meta`.
 pub trait WireResult: Serialize + Project {
@@ -39,6 +39,8 @@ pub struct Encoder {
 
 /// The same without `_meta`, for results that bring their own.
 const MODERN_BARE: &[u8] = br#"{"resultType":"complete""#;
+
+const INPUT_REQUIRED: &[u8] = br#"{"resultType":"input_required""#;
 
 impl Encoder {
     /// An encoder for the results of one server.
@@ -113,6 +115,21 @@ impl Encoder {
             }
         }
         JsonBytes::new(&members)
+    }
+
+    /// Writes a result that asks for input (2026-07-28 on). It says nothing of caching (MRTR-14).
+    ///
+    /// # Errors
+    /// When the result holds something that JSON cannot.
+    pub fn encode_input_required(
+        &self,
+        mut result: InputRequiredResult,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        let meta = result.meta.get_or_insert_default();
+        if meta.get(SERVER_INFO).is_none() {
+            meta.insert(SERVER_INFO, self.server_info.clone());
+        }
+        write(INPUT_REQUIRED, &result, 256)
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {

@@ -7,6 +7,7 @@
 
 mod adapter;
 mod bytes;
+mod canonical;
 mod extra;
 mod members;
 mod object;
@@ -15,6 +16,7 @@ mod string_enum;
 mod tagged;
 
 pub use bytes::JsonBytes;
+pub use canonical::canonical;
 pub use extra::Extra;
 pub use members::MembersError;
 pub use raw::RawJson;

@@ -13,6 +13,7 @@ mod completion;
 mod content;
 mod discover;
 mod elicitation;
+mod elicitation_check;
 mod elicitation_schema;
 mod empty;
 mod error_data;
@@ -53,6 +54,7 @@ pub use elicitation::{
     ElicitAction, ElicitFormParams, ElicitMode, ElicitParams, ElicitResult, ElicitUrlParams,
     ElicitationCompleteParams,
 };
+pub use elicitation_check::FormError;
 pub use elicitation_schema::{
     BooleanSchema, ElicitSchema, EnumItems, EnumOption, LegacyTitledEnumSchema, NumberKind, NumberSchema,
     PrimitiveSchema, Properties, StringFormat, StringSchema, TitledEnumItems, TitledMultiSelectEnumSchema,

@@ -1,205 +1,198 @@
 //! The questions.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::IntoFuture;
-use std::marker::PhantomData;
+use std::panic::Location;
 
-use mcp_core::json::JsonBytes;
-use mcp_core::method::{self, Method};
+use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::service::{BoxFuture, Request};
 use mcp_core::types::{
-    CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult, RequestParams, Root,
+    CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult, ElicitSchema,
+    InputRequest, ListRootsResult, Root,
 };
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
 
-use super::{Answer, AskError, AskErrorKind, Form};
+use super::fit::fit;
+use super::key::{Place, hex};
+use super::{Answer, AskError, AskErrorKind, seal};
 use crate::context::Context;
 
 impl Context {
-    /// Whether the client can show a form.
-    pub fn can_elicit(&self) -> bool {
-        self.rules().elicitation && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
-    }
-
-    /// Whether the client can send the user to a URL.
-    pub fn can_elicit_url(&self) -> bool {
-        self.rules().elicitation_url
-            && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
-    }
-
-    /// Whether the client can ask its model.
-    pub fn can_sample(&self) -> bool {
-        self.client_capabilities().sampling.is_some()
-    }
-
-    /// Whether the client tells its roots.
-    pub fn can_list_roots(&self) -> bool {
-        self.client_capabilities().roots.is_some()
-    }
-
-    /// Asks the user to fill in a form.
+    /// Asks the user with a form, or for a visit to a URL, described by hand. What comes is the result of
+    /// `elicitation/create`; of a form its content has been held against the schema, and has its defaults.
     ///
-    /// Await it for the value: then declining and cancelling are errors. Or await [`Elicit::answer`] to tell
-    /// the three apart. Cancel safe: dropping the future withdraws the question.
-    ///
-    /// Spec: client/elicitation, since 2025-06-18. On older revisions, and for clients without the
-    /// capability, the error is [`AskErrorKind::Unsupported`].
-    pub fn elicit<T: Form>(&self, message: impl Into<String>) -> Elicit<'_, T> {
-        Elicit { context: self, message: message.into(), form: PhantomData }
-    }
-
-    /// Asks the user with a form, or for a visit to a URL, described by hand.
-    ///
-    /// # Errors
-    /// See [`AskErrorKind`]; declining and cancelling are answers here, not errors.
-    pub async fn elicit_with(&self, params: ElicitParams) -> Result<ElicitResult, AskError> {
-        let params = match params {
-            ElicitParams::Url(mut params) => {
-                if !self.can_elicit_url() {
-                    return Err(self.unsupported(&json!({ "elicitation": { "url": {} } })));
-                }
-                params.elicitation_id.get_or_insert_with(random_id);
-                ElicitParams::Url(params)
+    /// Await it. See [`AskErrorKind`] for what can go wrong; declining and cancelling are answers here.
+    #[track_caller]
+    pub fn elicit_with(&self, params: impl Into<ElicitParams>) -> Question<'_, ElicitResult> {
+        let params: ElicitParams = params.into();
+        Question::new(self, params.into(), |request, answer, modern| {
+            let mut result: ElicitResult = read(&answer, modern)?;
+            if let InputRequest::Elicit(params) = request
+                && let ElicitParams::Form(form) = &**params
+                && result.action == ElicitAction::Accept
+            {
+                let content = result.content.get_or_insert_default();
+                form.requested_schema.fill_in(content);
+                form.requested_schema.check(content).map_err(|error| AskError::invalid(error, modern))?;
             }
-            form => {
-                if !self.can_elicit() {
-                    return Err(self.unsupported(&json!({ "elicitation": {} })));
-                }
-                form
-            }
-        };
-        self.ask::<method::Elicit>(&params).await
+            Ok(result)
+        })
     }
 
     /// Asks the user to visit a URL, where what happens stays between the user and that site.
     ///
     /// Accepting means consent to the visit, no more. Spec: client/elicitation, since 2025-11-25.
-    ///
-    /// # Errors
-    /// See [`AskErrorKind`].
-    pub async fn elicit_url(
-        &self,
-        message: impl Into<String> + Send,
-        url: impl Into<String> + Send,
-    ) -> Result<Answer<()>, AskError> {
-        let result = self.elicit_with(ElicitParams::url(message, url)).await?;
-        Ok(match result.action {
-            ElicitAction::Accept => Answer::Accept(()),
-            ElicitAction::Decline => Answer::Decline,
-            _ => Answer::Cancel,
+    #[track_caller]
+    pub fn elicit_url(&self, message: impl Into<String>, url: impl Into<String>) -> Question<'_, Answer<()>> {
+        let params = ElicitParams::url(message, url);
+        Question::new(self, params.into(), |_, answer, modern| {
+            Ok(match read::<ElicitResult>(&answer, modern)?.action {
+                ElicitAction::Accept => Answer::Accept(()),
+                ElicitAction::Decline => Answer::Decline,
+                ElicitAction::Cancel => Answer::Cancel,
+            })
         })
     }
 
-    /// Asks the client's model.
+    /// Asks the client's model. Tools in the request need the capability `sampling.tools`, and a context other
+    /// than none needs `sampling.context`.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
     /// 2027-07-28.
-    ///
-    /// # Errors
-    /// See [`AskErrorKind`]. Tools in the request need the capability `sampling.tools`.
-    pub async fn sample(&self, params: CreateMessageParams) -> Result<CreateMessageResult, AskError> {
-        let Some(can) = self.client_capabilities().sampling else {
-            return Err(self.unsupported(&json!({ "sampling": {} })));
-        };
-        let wants_tools = params.tools.is_some() || params.tool_choice.is_some();
-        if wants_tools && !(self.rules().sampling_tools && can.tools.is_some()) {
-            return Err(self.unsupported(&json!({ "sampling": { "tools": {} } })));
-        }
-        self.ask::<method::CreateMessage>(&params).await
+    #[track_caller]
+    pub fn sample(&self, params: CreateMessageParams) -> Question<'_, CreateMessageResult> {
+        Question::new(self, params.into(), |_, answer, modern| read(&answer, modern))
     }
 
     /// Asks for the directories that the user shares. Guidance, not access control.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
     /// 2027-07-28.
-    ///
-    /// # Errors
-    /// See [`AskErrorKind`].
-    pub async fn list_roots(&self) -> Result<Vec<Root>, AskError> {
-        if !self.can_list_roots() {
-            return Err(self.unsupported(&json!({ "roots": {} })));
-        }
-        Ok(self.ask::<method::RootsList>(&RequestParams::new()).await?.roots)
-    }
-
-    fn unsupported(&self, required: &Value) -> AskError {
-        AskError::unsupported(required, self.rules().result_type)
-    }
-
-    /// Sends a question on its way and waits for its answer.
-    async fn ask<M: Method>(&self, params: &M::Params) -> Result<M::Result, AskError> {
-        let Some(session) = &self.0.session else {
-            return Err(AskError::new(
-                AskErrorKind::Unsupported,
-                format_args!("{} has no requests from the server to the client", self.revision()),
-            ));
-        };
-        let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
-        let request = Request::new(session.next_id(), M::NAME, JsonBytes::new(params).map_err(invalid)?);
-        let patience = self.0.server.limits.peer_request;
-        match tokio::time::timeout(patience, self.0.peer.call(request)).await {
-            Ok(reply) => reply?.parse().map_err(invalid),
-            Err(_) => {
-                let seconds = patience.as_secs();
-                Err(AskError::new(AskErrorKind::Lost, format_args!("the client was silent for {seconds} s")))
-            }
-        }
-    }
-}
-
-/// A form on its way to the user; see [`Context::elicit`].
-#[must_use = "a question is asked when it is awaited"]
-pub struct Elicit<'a, T> {
-    context: &'a Context,
-    message: String,
-    form: PhantomData<fn() -> T>,
-}
-
-impl<T: Form> Elicit<'_, T> {
-    /// Asks, and tells what the user did.
-    ///
-    /// # Errors
-    /// See [`AskErrorKind`]; declining and cancelling are answers here.
-    pub async fn answer(self) -> Result<Answer<T>, AskError> {
-        let params = ElicitParams::form(self.message, T::schema());
-        let result = self.context.elicit_with(params).await?;
-        Ok(match result.action {
-            ElicitAction::Accept => {
-                let content = Value::Object(result.content.unwrap_or_default());
-                let value = serde_json::from_value(content)
-                    .map_err(|error| AskError::new(AskErrorKind::Invalid, error))?;
-                Answer::Accept(value)
-            }
-            ElicitAction::Decline => Answer::Decline,
-            _ => Answer::Cancel,
+    #[track_caller]
+    pub fn list_roots(&self) -> Question<'_, Vec<Root>> {
+        Question::new(self, InputRequest::list_roots(), |_, answer, modern| {
+            Ok(read::<ListRootsResult>(&answer, modern)?.roots)
         })
     }
+
+    /// The one place that knows how a question travels: a request on the session, or the result of the call.
+    async fn ask(&self, place: Place, mut request: InputRequest) -> Result<RawJson, AskError> {
+        self.check_question(&request)?;
+        fit(&mut request, self.rules())?;
+        if self.0.session.is_some() {
+            return answer_on_session(self, request).await;
+        }
+        if !(self.rules().result_type && self.0.asking.by_result) {
+            let told = "only tools, prompts and resources can ask, on a session or since 2026-07-28";
+            return Err(AskError::new(AskErrorKind::Unsupported, told));
+        }
+        if !seal::AVAILABLE {
+            let told = "this server was built without the feature `sealed-state`";
+            return Err(AskError::new(AskErrorKind::Unsupported, told));
+        }
+        self.0.asking.ask(place, request)?.await
+    }
 }
 
-impl<'a, T: Form + 'a> IntoFuture for Elicit<'a, T> {
+/// Asks on a legacy session, in a request of our own.
+pub(super) async fn answer_on_session(context: &Context, request: InputRequest) -> Result<RawJson, AskError> {
+    let Some(session) = &context.0.session else {
+        return Err(AskError::new(AskErrorKind::Unsupported, "there is no session to ask on"));
+    };
+    let method = request.method().to_owned();
+    let params = match request {
+        InputRequest::Elicit(mut params) => {
+            // 2025-11-25 has an id for a visit (UE-1). It identifies and authorizes nothing.
+            if let ElicitParams::Url(visit) = &mut *params
+                && visit.elicitation_id.is_none()
+            {
+                let id = seal::random::<16>().map_err(|error| AskError::new(AskErrorKind::Lost, error))?;
+                visit.elicitation_id = Some(hex(&id, 16));
+            }
+            JsonBytes::new(&params)
+        }
+        InputRequest::CreateMessage(params) => JsonBytes::new(&params),
+        InputRequest::ListRoots(Some(params)) => JsonBytes::new(&params),
+        _ => Ok(JsonBytes::empty_object()),
+    };
+    let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
+    let request = Request::new(session.next_id(), method, params.map_err(invalid)?);
+    let patience = context.0.server.limits.peer_request;
+    match tokio::time::timeout(patience, context.0.peer.call(request)).await {
+        Ok(reply) => reply?.parse().map_err(invalid),
+        Err(_) => {
+            let seconds = patience.as_secs();
+            Err(AskError::new(AskErrorKind::Lost, format_args!("the client was silent for {seconds} s")))
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &RawJson, modern: bool) -> Result<T, AskError> {
+    answer.parse().map_err(|error| AskError::invalid(error, modern))
+}
+
+type Read<T> = fn(&InputRequest, RawJson, modern: bool) -> Result<T, AskError>;
+
+/// A question to the client, asked when it is awaited.
+///
+/// Cancel safe: dropping it withdraws the question.
+#[must_use = "a question is asked when it is awaited"]
+pub struct Question<'a, T> {
+    context: &'a Context,
+    place: Place,
+    request: InputRequest,
+    read: Read<T>,
+}
+
+impl<'a, T> Question<'a, T> {
+    #[track_caller]
+    pub(super) fn new(context: &'a Context, request: InputRequest, read: Read<T>) -> Self {
+        Self { context, place: Place::Site(Location::caller()), request, read }
+    }
+
+    /// Names the question on the wire (`inputRequests`), instead of a name made of the line that asks it. Give
+    /// names to questions that are asked side by side, with one text, by one line.
+    ///
+    /// The answer belongs to the name *and* the question: should the text change between two rounds, the user
+    /// is asked again. A name that was used before in the same call gets a number.
+    pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.place = Place::Named(key.into());
+        self
+    }
+
+    pub(super) fn is_modern(&self) -> bool {
+        self.context.rules().result_type
+    }
+
+    /// With another form.
+    pub(super) fn form(mut self, form: ElicitSchema) -> Self {
+        if let InputRequest::Elicit(params) = &mut self.request
+            && let ElicitParams::Form(params) = &mut **params
+        {
+            params.requested_schema = form;
+        }
+        self
+    }
+
+    pub(super) async fn ask(self) -> Result<T, AskError> {
+        let modern = self.is_modern();
+        let answer = self.context.ask(self.place, self.request.clone()).await?;
+        (self.read)(&self.request, answer, modern)
+    }
+}
+
+impl<'a, T: 'a> IntoFuture for Question<'a, T> {
     type Output = Result<T, AskError>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match self.answer().await? {
-                Answer::Accept(value) => Ok(value),
-                Answer::Decline => Err(AskError::new(AskErrorKind::Declined, "")),
-                Answer::Cancel => Err(AskError::new(AskErrorKind::Cancelled, "")),
-            }
-        })
+        Box::pin(self.ask())
     }
 }
 
-impl<T> fmt::Debug for Elicit<'_, T> {
+impl<T> fmt::Debug for Question<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Elicit").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("Question").field("request", &self.request).finish_non_exhaustive()
     }
-}
-
-/// An id that names a visit to a URL. It identifies and authorizes nothing.
-fn random_id() -> String {
-    use std::hash::{BuildHasher as _, RandomState};
-    let random = || RandomState::new().hash_one(0);
-    format!("{:016x}{:016x}", random(), random())
 }

@@ -16,8 +16,9 @@ pub struct AskError(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: AskErrorKind,
-    /// −32021 with the capability that is missing, where the revision has it.
-    missing: Option<ErrorObject>,
+    /// Where the request itself is at fault, in the modern era: −32021 with the capability that is missing,
+    /// −32602 for an answer that does not fit.
+    protocol: Option<ErrorObject>,
     detail: String,
 }
 
@@ -41,16 +42,24 @@ pub enum AskErrorKind {
 
 impl AskError {
     pub(super) fn new(kind: AskErrorKind, detail: impl fmt::Display) -> Self {
-        Self(Box::new(Inner { kind, missing: None, detail: detail.to_string() }))
+        Self(Box::new(Inner { kind, protocol: None, detail: detail.to_string() }))
     }
 
     /// `required` is a `ClientCapabilities` object.
     pub(super) fn unsupported(required: &Value, modern: bool) -> Self {
         Self(Box::new(Inner {
             kind: AskErrorKind::Unsupported,
-            missing: modern.then(|| ErrorObject::missing_capability(required)),
+            protocol: modern.then(|| ErrorObject::missing_capability(required)),
             detail: format!("the client did not declare {required}"),
         }))
+    }
+
+    /// The answer does not fit. In the modern era it came in the parameters of the call (MRTR-12).
+    pub(super) fn invalid(detail: impl fmt::Display, modern: bool) -> Self {
+        let text = detail.to_string();
+        let told = || ErrorObject::invalid_params(format!("/inputResponses: {text}"));
+        let protocol = modern.then(told);
+        Self(Box::new(Inner { kind: AskErrorKind::Invalid, protocol, detail: text }))
     }
 
     /// What happened.
@@ -63,6 +72,7 @@ impl From<CallError> for AskError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Peer(error) => Self::new(AskErrorKind::Refused, error),
+            CallError::Transport(error) => Self::new(AskErrorKind::Lost, error),
             error => Self::new(AskErrorKind::Lost, error),
         }
     }
@@ -84,11 +94,11 @@ impl fmt::Display for AskError {
 
 impl std::error::Error for AskError {}
 
-/// A missing capability is −32021 where the revision has that; anything else the model sees.
+/// In the modern era a missing capability is −32021 and a malformed answer −32602; anything else the model sees.
 impl IntoToolError for AskError {
     fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
-        match self.0.missing {
-            Some(missing) => Err(missing),
+        match self.0.protocol {
+            Some(error) => Err(error),
             None => ToolError::from(self).into_tool_error(),
         }
     }
@@ -98,6 +108,6 @@ impl IntoToolError for AskError {
 impl From<AskError> for ErrorObject {
     fn from(error: AskError) -> Self {
         let text = error.to_string();
-        error.0.missing.unwrap_or_else(|| Self::new(mcp_core::jsonrpc::code::INTERNAL_ERROR, text))
+        error.0.protocol.unwrap_or_else(|| Self::new(mcp_core::jsonrpc::code::INTERNAL_ERROR, text))
     }
 }

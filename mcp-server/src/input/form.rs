@@ -3,7 +3,11 @@
 use mcp_core::types::ElicitSchema;
 use serde::de::DeserializeOwned;
 
+use super::{AskError, AskErrorKind};
+
 /// A type that a user can fill in: a flat object of texts, numbers, booleans and choices.
+///
+/// [`#[derive(Elicit)]`](derive@crate::Elicit) implements it; so can you:
 ///
 /// ```
 /// use mcp_server::Form;
@@ -20,6 +24,11 @@ use serde::de::DeserializeOwned;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a form",
+    label = "not a form that a user can fill in",
+    note = "derive `serde::Deserialize` and `mcp_server::Elicit` for a struct of your own"
+)]
 pub trait Form: DeserializeOwned + Send {
     /// The form that is shown.
     fn schema() -> ElicitSchema;
@@ -34,4 +43,18 @@ pub enum Answer<T> {
     Decline,
     /// Closed it without a choice.
     Cancel,
+}
+
+impl<T> Answer<T> {
+    /// The value, where declining and cancelling are errors.
+    ///
+    /// # Errors
+    /// [`AskErrorKind::Declined`] and [`AskErrorKind::Cancelled`].
+    pub fn accepted(self) -> Result<T, AskError> {
+        match self {
+            Self::Accept(value) => Ok(value),
+            Self::Decline => Err(AskError::new(AskErrorKind::Declined, "")),
+            Self::Cancel => Err(AskError::new(AskErrorKind::Cancelled, "")),
+        }
+    }
 }

@@ -1,12 +1,38 @@
-//! Asking the client in the middle of a handler: elicitation, sampling, roots.
+//! Asking the client in the middle of a handler: elicitation, sampling, roots. Spec: basic/patterns/mrtr,
+//! client/elicitation, client/sampling, client/roots.
 //!
-//! In the legacy era each is a request on the session, awaited where it stands. Everything goes through
-//! [`Context::ask`], the one place that knows how a question travels.
+//! In the legacy era a question is a request on the session, awaited where it stands. In the modern era a server
+//! sends no requests: the call is answered with its questions, and comes again with the answers. Here the same
+//! function serves both. [`Context::elicit`](crate::Context::elicit) and its like look for their answer in the
+//! journal of the call, which the client keeps, sealed; what is not there is asked, by dropping the handler
+//! where it waits and running it again from its beginning when the answer has come.
+//!
+//! Reading order: `ask` (how a question travels), `round` (one round of a modern call), `drive` (whoever runs the
+//! handler), `journal` and `seal` (what is remembered, and how), `outcome` (the explicit form).
 
 mod ask;
+mod capability;
+mod drive;
+mod elicit;
 mod error;
+mod field;
+mod fit;
 mod form;
+mod journal;
+mod key;
+mod outcome;
+mod round;
+mod seal;
+mod step;
 
-pub use ask::Elicit;
+pub use ask::Question;
+pub(crate) use drive::{Ended, Leg, open, run};
+pub use elicit::ElicitForm;
 pub use error::{AskError, AskErrorKind};
+pub(crate) use field::one_of;
+pub use field::{Choice, FieldSpec, FormField, ListField, NumberField, TextField};
 pub use form::{Answer, Form};
+pub use outcome::{InputRequired, Outcome};
+pub(crate) use round::Asking;
+pub(crate) use seal::Sealer;
+pub use seal::{KeyError, KeyRing};

@@ -11,6 +11,7 @@
 
 mod argument;
 mod completion;
+pub mod form;
 mod optional;
 mod reply;
 mod route;

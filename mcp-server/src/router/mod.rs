@@ -17,7 +17,8 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::types::EmptyResult;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 pub(crate) use custom::CustomMethod;
 pub(crate) use stack::Stack;
@@ -84,6 +85,11 @@ pub(crate) fn invalid_params(error: &dyn std::fmt::Display) -> ErrorObject {
 
 fn parse<'a, T: Deserialize<'a>>(params: &'a JsonBytes) -> Result<T, ErrorObject> {
     params.parse().map_err(|error| invalid_params(&error))
+}
+
+/// A member that is there keeps its `null`, which is not as good as none.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 fn empty(context: &Context) -> Result<JsonBytes, ErrorObject> {

@@ -3,18 +3,41 @@
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
-use mcp_core::types::{ReadResourceParams, SubscribeParams};
+use mcp_core::types::SubscribeParams;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::{Cursor, empty, parse, require};
+use super::{Cursor, empty, parse, present, require};
 use crate::context::Context;
+use crate::input::{self, Ended, Leg};
+
+#[derive(Deserialize)]
+struct Params<'a> {
+    uri: String,
+    #[serde(borrow, default, rename = "inputResponses", deserialize_with = "present")]
+    input_responses: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "requestState")]
+    request_state: Option<&'a RawValue>,
+}
 
 pub(super) async fn read(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let ReadResourceParams { uri, .. } = parse(params)?;
+    let Params { uri, input_responses, request_state } = parse(params)?;
     check_uri(&context, &uri)?;
     let registry = context.0.server.live.registry();
     require(registry.resources.is_offered(), "resources/read")?;
     let Some((route, variables)) = registry.resource(&uri) else { return Err(not_found(&uri)) };
-    let result = route.read(context.clone(), uri, variables).await?;
+    let leg = Leg { method: "resources/read", params, input_responses, request_state };
+    input::open(&context, &leg)?;
+    let handler = route.read(context.clone(), uri, variables);
+    let again = || {
+        let Params { uri, .. } = parse(params)?;
+        let variables = registry.resource(&uri).map(|(_, variables)| variables);
+        Ok(route.read(context.clone(), uri, variables.unwrap_or_default()))
+    };
+    let result = match input::run(&context, leg, handler, again).await? {
+        Ended::Complete(result) => result,
+        Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
+    };
     context.0.server.encode(result, context.revision())
 }
 

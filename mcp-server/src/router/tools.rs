@@ -10,13 +10,16 @@ use serde::Deserialize;
 
 use super::{Cursor, invalid_params, parse, require};
 use crate::context::Context;
+use crate::input::{self, Ended, Leg};
 
 /// A text that is borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let [name, arguments] = params.members(["name", "arguments"]).map_err(|error| invalid_params(&error))?;
+    let [name, arguments, input_responses, request_state] = params
+        .members(["name", "arguments", "inputResponses", "requestState"])
+        .map_err(|error| invalid_params(&error))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
     let Text(name) = parse(&name)?;
     let arguments = match arguments {
@@ -28,7 +31,16 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
     let registry = context.0.server.live.registry();
     require(registry.tools.is_offered(), "tools/call")?;
     let Some(route) = registry.tools.get(&name) else { return Err(unknown(&name)) };
-    let mut result = route.call(context.clone(), arguments).await?;
+    let input_responses = input_responses.as_ref().map(parse).transpose()?;
+    let request_state = request_state.as_ref().map(parse).transpose()?;
+    let leg = Leg { method: "tools/call", params, input_responses, request_state };
+    input::open(&context, &leg)?;
+    let handler = route.call(context.clone(), arguments.clone());
+    let again = || Ok(route.call(context.clone(), arguments.clone()));
+    let mut result = match input::run(&context, leg, handler, again).await? {
+        Ended::Complete(result) => result,
+        Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
+    };
     if route.wraps && context.rules().structured == Structured::Object {
         wrap_structured(&mut result);
     }

@@ -203,7 +203,7 @@ async fn the_model_and_the_roots_are_asked_in_every_session() {
 /// The tools that ask, and the capability that each needs.
 fn needs() -> [(&'static str, Value); 4] {
     [
-        ("confirm", json!({"elicitation": {}})),
+        ("confirm", json!({"elicitation": {"form": {}}})),
         ("visit", json!({"elicitation": {"url": {}}})),
         ("sample", json!({"sampling": {}})),
         ("roots", json!({"roots": {}})),
@@ -267,14 +267,15 @@ async fn a_modern_request_without_the_capability_is_told_which_one_it_lacks() {
     .await;
 }
 
-/// Until questions travel in results, a tool hears that it cannot ask; the client is never sent a request.
+/// Its questions travel in the result of the call (see the tests of input).
 #[tokio::test(start_paused = true)]
 async fn a_modern_client_is_sent_no_request() {
     each(&[Revision::V2026_07_28], async |way, revision| {
         let client = with(way, revision, all(), None).await;
         for (tool, _) in needs() {
-            let (text, is_error) = outcome(&client, tool).await;
-            assert!(is_error && text.starts_with("the client cannot be asked"), "{tool}: {text}");
+            let result = client.tool(tool, json!({})).await;
+            assert_eq!(result["resultType"], "input_required", "{tool}");
+            assert_eq!(result["inputRequests"].as_object().unwrap().len(), 1, "{tool}");
         }
         assert_eq!(client.all_told().await, []);
     })

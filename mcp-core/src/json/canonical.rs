@@ -1,0 +1,102 @@
+//! JSON in one spelling, for digests: equal values give equal bytes.
+
+use serde_json::{Number, Value};
+
+/// Integers up to here are the same in every language that keeps numbers as doubles.
+const SAFE: f64 = 9_007_199_254_740_991.0;
+
+/// Writes a value in its canonical spelling, after RFC 8785: no spaces, members sorted by their UTF-16 code
+/// units, and one spelling for each number (`1.0` and `1e0` are `1`).
+///
+/// Unlike RFC 8785, integers beyond 2^53 keep all their digits, since they can differ in nothing else.
+///
+/// ```
+/// # use mcp_core::json::canonical;
+/// let one = serde_json::from_str(r#"{"b": 1.0, "a": [true]}"#)?;
+/// assert_eq!(canonical(&one), br#"{"a":[true],"b":1}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[must_use]
+pub fn canonical(value: &Value) -> Vec<u8> {
+    let mut out = String::new();
+    write(value, &mut out);
+    out.into_bytes()
+}
+
+fn write(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+            out.push('{');
+            for (index, (name, member)) in members.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                string(name, out);
+                out.push(':');
+                write(member, out);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write(item, out);
+            }
+            out.push(']');
+        }
+        Value::Number(number) => self::number(number, out),
+        Value::String(text) => string(text, out),
+        Value::Bool(_) | Value::Null => out.push_str(&value.to_string()),
+    }
+}
+
+fn string(text: &str, out: &mut String) {
+    out.push_str(&Value::from(text).to_string());
+}
+
+fn number(number: &Number, out: &mut String) {
+    let integral =
+        number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= SAFE);
+    match integral {
+        // Prints −0 as 0, as ECMAScript does.
+        Some(float) => out.push_str(&format!("{:.0}", float + 0.0)),
+        None => out.push_str(&number.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(json: &str) -> String {
+        String::from_utf8(canonical(&serde_json::from_str(json).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn order_and_space_do_not_matter() {
+        assert_eq!(
+            text(r#" { "b" : [ 1 , {"z":null,"y":false} ], "a" : "x" } "#),
+            r#"{"a":"x","b":[1,{"y":false,"z":null}]}"#
+        );
+        // UTF-16 order, not that of code points: the surrogates of U+1F600 come before U+FB33.
+        assert_eq!(text("{\"\u{fb33}\":1,\"\u{1f600}\":2}"), "{\"\u{1f600}\":2,\"\u{fb33}\":1}");
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        assert_eq!(text("[1, 1.0, 1e0, -0.0, 100e-2]"), "[1,1,1,0,1]");
+        assert_eq!(text("[0.1, 1e-7]"), text("[0.10, 0.0000001]"));
+        assert_eq!(text("[9007199254740993]"), "[9007199254740993]");
+        assert_ne!(text("1.5"), text("1"));
+    }
+
+    #[test]
+    fn strings_are_escaped_in_one_way() {
+        assert_eq!(text(r#""\u0041\u000a\/""#), r#""A\n/""#);
+    }
+}

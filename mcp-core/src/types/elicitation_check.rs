@@ -1,0 +1,286 @@
+//! What a user filled in, held against the form. Spec: client/elicitation (both sides should validate).
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{ElicitSchema, NumberKind, PrimitiveSchema, StringFormat, StringSchema};
+use crate::json::JsonObject;
+
+/// A field that does not fit its form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormError {
+    field: String,
+    problem: String,
+}
+
+impl FormError {
+    fn new(field: &str, problem: impl fmt::Display) -> Self {
+        Self { field: field.to_owned(), problem: problem.to_string() }
+    }
+
+    /// The name of the field.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+}
+
+impl fmt::Display for FormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.problem)
+    }
+}
+
+impl std::error::Error for FormError {}
+
+impl ElicitSchema {
+    /// Puts the defaults of the form where `content` has no value.
+    pub fn fill_in(&self, content: &mut JsonObject) {
+        for (name, field) in self.properties.iter() {
+            if !content.contains_key(name)
+                && let Some(value) = field.default_json()
+            {
+                content.insert(name.to_owned(), value);
+            }
+        }
+    }
+
+    /// Holds what was filled in against the form. Fields that the form does not have are not looked at.
+    ///
+    /// # Errors
+    /// The first field that is missing or does not fit.
+    pub fn check(&self, content: &JsonObject) -> Result<(), FormError> {
+        for name in self.required.iter().flatten() {
+            if !content.contains_key(name) {
+                return Err(FormError::new(name, "it is required"));
+            }
+        }
+        for (name, field) in self.properties.iter() {
+            match content.get(name) {
+                None | Some(Value::Null) if !self.is_required(name) => {}
+                None => {}
+                Some(value) => field.check(value).map_err(|problem| FormError::new(name, problem))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PrimitiveSchema {
+    /// The value that is filled in at first.
+    fn default_json(&self) -> Option<Value> {
+        match self {
+            Self::String(field) => field.default_value.clone().map(Value::from),
+            Self::Number(field) => field.default_value.map(|value| number(value, &field.kind)),
+            Self::Boolean(field) => field.default_value.map(Value::from),
+            Self::SingleSelect(field) => field.default_value.clone().map(Value::from),
+            Self::TitledSingleSelect(field) => field.default_value.clone().map(Value::from),
+            Self::MultiSelect(field) => field.default_value.clone().map(Value::from),
+            Self::TitledMultiSelect(field) => field.default_value.clone().map(Value::from),
+            Self::LegacyTitledEnum(field) => field.default_value.clone().map(Value::from),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    fn check(&self, value: &Value) -> Result<(), String> {
+        match self {
+            Self::String(field) => text(field, value),
+            Self::Number(field) => {
+                let number = value.as_f64().ok_or("it must be a number")?;
+                if field.kind == NumberKind::Integer && number.fract() != 0.0 {
+                    return Err("it must be an integer".into());
+                }
+                if field.minimum.is_some_and(|least| number < least) {
+                    return Err(format!("it must be at least {}", field.minimum.unwrap_or_default()));
+                }
+                if field.maximum.is_some_and(|most| number > most) {
+                    return Err(format!("it must be at most {}", field.maximum.unwrap_or_default()));
+                }
+                Ok(())
+            }
+            Self::Boolean(_) => {
+                value.is_boolean().then_some(()).ok_or_else(|| "it must be true or false".into())
+            }
+            Self::SingleSelect(field) => one_of(value, field.values.iter()),
+            Self::LegacyTitledEnum(field) => one_of(value, field.values.iter()),
+            Self::TitledSingleSelect(field) => {
+                one_of(value, field.options.iter().map(|option| &option.value))
+            }
+            Self::MultiSelect(field) => {
+                several_of(value, field.items.values.iter(), field.min_items, field.max_items)
+            }
+            Self::TitledMultiSelect(field) => {
+                let values = field.items.options.iter().map(|option| &option.value);
+                several_of(value, values, field.min_items, field.max_items)
+            }
+            Self::Unknown(_) => Ok(()),
+        }
+    }
+}
+
+fn number(value: f64, kind: &NumberKind) -> Value {
+    // A form's integers are small; beyond 2^53 the double is not exact anyway.
+    #[allow(clippy::cast_possible_truncation)]
+    let integer = value as i64;
+    if *kind == NumberKind::Integer && value.fract() == 0.0 { integer.into() } else { value.into() }
+}
+
+fn text(field: &StringSchema, value: &Value) -> Result<(), String> {
+    let text = value.as_str().ok_or("it must be a text")?;
+    let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+    if let Some(least) = field.min_length.filter(|least| length < *least) {
+        return Err(format!("it must have at least {least} characters"));
+    }
+    if let Some(most) = field.max_length.filter(|most| length > *most) {
+        return Err(format!("it must have at most {most} characters"));
+    }
+    let problem = match &field.format {
+        Some(StringFormat::Email) if !is_email(text) => "it must be a mail address",
+        Some(StringFormat::Uri) if !has_scheme(text) => "it must be a URI",
+        Some(StringFormat::Date) if !is_date(text) => "it must be a date (YYYY-MM-DD)",
+        Some(StringFormat::DateTime) if !is_date_time(text) => "it must be a date and time (RFC 3339)",
+        _ => return Ok(()),
+    };
+    Err(problem.into())
+}
+
+fn one_of<'a>(value: &Value, mut values: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let text = value.as_str().ok_or("it must be a text")?;
+    values.any(|other| other == text).then_some(()).ok_or_else(|| "it is none of the options".into())
+}
+
+fn several_of<'a>(
+    value: &Value,
+    values: impl Iterator<Item = &'a String> + Clone,
+    least: Option<u64>,
+    most: Option<u64>,
+) -> Result<(), String> {
+    let chosen = value.as_array().ok_or("it must be a list")?;
+    for one in chosen {
+        one_of(one, values.clone())?;
+    }
+    let count = u64::try_from(chosen.len()).unwrap_or(u64::MAX);
+    match () {
+        () if least.is_some_and(|least| count < least) => Err("too few are chosen".into()),
+        () if most.is_some_and(|most| count > most) => Err("too many are chosen".into()),
+        () => Ok(()),
+    }
+}
+
+/// Something, an @ and something: more only the mail server knows.
+fn is_email(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        && !text.contains(char::is_whitespace)
+}
+
+fn has_scheme(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, rest)| {
+        !rest.is_empty()
+            && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
+            && !rest.contains(char::is_whitespace)
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let number = |part: &str, digits: usize| {
+        (part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| part.parse().ok())
+            .flatten()
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+        return false;
+    };
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days: u32 = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
+fn is_date_time(text: &str) -> bool {
+    let Some((date, time)) = text.split_once(['T', 't', ' ']) else { return false };
+    let zone = time.find(['Z', 'z', '+', '-']);
+    let Some((time, zone)) = zone.and_then(|at| time.split_at_checked(at)) else { return false };
+    let clock = |text: &str, most: [u32; 2]| {
+        let parts: Vec<_> = text.split(':').map(|part| (part.len(), part.parse::<u32>())).collect();
+        parts.len() >= 2
+            && parts
+                .iter()
+                .zip(most)
+                .all(|((length, part), most)| *length == 2 && part.as_ref().is_ok_and(|part| *part <= most))
+    };
+    let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let seconds = whole.rsplit(':').next().and_then(|seconds| seconds.parse::<u32>().ok());
+    is_date(date)
+        && whole.len() == 8
+        && clock(whole, [23, 59])
+        && seconds.is_some_and(|seconds| seconds <= 60)
+        && !fraction.is_empty()
+        && fraction.bytes().all(|byte| byte.is_ascii_digit())
+        && (matches!(zone, "Z" | "z")
+            || (zone.len() == 6 && clock(zone.get(1..).unwrap_or_default(), [23, 59])))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::types::{BooleanSchema, NumberSchema, UntitledSingleSelectEnumSchema};
+
+    fn check(field: impl Into<PrimitiveSchema>, value: &Value) -> bool {
+        field.into().check(value).is_ok()
+    }
+
+    #[test]
+    fn fields() {
+        let name = || StringSchema::new().min_length(2_u64).max_length(3_u64);
+        assert!(
+            check(name(), &json!("äöü")) && !check(name(), &json!("a")) && !check(name(), &json!("abcd"))
+        );
+        assert!(!check(name(), &json!(12)));
+        let age = || NumberSchema::integer().minimum(0.0).maximum(150.0);
+        assert!(check(age(), &json!(30)) && check(age(), &json!(30.0)) && !check(age(), &json!(30.5)));
+        assert!(!check(age(), &json!(-1)) && !check(age(), &json!(151)));
+        let color = || UntitledSingleSelectEnumSchema::new(["red", "blue"].map(String::from));
+        assert!(check(color(), &json!("red")) && !check(color(), &json!("green")));
+        assert!(!check(BooleanSchema::new(), &json!("true")));
+    }
+
+    #[test]
+    fn formats() {
+        let format = |format, text: &str| check(StringSchema::new().format(format), &json!(text));
+        assert!(format(StringFormat::Email, "a@b.example") && !format(StringFormat::Email, "a b@c"));
+        assert!(!format(StringFormat::Email, "@") && !format(StringFormat::Email, "a"));
+        assert!(format(StringFormat::Uri, "https://a.example/x") && format(StringFormat::Uri, "urn:isbn:1"));
+        assert!(!format(StringFormat::Uri, "a b") && !format(StringFormat::Uri, "//x"));
+        assert!(format(StringFormat::Date, "2024-02-29") && !format(StringFormat::Date, "2023-02-29"));
+        assert!(!format(StringFormat::Date, "2023-2-9"));
+        for good in ["2024-01-01T00:00:00Z", "2024-01-01T23:59:60.5+01:00"] {
+            assert!(format(StringFormat::DateTime, good), "{good}");
+        }
+        for bad in ["2024-01-01", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00+1:00"] {
+            assert!(!format(StringFormat::DateTime, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_form() {
+        let form = ElicitSchema::new()
+            .required_field("name", StringSchema::new())
+            .field("sure", BooleanSchema::new().default_value(true));
+        let mut content = JsonObject::new();
+        assert_eq!(form.check(&content).unwrap_err().field(), "name");
+        content.insert("name".into(), json!("Ann"));
+        form.fill_in(&mut content);
+        assert_eq!(content.get("sure"), Some(&json!(true)));
+        form.check(&content).unwrap();
+    }
+}

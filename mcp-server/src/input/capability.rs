@@ -1,0 +1,71 @@
+//! What the client can be asked. Nothing is asked that it did not declare (MRTR-5, EL-2, SAM-2).
+
+use mcp_core::types::{CreateMessageParams, ElicitParams, IncludeContext, InputRequest};
+use serde_json::json;
+
+use super::{AskError, AskErrorKind};
+use crate::context::Context;
+
+impl Context {
+    /// Whether the client can show a form.
+    pub fn can_elicit(&self) -> bool {
+        self.rules().elicitation && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
+    }
+
+    /// Whether the client can send the user to a URL.
+    pub fn can_elicit_url(&self) -> bool {
+        self.rules().elicitation_url
+            && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
+    }
+
+    /// Whether the client can ask its model.
+    pub fn can_sample(&self) -> bool {
+        self.client_capabilities().sampling.is_some()
+    }
+
+    /// Whether the client's model can use tools while it is asked.
+    pub fn can_sample_with_tools(&self) -> bool {
+        self.rules().sampling_tools
+            && self.client_capabilities().sampling.is_some_and(|can| can.tools.is_some())
+    }
+
+    /// Whether the client tells its roots.
+    pub fn can_list_roots(&self) -> bool {
+        self.client_capabilities().roots.is_some()
+    }
+
+    /// Refuses a question that the client cannot answer.
+    pub(super) fn check_question(&self, request: &InputRequest) -> Result<(), AskError> {
+        let required = match request {
+            InputRequest::Elicit(params) => match &**params {
+                ElicitParams::Url(_) if !self.can_elicit_url() => json!({ "elicitation": { "url": {} } }),
+                ElicitParams::Url(_) => return Ok(()),
+                _ if !self.can_elicit() => json!({ "elicitation": { "form": {} } }),
+                _ => return Ok(()),
+            },
+            InputRequest::CreateMessage(params) => match self.lacks_for(params) {
+                Some(required) => required,
+                None => return Ok(()),
+            },
+            InputRequest::ListRoots(_) if !self.can_list_roots() => json!({ "roots": {} }),
+            InputRequest::ListRoots(_) => return Ok(()),
+            other => {
+                let told = format_args!("{} is no question of the protocol", other.method());
+                return Err(AskError::new(AskErrorKind::Unsupported, told));
+            }
+        };
+        Err(AskError::unsupported(&required, self.rules().result_type))
+    }
+
+    fn lacks_for(&self, params: &CreateMessageParams) -> Option<serde_json::Value> {
+        let Some(can) = self.client_capabilities().sampling else { return Some(json!({ "sampling": {} })) };
+        if (params.tools.is_some() || params.tool_choice.is_some()) && !self.can_sample_with_tools() {
+            return Some(json!({ "sampling": { "tools": {} } }));
+        }
+        // The capability is as old as tools are (SAM-3); before, the client decides.
+        let wants_context =
+            params.include_context.as_ref().is_some_and(|context| *context != IncludeContext::None);
+        (wants_context && self.rules().sampling_tools && can.context.is_none())
+            .then(|| json!({ "sampling": { "context": {} } }))
+    }
+}

@@ -1,0 +1,232 @@
+//! The explicit form: a handler that returns its questions, and reads the answers when it is run again.
+
+use mcp_core::json::RawJson;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::types::{
+    CallToolResult, CreateMessageParams, ElicitParams, GetPromptResult, InputRequest, InputRequests,
+    InputResponses, ReadResourceResult, Schema,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ask::answer_on_session;
+use super::journal::{Answered, Asked, Journal, Kind};
+use crate::context::Context;
+use crate::{IntoPromptResult, IntoResourceResult, IntoToolResult};
+
+/// Rounds of questions that a handler may return on a legacy session.
+pub(super) const LEGACY_ROUNDS: u32 = 8;
+
+/// How long a legacy call that returned a state and no question waits before it is run again.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// What a handler of the explicit form returns: its result, or what it needs first.
+///
+/// ```
+/// use mcp_server::types::{ElicitParams, ElicitResult, ElicitSchema, StringSchema};
+/// use mcp_server::{Context, ErrorObject, Outcome, ToolRoute};
+///
+/// async fn greet(ctx: Context) -> Result<Outcome<String>, ErrorObject> {
+///     let Some(answer) = ctx.input_response::<ElicitResult>("name")? else {
+///         let form = ElicitSchema::new().required_field("name", StringSchema::new());
+///         return Ok(ctx.input_required().ask("name", ElicitParams::form("Who are you?", form)).into());
+///     };
+///     Ok(Outcome::Complete(format!("Hello, {:?}!", answer.content)))
+/// }
+///
+/// let route = ToolRoute::builder("greet").handler(greet);
+/// ```
+///
+/// On a legacy session the questions are asked as requests, and the handler is run again with the answers, at
+/// most eight times. [`Context::elicit`] and its like need no such handling of rounds; use this form where the
+/// work between the questions must not run again.
+#[derive(Debug)]
+#[must_use = "an outcome is returned from a handler"]
+pub enum Outcome<T> {
+    /// The result.
+    Complete(T),
+    /// Questions to answer first.
+    InputRequired(InputRequired),
+}
+
+/// Questions, and what to remember until they are answered. See [`Context::input_required`].
+#[derive(Debug)]
+#[must_use = "questions are asked when they are returned from a handler"]
+pub struct InputRequired {
+    context: Context,
+    requests: InputRequests,
+    state: Result<Option<RawJson>, serde_json::Error>,
+}
+
+impl InputRequired {
+    /// Asks a question under a key of your choice.
+    pub fn ask(mut self, key: impl Into<String>, question: impl Into<InputRequest>) -> Self {
+        self.requests.insert(key.into(), question.into());
+        self
+    }
+
+    /// Asks the user: a form, or a visit to a URL.
+    pub fn elicit(self, key: impl Into<String>, params: impl Into<ElicitParams>) -> Self {
+        self.ask(key, params.into())
+    }
+
+    /// Asks the client's model.
+    pub fn sample(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
+        self.ask(key, params)
+    }
+
+    /// Asks for the roots.
+    pub fn list_roots(self, key: impl Into<String>) -> Self {
+        self.ask(key, InputRequest::list_roots())
+    }
+
+    /// Remembers a value, which [`Context::request_state`] gives back in the next round. It is sealed: the
+    /// client can neither read nor change it. Without a question the client sends the call again at once.
+    pub fn state<S: Serialize>(mut self, state: &S) -> Self {
+        self.state = RawJson::new(state).map(Some);
+        self
+    }
+
+    /// Leaves the questions where whoever runs the handler finds them.
+    fn leave(self) -> Result<(), ErrorObject> {
+        let state =
+            self.state.map_err(|error| crate::error::internal("writing the state of a call", &error))?;
+        if !self.context.0.asking.by_result {
+            return Err(crate::error::internal(
+                "asking for input",
+                &"only tools, prompts and resources can ask",
+            ));
+        }
+        let returned = Returned { requests: self.requests, state };
+        self.context.0.asking.round().lock().returned = Some(returned);
+        Ok(())
+    }
+}
+
+impl<T> From<InputRequired> for Outcome<T> {
+    fn from(input: InputRequired) -> Self {
+        Self::InputRequired(input)
+    }
+}
+
+impl Context {
+    /// Begins what a handler of the explicit form returns when it needs input; see [`Outcome`].
+    pub fn input_required(&self) -> InputRequired {
+        InputRequired { context: self.clone(), requests: InputRequests::new(), state: Ok(None) }
+    }
+
+    /// The answers so far to the questions that this call returned, by their keys.
+    pub fn input_responses(&self) -> InputResponses {
+        let Some(round) = self.0.asking.get() else { return InputResponses::new() };
+        let answers = &round.lock().journal.answers;
+        answers.iter().map(|answered| (answered.key.clone(), answered.answer.clone())).collect()
+    }
+
+    /// One answer, as the result of its question: `ElicitResult`, `CreateMessageResult`, `ListRootsResult`.
+    ///
+    /// # Errors
+    /// −32602 when there is an answer, but of another kind.
+    pub fn input_response<R: DeserializeOwned>(&self, key: &str) -> Result<Option<R>, ErrorObject> {
+        self.input_responses()
+            .get(key)
+            .map_err(|error| ErrorObject::invalid_params(format!("/inputResponses/{key}: {error}")))
+    }
+
+    /// What [`InputRequired::state`] remembered in the round before; none in the first one.
+    ///
+    /// # Errors
+    /// −32603 when it was another type then (a new version of the server got an old state).
+    pub fn request_state<S: DeserializeOwned>(&self) -> Result<Option<S>, ErrorObject> {
+        let Some(round) = self.0.asking.get() else { return Ok(None) };
+        let state = round.lock().journal.state.clone();
+        let read = state.map(|state| state.parse()).transpose();
+        read.map_err(|error| crate::error::internal("reading the state of a call", &error))
+    }
+}
+
+/// What a handler returned.
+pub(super) struct Returned {
+    requests: InputRequests,
+    state: Option<RawJson>,
+}
+
+impl Returned {
+    /// Whether the client can answer all of it.
+    pub(super) fn check(&self, context: &Context) -> Result<(), ErrorObject> {
+        if self.requests.is_empty() && self.state.is_none() {
+            return Err(crate::error::internal(
+                "asking for input",
+                &"neither a question nor a state was returned",
+            ));
+        }
+        if self.requests.len() > context.0.server.limits.input_questions {
+            return Err(crate::error::internal("asking for input", &"too many questions in one round"));
+        }
+        self.requests.values().try_for_each(|request| Ok(context.check_question(request)?))
+    }
+
+    /// Notes what is asked, and gives it.
+    pub(super) fn note(self, journal: &mut Journal) -> InputRequests {
+        let asked = |(key, request): (&String, &InputRequest)| Asked {
+            key: key.clone(),
+            digest: String::new(),
+            kind: Kind::of(request),
+        };
+        journal.asked = self.requests.iter().map(asked).collect();
+        journal.state = self.state;
+        self.requests
+    }
+
+    /// Asks on a legacy session.
+    pub(super) async fn ask(&self, context: &Context) -> Result<Vec<Answered>, ErrorObject> {
+        self.check(context)?;
+        if self.requests.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let asking = self.requests.iter().map(async |(key, request)| {
+            let answer = answer_on_session(context, request.clone()).await?;
+            Ok(Answered { key: key.clone(), digest: String::new(), answer })
+        });
+        futures::future::try_join_all(asking).await
+    }
+
+    pub(super) fn into_state(self) -> Option<RawJson> {
+        self.state
+    }
+}
+
+impl<T: IntoToolResult> IntoToolResult for Outcome<T> {
+    fn into_tool_result(self) -> Result<CallToolResult, ErrorObject> {
+        match self {
+            Self::Complete(value) => value.into_tool_result(),
+            // Stands in until the questions take its place.
+            Self::InputRequired(input) => input.leave().map(|()| CallToolResult::new()),
+        }
+    }
+
+    fn output_schema() -> Option<Schema> {
+        T::output_schema()
+    }
+}
+
+impl<T: IntoPromptResult> IntoPromptResult for Outcome<T> {
+    fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
+        match self {
+            Self::Complete(value) => value.into_prompt_result(),
+            Self::InputRequired(input) => input.leave().map(|()| GetPromptResult::new([])),
+        }
+    }
+}
+
+impl<T: IntoResourceResult> IntoResourceResult for Outcome<T> {
+    fn into_resource_result(
+        self,
+        uri: &str,
+        mime_type: Option<&str>,
+    ) -> Result<ReadResourceResult, ErrorObject> {
+        match self {
+            Self::Complete(value) => value.into_resource_result(uri, mime_type),
+            Self::InputRequired(input) => input.leave().map(|()| ReadResourceResult::new([])),
+        }
+    }
+}

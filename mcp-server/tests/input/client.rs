@@ -1,0 +1,213 @@
+//! A client that answers what it is asked, in any era, and writes down what that was.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use mcp_core::json::JsonBytes;
+use mcp_core::service::{Accept as _, Notification, Peer, Reply, Request, Service};
+use mcp_core::transport::{memory, stream};
+use mcp_server::jsonrpc::{ErrorObject, RequestId};
+use mcp_server::{BuiltServer, Limits, Principal, Revision, Server};
+use serde_json::{Value, json};
+
+type Answers = Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>;
+
+/// The revisions in which the user can be asked.
+pub(crate) const REVISIONS: [Revision; 3] =
+    [Revision::V2025_06_18, Revision::V2025_11_25, Revision::V2026_07_28];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Link {
+    Memory,
+    Stream,
+}
+
+pub(crate) struct Client {
+    to_server: Peer,
+    /// The way back, which a stream adds by itself.
+    back: Peer,
+    pub(crate) revision: Revision,
+    capabilities: Value,
+    answers: Answers,
+    /// Questions by their method, with their parameters.
+    pub(crate) asked: Arc<Mutex<Vec<(String, Value)>>>,
+    /// Keys of the questions of each round (modern).
+    pub(crate) rounds: Mutex<Vec<Vec<String>>>,
+    last_id: AtomicI64,
+    principal: Option<Principal>,
+    _open: Box<dyn std::any::Any + Send + Sync>,
+}
+
+/// What a legacy server's requests meet.
+struct Asked {
+    answers: Answers,
+    asked: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Service for Asked {
+    async fn call(&self, request: Request) -> Reply {
+        let params: Value = request.params.parse().unwrap();
+        self.asked.lock().unwrap().push((request.method.to_string(), params.clone()));
+        tokio::task::yield_now().await;
+        Ok(JsonBytes::new(&(self.answers)(&request.method, &params)).unwrap())
+    }
+
+    async fn notify(&self, _: Notification) {}
+}
+
+pub(crate) fn everything() -> Value {
+    json!({ "elicitation": { "form": {}, "url": {} }, "sampling": { "tools": {}, "context": {} }, "roots": {} })
+}
+
+impl Client {
+    pub(crate) async fn open(
+        server: Server,
+        link: Link,
+        revision: Revision,
+        answers: impl Fn(&str, &Value) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        Self::open_with(&server.build().unwrap(), link, revision, everything(), Arc::new(answers)).await
+    }
+
+    pub(crate) async fn open_with(
+        server: &BuiltServer,
+        link: Link,
+        revision: Revision,
+        capabilities: Value,
+        answers: Answers,
+    ) -> Self {
+        let asked = Arc::default();
+        let local = Asked { answers: Arc::clone(&answers), asked: Arc::clone(&asked) };
+        let (to_server, back, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) = match link {
+            Link::Memory => {
+                let limits = Limits::for_client();
+                let link = memory::connect(&server.limits(), |peer| server.accept(peer), &limits, |_| local);
+                (link.first(), link.second(), Box::new(link))
+            }
+            Link::Stream => {
+                let (ours, theirs) = tokio::io::duplex(1 << 16);
+                let server = server.clone();
+                tokio::spawn(async move {
+                    let (reader, writer) = tokio::io::split(theirs);
+                    server.serve(reader, writer).await
+                });
+                let (reader, writer) = tokio::io::split(ours);
+                let (remote, driver) = stream::connect(reader, writer, &Limits::for_client(), |_| local);
+                tokio::spawn(driver.run(std::future::pending()));
+                (Peer::new(remote), Peer::none(), Box::new(()))
+            }
+        };
+        let client = Self {
+            to_server,
+            back,
+            revision,
+            capabilities,
+            answers,
+            asked,
+            rounds: Mutex::default(),
+            last_id: AtomicI64::new(0),
+            principal: None,
+            _open: open,
+        };
+        if !client.is_modern() {
+            let info = json!({ "name": "client", "version": "1" });
+            let (version, capabilities) = (client.revision.as_str(), &client.capabilities);
+            let hello =
+                json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
+            client.once("initialize", hello).await.unwrap();
+            client
+                .to_server
+                .notify(Notification::new("notifications/initialized", JsonBytes::empty_object()))
+                .await;
+        }
+        client
+    }
+
+    pub(crate) fn principal(mut self, id: &str) -> Self {
+        self.principal = Some(Principal::new(id));
+        self
+    }
+
+    pub(crate) fn is_modern(&self) -> bool {
+        self.revision == Revision::V2026_07_28
+    }
+
+    /// One request.
+    pub(crate) async fn once(&self, method: &'static str, mut params: Value) -> Result<Value, ErrorObject> {
+        if self.is_modern() {
+            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.revision.as_str().into();
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
+        }
+        let id = RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut request =
+            Request::new(id, method, JsonBytes::new(&params).unwrap()).with_peer(self.back.clone());
+        if let Some(principal) = &self.principal {
+            request.extensions.insert(principal.clone());
+        }
+        match self.to_server.call(request).await {
+            Ok(result) => Ok(result.parse().unwrap()),
+            Err(mcp_core::service::CallError::Peer(error)) => Err(error),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// What a round asks, answered.
+    pub(crate) fn answer(&self, round: &Value) -> Value {
+        let requests = round["inputRequests"].as_object().cloned().unwrap_or_default();
+        self.rounds.lock().unwrap().push(requests.keys().cloned().collect());
+        let answer = |(key, request): (String, Value)| {
+            let method = request["method"].as_str().unwrap();
+            self.asked.lock().unwrap().push((method.to_owned(), request["params"].clone()));
+            (key, (self.answers)(method, &request["params"]))
+        };
+        Value::Object(requests.into_iter().map(answer).collect())
+    }
+
+    /// A request with all of its rounds.
+    pub(crate) async fn request(&self, method: &'static str, params: Value) -> Result<Value, ErrorObject> {
+        let mut next = params.clone();
+        loop {
+            let result = self.once(method, next).await?;
+            if result["resultType"] != "input_required" {
+                return Ok(result);
+            }
+            assert!(self.is_modern());
+            next = params.clone();
+            next["inputResponses"] = self.answer(&result);
+            next["requestState"] = result["requestState"].clone();
+        }
+    }
+
+    pub(crate) async fn tool(&self, name: &str, arguments: Value) -> Result<Value, ErrorObject> {
+        self.request("tools/call", json!({ "name": name, "arguments": arguments })).await
+    }
+
+    /// The text of a tool's result.
+    pub(crate) async fn text(&self, name: &str, arguments: Value) -> String {
+        let result = self.tool(name, arguments).await.unwrap();
+        result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}")).to_owned()
+    }
+
+    /// How many questions there were.
+    pub(crate) fn questions(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+}
+
+pub(crate) fn accept(content: Value) -> Value {
+    json!({ "action": "accept", "content": content })
+}
+
+/// On every link, in every revision.
+pub(crate) async fn everywhere<F: Future<Output = ()>>(test: impl Fn(Link, Revision) -> F) {
+    for link in [Link::Memory, Link::Stream] {
+        for revision in REVISIONS {
+            test(link, revision).await;
+        }
+    }
+}
+
+/// The first round of a tool, of a modern client in memory.
+pub(crate) async fn modern(server: Server) -> Client {
+    Client::open(server, Link::Memory, Revision::V2026_07_28, |_, _| json!({})).await
+}

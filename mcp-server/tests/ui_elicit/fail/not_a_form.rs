@@ -1,0 +1,15 @@
+use mcp_server::{AskError, Context, tool};
+
+#[derive(serde::Deserialize)]
+struct Plain {
+    name: String,
+}
+
+/// Asks.
+#[tool]
+async fn ask(ctx: &Context) -> Result<String, AskError> {
+    let plain: Plain = ctx.elicit("Who?").await?;
+    Ok(plain.name)
+}
+
+fn main() {}
