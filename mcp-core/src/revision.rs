@@ -71,6 +71,9 @@ pub struct Rules {
     pub elicitation_url: bool,
     /// Tools in sampling requests, arrays of content (since 2025-11-25).
     pub sampling_tools: bool,
+    /// Streams of a session begin with an event without data, and may be closed early: the client comes back
+    /// for the rest (2025-11-25 alone).
+    pub polling: bool,
     /// Results carry `resultType`, cache fields and `serverInfo` (since 2026-07-28).
     pub result_type: bool,
     /// `capabilities.extensions` is part of the schema (since 2026-07-28).
@@ -90,6 +93,7 @@ const V2024_11_05: Rules = Rules {
     elicitation: false,
     elicitation_url: false,
     sampling_tools: false,
+    polling: false,
     result_type: false,
     extensions: false,
 };
@@ -110,12 +114,14 @@ const V2025_11_25: Rules = Rules {
     argument_errors_in_result: true,
     elicitation_url: true,
     sampling_tools: true,
+    polling: true,
     ..V2025_06_18
 };
 
 const V2026_07_28: Rules = Rules {
     structured: Structured::Any,
     resource_not_found: crate::jsonrpc::code::INVALID_PARAMS,
+    polling: false,
     result_type: true,
     extensions: true,
     ..V2025_11_25

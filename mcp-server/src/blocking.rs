@@ -146,3 +146,31 @@ impl std::fmt::Debug for Pool {
         f.debug_struct("Pool").field("threads", &state.threads).field("queued", &state.queue.len()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_leaves_while_it_waits_takes_its_work_along() {
+        let pool = Pool::new(1);
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let busy = pool.run(move || released.recv().is_ok());
+        let ran = Arc::new(Mutex::new(0));
+        let wait = || {
+            let ran = Arc::clone(&ran);
+            pool.run(move || *ran.lock().unwrap() += 1)
+        };
+        for _ in 0..1_000 {
+            drop(wait());
+        }
+        let stays = wait();
+        assert_eq!(Arc::strong_count(&ran), 2, "what was left behind is freed");
+        release.send(()).unwrap();
+        assert!(busy.await.unwrap());
+        stays.await.unwrap();
+        assert_eq!(*ran.lock().unwrap(), 1);
+        assert!(pool.run(|| panic!("asked to")).await.is_err());
+        assert_eq!(pool.run(|| 5).await.unwrap(), 5);
+    }
+}

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use mcp_core::era::CallMeta;
 use mcp_core::extensions::Extensions;
@@ -81,7 +82,7 @@ impl Context {
     /// What the client says it is. Not verified: never decide security by it (ST-5).
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
-            Some(session) => Some(session.client_info.clone()),
+            Some(session) => session.client_info(),
             None => self.0.meta.client_info.as_ref()?.parse().ok(),
         }
     }
@@ -89,7 +90,7 @@ impl Context {
     /// What the client can do, as declared for this call (modern) or this session (legacy).
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
-            Some(session) => session.capabilities.clone(),
+            Some(session) => session.capabilities(),
             None => {
                 let declared = self.0.meta.client_capabilities.as_ref();
                 declared.and_then(|text| text.parse().ok()).unwrap_or_default()
@@ -202,6 +203,22 @@ impl Context {
         let Ok(data) = RawJson::new(&data) else { return };
         let params = LogMessageParams::new(level, data).logger(self.0.server.info.name.clone());
         self.notify("notifications/message", &params).await;
+    }
+
+    /// Closes the stream that the answer will come on, and goes on with the call: the client comes back for
+    /// the answer after `retry`, or when it likes. For calls that take so long that holding a connection open
+    /// is a waste.
+    ///
+    /// False, and nothing else, where that is not possible: over any other transport than HTTP, on revisions
+    /// other than 2025-11-25, or when the client has gone already (SH-4).
+    pub fn close_stream(&self, retry: impl Into<Option<Duration>>) -> bool {
+        let retry = retry.into();
+        #[cfg(feature = "http")]
+        if let Some(exchange) = self.0.extensions.get::<crate::http::Exchange>() {
+            return exchange.close_stream(retry);
+        }
+        let _ = retry;
+        false
     }
 
     fn is_over(&self) -> bool {

@@ -3,10 +3,13 @@
 //! Spec: transports/stdio: one message a line, UTF-8, no line break inside. Liberal on input: CRLF, blank
 //! lines, a byte order mark before the first line and a last line without its end are accepted.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 /// A buffer of up to this size is kept whatever the lines are like.
 const KEPT: usize = 64 << 10;
+
+/// Lines up to this length are copied out of a larger buffer.
+const SHORT: usize = 16 << 10;
 
 /// Splits a stream of bytes into lines, none longer than the limit. Pure: bytes in, frames out.
 #[derive(Debug)]
@@ -74,7 +77,15 @@ impl LineDecoder {
             let Some(found) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
                 return self.keep_waiting();
             };
-            let line = self.buffer.split_to(self.searched + found + 1).freeze();
+            let end = self.searched + found + 1;
+            let line = if end < SHORT && self.grown > KEPT {
+                // A slice would keep the whole of a large buffer for as long as the message is in use.
+                let line = Bytes::copy_from_slice(&self.buffer[..end]);
+                self.buffer.advance(end);
+                line
+            } else {
+                self.buffer.split_to(end).freeze()
+            };
             self.searched = 0;
             self.shrinks = line.len() < self.grown / 8;
             if std::mem::take(&mut self.skipping) {

@@ -65,6 +65,13 @@ pub fn write_retry(out: &mut BytesMut, delay: Duration) {
     out.extend_from_slice(format!("retry: {}\n\n", delay.as_millis()).as_bytes());
 }
 
+/// Appends an event that has an id, a `retry` field and no data: what a server begins a stream with, so that a
+/// client which is cut off at once can come back (2025-11-25).
+pub fn write_priming(out: &mut BytesMut, id: &str, delay: Duration) {
+    let id = id.split(['\r', '\n', '\0']).next().unwrap_or_default();
+    out.extend_from_slice(format!("id: {id}\nretry: {}\ndata:\n\n", delay.as_millis()).as_bytes());
+}
+
 /// Appends a comment, which keeps a connection alive and means nothing.
 pub fn write_keep_alive(out: &mut BytesMut) {
     out.extend_from_slice(b": \n\n");
@@ -231,6 +238,15 @@ mod tests {
             assert_eq!(events[1].retry, Some(Duration::from_millis(1500)));
             assert_eq!(&events[2].data[..], b"no space\ntwo");
         }
+    }
+
+    #[test]
+    fn priming_is_read_back() {
+        let mut out = BytesMut::new();
+        write_priming(&mut out, "7-0\ndata: x", Duration::from_millis(900));
+        let [event] = &decode(&out, 1)[..] else { panic!("one event") };
+        assert_eq!((event.id.as_deref(), &event.data[..]), (Some("7-0"), &b""[..]));
+        assert_eq!(event.retry, Some(Duration::from_millis(900)));
     }
 
     #[test]

@@ -41,6 +41,17 @@ pub struct HttpLimits {
     pub stream_after: Duration,
     /// How often a comment is sent in a stream that has nothing else to say. 15 s.
     pub keep_alive: Duration,
+    /// Most sessions of the legacy era at a time; then those that nobody uses end, or 503. 10,000.
+    pub sessions: usize,
+    /// Most sessions of one principal at a time; beyond, 429. Where nobody authenticates callers, they do not
+    /// count as one. 100.
+    pub sessions_per_principal: usize,
+    /// How long a session lasts whose client does not come back after `initialize`. 10 s.
+    pub session_init_timeout: Duration,
+    /// How long a session lasts in which nothing goes on: no call, and no stream that is read. 5 minutes.
+    pub session_idle_timeout: Duration,
+    /// After how long clients of the legacy era come back for the rest of a stream that was cut off. 1 s.
+    pub retry: Duration,
 }
 
 impl HttpLimits {
@@ -64,6 +75,11 @@ impl HttpLimits {
             idle_timeout: Duration::from_secs(75),
             stream_after: Duration::from_secs(5),
             keep_alive: Duration::from_secs(15),
+            sessions: 10_000,
+            sessions_per_principal: 100,
+            session_init_timeout: Duration::from_secs(10),
+            session_idle_timeout: Duration::from_secs(300),
+            retry: Duration::from_secs(1),
         }
     }
 }

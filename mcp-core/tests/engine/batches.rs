@@ -52,7 +52,7 @@ async fn a_batch_is_answered_as_one_array_when_its_last_call_ends() {
     bench.local.release(2);
     assert_eq!(ids(&bench.wire.message().await), [-1_000, -4, -3, 1, 2]);
     assert_eq!(bench.local.log(), ["note tell 5", "start 2", "end 2"]);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn a_batch_without_requests_is_not_answered() {
     idle().await;
     assert_eq!(bench.local.log(), ["note tell 1", "note tell 2"]);
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,7 +85,7 @@ async fn cancelled_entries_are_left_out_and_the_others_answered() {
     bench.wire.send(json!([cancel(5), cancel(4)]).to_string()).await;
     idle().await;
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn slow_notifications_of_a_batch_are_handled_in_order_and_none_is_lost() {
     bench.local.release(3);
     idle().await;
     assert_eq!(bench.local.log(), ["note slow 3", "note tell 4", "note tell 5"]);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn an_id_in_use_is_refused_in_a_batch_too() {
     let (arrays, single): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.is_array());
     assert_eq!(arrays.iter().map(|array| ids(array)).collect::<Vec<_>>(), [[-2, -1, 2]]);
     assert_eq!(single.iter().map(|one| one["result"]["n"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 3]);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]

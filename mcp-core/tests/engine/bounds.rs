@@ -31,7 +31,7 @@ async fn a_flood_of_calls_is_bounded_and_every_one_is_answered() {
         }
     }
     assert_eq!((results, retryable), (limits.in_flight + limits.queued, 20_000 - 256 - 1_024));
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,7 +61,7 @@ async fn waiting_calls_are_bounded_in_bytes_too_and_start_in_order() {
     bench.local.release(6);
     idle().await;
     assert_eq!(bench.wire.arrived().await.len(), 2);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +80,7 @@ async fn an_id_in_use_is_refused_whether_its_call_runs_or_waits() {
         bench.local.release(nonce);
         assert_eq!(bench.wire.message().await["result"]["n"], nonce);
     }
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ async fn our_own_waiting_calls_are_bounded() {
         outcomes.push(nonce(&call.await.unwrap()));
     }
     assert_eq!(outcomes, [Some(5), Some(5), Some(5), None]);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn a_slow_notification_holds_back_what_is_behind_it_and_no_more() {
     bench.local.release(2);
     assert_eq!(bench.wire.message().await["id"], 4);
     assert_eq!(bench.local.log(), ["end 1", "note slow 2", "note tell 3"]);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,5 +141,5 @@ async fn a_result_or_request_that_is_too_long_to_send_is_an_error_of_its_own_cal
     long.params = mcp_core::json::JsonBytes::new(&json!({"pad": "x".repeat(1_000)})).unwrap();
     assert!(bench.call(long).await.unwrap().is_err());
     assert_eq!(bench.remote.stats().pending, 0);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }

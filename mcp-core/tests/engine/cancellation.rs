@@ -26,7 +26,7 @@ async fn dropping_a_call_tells_the_peer_exactly_once() {
     }
     idle().await;
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn the_peers_cancel_drops_the_handler_and_nothing_is_answered() {
     assert_eq!(bench.wire.message().await["id"], "1");
     idle().await;
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn a_cancel_that_crosses_the_answer_changes_nothing() {
     bench.wire.request(2, "echo", 2).await;
     assert_eq!(bench.wire.message().await["id"], 1);
     assert_eq!(bench.wire.message().await["id"], 2);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +134,7 @@ async fn an_id_that_was_cancelled_may_name_a_new_call() {
     assert_eq!(bench.wire.message().await["result"]["n"], 1_000);
     idle().await;
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -187,5 +187,5 @@ async fn cancels_get_through_while_every_place_is_taken_and_nothing_is_read() {
         bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
     answered.sort_unstable();
     assert_eq!(answered, [0, 1, 3, 4, 5, 7, 100].map(Some));
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }

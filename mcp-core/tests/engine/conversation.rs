@@ -95,7 +95,7 @@ async fn one_id_in_both_directions_is_two_requests() {
     assert_eq!(nonce(&ours.await.unwrap()), Some(30));
     bench.local.release(20);
     assert_eq!(bench.wire.message().await, json!({"jsonrpc":"2.0","id":1,"result":{"n":20}}));
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +137,7 @@ async fn answers_that_nobody_waits_for_are_dropped() {
     assert_eq!(nonce(&call.await.unwrap()), Some(7));
     idle().await;
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new(), "an answer was answered");
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +154,7 @@ async fn a_malformed_answer_ends_its_call_and_is_not_answered() {
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
     bench.local.release(5);
     assert_eq!(bench.wire.message().await["result"]["n"], 5);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,7 +183,7 @@ async fn an_id_is_free_again_once_it_was_answered() {
     assert_eq!(nonce(&third.await.unwrap()), Some(4));
     bench.wire.result(&json!(1), 1).await;
     assert_eq!(nonce(&first.await.unwrap()), Some(1));
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,5 +264,5 @@ async fn a_panic_is_answered_and_hurts_nobody() {
     let expected =
         [(1, None), (2, panicked), (3, panicked), (4, panicked), (5, None), (6, panicked), (7, None)];
     assert_eq!(outcomes, expected);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }

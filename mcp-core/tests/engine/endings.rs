@@ -31,7 +31,7 @@ async fn when_the_peer_dies_every_waiting_call_ends_at_once_with_the_same_error(
     assert_eq!(before.elapsed(), Duration::ZERO);
     assert!(errors.iter().all(|error| error.kind() == TransportErrorKind::Closed));
     assert!(errors.iter().all(|error| error.to_string() == errors[0].to_string()));
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +50,7 @@ async fn calls_of_a_peer_that_left_are_finished_and_answered_into_its_open_side(
     bench.local.release(1);
     assert_eq!(bench.wire.message().await["result"]["n"], 1);
     assert_eq!(bench.wire.line().await, None);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,7 +79,7 @@ async fn a_drain_without_end_waits_for_the_last_call() {
     assert!(!bench.driver.is_finished());
     bench.local.release(1);
     assert_eq!(bench.wire.message().await["id"], 1);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ async fn stopping_refuses_new_calls_and_finishes_running_and_waiting_ones() {
         assert_eq!(bench.wire.message().await["id"], nonce);
     }
     assert_eq!(bench.wire.line().await, None);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn stopping_gives_stuck_calls_the_drain_time_while_input_stays_open() {
     bench.stop();
     assert_eq!(bench.wire.line().await, None);
     assert_eq!(before.elapsed().as_secs(), Limits::default().drain_on_signal.as_secs());
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,5 +225,5 @@ async fn dropping_the_driver_ends_everything() {
     assert_eq!(log, ["drop 1", "drop 2", "start 1", "start 2"]);
     let late = bench.remote.call(request(5, "echo", 0)).await;
     assert_eq!(transport(late).kind(), TransportErrorKind::Closed);
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything goes through public API. Time is paused: nothing here waits for the clock, and a test that
 //! hangs fails at once.
+#![allow(clippy::unwrap_used, reason = "tests; helpers are not marked as such")]
 
 mod batches;
 mod bounds;

@@ -137,9 +137,9 @@ async fn closing_fails_later_and_waiting_calls_and_lets_running_ones_end() {
         let waiting = call(&peer, request(2, "echo", 2));
         idle().await;
         if drops {
-            drop(link)
+            drop(link);
         } else {
-            link.close()
+            link.close();
         }
         assert_eq!(kind(&peer.call(request(3, "echo", 3)).await), Some(TransportErrorKind::Closed));
         assert_eq!(kind(&waiting.await.unwrap()), Some(TransportErrorKind::Closed));

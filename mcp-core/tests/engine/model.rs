@@ -201,9 +201,11 @@ impl Model {
             arrived.push(match &message["error"]["code"] {
                 _ if message.is_array() => "refused array".into(),
                 Value::Null => message.to_string(),
-                code => {
-                    format!("refused {} {code}", message.get("id").unwrap_or(&json!("-"))).replace('"', "")
-                }
+                code => format!(
+                    "refused {} {code}",
+                    message.get("id").map_or_else(|| "-".into(), Value::to_string)
+                )
+                .replace('"', ""),
             });
         }
         arrived.sort();
@@ -233,6 +235,6 @@ async fn random_interleavings_keep_the_invariants_and_leave_nothing_behind() {
         for (_, (_, call)) in std::mem::take(&mut model.outbound) {
             call.abort();
         }
-        model.bench.is_spotless().await;
+        model.bench.leaves_nothing().await;
     }
 }

@@ -52,7 +52,7 @@ async fn senders_wait_while_the_peer_does_not_read_then_all_goes_out_in_order() 
     for (id, call) in calls.into_iter().enumerate() {
         assert_eq!(nonce(&call.await.unwrap()), Some(id as u64));
     }
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 /// With threads, a sender may look between any two steps of the driver.
@@ -101,7 +101,7 @@ async fn garbage_from_a_peer_that_does_not_read_is_not_answered_without_end() {
     bench.wire.send("").await;
     bench.wire.request(1, "echo", 1).await;
     while bench.wire.message().await["id"] != 1 {}
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn calls_wait_while_their_answers_are_not_read() {
     for id in 0..20 {
         assert_eq!(bench.wire.message().await["id"], id);
     }
-    bench.is_spotless().await;
+    bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]

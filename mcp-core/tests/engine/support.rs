@@ -174,7 +174,7 @@ impl Bench {
     }
 
     /// Nothing is left: the maps are empty, the outbox is, and nobody holds the service.
-    pub(crate) async fn is_spotless(self) {
+    pub(crate) async fn leaves_nothing(self) {
         let Self { remote, local, driver, wire, stop } = self;
         drop((wire, stop));
         let _ = driver.await;
@@ -261,7 +261,8 @@ impl Wire {
 
     fn complete_line(&mut self) -> Option<String> {
         let end = self.unread.iter().position(|byte| *byte == b'\n')?;
-        let line = self.unread.drain(..=end).collect::<Vec<_>>();
+        let rest = self.unread.split_off(end + 1);
+        let line = std::mem::replace(&mut self.unread, rest);
         Some(String::from_utf8(line[..end].to_vec()).unwrap())
     }
 
@@ -284,7 +285,11 @@ impl Wire {
             }
             self.unread.extend_from_slice(&chunk[..read]);
         }
-        std::iter::from_fn(|| self.complete_line()).map(|line| serde_json::from_str(&line).unwrap()).collect()
+        let end = self.unread.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let rest = self.unread.split_off(end);
+        let lines = std::mem::replace(&mut self.unread, rest);
+        let lines = String::from_utf8(lines).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Reads and throws away at most `most` bytes.

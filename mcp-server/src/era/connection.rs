@@ -39,7 +39,7 @@ pub(crate) struct Conversation {
     /// Open `subscriptions/listen` streams.
     pub(crate) listening: AtomicUsize,
     /// No more requests will come, so nobody should go on listening.
-    draining: watch::Sender<bool>,
+    draining: Arc<watch::Sender<bool>>,
 }
 
 impl Conversation {
@@ -58,17 +58,51 @@ pub(crate) enum Binding {
     /// Each request has a response of its own, whose end tells the end of a subscription.
     #[cfg(feature = "http")]
     Http,
+    /// A session over HTTP: each call brings its own way back, and who reads the session's stream asks for
+    /// changes himself.
+    #[cfg(feature = "http")]
+    HttpSession,
 }
 
 impl Connection {
     pub(crate) fn new(server: Arc<Inner>, peer: Peer, binding: Binding) -> Self {
-        let conversation = Conversation {
-            binding,
-            session: OnceLock::new(),
-            listening: AtomicUsize::new(0),
-            draining: watch::Sender::new(false),
-        };
+        Self::with(server, peer, binding, Arc::new(watch::Sender::new(false)))
+    }
+
+    /// For a session over HTTP, which ends when the requests of the modern era do.
+    #[cfg(feature = "http")]
+    pub(crate) fn session_of(modern: &Self) -> Self {
+        let draining = Arc::clone(&modern.conversation.draining);
+        Self::with(Arc::clone(&modern.server), Peer::none(), Binding::HttpSession, draining)
+    }
+
+    fn with(server: Arc<Inner>, peer: Peer, binding: Binding, draining: Arc<watch::Sender<bool>>) -> Self {
+        let session = OnceLock::new();
+        let conversation = Conversation { binding, session, listening: AtomicUsize::new(0), draining };
         Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }
+    }
+
+    /// For one legacy call on a server that keeps no sessions: nobody is known to be there.
+    #[cfg(feature = "http")]
+    pub(crate) fn stateless(modern: &Self, revision: Revision) -> Self {
+        let connection = Self::session_of(modern);
+        let capabilities = mcp_core::types::ClientCapabilities::new();
+        let session = Session::new(revision, None, &capabilities, Listener::deaf());
+        drop(connection.conversation.session.set(Arc::new(session)));
+        connection
+    }
+
+    /// Done when no more requests will come.
+    #[cfg(feature = "http")]
+    pub(crate) fn drained(&self) -> impl Future<Output = ()> + Send + use<> {
+        let conversation = Arc::clone(&self.conversation);
+        async move { conversation.drained().await }
+    }
+
+    /// The session that `initialize` began.
+    #[cfg(feature = "http")]
+    pub(crate) fn session(&self) -> Option<&Arc<Session>> {
+        self.conversation.session.get()
     }
 
     /// Which revision a request is made in, and the session that it is part of.
@@ -154,12 +188,18 @@ impl Connection {
             resources: registry.resources.is_offered(),
             ..Filter::default()
         });
-        let session =
-            Arc::new(Session::new(revision, params.client_info, params.capabilities, listener.clone()));
+        let session = Arc::new(Session::new(
+            revision,
+            Some(&params.client_info),
+            &params.capabilities,
+            listener.clone(),
+        ));
         if self.conversation.session.set(session).is_err() {
             return Err(ErrorObject::invalid_request("the session is initialized already"));
         }
-        self.tell_changes(listener);
+        if self.conversation.binding == Binding::Stream {
+            self.tell_changes(listener);
+        }
         let mut result =
             InitializeResult::new(revision.as_str(), self.server.capabilities(), self.server.info.clone());
         result.instructions = self.server.instructions.clone();

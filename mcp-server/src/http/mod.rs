@@ -10,6 +10,11 @@ mod activity;
 mod admission;
 mod body;
 mod call;
+mod delete;
+mod event_store;
+mod events;
+mod exchange;
+mod get;
 mod headers;
 mod legacy;
 mod modern;
@@ -21,13 +26,20 @@ mod request;
 mod security;
 mod serve;
 mod service;
+mod session;
 mod socket;
+#[cfg(feature = "http-sse")]
+mod sse_2024;
 mod status;
+mod stream;
 
 pub use body::HttpBody;
+pub use event_store::{EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey};
+pub(crate) use exchange::Exchange;
 pub use options::HttpOptions;
 pub use request::PeerAddress;
 pub use service::{HttpFuture, HttpService};
+pub use session::SessionId;
 
 /// A response of ours.
 pub(crate) type Response = http::Response<HttpBody>;

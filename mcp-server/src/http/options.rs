@@ -1,6 +1,10 @@
 //! How a server is served over HTTP.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::event_store::{EventStore, MemoryEventStore};
 
 /// Who may call, and where. The defaults are for a server on this machine.
 ///
@@ -9,7 +13,7 @@ use std::borrow::Cow;
 ///
 /// let options = HttpOptions::new().allow_host("mcp.example.com").allow_origin("https://app.example.com");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 #[must_use = "options do nothing until a server is served with them"]
 pub struct HttpOptions {
     pub(crate) path: Option<Cow<'static, str>>,
@@ -19,6 +23,13 @@ pub struct HttpOptions {
     /// Lower case, as browsers write them.
     pub(crate) origins: Vec<String>,
     pub(crate) any_origin: bool,
+    /// Legacy requests are answered without sessions.
+    pub(crate) stateless: bool,
+    /// The transport of 2024-11-05 is served too.
+    #[cfg(feature = "http-sse")]
+    pub(crate) http_sse: bool,
+    /// Where the streams of sessions are kept; none where they cannot be resumed.
+    pub(crate) event_store: Option<Arc<dyn EventStore>>,
 }
 
 impl HttpOptions {
@@ -27,7 +38,17 @@ impl HttpOptions {
 
     /// The defaults.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            path: None,
+            hosts: Vec::new(),
+            any_host: false,
+            origins: Vec::new(),
+            any_origin: false,
+            stateless: false,
+            #[cfg(feature = "http-sse")]
+            http_sse: false,
+            event_store: Some(Arc::new(MemoryEventStore::default())),
+        }
     }
 
     /// Serves this path alone; others are answered 404.
@@ -68,5 +89,58 @@ impl HttpOptions {
     pub fn allow_any_origin(mut self) -> Self {
         self.any_origin = true;
         self
+    }
+
+    /// Keeps no sessions for clients of the legacy era: `initialize` is answered, and each request stands on
+    /// its own. Any instance of a fleet can answer any request.
+    ///
+    /// Handlers cannot ask such clients anything, clients are not told of changes, and GET and DELETE are
+    /// answered 405. Modern clients notice nothing.
+    pub fn stateless(mut self) -> Self {
+        self.stateless = true;
+        self
+    }
+
+    /// Serves clients of the 2024-11-05 transport too: they GET `/sse` and POST to `/messages`.
+    ///
+    /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in the URLs
+    /// that such clients use, and so in the logs of proxies.
+    #[cfg(feature = "http-sse")]
+    pub fn http_sse(mut self) -> Self {
+        self.http_sse = true;
+        self
+    }
+
+    /// Keeps what was sent on the streams of legacy sessions here, so that clients can resume them; in memory
+    /// by default, see [`MemoryEventStore`].
+    pub fn event_store(mut self, store: impl EventStore) -> Self {
+        self.event_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Keeps nothing: a stream that is cut off is lost.
+    pub fn no_event_store(mut self) -> Self {
+        self.event_store = None;
+        self
+    }
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpOptions")
+            .field("path", &self.path)
+            .field("hosts", &self.hosts)
+            .field("any_host", &self.any_host)
+            .field("origins", &self.origins)
+            .field("any_origin", &self.any_origin)
+            .field("stateless", &self.stateless)
+            .field("event_store", &self.event_store.is_some())
+            .finish()
     }
 }

@@ -26,7 +26,12 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
         Err(refused) => return refused,
     };
     let message = match jsonrpc::decode(&bytes, limits) {
-        Err(malformed) => return refuse(malformed.id.as_ref(), &malformed.error),
+        Err(malformed) => {
+            if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {
+                legacy::failed_answer(shared, &parts, id, &malformed.error);
+            }
+            return refuse(malformed.id.as_ref(), &malformed.error);
+        }
         Ok(Decoded::Single(message)) => message,
         Ok(batch) if shared.sessions && header_era(&parts.headers) != Some(Era::Modern) => {
             return legacy::post(shared, parts, batch, admitted).await;

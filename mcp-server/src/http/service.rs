@@ -35,8 +35,9 @@ pub(super) struct Shared {
     pub(super) admission: Arc<Admission>,
     /// Whether a revision with sessions is offered.
     pub(super) sessions: bool,
-    #[expect(dead_code, reason = "the legacy era uses it")]
     pub(super) legacy: Legacy,
+    #[cfg(feature = "http-sse")]
+    pub(super) sse_2024: super::sse_2024::Streams,
 }
 
 impl Server {
@@ -66,7 +67,17 @@ impl HttpService {
         let admission = Admission::new(&server.limits.http);
         let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
         let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
-        Self(Arc::new(Shared { server, modern, options, admission, sessions, legacy: Legacy::default() }))
+        let legacy = Legacy::new(&server, &options);
+        Self(Arc::new(Shared {
+            server,
+            modern,
+            options,
+            admission,
+            sessions,
+            legacy,
+            #[cfg(feature = "http-sse")]
+            sse_2024: super::sse_2024::Streams::default(),
+        }))
     }
 
     /// Ends the streams of `subscriptions/listen`, each with its result, so that the connections that carry
@@ -77,6 +88,13 @@ impl HttpService {
 
     async fn respond<B: Body>(shared: Arc<Shared>, request: Request<B>) -> Response {
         let (parts, body) = request.into_parts();
+        #[cfg(feature = "http-sse")]
+        if shared.sessions && super::sse_2024::is_meant(&shared, &parts) {
+            return match security::check(&parts, &shared.options) {
+                Ok(()) => super::sse_2024::answer(&shared, parts, body).await,
+                Err((status, reason)) => status::refused(status, reason),
+            };
+        }
         if shared.options.path.as_ref().is_some_and(|path| *path != parts.uri.path()) {
             return status::bare(StatusCode::NOT_FOUND);
         }

@@ -1,6 +1,6 @@
 //! Which HTTP status an answer has, and the answers that are not about a message.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use mcp_core::http::names::JSON;
@@ -30,8 +30,8 @@ pub(super) fn error(status: StatusCode, id: Option<&RequestId>, error: &ErrorObj
 }
 
 /// One message as the whole answer.
-pub(super) fn json(status: StatusCode, text: BytesMut) -> Response {
-    let mut response = http::Response::new(HttpBody::whole(text.freeze()));
+pub(super) fn json(status: StatusCode, text: impl Into<Bytes>) -> Response {
+    let mut response = http::Response::new(HttpBody::whole(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     response
@@ -59,10 +59,14 @@ pub(super) fn method_not_allowed(sessions: bool) -> Response {
 
 /// 503: too much is in flight.
 pub(super) fn overloaded(id: Option<&RequestId>) -> Response {
-    let busy = ErrorObject::new(code::INTERNAL_ERROR, "the server is at its limit")
-        .with_data(&serde_json::json!({ "retryable": true }));
-    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, id, &busy);
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, id, &busy());
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The same as a JSON-RPC error.
+pub(super) fn busy() -> ErrorObject {
+    ErrorObject::new(code::INTERNAL_ERROR, "the server is at its limit")
+        .with_data(&serde_json::json!({ "retryable": true }))
 }

@@ -72,6 +72,7 @@ impl From<CallError> for AskError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Peer(error) => Self::new(AskErrorKind::Refused, error),
+            CallError::Transport(error) => Self::new(AskErrorKind::Lost, error),
             error => Self::new(AskErrorKind::Lost, error),
         }
     }

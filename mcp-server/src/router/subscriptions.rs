@@ -32,6 +32,8 @@ pub(super) async fn listen(context: &Context, params: &JsonBytes) -> Result<Json
     let most = match context.0.conversation.binding {
         Binding::Stream => limits.subscriptions,
         #[cfg(feature = "http")]
+        Binding::HttpSession => limits.subscriptions,
+        #[cfg(feature = "http")]
         Binding::Http => usize::MAX, // The binding bounds them before they get here.
     };
     let _place = Place::take(&context.0.conversation.listening, most)?;

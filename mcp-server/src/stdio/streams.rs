@@ -6,7 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use futures::task::AtomicWaker;
@@ -125,10 +125,11 @@ fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<
                 Ok(0) | Err(_) => return,
                 Ok(read) => {
                     if output.write_all(&buffer[..read]).and_then(|()| output.flush()).is_err() {
-                        drop(theirs);
-                        return done.add(u64::MAX / 2);
+                        done.failed.store(true, Ordering::Release);
+                        return done.flusher.wake();
                     }
-                    done.add(read as u64);
+                    done.written.fetch_add(read as u64, Ordering::AcqRel);
+                    done.flusher.wake();
                 }
             }
         }
@@ -148,14 +149,9 @@ pub(super) struct ThreadWriter {
 #[derive(Default)]
 struct Done {
     written: AtomicU64,
+    /// It could not write, and has ended.
+    failed: AtomicBool,
     flusher: AtomicWaker,
-}
-
-impl Done {
-    fn add(&self, written: u64) {
-        self.written.fetch_add(written, Ordering::AcqRel);
-        self.flusher.wake();
-    }
 }
 
 impl AsyncWrite for ThreadWriter {
@@ -167,6 +163,9 @@ impl AsyncWrite for ThreadWriter {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.done.flusher.register(cx.waker());
+        if self.done.failed.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         match self.done.written.load(Ordering::Acquire) >= self.accepted {
             true => Poll::Ready(Ok(())),
             false => Poll::Pending,

@@ -43,8 +43,9 @@ pub(super) fn begin(limits: &Limits, input: Option<Input>) -> Watch {
         on_signal: limits.drain_on_signal,
         on_close: limits.drain_on_close,
     };
+    let signal = signals::wait();
     let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(watcher.run(input)),
+        Ok(runtime) => runtime.block_on(watcher.run(signal, input)),
         Err(error) => tracing::error!(%error, "nothing watches over the end of the process"),
     };
     if let Err(error) = std::thread::Builder::new().name("mcp-watch".into()).spawn(watching) {
@@ -84,7 +85,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn run(mut self, input: Option<Input>) {
+    async fn run(mut self, signal: impl Future<Output = ()>, input: Option<Input>) {
         let hang_up = hang_up(input).inspect_err(|error| tracing::error!(%error, "the input is not watched"));
         let (mut gone, _until) = match hang_up {
             Ok((gone, until)) => (gone, Some(until)),
@@ -93,7 +94,7 @@ impl Watcher {
         let mut input_open = true;
         let mut deadline = pin!(sleep(Duration::MAX));
         let mut next_probe = pin!(sleep(Duration::MAX));
-        let mut signal = pin!(signals::wait());
+        let mut signal = pin!(signal);
         loop {
             tokio::select! {
                 () = &mut signal, if self.asked.is_some() => {

@@ -1,7 +1,7 @@
 //! The hub. Publishing never waits: what a listener has not taken yet is kept as a set, so that ten changes of
 //! one thing are one notification, and a listener that sleeps costs no more than its filter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
@@ -26,7 +26,14 @@ pub(crate) struct Filter {
 
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
-    listeners: Mutex<Vec<Weak<Inner>>>,
+    listeners: Arc<Mutex<Listeners>>,
+}
+
+/// By number, so that one of ten thousand leaves without a search.
+#[derive(Debug, Default)]
+struct Listeners {
+    by_number: HashMap<u64, Weak<Inner>>,
+    last: u64,
 }
 
 /// One who listens. Dropping the last handle ends it.
@@ -37,9 +44,11 @@ pub(crate) struct Listener(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     news: Notify,
+    hub: Weak<Mutex<Listeners>>,
+    number: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     filter: Filter,
     tools: bool,
@@ -50,26 +59,39 @@ struct State {
 
 impl Hub {
     pub(crate) fn listen(&self, filter: Filter) -> Listener {
-        let updated = BTreeSet::new();
-        let state = State { filter, tools: false, prompts: false, resources: false, updated };
-        let inner = Arc::new(Inner { state: Mutex::new(state), news: Notify::new() });
         let mut listeners = lock(&self.listeners);
-        listeners.retain(|listener| listener.strong_count() > 0);
-        listeners.push(Arc::downgrade(&inner));
+        listeners.last += 1;
+        let number = listeners.last;
+        let state = Mutex::new(State { filter, ..State::default() });
+        let hub = Arc::downgrade(&self.listeners);
+        let inner = Arc::new(Inner { state, news: Notify::new(), hub, number });
+        listeners.by_number.insert(number, Arc::downgrade(&inner));
         Listener(inner)
     }
 
     pub(crate) fn publish(&self, change: &Change) {
-        for listener in &*lock(&self.listeners) {
-            if let Some(listener) = listener.upgrade() {
-                listener.note(change);
-            }
+        // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock again.
+        let listeners: Vec<_> = lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
+        for listener in listeners {
+            listener.note(change);
         }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        lock(&self.listeners).iter().filter(|listener| listener.strong_count() > 0).count()
+        lock(&self.listeners).by_number.len()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(hub) = self.hub.upgrade() else { return };
+        let mut listeners = lock(&hub);
+        listeners.by_number.remove(&self.number);
+        if listeners.by_number.len() * 4 < listeners.by_number.capacity() {
+            let room = listeners.by_number.len() * 2;
+            listeners.by_number.shrink_to(room);
+        }
     }
 }
 
@@ -99,6 +121,13 @@ impl Inner {
 }
 
 impl Listener {
+    /// One that hears of nothing: for calls that are part of no lasting session.
+    #[cfg(feature = "http")]
+    pub(crate) fn deaf() -> Self {
+        let state = Mutex::default();
+        Self(Arc::new(Inner { state, news: Notify::new(), hub: Weak::new(), number: 0 }))
+    }
+
     /// The next change. Cancel safe.
     pub(crate) async fn next(&self) -> Change {
         loop {

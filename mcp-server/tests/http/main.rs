@@ -10,6 +10,7 @@ mod fixture;
 mod exchanges;
 mod headers;
 mod hosts;
+mod legacy;
 mod listening;
 mod sockets;
 mod statuses;

@@ -46,6 +46,14 @@ impl Running {
         "Reported progress."
     }
 
+    /// Closes its stream before it answers: the client comes back for the rest.
+    #[tool]
+    async fn test_reconnection(&self, ctx: &Context) -> &'static str {
+        ctx.close_stream(PAUSE);
+        sleep(2 * PAUSE).await;
+        "Reconnection test completed"
+    }
+
     /// Needs a client that can sample, and says so.
     #[tool]
     fn test_missing_capability(&self, ctx: &Context) -> Result<&'static str, ErrorObject> {

@@ -1,0 +1,353 @@
+//! A server with a tool for every need, and a client that speaks HTTP to it without a socket.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use mcp_core::codec::sse::{Event, EventDecoder};
+use mcp_server::http::{HttpBody, HttpOptions, HttpService};
+use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
+use mcp_server::{Context, LoggingLevel, Principal, Server, ServerHandle, tools};
+use serde_json::{Value, json};
+use tower_service::Service as _;
+
+/// What the tools of the server did.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) finished: AtomicUsize,
+    pub(super) dropped: AtomicUsize,
+}
+
+impl Log {
+    pub(super) fn finished(&self) -> usize {
+        self.finished.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn dropped(&self) -> usize {
+        self.dropped.load(Ordering::SeqCst)
+    }
+}
+
+struct Tools(Arc<Log>);
+
+#[tools]
+impl Tools {
+    /// Gives the text back.
+    #[tool]
+    fn echo(&self, text: String) -> String {
+        text
+    }
+
+    /// Sleeps for some milliseconds.
+    #[tool]
+    async fn slow(&self, ms: u64) -> String {
+        let mut guard = CountDrop { log: Arc::clone(&self.0), armed: true };
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+        guard.armed = false;
+        self.0.finished.fetch_add(1, Ordering::SeqCst);
+        format!("slept {ms} ms")
+    }
+
+    /// Logs as many messages as asked for, a second apart.
+    #[tool]
+    async fn count(&self, ctx: &Context, to: u64) -> String {
+        for number in 1..=to {
+            ctx.log(LoggingLevel::Warning, number).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        format!("counted to {to}")
+    }
+
+    /// Logs as many messages as asked for, at once.
+    #[tool]
+    async fn burst(&self, ctx: &Context, to: u64) -> String {
+        for number in 1..=to {
+            ctx.log(LoggingLevel::Warning, number).await;
+        }
+        format!("counted to {to}")
+    }
+
+    /// Asks for a name.
+    #[tool]
+    async fn ask(&self, ctx: &Context, question: String) -> String {
+        let form = ElicitSchema::new().required_field("name", StringSchema::new());
+        match ctx.elicit_with(ElicitParams::form(question, form)).await {
+            Ok(answer) => format!("name {}", answer.content.unwrap_or_default()["name"]),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Sends the client away and answers later.
+    #[tool]
+    async fn poll_me(&self, ctx: &Context) -> String {
+        let closed = ctx.close_stream(Duration::from_millis(50));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        format!("closed {closed}")
+    }
+
+    /// Leaves something behind that logs once the call is over.
+    #[tool]
+    fn linger(&self, ctx: &Context) -> String {
+        let ctx = ctx.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ctx.log(LoggingLevel::Warning, "late").await;
+        });
+        "left something behind".into()
+    }
+
+    /// Who calls.
+    #[tool]
+    fn whoami(&self, ctx: &Context) -> String {
+        ctx.principal().map_or("nobody", Principal::id).to_owned()
+    }
+}
+
+struct CountDrop {
+    log: Arc<Log>,
+    armed: bool,
+}
+
+impl Drop for CountDrop {
+    fn drop(&mut self) {
+        if self.armed {
+            self.log.dropped.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// A server, and what its tools did.
+pub(super) struct Host {
+    pub(super) service: HttpService,
+    pub(super) handle: ServerHandle,
+    pub(super) log: Arc<Log>,
+}
+
+impl Host {
+    pub(super) fn new() -> Self {
+        Self::with(HttpOptions::new(), mcp_server::Limits::for_server())
+    }
+
+    pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {
+        let log = Arc::<Log>::default();
+        let server = Server::new("host", "1.0.0").with(Tools(Arc::clone(&log))).resources([]).limits(limits);
+        let handle = server.handle();
+        let service = server.build().unwrap().into_service_with(options);
+        Self { service, handle, log }
+    }
+
+    /// A client that has not said anything yet.
+    pub(super) fn client(&self) -> Client {
+        Client { service: self.service.clone(), session: None, version: None, principal: None }
+    }
+
+    /// A client with a session of this revision.
+    pub(super) async fn session(&self, revision: &str) -> Client {
+        let mut client = self.client();
+        client.initialize(revision).await;
+        client
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Client {
+    service: HttpService,
+    pub(super) session: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) principal: Option<Principal>,
+}
+
+impl Client {
+    pub(super) async fn initialize(&mut self, revision: &str) {
+        let answer = self.post(initialize(revision)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        self.session = answer.header("mcp-session-id");
+        assert_eq!(answer.json().await["result"]["protocolVersion"], revision);
+        let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        assert_eq!(self.post(note).await.status, StatusCode::ACCEPTED);
+    }
+
+    pub(super) async fn post(&self, message: Value) -> Answer {
+        self.send(Method::POST, &[], message.to_string()).await
+    }
+
+    pub(super) async fn call(&self, id: impl Into<Value>, tool: &str, arguments: Value) -> Answer {
+        self.post(call(id, tool, arguments)).await
+    }
+
+    pub(super) async fn get(&self) -> Answer {
+        self.send(Method::GET, &[], String::new()).await
+    }
+
+    pub(super) async fn resume(&self, last: &str) -> Answer {
+        self.send(Method::GET, &[("last-event-id", last)], String::new()).await
+    }
+
+    pub(super) async fn delete(&self) -> Answer {
+        self.send(Method::DELETE, &[], String::new()).await
+    }
+
+    pub(super) async fn send(&self, method: Method, headers: &[(&str, &str)], body: String) -> Answer {
+        self.send_to("/mcp", method, headers, body).await
+    }
+
+    pub(super) async fn send_to(
+        &self,
+        uri: &str,
+        method: Method,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
+        let accept = match method {
+            Method::GET => "text/event-stream",
+            _ => "application/json, text/event-stream",
+        };
+        let mut request = Request::builder().method(&method).uri(uri).header("host", "localhost");
+        if !headers.iter().any(|(name, _)| *name == "accept") {
+            request = request.header("accept", accept);
+        }
+        if method == Method::POST {
+            request = request.header("content-type", "application/json");
+        }
+        if let Some(session) = &self.session {
+            request = request.header("mcp-session-id", session);
+        }
+        if let Some(version) = &self.version {
+            request = request.header("mcp-protocol-version", version);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(principal) = &self.principal {
+            request = request.extension(principal.clone());
+        }
+        let request = request.body(Whole(Some(Bytes::from(body)))).unwrap();
+        let (head, body) = self.service.clone().call(request).await.unwrap().into_parts();
+        let decoder = EventDecoder::new(16 << 20);
+        let began = tokio::time::Instant::now();
+        Answer { status: head.status, headers: head.headers, body, decoder, began }
+    }
+}
+
+pub(super) fn initialize(revision: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": revision, "capabilities": {"elicitation": {}},
+        "clientInfo": {"name": "test", "version": "1.0.0"}}})
+}
+
+pub(super) fn call(id: impl Into<Value>, tool: &str, arguments: Value) -> Value {
+    let params = json!({"name": tool, "arguments": arguments});
+    json!({"jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": params})
+}
+
+/// A response. Dropping it is what a client does that loses its connection.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: HttpBody,
+    decoder: EventDecoder,
+    began: tokio::time::Instant,
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    pub(super) fn is_stream(&self) -> bool {
+        self.header("content-type").as_deref() == Some("text/event-stream")
+    }
+
+    pub(super) async fn chunk(&mut self) -> Option<Bytes> {
+        // Keep-alives would make a test that waits in vain wait for ever.
+        assert!(self.began.elapsed() < Duration::from_secs(7_200), "nothing but keep-alives");
+        let frame = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await?;
+        frame.unwrap().into_data().ok()
+    }
+
+    pub(super) async fn text(mut self) -> String {
+        let mut text = Vec::new();
+        while let Some(chunk) = self.chunk().await {
+            text.extend_from_slice(&chunk);
+        }
+        String::from_utf8(text).unwrap()
+    }
+
+    pub(super) async fn json(self) -> Value {
+        assert_eq!(self.header("content-type").as_deref(), Some("application/json"));
+        serde_json::from_str(&self.text().await).unwrap()
+    }
+
+    /// The next event, those without data included; none at the end.
+    pub(super) async fn event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.decoder.next_event().unwrap() {
+                return Some(event);
+            }
+            let chunk = self.chunk().await?;
+            self.decoder.push(&chunk);
+        }
+    }
+
+    /// The next message, with its event id.
+    pub(super) async fn message(&mut self) -> Option<(String, Value)> {
+        loop {
+            let event = self.event().await?;
+            if !event.data.is_empty() {
+                return Some((event.id.unwrap_or_default(), serde_json::from_slice(&event.data).unwrap()));
+            }
+        }
+    }
+
+    /// All messages to the end.
+    pub(super) async fn messages(mut self) -> Vec<Value> {
+        let mut messages = Vec::new();
+        while let Some((_, message)) = self.message().await {
+            messages.push(message);
+        }
+        messages
+    }
+
+    /// The text of a tool's result, whichever way it comes.
+    pub(super) async fn tool_text(self) -> String {
+        let message = match self.is_stream() {
+            true => self.messages().await.pop().unwrap(),
+            false => self.json().await,
+        };
+        text_of(&message)
+    }
+}
+
+pub(super) fn text_of(message: &Value) -> String {
+    message["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
+}
+
+/// Lets tasks that can run do so.
+pub(super) async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+struct Whole(Option<Bytes>);
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}

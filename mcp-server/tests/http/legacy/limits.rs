@@ -1,0 +1,98 @@
+//! How many sessions there may be, and for how long.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use mcp_server::http::HttpOptions;
+use mcp_server::{Limits, Principal};
+use serde_json::json;
+
+use super::harness::{Client, Host, initialize};
+
+fn host(sessions: usize, per_principal: usize) -> Host {
+    let mut limits = Limits::for_server();
+    limits.http.sessions = sessions;
+    limits.http.sessions_per_principal = per_principal;
+    Host::with(HttpOptions::new(), limits)
+}
+
+async fn is_alive(client: &Client) -> bool {
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+    client.post(ping).await.status == StatusCode::OK
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_are_capped_and_places_come_back() {
+    let host = host(3, 2);
+    let sessions = [
+        host.session("2025-11-25").await,
+        host.session("2025-11-25").await,
+        host.session("2025-11-25").await,
+    ];
+    let refused = host.client().post(initialize("2025-11-25")).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.header("retry-after").is_some());
+    assert!(refused.header("mcp-session-id").is_none());
+    sessions[1].delete().await;
+    let another = host.session("2025-11-25").await;
+    assert!(is_alive(&another).await && is_alive(&sessions[0]).await && !is_alive(&sessions[1]).await);
+    // Those that nobody uses make room.
+    tokio::time::advance(Duration::from_secs(301)).await;
+    host.session("2025-11-25").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_principal_has_a_share() {
+    let host = host(100, 2);
+    let mut client = host.client();
+    client.principal = Some(Principal::new("alice"));
+    for _ in 0..2 {
+        client.session = None;
+        client.initialize("2025-11-25").await;
+    }
+    let mut greedy = client.clone();
+    greedy.session = None;
+    let refused = greedy.post(initialize("2025-11-25")).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    greedy.principal = Some(Principal::new("bob"));
+    greedy.initialize("2025-11-25").await;
+    client.delete().await;
+    client.session = None;
+    client.initialize("2025-11-25").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_sessions_end() {
+    let host = Host::new();
+    let client = host.session("2025-11-25").await;
+    let abandoned = {
+        let mut client = host.client();
+        client.session = client.post(initialize("2025-11-25")).await.header("mcp-session-id");
+        client
+    };
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(!is_alive(&abandoned).await, "it never came back after initialize");
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_secs(280)).await;
+        assert!(is_alive(&client).await);
+    }
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    assert!(!is_alive(&client).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_in_which_something_goes_on_is_not_idle() {
+    let host = Host::new();
+    let calling = host.session("2025-11-25").await;
+    let listening = host.session("2025-11-25").await;
+    let stream = listening.get().await;
+    let call = calling.call(1, "slow", json!({"ms": 3_600_000})).await;
+    drop(call); // The call goes on.
+    tokio::time::sleep(Duration::from_secs(3_500)).await;
+    assert!(is_alive(&calling).await && is_alive(&listening).await);
+    drop(stream);
+    tokio::time::sleep(Duration::from_secs(500)).await;
+    assert_eq!(host.log.finished(), 1);
+    assert!(!is_alive(&listening).await);
+    assert!(!is_alive(&calling).await);
+}

@@ -1,0 +1,12 @@
+//! Sessions of the legacy era.
+
+mod batch;
+mod harness;
+mod lifecycle;
+mod limits;
+mod requests;
+mod resume;
+#[cfg(feature = "http-sse")]
+mod sse_2024;
+mod standalone;
+mod stateless;
