@@ -64,16 +64,20 @@ pub(crate) fn open(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> 
 
 #[cold]
 fn resume(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> {
-    let mut journal = Journal::default();
     // A state of `null` is none (T-31); answers of `null` are malformed.
-    if let Some(token) = leg.request_state.as_ref().filter(|token| token.as_bytes() != b"null") {
-        let token: String =
-            (token.parse()).map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
-        let binding = Binding::new(context, leg.method, leg.params)?;
-        let opened = context.0.server.sealer.open(&binding, &token)?;
-        journal = serde_json::from_slice(&opened)
-            .map_err(|error| crate::error::internal("reading the journal of a call", &error))?;
-    }
+    let token = leg.request_state.as_ref().filter(|token| token.as_bytes() != b"null");
+    let Some(token) = token else {
+        if let Some(responses) = &leg.input_responses {
+            context.0.asking.round().lock().unasked = Journal::unasked(responses)?;
+        }
+        return Ok(());
+    };
+    let token: String =
+        token.parse().map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
+    let binding = Binding::new(context, leg.method, leg.params)?;
+    let opened = context.0.server.sealer.open(&binding, &token)?;
+    let mut journal: Journal = serde_json::from_slice(&opened)
+        .map_err(|error| crate::error::internal("reading the journal of a call", &error))?;
     if let Some(responses) = &leg.input_responses {
         journal.take(responses)?;
     }

@@ -2,7 +2,7 @@
 //! asked last.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
@@ -76,7 +76,7 @@ impl Kind {
         }
     }
 
-    fn check(self, answer: &str) -> Result<(), serde_json::Error> {
+    pub(super) fn check(self, answer: &str) -> Result<(), serde_json::Error> {
         match self {
             Self::Elicit => serde_json::from_str::<ElicitResult>(answer).map(drop),
             Self::Sample => serde_json::from_str::<CreateMessageResult>(answer).map(drop),
@@ -92,8 +92,7 @@ impl Journal {
     /// # Errors
     /// −32602 when one is not what its question asks for (MRTR-12).
     pub(super) fn take(&mut self, responses: &JsonBytes) -> Result<(), ErrorObject> {
-        let responses: BTreeMap<Cow<'_, str>, &RawValue> = (responses.parse())
-            .map_err(|_| ErrorObject::invalid_params("/inputResponses: expected an object"))?;
+        let responses: BTreeMap<Cow<'_, str>, &RawValue> = object(responses)?;
         for Asked { key, digest, kind } in std::mem::take(&mut self.asked) {
             let Some(answer) = responses.get(key.as_str()) else { continue };
             kind.check(answer.get()).map_err(|error| {
@@ -108,7 +107,19 @@ impl Journal {
         Ok(())
     }
 
+    /// The answers that a client sends in its first round, before it was asked, by their keys.
+    ///
+    /// # Errors
+    /// −32602 when they are no object.
+    pub(super) fn unasked(responses: &JsonBytes) -> Result<HashMap<String, RawJson>, ErrorObject> {
+        object(responses)
+    }
+
     pub(super) fn step(&self, key: &str) -> Option<&RawJson> {
         self.steps.iter().find_map(|(other, value)| (other == key).then_some(value))
     }
+}
+
+fn object<'a, T: Deserialize<'a>>(responses: &'a JsonBytes) -> Result<T, ErrorObject> {
+    responses.parse().map_err(|_| ErrorObject::invalid_params("/inputResponses: expected an object"))
 }

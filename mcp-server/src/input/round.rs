@@ -9,7 +9,7 @@ use futures::task::AtomicWaker;
 use mcp_core::json::RawJson;
 use mcp_core::types::{InputRequest, InputRequests};
 
-use super::journal::{Asked, Journal, Kind};
+use super::journal::{Answered, Asked, Journal, Kind};
 use super::key::{Identity, Place, occurrence};
 use super::outcome::Returned;
 use super::{AskError, AskErrorKind};
@@ -30,6 +30,9 @@ pub(super) struct Round(Mutex<State>);
 #[derive(Default)]
 pub(super) struct State {
     pub(super) journal: Journal,
+    /// Answers that came with the first round of the call. A client that knows the key of a question may answer
+    /// it before it is asked; nothing is gained by that, for answers are the client's word in any round.
+    pub(super) unasked: HashMap<String, RawJson>,
     /// What the handler returned, in the explicit form.
     pub(super) returned: Option<Returned>,
     pending: Vec<Pending>,
@@ -119,17 +122,25 @@ impl State {
         occurrence(key.to_owned(), &mut self.steps_seen)
     }
 
-    fn answer(&mut self, identity: &Identity) -> Option<RawJson> {
-        let at = self.journal.answers.iter().position(|answered| answered.key == identity.key)?;
-        let answered = self.journal.answers.get(at)?;
-        if answered.digest == identity.digest {
-            self.used.insert(identity.key.clone());
-            return Some(answered.answer.clone());
+    fn answer(&mut self, identity: &Identity, kind: Kind) -> Result<Option<RawJson>, AskError> {
+        let (key, digest) = (identity.key.clone(), identity.digest.clone());
+        if let Some(at) = self.journal.answers.iter().position(|answered| answered.key == key) {
+            if let Some(answered) = self.journal.answers.get(at)
+                && answered.digest == digest
+            {
+                self.used.insert(key);
+                return Ok(Some(answered.answer.clone()));
+            }
+            // Another question under the same key: its answer is not ours.
+            self.journal.answers.remove(at);
+            self.journal.reworded += 1;
+            return Ok(None);
         }
-        // Another question under the same key: its answer is not ours.
-        self.journal.answers.remove(at);
-        self.journal.reworded += 1;
-        None
+        let Some(answer) = self.unasked.remove(&key) else { return Ok(None) };
+        kind.check(answer.get()).map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
+        self.used.insert(key.clone());
+        self.journal.answers.push(Answered { key, digest, answer: answer.clone() });
+        Ok(Some(answer))
     }
 
     /// The questions of this round, as many as are allowed, noted in the journal; and a line of the code whose
@@ -179,8 +190,8 @@ impl Future for Answering<'_> {
             return Poll::Ready(Err(AskError::new(AskErrorKind::Lost, told)));
         }
         if let Some((identity, request)) = this.question.take() {
-            if let Some(answer) = state.answer(&identity) {
-                return Poll::Ready(Ok(answer));
+            if let Some(answer) = state.answer(&identity, Kind::of(&request)).transpose() {
+                return Poll::Ready(answer);
             }
             state.tickets += 1;
             let ticket = state.tickets;

@@ -206,10 +206,14 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
         assert_eq!(keys(&second), ["two"]);
         assert_eq!(text(&next(&client, "pair", &second, |_| {}).await.unwrap()), "re First re Second");
     }
-    // None at all, without a state: from the beginning. And with a state alone: the question again.
-    let lost =
-        next(&client, "pair", &first, |params| drop(params.as_object_mut().unwrap().remove("requestState")));
-    assert_eq!(keys(&lost.await.unwrap()), ["one"]);
+    // Without a state: from the beginning. What is answered before it is asked counts in the first round.
+    let lost = client.once("tools/call", json!({ "name": "pair" })).await.unwrap();
+    assert_eq!(keys(&lost), ["one"]);
+    let early = json!({ "name": "pair", "inputResponses": { "one": name(), "x": 5, "two": name() } });
+    assert_eq!(text(&client.once("tools/call", early).await.unwrap()), "Eve Eve");
+    let early = json!({ "name": "pair", "requestState": null, "inputResponses": { "one": 12345 } });
+    assert_eq!(client.once("tools/call", early).await.unwrap_err().code(), -32602);
+    // With a state alone: the question again.
     let alone = next(&client, "pair", &first, |params| {
         drop(params.as_object_mut().unwrap().remove("inputResponses"))
     });

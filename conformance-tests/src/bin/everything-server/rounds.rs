@@ -104,6 +104,14 @@ impl Rounds {
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 
+    /// Reports progress, then asks: the question is the result of the call, and no request on its stream.
+    #[tool]
+    async fn test_streaming_elicitation(&self, ctx: &Context) -> Result<String, AskError> {
+        ctx.progress(50.0, 100.0).await;
+        let Confirmation { ok } = ctx.elicit("Please confirm").key("confirm").await?;
+        Ok(format!("confirmed: {ok}"))
+    }
+
     /// A prompt that asks what it is about.
     #[prompt]
     async fn test_input_required_result_prompt(&self, ctx: &Context) -> Result<String, AskError> {
