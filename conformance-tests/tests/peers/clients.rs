@@ -8,6 +8,9 @@ fn drive(client: Option<Command>, mode: Option<&str>) {
     let Some(mut client) = client else { return };
     if let Some(mode) = mode {
         client.args(["--mode", mode]);
+        if matches!(mode, "auto" | "2026-07-28") {
+            client.arg("--input");
+        }
     }
     client.args(["--", env!("CARGO_BIN_EXE_everything-server"), "--stdio"]);
     let output = client.output().expect("the client starts");
