@@ -215,7 +215,7 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
     assert_eq!(client.once("tools/call", early).await.unwrap_err().code(), -32602);
     // With a state alone: the question again.
     let alone = next(&client, "pair", &first, |params| {
-        drop(params.as_object_mut().unwrap().remove("inputResponses"))
+        drop(params.as_object_mut().unwrap().remove("inputResponses"));
     });
     assert_eq!(keys(&alone.await.unwrap()), ["one"]);
     // An answered question cannot be answered otherwise later.
