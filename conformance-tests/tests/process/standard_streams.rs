@@ -69,7 +69,7 @@ fn files_are_served_through_threads_to_the_last_byte() {
     };
     ask(0, "initialize", open);
     for id in 1..=50 {
-        ask(id, "tools/call", json!({"name":"size","arguments":{"ms": id * 10_000}}));
+        ask(id, "tools/call", json!({"name":"size","arguments":{"ms": id * 3_000}}));
     }
     ask(51, "tools/call", json!({"name":"print","arguments":{}}));
     ask(52, "tools/call", json!({"name":"wait","arguments":{"ms":50}}));

@@ -18,7 +18,6 @@ use mcp_core::jsonrpc::{
 };
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{CallError, Notification, Peer, Reply, Request, Service as _};
-use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
 
 use super::admission::Admitted;

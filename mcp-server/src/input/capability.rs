@@ -54,6 +54,10 @@ impl Context {
                 return Err(AskError::new(AskErrorKind::Unsupported, told));
             }
         };
+        if self.0.session.as_ref().is_some_and(|session| !session.has_client()) {
+            let told = "this server keeps no sessions, so nobody is there to be asked";
+            return Err(AskError::new(AskErrorKind::Unsupported, told));
+        }
         Err(AskError::unsupported(&required, self.rules().result_type))
     }
 

@@ -166,7 +166,7 @@ async fn a_client_that_leaves_ends_the_question() {
     let before = tokio::time::Instant::now();
     client.close();
     let result = call.answer().await.unwrap();
-    assert_eq!(result["content"][0]["text"], "no answer arrived: no answer arrived");
+    assert_eq!(result["content"][0]["text"], "no answer arrived: the peer closed the connection");
     assert_eq!(before.elapsed(), Duration::ZERO);
 }
 

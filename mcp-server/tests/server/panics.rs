@@ -7,7 +7,7 @@ use mcp_server::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Failure, Gate, everywhere, server};
+use crate::harness::{Client, Gate, everywhere, server};
 
 async fn panicking() -> &'static str {
     panic!("at once")
@@ -38,7 +38,7 @@ fn fragile(gate: &Gate) -> Server {
 
 async fn panics(client: &Client, method: &str, params: Value) {
     let error = client.err(method, params).await;
-    assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+    error.expect_internal();
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use mcp_server::types::{Content, PromptArgument, PromptMessage};
 use mcp_server::{Args, Context, PromptCall, PromptRoute, Revision, Server, ToolError};
 use serde_json::json;
 
-use crate::harness::{Failure, everywhere, server};
+use crate::harness::{everywhere, server};
 
 #[derive(serde::Deserialize)]
 struct Greeting {
@@ -136,7 +136,7 @@ async fn an_unknown_prompt_is_refused() {
 async fn a_failure_goes_to_the_log_and_a_refusal_to_the_client() {
     everywhere(prompts, async |client| {
         let error = client.err("prompts/get", json!({"name": "fail"})).await;
-        assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+        error.expect_internal();
         let error = client.err("prompts/get", json!({"name": "refuse"})).await;
         assert_eq!((error.code, &*error.message), (-32602, "no"));
     })

@@ -122,7 +122,7 @@ async fn an_unknown_resource_is_named_with_the_code_of_the_revision() {
 async fn a_failure_goes_to_the_log() {
     everywhere(library, async |client| {
         let error = client.err("resources/read", json!({"uri": "bad://x"})).await;
-        assert_eq!((error.code, &*error.message, error.data), (-32603, "internal error", None));
+        error.expect_internal();
     })
     .await;
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mcp_server::{Args, Context, PromptRoute, ResourceRoute, Server, State, ToolRoute};
 use serde_json::json;
 
-use crate::harness::{Failure, everywhere, server};
+use crate::harness::{everywhere, server};
 
 #[derive(Default)]
 struct Counter(AtomicU64);
@@ -57,7 +57,7 @@ async fn state_that_was_never_given_is_an_internal_error_without_details() {
     everywhere(stateful, async |client| {
         for tool in ["missing", "asked"] {
             let error = client.err("tools/call", json!({"name": tool})).await;
-            assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+            error.expect_internal();
         }
     })
     .await;

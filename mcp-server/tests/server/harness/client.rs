@@ -24,6 +24,18 @@ pub struct Failure {
     pub data: Option<Value>,
 }
 
+impl Failure {
+    /// Holds the error to be −32603 that tells nothing but an id, by which the reason is found in the log.
+    #[track_caller]
+    pub fn expect_internal(&self) {
+        assert_eq!((self.code, &*self.message), (-32603, "internal error"));
+        let data = self.data.as_ref().and_then(Value::as_object).expect("data");
+        let keys: Vec<_> = data.keys().collect();
+        assert_eq!(keys, ["correlationId"]);
+        assert!(data["correlationId"].as_str().is_some_and(|id| !id.is_empty()));
+    }
+}
+
 /// What a request comes to: none when the connection ended without an answer.
 pub type Answered = Result<Value, Failure>;
 
