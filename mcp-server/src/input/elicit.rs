@@ -16,7 +16,7 @@ use crate::context::Context;
 impl Context {
     /// Asks the user to fill in a form.
     ///
-    /// Await it for the value: then declining and cancelling are errors. Or await [`Elicit::answer`] to tell
+    /// Await it for the value: then declining and cancelling are errors. Or await [`ElicitForm::answer`] to tell
     /// the three apart. Cancel safe: dropping the future withdraws the question.
     ///
     /// ```
