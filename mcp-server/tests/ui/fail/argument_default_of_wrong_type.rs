@@ -1,7 +1,7 @@
 use mcp_server::tool;
 
 #[tool]
-fn page(#[arg(default = "ten")] size: u32) -> u32 {
+fn page(#[arg(default = "ten")] size: bool) -> bool {
     size
 }
 
