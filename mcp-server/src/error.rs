@@ -127,10 +127,12 @@ pub struct ServeError(#[from] ServeErrorKind);
 enum ServeErrorKind {
     #[error("the server cannot be built")]
     Build(#[source] BuildError),
+    #[cfg(feature = "stdio")]
     #[error("the standard streams cannot be taken over")]
     Streams(#[source] std::io::Error),
     #[error("the connection broke")]
     Transport(#[source] TransportError),
+    #[cfg(any(feature = "stdio", feature = "http"))]
     #[error("the server's own task ended early")]
     Task,
     #[cfg(feature = "http")]

@@ -46,6 +46,7 @@ pub(crate) fn write_result_start(out: &mut BytesMut, id: &RequestId) {
 }
 
 /// Whether JSON can go out as it is, without [`blank_line_breaks`].
+#[cfg(feature = "stream")]
 pub(crate) fn is_one_line(json: &[u8]) -> bool {
     memchr::memchr2(b'\n', b'\r', json).is_none()
 }

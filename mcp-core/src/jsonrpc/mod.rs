@@ -12,6 +12,7 @@ mod id;
 mod message;
 
 pub use decode::{Decoded, Malformed, decode};
+#[cfg(feature = "stream")]
 pub(crate) use encode::{is_one_line, write_result_start};
 pub use encode::{write_error, write_notification, write_request, write_result};
 pub use error::{ErrorObject, code};
