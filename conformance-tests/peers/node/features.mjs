@@ -40,7 +40,7 @@ const since = (peer, revision) => peer.revision >= revision;
 
 export async function drive(run, open, { input }) {
     const user = { elicitations: [], samplings: [], answer: { action: 'accept', content: {} } };
-    const roots = [{ uri: 'file:///home/user/one', name: 'one' }, { uri: 'file:///home/user/two' }];
+    const roots = [{ uri: 'file:///projects/one', name: 'one' }, { uri: 'file:///projects/two' }];
     const handlers = {
         elicit: params => {
             user.elicitations.push(params);
@@ -511,7 +511,7 @@ async function inputRequired(run, peer, user) {
         equal(user.samplings.splice(0).length, 1, 'samplings');
     });
     await run.feature('input_required: roots', async () => {
-        includes(await text('test_input_required_result_list_roots'), 'file:///home/user/one', 'answer of the tool');
+        includes(await text('test_input_required_result_list_roots'), 'file:///projects/one', 'answer of the tool');
     });
     await run.feature('input_required: request state', async () => {
         user.answer = { action: 'accept', content: { ok: true } };

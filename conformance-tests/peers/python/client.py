@@ -133,8 +133,8 @@ class Peer:
         self.samplings: list[Any] = []
         self.answer: types.ElicitResult | Callable[[Any], types.ElicitResult] = types.ElicitResult(action="cancel")
         self.roots = [
-            types.Root(uri="file:///home/user/one", name="one"),
-            types.Root(uri="file:///home/user/two"),
+            types.Root(uri="file:///projects/one", name="one"),
+            types.Root(uri="file:///projects/two"),
         ]
         callbacks: dict[str, Any] = {}
         if handlers:
@@ -668,7 +668,7 @@ async def input_required(run: Run, peer: Peer) -> None:
         for name, part, elicitations, samplings in (
             ("elicitation", "Alice", 1, 0),
             ("sampling", "Paris", 0, 1),
-            ("list_roots", "file:///home/user/one", 0, 0),
+            ("list_roots", "file:///projects/one", 0, 0),
             ("request_state", "state-ok", 1, 0),
             ("multiple_inputs", "Alice", 1, 1),
             ("multi_round", "Alice", 2, 0),
