@@ -39,8 +39,12 @@ mod era;
 mod error;
 mod event;
 mod handler;
+#[cfg(feature = "http")]
+pub mod http;
 mod inbound;
 mod mailbox;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 mod params;
 mod progress;
 mod request;
