@@ -43,7 +43,8 @@ impl Shared {
         match &reply {
             Err(CallError::Peer(error)) if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
             Ok(_) if method == "tools/list" => {
-                return reply.map(|result| self.mirrors.learn(result, self.limits.http_client.mirrored_tools));
+                return reply
+                    .map(|result| self.mirrors.learn(result, self.limits.http_client.mirrored_tools));
             }
             _ => return reply,
         }

@@ -2,6 +2,7 @@
 //! client sends. To the engine it is a byte stream like any other: each event is a line, each line a POST.
 //! Spec: 2024-11-05 basic/transports, "HTTP with SSE" (SSE-1).
 
+use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -51,7 +52,8 @@ impl HttpTransport {
             ));
         }
         let limit = shared.limits.message_bytes;
-        let mut events = Events::new(response.into_body(), limit);
+        let (end, ended) = oneshot::channel();
+        let mut events = Events::new(response.into_body(), limit, ended);
         let reference = timeout(ENDPOINT_WAIT, events.endpoint()).await.map_err(|_| {
             let message =
                 format!("the server's stream did not begin with an endpoint within {ENDPOINT_WAIT:?}");
@@ -66,7 +68,7 @@ impl HttpTransport {
                 format!("the server wants messages sent elsewhere ({}): refused", shown(&reference));
             return Err(TransportError::new(TransportErrorKind::Protocol, message));
         };
-        Ok((events, Posts::new(Arc::clone(shared), target)))
+        Ok((events, Posts::new(Arc::clone(shared), target, end)))
     }
 }
 
@@ -75,11 +77,13 @@ pub(crate) struct Events {
     body: HttpBody,
     decoder: EventDecoder,
     line: Bytes,
+    /// Done when the client closed its side: nothing that comes then is for anybody.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Events {
-    fn new(body: HttpBody, limit: usize) -> Self {
-        Self { body, decoder: EventDecoder::new(limit), line: Bytes::new() }
+    fn new(body: HttpBody, limit: usize, ended: oneshot::Receiver<()>) -> Self {
+        Self { body, decoder: EventDecoder::new(limit), line: Bytes::new(), ended }
     }
 
     /// The data of the first event, which must be the endpoint.
@@ -113,6 +117,9 @@ impl Events {
                     return Poll::Ready(Ok(line.freeze()));
                 }
             }
+            if Pin::new(&mut self.ended).poll(cx).is_ready() {
+                return Poll::Ready(Ok(Bytes::new()));
+            }
             match ready!(self.body.poll_chunk(cx)).map_err(io::Error::other)? {
                 Some(chunk) => self.decoder.push(&chunk),
                 None => return Poll::Ready(Ok(Bytes::new())),
@@ -141,14 +148,16 @@ impl AsyncRead for Events {
 pub(crate) struct Posts {
     unfinished: BytesMut,
     queue: Option<mpsc::UnboundedSender<Bytes>>,
+    /// Dropped when the last message is on its way.
+    end: Option<oneshot::Sender<()>>,
 }
 
 impl Posts {
-    fn new(shared: Arc<Shared>, target: Uri) -> Self {
+    fn new(shared: Arc<Shared>, target: Uri, end: oneshot::Sender<()>) -> Self {
         // What waits here is bounded by the calls that the engine lets wait for answers.
         let (queue, lines) = mpsc::unbounded_channel();
         tokio::spawn(post_lines(shared, target, lines));
-        Self { unfinished: BytesMut::new(), queue: Some(queue) }
+        Self { unfinished: BytesMut::new(), queue: Some(queue), end: Some(end) }
     }
 }
 
@@ -171,6 +180,7 @@ impl AsyncWrite for Posts {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.queue = None;
+        self.end = None;
         Poll::Ready(Ok(()))
     }
 }
