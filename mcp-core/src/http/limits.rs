@@ -22,7 +22,8 @@ pub struct HttpLimits {
     pub listen_streams_per_principal: usize,
     /// Most notifications that wait in one stream before their sender waits. 256.
     pub stream_events: usize,
-    /// Most bytes of the notifications that wait in one stream before their sender waits. 1 MiB.
+    /// Most bytes of the notifications that wait in one stream before their sender waits. 64 KiB: more would not
+    /// be written any faster, and thousands of streams may have a reader that stalls.
     pub stream_bytes: usize,
     /// Longest head of a request, in bytes, and the size of a connection's buffer. 64 KiB.
     pub head_bytes: usize,
@@ -71,7 +72,7 @@ impl HttpLimits {
             listen_streams: 1_024,
             listen_streams_per_principal: 32,
             stream_events: 256,
-            stream_bytes: 1 << 20,
+            stream_bytes: 64 << 10,
             head_bytes: 64 << 10,
             header_fields: 100,
             http2_header_bytes: 16 << 10,
