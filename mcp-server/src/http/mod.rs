@@ -31,6 +31,7 @@ mod session;
 mod socket;
 #[cfg(feature = "http-sse")]
 mod sse_2024;
+mod stall;
 mod status;
 mod stream;
 mod tasks;

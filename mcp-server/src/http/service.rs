@@ -70,6 +70,7 @@ impl HttpService {
         let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
         let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
         let legacy = Legacy::new(&server, &options);
+        let tasks = Tasks::new(server.limits.write_stall);
         Self(Arc::new(Shared {
             server,
             modern,
@@ -77,7 +78,7 @@ impl HttpService {
             admission,
             sessions,
             legacy,
-            tasks: Tasks::default(),
+            tasks,
             #[cfg(feature = "http-sse")]
             sse_2024: super::sse_2024::Streams::default(),
         }))

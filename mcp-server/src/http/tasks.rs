@@ -4,28 +4,38 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::stall;
+
 /// The number of tasks.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tasks(Arc<watch::Sender<usize>>);
+#[derive(Debug, Clone)]
+pub(super) struct Tasks {
+    count: Arc<watch::Sender<usize>>,
+    write_stall: Duration,
+}
 
 impl Tasks {
+    pub(super) fn new(write_stall: Duration) -> Self {
+        Self { count: Arc::new(watch::Sender::new(0)), write_stall }
+    }
+
     /// Counts one more until the guard is dropped.
     pub(super) fn begin(&self) -> Task {
-        self.0.send_modify(|tasks| *tasks += 1);
+        self.count.send_modify(|tasks| *tasks += 1);
         Task(self.clone())
     }
 
     pub(super) fn count(&self) -> usize {
-        *self.0.borrow()
+        *self.count.borrow()
     }
 
     /// Done when there is none.
     pub(super) async fn done(&self) {
         // The sender is `self`, so there is no error.
-        drop(self.0.subscribe().wait_for(|tasks| *tasks == 0).await);
+        drop(self.count.subscribe().wait_for(|tasks| *tasks == 0).await);
     }
 }
 
@@ -35,9 +45,9 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, future: F) {
-        let task = self.begin();
+        let (task, write_stall) = (self.begin(), self.write_stall);
         tokio::spawn(async move {
-            future.await;
+            stall::guard(future, write_stall).await;
             drop(task);
         });
     }
@@ -49,6 +59,6 @@ pub(super) struct Task(Tasks);
 
 impl Drop for Task {
     fn drop(&mut self) {
-        self.0.0.send_modify(|tasks| *tasks -= 1);
+        self.0.count.send_modify(|tasks| *tasks -= 1);
     }
 }

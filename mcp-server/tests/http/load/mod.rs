@@ -2,6 +2,7 @@
 //!
 //! They take turns, so that what one of them measures is not another's.
 
+mod http2;
 mod slow_peers;
 mod unread_streams;
 mod write_stall;
