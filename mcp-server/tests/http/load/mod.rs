@@ -2,7 +2,10 @@
 //!
 //! They take turns, so that what one of them measures is not another's.
 
+mod churn;
 mod http2;
+mod ids;
+mod shutdown;
 mod slow_peers;
 mod unread_streams;
 mod write_stall;
