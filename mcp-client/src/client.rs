@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures::StreamExt as _;
+use futures::stream;
 use mcp_core::json::JsonBytes;
 use mcp_core::method::{Method, NotificationMethod};
 use mcp_core::revision::Revision;
@@ -19,7 +21,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::builder::ClientBuilder;
-use crate::call::{Call, CallOnce, List, Listing, ToolReply};
+use crate::call::{self, Call, CallOnce, List, Listing, PendingInput, SavedInput, ToolReply};
 use crate::child_process::ChildCommand;
 use crate::era::Session;
 use crate::error::{Error, ErrorKind};
@@ -54,10 +56,26 @@ struct Inner {
     wire: Wire,
     session: Session,
     timeouts: Timeouts,
-    /// What modern requests ask for.
+    /// What modern requests ask for, and what a legacy session was told.
     log_level: Mutex<Option<LoggingLevel>>,
     /// How many subscriptions watch a resource, in the legacy era.
     watched: Mutex<HashMap<String, usize>>,
+}
+
+/// A client that others keep alive.
+#[derive(Clone)]
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
+impl fmt::Debug for WeakClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakClient")
+    }
 }
 
 /// Beginning and end.
@@ -96,13 +114,15 @@ impl Client {
     }
 
     pub(crate) fn new(wire: Wire, session: Session, timeouts: Timeouts) -> Self {
-        Self(Arc::new(Inner {
+        let client = Self(Arc::new(Inner {
             wire,
             session,
             timeouts,
             log_level: Mutex::default(),
             watched: Mutex::default(),
-        }))
+        }));
+        client.wire().inbound.attach(WeakClient(Arc::downgrade(&client.0)));
+        client
     }
 
     /// Ends the connection for all clones of this client: what is on its way out is still written.
@@ -174,6 +194,31 @@ impl Client {
     /// Calls a tool, and gives its questions to the caller instead of to the handlers.
     pub fn call_once<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> CallOnce<ToolReply> {
         self.call(name, arguments).once()
+    }
+
+    /// Goes on with a call that waits for answers and was kept ([`PendingInput::save`]), by another client of the
+    /// same server; that may be in another process. `T` is the result of the call, [`ToolReply`] for a tool.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::types::InputResponses;
+    /// use mcp_client::{Outcome, SavedInput, ToolReply, serde_json};
+    ///
+    /// let saved: SavedInput = serde_json::from_slice(&std::fs::read("pending.json")?)?;
+    /// let pending = client.restore::<ToolReply>(saved)?;
+    /// let answers = InputResponses::new(); // to what `pending.asked` asks
+    /// if let Outcome::Complete(reply) = pending.resume(answers).await? {
+    ///     println!("{}", reply.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnsupportedVersion`] when this client speaks another revision than the one that asked;
+    /// [`ErrorKind::InvalidArgument`] when what was kept is not what was saved.
+    pub fn restore<T>(&self, saved: SavedInput) -> Result<PendingInput<T>, Error> {
+        call::restore(self, saved)
     }
 
     /// The tools, all pages of them.
@@ -299,6 +344,27 @@ impl Client {
         };
         uris.into_iter().filter(is_last).collect()
     }
+
+    /// Tells a new legacy session what the one before it was told: the log level, and the resources that are
+    /// watched.
+    pub(crate) async fn watch_again(&self) {
+        /// Requests at a time.
+        const AT_A_TIME: usize = 8;
+        let level = *self.0.log_level.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(level) = level
+            && let Err(error) = self.set_log_level(level).await
+        {
+            tracing::warn!(%error, "the log level could not be set in the new session");
+        }
+        let uris: Vec<String> = self.watched().keys().cloned().collect();
+        let watch = async |uri: String| {
+            if let Err(error) = self.resource_subscribe(&uri).await {
+                tracing::warn!(%error, uri, "a resource could not be watched in the new session");
+                self.0.wire.inbound.cannot_watch(&uri, &error);
+            }
+        };
+        stream::iter(uris).for_each_concurrent(AT_A_TIME, watch).await;
+    }
 }
 
 /// Notifications.
@@ -329,12 +395,12 @@ impl Client {
     /// # Errors
     /// When a legacy server refuses.
     pub async fn set_log_level(&self, level: LoggingLevel) -> Result<(), Error> {
-        if self.session().is_modern() {
-            *self.0.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
-            return Ok(());
+        if !self.session().is_modern() {
+            let params = Params::new().with("level", &level);
+            Call::<EmptyResult>::new(self, "logging/setLevel", params).await?;
         }
-        let params = Params::new().with("level", &level);
-        Call::<EmptyResult>::new(self, "logging/setLevel", params).await.map(drop)
+        *self.0.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
+        Ok(())
     }
 
     pub(crate) fn log_level(&self) -> Option<LoggingLevel> {

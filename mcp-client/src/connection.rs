@@ -152,6 +152,12 @@ impl Connection {
         &self.outbound
     }
 
+    /// Whether requests may get through again after one was lost. A byte stream that has ended, and a closed link,
+    /// do not come back.
+    pub(crate) fn may_return(&self) -> bool {
+        !matches!(self.outbound, Outbound::Stream(_)) && self.link.is_none() && !*self.closing.borrow()
+    }
+
     pub(crate) async fn call(&self, request: Request) -> Reply {
         self.outbound.call(request).await
     }

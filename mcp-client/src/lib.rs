@@ -29,6 +29,7 @@
 //! beginning of a conversation), `inbound` and `handler` (what the server asks and tells), `connection`,
 //! `child_process`.
 
+mod backoff;
 mod builder;
 mod cache;
 mod call;
@@ -51,7 +52,7 @@ mod request;
 mod subscription;
 
 pub use builder::ClientBuilder;
-pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, ToolReply};
+pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply};
 pub use child_process::ChildCommand;
 pub use client::Client;
 pub use error::{Error, ErrorKind, Expired};

@@ -62,6 +62,13 @@ pub struct Limits {
     pub drain_on_signal: Duration,
     /// How long the peer may leave our output unread before the connection is given up. 30 s.
     pub write_stall: Duration,
+    /// How often in a row a client tries in vain to get back a subscription or a server that it lost, before it gives
+    /// up. 10.
+    pub reconnects: u32,
+    /// Longest pause before the first of these attempts; the pauses are random, and the bound doubles. 500 ms.
+    pub reconnect_backoff: Duration,
+    /// Longest pause before any of these attempts. 30 s.
+    pub longest_reconnect_backoff: Duration,
     /// What concerns HTTP alone.
     pub http: HttpLimits,
 }
@@ -95,6 +102,9 @@ impl Limits {
             drain_on_close: Duration::from_secs(5),
             drain_on_signal: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
+            reconnects: 10,
+            reconnect_backoff: Duration::from_millis(500),
+            longest_reconnect_backoff: Duration::from_secs(30),
             http: HttpLimits::new(),
         }
     }

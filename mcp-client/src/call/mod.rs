@@ -17,7 +17,8 @@ use mcp_core::types::{LoggingLevel, ProgressParams};
 use serde::de::DeserializeOwned;
 
 pub use list::{List, Listed, Listing};
-pub use once::{CallOnce, Outcome, PendingInput};
+pub(crate) use once::restore;
+pub use once::{CallOnce, Outcome, PendingInput, SavedInput};
 pub(crate) use options::Options;
 pub use tool::ToolReply;
 
