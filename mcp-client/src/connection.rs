@@ -83,8 +83,8 @@ impl Connection {
             if let Err(error) = driver.run(stop).await {
                 tracing::debug!(%error, "the connection failed");
             }
-            inbound.disconnected();
             drop(alive);
+            inbound.disconnected();
         });
         connection
     }
@@ -124,8 +124,8 @@ impl Connection {
                 }
             }
             drop(run);
-            inbound.disconnected();
             drop(alive);
+            inbound.disconnected();
         });
         Ok(connection)
     }
@@ -156,6 +156,12 @@ impl Connection {
     /// do not come back.
     pub(crate) fn may_return(&self) -> bool {
         !matches!(self.outbound, Outbound::Stream(_)) && self.link.is_none() && !*self.closing.borrow()
+    }
+
+    /// Whether it has ended. A stream of notifications that is opened later than that never ends by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        let is_stream = matches!(self.outbound, Outbound::Stream(_));
+        *self.closing.borrow() || (is_stream && self.running.has_changed().is_err())
     }
 
     pub(crate) async fn call(&self, request: Request) -> Reply {

@@ -62,6 +62,10 @@ pub struct Limits {
     pub drain_on_signal: Duration,
     /// How long the peer may leave our output unread before the connection is given up. 30 s.
     pub write_stall: Duration,
+    /// Most servers of one group of clients. 64.
+    pub group_servers: usize,
+    /// Most tools, prompts, resources or templates that a group takes from one server. 10,000.
+    pub group_items: usize,
     /// How often in a row a client tries in vain to get back a subscription or a server that it lost, before it gives
     /// up. 10.
     pub reconnects: u32,
@@ -102,6 +106,8 @@ impl Limits {
             drain_on_close: Duration::from_secs(5),
             drain_on_signal: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
+            group_servers: 64,
+            group_items: 10_000,
             reconnects: 10,
             reconnect_backoff: Duration::from_millis(500),
             longest_reconnect_backoff: Duration::from_secs(30),

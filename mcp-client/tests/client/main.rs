@@ -5,6 +5,7 @@ mod calls;
 #[cfg(target_os = "linux")]
 mod children;
 mod fake;
+mod group;
 mod hostile;
 mod input;
 mod lists;
