@@ -175,11 +175,20 @@ impl Change<'_> {
             Self::Tools => key.method == "tools/list",
             Self::Prompts => key.method == "prompts/list",
             // Nothing is said of templates; they change with the resources (T-33).
-            Self::Resources => matches!(key.method, "resources/list" | "resources/templates/list"),
+            Self::Resources => {
+                is_skill(key) || matches!(key.method, "resources/list" | "resources/templates/list")
+            }
             Self::Any => true,
-            Self::Resource(uri) => key.method == "resources/read" && is_same_or_below(uri, &key.params),
+            Self::Resource(uri) => {
+                is_skill(key) || (key.method == "resources/read" && is_same_or_below(uri, &key.params))
+            }
         }
     }
+}
+
+/// The files of skills are resources, and their entries change with them.
+fn is_skill(key: &Key) -> bool {
+    matches!(key.method, "skills/list" | "skills/get")
 }
 
 /// Whether the resource read is the one told of, or one below the other.

@@ -52,6 +52,7 @@ mod params;
 mod progress;
 mod request;
 mod restart;
+mod skill;
 mod subscription;
 
 pub use builder::ClientBuilder;
@@ -61,6 +62,9 @@ pub use client::Client;
 pub use error::{Error, ErrorKind, Expired};
 pub use event::{Event, LogMessages, Notifications};
 pub use group::ClientGroup;
+pub use skill::DirectoryEntry;
+#[cfg(feature = "skills")]
+pub use skill::LoadedSkill;
 pub use subscription::Subscription;
 
 pub use mcp_core::jsonrpc::ErrorObject;

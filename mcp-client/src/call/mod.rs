@@ -138,7 +138,7 @@ pub(crate) async fn obtain(
     Ok(driven.result)
 }
 
-/// Whether results of a method may be kept (CACHE-1).
+/// Whether results of a method may be kept (CACHE-1, SK-1).
 fn is_kept(method: &str) -> bool {
     matches!(
         method,
@@ -148,6 +148,8 @@ fn is_kept(method: &str) -> bool {
             | "resources/list"
             | "resources/templates/list"
             | "resources/read"
+            | "skills/list"
+            | "skills/get"
     )
 }
 

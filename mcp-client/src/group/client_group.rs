@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::join_all;
-use mcp_core::types::{Prompt, Resource, ResourceTemplate, ServerCapabilities, Tool};
+use mcp_core::method::SKILLS_EXTENSION;
+use mcp_core::types::{Prompt, Resource, ResourceTemplate, ServerCapabilities, Skill, Tool};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -208,6 +209,12 @@ impl ClientGroup {
     /// The templates of resources of all servers. Servers that declare no resources are not asked.
     pub async fn list_resource_templates(&self) -> GroupList<FromServer<ResourceTemplate>> {
         merge(self.gather(|declared| declared.resources.is_some()).await)
+    }
+
+    /// The skills of all servers that declare some. A skill is known by its server and its URI: names and URIs may
+    /// come twice.
+    pub async fn list_skills(&self) -> GroupList<FromServer<Skill>> {
+        merge(self.gather(|declared| declared.extension(SKILLS_EXTENSION).is_some()).await)
     }
 
     /// Asks all servers at the same time, each for its own time.

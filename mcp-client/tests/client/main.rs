@@ -11,5 +11,7 @@ mod input;
 mod lists;
 mod memory;
 mod probe;
+#[cfg(feature = "skills")]
+mod skills;
 mod subscriptions;
 mod timeouts;
