@@ -1,5 +1,6 @@
 //! Serving on a socket of our own: accepting, bounding and draining connections (threats T6 to T8, T10).
 
+use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -7,9 +8,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use mcp_core::Limits;
+use mcp_core::http::HttpLimits;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{self, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -104,30 +107,71 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn builder(limits: &Limits, tasks: Tasks) -> Builder<Tasks> {
-    let http = &limits.http;
-    let mut builder = Builder::new(tasks);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None) // The socket has its own, which starts earlier.
-        .max_headers(http.header_fields)
-        .max_buf_size(http.head_bytes.max(8 << 10));
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .max_concurrent_streams(Some(http.http2_streams))
-        .max_pending_accept_reset_streams(Some(http.http2_pending_resets))
-        .max_local_error_reset_streams(Some(http.http2_local_resets))
-        .max_header_list_size(http.http2_header_bytes);
-    builder
+/// How each protocol is spoken.
+#[derive(Debug, Clone)]
+struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<Tasks>,
+}
+
+impl Protocols {
+    fn new(http: &HttpLimits, tasks: Tasks) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            .timer(TokioTimer::new())
+            .header_read_timeout(None) // The socket has its own, which starts earlier.
+            .max_headers(http.header_fields)
+            .max_buf_size(http.head_bytes.max(8 << 10));
+        let mut http2 = http2::Builder::new(tasks);
+        http2
+            .timer(TokioTimer::new())
+            .keep_alive_interval(Some(Duration::from_secs(30)))
+            .keep_alive_timeout(Duration::from_secs(20))
+            .max_concurrent_streams(Some(http.http2_streams))
+            .max_pending_accept_reset_streams(Some(http.http2_pending_resets))
+            .max_local_error_reset_streams(Some(http.http2_local_resets))
+            .max_header_list_size(http.http2_header_bytes);
+        Self { http1, http2 }
+    }
+}
+
+/// Serves one connection until it ends, or, once `stopping` is done, until what is under way is answered.
+async fn converse<S>(
+    mut socket: Socket<S>,
+    service: Connected,
+    protocols: Protocols,
+    stopping: impl Future<Output = ()>,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut stopping = pin!(stopping);
+    let is_http2 = tokio::select! {
+        biased;
+        is_http2 = socket.speaks_http2() => is_http2?,
+        () = &mut stopping => return Ok(()), // Nothing was asked.
+    };
+    let io = TokioIo::new(socket);
+    if is_http2 {
+        // In a box, for a connection of HTTP/1 is to be small, and there are more of them.
+        let mut connection = Box::pin(protocols.http2.serve_connection(io, service));
+        tokio::select! {
+            ended = connection.as_mut() => return Ok(ended?),
+            () = stopping => connection.as_mut().graceful_shutdown(),
+        }
+        return Ok(connection.await?);
+    }
+    let mut connection = pin!(protocols.http1.serve_connection(io, service));
+    tokio::select! {
+        ended = connection.as_mut() => return Ok(ended?),
+        () = stopping => connection.as_mut().graceful_shutdown(),
+    }
+    Ok(connection.await?)
 }
 
 /// What connections share.
 struct Serving {
-    builder: Builder<Tasks>,
+    protocols: Protocols,
     service: HttpService,
     limits: Limits,
     stopping: sync::watch::Sender<bool>,
@@ -146,8 +190,8 @@ impl Serving {
         options.path.get_or_insert_with(|| HttpOptions::PATH.into());
         let limits = server.0.limits.clone();
         let service = server.clone().into_service_with(options);
-        let builder = builder(&limits, service.tasks().clone());
-        Ok(Self { builder, service, limits, stopping: sync::watch::Sender::new(false) })
+        let protocols = Protocols::new(&limits.http, service.tasks().clone());
+        Ok(Self { protocols, service, limits, stopping: sync::watch::Sender::new(false) })
     }
 
     async fn run(
@@ -198,23 +242,15 @@ impl Serving {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
         let activity = Activity::default();
-        let socket = TokioIo::new(Socket::new(stream, activity.clone(), &self.limits));
+        let socket = Socket::new(stream, activity.clone(), &self.limits);
         let connected = Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
-        let builder = self.builder.clone();
+        let protocols = self.protocols.clone();
         let mut stopping = self.stopping.subscribe();
-        let stopped = async move { stopping.wait_for(|stopping| *stopping).await.map(drop) };
         let task = self.service.tasks().begin();
         async move {
             let _held = (place, task);
-            let mut connection = pin!(builder.serve_connection(socket, connected));
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                _ = stopped => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
+            let stopping = async { drop(stopping.wait_for(|stopping| *stopping).await) };
+            if let Err(error) = converse(socket, connected, protocols, stopping).await {
                 tracing::debug!(%peer, error, "a connection broke");
             }
         }
