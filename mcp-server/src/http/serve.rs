@@ -1,6 +1,5 @@
 //! Serving on a socket of our own: accepting, bounding and draining connections (threats T6 to T8, T10).
 
-use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -8,21 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use mcp_core::Limits;
-use mcp_core::http::HttpLimits;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::{self, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::activity::{Activity, Connected};
-use super::request::PeerAddress;
-use super::socket::Socket;
-use super::tasks::Tasks;
-use super::{HttpOptions, HttpService};
+use super::HttpOptions;
+use super::connection::Connections;
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
 use crate::watch;
@@ -57,8 +48,8 @@ impl BuiltServer {
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
         let serving = Serving::new(self, &listener, HttpOptions::new())?;
-        let (stop, over) = watch::begin(&serving.limits, std::future::pending()).split();
-        let tasks = serving.service.tasks().clone();
+        let (stop, over) = watch::begin(&serving.0.limits, std::future::pending()).split();
+        let tasks = serving.0.service.tasks().clone();
         let outcome = serving.run(listener, stop).await;
         over.send(Box::new(move || tasks.count() > 0)).ok(); // The watch may have ended for want of a thread.
         outcome
@@ -92,7 +83,13 @@ async fn accept(
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, place),
+            Ok((stream, peer)) => {
+                // Answers are single writes; waiting for more to send only costs time.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY was refused");
+                }
+                return (stream, peer, place);
+            }
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted now");
@@ -107,75 +104,8 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// How each protocol is spoken.
-#[derive(Debug, Clone)]
-struct Protocols {
-    http1: http1::Builder,
-    http2: http2::Builder<Tasks>,
-}
-
-impl Protocols {
-    fn new(http: &HttpLimits, tasks: Tasks) -> Self {
-        let mut http1 = http1::Builder::new();
-        http1
-            .timer(TokioTimer::new())
-            .header_read_timeout(None) // The socket has its own, which starts earlier.
-            .max_headers(http.header_fields)
-            .max_buf_size(http.head_bytes.max(8 << 10));
-        let mut http2 = http2::Builder::new(tasks);
-        http2
-            .timer(TokioTimer::new())
-            .keep_alive_interval(Some(Duration::from_secs(30)))
-            .keep_alive_timeout(Duration::from_secs(20))
-            .max_concurrent_streams(Some(http.http2_streams))
-            .max_pending_accept_reset_streams(Some(http.http2_pending_resets))
-            .max_local_error_reset_streams(Some(http.http2_local_resets))
-            .max_header_list_size(http.http2_header_bytes);
-        Self { http1, http2 }
-    }
-}
-
-/// Serves one connection until it ends, or, once `stopping` is done, until what is under way is answered.
-async fn converse<S>(
-    mut socket: Socket<S>,
-    service: Connected,
-    protocols: Protocols,
-    stopping: impl Future<Output = ()>,
-) -> Result<(), Box<dyn Error + Send + Sync>>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let mut stopping = pin!(stopping);
-    let is_http2 = tokio::select! {
-        biased;
-        is_http2 = socket.speaks_http2() => is_http2?,
-        () = &mut stopping => return Ok(()), // Nothing was asked.
-    };
-    let io = TokioIo::new(socket);
-    if is_http2 {
-        // In a box, for a connection of HTTP/1 is to be small, and there are more of them.
-        let mut connection = Box::pin(protocols.http2.serve_connection(io, service));
-        tokio::select! {
-            ended = connection.as_mut() => return Ok(ended?),
-            () = stopping => connection.as_mut().graceful_shutdown(),
-        }
-        return Ok(connection.await?);
-    }
-    let mut connection = pin!(protocols.http1.serve_connection(io, service));
-    tokio::select! {
-        ended = connection.as_mut() => return Ok(ended?),
-        () = stopping => connection.as_mut().graceful_shutdown(),
-    }
-    Ok(connection.await?)
-}
-
-/// What connections share.
-struct Serving {
-    protocols: Protocols,
-    service: HttpService,
-    limits: Limits,
-    stopping: sync::watch::Sender<bool>,
-}
+/// A socket that is served.
+struct Serving(Arc<Connections>);
 
 impl Serving {
     fn new(
@@ -188,10 +118,9 @@ impl Serving {
             return Err(ServeError::exposed(address));
         }
         options.path.get_or_insert_with(|| HttpOptions::PATH.into());
+        tracing::info!(%address, "serving");
         let limits = server.0.limits.clone();
-        let service = server.clone().into_service_with(options);
-        let protocols = Protocols::new(&limits.http, service.tasks().clone());
-        Ok(Self { protocols, service, limits, stopping: sync::watch::Sender::new(false) })
+        Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
     }
 
     async fn run(
@@ -199,60 +128,34 @@ impl Serving {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        let address = listener.local_addr().map_err(ServeError::listen)?;
-        tracing::info!(%address, "serving");
-        let mut connections = JoinSet::new();
+        let Connections { service, limits, .. } = &*self.0;
+        let mut running = JoinSet::new();
         {
             let mut stop = pin!(stop);
-            let places = Arc::new(Semaphore::new(self.limits.http.connections.min(Semaphore::MAX_PERMITS)));
+            let places = Arc::new(Semaphore::new(limits.http.connections.min(Semaphore::MAX_PERMITS)));
             loop {
                 tokio::select! {
                     biased;
                     () = &mut stop => break,
-                    Some(_) = connections.join_next() => {}
+                    Some(_) = running.join_next() => {}
                     (stream, peer, place) = accept(&listener, &places) => {
-                        connections.spawn(self.connection(stream, peer, place));
+                        running.spawn(self.0.serve(stream, peer, place));
                     }
                 }
             }
         }
         drop(listener);
-        self.service.close();
-        self.stopping.send_replace(true);
-        let tasks = self.service.tasks();
-        if timeout(self.limits.drain_on_signal, tasks.done()).await.is_err() {
+        service.close();
+        self.0.stop();
+        let tasks = service.tasks();
+        if timeout(limits.drain_on_signal, tasks.done()).await.is_err() {
             tracing::warn!(tasks = tasks.count(), "calls were still running; they are dropped");
         }
-        connections.abort_all();
-        self.service.end();
+        running.abort_all();
+        service.end();
         match timeout(GIVE_UP, tasks.done()).await {
             Ok(()) => Ok(()),
             Err(_) => Err(ServeError::blocked(tasks.count())),
-        }
-    }
-
-    fn connection(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        // Answers are single writes; waiting for more to send only costs time.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was refused");
-        }
-        let activity = Activity::default();
-        let socket = Socket::new(stream, activity.clone(), &self.limits);
-        let connected = Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
-        let protocols = self.protocols.clone();
-        let mut stopping = self.stopping.subscribe();
-        let task = self.service.tasks().begin();
-        async move {
-            let _held = (place, task);
-            let stopping = async { drop(stopping.wait_for(|stopping| *stopping).await) };
-            if let Err(error) = converse(socket, connected, protocols, stopping).await {
-                tracing::debug!(%peer, error, "a connection broke");
-            }
         }
     }
 }
@@ -260,6 +163,6 @@ impl Serving {
 /// Calls that outlive their connections end with serving as well.
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.service.end();
+        self.0.service.end();
     }
 }
