@@ -16,6 +16,7 @@ use mcp_core::types::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::cache::{Cache, SharedCache};
 use crate::child_process::ChildCommand;
 use crate::client::Client;
 use crate::connection::Connection;
@@ -49,6 +50,7 @@ use crate::request::Timeouts;
 pub struct ClientBuilder {
     settings: Settings,
     handlers: Handlers,
+    cache: Option<Cache>,
 }
 
 impl ClientBuilder {
@@ -62,6 +64,7 @@ impl ClientBuilder {
                 limits: Limits::for_client(),
             },
             handlers: Handlers::default(),
+            cache: None,
         }
     }
 
@@ -107,6 +110,21 @@ impl ClientBuilder {
     /// The bounds of what is accepted and held. Default: [`Limits::for_client`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
+        self
+    }
+
+    /// Keeps results that may be kept where other clients keep theirs. Without it a client keeps them for itself.
+    ///
+    /// `server` is what the host calls the server, such as its URL: results are shared under it, so that it must not be
+    /// anything that a server says of itself. `principal` is the authorization context: clients with other rights must
+    /// have another one. Results that the server says are public are served to all principals of the server.
+    pub fn shared_cache(
+        mut self,
+        cache: &SharedCache,
+        server: impl AsRef<str>,
+        principal: impl AsRef<str>,
+    ) -> Self {
+        self.cache = Some(cache.scoped(server.as_ref(), principal.as_ref()));
         self
     }
 
@@ -227,7 +245,11 @@ impl ClientBuilder {
     }
 
     fn inbound(&self) -> Arc<Inbound> {
-        Arc::new(Inbound::new(self.handlers.clone(), &self.settings.limits))
+        let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
+        if let Some(cache) = &self.cache {
+            inbound.cache = cache.clone();
+        }
+        Arc::new(inbound)
     }
 
     async fn finish(
