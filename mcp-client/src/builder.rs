@@ -48,14 +48,16 @@ use crate::request::Timeouts;
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct ClientBuilder {
+    /// Where results are kept, if others keep theirs there.
+    cache: Option<Cache>,
     settings: Settings,
     handlers: Handlers,
-    cache: Option<Cache>,
 }
 
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
+            cache: None,
             settings: Settings {
                 client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
                 pin: None,
@@ -64,7 +66,6 @@ impl ClientBuilder {
                 limits: Limits::for_client(),
             },
             handlers: Handlers::default(),
-            cache: None,
         }
     }
 
