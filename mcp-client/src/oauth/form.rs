@@ -1,0 +1,52 @@
+//! `application/x-www-form-urlencoded`: the bodies of token requests, the queries of authorization URLs.
+
+use std::borrow::Cow;
+
+use form_urlencoded::Serializer;
+
+/// The media type of a form.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The fields of a form. They may be secrets: nothing of them is shown.
+pub(crate) struct Form(Serializer<'static, String>);
+
+impl Form {
+    /// A form without fields.
+    pub(crate) fn new() -> Self {
+        Self(Serializer::new(String::new()))
+    }
+
+    /// Adds a field.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    /// Adds a field, if there is a value.
+    pub(crate) fn with_some(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a field.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        self.0.append_pair(name, value);
+    }
+
+    /// The form as it is sent.
+    pub(crate) fn finish(mut self) -> String {
+        self.0.finish()
+    }
+}
+
+/// One value as it stands in a form.
+pub(crate) fn encode(value: &str) -> String {
+    form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
+
+/// The fields of a query.
+pub(crate) fn decode(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    form_urlencoded::parse(query.as_bytes())
+}
