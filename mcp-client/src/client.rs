@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::builder::ClientBuilder;
 use crate::call::{Call, CallOnce, List, Listing, ToolReply};
 use crate::child_process::ChildCommand;
-use crate::era::Session;
+use crate::era::{KnownServer, Session};
 use crate::error::{Error, ErrorKind};
 use crate::event::{LogMessages, Notifications};
 use crate::params::Params;
@@ -95,6 +95,16 @@ impl Client {
         Self::builder().connect_memory(server).await
     }
 
+    /// Connects to a server on the network, by the URL of its MCP endpoint.
+    ///
+    /// # Errors
+    /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
+    /// revision.
+    #[cfg(feature = "http")]
+    pub async fn connect_http(url: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().connect_http(url).await
+    }
+
     pub(crate) fn new(wire: Wire, session: Session, timeouts: Timeouts) -> Self {
         Self(Arc::new(Inner {
             wire,
@@ -129,6 +139,12 @@ impl Client {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.session.revision
+    }
+
+    /// How the server is spoken to, to be kept for the next time: [`ClientBuilder::known_server`].
+    #[must_use]
+    pub fn known_server(&self) -> KnownServer {
+        KnownServer { revision: self.revision(), http_sse: self.0.wire.connection.is_http_sse() }
     }
 
     /// Who the server says it is. For display and logs: neither behaviour nor security may rest on it.

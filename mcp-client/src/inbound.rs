@@ -71,6 +71,12 @@ impl Inbound {
         self.handling.load(Ordering::Relaxed) > 0
     }
 
+    /// Says, as long as the guard lives, that the server waits for us.
+    #[cfg(feature = "http")]
+    pub(crate) fn busy(&self) -> Busy<'_> {
+        Busy::new(&self.handling)
+    }
+
     /// A new stream of everything, or of what a filter lets through.
     pub(crate) fn listen(&self, filter: Option<SubscriptionFilter>) -> Arc<Mailbox> {
         let mailbox = Arc::new(Mailbox::default());
@@ -121,6 +127,12 @@ impl Inbound {
             slot.mailbox.close();
         }
     }
+
+    /// Changes may have been missed.
+    pub(crate) fn missed(&self) {}
+
+    /// A legacy session was begun anew.
+    pub(crate) fn session_restarted(&self) {}
 
     fn acknowledged(&self, params: &JsonBytes) {
         let Ok(params) = params.parse::<SubscriptionAcknowledgedParams>() else { return };
@@ -240,7 +252,7 @@ fn without_meta(event: Event) -> Event {
 }
 
 /// Counts while it lives.
-struct Busy<'a>(&'a AtomicUsize);
+pub(crate) struct Busy<'a>(&'a AtomicUsize);
 
 impl<'a> Busy<'a> {
     fn new(count: &'a AtomicUsize) -> Self {

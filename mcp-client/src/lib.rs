@@ -54,6 +54,7 @@ pub use builder::ClientBuilder;
 pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, ToolReply};
 pub use child_process::ChildCommand;
 pub use client::Client;
+pub use era::KnownServer;
 pub use error::{Error, ErrorKind, Expired};
 pub use event::{Event, LogMessages, Notifications};
 pub use subscription::Subscription;

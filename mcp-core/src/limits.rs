@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::HttpLimits;
+use crate::http::{HttpClientLimits, HttpLimits};
 
 /// What a connection accepts, holds and waits for. Every field has a default that suits a server on the
 /// network; [`Limits::for_client`] has the wider ones that suit a client, which chose its server.
@@ -62,8 +62,10 @@ pub struct Limits {
     pub drain_on_signal: Duration,
     /// How long the peer may leave our output unread before the connection is given up. 30 s.
     pub write_stall: Duration,
-    /// What concerns HTTP alone.
+    /// What concerns a server over HTTP alone.
     pub http: HttpLimits,
+    /// What concerns a client over HTTP alone.
+    pub http_client: HttpClientLimits,
 }
 
 impl Limits {
@@ -96,6 +98,7 @@ impl Limits {
             drain_on_signal: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
             http: HttpLimits::new(),
+            http_client: HttpClientLimits::new(),
         }
     }
 

@@ -54,6 +54,26 @@ impl Endpoint {
         &self.uri
     }
 
+    /// Where a reference leads that the server gave: a URL, or a path on the same origin.
+    pub(crate) fn resolve(&self, reference: &str) -> Option<Uri> {
+        if reference.starts_with("http://") || reference.starts_with("https://") {
+            return reference.parse().ok();
+        }
+        let path = match reference.as_bytes() {
+            [b'/', b'/', ..] | [] => return None,
+            [b'/', ..] => reference.to_owned(),
+            [b'?', ..] => format!("{}{reference}", self.uri.path()),
+            _ if reference.contains(':') => return None,
+            _ => {
+                let (folder, _) = self.uri.path().rsplit_once('/')?;
+                format!("{folder}/{reference}")
+            }
+        };
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(path.parse().ok()?);
+        Uri::from_parts(parts).ok()
+    }
+
     /// Whether its host is this machine, by name or address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

@@ -50,17 +50,11 @@ pub(super) fn check_request(
         return Err(mismatch("Mcp-Method", "the method of the body is another"));
     }
     let name = single(headers, &names::NAME)?;
-    let mirrored = matches!(
-        said.method,
-        "tools/call" | "prompts/get" | "resources/read" | "tasks/get" | "tasks/update" | "tasks/cancel"
-    );
-    if !mirrored {
-        return Ok(());
-    }
+    let Some(member) = names::mirrored_member(said.method) else { return Ok(()) };
     let body: Named<'_> = said.params.parse().map_err(|error| crate::router::invalid_params(&error))?;
-    let named = match said.method {
-        "tools/call" | "prompts/get" => body.name,
-        "resources/read" => body.uri,
+    let named = match member {
+        "name" => body.name,
+        "uri" => body.uri,
         _ => body.task_id,
     };
     check_name(name, named.and_then(text).as_deref())?;
