@@ -290,7 +290,7 @@ async fn the_connection_goes_to_the_address_that_was_checked() {
     // Whoever looked the name up again would be told another address.
     let resolver = Flipping::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let development = guard("http://localhost:3000/mcp");
-    let network = Network::with_resolver(GuardedResolver::new(resolver.clone(), development));
+    let network = Network::with_resolver(GuardedResolver::new(resolver.clone(), development.clone()));
     let fetch = Fetch::new(Arc::new(network), development);
     let url = format!("http://as.localhost:{port}/document");
     let (fetched, ()) = tokio::join!(fetch.get(&url), serve);
