@@ -5,8 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
+use super::client_assertion::{JWT_BEARER, client_assertion};
 use super::error::{Error, ErrorKind};
 use super::form::{Form, encode};
+use super::jws::SigningKey;
 use super::secret::Secret;
 use super::token_endpoint::TokenEndpoint;
 
@@ -28,6 +30,8 @@ pub(crate) enum ClientAuthentication {
     SecretBasic(Secret),
     /// By a field of the form (`client_secret_post`).
     SecretPost(Secret),
+    /// By a statement that its key signed (`private_key_jwt`).
+    PrivateKeyJwt(SigningKey),
 }
 
 impl Client {
@@ -38,7 +42,6 @@ impl Client {
         headers: &mut HeaderMap,
         form: &mut Form,
     ) -> Result<(), Error> {
-        let _ = endpoint;
         match &self.authentication {
             ClientAuthentication::None => form.push("client_id", &self.id),
             ClientAuthentication::SecretPost(secret) => {
@@ -54,6 +57,11 @@ impl Client {
                     })?;
                 value.set_sensitive(true);
                 headers.insert(AUTHORIZATION, value);
+            }
+            // The statement names the client, so the form does not.
+            ClientAuthentication::PrivateKeyJwt(key) => {
+                form.push("client_assertion_type", JWT_BEARER);
+                form.push("client_assertion", &client_assertion(key, &self.id, endpoint.issuer)?);
             }
         }
         Ok(())

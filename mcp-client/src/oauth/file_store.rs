@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_core::service::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{sleep, timeout};
@@ -18,6 +19,8 @@ use tokio::time::{sleep, timeout};
 use super::error::{Error, ErrorKind};
 use super::jws::sha256;
 use super::secret::Secret;
+use super::store::{CredentialKey, CredentialStore, StoreLock};
+use crate::http::BoxError;
 
 /// The format of the file that is written.
 const VERSION: u32 = 1;
@@ -67,7 +70,7 @@ struct Shared {
 
 /// A lock across processes. The operating system ends it with the process, however that ends.
 #[derive(Debug)]
-pub(crate) struct FileLock {
+struct FileLock {
     _file: File,
     _turn: OwnedMutexGuard<()>,
 }
@@ -98,13 +101,13 @@ impl FileStore {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    pub(crate) async fn get(&self, key: &str) -> Result<Option<Secret>, Error> {
+    async fn get(&self, key: &str) -> Result<Option<Secret>, Error> {
         let (shared, key) = (Arc::clone(&self.shared), key.to_owned());
         blocking(move || Ok(read(&shared.path)?.credentials.remove(&key).map(Secret::from))).await
     }
 
     /// Once it has begun to write it ends, even if nobody waits any more.
-    pub(crate) async fn set(&self, key: &str, value: Option<&Secret>) -> Result<(), Error> {
+    async fn set(&self, key: &str, value: Option<&Secret>) -> Result<(), Error> {
         let lock = self.lock_file("lock", Arc::clone(&self.shared.writing)).await?;
         let shared = Arc::clone(&self.shared);
         let (key, value) = (key.to_owned(), value.map(|value| value.expose().to_owned()));
@@ -127,7 +130,7 @@ impl FileStore {
     }
 
     /// Waits for the turn to refresh a credential.
-    pub(crate) async fn refresh_lock(&self, key: &str) -> Result<FileLock, Error> {
+    async fn refresh_lock(&self, key: &str) -> Result<FileLock, Error> {
         let number = usize::from(sha256(key.as_bytes())[0]) % REFRESH_LOCKS;
         let turn = self.shared.refreshing.get(number).map(Arc::clone).unwrap_or_default();
         self.lock_file(&format!("refresh{number}.lock"), turn).await
@@ -150,8 +153,26 @@ impl FileStore {
             }
         });
         waited.await.unwrap_or_else(|_| {
-            Err(failed(&path, &format!("has been locked by another process for {LOCK_TIMEOUT:?}")))
+            Err(failed(&path, &format!("has been locked by somebody else for {LOCK_TIMEOUT:?}")))
         })
+    }
+}
+
+impl CredentialStore for FileStore {
+    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+        Box::pin(async move { Ok(self.get(key.as_str()).await?) })
+    }
+
+    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move { Ok(self.set(key.as_str(), Some(value)).await?) })
+    }
+
+    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move { Ok(self.set(key.as_str(), None).await?) })
+    }
+
+    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+        Box::pin(async move { Ok(StoreLock::new(self.refresh_lock(key.as_str()).await?)) })
     }
 }
 

@@ -1,14 +1,20 @@
 //! Authorization the way the server asks for. Spec: basic/authorization of each revision.
 
 mod address;
+mod client_assertion;
 mod client_authentication;
 mod discovery;
+mod dpop;
+#[cfg(test)]
+mod dpop_tests;
 mod environment;
 mod error;
 mod fetch;
 #[cfg(test)]
 mod fetch_tests;
 mod file_store;
+#[cfg(test)]
+mod file_store_tests;
 mod form;
 mod grant;
 mod guard;
