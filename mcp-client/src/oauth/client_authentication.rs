@@ -69,6 +69,15 @@ impl Client {
 }
 
 impl ClientAuthentication {
+    /// The method's name, and the secret.
+    pub(crate) fn parts(&self) -> (&'static str, Option<&Secret>) {
+        match self {
+            Self::None => ("none", None),
+            Self::SecretBasic(secret) => ("client_secret_basic", Some(secret)),
+            Self::SecretPost(secret) => ("client_secret_post", Some(secret)),
+        }
+    }
+
     /// What a client with this secret does at a server that lists these methods: RFC 8414 says that no list means
     /// `client_secret_basic`.
     pub(crate) fn choose(

@@ -41,6 +41,11 @@ pub(crate) trait Grant: Send + Sync + 'static {
         issuers.first().map(String::as_str)
     }
 
+    /// Whether a user takes part, who is not to be troubled unless the server says that it must be.
+    fn is_interactive(&self) -> bool {
+        false
+    }
+
     /// Whether the scope `offline_access` is asked for where the authorization server lists it.
     fn wants_offline_access(&self) -> bool {
         false

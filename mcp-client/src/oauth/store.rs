@@ -130,6 +130,11 @@ impl CredentialKey {
         Self::of(&["registration", issuer])
     }
 
+    /// The registration that the tokens for an MCP server belong to.
+    pub(crate) fn registration_for(issuer: &str, endpoint: &str) -> Self {
+        Self::of(&["registration", issuer, endpoint])
+    }
+
     /// The tokens of a client for an MCP server.
     pub(crate) fn token(issuer: &str, resource: &str, client: &str) -> Self {
         Self::of(&["token", issuer, resource, client])
