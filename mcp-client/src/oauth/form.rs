@@ -8,12 +8,12 @@ use form_urlencoded::Serializer;
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The fields of a form. They may be secrets: nothing of them is shown.
-pub(crate) struct Form(Serializer<'static, String>);
+pub(crate) struct Form(String);
 
 impl Form {
     /// A form without fields.
     pub(crate) fn new() -> Self {
-        Self(Serializer::new(String::new()))
+        Self(String::new())
     }
 
     /// Adds a field.
@@ -32,12 +32,12 @@ impl Form {
 
     /// Adds a field.
     pub(crate) fn push(&mut self, name: &str, value: &str) {
-        self.0.append_pair(name, value);
+        Serializer::for_suffix(&mut self.0, 0).append_pair(name, value);
     }
 
     /// The form as it is sent.
-    pub(crate) fn finish(mut self) -> String {
-        self.0.finish()
+    pub(crate) fn finish(self) -> String {
+        self.0
     }
 }
 
