@@ -75,6 +75,7 @@ impl ClientAuthentication {
             Self::None => ("none", None),
             Self::SecretBasic(secret) => ("client_secret_basic", Some(secret)),
             Self::SecretPost(secret) => ("client_secret_post", Some(secret)),
+            Self::PrivateKeyJwt(_) => ("private_key_jwt", None),
         }
     }
 

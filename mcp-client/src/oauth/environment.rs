@@ -39,9 +39,9 @@ impl Environment {
 
     /// A text of the store.
     pub(crate) async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, Error> {
-        in_time(self.store.load(key)).await.map_err(|error| {
-            Error::new(ErrorKind::Store, "the credentials could not be read").because(error)
-        })
+        in_time(self.store.load(key))
+            .await
+            .map_err(|error| Error::new(ErrorKind::Store, "the credentials could not be read").because(error))
     }
 
     /// Keeps a text. Whether that went well: what was just issued is good all the same, as long as the process runs.

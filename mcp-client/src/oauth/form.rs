@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 
-use form_urlencoded::Serializer;
+use form_urlencoded::byte_serialize;
 
 /// The media type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The fields of a form. They may be secrets: nothing of them is shown.
-pub(crate) struct Form(Serializer<'static, String>);
+pub(crate) struct Form(String);
 
 impl Form {
     /// A form without fields.
     pub(crate) fn new() -> Self {
-        Self(Serializer::new(String::new()))
+        Self(String::new())
     }
 
     /// Adds a field.
@@ -32,18 +32,23 @@ impl Form {
 
     /// Adds a field.
     pub(crate) fn push(&mut self, name: &str, value: &str) {
-        self.0.append_pair(name, value);
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.extend(byte_serialize(name.as_bytes()));
+        self.0.push('=');
+        self.0.extend(byte_serialize(value.as_bytes()));
     }
 
     /// The form as it is sent.
-    pub(crate) fn finish(mut self) -> String {
-        self.0.finish()
+    pub(crate) fn finish(self) -> String {
+        self.0
     }
 }
 
 /// One value as it stands in a form.
 pub(crate) fn encode(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect()
+    byte_serialize(value.as_bytes()).collect()
 }
 
 /// The fields of a query.

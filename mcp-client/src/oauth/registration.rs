@@ -176,10 +176,11 @@ impl Registration {
             return client.at(environment, found).await.map(Some);
         }
         let takes_documents = found.server.client_id_metadata_document_supported == Some(true);
-        Ok(self.document.as_ref().filter(|_| takes_documents).map(|url| Client {
-            id: url.clone(),
-            authentication: ClientAuthentication::None,
-        }))
+        Ok(self
+            .document
+            .as_ref()
+            .filter(|_| takes_documents)
+            .map(|url| Client { id: url.clone(), authentication: ClientAuthentication::None }))
     }
 
     fn key(environment: &Environment, found: &Discovered) -> CredentialKey {
@@ -276,8 +277,7 @@ impl Registered {
         let secret = response.client_secret.filter(|secret| !secret.is_empty()).map(Secret::from);
         // Some servers assign a method that needs a secret, and give none: such a client is public.
         let assigned = response.token_endpoint_auth_method.as_deref();
-        let assigned =
-            assigned.filter(|method| secret.is_some() || !method.starts_with("client_secret_"));
+        let assigned = assigned.filter(|method| secret.is_some() || !method.starts_with("client_secret_"));
         let authentication = ClientAuthentication::choose(secret, assigned, listed)?;
         Ok(Self {
             client: Client { id: response.client_id, authentication },
