@@ -15,6 +15,7 @@ use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
 use super::authorization_request::AuthorizationRequest;
+use super::authorizer::OAuth;
 use super::browser::{self, AuthorizationUrl};
 use super::builder::OAuthBuilder;
 use super::client_authentication::Client;
@@ -24,7 +25,6 @@ use super::error::{Error, ErrorKind};
 use super::form::Form;
 use super::grant::Grant;
 use super::loopback::Loopback;
-use super::oauth::OAuth;
 use super::redirect::Redirection;
 use super::registration::{RegisteredClient, Registration};
 use super::token::Token;
@@ -69,7 +69,12 @@ impl AuthorizationCode {
         let client = self.registration.client(environment, found, &redirect_uri).await?;
         let request =
             AuthorizationRequest::new(environment.fetch.guard(), found, &client.id, &redirect_uri, scope)?;
-        tracing::debug!(issuer = found.issuer(), resource = found.resource, scope, "the user is asked to log in");
+        tracing::debug!(
+            issuer = found.issuer(),
+            resource = found.resource,
+            scope,
+            "the user is asked to log in"
+        );
         let Ok(answer) = timeout(self.login_timeout, redirect.answer(&request)).await else {
             // An authorization server that has forgotten the client shows that to the user and never comes back.
             self.registration.forget(environment, found).await?;
@@ -128,7 +133,7 @@ impl Grant for AuthorizationCode {
     fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
         let ours = self.registration.client.as_ref().and_then(|client| client.issuer.as_ref());
         let ours = ours.and_then(|ours| issuers.iter().find(|issuer| *issuer == ours));
-        ours.or(issuers.first()).map(String::as_str)
+        ours.or_else(|| issuers.first()).map(String::as_str)
     }
 
     fn is_interactive(&self) -> bool {
@@ -144,7 +149,6 @@ impl Grant for AuthorizationCode {
 impl OAuthBuilder<AuthorizationCode> {
     /// The name of the client, which the user sees at the log-in where the client is registered dynamically. Default:
     /// "MCP client".
-    #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.grant.registration.metadata.client_name = Some(name.into());
         self
@@ -152,7 +156,6 @@ impl OAuthBuilder<AuthorizationCode> {
 
     /// All that is said about the client in a dynamic registration. Redirect URI, application type and way to
     /// authenticate are set when it is sent; grant and response types too, where they are absent.
-    #[must_use]
     pub fn client_metadata(mut self, mut metadata: ClientMetadata) -> Self {
         let ours = &self.grant.registration.metadata;
         metadata.client_name = metadata.client_name.or_else(|| ours.client_name.clone());
@@ -167,14 +170,12 @@ impl OAuthBuilder<AuthorizationCode> {
     ///
     /// The document is a [`ClientMetadata`] whose `client_id` is this URL and whose `redirect_uris` has the one in
     /// use: `http://127.0.0.1/callback` stands for any port.
-    #[must_use]
     pub fn client_metadata_url(mut self, url: impl Into<String>) -> Self {
         self.grant.registration.document = Some(url.into());
         self
     }
 
     /// A client that was registered by hand. It goes before everything else.
-    #[must_use]
     pub fn client(mut self, client: RegisteredClient) -> Self {
         self.grant.registration.client = Some(client);
         self
@@ -183,7 +184,6 @@ impl OAuthBuilder<AuthorizationCode> {
     /// Opens the URL in a browser, or shows it to the user. The default starts the system's own program for URLs.
     ///
     /// It must return soon; the user comes back by the [loopback](OAuthBuilder::loopback) listener.
-    #[must_use]
     pub fn open_browser<F>(mut self, open: F) -> Self
     where
         F: Fn(&AuthorizationUrl) -> io::Result<()> + Send + Sync + 'static,
@@ -197,7 +197,6 @@ impl OAuthBuilder<AuthorizationCode> {
     }
 
     /// Where the listener is to which the browser comes back.
-    #[must_use]
     pub fn loopback(mut self, loopback: Loopback) -> Self {
         let open = match self.grant.redirection {
             Redirection::Loopback { open, .. } => open,
@@ -218,19 +217,18 @@ impl OAuthBuilder<AuthorizationCode> {
     ///     .redirect("com.example.notes:/authorized", |url| async move { Ok(show(url.as_str()).await?) })
     ///     .build();
     /// ```
-    #[must_use]
     pub fn redirect<F, Fut>(mut self, redirect_uri: impl Into<String>, visit: F) -> Self
     where
         F: Fn(AuthorizationUrl) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<String, BoxError>> + Send + 'static,
     {
-        let visit = Arc::new(move |url| -> BoxFuture<'static, Result<String, BoxError>> { Box::pin(visit(url)) });
+        let visit =
+            Arc::new(move |url| -> BoxFuture<'static, Result<String, BoxError>> { Box::pin(visit(url)) });
         self.grant.redirection = Redirection::Host { uri: redirect_uri.into(), visit };
         self
     }
 
     /// How long the user may take to log in. Default: 5 minutes.
-    #[must_use]
     pub fn login_timeout(mut self, timeout: Duration) -> Self {
         self.grant.login_timeout = timeout;
         self
@@ -238,7 +236,6 @@ impl OAuthBuilder<AuthorizationCode> {
 
     /// Whether the scope `offline_access` is asked for, beside others, where the authorization server lists it: some
     /// give refresh tokens only then. Default: yes.
-    #[must_use]
     pub fn offline_access(mut self, asked_for: bool) -> Self {
         self.grant.offline_access = asked_for;
         self

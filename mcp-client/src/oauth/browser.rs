@@ -101,7 +101,9 @@ mod tests {
     #[test]
     fn nothing_else_is_opened() {
         // The rules have their own tests; these show that they are asked.
-        for bad in ["javascript:alert(1)", "file:///etc/passwd", "http://a.example/", "https://a.example/`id`", ""] {
+        for bad in
+            ["javascript:alert(1)", "file:///etc/passwd", "http://a.example/", "https://a.example/`id`", ""]
+        {
             assert_eq!(url(bad).unwrap_err().kind(), ErrorKind::ForbiddenUrl, "{bad}");
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::authorizer::OAuth;
 use super::grant::Grant;
-use super::oauth::OAuth;
 use super::presentation::{Bearer, Presentation};
 use super::scope::union;
 use super::store::{CredentialStore, MemoryStore};

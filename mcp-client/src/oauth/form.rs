@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use form_urlencoded::Serializer;
+use form_urlencoded::byte_serialize;
 
 /// The media type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
@@ -32,7 +32,12 @@ impl Form {
 
     /// Adds a field.
     pub(crate) fn push(&mut self, name: &str, value: &str) {
-        Serializer::for_suffix(&mut self.0, 0).append_pair(name, value);
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.extend(byte_serialize(name.as_bytes()));
+        self.0.push('=');
+        self.0.extend(byte_serialize(value.as_bytes()));
     }
 
     /// The form as it is sent.
@@ -43,7 +48,7 @@ impl Form {
 
 /// One value as it stands in a form.
 pub(crate) fn encode(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect()
+    byte_serialize(value.as_bytes()).collect()
 }
 
 /// The fields of a query.

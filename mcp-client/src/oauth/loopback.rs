@@ -120,7 +120,10 @@ impl Listener {
 
     /// Waits for the browser, and gives the query with which it came. A request whose query `is_ours` does not know
     /// is turned away, so that no other page can end the log-in. Dropping the future closes the listener.
-    pub(crate) async fn query(self, is_ours: impl Fn(&str) -> bool + Send + Sync + 'static) -> io::Result<String> {
+    pub(crate) async fn query(
+        self,
+        is_ours: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> io::Result<String> {
         let (sender, mut queries) = mpsc::channel(1);
         let site = Arc::new(Site {
             host: self.host,
@@ -195,7 +198,10 @@ impl Site {
         if self.is_done.swap(true, Ordering::SeqCst) {
             return (page(StatusCode::NOT_FOUND, "There is nothing here any more."), None);
         }
-        (page(StatusCode::OK, "You can close this page and go back to the application."), Some(query.to_owned()))
+        (
+            page(StatusCode::OK, "You can close this page and go back to the application."),
+            Some(query.to_owned()),
+        )
     }
 }
 
@@ -210,7 +216,10 @@ fn page(status: StatusCode, text: &str) -> Response<String> {
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
         (REFERRER_POLICY, "no-referrer"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (CONNECTION, "close"),
     ] {

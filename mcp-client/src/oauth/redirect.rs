@@ -72,7 +72,8 @@ impl Redirect {
             }
             Self::Host { visit, .. } => {
                 let url = visit(request.url().clone()).await.map_err(|error| {
-                    Error::new(ErrorKind::Denied, "the host did not take the user to the log-in").because(error)
+                    Error::new(ErrorKind::Denied, "the host did not take the user to the log-in")
+                        .because(error)
                 })?;
                 let url = url.split('#').next().unwrap_or_default();
                 match url.split_once('?') {

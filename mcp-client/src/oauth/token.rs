@@ -65,6 +65,11 @@ impl Token {
         Ok(value)
     }
 
+    /// Whether both are the same access token.
+    pub(crate) fn has_same_access(&self, other: &Self) -> bool {
+        self.access.expose() == other.access.expose()
+    }
+
     /// Whether it is time for the next one.
     pub(crate) fn is_due(&self, now: SystemTime) -> bool {
         self.lifetime.is_some_and(|life| now >= self.issued + life.saturating_sub(AHEAD.min(life / 4)))
