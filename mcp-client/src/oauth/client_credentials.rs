@@ -3,6 +3,8 @@
 
 use mcp_core::service::BoxFuture;
 
+use super::authorizer::OAuth;
+use super::builder::OAuthBuilder;
 use super::client_authentication::Client;
 use super::discovery::Discovered;
 use super::environment::Environment;
@@ -13,10 +15,37 @@ use super::registration::RegisteredClient;
 use super::token::Token;
 use super::token_endpoint;
 
-/// The grant `client_credentials`.
-#[derive(Debug)]
-pub(crate) struct ClientCredentials {
-    pub(crate) client: RegisteredClient,
+/// A program acts for itself. Made by [`OAuth::client_credentials`].
+#[derive(Debug, Clone)]
+pub struct ClientCredentials {
+    client: RegisteredClient,
+}
+
+impl OAuth {
+    /// A program that acts for itself, without a user, by the grant `client_credentials`: with the secret of its
+    /// client, or better with its key.
+    ///
+    /// ```
+    /// # fn example(pem: &str) -> Result<(), mcp_client::oauth::Error> {
+    /// use mcp_client::oauth::{OAuth, RegisteredClient, SigningAlgorithm, SigningKey};
+    ///
+    /// let key = SigningKey::from_pem(SigningAlgorithm::Es256, pem)?;
+    /// let client = RegisteredClient::new("nightly-report").private_key(key).issuer("https://login.example.com");
+    /// let oauth = OAuth::client_credentials(client).scopes(["reports:read"]).build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client_credentials(client: RegisteredClient) -> OAuthBuilder<ClientCredentials> {
+        OAuthBuilder::new(ClientCredentials { client })
+    }
+}
+
+impl OAuthBuilder<ClientCredentials> {
+    /// The authorizer, for one connection.
+    #[must_use]
+    pub fn build(self) -> OAuth {
+        self.build_with(|grant| grant)
+    }
 }
 
 impl Grant for ClientCredentials {

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use mcp_core::service::BoxFuture;
 
 use super::assertion::{AssertionRequest, AssertionSource, ask};
+use super::authorizer::OAuth;
+use super::builder::OAuthBuilder;
 use super::client_authentication::Client;
 use super::discovery::{self, Discovered};
 use super::environment::Environment;
@@ -128,10 +130,40 @@ impl IdentityProvider {
     }
 }
 
-/// The grant `jwt-bearer`, with an ID-JAG of the company's identity provider.
+/// A company's identity provider decides. Made by [`OAuth::enterprise_managed`].
+#[derive(Debug, Clone)]
 pub struct EnterpriseManaged {
-    pub(crate) client: RegisteredClient,
-    pub(crate) provider: IdentityProvider,
+    client: RegisteredClient,
+    provider: IdentityProvider,
+}
+
+impl OAuth {
+    /// A user of a company, whose identity provider says which MCP servers may be used: nobody logs in to them. The
+    /// client is the one that the MCP server's authorization server knows; the provider has its own.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{IdentityProvider, OAuth, RegisteredClient, Secret};
+    ///
+    /// # let id_token = Secret::new("");
+    /// let at_company = RegisteredClient::new("desktop");
+    /// let provider = IdentityProvider::new("https://login.company.example", at_company, id_token);
+    /// let client = RegisteredClient::new("company-desktop").secret(Secret::new("s3cret"));
+    /// let oauth = OAuth::enterprise_managed(client, provider).build();
+    /// ```
+    pub fn enterprise_managed(
+        client: RegisteredClient,
+        provider: IdentityProvider,
+    ) -> OAuthBuilder<EnterpriseManaged> {
+        OAuthBuilder::new(EnterpriseManaged { client, provider })
+    }
+}
+
+impl OAuthBuilder<EnterpriseManaged> {
+    /// The authorizer, for one connection.
+    #[must_use]
+    pub fn build(self) -> OAuth {
+        self.build_with(|grant| grant)
+    }
 }
 
 impl Grant for EnterpriseManaged {
@@ -177,14 +209,5 @@ impl fmt::Debug for IdentityProvider {
             .field("issuer", &self.issuer)
             .field("client", &self.client)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for EnterpriseManaged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnterpriseManaged")
-            .field("client", &self.client)
-            .field("provider", &self.provider)
-            .finish()
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use mcp_core::service::BoxFuture;
 
 use super::assertion::{AssertionRequest, AssertionSource, ask};
+use super::authorizer::OAuth;
+use super::builder::OAuthBuilder;
 use super::client_authentication::Client;
 use super::discovery::Discovered;
 use super::environment::Environment;
@@ -22,10 +24,41 @@ use super::token_endpoint;
 /// The grant by which a statement of somebody else is exchanged for a token.
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// The grant `jwt-bearer`, with the token of a platform.
-pub(crate) struct WorkloadIdentity {
-    pub(crate) client: RegisteredClient,
-    pub(crate) platform: Arc<dyn AssertionSource>,
+/// A program shows the token of its platform. Made by [`OAuth::workload_identity`].
+#[derive(Clone)]
+pub struct WorkloadIdentity {
+    client: RegisteredClient,
+    platform: Arc<dyn AssertionSource>,
+}
+
+impl OAuth {
+    /// A program that acts for itself with the token that its platform gives it (Kubernetes, a cloud, a build
+    /// service), so that there is no secret to keep. The source is asked each time that a token is needed.
+    ///
+    /// ```
+    /// use mcp_client::http::BoxError;
+    /// use mcp_client::oauth::{AssertionRequest, OAuth, RegisteredClient, Secret};
+    ///
+    /// let platform = |_: AssertionRequest| async {
+    ///     let path = "/var/run/secrets/tokens/mcp"; // a projected token, whose audience is the authorization server
+    ///     Ok::<_, BoxError>(Secret::from(std::fs::read_to_string(path)?.trim().to_owned()))
+    /// };
+    /// let oauth = OAuth::workload_identity(RegisteredClient::new("indexer"), platform).build();
+    /// ```
+    pub fn workload_identity(
+        client: RegisteredClient,
+        platform: impl AssertionSource,
+    ) -> OAuthBuilder<WorkloadIdentity> {
+        OAuthBuilder::new(WorkloadIdentity { client, platform: Arc::new(platform) })
+    }
+}
+
+impl OAuthBuilder<WorkloadIdentity> {
+    /// The authorizer, for one connection.
+    #[must_use]
+    pub fn build(self) -> OAuth {
+        self.build_with(|grant| grant)
+    }
 }
 
 impl Grant for WorkloadIdentity {
