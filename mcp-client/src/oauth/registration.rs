@@ -107,7 +107,7 @@ impl RegisteredClient {
     /// Which of the authorization servers of a resource it belongs to: the first, if the host has not said.
     pub(crate) fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
         let ours = issuers.iter().find(|issuer| Some(*issuer) == self.issuer.as_ref());
-        ours.or(issuers.first()).map(String::as_str)
+        ours.or_else(|| issuers.first()).map(String::as_str)
     }
 
     /// The authorization server that was the first to see this client.
