@@ -1,0 +1,11 @@
+//! Authorization against a resource server and authorization servers in this process.
+#![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
+
+mod discovery;
+mod leaks;
+mod login;
+mod loopback;
+mod registration;
+mod scopes;
+mod tokens;
+mod world;
