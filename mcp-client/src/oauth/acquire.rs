@@ -98,7 +98,9 @@ impl Inner {
         let ours = held
             .filter(|held| held.found.issuer() == found.issuer() && held.found.resource == found.resource);
 
-        if let Some(client) = self.grant.client(environment, &found).await? {
+        // A registration that could not be kept is good as long as the process runs.
+        let known = self.grant.client(environment, &found).await?;
+        if let Some(client) = known.or_else(|| ours.as_ref().map(|held| held.client.clone())) {
             let ours = ours.as_ref().filter(|held| held.client.id == client.id);
             let saved = ours.is_none_or(|held| held.saved);
             let key = CredentialKey::token(found.issuer(), &found.resource, &client.id);

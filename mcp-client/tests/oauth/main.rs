@@ -1,8 +1,14 @@
 //! Authorization against a resource server and authorization servers in this process.
 #![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
-#![allow(dead_code)]
 
+mod discovery;
 mod dpop;
 mod grants;
+mod leaks;
+mod login;
+mod loopback;
 mod proof;
+mod registration;
+mod scopes;
+mod tokens;
 mod world;
