@@ -128,6 +128,8 @@ pub(crate) struct Registration {
     pub(crate) client: Option<RegisteredClient>,
     /// Where the client's metadata document is.
     pub(crate) document: Option<String>,
+    /// The key that the document names, if it does.
+    pub(crate) document_key: Option<SigningKey>,
     /// What is said in a dynamic registration; the redirect URI is added.
     pub(crate) metadata: ClientMetadata,
 }
@@ -199,11 +201,10 @@ impl Registration {
             return client.at(environment, found).await.map(Some);
         }
         let takes_documents = found.server.client_id_metadata_document_supported == Some(true);
-        Ok(self
-            .document
-            .as_ref()
-            .filter(|_| takes_documents)
-            .map(|url| Client { id: url.clone(), authentication: ClientAuthentication::None }))
+        let key = self.document_key.clone();
+        let authentication = key.map_or(ClientAuthentication::None, ClientAuthentication::PrivateKeyJwt);
+        let document = self.document.as_ref().filter(|_| takes_documents);
+        Ok(document.map(|url| Client { id: url.clone(), authentication }))
     }
 
     fn key(environment: &Environment, found: &Discovered) -> CredentialKey {

@@ -135,6 +135,18 @@ async fn a_key_does_for_a_log_in_too() {
 }
 
 #[tokio::test]
+async fn a_key_belongs_to_a_metadata_document_too() {
+    let world = World::new();
+    world.authorization_server(ISSUER, json!({"client_id_metadata_document_supported": true}));
+    let key = SigningKey::generate().unwrap().with_id("2026");
+    let document = "https://notes.example.com/client.json";
+    let oauth = bound(world.oauth().client_metadata_url(document).client_metadata_key(key.clone()));
+    assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
+    let sent = world.grants("authorization_code").pop().unwrap();
+    assert_eq!(statement(&sent, &key)["sub"], document);
+}
+
+#[tokio::test]
 async fn the_next_token_is_there_before_it_is_needed() {
     let world = World::new();
     world.route(TOKEN, |world, sent| world.issue(sent, json!({"refresh_token": null, "expires_in": 0})));

@@ -3,11 +3,12 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use mcp_client::oauth::{MemoryStore, RegisteredClient, Secret};
+use mcp_client::http::{Authorizer as _, Endpoint};
+use mcp_client::oauth::{IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{Answer, ISSUER, PRM, World, answer_of, bound};
+use crate::world::{Answer, ISSUER, PRM, SERVER, World, answer_of, bound};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -115,4 +116,50 @@ async fn canaries_stay_where_they_are() {
 /// The request without its code, which was redeemed.
 fn without_code(sent: &crate::world::Sent) -> crate::world::Sent {
     crate::world::Sent { body: String::new(), ..sent.clone() }
+}
+
+#[tokio::test]
+async fn nor_do_grants_without_a_log_in_show_any() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let key = SigningKey::generate().unwrap();
+    let secret = || Secret::new("CANARY-secret");
+    let client = || RegisteredClient::new("mine").secret(secret()).issuer(ISSUER);
+    let idp = "https://idp.example.com/token";
+    let mut shown = String::new();
+    for code in [None, Some("invalid_grant")] {
+        let provider = IdentityProvider::new("https://idp.example.com", client(), Secret::new("CANARY-id"));
+        let world = World::new();
+        if let Some(code) = code {
+            world.answer("https://as.example.com/token", Answer::error(code));
+        }
+        world.answer(
+            idp,
+            Answer::json(json!({
+                "access_token": "CANARY-id-jag",
+                "token_type": "N_A",
+                "issued_token_type": "urn:ietf:params:oauth:token-type:id-jag",
+            })),
+        );
+        let stack = || world.clone();
+        for oauth in [
+            OAuth::client_credentials(client()).http_stack(stack()).build(),
+            OAuth::client_credentials(client().private_key(key.clone())).http_stack(stack()).build(),
+            OAuth::workload_identity(client(), Secret::new("CANARY-jwt")).http_stack(stack()).build(),
+            OAuth::enterprise_managed(client(), provider.token_endpoint(idp)).http_stack(stack()).build(),
+        ] {
+            oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
+            let result = world.call(&oauth, "a").await;
+            assert_eq!(result.is_ok(), code.is_none());
+            shown += &format!("{oauth:?} {:?}", result.err());
+        }
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for place in [&log, &shown] {
+        assert!(!place.contains("CANARY"), "{place}");
+        assert!(!place.contains("eyJ"), "a signed statement is shown: {place}");
+    }
 }

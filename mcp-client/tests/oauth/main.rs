@@ -3,6 +3,7 @@
 
 mod discovery;
 mod dpop;
+mod file_store;
 mod grants;
 mod leaks;
 mod login;
