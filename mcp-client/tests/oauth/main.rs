@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
 
 mod discovery;
+mod dpop;
+mod grants;
 mod leaks;
 mod login;
 mod loopback;
+mod proof;
 mod registration;
 mod scopes;
 mod tokens;
