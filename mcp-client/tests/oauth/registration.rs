@@ -84,19 +84,20 @@ async fn what_a_dynamic_registration_says() {
 /// What the server lists; what it assigns; the secret it gives; what the client then does.
 #[tokio::test]
 async fn authentication_at_the_token_endpoint() {
-    let basic = ["client_secret_basic"];
-    let post = ["client_secret_post"];
-    let table: [(Option<&[&str]>, Option<&str>, Option<&str>, &str); 10] = [
-        (Some(&basic), Some("client_secret_basic"), Some("s"), "basic"),
-        (Some(&post), Some("client_secret_post"), Some("s"), "post"),
-        (Some(&basic), Some("client_secret_post"), Some("s"), "post"),
+    let basic: &[&str] = &["client_secret_basic"];
+    let post: &[&str] = &["client_secret_post"];
+    type Listed = Option<&'static [&'static str]>;
+    let table: [(Listed, Option<&str>, Option<&str>, &str); 10] = [
+        (Some(basic), Some("client_secret_basic"), Some("s"), "basic"),
+        (Some(post), Some("client_secret_post"), Some("s"), "post"),
+        (Some(basic), Some("client_secret_post"), Some("s"), "post"),
         (Some(&["none"]), Some("none"), None, "none"),
         (Some(&["none"]), Some("none"), Some("s"), "none"),
-        (Some(&post), None, Some("s"), "post"),
-        (Some(&basic), None, Some("s"), "basic"),
+        (Some(post), None, Some("s"), "post"),
+        (Some(basic), None, Some("s"), "basic"),
         (None, None, Some("s"), "basic"),
         (None, None, None, "none"),
-        (Some(&basic), Some("client_secret_basic"), None, "none"),
+        (Some(basic), Some("client_secret_basic"), None, "none"),
     ];
     for (listed, assigned, secret, expected) in table {
         let world = World::new();
@@ -126,7 +127,7 @@ async fn authentication_at_the_token_endpoint() {
             match expected {
                 // "the+id%3A:s"
                 "basic" => {
-                    assert_eq!((header, form), (Some("Basic dGhlK2lkJTNBOnM="), (None, None)), "{case}")
+                    assert_eq!((header, form), (Some("Basic dGhlK2lkJTNBOnM="), (None, None)), "{case}");
                 }
                 "post" => assert_eq!((header, form), (None, (id, Some("s".to_owned()))), "{case}"),
                 _ => assert_eq!((header, form), (None, (id, None)), "{case}"),
