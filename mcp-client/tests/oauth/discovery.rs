@@ -186,7 +186,8 @@ async fn pages_and_refusals_are_no_documents_and_failures_are_none_either() {
     // A site that answers every URL with its page.
     let world = silent();
     world.document(ROOT_PRM, prm());
-    let page = Answer { status: 200, media_type: "text/html; charset=utf-8", body: "<html>".to_owned() };
+    let page =
+        Answer { media_type: "text/html; charset=utf-8", body: "<html>".to_owned(), ..Answer::status(200) };
     world.answer(PRM, page);
     assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
 
@@ -260,6 +261,20 @@ async fn endpoints_must_be_https() {
         assert_eq!(error.kind(), ErrorKind::ForbiddenUrl, "{member} {url}");
         assert!(world.sent_to(url).is_empty());
         assert!(member == "token_endpoint" || world.logins().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_authorization_servers_has_a_bound() {
+    let world = World::new();
+    let mut issuers: Vec<_> = (0..1_000).map(|index| format!("https://as{index}.example.com")).collect();
+    issuers.insert(0, ISSUER.to_owned());
+    world.document(PRM, json!({"resource": SERVER, "authorization_servers": issuers}));
+    for (issuer, expected) in [("https://as14.example.com", true), ("https://as15.example.com", false)] {
+        world.authorization_server(issuer, json!({}));
+        let client = mcp_client::oauth::RegisteredClient::new("mine").issuer(issuer);
+        let result = world.call(&bound(world.oauth().client(client)), "a").await;
+        assert_eq!(result.is_ok(), expected, "{issuer}");
     }
 }
 

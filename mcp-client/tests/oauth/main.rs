@@ -1,6 +1,7 @@
 //! Authorization against a resource server and authorization servers in this process.
 #![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
 
+mod client;
 mod discovery;
 mod dpop;
 mod file_store;

@@ -263,7 +263,16 @@ async fn two_processes_with_one_store_make_one_refresh() {
     assert_eq!(world.call(&one, "a").await.unwrap(), 200);
     assert_eq!(world.call(&two, "a").await.unwrap(), 200);
     world.expire_all();
-    let (first, second) = tokio::join!(world.call(&one, "a"), world.call(&two, "a"));
+    // Both have looked into the store, and one is on its way, before there is a new token.
+    let permits = world.token_gate.acquire_many(1_000).await.unwrap();
+    let both = async { tokio::join!(world.call(&one, "a"), world.call(&two, "a")) };
+    let release = async {
+        while store.locks.load(Ordering::SeqCst) < 2 || world.grants("refresh_token").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        drop(permits);
+    };
+    let ((first, second), ()) = tokio::join!(both, release);
     assert_eq!((first.unwrap(), second.unwrap()), (200, 200));
     assert_eq!(world.grants("refresh_token").len(), 1);
     assert_eq!(world.logins().len(), 1);
@@ -274,6 +283,8 @@ async fn two_processes_with_one_store_make_one_refresh() {
 struct Locked {
     store: MemoryStore,
     lock: Arc<tokio::sync::Mutex<()>>,
+    /// How often the lock was asked for.
+    locks: Arc<AtomicUsize>,
 }
 
 impl CredentialStore for Locked {
@@ -290,6 +301,7 @@ impl CredentialStore for Locked {
     }
 
     fn lock<'a>(&'a self, _: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+        self.locks.fetch_add(1, Ordering::SeqCst);
         Box::pin(async { Ok(StoreLock::new(Arc::clone(&self.lock).lock_owned().await)) })
     }
 }

@@ -55,16 +55,17 @@ pub(crate) fn field(text: &str, name: &str) -> Option<String> {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) media_type: &'static str,
+    pub(crate) challenge: Option<String>,
     pub(crate) body: String,
 }
 
 impl Answer {
     pub(crate) fn json(body: Value) -> Self {
-        Self { status: 200, media_type: "application/json", body: body.to_string() }
+        Self { status: 200, media_type: "application/json", challenge: None, body: body.to_string() }
     }
 
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, media_type: "text/plain", body: String::new() }
+        Self { status, media_type: "text/plain", challenge: None, body: String::new() }
     }
 
     pub(crate) fn error(code: &str) -> Self {
@@ -106,7 +107,7 @@ impl World {
             routes: HashMap::new(),
             user: Arc::new(|asked| answer_of(asked, &[])),
             resource: Arc::new(|world, token, _| match token {
-                Some(token) if world.lock().valid.iter().any(|valid| valid == token) => (200, None),
+                Some(token) if world.is_valid(token) => (200, None),
                 _ => (401, Some(format!(r#"Bearer resource_metadata="{PRM}""#))),
             }),
             log: Vec::new(),
@@ -203,6 +204,11 @@ impl World {
         });
         merge(&mut token, changes);
         Answer::json(token)
+    }
+
+    /// Whether the MCP server takes a token.
+    pub(crate) fn is_valid(&self, token: &str) -> bool {
+        self.lock().valid.iter().any(|valid| valid == token)
     }
 
     /// The MCP server takes no token any more that was issued so far.
@@ -364,6 +370,9 @@ impl HttpStack for World {
             let mut response = Response::new(HttpBody::new(answer.body));
             *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
             response.headers_mut().insert(CONTENT_TYPE, answer.media_type.parse().unwrap());
+            if let Some(challenge) = answer.challenge {
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge.parse().unwrap());
+            }
             Ok(response)
         })
     }
