@@ -204,6 +204,28 @@ async fn a_bound_token_without_a_key_is_not_used() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_kept_keeps_its_tokens() {
+    let servers = Bound::new(None, None);
+    let store = MemoryStore::new();
+    let program = |key: SigningKey| {
+        let oauth = servers.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone());
+        bound(oauth.dpop(key).http_stack(servers.clone()))
+    };
+    for _ in 0..2 {
+        assert_eq!(servers.call(&program(servers.key.clone()), "{}").await.unwrap(), 200);
+    }
+    assert_eq!(servers.world.logins().len(), 1);
+
+    // With another key they are worth nothing: not shown, and not refreshed.
+    let other = Bound { key: SigningKey::generate().unwrap(), ..servers.clone() };
+    let oauth = other.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone());
+    let oauth = bound(oauth.dpop(other.key.clone()).http_stack(other.clone()));
+    assert_eq!(other.call(&oauth, "{}").await.unwrap(), 200);
+    assert_eq!(servers.world.logins().len(), 2);
+    assert!(servers.world.grants("refresh_token").is_empty());
+}
+
+#[tokio::test]
 async fn tokens_from_before_are_left_alone() {
     let servers = Bound::new(None, None);
     let store = MemoryStore::new();

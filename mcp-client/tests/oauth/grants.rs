@@ -407,6 +407,22 @@ async fn only_an_id_jag_leaves_the_company() {
     assert!(world.sent_to(TOKEN).is_empty());
 }
 
+#[tokio::test]
+async fn a_server_may_say_that_it_does_not_know_companies() {
+    let other = json!(["urn:example:other"]);
+    let ours = json!(["urn:example:other", "urn:ietf:params:oauth:grant-profile:id-jag"]);
+    for (profiles, is_known) in [(other, false), (ours, true)] {
+        let world = company(id_jag());
+        world.authorization_server(ISSUER, json!({"authorization_grant_profiles_supported": profiles}));
+        let oauth = OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
+        match world.call(&bind(oauth), "x").await {
+            Ok(status) => assert!(is_known && status == 200),
+            Err(error) => assert!(!is_known && error.kind() == ErrorKind::Configuration, "{error:?}"),
+        }
+        assert_eq!(world.sent_to(&format!("{IDP}/token")).len(), usize::from(is_known));
+    }
+}
+
 #[test]
 fn nothing_shows_a_secret() {
     let key = SigningKey::generate().unwrap();
