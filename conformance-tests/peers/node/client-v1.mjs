@@ -18,8 +18,15 @@ import { Run, commandLine } from './harness.mjs';
 const options = commandLine(['legacy']);
 const run = new Run(options.deadline);
 
+/** A transport, and over HTTP the messages that it posts. */
 function transportTo({ url, command, args }) {
-    return url === undefined ? new StdioClientTransport({ command, args }) : new StreamableHTTPClientTransport(new URL(url));
+    if (url === undefined) return { transport: new StdioClientTransport({ command, args }) };
+    const posted = [];
+    const tap = (input, init) => {
+        if (init?.method === 'POST') posted.push(JSON.parse(init.body));
+        return fetch(input, init);
+    };
+    return { transport: new StreamableHTTPClientTransport(new URL(url), { fetch: tap }), posted };
 }
 
 async function open({ handlers }) {
@@ -27,7 +34,7 @@ async function open({ handlers }) {
         { name: 'typescript-sdk-v1', version: '1.32.2' },
         {
             capabilities: {
-                ...(handlers.elicit && { elicitation: {} }),
+                ...(handlers.elicit && { elicitation: { form: {}, url: {} } }),
                 ...(handlers.sample && { sampling: {} }),
                 ...(handlers.roots && { roots: { listChanged: true } })
             }
@@ -40,7 +47,7 @@ async function open({ handlers }) {
     client.fallbackNotificationHandler = async note => void notes.push(note);
 
     const wire = [];
-    const transport = transportTo(options);
+    const { transport, posted } = transportTo(options);
     const send = transport.send.bind(transport);
     transport.send = (message, sendOptions) => {
         wire.push({ sent: true, message });
@@ -78,6 +85,7 @@ async function open({ handlers }) {
         instructions: client.getInstructions(),
         notes,
         wire,
+        posted,
         ping: () => client.ping(),
         tools: () => all(params => client.listTools(params), 'tools'),
         call: (name, args, { meta, ...rest } = {}) =>

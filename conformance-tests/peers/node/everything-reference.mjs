@@ -319,6 +319,12 @@ function everything({ era }) {
             }
         ],
         cancelled_count: ['Counts the calls of `slow` that were cancelled.', {}, () => text(String(cancelled))],
+        visit_url: [
+            'Sends the user to a page.',
+            { url: string },
+            ({ url }, ctx) =>
+                asking({ page: inputRequired.elicitUrl({ message: 'Please visit this page', url }) }, a => text(`visit: ${a.page.action}`))({}, ctx)
+        ],
         list_roots: ['Lists the roots of the client.', {}, asking({ roots: inputRequired.listRoots() }, a => listed(a.roots))],
         toggle_tool: [
             'Adds or removes the tool `toggled`.',
