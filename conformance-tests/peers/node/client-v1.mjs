@@ -1,7 +1,10 @@
 // Client of the TypeScript SDK 1.32.2 (2025-11-25 and older) against the fixture of ../FIXTURE.md.
 //
 //     node client-v1.mjs [--timeout-ms N] (--url URL | -- COMMAND ARGS…)
+//
+// A URL that ends in /sse is one of HTTP+SSE, the transport of 2024-11-05.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
@@ -26,7 +29,8 @@ function transportTo({ url, command, args }) {
         if (init?.method === 'POST') posted.push(JSON.parse(init.body));
         return fetch(input, init);
     };
-    return { transport: new StreamableHTTPClientTransport(new URL(url), { fetch: tap }), posted };
+    const Transport = url.endsWith('/sse') ? SSEClientTransport : StreamableHTTPClientTransport;
+    return { transport: new Transport(new URL(url), { fetch: tap }), posted };
 }
 
 async function open({ handlers }) {

@@ -4,7 +4,9 @@
 //
 // `auto` probes by server/discover and falls back to initialize; `legacy` is initialize with 2025-11-25;
 // a date pins that revision: one of 2026 through the probe, an older one through initialize.
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+//
+// A URL that ends in /sse is one of HTTP+SSE, the transport of 2024-11-05.
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 
@@ -23,7 +25,8 @@ function transportTo({ url, command, args }) {
         if (init?.method === 'POST') posted.push(JSON.parse(init.body));
         return fetch(input, init);
     };
-    return { transport: new StreamableHTTPClientTransport(new URL(url), { fetch: tap }), posted };
+    const Transport = url.endsWith('/sse') ? SSEClientTransport : StreamableHTTPClientTransport;
+    return { transport: new Transport(new URL(url), { fetch: tap }), posted };
 }
 
 /** This SDK reads the JSON-RPC error of a 400 alone; the one of a 404 (an unknown method) it hands on as text. */

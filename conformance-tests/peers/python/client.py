@@ -21,6 +21,7 @@ from typing import Any
 import anyio
 import mcp_types as types
 from mcp import Client, StdioServerParameters
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.client.subscriptions import PromptsListChanged, ResourceUpdated, ToolsListChanged
@@ -107,13 +108,18 @@ class Peer:
     async def transport(self):
         async with AsyncExitStack() as stack:
             if self.options.url:
-                http = await stack.enter_async_context(self.posts.client())
-                inner = streamable_http_client(self.options.url, http_client=http)
+                inner = await self.http(stack, self.options.url)
             else:
                 command, *args = self.options.command
                 inner = stdio_client(StdioServerParameters(command=command, args=args))
             read, write = await stack.enter_async_context(inner)
             yield Tap(read, self.wire, "received"), Tap(write, self.wire, "sent")
+
+    async def http(self, stack: AsyncExitStack, url: str) -> Any:
+        # HTTP+SSE, the transport of 2024-11-05.
+        if url.endswith("/sse"):
+            return sse_client(url, httpx_client_factory=self.posts.client)
+        return streamable_http_client(url, http_client=await stack.enter_async_context(self.posts.client()))
 
     async def note(self, message: Any) -> None:
         self.notes.append(message)

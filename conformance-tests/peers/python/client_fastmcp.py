@@ -18,7 +18,7 @@ import anyio
 import mcp_types as types
 from fastmcp import Client
 from fastmcp.client.elicitation import ElicitResult
-from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
+from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 from fastmcp.exceptions import ToolError
 from mcp.client.subscriptions import PromptsListChanged, ResourceUpdated, ToolsListChanged, listen
 
@@ -39,7 +39,8 @@ class Host:
         self.samplings: list[Any] = []
         self.answer: Any = None
         if options.url:
-            transport = StreamableHttpTransport(options.url, httpx_client_factory=self.http)
+            kind = SSETransport if options.url.endswith("/sse") else StreamableHttpTransport
+            transport = kind(options.url, httpx_client_factory=self.http)
         else:
             command, *args = options.command
             transport = StdioTransport(command, args)
