@@ -15,6 +15,7 @@ const TOOLS = [
     'test_multiple_content_types',
     'test_tool_with_logging',
     'test_tool_with_progress',
+    'test_reconnection',
     'test_error_handling',
     'test_sampling',
     'test_elicitation',
@@ -224,6 +225,10 @@ export async function drive(run, open, { input }) {
         const sent = peer.posted ?? peer.wire.filter(({ sent }) => sent).map(({ message }) => message);
         const told = sent.filter(({ method }) => method === 'notifications/cancelled').length;
         equal(told, peer.posted && !legacy ? 0 : 2, 'notifications/cancelled of the two calls');
+    });
+    await run.feature('a stream that the server closes before the answer', async () => {
+        // On a session over HTTP the client comes back for the answer; elsewhere nothing is closed.
+        equal(await text('test_reconnection'), 'Reconnection test completed', 'answer of the tool');
     });
     await run.feature('many calls at once', async () => {
         const calls = Array.from({ length: 50 }, (_, n) => peer.call('add', { a: n, b: n }));

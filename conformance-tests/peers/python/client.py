@@ -357,6 +357,13 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
 
     await body
 
+    @feature("a stream that the server closes before the answer")
+    async def body() -> None:
+        # On a session over HTTP the client comes back for the answer; elsewhere nothing is closed.
+        equal(await peer.text("test_reconnection"), "Reconnection test completed", "answer of the tool")
+
+    await body
+
     @feature("many calls at once")
     async def body() -> None:
         sums: dict[int, str | None] = {}

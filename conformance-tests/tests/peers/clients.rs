@@ -32,16 +32,16 @@ macro_rules! clients {
 }
 
 clients! {
-    typescript_1_32: node("node/client-v1.mjs"), [], LEGACY, 41;
-    typescript_2_4_legacy: node("node/client-v2.mjs"), ["--mode", "legacy"], LEGACY, 41;
-    typescript_2_4_on_2025_06_18: node("node/client-v2.mjs"), ["--mode", "2025-06-18"], LEGACY, 40;
-    typescript_2_4_on_2025_03_26: node("node/client-v2.mjs"), ["--mode", "2025-03-26"], LEGACY, 38;
-    typescript_2_4_on_2024_11_05: node("node/client-v2.mjs"), ["--mode", "2024-11-05"], LEGACY, 37;
-    typescript_2_4_auto: node("node/client-v2.mjs"), ["--mode", "auto", "--input"], MODERN, 48;
-    typescript_2_4_modern: node("node/client-v2.mjs"), ["--mode", "2026-07-28", "--input"], MODERN, 48;
-    python_legacy: python("python/client.py"), ["--mode", "legacy"], LEGACY, 24;
-    python_auto: python("python/client.py"), ["--mode", "auto", "--input"], MODERN, 25;
-    python_modern: python("python/client.py"), ["--mode", "2026-07-28", "--input"], MODERN, 26;
+    typescript_1_32: node("node/client-v1.mjs"), [], LEGACY, 42;
+    typescript_2_4_legacy: node("node/client-v2.mjs"), ["--mode", "legacy"], LEGACY, 42;
+    typescript_2_4_on_2025_06_18: node("node/client-v2.mjs"), ["--mode", "2025-06-18"], LEGACY, 41;
+    typescript_2_4_on_2025_03_26: node("node/client-v2.mjs"), ["--mode", "2025-03-26"], LEGACY, 39;
+    typescript_2_4_on_2024_11_05: node("node/client-v2.mjs"), ["--mode", "2024-11-05"], LEGACY, 38;
+    typescript_2_4_auto: node("node/client-v2.mjs"), ["--mode", "auto", "--input"], MODERN, 49;
+    typescript_2_4_modern: node("node/client-v2.mjs"), ["--mode", "2026-07-28", "--input"], MODERN, 49;
+    python_legacy: python("python/client.py"), ["--mode", "legacy"], LEGACY, 25;
+    python_auto: python("python/client.py"), ["--mode", "auto", "--input"], MODERN, 26;
+    python_modern: python("python/client.py"), ["--mode", "2026-07-28", "--input"], MODERN, 27;
     fastmcp_legacy: python("python/client_fastmcp.py"), ["--mode", "legacy"], LEGACY, 17;
     fastmcp_auto: python("python/client_fastmcp.py"), ["--mode", "auto"], MODERN, 17;
     fastmcp_modern: python("python/client_fastmcp.py"), ["--mode", "2026-07-28"], MODERN, 17;
