@@ -35,6 +35,8 @@ pub(crate) struct Discovered {
     pub(crate) resource: String,
     /// Scopes that are used with the MCP server.
     pub(crate) scopes_supported: Option<Vec<String>>,
+    /// Whether the MCP server takes only tokens that are bound to a key.
+    pub(crate) wants_bound_tokens: bool,
     /// Its authorization server.
     pub(crate) server: AuthorizationServerMetadata,
 }
@@ -87,7 +89,12 @@ impl Discovery<'_> {
             ));
         };
         let server = named_server(self.fetch, &issuer).await?;
-        Ok(Discovered { resource: resource.resource, scopes_supported: resource.scopes_supported, server })
+        Ok(Discovered {
+            wants_bound_tokens: resource.dpop_bound_access_tokens_required == Some(true),
+            resource: resource.resource,
+            scopes_supported: resource.scopes_supported,
+            server,
+        })
     }
 
     async fn protected_resource(&self) -> Result<Option<ProtectedResourceMetadata>, Error> {
@@ -149,7 +156,8 @@ impl Discovery<'_> {
                 // There is nobody to say so; PKCE was required then too.
                 .code_challenge_methods_supported(vec!["S256".to_owned()]),
         };
-        Ok(Discovered { resource: self.endpoint.as_str().to_owned(), scopes_supported: None, server })
+        let resource = self.endpoint.as_str().to_owned();
+        Ok(Discovered { resource, scopes_supported: None, wants_bound_tokens: false, server })
     }
 }
 
