@@ -39,6 +39,8 @@ pub(crate) struct Discovered {
     pub(crate) wants_bound_tokens: bool,
     /// Its authorization server.
     pub(crate) server: AuthorizationServerMetadata,
+    /// Nobody says any of this: it is how servers of 2025-03-26 are.
+    pub(crate) assumed: bool,
 }
 
 impl Discovered {
@@ -90,10 +92,11 @@ impl Discovery<'_> {
         };
         let server = named_server(self.fetch, &issuer).await?;
         Ok(Discovered {
-            wants_bound_tokens: resource.dpop_bound_access_tokens_required == Some(true),
             resource: resource.resource,
             scopes_supported: resource.scopes_supported,
+            wants_bound_tokens: resource.dpop_bound_access_tokens_required == Some(true),
             server,
+            assumed: false,
         })
     }
 
@@ -147,17 +150,23 @@ impl Discovery<'_> {
         }
         let origin = origin(self.endpoint.as_str());
         let urls = server_metadata_urls(origin)?;
-        let server = match authorization_server(self.fetch, origin, &urls).await? {
-            Some(server) => server,
-            None => AuthorizationServerMetadata::new(origin)
+        let found = authorization_server(self.fetch, origin, &urls).await?;
+        let assumed = found.is_none();
+        let server = found.unwrap_or_else(|| {
+            AuthorizationServerMetadata::new(origin)
                 .authorization_endpoint(format!("{origin}/authorize"))
                 .token_endpoint(format!("{origin}/token"))
                 .registration_endpoint(format!("{origin}/register"))
                 // There is nobody to say so; PKCE was required then too.
-                .code_challenge_methods_supported(vec!["S256".to_owned()]),
-        };
-        let resource = self.endpoint.as_str().to_owned();
-        Ok(Discovered { resource, scopes_supported: None, wants_bound_tokens: false, server })
+                .code_challenge_methods_supported(vec!["S256".to_owned()])
+        });
+        Ok(Discovered {
+            resource: self.endpoint.as_str().to_owned(),
+            scopes_supported: None,
+            wants_bound_tokens: false,
+            server,
+            assumed,
+        })
     }
 }
 

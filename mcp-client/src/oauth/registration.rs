@@ -116,6 +116,14 @@ impl RegisteredClient {
         if let Some(issuer) = environment.load(&key).await? {
             return Ok(issuer.expose().to_owned());
         }
+        if self.secret.is_some() {
+            let issuer = found.issuer();
+            tracing::warn!(
+                client = self.id,
+                issuer,
+                "the client's secret is bound to the server that was named first; say its issuer"
+            );
+        }
         environment.save(&key, &Secret::new(found.issuer())).await;
         Ok(found.issuer().to_owned())
     }
@@ -237,6 +245,13 @@ impl Registration {
         })?;
         tracing::debug!(issuer = found.issuer(), "registering the client");
         let answer = environment.fetch.post(url, HeaderMap::new(), "application/json", body).await?;
+        if found.assumed && matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            let message = format!(
+                "{} wants a token and says nothing of where it is to be had: it has no metadata, and no {url}",
+                environment.endpoint
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
         if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
             return Err(refusal(url, answer.status, &answer.body));
         }

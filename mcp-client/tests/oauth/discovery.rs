@@ -223,6 +223,13 @@ async fn servers_of_2025_03_26_speak_for_themselves() {
     assert_eq!(world.logins()[0].field("code_challenge_method").as_deref(), Some("S256"));
     assert_eq!(world.sent_to("https://mcp.example.com/register").len(), 1);
 
+    // Nor those: then it has no OAuth at all.
+    let world = silent();
+    world.remove(PRM);
+    let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains(SERVER), "{error}");
+
     // Metadata without PKCE is metadata without PKCE.
     let world = silent();
     world.remove(PRM);
