@@ -211,6 +211,7 @@ impl Inner {
     ) -> Result<(), Error> {
         self.state(|state| state.attempts.count(&refused.operation))?;
         let environment = self.environment()?;
+        environment.presentation.suits(&found)?;
         let offline = "offline_access";
         let scope = match scope {
             Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(offline) => {
