@@ -237,7 +237,7 @@ impl Shared {
             Ok(verdict) => Ok(verdict == Verdict::Retry),
             Err(error) => {
                 let message =
-                    format!("the server answered {} and authorization failed", refusal.status.as_u16());
+                    format!("the server answered {}, and authorization failed", refusal.status.as_u16());
                 Err(TransportError::because(TransportErrorKind::Unauthorized, message, error))
             }
         }

@@ -5,19 +5,18 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use futures::task::AtomicWaker;
+use futures::StreamExt as _;
+use futures::channel::mpsc;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -30,7 +29,9 @@ use super::transport::{HttpTransport, Shared};
 const ENDPOINT_WAIT: Duration = Duration::from_secs(10);
 /// How long a POST holds up the next one. Some servers answer it only when the work is done.
 const IN_ORDER: Duration = Duration::from_millis(500);
-/// Most messages that are on their way at a time, and most that wait for it.
+/// Most messages that wait to be sent.
+const MOST_WAITING: usize = 64;
+/// Most messages that are on their way at a time.
 const MOST_POSTS: usize = 256;
 
 impl HttpTransport {
@@ -55,7 +56,7 @@ impl HttpTransport {
             ));
         }
         let limit = shared.limits.message_bytes;
-        let (end, ended) = mpsc::channel(1);
+        let (end, ended) = tokio::sync::mpsc::channel(1);
         let mut events = Events::new(response.into_body(), limit, ended);
         let reference = timeout(ENDPOINT_WAIT, events.endpoint()).await.map_err(|_| {
             let message =
@@ -82,11 +83,11 @@ pub(crate) struct Events {
     line: Bytes,
     /// Says that nothing that comes is for anybody any more: the client closed its side, or a message of it was
     /// lost, with the reason.
-    ended: mpsc::Receiver<io::Error>,
+    ended: tokio::sync::mpsc::Receiver<io::Error>,
 }
 
 impl Events {
-    fn new(body: HttpBody, limit: usize, ended: mpsc::Receiver<io::Error>) -> Self {
+    fn new(body: HttpBody, limit: usize, ended: tokio::sync::mpsc::Receiver<io::Error>) -> Self {
         Self { body, decoder: EventDecoder::new(limit), line: Bytes::new(), ended }
     }
 
@@ -150,52 +151,47 @@ impl AsyncRead for Events {
 
 /// The client's messages: each line that is written becomes a POST.
 pub(crate) struct Posts {
-    unfinished: BytesMut,
-    queue: Option<mpsc::UnboundedSender<Bytes>>,
-    backlog: Arc<Backlog>,
+    unsent: BytesMut,
+    queue: Option<mpsc::Sender<Bytes>>,
     /// Dropped when the client has no more messages, which ends the events.
-    end: Option<mpsc::Sender<io::Error>>,
-}
-
-/// How many lines wait in the queue.
-#[derive(Default)]
-struct Backlog {
-    lines: AtomicUsize,
-    writer: AtomicWaker,
+    end: Option<tokio::sync::mpsc::Sender<io::Error>>,
 }
 
 impl Posts {
-    fn new(shared: Arc<Shared>, target: Uri, end: mpsc::Sender<io::Error>) -> Self {
-        let (queue, lines) = mpsc::unbounded_channel();
-        let backlog = Arc::new(Backlog::default());
-        tokio::spawn(post_lines(shared, target, lines, Arc::clone(&backlog), end.downgrade()));
-        Self { unfinished: BytesMut::new(), queue: Some(queue), backlog, end: Some(end) }
+    fn new(shared: Arc<Shared>, target: Uri, end: tokio::sync::mpsc::Sender<io::Error>) -> Self {
+        let (queue, lines) = mpsc::channel(MOST_WAITING);
+        tokio::spawn(post_lines(shared, target, lines, end.downgrade()));
+        Self { unsent: BytesMut::new(), queue: Some(queue), end: Some(end) }
+    }
+
+    /// Hands complete lines over, waiting for room.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        while let Some(end) = memchr::memchr(b'\n', &self.unsent) {
+            let Some(queue) = &mut self.queue else {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            };
+            ready!(queue.poll_ready(cx)).map_err(gone)?;
+            let line = self.unsent.split_to(end + 1).freeze();
+            queue.start_send(line.slice(..end)).map_err(gone)?;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Posts {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.backlog.writer.register(cx.waker());
-        if self.backlog.lines.load(Ordering::Acquire) >= MOST_POSTS {
-            return Poll::Pending;
-        }
-        self.unfinished.extend_from_slice(bytes);
-        while let Some(end) = memchr::memchr(b'\n', &self.unfinished) {
-            let line = self.unfinished.split_to(end + 1).freeze();
-            self.backlog.lines.fetch_add(1, Ordering::AcqRel);
-            let sent = self.queue.as_ref().is_some_and(|queue| queue.send(line.slice(..end)).is_ok());
-            if !sent {
-                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-            }
-        }
+        ready!(self.poll_send(cx))?;
+        self.unsent.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_send(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(cx))?;
         self.queue = None;
         self.end = None;
         Poll::Ready(Ok(()))
@@ -207,9 +203,8 @@ impl AsyncWrite for Posts {
 async fn post_lines(
     shared: Arc<Shared>,
     target: Uri,
-    mut lines: mpsc::UnboundedReceiver<Bytes>,
-    backlog: Arc<Backlog>,
-    end: mpsc::WeakSender<io::Error>,
+    mut lines: mpsc::Receiver<Bytes>,
+    end: tokio::sync::mpsc::WeakSender<io::Error>,
 ) {
     let mut slow = JoinSet::new();
     let mut has_more = true;
@@ -217,14 +212,12 @@ async fn post_lines(
         let posted = tokio::select! {
             biased;
             Some(posted) = slow.join_next() => Some(posted),
-            line = lines.recv(), if has_more && slow.len() < MOST_POSTS => match line {
+            line = lines.next(), if has_more && slow.len() < MOST_POSTS => match line {
                 None => {
                     has_more = false;
                     None
                 }
                 Some(line) => {
-                    backlog.lines.fetch_sub(1, Ordering::AcqRel);
-                    backlog.writer.wake();
                     let (shared, target) = (Arc::clone(&shared), target.clone());
                     slow.spawn(async move { shared.post_to(target, line).await });
                     timeout(IN_ORDER, slow.join_next()).await.ok().flatten()
