@@ -39,6 +39,7 @@ mod era;
 mod error;
 mod event;
 mod handler;
+mod handling;
 #[cfg(feature = "http")]
 pub mod http;
 mod inbound;

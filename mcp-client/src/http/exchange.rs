@@ -232,7 +232,7 @@ impl Shared {
         authorizer: &dyn Authorizer,
         refusal: &Refusal,
     ) -> Result<bool, TransportError> {
-        let _busy = self.inbound.busy();
+        let _busy = self.inbound.handling.begin();
         match authorizer.refused(refusal).await {
             Ok(verdict) => Ok(verdict == Verdict::Retry),
             Err(error) => {

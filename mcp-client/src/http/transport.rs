@@ -18,7 +18,7 @@ use mcp_core::revision::Era;
 use mcp_core::service::{CatchPanic, Notification, Reply, Request, Service};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::authorizer::Authorizer;
 use super::endpoint::Endpoint;
@@ -28,6 +28,7 @@ use super::legacy::Legacy;
 use super::mirror::Mirrors;
 use super::stack::HttpStack;
 use crate::inbound::Inbound;
+use crate::request::later;
 
 /// How a server is reached.
 #[derive(Clone)]
@@ -154,15 +155,17 @@ impl Shared {
         work: F,
     ) -> Result<F::Output, TransportError> {
         let mut work = pin!(work);
+        let mut until = later(Instant::now(), wait);
         loop {
-            match timeout(wait, &mut work).await {
-                Ok(done) => return Ok(done),
-                Err(_) if self.inbound.is_handling() => {}
-                Err(_) => {
-                    let message = format!("the server did not answer within {wait:?}");
-                    return Err(TransportError::new(TransportErrorKind::Io, message));
-                }
+            if let Ok(done) = timeout_at(until, &mut work).await {
+                return Ok(done);
             }
+            let moved = later(self.inbound.handling.last(), wait);
+            if moved <= until {
+                let message = format!("the server did not answer within {wait:?}");
+                return Err(TransportError::new(TransportErrorKind::Io, message));
+            }
+            until = moved;
         }
     }
 

@@ -82,7 +82,7 @@ async fn arguments_are_mirrored_once_the_tool_is_known_and_bad_tools_are_left_ou
         let page = json!([bad[0], annotated("good", "Region", "string"), bad[1], {"name": "plain", "inputSchema": {"type": "object"}}]);
         script.expect("tools/list").await.reply(tools(page));
     });
-    let names: Vec<_> = listed.await.unwrap().into_iter().map(|tool| tool.name.clone()).collect();
+    let names: Vec<_> = listed.await.unwrap().into_iter().map(|tool| tool.name).collect();
     assert_eq!(names, ["good", "plain"]);
 
     for (arguments, mirrored) in [

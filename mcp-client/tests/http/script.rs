@@ -167,11 +167,6 @@ impl Sending {
         self.raw(format!("event: message\ndata: {message}\n\n"));
     }
 
-    /// One event with an id and a message.
-    pub(crate) fn numbered(&self, id: &str, message: &Value) {
-        self.raw(format!("id: {id}\ndata: {message}\n\n"));
-    }
-
     pub(crate) fn tell(&self, method: &str, params: Value) {
         self.message(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
