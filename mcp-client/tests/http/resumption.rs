@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use mcp_client::{Client, ErrorKind, Event};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -377,8 +377,41 @@ async fn a_stream_whose_events_the_server_has_not_kept_begins_anew() {
     assert_eq!(exchange.header("last-event-id"), None);
     let mut events = client.notifications();
     exchange.stream().tell("notifications/tools/list_changed", json!({}));
+    assert_eq!(events.next().await, Some(Event::Gap), "what was told meanwhile is lost");
     assert_eq!(events.next().await, Some(Event::ToolsListChanged));
     drop(client);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    let mut events = client.notifications();
+    // Without ids nothing is replayed.
+    exchange.stream().cut();
+    let exchange = script.expect_bare("GET").await;
+    assert!(events.next().now_or_never().is_none(), "who lists now may miss what comes before the stream");
+    let stream = exchange.stream();
+    assert_eq!(events.next().await, Some(Event::Gap));
+    // With them everything is.
+    stream.raw("id: 1\ndata:\n\n");
+    stream.cut();
+    let exchange = script.expect_bare("GET").await;
+    assert_eq!(exchange.header("last-event-id"), Some("1"));
+    let stream = exchange.stream();
+    stream.tell("notifications/tools/list_changed", json!({}));
+    assert_eq!(events.next().await, Some(Event::ToolsListChanged));
+    stream.cut();
+    // The server ends the session, and with it what it would have told.
+    script.expect_bare("GET").await.status(404);
+    let exchange = shake_hands(&mut script, Some("session-2")).await;
+    assert_eq!(events.next().await, Some(Event::Gap));
+    // It is given up.
+    exchange.stream().cut();
+    for _ in 0..9 {
+        script.expect_bare("GET").await.unreachable();
+    }
+    assert_eq!(events.next().await, Some(Event::Gap));
+    script.expect_silence(Duration::from_secs(3_600)).await;
 }
 
 #[tokio::test(start_paused = true)]
