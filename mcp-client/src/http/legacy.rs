@@ -116,15 +116,21 @@ impl Shared {
             let outgoing =
                 Outgoing { method: Method::POST, headers, body: frame(&id, method, params), about };
             let mut cursor = Cursor::default();
-            let mut cut = match self.attempt(&id, &outgoing, &mut attempts, &mut cursor).await {
-                Ok(Err(CallError::Transport(error)))
-                    if is_not_found(&error) && session.has_id() && !is_renewed =>
+            let read = match self.send(&outgoing, &mut attempts).await {
+                Ok(response)
+                    if response.status() == StatusCode::NOT_FOUND && session.has_id() && !is_renewed =>
                 {
                     // The server did nothing but look for the session.
+                    drop(response);
                     self.renew(&session).await?;
                     is_renewed = true;
                     continue;
                 }
+                Ok(response) => self.read(response, &id, about.twice, &mut cursor).await,
+                Err(Failure::Lost(cut)) => Err(cut),
+                Err(Failure::Final(error)) => return Err(error.into()),
+            };
+            let mut cut = match read {
                 Ok(reply) => return reply,
                 Err(cut) => cut,
             };
@@ -149,7 +155,7 @@ impl Shared {
             let cut = match self.send(&outgoing, &mut attempts).await {
                 Ok(response) => {
                     let session = response.headers().get(names::SESSION_ID).cloned();
-                    match self.read(response, &id, &mut Cursor::default()).await {
+                    match self.read(response, &id, about.twice, &mut Cursor::default()).await {
                         Ok(reply) => {
                             if let Ok(result) = &reply {
                                 self.agree(session, params, result)?;
@@ -343,10 +349,6 @@ impl Shared {
 
 pub(super) fn is_stream<B>(response: &Response<B>) -> bool {
     response.status().is_success() && media_type(response.headers()).eq_ignore_ascii_case(names::EVENT_STREAM)
-}
-
-fn is_not_found(error: &TransportError) -> bool {
-    error.status() == Some(StatusCode::NOT_FOUND.as_u16())
 }
 
 /// Tells the server that nobody waits any more: a closed stream does not say so in this era (SH-10).

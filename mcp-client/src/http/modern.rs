@@ -14,7 +14,6 @@ use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use super::exchange::{About, Attempts, Outgoing, Twice, pause_after, renumbered};
-use super::reply::Cursor;
 use super::transport::Shared;
 
 /// Most pages of the tools that are read again to find the header fields of one call.
@@ -77,7 +76,7 @@ impl Shared {
             let id = renumbered(&asked.id, asked.sent);
             asked.sent += 1;
             outgoing.body = frame(&id, asked.method, asked.params);
-            match self.attempt(&id, &outgoing, attempts, &mut Cursor::default()).await {
+            match self.attempt(&id, &outgoing, attempts).await {
                 Ok(reply) => return reply,
                 // Nothing can be resumed in this era (HTTP-8): the request is made anew, or is lost.
                 Err(cut) => pause_after(cut, about.twice, attempts).await?,

@@ -38,21 +38,12 @@ impl Shared {
         id: &RequestId,
         outgoing: &Outgoing<'_>,
         attempts: &mut Attempts,
-        cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
-        let reply = match self.send(outgoing, attempts).await {
-            Ok(response) => self.read(response, id, cursor).await?,
-            Err(Failure::Lost(cut)) => return Err(cut),
-            Err(Failure::Final(error)) => return Ok(Err(error.into())),
-        };
-        Ok(match reply {
-            Err(CallError::Transport(error))
-                if outgoing.about.twice == Twice::Harmful && may_be_done(&error) =>
-            {
-                Err(error.outcome_unknown().into())
-            }
-            reply => reply,
-        })
+        match self.send(outgoing, attempts).await {
+            Ok(response) => self.read(response, id, outgoing.about.twice, &mut Cursor::default()).await,
+            Err(Failure::Lost(cut)) => Err(cut),
+            Err(Failure::Final(error)) => Ok(Err(error.into())),
+        }
     }
 
     /// Reads the answer to a request.
@@ -60,6 +51,21 @@ impl Shared {
     /// # Errors
     /// The connection failed, or the stream ended, before the answer; the cursor says whether it can be gone on with.
     pub(super) async fn read(
+        self: &Arc<Self>,
+        response: Response<HttpBody>,
+        id: &RequestId,
+        twice: Twice,
+        cursor: &mut Cursor,
+    ) -> Result<Reply, HttpError> {
+        Ok(match self.read_any(response, id, cursor).await? {
+            Err(CallError::Transport(error)) if twice == Twice::Harmful && may_be_done(&error) => {
+                Err(error.outcome_unknown().into())
+            }
+            reply => reply,
+        })
+    }
+
+    async fn read_any(
         self: &Arc<Self>,
         response: Response<HttpBody>,
         id: &RequestId,

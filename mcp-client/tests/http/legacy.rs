@@ -262,8 +262,13 @@ async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
         async move { client.call("echo", &json!({"n": number})).await.unwrap().text() }
     }));
     let serve = async {
-        for _ in 0..100 {
-            script.expect("tools/call").await.status(404);
+        for number in 0..100 {
+            let exchange = script.expect("tools/call").await;
+            match number % 3 {
+                0 => exchange.status(404),
+                1 => exchange.page(404, "text/plain", "no such session"),
+                _ => exchange.refuse(404, -32600, Value::Null),
+            }
         }
         let stream = shake_hands(&mut script, Some("session-2")).await;
         assert_eq!(stream.header("mcp-session-id"), Some("session-2"));
