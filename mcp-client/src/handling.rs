@@ -4,7 +4,9 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
+
+use crate::request::later;
 
 /// What the server waits for.
 #[derive(Debug)]
@@ -32,6 +34,19 @@ impl Handling {
             return Instant::now();
         }
         self.began + Duration::from_millis(self.done.load(Ordering::Acquire))
+    }
+
+    /// Waits until the server was silent for so long without waiting for us.
+    pub(crate) async fn silence(&self, patience: Duration) {
+        let mut until = later(Instant::now(), patience);
+        loop {
+            sleep_until(until).await;
+            let moved = later(self.last(), patience);
+            if moved <= until {
+                return;
+            }
+            until = moved;
+        }
     }
 }
 

@@ -260,11 +260,12 @@ impl Shared {
         params: &JsonBytes,
     ) -> Result<(), TransportError> {
         let wait = self.limits.http_client.farewell;
-        self.post_notification(self.legacy_headers(), method, params, wait).await?;
+        let sent = self.post_notification(self.legacy_headers(), method, params, wait).await;
         if method == INITIALIZED {
+            // Though it may not have arrived: the stream says by itself whether it is there.
             self.open_standalone();
         }
-        Ok(())
+        sent
     }
 
     /// Goes on with the stream of a call that was cut (SH-7).

@@ -2,7 +2,6 @@
 //! is no task in between.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use mcp_core::revision::Era;
 use mcp_core::service::{CatchPanic, Notification, Reply, Request, Service};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::authorizer::Authorizer;
 use super::endpoint::Endpoint;
@@ -28,7 +27,6 @@ use super::legacy::Legacy;
 use super::mirror::Mirrors;
 use super::stack::HttpStack;
 use crate::inbound::Inbound;
-use crate::request::later;
 
 /// How a server is reached.
 #[derive(Clone)]
@@ -154,18 +152,13 @@ impl Shared {
         wait: Duration,
         work: F,
     ) -> Result<F::Output, TransportError> {
-        let mut work = pin!(work);
-        let mut until = later(Instant::now(), wait);
-        loop {
-            if let Ok(done) = timeout_at(until, &mut work).await {
-                return Ok(done);
-            }
-            let moved = later(self.inbound.handling.last(), wait);
-            if moved <= until {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = self.inbound.handling.silence(wait) => {
                 let message = format!("the server did not answer within {wait:?}");
-                return Err(TransportError::new(TransportErrorKind::Io, message));
+                Err(TransportError::new(TransportErrorKind::Io, message))
             }
-            until = moved;
         }
     }
 

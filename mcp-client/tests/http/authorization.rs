@@ -7,6 +7,7 @@ use mcp_client::http::{
     Authorizer, BearerToken, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request, StatusCode, Verdict,
 };
 use mcp_client::service::BoxFuture;
+use mcp_client::types::SubscriptionFilter;
 use mcp_client::{Client, ErrorKind};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -162,6 +163,21 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
         script.expect("tools/call").await.status(401);
     });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
+
+    // A subscription waits for it too.
+    let filter = SubscriptionFilter::new().tools_list_changed(true);
+    let serve = async {
+        script.expect("subscriptions/listen").await.status(401);
+        let exchange = script.expect("subscriptions/listen").await;
+        let meta = json!({"io.modelcontextprotocol/subscriptionId": exchange.id()});
+        let stream = exchange.stream();
+        let params = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+        stream.tell("notifications/subscriptions/acknowledged", params);
+        stream
+    };
+    let (subscription, stream) = tokio::join!(client.subscribe(filter), serve);
+    assert_eq!(subscription.unwrap().acknowledged().tools_list_changed, Some(true));
+    drop(stream);
 
     // Nor does it cost the session its beginning.
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };

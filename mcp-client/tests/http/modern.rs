@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::join_all;
-use mcp_client::types::{ElicitResult, LoggingLevel};
-use mcp_client::{Client, ErrorKind};
+use mcp_client::types::{ElicitResult, LoggingLevel, SubscriptionFilter};
+use mcp_client::{Client, ErrorKind, Event};
 use serde_json::{Value, json};
 
-use crate::script::{Script, modern, text, tools, with};
+use crate::script::{Exchange, Script, modern, text, tools, with};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_one_post_with_all_that_the_server_needs() {
@@ -455,6 +455,38 @@ async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_
         sending.reply(&id, text("late"));
     });
     assert_eq!(reply.await.unwrap().text(), "late");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_is_a_post_that_is_made_anew_after_a_cut_and_tells_of_the_gap() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let acknowledge = |exchange: Exchange| {
+        let meta = json!({"io.modelcontextprotocol/subscriptionId": exchange.id()});
+        let params = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+        let stream = exchange.stream();
+        stream.tell("notifications/subscriptions/acknowledged", params);
+        stream.tell("notifications/tools/list_changed", json!({"_meta": meta}));
+        stream
+    };
+    let serve = async {
+        let exchange = script.expect("subscriptions/listen").await;
+        assert_eq!(exchange.header("mcp-method"), Some("subscriptions/listen"));
+        let id = exchange.id();
+        (id, acknowledge(exchange))
+    };
+    let filter = SubscriptionFilter::new().tools_list_changed(true);
+    let (subscription, (first, stream)) = tokio::join!(client.subscribe(filter), serve);
+    let mut subscription = subscription.unwrap();
+    assert_eq!(subscription.next().await, Some(Event::ToolsListChanged));
+    stream.cut();
+    let exchange = script.expect("subscriptions/listen").await;
+    assert_ne!(exchange.id(), first);
+    let stream = acknowledge(exchange);
+    assert_eq!(subscription.next().await, Some(Event::Gap));
+    assert_eq!(subscription.next().await, Some(Event::ToolsListChanged));
+    drop(subscription);
+    stream.dropped().await;
+    script.expect_silence(Duration::from_secs(600)).await;
 }
 
 /// A bare check that the script itself notices what it must.
