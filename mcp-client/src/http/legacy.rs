@@ -279,8 +279,8 @@ impl Shared {
         mut cursor: Cursor,
         mut cut: HttpError,
     ) -> Result<Reply, HttpError> {
-        let mut reconnect = Reconnect::new(&self.limits.http_client);
-        let mut pause = Some(reconnect.pause(&cursor));
+        let mut reconnect = Reconnect::new(&self.limits);
+        let mut pause = reconnect.pause(&cursor);
         while let Some(wait) = pause {
             sleep(wait).await;
             reconnect.begin(&cursor);

@@ -2,27 +2,30 @@
 
 use std::time::Duration;
 
-use mcp_core::http::HttpClientLimits;
+use mcp_core::Limits;
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
 use super::reply::Cursor;
+use crate::backoff::Backoff;
 
 /// The connections of one stream.
 #[derive(Debug)]
-pub(super) struct Reconnect<'a> {
-    limits: &'a HttpClientLimits,
+pub(super) struct Reconnect {
     backoff: Backoff,
-    /// Connections in a row that were of no use.
-    in_vain: u32,
+    longest_retry: Duration,
     began: Instant,
     /// Events of the stream when the connection began.
     events: u64,
 }
 
-impl<'a> Reconnect<'a> {
-    pub(super) fn new(limits: &'a HttpClientLimits) -> Self {
-        Self { limits, backoff: Backoff::new(limits), in_vain: 0, began: Instant::now(), events: 0 }
+impl Reconnect {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            backoff: Backoff::new(limits),
+            longest_retry: limits.http_client.longest_retry,
+            began: Instant::now(),
+            events: 0,
+        }
     }
 
     /// A connection is about to be made.
@@ -35,19 +38,15 @@ impl<'a> Reconnect<'a> {
     /// have nothing to tell, and what stands in between may cut it now and then. Gives how long to wait before the
     /// next one; nothing when the stream is to be given up.
     pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) -> Option<Duration> {
-        let has_held = was_open && self.began.elapsed() >= self.limits.longest_backoff;
-        if cursor.events > self.events || has_held {
-            self.in_vain = 0;
-            self.backoff = Backoff::new(self.limits);
-        } else {
-            self.in_vain += 1;
+        if cursor.events > self.events || (was_open && self.backoff.lasted(self.began.elapsed())) {
+            self.backoff.reset();
         }
-        (self.in_vain < self.limits.reconnects).then(|| self.pause(cursor))
+        self.pause(cursor)
     }
 
     /// How long to wait: as long as the server said, and longer when that does not help.
-    pub(super) fn pause(&mut self, cursor: &Cursor) -> Duration {
+    pub(super) fn pause(&mut self, cursor: &Cursor) -> Option<Duration> {
         let asked = cursor.retry.unwrap_or_default();
-        asked.max(self.backoff.pause()).min(self.limits.longest_retry)
+        self.backoff.pause().map(|pause| asked.max(pause).min(self.longest_retry))
     }
 }

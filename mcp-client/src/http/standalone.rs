@@ -41,7 +41,7 @@ impl Shared {
     async fn read_standalone(self: Arc<Self>) {
         let session = self.legacy.session();
         let mut progress = Progress::default();
-        let mut reconnect = Reconnect::new(&self.limits.http_client);
+        let mut reconnect = Reconnect::new(&self.limits);
         loop {
             reconnect.begin(&progress.cursor);
             let is_open = match self.open_stream(&session, progress.cursor.last.as_deref()).await {
