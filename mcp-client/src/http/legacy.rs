@@ -303,8 +303,13 @@ impl Shared {
                         return Err(cut);
                     }
                 }
-                Err(error) if error.kind() == TransportErrorKind::Unauthorized => {
-                    return Err(HttpError::lost(error));
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        TransportErrorKind::Unauthorized | TransportErrorKind::Unsendable
+                    ) =>
+                {
+                    return Err(HttpError::lost(error)); // The next time it would be the same.
                 }
                 Err(error) => cut = HttpError::lost(error),
             }
