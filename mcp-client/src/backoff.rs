@@ -18,14 +18,14 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
+    /// The pauses of a connection.
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            first: limits.reconnect_backoff,
-            longest: limits.longest_reconnect_backoff,
-            most: limits.reconnects,
-            bound: limits.reconnect_backoff.min(limits.longest_reconnect_backoff),
-            failures: 0,
-        }
+        Self::between(limits.reconnect_backoff, limits.longest_reconnect_backoff, limits.reconnects)
+    }
+
+    /// So many pauses, with a bound that doubles from the first up to the longest.
+    pub(crate) fn between(first: Duration, longest: Duration, most: u32) -> Self {
+        Self { first, longest, most, bound: first.min(longest), failures: 0 }
     }
 
     /// The next pause, random from zero to the bound ("full jitter"); none when it is time to give up.

@@ -10,9 +10,9 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use super::authorizer::{Authorizer, Refusal, Verdict};
-use super::backoff::Backoff;
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
+use crate::backoff::Backoff;
 
 /// A request that can be sent more than once.
 pub(super) struct Outgoing<'a> {
@@ -80,26 +80,22 @@ impl Twice {
 }
 
 /// How often and when one message is sent again.
-pub(super) struct Attempts {
-    left: u32,
-    backoff: Backoff,
-}
+pub(super) struct Attempts(Backoff);
 
 impl Attempts {
     pub(super) fn new(shared: &Shared) -> Self {
         let limits = &shared.limits.http_client;
-        Self { left: limits.attempts.saturating_sub(1), backoff: Backoff::new(limits) }
+        Self(Backoff::between(limits.backoff, limits.longest_backoff, limits.attempts.saturating_sub(1)))
     }
 
     /// One attempt: whoever asked tries again by itself.
-    pub(super) fn none(shared: &Shared) -> Self {
-        Self { left: 0, ..Self::new(shared) }
+    pub(super) fn one() -> Self {
+        Self(Backoff::between(Duration::ZERO, Duration::ZERO, 0))
     }
 
     /// How long to wait before the next attempt; nothing when there is none.
     pub(super) fn next(&mut self) -> Option<Duration> {
-        self.left = self.left.checked_sub(1)?;
-        Some(self.backoff.pause())
+        self.0.pause()
     }
 }
 

@@ -280,9 +280,8 @@ impl Shared {
         mut cut: HttpError,
     ) -> Result<Reply, HttpError> {
         let mut reconnect = Reconnect::new(&self.limits.http_client);
-        let mut pause = Some(reconnect.pause(&cursor));
-        while let Some(wait) = pause {
-            sleep(wait).await;
+        while let Some(pause) = reconnect.pause(&cursor) {
+            sleep(pause).await;
             reconnect.begin(&cursor);
             let opened = self.open_stream(session, cursor.last.as_deref()).await;
             let was_open = matches!(&opened, Ok(response) if is_stream(response));
@@ -308,7 +307,7 @@ impl Shared {
                 }
                 Err(error) => cut = HttpError::lost(error),
             }
-            pause = reconnect.ended(&cursor, was_open);
+            reconnect.ended(&cursor, was_open);
         }
         Err(cut)
     }
@@ -330,7 +329,7 @@ impl Shared {
             headers.insert(names::LAST_EVENT_ID, last);
         }
         let outgoing = Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
-        self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await
+        self.send_unnumbered(None, &outgoing, &mut Attempts::one()).await
     }
 
     /// Tells the server that the session is over.
@@ -342,7 +341,7 @@ impl Shared {
         self.legacy.lock().id = None;
         headers.remove(CONTENT_TYPE);
         let outgoing = Outgoing { method: Method::DELETE, headers, body: Bytes::new(), about: About::STREAM };
-        if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await {
+        if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::one()).await {
             tracing::debug!(%error, "the session was not ended");
         }
     }

@@ -4,7 +4,6 @@
 //! its HTTP requests and can be replaced; `authorizer` puts credentials on them.
 
 mod authorizer;
-mod backoff;
 mod endpoint;
 mod exchange;
 mod incoming;

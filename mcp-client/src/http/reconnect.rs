@@ -5,16 +5,15 @@ use std::time::Duration;
 use mcp_core::http::HttpClientLimits;
 use tokio::time::Instant;
 
-use super::backoff::Backoff;
 use super::reply::Cursor;
+use crate::backoff::Backoff;
 
 /// The connections of one stream.
 #[derive(Debug)]
 pub(super) struct Reconnect<'a> {
     limits: &'a HttpClientLimits,
+    /// Ends after so many connections in a row that were of no use.
     backoff: Backoff,
-    /// Connections in a row that were of no use.
-    in_vain: u32,
     began: Instant,
     /// Events of the stream when the connection began.
     events: u64,
@@ -22,7 +21,7 @@ pub(super) struct Reconnect<'a> {
 
 impl<'a> Reconnect<'a> {
     pub(super) fn new(limits: &'a HttpClientLimits) -> Self {
-        Self { limits, backoff: Backoff::new(limits), in_vain: 0, began: Instant::now(), events: 0 }
+        Self { limits, backoff: backoff(limits), began: Instant::now(), events: 0 }
     }
 
     /// A connection is about to be made.
@@ -32,22 +31,22 @@ impl<'a> Reconnect<'a> {
     }
 
     /// The connection is over. It was of use when it brought something, or when it held for a while: a stream may
-    /// have nothing to tell, and what stands in between may cut it now and then. Gives how long to wait before the
-    /// next one; nothing when the stream is to be given up.
-    pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) -> Option<Duration> {
+    /// have nothing to tell, and what stands in between may cut it now and then.
+    pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) {
         let has_held = was_open && self.began.elapsed() >= self.limits.longest_backoff;
         if cursor.events > self.events || has_held {
-            self.in_vain = 0;
-            self.backoff = Backoff::new(self.limits);
-        } else {
-            self.in_vain += 1;
+            self.backoff = backoff(self.limits);
         }
-        (self.in_vain < self.limits.reconnects).then(|| self.pause(cursor))
     }
 
-    /// How long to wait: as long as the server said, and longer when that does not help.
-    pub(super) fn pause(&mut self, cursor: &Cursor) -> Duration {
-        let asked = cursor.retry.unwrap_or_default();
-        asked.max(self.backoff.pause()).min(self.limits.longest_retry)
+    /// How long to wait before the next connection: as long as the server said, and longer when that does not help.
+    /// Nothing when the stream is to be given up.
+    pub(super) fn pause(&mut self, cursor: &Cursor) -> Option<Duration> {
+        let pause = self.backoff.pause()?;
+        Some(cursor.retry.unwrap_or_default().max(pause).min(self.limits.longest_retry))
     }
+}
+
+fn backoff(limits: &HttpClientLimits) -> Backoff {
+    Backoff::between(limits.backoff, limits.longest_backoff, limits.reconnects)
 }

@@ -65,7 +65,8 @@ impl Shared {
                     false
                 }
             };
-            let Some(pause) = reconnect.ended(&progress.cursor, is_open) else { break };
+            reconnect.ended(&progress.cursor, is_open);
+            let Some(pause) = reconnect.pause(&progress.cursor) else { break };
             sleep(pause).await;
         }
         tracing::warn!("gave up the stream of the session: changes that the server tells of are missed");

@@ -350,6 +350,39 @@ async fn a_server_that_primes_and_hangs_up_in_a_circle_is_not_hurried() {
     assert_eq!(before.elapsed().as_secs(), 60);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    // While it waits, while it connects, and while it reads again.
+    for stage in 0..3 {
+        let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let exchange = script.expect("tools/call").await;
+        let id = exchange.id();
+        exchange.stream().raw("id: 1\nretry: 1000\ndata:\n\n");
+        let (mut connecting, mut reading) = (None, None);
+        match stage {
+            0 => sleep(Duration::from_millis(500)).await,
+            1 => connecting = Some(script.expect_bare("GET").await),
+            _ => {
+                reading = Some(script.expect_bare("GET").await.stream());
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+        call.abort();
+        let cancelled = script.expect("notifications/cancelled").await;
+        assert_eq!(cancelled.message()["params"]["requestId"], id, "stage {stage}");
+        cancelled.status(202);
+        if let Some(mut exchange) = connecting {
+            exchange.dropped().await;
+        }
+        if let Some(stream) = reading {
+            stream.dropped().await;
+        }
+    }
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
 /// The handshake itself is on a stream that is cut.
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_is_cut_is_made_again() {

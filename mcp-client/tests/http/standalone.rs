@@ -24,7 +24,7 @@ async fn a_quiet_stream_of_a_session_is_opened_again_however_often_it_is_cut() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_a_session_that_is_cut_at_once_is_given_up() {
     let (client, mut script, mut exchange) = legacy(Client::builder()).await;
-    for _ in 1..10 {
+    for _ in 0..10 {
         exchange.stream().cut();
         exchange = script.expect_bare("GET").await;
     }
@@ -112,7 +112,7 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
     assert_eq!(events.next().await, Some(Event::Gap));
     // It is given up.
     exchange.stream().cut();
-    for _ in 0..9 {
+    for _ in 0..10 {
         script.expect_bare("GET").await.unreachable();
     }
     assert_eq!(events.next().await, Some(Event::Gap));

@@ -18,7 +18,8 @@ pub struct HttpClientLimits {
     pub longest_backoff: Duration,
     /// Longest pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.
     pub longest_retry: Duration,
-    /// Most connections in a row that bring nothing, and do not last, before a stream is given up. 10.
+    /// Most times in a row that a stream which was cut is opened again, and brings nothing and does not last, before
+    /// it is given up. 10.
     pub reconnects: u32,
     /// Most redirects of one message; all stay on the server's origin. 3.
     pub redirects: u32,
