@@ -18,14 +18,20 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The pauses of a connection.
+    /// For what is lost and comes back.
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self::between(limits.reconnect_backoff, limits.longest_reconnect_backoff, limits.reconnects)
+        Self::times(limits.reconnects, limits)
     }
 
-    /// So many pauses, with a bound that doubles from the first up to the longest.
-    pub(crate) fn between(first: Duration, longest: Duration, most: u32) -> Self {
-        Self { first, longest, most, bound: first.min(longest), failures: 0 }
+    /// For what is given up after so many pauses in a row.
+    pub(crate) fn times(most: u32, limits: &Limits) -> Self {
+        Self {
+            first: limits.reconnect_backoff,
+            longest: limits.longest_reconnect_backoff,
+            most,
+            bound: limits.reconnect_backoff.min(limits.longest_reconnect_backoff),
+            failures: 0,
+        }
     }
 
     /// The next pause, random from zero to the bound ("full jitter"); none when it is time to give up.
@@ -45,11 +51,20 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// It worked for so long.
-    pub(crate) fn lasted(&mut self, time: Duration) {
-        if time >= self.bound {
+    /// It worked for so long; true when that is long enough to begin with short pauses again.
+    pub(crate) fn lasted(&mut self, time: Duration) -> bool {
+        let is_long = time >= self.bound;
+        if is_long {
             self.bound = self.first.min(self.longest);
         }
+        is_long
+    }
+
+    /// It was of use: all begins anew.
+    #[cfg(feature = "http")]
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
+        self.bound = self.first.min(self.longest);
     }
 }
 

@@ -84,13 +84,13 @@ pub(super) struct Attempts(Backoff);
 
 impl Attempts {
     pub(super) fn new(shared: &Shared) -> Self {
-        let limits = &shared.limits.http_client;
-        Self(Backoff::between(limits.backoff, limits.longest_backoff, limits.attempts.saturating_sub(1)))
+        let more = shared.limits.http_client.attempts.saturating_sub(1);
+        Self(Backoff::times(more, &shared.limits))
     }
 
     /// One attempt: whoever asked tries again by itself.
-    pub(super) fn one() -> Self {
-        Self(Backoff::between(Duration::ZERO, Duration::ZERO, 0))
+    pub(super) fn none(shared: &Shared) -> Self {
+        Self(Backoff::times(0, &shared.limits))
     }
 
     /// How long to wait before the next attempt; nothing when there is none.

@@ -279,9 +279,10 @@ impl Shared {
         mut cursor: Cursor,
         mut cut: HttpError,
     ) -> Result<Reply, HttpError> {
-        let mut reconnect = Reconnect::new(&self.limits.http_client);
-        while let Some(pause) = reconnect.pause(&cursor) {
-            sleep(pause).await;
+        let mut reconnect = Reconnect::new(&self.limits);
+        let mut pause = reconnect.pause(&cursor);
+        while let Some(wait) = pause {
+            sleep(wait).await;
             reconnect.begin(&cursor);
             let opened = self.open_stream(session, cursor.last.as_deref()).await;
             let was_open = matches!(&opened, Ok(response) if is_stream(response));
@@ -302,12 +303,18 @@ impl Shared {
                         return Err(cut);
                     }
                 }
-                Err(error) if error.kind() == TransportErrorKind::Unauthorized => {
+                // The next try would end in the same way.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        TransportErrorKind::Unauthorized | TransportErrorKind::Unsendable
+                    ) =>
+                {
                     return Err(HttpError::lost(error));
                 }
                 Err(error) => cut = HttpError::lost(error),
             }
-            reconnect.ended(&cursor, was_open);
+            pause = reconnect.ended(&cursor, was_open);
         }
         Err(cut)
     }
@@ -329,7 +336,7 @@ impl Shared {
             headers.insert(names::LAST_EVENT_ID, last);
         }
         let outgoing = Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
-        self.send_unnumbered(None, &outgoing, &mut Attempts::one()).await
+        self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await
     }
 
     /// Tells the server that the session is over.
@@ -341,7 +348,7 @@ impl Shared {
         self.legacy.lock().id = None;
         headers.remove(CONTENT_TYPE);
         let outgoing = Outgoing { method: Method::DELETE, headers, body: Bytes::new(), about: About::STREAM };
-        if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::one()).await {
+        if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await {
             tracing::debug!(%error, "the session was not ended");
         }
     }

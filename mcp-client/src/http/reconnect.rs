@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_core::http::HttpClientLimits;
+use mcp_core::Limits;
 use tokio::time::Instant;
 
 use super::reply::Cursor;
@@ -10,18 +10,22 @@ use crate::backoff::Backoff;
 
 /// The connections of one stream.
 #[derive(Debug)]
-pub(super) struct Reconnect<'a> {
-    limits: &'a HttpClientLimits,
-    /// Ends after so many connections in a row that were of no use.
+pub(super) struct Reconnect {
     backoff: Backoff,
+    longest_retry: Duration,
     began: Instant,
     /// Events of the stream when the connection began.
     events: u64,
 }
 
-impl<'a> Reconnect<'a> {
-    pub(super) fn new(limits: &'a HttpClientLimits) -> Self {
-        Self { limits, backoff: backoff(limits), began: Instant::now(), events: 0 }
+impl Reconnect {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            backoff: Backoff::new(limits),
+            longest_retry: limits.http_client.longest_retry,
+            began: Instant::now(),
+            events: 0,
+        }
     }
 
     /// A connection is about to be made.
@@ -31,22 +35,18 @@ impl<'a> Reconnect<'a> {
     }
 
     /// The connection is over. It was of use when it brought something, or when it held for a while: a stream may
-    /// have nothing to tell, and what stands in between may cut it now and then.
-    pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) {
-        let has_held = was_open && self.began.elapsed() >= self.limits.longest_backoff;
-        if cursor.events > self.events || has_held {
-            self.backoff = backoff(self.limits);
+    /// have nothing to tell, and what stands in between may cut it now and then. Gives how long to wait before the
+    /// next one; nothing when the stream is to be given up.
+    pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) -> Option<Duration> {
+        if cursor.events > self.events || (was_open && self.backoff.lasted(self.began.elapsed())) {
+            self.backoff.reset();
         }
+        self.pause(cursor)
     }
 
-    /// How long to wait before the next connection: as long as the server said, and longer when that does not help.
-    /// Nothing when the stream is to be given up.
+    /// How long to wait: as long as the server said, and longer when that does not help.
     pub(super) fn pause(&mut self, cursor: &Cursor) -> Option<Duration> {
-        let pause = self.backoff.pause()?;
-        Some(cursor.retry.unwrap_or_default().max(pause).min(self.limits.longest_retry))
+        let asked = cursor.retry.unwrap_or_default();
+        self.backoff.pause().map(|pause| asked.max(pause).min(self.longest_retry))
     }
-}
-
-fn backoff(limits: &HttpClientLimits) -> Backoff {
-    Backoff::between(limits.backoff, limits.longest_backoff, limits.reconnects)
 }

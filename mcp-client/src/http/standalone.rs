@@ -41,7 +41,7 @@ impl Shared {
     async fn read_standalone(self: Arc<Self>) {
         let session = self.legacy.session();
         let mut progress = Progress::default();
-        let mut reconnect = Reconnect::new(&self.limits.http_client);
+        let mut reconnect = Reconnect::new(&self.limits);
         loop {
             reconnect.begin(&progress.cursor);
             let is_open = match self.open_stream(&session, progress.cursor.last.as_deref()).await {
@@ -62,11 +62,13 @@ impl Shared {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "the stream of the session could not be opened");
+                    if error.kind() == TransportErrorKind::Unsendable {
+                        progress.cursor.last = None; // An id that no header field can hold.
+                    }
                     false
                 }
             };
-            reconnect.ended(&progress.cursor, is_open);
-            let Some(pause) = reconnect.pause(&progress.cursor) else { break };
+            let Some(pause) = reconnect.ended(&progress.cursor, is_open) else { break };
             sleep(pause).await;
         }
         tracing::warn!("gave up the stream of the session: changes that the server tells of are missed");

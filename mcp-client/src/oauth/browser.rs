@@ -70,9 +70,18 @@ pub(crate) fn open(url: &AuthorizationUrl) -> io::Result<()> {
     } else {
         Command::new("xdg-open")
     };
-    // The standard streams may be the transport of a server. The runtime collects the process when it has ended.
+    // The standard streams may be the transport of a server.
     command.arg(url.as_str()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().map(drop)
+    let mut opener = command.spawn()?;
+    // It may run as long as the browser does. Where there is none it says so soon, and the user waits for nothing.
+    tokio::spawn(async move {
+        if let Ok(status) = opener.wait().await
+            && !status.success()
+        {
+            tracing::warn!(%status, "no browser was opened; OAuthBuilder::open_browser can show the URL instead");
+        }
+    });
+    Ok(())
 }
 
 #[cfg(test)]

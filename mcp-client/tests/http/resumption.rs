@@ -188,7 +188,9 @@ fn show_seed(seed: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn what_passes_is_waited_for_and_what_does_not_is_told() {
-    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let patient =
+        Client::builder().timeout(Duration::from_secs(3_600)).total_timeout(Duration::from_secs(3_600));
+    let (client, mut script, standalone) = legacy(patient).await;
     standalone.status(405);
     // The server restarts meanwhile, and goes on.
     let reply = with(client.call("slow", &json!({})), async {
@@ -307,7 +309,12 @@ async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
 #[tokio::test(start_paused = true)]
 async fn an_event_id_that_no_header_can_hold_is_not_sent() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
-    standalone.status(405);
+    let stream = standalone.stream();
+    stream.raw("id: a\u{1}b\ndata:\n\n");
+    stream.cut();
+    let exchange = script.expect_bare("GET").await;
+    assert_eq!(exchange.header("last-event-id"), None, "the stream begins anew");
+    exchange.status(405);
     let lost = with(client.call("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: a\u{1}b\ndata:\n\n");

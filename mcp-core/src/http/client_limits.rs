@@ -11,16 +11,8 @@ pub struct HttpClientLimits {
     /// A call that may have reached the server is sent again only if it may be carried out twice, which `tools/call`
     /// may not; or if the server itself says that it did not take it (429 or 503, with `Retry-After`).
     pub attempts: u32,
-    /// Longest first pause between two attempts. It doubles each time, and each pause is random between zero
-    /// and that. 200 ms.
-    pub backoff: Duration,
-    /// Longest pause between two attempts. 10 s.
-    pub longest_backoff: Duration,
     /// Longest pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.
     pub longest_retry: Duration,
-    /// Most times in a row that a stream which was cut is opened again, and brings nothing and does not last, before
-    /// it is given up. 10.
-    pub reconnects: u32,
     /// Most redirects of one message; all stay on the server's origin. 3.
     pub redirects: u32,
     /// Most times that one message is refused for its credentials and sent with other ones. 4.
@@ -42,10 +34,7 @@ impl HttpClientLimits {
     pub const fn new() -> Self {
         Self {
             attempts: 4,
-            backoff: Duration::from_millis(200),
-            longest_backoff: Duration::from_secs(10),
             longest_retry: Duration::from_secs(30),
-            reconnects: 10,
             redirects: 3,
             authorizations: 4,
             stream_idle: Duration::from_secs(45),
