@@ -303,13 +303,14 @@ impl Shared {
                         return Err(cut);
                     }
                 }
+                // The next try would end in the same way.
                 Err(error)
                     if matches!(
                         error.kind(),
                         TransportErrorKind::Unauthorized | TransportErrorKind::Unsendable
                     ) =>
                 {
-                    return Err(HttpError::lost(error)); // The next time it would be the same.
+                    return Err(HttpError::lost(error));
                 }
                 Err(error) => cut = HttpError::lost(error),
             }

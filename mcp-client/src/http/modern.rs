@@ -15,6 +15,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use super::exchange::{About, Attempts, Outgoing, Twice, pause_after, renumbered};
 use super::transport::Shared;
+use crate::cache::Change;
 
 /// Most pages of the tools that are read again to find the header fields of one call.
 const MOST_PAGES: usize = 100;
@@ -54,6 +55,7 @@ impl Shared {
             _ => return reply,
         }
         // The schema is another than we know, if we know any: what has to be mirrored is in the list (HDR-17).
+        self.inbound.cache.invalidate(Change::Tools);
         if let Err(error) = self.read_tools_again(&asked.id, &params, &version).await {
             tracing::debug!(%error, "the tools could not be listed to mirror the arguments");
             return reply;

@@ -62,6 +62,9 @@ impl Shared {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "the stream of the session could not be opened");
+                    if error.kind() == TransportErrorKind::Unsendable {
+                        progress.cursor.last = None; // An id that no header field can hold.
+                    }
                     false
                 }
             };

@@ -165,6 +165,13 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     });
     assert_eq!(reply.await.unwrap().text(), "done");
 
+    // What was kept of the list is as old as what was known of the tool.
+    let mut kept = tools(json!([]));
+    kept["ttlMs"] = json!(600_000);
+    let listed = with(client.list_tools(), async { script.expect("tools/list").await.reply(kept) });
+    listed.await.unwrap();
+    assert!(client.list_tools().await.unwrap().is_empty(), "it is kept");
+
     // Once, and no further.
     let refused = with(client.call("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
@@ -172,6 +179,11 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
     });
     assert_eq!(refused.await.unwrap_err().peer().unwrap().code(), -32020);
+
+    let listed = with(client.list_tools(), async {
+        script.expect("tools/list").await.reply(tools(json!([annotated("good", "Region", "string")])));
+    });
+    assert_eq!(listed.await.unwrap().len(), 1);
 
     // A list that fails is not the answer to the call.
     let refused = with(client.call("good", &json!({"region": "eu"})), async {

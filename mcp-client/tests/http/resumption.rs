@@ -188,7 +188,9 @@ fn show_seed(seed: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn what_passes_is_waited_for_and_what_does_not_is_told() {
-    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let patient =
+        Client::builder().timeout(Duration::from_secs(3_600)).total_timeout(Duration::from_secs(3_600));
+    let (client, mut script, standalone) = legacy(patient).await;
     standalone.status(405);
     // The server restarts meanwhile, and goes on.
     let reply = with(client.call("slow", &json!({})), async {
@@ -307,7 +309,12 @@ async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
 #[tokio::test(start_paused = true)]
 async fn an_event_id_that_no_header_can_hold_is_not_sent() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
-    standalone.status(405);
+    let stream = standalone.stream();
+    stream.raw("id: a\u{1}b\ndata:\n\n");
+    stream.cut();
+    let exchange = script.expect_bare("GET").await;
+    assert_eq!(exchange.header("last-event-id"), None, "the stream begins anew");
+    exchange.status(405);
     let lost = with(client.call("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: a\u{1}b\ndata:\n\n");
@@ -348,6 +355,39 @@ async fn a_server_that_primes_and_hangs_up_in_a_circle_is_not_hurried() {
     });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
     assert_eq!(before.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    // While it waits, while it connects, and while it reads again.
+    for stage in 0..3 {
+        let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let exchange = script.expect("tools/call").await;
+        let id = exchange.id();
+        exchange.stream().raw("id: 1\nretry: 1000\ndata:\n\n");
+        let (mut connecting, mut reading) = (None, None);
+        match stage {
+            0 => sleep(Duration::from_millis(500)).await,
+            1 => connecting = Some(script.expect_bare("GET").await),
+            _ => {
+                reading = Some(script.expect_bare("GET").await.stream());
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+        call.abort();
+        let cancelled = script.expect("notifications/cancelled").await;
+        assert_eq!(cancelled.message()["params"]["requestId"], id, "stage {stage}");
+        cancelled.status(202);
+        if let Some(mut exchange) = connecting {
+            exchange.dropped().await;
+        }
+        if let Some(stream) = reading {
+            stream.dropped().await;
+        }
+    }
+    script.expect_silence(Duration::from_secs(60)).await;
 }
 
 /// The handshake itself is on a stream that is cut.
