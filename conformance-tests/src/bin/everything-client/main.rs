@@ -1,0 +1,66 @@
+//! The client that the official conformance suite drives: it does what each scenario asks for, with the public API
+//! alone.
+//!
+//! The suite starts it as `everything-client URL`, with the scenario and the revision in the environment. It exits
+//! with 0 only when all went as it should; else it says on standard error what did not.
+
+mod calls;
+mod headers;
+mod input;
+mod scenario;
+mod schemas;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use scenario::{Failure, Scenario};
+
+/// The suite gives a scenario 30 s.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+async fn run(scenario: &Scenario) -> Result<(), Failure> {
+    match scenario.name() {
+        "initialize" => calls::initialize(scenario).await,
+        "tools_call" => calls::tools_call(scenario).await,
+        "sse-retry" => calls::reconnection(scenario).await,
+        "request-metadata" => calls::request_metadata(scenario).await,
+        "elicitation-sep1034-client-defaults" => input::form_defaults(scenario).await,
+        "sep-2322-client-request-state" => input::rounds(scenario).await,
+        "http-standard-headers" => headers::standard(scenario).await,
+        "http-custom-headers" => headers::custom(scenario).await,
+        "http-invalid-tool-headers" => headers::invalid_tools(scenario).await,
+        "json-schema-ref-no-deref" => schemas::references(scenario).await,
+        "json-schema-2020-12-preservation" => schemas::preservation(scenario).await,
+        other => Err(format!("the scenario {other:?} is unknown").into()),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let outcome = async {
+        let scenario = Scenario::from_environment()?;
+        match tokio::time::timeout(DEADLINE, run(&scenario)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(format!("not done after {DEADLINE:?}").into()),
+        }
+    };
+    match outcome.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("everything-client: {}", chain(&*failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error with all that lies below it.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
