@@ -197,8 +197,8 @@ impl Shared {
         match authorizer.refused(refusal).await {
             Ok(verdict) => Ok(verdict == Verdict::Retry),
             Err(error) => {
-                let message = format!("the server answered {} and", refusal.status.as_u16());
-                let message = format!("{message} authorization failed");
+                let message =
+                    format!("the server answered {}, and authorization failed", refusal.status.as_u16());
                 Err(TransportError::because(TransportErrorKind::Unauthorized, message, error))
             }
         }

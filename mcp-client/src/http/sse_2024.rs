@@ -10,13 +10,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use futures::StreamExt as _;
+use futures::channel::mpsc;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -29,6 +31,8 @@ use super::transport::{HttpTransport, Shared};
 const ENDPOINT_WAIT: Duration = Duration::from_secs(10);
 /// How long a POST holds up the next one. Some servers answer it only when the work is done.
 const IN_ORDER: Duration = Duration::from_millis(500);
+/// Most messages that wait to be sent.
+const MOST_WAITING: usize = 64;
 /// Most messages that are on their way at a time.
 const MOST_POSTS: usize = 256;
 
@@ -146,39 +150,47 @@ impl AsyncRead for Events {
 
 /// The client's messages: each line that is written becomes a POST.
 pub(crate) struct Posts {
-    unfinished: BytesMut,
-    queue: Option<mpsc::UnboundedSender<Bytes>>,
+    unsent: BytesMut,
+    queue: Option<mpsc::Sender<Bytes>>,
     /// Dropped when the last message is on its way.
     end: Option<oneshot::Sender<()>>,
 }
 
 impl Posts {
     fn new(shared: Arc<Shared>, target: Uri, end: oneshot::Sender<()>) -> Self {
-        // What waits here is bounded by the calls that the engine lets wait for answers.
-        let (queue, lines) = mpsc::unbounded_channel();
+        let (queue, lines) = mpsc::channel(MOST_WAITING);
         tokio::spawn(post_lines(shared, target, lines));
-        Self { unfinished: BytesMut::new(), queue: Some(queue), end: Some(end) }
+        Self { unsent: BytesMut::new(), queue: Some(queue), end: Some(end) }
+    }
+
+    /// Hands complete lines over, waiting for room.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        while let Some(end) = memchr::memchr(b'\n', &self.unsent) {
+            let Some(queue) = &mut self.queue else {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            };
+            ready!(queue.poll_ready(cx)).map_err(gone)?;
+            let line = self.unsent.split_to(end + 1).freeze();
+            queue.start_send(line.slice(..end)).map_err(gone)?;
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Posts {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.unfinished.extend_from_slice(bytes);
-        while let Some(end) = memchr::memchr(b'\n', &self.unfinished) {
-            let line = self.unfinished.split_to(end + 1).freeze();
-            let sent = self.queue.as_ref().is_some_and(|queue| queue.send(line.slice(..end)).is_ok());
-            if !sent {
-                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-            }
-        }
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_send(cx))?;
+        self.unsent.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_send(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(cx))?;
         self.queue = None;
         self.end = None;
         Poll::Ready(Ok(()))
@@ -186,9 +198,9 @@ impl AsyncWrite for Posts {
 }
 
 /// Posts lines in their order, without letting a slow answer hold up the next line for long.
-async fn post_lines(shared: Arc<Shared>, target: Uri, mut lines: mpsc::UnboundedReceiver<Bytes>) {
+async fn post_lines(shared: Arc<Shared>, target: Uri, mut lines: mpsc::Receiver<Bytes>) {
     let mut slow = JoinSet::new();
-    while let Some(line) = lines.recv().await {
+    while let Some(line) = lines.next().await {
         while slow.len() >= MOST_POSTS {
             if slow.join_next().await.is_some_and(|posted| !posted.unwrap_or(false)) {
                 return;
