@@ -12,8 +12,10 @@ use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::{Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::awaited::Awaited;
 use super::backoff::Backoff;
 use super::exchange::{About, Attempts, Outgoing, Twice, lost};
 use super::modern::frame;
@@ -28,6 +30,9 @@ const INITIALIZED: &str = "notifications/initialized";
 #[derive(Debug, Default)]
 pub(super) struct Legacy {
     session: Mutex<Session>,
+    pub(super) awaited: Awaited,
+    /// Whether the server has said something about the stream of the session: that it is open, or that there is none.
+    pub(super) is_listening: watch::Sender<bool>,
     /// Held by whoever begins the session anew, so that only one does.
     beginning: tokio::sync::Mutex<()>,
 }
@@ -87,9 +92,14 @@ impl Shared {
         if method == INITIALIZE {
             return self.initialize(&id, params).await;
         }
-        let waiting = CancelOnDrop { shared: self, id: Some(&id) };
-        let reply = self.call_in_session(&id, &method, &params).await;
-        waiting.answered();
+        let cancel = CancelOnDrop { shared: self, id: Some(&id) };
+        let mut waiting = self.legacy.awaited.wait(&id);
+        let reply = tokio::select! {
+            biased;
+            reply = self.call_in_session(&id, &method, &params) => reply,
+            reply = waiting.reply() => reply,
+        };
+        cancel.answered();
         reply
     }
 

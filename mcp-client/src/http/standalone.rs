@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use http::StatusCode;
 use mcp_core::jsonrpc::RequestId;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::backoff::Backoff;
 use super::legacy::is_stream;
@@ -18,11 +18,22 @@ impl Shared {
         if *self.closed.borrow() {
             return;
         }
+        self.legacy.is_listening.send_replace(false);
         let shared = Arc::clone(self);
         let task = tokio::spawn(async move { shared.read_standalone().await }).abort_handle();
         let before = self.standalone.lock().unwrap_or_else(PoisonError::into_inner).replace(task);
         if let Some(before) = before {
             before.abort();
+        }
+    }
+
+    /// Waits until the stream of the session is open, or is known to be none: what a server tells before is lost. A
+    /// server may keep the head of its answer back until it has something to tell, so that the wait is short.
+    pub(super) async fn listening(&self) {
+        let mut is_listening = self.legacy.is_listening.subscribe();
+        let opening = self.limits.http_client.stream_opening;
+        if timeout(opening, is_listening.wait_for(|is_listening| *is_listening)).await.is_err() {
+            tracing::debug!("the server has not opened the stream of the session yet");
         }
     }
 
@@ -34,9 +45,11 @@ impl Shared {
         let mut in_vain = 0;
         while in_vain < limits.reconnects {
             let before = cursor.events;
-            match self.open_stream(cursor.last.as_deref()).await {
+            let opened = self.open_stream(cursor.last.as_deref()).await;
+            self.legacy.is_listening.send_replace(opened.is_ok());
+            match opened {
                 Ok(response) if is_stream(&response) => {
-                    // There is no answer to wait for; what looks like one is dropped.
+                    // There is no answer to wait for.
                     let none: Option<&RequestId> = None;
                     if let Ok(reply) = self.read_events(response.into_body(), none, &mut cursor).await {
                         tracing::warn!(?reply, "the stream of the session cannot be read further");

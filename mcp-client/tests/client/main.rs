@@ -6,6 +6,8 @@ mod calls;
 mod children;
 mod fake;
 mod hostile;
+#[cfg(feature = "http")]
+mod http;
 mod input;
 mod lists;
 mod memory;
