@@ -21,8 +21,7 @@ pub(crate) struct Scenario {
 impl Scenario {
     /// Reads the command line and the environment.
     pub(crate) fn from_environment() -> Result<Self, Failure> {
-        let url = env::args().next_back().filter(|last| last.contains("://"));
-        let url = url.ok_or("usage: everything-client URL")?;
+        let url = env::args().nth(1).ok_or("usage: everything-client URL")?;
         let name = variable("MCP_CONFORMANCE_SCENARIO")?;
         let revision = variable("MCP_CONFORMANCE_PROTOCOL_VERSION")?;
         let revision = revision.parse().map_err(|_| format!("the revision {revision:?} is unknown"))?;
@@ -33,29 +32,16 @@ impl Scenario {
         &self.name
     }
 
-    pub(crate) fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
     /// What the suite tells beside the URL.
     pub(crate) fn context<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let context = self.context.as_deref().ok_or("MCP_CONFORMANCE_CONTEXT is not set")?;
         serde_json::from_str(context).map_err(|error| format!("MCP_CONFORMANCE_CONTEXT: {error}").into())
     }
 
-    /// A client that speaks the revision of the run, and answers all that a server can ask: a form with its
-    /// defaults, or a `true` for each check box without one.
+    /// A client that speaks the revision of the run, and answers all that a server can ask.
     pub(crate) fn client(&self) -> ClientBuilder {
-        self.unpinned().pin(self.revision)
-    }
-
-    /// As [`Scenario::client`], for servers that speak an older revision than that of the run.
-    pub(crate) fn unpinned(&self) -> ClientBuilder {
         Client::builder()
+            .pin(self.revision)
             .name_version("everything-client", env!("CARGO_PKG_VERSION"))
             .on_elicit(|form| async move {
                 Ok(ElicitResult::accept(crate::input::filled_in(&form.requested_schema)))
