@@ -4,6 +4,8 @@
 //! The suite starts it as `everything-client URL`, with the scenario and the revision in the environment. It exits
 //! with 0 only when all went as it should; else it says on standard error what did not.
 
+mod authorization;
+mod browser;
 mod calls;
 mod headers;
 mod input;
@@ -32,6 +34,33 @@ async fn run(scenario: &Scenario) -> Result<(), Failure> {
         "http-invalid-tool-headers" => headers::invalid_tools(scenario).await,
         "json-schema-ref-no-deref" => schemas::references(scenario).await,
         "json-schema-2020-12-preservation" => schemas::preservation(scenario).await,
+        "auth/metadata-default"
+        | "auth/metadata-var1"
+        | "auth/metadata-var2"
+        | "auth/metadata-var3"
+        | "auth/basic-cimd"
+        | "auth/scope-from-www-authenticate"
+        | "auth/scope-from-scopes-supported"
+        | "auth/scope-omitted-when-undefined"
+        | "auth/scope-step-up"
+        | "auth/token-endpoint-auth-basic"
+        | "auth/token-endpoint-auth-post"
+        | "auth/token-endpoint-auth-none"
+        | "auth/offline-access-scope"
+        | "auth/offline-access-not-supported"
+        | "auth/authorization-server-migration"
+        | "auth/iss-supported"
+        | "auth/iss-not-advertised"
+        | "auth/2025-03-26-oauth-metadata-backcompat"
+        | "auth/2025-03-26-oauth-endpoint-fallback" => authorization::granted(scenario).await,
+        "auth/scope-retry-limit"
+        | "auth/resource-mismatch"
+        | "auth/iss-supported-missing"
+        | "auth/iss-wrong-issuer"
+        | "auth/iss-unexpected"
+        | "auth/iss-normalized"
+        | "auth/metadata-issuer-mismatch" => authorization::refused(scenario).await,
+        "auth/pre-registration" => authorization::registered(scenario).await,
         other => Err(format!("the scenario {other:?} is unknown").into()),
     }
 }
@@ -55,7 +84,7 @@ async fn main() -> ExitCode {
 }
 
 /// An error with all that lies below it.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -32,6 +32,10 @@ impl Scenario {
         &self.name
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// What the suite tells beside the URL.
     pub(crate) fn context<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let context = self.context.as_deref().ok_or("MCP_CONFORMANCE_CONTEXT is not set")?;
