@@ -223,8 +223,10 @@ impl Inner {
 
     /// Keeps a token and holds it.
     async fn keep(&self, client: Client, token: Token, found: Arc<Discovered>) -> Result<(), Error> {
+        let environment = self.environment()?;
+        environment.presentation.check(&token)?;
         let key = CredentialKey::token(found.issuer(), &found.resource, &client.id);
-        let saved = self.environment()?.save(&key, &token.to_json()).await;
+        let saved = environment.save(&key, &token.to_json()).await;
         self.hold(Held { token, client, found, saved, source: Source::Grant });
         Ok(())
     }

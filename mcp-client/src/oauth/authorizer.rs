@@ -173,7 +173,10 @@ impl Authorizer for OAuth {
     fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
         Box::pin(async move {
             let environment = self.inner.environment()?;
-            if environment.presentation.wants_new_proof(refusal.status, &refusal.headers) {
+            // The bound on how often is the transport's, as for every refusal.
+            if refusal.authorization.is_some()
+                && environment.presentation.wants_new_proof(refusal.status, &refusal.headers)
+            {
                 return Ok(Verdict::Retry);
             }
             match self.inner.answer_to(refusal)? {

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::authorizer::OAuth;
+use super::dpop::Dpop;
 use super::grant::Grant;
+use super::jws::SigningKey;
 use super::presentation::{Bearer, Presentation};
 use super::scope::union;
 use super::store::{CredentialStore, MemoryStore};
@@ -73,6 +75,25 @@ impl<G> OAuthBuilder<G> {
     /// URLs come from servers: one could have the client knock at the doors of its own network.
     pub fn allow_private_networks(mut self, allowed: bool) -> Self {
         self.options.private_networks = allowed;
+        self
+    }
+
+    /// Binds tokens to a key (DPoP, RFC 9449): who has a token but not the key can do nothing with it. The
+    /// authorization server must know DPoP; a token that is not bound is not used.
+    ///
+    /// Where tokens are kept longer than the process lives, so must the key be:
+    /// [`SigningKey::generate_with_pem`](super::SigningKey::generate_with_pem).
+    ///
+    /// ```
+    /// # fn example() -> Result<(), mcp_client::oauth::Error> {
+    /// use mcp_client::oauth::{OAuth, SigningKey};
+    ///
+    /// let oauth = OAuth::authorization_code().dpop(SigningKey::generate()?).build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dpop(mut self, key: SigningKey) -> Self {
+        self.options.presentation = Arc::new(Dpop::new(key));
         self
     }
 

@@ -86,11 +86,7 @@ impl Discovery<'_> {
                 format!("the protected resource metadata of {} names no authorization server", self.endpoint),
             ));
         };
-        let urls = server_metadata_urls(&issuer)?;
-        let Some(server) = self.authorization_server(&issuer, &urls).await? else {
-            let message = format!("{} has no metadata at {}", printable(&issuer), urls.join(" or "));
-            return Err(Error::new(ErrorKind::InvalidMetadata, message));
-        };
+        let server = named_server(self.fetch, &issuer).await?;
         Ok(Discovered { resource: resource.resource, scopes_supported: resource.scopes_supported, server })
     }
 
@@ -134,33 +130,6 @@ impl Discovery<'_> {
         Err(Error::new(ErrorKind::InvalidMetadata, message))
     }
 
-    async fn authorization_server(
-        &self,
-        issuer: &str,
-        urls: &[String],
-    ) -> Result<Option<AuthorizationServerMetadata>, Error> {
-        let mut failure = None;
-        for url in urls {
-            match document::<AuthorizationServerMetadata>(self.fetch, url).await {
-                Ok(Some(found)) if found.issuer == issuer => return Ok(Some(found)),
-                Ok(Some(found)) => {
-                    let message = format!(
-                        "the metadata at {} is that of {:?}, not of {:?} (RFC 8414 §3.3): they must be the same \
-                         text, to the last slash",
-                        printable(url),
-                        printable(&found.issuer),
-                        printable(issuer)
-                    );
-                    return Err(Error::new(ErrorKind::InvalidMetadata, message));
-                }
-                Ok(None) => {}
-                Err(error) if error.kind() == ErrorKind::InvalidMetadata => return Err(error),
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        failure.map_or(Ok(None), Err)
-    }
-
     /// Before 2025-06-18 an MCP server was its own authorization server.
     async fn without_resource_metadata(&self) -> Result<Discovered, Error> {
         if !self.fallback || self.resource_metadata.is_some() {
@@ -171,7 +140,7 @@ impl Discovery<'_> {
         }
         let origin = origin(self.endpoint.as_str());
         let urls = server_metadata_urls(origin)?;
-        let server = match self.authorization_server(origin, &urls).await? {
+        let server = match authorization_server(self.fetch, origin, &urls).await? {
             Some(server) => server,
             None => AuthorizationServerMetadata::new(origin)
                 .authorization_endpoint(format!("{origin}/authorize"))
@@ -182,6 +151,42 @@ impl Discovery<'_> {
         };
         Ok(Discovered { resource: self.endpoint.as_str().to_owned(), scopes_supported: None, server })
     }
+}
+
+/// The metadata of an authorization server by its issuer.
+pub(crate) async fn named_server(fetch: &Fetch, issuer: &str) -> Result<AuthorizationServerMetadata, Error> {
+    let urls = server_metadata_urls(issuer)?;
+    authorization_server(fetch, issuer, &urls).await?.ok_or_else(|| {
+        let message = format!("{} has no metadata at {}", printable(issuer), urls.join(" or "));
+        Error::new(ErrorKind::InvalidMetadata, message)
+    })
+}
+
+async fn authorization_server(
+    fetch: &Fetch,
+    issuer: &str,
+    urls: &[String],
+) -> Result<Option<AuthorizationServerMetadata>, Error> {
+    let mut failure = None;
+    for url in urls {
+        match document::<AuthorizationServerMetadata>(fetch, url).await {
+            Ok(Some(found)) if found.issuer == issuer => return Ok(Some(found)),
+            Ok(Some(found)) => {
+                let message = format!(
+                    "the metadata at {} is that of {:?}, not of {:?} (RFC 8414 §3.3): they must be the same \
+                     text, to the last slash",
+                    printable(url),
+                    printable(&found.issuer),
+                    printable(issuer)
+                );
+                return Err(Error::new(ErrorKind::InvalidMetadata, message));
+            }
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::InvalidMetadata => return Err(error),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    failure.map_or(Ok(None), Err)
 }
 
 /// A document, or `None` where there is none.

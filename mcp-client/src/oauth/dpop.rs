@@ -84,12 +84,17 @@ impl Dpop {
 }
 
 impl Presentation for Dpop {
-    fn present(&self, token: &Token, request: &mut Request<Bytes>) -> Result<(), Error> {
-        if token.kind != TokenType::Dpop {
-            let message = "the authorization server issued a token that is not bound to the key of DPoP: whoever \
-                           has it could use it. It does not know DPoP, or does not allow it to this client";
-            return Err(Error::new(ErrorKind::InvalidMetadata, message));
+    fn check(&self, token: &Token) -> Result<(), Error> {
+        if token.kind == TokenType::Dpop {
+            return Ok(());
         }
+        let message = "the authorization server issued a token that is not bound to the key of DPoP: whoever has it \
+                       could use it. It does not know DPoP, or does not allow it to this client";
+        Err(Error::new(ErrorKind::InvalidMetadata, message))
+    }
+
+    fn present(&self, token: &Token, request: &mut Request<Bytes>) -> Result<(), Error> {
+        self.check(token)?;
         let uri = request.uri();
         let (scheme, authority) =
             (uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |a| a.as_str()));

@@ -47,7 +47,7 @@ impl Fetch {
 
     /// Over the network, with connections to allowed addresses only.
     pub(crate) fn over_network(guard: Guard) -> Self {
-        let resolver = GuardedResolver::new(GaiResolver::new(), guard);
+        let resolver = GuardedResolver::new(GaiResolver::new(), guard.clone());
         Self::new(Arc::new(Network::with_resolver(resolver)), guard)
     }
 

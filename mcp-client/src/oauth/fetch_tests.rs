@@ -34,12 +34,12 @@ fn public() -> Guard {
 /// Gives the answers it was told, and notes what was asked.
 #[derive(Default)]
 struct Script {
-    answers: Mutex<VecDeque<Response<Bytes>>>,
+    answers: Mutex<VecDeque<Response<String>>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Script {
-    fn new(answers: impl IntoIterator<Item = Response<Bytes>>) -> Arc<Self> {
+    fn new(answers: impl IntoIterator<Item = Response<String>>) -> Arc<Self> {
         Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
     }
 
@@ -54,34 +54,19 @@ impl HttpStack for Script {
         let answer = self.answers.lock().unwrap().pop_front();
         Box::pin(async move {
             match answer {
-                Some(answer) => Ok(answer.map(|bytes| HttpBody::new(http_body_of(bytes)))),
+                Some(answer) => Ok(answer.map(|bytes| HttpBody::new(bytes))),
                 None => std::future::pending().await,
             }
         })
     }
 }
 
-fn http_body_of(bytes: Bytes) -> impl http_body::Body<Data = Bytes, Error = std::convert::Infallible> + Send {
-    struct Whole(Option<Bytes>);
-    impl http_body::Body for Whole {
-        type Data = Bytes;
-        type Error = std::convert::Infallible;
-        fn poll_frame(
-            mut self: std::pin::Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-            Poll::Ready(self.0.take().map(|bytes| Ok(http_body::Frame::data(bytes))))
-        }
-    }
-    Whole(Some(bytes))
-}
-
-fn ok(body: impl Into<Bytes>) -> Response<Bytes> {
+fn ok(body: impl Into<String>) -> Response<String> {
     Response::new(body.into())
 }
 
-fn redirect(status: u16, location: &str) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::new());
+fn redirect(status: u16, location: &str) -> Response<String> {
+    let mut answer = Response::new(String::new());
     *answer.status_mut() = StatusCode::from_u16(status).unwrap();
     answer.headers_mut().insert(LOCATION, location.try_into().unwrap());
     answer
@@ -170,7 +155,7 @@ async fn the_stack_never_sees_a_forbidden_url() {
 
 #[tokio::test(start_paused = true)]
 async fn answers_are_bounded_in_size_and_time() {
-    let script = Script::new([ok(vec![b' '; 256 << 10]), ok(vec![b' '; (256 << 10) + 1])]);
+    let script = Script::new([ok(" ".repeat(256 << 10)), ok(" ".repeat((256 << 10) + 1))]);
     let fetch = Fetch::new(script, public());
     assert_eq!(fetch.get(START).await.unwrap().body.len(), 256 << 10);
     let error = fetch.get(START).await.unwrap_err();
@@ -290,7 +275,7 @@ async fn the_connection_goes_to_the_address_that_was_checked() {
     // Whoever looked the name up again would be told another address.
     let resolver = Flipping::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let development = guard("http://localhost:3000/mcp");
-    let network = Network::with_resolver(GuardedResolver::new(resolver.clone(), development));
+    let network = Network::with_resolver(GuardedResolver::new(resolver.clone(), development.clone()));
     let fetch = Fetch::new(Arc::new(network), development);
     let url = format!("http://as.localhost:{port}/document");
     let (fetched, ()) = tokio::join!(fetch.get(&url), serve);

@@ -20,19 +20,28 @@ const PRIVATE_SUFFIXES: [&str; 9] =
     ["local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "home.arpa"];
 
 /// What the URLs of one authorization may lead to. The public internet over `https` always; more when it is said.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Guard {
     /// The MCP server is on this machine, so its authorization server may be too, and over `http`.
     loopback: bool,
     /// The host allows private networks.
     private: bool,
+    /// The MCP server itself, if it is on a private network without TLS and the host allows that.
+    plain: Option<Endpoint>,
 }
 
 impl Guard {
     /// The rules for one MCP server.
     pub(crate) fn new(endpoint: &Endpoint, allow_private_networks: bool) -> Self {
-        let loopback = Host::of(endpoint.uri()).is_ok_and(|host| host.place() == Place::Loopback);
-        Self { loopback, private: allow_private_networks }
+        let place = Host::of(endpoint.uri()).map_or(Place::Never, |host| host.place());
+        let is_plain = place == Place::Private
+            && allow_private_networks
+            && endpoint.uri().scheme() == Some(&Scheme::HTTP);
+        Self {
+            loopback: place == Place::Loopback,
+            private: allow_private_networks,
+            plain: is_plain.then(|| endpoint.clone()),
+        }
     }
 
     /// Checks a URL, whether it is to be fetched or to be shown in a browser. The characters that are left are
@@ -62,13 +71,17 @@ impl Guard {
         match host.place() {
             Place::Loopback if self.loopback => {}
             Place::Loopback => return Err("its host is this machine, and the MCP server is not".into()),
-            _ if !https => return Err("it must begin with https://".into()),
+            _ if !https && !self.is_plain_server(&uri) => return Err("it must begin with https://".into()),
             Place::Public => {}
             Place::Private if self.private => {}
             Place::Private => return Err(format!("its host is on a private network; {HOW_TO_ALLOW}")),
             Place::Never => return Err("its host is an address that no such server has".into()),
         }
         Ok(uri)
+    }
+
+    fn is_plain_server(&self, uri: &Uri) -> bool {
+        self.plain.as_ref().is_some_and(|server| server.is_same_origin(uri))
     }
 
     /// Whether a connection for a name may go to an address that the name has.

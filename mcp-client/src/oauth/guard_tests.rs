@@ -242,7 +242,7 @@ const PUBLIC: &[&str] = &[
 ];
 
 #[track_caller]
-fn expect(guard: Guard, urls: &[&str], allowed: bool) {
+fn expect(guard: &Guard, urls: &[&str], allowed: bool) {
     for url in urls {
         match guard.check(url) {
             Ok(_) => assert!(allowed, "{url:?} must be refused by {guard:?}"),
@@ -261,8 +261,8 @@ fn expect(guard: Guard, urls: &[&str], allowed: bool) {
 fn urls() {
     assert!(NEVER.len() + LOOPBACK.len() + PRIVATE.len() + PUBLIC.len() >= 150);
     for guard in [public(), development(), company(), guard("http://localhost:1/", true)] {
-        expect(guard, NEVER, false);
-        expect(guard, PUBLIC, true);
+        expect(&guard, NEVER, false);
+        expect(&guard, PUBLIC, true);
     }
     for (guard, loopback, private) in [
         (public(), false, false),
@@ -271,8 +271,8 @@ fn urls() {
         (guard("http://[::1]:1/", true), true, true),
         (guard("https://as.localhost/mcp", false), true, false),
     ] {
-        expect(guard, LOOPBACK, loopback);
-        expect(guard, PRIVATE, private);
+        expect(&guard, LOOPBACK, loopback);
+        expect(&guard, PRIVATE, private);
     }
 }
 
@@ -285,6 +285,22 @@ fn plain_http_is_for_this_machine_alone() {
                 assert!(guard.check(&plain).is_err(), "{plain}");
             }
         }
+    }
+}
+
+#[test]
+fn a_private_server_without_tls_may_speak_for_itself() {
+    let server = "http://192.168.1.5:8000/mcp";
+    let own = "http://192.168.1.5:8000/.well-known/oauth-protected-resource/mcp";
+    assert!(guard(server, true).check(own).is_ok());
+    for (guard, url) in [
+        (guard(server, false), own),
+        (guard(server, true), "http://192.168.1.5:8001/token"),
+        (guard(server, true), "http://192.168.1.6:8000/token"),
+        (guard(server, true), "http://as.example.com/token"),
+        (guard("http://mcp.example.com/mcp", true), "http://mcp.example.com/token"),
+    ] {
+        assert!(guard.check(url).is_err(), "{url}");
     }
 }
 

@@ -18,6 +18,7 @@
 
 mod acquire;
 mod address;
+mod assertion;
 mod authorization_code;
 mod authorization_request;
 mod authorizer;
@@ -25,10 +26,12 @@ mod browser;
 mod builder;
 mod client_assertion;
 mod client_authentication;
+mod client_credentials;
 mod discovery;
 mod dpop;
 #[cfg(test)]
 mod dpop_tests;
+mod enterprise_managed;
 mod environment;
 mod error;
 mod fetch;
@@ -59,11 +62,15 @@ mod step_up;
 mod store;
 mod token;
 mod token_endpoint;
+mod workload_identity;
 
+pub use assertion::{AssertionRequest, AssertionSource};
 pub use authorization_code::AuthorizationCode;
 pub use authorizer::OAuth;
 pub use browser::AuthorizationUrl;
 pub use builder::OAuthBuilder;
+pub use client_credentials::ClientCredentials;
+pub use enterprise_managed::{EnterpriseManaged, IdentityProvider};
 pub use error::{Error, ErrorKind};
 pub use file_store::FileStore;
 pub use jws::{SigningAlgorithm, SigningKey};
@@ -72,3 +79,4 @@ pub use mcp_core::oauth::ClientMetadata;
 pub use registration::RegisteredClient;
 pub use secret::Secret;
 pub use store::{CredentialKey, CredentialStore, MemoryStore, StoreLock};
+pub use workload_identity::WorkloadIdentity;

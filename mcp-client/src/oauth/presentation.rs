@@ -5,13 +5,16 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, StatusCode};
 
-use super::error::Error;
-use super::token::Token;
+use super::error::{Error, ErrorKind};
+use super::token::{Token, TokenType};
 
 /// Puts tokens on requests.
 ///
 /// The methods with a default concern clients that have a key, whose proofs go with requests to the token endpoint too.
 pub(crate) trait Presentation: Send + Sync + 'static {
+    /// Whether a token is one that can be shown in this way.
+    fn check(&self, token: &Token) -> Result<(), Error>;
+
     /// Puts a token on a request to the MCP server, which is final but for that. Called anew each time it is sent.
     fn present(&self, token: &Token, request: &mut Request<Bytes>) -> Result<(), Error>;
 
@@ -48,6 +51,17 @@ pub(crate) trait Presentation: Send + Sync + 'static {
 pub(crate) struct Bearer;
 
 impl Presentation for Bearer {
+    fn check(&self, token: &Token) -> Result<(), Error> {
+        match token.kind {
+            TokenType::Bearer => Ok(()),
+            TokenType::Dpop => {
+                let message = "the authorization server issued a token that is bound to a key: give the authorizer \
+                               one (OAuthBuilder::dpop)";
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
+        }
+    }
+
     fn present(&self, token: &Token, request: &mut Request<Bytes>) -> Result<(), Error> {
         request.headers_mut().insert(AUTHORIZATION, token.header()?);
         Ok(())

@@ -15,6 +15,7 @@ use super::client_authentication::{Client, ClientAuthentication};
 use super::discovery::Discovered;
 use super::environment::Environment;
 use super::error::{Error, ErrorKind, printable};
+use super::jws::SigningKey;
 use super::secret::Secret;
 use super::store::CredentialKey;
 use super::token_endpoint::refusal;
@@ -34,6 +35,7 @@ use super::token_endpoint::refusal;
 pub struct RegisteredClient {
     pub(crate) id: String,
     pub(crate) secret: Option<Secret>,
+    pub(crate) key: Option<SigningKey>,
     pub(crate) issuer: Option<String>,
     pub(crate) method: Option<String>,
 }
@@ -42,13 +44,21 @@ impl RegisteredClient {
     /// A client by its `client_id`.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), secret: None, issuer: None, method: None }
+        Self { id: id.into(), secret: None, key: None, issuer: None, method: None }
     }
 
     /// Its secret. The server's metadata says whether it goes into the header field or the form.
     #[must_use]
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
+        self
+    }
+
+    /// Its key, whose public half the server knows: the client proves itself with a signed statement
+    /// (`private_key_jwt`) in place of a secret.
+    #[must_use]
+    pub fn private_key(mut self, key: SigningKey) -> Self {
+        self.key = Some(key);
         self
     }
 
@@ -82,9 +92,22 @@ impl RegisteredClient {
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         let listed = found.server.token_endpoint_auth_methods_supported.as_deref();
-        let authentication =
-            ClientAuthentication::choose(self.secret.clone(), self.method.as_deref(), listed)?;
+        self.authenticated(listed)
+    }
+
+    /// The client, with the way to authenticate at a server that lists these ways.
+    pub(crate) fn authenticated(&self, listed: Option<&[String]>) -> Result<Client, Error> {
+        let authentication = match &self.key {
+            Some(key) => ClientAuthentication::PrivateKeyJwt(key.clone()),
+            None => ClientAuthentication::choose(self.secret.clone(), self.method.as_deref(), listed)?,
+        };
         Ok(Client { id: self.id.clone(), authentication })
+    }
+
+    /// Which of the authorization servers of a resource it belongs to: the first, if the host has not said.
+    pub(crate) fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
+        let ours = issuers.iter().find(|issuer| Some(*issuer) == self.issuer.as_ref());
+        ours.or(issuers.first()).map(String::as_str)
     }
 
     /// The authorization server that was the first to see this client.

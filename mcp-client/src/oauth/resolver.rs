@@ -43,7 +43,7 @@ where
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let guard = self.guard;
+        let guard = self.guard.clone();
         let text = name.as_str().to_owned();
         let resolved = self.inner.call(name);
         Box::pin(async move {

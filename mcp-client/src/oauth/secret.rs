@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// A token, a password, a key: its `Debug` shows nothing of it, and there is no `Display` and no comparison.
+use zeroize::Zeroize as _;
+
+/// A token, a password, a key: its `Debug` shows nothing of it, and there is no `Display` and no comparison. Its
+/// memory is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Box<str>);
 
@@ -16,6 +19,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
