@@ -12,7 +12,7 @@ use crate::scenario::{Failure, Scenario};
 const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.json";
 
 /// What a host says about itself, and no more: everything else is found out.
-fn host() -> OAuthBuilder<AuthorizationCode> {
+pub(crate) fn host() -> OAuthBuilder<AuthorizationCode> {
     OAuth::authorization_code()
         .client_name("everything-client")
         .client_metadata_url(CLIENT_METADATA)

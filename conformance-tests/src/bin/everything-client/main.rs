@@ -7,6 +7,7 @@
 mod authorization;
 mod browser;
 mod calls;
+mod grants;
 mod headers;
 mod input;
 mod scenario;
@@ -61,6 +62,11 @@ async fn run(scenario: &Scenario) -> Result<(), Failure> {
         | "auth/iss-normalized"
         | "auth/metadata-issuer-mismatch" => authorization::refused(scenario).await,
         "auth/pre-registration" => authorization::registered(scenario).await,
+        "auth/client-credentials-basic" => grants::client_secret(scenario).await,
+        "auth/client-credentials-jwt" => grants::client_key(scenario).await,
+        "auth/enterprise-managed-authorization" => grants::enterprise_managed(scenario).await,
+        "auth/wif-jwt-bearer" => grants::workload_identity(scenario).await,
+        "auth/dpop" | "auth/dpop-nonce" => grants::dpop(scenario).await,
         other => Err(format!("the scenario {other:?} is unknown").into()),
     }
 }
