@@ -93,8 +93,8 @@ impl Connection {
             if let Err(error) = driver.run(stop).await {
                 tracing::debug!(%error, "the connection failed");
             }
-            inbound.disconnected();
             drop(alive);
+            inbound.disconnected();
         });
         connection
     }
@@ -134,8 +134,8 @@ impl Connection {
                 }
             }
             drop(run);
-            inbound.disconnected();
             drop(alive);
+            inbound.disconnected();
         });
         Ok(connection)
     }
@@ -175,6 +175,18 @@ impl Connection {
 
     pub(crate) fn outbound(&self) -> &Outbound {
         &self.outbound
+    }
+
+    /// Whether requests may get through again after one was lost. A byte stream that has ended, and a closed link,
+    /// do not come back.
+    pub(crate) fn may_return(&self) -> bool {
+        !matches!(self.outbound, Outbound::Stream(_)) && self.link.is_none() && !*self.closing.borrow()
+    }
+
+    /// Whether it has ended. A stream of notifications that is opened later than that never ends by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        let is_stream = matches!(self.outbound, Outbound::Stream(_));
+        *self.closing.borrow() || (is_stream && self.running.has_changed().is_err())
     }
 
     pub(crate) async fn call(&self, request: Request) -> Reply {

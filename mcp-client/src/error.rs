@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Timeout,
     /// The answer is not what the protocol or the caller's type says: [`Error::json`].
     Decode,
+    /// What was read is not what the server announced: a file of a skill that differs from its entry.
+    Mismatch,
     /// The arguments cannot be sent.
     InvalidArgument,
     /// There is no protocol revision that both sides speak.

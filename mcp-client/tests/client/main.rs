@@ -5,6 +5,7 @@ mod calls;
 #[cfg(target_os = "linux")]
 mod children;
 mod fake;
+mod group;
 mod hostile;
 #[cfg(feature = "http")]
 mod http;
@@ -12,5 +13,7 @@ mod input;
 mod lists;
 mod memory;
 mod probe;
+#[cfg(feature = "skills")]
+mod skills;
 mod subscriptions;
 mod timeouts;
