@@ -36,6 +36,11 @@ impl EverythingServer {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Where it serves HTTP+SSE, the transport of 2024-11-05.
+    pub fn sse_url(&self) -> String {
+        self.url.replace("/mcp", "/sse")
+    }
 }
 
 impl Drop for EverythingServer {

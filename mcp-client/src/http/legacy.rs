@@ -106,6 +106,11 @@ impl Shared {
     async fn call_in_session(self: &Arc<Self>, id: &RequestId, method: &str, params: &JsonBytes) -> Reply {
         let about = About { method: Some(method), name: None, twice: Twice::of(method, false) };
         let body = frame(id, method, params);
+        if may_ask(method) && self.inbound.handlers.answer_something() {
+            // Some servers ask on the stream of the session what they should ask on that of the call, and what they ask
+            // before it is open is lost.
+            self.listening().await;
+        }
         let mut attempts = Attempts::new(self);
         let mut is_renewed = false;
         loop {
@@ -287,6 +292,11 @@ impl Shared {
             tracing::debug!(%error, "the session was not ended");
         }
     }
+}
+
+/// Whether a server may need an answer of the client for a call.
+fn may_ask(method: &str) -> bool {
+    matches!(method, "tools/call" | "prompts/get" | "resources/read")
 }
 
 pub(super) fn is_stream<B>(response: &Response<B>) -> bool {

@@ -30,10 +30,14 @@ impl Shared {
     /// Waits until the stream of the session is open, or is known to be none: what a server tells before is lost. A
     /// server may keep the head of its answer back until it has something to tell, so that the wait is short.
     pub(super) async fn listening(&self) {
+        if *self.legacy.is_listening.borrow() {
+            return;
+        }
         let mut is_listening = self.legacy.is_listening.subscribe();
         let opening = self.limits.http_client.stream_opening;
         if timeout(opening, is_listening.wait_for(|is_listening| *is_listening)).await.is_err() {
             tracing::debug!("the server has not opened the stream of the session yet");
+            self.legacy.is_listening.send_replace(true); // Once is enough.
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::poll_immediate;
 use http_body::{Body, Frame};
 use mcp_client::http::{Bytes, HeaderValue, HttpBody, HttpError, HttpStack, Request, Response, StatusCode};
 use mcp_client::service::BoxFuture;
-use mcp_client::types::SubscriptionFilter;
-use mcp_client::{Client, Event, Limits, Revision};
+use mcp_client::types::{Root, SubscriptionFilter};
+use mcp_client::{Client, ClientBuilder, Event, Limits, Revision};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -72,6 +73,12 @@ fn reply(respond: oneshot::Sender<Response<HttpBody>>, message: &Value) {
     drop(respond.send(response));
 }
 
+fn accepted(respond: oneshot::Sender<Response<HttpBody>>) {
+    let (mut response, _) = answer("text/plain");
+    *response.status_mut() = StatusCode::ACCEPTED;
+    drop(respond.send(response));
+}
+
 fn stream(respond: oneshot::Sender<Response<HttpBody>>) -> Events {
     let (response, events) = answer("text/event-stream");
     drop(respond.send(response));
@@ -94,9 +101,7 @@ impl Server {
         reply(respond, &json!({ "jsonrpc": "2.0", "id": initialize["id"], "result": result }));
         let (_, initialized, respond) = self.next().await;
         assert_eq!(initialized["method"], "notifications/initialized");
-        let (mut accepted, _) = answer("text/plain");
-        *accepted.status_mut() = StatusCode::ACCEPTED;
-        drop(respond.send(accepted));
+        accepted(respond);
     }
 
     /// Opens the stream of the session.
@@ -108,17 +113,17 @@ impl Server {
 }
 
 /// A client in a session.
-async fn legacy() -> (Client, Server) {
+async fn legacy(builder: ClientBuilder) -> (Client, Server) {
     let (sender, exchanges) = unbounded_channel();
     let mut server = Server(exchanges);
-    let builder = Client::builder().pin(Revision::V2025_11_25).http_stack(Scripted(sender));
+    let builder = builder.pin(Revision::V2025_11_25).http_stack(Scripted(sender));
     let (client, ()) = tokio::join!(builder.connect_http("http://server.test/mcp"), server.initialize());
     (client.unwrap(), server)
 }
 
 #[tokio::test]
 async fn an_answer_on_the_stream_of_the_session_is_an_answer() {
-    let (client, mut server) = legacy().await;
+    let (client, mut server) = legacy(Client::builder()).await;
     let session = server.open_stream().await;
     let call = client.call("wait", &json!({}));
     let serve = async {
@@ -136,9 +141,9 @@ async fn an_answer_on_the_stream_of_the_session_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_of_a_session_waits_for_the_stream_that_changes_come_on() {
+async fn what_is_told_and_asked_in_a_session_finds_its_stream_open() {
     let filter = || SubscriptionFilter::new().tools_list_changed(true);
-    let (client, mut server) = legacy().await;
+    let (client, mut server) = legacy(Client::builder()).await;
     let mut subscribing = pin!(client.subscribe(filter()));
     assert!(poll_immediate(&mut subscribing).await.is_none(), "the stream is not open");
     let session = server.open_stream().await;
@@ -146,10 +151,29 @@ async fn a_subscription_of_a_session_waits_for_the_stream_that_changes_come_on()
     session.send(&json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }));
     assert!(matches!(changes.next().await, Some(Event::ToolsListChanged)));
 
-    // A server that keeps the head of its answer back is not waited for until then.
-    let (client, server) = legacy().await;
-    let before = Instant::now();
-    client.subscribe(filter()).await.unwrap();
-    assert_eq!(before.elapsed(), Limits::for_client().http_client.stream_opening);
+    // A call, if there is something to ask.
+    let (client, mut server) = legacy(Client::builder().roots([Root::new("file:///r")])).await;
+    let mut call = pin!(client.call("ask", &json!({})).into_future());
+    assert!(poll_immediate(&mut call).await.is_none());
+    let session = server.open_stream().await;
+    let serve = async {
+        let (_, call, respond) = server.next().await;
+        session.send(&json!({ "jsonrpc": "2.0", "id": 7, "method": "roots/list" }));
+        let (_, answer, accept) = server.next().await;
+        accepted(accept);
+        let uri = &answer["result"]["roots"][0]["uri"];
+        let result = json!({ "content": [{ "type": "text", "text": uri }] });
+        reply(respond, &json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }));
+    };
+    let (answer, ()) = tokio::join!(call, serve);
+    assert_eq!(answer.unwrap().text(), "file:///r");
+
+    // A server that keeps the head of its answer back is not waited for until then, and only once.
+    let (client, server) = legacy(Client::builder()).await;
+    for waited in [Limits::for_client().http_client.stream_opening, Duration::ZERO] {
+        let before = Instant::now();
+        client.subscribe(filter()).await.unwrap();
+        assert_eq!(before.elapsed(), waited);
+    }
     drop(server);
 }

@@ -26,7 +26,8 @@ pub struct HttpClientLimits {
     pub authorizations: u32,
     /// How long a stream may be silent that has had keep-alives before; then it is taken for dead. 45 s.
     pub stream_idle: Duration,
-    /// How long a subscription waits until the server has opened the stream of a legacy session. 2 s.
+    /// How long the first subscription, or call in which the server may ask something, waits until the server has
+    /// opened the stream of a legacy session. 1 s.
     pub stream_opening: Duration,
     /// How long the end of a session, and messages that nobody waits for, may take. 5 s.
     pub farewell: Duration,
@@ -48,7 +49,7 @@ impl HttpClientLimits {
             redirects: 3,
             authorizations: 4,
             stream_idle: Duration::from_secs(45),
-            stream_opening: Duration::from_secs(2),
+            stream_opening: Duration::from_secs(1),
             farewell: Duration::from_secs(5),
             error_bytes: 64 << 10,
             mirrored_tools: 10_000,

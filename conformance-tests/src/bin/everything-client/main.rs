@@ -12,6 +12,7 @@ mod headers;
 mod input;
 mod scenario;
 mod schemas;
+mod skills;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -67,6 +68,10 @@ async fn run(scenario: &Scenario) -> Result<(), Failure> {
         "auth/enterprise-managed-authorization" => grants::enterprise_managed(scenario).await,
         "auth/wif-jwt-bearer" => grants::workload_identity(scenario).await,
         "auth/dpop" | "auth/dpop-nonce" => grants::dpop(scenario).await,
+        "sep-2640-client-no-prefetch" => skills::list(scenario).await,
+        "sep-2640-client-verify-digest"
+        | "sep-2640-client-verify-size"
+        | "sep-2640-client-verify-frontmatter" => skills::refuse(scenario).await,
         other => Err(format!("the scenario {other:?} is unknown").into()),
     }
 }
