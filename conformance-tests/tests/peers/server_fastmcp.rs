@@ -1,4 +1,4 @@
-//! Our client drives a server of FastMCP 4 (Python), in both eras.
+//! Our client drives a server of FastMCP 4 (Python), in both eras, over stdio, HTTP and HTTP+SSE.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::host::{Steps, host, text};
 use crate::installed::python;
+use crate::listening::Listening;
 
 async fn connect(revision: Option<Revision>) -> Option<Client> {
     let command = python("python/server_fastmcp.py")?;
@@ -31,6 +32,30 @@ async fn the_probe_finds_the_modern_era() {
 #[tokio::test]
 async fn the_legacy_era_when_pinned() {
     let Some(client) = connect(Some(Revision::V2025_11_25)).await else { return };
+    drive(&client).await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn both_eras_over_http() {
+    let Some(mut command) = python("python/server_fastmcp.py") else { return };
+    command.arg("--http");
+    let server = Listening::start(command);
+    for revision in [None, Some(Revision::V2025_11_25), Some(Revision::V2025_03_26)] {
+        let client = server.connect("/mcp", revision).await;
+        assert_eq!(client.revision(), revision.unwrap_or(Revision::LATEST));
+        drive(&client).await;
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn sessions_over_http_sse() {
+    let Some(mut command) = python("python/server_fastmcp.py") else { return };
+    command.arg("--sse");
+    let server = Listening::start(command);
+    let client = server.connect("/sse", None).await;
+    assert!(client.known_server().http_sse);
     drive(&client).await;
     client.close().await;
 }
