@@ -309,6 +309,7 @@ function everything({ era }) {
             'Sleeps, then answers.',
             { ms: integer },
             async ({ ms }, ctx) => {
+                await progress(ctx, 0, 1);
                 try {
                     await sleep(ms, ctx.mcpReq.signal);
                 } catch (error) {

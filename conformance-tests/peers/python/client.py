@@ -319,8 +319,12 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
     @feature("cancellation")
     async def body() -> None:
         before = await count()
-        with anyio.move_on_after(0.2) as scope:
-            await peer.call("slow", {"ms": 30_000})
+        with anyio.CancelScope() as scope:
+
+            async def began(*_progress: object) -> None:
+                scope.cancel()
+
+            await peer.call("slow", {"ms": 30_000}, progress_callback=began)
         check(scope.cancelled_caught, "slow ended before it was cancelled")
 
         async def risen() -> bool:

@@ -171,8 +171,12 @@ async def running(run: Run, host: Host, over_http: bool, legacy: bool) -> None:
 
     async def cancellation() -> None:
         before = int(await host.text("cancelled_count"))
-        with anyio.move_on_after(0.2) as scope:
-            await client.call_tool("slow", {"ms": 30_000})
+        with anyio.CancelScope() as scope:
+
+            async def began(*_progress: object) -> None:
+                scope.cancel()
+
+            await client.call_tool("slow", {"ms": 30_000}, progress_handler=began)
         check(scope.cancelled_caught, "slow ended before it was cancelled")
 
         async def risen() -> bool:

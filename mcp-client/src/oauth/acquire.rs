@@ -21,7 +21,6 @@ use super::error::{Error, ErrorKind};
 use super::refresh::{Refreshed, load, refresh};
 use super::scope::{choose, includes, union};
 use super::step_up::Operation;
-use super::store::CredentialKey;
 use super::token::Token;
 
 /// Why another token is needed.
@@ -98,10 +97,12 @@ impl Inner {
         let ours = held
             .filter(|held| held.found.issuer() == found.issuer() && held.found.resource == found.resource);
 
-        if let Some(client) = self.grant.client(environment, &found).await? {
+        // A registration that could not be kept is good as long as the process runs.
+        let known = self.grant.client(environment, &found).await?;
+        if let Some(client) = known.or_else(|| ours.as_ref().map(|held| held.client.clone())) {
             let ours = ours.as_ref().filter(|held| held.client.id == client.id);
             let saved = ours.is_none_or(|held| held.saved);
-            let key = CredentialKey::token(found.issuer(), &found.resource, &client.id);
+            let key = environment.token_key(&found, &client.id);
             let kept = if saved { load(environment, &key).await? } else { None };
             if let Some(kept) = kept.clone()
                 && !refused.is_of(&kept)
@@ -158,7 +159,7 @@ impl Inner {
             return self.replace(refused).await;
         };
         let requested = held.token.requested_scope.as_deref();
-        let key = CredentialKey::token(found.issuer(), &found.resource, &held.client.id);
+        let key = environment.token_key(&found, &held.client.id);
         if held.saved
             && let Some(kept) = load(environment, &key).await?
             && !kept.has_same_access(&held.token)
@@ -225,7 +226,7 @@ impl Inner {
     async fn keep(&self, client: Client, token: Token, found: Arc<Discovered>) -> Result<(), Error> {
         let environment = self.environment()?;
         environment.presentation.check(&token)?;
-        let key = CredentialKey::token(found.issuer(), &found.resource, &client.id);
+        let key = environment.token_key(&found, &client.id);
         let saved = environment.save(&key, &token.to_json()).await;
         self.hold(Held { token, client, found, saved, source: Source::Grant });
         Ok(())

@@ -24,6 +24,7 @@ use super::environment::Environment;
 use super::error::{Error, ErrorKind};
 use super::form::Form;
 use super::grant::Grant;
+use super::jws::SigningKey;
 use super::loopback::Loopback;
 use super::redirect::Redirection;
 use super::registration::{RegisteredClient, Registration};
@@ -50,7 +51,7 @@ impl AuthorizationCode {
             .grant_types(["authorization_code".to_owned(), "refresh_token".to_owned()])
             .response_types(["code".to_owned()]);
         Self {
-            registration: Registration { client: None, document: None, metadata },
+            registration: Registration { client: None, document: None, document_key: None, metadata },
             redirection: Redirection::Loopback { loopback: Loopback::new(), open: Arc::new(browser::open) },
             login_timeout: LOGIN_TIMEOUT,
             offline_access: true,
@@ -172,6 +173,14 @@ impl OAuthBuilder<AuthorizationCode> {
     /// use: `http://127.0.0.1/callback` stands for any port.
     pub fn client_metadata_url(mut self, url: impl Into<String>) -> Self {
         self.grant.registration.document = Some(url.into());
+        self
+    }
+
+    /// The key whose public half is in the client's metadata document (`jwks` or `jwks_uri`), where the document says
+    /// that the client authenticates by `private_key_jwt`. A client on many machines has no such key: it would be no
+    /// secret.
+    pub fn client_metadata_key(mut self, key: SigningKey) -> Self {
+        self.grant.registration.document_key = Some(key);
         self
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Discovered {
     pub(crate) scopes_supported: Option<Vec<String>>,
     /// Its authorization server.
     pub(crate) server: AuthorizationServerMetadata,
+    /// Nobody says any of this: it is how servers of 2025-03-26 are.
+    pub(crate) assumed: bool,
 }
 
 impl Discovered {
@@ -87,7 +89,12 @@ impl Discovery<'_> {
             ));
         };
         let server = named_server(self.fetch, &issuer).await?;
-        Ok(Discovered { resource: resource.resource, scopes_supported: resource.scopes_supported, server })
+        Ok(Discovered {
+            resource: resource.resource,
+            scopes_supported: resource.scopes_supported,
+            server,
+            assumed: false,
+        })
     }
 
     async fn protected_resource(&self) -> Result<Option<ProtectedResourceMetadata>, Error> {
@@ -140,16 +147,22 @@ impl Discovery<'_> {
         }
         let origin = origin(self.endpoint.as_str());
         let urls = server_metadata_urls(origin)?;
-        let server = match authorization_server(self.fetch, origin, &urls).await? {
-            Some(server) => server,
-            None => AuthorizationServerMetadata::new(origin)
+        let found = authorization_server(self.fetch, origin, &urls).await?;
+        let assumed = found.is_none();
+        let server = found.unwrap_or_else(|| {
+            AuthorizationServerMetadata::new(origin)
                 .authorization_endpoint(format!("{origin}/authorize"))
                 .token_endpoint(format!("{origin}/token"))
                 .registration_endpoint(format!("{origin}/register"))
                 // There is nobody to say so; PKCE was required then too.
-                .code_challenge_methods_supported(vec!["S256".to_owned()]),
-        };
-        Ok(Discovered { resource: self.endpoint.as_str().to_owned(), scopes_supported: None, server })
+                .code_challenge_methods_supported(vec!["S256".to_owned()])
+        });
+        Ok(Discovered {
+            resource: self.endpoint.as_str().to_owned(),
+            scopes_supported: None,
+            server,
+            assumed,
+        })
     }
 }
 

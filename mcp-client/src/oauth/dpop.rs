@@ -37,6 +37,7 @@ const MOST_NONCE: usize = 1_024;
 /// Shows tokens with proofs by one key.
 pub(crate) struct Dpop {
     key: SigningKey,
+    thumbprint: String,
     /// The header of every proof.
     header: String,
     nonces: Mutex<Nonces>,
@@ -52,8 +53,8 @@ struct Nonces {
 
 impl Dpop {
     pub(crate) fn new(key: SigningKey) -> Self {
-        let header = key.header("dpop+jwt", true);
-        Self { key, header, nonces: Mutex::default() }
+        let (thumbprint, header) = (key.thumbprint(), key.header("dpop+jwt", true));
+        Self { key, thumbprint, header, nonces: Mutex::default() }
     }
 
     fn proof(
@@ -91,6 +92,10 @@ impl Presentation for Dpop {
         let message = "the authorization server issued a token that is not bound to the key of DPoP: whoever has it \
                        could use it. It does not know DPoP, or does not allow it to this client";
         Err(Error::new(ErrorKind::InvalidMetadata, message))
+    }
+
+    fn key(&self) -> Option<&str> {
+        Some(&self.thumbprint)
     }
 
     fn present(&self, token: &Token, request: &mut Request<Bytes>) -> Result<(), Error> {

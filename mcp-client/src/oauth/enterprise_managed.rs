@@ -29,6 +29,7 @@ use super::workload_identity::JWT_BEARER;
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
+const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 
 /// The identity provider of a company, and the client that its users log in to there.
@@ -184,6 +185,15 @@ impl Grant for EnterpriseManaged {
         Box::pin(async move {
             let client = self.client.at(environment, found).await?;
             let endpoint = found.token_endpoint()?;
+            // The user's id token need not leave for a server that says it can do nothing with what comes of it.
+            let profiles = found.server.authorization_grant_profiles_supported.as_deref();
+            if profiles.is_some_and(|profiles| !profiles.iter().any(|profile| profile == ID_JAG_PROFILE)) {
+                let message = format!(
+                    "{} does not know enterprise-managed authorization (authorization_grant_profiles_supported)",
+                    printable(found.issuer())
+                );
+                return Err(Error::new(ErrorKind::Configuration, message));
+            }
             let id_jag = self.provider.id_jag(environment, found, scope).await?;
             let form = || {
                 Form::new()

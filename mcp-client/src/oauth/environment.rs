@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
 
+use super::discovery::Discovered;
 use super::error::{Error, ErrorKind};
 use super::fetch::Fetch;
 use super::presentation::Presentation;
@@ -35,6 +36,11 @@ impl Environment {
     /// The time in seconds since 1970.
     pub(crate) fn unix_now(&self) -> u64 {
         self.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    }
+
+    /// Where the tokens of a client are in the store.
+    pub(crate) fn token_key(&self, found: &Discovered, client: &str) -> CredentialKey {
+        CredentialKey::token(found.issuer(), &found.resource, client, self.presentation.key())
     }
 
     /// A text of the store.

@@ -54,7 +54,7 @@ impl HttpStack for Script {
         let answer = self.answers.lock().unwrap().pop_front();
         Box::pin(async move {
             match answer {
-                Some(answer) => Ok(answer.map(|bytes| HttpBody::new(bytes))),
+                Some(answer) => Ok(answer.map(HttpBody::new)),
                 None => std::future::pending().await,
             }
         })

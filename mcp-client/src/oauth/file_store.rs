@@ -310,7 +310,7 @@ fn check_owner(_: &Path, _: &File) -> Result<(), Error> {
 /// The new name is on the disk only when the folder is.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(folder(path).unwrap_or(Path::new(".")))?.sync_all()
+    File::open(folder(path).unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 #[cfg(not(unix))]

@@ -15,6 +15,11 @@ pub(crate) trait Presentation: Send + Sync + 'static {
     /// Whether a token is one that can be shown in this way.
     fn check(&self, token: &Token) -> Result<(), Error>;
 
+    /// The thumbprint of the key that tokens are bound to, if they are: they are worth nothing with another one.
+    fn key(&self) -> Option<&str> {
+        None
+    }
+
     /// Puts a token on a request to the MCP server, which is final but for that. Called anew each time it is sent.
     fn present(&self, token: &Token, request: &mut Request<Bytes>) -> Result<(), Error>;
 

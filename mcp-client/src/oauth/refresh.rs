@@ -32,7 +32,7 @@ pub(crate) async fn refresh(
     mut known: Token,
     saved: bool,
 ) -> Result<Refreshed, Error> {
-    let key = CredentialKey::token(found.issuer(), &found.resource, &client.id);
+    let key = environment.token_key(found, &client.id);
     let _lock = environment.lock(&key).await?;
     if saved && let Some(kept) = load(environment, &key).await? {
         if !kept.has_same_access(&known) && !kept.is_due(environment.now()) {
@@ -53,6 +53,7 @@ pub(crate) async fn refresh(
     let answer = answer.and_then(|answer| answer.into_token(known.requested_scope.as_deref(), issued));
     match answer.and_then(|token| environment.presentation.check(&token).map(|()| token)) {
         Ok(mut token) => {
+            environment.presentation.check(&token)?;
             // What the answer does not say stays as it is (RFC 6749 §6).
             token.refresh = token.refresh.or(known.refresh);
             token.granted_scope = token.granted_scope.or(known.granted_scope);
@@ -75,8 +76,7 @@ pub(crate) async fn refresh(
     }
 }
 
-/// A token of the store, if it is one that can be shown: the host may have begun or ceased to bind tokens to a key.
+/// A token of the store.
 pub(crate) async fn load(environment: &Environment, key: &CredentialKey) -> Result<Option<Token>, Error> {
-    let token = environment.load(key).await?.as_ref().and_then(Token::from_json);
-    Ok(token.filter(|token| environment.presentation.check(token).is_ok()))
+    Ok(environment.load(key).await?.as_ref().and_then(Token::from_json))
 }

@@ -107,7 +107,7 @@ impl RegisteredClient {
     /// Which of the authorization servers of a resource it belongs to: the first, if the host has not said.
     pub(crate) fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
         let ours = issuers.iter().find(|issuer| Some(*issuer) == self.issuer.as_ref());
-        ours.or(issuers.first()).map(String::as_str)
+        ours.or_else(|| issuers.first()).map(String::as_str)
     }
 
     /// The authorization server that was the first to see this client.
@@ -115,6 +115,14 @@ impl RegisteredClient {
         let key = CredentialKey::issuer_of(&self.id, environment.endpoint.as_str());
         if let Some(issuer) = environment.load(&key).await? {
             return Ok(issuer.expose().to_owned());
+        }
+        if self.secret.is_some() {
+            let issuer = found.issuer();
+            tracing::warn!(
+                client = self.id,
+                issuer,
+                "the client's secret is bound to the server that was named first; say its issuer"
+            );
         }
         environment.save(&key, &Secret::new(found.issuer())).await;
         Ok(found.issuer().to_owned())
@@ -128,6 +136,8 @@ pub(crate) struct Registration {
     pub(crate) client: Option<RegisteredClient>,
     /// Where the client's metadata document is.
     pub(crate) document: Option<String>,
+    /// The key that the document names, if it does.
+    pub(crate) document_key: Option<SigningKey>,
     /// What is said in a dynamic registration; the redirect URI is added.
     pub(crate) metadata: ClientMetadata,
 }
@@ -199,11 +209,10 @@ impl Registration {
             return client.at(environment, found).await.map(Some);
         }
         let takes_documents = found.server.client_id_metadata_document_supported == Some(true);
-        Ok(self
-            .document
-            .as_ref()
-            .filter(|_| takes_documents)
-            .map(|url| Client { id: url.clone(), authentication: ClientAuthentication::None }))
+        let key = self.document_key.clone();
+        let authentication = key.map_or(ClientAuthentication::None, ClientAuthentication::PrivateKeyJwt);
+        let document = self.document.as_ref().filter(|_| takes_documents);
+        Ok(document.map(|url| Client { id: url.clone(), authentication }))
     }
 
     fn key(environment: &Environment, found: &Discovered) -> CredentialKey {
@@ -236,6 +245,13 @@ impl Registration {
         })?;
         tracing::debug!(issuer = found.issuer(), "registering the client");
         let answer = environment.fetch.post(url, HeaderMap::new(), "application/json", body).await?;
+        if found.assumed && matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            let message = format!(
+                "{} wants a token and says nothing of where it is to be had: it has no metadata, and no {url}",
+                environment.endpoint
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
         if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
             return Err(refusal(url, answer.status, &answer.body));
         }

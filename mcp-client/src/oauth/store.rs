@@ -135,9 +135,12 @@ impl CredentialKey {
         Self::of(&["registration", issuer, endpoint])
     }
 
-    /// The tokens of a client for an MCP server.
-    pub(crate) fn token(issuer: &str, resource: &str, client: &str) -> Self {
-        Self::of(&["token", issuer, resource, client])
+    /// The tokens of a client for an MCP server; those that are bound to a key are for that key alone.
+    pub(crate) fn token(issuer: &str, resource: &str, client: &str, key: Option<&str>) -> Self {
+        match key {
+            None => Self::of(&["token", issuer, resource, client]),
+            Some(key) => Self::of(&["token", issuer, resource, client, key]),
+        }
     }
 
     /// The authorization server that a client id which its user configured belongs to.
