@@ -4,6 +4,7 @@
 //! or Python, or before the installation, these tests say so and pass; with `CI=true` they must run.
 
 mod clients;
+mod cutting;
 mod features;
 mod host;
 mod inspector;

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use mcp_client::types::{CompletionContext, CompletionReference, Content};
+use mcp_client::types::{CompletionContext, CompletionReference, Content, LoggingLevel};
 use mcp_client::{Client, Era, ErrorKind, Event, Revision};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cutting::a_cut_call_is_gone_on_with;
 use crate::host::{Steps, connect, text};
 use crate::installed::{node, node_with};
 use crate::listening::Listening;
@@ -55,12 +56,15 @@ over_every_transport! {
     questions_of_the_server_are_answered: questions;
     resources_prompts_and_completions: others;
     watched_resources_are_told_of: watched;
+    log_messages_come_unasked: logging;
 }
 
 #[tokio::test]
 async fn all_of_it_over_streamable_http() {
     let Some(server) = listening("streamableHttp") else { return };
     over_http(&server, "/mcp").await;
+    // Its event store goes on with what is there already, and not with what comes later.
+    a_cut_call_is_gone_on_with(&server, "echo", json!({ "message": "hi" }), &[]).await;
     for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
         let client = server.connect("/mcp", Some(revision)).await;
         assert_eq!(client.revision(), revision);
@@ -76,6 +80,14 @@ async fn all_of_it_over_http_sse() {
     let client = server.connect("/sse", None).await;
     assert!(client.known_server().http_sse);
     client.close().await;
+}
+
+async fn logging(client: &Client) {
+    client.set_log_level(LoggingLevel::Debug).await.expect("a level");
+    let mut messages = client.log_messages();
+    text(client, "toggle-simulated-logging", json!({})).await;
+    let message = messages.next().await.expect("a message");
+    assert!(message.data.to_value().as_str().is_some_and(|text| text.contains("level")), "{message:?}");
 }
 
 async fn legacy(client: &Client) {
@@ -147,6 +159,9 @@ async fn questions(client: &Client) {
     assert!(text(client, "get-roots-list", json!({})).await.contains("file:///r"));
     let sampled = text(client, "trigger-sampling-request", json!({ "prompt": "x", "maxTokens": 10 })).await;
     assert!(sampled.contains("sampled"), "{sampled}");
+    let visit = json!({ "url": "https://example.com/log-in", "message": "Log in" });
+    let visited = text(client, "trigger-url-elicitation", visit).await;
+    assert!(visited.starts_with("✅ User completed the URL elicitation flow."), "{visited}");
     let elicited = text(client, "trigger-elicitation-request", json!({})).await;
     assert!(elicited.contains("Ann"), "{elicited}");
 }

@@ -4,6 +4,7 @@ use futures::StreamExt as _;
 use mcp_client::{Client, Era, ErrorKind, Revision};
 use serde_json::json;
 
+use crate::cutting;
 use crate::features;
 use crate::host::text;
 use crate::installed::python;
@@ -25,6 +26,7 @@ async fn every_revision_over_http() {
         features::resumption(&client).await;
         client.close().await;
     }
+    cutting::progress(&server).await;
 }
 
 #[tokio::test]

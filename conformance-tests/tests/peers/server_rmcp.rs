@@ -3,6 +3,7 @@
 use mcp_client::{Client, ErrorKind, Revision};
 use serde_json::{Value, json};
 
+use crate::cutting;
 use crate::features;
 use crate::host::text;
 use crate::installed::rmcp;
@@ -21,6 +22,8 @@ async fn every_revision_over_http() {
         drive(&client).await;
         client.close().await;
     }
+    // The answer of a call that ends before the client comes back is lost there.
+    cutting::a_cut_call_is_gone_on_with(&server, "slow", json!({ "ms": 500 }), &[]).await;
 }
 
 async fn drive(client: &Client) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use mcp_client::{Client, Era, ErrorKind, Revision};
 use serde_json::{Value, json};
 
+use crate::cutting;
 use crate::features;
 use crate::host::{connect, host, text};
 use crate::installed::node;
@@ -49,6 +50,7 @@ async fn every_revision_over_http() {
         features::resumption(&client).await;
         client.close().await;
     }
+    cutting::progress(&server).await;
 }
 
 #[tokio::test]
@@ -78,6 +80,9 @@ async fn version_1_in_its_ways_to_serve_http() {
                 }
             }
             client.close().await;
+        }
+        if mode.is_none() {
+            cutting::progress(&server).await;
         }
         let client = server.connect("/mcp", None).await;
         assert_eq!(client.revision(), Revision::V2025_11_25, "found out by the probe");

@@ -62,7 +62,8 @@ fn is_modern(context: &Context) -> bool {
 
 fn tools(has_extra: bool) -> Value {
     let tool = |name: &str, properties: Value| {
-        let required: Vec<_> = properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let required: Vec<_> =
+            properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         let schema = json!({ "type": "object", "properties": properties, "required": required });
         json!({ "name": name, "description": name, "inputSchema": schema })
     };
@@ -112,7 +113,9 @@ impl Session {
             Some("elicitation/create") => {
                 json!(peer.create_elicitation(from(params)?).await.map_err(failed)?)
             }
-            Some("sampling/createMessage") => json!(peer.create_message(from(params)?).await.map_err(failed)?),
+            Some("sampling/createMessage") => {
+                json!(peer.create_message(from(params)?).await.map_err(failed)?)
+            }
             _ => json!(peer.list_roots().await.map_err(failed)?),
         };
         Ok(Ok(answer))
@@ -192,7 +195,8 @@ impl ServerHandler for Session {
         match request.name.as_ref() {
             "echo" => text(string("message")),
             "add" => {
-                let sum = arguments["a"].as_f64().unwrap_or_default() + arguments["b"].as_f64().unwrap_or_default();
+                let sum =
+                    arguments["a"].as_f64().unwrap_or_default() + arguments["b"].as_f64().unwrap_or_default();
                 let mut result = CallToolResult::success(vec![ContentBlock::text(sum.to_string())]);
                 result.structured_content = Some(json!({ "sum": sum }));
                 Ok(result.into())
@@ -228,15 +232,19 @@ impl ServerHandler for Session {
                 let schema = json!({
                     "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"]
                 });
-                let params = json!({ "mode": "form", "message": string("question"), "requestedSchema": schema });
+                let params =
+                    json!({ "mode": "form", "message": string("question"), "requestedSchema": schema });
                 let request_ = json!({ "method": "elicitation/create", "params": params });
                 match self.ask("name", request_, request.input_responses, &context).await? {
-                    Ok(answer) => text(format!("Hello, {}!", answer["content"]["name"].as_str().unwrap_or_default())),
+                    Ok(answer) => {
+                        text(format!("Hello, {}!", answer["content"]["name"].as_str().unwrap_or_default()))
+                    }
                     Err(question) => Ok(question),
                 }
             }
             "sample" => {
-                let message = json!({ "role": "user", "content": { "type": "text", "text": string("prompt") } });
+                let message =
+                    json!({ "role": "user", "content": { "type": "text", "text": string("prompt") } });
                 let params = json!({ "messages": [message], "maxTokens": 50 });
                 let request_ = json!({ "method": "sampling/createMessage", "params": params });
                 match self.ask("completion", request_, request.input_responses, &context).await? {
@@ -305,7 +313,10 @@ impl ServerHandler for Session {
         _: Context,
     ) -> Result<ReadResourceResponse, ErrorData> {
         if request.uri != "memo://one" {
-            return Err(ErrorData::resource_not_found("no such resource", Some(json!({ "uri": request.uri }))));
+            return Err(ErrorData::resource_not_found(
+                "no such resource",
+                Some(json!({ "uri": request.uri })),
+            ));
         }
         let contents = json!([{ "uri": "memo://one", "mimeType": "text/plain", "text": "One memo." }]);
         from::<ReadResourceResult>(json!({ "contents": contents })).map(Into::into)
@@ -329,10 +340,15 @@ impl ServerHandler for Session {
         let name = arguments["name"].as_str().ok_or_else(|| invalid("the argument name is missing"))?;
         let tone = arguments["tone"].as_str().unwrap_or("calm");
         let content = json!({ "type": "text", "text": format!("Greet {name} in a {tone} tone.") });
-        from::<GetPromptResult>(json!({ "messages": [{ "role": "user", "content": content }] })).map(Into::into)
+        from::<GetPromptResult>(json!({ "messages": [{ "role": "user", "content": content }] }))
+            .map(Into::into)
     }
 
-    async fn complete(&self, request: CompleteRequestParams, _: Context) -> Result<CompleteResult, ErrorData> {
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: Context,
+    ) -> Result<CompleteResult, ErrorData> {
         let tones = ["calm", "cheerful", "stern"];
         let values: Vec<_> = tones.iter().filter(|tone| tone.starts_with(&request.argument.value)).collect();
         from(json!({ "completion": { "values": values } }))
@@ -369,9 +385,11 @@ impl ServerHandler for Session {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let shared = Arc::new(Shared::default());
+    let mut sessions = LocalSessionManager::default();
+    sessions.session_config.sse_retry = Some(Duration::from_millis(10));
     let service = StreamableHttpService::new(
         move || Ok(Session { shared: Arc::clone(&shared), ..Session::default() }),
-        Arc::new(LocalSessionManager::default()),
+        Arc::new(sessions),
         StreamableHttpServerConfig::default(),
     );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
