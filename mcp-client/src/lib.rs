@@ -42,6 +42,7 @@ mod error;
 mod event;
 pub mod group;
 mod handler;
+mod handling;
 #[cfg(feature = "http")]
 pub mod http;
 mod inbound;

@@ -183,7 +183,7 @@ async fn open(
             Ok(_) => Ok(Opened::Ended),
             Err(error) => Err(Error::from_call(METHOD, error)),
         },
-        () = sleep(patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
+        () = client.wire().inbound.handling.silence(patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
     }
 }
 

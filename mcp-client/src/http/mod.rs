@@ -13,6 +13,7 @@ mod legacy;
 mod mirror;
 mod modern;
 mod network;
+mod reconnect;
 mod reply;
 mod sse_2024;
 mod stack;

@@ -91,53 +91,19 @@ impl Inner {
             resource_metadata: refused.param("resource_metadata"),
             fallback: self.fallback,
         };
-        let found =
-            discovery.run(|issuers| self.grant.select(issuers).map(str::to_owned)).await.map(Arc::new)?;
-        self.state(|state| state.found = Some(Arc::clone(&found)));
-        let ours = held
+        let found = discovery.run(|issuers| self.grant.select(issuers).map(str::to_owned)).await?;
+        let found = Arc::new(found);
+        // A token of another authorization server, or for another resource, has no part in what follows.
+        let held = held
             .filter(|held| held.found.issuer() == found.issuer() && held.found.resource == found.resource);
-
-        // A registration that could not be kept is good as long as the process runs.
-        let known = self.grant.client(environment, &found).await?;
-        if let Some(client) = known.or_else(|| ours.as_ref().map(|held| held.client.clone())) {
-            let ours = ours.as_ref().filter(|held| held.client.id == client.id);
-            let saved = ours.is_none_or(|held| held.saved);
-            let key = environment.token_key(&found, &client.id);
-            let kept = if saved { load(environment, &key).await? } else { None };
-            if let Some(kept) = kept.clone()
-                && !refused.is_of(&kept)
-                && !kept.is_over(environment.now())
-            {
-                self.hold(Held { token: kept, client, found, saved: true, source: Source::Store });
-                return Ok(());
-            }
-            // A token that never worked and was refreshed just now: the next one would work no better.
-            let is_fresh = ours.is_some_and(|held| held.source != Source::Store) && !works;
-            let known = kept.or_else(|| ours.map(|held| held.token.clone()));
-            if let Some(known) = known.filter(|token| token.refresh.is_some())
-                && !is_fresh
-            {
-                match refresh(environment, &found, &client, known, saved).await {
-                    Ok(Refreshed::Token { token, saved }) => {
-                        self.hold(Held { token, client, found, saved, source: Source::Refresh });
-                        return Ok(());
-                    }
-                    Ok(Refreshed::Ended) => {}
-                    Err(error) if matches!(error.code(), Some("invalid_client" | "unauthorized_client")) => {
-                        if !self.grant.forget_client(environment, &found).await? {
-                            return Err(error);
-                        }
-                        environment.remove(&key).await;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
+        if self.replace_silently(refused, &found, held.as_deref(), works).await? {
+            return Ok(());
         }
 
         let supported = found.scopes_supported.as_deref();
         let scope = choose(refused.param("scope"), self.scope.as_deref(), supported);
-        if let Some(held) =
-            ours.filter(|held| held.source == Source::Grant && refused.is_of(&held.token) && !works)
+        let is_new = |held: &Held| held.source == Source::Grant && !works && refused.is_of(&held.token);
+        if let Some(held) = held.filter(|held| is_new(held))
             && scope.as_deref().is_none_or(|scope| includes(held.token.requested_scope.as_deref(), scope))
         {
             let message = format!(
@@ -151,13 +117,60 @@ impl Inner {
         self.begin_anew(refused, found, scope).await
     }
 
+    /// Gets a token from the store or by a refresh. False if there is none to be had in this way.
+    async fn replace_silently(
+        &self,
+        refused: &Refused,
+        found: &Arc<Discovered>,
+        held: Option<&Held>,
+        works: bool,
+    ) -> Result<bool, Error> {
+        let environment = self.environment()?;
+        // A registration that could not be kept is good as long as the process runs.
+        let known = self.grant.client(environment, found).await?;
+        let Some(client) = known.or_else(|| held.map(|held| held.client.clone())) else { return Ok(false) };
+        let held = held.filter(|held| held.client.id == client.id);
+        let saved = held.is_none_or(|held| held.saved);
+        let key = environment.token_key(found, &client.id);
+        let kept = if saved { load(environment, &key).await? } else { None };
+        let found = Arc::clone(found);
+        if let Some(kept) = &kept
+            && !refused.is_of(kept)
+            && !kept.is_over(environment.now())
+        {
+            self.hold(Held { token: kept.clone(), client, found, saved: true, source: Source::Store });
+            return Ok(true);
+        }
+        // A token that never worked and was issued just now: the next one would work no better.
+        let is_fresh = held.is_some_and(|held| held.source != Source::Store) && !works;
+        let known = kept.or_else(|| held.map(|held| held.token.clone()));
+        let Some(known) = known.filter(|known| known.refresh.is_some() && !is_fresh) else {
+            return Ok(false);
+        };
+        match refresh(environment, &found, &client, known, saved).await {
+            Ok(Refreshed::Token { token, saved }) => {
+                self.hold(Held { token, client, found, saved, source: Source::Refresh });
+                Ok(true)
+            }
+            Ok(Refreshed::Ended) => Ok(false),
+            Err(error) if matches!(error.code(), Some("invalid_client" | "unauthorized_client")) => {
+                if !self.grant.forget_client(environment, &found).await? {
+                    return Err(error);
+                }
+                environment.remove(&key).await;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn step_up(&self, refused: &Refused, wanted: &str) -> Result<(), Error> {
         let environment = self.environment()?;
-        let (held, found) = self.state(|state| (state.held.clone(), state.found.clone()));
-        let (Some(held), Some(found)) = (held, found) else {
+        let Some(held) = self.state(|state| state.held.clone()) else {
             // A server that names scopes before it has seen a token.
             return self.replace(refused).await;
         };
+        let found = Arc::clone(&held.found);
         let requested = held.token.requested_scope.as_deref();
         let key = environment.token_key(&found, &held.client.id);
         if held.saved
@@ -211,6 +224,7 @@ impl Inner {
     ) -> Result<(), Error> {
         self.state(|state| state.attempts.count(&refused.operation))?;
         let environment = self.environment()?;
+        environment.presentation.suits(&found)?;
         let offline = "offline_access";
         let scope = match scope {
             Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(offline) => {

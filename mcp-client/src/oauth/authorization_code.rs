@@ -68,8 +68,8 @@ impl AuthorizationCode {
         let redirect = self.redirection.begin(registered.as_deref()).await?;
         let redirect_uri = redirect.uri().to_owned();
         let client = self.registration.client(environment, found, &redirect_uri).await?;
-        let request =
-            AuthorizationRequest::new(environment.fetch.guard(), found, &client.id, &redirect_uri, scope)?;
+        let (guard, key) = (environment.fetch.guard(), environment.presentation.key());
+        let request = AuthorizationRequest::new(guard, found, &client.id, &redirect_uri, scope, key)?;
         tracing::debug!(
             issuer = found.issuer(),
             resource = found.resource,

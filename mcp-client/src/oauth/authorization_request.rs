@@ -34,6 +34,7 @@ impl AuthorizationRequest {
         client_id: &str,
         redirect_uri: &str,
         scope: Option<&str>,
+        key: Option<&str>,
     ) -> Result<Self, Error> {
         let Some(endpoint) = &found.server.authorization_endpoint else {
             return Err(found.lacks("authorization_endpoint"));
@@ -58,6 +59,8 @@ impl AuthorizationRequest {
             .with("code_challenge", &pkce.challenge)
             .with("code_challenge_method", "S256")
             .with("resource", &found.resource)
+            // Then the code too is good with that key alone (RFC 9449 §10).
+            .with_some("dpop_jkt", key)
             .with_some("prompt", asks_offline.then_some("consent"));
         Ok(Self {
             url: AuthorizationUrl::new(guard, endpoint, form)?,

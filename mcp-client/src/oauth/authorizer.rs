@@ -18,7 +18,6 @@ use tracing::Instrument as _;
 use super::acquire::{Held, Need, Refused};
 use super::authorization_code::AuthorizationCode;
 use super::builder::{OAuthBuilder, Options};
-use super::discovery::Discovered;
 use super::environment::Environment;
 use super::error::{Error, ErrorKind};
 use super::fetch::Fetch;
@@ -79,8 +78,6 @@ pub(crate) struct State {
     pub(crate) held: Option<Arc<Held>>,
     /// Whether the server has taken it.
     pub(crate) works: bool,
-    /// The server's authorization, as it was found last.
-    pub(crate) found: Option<Arc<Discovered>>,
     pub(crate) attempts: Attempts,
     /// What gets another token just now.
     flight: Option<Flight>,
@@ -227,8 +224,14 @@ impl Inner {
         self.state(|state| {
             let held = state.held.as_ref()?;
             let can = held.token.refresh.is_some() || !self.grant.is_interactive();
-            let early = state.renew_at.is_some_and(|at| Instant::now() < at);
-            if !can || early || !held.token.is_due(now) {
+            if !can || !held.token.is_due(now) {
+                return None;
+            }
+            if let Some(flight) = &state.flight {
+                // It may wait for a user; while the token is good, nobody has to wait with it.
+                return held.token.is_over(now).then(|| flight.clone());
+            }
+            if state.renew_at.is_some_and(|at| Instant::now() < at) {
                 return None;
             }
             state.renew_at = Some(Instant::now() + RENEW_AGAIN);

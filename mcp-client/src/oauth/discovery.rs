@@ -35,6 +35,8 @@ pub(crate) struct Discovered {
     pub(crate) resource: String,
     /// Scopes that are used with the MCP server.
     pub(crate) scopes_supported: Option<Vec<String>>,
+    /// Whether the MCP server takes only tokens that are bound to a key.
+    pub(crate) wants_bound_tokens: bool,
     /// Its authorization server.
     pub(crate) server: AuthorizationServerMetadata,
     /// Nobody says any of this: it is how servers of 2025-03-26 are.
@@ -92,6 +94,7 @@ impl Discovery<'_> {
         Ok(Discovered {
             resource: resource.resource,
             scopes_supported: resource.scopes_supported,
+            wants_bound_tokens: resource.dpop_bound_access_tokens_required == Some(true),
             server,
             assumed: false,
         })
@@ -160,6 +163,7 @@ impl Discovery<'_> {
         Ok(Discovered {
             resource: self.endpoint.as_str().to_owned(),
             scopes_supported: None,
+            wants_bound_tokens: false,
             server,
             assumed,
         })

@@ -21,8 +21,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use mcp_core::oauth::Challenge;
 use serde_json::{Map, Value};
 
-use super::discovery::origin;
-use super::error::{Error, ErrorKind};
+use super::discovery::{Discovered, origin};
+use super::error::{Error, ErrorKind, printable};
 use super::jws::{SigningKey, base64url, numeric_date, sha256, token_id};
 use super::presentation::Presentation;
 use super::token::{Token, TokenType};
@@ -85,6 +85,21 @@ impl Dpop {
 }
 
 impl Presentation for Dpop {
+    fn suits(&self, found: &Discovered) -> Result<(), Error> {
+        let ours = self.key.algorithm().as_str();
+        match &found.server.dpop_signing_alg_values_supported {
+            Some(listed) if !listed.iter().any(|algorithm| algorithm == ours) => {
+                let message = format!(
+                    "the key of DPoP is for {ours}, and {} takes {}",
+                    printable(found.issuer()),
+                    printable(&listed.join(", "))
+                );
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self, token: &Token) -> Result<(), Error> {
         if token.kind == TokenType::Dpop {
             return Ok(());

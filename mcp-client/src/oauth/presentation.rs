@@ -5,13 +5,17 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, StatusCode};
 
-use super::error::{Error, ErrorKind};
+use super::discovery::Discovered;
+use super::error::{Error, ErrorKind, printable};
 use super::token::{Token, TokenType};
 
 /// Puts tokens on requests.
 ///
 /// The methods with a default concern clients that have a key, whose proofs go with requests to the token endpoint too.
 pub(crate) trait Presentation: Send + Sync + 'static {
+    /// Whether the servers take tokens that are shown in this way, as far as they say.
+    fn suits(&self, found: &Discovered) -> Result<(), Error>;
+
     /// Whether a token is one that can be shown in this way.
     fn check(&self, token: &Token) -> Result<(), Error>;
 
@@ -56,6 +60,18 @@ pub(crate) trait Presentation: Send + Sync + 'static {
 pub(crate) struct Bearer;
 
 impl Presentation for Bearer {
+    fn suits(&self, found: &Discovered) -> Result<(), Error> {
+        if !found.wants_bound_tokens {
+            return Ok(());
+        }
+        let message = format!(
+            "{} takes only tokens that are bound to a key (dpop_bound_access_tokens_required): give the authorizer one \
+             (OAuthBuilder::dpop)",
+            printable(&found.resource)
+        );
+        Err(Error::new(ErrorKind::Configuration, message))
+    }
+
     fn check(&self, token: &Token) -> Result<(), Error> {
         match token.kind {
             TokenType::Bearer => Ok(()),

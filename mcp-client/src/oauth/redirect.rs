@@ -9,7 +9,7 @@ use super::authorization_request::AuthorizationRequest;
 use super::browser::AuthorizationUrl;
 use super::error::{Error, ErrorKind};
 use super::loopback::{Listener, Loopback};
-use crate::http::BoxError;
+use crate::http::{BoxError, Endpoint};
 
 /// Opens a URL in the user's browser.
 pub(crate) type Open = Arc<dyn Fn(&AuthorizationUrl) -> io::Result<()> + Send + Sync>;
@@ -43,9 +43,27 @@ impl Redirection {
                 })?;
                 Ok(Redirect::Loopback { listener, open: Arc::clone(open) })
             }
+            Self::Host { uri, .. } if !is_redirect_uri(uri) => {
+                let message = format!(
+                    "{uri:?} can be no redirect URI: one that leaves this machine must begin with https://, so that \
+                     nobody on the way gets the code"
+                );
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
             Self::Host { uri, visit } => Ok(Redirect::Host { uri: uri.clone(), visit: Arc::clone(visit) }),
         }
     }
+}
+
+/// Whether a URI is one of a scheme of its own, of `https`, or of `http` on this machine; without a fragment.
+fn is_redirect_uri(uri: &str) -> bool {
+    let has_scheme = uri.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    let is_plain = uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+    let is_here = || Endpoint::parse(uri).is_ok_and(|uri| uri.is_loopback());
+    has_scheme && !uri.contains('#') && (!is_plain || is_here())
 }
 
 impl Redirect {

@@ -209,10 +209,16 @@ impl Registration {
             return client.at(environment, found).await.map(Some);
         }
         let takes_documents = found.server.client_id_metadata_document_supported == Some(true);
+        let Some(url) = self.document.as_ref().filter(|_| takes_documents) else { return Ok(None) };
+        if !is_document_url(url) {
+            let message = format!(
+                "{url:?} can be no client id: the URL of a metadata document begins with https:// and has a path"
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
         let key = self.document_key.clone();
         let authentication = key.map_or(ClientAuthentication::None, ClientAuthentication::PrivateKeyJwt);
-        let document = self.document.as_ref().filter(|_| takes_documents);
-        Ok(document.map(|url| Client { id: url.clone(), authentication }))
+        Ok(Some(Client { id: url.clone(), authentication }))
     }
 
     fn key(environment: &Environment, found: &Discovered) -> CredentialKey {
@@ -262,6 +268,12 @@ impl Registration {
         })?;
         Registered::new(response, redirect_uri, listed)
     }
+}
+
+/// Whether a URL can be that of a client's metadata document.
+fn is_document_url(url: &str) -> bool {
+    let has_path = |uri: http::Uri| uri.scheme_str() == Some("https") && uri.path().len() > 1;
+    !url.contains(['#', '@']) && url.parse().is_ok_and(has_path)
 }
 
 /// Programs on the user's machine are `native`, those to which the browser comes back over the network are `web`.

@@ -133,3 +133,58 @@ struct KeptToken {
     requested_scope: Option<String>,
     granted_scope: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(lifetime: Option<u64>) -> Token {
+        Token {
+            access: "CANARY-access".into(),
+            kind: TokenType::Bearer,
+            issued: UNIX_EPOCH + Duration::from_secs(1_000),
+            lifetime: lifetime.map(Duration::from_secs),
+            refresh: Some("CANARY-refresh".into()),
+            requested_scope: Some("a b".to_owned()),
+            granted_scope: None,
+        }
+    }
+
+    #[test]
+    fn when_it_is_time() {
+        // The life of a token, and after how long it is due and over.
+        for (lifetime, due, over) in [(3_600, 3_570, 3_600), (40, 30, 40), (1, 1, 1), (0, 0, 0)] {
+            let token = token(Some(lifetime));
+            let after = |seconds| token.issued + Duration::from_secs(seconds);
+            assert!(token.is_due(after(due)) && token.is_over(after(over)), "{lifetime}");
+            if lifetime > 1 {
+                assert!(!token.is_due(after(due - 1)) && !token.is_over(after(over - 1)), "{lifetime}");
+            }
+            // The clock was set back.
+            assert!(lifetime == 0 || !token.is_due(UNIX_EPOCH), "{lifetime}");
+        }
+        let token = token(None);
+        assert!(!token.is_due(token.issued + Duration::from_secs(LONGEST)));
+    }
+
+    #[test]
+    fn what_is_kept_reads_back() {
+        for lifetime in [None, Some(3_600), Some(LONGEST)] {
+            let (before, kept) = (token(lifetime), token(lifetime).to_json());
+            let after = Token::from_json(&kept).unwrap();
+            assert_eq!(after.to_json().expose(), kept.expose());
+            assert!(after.has_same_access(&before));
+            assert_eq!((after.lifetime, after.issued), (before.lifetime, before.issued));
+        }
+        // Whatever is in a store, it is read without a panic.
+        let huge = format!(
+            r#"{{"access_token":"x","token_type":"Bearer","issued_at":{0},"expires_in":{0}}}"#,
+            u64::MAX
+        );
+        assert!(Token::from_json(&huge.into()).unwrap().is_due(UNIX_EPOCH + Duration::from_secs(1 << 45)));
+        for bad in ["", "{}", "null", r#"{"access_token":"x","token_type":"mac","issued_at":0}"#] {
+            assert!(Token::from_json(&bad.into()).is_none(), "{bad}");
+        }
+        assert!(!format!("{:?}", token(None)).contains("CANARY"));
+    }
+}

@@ -157,7 +157,7 @@ async fn a_version_that_is_refused_and_named_is_asked_once_more() {
                     None => assert_eq!(refusals, 2, "it is asked once more"),
                 }
             };
-            let builder = pin.map_or(Client::builder(), |revision| Client::builder().pin(revision));
+            let builder = pin.map_or_else(Client::builder, |revision| Client::builder().pin(revision));
             let (client, ()) = tokio::join!(builder.connect(reader, writer), serve);
             match client {
                 Ok(client) => assert_eq!((client.revision(), refusals), (Revision::V2026_07_28, 1)),

@@ -11,7 +11,7 @@ use mcp_client::service::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::proof::open;
-use crate::world::{PRM, SERVER, World, bound, error};
+use crate::world::{ISSUER, PRM, SERVER, World, bound, error};
 
 const TOKEN: &str = "https://as.example.com/token";
 
@@ -182,7 +182,44 @@ async fn a_log_in_and_its_refresh_are_bound_too() {
     let oauth = bound(servers.world.oauth().dpop(servers.key.clone()).http_stack(servers.clone()));
     assert_eq!(servers.call(&oauth, "{}").await.unwrap(), 200);
     assert_eq!(servers.world.grants("authorization_code").len(), 1);
+    // The code as well.
+    assert_eq!(servers.world.logins()[0].field("dpop_jkt"), Some(servers.key.thumbprint()));
+
+    servers.world.expire_all();
+    let mut request = Request::post(SERVER).body(Bytes::new()).unwrap();
+    oauth.authorize(&mut request).await.unwrap();
+    let mut refusal = Refusal::new(StatusCode::UNAUTHORIZED, HeaderMap::new());
+    refusal.authorization = request.headers().get("authorization").cloned();
+    assert_eq!(oauth.refused(&refusal).await.unwrap(), Verdict::Retry);
+    assert_eq!(servers.world.grants("refresh_token").len(), 1);
     assert_eq!(servers.world.logins().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_servers_say_of_bound_tokens_is_heard() {
+    let world = World::new();
+    let mut document = json!({"resource": SERVER, "authorization_servers": [ISSUER]});
+    document["dpop_bound_access_tokens_required"] = true.into();
+    world.document(PRM, document);
+    let error = world.call(&bound(world.oauth()), "x").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("dpop_bound_access_tokens_required"), "{error}");
+
+    for (listed, is_known) in
+        [(json!(["RS256", "EdDSA"]), false), (json!(["ES256"]), true), (json!(null), true)]
+    {
+        let servers = Bound::new(None, None);
+        servers.world.authorization_server(ISSUER, json!({"dpop_signing_alg_values_supported": listed}));
+        servers.world.route(TOKEN, |world, sent| world.issue(sent, json!({"token_type": "DPoP"})));
+        match servers.call(&servers.client_credentials(), "{}").await {
+            Ok(status) => assert!(is_known && status == 200),
+            Err(error) => {
+                assert!(!is_known);
+                let expected = "the key of DPoP is for ES256, and https://as.example.com takes RS256, EdDSA";
+                assert_eq!(error.to_string(), expected);
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -81,6 +81,37 @@ async fn what_a_dynamic_registration_says() {
     }
 }
 
+#[tokio::test]
+async fn urls_of_the_host_that_cannot_be() {
+    for document in [
+        "http://host.example.com/c.json",
+        "https://host.example.com",
+        "https://host.example.com/",
+        "x",
+        "https://a@b.example/c",
+    ] {
+        let world = World::new();
+        world.authorization_server(ISSUER, json!({"client_id_metadata_document_supported": true}));
+        let error = world.call(&bound(world.oauth().client_metadata_url(document)), "a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{document}");
+        assert!(world.logins().is_empty());
+    }
+    for redirect in [
+        "http://host.example.com/callback",
+        "HTTP://10.0.0.1/",
+        "https://host.example.com/#x",
+        "callback",
+        "",
+        "//x",
+    ] {
+        let world = World::new();
+        let oauth = bound(world.oauth().redirect(redirect, |_| async { Err("not asked".into()) }));
+        let error = world.call(&oauth, "a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{redirect}");
+        assert!(world.sent_to(REGISTER).is_empty());
+    }
+}
+
 /// What the server lists; what it assigns; the secret it gives; what the client then does.
 #[tokio::test]
 async fn authentication_at_the_token_endpoint() {
