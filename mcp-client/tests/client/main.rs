@@ -7,8 +7,6 @@ mod children;
 mod fake;
 mod group;
 mod hostile;
-#[cfg(feature = "http")]
-mod http;
 mod input;
 mod lists;
 mod memory;
