@@ -33,11 +33,11 @@ pub(crate) fn python(script: &str) -> Option<Command> {
     if_there(command, &interpreter, INSTALL)
 }
 
-/// A command for the server of rmcp, if it is built; with `CI` set it is built for that.
+/// A command for the server of rmcp, if it is built; with `CI=true` it is built for that.
 pub(crate) fn rmcp() -> Option<Command> {
     let folder = folder().join("rmcp");
     let program = folder.join("target/debug/mcp-peer-rmcp");
-    if !program.exists() && std::env::var_os("CI").is_some_and(|value| value == "true") {
+    if std::env::var_os("CI").is_some_and(|value| value == "true") {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--locked", "--manifest-path"]).arg(folder.join("Cargo.toml"));
         // A workspace of its own has a target directory of its own.
