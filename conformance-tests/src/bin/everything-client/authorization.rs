@@ -13,10 +13,11 @@ const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.js
 
 /// What a host says about itself, and no more: everything else is found out.
 pub(crate) fn host() -> OAuthBuilder<AuthorizationCode> {
-    OAuth::authorization_code()
-        .client_name("everything-client")
-        .client_metadata_url(CLIENT_METADATA)
-        .redirect(REDIRECT_URI, browser::log_in)
+    host_without_a_document().client_metadata_url(CLIENT_METADATA)
+}
+
+fn host_without_a_document() -> OAuthBuilder<AuthorizationCode> {
+    OAuth::authorization_code().client_name("everything-client").redirect(REDIRECT_URI, browser::log_in)
 }
 
 /// Connects with an authorizer, and lists and calls.
@@ -40,6 +41,12 @@ async fn list_and_call(client: &Client) -> Result<(), mcp_client::Error> {
 /// The user logs in, and what was refused is done.
 pub(crate) async fn granted(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host().build()).await
+}
+
+/// As [`granted`], for a client that registers where it could show a document: the suite has a look at the
+/// registration, and cannot have one at the document.
+pub(crate) async fn without_a_document(scenario: &Scenario) -> Result<(), Failure> {
+    use_server(scenario, host_without_a_document().build()).await
 }
 
 /// The server, or the authorization server, is not to be trusted: there is no authorization.

@@ -48,7 +48,6 @@ async fn run(scenario: &Scenario) -> Result<(), Failure> {
         | "auth/token-endpoint-auth-basic"
         | "auth/token-endpoint-auth-post"
         | "auth/token-endpoint-auth-none"
-        | "auth/offline-access-scope"
         | "auth/offline-access-not-supported"
         | "auth/authorization-server-migration"
         | "auth/iss-supported"
@@ -62,6 +61,7 @@ async fn run(scenario: &Scenario) -> Result<(), Failure> {
         | "auth/iss-unexpected"
         | "auth/iss-normalized"
         | "auth/metadata-issuer-mismatch" => authorization::refused(scenario).await,
+        "auth/offline-access-scope" => authorization::without_a_document(scenario).await,
         "auth/pre-registration" => authorization::registered(scenario).await,
         "auth/client-credentials-basic" => grants::client_secret(scenario).await,
         "auth/client-credentials-jwt" => grants::client_key(scenario).await,
