@@ -111,7 +111,7 @@ impl fmt::Debug for History {
                 .answer
                 .as_ref()
                 .err()
-                .map_or("answered".to_owned(), |error| format!("{:?}", error.kind()));
+                .map_or_else(|| "answered".to_owned(), |error| format!("{:?}", error.kind()));
             *endings.entry(ending).or_default() += 1;
         }
         f.debug_map().entries(endings).finish()
