@@ -72,6 +72,7 @@ impl Handlers {
     }
 
     /// Whether a server may ask anything.
+    #[cfg(feature = "http")]
     pub(crate) fn answer_something(&self) -> bool {
         self.form.is_some() || self.url.is_some() || self.sample.is_some() || self.roots.is_some()
     }
