@@ -233,6 +233,14 @@ impl Connection {
         }
     }
 
+    /// Waits, but not for long, until the server can tell changes of a session.
+    pub(crate) async fn listening(&self) {
+        #[cfg(feature = "http")]
+        if let Outbound::Http(transport) = &self.outbound {
+            transport.listening().await;
+        }
+    }
+
     pub(crate) fn is_http_sse(&self) -> bool {
         self.is_http_sse
     }

@@ -71,6 +71,12 @@ impl Handlers {
         true
     }
 
+    /// Whether a server may ask anything.
+    #[cfg(feature = "http")]
+    pub(crate) fn answer_something(&self) -> bool {
+        self.form.is_some() || self.url.is_some() || self.sample.is_some() || self.roots.is_some()
+    }
+
     /// What the client can do. `legacy` adds what only sessions have.
     pub(crate) fn capabilities(&self, legacy: bool) -> ClientCapabilities {
         let mut capabilities = self.declared.clone();

@@ -255,7 +255,9 @@ impl Listener {
 
 /// Subscribes to each resource on a legacy server.
 async fn watch(client: &Client, filter: SubscriptionFilter) -> Result<Subscription, Error> {
-    let mailbox = client.wire().inbound.listen(Some(filter.clone()));
+    let wire = client.wire();
+    let mailbox = wire.inbound.listen(Some(filter.clone()));
+    wire.connection.listening().await;
     let runtime = tokio::runtime::Handle::current();
     let mut guard = Guard::Legacy { client: client.clone(), uris: Vec::new(), runtime };
     for uri in filter.resource_subscriptions.iter().flatten() {

@@ -1,18 +1,33 @@
-// Server of the TypeScript SDK 2.4.0 for the tests of the Rust client: the high-level API, both eras on stdio.
+// Server of the TypeScript SDK 2.4.0 for the tests of the Rust client: the high-level API, both eras on stdio and HTTP.
 //
-//     node server-v2.mjs [--probe die|silent] [--modern-only]
+//     node server-v2.mjs [--probe die|silent | --http] [--modern-only]
 //
 // What it has and answers stands in ../FIXTURE.md. `--probe die` ends the process when server/discover comes first, as
 // servers of older SDKs do, `--probe silent` never answers it; both serve 2025 only. `--modern-only` refuses initialize.
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
-import { McpServer, ResourceTemplate, completable, inputRequired, inputResponse } from '@modelcontextprotocol/server';
+import { NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
+import {
+    McpServer,
+    ResourceTemplate,
+    completable,
+    createMcpHandler,
+    inputRequired,
+    inputResponse,
+    isLegacyRequest
+} from '@modelcontextprotocol/server';
 import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
-const { values: options } = parseArgs({ options: { probe: { type: 'string' }, 'modern-only': { type: 'boolean', default: false } } });
+const flag = { type: 'boolean', default: false };
+const { values: options } = parseArgs({ options: { probe: { type: 'string' }, http: flag, 'modern-only': flag } });
 const text = value => ({ content: [{ type: 'text', text: value }] });
 let cancelled = 0;
+// Over HTTP each modern request has an instance of its own, which tells the others by the handler's bus.
+let hasExtra = false;
+let bus;
 
 function server({ era }) {
     const mcp = new McpServer(
@@ -108,15 +123,24 @@ function server({ era }) {
         ]
     }));
     const extra = tool('extra', 'Is there while it is on.', {}, () => text('extra'));
-    extra.disable();
+    if (!hasExtra) extra.disable();
     tool('toggle', 'Turns the tool `extra` on or off.', { on: z.boolean() }, ({ on }) => {
-        if (on) extra.enable();
+        hasExtra = on;
+        if (bus !== undefined && era === 'modern') bus.toolsChanged();
+        else if (on) extra.enable();
         else extra.disable();
         return text(`extra is ${on ? 'on' : 'off'}`);
     });
     tool('touch', 'Announces that a resource has changed.', { uri: z.string() }, async ({ uri }) => {
-        if (era === 'modern' || subscribed.has(uri)) await mcp.server.sendResourceUpdated({ uri });
+        if (bus !== undefined && era === 'modern') bus.resourceUpdated(uri);
+        else if (era === 'modern' || subscribed.has(uri)) await mcp.server.sendResourceUpdated({ uri });
         return text(`touched ${uri}`);
+    });
+
+    tool('cut', 'Closes its stream before it answers.', {}, async (_, ctx) => {
+        if (ctx.http?.closeSSE === undefined) return text('not cut');
+        ctx.http.closeSSE();
+        return text('resumed');
     });
 
     const memo = { mimeType: 'text/plain', description: 'A memo.' };
@@ -173,7 +197,42 @@ class OldTransport extends StdioServerTransport {
     }
 }
 
-if (options.probe === undefined) {
+/** Both eras on one endpoint: sessions that can be resumed, and requests that stand alone. */
+async function serveHttp() {
+    const { Events } = await import('./listening.mjs');
+    const onerror = error => console.error(error.message);
+    const modern = createMcpHandler(server, { legacy: 'reject', onerror });
+    bus = modern.notify;
+    const handleModern = toNodeHandler(modern);
+    const sessions = new Map();
+    const session = async id => {
+        const known = sessions.get(id);
+        if (known !== undefined) return known;
+        const transport = new NodeStreamableHTTPServerTransport({
+            sessionIdGenerator: randomUUID,
+            eventStore: new Events(),
+            retryInterval: 10,
+            onsessioninitialized: id => void sessions.set(id, transport),
+            onsessionclosed: id => void sessions.delete(id)
+        });
+        await server({ era: 'legacy' }).connect(transport);
+        return transport;
+    };
+    createServer(async (request, response) => {
+        const chunks = [];
+        for await (const chunk of request) chunks.push(chunk);
+        const body = chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks));
+        const isLegacy = !options['modern-only'] && (await isLegacyRequest(await toWebRequest(request, body), body));
+        const id = request.headers['mcp-session-id'];
+        if (!isLegacy) await handleModern(request, response, body);
+        else if (id !== undefined && !sessions.has(id)) response.writeHead(404).end();
+        else await (await session(id)).handleRequest(request, response, body);
+    }).listen();
+}
+
+if (options.http) {
+    await serveHttp();
+} else if (options.probe === undefined) {
     serveStdio(server, { legacy: options['modern-only'] ? 'reject' : 'serve', onerror: error => console.error(error.message) });
 } else {
     await server({ era: 'legacy' }).connect(new OldTransport());

@@ -1,11 +1,13 @@
-"""Server of FastMCP 4 (4.2.1) for the tests of the Rust client, both eras on stdio.
+"""Server of FastMCP 4 (4.2.1) for the tests of the Rust client, both eras on stdio and HTTP.
 
-    server_fastmcp.py
+    server_fastmcp.py [--http | --sse]
 
 What it has and answers stands in ../FIXTURE.md.
 """
 
 from __future__ import annotations
+
+import sys
 
 import anyio
 import mcp_types as types
@@ -185,4 +187,10 @@ def complete(ref: object, argument: types.CompletionArgument, context: object) -
 
 
 if __name__ == "__main__":
-    mcp.run(transport="stdio", show_banner=False)
+    match sys.argv[1:]:
+        case ["--http"]:
+            mcp.run(transport="http", port=0, show_banner=False)
+        case ["--sse"]:
+            mcp.run(transport="sse", port=0, show_banner=False)
+        case _:
+            mcp.run(transport="stdio", show_banner=False)

@@ -7,7 +7,7 @@ use mcp_client::types::{CreateMessageResult, ElicitResult, Root, SamplingContent
 use mcp_client::{Client, ClientBuilder, Revision};
 use serde_json::json;
 
-/// A builder whose client says "Ann" in forms, echoes samples and has one root.
+/// A builder whose client says "Ann" in forms, visits URLs, echoes samples and has one root.
 pub(crate) fn host() -> ClientBuilder {
     Client::builder()
         .name_version("peer-tests", "1.0.0")
@@ -16,6 +16,7 @@ pub(crate) fn host() -> ClientBuilder {
             let content = json!({ "name": "Ann" });
             Ok(ElicitResult::accept(content.as_object().cloned().unwrap_or_default()))
         })
+        .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
         .on_sample(|params| async move {
             assert!(params.max_tokens > 0);
             let text = SamplingContent::text("sampled");

@@ -17,12 +17,38 @@ pub(crate) fn node(script: &str) -> Option<Command> {
     if_there(command, &folder().join("node/node_modules/.package-lock.json"), INSTALL)
 }
 
+/// As [`node`], with a module that is loaded before.
+pub(crate) fn node_with(module: &str, script: &str) -> Option<Command> {
+    node(script)?;
+    let mut command = Command::new("node");
+    command.arg("--import").arg(folder().join(module)).arg(folder().join(script));
+    Some(command)
+}
+
 /// A command for a script on Python, if the packages are installed.
 pub(crate) fn python(script: &str) -> Option<Command> {
     let interpreter = folder().join("python/.venv/bin/python");
     let mut command = Command::new(&interpreter);
     command.arg(folder().join(script));
     if_there(command, &interpreter, INSTALL)
+}
+
+/// A command for the server of rmcp, if it is built; with `CI=true` it is built for that.
+pub(crate) fn rmcp() -> Option<Command> {
+    let folder = folder().join("rmcp");
+    let program = folder.join("target/debug/mcp-peer-rmcp");
+    if std::env::var_os("CI").is_some_and(|value| value == "true") {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--locked", "--manifest-path"]).arg(folder.join("Cargo.toml"));
+        // A workspace of its own has a target directory of its own.
+        let built = build.env_remove("CARGO_TARGET_DIR").status().expect("cargo runs");
+        assert!(built.success(), "the server of rmcp is not built");
+    }
+    if_there(
+        Command::new(&program),
+        &program,
+        "cargo build --manifest-path conformance-tests/peers/rmcp/Cargo.toml",
+    )
 }
 
 /// A command for a script of a package that needs Node 22, which is installed beside the official suite.

@@ -4,9 +4,14 @@
 //! or Python, or before the installation, these tests say so and pass; with `CI=true` they must run.
 
 mod clients;
+mod cutting;
+mod features;
 mod host;
 mod inspector;
 mod installed;
+mod listening;
 mod server_everything;
 mod server_fastmcp;
+mod server_python;
+mod server_rmcp;
 mod server_typescript;

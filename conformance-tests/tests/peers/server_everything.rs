@@ -1,30 +1,100 @@
-//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era alone.
+//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era alone: over stdio,
+//! Streamable HTTP with resumable sessions, and HTTP+SSE.
 
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use mcp_client::types::{CompletionContext, CompletionReference, Content};
-use mcp_client::{Client, ErrorKind, Event, Revision};
+use mcp_client::types::{CompletionContext, CompletionReference, Content, LoggingLevel};
+use mcp_client::{Client, Era, ErrorKind, Event, Revision};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cutting::a_cut_call_is_gone_on_with;
 use crate::host::{Steps, connect, text};
-use crate::installed::node;
+use crate::installed::{node, node_with};
+use crate::listening::Listening;
+
+const SERVER: &str = "node/node_modules/@modelcontextprotocol/server-everything/dist/index.js";
 
 async fn everything(revision: Option<Revision>) -> Option<Client> {
-    let mut command = node("node/node_modules/@modelcontextprotocol/server-everything/dist/index.js")?;
+    let mut command = node(SERVER)?;
     command.arg("stdio").env("CANARY_OF_THE_COMMAND", "1");
     Some(connect(command, revision).await)
 }
 
+/// The server over HTTP, which would listen everywhere.
+fn listening(transport: &str) -> Option<Listening> {
+    let mut command = node_with("node/listening.mjs", SERVER)?;
+    command.arg(transport);
+    Some(Listening::start(command))
+}
+
+/// A test for each body over stdio, and all of them over the transports of HTTP, each with a client of its own.
+macro_rules! over_every_transport {
+    ($($name:ident: $body:path;)+) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let Some(client) = everything(None).await else { return };
+            $body(&client).await;
+            client.close().await;
+        })+
+
+        async fn over_http(server: &Listening, path: &str) {
+            $({
+                let client = server.connect(path, None).await;
+                $body(&client).await;
+                client.close().await;
+            })+
+        }
+    };
+}
+
+over_every_transport! {
+    a_server_without_the_modern_era_is_found_out: legacy;
+    tools_of_every_kind: tools;
+    long_calls_report_progress: progress;
+    questions_of_the_server_are_answered: questions;
+    resources_prompts_and_completions: others;
+    watched_resources_are_told_of: watched;
+    log_messages_come_unasked: logging;
+}
+
 #[tokio::test]
-async fn a_server_without_the_modern_era_is_found_out_on_the_same_process() {
-    let Some(client) = everything(None).await else { return };
+async fn all_of_it_over_streamable_http() {
+    let Some(server) = listening("streamableHttp") else { return };
+    over_http(&server, "/mcp").await;
+    // Its event store goes on with what is there already, and not with what comes later.
+    a_cut_call_is_gone_on_with(&server, "echo", json!({ "message": "hi" }), &[]).await;
+    for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
+        let client = server.connect("/mcp", Some(revision)).await;
+        assert_eq!(client.revision(), revision);
+        assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn all_of_it_over_http_sse() {
+    let Some(server) = listening("sse") else { return };
+    over_http(&server, "/sse").await;
+    let client = server.connect("/sse", None).await;
+    assert!(client.known_server().http_sse);
+    client.close().await;
+}
+
+async fn logging(client: &Client) {
+    client.set_log_level(LoggingLevel::Debug).await.expect("a level");
+    let mut messages = client.log_messages();
+    text(client, "toggle-simulated-logging", json!({})).await;
+    let message = messages.next().await.expect("a message");
+    assert!(message.data.to_value().as_str().is_some_and(|text| text.contains("level")), "{message:?}");
+}
+
+async fn legacy(client: &Client) {
     assert_eq!(client.revision(), Revision::V2025_11_25);
     assert_eq!(client.server_info().map(|info| &*info.version), Some("2.0.0"));
     assert!(client.server_capabilities().completions.is_some());
     client.ping().await.expect("ping");
-    client.close().await;
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -34,11 +104,9 @@ struct Weather {
     humidity: f64,
 }
 
-#[tokio::test]
-async fn tools_of_every_kind() {
-    let Some(client) = everything(None).await else { return };
-    assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
-    assert_eq!(text(&client, "get-sum", json!({ "a": 1, "b": 2 })).await, "The sum of 1 and 2 is 3.");
+async fn tools(client: &Client) {
+    assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
+    assert_eq!(text(client, "get-sum", json!({ "a": 1, "b": 2 })).await, "The sum of 1 and 2 is 3.");
     let weather =
         client.call("get-structured-content", &json!({ "location": "New York" })).await.expect("weather");
     let expected = Weather { temperature: 33.0, conditions: "Cloudy".into(), humidity: 82.0 };
@@ -56,7 +124,6 @@ async fn tools_of_every_kind() {
     let annotated = client.call("get-annotated-message", &annotated).await.expect("annotated").into_inner();
     let Content::Text(block) = &annotated.content[0] else { panic!("a text: {annotated:?}") };
     assert_eq!(block.annotations.as_ref().and_then(|annotations| annotations.priority), Some(1.0));
-    client.close().await;
 }
 
 #[tokio::test]
@@ -70,9 +137,7 @@ async fn the_child_gets_the_environment_that_is_allowed_and_no_more() {
     client.close().await;
 }
 
-#[tokio::test]
-async fn long_calls_report_progress() {
-    let Some(client) = everything(None).await else { return };
+async fn progress(client: &Client) {
     let steps = Steps::default();
     let seen = Arc::clone(&steps);
     let reply = client
@@ -82,29 +147,26 @@ async fn long_calls_report_progress() {
         .expect("a result");
     assert_eq!(reply.text(), "Long running operation completed. Duration: 1 seconds, Steps: 4.");
     assert_eq!(*steps.lock().expect("no panic"), [1.0, 2.0, 3.0, 4.0]);
-    client.close().await;
 }
 
-#[tokio::test]
-async fn questions_of_the_server_are_answered() {
-    let Some(client) = everything(None).await else { return };
+async fn questions(client: &Client) {
     // Its tools for roots and sampling appear a moment after the handshake, when it knows our capabilities.
     let mut changes = client.notifications();
     while !client.list_tools().fresh().await.expect("tools").iter().any(|tool| tool.name == "get-roots-list")
     {
         changes.next().await.expect("the list changes");
     }
-    assert!(text(&client, "get-roots-list", json!({})).await.contains("file:///r"));
-    let sampled = text(&client, "trigger-sampling-request", json!({ "prompt": "x", "maxTokens": 10 })).await;
+    assert!(text(client, "get-roots-list", json!({})).await.contains("file:///r"));
+    let sampled = text(client, "trigger-sampling-request", json!({ "prompt": "x", "maxTokens": 10 })).await;
     assert!(sampled.contains("sampled"), "{sampled}");
-    let elicited = text(&client, "trigger-elicitation-request", json!({})).await;
+    let visit = json!({ "url": "https://example.com/log-in", "message": "Log in" });
+    let visited = text(client, "trigger-url-elicitation", visit).await;
+    assert!(visited.starts_with("✅ User completed the URL elicitation flow."), "{visited}");
+    let elicited = text(client, "trigger-elicitation-request", json!({})).await;
     assert!(elicited.contains("Ann"), "{elicited}");
-    client.close().await;
 }
 
-#[tokio::test]
-async fn resources_prompts_and_completions() {
-    let Some(client) = everything(None).await else { return };
+async fn others(client: &Client) {
     let resources: Vec<_> = client.resources().try_collect().await.expect("a stream of resources");
     assert_eq!(resources.len(), 7);
     let read = client.read_resource(&resources[0].uri).await.expect("read");
@@ -121,18 +183,14 @@ async fn resources_prompts_and_completions() {
     let context = CompletionContext::new().arguments(std::collections::BTreeMap::from(department));
     let names = client.complete_with(reference(), "name", "", Some(context)).await.expect("completion");
     assert_eq!(names.completion.values, ["David", "Eve", "Frank"]);
-    client.close().await;
 }
 
-#[tokio::test]
-async fn watched_resources_are_told_of() {
-    let Some(client) = everything(None).await else { return };
+async fn watched(client: &Client) {
     let uri = "demo://resource/dynamic/text/1";
     let filter = mcp_client::types::SubscriptionFilter::new().resource_subscriptions([uri.to_owned()]);
     let mut changes = client.subscribe(filter).await.expect("subscribe");
-    text(&client, "toggle-subscriber-updates", json!({})).await;
+    text(client, "toggle-subscriber-updates", json!({})).await;
     assert!(matches!(changes.next().await, Some(Event::ResourceUpdated(updated)) if updated.uri == uri));
-    client.close().await;
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
-//! Our client drives a server of FastMCP 4 (Python), in both eras.
+//! Our client drives a server of FastMCP 4 (Python), in both eras, over stdio, HTTP and HTTP+SSE.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_client::types::CompletionReference;
-use mcp_client::{Client, ErrorKind, Revision};
+use futures::StreamExt as _;
+use mcp_client::types::{CompletionReference, LoggingLevel, SubscriptionFilter};
+use mcp_client::{Client, Era, ErrorKind, Event, Revision};
 use serde_json::json;
 
-use crate::host::{Steps, host, text};
+use crate::features;
+use crate::host::{host, text};
 use crate::installed::python;
+use crate::listening::Listening;
 
 async fn connect(revision: Option<Revision>) -> Option<Client> {
     let command = python("python/server_fastmcp.py")?;
@@ -35,6 +37,30 @@ async fn the_legacy_era_when_pinned() {
     client.close().await;
 }
 
+#[tokio::test]
+async fn both_eras_over_http() {
+    let Some(mut command) = python("python/server_fastmcp.py") else { return };
+    command.arg("--http");
+    let server = Listening::start(command);
+    for revision in [None, Some(Revision::V2025_11_25), Some(Revision::V2025_03_26)] {
+        let client = server.connect("/mcp", revision).await;
+        assert_eq!(client.revision(), revision.unwrap_or(Revision::LATEST));
+        drive(&client).await;
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn sessions_over_http_sse() {
+    let Some(mut command) = python("python/server_fastmcp.py") else { return };
+    command.arg("--sse");
+    let server = Listening::start(command);
+    let client = server.connect("/sse", None).await;
+    assert!(client.known_server().http_sse);
+    drive(&client).await;
+    client.close().await;
+}
+
 async fn drive(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "hi");
     let double = client.call("double", &json!({ "n": 4 })).await.expect("double");
@@ -44,14 +70,8 @@ async fn drive(client: &Client) {
     let unknown = client.call("nope", &json!({})).await.expect("this server answers with isError");
     assert!(unknown.into_result().is_err());
 
-    let steps = Steps::default();
-    let seen = Arc::clone(&steps);
-    let reply = client
-        .call("progress", &json!({ "steps": 3 }))
-        .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
-        .await;
-    assert_eq!(reply.expect("progress").text(), "3 steps");
-    assert_eq!(steps.lock().expect("no panic").last(), Some(&3.0));
+    features::progress(client).await;
+    features::cancellation(client).await;
 
     assert_eq!(text(client, "ask", json!({ "question": "Who?" })).await, "Hello, Ann!");
     assert_eq!(text(client, "sample", json!({ "prompt": "Say it" })).await, "test-model: sampled");
@@ -62,4 +82,17 @@ async fn drive(client: &Client) {
     assert!(client.get_prompt("greet", &json!({})).await.is_err(), "an argument is missing");
     let tones = client.complete(CompletionReference::prompt("greet"), "tone", "c").await.expect("completion");
     assert_eq!(tones.completion.values, ["calm", "cheerful"]);
+
+    let mut messages = client.log_messages();
+    client.set_log_level(LoggingLevel::Info).await.expect("a level");
+    text(client, "log", json!({ "line": "noted" })).await;
+    assert_eq!(messages.next().await.expect("a message").data.to_value()["msg"], json!("noted"));
+    if client.revision().era() == Era::Legacy {
+        let filter = SubscriptionFilter::new().tools_list_changed(true);
+        let mut changes = client.subscribe(filter).await.expect("a subscription");
+        for on in [true, false] {
+            text(client, "toggle", json!({ "on": on })).await;
+            assert!(matches!(changes.next().await, Some(Event::ToolsListChanged)));
+        }
+    }
 }

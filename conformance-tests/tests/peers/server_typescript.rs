@@ -1,15 +1,16 @@
-//! Our client drives a server of the TypeScript SDK 2.4.0, in both eras.
+//! Our client drives servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP; 1.32.2 in its ways to
+//! serve HTTP.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use mcp_client::types::{CompletionReference, LoggingLevel, SubscriptionFilter};
-use mcp_client::{Client, ErrorKind, Event, Revision};
+use mcp_client::{Client, Era, ErrorKind, Revision};
 use serde_json::{Value, json};
 
-use crate::host::{Steps, connect, host, text};
+use crate::cutting;
+use crate::features;
+use crate::host::{connect, host, text};
 use crate::installed::node;
+use crate::listening::Listening;
 
 const SERVER: &str = "node/server-v2.mjs";
 
@@ -30,6 +31,61 @@ async fn every_revision_when_pinned() {
         let client = connect(command, Some(revision)).await;
         assert_eq!(client.revision(), revision);
         drive(&client).await;
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn every_revision_over_http() {
+    let Some(mut command) = node(SERVER) else { return };
+    command.arg("--http");
+    let server = Listening::start(command);
+    let client = server.connect("/mcp", None).await;
+    assert_eq!(client.revision(), Revision::V2026_07_28);
+    client.close().await;
+    for revision in Revision::ALL {
+        let client = server.connect("/mcp", Some(revision)).await;
+        assert_eq!(client.revision(), revision);
+        drive(&client).await;
+        features::resumption(&client).await;
+        client.close().await;
+    }
+    cutting::progress(&server).await;
+}
+
+#[tokio::test]
+async fn a_modern_server_over_http_tells_a_legacy_client_what_it_speaks() {
+    let Some(mut command) = node(SERVER) else { return };
+    command.args(["--http", "--modern-only"]);
+    let server = Listening::start(command);
+    let error = host().pin(Revision::V2025_11_25).connect_http(server.url("/mcp")).await;
+    assert_eq!(error.expect_err("no common revision").kind(), ErrorKind::UnsupportedVersion);
+}
+
+/// Sessions with streams, sessions with JSON alone, and no sessions.
+#[tokio::test]
+async fn version_1_in_its_ways_to_serve_http() {
+    for mode in [None, Some("--json"), Some("--stateless")] {
+        let Some(mut command) = node("node/server-v1.mjs") else { return };
+        command.args(mode);
+        let server = Listening::start(command);
+        for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
+            let client = server.connect("/mcp", Some(revision)).await;
+            assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "hi");
+            if mode.is_none() {
+                features::progress(&client).await;
+                features::resumption(&client).await;
+                for tool in ["ask", "ask_unrelated"] {
+                    assert_eq!(text(&client, tool, json!({ "question": "Who?" })).await, "Hello, Ann!");
+                }
+            }
+            client.close().await;
+        }
+        if mode.is_none() {
+            cutting::progress(&server).await;
+        }
+        let client = server.connect("/mcp", None).await;
+        assert_eq!(client.revision(), Revision::V2025_11_25, "found out by the probe");
         client.close().await;
     }
 }
@@ -56,81 +112,9 @@ async fn drive(client: &Client) {
     let unknown = client.call("nope", &json!({})).await.expect_err("no such tool");
     assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
 
-    let steps = Steps::default();
-    let seen = Arc::clone(&steps);
-    let reply = client
-        .call("progress", &json!({ "steps": 3 }))
-        .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
-        .await;
-    assert_eq!(reply.expect("progress").text(), "3 steps");
-    assert_eq!(*steps.lock().expect("no panic"), [1.0, 2.0, 3.0]);
-
-    cancellation(client).await;
-    input(client).await;
-    lists(client).await;
-    if rules.result_type {
-        subscriptions(client).await;
-    }
-    logging(client).await;
-}
-
-async fn cancellation(client: &Client) {
-    let before = text(client, "cancelled_count", json!({})).await;
-    let slow = client.call("slow", &json!({ "ms": 60_000 })).timeout(Duration::from_millis(300)).await;
-    assert_eq!(slow.expect_err("too slow").kind(), ErrorKind::Timeout);
-    // The cancellation was written before this call, and the server reads in order.
-    let after = text(client, "cancelled_count", json!({})).await;
-    assert_ne!(before, after);
-}
-
-async fn input(client: &Client) {
-    if !client.revision().rules().elicitation {
-        return;
-    }
-    assert_eq!(text(client, "ask", json!({ "question": "Who?" })).await, "Hello, Ann!");
-    assert_eq!(text(client, "sample", json!({ "prompt": "Say it" })).await, "test-model: sampled");
-    assert_eq!(text(client, "roots", json!({})).await, "file:///r");
-}
-
-async fn lists(client: &Client) {
-    let resources = client.list_resources().await.expect("resources/list");
-    assert!(resources.iter().any(|resource| resource.uri == "memo://one"));
-    let read = client.read_resource("memo://one").await.expect("resources/read");
-    assert_eq!(read.contents[0].as_text(), Some("One memo."));
-    let missing = client.read_resource("memo://none").await.expect_err("no such resource");
-    assert_eq!(missing.kind(), ErrorKind::Peer);
-    let templates = client.list_resource_templates().await.expect("templates");
-    assert_eq!(templates[0].uri_template, "note://{id}");
-    let prompts = client.list_prompts().await.expect("prompts/list");
-    assert_eq!(prompts[0].name, "greet");
-    let greeting =
-        client.get_prompt("greet", &json!({ "name": "Bo", "tone": "calm" })).await.expect("prompts/get");
-    assert_eq!(greeting.messages[0].content.as_text(), Some("Greet Bo in a calm tone."));
-    let tones = client.complete(CompletionReference::prompt("greet"), "tone", "c").await.expect("completion");
-    assert_eq!(tones.completion.values, ["calm", "cheerful"]);
-}
-
-async fn subscriptions(client: &Client) {
-    let filter =
-        SubscriptionFilter::new().tools_list_changed(true).resource_subscriptions(["memo://one".to_owned()]);
-    let mut changes = client.subscribe(filter).await.expect("subscriptions/listen");
-    assert_eq!(text(client, "toggle", json!({ "on": true })).await, "extra is on");
-    assert!(matches!(changes.next().await, Some(Event::ToolsListChanged)));
-    assert_eq!(text(client, "extra", json!({})).await, "extra");
-    text(client, "touch", json!({ "uri": "memo://one" })).await;
-    assert!(
-        matches!(changes.next().await, Some(Event::ResourceUpdated(updated)) if updated.uri == "memo://one")
-    );
-    text(client, "toggle", json!({ "on": false })).await;
-}
-
-async fn logging(client: &Client) {
-    let mut messages = client.log_messages();
-    client.set_log_level(LoggingLevel::Info).await.expect("a level");
-    assert_eq!(text(client, "log", json!({ "line": "noted" })).await, "logged");
-    let first = messages.next().await.expect("a message");
-    assert_eq!(first.level, LoggingLevel::Info, "debug is below the level");
-    assert_eq!(first.data.to_value(), json!("noted"));
+    features::all(client).await;
+    features::subscriptions(client).await;
+    features::logging(client).await;
 }
 
 #[tokio::test]

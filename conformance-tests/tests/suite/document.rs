@@ -9,7 +9,7 @@ static DOCUMENT: Mutex<()> = Mutex::new(());
 const HEADING: &str = include_str!("heading.md");
 
 /// The roles, in the order of their sections.
-const ROLES: [&str; 1] = ["Server"];
+const ROLES: [&str; 2] = ["Server", "Client"];
 
 /// Compares `section` with that of `role`, or writes it with `WRITE_CONFORMANCE` set.
 ///

@@ -8,6 +8,7 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod client;
 mod document;
 mod exceptions;
 mod run;

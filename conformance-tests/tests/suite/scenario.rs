@@ -53,6 +53,14 @@ fn read_into(scenarios: &mut Scenarios, directory: &Path, parents: &str) {
     }
 }
 
+/// The text of a file of that name, which the suite wrote beside the checks of the one scenario that it ran.
+pub(crate) fn file(directory: &Path, name: &str) -> Option<String> {
+    std::fs::read_to_string(directory.join(name)).ok().or_else(|| {
+        let mut entries = std::fs::read_dir(directory).ok()?.filter_map(Result::ok);
+        entries.find_map(|entry| entry.path().is_dir().then(|| file(&entry.path(), name)).flatten())
+    })
+}
+
 /// `server-caching-2026-11-22T14-43-11-133Z` → `caching`.
 fn scenario_of(directory: &str) -> &str {
     let timed = directory.len().saturating_sub("-2026-11-22T14-43-11-133Z".len());

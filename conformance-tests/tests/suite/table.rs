@@ -11,11 +11,11 @@ use crate::scenario::{Status, count};
 pub(crate) fn section(introduction: &str, runs: &[(&str, Outcome)], exceptions: &Exceptions) -> String {
     let mut text = format!("{}\n", introduction.trim_end());
     summary(&mut text, runs, exceptions);
-    for (title, list) in [("Not yet", exceptions.not_yet), ("Skipped", exceptions.skipped)] {
-        for (scenario, why) in list {
-            let star = if title == "Not yet" { "*" } else { "" };
-            writeln!(text, "\n{title}: `{scenario}{star}`, {why}.").unwrap();
-        }
+    for (scenario, why) in exceptions.not_yet {
+        writeln!(text, "\nNot yet: `{scenario}*`, {why}.").unwrap();
+    }
+    for (scenario, _, why) in exceptions.skipped {
+        writeln!(text, "\nSkipped: `{scenario}`, {why}.").unwrap();
     }
     scenarios(&mut text, runs, exceptions);
     text

@@ -31,6 +31,15 @@ pub struct KnownServer {
     pub http_sse: bool,
 }
 
+impl KnownServer {
+    /// A server that speaks a revision. A legacy one is offered in the handshake, without a probe; another legacy
+    /// one may be agreed on.
+    #[must_use]
+    pub fn new(revision: Revision) -> Self {
+        Self { revision, http_sse: false }
+    }
+}
+
 /// A revision as its date.
 mod by_date {
     use mcp_core::revision::Revision;

@@ -135,7 +135,7 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
         };
         if let Some(supported) = supported_by(answer) {
             match newest(&supported, Era::Modern) {
-                Some(other) if !pinned && !tried.contains(&other) => version = other,
+                Some(other) if (!pinned || other == version) && may_ask(&tried, other) => version = other,
                 // `supported` may name revisions that have a handshake (T-1).
                 _ => match newest(&supported, Era::Legacy) {
                     Some(offer) if !pinned => return Ok(Verdict::Legacy(offer, None)),
@@ -152,6 +152,12 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
         }
         return Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None));
     }
+}
+
+/// Whether a revision that the server names is worth a question. One that was refused although it is named is asked
+/// once more, since a fleet may not be of one mind while it is upgraded (ERA-2).
+fn may_ask(tried: &[Revision], named: Revision) -> bool {
+    tried.iter().filter(|version| **version == named).count() < 2
 }
 
 /// Whether the server itself said no with a status, which is how legacy servers refuse what they do not know. What

@@ -13,8 +13,10 @@ use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::awaited::Awaited;
 use super::exchange::{About, Attempts, Failure, Outgoing, Twice, is_transient, pause_after, renumbered};
 use super::modern::frame;
 use super::reconnect::Reconnect;
@@ -29,6 +31,9 @@ const INITIALIZED: &str = "notifications/initialized";
 #[derive(Debug, Default)]
 pub(super) struct Legacy {
     session: Mutex<Session>,
+    pub(super) awaited: Awaited,
+    /// Whether the server has said something about the stream of the session: that it is open, or that there is none.
+    pub(super) is_listening: watch::Sender<bool>,
     /// Held by whoever begins the session anew, so that only one does; with how the last try failed, for those who
     /// waited for it.
     beginning: tokio::sync::Mutex<Option<TransportError>>,
@@ -69,6 +74,15 @@ impl Legacy {
     }
 }
 
+/// What came of sending a call.
+enum Attempt {
+    Answered(Reply),
+    /// The server does not know the session.
+    Forgotten,
+    /// The connection failed before the answer.
+    Cut(HttpError),
+}
+
 impl Shared {
     /// The header fields of a POST in the session.
     pub(super) fn legacy_headers(&self) -> HeaderMap {
@@ -105,6 +119,11 @@ impl Shared {
         waiting: &mut CancelOnDrop<'_>,
     ) -> Reply {
         let about = About { method: Some(method), name: None, twice: Twice::of(method, false) };
+        if may_ask(method) && self.inbound.handlers.answer_something() {
+            // Some servers ask on the stream of the session what they should ask on that of the call, and what they ask
+            // before it is open is lost.
+            self.listening().await;
+        }
         let mut attempts = Attempts::new(self);
         let (mut sent, mut is_renewed) = (0, false);
         loop {
@@ -115,33 +134,51 @@ impl Shared {
             let headers = self.headers_in(&session);
             let outgoing =
                 Outgoing { method: Method::POST, headers, body: frame(&id, method, params), about };
-            let mut cursor = Cursor::default();
-            let read = match self.send(&outgoing, &mut attempts).await {
-                Ok(response)
-                    if response.status() == StatusCode::NOT_FOUND && session.has_id() && !is_renewed =>
-                {
-                    // The server did nothing but look for the session.
-                    drop(response);
+            let may_renew = session.has_id() && !is_renewed;
+            let mut elsewhere = self.legacy.awaited.wait(&id);
+            let attempt = tokio::select! {
+                biased;
+                attempt = self.try_in_session(&session, &id, &outgoing, &mut attempts, may_renew) => attempt?,
+                reply = elsewhere.reply() => return reply,
+            };
+            match attempt {
+                Attempt::Answered(reply) => return reply,
+                Attempt::Forgotten => {
                     self.renew(&session).await?;
                     is_renewed = true;
-                    continue;
                 }
-                Ok(response) => self.read(response, &id, about.twice, &mut cursor).await,
-                Err(Failure::Lost(cut)) => Err(cut),
-                Err(Failure::Final(error)) => return Err(error.into()),
-            };
-            let mut cut = match read {
-                Ok(reply) => return reply,
-                Err(cut) => cut,
-            };
-            if cursor.last.is_some() {
-                cut = match self.resume(&session, &id, cursor, cut).await {
-                    Ok(reply) => return reply,
-                    Err(cut) => cut,
-                };
+                Attempt::Cut(cut) => pause_after(cut, about.twice, &mut attempts).await?,
             }
-            pause_after(cut, about.twice, &mut attempts).await?;
         }
+    }
+
+    /// Sends a call, and reads its answer from its stream and from those that go on with it.
+    async fn try_in_session(
+        self: &Arc<Self>,
+        session: &Session,
+        id: &RequestId,
+        outgoing: &Outgoing<'_>,
+        attempts: &mut Attempts,
+        may_renew: bool,
+    ) -> Result<Attempt, TransportError> {
+        let mut cursor = Cursor::default();
+        let read = match self.send(outgoing, attempts).await {
+            // The server did nothing but look for the session.
+            Ok(response) if response.status() == StatusCode::NOT_FOUND && may_renew => {
+                return Ok(Attempt::Forgotten);
+            }
+            Ok(response) => self.read(response, id, outgoing.about.twice, &mut cursor).await,
+            Err(Failure::Lost(cut)) => Err(cut),
+            Err(Failure::Final(error)) => return Err(error),
+        };
+        Ok(match read {
+            Ok(reply) => Attempt::Answered(reply),
+            Err(cut) if cursor.last.is_some() => match self.resume(session, id, cursor, cut).await {
+                Ok(reply) => Attempt::Answered(reply),
+                Err(cut) => Attempt::Cut(cut),
+            },
+            Err(cut) => Attempt::Cut(cut),
+        })
     }
 
     /// Begins a session.
@@ -352,6 +389,11 @@ impl Shared {
             tracing::debug!(%error, "the session was not ended");
         }
     }
+}
+
+/// Whether a server may need an answer of the client for a call.
+fn may_ask(method: &str) -> bool {
+    matches!(method, "tools/call" | "prompts/get" | "resources/read")
 }
 
 pub(super) fn is_stream<B>(response: &Response<B>) -> bool {

@@ -4,6 +4,7 @@
 //! its HTTP requests and can be replaced; `authorizer` puts credentials on them.
 
 mod authorizer;
+mod awaited;
 mod endpoint;
 mod exchange;
 mod incoming;

@@ -172,8 +172,14 @@ impl Shared {
             {
                 expected.map(|_| outcome.map_err(Into::into))
             }
-            Message::Response { id, .. } => {
-                tracing::debug!(?id, "dropped the answer to another request");
+            Message::Response { id: Some(id), outcome } => {
+                if !self.legacy.awaited.answer(&id, outcome.map_err(Into::into)) {
+                    tracing::debug!(?id, "dropped an answer that no call waits for");
+                }
+                None
+            }
+            Message::Response { .. } => {
+                tracing::debug!("dropped an answer without an id");
                 None
             }
             Message::Notification { method, params } => {

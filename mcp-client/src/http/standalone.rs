@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use http::{Response, StatusCode};
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::transport::TransportErrorKind;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::exchange::is_transient;
 use super::legacy::{Session, is_stream};
@@ -31,10 +31,25 @@ impl Shared {
         if *self.closed.borrow() {
             return;
         }
+        self.legacy.is_listening.send_replace(false);
         let shared = Arc::clone(self);
         let task = tokio::spawn(async move { shared.read_standalone().await }).abort_handle();
         if let Some(before) = standalone.replace(task) {
             before.abort();
+        }
+    }
+
+    /// Waits until the stream of the session is open, or is known to be none: what a server tells before is lost. A
+    /// server may keep the head of its answer back until it has something to tell, so that the wait is short.
+    pub(super) async fn listening(&self) {
+        if *self.legacy.is_listening.borrow() {
+            return;
+        }
+        let mut is_listening = self.legacy.is_listening.subscribe();
+        let opening = self.limits.http_client.stream_opening;
+        if timeout(opening, is_listening.wait_for(|is_listening| *is_listening)).await.is_err() {
+            tracing::debug!("the server has not opened the stream of the session yet");
+            self.legacy.is_listening.send_replace(true); // Once is enough.
         }
     }
 
@@ -44,7 +59,9 @@ impl Shared {
         let mut reconnect = Reconnect::new(&self.limits);
         loop {
             reconnect.begin(&progress.cursor);
-            let is_open = match self.open_stream(&session, progress.cursor.last.as_deref()).await {
+            let opened = self.open_stream(&session, progress.cursor.last.as_deref()).await;
+            self.legacy.is_listening.send_replace(opened.is_ok());
+            let is_open = match opened {
                 Ok(response) if is_stream(&response) => {
                     if !self.read_stream(response, &mut progress).await {
                         break;
@@ -83,7 +100,7 @@ impl Shared {
             self.inbound.missed();
         }
         progress.was_open = true;
-        // There is no answer to wait for; what looks like one is dropped.
+        // There is no answer to wait for.
         let none: Option<&RequestId> = None;
         match self.read_events(response.into_body(), none, &mut progress.cursor).await {
             Err(cut) => {

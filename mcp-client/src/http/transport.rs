@@ -105,6 +105,11 @@ impl HttpTransport {
         }))
     }
 
+    /// Waits until the server can tell what belongs to no call, in a session of the legacy era.
+    pub(crate) async fn listening(&self) {
+        self.0.listening().await;
+    }
+
     /// Ends the session of the legacy era, and all streams.
     pub(crate) async fn close(&self) {
         self.0.stop();

@@ -128,7 +128,7 @@ async fn versions_that_are_named_are_chosen_from() {
 
 #[tokio::test]
 async fn nothing_in_common_is_an_error_that_names_both_sides() {
-    for supported in [json!(["2099-01-01"]), json!(["2026-07-28"]), json!([])] {
+    for supported in [json!(["2099-01-01"]), json!([])] {
         let ((reader, writer), mut fake) = Fake::new();
         let serve = async {
             let probe = fake.next().await;
@@ -139,6 +139,31 @@ async fn nothing_in_common_is_an_error_that_names_both_sides() {
         let error = client.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedVersion);
         assert!(error.to_string().contains("2025-11-25"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_refused_and_named_is_asked_once_more() {
+    for pin in [None, Some(Revision::V2026_07_28)] {
+        for refusals in [1, 2] {
+            let ((reader, writer), mut fake) = Fake::new();
+            let serve = async {
+                for _ in 0..refusals {
+                    let probe = fake.expect("server/discover").await;
+                    fake.refuse(&probe, -32022, json!({ "supported": ["2026-07-28"] })).await;
+                }
+                match fake.maybe_next().await {
+                    Some(probe) => fake.reply(&probe, discovered()).await,
+                    None => assert_eq!(refusals, 2, "it is asked once more"),
+                }
+            };
+            let builder = pin.map_or_else(Client::builder, |revision| Client::builder().pin(revision));
+            let (client, ()) = tokio::join!(builder.connect(reader, writer), serve);
+            match client {
+                Ok(client) => assert_eq!((client.revision(), refusals), (Revision::V2026_07_28, 1)),
+                Err(error) => assert_eq!((error.kind(), refusals), (ErrorKind::UnsupportedVersion, 2)),
+            }
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! The stream of a legacy session on which the server tells what belongs to no call.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::future::poll_immediate;
 use futures::{FutureExt as _, StreamExt as _};
-use mcp_client::{Client, Event};
+use mcp_client::types::{Root, SubscriptionFilter};
+use mcp_client::{Client, Event, Limits};
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::script::{legacy, shake_hands, text, with};
 
@@ -117,4 +120,59 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
     }
     assert_eq!(events.next().await, Some(Event::Gap));
     script.expect_silence(Duration::from_secs(3_600)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_on_the_stream_of_a_session_is_an_answer() {
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    let session = exchange.stream();
+    let reply = with(client.call("add", &json!({})), async {
+        let call = script.expect("tools/call").await;
+        let id = call.id();
+        let own = call.stream();
+        session.reply(&json!("unknown"), json!({}));
+        session.reply(&id, text("3"));
+        // Its own stream is not read any more.
+        own.dropped().await;
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_waits_for_the_stream_of_the_session() {
+    let (client, _script, exchange) = legacy(Client::builder()).await;
+    let mut subscribing = pin!(client.subscribe(SubscriptionFilter::new().tools_list_changed(true)));
+    assert!(poll_immediate(&mut subscribing).await.is_none(), "what is told now is lost");
+    let session = exchange.stream();
+    let mut changes = subscribing.await.unwrap();
+    session.tell("notifications/tools/list_changed", json!({}));
+    assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_which_the_server_may_ask_waits_for_the_stream_of_the_session() {
+    let (client, mut script, exchange) = legacy(Client::builder().roots([Root::new("file:///r")])).await;
+    let mut call = client.call("ask", &json!({})).into_future();
+    assert!(poll_immediate(&mut call).await.is_none());
+    script.expect_silence(Duration::from_millis(1)).await;
+    let session = exchange.stream();
+    let reply = with(call, async {
+        let call = script.expect("tools/call").await;
+        session.ask(&json!(7), "roots/list", json!({}));
+        let answer = script.next().await;
+        let uri = answer.message()["result"]["roots"][0]["uri"].clone();
+        answer.status(202);
+        call.reply(text(uri.as_str().unwrap_or_default()));
+    });
+    assert_eq!(reply.await.unwrap().text(), "file:///r");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_a_session_that_does_not_open_is_waited_for_once() {
+    let (client, _script, _exchange) = legacy(Client::builder()).await;
+    for waited in [Limits::for_client().http_client.stream_opening, Duration::ZERO] {
+        let before = Instant::now();
+        client.subscribe(SubscriptionFilter::new().tools_list_changed(true)).await.unwrap();
+        assert_eq!(before.elapsed(), waited);
+    }
 }

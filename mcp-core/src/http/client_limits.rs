@@ -19,6 +19,9 @@ pub struct HttpClientLimits {
     pub authorizations: u32,
     /// How long a stream may be silent that has had keep-alives before; then it is taken for dead. 45 s.
     pub stream_idle: Duration,
+    /// How long the first subscription, or call in which the server may ask something, waits until the server has
+    /// opened the stream of a legacy session. 1 s.
+    pub stream_opening: Duration,
     /// How long a session that the server has forgotten may take to begin anew. 30 s.
     pub handshake: Duration,
     /// How long the end of a session, and messages that nobody waits for, may take. 5 s.
@@ -38,6 +41,7 @@ impl HttpClientLimits {
             redirects: 3,
             authorizations: 4,
             stream_idle: Duration::from_secs(45),
+            stream_opening: Duration::from_secs(1),
             handshake: Duration::from_secs(30),
             farewell: Duration::from_secs(5),
             error_bytes: 64 << 10,

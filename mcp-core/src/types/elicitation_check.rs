@@ -35,6 +35,25 @@ impl fmt::Display for FormError {
 impl std::error::Error for FormError {}
 
 impl ElicitSchema {
+    /// What is filled in at first: the defaults of the form, for a host to show, or to send as they are.
+    ///
+    /// ```
+    /// # use mcp_core::types::{BooleanSchema, ElicitSchema, NumberSchema, StringSchema};
+    /// let form = ElicitSchema::new()
+    ///     .required_field("name", StringSchema::new())
+    ///     .field("copies", NumberSchema::integer().default_value(1.0))
+    ///     .field("duplex", BooleanSchema::new().default_value(true));
+    /// let content = form.defaults();
+    /// assert_eq!(serde_json::Value::Object(content.clone()), serde_json::json!({ "copies": 1, "duplex": true }));
+    /// assert!(form.check(&content).is_err(), "the name has no default, and is for the user to say");
+    /// ```
+    #[must_use]
+    pub fn defaults(&self) -> JsonObject {
+        let mut content = JsonObject::new();
+        self.fill_in(&mut content);
+        content
+    }
+
     /// Puts the defaults of the form where `content` has no value.
     pub fn fill_in(&self, content: &mut JsonObject) {
         for (name, field) in self.properties.iter() {

@@ -1,0 +1,57 @@
+//! Our client drives a server of the Python SDK 2.3.0 over HTTP, in both eras, and over HTTP+SSE.
+
+use futures::StreamExt as _;
+use mcp_client::{Client, Era, ErrorKind, Revision};
+use serde_json::json;
+
+use crate::cutting;
+use crate::features;
+use crate::host::text;
+use crate::installed::python;
+use crate::listening::Listening;
+
+const SERVER: &str = "python/server_python.py";
+
+#[tokio::test]
+async fn every_revision_over_http() {
+    let Some(command) = python(SERVER) else { return };
+    let server = Listening::start(command);
+    let client = server.connect("/mcp", None).await;
+    assert_eq!(client.revision(), Revision::V2026_07_28);
+    client.close().await;
+    for revision in Revision::ALL {
+        let client = server.connect("/mcp", Some(revision)).await;
+        assert_eq!(client.revision(), revision);
+        drive(&client).await;
+        features::resumption(&client).await;
+        client.close().await;
+    }
+    cutting::progress(&server).await;
+}
+
+#[tokio::test]
+async fn sessions_over_http_sse() {
+    let Some(mut command) = python(SERVER) else { return };
+    command.arg("--sse");
+    let server = Listening::start(command);
+    let client = server.connect("/sse", None).await;
+    assert!(client.known_server().http_sse);
+    drive(&client).await;
+    client.close().await;
+}
+
+async fn drive(client: &Client) {
+    assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "hi");
+    let failed = client.call("fail", &json!({})).await.expect("fail");
+    assert_eq!(failed.into_result().expect_err("isError").kind(), ErrorKind::Tool);
+    features::all(client).await;
+    if client.revision().era() == Era::Modern {
+        features::subscriptions(client).await;
+        features::logging(client).await;
+    } else {
+        // It has no subscriptions there, and logs unasked.
+        let mut messages = client.log_messages();
+        text(client, "log", json!({ "line": "noted" })).await;
+        assert_eq!(messages.next().await.expect("a message").data.to_value(), json!("noted"));
+    }
+}

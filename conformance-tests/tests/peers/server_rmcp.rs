@@ -1,0 +1,40 @@
+//! Our client drives a server of rmcp 3.9.0 over HTTP, in both eras.
+
+use mcp_client::{Client, ErrorKind, Revision};
+use serde_json::{Value, json};
+
+use crate::cutting;
+use crate::features;
+use crate::host::text;
+use crate::installed::rmcp;
+use crate::listening::Listening;
+
+#[tokio::test]
+async fn every_revision_over_http() {
+    let Some(command) = rmcp() else { return };
+    let server = Listening::start(command);
+    let client = server.connect("/mcp", None).await;
+    assert_eq!(client.revision(), Revision::V2026_07_28);
+    client.close().await;
+    for revision in Revision::ALL {
+        let client = server.connect("/mcp", Some(revision)).await;
+        assert_eq!(client.revision(), revision);
+        drive(&client).await;
+        client.close().await;
+    }
+    // The answer of a call that ends before the client comes back is lost there.
+    cutting::a_cut_call_is_gone_on_with(&server, "slow", json!({ "ms": 500 }), &[]).await;
+}
+
+async fn drive(client: &Client) {
+    assert_eq!(text(client, "echo", json!({ "message": "hä?" })).await, "hä?");
+    let sum = client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("add");
+    assert_eq!(sum.structured::<Value>().expect("a sum")["sum"], json!(3.0));
+    let failed = client.call("fail", &json!({})).await.expect("fail");
+    assert_eq!(failed.into_result().expect_err("isError").kind(), ErrorKind::Tool);
+    let unknown = client.call("nope", &json!({})).await.expect_err("no such tool");
+    assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
+    features::all(client).await;
+    features::subscriptions(client).await;
+    features::logging(client).await;
+}
