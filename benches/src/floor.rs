@@ -38,7 +38,8 @@ struct Arguments<'a> {
 const INITIALIZE: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"floor","version":"1.0.0"}}"#;
 const DISCOVER: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"floor","version":"1.0.0"},"ttlMs":0,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"floor","version":"1.0.0"}}}"#;
 /// What results of 2026-07-28 have besides.
-const COMPLETE: &str = r#""resultType":"complete","#;
+const COMPLETE: &str =
+    r#""resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"floor","version":"1.0.0"}},"#;
 
 /// The server.
 #[derive(Clone, Debug)]
@@ -87,7 +88,7 @@ impl Floor {
         let complete = if self.era == Era::Modern { COMPLETE } else { "" };
         write!(out, r#""result":{{{complete}"content":[{{"type":"text","text":"#)?;
         serde_json::to_writer(&mut *out, &text)?;
-        out.extend_from_slice(br#"}],"isError":false}}"#);
+        out.extend_from_slice(b"}]}}");
         Ok(())
     }
 }

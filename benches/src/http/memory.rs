@@ -14,7 +14,7 @@ use crate::{
 /// How many come.
 const CLIENTS: usize = 1000;
 /// How many come before the first reading, so that pools and maps are warm.
-const WARM_UP: usize = 100;
+const WARM_UP: usize = 20;
 /// After this nothing goes on in a server any more.
 const SETTLE: Duration = Duration::from_millis(500);
 
