@@ -15,6 +15,8 @@ pub struct Options {
     pub time: Duration,
     /// `--only NAME,NAME`: who takes part; all if none.
     pub only: Option<Vec<String>>,
+    /// `--workload TEXT`: only workloads whose names hold this, and nothing but loads.
+    pub workload: Option<String>,
     /// `--server NAME=COMMAND`: more servers; each gets `--tools N` besides.
     pub more: Vec<Server>,
 }
@@ -22,8 +24,14 @@ pub struct Options {
 impl Options {
     /// Reads the command line.
     pub fn parse() -> Result<Options, Error> {
-        let mut options =
-            Options { modern: false, rounds: 4, time: Duration::from_millis(700), only: None, more: vec![] };
+        let mut options = Options {
+            modern: false,
+            rounds: 4,
+            time: Duration::from_millis(700),
+            only: None,
+            workload: None,
+            more: vec![],
+        };
         let mut arguments = env::args().skip(1);
         while let Some(option) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{option} wants a value"));
@@ -34,6 +42,7 @@ impl Options {
                     options.time = Duration::from_secs_f64(value()?.parse::<f64>()?.clamp(0.01, 60.0));
                 }
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
+                "--workload" => options.workload = Some(value()?),
                 "--server" => {
                     let value = value()?;
                     let (name, command) = value.split_once('=').ok_or("--server wants NAME=COMMAND")?;

@@ -14,7 +14,7 @@ use mcp_core::http::HttpLimits;
 use mcp_core::http::names::{PROTOCOL_VERSION, SESSION_ID};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
-    Decoded, ErrorObject, Malformed, Message, MethodName, RequestId, code, write_error, write_result,
+    Decoded, ErrorObject, Malformed, Message, RequestId, code, write_error, write_result,
 };
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{CallError, Notification, Peer, Reply, Request, Service as _};
@@ -98,7 +98,14 @@ fn assumed(offered: &[Revision]) -> Revision {
 /// A frame that is of no modern request: its headers are checked and its body is read and decoded.
 ///
 /// `admitted` is the request's place among those in flight; whoever goes on working on it keeps it.
-pub(super) async fn post(shared: &Arc<Shared>, parts: Parts, frame: Decoded, admitted: Admitted) -> Response {
+/// `meta` is that of a single request.
+pub(super) async fn post(
+    shared: &Arc<Shared>,
+    parts: Parts,
+    frame: Decoded,
+    meta: CallMeta,
+    admitted: Admitted,
+) -> Response {
     if let Decoded::Single(Message::Request { id, method, params }) = &frame
         && method == "initialize"
         && (shared.options.stateless || !parts.headers.contains_key(SESSION_ID))
@@ -111,7 +118,9 @@ pub(super) async fn post(shared: &Arc<Shared>, parts: Parts, frame: Decoded, adm
     };
     let post = Post { shared, accepts: Accepts::read(&parts), parts: Arc::new(parts), entry, admitted };
     match frame {
-        Decoded::Single(Message::Request { id, method, params }) => post.request(id, method, params).await,
+        Decoded::Single(Message::Request { id, method, params }) => {
+            post.request(Request::new(id, method, params), meta).await
+        }
         Decoded::Single(message) => {
             post.entry.take(message).await;
             status::bare(StatusCode::ACCEPTED)
@@ -172,17 +181,21 @@ struct Post<'a> {
 type Call = futures::future::BoxFuture<'static, Reply>;
 
 impl Post<'_> {
-    async fn request(self, id: RequestId, method: MethodName, params: JsonBytes) -> Response {
+    async fn request(self, request: Request, meta: CallMeta) -> Response {
         let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events);
         if !self.accepts.json {
             exchange.begin_stream();
         }
         let longest = self.shared.server.limits.outgoing_bytes;
-        let mut call = self.call(&exchange, Request::new(id.clone(), method, params));
+        let id = request.id.clone();
+        let mut call = self.call(&exchange, request, meta);
         let polled = poll_once(&mut call).await;
         if let Poll::Ready(reply) = polled {
             if exchange.close() {
-                return status::json(StatusCode::OK, write_reply(&id, reply, longest));
+                return match reply {
+                    Ok(result) if result.as_bytes().len() <= longest => status::result(&id, result),
+                    reply => status::json(StatusCode::OK, write_reply(&id, reply, longest)),
+                };
             }
             call = Box::pin(std::future::ready(reply)); // The task below waits for the client to read.
         }
@@ -221,10 +234,14 @@ impl Post<'_> {
                         texts.push(error_text(Some(&id), &status::busy()));
                         continue;
                     };
-                    let call = self.call(&exchange, Request::new(id.clone(), method, params));
+                    let call = CallMeta::read(&params)
+                        .map(|meta| self.call(&exchange, Request::new(id.clone(), method, params), meta));
                     calls.push(Abortable::new(
                         async move {
-                            let reply = call.await;
+                            let reply = match call {
+                                Ok(call) => call.await,
+                                Err(error) => Err(error.into()),
+                            };
                             drop(place);
                             write_reply(&id, reply, longest)
                         },
@@ -249,7 +266,7 @@ impl Post<'_> {
         respond(self.shared, &self.entry, &exchange).await
     }
 
-    fn call(&self, exchange: &Arc<Exchange>, request: Request) -> Call {
+    fn call(&self, exchange: &Arc<Exchange>, request: Request, meta: CallMeta) -> Call {
         let mut request = request.with_peer(Peer::shared(Arc::clone(exchange)));
         request.extensions.insert_shared(Arc::clone(&self.parts));
         request.extensions.insert_shared(Arc::clone(exchange));
@@ -257,7 +274,7 @@ impl Post<'_> {
             request.extensions.insert(principal.clone());
         }
         let entry = Arc::clone(&self.entry);
-        Box::pin(async move { entry.connection.call(request).await })
+        Box::pin(async move { entry.connection.call_with(request, meta).await })
     }
 }
 

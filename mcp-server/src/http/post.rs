@@ -34,7 +34,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
         }
         Ok(Decoded::Single(message)) => message,
         Ok(batch) if shared.sessions && header_era(&parts.headers) != Some(Era::Modern) => {
-            return legacy::post(shared, parts, batch, admitted).await;
+            return legacy::post(shared, parts, batch, CallMeta::default(), admitted).await;
         }
         Ok(_) => {
             let error = ErrorObject::invalid_request("one message at a time: this revision has no batches");
@@ -53,7 +53,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
         Message::Response { .. } => CallMeta::default(),
     };
     if !is_modern(shared, &parts.headers, &meta) {
-        return legacy::post(shared, parts, Decoded::Single(message), admitted).await;
+        return legacy::post(shared, parts, Decoded::Single(message), meta, admitted).await;
     }
     match message {
         Message::Request { id, method, params } => {

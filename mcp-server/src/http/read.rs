@@ -12,6 +12,9 @@ use super::Response;
 use super::admission::Admitted;
 use super::status;
 
+/// How much room is made for a body before it has arrived, whatever its length is said to be.
+const ROOM: usize = 256 << 10;
+
 /// Reads all of it.
 ///
 /// # Errors
@@ -36,6 +39,7 @@ async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Resu
     if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
+    let said = usize::try_from(body.size_hint().lower()).unwrap_or(most);
     let mut body = pin!(body);
     let mut whole = Bytes::new();
     let mut rest = BytesMut::new();
@@ -53,6 +57,7 @@ async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Resu
             whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.
         } else {
             if rest.is_empty() {
+                rest.reserve(said.min(ROOM).max(whole.len() + length));
                 rest.extend_from_slice(&std::mem::take(&mut whole));
             }
             rest.extend_from_slice(&data.copy_to_bytes(length));
