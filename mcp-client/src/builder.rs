@@ -9,7 +9,9 @@ use mcp_core::Limits;
 use mcp_core::json::JsonObject;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Revision;
-use mcp_core::service::{Accept, BoxService, Service};
+use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
+#[cfg(feature = "http")]
+use mcp_core::transport::TransportError;
 use mcp_core::types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
     ElicitUrlParams, Implementation, Root,
@@ -19,9 +21,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::child_process::ChildCommand;
 use crate::client::Client;
 use crate::connection::Connection;
-use crate::era::{Reopen, Settings, establish};
-use crate::error::Error;
+use crate::era::{KnownServer, Reopen, Settings, establish};
+use crate::error::{Error, ErrorKind};
 use crate::handler::Handlers;
+#[cfg(feature = "http")]
+use crate::http::{Authorizer, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport};
 use crate::inbound::Inbound;
 use crate::request::Timeouts;
 
@@ -49,6 +53,8 @@ use crate::request::Timeouts;
 pub struct ClientBuilder {
     settings: Settings,
     handlers: Handlers,
+    #[cfg(feature = "http")]
+    http: HttpSettings,
 }
 
 impl ClientBuilder {
@@ -57,11 +63,14 @@ impl ClientBuilder {
             settings: Settings {
                 client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
                 pin: None,
+                known: None,
                 probe_patience: Duration::from_secs(5),
                 timeouts: Timeouts::default(),
                 limits: Limits::for_client(),
             },
             handlers: Handlers::default(),
+            #[cfg(feature = "http")]
+            http: HttpSettings::default(),
         }
     }
 
@@ -101,6 +110,13 @@ impl ClientBuilder {
     /// Speaks this revision or none. A legacy one is offered in a handshake without a probe.
     pub fn pin(mut self, revision: Revision) -> Self {
         self.settings.pin = Some(revision);
+        self
+    }
+
+    /// What an earlier client found out about the server ([`Client::known_server`]): saves the question which era
+    /// it speaks.
+    pub fn known_server(mut self, known: KnownServer) -> Self {
+        self.settings.known = Some(known);
         self
     }
 
@@ -181,9 +197,9 @@ impl ClientBuilder {
         let limits = self.settings.limits.clone();
         let inbound = self.inbound();
         let for_open = Arc::clone(&inbound);
-        let mut open = move || Connection::child(command.spawn()?, &limits, &for_open);
-        let connection = open()?;
-        self.finish(inbound, connection, Some(&mut open)).await
+        let mut restart = Restart(move || Connection::child(command.spawn()?, &limits, &for_open));
+        let connection = (restart.0)()?;
+        self.finish(inbound, connection, Some(&mut restart)).await
     }
 
     /// Connects over a pair of byte streams, such as a socket: one JSON-RPC message a line.
@@ -234,10 +250,99 @@ impl ClientBuilder {
         self,
         inbound: Arc<Inbound>,
         connection: Connection,
-        reopen: Option<Reopen<'_>>,
+        reopen: Option<&mut dyn Reopen>,
     ) -> Result<Client, Error> {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
         Ok(Client::new(wire, session, self.settings.timeouts))
+    }
+}
+
+/// Over HTTP.
+#[cfg(feature = "http")]
+impl ClientBuilder {
+    /// Puts credentials on every request, and gets other ones when the server refuses them. See `oauth::OAuth`
+    /// (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.http.authorizer = Some(Arc::new(authorizer));
+        self
+    }
+
+    /// What sends the HTTP requests. Default: [`Network`](crate::http::Network).
+    pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
+        self.http.stack = Arc::new(stack);
+        self
+    }
+
+    /// Adds a header field to every request to the server.
+    pub fn http_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.http.headers.insert(name, value);
+        self
+    }
+
+    /// Connects to a server on the network, by the URL of its MCP endpoint.
+    ///
+    /// Which era the server speaks is found out; so is whether it speaks HTTP+SSE, the transport of 2024-11-05.
+    ///
+    /// # Errors
+    /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
+    /// revision.
+    pub async fn connect_http(self, url: impl AsRef<str>) -> Result<Client, Error> {
+        let endpoint = Endpoint::parse(url.as_ref())
+            .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
+        if let Some(authorizer) = &self.http.authorizer {
+            authorizer.bind(&endpoint).map_err(Error::unauthorized)?;
+        }
+        let inbound = self.inbound();
+        let limits = &self.settings.limits;
+        let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
+        let mut older =
+            OlderHttp { transport: transport.clone(), limits: limits.clone(), inbound: Arc::clone(&inbound) };
+        let is_older = self.settings.known.as_ref().is_some_and(|known| known.http_sse);
+        if is_older && let Ok(connection) = older.reopen().await {
+            return self.finish(inbound, connection, None).await;
+        }
+        let connection = Connection::http(transport, &inbound);
+        self.finish(inbound, connection, Some(&mut older)).await
+    }
+}
+
+/// Starts a child process again.
+struct Restart<F>(F);
+
+impl<F: FnMut() -> Result<Connection, Error> + Send> Reopen for Restart<F> {
+    fn may_help(&self, error: &Error) -> bool {
+        error.kind() == ErrorKind::Transport
+    }
+
+    fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
+        Box::pin(std::future::ready((self.0)()))
+    }
+}
+
+/// The transport of 2024-11-05, at the same URL.
+#[cfg(feature = "http")]
+struct OlderHttp {
+    transport: HttpTransport,
+    limits: Limits,
+    inbound: Arc<Inbound>,
+}
+
+#[cfg(feature = "http")]
+impl Reopen for OlderHttp {
+    fn may_help(&self, error: &Error) -> bool {
+        // A server of that transport knows no POST at its URL (ERA-11).
+        error
+            .transport()
+            .and_then(TransportError::status)
+            .is_some_and(|status| matches!(status, 400 | 404 | 405))
+    }
+
+    fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
+        Box::pin(async move {
+            let opened = self.transport.open_sse_2024().await;
+            let (events, posts) = opened.map_err(|error| Error::from_call("initialize", error.into()))?;
+            Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mcp_core::json::JsonBytes;
+use mcp_core::types::SubscriptionFilter;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -55,6 +56,7 @@ pub(crate) enum Change<'a> {
     Prompts,
     Resources,
     Resource(&'a str),
+    Any,
 }
 
 impl Cache {
@@ -113,6 +115,20 @@ impl Cache {
         });
     }
 
+    /// Forgets what a subscription watches.
+    pub(crate) fn invalidate_watched(&self, filter: &SubscriptionFilter) {
+        let lists = [
+            (filter.tools_list_changed, Change::Tools),
+            (filter.prompts_list_changed, Change::Prompts),
+            (filter.resources_list_changed, Change::Resources),
+        ];
+        let lists = lists.into_iter().filter(|(watched, _)| *watched == Some(true)).map(|(_, change)| change);
+        let resources = filter.resource_subscriptions.iter().flatten().map(|uri| Change::Resource(uri));
+        for change in lists.chain(resources) {
+            self.invalidate(change);
+        }
+    }
+
     /// Forgets all results of a method.
     pub(crate) fn forget(&self, method: &str) {
         let mut state = self.lock();
@@ -159,10 +175,20 @@ impl Change<'_> {
             Self::Tools => key.method == "tools/list",
             Self::Prompts => key.method == "prompts/list",
             // Nothing is said of templates; they change with the resources (T-33).
-            Self::Resources => matches!(key.method, "resources/list" | "resources/templates/list"),
-            Self::Resource(uri) => key.method == "resources/read" && is_same_or_below(uri, &key.params),
+            Self::Resources => {
+                is_skill(key) || matches!(key.method, "resources/list" | "resources/templates/list")
+            }
+            Self::Any => true,
+            Self::Resource(uri) => {
+                is_skill(key) || (key.method == "resources/read" && is_same_or_below(uri, &key.params))
+            }
         }
     }
+}
+
+/// The files of skills are resources, and their entries change with them.
+fn is_skill(key: &Key) -> bool {
+    matches!(key.method, "skills/list" | "skills/get")
 }
 
 /// Whether the resource read is the one told of, or one below the other.

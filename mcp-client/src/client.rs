@@ -3,29 +3,34 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures::StreamExt as _;
+use futures::stream;
 use mcp_core::json::JsonBytes;
-use mcp_core::method::{Method, NotificationMethod};
+use mcp_core::method::{Method, NotificationMethod, SKILLS_EXTENSION};
 use mcp_core::revision::Revision;
 use mcp_core::service::Accept;
 use mcp_core::types::{
     CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult, EmptyResult,
-    GetPromptResult, Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate,
-    Root, ServerCapabilities, SubscriptionFilter, Tool,
+    GetPromptResult, GetSkillResult, Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource,
+    ResourceTemplate, Root, ServerCapabilities, Skill, SubscriptionFilter, Tool,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::builder::ClientBuilder;
-use crate::call::{Call, CallOnce, List, Listing, ToolReply};
+use crate::call::{self, Call, CallOnce, List, Listing, PendingInput, SavedInput, ToolReply};
 use crate::child_process::ChildCommand;
-use crate::era::Session;
+use crate::era::{KnownServer, Session};
 use crate::error::{Error, ErrorKind};
 use crate::event::{LogMessages, Notifications};
 use crate::params::Params;
 use crate::request::{Timeouts, Wire};
+use crate::skill::DirectoryEntry;
+#[cfg(feature = "skills")]
+use crate::skill::{self, LoadedSkill};
 use crate::subscription::{self, Subscription};
 
 /// A connection to an MCP server.
@@ -54,10 +59,26 @@ struct Inner {
     wire: Wire,
     session: Session,
     timeouts: Timeouts,
-    /// What modern requests ask for.
+    /// What modern requests ask for, and what a legacy session was told.
     log_level: Mutex<Option<LoggingLevel>>,
     /// How many subscriptions watch a resource, in the legacy era.
     watched: Mutex<HashMap<String, usize>>,
+}
+
+/// A client that others keep alive.
+#[derive(Clone)]
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
+impl fmt::Debug for WeakClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakClient")
+    }
 }
 
 /// Beginning and end.
@@ -95,14 +116,26 @@ impl Client {
         Self::builder().connect_memory(server).await
     }
 
+    /// Connects to a server on the network, by the URL of its MCP endpoint.
+    ///
+    /// # Errors
+    /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
+    /// revision.
+    #[cfg(feature = "http")]
+    pub async fn connect_http(url: impl AsRef<str>) -> Result<Self, Error> {
+        Self::builder().connect_http(url).await
+    }
+
     pub(crate) fn new(wire: Wire, session: Session, timeouts: Timeouts) -> Self {
-        Self(Arc::new(Inner {
+        let client = Self(Arc::new(Inner {
             wire,
             session,
             timeouts,
             log_level: Mutex::default(),
             watched: Mutex::default(),
-        }))
+        }));
+        client.wire().inbound.attach(WeakClient(Arc::downgrade(&client.0)));
+        client
     }
 
     /// Ends the connection for all clones of this client: what is on its way out is still written.
@@ -129,6 +162,12 @@ impl Client {
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.session.revision
+    }
+
+    /// How the server is spoken to, to be kept for the next time: [`ClientBuilder::known_server`].
+    #[must_use]
+    pub fn known_server(&self) -> KnownServer {
+        KnownServer { revision: self.revision(), http_sse: self.0.wire.connection.is_http_sse() }
     }
 
     /// Who the server says it is. For display and logs: neither behaviour nor security may rest on it.
@@ -174,6 +213,31 @@ impl Client {
     /// Calls a tool, and gives its questions to the caller instead of to the handlers.
     pub fn call_once<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> CallOnce<ToolReply> {
         self.call(name, arguments).once()
+    }
+
+    /// Goes on with a call that waits for answers and was kept ([`PendingInput::save`]), by another client of the
+    /// same server; that may be in another process. `T` is the result of the call, [`ToolReply`] for a tool.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::types::InputResponses;
+    /// use mcp_client::{Outcome, SavedInput, ToolReply, serde_json};
+    ///
+    /// let saved: SavedInput = serde_json::from_slice(&std::fs::read("pending.json")?)?;
+    /// let pending = client.restore::<ToolReply>(saved)?;
+    /// let answers = InputResponses::new(); // to what `pending.asked` asks
+    /// if let Outcome::Complete(reply) = pending.resume(answers).await? {
+    ///     println!("{}", reply.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnsupportedVersion`] when this client speaks another revision than the one that asked;
+    /// [`ErrorKind::InvalidArgument`] when what was kept is not what was saved.
+    pub fn restore<T>(&self, saved: SavedInput) -> Result<PendingInput<T>, Error> {
+        call::restore(self, saved)
     }
 
     /// The tools, all pages of them.
@@ -299,6 +363,96 @@ impl Client {
         };
         uris.into_iter().filter(is_last).collect()
     }
+
+    /// Tells a new legacy session what the one before it was told: the log level, and the resources that are
+    /// watched.
+    pub(crate) async fn watch_again(&self) {
+        /// Requests at a time.
+        const AT_A_TIME: usize = 8;
+        let level = *self.0.log_level.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(level) = level
+            && let Err(error) = self.set_log_level(level).await
+        {
+            tracing::warn!(%error, "the log level could not be set in the new session");
+        }
+        let uris: Vec<String> = self.watched().keys().cloned().collect();
+        let watch = async |uri: String| {
+            if let Err(error) = self.resource_subscribe(&uri).await {
+                tracing::warn!(%error, uri, "a resource could not be watched in the new session");
+                self.0.wire.inbound.cannot_watch(&uri, &error);
+            }
+        };
+        stream::iter(uris).for_each_concurrent(AT_A_TIME, watch).await;
+    }
+}
+
+/// Skills, of servers that declare the extension `io.modelcontextprotocol/skills`.
+impl Client {
+    /// The skills, all pages of them: their front matter and the digests of their files, and nothing of the files.
+    ///
+    /// A server may list a part of its skills, or none; [`Client::get_skill`] gets those that it does not.
+    pub fn list_skills(&self) -> List<Skill> {
+        List::new(self).refused(self.missing_extension(None))
+    }
+
+    /// The skills as a stream, page after page.
+    #[must_use]
+    pub fn skills(&self) -> Listing<Skill> {
+        self.list_skills().into_stream()
+    }
+
+    /// What the server lists of one skill, by the URI of its `SKILL.md`.
+    pub fn get_skill(&self, uri: &str) -> Call<GetSkillResult> {
+        let params = match self.missing_extension(None) {
+            Some(reason) => Err(Error::new(ErrorKind::InvalidArgument, reason)),
+            None => Params::new().with("uri", uri),
+        };
+        Call::new(self, "skills/get", params)
+    }
+
+    /// Reads the `SKILL.md` of a skill and checks its size, its digest and its front matter against what was listed,
+    /// before anything of it is given out. Other files are read, and checked, when they are asked for
+    /// ([`LoadedSkill::read`]).
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
+    /// for skill in client.list_skills().await? {
+    ///     println!("{}: {}", skill.uri, skill.frontmatter["description"]);
+    /// }
+    /// let skill = client.get_skill("skill://pdf-processing/SKILL.md").await?.skill;
+    /// // Ask the user, then:
+    /// let skill = client.load_skill(&skill).await?;
+    /// println!("{}", skill.instructions());
+    /// let forms = skill.read("references/FORMS.md").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] when the entry is invalid or the skill larger than 512 files and 16 MiB;
+    /// [`ErrorKind::Mismatch`] when what was read is not what was listed; else as for any call.
+    #[cfg(feature = "skills")]
+    pub async fn load_skill(&self, skill: &Skill) -> Result<LoadedSkill, Error> {
+        skill::load(self, skill).await
+    }
+
+    /// What is in a directory of resources, of servers that declare `directoryRead` with their skills.
+    pub fn read_directory(&self, uri: &str) -> List<DirectoryEntry> {
+        let missing = self.missing_extension(Some("directoryRead"));
+        List::new(self).of(Params::new().with("uri", uri)).refused(missing)
+    }
+
+    /// Why the methods of skills are not sent to this server.
+    fn missing_extension(&self, setting: Option<&str>) -> Option<String> {
+        let Some(settings) = self.server_capabilities().extension(SKILLS_EXTENSION) else {
+            return Some(format!("the server does not declare {SKILLS_EXTENSION}: it has no skills"));
+        };
+        let setting =
+            setting.filter(|setting| settings.get(setting) != Some(&serde_json::Value::Bool(true)))?;
+        Some(format!(
+            "the server declares {SKILLS_EXTENSION} without {setting}: its directories cannot be read"
+        ))
+    }
 }
 
 /// Notifications.
@@ -329,12 +483,12 @@ impl Client {
     /// # Errors
     /// When a legacy server refuses.
     pub async fn set_log_level(&self, level: LoggingLevel) -> Result<(), Error> {
-        if self.session().is_modern() {
-            *self.0.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
-            return Ok(());
+        if !self.session().is_modern() {
+            let params = Params::new().with("level", &level);
+            Call::<EmptyResult>::new(self, "logging/setLevel", params).await?;
         }
-        let params = Params::new().with("level", &level);
-        Call::<EmptyResult>::new(self, "logging/setLevel", params).await.map(drop)
+        *self.0.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
+        Ok(())
     }
 
     pub(crate) fn log_level(&self) -> Option<LoggingLevel> {

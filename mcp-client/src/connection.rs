@@ -16,6 +16,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::child_process::{Ending, Input, Output, Process};
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "http")]
+use crate::http::{Events, HttpTransport, Posts};
 use crate::inbound::Inbound;
 
 /// How long the other end of a stream may take to close its side after we closed ours.
@@ -34,6 +36,8 @@ pub(crate) struct Connection {
     running: watch::Receiver<()>,
     process: Option<Arc<Process>>,
     link: Option<Link>,
+    /// It is the transport of 2024-11-05.
+    is_http_sse: bool,
     inbound: Arc<Inbound>,
 }
 
@@ -42,6 +46,9 @@ pub(crate) struct Connection {
 pub(crate) enum Outbound {
     /// A byte stream, without a box around each call.
     Stream(Remote),
+    /// Streamable HTTP, likewise.
+    #[cfg(feature = "http")]
+    Http(HttpTransport),
     /// Anything else.
     Service(BoxService),
 }
@@ -50,6 +57,8 @@ impl Outbound {
     pub(crate) async fn call(&self, request: Request) -> Reply {
         match self {
             Self::Stream(remote) => remote.call(request).await,
+            #[cfg(feature = "http")]
+            Self::Http(transport) => transport.call(request).await,
             Self::Service(service) => service.call(request).await,
         }
     }
@@ -60,7 +69,8 @@ impl Connection {
         let (closing, is_closing) = watch::channel(false);
         let (alive, running) = watch::channel(());
         let inbound = Arc::clone(inbound);
-        let connection = Self { outbound, closing, running, process: None, link: None, inbound };
+        let connection =
+            Self { outbound, closing, running, process: None, link: None, is_http_sse: false, inbound };
         (connection, is_closing, alive)
     }
 
@@ -83,8 +93,8 @@ impl Connection {
             if let Err(error) = driver.run(stop).await {
                 tracing::debug!(%error, "the connection failed");
             }
-            inbound.disconnected();
             drop(alive);
+            inbound.disconnected();
         });
         connection
     }
@@ -124,10 +134,25 @@ impl Connection {
                 }
             }
             drop(run);
-            inbound.disconnected();
             drop(alive);
+            inbound.disconnected();
         });
         Ok(connection)
+    }
+
+    /// A conversation over Streamable HTTP.
+    #[cfg(feature = "http")]
+    pub(crate) fn http(transport: HttpTransport, inbound: &Arc<Inbound>) -> Self {
+        let (connection, ..) = Self::new(Outbound::Http(transport), inbound);
+        connection
+    }
+
+    /// A conversation over HTTP+SSE, the transport of 2024-11-05.
+    #[cfg(feature = "http")]
+    pub(crate) fn http_sse(events: Events, posts: Posts, limits: &Limits, inbound: &Arc<Inbound>) -> Self {
+        let mut connection = Self::stream(events, posts, limits, inbound);
+        connection.is_http_sse = true;
+        connection
     }
 
     /// A conversation with a server in this process.
@@ -152,6 +177,18 @@ impl Connection {
         &self.outbound
     }
 
+    /// Whether requests may get through again after one was lost. A byte stream that has ended, and a closed link,
+    /// do not come back.
+    pub(crate) fn may_return(&self) -> bool {
+        !matches!(self.outbound, Outbound::Stream(_)) && self.link.is_none() && !*self.closing.borrow()
+    }
+
+    /// Whether it has ended. A stream of notifications that is opened later than that never ends by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        let is_stream = matches!(self.outbound, Outbound::Stream(_));
+        *self.closing.borrow() || (is_stream && self.running.has_changed().is_err())
+    }
+
     pub(crate) async fn call(&self, request: Request) -> Reply {
         self.outbound.call(request).await
     }
@@ -159,14 +196,19 @@ impl Connection {
     pub(crate) async fn notify(&self, notification: Notification) {
         match &self.outbound {
             Outbound::Stream(remote) => remote.notify(notification).await,
+            #[cfg(feature = "http")]
+            Outbound::Http(transport) => transport.notify(notification).await,
             Outbound::Service(service) => service.notify(notification).await,
         }
     }
 
     /// Ends the conversation gently; gives a child's exit status.
     pub(crate) async fn close(&self) -> Option<ExitStatus> {
-        if let Outbound::Stream(remote) = &self.outbound {
-            remote.close();
+        match &self.outbound {
+            Outbound::Stream(remote) => remote.close(),
+            #[cfg(feature = "http")]
+            Outbound::Http(transport) => transport.close().await,
+            Outbound::Service(_) => {}
         }
         if let Some(link) = &self.link {
             link.close();
@@ -179,6 +221,20 @@ impl Connection {
             Some(process) => process.exited().await.0,
             None => None,
         }
+    }
+
+    /// Whether a server that does not answer, or fails, tells thereby which era it speaks. On the network it does
+    /// not (T-2).
+    pub(crate) fn silence_tells(&self) -> bool {
+        match &self.outbound {
+            #[cfg(feature = "http")]
+            Outbound::Http(_) => false,
+            _ => true,
+        }
+    }
+
+    pub(crate) fn is_http_sse(&self) -> bool {
+        self.is_http_sse
     }
 
     /// A child's process id.
@@ -198,12 +254,14 @@ impl Drop for Connection {
             // At once and without a runtime: there may be none left to be gentle in.
             process.kill();
         }
-        if let Outbound::Stream(remote) = &self.outbound {
-            if self.process.is_some() {
+        match &self.outbound {
+            Outbound::Stream(remote) if self.process.is_some() => {
                 remote.abort(&TransportError::closed("the client was dropped"));
-            } else {
-                remote.close();
             }
+            Outbound::Stream(remote) => remote.close(),
+            #[cfg(feature = "http")]
+            Outbound::Http(transport) => transport.abandon(),
+            Outbound::Service(_) => {}
         }
         self.inbound.disconnected();
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::service::CallError;
-use mcp_core::transport::TransportError;
+use mcp_core::transport::{TransportError, TransportErrorKind};
 
 /// How much of the server's JSON an error keeps, in bytes.
 const SHOWN_JSON: usize = 16 << 10;
@@ -20,12 +20,20 @@ const SHOWN_JSON: usize = 16 << 10;
 pub enum ErrorKind {
     /// The server answered with a JSON-RPC error: [`Error::peer`].
     Peer,
-    /// No answer, because the connection failed or is closed. Whether the server did the work is not known.
+    /// No answer, because the connection failed or is closed. Over a byte stream, whether the server did the
+    /// work is not known; over HTTP it is known not to have done it, see [`ErrorKind::OutcomeUnknown`].
     Transport,
+    /// The request left over HTTP, and the connection failed before its answer. Whether the server did the work
+    /// is not known, and doing it twice may do harm, so that only the caller can decide to ask again.
+    OutcomeUnknown,
+    /// The server wants credentials that the client does not have; [`source`](std::error::Error::source) says why.
+    Unauthorized,
     /// No answer in time: [`Error::expired`]. The server was told to stop.
     Timeout,
     /// The answer is not what the protocol or the caller's type says: [`Error::json`].
     Decode,
+    /// What was read is not what the server announced: a file of a skill that differs from its entry.
+    Mismatch,
     /// The arguments cannot be sent.
     InvalidArgument,
     /// There is no protocol revision that both sides speak.
@@ -86,11 +94,31 @@ impl Error {
         match error {
             CallError::Peer(error) => Self::from_peer(method, error),
             CallError::Transport(error) => {
-                Self::build(ErrorKind::Transport, format!("{method} got no answer"), Cause::Transport(error))
-                    .during(method)
+                let (kind, message) = match error.kind() {
+                    TransportErrorKind::OutcomeUnknown => (
+                        ErrorKind::OutcomeUnknown,
+                        format!("{method} was sent and got no answer: it may have been carried out or not"),
+                    ),
+                    TransportErrorKind::Unauthorized => {
+                        (ErrorKind::Unauthorized, format!("{method} was refused: it needs authorization"))
+                    }
+                    TransportErrorKind::Unsendable => {
+                        (ErrorKind::InvalidArgument, format!("{method} cannot be sent over this transport"))
+                    }
+                    _ => (ErrorKind::Transport, format!("{method} got no answer")),
+                };
+                Self::build(kind, message, Cause::Transport(error)).during(method)
             }
             other => Self::new(ErrorKind::Transport, format!("{method} failed: {other}")).during(method),
         }
+    }
+
+    /// The authorizer does not serve the server.
+    #[cfg(feature = "http")]
+    pub(crate) fn unauthorized(error: crate::http::BoxError) -> Self {
+        let message = "the authorizer refuses the server";
+        let cause = TransportError::because(TransportErrorKind::Unauthorized, message, error);
+        Self::build(ErrorKind::Unauthorized, message.to_owned(), Cause::Transport(cause))
     }
 
     pub(crate) fn from_peer(method: &'static str, error: ErrorObject) -> Self {

@@ -8,7 +8,7 @@ use futures::Stream;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::types::{ElicitationCompleteParams, LogMessageParams, ResourceUpdatedParams};
 
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Letter, Mailbox};
 
 /// A notification of the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,9 @@ pub enum Event {
     },
     /// So many events were dropped, because the stream was not read fast enough.
     Lagged(u64),
+    /// The way to the server was cut and is there again: changes may have been missed meanwhile, so that all that
+    /// is watched may be stale. What comes after this is told as before.
+    Gap,
 }
 
 impl Event {
@@ -50,16 +53,22 @@ impl Event {
             _ => Self::Other { method: method.to_owned(), params: params.parse().ok()? },
         })
     }
+}
 
-    /// Whether a second one says nothing new while the first was not read.
-    pub(crate) fn is_change(&self) -> bool {
+impl Letter for Event {
+    fn is_change(&self) -> bool {
         matches!(
             self,
             Self::ToolsListChanged
                 | Self::PromptsListChanged
                 | Self::ResourcesListChanged
                 | Self::ResourceUpdated(_)
+                | Self::Gap
         )
+    }
+
+    fn lagged(dropped: u64) -> Self {
+        Self::Lagged(dropped)
     }
 }
 

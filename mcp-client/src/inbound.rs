@@ -14,7 +14,9 @@ use mcp_core::types::{SubscriptionAcknowledgedParams, SubscriptionFilter};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
+use crate::backoff::Backoff;
 use crate::cache::{Cache, Change};
+use crate::client::WeakClient;
 use crate::event::Event;
 use crate::handler::Handlers;
 use crate::mailbox::Mailbox;
@@ -32,17 +34,22 @@ pub(crate) struct Inbound {
     /// Questions of the server that handlers are busy with.
     handling: AtomicUsize,
     /// Streams of everything.
-    listeners: Mutex<Vec<Listener>>,
+    pub(crate) listeners: Mutex<Vec<Listener>>,
     /// Subscriptions, by the id of their request.
     subscriptions: Mutex<HashMap<RequestId, Slot>>,
     most_subscriptions: usize,
+    backoff: Backoff,
+    /// The client, once there is one.
+    pub(crate) client: OnceLock<WeakClient>,
+    /// Sessions that began since the client last told the server what it watches.
+    pub(crate) restarts: AtomicUsize,
 }
 
 /// Whoever reads events; only those of the filter, where there is one.
 #[derive(Debug)]
-struct Listener {
-    mailbox: Weak<Mailbox>,
-    filter: Option<SubscriptionFilter>,
+pub(crate) struct Listener {
+    pub(crate) mailbox: Weak<Mailbox>,
+    pub(crate) filter: Option<SubscriptionFilter>,
 }
 
 /// Where the events of a subscription go.
@@ -50,6 +57,8 @@ struct Listener {
 struct Slot {
     mailbox: Arc<Mailbox>,
     acknowledged: Option<oneshot::Sender<Option<SubscriptionFilter>>>,
+    /// What is watched, when the subscription is made anew: changes may have been missed.
+    renewed: Option<SubscriptionFilter>,
 }
 
 impl Inbound {
@@ -63,12 +72,31 @@ impl Inbound {
             listeners: Mutex::default(),
             subscriptions: Mutex::default(),
             most_subscriptions: limits.subscriptions,
+            backoff: Backoff::new(limits),
+            client: OnceLock::new(),
+            restarts: AtomicUsize::new(0),
         }
+    }
+
+    /// The client is there.
+    pub(crate) fn attach(&self, client: WeakClient) {
+        let _ = self.client.set(client); // There is one.
+    }
+
+    /// The pauses of something that is tried again.
+    pub(crate) fn backoff(&self) -> Backoff {
+        self.backoff.clone()
     }
 
     /// Whether the server waits for an answer of ours, so that its silence says nothing.
     pub(crate) fn is_handling(&self) -> bool {
         self.handling.load(Ordering::Relaxed) > 0
+    }
+
+    /// Says, as long as the guard lives, that the server waits for us.
+    #[cfg(feature = "http")]
+    pub(crate) fn busy(&self) -> Busy<'_> {
+        Busy::new(&self.handling)
     }
 
     /// A new stream of everything, or of what a filter lets through.
@@ -97,13 +125,36 @@ impl Inbound {
         }
         let mailbox = Arc::new(Mailbox::default());
         let (sender, receiver) = oneshot::channel();
-        let slot = Slot { mailbox: Arc::clone(&mailbox), acknowledged: Some(sender) };
+        let slot = Slot { mailbox: Arc::clone(&mailbox), acknowledged: Some(sender), renewed: None };
         subscriptions.insert(id, slot);
         Some((mailbox, receiver))
     }
 
-    /// Forgets a subscription.
-    pub(crate) fn unsubscribe(&self, id: &RequestId) {
+    /// As [`Inbound::subscribe`], for a subscription that was cut off and is asked for again; `None` when it ended
+    /// meanwhile.
+    pub(crate) fn renew(
+        &self,
+        id: &RequestId,
+        new: RequestId,
+        filter: SubscriptionFilter,
+    ) -> Option<oneshot::Receiver<Option<SubscriptionFilter>>> {
+        let mut subscriptions = self.subscriptions();
+        let mut slot = subscriptions.remove(id)?;
+        let (sender, receiver) = oneshot::channel();
+        slot.acknowledged = Some(sender);
+        slot.renewed = Some(filter);
+        subscriptions.insert(new, slot);
+        Some(receiver)
+    }
+
+    /// Forgets the subscription that a mailbox belongs to.
+    pub(crate) fn release(&self, mailbox: &Arc<Mailbox>) {
+        mailbox.close();
+        self.subscriptions().retain(|_, slot| !Arc::ptr_eq(&slot.mailbox, mailbox));
+    }
+
+    /// The server ends a subscription.
+    fn unsubscribe(&self, id: &RequestId) {
         let slot = self.subscriptions().remove(id);
         if let Some(slot) = slot {
             slot.mailbox.close();
@@ -122,14 +173,37 @@ impl Inbound {
         }
     }
 
+    /// Changes may have been missed, whatever is watched.
+    pub(crate) fn missed(&self) {
+        self.cache.invalidate(Change::Any);
+        for slot in self.subscriptions().values() {
+            slot.mailbox.push(Event::Gap, 0);
+        }
+        self.tell_listeners(&Event::Gap, 0);
+    }
+
     fn acknowledged(&self, params: &JsonBytes) {
         let Ok(params) = params.parse::<SubscriptionAcknowledgedParams>() else { return };
         let Some(id) = params.meta.as_ref().and_then(Meta::subscription_id) else { return };
-        if let Some(slot) = self.subscriptions().get_mut(&id)
-            && let Some(acknowledged) = slot.acknowledged.take()
-        {
-            drop(acknowledged.send(Some(params.notifications))); // The subscriber may just have left.
+        self.began(&id, Some(params.notifications));
+    }
+
+    /// A subscription was acknowledged, or shows by its first event that it is there. What was cut off tells of the
+    /// gap before anything else.
+    fn began(&self, id: &RequestId, agreed: Option<SubscriptionFilter>) {
+        let mut subscriptions = self.subscriptions();
+        let Some(slot) = subscriptions.get_mut(id) else { return };
+        let Some(acknowledged) = slot.acknowledged.take() else { return };
+        let renewed = slot.renewed.take();
+        if renewed.is_some() {
+            slot.mailbox.push(Event::Gap, 0);
         }
+        drop(subscriptions);
+        if let Some(filter) = renewed {
+            self.cache.invalidate_watched(&filter);
+            self.tell_listeners(&Event::Gap, 0);
+        }
+        drop(acknowledged.send(agreed)); // The subscriber may just have left.
     }
 
     /// The server tears a subscription down (SUB-8).
@@ -157,17 +231,19 @@ impl Inbound {
             _ => {}
         }
         let size = params.as_bytes().len();
-        if let Some(id) = subscription_of(params)
-            && let Some(slot) = self.subscriptions().get_mut(&id)
-        {
-            if let Some(acknowledged) = slot.acknowledged.take() {
-                drop(acknowledged.send(None)); // Out of order, but it is there.
+        if let Some(id) = subscription_of(params) {
+            self.began(&id, None); // Unless it was acknowledged, as it should be.
+            if let Some(slot) = self.subscriptions().get(&id) {
+                slot.mailbox.push(without_meta(event.clone()), size);
             }
-            slot.mailbox.push(without_meta(event.clone()), size);
         }
+        self.tell_listeners(&event, size);
+    }
+
+    fn tell_listeners(&self, event: &Event, size: usize) {
         let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         for listener in listeners.iter() {
-            if listener.filter.as_ref().is_none_or(|filter| wants(filter, &event))
+            if listener.filter.as_ref().is_none_or(|filter| wants(filter, event))
                 && let Some(mailbox) = listener.mailbox.upgrade()
             {
                 mailbox.push(event.clone(), size);
@@ -240,7 +316,7 @@ fn without_meta(event: Event) -> Event {
 }
 
 /// Counts while it lives.
-struct Busy<'a>(&'a AtomicUsize);
+pub(crate) struct Busy<'a>(&'a AtomicUsize);
 
 impl<'a> Busy<'a> {
     fn new(count: &'a AtomicUsize) -> Self {

@@ -22,6 +22,7 @@
 //! * **Being asked**: [`ClientBuilder::on_elicit`] and its like answer the server's questions, in both eras;
 //!   [`Call::once`] hands them to the caller instead.
 //! * **Being told**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
+//! * **Many servers**: [`ClientGroup`] lists the tools of all of them and finds whose is called.
 //! * **Errors**: [`Error::kind`] tells a server's answer from a lost connection, an expired timeout and an
 //!   answer that cannot be read; [`Error::json`] shows the latter.
 //!
@@ -29,6 +30,7 @@
 //! beginning of a conversation), `inbound` and `handler` (what the server asks and tells), `connection`,
 //! `child_process`.
 
+mod backoff;
 mod builder;
 mod cache;
 mod call;
@@ -38,20 +40,32 @@ mod connection;
 mod era;
 mod error;
 mod event;
+pub mod group;
 mod handler;
+#[cfg(feature = "http")]
+pub mod http;
 mod inbound;
 mod mailbox;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 mod params;
 mod progress;
 mod request;
+mod restart;
+mod skill;
 mod subscription;
 
 pub use builder::ClientBuilder;
-pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, ToolReply};
+pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply};
 pub use child_process::ChildCommand;
 pub use client::Client;
+pub use era::KnownServer;
 pub use error::{Error, ErrorKind, Expired};
 pub use event::{Event, LogMessages, Notifications};
+pub use group::ClientGroup;
+pub use skill::DirectoryEntry;
+#[cfg(feature = "skills")]
+pub use skill::LoadedSkill;
 pub use subscription::Subscription;
 
 pub use mcp_core::jsonrpc::ErrorObject;

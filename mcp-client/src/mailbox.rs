@@ -4,11 +4,12 @@
 //! say the same as one that is still waiting are not kept twice.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
 
+use crate::error::Error;
 use crate::event::Event;
 
 /// Most events that wait in one mailbox.
@@ -17,27 +18,45 @@ const MOST: usize = 1_024;
 /// Most bytes of the events that wait in one mailbox.
 const MOST_BYTES: usize = 4 << 20;
 
-#[derive(Debug, Default)]
-pub(crate) struct Mailbox {
-    state: Mutex<State>,
-    reader: AtomicWaker,
+/// What waits in a mailbox.
+pub(crate) trait Letter: PartialEq {
+    /// Whether a second one says nothing new while the first was not read.
+    fn is_change(&self) -> bool;
+
+    /// What says that so many were dropped.
+    fn lagged(dropped: u64) -> Self;
 }
 
-#[derive(Debug, Default)]
-struct State {
-    events: VecDeque<(Event, usize)>,
+#[derive(Debug)]
+pub(crate) struct Mailbox<E = Event> {
+    state: Mutex<State<E>>,
+    reader: AtomicWaker,
+    /// Why it was closed, if not in the proper way.
+    error: OnceLock<Error>,
+}
+
+#[derive(Debug)]
+struct State<E> {
+    events: VecDeque<(E, usize)>,
     bytes: usize,
     lagged: u64,
     closed: bool,
 }
 
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<E> Default for Mailbox<E> {
+    fn default() -> Self {
+        let state = State { events: VecDeque::new(), bytes: 0, lagged: 0, closed: false };
+        Self { state: Mutex::new(state), reader: AtomicWaker::new(), error: OnceLock::new() }
+    }
+}
+
+impl<E: Letter> Mailbox<E> {
+    fn lock(&self) -> MutexGuard<'_, State<E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds an event of about `size` bytes.
-    pub(crate) fn push(&self, event: Event, size: usize) {
+    pub(crate) fn push(&self, event: E, size: usize) {
         let mut state = self.lock();
         if state.closed || (event.is_change() && state.events.iter().any(|(waiting, _)| *waiting == event)) {
             return;
@@ -60,17 +79,33 @@ impl Mailbox {
         self.reader.wake();
     }
 
+    /// No further event comes, for this reason.
+    pub(crate) fn fail(&self, error: Error) {
+        let _ = self.error.set(error); // The first reason is the reason.
+        self.close();
+    }
+
+    /// Why it was closed, if not in the proper way.
+    pub(crate) fn error(&self) -> Option<&Error> {
+        self.error.get()
+    }
+
     /// The next event; `None` after the last one.
-    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Event>> {
+    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<E>> {
+        self.poll_sized(cx).map(|event| event.map(|(event, _)| event))
+    }
+
+    /// The next event with its size; `None` after the last one.
+    pub(crate) fn poll_sized(&self, cx: &Context<'_>) -> Poll<Option<(E, usize)>> {
         self.reader.register(cx.waker());
         let mut state = self.lock();
         if state.lagged > 0 {
-            return Poll::Ready(Some(Event::Lagged(std::mem::take(&mut state.lagged))));
+            return Poll::Ready(Some((E::lagged(std::mem::take(&mut state.lagged)), 0)));
         }
         match state.events.pop_front() {
             Some((event, size)) => {
                 state.bytes -= size;
-                Poll::Ready(Some(event))
+                Poll::Ready(Some((event, size)))
             }
             None if state.closed => Poll::Ready(None),
             None => Poll::Pending,

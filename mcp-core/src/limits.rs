@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::HttpLimits;
+use crate::http::{HttpClientLimits, HttpLimits};
 
 /// What a connection accepts, holds and waits for. Every field has a default that suits a server on the
 /// network; [`Limits::for_client`] has the wider ones that suit a client, which chose its server.
@@ -62,8 +62,21 @@ pub struct Limits {
     pub drain_on_signal: Duration,
     /// How long the peer may leave our output unread before the connection is given up. 30 s.
     pub write_stall: Duration,
-    /// What concerns HTTP alone.
+    /// Most servers of one group of clients. 64.
+    pub group_servers: usize,
+    /// Most tools, prompts, resources or templates that a group takes from one server. 10,000.
+    pub group_items: usize,
+    /// How often in a row a client tries in vain to get back a subscription or a server that it lost, before it gives
+    /// up. 10.
+    pub reconnects: u32,
+    /// Longest pause before the first of these attempts; the pauses are random, and the bound doubles. 500 ms.
+    pub reconnect_backoff: Duration,
+    /// Longest pause before any of these attempts. 30 s.
+    pub longest_reconnect_backoff: Duration,
+    /// What concerns a server over HTTP alone.
     pub http: HttpLimits,
+    /// What concerns a client over HTTP alone.
+    pub http_client: HttpClientLimits,
 }
 
 impl Limits {
@@ -95,7 +108,13 @@ impl Limits {
             drain_on_close: Duration::from_secs(5),
             drain_on_signal: Duration::from_secs(10),
             write_stall: Duration::from_secs(30),
+            group_servers: 64,
+            group_items: 10_000,
+            reconnects: 10,
+            reconnect_backoff: Duration::from_millis(500),
+            longest_reconnect_backoff: Duration::from_secs(30),
             http: HttpLimits::new(),
+            http_client: HttpClientLimits::new(),
         }
     }
 

@@ -132,7 +132,7 @@ enum ServeErrorKind {
     Streams(#[source] std::io::Error),
     #[error("the connection broke")]
     Transport(#[source] TransportError),
-    #[cfg(any(feature = "stdio", feature = "http"))]
+    #[cfg(feature = "stdio")]
     #[error("the server's own task ended early")]
     Task,
     #[cfg(feature = "http")]
@@ -144,6 +144,12 @@ enum ServeErrorKind {
          clients use, or HttpOptions::allow_any_host behind a proxy that checks the Host, or listen on 127.0.0.1"
     )]
     Exposed(std::net::SocketAddr),
+    #[cfg(feature = "http")]
+    #[error(
+        "{0} tasks did not end when they were dropped, because a handler blocks its thread, so that the runtime \
+         cannot end either: exit the process, or shut the runtime down in the background"
+    )]
+    Blocked(usize),
 }
 
 impl ServeError {
@@ -152,7 +158,7 @@ impl ServeError {
         Self(ServeErrorKind::Streams(error))
     }
 
-    #[cfg(any(feature = "stdio", feature = "http"))]
+    #[cfg(feature = "stdio")]
     pub(crate) fn task() -> Self {
         Self(ServeErrorKind::Task)
     }
@@ -165,6 +171,11 @@ impl ServeError {
     #[cfg(feature = "http")]
     pub(crate) fn exposed(address: std::net::SocketAddr) -> Self {
         Self(ServeErrorKind::Exposed(address))
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn blocked(tasks: usize) -> Self {
+        Self(ServeErrorKind::Blocked(tasks))
     }
 
     /// Whether a registration was wrong, so that starting again will not help.

@@ -130,7 +130,7 @@ impl ServerHandle {
 
     /// Tells those who watch it that a resource has new contents.
     pub fn resource_updated(&self, uri: impl Into<String>) {
-        self.live.hub.publish(&Change::Resource(uri.into()));
+        self.live.hub.publish(&Change::Resource(uri.into().into()));
     }
 
     fn publish_if(&self, changed: bool, change: &Change) -> bool {

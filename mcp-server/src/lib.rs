@@ -47,6 +47,8 @@ mod signals;
 mod stdio;
 mod subscription;
 mod tool;
+#[cfg(any(feature = "stdio", feature = "http"))]
+mod watch;
 
 pub use completion::{CompletionCall, CompletionFuture, IntoCompletion};
 pub use context::{Context, HandlerCall, HandlerFuture};

@@ -1,7 +1,8 @@
 //! A server whose tools misbehave in every way that a host has to expect, for the tests of `tests/process`.
 //!
-//! `HARD_DRAIN_MS` sets the drain times, `HARD_THREADS` the threads of the runtime (0: only the main one). With
-//! the argument `parent` it is instead a host that starts such a server, tells its process id and waits.
+//! `HARD_DRAIN_MS` sets the drain times, `HARD_THREADS` the threads of the runtime (0: only the main one),
+//! `HARD_HTTP` an address to serve instead of the standard streams. With the argument `parent` it is instead a
+//! host that starts such a server, tells its process id and waits.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -44,6 +45,7 @@ async fn wait(Args(Millis { ms }): Args<Millis>) -> String {
 
 async fn never() -> String {
     let _told = Told("a call that never ends was dropped");
+    eprintln!("it runs for ever");
     std::future::pending().await
 }
 
@@ -137,6 +139,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             builder
         }
     };
-    let served: Result<(), ServeError> = runtime.enable_all().build()?.block_on(server().serve_stdio());
+    let runtime = runtime.enable_all().build()?;
+    let served: Result<(), ServeError> = match std::env::var("HARD_HTTP") {
+        Ok(address) => runtime.block_on(server().serve_http(address)),
+        Err(_) => runtime.block_on(server().serve_stdio()),
+    };
     Ok(served?)
 }

@@ -1,4 +1,4 @@
-//! Every feature, by both ways, on every revision.
+//! Every feature, by all ways, on every revision.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,22 +10,21 @@ use mcp_server::ToolRoute;
 use serde_json::json;
 
 use crate::server::{Fixture, fixture};
-use crate::ways::{everything_server, host, in_memory, over_a_stream};
+use crate::ways::{Way, everything_server, host, in_memory};
 
-/// Runs a body over both ways and all revisions, each with a server of its own.
+/// Runs a body over all ways and all revisions, each with a server of its own.
 macro_rules! everywhere {
     ($($name:ident: $body:path;)+) => { $(
         #[tokio::test]
         async fn $name() {
             for revision in Revision::ALL {
-                let fixture = fixture();
-                let client = over_a_stream(&fixture.server, host(revision)).await;
-                $body(&client, &fixture).await;
-                client.close().await;
-                let fixture = crate::server::fixture();
-                let client = in_memory(&fixture.server, host(revision)).await;
-                $body(&client, &fixture).await;
-                client.close().await;
+                for way in Way::ALL.into_iter().filter(|way| way.has(revision)) {
+                    let fixture = fixture();
+                    let client = way.connect(&fixture.server, host(revision)).await;
+                    assert_eq!(client.revision(), revision, "{way:?}");
+                    $body(&client, &fixture).await;
+                    client.close().await;
+                }
             }
         }
     )+ };

@@ -1,4 +1,4 @@
-//! Our client and our server together: the same bodies over {child process, byte stream, memory} × {every
+//! Our client and our server together: the same bodies over {child process, byte stream, memory, HTTP, HTTP+SSE} × {every
 //! revision}.
 
 mod features;

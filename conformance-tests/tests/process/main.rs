@@ -7,3 +7,4 @@ mod floods;
 mod host;
 mod standard_streams;
 mod stopping;
+mod stopping_http;

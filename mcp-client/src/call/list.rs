@@ -13,8 +13,8 @@ use mcp_core::jsonrpc::code;
 use mcp_core::meta::Meta;
 use mcp_core::service::BoxFuture;
 use mcp_core::types::{
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Prompt, Resource,
-    ResourceTemplate, Tool,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, ListToolsResult,
+    Prompt, ReadResourceDirectoryResult, Resource, ResourceTemplate, Skill, Tool,
 };
 use serde::de::DeserializeOwned;
 
@@ -23,6 +23,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 use crate::request::Timeouts;
+use crate::skill::DirectoryEntry;
 
 /// Most pages of one list.
 const MOST_PAGES: usize = 1_000;
@@ -30,7 +31,7 @@ const MOST_PAGES: usize = 1_000;
 /// Most items of one list.
 const MOST_ITEMS: usize = 100_000;
 
-/// What a server lists: tools, prompts, resources, templates of resources.
+/// What a server lists: tools, prompts, resources, templates of resources, skills, the entries of a directory.
 pub trait Listed: Sized + Send + 'static {
     /// The method.
     const METHOD: &'static str;
@@ -61,6 +62,16 @@ listed! {
     Prompt: "prompts/list", ListPromptsResult.prompts;
     Resource: "resources/list", ListResourcesResult.resources;
     ResourceTemplate: "resources/templates/list", ListResourceTemplatesResult.resource_templates;
+    Skill: "skills/list", ListSkillsResult.skills;
+}
+
+impl Listed for DirectoryEntry {
+    const METHOD: &'static str = "resources/directory/read";
+    type Page = ReadResourceDirectoryResult;
+
+    fn split(page: ReadResourceDirectoryResult) -> (Vec<Self>, Option<String>) {
+        (page.resources.into_iter().map(Self::new).collect(), page.next_cursor)
+    }
 }
 
 /// A list that is ready to be asked for: awaiting it fetches all pages.
@@ -77,6 +88,10 @@ pub struct List<T> {
 /// What every page of a list is asked for with.
 #[derive(Clone)]
 struct Terms {
+    /// What is listed, where the method alone does not say it.
+    params: Params,
+    /// Why it is not asked for at all.
+    refused: Option<String>,
     timeouts: Timeouts,
     meta: Option<Meta>,
     fresh: bool,
@@ -84,8 +99,29 @@ struct Terms {
 
 impl<T: Listed> List<T> {
     pub(crate) fn new(client: &Client) -> Self {
-        let terms = Terms { timeouts: client.timeouts(), meta: None, fresh: false };
+        let terms = Terms {
+            params: Params::new(),
+            refused: None,
+            timeouts: client.timeouts(),
+            meta: None,
+            fresh: false,
+        };
         Self { client: client.clone(), terms, item: PhantomData }
+    }
+
+    /// Lists what the params say.
+    pub(crate) fn of(mut self, params: Result<Params, Error>) -> Self {
+        match params {
+            Ok(params) => self.terms.params = params,
+            Err(error) => self.terms.refused = Some(error.to_string()),
+        }
+        self
+    }
+
+    /// Does not ask, for this reason.
+    pub(crate) fn refused(mut self, reason: Option<String>) -> Self {
+        self.terms.refused = self.terms.refused.or(reason);
+        self
     }
 
     /// How long the server may be silent about a page. Default: that of the client, 60 s.
@@ -249,7 +285,10 @@ impl Seen {
 }
 
 async fn fetch<T: Listed>(client: &Client, terms: &Terms, cursor: Option<&str>) -> Result<T::Page, Error> {
-    let mut params = Params::new();
+    if let Some(reason) = &terms.refused {
+        return Err(Error::new(ErrorKind::InvalidArgument, reason).during(T::METHOD));
+    }
+    let mut params = terms.params.clone();
     if let Some(cursor) = cursor {
         params = params.with("cursor", cursor)?;
     }

@@ -17,7 +17,8 @@ use mcp_core::types::{LoggingLevel, ProgressParams};
 use serde::de::DeserializeOwned;
 
 pub use list::{List, Listed, Listing};
-pub use once::{CallOnce, Outcome, PendingInput};
+pub(crate) use once::restore;
+pub use once::{CallOnce, Outcome, PendingInput, SavedInput};
 pub(crate) use options::Options;
 pub use tool::ToolReply;
 
@@ -137,7 +138,7 @@ pub(crate) async fn obtain(
     Ok(driven.result)
 }
 
-/// Whether results of a method may be kept (CACHE-1).
+/// Whether results of a method may be kept (CACHE-1, SK-1).
 fn is_kept(method: &str) -> bool {
     matches!(
         method,
@@ -147,6 +148,8 @@ fn is_kept(method: &str) -> bool {
             | "resources/list"
             | "resources/templates/list"
             | "resources/read"
+            | "skills/list"
+            | "skills/get"
     )
 }
 

@@ -114,7 +114,7 @@ fn read(client: &Client, method: &'static str, answer: JsonBytes) -> Result<Roun
     let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
     match kind.as_deref() {
         None | Some("complete") => Ok(Round::Complete(answer)),
-        Some("input_required") if asks_for_input(method) => {
+        Some("input_required") if METHODS.contains(&method) => {
             let asked: InputRequiredResult =
                 answer.parse().map_err(|error| Error::decode(method, error, bytes))?;
             if asked.input_requests.is_none() && asked.request_state.is_none() {
@@ -132,10 +132,8 @@ fn read(client: &Client, method: &'static str, answer: JsonBytes) -> Result<Roun
     }
 }
 
-/// Whether the protocol lets a method's result ask for input (MRTR-2).
-fn asks_for_input(method: &str) -> bool {
-    matches!(method, "tools/call" | "prompts/get" | "resources/read")
-}
+/// The methods whose result may ask for input (MRTR-2).
+pub(crate) const METHODS: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
 
 /// The member `resultType` of a result.
 fn result_type(result: &[u8]) -> Result<Option<Cow<'_, str>>, serde_json::Error> {

@@ -1,7 +1,9 @@
 //! Which era does the server speak? Asked with `server/discover` before anything else.
 //!
 //! A `DiscoverResult`, or −32022 with the versions that are spoken, says modern. Any other error says legacy,
-//! whatever its code (ERA-3); so does silence, and so does a child that exits, which is then started again.
+//! whatever its code (ERA-3); so does silence, and so does a child that exits, which is then started again. On the
+//! network, where silence may be anybody's, only a status says so that is the server's own: 4xx, but for 401 and
+//! its like.
 //! The probe is never a `tools/call`, which a legacy server might run without a session (T-3).
 //!
 //! Spec: transports/stdio, "Backward Compatibility"; basic/versioning.
@@ -13,7 +15,8 @@ use std::time::Duration;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::revision::{Era, Revision};
-use mcp_core::service::{CallError, Reply, Request};
+use mcp_core::service::{BoxFuture, Reply, Request};
+use mcp_core::transport::TransportError;
 use mcp_core::types::DiscoverResult;
 use tokio::time::timeout;
 
@@ -24,12 +27,17 @@ use super::{legacy, modern};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Expired};
 use crate::inbound::Inbound;
-use crate::request::Wire;
+use crate::request::{Patience, Wire};
 
 const METHOD: &str = "server/discover";
 
 /// Opens another connection to the same server, where that is possible.
-pub(crate) type Reopen<'a> = &'a mut (dyn FnMut() -> Result<Connection, Error> + Send);
+pub(crate) trait Reopen: Send {
+    /// Whether another connection could help where the handshake failed so.
+    fn may_help(&self, error: &Error) -> bool;
+
+    fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>>;
+}
 
 /// A probe that is still waiting for its answer. It is kept until then: a legacy server that was silent need
 /// not be told of a cancellation before its handshake.
@@ -48,14 +56,21 @@ pub(crate) async fn establish(
     settings: &Settings,
     inbound: &Arc<Inbound>,
     connection: Connection,
-    reopen: Option<Reopen<'_>>,
+    reopen: Option<&mut dyn Reopen>,
 ) -> Result<(Wire, Session), Error> {
     let wire = Wire::new(connection, Arc::clone(inbound));
-    let verdict = match settings.pin {
-        Some(revision) if revision.era() == Era::Legacy => {
-            let session = legacy::initialize(&wire, settings, revision).await?;
-            return Ok((wire, session));
-        }
+    let is_legacy = |revision: &Revision| revision.era() == Era::Legacy;
+    let known = settings.known.as_ref().map(|known| known.revision).filter(is_legacy);
+    let verdict = match (settings.pin, known) {
+        (Some(revision), _) if is_legacy(&revision) => Verdict::Legacy(revision, None),
+        (None, Some(revision)) => match legacy::initialize(&wire, settings, revision).await {
+            Ok(session) => return Ok((wire, session)),
+            // It is another server now than the one that was known.
+            Err(error) if error.kind() == ErrorKind::Peer || error.transport().is_some_and(is_refusal) => {
+                probe(settings, &wire).await?
+            }
+            Err(error) => return Err(error),
+        },
         _ => probe(settings, &wire).await?,
     };
     let (offer, late, error) = match verdict {
@@ -71,11 +86,11 @@ pub(crate) async fn establish(
         Verdict::Gone(error) => (Revision::LATEST_LEGACY, None, error),
     };
     drop(late);
-    // Some legacy servers exit on a request before the handshake (T-3).
-    let Some(reopen) = reopen else { return Err(error) };
-    tracing::debug!(%error, "the server ended at the probe; starting it again for the handshake");
+    // Some legacy servers exit on a request before the handshake (T-3); others have an older transport (ERA-11).
+    let Some(reopen) = reopen.filter(|reopen| reopen.may_help(&error)) else { return Err(error) };
+    tracing::debug!(%error, "the handshake failed; trying it on another connection");
     drop(wire);
-    let wire = Wire::new(reopen()?, Arc::clone(inbound));
+    let wire = Wire::new(reopen.reopen().await?, Arc::clone(inbound));
     let session = legacy::initialize(&wire, settings, offer).await?;
     Ok((wire, session))
 }
@@ -87,25 +102,35 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
     loop {
         tried.push(version);
         let meta = constant_meta(settings, wire, version);
-        let request = Request::new(wire.next_id(), METHOD, modern::discover_params(&meta));
-        let outbound = wire.connection.outbound().clone();
-        let mut probe: Probe = Box::pin(async move { outbound.call(request).await });
-        let Ok(reply) = timeout(settings.probe_patience, &mut probe).await else {
-            return if pinned {
-                Err(Error::timed_out(METHOD, Expired::Idle, settings.probe_patience))
-            } else {
-                Ok(Verdict::Legacy(Revision::LATEST_LEGACY, Some(probe)))
-            };
+        let params = modern::discover_params(&meta);
+        let reply = if wire.connection.silence_tells() {
+            let outbound = wire.connection.outbound().clone();
+            let request = Request::new(wire.next_id(), METHOD, params);
+            let mut probe: Probe = Box::pin(async move { outbound.call(request).await });
+            match timeout(settings.probe_patience, &mut probe).await {
+                Ok(reply) => reply.map_err(|error| Error::from_call(METHOD, error)),
+                Err(_) if pinned => {
+                    return Err(Error::timed_out(METHOD, Expired::Idle, settings.probe_patience));
+                }
+                Err(_) => return Ok(Verdict::Legacy(Revision::LATEST_LEGACY, Some(probe))),
+            }
+        } else {
+            let mut patience = Patience::begin(settings.timeouts);
+            wire.exchange(METHOD, wire.next_id(), params, &mut patience, None).await
         };
         let error = match reply {
             Ok(result) => return discovered(settings, wire, version, &result),
-            Err(CallError::Peer(error)) => error,
-            Err(error) => {
-                let error = Error::from_call(METHOD, error);
-                return if pinned { Err(error) } else { Ok(Verdict::Gone(error)) };
-            }
+            Err(error) => error,
         };
-        if let Some(supported) = supported_by(&error) {
+        let Some(answer) = error.peer() else {
+            return match error.transport() {
+                _ if pinned => Err(error),
+                Some(refusal) if is_refusal(refusal) => Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None)),
+                Some(_) if wire.connection.silence_tells() => Ok(Verdict::Gone(error)),
+                _ => Err(error),
+            };
+        };
+        if let Some(supported) = supported_by(answer) {
             match newest(&supported, Era::Modern) {
                 Some(other) if !pinned && !tried.contains(&other) => version = other,
                 // `supported` may name revisions that have a handshake (T-1).
@@ -118,12 +143,20 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
         }
         // These two are modern answers as well, which another try would not change.
         let is_modern =
-            matches!(error.code(), code::HEADER_MISMATCH | code::MISSING_REQUIRED_CLIENT_CAPABILITY);
+            matches!(answer.code(), code::HEADER_MISMATCH | code::MISSING_REQUIRED_CLIENT_CAPABILITY);
         if pinned || is_modern {
-            return Err(Error::from_peer(METHOD, error));
+            return Err(error);
         }
         return Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None));
     }
+}
+
+/// Whether the server itself said no with a status, which is how legacy servers refuse what they do not know. What
+/// others may have said is no evidence: a login page, a busy proxy.
+fn is_refusal(error: &TransportError) -> bool {
+    error.status().is_some_and(|status| {
+        (400..500).contains(&status) && !matches!(status, 401 | 403 | 407 | 408 | 421 | 425 | 429)
+    })
 }
 
 /// The server answered the probe.

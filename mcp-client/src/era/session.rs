@@ -6,6 +6,7 @@ use mcp_core::Limits;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{Implementation, ServerCapabilities};
 
+use super::known::KnownServer;
 use crate::error::{Error, ErrorKind};
 use crate::request::Timeouts;
 
@@ -14,6 +15,7 @@ use crate::request::Timeouts;
 pub(crate) struct Settings {
     pub(crate) client_info: Implementation,
     pub(crate) pin: Option<Revision>,
+    pub(crate) known: Option<KnownServer>,
     pub(crate) probe_patience: Duration,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use mcp_client::types::{ElicitResult, InputRequest, InputResponses, Root};
-use mcp_client::{Client, ErrorKind, Expired, Outcome};
+use mcp_client::{Client, ErrorKind, Expired, Outcome, Revision, SavedInput, ToolReply};
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
-use crate::fake::{Fake, modern, modern_with, text, with};
+use crate::fake::{Fake, legacy_with, modern, modern_with, text, with};
 
 const STATE: &str = "s\u{e9}al \"1\"\n\u{1f600}";
 
@@ -166,4 +166,70 @@ async fn what_came_of_answers_is_not_kept() {
         });
         read.await.unwrap();
     }
+}
+
+/// A call that waits for an answer, and was written down.
+async fn saved(arguments: &Value) -> String {
+    let (client, mut fake) = modern().await;
+    let (outcome, _) = tokio::join!(
+        client.call("x", arguments).meta(mcp_client::meta::Meta::new().with("trace", 7)).once().into_future(),
+        round(&mut fake, asks(json!({"a": question("sure?")})))
+    );
+    let Outcome::InputRequired(pending) = outcome.unwrap() else { panic!("it asks") };
+    serde_json::to_string(&pending.save()).unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_answers_goes_on_in_another_process() {
+    let kept = saved(&json!({"n": 1})).await;
+    let saved: SavedInput = serde_json::from_str(&kept).unwrap();
+    assert_eq!((saved.method(), saved.revision()), ("tools/call", "2026-07-28"));
+
+    let (client, mut fake) = modern().await;
+    let pending = client.restore::<ToolReply>(saved).unwrap();
+    let questions = pending.asked.input_requests.as_ref().unwrap();
+    assert!(matches!(&questions["a"], InputRequest::Elicit(params) if params.message() == "sure?"));
+    let mut responses = InputResponses::new();
+    responses.insert("a", &accept()).unwrap();
+    let (outcome, next) =
+        tokio::join!(pending.resume(responses).into_future(), round(&mut fake, text("done")));
+    assert_eq!(next["params"]["requestState"], STATE, "byte for byte");
+    assert_eq!((&next["params"]["name"], &next["params"]["arguments"]), (&json!("x"), &json!({"n": 1})));
+    assert_eq!(next["params"]["inputResponses"]["a"]["action"], "accept");
+    assert_eq!(next["params"]["_meta"]["trace"], 7);
+    let Outcome::Complete(reply) = outcome.unwrap() else { panic!("it is done") };
+    assert_eq!(reply.text(), "done");
+}
+
+#[tokio::test]
+async fn a_saved_call_is_refused_where_it_does_not_fit() {
+    let kept = saved(&json!({})).await;
+    let (client, _fake) = modern().await;
+    let (older, _its_fake, _) = legacy_with(Client::builder(), Revision::V2025_11_25.as_str()).await;
+    let read = |text: &str| serde_json::from_str::<SavedInput>(text).unwrap();
+    let error = older.restore::<ToolReply>(read(&kept)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnsupportedVersion);
+    assert!(error.to_string().contains("2025-11-25"), "{error}");
+
+    let params = serde_json::from_str::<Value>(&kept).unwrap()["params"].as_str().unwrap().to_owned();
+    let forged = |member: &str, value: &str| {
+        let mut saved: Value = serde_json::from_str(&kept).unwrap();
+        saved[member] = json!(value);
+        client.restore::<ToolReply>(read(&saved.to_string()))
+    };
+    assert!(forged("params", &params).is_ok());
+    for (member, value, named) in [
+        ("method", "tools/list", "tools/list"),
+        ("params", "[]", "object"),
+        ("params", r#"{"a":1}{"#, "object"),
+        ("params", r#"{"name":"x","requestState":"mine"}"#, "requestState"),
+        ("params", r#"{"_meta":{}}"#, "_meta"),
+    ] {
+        let error = forged(member, value).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let mut unknown: Value = serde_json::from_str(&kept).unwrap();
+    unknown["more"] = json!(1);
+    assert!(serde_json::from_value::<SavedInput>(unknown).is_err());
 }

@@ -5,10 +5,13 @@ mod calls;
 #[cfg(target_os = "linux")]
 mod children;
 mod fake;
+mod group;
 mod hostile;
 mod input;
 mod lists;
 mod memory;
 mod probe;
+#[cfg(feature = "skills")]
+mod skills;
 mod subscriptions;
 mod timeouts;

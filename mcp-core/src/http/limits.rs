@@ -8,15 +8,22 @@ use std::time::Duration;
 pub struct HttpLimits {
     /// Most connections at a time; further ones wait in the system's queue. 10,000.
     pub connections: usize,
-    /// Most requests that are being read or handled at a time; the next one is answered 503. 1,024.
+    /// Most requests whose bodies are arriving at a time; the next one is answered 503. 10,000: slow ones must
+    /// not keep the others out, and what has arrived is counted in `bytes_in_flight`.
+    pub reading: usize,
+    /// Most requests that are being handled at a time; the next one is answered 503. 1,024.
     pub in_flight: usize,
     /// Most bytes of bodies that are being read or handled at a time; beyond, 503. 64 MiB.
     pub bytes_in_flight: usize,
-    /// Most `subscriptions/listen` streams at a time. 1,024.
+    /// Most `subscriptions/listen` streams at a time; beyond, 503. 1,024.
     pub listen_streams: usize,
+    /// Most `subscriptions/listen` streams of one principal at a time; beyond, 429. Where nobody authenticates
+    /// callers, they do not count as one. 32.
+    pub listen_streams_per_principal: usize,
     /// Most notifications that wait in one stream before their sender waits. 256.
     pub stream_events: usize,
-    /// Most bytes of the notifications that wait in one stream before their sender waits. 1 MiB.
+    /// Most bytes of the notifications that wait in one stream before their sender waits. 64 KiB: more would not
+    /// be written any faster, and thousands of streams may have a reader that stalls.
     pub stream_bytes: usize,
     /// Longest head of a request, in bytes, and the size of a connection's buffer. 64 KiB.
     pub head_bytes: usize,
@@ -59,11 +66,13 @@ impl HttpLimits {
     pub const fn new() -> Self {
         Self {
             connections: 10_000,
+            reading: 10_000,
             in_flight: 1_024,
             bytes_in_flight: 64 << 20,
             listen_streams: 1_024,
+            listen_streams_per_principal: 32,
             stream_events: 256,
-            stream_bytes: 1 << 20,
+            stream_bytes: 64 << 10,
             head_bytes: 64 << 10,
             header_fields: 100,
             http2_header_bytes: 16 << 10,

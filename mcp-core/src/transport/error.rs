@@ -18,6 +18,14 @@ pub enum TransportErrorKind {
     TooLong,
     /// Too many requests are waiting for answers.
     Overloaded,
+    /// The message left, and the connection failed before its answer: whether it was carried out is not known.
+    OutcomeUnknown,
+    /// The peer answered with an HTTP status that says no, and not with a message: [`TransportError::status`].
+    Status,
+    /// The peer wants credentials that there are not.
+    Unauthorized,
+    /// The transport cannot carry this message.
+    Unsendable,
 }
 
 /// A failure of the transport, never an answer of the peer.
@@ -30,13 +38,34 @@ pub struct TransportError(Arc<Inner>);
 struct Inner {
     kind: TransportErrorKind,
     message: String,
-    source: Option<io::Error>,
+    status: Option<u16>,
+    source: Option<Source>,
 }
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
 
 impl TransportError {
     /// A failure with its reason.
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), source: None }))
+        Self::build(kind, message.into(), None, None)
+    }
+
+    fn build(kind: TransportErrorKind, message: String, status: Option<u16>, source: Option<Source>) -> Self {
+        Self(Arc::new(Inner { kind, message, status, source }))
+    }
+
+    /// A failure with what lies below it.
+    pub fn because(
+        kind: TransportErrorKind,
+        message: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::build(kind, message.into(), None, Some(source.into()))
+    }
+
+    /// The peer said no with an HTTP status.
+    pub fn refused(status: u16, message: impl Into<String>) -> Self {
+        Self::build(TransportErrorKind::Status, message.into(), Some(status), None)
     }
 
     /// The connection is closed.
@@ -46,29 +75,27 @@ impl TransportError {
 
     /// Reading or writing failed: `doing` says which.
     pub fn io(doing: &str, source: io::Error) -> Self {
-        Self(Arc::new(Inner {
-            kind: TransportErrorKind::Io,
-            message: format!("{doing} failed"),
-            source: Some(source),
-        }))
+        Self::because(TransportErrorKind::Io, format!("{doing} failed"), source)
     }
 
     /// The same failure with more to its reason, such as the exit status of the peer's process.
     #[must_use]
     pub fn with_detail(&self, detail: impl fmt::Display) -> Self {
-        Self(Arc::new(Inner {
-            kind: self.kind(),
-            message: match &self.0.source {
-                Some(source) => format!("{}: {source}; {detail}", self.0.message),
-                None => format!("{}; {detail}", self.0.message),
-            },
-            source: None,
-        }))
+        let message = match &self.0.source {
+            Some(source) => format!("{}: {source}; {detail}", self.0.message),
+            None => format!("{}; {detail}", self.0.message),
+        };
+        Self::build(self.kind(), message, self.0.status, None)
     }
 
     /// What kind of trouble it is.
     pub fn kind(&self) -> TransportErrorKind {
         self.0.kind
+    }
+
+    /// The HTTP status that the peer answered with, where that is the failure.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
     }
 }
 
@@ -90,6 +117,6 @@ impl fmt::Display for TransportError {
 
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

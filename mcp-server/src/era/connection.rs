@@ -292,7 +292,7 @@ impl Change {
         let meta = subscription.map(|id| mcp_core::meta::Meta::new().with_subscription_id(id.clone()));
         let params = match uri {
             Some(uri) => {
-                let mut params = ResourceUpdatedParams::new(uri);
+                let mut params = ResourceUpdatedParams::new(&*uri);
                 params.meta = meta;
                 JsonBytes::new(&params)
             }

@@ -8,13 +8,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tower_service::Service as _;
 
 use super::request::PeerAddress;
+use super::stall::Waiting;
 use super::{HttpBody, HttpFuture, HttpService};
+
+/// Bytes that a stream of HTTP/2 is handed at a time: what was handed over is kept until the peer takes it.
+const PIECE: usize = 64 << 10;
 
 /// The number of requests of one connection that are not answered yet.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +60,8 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         request.extensions_mut().insert(self.peer);
-        Answering { response: self.service.clone().call(request), busy: Some(self.activity.begin()) }
+        let piece = if request.version() == Version::HTTP_2 { PIECE } else { usize::MAX };
+        Answering { response: self.service.clone().call(request), busy: Some(self.activity.begin()), piece }
     }
 }
 
@@ -65,6 +70,7 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
 pub(super) struct Answering {
     response: HttpFuture,
     busy: Option<Busy>,
+    piece: usize,
 }
 
 impl Future for Answering {
@@ -72,9 +78,15 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        Pin::new(&mut this.response)
-            .poll(cx)
-            .map_ok(|response| response.map(|body| Answer { body, _busy: this.busy.take() }))
+        Pin::new(&mut this.response).poll(cx).map_ok(|response| {
+            Waiting::Progress.note();
+            response.map(|body| Answer {
+                body,
+                rest: Bytes::new(),
+                piece: this.piece,
+                _busy: this.busy.take(),
+            })
+        })
     }
 }
 
@@ -82,6 +94,10 @@ impl Future for Answering {
 #[derive(Debug)]
 pub(super) struct Answer {
     body: HttpBody,
+    /// What was taken from the body and not written yet.
+    rest: Bytes,
+    /// The most bytes that are written at a time.
+    piece: usize,
     _busy: Option<Busy>,
 }
 
@@ -93,14 +109,37 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let this = &mut *self;
+        if this.rest.is_empty() {
+            match Pin::new(&mut this.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => this.rest = data,
+                    Err(other) => return Poll::Ready(Some(Ok(other))),
+                },
+                other => {
+                    Waiting::Handler.note();
+                    return other;
+                }
+            }
+        }
+        Waiting::Progress.note();
+        let piece = this.rest.split_to(this.piece.min(this.rest.len()));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match self.rest.len() as u64 {
+            0 => self.body.size_hint(),
+            rest => {
+                // Begun, so nobody needs it any more; that there is something left is true.
+                let mut hint = SizeHint::new();
+                hint.set_lower(rest);
+                hint
+            }
+        }
     }
 }

@@ -5,21 +5,21 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use mcp_core::Limits;
 use mcp_core::codec::sse::{write_event, write_keep_alive};
-use mcp_core::http::names::EVENT_STREAM;
 use mcp_core::jsonrpc::{ErrorObject, RequestId, code, write_error, write_result};
 use mcp_core::service::{BoxFuture, CallError, Reply};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use super::admission::Admitted;
+use super::events::respond;
+use super::keep_alive::KeepAlive;
 use super::outbox::Outbox;
 use super::{HttpBody, Response, status};
 
@@ -93,14 +93,14 @@ impl Call {
             Progress::Done(mut events, reply) => {
                 let (_, text) = write(&self.id, reply, self.longest);
                 write_event(&mut events, None, None, &text);
-                stream(HttpBody::whole(events))
+                respond(HttpBody::whole(events))
             }
             Progress::Events(mut first) => {
                 if first.is_empty() {
                     write_keep_alive(&mut first); // So that proxies pass the head on.
                 }
-                let keep_alive = Box::pin(sleep(self.keep_alive));
-                stream(HttpBody::stream(Events { call: Some(self), first: first.freeze(), keep_alive }))
+                let keep_alive = KeepAlive::new(self.keep_alive);
+                respond(HttpBody::stream(Events { call: Some(self), first: first.freeze(), keep_alive }))
             }
         }
     }
@@ -133,7 +133,7 @@ struct Events {
     /// None when the result is out.
     call: Option<Call>,
     first: Bytes,
-    keep_alive: Pin<Box<Sleep>>,
+    keep_alive: KeepAlive,
 }
 
 impl Body for Events {
@@ -149,40 +149,22 @@ impl Body for Events {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.first)))));
         }
         let Some(call) = &mut this.call else { return Poll::Ready(None) };
-        let keep_alive = call.keep_alive;
         let chunk = match call.poll(cx) {
-            Poll::Ready(Progress::Events(events)) => events,
+            Poll::Ready(Progress::Events(events)) => Poll::Ready(Some(events.freeze())),
             Poll::Ready(Progress::Done(mut events, reply)) => {
                 let (_, text) = write(&call.id, reply, call.longest);
                 write_event(&mut events, None, None, &text);
                 this.call = None;
-                events
+                Poll::Ready(Some(events.freeze()))
             }
-            Poll::Pending => {
-                ready!(this.keep_alive.as_mut().poll(cx));
-                let mut comment = BytesMut::new();
-                write_keep_alive(&mut comment);
-                comment
-            }
+            Poll::Pending => Poll::Pending,
         };
-        this.keep_alive.as_mut().reset(Instant::now() + keep_alive);
-        Poll::Ready(Some(Ok(Frame::data(chunk.freeze()))))
+        this.keep_alive.poll_frame(cx, chunk)
     }
 
     fn is_end_stream(&self) -> bool {
         self.call.is_none() && self.first.is_empty()
     }
-}
-
-/// The head of a stream of events.
-pub(super) fn stream(body: HttpBody) -> Response {
-    let mut response = http::Response::new(body);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    // Proxies that gather output would hold events back (HTTP-7).
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    response
 }
 
 /// The message that answers a request, and its status where it is all of the response.

@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
-use mcp_core::codec::sse;
 use mcp_core::http::names::EVENT_STREAM;
 use mcp_core::service::BoxFuture;
-use tokio::time::{Instant, Sleep, sleep};
 
+use super::keep_alive::KeepAlive;
 use super::session::Busy;
 use super::stream::Reader;
 use super::{HttpBody, Response};
@@ -26,15 +25,13 @@ pub(super) struct Events {
     reader: Reader,
     /// What fills the stream while it is read.
     feed: Option<BoxFuture<'static, ()>>,
-    quiet: Pin<Box<Sleep>>,
-    keep_alive: Duration,
+    keep_alive: KeepAlive,
     _busy: Option<Busy>,
 }
 
 impl Events {
     pub(super) fn new(reader: Reader, busy: Busy, keep_alive: Duration) -> Self {
-        let quiet = Box::pin(sleep(keep_alive));
-        Self { reader, feed: None, quiet, keep_alive, _busy: Some(busy) }
+        Self { reader, feed: None, keep_alive: KeepAlive::new(keep_alive), _busy: Some(busy) }
     }
 
     /// The same stream, with what fills it as long as it is read.
@@ -65,22 +62,12 @@ impl Body for Events {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.feed.as_mut().is_some_and(|feed| feed.as_mut().poll(cx).is_ready()) {
-            self.feed = None;
+        let this = &mut *self;
+        if this.feed.as_mut().is_some_and(|feed| feed.as_mut().poll(cx).is_ready()) {
+            this.feed = None;
         }
-        let chunk = match self.reader.poll_chunk(cx) {
-            Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Ready(Some(chunk)) => chunk,
-            Poll::Pending if self.quiet.as_mut().poll(cx).is_ready() => {
-                let mut comment = BytesMut::new();
-                sse::write_keep_alive(&mut comment);
-                comment.freeze()
-            }
-            Poll::Pending => return Poll::Pending,
-        };
-        let next = Instant::now() + self.keep_alive;
-        self.quiet.as_mut().reset(next);
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
+        let chunk = this.reader.poll_chunk(cx);
+        this.keep_alive.poll_frame(cx, chunk)
     }
 }
 

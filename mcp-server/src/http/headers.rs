@@ -35,13 +35,7 @@ pub(super) fn check_request(
         return Err(mismatch("Mcp-Method", "the method of the body is another"));
     }
     let name = single(headers, &names::NAME)?;
-    // Which parameter a header mirrors; of most methods none.
-    let mirrored = match said.method {
-        "tools/call" | "prompts/get" => "name",
-        "resources/read" => "uri",
-        "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
-        _ => return Ok(()),
-    };
+    let Some(mirrored) = names::mirrored_member(said.method) else { return Ok(()) };
     let [named, arguments] = (said.params.members([mirrored, "arguments"]))
         .map_err(|error| crate::router::invalid_params(&error))?;
     let named = named.as_ref().and_then(text);

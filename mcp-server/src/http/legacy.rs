@@ -157,11 +157,7 @@ async fn initialize(shared: &Arc<Shared>, parts: Parts, id: RequestId, params: J
     match shared.legacy.sessions.insert(entry) {
         Ok(()) => {}
         Err(Full::All) => return status::overloaded(Some(&id)),
-        Err(Full::Principal) => {
-            let mut response = status::overloaded(Some(&id));
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-            return response;
-        }
+        Err(Full::Principal) => return status::too_many(Some(&id)),
     }
     if let Ok(value) = HeaderValue::from_str(&session.to_text()) {
         response.headers_mut().insert(SESSION_ID, value);
@@ -206,12 +202,12 @@ impl Post<'_> {
         };
         // From here on the session owns the call: a client that leaves does not cancel it (SH-10).
         let finisher = Finisher(Arc::clone(&exchange));
-        let admitted = self.admitted;
+        let (admitted, task) = (self.admitted, self.shared.tasks.begin());
         tokio::spawn(async move {
             let reply = Abortable::new(call, registration).await;
             let text = reply.ok().map(|reply| write_reply(&id, reply, longest).freeze());
             finisher.0.finish(text).await;
-            drop((place, admitted, finisher));
+            drop((place, admitted, finisher, task));
         });
         respond(self.shared, &self.entry, &exchange).await
     }
@@ -257,11 +253,11 @@ impl Post<'_> {
             return status::bare(StatusCode::ACCEPTED);
         }
         let finisher = Finisher(Arc::clone(&exchange));
-        let admitted = self.admitted;
+        let (admitted, task) = (self.admitted, self.shared.tasks.begin());
         tokio::spawn(async move {
             texts.extend(join_all(calls).await.into_iter().filter_map(|done: Result<_, Aborted>| done.ok()));
             finisher.0.finish_batch(texts).await;
-            drop((admitted, finisher));
+            drop((admitted, finisher, task));
         });
         respond(self.shared, &self.entry, &exchange).await
     }

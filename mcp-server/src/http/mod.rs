@@ -16,6 +16,7 @@ mod events;
 mod exchange;
 mod get;
 mod headers;
+mod keep_alive;
 mod legacy;
 mod modern;
 mod options;
@@ -30,8 +31,10 @@ mod session;
 mod socket;
 #[cfg(feature = "http-sse")]
 mod sse_2024;
+mod stall;
 mod status;
 mod stream;
+mod tasks;
 
 pub use body::HttpBody;
 pub use event_store::{EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey};

@@ -15,7 +15,7 @@ use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Notification, Peer, Request, Service as _};
 
-use super::admission::Admitted;
+use super::admission::{Admitted, Full};
 use super::call::Call;
 use super::headers::{self, Said};
 use super::outbox::Outbox;
@@ -46,14 +46,20 @@ pub(super) async fn request(
         let error = ErrorObject::invalid_request(reason);
         return status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error);
     };
-    if request.method == "subscriptions/listen" && !admitted.becomes_listener() {
-        return status::overloaded(Some(&request.id));
+    let principal = parts.extensions.get::<Principal>();
+    if request.method == "subscriptions/listen"
+        && let Err(full) = admitted.becomes_listener(principal)
+    {
+        return match full {
+            Full::All => status::overloaded(Some(&request.id)),
+            Full::Principal => status::too_many(Some(&request.id)),
+        };
     }
     let limits = &shared.server.limits;
     let outbox = Arc::new(Outbox::new(&limits.http, accepts == Accepts::Json));
     let id = request.id.clone();
     let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
-    if let Some(principal) = parts.extensions.get::<Principal>() {
+    if let Some(principal) = principal {
         request.extensions.insert(principal.clone());
     }
     request.extensions.insert(parts);

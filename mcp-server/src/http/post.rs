@@ -25,6 +25,9 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
+    if !admitted.becomes_request() {
+        return status::overloaded(None);
+    }
     let message = match jsonrpc::decode(&bytes, limits) {
         Err(malformed) => {
             if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {

@@ -1,7 +1,8 @@
 //! The body of a request, bounded while it is read (threats T7, T9).
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::StatusCode;
@@ -24,8 +25,12 @@ pub(super) async fn read<B: Body>(
     limits: &Limits,
     admitted: &mut Admitted,
 ) -> Result<Bytes, Response> {
-    match tokio::time::timeout(limits.http.body_timeout, collect(body, limits.message_bytes, admitted)).await
-    {
+    let mut collecting = pin!(collect(body, limits.message_bytes, admitted));
+    // Most bodies are there already, and need no timer.
+    if let Poll::Ready(read) = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
+        return read;
+    }
+    match tokio::time::timeout(limits.http.body_timeout, collecting).await {
         Ok(read) => read,
         Err(_) => Err(status::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
     }

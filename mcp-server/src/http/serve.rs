@@ -7,28 +7,34 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use mcp_core::Limits;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{self, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::activity::{Activity, Connected};
 use super::request::PeerAddress;
 use super::socket::Socket;
+use super::tasks::Tasks;
 use super::{HttpOptions, HttpService};
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
+use crate::watch;
 
 /// How long to wait before accepting again when the process has no descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+/// How long what was given up may take to be dropped. What takes longer blocks its thread.
+const GIVE_UP: Duration = Duration::from_millis(500);
 
 impl Server {
     /// Builds the server and serves it over HTTP at the path `/mcp`, until the process is told to stop
     /// (SIGTERM, SIGINT). Then running calls have
-    /// [`Limits::drain_on_signal`](crate::Limits::drain_on_signal) to end.
+    /// [`Limits::drain_on_signal`](crate::Limits::drain_on_signal) to end, and are dropped. A handler that
+    /// blocks its thread cannot be dropped, and would keep the runtime from ending: where there is one, the
+    /// process exits with status 1 within two more seconds.
     ///
     /// The address has to be one of this machine (`127.0.0.1:8080`); for others there is
     /// [`BuiltServer::serve_http_with`], which takes the names that clients use.
@@ -47,7 +53,12 @@ impl BuiltServer {
     /// When the address cannot be listened on or is reached by other machines.
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
-        self.serve_http_with(listener, HttpOptions::new(), crate::signals::wait()).await
+        let serving = Serving::new(self, &listener, HttpOptions::new())?;
+        let (stop, over) = watch::begin(&serving.limits, std::future::pending()).split();
+        let tasks = serving.service.tasks().clone();
+        let outcome = serving.run(listener, stop).await;
+        over.send(Box::new(move || tasks.count() > 0)).ok(); // The watch may have ended for want of a thread.
+        outcome
     }
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
@@ -57,48 +68,15 @@ impl BuiltServer {
     /// every connection at once, with its handlers.
     ///
     /// # Errors
-    /// When other machines reach the socket and `options` do not say which hosts are served.
+    /// When other machines reach the socket and `options` do not say which hosts are served. At the end, when a
+    /// handler blocks its thread and so was not dropped within half a second.
     pub async fn serve_http_with(
         &self,
         listener: TcpListener,
-        mut options: HttpOptions,
+        options: HttpOptions,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        let address = listener.local_addr().map_err(ServeError::listen)?;
-        if !address.ip().is_loopback() && options.hosts.is_empty() && !options.any_host {
-            return Err(ServeError::exposed(address));
-        }
-        options.path.get_or_insert_with(|| HttpOptions::PATH.into());
-        let limits = self.0.limits.clone();
-        let service = self.clone().into_service_with(options);
-        tracing::info!(%address, "serving");
-        let serving =
-            Serving { builder: builder(&limits), service, limits, stopping: watch::Sender::new(false) };
-        let mut connections = JoinSet::new();
-        {
-            let mut stop = pin!(stop);
-            let places =
-                Arc::new(Semaphore::new(serving.limits.http.connections.min(Semaphore::MAX_PERMITS)));
-            loop {
-                tokio::select! {
-                    biased;
-                    () = &mut stop => break,
-                    Some(_) = connections.join_next() => {}
-                    (stream, peer, place) = accept(&listener, &places) => {
-                        connections.spawn(serving.connection(stream, peer, place));
-                    }
-                }
-            }
-        }
-        drop(listener);
-        serving.service.close();
-        serving.stopping.send_replace(true);
-        let drained = async { while connections.join_next().await.is_some() {} };
-        if timeout(serving.limits.drain_on_signal, drained).await.is_err() {
-            tracing::warn!(connections = connections.len(), "calls were still running; they are dropped");
-            connections.shutdown().await;
-        }
-        Ok(())
+        Serving::new(self, &listener, options)?.run(listener, stop).await
     }
 }
 
@@ -126,9 +104,9 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+fn builder(limits: &Limits, tasks: Tasks) -> Builder<Tasks> {
     let http = &limits.http;
-    let mut builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new(tasks);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -149,13 +127,66 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
 
 /// What connections share.
 struct Serving {
-    builder: Builder<TokioExecutor>,
+    builder: Builder<Tasks>,
     service: HttpService,
     limits: Limits,
-    stopping: watch::Sender<bool>,
+    stopping: sync::watch::Sender<bool>,
 }
 
 impl Serving {
+    fn new(
+        server: &BuiltServer,
+        listener: &TcpListener,
+        mut options: HttpOptions,
+    ) -> Result<Self, ServeError> {
+        let address = listener.local_addr().map_err(ServeError::listen)?;
+        if !address.ip().is_loopback() && options.hosts.is_empty() && !options.any_host {
+            return Err(ServeError::exposed(address));
+        }
+        options.path.get_or_insert_with(|| HttpOptions::PATH.into());
+        let limits = server.0.limits.clone();
+        let service = server.clone().into_service_with(options);
+        let builder = builder(&limits, service.tasks().clone());
+        Ok(Self { builder, service, limits, stopping: sync::watch::Sender::new(false) })
+    }
+
+    async fn run(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError> {
+        let address = listener.local_addr().map_err(ServeError::listen)?;
+        tracing::info!(%address, "serving");
+        let mut connections = JoinSet::new();
+        {
+            let mut stop = pin!(stop);
+            let places = Arc::new(Semaphore::new(self.limits.http.connections.min(Semaphore::MAX_PERMITS)));
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut stop => break,
+                    Some(_) = connections.join_next() => {}
+                    (stream, peer, place) = accept(&listener, &places) => {
+                        connections.spawn(self.connection(stream, peer, place));
+                    }
+                }
+            }
+        }
+        drop(listener);
+        self.service.close();
+        self.stopping.send_replace(true);
+        let tasks = self.service.tasks();
+        if timeout(self.limits.drain_on_signal, tasks.done()).await.is_err() {
+            tracing::warn!(tasks = tasks.count(), "calls were still running; they are dropped");
+        }
+        connections.abort_all();
+        self.service.end();
+        match timeout(GIVE_UP, tasks.done()).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(ServeError::blocked(tasks.count())),
+        }
+    }
+
     fn connection(
         &self,
         stream: TcpStream,
@@ -172,8 +203,9 @@ impl Serving {
         let builder = self.builder.clone();
         let mut stopping = self.stopping.subscribe();
         let stopped = async move { stopping.wait_for(|stopping| *stopping).await.map(drop) };
+        let task = self.service.tasks().begin();
         async move {
-            let _place = place;
+            let _held = (place, task);
             let mut connection = pin!(builder.serve_connection(socket, connected));
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
@@ -186,5 +218,12 @@ impl Serving {
                 tracing::debug!(%peer, error, "a connection broke");
             }
         }
+    }
+}
+
+/// Calls that outlive their connections end with serving as well.
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.service.end();
     }
 }

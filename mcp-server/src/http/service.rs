@@ -14,6 +14,7 @@ use mcp_core::service::{Peer, Service as _};
 
 use super::admission::Admission;
 use super::legacy::{self, Legacy};
+use super::tasks::Tasks;
 use super::{HttpBody, HttpOptions, Response, post, security, status};
 use crate::era::{Binding, Connection};
 use crate::error::BuildError;
@@ -36,6 +37,7 @@ pub(super) struct Shared {
     /// Whether a revision with sessions is offered.
     pub(super) sessions: bool,
     pub(super) legacy: Legacy,
+    pub(super) tasks: Tasks,
     #[cfg(feature = "http-sse")]
     pub(super) sse_2024: super::sse_2024::Streams,
 }
@@ -68,6 +70,7 @@ impl HttpService {
         let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
         let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
         let legacy = Legacy::new(&server, &options);
+        let tasks = Tasks::new(server.limits.write_stall);
         Self(Arc::new(Shared {
             server,
             modern,
@@ -75,6 +78,7 @@ impl HttpService {
             admission,
             sessions,
             legacy,
+            tasks,
             #[cfg(feature = "http-sse")]
             sse_2024: super::sse_2024::Streams::default(),
         }))
@@ -84,6 +88,15 @@ impl HttpService {
     /// them can end. Other calls go on. Call it when the host begins to shut down.
     pub fn close(&self) {
         self.0.modern.draining();
+    }
+
+    /// Ends all sessions, with the calls that run in them.
+    pub(super) fn end(&self) {
+        self.0.legacy.sessions.clear();
+    }
+
+    pub(super) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
     }
 
     async fn respond<B: Body>(shared: Arc<Shared>, request: Request<B>) -> Response {

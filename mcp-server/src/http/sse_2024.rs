@@ -12,7 +12,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
@@ -25,9 +24,9 @@ use mcp_core::service::{BoxFuture, Notification, Reply, Request, Service};
 use mcp_core::transport::stream;
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, DuplexStream, ReadBuf, ReadHalf};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep, sleep};
 
 use super::admission::Admitted;
+use super::keep_alive::KeepAlive;
 use super::legacy::refuse;
 use super::service::Shared;
 use super::session::{SessionId, shrink};
@@ -95,15 +94,13 @@ fn open(shared: &Arc<Shared>, parts: Parts) -> Response {
     let (outside, inside) = tokio::io::duplex(PIPE);
     let (lines, writer) = tokio::io::split(outside);
     let limits = &shared.server.limits;
-    let keep_alive = shared.legacy.limits.keep_alive;
     events::respond(HttpBody::stream(Conversation {
         feed: Some(Box::pin(feed(posted, writer))),
         engine: Some(engine(shared, parts, principal, inside)),
         lines,
         decoder: LineDecoder::new(limits.outgoing_bytes.saturating_add(1 << 10)),
         first: first.freeze(),
-        quiet: Box::pin(sleep(keep_alive)),
-        keep_alive,
+        keep_alive: KeepAlive::new(shared.legacy.limits.keep_alive),
         _place: Place { shared: Arc::clone(shared), id },
     }))
 }
@@ -158,6 +155,9 @@ async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
+    if !admitted.becomes_request() {
+        return status::overloaded(None);
+    }
     if let Err(malformed) = jsonrpc::decode(&bytes, limits) {
         return status::error(StatusCode::BAD_REQUEST, malformed.id.as_ref(), &malformed.error);
     }
@@ -223,8 +223,7 @@ struct Conversation {
     lines: ReadHalf<DuplexStream>,
     decoder: LineDecoder,
     first: Bytes,
-    quiet: Pin<Box<Sleep>>,
-    keep_alive: Duration,
+    keep_alive: KeepAlive,
     _place: Place,
 }
 
@@ -273,19 +272,8 @@ impl Body for Conversation {
                 *part = None; // Drops its end of the pipe, so that the other one sees the end.
             }
         }
-        let chunk = match this.poll_lines(cx) {
-            Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Ready(Some(chunk)) => chunk,
-            Poll::Pending if this.quiet.as_mut().poll(cx).is_ready() => {
-                let mut comment = BytesMut::new();
-                sse::write_keep_alive(&mut comment);
-                comment.freeze()
-            }
-            Poll::Pending => return Poll::Pending,
-        };
-        let next = Instant::now() + this.keep_alive;
-        this.quiet.as_mut().reset(next);
-        Poll::Ready(Some(Ok(Frame::data(chunk))))
+        let chunk = this.poll_lines(cx);
+        this.keep_alive.poll_frame(cx, chunk)
     }
 }
 

@@ -88,6 +88,13 @@ pub(super) fn overloaded(id: Option<&RequestId>) -> Response {
     response
 }
 
+/// 429: this caller has too much of it.
+pub(super) fn too_many(id: Option<&RequestId>) -> Response {
+    let mut response = overloaded(id);
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    response
+}
+
 /// The same as a JSON-RPC error.
 pub(super) fn busy() -> ErrorObject {
     ErrorObject::new(code::INTERNAL_ERROR, "the server is at its limit")

@@ -5,10 +5,10 @@
 //! ends up in the log instead of in the middle of a message. Standard input is replaced by `/dev/null`, so that
 //! children of handlers cannot eat messages.
 
+mod hang_up;
 #[cfg(unix)]
 mod pipe;
 mod streams;
-mod watch;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,6 +18,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
+use crate::watch;
 
 impl Server {
     /// Builds the server and serves the process's standard input and output, until input ends or the process
@@ -44,14 +45,15 @@ impl BuiltServer {
     /// When the standard streams cannot be taken over, or the connection breaks.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
         let streams::Streams { reader, writer, input } = streams::take().map_err(ServeError::streams)?;
-        let (stop, over) = watch::begin(&self.0.limits, input).split();
+        let (stop, over) = watch::begin(&self.0.limits, hang_up::hang_up(input)).split();
         let server = self.clone();
         // On a worker of its own runtime the task is woken by the thread that polls for I/O, without a detour
         // over the thread that blocks on `main`.
         let served = tokio::spawn(async move {
             let (connection, serving) = server.conversation(reader, writer, stop);
             let outcome = serving.await;
-            over.send(connection).ok(); // The watch may have ended for want of a thread.
+            // The watch may have ended for want of a thread.
+            over.send(Box::new(move || connection.strong_count() > 0)).ok();
             outcome
         });
         AbortOnDrop(served).await.unwrap_or_else(|_| Err(ServeError::task()))

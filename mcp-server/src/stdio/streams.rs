@@ -17,7 +17,7 @@ pub(super) struct Streams {
     pub(super) reader: Reader,
     pub(super) writer: Writer,
     /// What is read from once more, to see when its writer is gone.
-    pub(super) input: Option<super::watch::Input>,
+    pub(super) input: Option<super::hang_up::Input>,
 }
 
 /// What is read from.

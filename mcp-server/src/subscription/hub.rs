@@ -12,7 +12,7 @@ pub(crate) enum Change {
     Tools,
     Prompts,
     Resources,
-    Resource(String),
+    Resource(Arc<str>),
 }
 
 /// What a listener wants to hear of.
@@ -54,7 +54,8 @@ struct State {
     tools: bool,
     prompts: bool,
     resources: bool,
-    updated: BTreeSet<String>,
+    /// Shared among all who hear of them.
+    updated: BTreeSet<Arc<str>>,
 }
 
 impl Hub {
@@ -104,12 +105,13 @@ impl Inner {
             Change::Resources => state.filter.resources && !std::mem::replace(&mut state.resources, true),
             Change::Resource(uri) => {
                 // Bounded by the filter: a flood of sub-resources falls back to the watched URI itself.
-                match state.filter.uris.iter().find(|watched| covers(watched, uri)).cloned() {
+                let State { filter, updated, .. } = &mut *state;
+                match filter.uris.iter().find(|watched| covers(watched, uri)) {
                     None => false,
-                    Some(watched) if state.updated.len() >= 256.max(state.filter.uris.len()) => {
-                        state.updated.insert(watched)
+                    Some(watched) if updated.len() >= 256.max(filter.uris.len()) => {
+                        !updated.contains(&**watched) && updated.insert(watched.as_str().into())
                     }
-                    Some(_) => state.updated.insert(uri.clone()),
+                    Some(_) => updated.insert(Arc::clone(uri)),
                 }
             }
         };
@@ -206,7 +208,7 @@ mod tests {
         let hub = Hub::default();
         let listener = hub.listen(filter(&["a://x"]));
         for number in 0..10_000 {
-            hub.publish(&Change::Resource(format!("a://x/{number}")));
+            hub.publish(&Change::Resource(format!("a://x/{number}").into()));
         }
         assert!(lock(&listener.0.state).updated.len() <= 257);
         drop(listener);

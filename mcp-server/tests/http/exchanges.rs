@@ -39,7 +39,7 @@ async fn an_answer_is_json_until_the_handler_says_something() {
     assert_eq!(answer.header("content-type"), Some("application/json"));
     for count in [1, 3, 256, 257, 1_000] {
         let answer = Call::tool("tell", json!({ "count": count })).send(&service).await;
-        assert_eq!(answer.header("cache-control"), Some("no-cache"));
+        assert_eq!(answer.header("cache-control"), Some("no-cache, no-transform"));
         assert_eq!(answer.header("x-accel-buffering"), Some("no"));
         let events = answer.events();
         assert_eq!(events.len(), count + 1);

@@ -4,14 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mcp_server::{Context, Server, tools};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// What the handlers did, seen by the tests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) started: AtomicUsize,
     pub(crate) dropped: AtomicUsize,
+    pub(crate) told: AtomicUsize,
     pub(crate) change: Notify,
+    pub(crate) gate: Semaphore,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            started: AtomicUsize::new(0),
+            dropped: AtomicUsize::new(0),
+            told: AtomicUsize::new(0),
+            change: Notify::new(),
+            gate: Semaphore::new(0),
+        }
+    }
 }
 
 impl Seen {
@@ -81,8 +95,25 @@ impl Tools {
     async fn tell(&self, ctx: &Context, count: u32) -> String {
         for done in 1..=count {
             ctx.log(mcp_server::LoggingLevel::Info, done).await;
+            self.0.told.fetch_add(1, Ordering::SeqCst);
         }
         "told".into()
+    }
+
+    /// Waits until the tests let it go.
+    #[tool]
+    async fn gate(&self, text: String) -> String {
+        self.0.started.fetch_add(1, Ordering::SeqCst);
+        self.0.change.notify_waiters();
+        // The semaphore is never closed.
+        drop(self.0.gate.acquire().await);
+        text
+    }
+
+    /// Says much.
+    #[tool]
+    async fn large(&self, kib: usize) -> String {
+        "x".repeat(kib << 10)
     }
 
     /// Fails inside.
@@ -102,5 +133,5 @@ impl Tools {
 
 pub(crate) fn server() -> (Server, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
-    (Server::new("fixture", "1.0.0").with(Tools(Arc::clone(&seen))), seen)
+    (Server::new("fixture", "1.0.0").with(Tools(Arc::clone(&seen))).resources([]), seen)
 }

@@ -6,11 +6,13 @@
 
 mod caller;
 mod fixture;
+mod running;
 
 mod exchanges;
 mod headers;
 mod hosts;
 mod legacy;
 mod listening;
+mod load;
 mod sockets;
 mod statuses;

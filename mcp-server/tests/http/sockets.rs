@@ -1,40 +1,17 @@
 //! The accept loop: slow peers, leaving peers, stopping.
 
-use std::future::Future;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use mcp_server::Limits;
 use mcp_server::http::HttpOptions;
-use mcp_server::{Limits, ServeError};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::caller::Call;
-use crate::fixture::{self, Seen};
-
-struct Running {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<Result<(), ServeError>>,
-    seen: Arc<Seen>,
-}
-
-async fn serve(limits: Limits) -> Running {
-    let (server, seen) = fixture::server();
-    let server = server.limits(limits).build().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(async move {
-        server.serve_http_with(listener, HttpOptions::new(), async { drop(stopped.await) }).await
-    });
-    Running { address, stop: Some(stop), served, seen }
-}
+use crate::fixture;
+use crate::running::{rest, serve, soon, wire};
 
 fn quick() -> Limits {
     let mut limits = Limits::for_server();
@@ -43,37 +20,6 @@ fn quick() -> Limits {
     limits.http.body_timeout = Duration::from_millis(200);
     limits.drain_on_signal = Duration::from_millis(300);
     limits
-}
-
-fn wire(call: &Call) -> Vec<u8> {
-    let mut head = format!("POST /mcp HTTP/1.1\r\ncontent-length: {}\r\n", call.body.len()).into_bytes();
-    for (name, value) in &call.headers {
-        head.extend_from_slice(format!("{name}: ").as_bytes());
-        head.extend_from_slice(value);
-        head.extend_from_slice(b"\r\n");
-    }
-    head.extend_from_slice(b"\r\n");
-    head.extend_from_slice(&call.body);
-    head
-}
-
-impl Running {
-    async fn connect(&self, bytes: &[u8]) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(bytes).await.unwrap();
-        stream
-    }
-}
-
-/// What arrives until the server closes.
-async fn rest(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    drop(soon(stream.read_to_end(&mut bytes)).await); // A reset ends a connection as well.
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-async fn soon<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(10), future).await.unwrap()
 }
 
 #[tokio::test]

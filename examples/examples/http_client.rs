@@ -1,0 +1,37 @@
+//! A client on the network: finds out which era the server speaks, lists its tools and calls one.
+//!
+//! `cargo run -p mcp-examples --example http_client -- http://127.0.0.1:8080/mcp who`
+//!
+//! Start a server first, such as the example `http_axum` or `http_server`. A token, where the server wants one, is
+//! taken from the variable `MCP_TOKEN`.
+
+use mcp_client::http::BearerToken;
+use mcp_client::{Client, ErrorKind, serde_json::json};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let url = arguments.next().unwrap_or_else(|| "http://127.0.0.1:8080/mcp".to_owned());
+
+    let mut builder = Client::builder().name_version("http-client-example", "1.0.0");
+    if let Ok(token) = std::env::var("MCP_TOKEN") {
+        let token = BearerToken::new(&token).ok_or("MCP_TOKEN holds what no header field can")?;
+        builder = builder.authorizer(token);
+    }
+    let client = match builder.connect_http(&url).await {
+        Err(error) if error.kind() == ErrorKind::Unauthorized => {
+            return Err(format!("{url} wants credentials: set MCP_TOKEN ({error:?})").into());
+        }
+        connected => connected?,
+    };
+    eprintln!("{url} speaks {}", client.revision());
+    for tool in client.list_tools().await? {
+        eprintln!("{}: {}", tool.name, tool.description.as_deref().unwrap_or_default());
+    }
+    if let Some(tool) = arguments.next() {
+        let reply = client.call(&tool, &json!({})).await?;
+        eprintln!("{}", reply.text());
+    }
+    client.close().await;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! The names of a group: each tells whose it is, and fits what a name may be. Spec: server/tools, "Tool Names".
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::error::{Error, ErrorKind};
+
+/// Stands between the name of a server and that of its tool. Names of servers do not hold it.
+pub(super) const SEPARATOR: &str = "__";
+
+/// Longest name of a tool or prompt (TOOL-7).
+const LONGEST: usize = 128;
+
+/// Longest name of a server, which leaves room for that of its tools.
+const LONGEST_SERVER: usize = 64;
+
+/// How the tools and prompts of a group are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Naming {
+    /// Always with the name of their server: `files__read`. Adding a server never renames the tool of another.
+    #[default]
+    Prefixed,
+    /// As their server names them, and with the name of their server when another one has the same name. A name that
+    /// came to have two owners is refused and the prefixed ones are named, so that no server can take over another's
+    /// tool.
+    PrefixedOnCollision,
+}
+
+/// Checks the name that a host gives a server.
+pub(super) fn check_server(name: &str) -> Result<(), Error> {
+    let reason = if name.is_empty() || name.len() > LONGEST_SERVER {
+        format!("it must have 1 to {LONGEST_SERVER} characters")
+    } else if !name.bytes().all(is_allowed) {
+        "only letters, digits, '_', '-' and '.' of ASCII may be in it".to_owned()
+    } else if name.starts_with('_') || name.ends_with('_') || name.contains(SEPARATOR) {
+        format!(
+            "it must not hold {SEPARATOR:?}, which ends the server's part of a tool's name, nor begin or end with '_'"
+        )
+    } else {
+        return Ok(());
+    };
+    let name: String = name.chars().take(LONGEST_SERVER).collect();
+    let message = format!("{name:?} cannot be the name of a server in a group: {reason}");
+    Err(Error::new(ErrorKind::InvalidArgument, message))
+}
+
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+/// The name of a tool without and with that of its server; it is the same in both. One that does not fit is made to,
+/// and ends with a digest of what it was.
+fn fit<'a>(server: &str, name: &'a str) -> Cow<'a, str> {
+    let most = LONGEST - SEPARATOR.len() - server.len();
+    if !name.is_empty() && name.len() <= most && name.bytes().all(is_allowed) {
+        return Cow::Borrowed(name);
+    }
+    let digest = format!("-{:08x}", fnv(name));
+    let allowed = |c: char| u8::try_from(c).is_ok_and(is_allowed);
+    let kept = name.chars().map(|c| if allowed(c) { c } else { '_' }).take(most - digest.len());
+    Cow::Owned(kept.chain(digest.chars()).collect())
+}
+
+/// FNV-1a: the same on each machine and in each version.
+fn fnv(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The name with that of the server.
+pub(super) fn prefixed(server: &str, fitted: &str) -> String {
+    format!("{server}{SEPARATOR}{fitted}")
+}
+
+/// The tools, or the prompts, that one server listed last: their own names by those in the group, without the server.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    own: HashMap<String, String>,
+    pub(super) was_listed: bool,
+}
+
+impl Names {
+    /// Takes over a list; gives the name in the group for each, or nothing for one whose name is taken.
+    pub(super) fn learn<'a>(
+        &mut self,
+        server: &str,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<Option<String>> {
+        self.own.clear();
+        self.was_listed = true;
+        // Names that fit come first: no made-up name can stand for them.
+        for name in names.clone().filter(|name| matches!(fit(server, name), Cow::Borrowed(_))) {
+            self.own.insert(name.to_owned(), name.to_owned());
+        }
+        let mut given = std::collections::HashSet::new();
+        names
+            .map(|name| {
+                let fitted = fit(server, name).into_owned();
+                let own = self.own.entry(fitted.clone()).or_insert_with(|| name.to_owned());
+                if own != name || !given.insert(fitted.clone()) {
+                    let name: String = name.chars().take(LONGEST).collect();
+                    tracing::warn!(server, name, "left out: another one of the server has the same name");
+                    return None;
+                }
+                Some(fitted)
+            })
+            .collect()
+    }
+
+    pub(super) fn has(&self, fitted: &str) -> bool {
+        self.own.contains_key(fitted)
+    }
+
+    /// The server's own name; one that was not listed is taken as it is.
+    pub(super) fn own(&self, fitted: &str) -> String {
+        self.own.get(fitted).map_or(fitted, String::as_str).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_and_stay_apart() {
+        let long = "x".repeat(200);
+        let other = "x".repeat(201);
+        let mut names = Names::default();
+        let own = ["read", "a b", "a_b", "", "größe", &long, &other, "read"];
+        let given = names.learn("files", own.into_iter());
+        let all: Vec<&String> = given.iter().flatten().collect();
+        assert_eq!((all.len(), given[7].as_ref()), (7, None));
+        for (own, given) in own.iter().zip(&given).take(7) {
+            let given = given.as_ref().unwrap();
+            let whole = prefixed("files", given);
+            assert!(whole.len() <= LONGEST && whole.bytes().all(is_allowed), "{whole}");
+            assert_eq!(names.own(given), *own);
+            assert_eq!(all.iter().filter(|other| **other == given).count(), 1);
+        }
+        assert_eq!(given[0].as_deref(), Some("read"));
+        assert_eq!(given[2].as_deref(), Some("a_b"));
+    }
+
+    #[test]
+    fn a_made_up_name_does_not_stand_for_a_real_one() {
+        let made_up = fit("s", "a b").into_owned();
+        let mut names = Names::default();
+        assert_eq!(names.learn("s", ["a b", &made_up].into_iter()), [None, Some(made_up.clone())]);
+        assert_eq!(names.own(&made_up), made_up);
+    }
+
+    #[test]
+    fn names_of_servers_are_checked() {
+        for name in ["a", "A.b-c_d", &"x".repeat(64)] {
+            check_server(name).unwrap();
+        }
+        for name in ["", "_a", "a_", "a__b", "a b", "ä", "a/b", &"x".repeat(65)] {
+            assert_eq!(check_server(name).unwrap_err().kind(), ErrorKind::InvalidArgument, "{name}");
+        }
+    }
+}

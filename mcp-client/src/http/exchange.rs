@@ -1,0 +1,256 @@
+//! One HTTP exchange: credentials, redirects, and trying again what did no harm.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use mcp_core::transport::{TransportError, TransportErrorKind};
+use tokio::time::sleep;
+
+use super::authorizer::{Authorizer, Refusal, Verdict};
+use super::backoff::Backoff;
+use super::stack::{HttpBody, HttpError};
+use super::transport::Shared;
+
+/// A request that can be sent more than once.
+pub(super) struct Outgoing<'a> {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) about: About<'a>,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    /// The method of the message; none for a stream that is to be opened, or the end of a session.
+    pub(super) method: Option<&'a str>,
+    /// What the message names.
+    pub(super) name: Option<&'a str>,
+    pub(super) twice: Twice,
+}
+
+impl About<'_> {
+    /// A request of HTTP alone.
+    pub(super) const STREAM: Self = Self { method: None, name: None, twice: Twice::Harmless };
+}
+
+/// What it means when a message is carried out twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twice {
+    /// Nothing: it can be sent again.
+    Harmless,
+    /// Harm, perhaps: only the caller can decide.
+    Harmful,
+    /// Whoever asked begins anew by itself (`subscriptions/listen`).
+    Begun,
+}
+
+impl Twice {
+    /// What the specification lets a client think of a method. A tool may do anything, and so may a method that is
+    /// not known; a round that redeems answers may be good for one use.
+    pub(super) fn of(method: &str, has_answers: bool) -> Self {
+        match method {
+            "subscriptions/listen" => Self::Begun,
+            _ if has_answers => Self::Harmful,
+            "initialize"
+            | "ping"
+            | "server/discover"
+            | "tools/list"
+            | "prompts/list"
+            | "prompts/get"
+            | "resources/list"
+            | "resources/templates/list"
+            | "resources/read"
+            | "resources/subscribe"
+            | "resources/unsubscribe"
+            | "resources/directory/read"
+            | "completion/complete"
+            | "logging/setLevel"
+            | "tasks/get"
+            | "tasks/list"
+            | "tasks/cancel"
+            | "skills/list"
+            | "skills/get" => Self::Harmless,
+            _ => Self::Harmful,
+        }
+    }
+}
+
+/// How often and when one message is sent again.
+pub(super) struct Attempts {
+    left: u32,
+    backoff: Backoff,
+}
+
+impl Attempts {
+    pub(super) fn new(shared: &Shared) -> Self {
+        let limits = &shared.limits.http_client;
+        Self { left: limits.attempts.saturating_sub(1), backoff: Backoff::new(limits) }
+    }
+
+    /// One attempt: whoever asked tries again by itself.
+    pub(super) fn none(shared: &Shared) -> Self {
+        Self { left: 0, ..Self::new(shared) }
+    }
+
+    /// How long to wait before the next attempt; none when there is none.
+    pub(super) fn next(&mut self) -> Option<Duration> {
+        self.left = self.left.checked_sub(1)?;
+        Some(self.backoff.pause())
+    }
+}
+
+impl Shared {
+    /// Sends a request and gives the answer that is no redirect, and no refusal that other credentials would mend.
+    pub(super) async fn send(
+        &self,
+        outgoing: &Outgoing<'_>,
+        attempts: &mut Attempts,
+    ) -> Result<Response<HttpBody>, TransportError> {
+        self.send_to(None, outgoing, attempts).await
+    }
+
+    /// As [`Shared::send`], to another URL of the server.
+    pub(super) async fn send_to(
+        &self,
+        mut elsewhere: Option<Uri>,
+        outgoing: &Outgoing<'_>,
+        attempts: &mut Attempts,
+    ) -> Result<Response<HttpBody>, TransportError> {
+        let limits = &self.limits.http_client;
+        let (mut redirects, mut refusals) = (0, 0);
+        loop {
+            let mut request = Request::new(outgoing.body.clone());
+            *request.method_mut() = outgoing.method.clone();
+            *request.uri_mut() = elsewhere.as_ref().unwrap_or_else(|| self.endpoint.uri()).clone();
+            *request.headers_mut() = outgoing.headers.clone();
+            let mut authorization = None;
+            if let Some(authorizer) = &self.authorizer {
+                authorizer.authorize(&mut request).await.map_err(|error| {
+                    let message = "there are no credentials for the server";
+                    TransportError::because(TransportErrorKind::Unauthorized, message, error)
+                })?;
+                authorization = request.headers().get(AUTHORIZATION).cloned();
+            }
+            let response = match self.stack.send(request).await {
+                Ok(response) => response,
+                Err(error) => {
+                    match self.again(&error, outgoing.about.twice, attempts) {
+                        Some(pause) => sleep(pause).await,
+                        None => return Err(lost(error, outgoing.about.twice)),
+                    }
+                    continue;
+                }
+            };
+            let status = response.status();
+            if let Some(authorizer) = &self.authorizer {
+                authorizer.answered(status, response.headers());
+            }
+            match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    let Some(authorizer) = &self.authorizer else { return Ok(response) };
+                    if refusals >= limits.authorizations {
+                        return Ok(response);
+                    }
+                    let mut refusal = Refusal::new(status, response.headers().clone());
+                    refusal.authorization = authorization;
+                    refusal.method = outgoing.about.method.map(str::to_owned);
+                    refusal.name = outgoing.about.name.map(str::to_owned);
+                    refusal.attempt = refusals;
+                    refusals += 1;
+                    drop(response);
+                    if !self.reauthorize(&**authorizer, &refusal).await? {
+                        return Err(unauthorized(&refusal));
+                    }
+                }
+                StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
+                    redirects += 1;
+                    if redirects > limits.redirects {
+                        let message = format!("the server redirected more than {} times", limits.redirects);
+                        return Err(TransportError::refused(status.as_u16(), message));
+                    }
+                    elsewhere = Some(self.redirect(&response)?);
+                }
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                    let Some(wait) = retry_after(response.headers(), limits.longest_retry) else {
+                        return Ok(response);
+                    };
+                    let Some(pause) = attempts.next() else { return Ok(response) };
+                    drop(response);
+                    sleep(wait + pause).await;
+                }
+                _ => return Ok(response),
+            }
+        }
+    }
+
+    /// Gets other credentials; false when the refusal stands. The user may be asked, so that the time does not
+    /// count as silence of the server.
+    async fn reauthorize(
+        &self,
+        authorizer: &dyn Authorizer,
+        refusal: &Refusal,
+    ) -> Result<bool, TransportError> {
+        let _busy = self.inbound.busy();
+        match authorizer.refused(refusal).await {
+            Ok(verdict) => Ok(verdict == Verdict::Retry),
+            Err(error) => {
+                let message =
+                    format!("the server answered {}, and authorization failed", refusal.status.as_u16());
+                Err(TransportError::because(TransportErrorKind::Unauthorized, message, error))
+            }
+        }
+    }
+
+    /// Whether, and when, a request whose connection failed is sent again.
+    pub(super) fn again(&self, error: &HttpError, twice: Twice, attempts: &mut Attempts) -> Option<Duration> {
+        if error.may_have_left() && twice != Twice::Harmless {
+            return None;
+        }
+        attempts.next()
+    }
+
+    /// Where a redirect leads, if it stays where the credentials belong.
+    fn redirect(&self, response: &Response<HttpBody>) -> Result<Uri, TransportError> {
+        let status = response.status().as_u16();
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let refuse =
+            |reason: &str| Err(TransportError::refused(status, format!("the server redirects {reason}")));
+        let Some(location) = location else { return refuse("and does not say where to") };
+        let Some(uri) = self.endpoint.resolve(location) else { return refuse("to something that is no URL") };
+        if !self.endpoint.is_same_origin(&uri) {
+            return refuse(&format!("to another origin ({}), which is not followed", shown(location)));
+        }
+        Ok(uri)
+    }
+}
+
+/// The start of a text from a peer, without control characters.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+fn retry_after(headers: &HeaderMap, longest: Duration) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let wait = Duration::from_secs(seconds);
+    (wait <= longest).then_some(wait)
+}
+
+fn unauthorized(refusal: &Refusal) -> TransportError {
+    let message = match refusal.status {
+        StatusCode::FORBIDDEN => "the server forbids it (403)",
+        _ => "the server wants other credentials (401)",
+    };
+    TransportError::new(TransportErrorKind::Unauthorized, message)
+}
+
+/// A request that was not answered.
+pub(super) fn lost(error: HttpError, twice: Twice) -> TransportError {
+    let kind = match (error.may_have_left(), twice) {
+        (true, Twice::Harmful) => TransportErrorKind::OutcomeUnknown,
+        _ => TransportErrorKind::Io,
+    };
+    TransportError::because(kind, error.to_string(), error)
+}

@@ -1,0 +1,30 @@
+//! Streamable HTTP, the client's side. Spec: basic/transports/streamable-http of each revision.
+//!
+//! `transport` is the [`Service`](mcp_core::service::Service) that a client speaks through; `stack` is what sends
+//! its HTTP requests and can be replaced; `authorizer` puts credentials on them.
+
+mod authorizer;
+mod backoff;
+mod endpoint;
+mod exchange;
+mod incoming;
+mod legacy;
+mod mirror;
+mod modern;
+mod network;
+mod reply;
+mod sse_2024;
+mod stack;
+mod standalone;
+mod transport;
+
+/// The vocabulary of HTTP that stands in the signatures here.
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+pub use authorizer::{Authorizer, BearerToken, BoxError, Refusal, Verdict};
+pub use bytes::Bytes;
+pub use endpoint::{BadEndpoint, Endpoint};
+pub use network::{Network, Pool};
+pub use stack::{HttpBody, HttpError, HttpStack};
+
+pub(crate) use sse_2024::{Events, Posts};
+pub(crate) use transport::{HttpSettings, HttpTransport};

@@ -1,0 +1,179 @@
+//! What sends HTTP requests: the network, or whatever stands in for it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use mcp_core::service::BoxFuture;
+
+use super::authorizer::BoxError;
+
+/// Sends HTTP requests. [`Network`](super::Network) is the default; a proxy, a Unix socket, a simulated network or
+/// a server in this process can stand in for it.
+///
+/// Redirects are not followed here: whoever asked decides about them. Dropping the future, or the body of the
+/// answer, ends the exchange, which a server of 2026-07-28 takes as a cancellation.
+pub trait HttpStack: Send + Sync + 'static {
+    /// Sends a request and gives the answer once its head is there.
+    ///
+    /// # Errors
+    /// [`HttpError`], which says whether any of the request may have left.
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>>;
+}
+
+impl<S: HttpStack + ?Sized> HttpStack for Arc<S> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+        S::send(self, request)
+    }
+}
+
+/// Why there is no HTTP answer.
+#[derive(Debug)]
+pub struct HttpError {
+    may_have_left: bool,
+    source: BoxError,
+}
+
+impl HttpError {
+    /// Nothing of the request has left: it may be sent again without a second thought.
+    pub fn unsent(source: impl Into<BoxError>) -> Self {
+        Self { may_have_left: false, source: source.into() }
+    }
+
+    /// The request, or a part of it, may have reached the server.
+    pub fn lost(source: impl Into<BoxError>) -> Self {
+        Self { may_have_left: true, source: source.into() }
+    }
+
+    /// Whether the server may have seen the request.
+    #[must_use]
+    pub fn may_have_left(&self) -> bool {
+        self.may_have_left
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.may_have_left {
+            "the connection failed before the answer"
+        } else {
+            "no connection to the server"
+        })
+    }
+}
+
+impl std::error::Error for HttpError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// The body of an answer, read piece by piece.
+pub struct HttpBody(Kind);
+
+enum Kind {
+    /// What the network gives, without a box.
+    Hyper(hyper::body::Incoming),
+    Boxed(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>),
+}
+
+impl HttpBody {
+    /// A body of another stack.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(Kind::Boxed(Box::pin(MapError(Box::pin(body)))))
+    }
+
+    pub(super) fn hyper(body: hyper::body::Incoming) -> Self {
+        Self(Kind::Hyper(body))
+    }
+
+    /// The next piece; `None` at the end. Cancel safe.
+    ///
+    /// # Errors
+    /// When the connection fails before the end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, BoxError> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// As [`HttpBody::chunk`], polled.
+    ///
+    /// # Errors
+    /// When the connection fails before the end.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BoxError>> {
+        loop {
+            let frame = match &mut self.0 {
+                Kind::Hyper(body) => {
+                    Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+                }
+                Kind::Boxed(body) => body.as_mut().poll_frame(cx),
+            };
+            match frame {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => return Poll::Ready(Ok(Some(data))),
+                    _ => {} // Trailers say nothing to us.
+                },
+            }
+        }
+    }
+
+    /// The whole body, if it is not longer than `limit` bytes; `None` when it is.
+    ///
+    /// # Errors
+    /// When the connection fails before the end.
+    pub async fn read(mut self, limit: usize) -> Result<Option<Bytes>, BoxError> {
+        let Some(first) = self.chunk().await? else { return Ok(Some(Bytes::new())) };
+        if first.len() > limit {
+            return Ok(None);
+        }
+        // Most bodies come in one piece, which is not copied.
+        let Some(second) = self.chunk().await? else { return Ok(Some(first)) };
+        let mut all = Vec::with_capacity((first.len() + second.len()).min(limit));
+        all.extend_from_slice(&first);
+        let mut next = Some(second);
+        while let Some(piece) = next {
+            if all.len() + piece.len() > limit {
+                return Ok(None);
+            }
+            all.extend_from_slice(&piece);
+            next = self.chunk().await?;
+        }
+        Ok(Some(all.into()))
+    }
+}
+
+impl fmt::Debug for HttpBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HttpBody")
+    }
+}
+
+/// A body whose error is a [`BoxError`].
+struct MapError<B>(Pin<Box<B>>);
+
+impl<B> Body for MapError<B>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        self.0.as_mut().poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+    }
+}

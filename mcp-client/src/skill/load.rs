@@ -1,0 +1,173 @@
+//! Loading a skill: its `SKILL.md` now, its other files when they are asked for, and each only as it was listed.
+//! Spec: skills, "Integrity and Verification".
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use mcp_core::types::{ReadResourceResult, ResourceContents, Skill, SkillResource, SkillResources};
+
+use super::entry::{self, MOST_BYTES};
+use super::front_matter;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+
+/// A skill whose `SKILL.md` was read and found to be what the server listed.
+///
+/// It holds on to the entry that it was loaded from: its files are read one by one when they are asked for, each is
+/// checked against that entry, and a file that is not in it is refused. A match says that the server is of one mind,
+/// not that it can be trusted: ask the user before the model acts on a skill.
+pub struct LoadedSkill {
+    client: Client,
+    entry: Skill,
+    text: String,
+    /// Where the instructions begin in the text.
+    instructions: usize,
+    /// The skill's directory, without a slash at its end.
+    root: String,
+    /// Bytes read of a skill whose files are not listed.
+    read: AtomicU64,
+}
+
+/// Reads and checks a `SKILL.md`.
+pub(crate) async fn load(client: &Client, skill: &Skill) -> Result<LoadedSkill, Error> {
+    let root = entry::check(skill)?.to_owned();
+    let mut loaded = LoadedSkill {
+        client: client.clone(),
+        entry: skill.clone(),
+        text: String::new(),
+        instructions: 0,
+        root,
+        read: AtomicU64::new(0),
+    };
+    let mismatch = |reason: &dyn fmt::Display| {
+        let message = format!("{:?} is not what the server listed: {reason}", skill.uri);
+        Error::new(ErrorKind::Mismatch, message)
+    };
+    let bytes = loaded.fetch(&skill.uri).await?;
+    let text = String::from_utf8(bytes).map_err(|_| mismatch(&"it is not UTF-8"))?;
+    let file = front_matter::split(&text).map_err(|reason| mismatch(&reason))?;
+    if let Some(difference) = front_matter::difference(&skill.frontmatter, &file.front_matter) {
+        return Err(mismatch(&format_args!("its front matter differs: {difference}")));
+    }
+    loaded.instructions = text.len() - file.instructions.len();
+    loaded.text = text;
+    Ok(loaded)
+}
+
+impl LoadedSkill {
+    /// What the server listed, and what files are checked against.
+    #[must_use]
+    pub fn entry(&self) -> &Skill {
+        &self.entry
+    }
+
+    /// Whether files are checked against digests. A skill whose files are `"dynamic"` has none, and only its front
+    /// matter was compared.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        matches!(self.entry.resources, SkillResources::Listed(_))
+    }
+
+    /// The whole `SKILL.md`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The `SKILL.md` below its front matter: what the model is to do.
+    #[must_use]
+    pub fn instructions(&self) -> &str {
+        &self.text[self.instructions..]
+    }
+
+    /// Reads a file of the skill, by its URI or by its path from the skill's directory, such as
+    /// `references/FORMS.md`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed it; then the
+    /// skill should be got anew with [`Client::get_skill`]. Else as for any call.
+    pub async fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
+        let uri = self.resolve(file)?;
+        self.fetch(&uri).await
+    }
+
+    /// The URI that a reference in the skill leads to. It may lead to a file that does not exist.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when it leads out of the skill's directory.
+    pub fn resolve(&self, reference: &str) -> Result<String, Error> {
+        let root = self.root.as_str();
+        let outside = || {
+            let reference: String = reference.chars().take(256).collect();
+            let message = format!("{reference:?} leads out of the skill's directory {root:?}");
+            Error::new(ErrorKind::InvalidArgument, message)
+        };
+        if reference.contains("://") {
+            return if entry::is_below(root, reference) { Ok(reference.to_owned()) } else { Err(outside()) };
+        }
+        let mut parts: Vec<&str> = Vec::new();
+        for part in reference.split('/') {
+            match part {
+                "" if parts.is_empty() => return Err(outside()),
+                "" | "." => {}
+                ".." => drop(parts.pop().ok_or_else(outside)?),
+                part => parts.push(part),
+            }
+        }
+        let uri = format!("{root}/{}", parts.join("/"));
+        if entry::is_below(root, &uri) { Ok(uri) } else { Err(outside()) }
+    }
+
+    /// Reads a file and checks it before anything of it is given out.
+    async fn fetch(&self, uri: &str) -> Result<Vec<u8>, Error> {
+        let listed: Option<&SkillResource> = match &self.entry.resources {
+            SkillResources::Listed(files) => {
+                let file = files.iter().find(|file| file.uri == uri).ok_or_else(|| {
+                    let uri: String = uri.chars().take(256).collect();
+                    let message =
+                        format!("{uri:?} is not among the files that the server listed of the skill");
+                    Error::new(ErrorKind::Mismatch, message)
+                })?;
+                Some(file)
+            }
+            SkillResources::Dynamic => None,
+        };
+        // A kept copy may be older than the entry.
+        let result = self.client.read_resource(uri).fresh().await?;
+        let bytes = contents(uri, result)?;
+        match listed {
+            Some(file) => entry::verify(file, &bytes)?,
+            None => {
+                let size = bytes.len() as u64;
+                if self.read.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MOST_BYTES {
+                    let message = format!("the files of the skill have more than {MOST_BYTES} bytes");
+                    return Err(Error::new(ErrorKind::Limit, message));
+                }
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// The bytes of the one resource that was read.
+fn contents(uri: &str, result: ReadResourceResult) -> Result<Vec<u8>, Error> {
+    let mismatch = |reason: &str| {
+        Error::new(ErrorKind::Mismatch, format!("{uri:?} cannot be checked: {reason}"))
+            .during("resources/read")
+    };
+    let mut own = result.contents.into_iter().filter(|contents| contents.uri() == uri);
+    match (own.next(), own.next()) {
+        (Some(ResourceContents::Text(text)), None) => Ok(text.text.into_bytes()),
+        (Some(ResourceContents::Blob(blob)), None) => {
+            blob.bytes().map_err(|_| mismatch("the server's bytes are no base64"))
+        }
+        (Some(_), Some(_)) => Err(mismatch("the server gives several contents for it")),
+        (None, _) => Err(mismatch("the server gives contents of other URIs")),
+    }
+}
+
+impl fmt::Debug for LoadedSkill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadedSkill").field("uri", &self.entry.uri).finish_non_exhaustive()
+    }
+}

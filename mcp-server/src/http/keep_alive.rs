@@ -1,0 +1,49 @@
+//! Comments in a stream of events that has nothing else to say, so that proxies and clients do not take it for
+//! dead. Spec: basic/transports/streamable-http, Sending Messages to the Server.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Frame;
+use mcp_core::codec::sse;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Counts the time in which a stream said nothing.
+#[derive(Debug)]
+pub(super) struct KeepAlive {
+    quiet: Pin<Box<Sleep>>,
+    every: Duration,
+}
+
+impl KeepAlive {
+    /// A comment after each `every` without anything else.
+    pub(super) fn new(every: Duration) -> Self {
+        Self { quiet: Box::pin(sleep(every)), every }
+    }
+
+    /// The next piece of a body: `chunk`, or a comment where that is pending for too long.
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        chunk: Poll<Option<Bytes>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let chunk = match chunk {
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Ready(Some(chunk)) => chunk,
+            Poll::Pending => {
+                ready!(self.quiet.as_mut().poll(cx));
+                let mut comment = BytesMut::new();
+                sse::write_keep_alive(&mut comment);
+                comment.freeze()
+            }
+        };
+        // A time too far ahead to be told is as good as the one before: never.
+        if let Some(next) = Instant::now().checked_add(self.every) {
+            self.quiet.as_mut().reset(next);
+        }
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
+    }
+}

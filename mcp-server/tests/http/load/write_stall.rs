@@ -1,0 +1,51 @@
+//! Peers that ask and do not read (threat T7).
+
+use std::time::{Duration, Instant};
+
+use mcp_server::Limits;
+use serde_json::json;
+
+use super::{echo, turn};
+use crate::caller::Call;
+use crate::running::{rest, serve_buffered, soon, wire};
+
+#[tokio::test]
+async fn a_peer_that_never_reads_a_large_answer_is_cut_off() {
+    let _turn = turn().await;
+    let mut limits = Limits::for_server();
+    limits.write_stall = Duration::from_millis(400);
+    limits.http.connections = 1;
+    let server = serve_buffered(limits, Some(16 << 10)).await;
+    let asked = Instant::now();
+    let mut stalled = server.connect_narrow(&wire(&Call::tool("large", json!({ "kib": 8 << 10 })))).await;
+    // The only place is taken until the server gives up on that one.
+    let mut next = server.caller().await;
+    assert_eq!(soon(next.send(&wire(&echo("next")))).await.unwrap().status, 200);
+    assert!(asked.elapsed() >= Duration::from_millis(400), "{:?}", asked.elapsed());
+    let text = rest(&mut stalled).await;
+    assert!(text.starts_with("HTTP/1.1 200"));
+    assert!(text.len() < 4 << 20, "{} bytes of 8 MiB", text.len());
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_slowly_gets_all_of_it() {
+    let _turn = turn().await;
+    let mut limits = Limits::for_server();
+    limits.write_stall = Duration::from_millis(400);
+    let server = serve_buffered(limits, Some(16 << 10)).await;
+    let began = Instant::now();
+    let call = Call::tool("large", json!({ "kib": 1 << 10 })).header("connection", "close");
+    let mut slow = server.connect_narrow(&wire(&call)).await;
+    let mut length = 0;
+    let mut piece = vec![0; 64 << 10];
+    let mut pause = tokio::time::interval(Duration::from_millis(60));
+    loop {
+        pause.tick().await; // The peer's own pace.
+        match soon(tokio::io::AsyncReadExt::read(&mut slow, &mut piece)).await.unwrap() {
+            0 => break,
+            read => length += read,
+        }
+    }
+    assert!(length > 1 << 20, "{length}");
+    assert!(began.elapsed() > Duration::from_millis(800), "it took longer than a stall may");
+}
