@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::CallParams;
 use crate::json::JsonBytes;
 use crate::jsonrpc::ErrorObject;
 use crate::meta;
@@ -29,6 +30,8 @@ pub struct CallMeta {
     pub log_level: Option<LoggingLevel>,
     /// All of it.
     pub raw: Option<JsonBytes>,
+    /// Where it was found, and what stands beside it.
+    pub params: CallParams,
 }
 
 /// The protocol version that a request names.
@@ -49,14 +52,11 @@ impl CallMeta {
     /// # Errors
     /// −32602 when a field of it is doubled or not of its type.
     pub fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
-        // Most legacy requests have none, and two searches tell so for less than going through the members. The
-        // name can be spelled otherwise by `\uXXXX` alone.
-        let has = |text: &[u8]| memchr::memmem::find(params.as_bytes(), text).is_some();
-        if !has(b"\"_meta\"") && !has(b"\\u") {
-            return Ok(Self::default());
-        }
-        let [raw] = params.members(["_meta"]).map_err(|error| invalid("params", &error))?;
-        let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else { return Ok(Self::default()) };
+        let found = CallParams::read(params);
+        let [raw] = found.members(params, ["_meta"]).map_err(|error| invalid("params", &error))?;
+        let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else {
+            return Ok(Self { params: found, ..Self::default() });
+        };
         let [progress_token, version, client_info, client_capabilities, log_level] = meta
             .members([
                 meta::PROGRESS_TOKEN,
@@ -73,6 +73,7 @@ impl CallMeta {
             client_capabilities: object(meta::CLIENT_CAPABILITIES, client_capabilities)?,
             log_level: read(meta::LOG_LEVEL, log_level.as_ref())?,
             raw: Some(meta),
+            params: found,
         })
     }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName};
-use mcp_core::era::Claim;
+use mcp_core::era::{CallParams, Claim};
 use mcp_core::http::{decode_value, names, param_matches};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
@@ -15,6 +15,7 @@ use crate::registry::Registry;
 pub(super) struct Said<'a> {
     pub(super) method: &'a str,
     pub(super) params: &'a JsonBytes,
+    pub(super) found: &'a CallParams,
     pub(super) claim: &'a Claim,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn check_request(
     }
     let name = single(headers, &names::NAME)?;
     let Some(mirrored) = names::mirrored_member(said.method) else { return Ok(()) };
-    let [named, arguments] = (said.params.members([mirrored, "arguments"]))
+    let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
         .map_err(|error| crate::router::invalid_params(&error))?;
     let named = named.as_ref().and_then(text);
     check_name(name, named.as_deref())?;

@@ -110,7 +110,7 @@ pub(super) async fn post(
         && method == "initialize"
         && (shared.options.stateless || !parts.headers.contains_key(SESSION_ID))
     {
-        return initialize(shared, parts, id.clone(), params.clone()).await;
+        return Box::pin(initialize(shared, parts, id.clone(), params.clone())).await;
     }
     let entry = match shared.legacy.session(shared, &parts) {
         Ok(entry) => entry,
@@ -122,10 +122,12 @@ pub(super) async fn post(
             post.request(Request::new(id, method, params), meta).await
         }
         Decoded::Single(message) => {
-            post.entry.take(message).await;
+            Box::pin(post.entry.take(message)).await;
             status::bare(StatusCode::ACCEPTED)
         }
-        Decoded::Batch(entries) if post.entry.revision().rules().batching => post.batch(entries).await,
+        Decoded::Batch(entries) if post.entry.revision().rules().batching => {
+            Box::pin(post.batch(entries)).await
+        }
         Decoded::Batch(_) => {
             refuse(StatusCode::BAD_REQUEST, "arrays of messages are not part of this revision")
         }
@@ -209,7 +211,7 @@ impl Post<'_> {
             finisher.0.finish(text).await;
             drop((place, admitted, finisher, task));
         });
-        respond(self.shared, &self.entry, &exchange).await
+        Box::pin(respond(self.shared, &self.entry, &exchange)).await
     }
 
     /// An array of 2025-03-26: calls run side by side and are answered together (SH-2).

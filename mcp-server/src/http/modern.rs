@@ -78,7 +78,7 @@ fn admit(
 ) -> Result<Revision, ErrorObject> {
     let revision = meta.modern_revision(&shared.server.revisions);
     if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
-        let said = Said { method, params, claim: &meta.claim };
+        let said = Said { method, params, found: &meta.params, claim: &meta.claim };
         headers::check_request(headers, &said, &shared.server.live.registry())?;
     }
     revision?.ok_or_else(CallMeta::missing_version)
@@ -91,7 +91,8 @@ pub(super) async fn notification(
     notification: Notification,
     meta: CallMeta,
 ) -> Response {
-    let said = Said { method: &notification.method, params: &notification.params, claim: &meta.claim };
+    let Notification { method, params, .. } = &notification;
+    let said = Said { method, params, found: &meta.params, claim: &meta.claim };
     if let Err(error) = headers::check_notification(&parts.headers, &said) {
         return status::error(StatusCode::BAD_REQUEST, None, &error);
     }

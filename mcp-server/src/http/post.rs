@@ -63,7 +63,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
             modern::request(shared, parts, Request::new(id, method, params), meta, admitted).await
         }
         Message::Notification { method, params } => {
-            modern::notification(shared, parts, Notification::new(method, params), meta).await
+            Box::pin(modern::notification(shared, parts, Notification::new(method, params), meta)).await
         }
         Message::Response { id, .. } => modern::response(id.as_ref()),
     }

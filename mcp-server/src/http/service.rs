@@ -104,7 +104,7 @@ impl HttpService {
         #[cfg(feature = "http-sse")]
         if shared.sessions && super::sse_2024::is_meant(&shared, &parts) {
             return match security::check(&parts, &shared.options) {
-                Ok(()) => super::sse_2024::answer(&shared, parts, body).await,
+                Ok(()) => Box::pin(super::sse_2024::answer(&shared, parts, body)).await,
                 Err((status, reason)) => status::refused(status, reason),
             };
         }
@@ -114,10 +114,11 @@ impl HttpService {
         if let Err((status, reason)) = security::check(&parts, &shared.options) {
             return status::refused(status, reason);
         }
+        // What is rare is boxed, so that the future of a call, which is moved to the heap, is small.
         match parts.method {
             Method::POST => post::post(&shared, parts, body).await,
-            Method::GET if shared.sessions => legacy::get(&shared, parts).await,
-            Method::DELETE if shared.sessions => legacy::delete(&shared, parts).await,
+            Method::GET if shared.sessions => Box::pin(legacy::get(&shared, parts)).await,
+            Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, parts)).await,
             _ => status::method_not_allowed(shared.sessions),
         }
     }
