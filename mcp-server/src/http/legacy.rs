@@ -101,7 +101,7 @@ fn assumed(offered: &[Revision]) -> Revision {
 /// `meta` is that of a single request.
 pub(super) async fn post(
     shared: &Arc<Shared>,
-    parts: Parts,
+    parts: Arc<Parts>,
     frame: Decoded,
     meta: CallMeta,
     admitted: Admitted,
@@ -110,13 +110,13 @@ pub(super) async fn post(
         && method == "initialize"
         && (shared.options.stateless || !parts.headers.contains_key(SESSION_ID))
     {
-        return Box::pin(initialize(shared, parts, id.clone(), params.clone())).await;
+        return Box::pin(initialize(shared, &parts, id.clone(), params.clone())).await;
     }
     let entry = match shared.legacy.session(shared, &parts) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
-    let post = Post { shared, accepts: Accepts::read(&parts), parts: Arc::new(parts), entry, admitted };
+    let post = Post { shared, accepts: Accepts::read(&parts), parts, entry, admitted };
     match frame {
         Decoded::Single(Message::Request { id, method, params }) => {
             post.request(Request::new(id, method, params), meta).await
@@ -142,7 +142,7 @@ pub(super) fn failed_answer(shared: &Shared, parts: &Parts, id: &RequestId, erro
 }
 
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
-async fn initialize(shared: &Arc<Shared>, parts: Parts, id: RequestId, params: JsonBytes) -> Response {
+async fn initialize(shared: &Arc<Shared>, parts: &Parts, id: RequestId, params: JsonBytes) -> Response {
     let connection = Connection::session_of(&shared.modern);
     let reply = connection.call(Request::new(id.clone(), "initialize", params)).await;
     let begun = reply.is_ok();
