@@ -56,7 +56,7 @@ impl Connection {
     /// Opens a session, and returns its id.
     pub async fn initialize(&mut self) -> Result<String, Error> {
         let mut initialize = Post::new(self.address, &Template::initialize(), None);
-        self.stream.write_all(initialize.next().0).await?;
+        self.stream.write_all(initialize.render().0).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;
         expect(&head, 200, body, b"\"protocolVersion\":\"2025-11-25\"")?;
@@ -89,7 +89,7 @@ impl Connection {
     /// Sends a request whose answer is a stream, and waits for its first event.
     pub async fn listen(&mut self, message: &Template) -> Result<(), Error> {
         let mut post = Post::new(self.address, message, None);
-        self.stream.write_all(post.next().0).await?;
+        self.stream.write_all(post.render().0).await?;
         let head = self.head().await?;
         while memmem::find(&self.buffer[self.used..], b"acknowledged").is_none() {
             if head.status != 200 {
@@ -103,7 +103,7 @@ impl Connection {
 
     /// One request and its answer; returns the bytes of the body.
     pub async fn exchange(&mut self, post: &mut Post) -> Result<usize, Error> {
-        let (bytes, id) = post.next();
+        let (bytes, id) = post.render();
         self.stream.write_all(bytes).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;

@@ -40,7 +40,7 @@ impl Post {
     }
 
     /// The bytes of the next request, and its id.
-    pub fn next(&mut self) -> (&[u8], u64) {
+    pub fn render(&mut self) -> (&[u8], u64) {
         self.id += 1;
         let digits = self.id.to_string();
         self.bytes[self.digits..self.digits + digits.len()].copy_from_slice(digits.as_bytes());
@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn only_the_id_changes() {
         let mut post = Post::new(([127, 0, 0, 1], 80).into(), &Template::echo(Era::Modern, "hello"), None);
-        let (bytes, id) = post.next();
+        let (bytes, id) = post.render();
         let first = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(first.contains(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\"")), "{first}");
-        let second = String::from_utf8(post.next().0.to_vec()).unwrap();
+        let second = String::from_utf8(post.render().0.to_vec()).unwrap();
         assert_eq!(first.replace(&id.to_string(), &(id + 1).to_string()), second);
         let (head, body) = first.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{head}");
