@@ -31,4 +31,5 @@ for mode in legacy 2025-06-18 2025-03-26 2024-11-05; do run node node/client-v2.
 for mode in auto 2026-07-28; do run node node/client-v2.mjs --mode "$mode" "${input[@]}"; done
 run "$python" python/client.py --mode legacy
 for mode in auto 2026-07-28; do run "$python" python/client.py --mode "$mode" "${input[@]}"; done
+for mode in legacy auto 2026-07-28; do run "$python" python/client_fastmcp.py --mode "$mode"; done
 exit "$status"

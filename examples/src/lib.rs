@@ -35,4 +35,6 @@ mod guides {
     struct Server;
     #[doc = include_str!("../../docs/client.md")]
     struct Client;
+    #[doc = include_str!("../../docs/authorization.md")]
+    struct Authorization;
 }

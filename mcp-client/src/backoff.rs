@@ -18,11 +18,17 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
+    /// For what is lost and comes back.
     pub(crate) fn new(limits: &Limits) -> Self {
+        Self::times(limits.reconnects, limits)
+    }
+
+    /// For what is given up after so many pauses in a row.
+    pub(crate) fn times(most: u32, limits: &Limits) -> Self {
         Self {
             first: limits.reconnect_backoff,
             longest: limits.longest_reconnect_backoff,
-            most: limits.reconnects,
+            most,
             bound: limits.reconnect_backoff.min(limits.longest_reconnect_backoff),
             failures: 0,
         }
@@ -45,11 +51,20 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// It worked for so long.
-    pub(crate) fn lasted(&mut self, time: Duration) {
-        if time >= self.bound {
+    /// It worked for so long; true when that is long enough to begin with short pauses again.
+    pub(crate) fn lasted(&mut self, time: Duration) -> bool {
+        let is_long = time >= self.bound;
+        if is_long {
             self.bound = self.first.min(self.longest);
         }
+        is_long
+    }
+
+    /// It was of use: all begins anew.
+    #[cfg(feature = "http")]
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
+        self.bound = self.first.min(self.longest);
     }
 }
 

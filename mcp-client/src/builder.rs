@@ -18,6 +18,7 @@ use mcp_core::types::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::cache::{Cache, SharedCache};
 use crate::child_process::ChildCommand;
 use crate::client::Client;
 use crate::connection::Connection;
@@ -51,6 +52,8 @@ use crate::request::Timeouts;
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct ClientBuilder {
+    /// Where results are kept, if others keep theirs there.
+    cache: Option<Cache>,
     settings: Settings,
     handlers: Handlers,
     #[cfg(feature = "http")]
@@ -60,6 +63,7 @@ pub struct ClientBuilder {
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
+            cache: None,
             settings: Settings {
                 client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
                 pin: None,
@@ -123,6 +127,21 @@ impl ClientBuilder {
     /// The bounds of what is accepted and held. Default: [`Limits::for_client`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
+        self
+    }
+
+    /// Keeps results that may be kept where other clients keep theirs. Without it a client keeps them for itself.
+    ///
+    /// `server` is what the host calls the server, such as its URL: results are shared under it, so that it must not be
+    /// anything that a server says of itself. `principal` is the authorization context: clients with other rights must
+    /// have another one. Results that the server says are public are served to all principals of the server.
+    pub fn shared_cache(
+        mut self,
+        cache: &SharedCache,
+        server: impl AsRef<str>,
+        principal: impl AsRef<str>,
+    ) -> Self {
+        self.cache = Some(cache.scoped(server.as_ref(), principal.as_ref()));
         self
     }
 
@@ -243,7 +262,11 @@ impl ClientBuilder {
     }
 
     fn inbound(&self) -> Arc<Inbound> {
-        Arc::new(Inbound::new(self.handlers.clone(), &self.settings.limits))
+        let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
+        if let Some(cache) = &self.cache {
+            inbound.cache = cache.clone();
+        }
+        Arc::new(inbound)
     }
 
     async fn finish(

@@ -412,7 +412,7 @@ impl Client {
 
     /// Reads the `SKILL.md` of a skill and checks its size, its digest and its front matter against what was listed,
     /// before anything of it is given out. Other files are read, and checked, when they are asked for
-    /// ([`LoadedSkill::read`]).
+    /// ([`LoadedSkill::read`]). Dropping the future cancels the read; nothing is left behind.
     ///
     /// ```no_run
     /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
@@ -460,7 +460,7 @@ impl Client {
     /// Asks to be told of changes. The future is done when the server has agreed.
     ///
     /// # Errors
-    /// When the server refuses, or does not answer in time.
+    /// When the server refuses, or does not answer in time. Dropping the future ends what was begun.
     pub async fn subscribe(&self, filter: SubscriptionFilter) -> Result<Subscription, Error> {
         subscription::subscribe(self, filter).await
     }

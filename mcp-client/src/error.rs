@@ -20,11 +20,13 @@ const SHOWN_JSON: usize = 16 << 10;
 pub enum ErrorKind {
     /// The server answered with a JSON-RPC error: [`Error::peer`].
     Peer,
-    /// No answer, because the connection failed or is closed. Over a byte stream, whether the server did the
-    /// work is not known; over HTTP it is known not to have done it, see [`ErrorKind::OutcomeUnknown`].
+    /// No answer, because the connection failed or is closed. Over a byte stream, and HTTP+SSE is one, whether the
+    /// server did the work is not known; over Streamable HTTP a tool is known not to have been called, see
+    /// [`ErrorKind::OutcomeUnknown`].
     Transport,
-    /// The request left over HTTP, and the connection failed before its answer. Whether the server did the work
-    /// is not known, and doing it twice may do harm, so that only the caller can decide to ask again.
+    /// The request left over HTTP, and no answer came that can be read: the connection failed, a gateway gave up, or
+    /// what the server sent is no message. Whether the server did the work is not known, and doing it twice may do
+    /// harm, so that only the caller can decide to ask again.
     OutcomeUnknown,
     /// The server wants credentials that the client does not have; [`source`](std::error::Error::source) says why.
     Unauthorized,
@@ -97,7 +99,7 @@ impl Error {
                 let (kind, message) = match error.kind() {
                     TransportErrorKind::OutcomeUnknown => (
                         ErrorKind::OutcomeUnknown,
-                        format!("{method} was sent and got no answer: it may have been carried out or not"),
+                        format!("{method} was sent and got no result: it may have been carried out or not"),
                     ),
                     TransportErrorKind::Unauthorized => {
                         (ErrorKind::Unauthorized, format!("{method} was refused: it needs authorization"))

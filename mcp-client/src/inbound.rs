@@ -1,7 +1,7 @@
 //! What arrives from the server: its requests, its notifications, and where each goes.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use mcp_core::Limits;
@@ -19,6 +19,7 @@ use crate::cache::{Cache, Change};
 use crate::client::WeakClient;
 use crate::event::Event;
 use crate::handler::Handlers;
+use crate::handling::Handling;
 use crate::mailbox::Mailbox;
 use crate::progress::ProgressTable;
 use crate::subscription::wants;
@@ -32,7 +33,7 @@ pub(crate) struct Inbound {
     /// Set once the handshake, or the probe, is done.
     pub(crate) revision: OnceLock<Revision>,
     /// Questions of the server that handlers are busy with.
-    handling: AtomicUsize,
+    pub(crate) handling: Handling,
     /// Streams of everything.
     pub(crate) listeners: Mutex<Vec<Listener>>,
     /// Subscriptions, by the id of their request.
@@ -68,7 +69,7 @@ impl Inbound {
             cache: Cache::default(),
             progress: ProgressTable::default(),
             revision: OnceLock::new(),
-            handling: AtomicUsize::new(0),
+            handling: Handling::new(),
             listeners: Mutex::default(),
             subscriptions: Mutex::default(),
             most_subscriptions: limits.subscriptions,
@@ -86,17 +87,6 @@ impl Inbound {
     /// The pauses of something that is tried again.
     pub(crate) fn backoff(&self) -> Backoff {
         self.backoff.clone()
-    }
-
-    /// Whether the server waits for an answer of ours, so that its silence says nothing.
-    pub(crate) fn is_handling(&self) -> bool {
-        self.handling.load(Ordering::Relaxed) > 0
-    }
-
-    /// Says, as long as the guard lives, that the server waits for us.
-    #[cfg(feature = "http")]
-    pub(crate) fn busy(&self) -> Busy<'_> {
-        Busy::new(&self.handling)
     }
 
     /// A new stream of everything, or of what a filter lets through.
@@ -260,7 +250,7 @@ impl Inbound {
         if request.method == "ping" {
             return Ok(JsonBytes::empty_object());
         }
-        let _busy = Busy::new(&self.handling);
+        let _busy = self.handling.begin();
         match self.handlers.answer(&request.method, &request.params).await {
             Some(answer) => answer,
             None => Err(ErrorObject::method_not_found(&request.method)),
@@ -312,21 +302,5 @@ fn without_meta(event: Event) -> Event {
             Event::ResourceUpdated(updated)
         }
         event => event,
-    }
-}
-
-/// Counts while it lives.
-pub(crate) struct Busy<'a>(&'a AtomicUsize);
-
-impl<'a> Busy<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

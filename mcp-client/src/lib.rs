@@ -42,6 +42,7 @@ mod error;
 mod event;
 pub mod group;
 mod handler;
+mod handling;
 #[cfg(feature = "http")]
 pub mod http;
 mod inbound;
@@ -56,6 +57,7 @@ mod skill;
 mod subscription;
 
 pub use builder::ClientBuilder;
+pub use cache::SharedCache;
 pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply};
 pub use child_process::ChildCommand;
 pub use client::Client;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::connection::Connection;
 use crate::error::{Error, Expired};
+use crate::handling::Handling;
 use crate::inbound::Inbound;
 use crate::progress::{Expected, OnProgress};
 
@@ -65,7 +66,7 @@ impl Patience {
     }
 
     /// What has expired by now; nothing when it was extended meanwhile.
-    fn expired(&mut self, method: &'static str, server_waits: bool) -> Option<Error> {
+    fn expired(&mut self, method: &'static str, handling: &Handling) -> Option<Error> {
         let now = Instant::now();
         if now >= self.total_at {
             return Some(self.total_error(method));
@@ -73,9 +74,9 @@ impl Patience {
         if now < self.idle_at {
             return None;
         }
-        if server_waits {
-            // The server is silent because a handler of ours, or the user, has not answered it yet.
-            self.idle_at = later(now, self.timeouts.idle);
+        // The server was silent as long as a handler of ours, or the user, had not answered it.
+        self.idle_at = self.idle_at.max(later(handling.last(), self.timeouts.idle));
+        if now < self.idle_at {
             return None;
         }
         Some(Error::timed_out(method, Expired::Idle, self.timeouts.idle))
@@ -83,7 +84,7 @@ impl Patience {
 }
 
 /// A duration too long for the clock is a very long one.
-fn later(now: Instant, duration: Duration) -> Instant {
+pub(crate) fn later(now: Instant, duration: Duration) -> Instant {
     const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     now.checked_add(duration.min(YEARS)).unwrap_or(now)
 }
@@ -133,7 +134,7 @@ impl Wire {
                 if let Some(timer) = sleep.as_mut().as_pin_mut() {
                     ready!(timer.poll(cx));
                 }
-                if let Some(error) = patience.expired(method, self.inbound.is_handling()) {
+                if let Some(error) = patience.expired(method, &self.inbound.handling) {
                     return Poll::Ready(Err(error));
                 }
                 sleep.set(None); // The deadline has moved since the timer was made.

@@ -14,7 +14,7 @@ const MOST_RESTARTS: usize = 8;
 impl Inbound {
     /// A legacy session was begun anew, and the server knows nothing of what the client watches: the client tells
     /// it again, and then all streams that changes may have been missed.
-    #[allow(dead_code, reason = "the transport with sessions calls it")]
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "sessions are HTTP's"))]
     pub(crate) fn session_restarted(self: &Arc<Self>) {
         if self.restarts.fetch_add(1, Ordering::AcqRel) > 0 {
             return; // The task that runs sees it.

@@ -183,7 +183,7 @@ async fn open(
             Ok(_) => Ok(Opened::Ended),
             Err(error) => Err(Error::from_call(METHOD, error)),
         },
-        () = sleep(patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
+        () = client.wire().inbound.handling.silence(patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
     }
 }
 
@@ -238,10 +238,15 @@ impl Listener {
     /// Whether another attempt can end otherwise.
     fn may_return(&self, error: &Error) -> bool {
         let is_passing = match error.transport() {
-            Some(error) => !matches!(
-                error.kind(),
-                TransportErrorKind::Closed | TransportErrorKind::Protocol | TransportErrorKind::TooLong
-            ),
+            Some(error) => match error.status() {
+                Some(status) => matches!(status, 408 | 425 | 429) || status >= 500,
+                None => matches!(
+                    error.kind(),
+                    TransportErrorKind::Io
+                        | TransportErrorKind::Overloaded
+                        | TransportErrorKind::OutcomeUnknown
+                ),
+            },
             None => error.kind() == ErrorKind::Timeout,
         };
         is_passing && self.client.wire().connection.may_return()

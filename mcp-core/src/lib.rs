@@ -15,6 +15,7 @@ pub mod jsonrpc;
 pub mod limits;
 pub mod meta;
 pub mod method;
+pub mod oauth;
 pub mod revision;
 pub mod service;
 pub mod transport;

@@ -66,10 +66,11 @@ pub struct Limits {
     pub group_servers: usize,
     /// Most tools, prompts, resources or templates that a group takes from one server. 10,000.
     pub group_items: usize,
-    /// How often in a row a client tries in vain to get back a subscription or a server that it lost, before it gives
-    /// up. 10.
+    /// How often in a row a client tries in vain to get back a stream, a subscription or a server that it lost, before
+    /// it gives up. 10.
     pub reconnects: u32,
-    /// Longest pause before the first of these attempts; the pauses are random, and the bound doubles. 500 ms.
+    /// Longest pause before a client tries something again for the first time: a request, a stream, a server. The
+    /// pauses are random, and the bound doubles. 200 ms.
     pub reconnect_backoff: Duration,
     /// Longest pause before any of these attempts. 30 s.
     pub longest_reconnect_backoff: Duration,
@@ -111,7 +112,7 @@ impl Limits {
             group_servers: 64,
             group_items: 10_000,
             reconnects: 10,
-            reconnect_backoff: Duration::from_millis(500),
+            reconnect_backoff: Duration::from_millis(200),
             longest_reconnect_backoff: Duration::from_secs(30),
             http: HttpLimits::new(),
             http_client: HttpClientLimits::new(),

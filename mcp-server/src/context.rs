@@ -225,7 +225,7 @@ impl Context {
         self.0.is_over.load(Ordering::Acquire)
     }
 
-    async fn notify(&self, method: &'static str, params: &impl Serialize) {
+    pub(crate) async fn notify(&self, method: &'static str, params: &impl Serialize) {
         match JsonBytes::new(params) {
             Ok(params) => self.0.peer.notify(Notification::new(method, params)).await,
             Err(error) => tracing::error!(method, %error, "a notification could not be written"),

@@ -1,7 +1,10 @@
 // Client of the TypeScript SDK 1.32.2 (2025-11-25 and older) against the fixture of ../FIXTURE.md.
 //
 //     node client-v1.mjs [--timeout-ms N] (--url URL | -- COMMAND ARGS…)
+//
+// A URL that ends in /sse is one of HTTP+SSE, the transport of 2024-11-05.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
@@ -18,8 +21,16 @@ import { Run, commandLine } from './harness.mjs';
 const options = commandLine(['legacy']);
 const run = new Run(options.deadline);
 
+/** A transport, and over HTTP the messages that it posts. */
 function transportTo({ url, command, args }) {
-    return url === undefined ? new StdioClientTransport({ command, args }) : new StreamableHTTPClientTransport(new URL(url));
+    if (url === undefined) return { transport: new StdioClientTransport({ command, args }) };
+    const posted = [];
+    const tap = (input, init) => {
+        if (init?.method === 'POST') posted.push(JSON.parse(init.body));
+        return fetch(input, init);
+    };
+    const Transport = url.endsWith('/sse') ? SSEClientTransport : StreamableHTTPClientTransport;
+    return { transport: new Transport(new URL(url), { fetch: tap }), posted };
 }
 
 async function open({ handlers }) {
@@ -27,7 +38,7 @@ async function open({ handlers }) {
         { name: 'typescript-sdk-v1', version: '1.32.2' },
         {
             capabilities: {
-                ...(handlers.elicit && { elicitation: {} }),
+                ...(handlers.elicit && { elicitation: { form: {}, url: {} } }),
                 ...(handlers.sample && { sampling: {} }),
                 ...(handlers.roots && { roots: { listChanged: true } })
             }
@@ -40,7 +51,7 @@ async function open({ handlers }) {
     client.fallbackNotificationHandler = async note => void notes.push(note);
 
     const wire = [];
-    const transport = transportTo(options);
+    const { transport, posted } = transportTo(options);
     const send = transport.send.bind(transport);
     transport.send = (message, sendOptions) => {
         wire.push({ sent: true, message });
@@ -78,6 +89,7 @@ async function open({ handlers }) {
         instructions: client.getInstructions(),
         notes,
         wire,
+        posted,
         ping: () => client.ping(),
         tools: () => all(params => client.listTools(params), 'tools'),
         call: (name, args, { meta, ...rest } = {}) =>

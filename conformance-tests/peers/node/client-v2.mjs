@@ -4,7 +4,9 @@
 //
 // `auto` probes by server/discover and falls back to initialize; `legacy` is initialize with 2025-11-25;
 // a date pins that revision: one of 2026 through the probe, an older one through initialize.
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+//
+// A URL that ends in /sse is one of HTTP+SSE, the transport of 2024-11-05.
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
 
@@ -15,8 +17,22 @@ const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 const options = commandLine(['auto', 'legacy', '2026-07-28', ...LEGACY]);
 const run = new Run(options.deadline);
 
+/** A transport, and over HTTP the messages that it posts. */
 function transportTo({ url, command, args }) {
-    return url === undefined ? new StdioClientTransport({ command, args }) : new StreamableHTTPClientTransport(new URL(url));
+    if (url === undefined) return { transport: new StdioClientTransport({ command, args }) };
+    const posted = [];
+    const tap = (input, init) => {
+        if (init?.method === 'POST') posted.push(JSON.parse(init.body));
+        return fetch(input, init);
+    };
+    const Transport = url.endsWith('/sse') ? SSEClientTransport : StreamableHTTPClientTransport;
+    return { transport: new Transport(new URL(url), { fetch: tap }), posted };
+}
+
+/** This SDK reads the JSON-RPC error of a 400 alone; the one of a 404 (an unknown method) it hands on as text. */
+function readError(error) {
+    if (error.status !== 404) throw error;
+    throw JSON.parse(error.data.text).error;
 }
 
 /** The options of a client that negotiates as `mode` says. */
@@ -32,7 +48,7 @@ async function open({ handlers }) {
         {
             ...negotiation(options.mode),
             capabilities: {
-                ...(handlers.elicit && { elicitation: {} }),
+                ...(handlers.elicit && { elicitation: { form: {}, url: {} } }),
                 ...(handlers.sample && { sampling: {} }),
                 ...(handlers.roots && { roots: { listChanged: true } })
             }
@@ -45,7 +61,7 @@ async function open({ handlers }) {
     client.fallbackNotificationHandler = async note => void notes.push(note);
 
     const wire = [];
-    const transport = transportTo(options);
+    const { transport, posted } = transportTo(options);
     const send = transport.send.bind(transport);
     transport.send = (message, sendOptions) => {
         wire.push({ sent: true, message });
@@ -71,6 +87,7 @@ async function open({ handlers }) {
         instructions: client.getInstructions(),
         notes,
         wire,
+        posted,
         ping: () => client.ping(),
         tools: async () => (await client.listTools(undefined, fresh)).tools,
         call: (name, args, { meta, ...rest } = {}) => client.callTool({ name, arguments: args, ...(meta && { _meta: meta }) }, rest),
@@ -88,7 +105,7 @@ async function open({ handlers }) {
             const subscription = await client.listen(filter);
             return { honored: subscription.honoredFilter, closed: subscription.closed, close: () => subscription.close() };
         },
-        raw: (method, params) => client.request({ method, params }, z.looseObject({}), { allowInputRequired: true }),
+        raw: (method, params) => client.request({ method, params }, z.looseObject({}), { allowInputRequired: true }).catch(readError),
         close: () => client.close()
     };
 }

@@ -309,6 +309,7 @@ function everything({ era }) {
             'Sleeps, then answers.',
             { ms: integer },
             async ({ ms }, ctx) => {
+                await progress(ctx, 0, 1);
                 try {
                     await sleep(ms, ctx.mcpReq.signal);
                 } catch (error) {
@@ -319,6 +320,17 @@ function everything({ era }) {
             }
         ],
         cancelled_count: ['Counts the calls of `slow` that were cancelled.', {}, () => text(String(cancelled))],
+        test_reconnection: ['Would close its stream, over HTTP.', {}, async () => text('Reconnection test completed')],
+        visit_url: [
+            'Sends the user to a page.',
+            { url: string },
+            ({ url }, ctx) => {
+                // This SDK would ask on revisions too that have no URLs.
+                if (era === 'legacy' && revision() < '2025-11-25') return failure('this revision has no URLs');
+                const page = inputRequired.elicitUrl({ message: 'Please visit this page', url });
+                return asking({ page }, answers => text(`visit: ${answers.page.action}`))({}, ctx);
+            }
+        ],
         list_roots: ['Lists the roots of the client.', {}, asking({ roots: inputRequired.listRoots() }, a => listed(a.roots))],
         toggle_tool: [
             'Adds or removes the tool `toggled`.',

@@ -2,7 +2,8 @@
 //
 // `open(options)` makes a connected peer over the SDK under test: `client-v1.mjs` and `client-v2.mjs` say how.
 // A peer has `era` and `revision` of the connection, typed calls, `notes` (every notification that came),
-// `wire` (every message, in both directions) and `raw(method, params)` for what the SDK has no call for.
+// `wire` (every message, in both directions), `posted` (over HTTP, the bodies that left; else undefined) and
+// `raw(method, params)` for what the SDK has no call for.
 import { check, equal, includes, pause, refused, show, until } from './harness.mjs';
 
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
@@ -14,6 +15,7 @@ const TOOLS = [
     'test_multiple_content_types',
     'test_tool_with_logging',
     'test_tool_with_progress',
+    'test_reconnection',
     'test_error_handling',
     'test_sampling',
     'test_elicitation',
@@ -30,7 +32,8 @@ const TOOLS = [
     'cancelled_count',
     'list_roots',
     'toggle_tool',
-    'touch_resource'
+    'touch_resource',
+    'visit_url'
 ];
 
 const firstText = result => result.content?.find(block => block.type === 'text')?.text;
@@ -192,18 +195,31 @@ export async function drive(run, open, { input }) {
 
     await run.feature('progress', async () => {
         const seen = [];
+        const before = peer.wire.length;
         const result = await peer.call('test_tool_with_progress', {}, { onprogress: ({ progress, total }) => seen.push([progress, total]) });
-        equal(seen, [[0, 100], [50, 100], [100, 100]], 'progress before the result');
         check(!result.isError, 'the result is an error');
+        const exchanged = peer.wire.slice(before);
+        const { id, params } = exchanged.find(({ sent, message }) => sent && message.method === 'tools/call').message;
+        const end = exchanged.findIndex(({ sent, message }) => !sent && message.id === id);
+        const steps = exchanged
+            .slice(0, end)
+            .filter(({ message }) => message.method === 'notifications/progress')
+            .map(({ message: { params: step } }) => [step.progressToken, step.progress, step.total]);
+        const token = params._meta.progressToken;
+        equal(steps, [[token, 0, 100], [token, 50, 100], [token, 100, 100]], 'progress before the result');
+        // These SDKs drop what comes in one read with the result, as on a busy machine; what they tell is in order.
+        equal(seen, [[0, 100], [50, 100], [100, 100]].slice(0, seen.length), 'progress that the caller was told');
     });
     await run.feature('cancellation', async () => {
         const before = Number(await text('cancelled_count'));
         const abort = new AbortController();
-        const call = peer.call('slow', { ms: 30_000 }, { signal: abort.signal }).then(
+        let begun;
+        const began = new Promise(resolve => (begun = resolve));
+        const call = peer.call('slow', { ms: 30_000 }, { signal: abort.signal, onprogress: begun }).then(
             result => show(result),
             () => 'aborted'
         );
-        await pause(200);
+        await began;
         abort.abort('no longer needed');
         equal(await call, 'aborted', 'end of the aborted call');
         await until(async () => Number(await text('cancelled_count')) === before + 1, 'cancelled_count risen by 1');
@@ -216,6 +232,16 @@ export async function drive(run, open, { input }) {
         includes(end.toLowerCase(), 'timed out', 'end of the call');
         check(Date.now() - started < 5000, 'the timeout took over 5 s');
         await until(async () => Number(await text('cancelled_count')) === before + 1, 'cancelled_count risen by 1');
+    });
+    await run.feature('how a call is cancelled', () => {
+        // Since 2026 the stream of the answer is closed over HTTP; elsewhere a notification says it.
+        const sent = peer.posted ?? peer.wire.filter(({ sent }) => sent).map(({ message }) => message);
+        const told = sent.filter(({ method }) => method === 'notifications/cancelled').length;
+        equal(told, peer.posted && !legacy ? 0 : 2, 'notifications/cancelled of the two calls');
+    });
+    await run.feature('a stream that the server closes before the answer', async () => {
+        // On a session over HTTP the client comes back for the answer; elsewhere nothing is closed.
+        equal(await text('test_reconnection'), 'Reconnection test completed', 'answer of the tool');
     });
     await run.feature('many calls at once', async () => {
         const calls = Array.from({ length: 50 }, (_, n) => peer.call('add', { a: n, b: n }));
@@ -439,6 +465,29 @@ export async function drive(run, open, { input }) {
                 includes(answer, 'value3', 'answer of the tool');
             });
         }
+        const page = 'https://example.com/consent?id=1';
+        if (since(peer, '2025-11-25')) {
+            await run.feature('elicitation: a URL', async () => {
+                for (const action of ['accept', 'decline', 'cancel']) {
+                    user.answer = { action };
+                    equal(await text('visit_url', { url: page }), `visit: ${action}`, 'answer of the tool');
+                }
+                const asked = user.elicitations.splice(0);
+                equal(asked.length, 3, 'elicitations');
+                for (const { mode, url, message, elicitationId } of asked) {
+                    equal([mode, url], ['url', page], 'mode and URL');
+                    check(message.length > 0, 'the elicitation has no message');
+                    equal(typeof elicitationId, legacy ? 'string' : 'undefined', 'kind of elicitationId');
+                }
+                if (legacy) equal(new Set(asked.map(({ elicitationId }) => elicitationId)).size, 3, 'different elicitationIds');
+            });
+        } else {
+            await run.feature('elicitation: a URL is not asked for where the revision has none', async () => {
+                const failed = await peer.call('visit_url', { url: page }).then(result => result.isError === true, () => true);
+                check(failed, 'visit_url succeeded');
+                equal(user.elicitations.splice(0), [], 'elicitations');
+            });
+        }
         await run.feature('sampling', async () => {
             includes(await text('test_sampling', { prompt: 'The capital of France?' }), 'Paris', 'answer of the tool');
             const [asked] = user.samplings.splice(0);
@@ -482,7 +531,7 @@ export async function drive(run, open, { input }) {
         const bare = await open({ handlers: {} });
         equal(await firstText(await bare.call('add', { a: 2, b: 2 })), '4', 'text of add');
         if (legacy) {
-            for (const [name, args] of [['test_elicitation', { message: 'Who?' }], ['test_sampling', { prompt: 'What?' }], ['list_roots', {}]]) {
+            for (const [name, args] of [['test_elicitation', { message: 'Who?' }], ['visit_url', { url: 'https://example.com' }], ['test_sampling', { prompt: 'What?' }], ['list_roots', {}]]) {
                 const failed = await bare.call(name, args).then(result => result.isError === true, () => true);
                 check(failed, `${name} succeeded for a client that cannot answer it`);
             }
@@ -492,6 +541,8 @@ export async function drive(run, open, { input }) {
             await refused(bare.call('test_missing_capability'), -32021, 'test_missing_capability without sampling');
             const { data } = bare.wire.findLast(({ message }) => message.error).message.error;
             equal(data?.requiredCapabilities, { sampling: {} }, 'data.requiredCapabilities');
+            const visit = await refused(bare.call('visit_url', { url: 'https://example.com' }), -32021, 'visit_url without elicitation');
+            equal(visit.data?.requiredCapabilities, { elicitation: { url: {} } }, 'data.requiredCapabilities of visit_url');
         }
         await bare.close();
     });

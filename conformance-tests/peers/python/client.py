@@ -13,79 +13,31 @@ import argparse
 import base64
 import json
 import math
-import os
-import sys
 import time
-import traceback
-import warnings
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import anyio
 import mcp_types as types
 from mcp import Client, StdioServerParameters
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.client.subscriptions import PromptsListChanged, ResourceUpdated, ToolsListChanged
-from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
+from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel, ConfigDict
+
+from harness import TOOLS, Failure, Posts, Run, check, command_line, equal, finish, includes, refused, text_of, until
 
 LOG_LEVEL = "io.modelcontextprotocol/logLevel"
 WATCHED = "test://watched-resource"
-TOOLS = """
-test_simple_text test_image_content test_audio_content test_embedded_resource test_multiple_content_types
-test_tool_with_logging test_tool_with_progress test_error_handling test_sampling test_elicitation
-test_elicitation_sep1034_defaults test_elicitation_sep1330_enums json_schema_2020_12_tool test_missing_capability
-test_logging_tool test_trigger_tool_change test_trigger_prompt_change add divide slow cancelled_count list_roots
-toggle_tool touch_resource
-""".split()
-
-
-class Failure(Exception):
-    """A failed assertion."""
 
 
 class Loose(BaseModel):
     """Any result, as it came."""
 
     model_config = ConfigDict(extra="allow")
-
-
-def check(condition: object, message: str) -> None:
-    if not condition:
-        raise Failure(message)
-
-
-def equal(got: object, want: object, what: str) -> None:
-    check(got == want, f"{what}: expected {want!r}, got {got!r}")
-
-
-def includes(text: str | None, part: str, what: str) -> None:
-    check(text is not None and part in text, f"{what}: expected a text with {part!r}, got {text!r}")
-
-
-async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, seconds: float = 5) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        held = condition()
-        if held if isinstance(held, bool) else await held:
-            return
-        check(time.monotonic() < end, f"{what}: still not so after {seconds} s")
-        await anyio.sleep(0.01)
-
-
-async def refused(call: Awaitable[object], code: int, what: str) -> MCPError:
-    try:
-        result = await call
-    except MCPError as error:
-        check(error.code == code, f"{what}: expected error {code}, got {error.code}: {error.message}")
-        return error
-    raise Failure(f"{what}: expected error {code}, got the result {result!r}")
-
-
-def text_of(result: types.CallToolResult) -> str | None:
-    return next((block.text for block in result.content if block.type == "text"), None)
 
 
 class Tap:
@@ -128,6 +80,7 @@ class Peer:
     def __init__(self, options: argparse.Namespace, handlers: bool = True):
         self.options = options
         self.wire: list[tuple[str, dict[str, Any]]] = []
+        self.posts = Posts()
         self.notes: list[Any] = []
         self.elicitations: list[Any] = []
         self.samplings: list[Any] = []
@@ -153,13 +106,20 @@ class Peer:
 
     @asynccontextmanager
     async def transport(self):
-        if self.options.url:
-            inner = streamable_http_client(self.options.url)
-        else:
-            command, *args = self.options.command
-            inner = stdio_client(StdioServerParameters(command=command, args=args))
-        async with inner as (read, write):
+        async with AsyncExitStack() as stack:
+            if self.options.url:
+                inner = await self.http(stack, self.options.url)
+            else:
+                command, *args = self.options.command
+                inner = stdio_client(StdioServerParameters(command=command, args=args))
+            read, write = await stack.enter_async_context(inner)
             yield Tap(read, self.wire, "received"), Tap(write, self.wire, "sent")
+
+    async def http(self, stack: AsyncExitStack, url: str) -> Any:
+        # HTTP+SSE, the transport of 2024-11-05.
+        if url.endswith("/sse"):
+            return sse_client(url, httpx_client_factory=self.posts.client)
+        return streamable_http_client(url, http_client=await stack.enter_async_context(self.posts.client()))
 
     async def note(self, message: Any) -> None:
         self.notes.append(message)
@@ -206,20 +166,6 @@ class Peer:
     async def raw(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         request = types.Request[dict[str, Any], str](method=method, params=params)
         return (await self.client.session.send_request(request, Loose)).model_dump()
-
-
-class Run:
-    """Runs features one after the other; the first that fails ends the run."""
-
-    def __init__(self) -> None:
-        self.passed = 0
-        self.current = "start"
-
-    async def feature(self, name: str, body: Callable[[], Awaitable[None]]) -> None:
-        self.current = name
-        await body()
-        self.passed += 1
-        print(f"ok {name}", flush=True)
 
 
 async def drive(run: Run, options: argparse.Namespace) -> None:
@@ -373,8 +319,12 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
     @feature("cancellation")
     async def body() -> None:
         before = await count()
-        with anyio.move_on_after(0.2) as scope:
-            await peer.call("slow", {"ms": 30_000})
+        with anyio.CancelScope() as scope:
+
+            async def began(*_progress: object) -> None:
+                scope.cancel()
+
+            await peer.call("slow", {"ms": 30_000}, progress_callback=began)
         check(scope.cancelled_caught, "slow ended before it was cancelled")
 
         async def risen() -> bool:
@@ -398,6 +348,23 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
             return await count() == before + 1
 
         await until(risen, "cancelled_count risen by 1")
+
+    await body
+
+    @feature("how a call is cancelled")
+    async def body() -> None:
+        # Since 2026 the stream of the answer is closed over HTTP; elsewhere a notification says it.
+        sent = [message.get("method") for way, message in peer.wire if way == "sent"]
+        sent = peer.posts.methods if options.url else sent
+        told = sent.count("notifications/cancelled")
+        equal(told, 0 if options.url and not legacy else 2, "notifications/cancelled of the two calls")
+
+    await body
+
+    @feature("a stream that the server closes before the answer")
+    async def body() -> None:
+        # On a session over HTTP the client comes back for the answer; elsewhere nothing is closed.
+        equal(await peer.text("test_reconnection"), "Reconnection test completed", "answer of the tool")
 
     await body
 
@@ -632,6 +599,17 @@ async def asked(run: Run, peer: Peer, legacy: bool) -> None:
         includes(await peer.text("test_elicitation_sep1330_enums"), "value3", "answer of the tool")
         peer.elicitations.clear()
 
+    async def visit() -> None:
+        page = "https://example.com/consent?id=1"
+        for action in ("accept", "decline", "cancel"):
+            peer.answer = types.ElicitResult(action=action)
+            equal(await peer.text("visit_url", {"url": page}), f"visit: {action}", "answer of the tool")
+            question = peer.elicitations.pop()
+            equal((question.mode, question.url), ("url", page), "mode and URL")
+            check(question.message, "the elicitation has no message")
+            elicitation_id = getattr(question, "elicitation_id", None)
+            check(bool(elicitation_id) == legacy, f"elicitationId of this revision: {elicitation_id!r}")
+
     async def sampling() -> None:
         includes(await peer.text("test_sampling", {"prompt": "The capital of France?"}), "Paris", "answer of the tool")
         question = peer.samplings.pop()
@@ -651,6 +629,7 @@ async def asked(run: Run, peer: Peer, legacy: bool) -> None:
         equal(await uris(), [str(root.uri) for root in peer.roots], "roots that the server saw after they changed")
 
     await run.feature("elicitation: accept, decline, cancel, defaults, enumerations", elicitation)
+    await run.feature("elicitation: a URL", visit)
     await run.feature("sampling", sampling)
     await run.feature("roots", roots)
 
@@ -694,8 +673,15 @@ async def without_capabilities(run: Run, peer: Peer, legacy: bool) -> None:
         if not legacy:
             error = await refused(peer.call("test_missing_capability"), -32021, "test_missing_capability")
             equal((error.data or {}).get("requiredCapabilities"), {"sampling": {}}, "data.requiredCapabilities")
+            error = await refused(peer.call("visit_url", {"url": "https://example.com"}), -32021, "visit_url")
+            equal((error.data or {}).get("requiredCapabilities"), {"elicitation": {"url": {}}}, "data of visit_url")
             return
-        for name, arguments in (("test_elicitation", {"message": "Who?"}), ("test_sampling", {"prompt": "What?"}), ("list_roots", {})):
+        for name, arguments in (
+            ("test_elicitation", {"message": "Who?"}),
+            ("visit_url", {"url": "https://example.com"}),
+            ("test_sampling", {"prompt": "What?"}),
+            ("list_roots", {}),
+        ):
             try:
                 failed = bool((await peer.call(name, arguments)).is_error)
             except MCPError:
@@ -705,42 +691,5 @@ async def without_capabilities(run: Run, peer: Peer, legacy: bool) -> None:
     await run.feature("a client without capabilities", body)
 
 
-def reason(raised: BaseException) -> BaseException:
-    """What really failed, inside the groups that the task groups wrap it in."""
-    while isinstance(raised, BaseExceptionGroup):
-        raised = next((one for one in raised.exceptions if isinstance(one, Failure)), raised.exceptions[0])
-    return raised
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mode", default="auto", choices=["auto", "legacy", "2026-07-28"])
-    parser.add_argument("--input", action="store_true", help="also drive input_required results (2026)")
-    parser.add_argument("--url", help="a Streamable HTTP server instead of a command")
-    parser.add_argument("--timeout-ms", type=int, default=60_000)
-    parser.add_argument("command", nargs="*")
-    options = parser.parse_args()
-    if bool(options.url) == bool(options.command):
-        parser.error("give either --url or a command after --")
-    warnings.simplefilter("ignore", MCPDeprecationWarning)
-    run = Run()
-
-    async def bounded() -> None:
-        with anyio.fail_after(options.timeout_ms / 1000):
-            await drive(run, options)
-
-    try:
-        anyio.run(bounded)
-    except BaseException as raised:
-        cause = reason(raised)
-        shown = str(cause) if isinstance(cause, Failure) else repr(cause)
-        print(f"not ok {run.current}: {shown}")
-        print(f"{run.passed} passed, 1 failed", flush=True)
-        if not isinstance(cause, Failure):
-            traceback.print_exception(raised, file=sys.stderr)
-        os._exit(1)
-    print(f"{run.passed} passed, 0 failed", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    finish(drive, command_line(__doc__))

@@ -1,6 +1,7 @@
 //! Our client and our server together: the same bodies over {child process, byte stream, memory, HTTP, HTTP+SSE} × {every
 //! revision}.
 
+mod faults;
 mod features;
 mod kill;
 mod server;

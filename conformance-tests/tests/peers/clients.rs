@@ -1,73 +1,78 @@
-//! Other SDKs' clients drive our everything server through every feature, in every mode that they have.
+//! Other SDKs' clients drive our everything server through every feature, over stdio and over HTTP, in every
+//! mode that they have.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use mcp_conformance_tests::EverythingServer;
 
 use crate::installed::{node, python};
 
-fn drive(client: Option<Command>, mode: Option<&str>) {
-    let Some(mut client) = client else { return };
-    if let Some(mode) = mode {
-        client.args(["--mode", mode]);
-        if matches!(mode, "auto" | "2026-07-28") {
-            client.arg("--input");
-        }
+const PROGRAM: &str = env!("CARGO_BIN_EXE_everything-server");
+
+/// How a client reaches the server.
+#[derive(Debug, Clone, Copy)]
+enum Transport {
+    Stdio,
+    Http,
+    /// HTTP+SSE, the transport of 2024-11-05.
+    HttpSse,
+}
+
+const LEGACY: &[Transport] = &[Transport::Stdio, Transport::Http, Transport::HttpSse];
+const MODERN: &[Transport] = &[Transport::Stdio, Transport::Http];
+
+/// A test for each client: its name, script, arguments, transports, and the number of its features.
+macro_rules! clients {
+    ($($name:ident: $client:expr, $arguments:expr, $transports:expr, $features:literal;)+) => {
+        $(#[test]
+        fn $name() {
+            drive(|| $client, &$arguments, $transports, $features);
+        })+
+    };
+}
+
+clients! {
+    typescript_1_32: node("node/client-v1.mjs"), [], LEGACY, 42;
+    typescript_2_4_legacy: node("node/client-v2.mjs"), ["--mode", "legacy"], LEGACY, 42;
+    typescript_2_4_on_2025_06_18: node("node/client-v2.mjs"), ["--mode", "2025-06-18"], LEGACY, 41;
+    typescript_2_4_on_2025_03_26: node("node/client-v2.mjs"), ["--mode", "2025-03-26"], LEGACY, 39;
+    typescript_2_4_on_2024_11_05: node("node/client-v2.mjs"), ["--mode", "2024-11-05"], LEGACY, 38;
+    typescript_2_4_auto: node("node/client-v2.mjs"), ["--mode", "auto", "--input"], MODERN, 49;
+    typescript_2_4_modern: node("node/client-v2.mjs"), ["--mode", "2026-07-28", "--input"], MODERN, 49;
+    python_legacy: python("python/client.py"), ["--mode", "legacy"], LEGACY, 25;
+    python_auto: python("python/client.py"), ["--mode", "auto", "--input"], MODERN, 26;
+    python_modern: python("python/client.py"), ["--mode", "2026-07-28", "--input"], MODERN, 27;
+    fastmcp_legacy: python("python/client_fastmcp.py"), ["--mode", "legacy"], LEGACY, 17;
+    fastmcp_auto: python("python/client_fastmcp.py"), ["--mode", "auto"], MODERN, 17;
+    fastmcp_modern: python("python/client_fastmcp.py"), ["--mode", "2026-07-28"], MODERN, 17;
+}
+
+/// Drives a server over each transport, all at once: a client waits more than it works. Each must end well after
+/// just so many features, so that none is left out.
+fn drive(client: impl Fn() -> Option<Command>, arguments: &[&str], transports: &[Transport], features: u32) {
+    let mut running = Vec::new();
+    for &transport in transports {
+        let Some(mut client) = client() else { return };
+        client.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Each has a server of its own: some tools change what it offers.
+        let mut server = None;
+        match transport {
+            Transport::Stdio => client.args(["--", PROGRAM, "--stdio"]),
+            Transport::Http => client.args(["--url", server.insert(listening()).url()]),
+            Transport::HttpSse => client.args(["--url", &server.insert(listening()).sse_url()]),
+        };
+        running.push((transport, client.spawn().expect("the client starts"), server));
     }
-    client.args(["--", env!("CARGO_BIN_EXE_everything-server"), "--stdio"]);
-    let output = client.output().expect("the client starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let complained = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}\n{said}\n{complained}", output.status);
-    let verdict = said.lines().last().unwrap_or_default();
-    let passed = verdict.strip_suffix(" passed, 0 failed").and_then(|count| count.parse::<u32>().ok());
-    assert!(passed.is_some_and(|passed| passed >= 15), "an unexpected end: {said}");
+    for (transport, client, _server) in running {
+        let output = client.wait_with_output().expect("the client ends");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let complained = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{transport:?}: {:?}\n{said}\n{complained}", output.status);
+        let verdict = said.lines().last().unwrap_or_default();
+        assert_eq!(verdict, format!("{features} passed, 0 failed"), "{transport:?}: {said}\n{complained}");
+    }
 }
 
-#[test]
-fn typescript_1_32() {
-    drive(node("node/client-v1.mjs"), None);
-}
-
-#[test]
-fn typescript_2_4_legacy() {
-    drive(node("node/client-v2.mjs"), Some("legacy"));
-}
-
-#[test]
-fn typescript_2_4_on_2025_06_18() {
-    drive(node("node/client-v2.mjs"), Some("2025-06-18"));
-}
-
-#[test]
-fn typescript_2_4_on_2025_03_26() {
-    drive(node("node/client-v2.mjs"), Some("2025-03-26"));
-}
-
-#[test]
-fn typescript_2_4_on_2024_11_05() {
-    drive(node("node/client-v2.mjs"), Some("2024-11-05"));
-}
-
-#[test]
-fn typescript_2_4_auto() {
-    drive(node("node/client-v2.mjs"), Some("auto"));
-}
-
-#[test]
-fn typescript_2_4_pinned_to_2026_07_28() {
-    drive(node("node/client-v2.mjs"), Some("2026-07-28"));
-}
-
-#[test]
-fn python_legacy() {
-    drive(python("python/client.py"), Some("legacy"));
-}
-
-#[test]
-fn python_auto() {
-    drive(python("python/client.py"), Some("auto"));
-}
-
-#[test]
-fn python_pinned_to_2026_07_28() {
-    drive(python("python/client.py"), Some("2026-07-28"));
+fn listening() -> EverythingServer {
+    EverythingServer::start(PROGRAM).expect("the server listens")
 }

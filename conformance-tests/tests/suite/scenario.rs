@@ -25,23 +25,40 @@ pub(crate) enum Status {
     Info,
 }
 
-/// Scenarios by name, from the directory that the suite wrote: `server-<scenario>-<time>/checks.json`.
-pub(crate) fn read(directory: &Path) -> BTreeMap<String, Vec<Check>> {
-    let mut scenarios = BTreeMap::new();
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let Ok(text) = std::fs::read_to_string(path.join("checks.json")) else { continue };
-        let checks: Vec<Check> =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-        scenarios.insert(name(&path.file_name().unwrap().to_string_lossy()), checks);
-    }
+/// Checks by the names of scenarios.
+pub(crate) type Scenarios = BTreeMap<String, Vec<Check>>;
+
+/// Reads what the suite wrote: `[server-]<scenario>-<time>/checks.json`, where a scenario's name may have a
+/// slash (`auth/dpop`).
+pub(crate) fn read(directory: &Path) -> Scenarios {
+    let mut scenarios = Scenarios::new();
+    read_into(&mut scenarios, directory, "");
     scenarios
 }
 
+fn read_into(scenarios: &mut Scenarios, directory: &Path, parents: &str) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let Ok(text) = std::fs::read_to_string(path.join("checks.json")) else {
+            read_into(scenarios, &path, &format!("{parents}{name}/"));
+            continue;
+        };
+        let checks = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let name = format!("{parents}{}", scenario_of(&name));
+        assert!(scenarios.insert(name, checks).is_none(), "{path:?}: its scenario ran twice in one run");
+    }
+}
+
 /// `server-caching-2026-11-22T14-43-11-133Z` → `caching`.
-fn name(directory: &str) -> String {
-    let name = directory.strip_prefix("server-").unwrap_or(directory);
-    name[..name.len().saturating_sub("-2026-11-22T14-43-11-133Z".len())].to_owned()
+fn scenario_of(directory: &str) -> &str {
+    let timed = directory.len().saturating_sub("-2026-11-22T14-43-11-133Z".len());
+    let name = &directory[..timed];
+    // Once: `server-server-stateless-…` is the scenario `server-stateless`.
+    name.strip_prefix("server-").unwrap_or(name)
 }
 
 pub(crate) fn count(checks: &[Check], status: Status) -> usize {

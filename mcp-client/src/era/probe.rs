@@ -66,7 +66,10 @@ pub(crate) async fn establish(
         (None, Some(revision)) => match legacy::initialize(&wire, settings, revision).await {
             Ok(session) => return Ok((wire, session)),
             // It is another server now than the one that was known.
-            Err(error) if error.kind() == ErrorKind::Peer || error.transport().is_some_and(is_refusal) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Peer | ErrorKind::UnsupportedVersion)
+                    || error.transport().is_some_and(is_refusal) =>
+            {
                 probe(settings, &wire).await?
             }
             Err(error) => return Err(error),

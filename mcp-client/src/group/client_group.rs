@@ -24,7 +24,8 @@ use crate::error::{Error, ErrorKind};
 /// that fails does not stop the others.
 ///
 /// A clone is another handle of the same group. When the last one is dropped the group's connections end, unless the
-/// host holds their clients too.
+/// host holds their clients too. Dropping the future of a call or a list cancels its requests; connections that are
+/// being made go on.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use mcp_core::Limits;
 use mcp_core::service::BoxFuture;
 use mcp_core::types::SubscriptionFilter;
@@ -209,7 +209,7 @@ impl Keeper {
         loop {
             let since = Instant::now();
             let was_asked = tokio::select! {
-                () = self.follow(&client, is_first) => false,
+                () = self.follow(&client, is_first, factory.is_some()) => false,
                 () = self.retry.notified(), if factory.is_some() => true,
             };
             is_first = false;
@@ -269,7 +269,7 @@ impl Keeper {
     }
 
     /// Hands on what the server tells, until the connection ends.
-    async fn follow(&self, client: &Client, is_first: bool) {
+    async fn follow(&self, client: &Client, is_first: bool, is_made: bool) {
         let mailbox = client.wire().inbound.listen(None);
         if client.wire().connection.is_over() {
             mailbox.close(); // It ended before we listened.
@@ -285,25 +285,53 @@ impl Keeper {
             }
         };
         tokio::select! {
+            biased; // It tells of a gap, and then come the events after it.
+            () = self.watch_lists(client, is_made) => {}
             () = hand_on => {}
-            () = self.watch_lists(client) => {}
         }
     }
 
-    /// Asks a modern server to tell of changes of its lists, as long as this is polled. They come to the mailbox.
-    async fn watch_lists(&self, client: &Client) {
-        if self.watches_lists
-            && client.session().is_modern()
-            && let Some(filter) = lists_that_change(client)
-        {
-            match client.subscribe(filter).await {
-                Ok(_subscription) => return pending().await,
+    /// Asks a modern server to tell of changes of its lists, as long as this is polled; they come to the mailbox. Done
+    /// when it shows that a connection which can be made again is lost.
+    async fn watch_lists(&self, client: &Client, is_made: bool) {
+        let filter = lists_that_change(client).filter(|_| self.watches_lists && client.session().is_modern());
+        let Some(filter) = filter else { return pending().await };
+        let mut backoff = Backoff::new(&self.limits);
+        let mut is_first = true;
+        loop {
+            let since = Instant::now();
+            let error = match client.subscribe(filter.clone()).await {
+                Ok(mut changes) => {
+                    backoff.worked();
+                    if !is_first {
+                        self.tell(GroupEvent::Told { server: Arc::clone(&self.name), event: Event::Gap }, 0);
+                    }
+                    is_first = false;
+                    while changes.next().await.is_some() {}
+                    // Without an error the server ended it, as one does that is about to be restarted.
+                    let error = changes.error();
+                    if is_made && error.is_some_and(|error| error.kind() == ErrorKind::Transport) {
+                        return;
+                    }
+                    error.map(ToString::to_string).unwrap_or_default()
+                }
+                Err(error) if error.kind() == ErrorKind::Transport => error.to_string(),
                 Err(error) => {
                     tracing::warn!(server = &*self.name, %error, "the server does not tell of changes of its lists");
+                    return pending().await;
                 }
-            }
+            };
+            backoff.lasted(since.elapsed());
+            let Some(pause) = backoff.pause() else {
+                tracing::warn!(
+                    server = &*self.name,
+                    error,
+                    "gave up asking for changes of the server's lists"
+                );
+                return pending().await;
+            };
+            sleep(pause).await;
         }
-        pending::<()>().await;
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
-use http::uri::Scheme;
 
 /// The URL of an MCP server. The text is kept as it was given, since authorization compares it byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +28,13 @@ impl Endpoint {
         if text.contains('#') {
             return bad("it has a fragment (#...), which no server sees");
         }
-        let Ok(uri) = text.parse::<Uri>() else { return bad("it is no URL") };
-        if uri.scheme() != Some(&Scheme::HTTP) && uri.scheme() != Some(&Scheme::HTTPS) {
+        if !["http://", "https://"]
+            .iter()
+            .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+        {
             return bad("it must begin with http:// or https://");
         }
+        let Ok(uri) = text.parse::<Uri>() else { return bad("it is no URL") };
         match uri.authority() {
             None => bad("it has no host"),
             Some(authority) if authority.as_str().contains('@') => {

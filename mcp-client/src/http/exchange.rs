@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use mcp_core::jsonrpc::RequestId;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use super::authorizer::{Authorizer, Refusal, Verdict};
-use super::backoff::Backoff;
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
+use crate::backoff::Backoff;
 
 /// A request that can be sent more than once.
 pub(super) struct Outgoing<'a> {
@@ -79,46 +80,73 @@ impl Twice {
 }
 
 /// How often and when one message is sent again.
-pub(super) struct Attempts {
-    left: u32,
-    backoff: Backoff,
-}
+pub(super) struct Attempts(Backoff);
 
 impl Attempts {
     pub(super) fn new(shared: &Shared) -> Self {
-        let limits = &shared.limits.http_client;
-        Self { left: limits.attempts.saturating_sub(1), backoff: Backoff::new(limits) }
+        let more = shared.limits.http_client.attempts.saturating_sub(1);
+        Self(Backoff::times(more, &shared.limits))
     }
 
     /// One attempt: whoever asked tries again by itself.
     pub(super) fn none(shared: &Shared) -> Self {
-        Self { left: 0, ..Self::new(shared) }
+        Self(Backoff::times(0, &shared.limits))
     }
 
-    /// How long to wait before the next attempt; none when there is none.
+    /// How long to wait before the next attempt; nothing when there is none.
     pub(super) fn next(&mut self) -> Option<Duration> {
-        self.left = self.left.checked_sub(1)?;
-        Some(self.backoff.pause())
+        self.0.pause()
+    }
+}
+
+/// Why a request has no answer.
+pub(super) enum Failure {
+    /// The connection failed when the request may have arrived: whoever asked decides whether to ask again.
+    Lost(HttpError),
+    /// Sending it again does not help.
+    Final(TransportError),
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self::Final(error)
     }
 }
 
 impl Shared {
-    /// Sends a request and gives the answer that is no redirect, and no refusal that other credentials would mend.
+    /// Sends a request until it may have arrived, and gives the answer that is no redirect, and no refusal that
+    /// other credentials would mend.
     pub(super) async fn send(
         &self,
         outgoing: &Outgoing<'_>,
         attempts: &mut Attempts,
-    ) -> Result<Response<HttpBody>, TransportError> {
+    ) -> Result<Response<HttpBody>, Failure> {
         self.send_to(None, outgoing, attempts).await
     }
 
+    /// Sends a message that has no id, and thus may arrive twice under the same one.
+    pub(super) async fn send_unnumbered(
+        &self,
+        elsewhere: Option<Uri>,
+        outgoing: &Outgoing<'_>,
+        attempts: &mut Attempts,
+    ) -> Result<Response<HttpBody>, TransportError> {
+        loop {
+            match self.send_to(elsewhere.clone(), outgoing, attempts).await {
+                Ok(response) => return Ok(response),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Lost(cut)) => pause_after(cut, outgoing.about.twice, attempts).await?,
+            }
+        }
+    }
+
     /// As [`Shared::send`], to another URL of the server.
-    pub(super) async fn send_to(
+    async fn send_to(
         &self,
         mut elsewhere: Option<Uri>,
         outgoing: &Outgoing<'_>,
         attempts: &mut Attempts,
-    ) -> Result<Response<HttpBody>, TransportError> {
+    ) -> Result<Response<HttpBody>, Failure> {
         let limits = &self.limits.http_client;
         let (mut redirects, mut refusals) = (0, 0);
         loop {
@@ -136,11 +164,12 @@ impl Shared {
             }
             let response = match self.stack.send(request).await {
                 Ok(response) => response,
+                Err(error) if error.may_have_left() => return Err(Failure::Lost(error)),
                 Err(error) => {
-                    match self.again(&error, outgoing.about.twice, attempts) {
-                        Some(pause) => sleep(pause).await,
-                        None => return Err(lost(error, outgoing.about.twice)),
-                    }
+                    let Some(pause) = attempts.next() else {
+                        return Err(lost(error, outgoing.about.twice).into());
+                    };
+                    sleep(pause).await;
                     continue;
                 }
             };
@@ -162,21 +191,27 @@ impl Shared {
                     refusals += 1;
                     drop(response);
                     if !self.reauthorize(&**authorizer, &refusal).await? {
-                        return Err(unauthorized(&refusal));
+                        return Err(unauthorized(&refusal).into());
                     }
                 }
                 StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
                     redirects += 1;
                     if redirects > limits.redirects {
                         let message = format!("the server redirected more than {} times", limits.redirects);
-                        return Err(TransportError::refused(status.as_u16(), message));
+                        return Err(TransportError::refused(status.as_u16(), message).into());
                     }
                     elsewhere = Some(self.redirect(&response)?);
                 }
-                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                    let Some(wait) = retry_after(response.headers(), limits.longest_retry) else {
+                status if is_transient(status) => {
+                    let asked = retry_after(response.headers());
+                    // With a time to come back, the server itself says that it did nothing.
+                    let is_refused = asked.is_some()
+                        && matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+                    let wait = asked.unwrap_or_default();
+                    if !(is_refused || outgoing.about.twice == Twice::Harmless) || wait > limits.longest_retry
+                    {
                         return Ok(response);
-                    };
+                    }
                     let Some(pause) = attempts.next() else { return Ok(response) };
                     drop(response);
                     sleep(wait + pause).await;
@@ -193,7 +228,7 @@ impl Shared {
         authorizer: &dyn Authorizer,
         refusal: &Refusal,
     ) -> Result<bool, TransportError> {
-        let _busy = self.inbound.busy();
+        let _busy = self.inbound.handling.begin();
         match authorizer.refused(refusal).await {
             Ok(verdict) => Ok(verdict == Verdict::Retry),
             Err(error) => {
@@ -202,14 +237,6 @@ impl Shared {
                 Err(TransportError::because(TransportErrorKind::Unauthorized, message, error))
             }
         }
-    }
-
-    /// Whether, and when, a request whose connection failed is sent again.
-    pub(super) fn again(&self, error: &HttpError, twice: Twice, attempts: &mut Attempts) -> Option<Duration> {
-        if error.may_have_left() && twice != Twice::Harmless {
-            return None;
-        }
-        attempts.next()
     }
 
     /// Where a redirect leads, if it stays where the credentials belong.
@@ -227,15 +254,45 @@ impl Shared {
     }
 }
 
+/// Waits before a request that may have arrived is sent again.
+///
+/// # Errors
+/// It must not be, or was sent often enough: it is lost.
+pub(super) async fn pause_after(
+    cut: HttpError,
+    twice: Twice,
+    attempts: &mut Attempts,
+) -> Result<(), TransportError> {
+    if twice == Twice::Harmless
+        && let Some(pause) = attempts.next()
+    {
+        sleep(pause).await;
+        return Ok(());
+    }
+    Err(lost(cut, twice))
+}
+
+/// The id of a request that is made anew: one that was sent must not be used again (HTTP-8).
+pub(super) fn renumbered(id: &RequestId, attempt: u32) -> RequestId {
+    match attempt {
+        0 => id.clone(),
+        _ => RequestId::from(format!("{id}-{attempt}")),
+    }
+}
+
+/// Whether a status says that the server, or what stands before it, has a bad time.
+pub(super) fn is_transient(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
+}
+
 /// The start of a text from a peer, without control characters.
 pub(super) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-fn retry_after(headers: &HeaderMap, longest: Duration) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    let wait = Duration::from_secs(seconds);
-    (wait <= longest).then_some(wait)
+    Some(Duration::from_secs(seconds))
 }
 
 fn unauthorized(refusal: &Refusal) -> TransportError {
@@ -252,5 +309,5 @@ pub(super) fn lost(error: HttpError, twice: Twice) -> TransportError {
         (true, Twice::Harmful) => TransportErrorKind::OutcomeUnknown,
         _ => TransportErrorKind::Io,
     };
-    TransportError::because(kind, error.to_string(), error)
+    TransportError::because(kind, error.to_string(), error.into_source())
 }

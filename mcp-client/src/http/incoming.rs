@@ -18,11 +18,11 @@ use super::transport::Shared;
 /// The requests of the server that are being answered.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
-    running: Mutex<HashMap<RequestId, Option<AbortHandle>>>,
+    running: Mutex<HashMap<RequestId, AbortHandle>>,
 }
 
 impl Incoming {
-    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Option<AbortHandle>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, AbortHandle>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -34,14 +34,14 @@ impl Incoming {
             request_id: RequestId,
         }
         let Ok(Cancelled { request_id }) = params.parse() else { return };
-        if let Some(Some(task)) = self.lock().remove(&request_id) {
+        if let Some(task) = self.lock().remove(&request_id) {
             task.abort();
         }
     }
 
     /// Stops all of them.
     pub(super) fn abort(&self) {
-        for task in std::mem::take(&mut *self.lock()).into_values().flatten() {
+        for task in std::mem::take(&mut *self.lock()).into_values() {
             task.abort();
         }
     }
@@ -56,13 +56,14 @@ impl Shared {
             return;
         }
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
-        {
-            let mut running = self.incoming.lock();
-            if running.contains_key(&id) {
-                tracing::warn!(%method, "dropped a request whose id is in use");
-                return;
-            }
-            running.insert(id.clone(), None);
+        // Held until the task is noted down, which takes itself off this list.
+        let mut running = self.incoming.lock();
+        if running.contains_key(&id) {
+            tracing::warn!(%method, "dropped a request whose id is in use");
+            return;
+        }
+        if *self.closed.borrow() {
+            return;
         }
         let shared = Arc::clone(self);
         let key = id.clone();
@@ -70,6 +71,10 @@ impl Shared {
             let reply = shared.local.call(Request::new(id.clone(), method, params)).await;
             let mut answer = BytesMut::new();
             match reply {
+                Ok(result) if result.as_bytes().len() > shared.limits.outgoing_bytes => {
+                    tracing::warn!(bytes = result.as_bytes().len(), "the answer is longer than is sent");
+                    write_error(&mut answer, Some(&id), &ErrorObject::internal());
+                }
                 Ok(result) => write_result(&mut answer, &id, result.as_bytes()),
                 Err(CallError::Peer(error)) => write_error(&mut answer, Some(&id), &error),
                 Err(_) => write_error(&mut answer, Some(&id), &ErrorObject::internal()),
@@ -78,9 +83,7 @@ impl Shared {
             shared.incoming.lock().remove(&id);
             drop(place);
         });
-        if let Some(entry) = self.incoming.lock().get_mut(&key) {
-            *entry = Some(task.abort_handle());
-        }
+        running.insert(key, task.abort_handle());
     }
 
     async fn post_answer(&self, body: Bytes) {
@@ -88,7 +91,9 @@ impl Shared {
         // The server forgets a request once it is answered, so that a second answer does nothing.
         let about = About { method: None, name: None, twice: Twice::Harmless };
         let outgoing = Outgoing { method: Method::POST, headers, body, about };
-        match self.send(&outgoing, &mut Attempts::new(self)).await {
+        let mut attempts = Attempts::new(self);
+        let sent = self.within(self.limits.write_stall, self.send_unnumbered(None, &outgoing, &mut attempts));
+        match sent.await.and_then(|sent| sent) {
             Ok(response) if response.status().is_success() => {}
             Ok(response) => {
                 tracing::warn!(status = response.status().as_u16(), "the server refused an answer");

@@ -1,6 +1,7 @@
 //! A call of the legacy era: a POST in a session, whose stream can be gone on with after a cut. A session that the
 //! server has forgotten is begun anew. Spec: basic/transports of 2025-03-26 to 2025-11-25 (SH-1 … SH-10).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -9,14 +10,14 @@ use http::{Method, Response, StatusCode};
 use mcp_core::http::names;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
-use mcp_core::service::{Reply, Request};
+use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
 use tokio::time::sleep;
 
-use super::backoff::Backoff;
-use super::exchange::{About, Attempts, Outgoing, Twice, lost};
+use super::exchange::{About, Attempts, Failure, Outgoing, Twice, is_transient, pause_after, renumbered};
 use super::modern::frame;
+use super::reconnect::Reconnect;
 use super::reply::{Cursor, media_type};
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
@@ -28,8 +29,11 @@ const INITIALIZED: &str = "notifications/initialized";
 #[derive(Debug, Default)]
 pub(super) struct Legacy {
     session: Mutex<Session>,
-    /// Held by whoever begins the session anew, so that only one does.
-    beginning: tokio::sync::Mutex<()>,
+    /// Held by whoever begins the session anew, so that only one does; with how the last try failed, for those who
+    /// waited for it.
+    beginning: tokio::sync::Mutex<Option<TransportError>>,
+    /// How often that failed.
+    failed: AtomicU64,
 }
 
 /// What the server and the client agreed on.
@@ -87,43 +91,56 @@ impl Shared {
         if method == INITIALIZE {
             return self.initialize(&id, params).await;
         }
-        let waiting = CancelOnDrop { shared: self, id: Some(&id) };
-        let reply = self.call_in_session(&id, &method, &params).await;
-        waiting.answered();
+        let mut waiting = CancelOnDrop { shared: self, id: None };
+        let reply = self.call_in_session(&id, &method, &params, &mut waiting).await;
+        waiting.id = None;
         reply
     }
 
-    async fn call_in_session(self: &Arc<Self>, id: &RequestId, method: &str, params: &JsonBytes) -> Reply {
+    async fn call_in_session(
+        self: &Arc<Self>,
+        id: &RequestId,
+        method: &str,
+        params: &JsonBytes,
+        waiting: &mut CancelOnDrop<'_>,
+    ) -> Reply {
         let about = About { method: Some(method), name: None, twice: Twice::of(method, false) };
-        let body = frame(id, method, params);
         let mut attempts = Attempts::new(self);
-        let mut is_renewed = false;
+        let (mut sent, mut is_renewed) = (0, false);
         loop {
+            let id = renumbered(id, sent);
+            sent += 1;
+            waiting.id = Some(id.clone());
             let session = self.legacy.session();
             let headers = self.headers_in(&session);
-            let outgoing = Outgoing { method: Method::POST, headers, body: body.clone(), about };
-            let response = self.send(&outgoing, &mut attempts).await?;
-            if response.status() == StatusCode::NOT_FOUND && session.id.is_some() && !is_renewed {
-                // The server did nothing but look for the session.
-                self.renew(&session).await?;
-                is_renewed = true;
-                continue;
-            }
+            let outgoing =
+                Outgoing { method: Method::POST, headers, body: frame(&id, method, params), about };
             let mut cursor = Cursor::default();
-            let mut cut = match self.read(response, id, &mut cursor).await {
+            let read = match self.send(&outgoing, &mut attempts).await {
+                Ok(response)
+                    if response.status() == StatusCode::NOT_FOUND && session.has_id() && !is_renewed =>
+                {
+                    // The server did nothing but look for the session.
+                    drop(response);
+                    self.renew(&session).await?;
+                    is_renewed = true;
+                    continue;
+                }
+                Ok(response) => self.read(response, &id, about.twice, &mut cursor).await,
+                Err(Failure::Lost(cut)) => Err(cut),
+                Err(Failure::Final(error)) => return Err(error.into()),
+            };
+            let mut cut = match read {
                 Ok(reply) => return reply,
                 Err(cut) => cut,
             };
             if cursor.last.is_some() {
-                cut = match self.resume(id, cursor, cut).await {
+                cut = match self.resume(&session, &id, cursor, cut).await {
                     Ok(reply) => return reply,
                     Err(cut) => cut,
                 };
             }
-            match self.again(&cut, about.twice, &mut attempts) {
-                Some(pause) => sleep(pause).await,
-                None => return Err(lost(cut, about.twice).into()),
-            }
+            pause_after(cut, about.twice, &mut attempts).await?;
         }
     }
 
@@ -131,25 +148,29 @@ impl Shared {
     async fn initialize(self: &Arc<Self>, id: &RequestId, params: JsonBytes) -> Reply {
         let mut attempts = Attempts::new(self);
         let about = About { method: Some(INITIALIZE), name: None, twice: Twice::Harmless };
-        let headers = self.headers.clone();
-        let outgoing =
-            Outgoing { method: Method::POST, headers, body: frame(id, INITIALIZE, &params), about };
-        loop {
-            let response = self.send(&outgoing, &mut attempts).await?;
-            let session = response.headers().get(names::SESSION_ID).cloned();
-            match self.read(response, id, &mut Cursor::default()).await {
-                Ok(reply) => {
-                    if let Ok(result) = &reply {
-                        self.agree(session, params, result)?;
+        for sent in 0.. {
+            let id = renumbered(id, sent);
+            let (headers, body) = (self.headers.clone(), frame(&id, INITIALIZE, &params));
+            let outgoing = Outgoing { method: Method::POST, headers, body, about };
+            let cut = match self.send(&outgoing, &mut attempts).await {
+                Ok(response) => {
+                    let session = response.headers().get(names::SESSION_ID).cloned();
+                    match self.read(response, &id, about.twice, &mut Cursor::default()).await {
+                        Ok(reply) => {
+                            if let Ok(result) = &reply {
+                                self.agree(session, params, result)?;
+                            }
+                            return reply;
+                        }
+                        Err(cut) => cut,
                     }
-                    return reply;
                 }
-                Err(cut) => match self.again(&cut, about.twice, &mut attempts) {
-                    Some(pause) => sleep(pause).await,
-                    None => return Err(lost(cut, about.twice).into()),
-                },
-            }
+                Err(Failure::Lost(cut)) => cut,
+                Err(Failure::Final(error)) => return Err(error.into()),
+            };
+            pause_after(cut, about.twice, &mut attempts).await?;
         }
+        Err(TransportError::closed("the handshake was never answered").into())
     }
 
     fn agree(
@@ -174,20 +195,60 @@ impl Shared {
     }
 
     /// Begins a session anew that the server does not know any more (SH-8). What the server kept in it is gone.
+    ///
+    /// It is done by a task, since the call that found out may be dropped in the middle, and others go on with the
+    /// new session.
     pub(super) async fn renew(self: &Arc<Self>, dead: &Session) -> Result<(), TransportError> {
-        let _first = self.legacy.beginning.lock().await;
+        let (shared, generation) = (Arc::clone(self), dead.generation);
+        let failed_before = self.legacy.failed.load(Ordering::Acquire);
+        let task = tokio::spawn(async move {
+            let mut closed = shared.closed.subscribe();
+            tokio::select! {
+                biased;
+                _ = closed.wait_for(|closed| *closed) => Err(TransportError::closed("the client is closed")),
+                renewed = shared.renew_once(generation, failed_before) => renewed,
+            }
+        });
+        task.await.unwrap_or_else(|_| Err(TransportError::closed("the runtime is ending")))
+    }
+
+    async fn renew_once(self: &Arc<Self>, dead: u64, failed_before: u64) -> Result<(), TransportError> {
+        let mut failure = self.legacy.beginning.lock().await;
         let current = self.legacy.session();
-        if current.generation != dead.generation {
+        if current.generation != dead {
             return Ok(()); // Another call was first.
         }
-        let Some(asked) = current.asked else { return Err(TransportError::closed("there is no session")) };
+        if let Some(error) = &*failure
+            && self.legacy.failed.load(Ordering::Acquire) != failed_before
+        {
+            return Err(error.clone()); // Another call was first, in vain.
+        }
         tracing::debug!("the server has forgotten the session; beginning another one");
-        let id = RequestId::from(format!("initialize-{}", current.generation + 1));
-        let began = self.initialize(&id, asked).await.map_err(|error| {
+        let wait = self.limits.http_client.handshake;
+        let renewed = self.within(wait, self.begin_again(current)).await;
+        renewed.and_then(|renewed| renewed).inspect_err(|error| {
+            *failure = Some(error.clone());
+            self.legacy.failed.fetch_add(1, Ordering::Release);
+        })
+    }
+
+    async fn begin_again(self: &Arc<Self>, before: Session) -> Result<(), TransportError> {
+        let Some(asked) = before.asked else { return Err(TransportError::closed("there is no session")) };
+        // What the server asked in the old session it does not wait for any more.
+        self.incoming.abort();
+        let id = RequestId::from(format!("initialize-{}", before.generation + 1));
+        if let Err(error) = self.initialize(&id, asked).await {
             let message = "the server has forgotten the session, and gives no other one";
-            TransportError::because(TransportErrorKind::Closed, message, error)
-        })?;
-        drop(began);
+            let kind = match &error {
+                CallError::Transport(error) => error.kind(),
+                _ => TransportErrorKind::Closed,
+            };
+            return Err(TransportError::because(kind, message, error));
+        }
+        if self.legacy.session().version != before.version {
+            let message = "the server has forgotten the session, and speaks another revision in the new one";
+            return Err(TransportError::closed(message));
+        }
         self.notify_legacy(INITIALIZED, &JsonBytes::empty_object()).await?;
         self.inbound.session_restarted();
         Ok(())
@@ -199,11 +260,12 @@ impl Shared {
         params: &JsonBytes,
     ) -> Result<(), TransportError> {
         let wait = self.limits.http_client.farewell;
-        self.post_notification(self.legacy_headers(), method, params, wait).await?;
+        let sent = self.post_notification(self.legacy_headers(), method, params, wait).await;
         if method == INITIALIZED {
+            // Though it may not have arrived: the stream says by itself whether it is there.
             self.open_standalone();
         }
-        Ok(())
+        sent
     }
 
     /// Goes on with the stream of a call that was cut (SH-7).
@@ -212,45 +274,52 @@ impl Shared {
     /// The server has no more of it, or cannot be reached.
     async fn resume(
         self: &Arc<Self>,
+        session: &Session,
         id: &RequestId,
         mut cursor: Cursor,
         mut cut: HttpError,
     ) -> Result<Reply, HttpError> {
-        let limits = &self.limits.http_client;
-        let mut backoff = Backoff::new(limits);
-        let mut in_vain = 0;
-        while in_vain < limits.reconnects {
-            let wait = cursor.retry.take().unwrap_or_else(|| backoff.pause());
-            sleep(wait.min(limits.longest_retry)).await;
-            let before = cursor.events;
-            match self.open_stream(cursor.last.as_deref()).await {
-                Ok(response) if is_stream(&response) => {
+        let mut reconnect = Reconnect::new(&self.limits);
+        let mut pause = reconnect.pause(&cursor);
+        while let Some(wait) = pause {
+            sleep(wait).await;
+            reconnect.begin(&cursor);
+            let opened = self.open_stream(session, cursor.last.as_deref()).await;
+            let was_open = matches!(&opened, Ok(response) if is_stream(response));
+            match opened {
+                Ok(response) if was_open => {
                     match self.read_events(response.into_body(), Some(id), &mut cursor).await {
                         Ok(reply) => return Ok(reply),
                         Err(error) => cut = error,
                     }
                 }
                 Ok(response) => {
-                    let status = response.status().as_u16();
-                    let missed =
-                        format!("the stream was cut, and the server does not go on with it ({status})");
-                    return Err(HttpError::lost(missed));
+                    let status = response.status();
+                    cut = HttpError::lost(format!(
+                        "the stream was cut, and the server does not go on with it ({})",
+                        status.as_u16()
+                    ));
+                    if !is_transient(status) {
+                        return Err(cut);
+                    }
+                }
+                Err(error) if error.kind() == TransportErrorKind::Unauthorized => {
+                    return Err(HttpError::lost(error));
                 }
                 Err(error) => cut = HttpError::lost(error),
             }
-            if cursor.events > before {
-                in_vain = 0;
-                backoff = Backoff::new(limits);
-            } else {
-                in_vain += 1;
-            }
+            pause = reconnect.ended(&cursor, was_open);
         }
         Err(cut)
     }
 
-    /// Opens a stream of the session, from an event on.
-    pub(super) async fn open_stream(&self, last: Option<&str>) -> Result<Response<HttpBody>, TransportError> {
-        let mut headers = self.legacy_headers();
+    /// Opens a stream of a session, from an event on.
+    pub(super) async fn open_stream(
+        &self,
+        session: &Session,
+        last: Option<&str>,
+    ) -> Result<Response<HttpBody>, TransportError> {
+        let mut headers = self.headers_in(session);
         headers.remove(CONTENT_TYPE);
         headers.insert(ACCEPT, HeaderValue::from_static(names::EVENT_STREAM));
         if let Some(last) = last {
@@ -261,7 +330,7 @@ impl Shared {
             headers.insert(names::LAST_EVENT_ID, last);
         }
         let outgoing = Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
-        self.send(&outgoing, &mut Attempts::none(self)).await
+        self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await
     }
 
     /// Tells the server that the session is over.
@@ -273,7 +342,7 @@ impl Shared {
         self.legacy.lock().id = None;
         headers.remove(CONTENT_TYPE);
         let outgoing = Outgoing { method: Method::DELETE, headers, body: Bytes::new(), about: About::STREAM };
-        if let Err(error) = self.send(&outgoing, &mut Attempts::none(self)).await {
+        if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await {
             tracing::debug!(%error, "the session was not ended");
         }
     }
@@ -286,18 +355,16 @@ pub(super) fn is_stream<B>(response: &Response<B>) -> bool {
 /// Tells the server that nobody waits any more: a closed stream does not say so in this era (SH-10).
 struct CancelOnDrop<'a> {
     shared: &'a Arc<Shared>,
-    id: Option<&'a RequestId>,
-}
-
-impl CancelOnDrop<'_> {
-    fn answered(mut self) {
-        self.id = None;
-    }
+    /// The request, as long as it is waited for.
+    id: Option<RequestId>,
 }
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id, tokio::runtime::Handle::try_current()) else { return };
+        let (Some(id), Ok(runtime)) = (&self.id, tokio::runtime::Handle::try_current()) else { return };
+        if *self.shared.closed.borrow() {
+            return; // The end of the session says it of all of them.
+        }
         let Ok(params) = JsonBytes::new(&serde_json::json!({ "requestId": id })) else { return };
         let shared = Arc::clone(self.shared);
         runtime.spawn(async move {

@@ -4,7 +4,6 @@
 //! its HTTP requests and can be replaced; `authorizer` puts credentials on them.
 
 mod authorizer;
-mod backoff;
 mod endpoint;
 mod exchange;
 mod incoming;
@@ -12,6 +11,7 @@ mod legacy;
 mod mirror;
 mod modern;
 mod network;
+mod reconnect;
 mod reply;
 mod sse_2024;
 mod stack;

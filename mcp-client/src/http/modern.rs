@@ -12,14 +12,20 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{RequestId, code, write_request};
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
-use tokio::time::sleep;
 
-use super::exchange::{About, Attempts, Outgoing, Twice, lost};
-use super::reply::Cursor;
+use super::exchange::{About, Attempts, Outgoing, Twice, pause_after, renumbered};
 use super::transport::Shared;
 
 /// Most pages of the tools that are read again to find the header fields of one call.
 const MOST_PAGES: usize = 100;
+
+/// A request, and how often it was sent.
+struct Asked<'a> {
+    id: RequestId,
+    method: &'a str,
+    params: &'a JsonBytes,
+    sent: u32,
+}
 
 /// A header field that mirrors an argument.
 pub(super) type Mirrored = (HeaderName, HeaderValue);
@@ -36,10 +42,9 @@ impl Shared {
         let tool = name.as_deref().filter(|_| method == "tools/call");
         let fields = self.mirrors.fields(tool, arguments.as_ref())?;
         let headers = self.modern_headers(&method, &version, about.name, fields)?;
-        let mut outgoing =
-            Outgoing { method: Method::POST, headers, body: frame(&id, &method, &params), about };
+        let mut asked = Asked { id, method: &method, params: &params, sent: 0 };
         let mut attempts = Attempts::new(self);
-        let reply = self.exchange(&id, &outgoing, &mut attempts).await;
+        let reply = self.exchange(&mut asked, headers, about, &mut attempts).await;
         match &reply {
             Err(CallError::Peer(error)) if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
             Ok(_) if method == "tools/list" => {
@@ -49,29 +54,32 @@ impl Shared {
             _ => return reply,
         }
         // The schema is another than we know, if we know any: what has to be mirrored is in the list (HDR-17).
-        self.read_tools_again(&params, &version).await?;
+        if let Err(error) = self.read_tools_again(&asked.id, &params, &version).await {
+            tracing::debug!(%error, "the tools could not be listed to mirror the arguments");
+            return reply;
+        }
         let fields = self.mirrors.fields(tool, arguments.as_ref())?;
-        outgoing.headers = self.modern_headers(&method, &version, about.name, fields)?;
-        self.exchange(&id, &outgoing, &mut attempts).await
+        let headers = self.modern_headers(&method, &version, about.name, fields)?;
+        self.exchange(&mut asked, headers, about, &mut attempts).await
     }
 
     /// Sends a request until it is answered, or cannot be sent again.
     async fn exchange(
         self: &Arc<Self>,
-        id: &RequestId,
-        outgoing: &Outgoing<'_>,
+        asked: &mut Asked<'_>,
+        headers: HeaderMap,
+        about: About<'_>,
         attempts: &mut Attempts,
     ) -> Reply {
+        let mut outgoing = Outgoing { method: Method::POST, headers, body: Bytes::new(), about };
         loop {
-            let response = self.send(outgoing, attempts).await?;
-            let cut = match self.read(response, id, &mut Cursor::default()).await {
+            let id = renumbered(&asked.id, asked.sent);
+            asked.sent += 1;
+            outgoing.body = frame(&id, asked.method, asked.params);
+            match self.attempt(&id, &outgoing, attempts).await {
                 Ok(reply) => return reply,
-                Err(cut) => cut,
-            };
-            // Nothing can be resumed in this era (HTTP-8): the request is made anew, or is lost.
-            match self.again(&cut, outgoing.about.twice, attempts) {
-                Some(pause) => sleep(pause).await,
-                None => return Err(lost(cut, outgoing.about.twice).into()),
+                // Nothing can be resumed in this era (HTTP-8): the request is made anew, or is lost.
+                Err(cut) => pause_after(cut, about.twice, attempts).await?,
             }
         }
     }
@@ -101,6 +109,7 @@ impl Shared {
     /// Lists the tools, with the `_meta` of a call, to learn which arguments are mirrored.
     async fn read_tools_again(
         self: &Arc<Self>,
+        id: &RequestId,
         params: &JsonBytes,
         version: &HeaderValue,
     ) -> Result<(), CallError> {
@@ -117,12 +126,12 @@ impl Shared {
                 params.extend_from_slice(cursor.as_bytes());
             }
             params.push(b'}');
-            let id = RequestId::from(format!("tools-{page}"));
             let about = About { method: Some(METHOD), name: None, twice: Twice::Harmless };
             let headers = self.modern_headers(METHOD, version, None, Vec::new())?;
-            let body = frame(&id, METHOD, &JsonBytes::from_trusted(params));
-            let outgoing = Outgoing { method: Method::POST, headers, body, about };
-            let result = self.exchange(&id, &outgoing, &mut Attempts::new(self)).await?;
+            let params = JsonBytes::from_trusted(params);
+            let id = RequestId::from(format!("{id}-tools-{page}"));
+            let mut asked = Asked { id, method: METHOD, params: &params, sent: 0 };
+            let result = self.exchange(&mut asked, headers, about, &mut Attempts::new(self)).await?;
             let result = self.mirrors.learn(result, self.limits.http_client.mirrored_tools);
             let [next] = result.members(["nextCursor"]).map_err(unreadable)?;
             match next.filter(|next| next.as_bytes() != b"null") {

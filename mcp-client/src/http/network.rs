@@ -31,6 +31,10 @@ const IDLE: Duration = Duration::from_secs(60);
 const MOST_IDLE: usize = 64;
 /// After how long a silent peer is probed, by TCP and by HTTP/2, so that one that vanished is noticed.
 const PROBE_AFTER: Duration = Duration::from_secs(15);
+/// How long after an unanswered TCP probe the next one is sent. The system's own idea is a minute or more.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+/// Unanswered TCP probes after which the connection is dead.
+const PROBES: u32 = 3;
 /// How long a peer may take to answer an HTTP/2 probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -76,6 +80,8 @@ where
         // A request is one write; it must not wait for the acknowledgement of the one before.
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(PROBE_AFTER));
+        tcp.set_keepalive_interval(Some(PROBE_INTERVAL));
+        tcp.set_keepalive_retries(Some(PROBES));
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         Self { plain: Pool::new(tcp.clone()), tcp, tls: Arc::default() }
     }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, Response, StatusCode};
 use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 use mcp_core::jsonrpc::{Decoded, Malformed, Message, RequestId, decode};
-use mcp_core::service::{Notification, Reply, Service as _};
+use mcp_core::service::{CallError, Notification, Reply, Service as _};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::timeout;
 
-use super::exchange::shown;
+use super::exchange::{Attempts, Failure, Outgoing, Twice, shown};
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
 
@@ -29,6 +29,23 @@ pub(super) struct Cursor {
 }
 
 impl Shared {
+    /// Sends a request once and reads its answer.
+    ///
+    /// # Errors
+    /// As [`Shared::read`].
+    pub(super) async fn attempt(
+        self: &Arc<Self>,
+        id: &RequestId,
+        outgoing: &Outgoing<'_>,
+        attempts: &mut Attempts,
+    ) -> Result<Reply, HttpError> {
+        match self.send(outgoing, attempts).await {
+            Ok(response) => self.read(response, id, outgoing.about.twice, &mut Cursor::default()).await,
+            Err(Failure::Lost(cut)) => Err(cut),
+            Err(Failure::Final(error)) => Ok(Err(error.into())),
+        }
+    }
+
     /// Reads the answer to a request.
     ///
     /// # Errors
@@ -37,10 +54,28 @@ impl Shared {
         self: &Arc<Self>,
         response: Response<HttpBody>,
         id: &RequestId,
+        twice: Twice,
+        cursor: &mut Cursor,
+    ) -> Result<Reply, HttpError> {
+        Ok(match self.read_any(response, id, cursor).await? {
+            Err(CallError::Transport(error)) if twice == Twice::Harmful && may_be_done(&error) => {
+                Err(error.outcome_unknown().into())
+            }
+            reply => reply,
+        })
+    }
+
+    async fn read_any(
+        self: &Arc<Self>,
+        response: Response<HttpBody>,
+        id: &RequestId,
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
         let (head, body) = response.into_parts();
         let media = media_type(&head.headers);
+        if head.status.is_redirection() {
+            return Ok(Err(redirected(head.status, &head.headers).into()));
+        }
         if !head.status.is_success() {
             return self.read_refusal(head.status, media, body).await;
         }
@@ -73,7 +108,6 @@ impl Shared {
     ) -> Result<Reply, HttpError> {
         let limit = self.limits.message_bytes;
         let mut decoder = EventDecoder::new(limit);
-        let mut is_kept_alive = false;
         loop {
             loop {
                 let Ok(event) = decoder.next_event() else { return Ok(too_long(limit)) };
@@ -92,7 +126,8 @@ impl Shared {
                     return Ok(reply);
                 }
             }
-            let chunk = if is_kept_alive {
+            // Comments keep the stream alive (SUB-11); a server that sends them is missed when it stops.
+            let chunk = if decoder.has_comments() {
                 let idle = self.limits.http_client.stream_idle;
                 let silent = |_| HttpError::lost(format!("the stream was silent for {idle:?}"));
                 timeout(idle, body.chunk()).await.map_err(silent)?
@@ -102,8 +137,6 @@ impl Shared {
             let Some(chunk) = chunk.map_err(HttpError::lost)? else {
                 return Err(HttpError::lost("the stream ended before the answer"));
             };
-            // Comments keep the stream alive (SUB-11); a server that sends them is missed when it stops.
-            is_kept_alive |= chunk.starts_with(b":");
             decoder.push(&chunk);
         }
     }
@@ -190,6 +223,30 @@ impl Shared {
         }
         Ok(Err(TransportError::refused(code, message).into()))
     }
+}
+
+/// Whether a server that answered so may have carried out what it was asked.
+fn may_be_done(error: &TransportError) -> bool {
+    match error.kind() {
+        TransportErrorKind::Protocol => true,
+        // "Not implemented" and "unavailable" say that nothing was done; the other failures of a server or a gateway
+        // say nothing of it.
+        TransportErrorKind::Status => {
+            error.status().is_some_and(|status| status >= 500 && !matches!(status, 501 | 503 | 505))
+        }
+        _ => false,
+    }
+}
+
+fn redirected(status: StatusCode, headers: &HeaderMap) -> TransportError {
+    let code = status.as_u16();
+    let target = headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(shown).unwrap_or_default();
+    let message = format!(
+        "the server redirects to {target:?} with {code} ({}), which does not keep the request: use that URL, or have \
+         the server answer 308",
+        reason(status)
+    );
+    TransportError::refused(code, message)
 }
 
 fn reason(status: StatusCode) -> &'static str {

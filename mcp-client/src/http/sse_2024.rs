@@ -2,7 +2,6 @@
 //! client sends. To the engine it is a byte stream like any other: each event is a line, each line a POST.
 //! Spec: 2024-11-05 basic/transports, "HTTP with SSE" (SSE-1).
 
-use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,7 +17,6 @@ use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -47,7 +45,9 @@ impl HttpTransport {
         headers.remove(CONTENT_TYPE);
         headers.insert(ACCEPT, HeaderValue::from_static(names::EVENT_STREAM));
         let outgoing = Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
-        let response = shared.send(&outgoing, &mut Attempts::new(shared)).await?;
+        let mut attempts = Attempts::new(shared);
+        let opened = shared.within(ENDPOINT_WAIT, shared.send_unnumbered(None, &outgoing, &mut attempts));
+        let response = opened.await??;
         if !is_stream(&response) {
             let status = response.status().as_u16();
             return Err(TransportError::refused(
@@ -56,7 +56,7 @@ impl HttpTransport {
             ));
         }
         let limit = shared.limits.message_bytes;
-        let (end, ended) = oneshot::channel();
+        let (end, ended) = tokio::sync::mpsc::channel(1);
         let mut events = Events::new(response.into_body(), limit, ended);
         let reference = timeout(ENDPOINT_WAIT, events.endpoint()).await.map_err(|_| {
             let message =
@@ -81,12 +81,13 @@ pub(crate) struct Events {
     body: HttpBody,
     decoder: EventDecoder,
     line: Bytes,
-    /// Done when the client closed its side: nothing that comes then is for anybody.
-    ended: oneshot::Receiver<()>,
+    /// Says that nothing that comes is for anybody any more: the client closed its side, or a message of it was
+    /// lost, with the reason.
+    ended: tokio::sync::mpsc::Receiver<io::Error>,
 }
 
 impl Events {
-    fn new(body: HttpBody, limit: usize, ended: oneshot::Receiver<()>) -> Self {
+    fn new(body: HttpBody, limit: usize, ended: tokio::sync::mpsc::Receiver<io::Error>) -> Self {
         Self { body, decoder: EventDecoder::new(limit), line: Bytes::new(), ended }
     }
 
@@ -121,8 +122,8 @@ impl Events {
                     return Poll::Ready(Ok(line.freeze()));
                 }
             }
-            if Pin::new(&mut self.ended).poll(cx).is_ready() {
-                return Poll::Ready(Ok(Bytes::new()));
+            if let Poll::Ready(ended) = self.ended.poll_recv(cx) {
+                return Poll::Ready(ended.map_or(Ok(Bytes::new()), Err));
             }
             match ready!(self.body.poll_chunk(cx)).map_err(io::Error::other)? {
                 Some(chunk) => self.decoder.push(&chunk),
@@ -152,14 +153,14 @@ impl AsyncRead for Events {
 pub(crate) struct Posts {
     unsent: BytesMut,
     queue: Option<mpsc::Sender<Bytes>>,
-    /// Dropped when the last message is on its way.
-    end: Option<oneshot::Sender<()>>,
+    /// Dropped when the client has no more messages, which ends the events.
+    end: Option<tokio::sync::mpsc::Sender<io::Error>>,
 }
 
 impl Posts {
-    fn new(shared: Arc<Shared>, target: Uri, end: oneshot::Sender<()>) -> Self {
+    fn new(shared: Arc<Shared>, target: Uri, end: tokio::sync::mpsc::Sender<io::Error>) -> Self {
         let (queue, lines) = mpsc::channel(MOST_WAITING);
-        tokio::spawn(post_lines(shared, target, lines));
+        tokio::spawn(post_lines(shared, target, lines, end.downgrade()));
         Self { unsent: BytesMut::new(), queue: Some(queue), end: Some(end) }
     }
 
@@ -197,40 +198,52 @@ impl AsyncWrite for Posts {
     }
 }
 
-/// Posts lines in their order, without letting a slow answer hold up the next line for long.
-async fn post_lines(shared: Arc<Shared>, target: Uri, mut lines: mpsc::Receiver<Bytes>) {
+/// Posts lines in their order, without letting a slow answer hold up the next line for long. The first one that does
+/// not arrive ends the conversation, and says why.
+async fn post_lines(
+    shared: Arc<Shared>,
+    target: Uri,
+    mut lines: mpsc::Receiver<Bytes>,
+    end: tokio::sync::mpsc::WeakSender<io::Error>,
+) {
     let mut slow = JoinSet::new();
-    while let Some(line) = lines.next().await {
-        while slow.len() >= MOST_POSTS {
-            if slow.join_next().await.is_some_and(|posted| !posted.unwrap_or(false)) {
-                return;
+    let mut has_more = true;
+    while has_more || !slow.is_empty() {
+        let posted = tokio::select! {
+            biased;
+            Some(posted) = slow.join_next() => Some(posted),
+            line = lines.next(), if has_more && slow.len() < MOST_POSTS => match line {
+                None => {
+                    has_more = false;
+                    None
+                }
+                Some(line) => {
+                    let (shared, target) = (Arc::clone(&shared), target.clone());
+                    slow.spawn(async move { shared.post_to(target, line).await });
+                    timeout(IN_ORDER, slow.join_next()).await.ok().flatten()
+                }
+            },
+        };
+        if let Some(Ok(Err(error))) = posted {
+            tracing::warn!(%error, "a message did not reach the server");
+            if let Some(end) = end.upgrade() {
+                drop(end.try_send(io::Error::other(error))); // The first reason is the one that counts.
             }
-        }
-        let (shared, target) = (Arc::clone(&shared), target.clone());
-        slow.spawn(async move { shared.post_to(target, line).await });
-        if let Ok(Some(Ok(false))) = timeout(IN_ORDER, slow.join_next()).await {
-            return; // The writer fails from now on, which ends the conversation.
+            return;
         }
     }
-    while slow.join_next().await.is_some() {}
 }
 
 impl Shared {
-    /// Posts one message; false when the server does not take it.
-    async fn post_to(&self, target: Uri, body: Bytes) -> bool {
+    async fn post_to(&self, target: Uri, body: Bytes) -> Result<(), TransportError> {
         let headers = self.headers.clone();
         let about = About { method: None, name: None, twice: Twice::Harmful };
         let outgoing = Outgoing { method: Method::POST, headers, body, about };
-        match self.send_to(Some(target), &outgoing, &mut Attempts::new(self)).await {
-            Ok(response) if response.status().is_success() => true,
-            Ok(response) => {
-                tracing::warn!(status = response.status().as_u16(), "the server refused a message");
-                false
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a message did not reach the server");
-                false
-            }
+        let response = self.send_unnumbered(Some(target), &outgoing, &mut Attempts::new(self)).await?;
+        let status = response.status().as_u16();
+        if response.status().is_success() {
+            return Ok(());
         }
+        Err(TransportError::refused(status, format!("the server refused a message with {status}")))
     }
 }

@@ -50,6 +50,10 @@ impl HttpError {
         Self { may_have_left: true, source: source.into() }
     }
 
+    pub(super) fn into_source(self) -> BoxError {
+        self.source
+    }
+
     /// Whether the server may have seen the request.
     #[must_use]
     pub fn may_have_left(&self) -> bool {

@@ -146,6 +146,22 @@ impl Shared {
         Err(TransportError::new(TransportErrorKind::TooLong, message))
     }
 
+    /// Waits for something, but not for long. Time that the user takes, to log in or to answer, does not count.
+    pub(super) async fn within<F: Future>(
+        &self,
+        wait: Duration,
+        work: F,
+    ) -> Result<F::Output, TransportError> {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = self.inbound.handling.silence(wait) => {
+                let message = format!("the server did not answer within {wait:?}");
+                Err(TransportError::new(TransportErrorKind::Io, message))
+            }
+        }
+    }
+
     /// Sends a message that has no answer, within a time.
     pub(super) async fn post_notification(
         &self,
@@ -159,9 +175,7 @@ impl Shared {
         let about = About { method: Some(method), name: None, twice: Twice::Harmless };
         let outgoing = Outgoing { method: Method::POST, headers, body: body.freeze(), about };
         let mut attempts = Attempts::new(self);
-        let response = timeout(wait, self.send(&outgoing, &mut attempts)).await.map_err(|_| {
-            TransportError::new(TransportErrorKind::Io, format!("no answer within {wait:?}"))
-        })??;
+        let response = self.within(wait, self.send_unnumbered(None, &outgoing, &mut attempts)).await??;
         let status = response.status();
         if status.is_success() {
             return Ok(());
@@ -174,6 +188,10 @@ impl Service for HttpTransport {
     async fn call(&self, request: Request) -> Reply {
         self.0.check_length(request.params.as_bytes().len())?;
         let mut closed = self.0.closed.subscribe();
+        if *closed.borrow() {
+            return Err(TransportError::closed("the client is closed").into());
+        }
+        let is_harmful = Twice::of(&request.method, false) == Twice::Harmful;
         let call = async {
             match version_of(&request.params) {
                 Some(version) => self.0.call_modern(request, version).await,
@@ -182,7 +200,10 @@ impl Service for HttpTransport {
         };
         tokio::select! {
             biased;
-            _ = closed.wait_for(|closed| *closed) => Err(TransportError::closed("the client is closed").into()),
+            _ = closed.wait_for(|closed| *closed) => {
+                let error = TransportError::closed("the client was closed meanwhile");
+                Err(if is_harmful { error.outcome_unknown() } else { error }.into())
+            }
             reply = call => reply,
         }
     }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// A token, a password, a key: its `Debug` shows nothing of it, and there is no `Display` and no comparison.
+use zeroize::Zeroize as _;
+
+/// A token, a password, a key: its `Debug` shows nothing of it, and there is no `Display` and no comparison. Its
+/// memory is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Box<str>);
 
@@ -19,6 +22,12 @@ impl Secret {
     }
 }
 
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
@@ -27,6 +36,12 @@ impl fmt::Debug for Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
         Self::new(text)
     }
 }

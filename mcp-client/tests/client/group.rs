@@ -20,11 +20,13 @@ struct Shelf {
     is_silent: bool,
     tools: Vec<String>,
     tells_changes: bool,
+    /// It ends so many requests to listen.
+    ends: usize,
 }
 
 fn shelf(tools: &[&str]) -> Shelf {
     let tools = tools.iter().map(|&tool| tool.to_owned()).collect();
-    Shelf { is_legacy: false, is_silent: false, tools, tells_changes: false }
+    Shelf { is_legacy: false, is_silent: false, tools, tells_changes: false, ends: 0 }
 }
 
 impl Shelf {
@@ -33,7 +35,7 @@ impl Shelf {
     }
 
     /// Serves until the client leaves.
-    async fn serve(self, mut fake: Fake) {
+    async fn serve(mut self, mut fake: Fake) {
         while let Some(request) = fake.maybe_next().await {
             let params = &request["params"];
             let result = match request["method"].as_str().unwrap() {
@@ -69,7 +71,11 @@ impl Shelf {
                     let agreed = json!({"notifications": params["notifications"], "_meta": id});
                     fake.tell("notifications/subscriptions/acknowledged", agreed).await;
                     fake.tell("notifications/tools/list_changed", json!({ "_meta": id })).await;
-                    continue;
+                    if self.ends == 0 {
+                        continue;
+                    }
+                    self.ends -= 1;
+                    json!({ "_meta": id })
                 }
                 _ => continue,
             };
@@ -296,6 +302,27 @@ async fn events_tell_their_server_and_modern_servers_are_asked_for_changes() {
     drop(group);
     while let Some(event) = events.next().await {
         assert!(matches!(event, GroupEvent::Connected { .. }), "{event:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_a_subscription_is_asked_again() {
+    let group = ClientGroup::new();
+    let mut events = group.notifications();
+    let shelf = Shelf { tells_changes: true, ends: 2, ..shelf(&["x"]) };
+    group.add("s", shelf.connect().await.unwrap()).unwrap();
+    let told = |event| GroupEvent::Told { server: "s".into(), event };
+    let changed = told(Event::ToolsListChanged);
+    let expected = [
+        GroupEvent::Connected { server: "s".into() },
+        changed.clone(),
+        told(Event::Gap),
+        changed.clone(),
+        told(Event::Gap),
+        changed,
+    ];
+    for expected in expected {
+        assert_eq!(events.next().await, Some(expected));
     }
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use mcp_client::ErrorKind;
+use mcp_client::{Client, ErrorKind, SharedCache};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, modern, with};
+use crate::fake::{Fake, modern, modern_with, with};
 
 fn page(names: &[&str], next: Option<&str>, ttl: i64) -> Value {
     let tools: Vec<Value> =
@@ -156,4 +156,36 @@ async fn resources_are_kept_by_uri_and_dropped_with_those_below() {
     events.next().await;
     read(&mut fake, "note://1").await;
     client.read_resource("note://2").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_shared_cache_gives_public_lists_to_all_and_private_ones_to_their_principal() {
+    let cache = SharedCache::new();
+    let connect = async |server: &str, principal: &str| {
+        modern_with(Client::builder().shared_cache(&cache, server, principal)).await
+    };
+    let (alice, mut of_alice) = connect("https://a.example/mcp", "alice").await;
+    let (bob, mut of_bob) = connect("https://a.example/mcp", "bob").await;
+    let (other, mut of_other) = connect("https://b.example/mcp", "alice").await;
+    let list = async |client: &Client, fake: &mut Fake, name: &str, scope: &str| {
+        let mut page = page(&[name], None, 60_000);
+        page["cacheScope"] = json!(scope);
+        with(client.list_tools(), serve(fake, None, page)).await.unwrap()
+    };
+    list(&alice, &mut of_alice, "a", "private").await;
+    list(&bob, &mut of_bob, "b", "private").await;
+    assert_eq!(alice.list_tools().await.unwrap()[0].name, "a");
+    assert_eq!(bob.list_tools().await.unwrap()[0].name, "b");
+    list(&other, &mut of_other, "c", "public").await;
+
+    let mut told = bob.notifications();
+    of_bob.tell("notifications/tools/list_changed", json!({})).await;
+    told.next().await;
+    list(&bob, &mut of_bob, "d", "public").await;
+    assert_eq!(alice.list_tools().await.unwrap()[0].name, "a", "her own");
+    let mut told = alice.notifications();
+    of_alice.tell("notifications/tools/list_changed", json!({})).await;
+    told.next().await;
+    list(&alice, &mut of_alice, "e", "public").await;
+    assert_eq!(bob.list_tools().await.unwrap()[0].name, "e", "nobody's alone");
 }

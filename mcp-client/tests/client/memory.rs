@@ -2,7 +2,7 @@
 
 use mcp_client::json::JsonBytes;
 use mcp_client::service::{Accept, Notification, Peer, Reply, Request, Service};
-use mcp_client::{Client, ErrorKind, ErrorObject, Limits, Revision};
+use mcp_client::{Client, ClientGroup, ErrorKind, ErrorObject, Limits, Revision};
 use serde_json::json;
 
 use crate::fake::discovered;
@@ -65,4 +65,14 @@ async fn any_service_will_do() {
     let client = Client::builder().connect_service(|_| Echo).await.unwrap();
     let reply = client.call("echo", &json!({"x": 2})).await.unwrap();
     assert_eq!(reply.structured::<serde_json::Value>().unwrap(), json!({"x": 2}));
+}
+
+#[tokio::test]
+async fn a_server_in_memory_is_one_of_a_group() {
+    let group = ClientGroup::new();
+    group.add("mem", Client::connect_memory(&Server).await.unwrap()).unwrap();
+    let reply = group.call("mem__echo", &json!({"x": 3})).await.unwrap();
+    assert_eq!(reply.structured::<serde_json::Value>().unwrap(), json!({"x": 3}));
+    let tools = group.list_tools().await;
+    assert_eq!((tools.items.len(), tools.failures[0].error.kind()), (0, ErrorKind::Peer));
 }

@@ -89,6 +89,7 @@ pub struct EventDecoder {
     first: bool,
     /// The last line ended with a carriage return: a line feed that follows belongs to it.
     after_return: bool,
+    has_comments: bool,
 }
 
 impl EventDecoder {
@@ -103,7 +104,14 @@ impl EventDecoder {
             event: Event::default(),
             first: true,
             after_return: false,
+            has_comments: false,
         }
+    }
+
+    /// Whether there was a comment yet, which is how servers keep a stream alive.
+    #[must_use]
+    pub fn has_comments(&self) -> bool {
+        self.has_comments
     }
 
     /// Adds bytes that were read.
@@ -168,6 +176,7 @@ impl EventDecoder {
         };
         let text = || std::str::from_utf8(value).ok().map(str::to_owned);
         match name {
+            b"" => self.has_comments = true,
             b"data" => {
                 if self.data.len() + value.len() + 1 > self.limit {
                     return Err(self.too_long());
@@ -237,6 +246,21 @@ mod tests {
             assert_eq!((events[0].id.as_deref(), &events[0].data[..]), (Some("1"), &b""[..]));
             assert_eq!(events[1].retry, Some(Duration::from_millis(1500)));
             assert_eq!(&events[2].data[..], b"no space\ntwo");
+        }
+    }
+
+    #[test]
+    fn a_comment_is_no_colon_within_an_event() {
+        for (stream, has_comments) in [(": \n\n", true), ("data: {\"a\": 1}\n\n", false), ("data\n\n", false)]
+        {
+            for step in 1..=stream.len() {
+                let mut decoder = EventDecoder::new(100);
+                for chunk in stream.as_bytes().chunks(step) {
+                    decoder.push(chunk);
+                    while decoder.next_event().unwrap().is_some() {}
+                }
+                assert_eq!(decoder.has_comments(), has_comments, "{stream:?} step {step}");
+            }
         }
     }
 

@@ -8,24 +8,19 @@ use std::time::Duration;
 pub struct HttpClientLimits {
     /// Most times that one message is sent, when the network fails or the server is too busy. 4.
     ///
-    /// A call that may have reached the server is sent again only if it may be carried out twice; `tools/call`
-    /// never is.
+    /// A call that may have reached the server is sent again only if it may be carried out twice, which `tools/call`
+    /// may not; or if the server itself says that it did not take it (429 or 503, with `Retry-After`).
     pub attempts: u32,
-    /// Longest first pause between two attempts. It doubles each time, and each pause is random between zero
-    /// and that. 200 ms.
-    pub backoff: Duration,
-    /// Longest pause between two attempts. 10 s.
-    pub longest_backoff: Duration,
     /// Longest pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.
     pub longest_retry: Duration,
-    /// Most connections in a row that bring nothing before a stream is given up. 10.
-    pub reconnects: u32,
     /// Most redirects of one message; all stay on the server's origin. 3.
     pub redirects: u32,
     /// Most times that one message is refused for its credentials and sent with other ones. 4.
     pub authorizations: u32,
     /// How long a stream may be silent that has had keep-alives before; then it is taken for dead. 45 s.
     pub stream_idle: Duration,
+    /// How long a session that the server has forgotten may take to begin anew. 30 s.
+    pub handshake: Duration,
     /// How long the end of a session, and messages that nobody waits for, may take. 5 s.
     pub farewell: Duration,
     /// Most bytes of an error page that are read. 64 KiB.
@@ -39,13 +34,11 @@ impl HttpClientLimits {
     pub const fn new() -> Self {
         Self {
             attempts: 4,
-            backoff: Duration::from_millis(200),
-            longest_backoff: Duration::from_secs(10),
             longest_retry: Duration::from_secs(30),
-            reconnects: 10,
             redirects: 3,
             authorizations: 4,
             stream_idle: Duration::from_secs(45),
+            handshake: Duration::from_secs(30),
             farewell: Duration::from_secs(5),
             error_bytes: 64 << 10,
             mirrored_tools: 10_000,

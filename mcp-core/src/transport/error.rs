@@ -18,7 +18,7 @@ pub enum TransportErrorKind {
     TooLong,
     /// Too many requests are waiting for answers.
     Overloaded,
-    /// The message left, and the connection failed before its answer: whether it was carried out is not known.
+    /// The message left, and no answer came that could be read: whether it was carried out is not known.
     OutcomeUnknown,
     /// The peer answered with an HTTP status that says no, and not with a message: [`TransportError::status`].
     Status,
@@ -86,6 +86,17 @@ impl TransportError {
             None => format!("{}; {detail}", self.0.message),
         };
         Self::build(self.kind(), message, self.0.status, None)
+    }
+
+    /// The same failure of a message that may have been carried out all the same.
+    #[must_use]
+    pub fn outcome_unknown(mut self) -> Self {
+        let kind = TransportErrorKind::OutcomeUnknown;
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.kind = kind;
+            return self;
+        }
+        Self::build(kind, self.0.message.clone(), self.0.status, Some(Box::new(self)))
     }
 
     /// What kind of trouble it is.

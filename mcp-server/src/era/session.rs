@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
-use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::revision::Revision;
 use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::subscription::Listener;
 
@@ -13,9 +13,10 @@ use crate::subscription::Listener;
 pub(crate) struct Session {
     pub(crate) revision: Revision,
     /// None where nobody introduced himself: a call on a server that keeps no sessions.
-    /// As text, like the capabilities: the structs take 950 bytes, and an idle session has to be small.
-    client_info: Option<JsonBytes>,
-    capabilities: JsonBytes,
+    /// As text of just its length, like the capabilities: the structs take 950 bytes, and an idle session has to
+    /// be small.
+    client_info: Option<Box<RawValue>>,
+    capabilities: Box<RawValue>,
     /// Hears of the changes that this client is told of.
     pub(crate) listener: Listener,
     /// Index in [`LoggingLevel::ALL`].
@@ -32,8 +33,8 @@ impl Session {
     ) -> Self {
         let session = Self {
             revision,
-            client_info: client_info.and_then(|info| JsonBytes::new(info).ok()),
-            capabilities: JsonBytes::new(capabilities).unwrap_or_else(|_| JsonBytes::empty_object()),
+            client_info: client_info.and_then(|info| to_raw_value(info).ok()),
+            capabilities: to_raw_value(capabilities).unwrap_or_default(),
             listener,
             level: AtomicU8::new(0),
             last_id: AtomicI64::new(0),
@@ -43,7 +44,7 @@ impl Session {
     }
 
     pub(crate) fn client_info(&self) -> Option<Implementation> {
-        self.client_info.as_ref()?.parse().ok()
+        serde_json::from_str(self.client_info.as_ref()?.get()).ok()
     }
 
     /// Whether somebody introduced himself, and so is there to be asked.
@@ -52,7 +53,7 @@ impl Session {
     }
 
     pub(crate) fn capabilities(&self) -> ClientCapabilities {
-        self.capabilities.parse().unwrap_or_default()
+        serde_json::from_str(self.capabilities.get()).unwrap_or_default()
     }
 
     /// An id for a request of ours.

@@ -10,6 +10,7 @@ mod activity;
 mod admission;
 mod body;
 mod call;
+mod connection;
 mod delete;
 mod event_store;
 mod events;

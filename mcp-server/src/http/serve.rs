@@ -7,19 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use mcp_core::Limits;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::{self, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::activity::{Activity, Connected};
-use super::request::PeerAddress;
-use super::socket::Socket;
-use super::tasks::Tasks;
-use super::{HttpOptions, HttpService};
+use super::HttpOptions;
+use super::connection::Connections;
 use crate::error::ServeError;
 use crate::server::{BuiltServer, Server};
 use crate::watch;
@@ -54,8 +48,8 @@ impl BuiltServer {
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
         let serving = Serving::new(self, &listener, HttpOptions::new())?;
-        let (stop, over) = watch::begin(&serving.limits, std::future::pending()).split();
-        let tasks = serving.service.tasks().clone();
+        let (stop, over) = watch::begin(&serving.0.limits, std::future::pending()).split();
+        let tasks = serving.0.service.tasks().clone();
         let outcome = serving.run(listener, stop).await;
         over.send(Box::new(move || tasks.count() > 0)).ok(); // The watch may have ended for want of a thread.
         outcome
@@ -89,7 +83,13 @@ async fn accept(
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, place),
+            Ok((stream, peer)) => {
+                // Answers are single writes; waiting for more to send only costs time.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY was refused");
+                }
+                return (stream, peer, place);
+            }
             Err(error) if is_of_the_peer(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted now");
@@ -104,34 +104,8 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn builder(limits: &Limits, tasks: Tasks) -> Builder<Tasks> {
-    let http = &limits.http;
-    let mut builder = Builder::new(tasks);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None) // The socket has its own, which starts earlier.
-        .max_headers(http.header_fields)
-        .max_buf_size(http.head_bytes.max(8 << 10));
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .max_concurrent_streams(Some(http.http2_streams))
-        .max_pending_accept_reset_streams(Some(http.http2_pending_resets))
-        .max_local_error_reset_streams(Some(http.http2_local_resets))
-        .max_header_list_size(http.http2_header_bytes);
-    builder
-}
-
-/// What connections share.
-struct Serving {
-    builder: Builder<Tasks>,
-    service: HttpService,
-    limits: Limits,
-    stopping: sync::watch::Sender<bool>,
-}
+/// A socket that is served.
+struct Serving(Arc<Connections>);
 
 impl Serving {
     fn new(
@@ -144,10 +118,9 @@ impl Serving {
             return Err(ServeError::exposed(address));
         }
         options.path.get_or_insert_with(|| HttpOptions::PATH.into());
+        tracing::info!(%address, "serving");
         let limits = server.0.limits.clone();
-        let service = server.clone().into_service_with(options);
-        let builder = builder(&limits, service.tasks().clone());
-        Ok(Self { builder, service, limits, stopping: sync::watch::Sender::new(false) })
+        Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
     }
 
     async fn run(
@@ -155,68 +128,34 @@ impl Serving {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        let address = listener.local_addr().map_err(ServeError::listen)?;
-        tracing::info!(%address, "serving");
-        let mut connections = JoinSet::new();
+        let Connections { service, limits, .. } = &*self.0;
+        let mut running = JoinSet::new();
         {
             let mut stop = pin!(stop);
-            let places = Arc::new(Semaphore::new(self.limits.http.connections.min(Semaphore::MAX_PERMITS)));
+            let places = Arc::new(Semaphore::new(limits.http.connections.min(Semaphore::MAX_PERMITS)));
             loop {
                 tokio::select! {
                     biased;
                     () = &mut stop => break,
-                    Some(_) = connections.join_next() => {}
+                    Some(_) = running.join_next() => {}
                     (stream, peer, place) = accept(&listener, &places) => {
-                        connections.spawn(self.connection(stream, peer, place));
+                        running.spawn(self.0.serve(stream, peer, place));
                     }
                 }
             }
         }
         drop(listener);
-        self.service.close();
-        self.stopping.send_replace(true);
-        let tasks = self.service.tasks();
-        if timeout(self.limits.drain_on_signal, tasks.done()).await.is_err() {
+        service.close();
+        self.0.stop();
+        let tasks = service.tasks();
+        if timeout(limits.drain_on_signal, tasks.done()).await.is_err() {
             tracing::warn!(tasks = tasks.count(), "calls were still running; they are dropped");
         }
-        connections.abort_all();
-        self.service.end();
+        running.abort_all();
+        service.end();
         match timeout(GIVE_UP, tasks.done()).await {
             Ok(()) => Ok(()),
             Err(_) => Err(ServeError::blocked(tasks.count())),
-        }
-    }
-
-    fn connection(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        // Answers are single writes; waiting for more to send only costs time.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was refused");
-        }
-        let activity = Activity::default();
-        let socket = TokioIo::new(Socket::new(stream, activity.clone(), &self.limits));
-        let connected = Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
-        let builder = self.builder.clone();
-        let mut stopping = self.stopping.subscribe();
-        let stopped = async move { stopping.wait_for(|stopping| *stopping).await.map(drop) };
-        let task = self.service.tasks().begin();
-        async move {
-            let _held = (place, task);
-            let mut connection = pin!(builder.serve_connection(socket, connected));
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                _ = stopped => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%peer, error, "a connection broke");
-            }
         }
     }
 }
@@ -224,6 +163,6 @@ impl Serving {
 /// Calls that outlive their connections end with serving as well.
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.service.end();
+        self.0.service.end();
     }
 }

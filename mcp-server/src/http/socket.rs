@@ -1,11 +1,12 @@
 //! A socket that gives up on a peer that keeps it waiting (threats T6 and T7).
 //!
-//! hyper's own timer for heads starts after it found out which protocol is spoken, and is the same for a
-//! connection that rests between two requests. This one covers all of it, in both protocols.
+//! hyper's own timer for heads is the same for a connection that rests between two requests. This one covers all of
+//! it, in both protocols, and finding out which of them is spoken.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use mcp_core::Limits;
@@ -14,9 +15,14 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::activity::Activity;
 
+/// What an HTTP/2 client sends first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// A stream with deadlines.
 pub(super) struct Socket<S> {
     stream: S,
+    /// What was read to find out which protocol is spoken, and not handed on yet.
+    begun: ([u8; PREFACE.len()], usize),
     activity: Activity,
     phase: Phase,
     /// When the phase has to be over.
@@ -46,6 +52,7 @@ impl<S> Socket<S> {
         let head = limits.http.head_timeout;
         Self {
             stream,
+            begun: ([0; PREFACE.len()], 0),
             activity,
             phase: Phase::Head,
             deadline: Instant::now() + head,
@@ -83,14 +90,9 @@ impl<S> Socket<S> {
         Poll::Pending
     }
 
-    fn arrived(&mut self, bytes: &[u8]) {
-        match self.phase {
-            Phase::Head if bytes.starts_with(b"PRI * HTTP/2") => {
-                self.http2 = true;
-                self.enter(Phase::Idle, self.idle);
-            }
-            Phase::Idle if !self.http2 => self.enter(Phase::Head, self.head),
-            _ => {}
+    fn arrived(&mut self) {
+        if self.phase == Phase::Idle && !self.http2 {
+            self.enter(Phase::Head, self.head);
         }
     }
 
@@ -102,6 +104,48 @@ impl<S> Socket<S> {
         let stall = self.stall;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + stall)));
         stalled.as_mut().poll(cx).map(|()| Err(late("the peer does not read")))
+    }
+}
+
+impl<S: AsyncRead + Unpin> Socket<S> {
+    /// Whether the peer speaks HTTP/2, from the first bytes that it sends.
+    pub(super) async fn speaks_http2(&mut self) -> io::Result<bool> {
+        poll_fn(|cx| self.poll_http2(cx)).await
+    }
+
+    fn poll_http2(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        while self.may_be_http2() {
+            if self.poll_deadline(cx).is_ready() {
+                return Poll::Ready(Err(late("no request arrived")));
+            }
+            let (bytes, length) = &mut self.begun;
+            let mut rest = ReadBuf::new(&mut bytes[*length..]);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut rest))?;
+            match rest.filled().len() {
+                0 => break, // Whoever reads next finds the end as well.
+                more => *length += more,
+            }
+        }
+        self.http2 = self.begun == (*PREFACE, PREFACE.len());
+        if self.http2 {
+            self.enter(Phase::Idle, self.idle);
+        }
+        Poll::Ready(Ok(self.http2))
+    }
+
+    /// Whether what was read begins like HTTP/2, and is not all of its preface yet.
+    fn may_be_http2(&self) -> bool {
+        let (bytes, length) = &self.begun;
+        *length < PREFACE.len() && bytes[..*length] == PREFACE[..*length]
+    }
+
+    /// Gives what was read to find that out.
+    fn hand_on(&mut self, buffer: &mut ReadBuf<'_>) {
+        let (bytes, length) = &mut self.begun;
+        let fits = buffer.remaining().min(*length);
+        buffer.put_slice(&bytes[..fits]);
+        bytes.copy_within(fits..*length, 0);
+        *length -= fits;
     }
 }
 
@@ -120,13 +164,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
             return Poll::Ready(Err(late("no request arrived")));
         }
         let before = buffer.filled().len();
+        this.hand_on(buffer);
+        let has_begun = buffer.filled().len() > before;
+        // What follows comes along: hyper doubles its buffer for a first read that is short.
         let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        if let Poll::Ready(Ok(())) = read
-            && buffer.filled().len() > before
-        {
-            this.arrived(&buffer.filled()[before..]);
+        if buffer.filled().len() > before {
+            this.arrived();
         }
-        read
+        // What is wrong behind what was read already is found again by the next read.
+        if has_begun { Poll::Ready(Ok(())) } else { read }
     }
 }
 

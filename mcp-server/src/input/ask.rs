@@ -9,7 +9,7 @@ use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::service::{BoxFuture, Request};
 use mcp_core::types::{
     CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult, ElicitSchema,
-    InputRequest, ListRootsResult, Root,
+    ElicitationCompleteParams, InputRequest, ListRootsResult, Root,
 };
 use serde::de::DeserializeOwned;
 
@@ -53,6 +53,18 @@ impl Context {
                 ElicitAction::Cancel => Answer::Cancel,
             })
         })
+    }
+
+    /// Tells the client that the user is done at a URL, by the id that was given to [`Question::elicitation_id`].
+    ///
+    /// 2025-11-25 alone has this notification; elsewhere nothing is sent, and a client asks again by itself. Cancel
+    /// safe. Spec: client/elicitation, 2025-11-25 (UE-1).
+    pub async fn elicitation_complete(&self, elicitation_id: impl Into<String>) {
+        let rules = self.rules();
+        if rules.elicitation_url && !rules.result_type && self.0.session.is_some() {
+            let params = ElicitationCompleteParams::new(elicitation_id);
+            self.notify("notifications/elicitation/complete", &params).await;
+        }
     }
 
     /// Asks the client's model. Tools in the request need the capability `sampling.tools`, and a context other
@@ -179,6 +191,19 @@ impl<'a, T> Question<'a, T> {
         let modern = self.is_modern();
         let answer = self.context.ask(self.place, self.request.clone()).await?;
         (self.read)(&self.request, answer, modern)
+    }
+}
+
+impl Question<'_, Answer<()>> {
+    /// Names the visit on 2025-11-25, instead of a random name: choose one when [`Context::elicitation_complete`] is
+    /// to tell of its end. It identifies the visit and authorizes nothing. Other revisions have no names for visits.
+    pub fn elicitation_id(mut self, id: impl Into<String>) -> Self {
+        if let InputRequest::Elicit(params) = &mut self.request
+            && let ElicitParams::Url(visit) = &mut **params
+        {
+            visit.elicitation_id = Some(id.into());
+        }
+        self
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn hang_up(input: Option<Input>) {
         }
         Err(error) => tracing::error!(%error, "the input is not watched"),
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A thread waits for it: a runtime would be woken by each message as well. It ends with the writer.

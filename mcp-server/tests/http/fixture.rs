@@ -1,7 +1,7 @@
 //! The server that the tests call.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mcp_server::{Context, Server, tools};
 use tokio::sync::{Notify, Semaphore};
@@ -14,6 +14,7 @@ pub(crate) struct Seen {
     pub(crate) told: AtomicUsize,
     pub(crate) change: Notify,
     pub(crate) gate: Semaphore,
+    pub(crate) released: AtomicBool,
 }
 
 impl Default for Seen {
@@ -24,6 +25,7 @@ impl Default for Seen {
             told: AtomicUsize::new(0),
             change: Notify::new(),
             gate: Semaphore::new(0),
+            released: AtomicBool::new(false),
         }
     }
 }
@@ -108,6 +110,17 @@ impl Tools {
         // The semaphore is never closed.
         drop(self.0.gate.acquire().await);
         text
+    }
+
+    /// Blocks the thread that it runs on until the tests let it go.
+    #[tool]
+    async fn block(&self) -> String {
+        self.0.started.fetch_add(1, Ordering::SeqCst);
+        self.0.change.notify_waiters();
+        while !self.0.released.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        "released".into()
     }
 
     /// Says much.

@@ -2,8 +2,9 @@
 
 use http_body_util::BodyExt as _;
 use mcp_server::http::HttpBody;
-use mcp_server::{Context, Limits, ToolRoute};
+use mcp_server::{Context, Limits, Principal, ToolRoute};
 use serde_json::{Value, json};
+use tower_service::Service as _;
 
 use crate::caller::Call;
 use crate::fixture;
@@ -54,4 +55,30 @@ async fn listeners_have_a_bound_of_their_own() {
     assert_eq!(Call::new("tools/list", json!({})).send(&service).await.status, 200);
     drop(first);
     assert_eq!(listen().begin(&service).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_principal_has_a_share_of_the_listeners() {
+    let mut limits = Limits::for_server();
+    limits.http.listen_streams = 5;
+    limits.http.listen_streams_per_principal = 2;
+    let service = fixture::server().0.limits(limits).into_service().unwrap();
+    let listen_as = |name: Option<&'static str>| {
+        let mut request = listen().request();
+        if let Some(name) = name {
+            request.extensions_mut().insert(Principal::new(name));
+        }
+        let mut service = service.clone();
+        async move { service.call(request).await.unwrap() }
+    };
+    let alice = [listen_as(Some("alice")).await, listen_as(Some("alice")).await];
+    let greedy = listen_as(Some("alice")).await;
+    assert_eq!((greedy.status().as_u16(), &greedy.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    // Others have their own, and who is nobody in particular counts for all alone.
+    let bob = listen_as(Some("bob")).await;
+    let nobody = [listen_as(None).await, listen_as(None).await];
+    assert!([&bob, &nobody[0], &nobody[1]].iter().all(|response| response.status() == 200));
+    assert_eq!(listen_as(Some("bob")).await.status(), 503, "all places are taken");
+    drop(alice);
+    assert_eq!(listen_as(Some("alice")).await.status(), 200);
 }

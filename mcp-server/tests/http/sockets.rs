@@ -86,6 +86,36 @@ async fn stopping_ends_listeners_with_their_result_and_drops_what_does_not_end()
     assert!(TcpStream::connect(server.address).await.is_err());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_handler_that_blocks_its_thread_cannot_keep_serving() {
+    let server = serve(quick()).await;
+    let seen = std::sync::Arc::clone(&server.seen);
+    let mut blocked = server.connect(&wire(&Call::tool("block", json!({})))).await;
+    soon(seen.wait(|seen| seen.started.load(Ordering::SeqCst), 1)).await;
+    let (took, outcome) = server.stop().await;
+    let text = outcome.unwrap_err().to_string();
+    assert!(text.contains("1 tasks") && text.contains("blocks its thread"), "{text}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    seen.released.store(true, Ordering::SeqCst);
+    rest(&mut blocked).await; // Its connection ends once the thread is free.
+}
+
+#[tokio::test]
+async fn a_silent_connection_does_not_keep_the_server() {
+    let server = serve(Limits::for_server()).await;
+    let mut silent = server.connect(b"").await;
+    let mut begun = server.connect(b"PRI").await;
+    // Both are accepted before this one is answered.
+    assert_eq!(
+        server.caller().await.send(&wire(&Call::new("tools/list", json!({})))).await.unwrap().status,
+        200
+    );
+    let (took, outcome) = server.stop().await;
+    outcome.unwrap();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!((rest(&mut silent).await, rest(&mut begun).await), (String::new(), String::new()));
+}
+
 #[tokio::test]
 async fn a_socket_that_others_reach_needs_host_names() {
     let server = fixture::server().0.build().unwrap();

@@ -39,6 +39,12 @@ fn curious() -> Server {
             let answer = context.elicit_url("Go there.", "https://example.com/pay").await;
             answer.map(|answer| format!("{answer:?}"))
         }))
+        .tool(ToolRoute::builder("pay").handler(|context: Context| async move {
+            let visit = context.elicit_url("Go there.", "https://example.com/pay?visit=7");
+            let answer = visit.elicitation_id("7").await?;
+            context.elicitation_complete("7").await;
+            Ok::<_, mcp_server::AskError>(format!("{answer:?}"))
+        }))
         .tool(ToolRoute::builder("sample").handler(|context: Context| async move {
             let params = CreateMessageParams::new([SamplingMessage::user("2+2?")], 100_u64);
             context.sample(params).await.map(|result| format!("{} said", result.model))
@@ -168,6 +174,18 @@ async fn a_client_that_leaves_ends_the_question() {
     let result = call.answer().await.unwrap();
     assert_eq!(result["content"][0]["text"], "no answer arrived: the peer closed the connection");
     assert_eq!(before.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_can_be_named_and_its_end_told_where_the_revision_has_names() {
+    each(&[Revision::V2025_11_25], async |way, revision| {
+        let client = with(way, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
+        assert_eq!(outcome(&client, "pay").await, ("Accept(())".into(), false));
+        assert_eq!(client.told_of("elicitation/create").await["elicitationId"], "7");
+        let done = client.told_of("notifications/elicitation/complete").await;
+        assert_eq!(done, json!({"elicitationId": "7"}));
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use mcp_server::types::{
     TitledMultiSelectEnumSchema, TitledSingleSelectEnumSchema, UntitledMultiSelectEnumSchema,
     UntitledSingleSelectEnumSchema,
 };
-use mcp_server::{AskError, Context, tools};
+use mcp_server::{Answer, AskError, Context, tools};
 use serde_json::Value;
 
 pub(crate) struct Questions;
@@ -59,6 +59,16 @@ impl Questions {
             .field("untitledMulti", UntitledMultiSelectEnumSchema::new(EnumItems::new(names)))
             .field("titledMulti", TitledMultiSelectEnumSchema::new(TitledEnumItems::new(options())));
         ask(ctx, "Please select options from the enum fields", form).await
+    }
+
+    /// Sends the user to a page.
+    #[tool]
+    async fn visit_url(&self, ctx: &Context, url: String) -> Result<&'static str, AskError> {
+        Ok(match ctx.elicit_url("Please visit this page", url).await? {
+            Answer::Accept(()) => "visit: accept",
+            Answer::Decline => "visit: decline",
+            Answer::Cancel => "visit: cancel",
+        })
     }
 
     /// Lists the client's roots.

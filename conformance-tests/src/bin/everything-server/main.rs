@@ -2,7 +2,7 @@
 //! under the names they expect (`peers/FIXTURE.md`).
 //!
 //! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a free one;
-//! the address is printed to standard error).
+//! the address is printed to standard error). Clients of HTTP+SSE, the transport of 2024-11-05, GET `/sse` there.
 
 mod arithmetic;
 mod changes;
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let listener = TcpListener::bind(address).await?;
             eprintln!("http://{}{}", listener.local_addr()?, HttpOptions::PATH);
             let forever = std::future::pending();
-            Ok(server().build()?.serve_http_with(listener, HttpOptions::new(), forever).await?)
+            Ok(server().build()?.serve_http_with(listener, HttpOptions::new().http_sse(), forever).await?)
         }
         _ => Err("usage: everything-server --stdio | --http ADDRESS".into()),
     }

@@ -64,14 +64,16 @@ impl Running {
         }
     }
 
-    /// Sleeps.
+    /// Tells that it began, and sleeps.
     #[tool]
     async fn slow(
         &self,
+        ctx: &Context,
         /** milliseconds */
         ms: u64,
     ) -> String {
         let mut guard = CountDrop { dropped: Arc::clone(&self.dropped), armed: true };
+        ctx.progress(0.0, 1.0).await;
         sleep(Duration::from_millis(ms)).await;
         guard.armed = false;
         format!("slept {ms} ms")

@@ -39,7 +39,7 @@ async fn memory_is_back_after_a_thousand_sessions_are_deleted() {
     thousand(&service).await;
     thousand(&service).await;
     let before = resident();
-    for _ in 0..5 {
+    for _ in 0..3 {
         thousand(&service).await;
     }
     let after = resident();
@@ -53,7 +53,7 @@ async fn abandoned_sessions_make_room_for_others() {
     limits.http.sessions = 100;
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let mut first = String::new();
-    for number in 0..10_000 {
+    for number in 0..5_000 {
         let session = begin(&service).await;
         if number == 0 {
             first = session;

@@ -3,34 +3,32 @@
 
 use serde_json::{Value, json};
 
-use super::{initialize, legacy_call, turn};
+use super::{legacy_call, session, turn};
 use crate::caller::Call;
 use crate::running::{serve, wire};
 
 const CLIENTS: usize = 50;
 const CALLS: usize = 200;
 
+/// Who has a session of his own, who shares one as hosted clients do, and who needs none.
 #[derive(Debug, Clone, Copy)]
 enum Era {
     Modern,
-    /// Each client has a session.
     Own,
-    /// All clients are in one session, as hosted clients pool them.
     Shared,
 }
 
-async fn everybody_calls(era: Era) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_call_everything_1_get_their_own_answers() {
     let _turn = turn().await;
     let server = serve(mcp_server::Limits::for_server()).await;
-    let shared = super::session(&server).await;
+    let shared = session(&server).await;
     let mut clients = Vec::new();
     for client in 0..CLIENTS {
+        let era = [Era::Modern, Era::Shared, Era::Own, Era::Shared][client % 4];
         let mut caller = server.caller().await;
         let session = match era {
-            Era::Own => {
-                let begun = caller.send(&wire(&initialize())).await.unwrap();
-                begun.header("mcp-session-id").unwrap().to_owned()
-            }
+            Era::Own => session(&server).await,
             _ => shared.clone(),
         };
         clients.push(tokio::spawn(async move {
@@ -52,19 +50,4 @@ async fn everybody_calls(era: Era) {
     for client in clients {
         client.await.unwrap();
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn modern_callers_get_their_own_answers() {
-    everybody_calls(Era::Modern).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_get_their_own_answers() {
-    everybody_calls(Era::Own).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_of_one_session_get_their_own_answers() {
-    everybody_calls(Era::Shared).await;
 }

@@ -1,0 +1,248 @@
+//! What a modern server answers: messages, streams, redirects, and what is none of them.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::join_all;
+use mcp_client::types::LoggingLevel;
+use mcp_client::{Client, ErrorKind};
+use serde_json::json;
+
+use crate::script::{modern, text, with};
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let mut log = client.log_messages();
+    for step in [1, 2, 3, 7, 10_000] {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        let call = client
+            .call("work", &json!({}))
+            .log_level(LoggingLevel::Info)
+            .on_progress(move |progress| sink.lock().unwrap().push(progress.progress));
+        let reply = with(call, async {
+            let exchange = script.expect("tools/call").await;
+            let (id, message) = (exchange.id(), exchange.message());
+            let token = &message["params"]["_meta"]["progressToken"];
+            let mut stream = String::from("\u{feff}: hello\r\n\r\nretry: 10\n\n");
+            for progress in [1, 2] {
+                let params = json!({"progressToken": token, "progress": progress, "message": "a: b\u{2028}"});
+                let told = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params});
+                stream.push_str(&format!("event: message\r\ndata: {told}\r\n\r\n:\n\n"));
+            }
+            let log = json!({"level": "info", "data": "working"});
+            let told = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": log});
+            // Another kind of event, an event without data, and a message in two lines of data.
+            stream.push_str("event: other\ndata: {\"jsonrpc\"\n\nid: 7\ndata:\n\n");
+            stream.push_str(&format!("data: {}\n\n", told.to_string().replacen(',', ",\ndata: ", 1)));
+            // The answer to another request is not this one's.
+            stream.push_str("data: {\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}\n\n");
+            let answer = json!({"jsonrpc": "2.0", "id": id, "result": text("done")});
+            stream.push_str(&format!("data: {answer}\n\n"));
+            let sending = exchange.stream();
+            for piece in stream.as_bytes().chunks(step) {
+                sending.raw(piece);
+            }
+            // The stream is still open, and the call is done all the same.
+            sending.dropped().await;
+        });
+        assert_eq!(reply.await.unwrap().text(), "done");
+        assert_eq!(*seen.lock().unwrap(), [1.0, 2.0]);
+        assert_eq!(log.next().await.unwrap().data.to_value(), json!("working"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_are_the_servers_under_any_status() {
+    let (client, mut script) = modern(Client::builder()).await;
+    for (status, code) in [(200, -32602), (400, -32602), (404, -32601), (500, -32603), (503, -32000)] {
+        let refused = with(client.call("add", &json!({})), async {
+            script.expect("tools/call").await.refuse(status, code, json!({"a": 1}));
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Peer, "{error:?}");
+        assert_eq!(error.peer().unwrap().code(), code);
+    }
+    // The server could not read the id.
+    for status in [200, 400] {
+        let refused = with(client.call("add", &json!({})), async {
+            let error = json!({"code": -32700, "message": "no JSON"});
+            let message = json!({"jsonrpc": "2.0", "id": null, "error": error});
+            script.expect("tools/call").await.json(status, &message);
+        });
+        assert_eq!(refused.await.unwrap_err().peer().unwrap().code(), -32700);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_answer_is_an_error_that_says_so() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let html = "<!doctype html><title>Log in</title>";
+    let other = r#"{"jsonrpc":"2.0","id":"other","result":{}}"#;
+    for (status, media, body, told) in [
+        (
+            200,
+            "text/html; charset=utf-8",
+            html,
+            "the server answered 200 with \"text/html\" instead of a message",
+        ),
+        (200, "", "{}", "the server answered 200 with \"\" instead of a message"),
+        (202, "", "", "the server accepted the request (202) and gives no answer"),
+        (204, "", "", "the server accepted the request (204) and gives no answer"),
+        (200, "application/json", other, "the server's message is no answer to the request"),
+        (200, "application/json", "{}", "the server's message is no answer to the request"),
+        (200, "application/json", "", "the server's message is no answer to the request"),
+        (200, "application/json", "[]", "the server's message is no answer to the request"),
+        (200, "application/json", &format!("[{other}]"), "the server's message is no answer to the request"),
+    ] {
+        for method in ["tools/call", "prompts/list"] {
+            let serve = async {
+                let exchange = script.expect(method).await;
+                if media.is_empty() {
+                    exchange.begin(status, &[]).raw(body);
+                } else {
+                    exchange.page(status, media, body);
+                }
+            };
+            let (error, kind) = match method {
+                "tools/call" => (
+                    with(client.call("add", &json!({})), serve).await.unwrap_err(),
+                    // The work may be done.
+                    ErrorKind::OutcomeUnknown,
+                ),
+                _ => (with(client.list_prompts(), serve).await.unwrap_err(), ErrorKind::Transport),
+            };
+            assert_eq!(error.kind(), kind, "{error:?}");
+            assert_eq!(error.transport().unwrap().to_string(), told);
+        }
+    }
+    // A result of the right id that is none.
+    let broken = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": 1});
+        exchange.json(200, &message);
+    });
+    let error = format!("{:?}", broken.await.unwrap_err());
+    assert!(error.contains("the server's answer is no message"), "{error}");
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let reply = with(client.call("add", &json!({"a": 1})), async {
+        let first = script.expect("tools/call").await;
+        let (headers, message) = (first.request.headers().clone(), first.message());
+        first.redirect(307, "/elsewhere?x=1");
+        let second = script.expect("tools/call").await;
+        assert_eq!(second.request.uri(), "https://example.com/elsewhere?x=1");
+        assert_eq!((second.request.headers(), second.message()), (&headers, message));
+        second.redirect(308, "https://EXAMPLE.com:443/third");
+        let third = script.expect("tools/call").await;
+        assert_eq!(third.request.uri().path(), "/third");
+        third.reply(text("done"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "done");
+
+    for (status, location, told) in [
+        (
+            307,
+            "https://evil.example/mcp",
+            "the server redirects to another origin (https://evil.example/mcp)",
+        ),
+        (308, "http://example.com/mcp", "the server redirects to another origin (http://example.com/mcp)"),
+        (307, "https://example.com:8443/mcp", "the server redirects to another origin"),
+        (307, "https://example.com.evil.example/mcp", "the server redirects to another origin"),
+        (307, "//evil.example/mcp", "the server redirects to something that is no URL"),
+        (307, "javascript:alert(1)", "the server redirects to something that is no URL"),
+        (307, "", "the server redirects to something that is no URL"),
+        (301, "/elsewhere", "the server redirects to \"/elsewhere\" with 301 (Moved Permanently)"),
+        (302, "/login", "the server redirects to \"/login\" with 302 (Found)"),
+        (303, "/login", "the server redirects to \"/login\" with 303 (See Other)"),
+    ] {
+        let refused = with(client.call("add", &json!({})), async {
+            script.expect("tools/call").await.redirect(status, location);
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+        let error = error.transport().unwrap();
+        assert_eq!(error.status(), Some(status));
+        assert!(error.to_string().starts_with(told), "{error}");
+    }
+    // In a circle.
+    let refused = with(client.call("add", &json!({})), async {
+        for _ in 0..4 {
+            script.expect("tools/call").await.redirect(308, "/mcp");
+        }
+    });
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.transport().unwrap().to_string(), "the server redirected more than 3 times");
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_come_to_the_call_that_asked_in_any_order() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let echo = |number: usize| {
+        let client = client.clone();
+        async move { client.call("echo", &json!({"n": number})).await.unwrap().text() }
+    };
+    let calls = join_all((0..100).map(echo));
+    let serve = async {
+        let mut exchanges = Vec::new();
+        for _ in 0..100 {
+            exchanges.push(script.expect("tools/call").await);
+        }
+        // The last one first.
+        while let Some(exchange) = exchanges.pop() {
+            let number = exchange.message()["params"]["arguments"]["n"].to_string();
+            exchange.reply(text(&number));
+            tokio::task::yield_now().await;
+        }
+    };
+    let (texts, ()) = tokio::join!(calls, serve);
+    assert_eq!(texts, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_not() {
+    let (client, mut script) = modern(Client::builder().timeout(Duration::from_secs(400))).await;
+    let lost = with(client.call("slow", &json!({})), async {
+        let sending = script.expect("tools/call").await.stream();
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            sending.raw(":\n\n");
+        }
+        let fell_silent = tokio::time::Instant::now();
+        sending.dropped().await;
+        assert_eq!(fell_silent.elapsed().as_secs(), 45);
+    });
+    let error = lost.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
+    assert!(format!("{error:?}").ends_with("before the answer: the stream was silent for 45s"), "{error:?}");
+
+    // Keep-alives are the connection's, and no sign that the work goes on.
+    let late = with(client.call("slow", &json!({})).timeout(Duration::from_secs(60)), async {
+        let sending = script.expect("tools/call").await.stream();
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            sending.raw(":\n\n");
+        }
+        sending.dropped().await;
+    });
+    assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
+
+    // A colon where a piece begins is no comment.
+    let reply = with(client.call("slow", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let (id, sending) = (exchange.id(), exchange.stream());
+        sending.raw("data");
+        tokio::task::yield_now().await;
+        sending.raw(": {\"jsonrpc\": \"2.0\", \"method\": \"notifications/x\"}\n\n");
+        tokio::time::sleep(Duration::from_secs(200)).await;
+        sending.reply(&id, text("late"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "late");
+}

@@ -1,0 +1,292 @@
+//! Credentials: on every request, never elsewhere, and got anew when the server refuses them.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use mcp_client::http::{
+    Authorizer, BearerToken, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request, StatusCode, Verdict,
+};
+use mcp_client::service::BoxFuture;
+use mcp_client::types::SubscriptionFilter;
+use mcp_client::{Client, ErrorKind};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::script::{Script, URL, discovered, legacy, modern, text, with};
+
+/// What the authorizer was told.
+#[derive(Default)]
+struct Told {
+    tokens: u32,
+    refusals: Vec<String>,
+    requests: Vec<String>,
+    heads: Vec<u16>,
+}
+
+/// Has a token for each time that the last one was refused.
+#[derive(Clone, Default)]
+struct Tokens {
+    told: Arc<Mutex<Told>>,
+    login: Duration,
+    gives_up: bool,
+    fails: bool,
+}
+
+impl Tokens {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().expect("no panic")
+    }
+}
+
+impl Authorizer for Tokens {
+    fn bind(&self, endpoint: &Endpoint) -> Result<(), BoxError> {
+        assert_eq!(endpoint.as_str(), URL, "byte by byte");
+        Ok(())
+    }
+
+    fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+        let mut told = self.told();
+        told.requests.push(format!("{} {} {}", request.method(), request.uri(), request.body().len()));
+        let token = format!("Bearer token-{}", told.tokens);
+        request.headers_mut().insert("authorization", token.parse().expect("visible ASCII"));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
+        Box::pin(async move {
+            sleep(self.login).await;
+            let mut told = self.told();
+            told.tokens += 1;
+            told.refusals.push(format!(
+                "{} {:?} {:?} {:?} {:?} {}",
+                refusal.status,
+                refusal.headers.get("www-authenticate"),
+                refusal.authorization.as_ref().map(|value| value.to_str().expect("visible ASCII")),
+                refusal.method,
+                refusal.name,
+                refusal.attempt,
+            ));
+            assert!(!format!("{refusal:?}").contains("token-"), "{refusal:?}");
+            if self.fails {
+                return Err("the user closed the window".into());
+            }
+            Ok(if self.gives_up { Verdict::GiveUp } else { Verdict::Retry })
+        })
+    }
+
+    fn answered(&self, status: StatusCode, _: &HeaderMap) {
+        self.told().heads.push(status.as_u16());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_request_is_sent_again_with_other_credentials() {
+    let tokens = Tokens::default();
+    let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
+    let reply = with(client.call("pay", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
+        let id = exchange.id();
+        drop(exchange.begin(401, &[("www-authenticate", "Bearer scope=\"pay\"")]));
+        let exchange = script.expect("tools/call").await;
+        assert_eq!((exchange.header("authorization"), exchange.id()), (Some("Bearer token-1"), id));
+        drop(exchange.begin(403, &[]));
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("authorization"), Some("Bearer token-2"));
+        exchange.reply(text("paid"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "paid");
+    let told = tokens.told();
+    assert_eq!(
+        told.refusals,
+        [
+            r#"401 Unauthorized Some("Bearer scope=\"pay\"") Some("Bearer token-0") Some("tools/call") Some("pay") 0"#,
+            r#"403 Forbidden None Some("Bearer token-1") Some("tools/call") Some("pay") 1"#,
+        ]
+    );
+    assert_eq!(told.heads, [200, 401, 403, 200]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
+    // The limit.
+    let (client, mut script) = modern(Client::builder().authorizer(Tokens::default())).await;
+    let refused = with(client.call("pay", &json!({})), async {
+        for _ in 0..5 {
+            script.expect("tools/call").await.page(401, "text/html", "log in");
+        }
+    });
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(
+        format!("{error:?}").contains("401 (Unauthorized), and its credentials were not enough"),
+        "{error:?}"
+    );
+    script.expect_silence(Duration::from_secs(60)).await;
+
+    for (tokens, status, told) in [
+        (Tokens { gives_up: true, ..Tokens::default() }, 401, "the server wants other credentials (401)"),
+        (Tokens { gives_up: true, ..Tokens::default() }, 403, "the server forbids it (403)"),
+        (
+            Tokens { fails: true, ..Tokens::default() },
+            401,
+            "authorization failed: the user closed the window",
+        ),
+    ] {
+        let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
+        let refused = with(client.call("pay", &json!({})), async {
+            script.expect("tools/call").await.status(status);
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized);
+        assert!(format!("{error:?}").ends_with(told), "{error:?}");
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_login_is_not_the_servers_silence() {
+    let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
+    let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
+    let before = Instant::now();
+    let reply = with(client.call("pay", &json!({})), async {
+        script.expect("tools/call").await.status(401);
+        let exchange = script.expect("tools/call").await;
+        sleep(Duration::from_secs(50)).await; // Within the server's own time, which begins anew.
+        exchange.reply(text("paid"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "paid");
+    assert_eq!(before.elapsed().as_secs(), 350);
+
+    // It does count for the whole.
+    let late = with(client.call("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
+        script.expect("tools/call").await.status(401);
+    });
+    assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
+
+    // A subscription waits for it too.
+    let filter = SubscriptionFilter::new().tools_list_changed(true);
+    let serve = async {
+        script.expect("subscriptions/listen").await.status(401);
+        let exchange = script.expect("subscriptions/listen").await;
+        let meta = json!({"io.modelcontextprotocol/subscriptionId": exchange.id()});
+        let stream = exchange.stream();
+        let params = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+        stream.tell("notifications/subscriptions/acknowledged", params);
+        stream
+    };
+    let (subscription, stream) = tokio::join!(client.subscribe(filter), serve);
+    assert_eq!(subscription.unwrap().acknowledged().tools_list_changed, Some(true));
+    drop(stream);
+
+    // Nor does it cost the session its beginning.
+    let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
+    let (stack, mut script) = Script::new();
+    let builder =
+        Client::builder().pin(mcp_client::Revision::V2025_11_25).authorizer(tokens).http_stack(stack);
+    let serve = async {
+        let exchange = script.expect("initialize").await;
+        exchange.reply(crate::script::initialized("2025-11-25"));
+        script.expect("notifications/initialized").await.status(401);
+        script.expect("notifications/initialized").await.status(202);
+        script.expect_bare("GET").await.status(405);
+    };
+    let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
+    client.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_request_has_credentials_and_they_stay_on_the_origin() {
+    let tokens = Tokens::default();
+    let (client, mut script, standalone) = legacy(Client::builder().authorizer(tokens.clone())).await;
+    assert_eq!(standalone.header("authorization"), Some("Bearer token-0"));
+    let stream = standalone.stream();
+    stream.ask(&json!(1), "ping", json!({}));
+    let answer = script.next().await;
+    assert_eq!(answer.header("authorization"), Some("Bearer token-0"));
+    answer.status(202);
+    let refused = with(client.call("pay", &json!({})), async {
+        script.expect("tools/call").await.redirect(308, "/v2?a=b");
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
+        exchange.redirect(307, "https://evil.example/v2");
+    });
+    let error = refused.await.unwrap_err();
+    assert!(format!("{error:?}").contains("to another origin"), "{error:?}");
+    let call = tokio::spawn(client.call("pay", &json!({})).into_future());
+    drop(script.expect("tools/call").await.stream());
+    call.await.unwrap().unwrap_err();
+    let farewell = async {
+        let exchange = script.expect_bare("DELETE").await;
+        assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
+        exchange.status(200);
+    };
+    tokio::join!(client.close(), farewell);
+    script.expect_silence(Duration::from_secs(60)).await;
+    // It saw each request as it was sent.
+    let told = tokens.told();
+    assert!(told.requests.iter().any(|request| request.starts_with("POST https://example.com/v2?a=b ")));
+    assert!(told.requests.iter().all(|request| !request.contains("evil")), "{:?}", told.requests);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_refused_asks_for_one_login_alone() {
+    for (gives_up, status) in [(true, 401), (true, 403), (false, 401)] {
+        let tokens = Tokens { gives_up, fails: !gives_up, ..Tokens::default() };
+        let (client, mut script, standalone) = legacy(Client::builder().authorizer(tokens.clone())).await;
+        standalone.status(status);
+        script.expect_silence(Duration::from_secs(3_600)).await;
+        assert_eq!(tokens.told().refusals.len(), 1);
+        drop(client);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bearer_token_is_sent_and_never_shown() {
+    let token = BearerToken::new("s3cret").unwrap();
+    assert_eq!(format!("{token:?}"), "BearerToken(***)");
+    assert!(BearerToken::new("a\nb").is_none());
+    let (stack, mut script) = Script::new();
+    let builder = Client::builder().authorizer(token).http_stack(stack);
+    let serve = async {
+        let exchange = script.expect("server/discover").await;
+        assert_eq!(exchange.header("authorization"), Some("Bearer s3cret"));
+        assert!(!format!("{:?}", exchange.request.headers()).contains("s3cret"), "it is marked as sensitive");
+        exchange.reply(discovered());
+    };
+    let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
+    let client = client.unwrap();
+    let refused = with(client.call("pay", &json!({})), async {
+        script.expect("tools/call").await.status(401);
+    });
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(!format!("{error:?} {client:?}").contains("s3cret"));
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+/// Serves nobody.
+struct Stranger;
+
+impl Authorizer for Stranger {
+    fn bind(&self, _: &Endpoint) -> Result<(), BoxError> {
+        Err("the token is for another server".into())
+    }
+
+    fn authorize<'a>(&'a self, _: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(std::future::ready(Err("no token".into())))
+    }
+
+    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
+        Box::pin(std::future::ready(Ok(Verdict::Retry)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authorizer_of_another_server_sends_nothing() {
+    let (stack, mut script) = Script::new();
+    let error = Client::builder().authorizer(Stranger).http_stack(stack).connect_http(URL).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(format!("{error:?}").ends_with("the token is for another server"), "{error:?}");
+    script.expect_silence(Duration::from_secs(1)).await;
+}

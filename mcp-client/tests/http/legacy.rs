@@ -1,0 +1,246 @@
+//! Calls of the legacy era: what the server asks meanwhile, cancellation, batches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use mcp_client::types::ElicitResult;
+use mcp_client::{Client, ErrorKind, Event, Revision};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::script::{Script, URL, initialized, legacy, shake_hands, text, with};
+
+const SESSION: Option<&str> = Some("session-1");
+
+#[tokio::test(start_paused = true)]
+async fn questions_of_the_server_are_answered_by_post_while_the_call_goes_on() {
+    let builder = Client::builder().on_elicit(|form| async move {
+        assert_eq!(form.message, "Sure?");
+        Ok(ElicitResult::decline())
+    });
+    let (client, mut script, standalone) = legacy(builder).await;
+    let stream = standalone.stream();
+    let question = json!({"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}});
+    let reply = with(client.call("ask", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let (id, sending) = (exchange.id(), exchange.stream());
+        // On the stream of the call, on that of the session, with both kinds of ids, and twice at a time.
+        sending.ask(&json!(1), "elicitation/create", question.clone());
+        stream.ask(&json!("1"), "elicitation/create", question.clone());
+        for _ in 0..2 {
+            let answer = script.next().await;
+            assert_eq!(answer.header("mcp-session-id"), SESSION);
+            let message = answer.message();
+            assert!(matches!(&message["id"], Value::Number(_) | Value::String(_)), "{message}");
+            assert_eq!(message["result"], json!({"action": "decline"}));
+            answer.status(202);
+        }
+        stream.ask(&json!(7), "sampling/createMessage", json!({}));
+        let answer = script.next().await;
+        assert_eq!(
+            (&answer.message()["id"], &answer.message()["error"]["code"]),
+            (&json!(7), &json!(-32601))
+        );
+        answer.status(202);
+        sending.reply(&id, text("asked"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "asked");
+}
+
+/// A handler that begins, and tells when it is dropped.
+struct Handler {
+    began: Arc<Semaphore>,
+    dropped: Arc<Semaphore>,
+}
+
+impl Handler {
+    fn new() -> Self {
+        Self { began: Arc::new(Semaphore::new(0)), dropped: Arc::new(Semaphore::new(0)) }
+    }
+
+    fn builder(&self) -> mcp_client::ClientBuilder {
+        let (began, dropped) = (Arc::clone(&self.began), Arc::clone(&self.dropped));
+        Client::builder().on_elicit(move |_| {
+            let guard = AddOnDrop(Arc::clone(&dropped));
+            began.add_permits(1);
+            async move {
+                let _guard = guard;
+                std::future::pending().await
+            }
+        })
+    }
+}
+
+struct AddOnDrop(Arc<Semaphore>);
+
+impl Drop for AddOnDrop {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
+    }
+}
+
+async fn take(semaphore: &Semaphore, permits: u32) {
+    let patience = Duration::from_secs(600);
+    let taken = tokio::time::timeout(patience, semaphore.acquire_many(permits)).await;
+    taken.expect("within a time").expect("it is open").forget();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_is_taken_back_or_outlives_the_client_is_dropped_without_an_answer() {
+    let handler = Handler::new();
+    let (client, mut script, standalone) = legacy(handler.builder()).await;
+    let stream = standalone.stream();
+    let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
+    stream.ask(&json!(1), "elicitation/create", question.clone());
+    take(&handler.began, 1).await;
+    stream.tell("notifications/cancelled", json!({"requestId": "1"})); // Another id.
+    stream.tell("notifications/cancelled", json!({"requestId": 1}));
+    take(&handler.dropped, 1).await;
+    // Its id is free again.
+    stream.ask(&json!(1), "elicitation/create", question.clone());
+    take(&handler.began, 1).await;
+    // An id in use is not.
+    stream.ask(&json!(1), "elicitation/create", question.clone());
+    script.expect_silence(Duration::from_secs(60)).await;
+    assert_eq!(handler.began.available_permits(), 0);
+    drop(client);
+    take(&handler.dropped, 1).await;
+    script.expect_bare("DELETE").await.status(200);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_server_does_not_take_frees_its_place() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let stream = standalone.stream();
+    for _ in 0..2 {
+        stream.ask(&json!(1), "ping", json!({}));
+        script.next().await.dropped().await;
+    }
+    drop(client);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_is_cancelled_by_a_notification_and_a_closed_stream_is_not_enough() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    for late in [false, true] {
+        let mut id = Value::Null;
+        let (call, patience) = (client.call("slow", &json!({})), Duration::from_secs(5));
+        let call = tokio::spawn(if late { call.timeout(patience) } else { call }.into_future());
+        let exchange = script.expect("tools/call").await;
+        id.clone_from(&exchange.id());
+        let sending = exchange.stream();
+        if late {
+            assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+        } else {
+            tokio::task::yield_now().await;
+            call.abort();
+        }
+        sending.dropped().await;
+        let cancelled = script.expect("notifications/cancelled").await;
+        assert_eq!(cancelled.message()["params"], json!({"requestId": id}));
+        assert_eq!(cancelled.header("mcp-session-id"), SESSION);
+        cancelled.status(202);
+    }
+    // Once it is answered there is nothing to cancel.
+    let reply = with(client.call("add", &json!({})), async {
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    reply.await.unwrap();
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_old_session_asked_is_dropped_with_it() {
+    let handler = Handler::new();
+    let (client, mut script, standalone) = legacy(handler.builder()).await;
+    let stream = standalone.stream();
+    let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
+    stream.ask(&json!(1), "elicitation/create", question.clone());
+    take(&handler.began, 1).await;
+    let reply = with(client.call("echo", &json!({})), async {
+        script.expect("tools/call").await.status(404);
+        let stream = shake_hands(&mut script, Some("session-2")).await.stream();
+        take(&handler.dropped, 1).await;
+        // The new session counts from one, too.
+        stream.ask(&json!(1), "elicitation/create", question.clone());
+        take(&handler.began, 1).await;
+        script.expect("tools/call").await.reply(text("here"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "here");
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_for_the_revision_that_has_them() {
+    let (stack, mut script) = Script::new();
+    let builder = Client::builder().pin(Revision::V2025_03_26).http_stack(stack);
+    let serve = async {
+        script.expect("initialize").await.reply(initialized("2025-03-26"));
+        script.expect("notifications/initialized").await.status(202);
+        script.expect_bare("GET").await.status(405);
+    };
+    let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
+    let client = client.unwrap();
+    let mut log = client.log_messages();
+    let reply = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let told = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": 1}});
+        let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("3")});
+        exchange.json(200, &json!([told, 7, answer]));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+    assert_eq!(log.next().await.unwrap().data.to_value(), json!(1));
+
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let refused = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("3")});
+        exchange.json(200, &json!([answer]));
+    });
+    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stream_of_the_session_brings_changes_and_no_answers() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let stream = standalone.stream();
+    let mut events = client.notifications();
+    let reply = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        stream.reply(&exchange.id(), text("forged"));
+        stream.message(&json!({"jsonrpc": "2.0", "id": null, "error": {"code": 1, "message": "forged"}}));
+        stream.tell("notifications/tools/list_changed", json!({}));
+        assert_eq!(events.next().await, Some(Event::ToolsListChanged));
+        exchange.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn most_questions_at_a_time_are_as_many_as_the_limits_say() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let mut limits = mcp_client::Limits::for_client();
+    limits.in_flight = 3;
+    let builder = Client::builder().limits(limits).on_elicit(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::future::pending()
+    });
+    let (client, mut script, standalone) = legacy(builder).await;
+    let stream = standalone.stream();
+    let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
+    for id in 0..10 {
+        stream.ask(&json!(id), "elicitation/create", question.clone());
+    }
+    script.expect_silence(Duration::from_secs(60)).await;
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+    // Calls have streams of their own, and go on.
+    let reply = with(client.call("add", &json!({})), async {
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+}

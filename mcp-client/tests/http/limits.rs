@@ -1,0 +1,126 @@
+//! What is too long, on either side.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
+use mcp_client::{Client, ClientBuilder, ErrorKind, Limits};
+use serde_json::json;
+
+use crate::script::{legacy, modern, text, with};
+
+fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
+    let mut limits = Limits::for_client();
+    change(&mut limits);
+    Client::builder().limits(limits)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
+    let (client, mut script) = modern(limited(|limits| limits.message_bytes = 10_000)).await;
+    for media in ["application/json", "text/event-stream"] {
+        let refused = with(client.call("add", &json!({})), async {
+            let sending = script.expect("tools/call").await.begin(200, &[("content-type", media)]);
+            sending.raw("data: ");
+            for _ in 0..10_001 / 73 + 1 {
+                sending.raw([b' '; 73]);
+            }
+            // It goes on for ever, and nobody reads it.
+            sending.dropped().await;
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
+        let told = "the server's answer is longer than the limit of 10000 bytes";
+        assert!(format!("{error:?}").ends_with(told), "{error:?}");
+    }
+    // One that just fits.
+    let reply = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let mut message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("")}).to_string();
+        message.extend(std::iter::repeat_n(' ', 10_000 - message.len()));
+        let sending = exchange.begin(200, &[("content-type", "application/json; charset=utf-8")]);
+        for piece in message.as_bytes().chunks(999) {
+            sending.raw(piece);
+        }
+    });
+    assert_eq!(reply.await.unwrap().text(), "");
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn comments_may_be_as_long_and_as_many_as_they_like() {
+    let (client, mut script) = modern(limited(|limits| limits.message_bytes = 1_000)).await;
+    let reply = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let (id, sending) = (exchange.id(), exchange.stream());
+        for _ in 0..1_000 {
+            sending.raw(": 0123456789 0123456789");
+        }
+        sending.raw("\n\n");
+        sending.reply(&id, text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
+    let (client, mut script) = modern(limited(|limits| limits.http_client.error_bytes = 1_000)).await;
+    let refused = with(client.call("add", &json!({})), async {
+        let sending = script.expect("tools/call").await.begin(400, &[("content-type", "text/plain")]);
+        for _ in 0..100 {
+            sending.raw([b'x'; 11]);
+        }
+        sending.dropped().await;
+    });
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.transport().unwrap().to_string(), "the server answered 400 (Bad Request)");
+
+    for (media, shown) in [("text/plain", Some(200)), ("application/json", Some(200)), ("text/html", None)] {
+        let refused = with(client.call("add", &json!({})), async {
+            script.expect("tools/call").await.page(400, media, &"y".repeat(900));
+        });
+        let error = refused.await.unwrap_err();
+        let told = shown.map(|characters| format!(": {}", "y".repeat(characters))).unwrap_or_default();
+        let told = format!("the server answered 400 (Bad Request){told}");
+        assert_eq!(error.transport().unwrap().to_string(), told);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_longer_than_is_sent_is_refused_here() {
+    let (client, mut script) = modern(limited(|limits| limits.outgoing_bytes = 1_000)).await;
+    let error = client.call("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
+    assert!(format!("{error:?}").contains("at most 1000 are sent"), "{error:?}");
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
+    let builder = limited(|limits| limits.outgoing_bytes = 1_000).on_sample(|_| async {
+        Ok(CreateMessageResult::new(Role::Assistant, SamplingContent::text("x".repeat(1_000)), "model"))
+    });
+    let (client, mut script, standalone) = legacy(builder).await;
+    let stream = standalone.stream();
+    stream.ask(&json!(1), "sampling/createMessage", json!({"messages": [], "maxTokens": 1}));
+    let answer = script.next().await;
+    let message = answer.message();
+    assert_eq!((&message["id"], &message["error"]["code"]), (&json!(1), &json!(-32603)), "{message}");
+    answer.status(202);
+    drop(client);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing_else() {
+    let (client, mut script, standalone) = legacy(limited(|limits| limits.message_bytes = 1_000)).await;
+    let stream = standalone.stream();
+    let mut events = client.notifications();
+    stream.tell("notifications/count", json!({"n": 1}));
+    assert!(events.next().await.is_some());
+    stream.raw(format!("data: {}", "x".repeat(1_000)));
+    stream.dropped().await;
+    let reply = with(client.call("add", &json!({})), async {
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+    script.expect_silence(Duration::from_secs(3_600)).await;
+}

@@ -1,0 +1,371 @@
+//! Streams of the legacy era that are cut, and gone on with.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use mcp_client::{Client, ErrorKind, Event};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::script::{Exchange, Script, Sending, initialized, legacy, shake_hands, text, with};
+
+/// Numbers that look random, the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % bound as u64).expect("it is below a usize")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primed_stream_is_gone_on_with_after_the_time_that_the_server_says() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let reply = with(client.call("slow", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let id = exchange.id();
+        exchange.stream().raw("id: 7-0\nretry: 1500\ndata:\n\n"); // And it ends.
+        for last in ["7-0", "7-1", "7-2"] {
+            let ended = Instant::now();
+            let exchange = script.expect_bare("GET").await;
+            // Each time, and not only the first.
+            assert_eq!(ended.elapsed().as_millis(), 1_500);
+            assert_eq!(exchange.header("last-event-id"), Some(last));
+            assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
+            assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
+            assert_eq!(exchange.header("accept"), Some("text/event-stream"));
+            let stream = exchange.stream();
+            match last {
+                "7-0" => stream.raw("id: 7-1\ndata:\n\n"),
+                "7-1" => stream.raw("id: 7-2\ndata:\n\nid: 7-3\ndata: {\"jsonrpc\""), // Half an event does not count.
+                _ => {
+                    stream.reply(&id, text("done"));
+                    stream.dropped().await;
+                }
+            }
+        }
+    });
+    assert_eq!(reply.await.unwrap().text(), "done");
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_may_not_ask_for_longer_than_the_limit() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let reply = with(client.call("slow", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let id = exchange.id();
+        exchange.stream().raw("id: 1\nretry: 99999999999999999999\ndata:\n\n");
+        let ended = Instant::now();
+        let exchange = script.expect_bare("GET").await;
+        assert_eq!(ended.elapsed().as_secs(), 30);
+        exchange.stream().reply(&id, text("done"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "done");
+}
+
+/// A server with 10,000 numbered events, whose connections are all cut somewhere.
+struct Cutting {
+    random: Random,
+    events: Vec<String>,
+    /// Events that the client has seen whole.
+    sent: usize,
+}
+
+impl Cutting {
+    fn new(seed: u64, last: impl FnOnce(usize) -> Option<Value>) -> Self {
+        let mut events: Vec<_> = (1..=10_000)
+            .map(|number| json!({"jsonrpc": "2.0", "method": "notifications/count", "params": {"n": number}}))
+            .collect();
+        events.extend(last(events.len()));
+        let events = events
+            .iter()
+            .enumerate()
+            .map(|(index, message)| format!("id: {}\nevent: message\ndata: {message}\n\n", index + 1))
+            .collect();
+        Self { random: Random(seed), events, sent: 0 }
+    }
+
+    /// Sends some whole events and the beginning of another, and cuts the connection; false once all are sent.
+    fn send(&mut self, stream: Sending) -> bool {
+        let whole = (1 + self.random.below(200)).min(self.events.len() - self.sent);
+        let mut bytes = self.events[self.sent..self.sent + whole].concat();
+        self.sent += whole;
+        if let Some(next) = self.events.get(self.sent) {
+            let cut = self.random.below(next.len());
+            bytes.push_str(&next[..cut]);
+        }
+        let mut rest = bytes.as_bytes();
+        while !rest.is_empty() {
+            let (piece, left) = rest.split_at((1 + self.random.below(4_000)).min(rest.len()));
+            stream.raw(piece);
+            rest = left;
+        }
+        if self.random.below(2) == 0 {
+            stream.cut();
+        }
+        self.sent < self.events.len()
+    }
+
+    fn go_on(&mut self, exchange: Exchange) -> bool {
+        let last = self.sent.to_string();
+        assert_eq!(exchange.header("last-event-id"), (self.sent > 0).then_some(&*last));
+        self.send(exchange.stream())
+    }
+}
+
+/// Reads what is counted, and tells how far it got; panics at the first number that is lost or comes twice.
+fn count(client: &Client) -> watch::Receiver<u64> {
+    let mut events = client.notifications();
+    let (seen, far) = watch::channel(0);
+    tokio::spawn(async move {
+        while let Some(event) = events.next().await {
+            let Event::Other { method, params } = event else { panic!("not expected: {event:?}") };
+            let expected = *seen.borrow() + 1;
+            assert_eq!((&*method, params.to_value()), ("notifications/count", json!({"n": expected})));
+            seen.send_replace(expected);
+        }
+    });
+    far
+}
+
+const SEEDS: [u64; 4] = [1, 42, 0x5eed, 0xdead_beef];
+
+#[tokio::test(start_paused = true)]
+async fn of_ten_thousand_events_of_a_call_none_is_lost_and_none_comes_twice() {
+    for seed in SEEDS {
+        show_seed(seed);
+        let (client, mut script, standalone) = legacy(Client::builder()).await;
+        standalone.status(405);
+        let mut far = count(&client);
+        let call = client.call("slow", &json!({})).timeout(Duration::from_secs(3_600));
+        let reply = with(call.total_timeout(Duration::from_secs(36_000)), async {
+            let exchange = script.expect("tools/call").await;
+            let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("done")});
+            let mut server = Cutting::new(seed, |_| Some(answer));
+            let mut goes_on = server.send(exchange.stream());
+            while goes_on {
+                let exchange = script.expect_bare("GET").await;
+                let sent = u64::try_from(server.sent).unwrap();
+                far.wait_for(|seen| *seen == sent).await.expect("none lost, none twice");
+                goes_on = server.go_on(exchange);
+            }
+        });
+        assert_eq!(reply.await.unwrap().text(), "done", "seed {seed}");
+        far.wait_for(|seen| *seen == 10_000).await.expect("none lost, none twice");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_ten_thousand_events_of_a_session_none_is_lost_and_none_comes_twice() {
+    for seed in SEEDS {
+        show_seed(seed);
+        let (client, mut script, standalone) = legacy(Client::builder()).await;
+        let mut far = count(&client);
+        let mut server = Cutting::new(seed, |_| None);
+        let mut exchange = standalone;
+        while server.go_on(exchange) {
+            exchange = script.expect_bare("GET").await;
+            let sent = u64::try_from(server.sent).unwrap();
+            far.wait_for(|seen| *seen == sent).await.expect("none lost, none twice");
+        }
+        far.wait_for(|seen| *seen == 10_000).await.expect("none lost, none twice");
+        drop(client);
+    }
+}
+
+/// Shown by the test harness where the test fails.
+#[allow(clippy::print_stderr, reason = "how a failure is reproduced")]
+fn show_seed(seed: u64) {
+    eprintln!("seed {seed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_waited_for_and_what_does_not_is_told() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    // The server restarts meanwhile, and goes on.
+    let reply = with(client.call("slow", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        let id = exchange.id();
+        let stream = exchange.stream();
+        stream.raw("id: 1\ndata:\n\n");
+        stream.cut();
+        for answer in [
+            Exchange::unreachable,
+            drop,
+            |exchange: Exchange| exchange.status(503),
+            |exchange: Exchange| exchange.status(429),
+            |exchange: Exchange| exchange.status(502),
+            |exchange: Exchange| exchange.stream().cut(),
+        ] {
+            let exchange = script.expect_bare("GET").await;
+            assert_eq!(exchange.header("last-event-id"), Some("1"));
+            answer(exchange);
+        }
+        script.expect_bare("GET").await.stream().reply(&id, text("done"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "done");
+
+    // It does not go on: the call may be done, and is not sent again.
+    for status in [400, 404, 405, 200] {
+        let lost = with(client.call("slow", &json!({})), async {
+            let stream = script.expect("tools/call").await.stream();
+            stream.raw("id: 1\ndata:\n\n");
+            stream.cut();
+            script.expect_bare("GET").await.status(status);
+        });
+        let error = lost.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
+        let told = format!("the server does not go on with it ({status})");
+        assert!(format!("{error:?}").contains(&told), "{error:?}");
+    }
+    // Nor can it be reached.
+    let lost = with(client.call("slow", &json!({})), async {
+        let stream = script.expect("tools/call").await.stream();
+        stream.raw("id: 1\ndata:\n\n");
+        stream.cut();
+        for _ in 0..10 {
+            script.expect_bare("GET").await.unreachable();
+        }
+    });
+    assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_from() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let lost = with(client.call("slow", &json!({})), async {
+        let stream = script.expect("tools/call").await.stream();
+        stream.tell("notifications/count", json!({}));
+        stream.cut();
+    });
+    assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    script.expect_silence(Duration::from_secs(60)).await;
+    // What may be asked twice is asked again, under another id.
+    let listed = with(client.list_prompts(), async {
+        let exchange = script.expect("prompts/list").await;
+        let id = exchange.id();
+        exchange.stream().cut();
+        let exchange = script.expect("prompts/list").await;
+        assert_ne!(exchange.id(), id);
+        exchange.reply(json!({"prompts": []}));
+    });
+    assert!(listed.await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_session_is_forgotten_while_its_stream_is_cut_is_lost_or_asked_again() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let listed = with(client.list_prompts(), async {
+        let stream = script.expect("prompts/list").await.stream();
+        stream.raw("id: 1\ndata:\n\n");
+        stream.cut();
+        script.expect_bare("GET").await.status(404);
+        script.expect("prompts/list").await.status(404);
+        shake_hands(&mut script, Some("session-2")).await.status(405);
+        let exchange = script.expect("prompts/list").await;
+        assert_eq!(exchange.header("mcp-session-id"), Some("session-2"));
+        exchange.reply(json!({"prompts": []}));
+    });
+    assert!(listed.await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let other = client.clone();
+    let lost = with(client.call("slow", &json!({})), async {
+        let stream = script.expect("tools/call").await.stream();
+        stream.raw("id: 1\nretry: 5000\ndata:\n\n");
+        stream.cut();
+        // Meanwhile another call finds the session gone.
+        let reply = with(other.call("add", &json!({})), async {
+            script.expect("tools/call").await.status(404);
+            shake_hands(&mut script, Some("session-2")).await.status(405);
+            script.expect("tools/call").await.reply(text("3"));
+        });
+        reply.await.unwrap();
+        let exchange = script.expect_bare("GET").await;
+        // The same id may name an event of somebody else's in the new session.
+        assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
+        exchange.status(404);
+    });
+    assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_id_that_no_header_can_hold_is_not_sent() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let lost = with(client.call("slow", &json!({})), async {
+        let stream = script.expect("tools/call").await.stream();
+        stream.raw("id: a\u{1}b\ndata:\n\n");
+        stream.cut();
+    });
+    let error = lost.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert!(
+        format!("{error:?}").contains("the id of the last event cannot stand in a header field"),
+        "{error:?}"
+    );
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_primes_and_hangs_up_in_a_circle_is_not_hurried() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let before = Instant::now();
+    let late = with(client.call("slow", &json!({})), async {
+        script.expect("tools/call").await.stream().raw("id: 1\nretry: 0\ndata:\n\n");
+        let mut times = 0;
+        loop {
+            let exchange: Exchange = tokio::select! {
+                exchange = script.next() => exchange,
+                () = sleep(Duration::from_secs(61)) => break,
+            };
+            if exchange.request.method() == "POST" {
+                assert_eq!(exchange.message()["method"], "notifications/cancelled");
+                exchange.status(202);
+                break;
+            }
+            exchange.stream().raw("id: 1\ndata:\n\n");
+            times += 1;
+        }
+        // A tenth of a second between two, on average.
+        assert!((100..2_000).contains(&times), "{times} times");
+    });
+    assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(before.elapsed().as_secs(), 60);
+}
+
+/// The handshake itself is on a stream that is cut.
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_is_cut_is_made_again() {
+    let (stack, mut script) = Script::new();
+    let builder = Client::builder().pin(mcp_client::Revision::V2025_11_25).http_stack(stack);
+    let serve = async {
+        let exchange = script.expect("initialize").await;
+        let id = exchange.id();
+        exchange.stream().cut();
+        let exchange = script.expect("initialize").await;
+        assert_ne!(exchange.id(), id);
+        let id = exchange.id();
+        exchange.stream().reply(&id, initialized("2025-11-25"));
+        script.expect("notifications/initialized").await.status(202);
+        script.expect_bare("GET").await.status(405);
+    };
+    let (client, ()) = tokio::join!(builder.connect_http(crate::script::URL), serve);
+    client.unwrap();
+}

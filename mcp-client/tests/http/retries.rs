@@ -1,0 +1,298 @@
+//! What is sent again and what is not: never twice what may do harm.
+
+use std::time::Duration;
+
+use mcp_client::types::ElicitResult;
+use mcp_client::{Client, Error, ErrorKind};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::script::{Exchange, Script, legacy, modern, text, with};
+
+async fn call(client: &Client) -> Result<String, Error> {
+    client.call("pay", &json!({"sum": 1})).await.map(|reply| reply.text())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_did_not_leave_is_sent_again_some_times() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let serve = async {
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let exchange = script.expect("tools/call").await;
+            ids.push(exchange.id());
+            exchange.unreachable();
+        }
+        let exchange = script.expect("tools/call").await;
+        ids.push(exchange.id());
+        ids.dedup();
+        assert_eq!(ids.len(), 1, "nobody has seen the id yet");
+        exchange.reply(text("paid"));
+    };
+    assert_eq!(with(async { call(&client).await }, serve).await.unwrap(), "paid");
+    let lost = with(async { call(&client).await }, async {
+        for _ in 0..4 {
+            script.expect("tools/call").await.unreachable();
+        }
+    });
+    let error = lost.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    let told = "tools/call got no answer: no connection to the server: connection refused";
+    assert!(format!("{error:?}").ends_with(told), "{error:?}");
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+/// A connection that fails after so many bytes of the answer.
+fn cut_after(exchange: Exchange, media: &str, body: &str, bytes: usize) {
+    let sending = exchange.begin(200, &[("content-type", media)]);
+    sending.raw(&body.as_bytes()[..bytes]);
+    sending.cut();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_may_have_left_is_never_sent_again() {
+    let (modern, on_modern) = modern(Client::builder()).await;
+    let (legacy, on_legacy, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    for (client, mut script) in [(modern, on_modern), (legacy, on_legacy)] {
+        // Before the head of the answer.
+        let lost = with(async { call(&client).await }, async { drop(script.expect("tools/call").await) });
+        let error = lost.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+        let told = "tools/call was sent and got no result: it may have been carried out or not: the connection \
+                    failed before the answer: the server hung up";
+        assert!(format!("{error:?}").ends_with(told), "{error:?}");
+        // At every byte of it.
+        let answer =
+            |exchange: &Exchange| json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("paid")});
+        for media in ["application/json", "text/event-stream"] {
+            let mut bytes = 0;
+            loop {
+                let mut is_whole = false;
+                let reply = with(async { call(&client).await }, async {
+                    let exchange = script.expect("tools/call").await;
+                    let body = match media {
+                        "application/json" => answer(&exchange).to_string(),
+                        _ => format!("data: {}\n\n", answer(&exchange)),
+                    };
+                    is_whole = bytes == body.len();
+                    cut_after(exchange, media, &body, bytes);
+                });
+                let reply = reply.await;
+                if is_whole && media == "text/event-stream" {
+                    assert_eq!(reply.unwrap(), "paid", "it was all there");
+                } else {
+                    assert_eq!(reply.unwrap_err().kind(), ErrorKind::OutcomeUnknown, "{media} {bytes}");
+                }
+                if is_whole {
+                    break;
+                }
+                bytes += 1;
+            }
+        }
+        if client.known_server().revision.era() == mcp_client::Era::Modern {
+            script.expect_silence(Duration::from_secs(60)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_asked_twice_is_asked_again_with_a_new_id_and_given_up() {
+    type Ask = fn(Client) -> futures::future::BoxFuture<'static, Result<(), Error>>;
+    let asks: [(&str, Ask, Value); 5] = [
+        (
+            "prompts/list",
+            |client| Box::pin(async move { client.list_prompts().await.map(drop) }),
+            json!({"prompts": []}),
+        ),
+        (
+            "resources/list",
+            |client| Box::pin(async move { client.list_resources().await.map(drop) }),
+            json!({"resources": []}),
+        ),
+        (
+            "resources/read",
+            |client| Box::pin(async move { client.read_resource("a://1").await.map(drop) }),
+            json!({"contents": []}),
+        ),
+        (
+            "prompts/get",
+            |client| Box::pin(async move { client.get_prompt("p", &json!({})).await.map(drop) }),
+            json!({"messages": []}),
+        ),
+        (
+            "tools/list",
+            |client| Box::pin(async move { client.list_tools().await.map(drop) }),
+            json!({"tools": []}),
+        ),
+    ];
+    let (modern, mut on_modern) = modern(Client::builder()).await;
+    let (legacy, mut on_legacy, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    for (method, ask, result) in asks {
+        for is_modern in [true, false] {
+            let (client, script): (&Client, &mut Script) =
+                if is_modern { (&modern, &mut on_modern) } else { (&legacy, &mut on_legacy) };
+            let mut result = result.clone();
+            if is_modern {
+                result["resultType"] = json!("complete");
+                result["ttlMs"] = json!(0);
+                result["cacheScope"] = json!("private");
+            }
+            let failures = [
+                Exchange::unreachable,
+                drop,
+                |exchange: Exchange| exchange.page(502, "text/html", "bad gateway"),
+                |exchange: Exchange| exchange.status(503),
+                |exchange: Exchange| cut_after(exchange, "application/json", "{\"jsonrpc\"", 5),
+                |exchange: Exchange| exchange.stream().cut(),
+            ];
+            for failure in failures {
+                // Three times in vain, and the fourth time it is there.
+                let answered = with(ask(client.clone()), async {
+                    for _ in 0..3 {
+                        failure(script.expect(method).await);
+                    }
+                    script.expect(method).await.reply(result.clone());
+                });
+                answered.await.unwrap_or_else(|error| panic!("{method}: {error:?}"));
+                // Four times in vain, and no more.
+                let before = Instant::now();
+                let lost = with(ask(client.clone()), async {
+                    for _ in 0..4 {
+                        failure(script.expect(method).await);
+                    }
+                });
+                let error = lost.await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Transport, "{method}: {error:?}");
+                assert!(before.elapsed() <= Duration::from_millis(200 + 400 + 800), "{:?}", before.elapsed());
+                script.expect_silence(Duration::from_secs(60)).await;
+            }
+            // The ids that were seen are not used again.
+            let answered = with(ask(client.clone()), async {
+                let mut ids = Vec::new();
+                for _ in 0..3 {
+                    let exchange = script.expect(method).await;
+                    ids.push(exchange.id().to_string());
+                    drop(exchange);
+                }
+                let exchange = script.expect(method).await;
+                ids.push(exchange.id().to_string());
+                ids.sort();
+                ids.dedup();
+                assert_eq!(ids.len(), 4, "{method}: {ids:?}");
+                exchange.reply(result.clone());
+            });
+            answered.await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_double_and_are_random() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let mut pauses: [Vec<Duration>; 3] = Default::default();
+    for _ in 0..100 {
+        let lost = with(async { call(&client).await }, async {
+            for attempt in 0..4_usize {
+                let before = Instant::now();
+                let exchange = script.expect("tools/call").await;
+                if let Some(index) = attempt.checked_sub(1) {
+                    let pauses: &mut Vec<_> = &mut pauses[index];
+                    pauses.push(before.elapsed());
+                }
+                exchange.unreachable();
+            }
+        });
+        lost.await.unwrap_err();
+    }
+    for (pauses, bound) in pauses.iter().zip([200, 400, 800]) {
+        let longest = pauses.iter().max().unwrap();
+        let shortest = pauses.iter().min().unwrap();
+        // The timer counts whole milliseconds.
+        assert!(*longest <= Duration::from_millis(bound + 1), "{longest:?}");
+        assert!(*longest > Duration::from_millis(bound * 7 / 10), "{longest:?}");
+        assert!(*shortest < Duration::from_millis(bound * 3 / 10), "{shortest:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_status_says_of_the_work() {
+    let (client, mut script) = modern(Client::builder()).await;
+    for (status, kind) in [
+        (400, ErrorKind::Transport),
+        (404, ErrorKind::Transport),
+        (413, ErrorKind::Transport),
+        (429, ErrorKind::Transport),
+        (501, ErrorKind::Transport),
+        (503, ErrorKind::Transport),
+        (500, ErrorKind::OutcomeUnknown),
+        (502, ErrorKind::OutcomeUnknown),
+        (504, ErrorKind::OutcomeUnknown),
+        (520, ErrorKind::OutcomeUnknown),
+    ] {
+        let refused = with(async { call(&client).await }, async {
+            script.expect("tools/call").await.page(status, "text/plain; charset=utf-8", "a\nreason\u{1b}[2J");
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{status}: {error:?}");
+        let error = error.transport().unwrap();
+        assert_eq!(error.status(), Some(status));
+        assert!(error.to_string().ends_with(": areason[2J"), "{error}");
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
+    let (client, mut script) = modern(Client::builder()).await;
+    for status in [429, 503] {
+        let serve = async {
+            let exchange = script.expect("tools/call").await;
+            let before = Instant::now();
+            drop(exchange.begin(status, &[("retry-after", "3")]));
+            let exchange = script.expect("tools/call").await;
+            assert!((3..5).contains(&before.elapsed().as_secs()), "{:?}", before.elapsed());
+            exchange.reply(text("paid"));
+        };
+        assert_eq!(with(async { call(&client).await }, serve).await.unwrap(), "paid");
+        // Not longer than the limit, not in a form that is not read, and not for ever.
+        for (wait, times) in [("31", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1), ("-1", 1), ("1", 4)] {
+            let refused = with(async { call(&client).await }, async {
+                for _ in 0..times {
+                    drop(script.expect("tools/call").await.begin(status, &[("retry-after", wait)]));
+                }
+            });
+            let error = refused.await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+            assert_eq!(error.transport().unwrap().status(), Some(status));
+            script.expect_silence(Duration::from_secs(60)).await;
+        }
+    }
+    // 502 is of a gateway, whatever it adds.
+    let refused = with(async { call(&client).await }, async {
+        drop(script.expect("tools/call").await.begin(502, &[("retry-after", "1")]));
+    });
+    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_with_answers_may_be_good_for_one_use() {
+    let builder = Client::builder().on_elicit(|_| async { Ok(ElicitResult::decline()) });
+    let (client, mut script) = modern(builder).await;
+    let lost = with(client.get_prompt("p", &json!({})), async {
+        let question = json!({"method": "elicitation/create", "params": {
+            "mode": "form", "message": "?", "requestedSchema": {"type": "object", "properties": {}},
+        }});
+        let first = script.expect("prompts/get").await;
+        first.reply(json!({
+            "resultType": "input_required", "requestState": "sealed", "inputRequests": {"q": question},
+        }));
+        let second = script.expect("prompts/get").await;
+        assert_eq!(second.message()["params"]["requestState"], "sealed");
+        drop(second);
+    });
+    assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    script.expect_silence(Duration::from_secs(60)).await;
+}

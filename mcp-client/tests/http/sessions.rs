@@ -1,0 +1,230 @@
+//! The sessions of the legacy era: named on every request, begun anew when they are forgotten, ended.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use mcp_client::{Client, ErrorKind, Revision};
+use serde_json::{Value, json};
+
+use crate::script::{Script, URL, initialized, legacy, shake_hands, text, with};
+
+const SESSION: Option<&str> = Some("session-1");
+const VERSION: Option<&str> = Some("2025-11-25");
+
+#[tokio::test(start_paused = true)]
+async fn every_request_of_a_session_names_it_and_its_revision() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    assert_eq!(standalone.header("mcp-session-id"), SESSION);
+    assert_eq!(standalone.header("mcp-protocol-version"), VERSION);
+    assert_eq!(standalone.header("accept"), Some("text/event-stream"));
+    assert_eq!(standalone.header("content-type"), None);
+    assert_eq!(standalone.header("last-event-id"), None);
+    standalone.status(405);
+
+    let reply = with(client.call("add", &json!({"a": 1})), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("mcp-session-id"), SESSION);
+        assert_eq!(exchange.header("mcp-protocol-version"), VERSION);
+        assert_eq!(exchange.header("accept"), Some("application/json, text/event-stream"));
+        assert_eq!((exchange.header("mcp-method"), exchange.header("mcp-name")), (None, None));
+        assert_eq!(exchange.message()["params"].get("_meta"), None);
+        exchange.reply(text("1"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "1");
+
+    let farewell = async {
+        let exchange = script.expect_bare("DELETE").await;
+        assert_eq!(exchange.header("mcp-session-id"), SESSION);
+        assert_eq!(exchange.header("mcp-protocol-version"), VERSION);
+        exchange.status(405); // Which a server may say.
+    };
+    tokio::join!(client.close(), farewell);
+    drop(client);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
+    let (stack, mut script) = Script::new();
+    let builder = Client::builder().pin(Revision::V2025_11_25).http_stack(stack);
+    let (client, standalone) = tokio::join!(builder.connect_http(URL), shake_hands(&mut script, None));
+    let client = client.unwrap();
+    standalone.status(405);
+    let reply = with(client.call("add", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(
+            (exchange.header("mcp-session-id"), exchange.header("mcp-protocol-version")),
+            (None, VERSION)
+        );
+        // 404 means nothing special here.
+        exchange.status(404);
+    });
+    assert_eq!(reply.await.unwrap_err().transport().unwrap().status(), Some(404));
+    client.close().await;
+    drop(client);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_session_is_told_by_a_client_that_is_dropped_and_waited_for_in_vain_for_a_while() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let stream = standalone.stream();
+    drop(client);
+    let exchange = script.expect_bare("DELETE").await;
+    assert_eq!(exchange.header("mcp-session-id"), SESSION);
+    stream.dropped().await;
+    exchange.status(200);
+
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let before = tokio::time::Instant::now();
+    let farewell = async {
+        script.expect_bare("DELETE").await.dropped().await;
+    };
+    tokio::join!(client.close(), farewell);
+    assert_eq!(before.elapsed().as_secs(), 5);
+    drop((client, standalone));
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_ends_the_session_and_with_it_the_calls_without_a_word_for_each() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let stream = standalone.stream();
+    let calls: Vec<_> =
+        (0..10).map(|_| tokio::spawn(client.call("slow", &json!({})).into_future())).collect();
+    let mut open = Vec::new();
+    for _ in 0..10 {
+        open.push(script.expect("tools/call").await.stream());
+    }
+    let farewell = async {
+        script.expect_bare("DELETE").await.status(200);
+    };
+    tokio::join!(client.close(), farewell);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    }
+    for sending in open.iter().chain([&stream]) {
+        sending.dropped().await;
+    }
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    let first = standalone.stream();
+    let calls = join_all((0..100).map(|number: usize| {
+        let client = client.clone();
+        async move { client.call("echo", &json!({"n": number})).await.unwrap().text() }
+    }));
+    let serve = async {
+        for number in 0..100 {
+            let exchange = script.expect("tools/call").await;
+            match number % 3 {
+                0 => exchange.status(404),
+                1 => exchange.page(404, "text/plain", "no such session"),
+                _ => exchange.refuse(404, -32600, Value::Null),
+            }
+        }
+        let stream = shake_hands(&mut script, Some("session-2")).await;
+        assert_eq!(stream.header("mcp-session-id"), Some("session-2"));
+        first.dropped().await;
+        for _ in 0..100 {
+            let exchange = script.expect("tools/call").await;
+            assert_eq!(exchange.header("mcp-session-id"), Some("session-2"));
+            let number = exchange.message()["params"]["arguments"]["n"].to_string();
+            exchange.reply(text(&number));
+        }
+        stream
+    };
+    let (texts, stream) = tokio::join!(calls, serve);
+    assert_eq!(texts, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+    stream.status(405);
+
+    // A second 404 for the same call is its answer.
+    let lost = with(client.call("echo", &json!({})), async {
+        script.expect("tools/call").await.status(404);
+        shake_hands(&mut script, Some("session-3")).await.status(405);
+        script.expect("tools/call").await.status(404);
+    });
+    assert_eq!(lost.await.unwrap_err().transport().unwrap().status(), Some(404));
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_at_once() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let calls = join_all((0..100).map(|_| {
+        let client = client.clone();
+        async move { client.call("echo", &json!({})).await.unwrap_err() }
+    }));
+    let serve = async {
+        for _ in 0..100 {
+            script.expect("tools/call").await.status(404);
+        }
+        for _ in 0..4 {
+            script.expect("initialize").await.unreachable();
+        }
+    };
+    let (errors, ()) = tokio::join!(calls, serve);
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+        let told = "the server has forgotten the session, and gives no other one";
+        assert!(format!("{error:?}").contains(told), "{error:?}");
+    }
+    // The next call tries again.
+    let reply = with(client.call("echo", &json!({})), async {
+        script.expect("tools/call").await.status(404);
+        shake_hands(&mut script, Some("session-2")).await.status(405);
+        script.expect("tools/call").await.reply(text("here"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "here");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let call = tokio::spawn(client.call("echo", &json!({})).into_future());
+    script.expect("tools/call").await.status(404);
+    let exchange = script.expect("initialize").await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    let message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+    let fields = [("content-type", "application/json"), ("mcp-session-id", "session-2")];
+    let cancelled = script.expect("notifications/cancelled").await;
+    cancelled.status(404);
+    exchange.begin(200, &fields).raw(message.to_string());
+    let noted = script.expect("notifications/initialized").await;
+    assert_eq!(noted.header("mcp-session-id"), Some("session-2"));
+    noted.status(202);
+    script.expect_bare("GET").await.status(405);
+    let reply = with(client.call("echo", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("mcp-session-id"), Some("session-2"));
+        exchange.reply(text("here"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "here");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let error = with(client.call("echo", &json!({})), async {
+        script.expect("tools/call").await.status(404);
+        script.expect("initialize").await.reply(initialized("2025-03-26"));
+    });
+    let error = error.await.unwrap_err();
+    assert!(format!("{error:?}").contains("speaks another revision in the new one"), "{error:?}");
+
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let error = with(client.call("echo", &json!({})), async {
+        script.expect("tools/call").await.status(404);
+        script.expect("initialize").await.dropped().await;
+    });
+    let error = error.await.unwrap_err();
+    assert!(format!("{error:?}").contains("the server did not answer within 30s"), "{error:?}");
+}

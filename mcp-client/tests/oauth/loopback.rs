@@ -1,0 +1,159 @@
+//! The listener to which the browser comes back, over sockets.
+
+use std::sync::{Arc, Mutex};
+
+use mcp_client::oauth::{AuthorizationUrl, Loopback, MemoryStore, OAuth};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use crate::world::{World, bound, field};
+
+/// Sends a request as it is written and reads the whole answer.
+async fn raw(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+fn get(target: &str, host: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+}
+
+/// A log-in that waits for the browser: the call, and where the browser was sent.
+async fn waiting(
+    world: &World,
+    loopback: Loopback,
+    store: MemoryStore,
+) -> (tokio::task::JoinHandle<u16>, String, Arc<OAuth>) {
+    let (sender, mut urls) = mpsc::unbounded_channel();
+    let user = world.clone();
+    let oauth = world.oauth().loopback(loopback).store(store).open_browser(move |url: &AuthorizationUrl| {
+        sender.send(user.log_in(url)).map_err(std::io::Error::other)
+    });
+    let oauth = Arc::new(bound(oauth));
+    let call = tokio::spawn({
+        let (world, oauth) = (world.clone(), Arc::clone(&oauth));
+        async move { world.call(&oauth, "a").await.unwrap() }
+    });
+    (call, urls.recv().await.unwrap(), oauth)
+}
+
+fn port_of(redirect: &str) -> u16 {
+    redirect.split(':').nth(2).unwrap().split('/').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_browser_comes_back() {
+    let world = World::new();
+    let (call, back, _oauth) = waiting(&world, Loopback::new(), MemoryStore::new()).await;
+    let redirect = back.split('?').next().unwrap();
+    let (port, host) = (port_of(redirect), format!("127.0.0.1:{}", port_of(redirect)));
+    assert_eq!(redirect, format!("http://{host}/callback"));
+    let target = back.strip_prefix(&format!("http://{host}")).unwrap();
+
+    // What is no answer to this log-in does not end it.
+    let state = field(target.split_once('?').unwrap().1, "state").unwrap();
+    let others = [
+        (get("/", &host), "404"),
+        (get("/callback/", &host), "404"),
+        (get("/callback", &host), "400"),
+        (get("/callback?code=x&state=y", &host), "400"),
+        (get(&format!("/callback?error=access_denied&state=x{state}"), &host), "400"),
+        (get(&format!("{target}&state=x"), &host), "400"),
+        (get(target, "evil.example.com"), "404"),
+        (get(target, &format!("evil.example.com:{port}")), "404"),
+        (get(target, &format!("localhost:{port}")), "404"),
+        (get(target, &host).replace("GET", "POST"), "405"),
+        (get(target, &host).replace("GET", "HEAD"), "405"),
+        ("nonsense\r\n\r\n".to_owned(), "400"),
+    ];
+    for (request, status) in others {
+        let answer = raw(port, &request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer}");
+        assert!(!answer.contains("evil") && !answer.contains(&state), "nothing is said back");
+    }
+    assert!(!call.is_finished());
+
+    // Connections that say nothing do not keep the browser out.
+    let mut idle = Vec::new();
+    for _ in 0..10 {
+        idle.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    let answer = raw(port, &get(target, &host)).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    for line in [
+        "content-type: text/html; charset=utf-8",
+        "cache-control: no-store",
+        "referrer-policy: no-referrer",
+        "content-security-policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "x-content-type-options: nosniff",
+        "connection: close",
+    ] {
+        assert!(head.to_ascii_lowercase().contains(line), "{line}: {head}");
+    }
+    assert!(body.contains("You can close this page"), "{body}");
+    assert_eq!(call.await.unwrap(), 200);
+    // The listener is gone, and an answer is good once.
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+}
+
+#[tokio::test]
+async fn the_registered_port_is_taken_again() {
+    let world = World::new();
+    let store = MemoryStore::new();
+    let mut redirects = Vec::new();
+    for _ in 0..2 {
+        let (call, back, oauth) = waiting(&world, Loopback::new(), store.clone()).await;
+        let redirect = back.split('?').next().unwrap().to_owned();
+        let port = port_of(&redirect);
+        let target = &back[format!("http://127.0.0.1:{port}").len()..];
+        raw(port, &get(target, &format!("127.0.0.1:{port}"))).await;
+        assert_eq!(call.await.unwrap(), 200);
+        redirects.push(redirect);
+        // So that there is a second log-in.
+        drop(oauth);
+        world.expire_all();
+        world.route("https://as.example.com/token", |world, sent| match sent.field("refresh_token") {
+            Some(_) => crate::world::Answer::error("invalid_grant"),
+            None => world.issue(sent, serde_json::json!({})),
+        });
+    }
+    assert_eq!(redirects[0], redirects[1]);
+    assert_eq!(world.sent_to("https://as.example.com/register").len(), 1);
+}
+
+#[tokio::test]
+async fn a_chosen_place() {
+    // A port that is free just now.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let world = World::new();
+    let loopback = Loopback::new().localhost().port(port).path("done");
+    let (call, back, _oauth) = waiting(&world, loopback, MemoryStore::new()).await;
+    assert!(back.starts_with(&format!("http://localhost:{port}/done?")), "{back}");
+    let target = &back[format!("http://localhost:{port}").len()..];
+    let answer = raw(port, &get(target, &format!("localhost:{port}"))).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(call.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let world = World::new();
+    let opened = Arc::new(Mutex::new(false));
+    let oauth = world.oauth().loopback(Loopback::new().port(port)).open_browser({
+        let opened = Arc::clone(&opened);
+        move |_| {
+            *opened.lock().unwrap() = true;
+            Ok(())
+        }
+    });
+    let error = world.call(&bound(oauth), "a").await.unwrap_err();
+    assert_eq!(error.kind(), mcp_client::oauth::ErrorKind::Configuration);
+    assert!(!*opened.lock().unwrap());
+}

@@ -1,0 +1,16 @@
+//! Authorization against a resource server and authorization servers in this process.
+#![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
+
+mod client;
+mod discovery;
+mod dpop;
+mod file_store;
+mod grants;
+mod leaks;
+mod login;
+mod loopback;
+mod proof;
+mod registration;
+mod scopes;
+mod tokens;
+mod world;

@@ -1,0 +1,150 @@
+//! Which scopes are asked for, and how often.
+
+use mcp_client::oauth::ErrorKind;
+use serde_json::json;
+
+use crate::world::{ISSUER, PRM, SERVER, World, bound};
+
+fn challenge(parameters: &str) -> Option<String> {
+    Some(format!(r#"Bearer resource_metadata="{PRM}"{parameters}"#))
+}
+
+fn insufficient(scope: &str) -> (u16, Option<String>) {
+    (403, challenge(&format!(r#", error="insufficient_scope", scope="{scope}""#)))
+}
+
+#[tokio::test]
+async fn which_scopes() {
+    // The challenge's, the host's, those of the resource, those of the authorization server; what is asked for.
+    let listed = json!(["r1", "r2"]);
+    let table = [
+        (Some("a b"), Some("h"), Some(&listed), None, Some("a b")),
+        (None, Some("h"), Some(&listed), None, Some("h")),
+        (None, None, Some(&listed), None, Some("r1 r2")),
+        (None, None, None, None, None),
+        (None, None, None, Some(json!(["x", "offline_access"])), None),
+        (Some("a"), None, None, Some(json!(["x", "offline_access"])), Some("a offline_access")),
+        (Some("a"), None, None, Some(json!(["x"])), Some("a")),
+        (Some("a offline_access"), None, None, Some(json!(["offline_access"])), Some("a offline_access")),
+    ];
+    for (named, host, resource, server, expected) in table {
+        let world = World::new();
+        let mut document = json!({"resource": SERVER, "authorization_servers": [ISSUER]});
+        if let Some(resource) = resource {
+            document["scopes_supported"] = resource.clone();
+        }
+        world.document(PRM, document);
+        if let Some(server) = server {
+            world.authorization_server(ISSUER, json!({"scopes_supported": server}));
+        }
+        world.resource(move |_, token, _| match (token, named) {
+            (Some(_), _) => (200, None),
+            (None, Some(named)) => (401, challenge(&format!(r#", scope="{named}""#))),
+            (None, None) => (401, challenge("")),
+        });
+        let builder = world.oauth();
+        let builder = if let Some(host) = host { builder.scopes([host]) } else { builder };
+        assert_eq!(world.call(&bound(builder), "a").await.unwrap(), 200);
+        let login = &world.logins()[0];
+        assert_eq!(login.field("scope").as_deref(), expected);
+        let offline = expected.is_some_and(|scope| scope.contains("offline_access"));
+        assert_eq!(login.field("prompt").as_deref(), offline.then_some("consent"));
+    }
+    // It can be left out.
+    let world = World::new();
+    world.authorization_server(ISSUER, json!({"scopes_supported": ["offline_access"]}));
+    let oauth = bound(world.oauth().scopes(["a"]).offline_access(false));
+    assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+    assert_eq!(world.logins()[0].field("scope").as_deref(), Some("a"));
+}
+
+/// An MCP server whose tokens have the scopes that the user was asked for.
+fn graded(needed: fn(&str) -> &'static str) -> World {
+    let world = World::new();
+    world.resource(move |world, token, operation| {
+        if token.is_none() {
+            return (401, challenge(r#", scope="basic""#));
+        }
+        let last = world.logins().last().unwrap().field("scope").unwrap_or_default();
+        let needed = needed(operation);
+        if last.split(' ').any(|scope| scope == needed) { (200, None) } else { insufficient(needed) }
+    });
+    world
+}
+
+#[tokio::test]
+async fn step_up_asks_for_all_so_far_and_the_new() {
+    let world = graded(|operation| match operation {
+        "read" => "basic",
+        "write" => "write",
+        _ => "admin",
+    });
+    let oauth = bound(world.oauth());
+    for operation in ["read", "write", "read", "admin", "write"] {
+        assert_eq!(world.call(&oauth, operation).await.unwrap(), 200);
+    }
+    let scopes: Vec<_> = world.logins().iter().map(|login| login.field("scope").unwrap()).collect();
+    assert_eq!(scopes, ["basic", "basic write", "basic write admin"]);
+    let clients: Vec<_> = world.logins().iter().map(|login| login.field("client_id").unwrap()).collect();
+    assert!(clients.iter().all(|client| *client == clients[0]), "one registration does");
+}
+
+#[tokio::test]
+async fn the_same_challenge_twice_is_the_end() {
+    let world = World::new();
+    world.resource(|_, token, _| if token.is_some() { insufficient("admin") } else { (401, challenge("")) });
+    let oauth = bound(world.oauth());
+    for operation in ["a", "a", "b", "c"] {
+        let error = world.call(&oauth, operation).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InsufficientScope);
+        assert!(error.to_string().contains("admin"), "{error}");
+    }
+    assert_eq!(world.logins().len(), 2, "one for a token, one for the scope");
+}
+
+#[tokio::test]
+async fn three_authorizations_for_one_operation() {
+    // A server that always thinks of something else.
+    let world = World::new();
+    world.resource(|world, token, _| match token {
+        Some(_) => insufficient(&format!("scope{}", world.logins().len())),
+        None => (401, challenge("")),
+    });
+    let oauth = bound(world.oauth());
+    for _ in 0..5 {
+        let error = world.call(&oauth, "a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InsufficientScope);
+    }
+    assert_eq!(world.logins().len(), 3);
+    // Another operation has its own count.
+    world.call(&oauth, "b").await.unwrap_err();
+    assert_eq!(world.logins().len(), 6);
+}
+
+#[tokio::test]
+async fn other_refusals_stand() {
+    for answer in [
+        (403, None),
+        (403, challenge("")),
+        (403, challenge(r#", error="access_denied", scope="x""#)),
+        (403, challenge(r#", error="insufficient_scope""#)),
+        (403, Some(r#"Basic error="insufficient_scope", scope="x""#.to_owned())),
+    ] {
+        let world = World::new();
+        world
+            .resource(move |_, token, _| if token.is_some() { answer.clone() } else { (401, challenge("")) });
+        assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 403);
+        assert_eq!(world.logins().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn concurrent_step_ups_are_one() {
+    let world = graded(|operation| if operation == "read" { "basic" } else { "write" });
+    let oauth = bound(world.oauth());
+    assert_eq!(world.call(&oauth, "read").await.unwrap(), 200);
+    let calls = (0..100).map(|_| world.call(&oauth, "write"));
+    let results = futures::future::join_all(calls).await;
+    assert!(results.into_iter().all(|result| result.unwrap() == 200));
+    assert_eq!(world.logins().len(), 2);
+}

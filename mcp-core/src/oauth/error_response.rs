@@ -1,0 +1,15 @@
+//! How an authorization server says no. Spec: RFC 6749 §5.2, RFC 7591 §3.2.2.
+
+use crate::json::object;
+
+object! {
+    /// The error of a token or registration endpoint.
+    pub struct ErrorResponse {
+        /// The code, such as `invalid_grant`.
+        error: String = "error",
+        /// A text for developers.
+        error_description?: String = "error_description",
+        /// A page for developers.
+        error_uri?: String = "error_uri",
+    }
+}
