@@ -14,13 +14,23 @@ pub enum Era {
 /// A request without its id.
 #[derive(Clone, Debug)]
 pub struct Template {
+    /// How it is written.
+    pub era: Era,
+    /// Its method.
+    pub method: &'static str,
+    /// The tool that it calls.
+    pub tool: Option<&'static str>,
+    /// What every right answer holds.
+    pub answer: Vec<u8>,
     tail: Vec<u8>,
 }
 
 impl Template {
     /// A call of `echo` with this text.
     pub fn echo(era: Era, text: &str) -> Template {
-        Template::new(era, "tools/call", json!({ "name": "echo", "arguments": { "text": text } }))
+        let call = json!({ "name": "echo", "arguments": { "text": text } });
+        let answer = format!("{{\"type\":\"text\",\"text\":{}}}", json!(text)).into_bytes();
+        Template { tool: Some("echo"), answer, ..Template::new(era, "tools/call", call) }
     }
 
     /// `tools/list`.
@@ -28,7 +38,23 @@ impl Template {
         Template::new(era, "tools/list", json!({}))
     }
 
-    fn new(era: Era, method: &str, mut params: Value) -> Template {
+    /// The request that opens a legacy session.
+    pub fn initialize() -> Template {
+        let params = json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": { "name": "bench", "version": "1.0.0" },
+        });
+        Template::new(Era::Legacy, "initialize", params)
+    }
+
+    /// The request of 2026-07-28 that waits for changes.
+    pub fn listen() -> Template {
+        let filter = json!({ "notifications": { "toolsListChanged": true } });
+        Template::new(Era::Modern, "subscriptions/listen", filter)
+    }
+
+    fn new(era: Era, method: &'static str, mut params: Value) -> Template {
         if era == Era::Modern {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -36,7 +62,8 @@ impl Template {
                 "io.modelcontextprotocol/clientCapabilities": {},
             });
         }
-        Template { tail: format!(",\"method\":\"{method}\",\"params\":{params}}}\n").into_bytes() }
+        let tail = format!(",\"method\":\"{method}\",\"params\":{params}}}\n").into_bytes();
+        Template { era, method, tool: None, answer: b"\"result\":".into(), tail }
     }
 
     /// Append the request with this id, newline included.
@@ -59,13 +86,8 @@ impl Template {
 
 /// The request that opens a legacy session, with id 0.
 pub fn initialize() -> Vec<u8> {
-    let params = json!({
-        "protocolVersion": "2025-11-25",
-        "capabilities": {},
-        "clientInfo": { "name": "bench", "version": "1.0.0" },
-    });
     let mut line = Vec::new();
-    Template::new(Era::Legacy, "initialize", params).write(0, &mut line);
+    Template::initialize().write(0, &mut line);
     line
 }
 

@@ -81,7 +81,7 @@ impl Plan {
     pub fn load(&self, workloads: &[Workload], servers: &[Server]) -> Result<Vec<Vec<Vec<Sample>>>, Error> {
         let pairs: Vec<_> =
             workloads.iter().flat_map(|load| servers.iter().map(move |server| (load, server))).collect();
-        let samples = self.rounds(&pairs, |(workload, server)| {
+        let samples = in_turn(self.rounds, &pairs, |(workload, server)| {
             let limit = 4 * self.time + Duration::from_secs(20);
             let mut session = Session::spawn(server, workload.tools, limit)?;
             let mut load = || {
@@ -96,8 +96,7 @@ impl Plan {
 
     /// Milliseconds from the start of the process to its first answer, the median for each server.
     pub fn start(&self, servers: &[Server]) -> Result<Vec<f64>, Error> {
-        let plan = Plan { rounds: self.rounds * 10, ..self.clone() };
-        let times = plan.rounds(servers, |server| {
+        let times = in_turn(self.rounds * 10, servers, |server| {
             let mut session = Session::spawn(server, 100, Duration::from_secs(20))?;
             Ok(session.open(self.era)?.as_secs_f64() * 1e3)
         })?;
@@ -106,7 +105,7 @@ impl Plan {
 
     /// Resident KiB of an idle server that has answered a call and a list, the median for each server.
     pub fn idle_memory(&self, servers: &[Server]) -> Result<Vec<f64>, Error> {
-        let sizes = self.rounds(servers, |server| {
+        let sizes = in_turn(self.rounds, servers, |server| {
             let mut session = Session::spawn(server, 100, Duration::from_secs(20))?;
             session.open(self.era)?;
             load::run(&mut session, &Template::list(self.era), 1, Duration::ZERO)?;
@@ -119,7 +118,7 @@ impl Plan {
     /// CPU µs of a client process for each call of `server`: one at a time, and with 64 in flight.
     pub fn clients(&self, clients: &[Server], server: &Server) -> Result<Vec<[f64; 2]>, Error> {
         let calls = (self.time.as_secs_f64() * 20_000.0).max(1000.0);
-        let figures = self.rounds(clients, |client| {
+        let figures = in_turn(self.rounds, clients, |client| {
             let mut command = Command::new(&client.command[0]);
             command.args(["--calls", &calls.to_string()]).args(&server.command);
             let line = packages::output_within(command.stderr(Stdio::inherit()), Duration::from_secs(60))?;
@@ -132,23 +131,23 @@ impl Plan {
             .map(|rounds| [0, 1].map(|load| median(rounds.iter().map(|round| round[load]))))
             .collect())
     }
+}
 
-    /// Measure all entries in turn, again and again, every second time backwards.
-    fn rounds<E, T>(
-        &self,
-        entries: &[E],
-        mut measure: impl FnMut(&E) -> Result<T, Error>,
-    ) -> Result<Vec<Vec<T>>, Error> {
-        let mut found: Vec<Vec<T>> = entries.iter().map(|_| vec![]).collect();
-        for round in 0..self.rounds {
-            let mut turn: Vec<usize> = (0..entries.len()).collect();
-            if round % 2 == 1 {
-                turn.reverse();
-            }
-            for index in turn {
-                found[index].push(measure(&entries[index])?);
-            }
+/// Measure all entries in turn, again and again, every second time backwards: for each entry its rounds.
+pub fn in_turn<E, T>(
+    rounds: usize,
+    entries: &[E],
+    mut measure: impl FnMut(&E) -> Result<T, Error>,
+) -> Result<Vec<Vec<T>>, Error> {
+    let mut found: Vec<Vec<T>> = entries.iter().map(|_| vec![]).collect();
+    for round in 0..rounds {
+        let mut turn: Vec<usize> = (0..entries.len()).collect();
+        if round % 2 == 1 {
+            turn.reverse();
         }
-        Ok(found)
+        for index in turn {
+            found[index].push(measure(&entries[index])?);
+        }
     }
+    Ok(found)
 }

@@ -1,41 +1,11 @@
-//! The server of the stdio benches, written with this SDK: what a user would write.
+//! The server of the stdio benches, written with this SDK.
 //!
-//! `bench-stdio-server [--tools N]`. `echo` and `add` come from functions, the others are registered by hand.
+//! `bench-stdio-server [--tools N]`
 
-use mcp_benches::{
-    Error,
-    tools::{self, TRIVIAL_ANSWER, ToolSpec},
-};
-use mcp_core::types::{CallToolResult, Schema};
-use mcp_server::{Server, ToolRoute, routes, tool};
-
-/// Give the text back.
-#[tool]
-async fn echo(text: String) -> String {
-    text
-}
-
-/// Add two numbers.
-#[tool]
-async fn add(a: i64, b: i64) -> i64 {
-    a + b
-}
-
-fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
-    let schema: serde_json::Value = serde_json::from_str(&tool.input_schema)?;
-    let route = ToolRoute::builder(tool.name)
-        .description(tool.description)
-        .input_schema(Schema::try_from(schema)?)
-        .raw(|_| Box::pin(async { Ok(CallToolResult::text(TRIVIAL_ANSWER)) }));
-    Ok(route)
-}
+use mcp_benches::{Error, server, tools};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let count = tools::count_from_arguments();
-    let server = Server::new("bench", "1.0.0");
-    let server = if count < 2 { server.routes(routes![echo]) } else { server.routes(routes![echo, add]) };
-    let others: Result<Vec<_>, _> = tools::table(count).into_iter().skip(2).map(trivial).collect();
-    server.tools(others?).serve_stdio().await?;
+    server::with_tools(tools::count_from_arguments())?.serve_stdio().await?;
     Ok(())
 }

@@ -3,9 +3,11 @@
 //! Only `_meta` is looked at, and never what the connection did before: a message that names a protocol
 //! version is a modern one, any other is a legacy one.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
+use serde::Deserialize;
+
+use super::CallParams;
 use crate::json::JsonBytes;
 use crate::jsonrpc::ErrorObject;
 use crate::meta;
@@ -28,6 +30,8 @@ pub struct CallMeta {
     pub log_level: Option<LoggingLevel>,
     /// All of it.
     pub raw: Option<JsonBytes>,
+    /// Where it was found, and what stands beside it.
+    pub params: CallParams,
 }
 
 /// The protocol version that a request names.
@@ -42,52 +46,34 @@ pub enum Claim {
     Unknown(Box<str>),
 }
 
-#[derive(Deserialize)]
-struct MetaView<'a> {
-    #[serde(borrow, rename = "progressToken", default)]
-    progress_token: Option<&'a RawValue>,
-    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion", default)]
-    protocol_version: Option<&'a RawValue>,
-    #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo", default)]
-    client_info: Option<&'a RawValue>,
-    #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities", default)]
-    client_capabilities: Option<&'a RawValue>,
-    #[serde(borrow, rename = "io.modelcontextprotocol/logLevel", default)]
-    log_level: Option<&'a RawValue>,
-}
-
 impl CallMeta {
     /// Reads the `_meta` of a request's parameters.
     ///
     /// # Errors
     /// −32602 when a field of it is doubled or not of its type.
     pub fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
-        // Most legacy requests have none, and two searches tell so for less than going through the members. The
-        // name can be spelled otherwise by `\uXXXX` alone.
-        let has = |text: &[u8]| memchr::memmem::find(params.as_bytes(), text).is_some();
-        if !has(b"\"_meta\"") && !has(b"\\u") {
-            return Ok(Self::default());
-        }
-        let [raw] = params.members(["_meta"]).map_err(|error| invalid("params", &error))?;
-        let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else { return Ok(Self::default()) };
-        let view: MetaView<'_> = meta.parse().map_err(|error| invalid("params._meta", &error))?;
-        let slice = |raw: &RawValue| meta.slice_of(raw);
-        let object = |key: &str, raw: Option<&RawValue>| match raw {
-            Some(raw) if !raw.get().starts_with('{') => {
-                Err(ErrorObject::invalid_params(format!("params._meta[\"{key}\"] must be an object")))
-            }
-            raw => Ok(raw.map(slice)),
+        let found = CallParams::read(params);
+        let [raw] = found.members(params, ["_meta"]).map_err(|error| invalid("params", &error))?;
+        let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else {
+            return Ok(Self { params: found, ..Self::default() });
         };
+        let [progress_token, version, client_info, client_capabilities, log_level] = meta
+            .members([
+                meta::PROGRESS_TOKEN,
+                meta::PROTOCOL_VERSION,
+                meta::CLIENT_INFO,
+                meta::CLIENT_CAPABILITIES,
+                meta::LOG_LEVEL,
+            ])
+            .map_err(|error| invalid("params._meta", &error))?;
         Ok(Self {
-            claim: match view.protocol_version {
-                None => Claim::Absent,
-                Some(raw) => claim(raw)?,
-            },
-            progress_token: read(meta::PROGRESS_TOKEN, view.progress_token)?,
-            client_info: object(meta::CLIENT_INFO, view.client_info)?,
-            client_capabilities: object(meta::CLIENT_CAPABILITIES, view.client_capabilities)?,
-            log_level: read(meta::LOG_LEVEL, view.log_level)?,
-            raw: Some(meta.clone()),
+            claim: claim(version.as_ref())?,
+            progress_token: read(meta::PROGRESS_TOKEN, progress_token.as_ref())?,
+            client_info: object(meta::CLIENT_INFO, client_info)?,
+            client_capabilities: object(meta::CLIENT_CAPABILITIES, client_capabilities)?,
+            log_level: read(meta::LOG_LEVEL, log_level.as_ref())?,
+            raw: Some(meta),
+            params: found,
         })
     }
 
@@ -119,16 +105,28 @@ impl CallMeta {
     }
 }
 
-fn claim(raw: &RawValue) -> Result<Claim, ErrorObject> {
-    let name: std::borrow::Cow<'_, str> = read(meta::PROTOCOL_VERSION, Some(raw))?.unwrap_or_default();
+fn claim(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
+    let Some(name) = read::<Cow<'_, str>>(meta::PROTOCOL_VERSION, json)? else { return Ok(Claim::Absent) };
     Ok(match name.parse() {
         Ok(revision) => Claim::Known(revision),
         Err(_) => Claim::Unknown(name.chars().take(64).collect::<String>().into()),
     })
 }
 
-fn read<'a, T: Deserialize<'a>>(key: &str, raw: Option<&'a RawValue>) -> Result<Option<T>, ErrorObject> {
-    raw.map(|raw| serde_json::from_str(raw.get()))
+/// A value that has to be an object, if it is there; `null` is as good as none.
+fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
+    match json {
+        Some(json) if json.as_bytes() == b"null" => Ok(None),
+        Some(json) if !json.as_bytes().starts_with(b"{") => {
+            Err(ErrorObject::invalid_params(format!("params._meta[\"{key}\"] must be an object")))
+        }
+        json => Ok(json),
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(key: &str, json: Option<&'a JsonBytes>) -> Result<Option<T>, ErrorObject> {
+    let json = json.filter(|json| json.as_bytes() != b"null");
+    json.map(JsonBytes::parse)
         .transpose()
         .map_err(|error| invalid(&format!("params._meta[\"{key}\"]"), &error))
 }

@@ -3,8 +3,10 @@
 
 mod encode;
 mod inbound;
+mod params;
 mod project;
 
 pub use encode::{Encoder, WireResult};
 pub use inbound::{CallMeta, Claim};
+pub use params::CallParams;
 pub use project::{Project, wrap_schema, wrap_structured, wraps};

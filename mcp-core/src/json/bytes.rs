@@ -58,7 +58,7 @@ impl JsonBytes {
     }
 
     /// The value in a range of this text.
-    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> Self {
+    pub(crate) fn slice(&self, range: std::ops::Range<usize>) -> Self {
         Self(self.0.slice(range))
     }
 }

@@ -3,6 +3,8 @@
 //! The text was read by a parser before, so a value is skipped by counting brackets and looking for the ends of
 //! strings. For a long argument that is several times as fast as skipping it with the parser once more.
 
+use std::ops::Range;
+
 use super::JsonBytes;
 use crate::codec::scan::end_of_string;
 
@@ -27,6 +29,14 @@ impl JsonBytes {
         &self,
         names: [&'static str; N],
     ) -> Result<[Option<Self>; N], MembersError> {
+        Ok(self.places(names)?.map(|place| place.map(|place| self.slice(place))))
+    }
+
+    /// Where the values of the named members are.
+    pub(crate) fn places<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<[Option<Range<usize>>; N], MembersError> {
         let bytes = self.as_bytes();
         let mut found = [const { None }; N];
         let mut at = skip_space(bytes, 0);
@@ -44,7 +54,7 @@ impl JsonBytes {
                 return Err(MembersError::NoObject);
             }
             if let Some(index) = name
-                && found[index].replace(self.slice(start..end)).is_some()
+                && found[index].replace(start..end).is_some()
             {
                 return Err(MembersError::Doubled(names[index]));
             }

@@ -38,8 +38,8 @@ pub fn write_result(out: &mut BytesMut, id: &RequestId, result: &[u8]) {
     out.extend_from_slice(b"}");
 }
 
-/// Appends `{"jsonrpc":"2.0","id":…,"result":`, for a result that follows without being copied.
-pub(crate) fn write_result_start(out: &mut BytesMut, id: &RequestId) {
+/// Appends `{"jsonrpc":"2.0","id":…,"result":`, for a result that follows without being copied, and a `}`.
+pub fn write_result_start(out: &mut BytesMut, id: &RequestId) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     write_id(out, id);
     out.extend_from_slice(br#","result":"#);

@@ -131,6 +131,16 @@ impl Connection {
         }
     }
 
+    /// Answers a request whose `_meta` was read.
+    pub(crate) async fn call_with(&self, request: Request, meta: CallMeta) -> Reply {
+        let is_legacy = meta.claim == Claim::Absent || !self.server.speaks(Era::Modern);
+        if request.method == "initialize" && is_legacy {
+            return Ok(self.initialize(&request)?);
+        }
+        let (revision, session) = self.admit(&request, &meta)?;
+        self.answer(request, meta, revision, session).await
+    }
+
     /// Answers a request that is known to be made in `revision`, and in `session` if there is one.
     pub(crate) async fn answer(
         &self,
@@ -226,12 +236,7 @@ impl Connection {
 impl Service for Connection {
     async fn call(&self, request: Request) -> Reply {
         let meta = CallMeta::read(&request.params)?;
-        let is_legacy = meta.claim == Claim::Absent || !self.server.speaks(Era::Modern);
-        if request.method == "initialize" && is_legacy {
-            return Ok(self.initialize(&request)?);
-        }
-        let (revision, session) = self.admit(&request, &meta)?;
-        self.answer(request, meta, revision, session).await
+        self.call_with(request, meta).await
     }
 
     async fn notify(&self, notification: Notification) {

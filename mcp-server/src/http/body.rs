@@ -1,4 +1,4 @@
-//! The body of a response: nothing, one message, or a stream of events.
+//! The body of a response: nothing, one message (in one piece or three), or a stream of events.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,6 +18,8 @@ enum Kind {
     #[default]
     Empty,
     Whole(Bytes),
+    /// None of them is empty, but those that are sent already.
+    Pieces([Bytes; 3]),
     Stream(Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>),
 }
 
@@ -33,7 +35,12 @@ impl HttpBody {
         Self(if bytes.is_empty() { Kind::Empty } else { Kind::Whole(bytes) })
     }
 
-    /// Piece by piece.
+    /// All of it at once, in pieces that leave in one write.
+    pub(crate) fn pieces(pieces: [Bytes; 3]) -> Self {
+        Self(Kind::Pieces(pieces))
+    }
+
+    /// Piece by piece, as they come.
     pub(crate) fn stream(body: impl Body<Data = Bytes, Error = Infallible> + Send + 'static) -> Self {
         Self(Kind::Stream(Box::pin(body)))
     }
@@ -54,6 +61,10 @@ impl Body for HttpBody {
                 self.0 = Kind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
+            Kind::Pieces(pieces) => {
+                let next = pieces.iter_mut().find(|piece| !piece.is_empty()).map(std::mem::take);
+                Poll::Ready(next.map(|piece| Ok(Frame::data(piece))))
+            }
             Kind::Stream(body) => body.as_mut().poll_frame(cx),
         }
     }
@@ -62,6 +73,7 @@ impl Body for HttpBody {
         match &self.0 {
             Kind::Empty => true,
             Kind::Whole(_) => false,
+            Kind::Pieces(pieces) => pieces.iter().all(Bytes::is_empty),
             Kind::Stream(body) => body.is_end_stream(),
         }
     }
@@ -70,6 +82,7 @@ impl Body for HttpBody {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum()),
             Kind::Stream(body) => body.size_hint(),
         }
     }
@@ -79,7 +92,7 @@ impl fmt::Debug for HttpBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
             Kind::Empty => "HttpBody(empty)",
-            Kind::Whole(_) => "HttpBody(whole)",
+            Kind::Whole(_) | Kind::Pieces(_) => "HttpBody(whole)",
             Kind::Stream(_) => "HttpBody(stream)",
         })
     }

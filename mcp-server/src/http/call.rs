@@ -81,6 +81,11 @@ impl Call {
         })
         .await;
         match progress {
+            Progress::Done(events, Ok(result))
+                if events.is_empty() && result.as_bytes().len() <= self.longest =>
+            {
+                status::result(&self.id, result)
+            }
             Progress::Done(events, reply) if events.is_empty() => {
                 let (status, text) = write(&self.id, reply, self.longest);
                 status::json(status, text)

@@ -11,11 +11,11 @@ use super::service::Shared;
 use super::status;
 
 /// A DELETE, its headers checked.
-pub(super) async fn delete(shared: &Arc<Shared>, parts: Parts) -> Response {
+pub(super) async fn delete(shared: &Arc<Shared>, parts: &Parts) -> Response {
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }
-    match shared.legacy.session(shared, &parts) {
+    match shared.legacy.session(shared, parts) {
         Ok(entry) => {
             shared.legacy.sessions.remove(entry.id());
             status::bare(StatusCode::NO_CONTENT)

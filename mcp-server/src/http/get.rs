@@ -19,14 +19,14 @@ use super::status;
 use super::stream::{EventStream, Kept, Reader};
 
 /// A GET, its headers checked.
-pub(super) async fn get(shared: &Arc<Shared>, parts: Parts) -> Response {
+pub(super) async fn get(shared: &Arc<Shared>, parts: &Parts) -> Response {
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }
-    if !Accepts::read(&parts).events {
+    if !Accepts::read(parts).events {
         return refuse(StatusCode::NOT_ACCEPTABLE, "a stream of events is what there is: accept it");
     }
-    let entry = match shared.legacy.session(shared, &parts) {
+    let entry = match shared.legacy.session(shared, parts) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };

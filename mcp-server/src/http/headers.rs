@@ -4,12 +4,10 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName};
-use mcp_core::era::Claim;
+use mcp_core::era::{CallParams, Claim};
 use mcp_core::http::{decode_value, names, param_matches};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::registry::Registry;
 
@@ -17,20 +15,8 @@ use crate::registry::Registry;
 pub(super) struct Said<'a> {
     pub(super) method: &'a str,
     pub(super) params: &'a JsonBytes,
+    pub(super) found: &'a CallParams,
     pub(super) claim: &'a Claim,
-}
-
-/// The parameters that a header mirrors.
-#[derive(Deserialize, Default)]
-struct Named<'a> {
-    #[serde(borrow, default)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    uri: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "taskId")]
-    task_id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    arguments: Option<&'a RawValue>,
 }
 
 /// Compares the headers of a request with its body.
@@ -50,20 +36,17 @@ pub(super) fn check_request(
         return Err(mismatch("Mcp-Method", "the method of the body is another"));
     }
     let name = single(headers, &names::NAME)?;
-    let Some(member) = names::mirrored_member(said.method) else { return Ok(()) };
-    let body: Named<'_> = said.params.parse().map_err(|error| crate::router::invalid_params(&error))?;
-    let named = match member {
-        "name" => body.name,
-        "uri" => body.uri,
-        _ => body.task_id,
-    };
-    check_name(name, named.and_then(text).as_deref())?;
-    if said.method == "tools/call"
-        && let Some(name) = body.name.and_then(text)
-    {
-        check_params(headers, &name, body.arguments, registry)?;
+    let Some(mirrored) = names::mirrored_member(said.method) else { return Ok(()) };
+    let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
+        .map_err(|error| crate::router::invalid_params(&error))?;
+    let named = named.as_ref().and_then(text);
+    check_name(name, named.as_deref())?;
+    match named {
+        Some(name) if said.method == "tools/call" => {
+            check_params(headers, &name, arguments.as_ref(), registry)
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Compares the headers of a notification with its body, as far as they are there (T-23).
@@ -112,7 +95,7 @@ fn check_name(header: Option<&[u8]>, body: Option<&str>) -> Result<(), ErrorObje
 fn check_params(
     headers: &HeaderMap,
     tool: &str,
-    arguments: Option<&RawValue>,
+    arguments: Option<&JsonBytes>,
     registry: &Registry,
 ) -> Result<(), ErrorObject> {
     let Some(route) = registry.tools.get(tool) else { return Ok(()) };
@@ -121,9 +104,7 @@ fn check_params(
         return Ok(());
     }
     let arguments = match arguments {
-        Some(raw) => {
-            serde_json::from_str(raw.get()).map_err(|error| crate::router::invalid_params(&error))?
-        }
+        Some(raw) => raw.parse().map_err(|error| crate::router::invalid_params(&error))?,
         None => serde_json::Value::Null,
     };
     for param in mirrored {
@@ -152,12 +133,13 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
     Ok(first.map(|value| value.as_bytes().trim_ascii()))
 }
 
-fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let plain = raw.get().strip_prefix('"')?.strip_suffix('"')?;
-    if plain.contains('\\') {
-        serde_json::from_str(raw.get()).ok().map(Cow::Owned)
+/// The text that a JSON string stands for; none for other values.
+fn text(json: &JsonBytes) -> Option<Cow<'_, str>> {
+    let plain = json.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if plain.contains(&b'\\') {
+        json.parse().ok().map(Cow::Owned)
     } else {
-        Some(Cow::Borrowed(plain))
+        std::str::from_utf8(plain).ok().map(Cow::Borrowed)
     }
 }
 

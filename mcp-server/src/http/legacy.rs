@@ -14,7 +14,7 @@ use mcp_core::http::HttpLimits;
 use mcp_core::http::names::{PROTOCOL_VERSION, SESSION_ID};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
-    Decoded, ErrorObject, Malformed, Message, MethodName, RequestId, code, write_error, write_result,
+    Decoded, ErrorObject, Malformed, Message, RequestId, code, write_error, write_result,
 };
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{CallError, Notification, Peer, Reply, Request, Service as _};
@@ -98,25 +98,36 @@ fn assumed(offered: &[Revision]) -> Revision {
 /// A frame that is of no modern request: its headers are checked and its body is read and decoded.
 ///
 /// `admitted` is the request's place among those in flight; whoever goes on working on it keeps it.
-pub(super) async fn post(shared: &Arc<Shared>, parts: Parts, frame: Decoded, admitted: Admitted) -> Response {
+/// `meta` is that of a single request.
+pub(super) async fn post(
+    shared: &Arc<Shared>,
+    parts: Arc<Parts>,
+    frame: Decoded,
+    meta: CallMeta,
+    admitted: Admitted,
+) -> Response {
     if let Decoded::Single(Message::Request { id, method, params }) = &frame
         && method == "initialize"
         && (shared.options.stateless || !parts.headers.contains_key(SESSION_ID))
     {
-        return initialize(shared, parts, id.clone(), params.clone()).await;
+        return Box::pin(initialize(shared, &parts, id.clone(), params.clone())).await;
     }
     let entry = match shared.legacy.session(shared, &parts) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
-    let post = Post { shared, accepts: Accepts::read(&parts), parts: Arc::new(parts), entry, admitted };
+    let post = Post { shared, accepts: Accepts::read(&parts), parts, entry, admitted };
     match frame {
-        Decoded::Single(Message::Request { id, method, params }) => post.request(id, method, params).await,
+        Decoded::Single(Message::Request { id, method, params }) => {
+            post.request(Request::new(id, method, params), meta).await
+        }
         Decoded::Single(message) => {
-            post.entry.take(message).await;
+            Box::pin(post.entry.take(message)).await;
             status::bare(StatusCode::ACCEPTED)
         }
-        Decoded::Batch(entries) if post.entry.revision().rules().batching => post.batch(entries).await,
+        Decoded::Batch(entries) if post.entry.revision().rules().batching => {
+            Box::pin(post.batch(entries)).await
+        }
         Decoded::Batch(_) => {
             refuse(StatusCode::BAD_REQUEST, "arrays of messages are not part of this revision")
         }
@@ -131,7 +142,7 @@ pub(super) fn failed_answer(shared: &Shared, parts: &Parts, id: &RequestId, erro
 }
 
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
-async fn initialize(shared: &Arc<Shared>, parts: Parts, id: RequestId, params: JsonBytes) -> Response {
+async fn initialize(shared: &Arc<Shared>, parts: &Parts, id: RequestId, params: JsonBytes) -> Response {
     let connection = Connection::session_of(&shared.modern);
     let reply = connection.call(Request::new(id.clone(), "initialize", params)).await;
     let begun = reply.is_ok();
@@ -168,17 +179,21 @@ struct Post<'a> {
 type Call = futures::future::BoxFuture<'static, Reply>;
 
 impl Post<'_> {
-    async fn request(self, id: RequestId, method: MethodName, params: JsonBytes) -> Response {
+    async fn request(self, request: Request, meta: CallMeta) -> Response {
         let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events);
         if !self.accepts.json {
             exchange.begin_stream();
         }
         let longest = self.shared.server.limits.outgoing_bytes;
-        let mut call = self.call(&exchange, Request::new(id.clone(), method, params));
+        let id = request.id.clone();
+        let mut call = self.call(&exchange, request, meta);
         let polled = poll_once(&mut call).await;
         if let Poll::Ready(reply) = polled {
             if exchange.close() {
-                return status::json(StatusCode::OK, write_reply(&id, reply, longest));
+                return match reply {
+                    Ok(result) if result.as_bytes().len() <= longest => status::result(&id, result),
+                    reply => status::json(StatusCode::OK, write_reply(&id, reply, longest)),
+                };
             }
             call = Box::pin(std::future::ready(reply)); // The task below waits for the client to read.
         }
@@ -196,7 +211,7 @@ impl Post<'_> {
             finisher.0.finish(text).await;
             drop((place, admitted, finisher, task));
         });
-        respond(self.shared, &self.entry, &exchange).await
+        Box::pin(respond(self.shared, &self.entry, &exchange)).await
     }
 
     /// An array of 2025-03-26: calls run side by side and are answered together (SH-2).
@@ -217,10 +232,14 @@ impl Post<'_> {
                         texts.push(error_text(Some(&id), &status::busy()));
                         continue;
                     };
-                    let call = self.call(&exchange, Request::new(id.clone(), method, params));
+                    let call = CallMeta::read(&params)
+                        .map(|meta| self.call(&exchange, Request::new(id.clone(), method, params), meta));
                     calls.push(Abortable::new(
                         async move {
-                            let reply = call.await;
+                            let reply = match call {
+                                Ok(call) => call.await,
+                                Err(error) => Err(error.into()),
+                            };
                             drop(place);
                             write_reply(&id, reply, longest)
                         },
@@ -245,7 +264,7 @@ impl Post<'_> {
         respond(self.shared, &self.entry, &exchange).await
     }
 
-    fn call(&self, exchange: &Arc<Exchange>, request: Request) -> Call {
+    fn call(&self, exchange: &Arc<Exchange>, request: Request, meta: CallMeta) -> Call {
         let mut request = request.with_peer(Peer::shared(Arc::clone(exchange)));
         request.extensions.insert_shared(Arc::clone(&self.parts));
         request.extensions.insert_shared(Arc::clone(exchange));
@@ -253,7 +272,7 @@ impl Post<'_> {
             request.extensions.insert(principal.clone());
         }
         let entry = Arc::clone(&self.entry);
-        Box::pin(async move { entry.connection.call(request).await })
+        Box::pin(async move { entry.connection.call_with(request, meta).await })
     }
 }
 

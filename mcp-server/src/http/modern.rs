@@ -23,37 +23,36 @@ use super::service::Shared;
 use super::{Response, status};
 use crate::principal::Principal;
 
-/// A request.
-pub(super) async fn request(
-    shared: &Arc<Shared>,
-    parts: Parts,
+/// A request: the call that answers it, which was not polled yet.
+///
+/// # Errors
+/// The response that says why there is none.
+pub(super) fn begin(
+    shared: &Shared,
+    parts: Arc<Parts>,
     request: Request,
     meta: CallMeta,
     mut admitted: Admitted,
-) -> Response {
-    let revision = match admit(shared, &parts.headers, &request.method, &request.params, &meta) {
-        Ok(revision) => revision,
-        Err(error) => {
+) -> Result<Call, Box<Response>> {
+    let revision =
+        admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(|error| {
             let status = match error.code() {
                 code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
                 _ => status::of(&error),
             };
-            return status::error(status, Some(&request.id), &error);
-        }
-    };
-    let Some(accepts) = Accepts::read(&parts.headers) else {
+            status::error(status, Some(&request.id), &error)
+        })?;
+    let accepts = Accepts::read(&parts.headers).ok_or_else(|| {
         let reason = "the answer is application/json or text/event-stream";
         let error = ErrorObject::invalid_request(reason);
-        return status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error);
-    };
+        status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
+    })?;
     let principal = parts.extensions.get::<Principal>();
-    if request.method == "subscriptions/listen"
-        && let Err(full) = admitted.becomes_listener(principal)
-    {
-        return match full {
+    if request.method == "subscriptions/listen" {
+        admitted.becomes_listener(principal).map_err(|full| match full {
             Full::All => status::overloaded(Some(&request.id)),
             Full::Principal => status::too_many(Some(&request.id)),
-        };
+        })?;
     }
     let limits = &shared.server.limits;
     let outbox = Arc::new(Outbox::new(&limits.http, accepts == Accepts::Json));
@@ -62,10 +61,10 @@ pub(super) async fn request(
     if let Some(principal) = principal {
         request.extensions.insert(principal.clone());
     }
-    request.extensions.insert(parts);
+    request.extensions.insert_shared(parts);
     let connection = Arc::clone(&shared.modern);
     let running = Box::pin(async move { connection.answer(request, meta, revision, None).await });
-    Call::new(id, running, outbox, accepts == Accepts::Json, limits, admitted).respond().await
+    Ok(Call::new(id, running, outbox, accepts == Accepts::Json, limits, admitted))
 }
 
 /// What comes before the method is looked up. Each refusal is a 400.
@@ -78,7 +77,7 @@ fn admit(
 ) -> Result<Revision, ErrorObject> {
     let revision = meta.modern_revision(&shared.server.revisions);
     if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
-        let said = Said { method, params, claim: &meta.claim };
+        let said = Said { method, params, found: &meta.params, claim: &meta.claim };
         headers::check_request(headers, &said, &shared.server.live.registry())?;
     }
     revision?.ok_or_else(CallMeta::missing_version)
@@ -87,11 +86,12 @@ fn admit(
 /// A notification. The core protocol has none that a client sends over HTTP; layers may know some (HTTP-4).
 pub(super) async fn notification(
     shared: &Arc<Shared>,
-    parts: Parts,
+    parts: &Parts,
     notification: Notification,
     meta: CallMeta,
 ) -> Response {
-    let said = Said { method: &notification.method, params: &notification.params, claim: &meta.claim };
+    let Notification { method, params, .. } = &notification;
+    let said = Said { method, params, found: &meta.params, claim: &meta.claim };
     if let Err(error) = headers::check_notification(&parts.headers, &said) {
         return status::error(StatusCode::BAD_REQUEST, None, &error);
     }

@@ -18,7 +18,7 @@ use super::service::Shared;
 use super::{Response, legacy, modern, read, status};
 
 /// Answers a POST whose head is checked.
-pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -> Response {
+pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
     let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
     let limits = &shared.server.limits;
     let bytes = match read::read(body, limits, &mut admitted).await {
@@ -37,7 +37,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
         }
         Ok(Decoded::Single(message)) => message,
         Ok(batch) if shared.sessions && header_era(&parts.headers) != Some(Era::Modern) => {
-            return legacy::post(shared, parts, batch, admitted).await;
+            return legacy::post(shared, parts, batch, CallMeta::default(), admitted).await;
         }
         Ok(_) => {
             let error = ErrorObject::invalid_request("one message at a time: this revision has no batches");
@@ -56,14 +56,17 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -
         Message::Response { .. } => CallMeta::default(),
     };
     if !is_modern(shared, &parts.headers, &meta) {
-        return legacy::post(shared, parts, Decoded::Single(message), admitted).await;
+        return legacy::post(shared, parts, Decoded::Single(message), meta, admitted).await;
     }
     match message {
         Message::Request { id, method, params } => {
-            modern::request(shared, parts, Request::new(id, method, params), meta, admitted).await
+            match modern::begin(shared, parts, Request::new(id, method, params), meta, admitted) {
+                Ok(call) => call.respond().await,
+                Err(refused) => *refused,
+            }
         }
         Message::Notification { method, params } => {
-            modern::notification(shared, parts, Notification::new(method, params), meta).await
+            Box::pin(modern::notification(shared, &parts, Notification::new(method, params), meta)).await
         }
         Message::Response { id, .. } => modern::response(id.as_ref()),
     }

@@ -1,7 +1,8 @@
 //! The body of a request, bounded while it is read (threats T7, T9).
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::StatusCode;
@@ -12,6 +13,9 @@ use super::Response;
 use super::admission::Admitted;
 use super::status;
 
+/// How much room is made for a body before it has arrived, whatever its length is said to be.
+const ROOM: usize = 256 << 10;
+
 /// Reads all of it.
 ///
 /// # Errors
@@ -21,8 +25,12 @@ pub(super) async fn read<B: Body>(
     limits: &Limits,
     admitted: &mut Admitted,
 ) -> Result<Bytes, Response> {
-    match tokio::time::timeout(limits.http.body_timeout, collect(body, limits.message_bytes, admitted)).await
-    {
+    let mut collecting = pin!(collect(body, limits.message_bytes, admitted));
+    // Most bodies are there already, and need no timer.
+    if let Poll::Ready(read) = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
+        return read;
+    }
+    match tokio::time::timeout(limits.http.body_timeout, collecting).await {
         Ok(read) => read,
         Err(_) => Err(status::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
     }
@@ -36,6 +44,7 @@ async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Resu
     if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
+    let said = usize::try_from(body.size_hint().lower()).unwrap_or(most);
     let mut body = pin!(body);
     let mut whole = Bytes::new();
     let mut rest = BytesMut::new();
@@ -53,6 +62,7 @@ async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Resu
             whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.
         } else {
             if rest.is_empty() {
+                rest.reserve(said.min(ROOM).max(whole.len() + length));
                 rest.extend_from_slice(&std::mem::take(&mut whole));
             }
             rest.extend_from_slice(&data.copy_to_bytes(length));

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body::Body;
 use mcp_core::revision::Era;
@@ -99,12 +100,13 @@ impl HttpService {
         &self.0.tasks
     }
 
-    async fn respond<B: Body>(shared: Arc<Shared>, request: Request<B>) -> Response {
-        let (parts, body) = request.into_parts();
+    /// The head is shared from the beginning: it ends up with the handler, and what an async function is given
+    /// is copied from one to the next.
+    async fn respond<B: Body>(shared: Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
         #[cfg(feature = "http-sse")]
         if shared.sessions && super::sse_2024::is_meant(&shared, &parts) {
             return match security::check(&parts, &shared.options) {
-                Ok(()) => super::sse_2024::answer(&shared, parts, body).await,
+                Ok(()) => Box::pin(super::sse_2024::answer(&shared, parts, body)).await,
                 Err((status, reason)) => status::refused(status, reason),
             };
         }
@@ -114,10 +116,11 @@ impl HttpService {
         if let Err((status, reason)) = security::check(&parts, &shared.options) {
             return status::refused(status, reason);
         }
+        // What is rare is boxed, so that the future of a call, which is moved to the heap, is small.
         match parts.method {
             Method::POST => post::post(&shared, parts, body).await,
-            Method::GET if shared.sessions => legacy::get(&shared, parts).await,
-            Method::DELETE if shared.sessions => legacy::delete(&shared, parts).await,
+            Method::GET if shared.sessions => Box::pin(legacy::get(&shared, &parts)).await,
+            Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, &parts)).await,
             _ => status::method_not_allowed(shared.sessions),
         }
     }
@@ -137,7 +140,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> HttpFuture {
-        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), request)))
+        let (parts, body) = request.into_parts();
+        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), body)))
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn is_meant(shared: &Shared, parts: &Parts) -> bool {
 }
 
 /// Answers a request whose head is checked.
-pub(super) async fn answer<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B) -> Response {
+pub(super) async fn answer<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
     match (parts.uri.path(), &parts.method) {
         (STREAM, &Method::GET) => open(shared, parts),
         (MESSAGES, &Method::POST) => take(shared, &parts, body).await,
@@ -73,7 +73,7 @@ pub(super) async fn answer<B: Body>(shared: &Arc<Shared>, parts: Parts, body: B)
     }
 }
 
-fn open(shared: &Arc<Shared>, parts: Parts) -> Response {
+fn open(shared: &Arc<Shared>, parts: Arc<Parts>) -> Response {
     let Ok(id) = SessionId::random() else {
         let error = crate::error::internal("minting a session id", &"the system has no randomness");
         return status::error(StatusCode::INTERNAL_SERVER_ERROR, None, &error);
@@ -108,13 +108,12 @@ fn open(shared: &Arc<Shared>, parts: Parts) -> Response {
 /// What answers: it ends when the client has gone, or the service is closed.
 fn engine(
     shared: &Arc<Shared>,
-    parts: Parts,
+    parts: Arc<Parts>,
     principal: Option<Principal>,
     pipe: DuplexStream,
 ) -> BoxFuture<'static, ()> {
     let (reader, writer) = tokio::io::split(pipe);
     let server = Arc::clone(&shared.server);
-    let parts = Arc::new(parts);
     let closed = shared.modern.drained();
     let (_, driver) = stream::connect(reader, writer, &shared.server.limits, |peer| Known {
         inner: Connection::new(server, peer, Binding::Stream),

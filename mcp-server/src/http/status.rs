@@ -4,9 +4,14 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use mcp_core::http::names::JSON;
-use mcp_core::jsonrpc::{ErrorObject, RequestId, code, write_error};
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, RequestId, code, write_error, write_result, write_result_start};
 
 use super::{HttpBody, Response};
+
+/// From this length on, a result is sent where it is; shorter ones are copied into one piece with the rest of
+/// their message, which costs less.
+const LONG: usize = 16 << 10;
 
 /// The status of a JSON-RPC error on a modern request (HTTP-10, T-16). What a handler says of a call that
 /// was well formed is an answer like any other.
@@ -29,9 +34,27 @@ pub(super) fn error(status: StatusCode, id: Option<&RequestId>, error: &ErrorObj
     json(status, text)
 }
 
+/// A result as the whole answer.
+pub(super) fn result(id: &RequestId, result: JsonBytes) -> Response {
+    let mut text = BytesMut::new();
+    if result.as_bytes().len() < LONG {
+        write_result(&mut text, id, result.as_bytes());
+        return json(StatusCode::OK, text);
+    }
+    write_result_start(&mut text, id);
+    with_json(
+        StatusCode::OK,
+        HttpBody::pieces([text.freeze(), result.into_bytes(), Bytes::from_static(b"}")]),
+    )
+}
+
 /// One message as the whole answer.
 pub(super) fn json(status: StatusCode, text: impl Into<Bytes>) -> Response {
-    let mut response = http::Response::new(HttpBody::whole(text));
+    with_json(status, HttpBody::whole(text))
+}
+
+fn with_json(status: StatusCode, body: HttpBody) -> Response {
+    let mut response = http::Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     response

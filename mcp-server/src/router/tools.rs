@@ -17,8 +17,8 @@ use crate::input::{self, Ended, Leg};
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let [name, arguments, input_responses, request_state] = params
-        .members(["name", "arguments", "inputResponses", "requestState"])
+    let [name, arguments, input_responses, request_state] = (context.0.meta.params)
+        .members(params, ["name", "arguments", "inputResponses", "requestState"])
         .map_err(|error| invalid_params(&error))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
     let Text(name) = parse(&name)?;
@@ -30,7 +30,8 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
     input::open(&context, &leg)?;
     let handler = route.call(context.clone(), arguments);
     let again = || {
-        let [arguments] = params.members(["arguments"]).map_err(|error| invalid_params(&error))?;
+        let [arguments] =
+            context.0.meta.params.members(params, ["arguments"]).map_err(|error| invalid_params(&error))?;
         Ok(route.call(context.clone(), object(arguments)?))
     };
     let mut result = match input::run(&context, leg, handler, again).await? {
