@@ -167,7 +167,7 @@ impl Shared {
             Ok(response) if response.status() == StatusCode::NOT_FOUND && may_renew => {
                 return Ok(Attempt::Forgotten);
             }
-            Ok(response) => self.read(response, id, outgoing.about.twice, &mut cursor).await,
+            Ok(response) => self.read(response, id, outgoing.about, &mut cursor).await,
             Err(Failure::Lost(cut)) => Err(cut),
             Err(Failure::Final(error)) => return Err(error),
         };
@@ -192,7 +192,7 @@ impl Shared {
             let cut = match self.send(&outgoing, &mut attempts).await {
                 Ok(response) => {
                     let session = response.headers().get(names::SESSION_ID).cloned();
-                    match self.read(response, &id, about.twice, &mut Cursor::default()).await {
+                    match self.read(response, &id, about, &mut Cursor::default()).await {
                         Ok(reply) => {
                             if let Ok(result) = &reply {
                                 self.agree(session, params, result)?;

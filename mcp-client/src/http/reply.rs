@@ -13,7 +13,7 @@ use mcp_core::service::{CallError, Notification, Reply, Service as _};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::timeout;
 
-use super::exchange::{Attempts, Failure, Outgoing, Twice, shown};
+use super::exchange::{About, Attempts, Failure, Outgoing, Twice, shown};
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
 
@@ -28,6 +28,9 @@ pub(super) struct Cursor {
     pub(super) events: u64,
 }
 
+/// The question which era a server speaks.
+const DISCOVER: &str = "server/discover";
+
 impl Shared {
     /// Sends a request once and reads its answer.
     ///
@@ -40,7 +43,7 @@ impl Shared {
         attempts: &mut Attempts,
     ) -> Result<Reply, HttpError> {
         match self.send(outgoing, attempts).await {
-            Ok(response) => self.read(response, id, outgoing.about.twice, &mut Cursor::default()).await,
+            Ok(response) => self.read(response, id, outgoing.about, &mut Cursor::default()).await,
             Err(Failure::Lost(cut)) => Err(cut),
             Err(Failure::Final(error)) => Ok(Err(error.into())),
         }
@@ -54,11 +57,11 @@ impl Shared {
         self: &Arc<Self>,
         response: Response<HttpBody>,
         id: &RequestId,
-        twice: Twice,
+        about: About<'_>,
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
-        Ok(match self.read_any(response, id, cursor).await? {
-            Err(CallError::Transport(error)) if twice == Twice::Harmful && may_be_done(&error) => {
+        Ok(match self.read_any(response, id, about, cursor).await? {
+            Err(CallError::Transport(error)) if about.twice == Twice::Harmful && may_be_done(&error) => {
                 Err(error.outcome_unknown().into())
             }
             reply => reply,
@@ -69,6 +72,7 @@ impl Shared {
         self: &Arc<Self>,
         response: Response<HttpBody>,
         id: &RequestId,
+        about: About<'_>,
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
         let (head, body) = response.into_parts();
@@ -77,7 +81,7 @@ impl Shared {
             return Ok(Err(redirected(head.status, &head.headers).into()));
         }
         if !head.status.is_success() {
-            return self.read_refusal(head.status, media, body).await;
+            return self.read_refusal(head.status, media, body, about).await;
         }
         if media.eq_ignore_ascii_case(EVENT_STREAM) {
             return self.read_events(body, Some(id), cursor).await;
@@ -202,6 +206,7 @@ impl Shared {
         status: StatusCode,
         media: &str,
         body: HttpBody,
+        about: About<'_>,
     ) -> Result<Reply, HttpError> {
         let page = body.read(self.limits.http_client.error_bytes).await.map_err(HttpError::lost)?;
         let page = page.unwrap_or_default();
@@ -214,7 +219,10 @@ impl Shared {
             let message = format!("the server answered {code} ({}), {hint}", reason(status));
             return Ok(Err(TransportError::new(TransportErrorKind::Unauthorized, message).into()));
         }
-        if media.eq_ignore_ascii_case(JSON)
+        // A server that fails says nothing of its era thereby, whatever it writes (T-2).
+        let is_answer = !(status.is_server_error() && about.method == Some(DISCOVER));
+        if is_answer
+            && media.eq_ignore_ascii_case(JSON)
             && let Ok(Decoded::Single(Message::Response { outcome: Err(error), .. })) =
                 decode(&page, &self.limits)
         {

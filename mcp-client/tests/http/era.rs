@@ -133,6 +133,12 @@ async fn what_says_nothing_of_the_server_is_no_evidence() {
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
         assert_eq!(error.transport().unwrap().status(), Some(status));
     }
+    // Nor is a server's own word for it that it failed.
+    let error = gives_up("a failure", Client::builder(), async |script| {
+        script.expect("server/discover").await.refuse(500, -32603, json!(null));
+    })
+    .await;
+    assert_eq!(error.transport().unwrap().status(), Some(500), "{error:?}");
     // What passes is waited for, some times.
     for status in [408, 425, 429, 502, 503, 504] {
         let error = gives_up("a bad time", Client::builder(), async |script| {
