@@ -15,7 +15,7 @@ async fn long_answers_are_whole() {
         let text = "x\n".repeat(length / 2);
         let answer = client.call(1, "echo", json!({ "text": text })).await;
         assert!(!answer.is_stream());
-        assert_eq!(text_of(&answer.messages().await[0]), text);
+        assert_eq!(answer.tool_text().await, text);
     }
 }
 
