@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_backslashes_end_or_go_on_a_string_by_their_number() {
+        for (before, run) in (0..60).flat_map(|before| (0..7).map(move |run| (before, run))) {
+            let text = format!(r#"{{"k":"{}{}","n":[1]}}"#, "x".repeat(before), "\\".repeat(run));
+            let start = r#"{"k":""#.len();
+            let quote = start + before + run;
+            // After an odd run the quote is text, and the next one that ends the string is that before `n`.
+            let end = if run % 2 == 0 { quote } else { quote + 2 };
+            assert_eq!(end_of_string(text.as_bytes(), start), end + 1, "{text}");
+        }
+    }
+
+    #[test]
     fn unfinished_strings_and_escapes_end_the_scan() {
         for text in [r#"""#, r#""\"#, r#"{"a":"\"#, "\"0123456789012345678901234567890123456789\\"] {
             assert!(scan(text.as_bytes(), 64, 100).is_ok());

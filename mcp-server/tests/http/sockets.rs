@@ -43,6 +43,22 @@ async fn peers_that_send_no_head_are_left() {
 }
 
 #[tokio::test]
+async fn texts_of_every_length_come_back_whole() {
+    let server = serve(Limits::for_server()).await;
+    let mut caller = server.caller().await;
+    // Around the length from which results leave in pieces, and those at which buffers of a body grow.
+    let lengths = [0, 1, 8 << 10, (16 << 10) - 200, 16 << 10, (16 << 10) + 1, 64 << 10, 300 << 10, 1 << 20];
+    for length in lengths {
+        let text: String = "a \"b\"\\\n\u{e9} ".chars().cycle().take(length).collect();
+        let answer = caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
+        let message: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(answer.status, 200);
+        assert_eq!(message["id"], 1);
+        assert_eq!(message["result"]["content"][0]["text"], text, "{length}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_a_408() {
     let server = serve(quick()).await;
     let whole = wire(&Call::new("tools/list", json!({})));

@@ -8,6 +8,18 @@ use serde_json::{Value, json};
 use super::harness::{Host, call, settle, text_of};
 
 #[tokio::test(start_paused = true)]
+async fn long_answers_are_whole() {
+    let host = Host::new();
+    let client = host.session("2025-11-25").await;
+    for length in [(16 << 10) - 100, 16 << 10, 200 << 10] {
+        let text = "x\n".repeat(length / 2);
+        let answer = client.call(1, "echo", json!({ "text": text })).await;
+        assert!(!answer.is_stream());
+        assert_eq!(answer.tool_text().await, text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_call_says_comes_before_its_answer_on_its_own_stream() {
     let host = Host::new();
     let client = host.session("2025-11-25").await;

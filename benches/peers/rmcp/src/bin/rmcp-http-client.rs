@@ -16,9 +16,7 @@ use rmcp::{
     RoleClient,
     model::{CallToolRequestParams, JsonObject, ProtocolVersion},
     service::{ClientLifecycleMode, ClientServiceExt, Peer, ServiceError},
-    transport::{
-        StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
-    },
+    transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig},
 };
 use serde_json::{Value, json};
 
@@ -49,7 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         false => ClientLifecycleMode::Initialize,
     };
     let config = StreamableHttpClientTransportConfig::with_uri(url).max_concurrent_requests(64);
-    let client = ().serve_with_lifecycle(StreamableHttpClientTransport::from_config(config), lifecycle).await?;
+    let client =
+        ().serve_with_lifecycle(StreamableHttpClientTransport::from_config(config), lifecycle).await?;
     let (one, some, many) =
         (load(&client, count, 1).await?, load(&client, count, 32).await?, load(&client, count, 64).await?);
     println!("{}", json!({ "1": one, "32": some, "64": many }));
