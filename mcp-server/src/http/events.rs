@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use mcp_core::http::names::EVENT_STREAM;
@@ -46,11 +47,13 @@ impl Events {
 
 /// A stream of events as a response.
 pub(super) fn respond(body: HttpBody) -> Response {
-    let mut response = http::Response::new(body);
-    let headers = response.headers_mut();
+    // As large as it has to be: the connection keeps it for as long as the stream lasts.
+    let mut headers = HeaderMap::with_capacity(3);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    let mut response = http::Response::new(body);
+    *response.headers_mut() = headers;
     response
 }
 
