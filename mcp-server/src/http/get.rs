@@ -81,15 +81,18 @@ fn standalone(shared: &Shared, entry: &Arc<Entry>, stream: Arc<EventStream>, rea
     events.fed_by(Box::pin(async move {
         let mut drained = std::pin::pin!(drained);
         loop {
-            let change = tokio::select! {
+            let text = tokio::select! {
                 biased; // What is left is told before the end.
-                change = listener.next() => change,
+                change = listener.next() => {
+                    let note = change.into_notification(None);
+                    let mut text = BytesMut::new();
+                    write_notification(&mut text, &note.method, note.params.as_bytes());
+                    text.freeze()
+                }
                 () = &mut drained => break,
             };
-            let note = change.into_notification(None);
-            let mut text = BytesMut::new();
-            write_notification(&mut text, &note.method, note.params.as_bytes());
-            if stream.publish(text.freeze()).await.is_err() {
+            // In a box, since a stream waits for far longer than it tells, and keeps room for what it does not do.
+            if Box::pin(stream.publish(text)).await.is_err() {
                 return;
             }
         }
