@@ -139,9 +139,10 @@ impl Authorizer for OAuth {
             ));
         }
         let is_plain = endpoint.uri().scheme_str() == Some("http");
-        if is_plain && !endpoint.is_loopback() && !options.private_networks {
+        if is_plain && !endpoint.is_loopback() && !environment.fetch.guard().is_plain_server(endpoint.uri()) {
             return wrong(format!(
-                "a token for {endpoint} could be read by anybody on the way: use https, or allow private networks"
+                "a token for {endpoint} could be read by anybody on the way: use https (http is for this machine, and \
+                 for private networks where the authorizer allows them)"
             ));
         }
         Ok(())
