@@ -129,6 +129,7 @@ impl Authorizer for OAuth {
                 },
                 presentation: Arc::clone(&options.presentation),
                 store: Arc::clone(&options.store),
+                bound_issuer: OnceLock::new(),
             }
         });
         let wrong = |message: String| Err(Error::new(ErrorKind::Configuration, message).into());

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
-use mcp_client::http::BoxError;
-use mcp_client::oauth::{CredentialKey, CredentialStore, ErrorKind, MemoryStore, Secret, StoreLock};
+use mcp_client::http::{Authorizer as _, BoxError, Endpoint};
+use mcp_client::oauth::{
+    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret, StoreLock,
+};
 use mcp_client::service::BoxFuture;
 use serde_json::json;
 
@@ -352,6 +354,23 @@ async fn a_store_that_fails() {
     }
     assert_eq!(world.logins().len(), 1);
     assert!(store.tries.load(Ordering::SeqCst) >= 4);
+}
+
+#[tokio::test]
+async fn a_client_stays_with_its_authorization_server_though_the_store_fails() {
+    let world = World::new();
+    let store = Broken { store: MemoryStore::new(), loads: true, saves: false, tries: Arc::default() };
+    let client = RegisteredClient::new("robot").secret("CANARY");
+    let oauth = OAuth::client_credentials(client).http_stack(world.clone()).store(store).build();
+    oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
+    assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+    world.expire_all();
+    let evil = "https://evil.example.com";
+    world
+        .authorization_server(evil, json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));
+    world.document(PRM, json!({"resource": SERVER, "authorization_servers": [evil]}));
+    assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Configuration);
+    assert!(!world.urls().iter().any(|url| url.starts_with(evil) && url.ends_with("/token")));
 }
 
 #[tokio::test]
