@@ -280,6 +280,32 @@ async fn two_processes_with_one_store_make_one_refresh() {
     assert_eq!(world.logins().len(), 1);
 }
 
+#[tokio::test]
+async fn connections_that_share_a_store_in_memory_make_one_refresh() {
+    let world = World::new();
+    let store = MemoryStore::new();
+    let connections: Vec<_> = (0..8).map(|_| bound(world.oauth().store(store.clone()))).collect();
+    for oauth in &connections {
+        assert_eq!(world.call(oauth, "a").await.unwrap(), 200);
+    }
+    world.expire_all();
+    let permits = world.token_gate.acquire_many(1_000).await.unwrap();
+    let release = async {
+        while world.grants("refresh_token").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        // Whoever does not wait for the first one is on its way by then.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        drop(permits);
+    };
+    let (results, ()) =
+        tokio::join!(join_all(connections.iter().map(|oauth| world.call(oauth, "a"))), release);
+    assert!(results.into_iter().all(|result| result.unwrap() == 200));
+    assert_eq!((world.grants("refresh_token").len(), world.logins().len()), (1, 1));
+}
+
 /// A store with a lock, as one has that processes share.
 #[derive(Clone, Default)]
 struct Locked {
