@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use mcp_core::jsonrpc::RequestId;
@@ -156,10 +157,7 @@ impl Shared {
             *request.headers_mut() = outgoing.headers.clone();
             let mut authorization = None;
             if let Some(authorizer) = &self.authorizer {
-                authorizer.authorize(&mut request).await.map_err(|error| {
-                    let message = "there are no credentials for the server";
-                    TransportError::because(TransportErrorKind::Unauthorized, message, error)
-                })?;
+                self.authorize(&**authorizer, &mut request).await?;
                 authorization = request.headers().get(AUTHORIZATION).cloned();
             }
             let response = match self.stack.send(request).await {
@@ -180,7 +178,8 @@ impl Shared {
             match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                     let Some(authorizer) = &self.authorizer else { return Ok(response) };
-                    if refusals >= limits.authorizations {
+                    // A client that is done asks nobody to log in, only to say good-bye.
+                    if refusals >= limits.authorizations || *self.closed.borrow() {
                         return Ok(response);
                     }
                     let mut refusal = Refusal::new(status, response.headers().clone());
@@ -219,6 +218,27 @@ impl Shared {
                 _ => return Ok(response),
             }
         }
+    }
+
+    /// Puts credentials on a request. Where they have to be waited for, such as for a user who is logging in, the time
+    /// does not count as silence of the server.
+    async fn authorize(
+        &self,
+        authorizer: &dyn Authorizer,
+        request: &mut Request<Bytes>,
+    ) -> Result<(), TransportError> {
+        let mut work = authorizer.authorize(request);
+        let done = match (&mut work).now_or_never() {
+            Some(done) => done,
+            None => {
+                let _busy = self.inbound.handling.begin();
+                work.await
+            }
+        };
+        done.map_err(|error| {
+            let message = "there are no credentials for the server";
+            TransportError::because(TransportErrorKind::Unauthorized, message, error)
+        })
     }
 
     /// Gets other credentials; false when the refusal stands. The user may be asked, so that the time does not
