@@ -262,8 +262,10 @@ impl Shared {
         }
         tracing::debug!("the server has forgotten the session; beginning another one");
         let wait = self.limits.http_client.handshake;
-        let renewed = self.within(wait, self.begin_again(current)).await;
+        let renewed = self.within(wait, self.begin_again(current.clone())).await;
         renewed.and_then(|renewed| renewed).inspect_err(|error| {
+            // Nobody goes on in a session that was begun by half, or in another revision.
+            *self.legacy.lock() = current;
             *failure = Some(error.clone());
             self.legacy.failed.fetch_add(1, Ordering::Release);
         })
