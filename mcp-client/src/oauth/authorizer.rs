@@ -295,7 +295,8 @@ impl Inner {
     /// Joins the flight that is under way, or starts one. It is a task of its own: the call that needed it first may
     /// be given up, but a refresh token that is used once must not be lost with it.
     fn join(self: &Arc<Self>, state: &mut State, need: Need) -> Flight {
-        if let Some(flight) = &state.flight {
+        // One that ended and is still here was a task of a runtime that is gone.
+        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.peek().is_none()) {
             return flight.clone();
         }
         let inner = Arc::clone(self);

@@ -180,6 +180,35 @@ async fn a_call_that_is_given_up_does_not_lose_the_refresh() {
     assert_eq!(world.grants("refresh_token").len(), 1);
 }
 
+#[test]
+fn an_authorizer_outlives_its_runtime() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let world = World::new();
+    let oauth = bound(world.oauth());
+    let first = runtime();
+    assert_eq!(first.block_on(world.call(&oauth, "a")).unwrap(), 200);
+    world.expire_all();
+    let gate = Arc::clone(&world.token_gate);
+    let permits = gate.try_acquire_many(1_000).unwrap();
+    first.block_on(async {
+        let on_its_way = async {
+            while world.grants("refresh_token").is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = world.call(&oauth, "a") => panic!("the gate is closed"),
+            () = on_its_way => {}
+        }
+    });
+    drop(first); // With the refresh.
+    drop(permits);
+    let second = runtime();
+    // Whoever finds the refresh that was lost is told so; it is not waited for again and again.
+    assert_eq!(second.block_on(world.call(&oauth, "a")).unwrap_err().kind(), ErrorKind::Unreachable);
+    assert_eq!(second.block_on(world.call(&oauth, "a")).unwrap(), 200);
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_what_was_just_issued() {
     let world = World::new();
