@@ -408,6 +408,18 @@ async fn only_an_id_jag_leaves_the_company() {
 }
 
 #[tokio::test]
+async fn a_client_of_another_server_is_not_shown_to_the_company() {
+    let world = company(id_jag());
+    let stranger = RegisteredClient::new("desktop").secret("CANARY").issuer(ISSUER);
+    let provider = IdentityProvider::new(IDP, stranger, Secret::new("id-token"));
+    let oauth = OAuth::enterprise_managed(client(), provider).http_stack(world.clone()).build();
+    let error = world.call(&bind(oauth), "x").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("\"desktop\"") && !error.to_string().contains("CANARY"), "{error}");
+    assert!(!world.urls().iter().any(|url| url.starts_with(IDP)));
+}
+
+#[tokio::test]
 async fn a_server_may_say_that_it_does_not_know_companies() {
     let other = json!(["urn:example:other"]);
     let ours = json!(["urn:example:other", "urn:ietf:params:oauth:grant-profile:id-jag"]);
