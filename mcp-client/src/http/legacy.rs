@@ -321,9 +321,11 @@ impl Shared {
         let mut reconnect = Reconnect::new(&self.limits);
         let mut pause = reconnect.pause(&cursor);
         while let Some(wait) = pause {
+            // Without an id it would be the stream of the session.
+            let Some(last) = cursor.last.as_deref() else { break };
             sleep(wait).await;
             reconnect.begin(&cursor);
-            let opened = self.open_stream(session, cursor.last.as_deref()).await;
+            let opened = self.open_stream(session, Some(last)).await;
             let was_open = matches!(&opened, Ok(response) if is_stream(response));
             match opened {
                 Ok(response) if was_open => {
