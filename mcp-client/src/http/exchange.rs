@@ -11,6 +11,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use super::authorizer::{Authorizer, Refusal, Verdict};
+use super::endpoint::resolve;
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
 use crate::backoff::Backoff;
@@ -199,7 +200,8 @@ impl Shared {
                         let message = format!("the server redirected more than {} times", limits.redirects);
                         return Err(TransportError::refused(status.as_u16(), message).into());
                     }
-                    elsewhere = Some(self.redirect(&response)?);
+                    let from = elsewhere.as_ref().unwrap_or_else(|| self.endpoint.uri());
+                    elsewhere = Some(self.redirect(from, &response)?);
                 }
                 status if is_transient(status) => {
                     let asked = retry_after(response.headers());
@@ -260,13 +262,13 @@ impl Shared {
     }
 
     /// Where a redirect leads, if it stays where the credentials belong.
-    fn redirect(&self, response: &Response<HttpBody>) -> Result<Uri, TransportError> {
+    fn redirect(&self, from: &Uri, response: &Response<HttpBody>) -> Result<Uri, TransportError> {
         let status = response.status().as_u16();
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let refuse =
             |reason: &str| Err(TransportError::refused(status, format!("the server redirects {reason}")));
         let Some(location) = location else { return refuse("and does not say where to") };
-        let Some(uri) = self.endpoint.resolve(location) else { return refuse("to something that is no URL") };
+        let Some(uri) = resolve(from, location) else { return refuse("to something that is no URL") };
         if !self.endpoint.is_same_origin(&uri) {
             return refuse(&format!("to another origin ({}), which is not followed", shown(location)));
         }

@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::endpoint::resolve;
 use super::exchange::{About, Attempts, Outgoing, Twice, shown};
 use super::legacy::is_stream;
 use super::stack::HttpBody;
@@ -65,8 +66,8 @@ impl HttpTransport {
         })?;
         let reference =
             reference.map_err(|error| TransportError::io("reading the server's stream", error))?;
-        let target =
-            shared.endpoint.resolve(&reference).filter(|target| shared.endpoint.is_same_origin(target));
+        let target = resolve(shared.endpoint.uri(), &reference)
+            .filter(|target| shared.endpoint.is_same_origin(target));
         let Some(target) = target else {
             let message =
                 format!("the server wants messages sent elsewhere ({}): refused", shown(&reference));
