@@ -56,26 +56,6 @@ impl Endpoint {
         &self.uri
     }
 
-    /// Where a reference leads that the server gave: a URL, or a path on the same origin.
-    pub(crate) fn resolve(&self, reference: &str) -> Option<Uri> {
-        if reference.starts_with("http://") || reference.starts_with("https://") {
-            return reference.parse().ok();
-        }
-        let path = match reference.as_bytes() {
-            [b'/', b'/', ..] | [] => return None,
-            [b'/', ..] => reference.to_owned(),
-            [b'?', ..] => format!("{}{reference}", self.uri.path()),
-            _ if reference.contains(':') => return None,
-            _ => {
-                let (folder, _) = self.uri.path().rsplit_once('/')?;
-                format!("{folder}/{reference}")
-            }
-        };
-        let mut parts = self.uri.clone().into_parts();
-        parts.path_and_query = Some(path.parse().ok()?);
-        Uri::from_parts(parts).ok()
-    }
-
     /// Whether its host is this machine, by name or address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -96,6 +76,26 @@ impl Endpoint {
         };
         origin(&self.uri).is_some_and(|ours| origin(other) == Some(ours))
     }
+}
+
+/// Where a reference leads that a server gave at a URL: to another URL, or a path on the same origin.
+pub(super) fn resolve(from: &Uri, reference: &str) -> Option<Uri> {
+    if reference.starts_with("http://") || reference.starts_with("https://") {
+        return reference.parse().ok();
+    }
+    let path = match reference.as_bytes() {
+        [b'/', b'/', ..] | [] => return None,
+        [b'/', ..] => reference.to_owned(),
+        [b'?', ..] => format!("{}{reference}", from.path()),
+        _ if reference.contains(':') => return None,
+        _ => {
+            let (folder, _) = from.path().rsplit_once('/')?;
+            format!("{folder}/{reference}")
+        }
+    };
+    let mut parts = from.clone().into_parts();
+    parts.path_and_query = Some(path.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Whether the host of a URL is this machine.

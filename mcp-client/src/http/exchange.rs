@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use mcp_core::jsonrpc::RequestId;
@@ -10,6 +11,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use super::authorizer::{Authorizer, Refusal, Verdict};
+use super::endpoint::resolve;
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
 use crate::backoff::Backoff;
@@ -156,10 +158,7 @@ impl Shared {
             *request.headers_mut() = outgoing.headers.clone();
             let mut authorization = None;
             if let Some(authorizer) = &self.authorizer {
-                authorizer.authorize(&mut request).await.map_err(|error| {
-                    let message = "there are no credentials for the server";
-                    TransportError::because(TransportErrorKind::Unauthorized, message, error)
-                })?;
+                self.authorize(&**authorizer, &mut request).await?;
                 authorization = request.headers().get(AUTHORIZATION).cloned();
             }
             let response = match self.stack.send(request).await {
@@ -180,7 +179,8 @@ impl Shared {
             match status {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                     let Some(authorizer) = &self.authorizer else { return Ok(response) };
-                    if refusals >= limits.authorizations {
+                    // A client that is done asks nobody to log in, only to say good-bye.
+                    if refusals >= limits.authorizations || *self.closed.borrow() {
                         return Ok(response);
                     }
                     let mut refusal = Refusal::new(status, response.headers().clone());
@@ -200,7 +200,8 @@ impl Shared {
                         let message = format!("the server redirected more than {} times", limits.redirects);
                         return Err(TransportError::refused(status.as_u16(), message).into());
                     }
-                    elsewhere = Some(self.redirect(&response)?);
+                    let from = elsewhere.as_ref().unwrap_or_else(|| self.endpoint.uri());
+                    elsewhere = Some(self.redirect(from, &response)?);
                 }
                 status if is_transient(status) => {
                     let asked = retry_after(response.headers());
@@ -219,6 +220,27 @@ impl Shared {
                 _ => return Ok(response),
             }
         }
+    }
+
+    /// Puts credentials on a request. Where they have to be waited for, such as for a user who is logging in, the time
+    /// does not count as silence of the server.
+    async fn authorize(
+        &self,
+        authorizer: &dyn Authorizer,
+        request: &mut Request<Bytes>,
+    ) -> Result<(), TransportError> {
+        let mut work = authorizer.authorize(request);
+        let done = match (&mut work).now_or_never() {
+            Some(done) => done,
+            None => {
+                let _busy = self.inbound.handling.begin();
+                work.await
+            }
+        };
+        done.map_err(|error| {
+            let message = "there are no credentials for the server";
+            TransportError::because(TransportErrorKind::Unauthorized, message, error)
+        })
     }
 
     /// Gets other credentials; false when the refusal stands. The user may be asked, so that the time does not
@@ -240,13 +262,13 @@ impl Shared {
     }
 
     /// Where a redirect leads, if it stays where the credentials belong.
-    fn redirect(&self, response: &Response<HttpBody>) -> Result<Uri, TransportError> {
+    fn redirect(&self, from: &Uri, response: &Response<HttpBody>) -> Result<Uri, TransportError> {
         let status = response.status().as_u16();
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let refuse =
             |reason: &str| Err(TransportError::refused(status, format!("the server redirects {reason}")));
         let Some(location) = location else { return refuse("and does not say where to") };
-        let Some(uri) = self.endpoint.resolve(location) else { return refuse("to something that is no URL") };
+        let Some(uri) = resolve(from, location) else { return refuse("to something that is no URL") };
         if !self.endpoint.is_same_origin(&uri) {
             return refuse(&format!("to another origin ({}), which is not followed", shown(location)));
         }

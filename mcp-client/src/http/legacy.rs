@@ -262,8 +262,10 @@ impl Shared {
         }
         tracing::debug!("the server has forgotten the session; beginning another one");
         let wait = self.limits.http_client.handshake;
-        let renewed = self.within(wait, self.begin_again(current)).await;
+        let renewed = self.within(wait, self.begin_again(current.clone())).await;
         renewed.and_then(|renewed| renewed).inspect_err(|error| {
+            // Nobody goes on in a session that was begun by half, or in another revision.
+            *self.legacy.lock() = current;
             *failure = Some(error.clone());
             self.legacy.failed.fetch_add(1, Ordering::Release);
         })
@@ -319,9 +321,11 @@ impl Shared {
         let mut reconnect = Reconnect::new(&self.limits);
         let mut pause = reconnect.pause(&cursor);
         while let Some(wait) = pause {
+            // Without an id it would be the stream of the session.
+            let Some(last) = cursor.last.as_deref() else { break };
             sleep(wait).await;
             reconnect.begin(&cursor);
-            let opened = self.open_stream(session, cursor.last.as_deref()).await;
+            let opened = self.open_stream(session, Some(last)).await;
             let was_open = matches!(&opened, Ok(response) if is_stream(response));
             match opened {
                 Ok(response) if was_open => {

@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::endpoint::resolve;
 use super::exchange::{About, Attempts, Outgoing, Twice, shown};
 use super::legacy::is_stream;
 use super::stack::HttpBody;
@@ -65,8 +66,8 @@ impl HttpTransport {
         })?;
         let reference =
             reference.map_err(|error| TransportError::io("reading the server's stream", error))?;
-        let target =
-            shared.endpoint.resolve(&reference).filter(|target| shared.endpoint.is_same_origin(target));
+        let target = resolve(shared.endpoint.uri(), &reference)
+            .filter(|target| shared.endpoint.is_same_origin(target));
         let Some(target) = target else {
             let message =
                 format!("the server wants messages sent elsewhere ({}): refused", shown(&reference));
@@ -207,16 +208,12 @@ async fn post_lines(
     end: tokio::sync::mpsc::WeakSender<io::Error>,
 ) {
     let mut slow = JoinSet::new();
-    let mut has_more = true;
-    while has_more || !slow.is_empty() {
+    loop {
         let posted = tokio::select! {
             biased;
             Some(posted) = slow.join_next() => Some(posted),
-            line = lines.next(), if has_more && slow.len() < MOST_POSTS => match line {
-                None => {
-                    has_more = false;
-                    None
-                }
+            line = lines.next(), if slow.len() < MOST_POSTS => match line {
+                None => break,
                 Some(line) => {
                     let (shared, target) = (Arc::clone(&shared), target.clone());
                     slow.spawn(async move { shared.post_to(target, line).await });
@@ -231,6 +228,12 @@ async fn post_lines(
             }
             return;
         }
+    }
+    // The last ones may still be on their way. Those that the server answers when the work is done are waited for by
+    // nobody any more.
+    let arrived = async { while slow.join_next().await.is_some() {} };
+    if timeout(shared.limits.http_client.farewell, arrived).await.is_err() {
+        tracing::debug!("the server did not answer the last messages");
     }
 }
 

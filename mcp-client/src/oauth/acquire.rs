@@ -222,9 +222,9 @@ impl Inner {
         found: Arc<Discovered>,
         scope: Option<String>,
     ) -> Result<(), Error> {
-        self.state(|state| state.attempts.count(&refused.operation))?;
         let environment = self.environment()?;
         environment.presentation.suits(&found)?;
+        self.state(|state| state.attempts.count(&refused.operation))?;
         let offline = "offline_access";
         let scope = match scope {
             Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(offline) => {
@@ -232,7 +232,13 @@ impl Inner {
             }
             scope => scope,
         };
-        let (client, token) = self.grant.token(environment, &found, scope.as_deref()).await?;
+        let granted = self.grant.token(environment, &found, scope.as_deref()).await;
+        let (client, token) = granted.inspect_err(|error| {
+            // Where no user took part, nobody has to be left in peace: the next call may succeed.
+            if !self.grant.is_interactive() || error.kind() == ErrorKind::Configuration {
+                self.state(|state| state.attempts.forget(&refused.operation));
+            }
+        })?;
         self.keep(client, token, found).await
     }
 

@@ -129,6 +129,7 @@ impl Authorizer for OAuth {
                 },
                 presentation: Arc::clone(&options.presentation),
                 store: Arc::clone(&options.store),
+                bound_issuer: OnceLock::new(),
             }
         });
         let wrong = |message: String| Err(Error::new(ErrorKind::Configuration, message).into());
@@ -139,9 +140,10 @@ impl Authorizer for OAuth {
             ));
         }
         let is_plain = endpoint.uri().scheme_str() == Some("http");
-        if is_plain && !endpoint.is_loopback() && !options.private_networks {
+        if is_plain && !endpoint.is_loopback() && !environment.fetch.guard().is_plain_server(endpoint.uri()) {
             return wrong(format!(
-                "a token for {endpoint} could be read by anybody on the way: use https, or allow private networks"
+                "a token for {endpoint} could be read by anybody on the way: use https (http is for this machine, and \
+                 for private networks where the authorizer allows them)"
             ));
         }
         Ok(())
@@ -293,7 +295,8 @@ impl Inner {
     /// Joins the flight that is under way, or starts one. It is a task of its own: the call that needed it first may
     /// be given up, but a refresh token that is used once must not be lost with it.
     fn join(self: &Arc<Self>, state: &mut State, need: Need) -> Flight {
-        if let Some(flight) = &state.flight {
+        // One that ended and is still here was a task of a runtime that is gone.
+        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.peek().is_none()) {
             return flight.clone();
         }
         let inner = Arc::clone(self);

@@ -86,6 +86,15 @@ impl IdentityProvider {
         found: &Discovered,
         scope: Option<&str>,
     ) -> Result<Secret, Error> {
+        if let Some(issuer) = self.client.issuer.as_ref().filter(|issuer| **issuer != self.issuer) {
+            let message = format!(
+                "the client {:?} is registered at {:?}, and not at the identity provider {:?}",
+                printable(&self.client.id),
+                printable(issuer),
+                printable(&self.issuer)
+            );
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
         let (url, methods) = match &self.token_endpoint {
             Some(url) => (url.clone(), None),
             None => {

@@ -1,6 +1,6 @@
 //! What every flow needs: the MCP server, the network, the store, the clock, and the way to show a token.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mcp_core::service::BoxFuture;
@@ -25,6 +25,9 @@ pub(crate) struct Environment {
     pub(crate) fetch: Fetch,
     pub(crate) presentation: Arc<dyn Presentation>,
     pub(crate) store: Arc<dyn CredentialStore>,
+    /// The authorization server that the client of this authorizer belongs to, where the host has not said: known here
+    /// too, since the store may not keep it.
+    pub(crate) bound_issuer: OnceLock<String>,
 }
 
 impl Environment {

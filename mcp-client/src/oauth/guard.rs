@@ -80,7 +80,8 @@ impl Guard {
         Ok(uri)
     }
 
-    fn is_plain_server(&self, uri: &Uri) -> bool {
+    /// Whether a URL is on the MCP server that may be spoken to without TLS, on a private network.
+    pub(crate) fn is_plain_server(&self, uri: &Uri) -> bool {
         self.plain.as_ref().is_some_and(|server| server.is_same_origin(uri))
     }
 

@@ -53,7 +53,6 @@ pub(crate) async fn refresh(
     let answer = answer.and_then(|answer| answer.into_token(known.requested_scope.as_deref(), issued));
     match answer.and_then(|token| environment.presentation.check(&token).map(|()| token)) {
         Ok(mut token) => {
-            environment.presentation.check(&token)?;
             // What the answer does not say stays as it is (RFC 6749 §6).
             token.refresh = token.refresh.or(known.refresh);
             token.granted_scope = token.granted_scope.or(known.granted_scope);

@@ -112,9 +112,12 @@ impl RegisteredClient {
 
     /// The authorization server that was the first to see this client.
     async fn bound_issuer(&self, environment: &Environment, found: &Discovered) -> Result<String, Error> {
+        if let Some(issuer) = environment.bound_issuer.get() {
+            return Ok(issuer.clone());
+        }
         let key = CredentialKey::issuer_of(&self.id, environment.endpoint.as_str());
         if let Some(issuer) = environment.load(&key).await? {
-            return Ok(issuer.expose().to_owned());
+            return Ok(environment.bound_issuer.get_or_init(|| issuer.expose().to_owned()).clone());
         }
         if self.secret.is_some() {
             let issuer = found.issuer();
@@ -125,7 +128,7 @@ impl RegisteredClient {
             );
         }
         environment.save(&key, &Secret::new(found.issuer())).await;
-        Ok(found.issuer().to_owned())
+        Ok(environment.bound_issuer.get_or_init(|| found.issuer().to_owned()).clone())
     }
 }
 

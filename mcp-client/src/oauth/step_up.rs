@@ -52,7 +52,7 @@ impl Attempts {
         Ok(())
     }
 
-    /// Forgets an operation: a token for it has worked.
+    /// Forgets an operation: a token for it has worked, or nobody was asked.
     pub(crate) fn forget(&mut self, operation: &Operation) {
         self.0.retain(|attempt| attempt.operation != *operation);
     }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use mcp_core::service::BoxFuture;
 
@@ -65,8 +65,8 @@ pub trait CredentialStore: Send + Sync + 'static {
     fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Waits until nobody else has the lock of a key, and holds it until the guard is dropped: around a refresh, so
-    /// that two processes with one store do not use one refresh token twice. The default has no lock, which suits a
-    /// store that one process alone uses.
+    /// that two authorizers with one store do not use one refresh token twice, for which some authorization servers end
+    /// all tokens of the user. The default has no lock, which suits a store that one authorizer alone uses.
     ///
     /// # Errors
     /// When there is no lock to be had. The refresh is not tried.
@@ -173,6 +173,8 @@ struct Entries {
     /// With the number of the save that made each.
     texts: HashMap<CredentialKey, (u64, Secret)>,
     saves: u64,
+    /// The locks that somebody holds or waits for.
+    locks: HashMap<CredentialKey, Weak<tokio::sync::Mutex<()>>>,
 }
 
 impl MemoryStore {
@@ -209,6 +211,16 @@ impl CredentialStore for MemoryStore {
     fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
         self.with(|entries| entries.texts.remove(key));
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+        let lock = self.with(|entries| {
+            entries.locks.retain(|_, lock| lock.strong_count() > 0);
+            let lock = entries.locks.get(key).and_then(Weak::upgrade).unwrap_or_default();
+            entries.locks.insert(key.clone(), Arc::downgrade(&lock));
+            lock
+        });
+        Box::pin(async move { Ok(StoreLock::new(lock.lock_owned().await)) })
     }
 }
 

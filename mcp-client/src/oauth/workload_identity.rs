@@ -35,6 +35,9 @@ impl OAuth {
     /// A program that acts for itself with the token that its platform gives it (Kubernetes, a cloud, a build
     /// service), so that there is no secret to keep. The source is asked each time that a token is needed.
     ///
+    /// Say the [issuer](RegisteredClient::issuer): else the platform's token goes to the authorization server that the
+    /// MCP server was the first to name, which could use it wherever it is good.
+    ///
     /// ```
     /// use mcp_client::http::BoxError;
     /// use mcp_client::oauth::{AssertionRequest, OAuth, RegisteredClient, Secret};
@@ -43,7 +46,8 @@ impl OAuth {
     ///     let path = "/var/run/secrets/tokens/mcp"; // a projected token, whose audience is the authorization server
     ///     Ok::<_, BoxError>(Secret::from(std::fs::read_to_string(path)?.trim().to_owned()))
     /// };
-    /// let oauth = OAuth::workload_identity(RegisteredClient::new("indexer"), platform).build();
+    /// let client = RegisteredClient::new("indexer").issuer("https://login.example.com");
+    /// let oauth = OAuth::workload_identity(client, platform).build();
     /// ```
     pub fn workload_identity(
         client: RegisteredClient,

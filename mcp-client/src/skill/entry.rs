@@ -93,8 +93,10 @@ pub(super) fn is_below(root: &str, uri: &str) -> bool {
     let below = uri.strip_prefix(root).and_then(|below| below.strip_prefix('/'));
     below.is_some_and(|below| {
         below.split('/').all(|part| {
-            let plain = part.replace("%2e", ".").replace("%2E", ".");
-            !part.is_empty() && plain != "." && plain != ".."
+            // A server may decode a part before it looks for the file.
+            let plain = part.to_ascii_lowercase().replace("%2e", ".");
+            let has_separator = ["%2f", "%5c", "\\"].iter().any(|separator| plain.contains(separator));
+            !matches!(&*plain, "" | "." | "..") && !has_separator
         })
     })
 }
@@ -166,6 +168,9 @@ mod tests {
             ("/resources", json!([main, below("../x")]), "directory"),
             ("/resources", json!([main, below("%2E%2e/x")]), "directory"),
             ("/resources", json!([main, below("a//b")]), "directory"),
+            ("/resources", json!([main, below("..%2f..%2Fx")]), "directory"),
+            ("/resources", json!([main, below("a%5C..")]), "directory"),
+            ("/resources", json!([main, below("..\\x")]), "directory"),
             ("/resources", json!(many), "512"),
             ("/resources/0/digest", json!("sha256:00FF"), "digest"),
             ("/resources/0/digest", json!(format!("sha256:{}", "A".repeat(64))), "digest"),

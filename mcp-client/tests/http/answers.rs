@@ -135,9 +135,13 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
     let reply = with(client.call("add", &json!({"a": 1})), async {
         let first = script.expect("tools/call").await;
         let (headers, message) = (first.request.headers().clone(), first.message());
-        first.redirect(307, "/elsewhere?x=1");
+        first.redirect(307, "/else/where?x=1");
+        // Seen from there, and not from where the first request went.
+        let relative = script.expect("tools/call").await;
+        assert_eq!(relative.request.uri(), "https://example.com/else/where?x=1");
+        relative.redirect(307, "there");
         let second = script.expect("tools/call").await;
-        assert_eq!(second.request.uri(), "https://example.com/elsewhere?x=1");
+        assert_eq!(second.request.uri(), "https://example.com/else/there");
         assert_eq!((second.request.headers(), second.message()), (&headers, message));
         second.redirect(308, "https://EXAMPLE.com:443/third");
         let third = script.expect("tools/call").await;

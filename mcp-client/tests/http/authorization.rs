@@ -28,6 +28,8 @@ struct Told {
 struct Tokens {
     told: Arc<Mutex<Told>>,
     login: Duration,
+    /// How long credentials are waited for before a request is sent.
+    wait: Duration,
     gives_up: bool,
     fails: bool,
 }
@@ -45,11 +47,18 @@ impl Authorizer for Tokens {
     }
 
     fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
-        let mut told = self.told();
-        told.requests.push(format!("{} {} {}", request.method(), request.uri(), request.body().len()));
-        let token = format!("Bearer token-{}", told.tokens);
+        let token = {
+            let mut told = self.told();
+            told.requests.push(format!("{} {} {}", request.method(), request.uri(), request.body().len()));
+            format!("Bearer token-{}", told.tokens)
+        };
         request.headers_mut().insert("authorization", token.parse().expect("visible ASCII"));
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async {
+            if !self.wait.is_zero() {
+                sleep(self.wait).await;
+            }
+            Ok(())
+        })
     }
 
     fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
@@ -193,6 +202,33 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
     };
     let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
     client.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_is_the_time_of_a_login_that_another_call_began() {
+    let tokens = Tokens { wait: Duration::from_secs(300), ..Tokens::default() };
+    let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
+    let before = Instant::now();
+    let reply = with(client.call("pay", &json!({})), async {
+        script.expect("tools/call").await.reply(text("paid"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "paid");
+    assert_eq!(before.elapsed().as_secs(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_session_asks_nobody_to_log_in() {
+    for status in [401, 403] {
+        let tokens = Tokens { login: Duration::from_secs(1), ..Tokens::default() };
+        let (client, mut script, standalone) = legacy(Client::builder().authorizer(tokens.clone())).await;
+        standalone.status(405);
+        let farewell = async {
+            script.expect_bare("DELETE").await.status(status);
+        };
+        tokio::join!(client.close(), farewell);
+        script.expect_silence(Duration::from_secs(60)).await;
+        assert!(tokens.told().refusals.is_empty(), "{:?}", tokens.told().refusals);
+    }
 }
 
 #[tokio::test(start_paused = true)]

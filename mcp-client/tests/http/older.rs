@@ -228,6 +228,18 @@ async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_is_never_answered_does_not_outlive_the_client() {
+    let (client, mut script, events) = connected("/messages?s=1").await;
+    let call = tokio::spawn(client.call("add", &json!({})).into_future());
+    let mut unanswered = script.expect("tools/call").await;
+    client.close().await;
+    drop(client);
+    call.await.unwrap().unwrap_err();
+    events.dropped().await;
+    unanswered.dropped().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_the_stream_ends_all_calls() {
     let (client, mut script, events) = connected("/messages?s=1").await;
     let call = tokio::spawn(client.call("slow", &json!({})).into_future());

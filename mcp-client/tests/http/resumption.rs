@@ -265,6 +265,21 @@ async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_fr
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_takes_its_id_back_is_not_asked_for_another_stream() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let lost = with(client.call("pay", &json!({})), async {
+        script.expect("tools/call").await.stream().raw("id: 1\ndata:\n\n");
+        let exchange = script.expect_bare("GET").await;
+        assert_eq!(exchange.header("last-event-id"), Some("1"));
+        exchange.stream().raw("id:\ndata:\n\n");
+        // Without an id it would be the stream of the session, on which the answer never comes.
+        script.expect_silence(Duration::from_secs(600)).await;
+    });
+    assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_whose_session_is_forgotten_while_its_stream_is_cut_is_lost_or_asked_again() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);

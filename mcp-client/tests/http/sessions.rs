@@ -218,6 +218,16 @@ async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() 
     });
     let error = error.await.unwrap_err();
     assert!(format!("{error:?}").contains("speaks another revision in the new one"), "{error:?}");
+    // Nobody goes on in that one: the next call finds that there is no session, and asks for another.
+    let reply = with(client.call("echo", &json!({})), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
+        assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
+        exchange.status(404);
+        shake_hands(&mut script, Some("session-3")).await.status(405);
+        script.expect("tools/call").await.reply(text("here"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "here");
 
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);

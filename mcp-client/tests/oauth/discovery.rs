@@ -302,10 +302,16 @@ async fn an_authorizer_is_for_one_server() {
     oauth.bind(&endpoint(SERVER)).unwrap();
     oauth.bind(&endpoint(SERVER)).unwrap();
     assert!(oauth.bind(&endpoint("https://mcp.example.com/other")).is_err());
-    for url in ["http://mcp.example.com/mcp", "http://10.0.0.1/mcp"] {
+    for (url, is_private) in [
+        ("http://10.0.0.1/mcp", true),
+        ("http://mcp.corp/mcp", true),
+        // Private networks are allowed; this one is reached over the network of everybody.
+        ("http://mcp.example.com/mcp", false),
+        ("http://93.184.216.34/mcp", false),
+    ] {
         assert!(OAuth::authorization_code().build().bind(&endpoint(url)).is_err(), "{url}");
         let allowed = OAuth::authorization_code().allow_private_networks(true).build();
-        allowed.bind(&endpoint(url)).unwrap();
+        assert_eq!(allowed.bind(&endpoint(url)).is_ok(), is_private, "{url}");
     }
     for url in ["http://localhost:8/mcp", "http://127.0.0.1/", "http://[::1]/"] {
         OAuth::authorization_code().build().bind(&endpoint(url)).unwrap();

@@ -11,7 +11,7 @@ use mcp_client::oauth::{
 use serde_json::{Value, json};
 
 use crate::proof::open;
-use crate::world::{Answer, ISSUER, PRM, SERVER, Sent, World, bound};
+use crate::world::{Answer, ISSUER, PRM, REDIRECT, SERVER, Sent, World, bound};
 
 const TOKEN: &str = "https://as.example.com/token";
 const EVIL: &str = "https://evil.example.net";
@@ -202,6 +202,38 @@ async fn credentials_go_to_their_own_server_alone() {
     let oauth = OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world.clone()).build();
     assert_eq!(world.call(&bind(oauth), "x").await.unwrap(), 200);
     assert!(world.urls().iter().all(|url| !url.starts_with(EVIL)));
+}
+
+#[tokio::test]
+async fn failures_in_which_no_user_took_part_are_not_counted() {
+    // A program goes on as soon as the authorization server is well again.
+    let world = world();
+    let oauth = bind(OAuth::client_credentials(client()).http_stack(world.clone()).build());
+    world.answer(TOKEN, Answer::status(503));
+    for _ in 0..5 {
+        assert_eq!(world.call(&oauth, "x").await.unwrap_err().kind(), ErrorKind::Unreachable);
+    }
+    world.route(TOKEN, |world, sent| world.issue(sent, json!({})));
+    assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
+
+    // What the host has not said is told each time, and no user sees anything of it.
+    let world = World::new();
+    world.authorization_server(ISSUER, json!({"registration_endpoint": null}));
+    let oauth = bound(world.oauth());
+    for _ in 0..5 {
+        assert_eq!(world.call(&oauth, "x").await.unwrap_err().kind(), ErrorKind::Configuration);
+    }
+    assert!(world.logins().is_empty());
+
+    // A user who says no is asked a few times, and then left in peace.
+    let world = World::new();
+    world.user(|asked| format!("{REDIRECT}?error=access_denied&state={}", asked.field("state").unwrap()));
+    let oauth = bound(world.oauth());
+    for _ in 0..3 {
+        assert_eq!(world.call(&oauth, "x").await.unwrap_err().kind(), ErrorKind::Denied);
+    }
+    assert_eq!(world.call(&oauth, "x").await.unwrap_err().kind(), ErrorKind::InsufficientScope);
+    assert_eq!(world.logins().len(), 3);
 }
 
 #[tokio::test]
@@ -405,6 +437,18 @@ async fn only_an_id_jag_leaves_the_company() {
     let error = world.call(&bind(oauth), "x").await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("access_denied")));
     assert!(world.sent_to(TOKEN).is_empty());
+}
+
+#[tokio::test]
+async fn a_client_of_another_server_is_not_shown_to_the_company() {
+    let world = company(id_jag());
+    let stranger = RegisteredClient::new("desktop").secret("CANARY").issuer(ISSUER);
+    let provider = IdentityProvider::new(IDP, stranger, Secret::new("id-token"));
+    let oauth = OAuth::enterprise_managed(client(), provider).http_stack(world.clone()).build();
+    let error = world.call(&bind(oauth), "x").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("\"desktop\"") && !error.to_string().contains("CANARY"), "{error}");
+    assert!(!world.urls().iter().any(|url| url.starts_with(IDP)));
 }
 
 #[tokio::test]

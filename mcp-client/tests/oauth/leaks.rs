@@ -131,7 +131,8 @@ async fn nor_do_grants_without_a_log_in_show_any() {
     let idp = "https://idp.example.com/token";
     let mut shown = String::new();
     for code in [None, Some("invalid_grant")] {
-        let provider = IdentityProvider::new("https://idp.example.com", client(), Secret::new("CANARY-id"));
+        let at_company = client().issuer("https://idp.example.com");
+        let provider = IdentityProvider::new("https://idp.example.com", at_company, Secret::new("CANARY-id"));
         let world = World::new();
         if let Some(code) = code {
             world.answer("https://as.example.com/token", Answer::error(code));

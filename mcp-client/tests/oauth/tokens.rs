@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::join_all;
-use mcp_client::http::BoxError;
-use mcp_client::oauth::{CredentialKey, CredentialStore, ErrorKind, MemoryStore, Secret, StoreLock};
+use mcp_client::http::{Authorizer as _, BoxError, Endpoint};
+use mcp_client::oauth::{
+    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret, StoreLock,
+};
 use mcp_client::service::BoxFuture;
 use serde_json::json;
 
@@ -178,6 +180,35 @@ async fn a_call_that_is_given_up_does_not_lose_the_refresh() {
     assert_eq!(world.grants("refresh_token").len(), 1);
 }
 
+#[test]
+fn an_authorizer_outlives_its_runtime() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let world = World::new();
+    let oauth = bound(world.oauth());
+    let first = runtime();
+    assert_eq!(first.block_on(world.call(&oauth, "a")).unwrap(), 200);
+    world.expire_all();
+    let gate = Arc::clone(&world.token_gate);
+    let permits = gate.try_acquire_many(1_000).unwrap();
+    first.block_on(async {
+        let on_its_way = async {
+            while world.grants("refresh_token").is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = world.call(&oauth, "a") => panic!("the gate is closed"),
+            () = on_its_way => {}
+        }
+    });
+    drop(first); // With the refresh.
+    drop(permits);
+    let second = runtime();
+    // Whoever finds the refresh that was lost is told so; it is not waited for again and again.
+    assert_eq!(second.block_on(world.call(&oauth, "a")).unwrap_err().kind(), ErrorKind::Unreachable);
+    assert_eq!(second.block_on(world.call(&oauth, "a")).unwrap(), 200);
+}
+
 #[tokio::test]
 async fn a_server_that_refuses_what_was_just_issued() {
     let world = World::new();
@@ -278,6 +309,32 @@ async fn two_processes_with_one_store_make_one_refresh() {
     assert_eq!(world.logins().len(), 1);
 }
 
+#[tokio::test]
+async fn connections_that_share_a_store_in_memory_make_one_refresh() {
+    let world = World::new();
+    let store = MemoryStore::new();
+    let connections: Vec<_> = (0..8).map(|_| bound(world.oauth().store(store.clone()))).collect();
+    for oauth in &connections {
+        assert_eq!(world.call(oauth, "a").await.unwrap(), 200);
+    }
+    world.expire_all();
+    let permits = world.token_gate.acquire_many(1_000).await.unwrap();
+    let release = async {
+        while world.grants("refresh_token").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        // Whoever does not wait for the first one is on its way by then.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        drop(permits);
+    };
+    let (results, ()) =
+        tokio::join!(join_all(connections.iter().map(|oauth| world.call(oauth, "a"))), release);
+    assert!(results.into_iter().all(|result| result.unwrap() == 200));
+    assert_eq!((world.grants("refresh_token").len(), world.logins().len()), (1, 1));
+}
+
 /// A store with a lock, as one has that processes share.
 #[derive(Clone, Default)]
 struct Locked {
@@ -352,6 +409,23 @@ async fn a_store_that_fails() {
     }
     assert_eq!(world.logins().len(), 1);
     assert!(store.tries.load(Ordering::SeqCst) >= 4);
+}
+
+#[tokio::test]
+async fn a_client_stays_with_its_authorization_server_though_the_store_fails() {
+    let world = World::new();
+    let store = Broken { store: MemoryStore::new(), loads: true, saves: false, tries: Arc::default() };
+    let client = RegisteredClient::new("robot").secret("CANARY");
+    let oauth = OAuth::client_credentials(client).http_stack(world.clone()).store(store).build();
+    oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
+    assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
+    world.expire_all();
+    let evil = "https://evil.example.com";
+    world
+        .authorization_server(evil, json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));
+    world.document(PRM, json!({"resource": SERVER, "authorization_servers": [evil]}));
+    assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Configuration);
+    assert!(!world.urls().iter().any(|url| url.starts_with(evil) && url.ends_with("/token")));
 }
 
 #[tokio::test]
