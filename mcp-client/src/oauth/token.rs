@@ -100,7 +100,7 @@ impl Token {
         Some(Self {
             access: kept.access_token.into(),
             kind: kept.token_type,
-            issued: UNIX_EPOCH + Duration::from_secs(kept.issued_at.min(1 << 40)),
+            issued: UNIX_EPOCH + Duration::from_secs(kept.issued_at.min(LONGEST)),
             lifetime: kept.expires_in.map(|seconds| Duration::from_secs(seconds.min(LONGEST))),
             refresh: kept.refresh_token.map(Secret::from),
             requested_scope: kept.requested_scope,
