@@ -13,7 +13,8 @@ pub struct HttpLimits {
     pub reading: usize,
     /// Most requests that are being handled at a time; the next one is answered 503. 1,024.
     pub in_flight: usize,
-    /// Most bytes of bodies that are being read or handled at a time; beyond, 503. 64 MiB.
+    /// Most bytes of bodies that are being read or handled at a time; beyond, 503, first for those that have held
+    /// most for longest while they arrive. `subscriptions/listen` streams hold at most a quarter of it. 64 MiB.
     pub bytes_in_flight: usize,
     /// Most `subscriptions/listen` streams at a time; beyond, 503. 1,024.
     pub listen_streams: usize,

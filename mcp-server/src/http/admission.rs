@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use mcp_core::http::HttpLimits;
 
+use super::arriving::Arriving;
 use super::session::shrink;
 use crate::principal::Principal;
+
+/// The part of all bytes that listeners may hold, as they stay for long: one in so many.
+const LISTENERS_SHARE: usize = 4;
 
 /// What is in flight.
 #[derive(Debug)]
@@ -16,6 +21,9 @@ pub(super) struct Admission {
     requests: AtomicUsize,
     listeners: AtomicUsize,
     bytes: AtomicUsize,
+    /// Those of them that listeners hold.
+    listener_bytes: AtomicUsize,
+    arriving: Arriving,
     /// Listeners of each principal that has any.
     by_principal: Mutex<HashMap<Principal, usize>>,
     limits: HttpLimits,
@@ -28,6 +36,8 @@ impl Admission {
             requests: AtomicUsize::new(0),
             listeners: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
+            listener_bytes: AtomicUsize::new(0),
+            arriving: Arriving::default(),
             by_principal: Mutex::default(),
             limits: limits.clone(),
         })
@@ -35,7 +45,8 @@ impl Admission {
 
     /// A place for a request whose body is about to be read; none when all are taken.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Admitted> {
-        let admitted = Admitted { admission: Arc::clone(self), bytes: 0, counts_as: Kind::Reading };
+        let admitted =
+            Admitted { admission: Arc::clone(self), bytes: 0, arriving: None, counts_as: Kind::Reading };
         self.take(&admitted.counts_as).then_some(admitted)
     }
 
@@ -108,21 +119,54 @@ pub(super) enum Full {
 #[derive(Debug)]
 pub(super) struct Admitted {
     admission: Arc<Admission>,
+    /// Those that are not counted with the body that is arriving.
     bytes: usize,
+    /// The number of the body while it is waited for.
+    arriving: Option<u64>,
     counts_as: Kind,
 }
 
 impl Admitted {
-    /// Makes room for more bytes of the request; false when there is none.
+    /// Makes room for more bytes of the request; false when there is none, or it had to make room itself.
     pub(super) fn reserve(&mut self, bytes: usize) -> bool {
-        let before = self.admission.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        before.saturating_add(bytes) <= self.admission.limits.bytes_in_flight
+        let admission = &self.admission;
+        let before = admission.bytes.fetch_add(bytes, Ordering::Relaxed);
+        match self.arriving {
+            None => self.bytes += bytes,
+            Some(number) if admission.arriving.grow(number, bytes) => {}
+            Some(_) => {
+                admission.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                return false;
+            }
+        }
+        let over = before.saturating_add(bytes).saturating_sub(admission.limits.bytes_in_flight);
+        if over == 0 {
+            return true;
+        }
+        let freed = admission.arriving.make_room(over, self.arriving, self.bytes);
+        admission.bytes.fetch_sub(freed, Ordering::Relaxed);
+        freed >= over
     }
 
-    /// The body is read, and the request goes on to be handled; false when as many are as may be.
+    /// More of the body is waited for. Ready once the request has to make room for others.
+    pub(super) fn poll_displaced(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let arriving = &self.admission.arriving;
+        let number = *self.arriving.get_or_insert_with(|| arriving.add(std::mem::take(&mut self.bytes)));
+        arriving.poll_displaced(number, cx)
+    }
+
+    /// The body is read, and the request goes on to be handled; false when as many are as may be, or it had to
+    /// make room.
     pub(super) fn becomes_request(&mut self) -> bool {
-        self.becomes(Kind::Request)
+        let has_arrived = match self.arriving.take().map(|number| self.admission.arriving.remove(number)) {
+            Some(Some(bytes)) => {
+                self.bytes += bytes;
+                true
+            }
+            Some(None) => false,
+            None => true,
+        };
+        self.becomes(Kind::Request) && has_arrived
     }
 
     /// Becomes one of the listeners, which stay for long and have bounds of their own.
@@ -138,7 +182,10 @@ impl Admitted {
             }
             *count += 1;
         }
-        match self.becomes(Kind::Listener(principal.cloned())) {
+        let had_place = self.becomes(Kind::Listener(principal.cloned()));
+        let before = self.admission.listener_bytes.fetch_add(self.bytes, Ordering::Relaxed);
+        let most = self.admission.limits.bytes_in_flight / LISTENERS_SHARE;
+        match had_place && before.saturating_add(self.bytes) <= most {
             true => Ok(()),
             false => Err(Full::All),
         }
@@ -154,8 +201,13 @@ impl Admitted {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        self.admission.give_back(&self.counts_as);
-        self.admission.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        let admission = &self.admission;
+        admission.give_back(&self.counts_as);
+        if let Kind::Listener(_) = self.counts_as {
+            admission.listener_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+        let arriving = self.arriving.and_then(|number| admission.arriving.remove(number));
+        admission.bytes.fetch_sub(self.bytes + arriving.unwrap_or(0), Ordering::Relaxed);
     }
 }
 
@@ -179,17 +231,39 @@ mod tests {
         let mut first = admission.admit().unwrap();
         let mut second = admission.admit().unwrap();
         assert!(admission.admit().is_none());
-        assert!(first.reserve(60));
-        assert!(!second.reserve(60));
-        assert_eq!(admission.size(), [2, 0, 0, 0, 120]);
+        assert!(first.reserve(20));
+        assert!(!second.reserve(90));
+        assert_eq!(admission.size(), [2, 0, 0, 0, 110]);
         assert!(first.becomes_request());
         assert!(!second.becomes_request(), "read, but not handled");
         drop(second);
-        assert_eq!(admission.size(), [0, 1, 0, 0, 60]);
+        assert_eq!(admission.size(), [0, 1, 0, 0, 20]);
         first.becomes_listener(None).unwrap();
-        assert_eq!(admission.size(), [0, 0, 1, 0, 60]);
+        assert_eq!(admission.size(), [0, 0, 1, 0, 20]);
         assert!(admission.admit().unwrap().becomes_request());
         drop(first);
+        assert_eq!(admission.size(), [0; 5]);
+    }
+
+    #[test]
+    fn what_arrives_is_counted_once_whether_it_ends_or_makes_room() {
+        let admission = admission(|limits| limits.bytes_in_flight = 100);
+        let cx = &Context::from_waker(std::task::Waker::noop());
+        let [mut first, mut second, mut small] = [(); 3].map(|()| admission.admit().unwrap());
+        assert!(small.reserve(1) && first.reserve(30) && second.reserve(40));
+        for admitted in [&mut small, &mut first, &mut second] {
+            assert!(admitted.poll_displaced(cx).is_pending());
+        }
+        assert!(first.reserve(10) && second.reserve(10));
+        assert_eq!((admission.size()[4], admission.arriving.len()), (91, 3));
+        let mut newcomer = admission.admit().unwrap();
+        assert!(newcomer.reserve(35));
+        assert_eq!((admission.size()[4], admission.arriving.len()), (76, 2));
+        assert!(second.poll_displaced(cx).is_ready() && !second.reserve(1) && !second.becomes_request());
+        assert!(first.becomes_request() && newcomer.becomes_request());
+        drop((second, small));
+        assert_eq!((admission.size(), admission.arriving.len()), ([0, 2, 0, 0, 75], 0));
+        drop((first, newcomer));
         assert_eq!(admission.size(), [0; 5]);
     }
 

@@ -108,14 +108,12 @@ impl Call {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
         self.outbox.begin_poll(cx);
         let polled = self.running.as_mut().poll(cx);
-        let events = self.outbox.end_poll();
         match polled {
-            Poll::Ready(reply) => {
-                self.outbox.close();
-                Poll::Ready(Progress::Done(events, reply))
-            }
-            Poll::Pending if events.is_empty() => Poll::Pending,
-            Poll::Pending => Poll::Ready(Progress::Events(events)),
+            Poll::Ready(reply) => Poll::Ready(Progress::Done(self.outbox.close(), reply)),
+            Poll::Pending => match self.outbox.end_poll() {
+                events if events.is_empty() => Poll::Pending,
+                events => Poll::Ready(Progress::Events(events)),
+            },
         }
     }
 }

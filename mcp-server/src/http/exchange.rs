@@ -292,7 +292,7 @@ impl Drop for Withdraw<'_> {
     }
 }
 
-/// Completes an exchange on every way out of its task.
+/// Completes an exchange on every way out of its POST and its task.
 pub(super) struct Finisher(pub(super) Arc<Exchange>);
 
 impl Drop for Finisher {
@@ -326,5 +326,53 @@ impl super::legacy::Legacy {
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use http_body_util::Full;
+    use mcp_core::Limits;
+    use tower_service::Service as _;
+
+    use super::super::session::SessionId;
+    use super::super::{HttpService, Response};
+    use super::Bytes;
+    use crate::server::Server;
+    use crate::tool::ToolRoute;
+
+    const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{"name":"s","version":"1"}}}"#;
+    const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tell"}}"#;
+    const NOTE: &str = r#"[{"jsonrpc":"2.0","method":"notifications/initialized"}]"#;
+
+    async fn post(service: &HttpService, session: &str, accept: &str, body: &'static str) -> Response {
+        let request = http::Request::post("/").header("host", "localhost").header("accept", accept);
+        let request = request.header("content-type", "application/json").header("mcp-session-id", session);
+        let request = request.body(Full::<Bytes>::from(body)).unwrap();
+        service.clone().call(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_post_that_is_refused_or_not_answered_leaves_no_stream() {
+        let tool = ToolRoute::builder("tell").handler(|context: crate::Context| async move {
+            context.log(crate::LoggingLevel::Error, "the first event").await;
+            std::future::pending::<String>().await
+        });
+        let mut limits = Limits::for_server();
+        limits.in_flight = 0;
+        let service = Server::new("streams", "1").tool(tool).limits(limits).into_service().unwrap();
+        let initialize = http::Request::post("/").header("host", "localhost");
+        let initialize = initialize.header("content-type", "application/json");
+        let begun =
+            service.clone().call(initialize.body(Full::<Bytes>::from(INITIALIZE)).unwrap()).await.unwrap();
+        let id = begun.headers()["mcp-session-id"].to_str().unwrap();
+        let entry = service.sessions().find(SessionId::parse(id.as_bytes()).unwrap(), None).unwrap();
+        for accept in ["text/event-stream", "text/event-stream, application/json"] {
+            let refused = post(&service, id, accept, CALL).await;
+            assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(post(&service, id, accept, NOTE).await.status(), StatusCode::ACCEPTED);
+            assert_eq!(entry.open_streams(), 0, "{accept}");
+        }
     }
 }

@@ -180,13 +180,16 @@ type Call = futures::future::BoxFuture<'static, Reply>;
 
 impl Post<'_> {
     async fn request(self, request: Request, meta: CallMeta) -> Response {
-        let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events);
-        if !self.accepts.json {
-            exchange.begin_stream();
+        let most = self.shared.server.limits.in_flight;
+        // Nothing is begun that may not go on: it might be called once more, and have done half of its work twice.
+        if !self.entry.has_room(most) {
+            return status::overloaded(Some(&request.id));
         }
+        let finisher = self.exchange();
+        let exchange = &finisher.0;
         let longest = self.shared.server.limits.outgoing_bytes;
         let id = request.id.clone();
-        let mut call = self.call(&exchange, request, meta);
+        let mut call = self.call(exchange, request, meta);
         let polled = poll_once(&mut call).await;
         if let Poll::Ready(reply) = polled {
             if exchange.close() {
@@ -198,28 +201,24 @@ impl Post<'_> {
             call = Box::pin(std::future::ready(reply)); // The task below waits for the client to read.
         }
         let (handle, registration) = AbortHandle::new_pair();
-        let Some(place) = Entry::start(&self.entry, id.clone(), handle, self.shared.server.limits.in_flight)
-        else {
-            return status::overloaded(None);
+        let Some(place) = Entry::start(&self.entry, id.clone(), handle, most) else {
+            return status::overloaded(Some(&id));
         };
         // From here on the session owns the call: a client that leaves does not cancel it (SH-10).
-        let finisher = Finisher(Arc::clone(&exchange));
-        let (admitted, task) = (self.admitted, self.shared.tasks.begin());
-        tokio::spawn(async move {
+        let (admitted, exchange) = (self.admitted, Arc::clone(exchange));
+        self.shared.tasks.spawn(async move {
             let reply = Abortable::new(call, registration).await;
             let text = reply.ok().map(|reply| write_reply(&id, reply, longest).freeze());
             finisher.0.finish(text).await;
-            drop((place, admitted, finisher, task));
+            drop((place, admitted, finisher));
         });
         Box::pin(respond(self.shared, &self.entry, &exchange)).await
     }
 
     /// An array of 2025-03-26: calls run side by side and are answered together (SH-2).
     async fn batch(self, entries: Vec<Result<Message, Malformed>>) -> Response {
-        let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events);
-        if !self.accepts.json {
-            exchange.begin_stream();
-        }
+        let finisher = self.exchange();
+        let exchange = Arc::clone(&finisher.0);
         let limits = &self.shared.server.limits;
         let longest = limits.outgoing_bytes;
         let mut texts = Vec::new();
@@ -254,14 +253,22 @@ impl Post<'_> {
         if calls.is_empty() && texts.is_empty() {
             return status::bare(StatusCode::ACCEPTED);
         }
-        let finisher = Finisher(Arc::clone(&exchange));
-        let (admitted, task) = (self.admitted, self.shared.tasks.begin());
-        tokio::spawn(async move {
+        let admitted = self.admitted;
+        self.shared.tasks.spawn(async move {
             texts.extend(join_all(calls).await.into_iter().filter_map(|done: Result<_, Aborted>| done.ok()));
             finisher.0.finish_batch(texts).await;
-            drop((admitted, finisher, task));
+            drop((admitted, finisher));
         });
         respond(self.shared, &self.entry, &exchange).await
+    }
+
+    /// The exchange of this POST, which is completed on every way out.
+    fn exchange(&self) -> Finisher {
+        let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events);
+        if !self.accepts.json {
+            exchange.begin_stream();
+        }
+        Finisher(exchange)
     }
 
     fn call(&self, exchange: &Arc<Exchange>, request: Request, meta: CallMeta) -> Call {

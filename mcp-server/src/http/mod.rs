@@ -1,13 +1,14 @@
 //! Streamable HTTP. Spec: basic/transports/streamable-http (since 2025-03-26).
 //!
 //! A request walks through these files: [`service`](HttpService) (which HTTP method, which path), `security`
-//! (Host, Origin, media type: nothing else is read before), `admission` (global bounds), `read` (the body),
+//! (Host, Origin, media type: nothing else is read before), `admission` (global bounds), `read` (the body; `arriving` says which has to make room),
 //! `post` (which era), then `modern` or `legacy`. Of the modern era nothing outlives its request: the response
 //! future polls the handler, and so does the response body once it is a stream, so a client that leaves drops
 //! the handler.
 
 mod activity;
 mod admission;
+mod arriving;
 mod body;
 mod call;
 mod connection;

@@ -42,13 +42,17 @@ pub(super) fn begin(
             };
             status::error(status, Some(&request.id), &error)
         })?;
-    let accepts = Accepts::read(&parts.headers).ok_or_else(|| {
-        let reason = "the answer is application/json or text/event-stream";
+    let not_acceptable = |reason: &str| {
         let error = ErrorObject::invalid_request(reason);
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
-    })?;
+    };
+    let accepts = Accepts::read(&parts.headers)
+        .ok_or_else(|| not_acceptable("the answer is application/json or text/event-stream"))?;
     let principal = parts.extensions.get::<Principal>();
     if request.method == "subscriptions/listen" {
+        if accepts == Accepts::Json {
+            return Err(not_acceptable("what changes is told as text/event-stream").into());
+        }
         admitted.becomes_listener(principal).map_err(|full| match full {
             Full::All => status::overloaded(Some(&request.id)),
             Full::Principal => status::too_many(Some(&request.id)),
@@ -114,8 +118,8 @@ enum Accepts {
 }
 
 impl Accepts {
-    /// Clients have to accept both (HTTP-3). One that reads JSON alone gets no notifications; nothing but one
-    /// that reads neither is refused.
+    /// Clients have to accept both (HTTP-3). One that reads JSON alone gets no notifications, and so may not ask
+    /// for nothing else; but for that, nothing but one that reads neither is refused.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut any = false;
         let mut json = false;

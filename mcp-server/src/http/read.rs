@@ -48,7 +48,12 @@ async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Resu
     let mut body = pin!(body);
     let mut whole = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+    loop {
+        let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Ok(frame)),
+            Poll::Pending => admitted.poll_displaced(cx).map(Err),
+        });
+        let Some(frame) = next.await.map_err(|()| status::overloaded(None))? else { break };
         let broken = |_| status::refused(StatusCode::BAD_REQUEST, "the body broke off");
         let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
         let length = data.remaining();

@@ -91,9 +91,15 @@ impl HttpService {
         self.0.modern.draining();
     }
 
-    /// Ends all sessions, with the calls that run in them.
+    /// Ends all sessions, and the calls that outlive their connections, whether they are part of one or not.
     pub(super) fn end(&self) {
         self.0.legacy.sessions.clear();
+        self.0.tasks.give_up();
+    }
+
+    #[cfg(test)]
+    pub(super) fn sessions(&self) -> &super::session::Sessions {
+        &self.0.legacy.sessions
     }
 
     pub(super) fn tasks(&self) -> &Tasks {

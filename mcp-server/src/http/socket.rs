@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mcp_core::Limits;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::activity::Activity;
 
@@ -26,7 +26,8 @@ pub(super) struct Socket<S> {
     activity: Activity,
     phase: Phase,
     /// When the phase has to be over.
-    deadline: Instant,
+    /// None where it may last for ever.
+    deadline: Option<Instant>,
     /// Fires no later than the deadline; looked at again when it does, so that a request need not set it.
     timer: Pin<Box<Sleep>>,
     /// Fires when the peer has not read for too long.
@@ -55,7 +56,7 @@ impl<S> Socket<S> {
             begun: ([0; PREFACE.len()], 0),
             activity,
             phase: Phase::Head,
-            deadline: Instant::now() + head,
+            deadline: Instant::now().checked_add(head),
             timer: Box::pin(sleep(head)),
             stalled: None,
             http2: false,
@@ -67,7 +68,7 @@ impl<S> Socket<S> {
 
     fn enter(&mut self, phase: Phase, patience: Duration) {
         self.phase = phase;
-        self.deadline = Instant::now() + patience;
+        self.deadline = Instant::now().checked_add(patience);
     }
 
     /// Whether the peer has used up its time.
@@ -81,11 +82,14 @@ impl<S> Socket<S> {
         }
         while self.timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
-            if now >= self.deadline {
+            if self.deadline.is_some_and(|deadline| now >= deadline) {
                 return Poll::Ready(());
             }
             // Never further ahead than a head may take, so that no later deadline is missed.
-            self.timer.as_mut().reset(self.deadline.min(now + self.head));
+            match self.deadline.into_iter().chain(now.checked_add(self.head)).min() {
+                Some(next) => self.timer.as_mut().reset(next),
+                None => self.timer.set(sleep(Duration::MAX)),
+            }
         }
         Poll::Pending
     }
@@ -102,7 +106,7 @@ impl<S> Socket<S> {
             return written;
         }
         let stall = self.stall;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + stall)));
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(stall)));
         stalled.as_mut().poll(cx).map(|()| Err(late("the peer does not read")))
     }
 }

@@ -14,18 +14,42 @@ use super::stall;
 #[derive(Debug, Clone)]
 pub(super) struct Tasks {
     count: Arc<watch::Sender<usize>>,
+    given_up: Arc<watch::Sender<bool>>,
     write_stall: Duration,
 }
 
 impl Tasks {
     pub(super) fn new(write_stall: Duration) -> Self {
-        Self { count: Arc::new(watch::Sender::new(0)), write_stall }
+        Self {
+            count: Arc::new(watch::Sender::new(0)),
+            given_up: Arc::new(watch::Sender::new(false)),
+            write_stall,
+        }
     }
 
     /// Counts one more until the guard is dropped.
     pub(super) fn begin(&self) -> Task {
         self.count.send_modify(|tasks| *tasks += 1);
         Task(self.clone())
+    }
+
+    /// Runs what outlives its connection, until it is done or given up.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let (task, mut given_up) = (self.begin(), self.given_up.subscribe());
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = work => {}
+                // The sender is in `task`, so there is no error.
+                _ = given_up.wait_for(|given_up| *given_up) => {}
+            }
+            drop(task);
+        });
+    }
+
+    /// Drops what [`Tasks::spawn`] runs.
+    pub(super) fn give_up(&self) {
+        self.given_up.send_replace(true);
     }
 
     pub(super) fn count(&self) -> usize {

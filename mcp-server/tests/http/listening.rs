@@ -58,6 +58,35 @@ async fn listeners_have_a_bound_of_their_own() {
 }
 
 #[tokio::test]
+async fn what_listeners_hold_leaves_room_for_calls() {
+    let mut limits = Limits::for_server();
+    limits.http.bytes_in_flight = 400_000;
+    let service = fixture::server().0.limits(limits).into_service().unwrap();
+    let padded = || {
+        let filter = json!({ "toolsListChanged": true });
+        Call::new("subscriptions/listen", json!({ "notifications": filter, "padding": "x".repeat(60_000) }))
+    };
+    let first = padded().begin(&service).await;
+    assert_eq!(first.status(), 200);
+    let second = padded().begin(&service).await;
+    assert_eq!((second.status().as_u16(), &second.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    let call = Call::tool("echo", json!({ "text": "y".repeat(300_000) }));
+    assert_eq!(call.send(&service).await.status, 200);
+    drop(first);
+    assert_eq!(padded().begin(&service).await.status(), 200);
+}
+
+#[tokio::test]
+async fn who_reads_no_events_cannot_listen() {
+    let service = fixture::server().0.into_service().unwrap();
+    let refused = listen().header("accept", "application/json");
+    let refused = crate::running::soon(refused.send(&service)).await;
+    assert_eq!(refused.status, 406);
+    assert_eq!(refused.json()["id"], 1);
+    assert!(refused.text.contains("text/event-stream"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_principal_has_a_share_of_the_listeners() {
     let mut limits = Limits::for_server();
     limits.http.listen_streams = 5;

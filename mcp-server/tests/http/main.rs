@@ -4,6 +4,7 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used)]
 
+mod bodies;
 mod caller;
 mod fixture;
 mod running;

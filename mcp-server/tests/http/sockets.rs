@@ -6,12 +6,13 @@ use std::time::Duration;
 use mcp_server::Limits;
 use mcp_server::http::HttpOptions;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use crate::caller::Call;
 use crate::fixture;
-use crate::running::{rest, serve, soon, wire};
+use crate::running::{rest, serve, serve_buffered, soon, wire};
 
 fn quick() -> Limits {
     let mut limits = Limits::for_server();
@@ -100,6 +101,54 @@ async fn stopping_ends_listeners_with_their_result_and_drops_what_does_not_end()
     assert_eq!(server.seen.dropped.load(Ordering::SeqCst), 1);
     assert_eq!(rest(&mut hanging).await, "");
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn calls_that_are_part_of_no_session_end_with_serving_too() {
+    let (server, seen) = fixture::server();
+    let server = server.limits(quick()).build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(async move {
+        let options = HttpOptions::new().stateless();
+        server.serve_http_with(listener, options, async { drop(stopped.await) }).await
+    });
+    let params = json!({ "name": "hang", "arguments": {} });
+    let call = Call::raw(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&wire(&call)).await.unwrap();
+    soon(seen.wait(|seen| seen.started.load(Ordering::SeqCst), 1)).await;
+    stop.send(()).unwrap();
+    soon(served).await.unwrap().unwrap();
+    assert_eq!(seen.dropped.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_time_without_end_is_taken_as_such() {
+    let mut limits = Limits::for_server();
+    limits.write_stall = Duration::MAX;
+    let http = &mut limits.http;
+    for time in [
+        &mut http.head_timeout,
+        &mut http.body_timeout,
+        &mut http.idle_timeout,
+        &mut http.stream_after,
+        &mut http.keep_alive,
+    ] {
+        *time = Duration::MAX;
+    }
+    let server = serve_buffered(limits, Some(16 << 10)).await;
+    let mut caller = server.caller().await;
+    for text in ["first", "second"] {
+        let answer = caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
+        assert!(answer.body.contains(text), "{answer:?}");
+    }
+    // More than the system takes at once.
+    let large = Call::tool("large", json!({ "kib": 4 << 10 })).header("connection", "close");
+    let mut slow = server.connect_narrow(&wire(&large)).await;
+    assert!(rest(&mut slow).await.len() > 4 << 20);
+    server.stop().await.1.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -167,6 +167,11 @@ impl Entry {
         Some(Place::new(entry, key))
     }
 
+    /// Whether one more call may run, as far as can be told before it begins.
+    pub(in crate::http) fn has_room(&self, most: usize) -> bool {
+        self.lock().in_flight.len() < most
+    }
+
     /// The client does not want the answer any more.
     pub(in crate::http) fn cancel(&self, id: &RequestId) {
         match self.lock().in_flight.find(id) {
@@ -241,6 +246,11 @@ impl Entry {
         if state.streams.is_empty() {
             state.streams = HashMap::new();
         }
+    }
+
+    #[cfg(test)]
+    pub(in crate::http) fn open_streams(&self) -> usize {
+        self.lock().streams.len()
     }
 
     /// The stream of a call that still runs, or the standalone one.

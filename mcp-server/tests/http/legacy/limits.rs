@@ -7,7 +7,7 @@ use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Principal};
 use serde_json::json;
 
-use super::harness::{Client, Host, initialize};
+use super::harness::{Client, Host, initialize, settle};
 
 fn host(sessions: usize, per_principal: usize) -> Host {
     let mut limits = Limits::for_server();
@@ -95,4 +95,23 @@ async fn a_session_in_which_something_goes_on_is_not_idle() {
     assert_eq!(host.log.finished(), 1);
     assert!(!is_alive(&listening).await);
     assert!(!is_alive(&calling).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_finds_no_room_is_not_begun() {
+    let mut limits = Limits::for_server();
+    limits.in_flight = 1;
+    let host = Host::with(HttpOptions::new(), limits);
+    let client = host.session("2025-11-25").await;
+    let first = {
+        let client = client.clone();
+        tokio::spawn(async move { client.call(1, "slow", json!({"ms": 1_000})).await.tool_text().await })
+    };
+    settle().await;
+    let refused = client.call(2, "slow", json!({"ms": 0})).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.json().await["id"], 2);
+    assert_eq!(host.log.dropped(), 0, "it was begun, and may have done something");
+    assert_eq!(first.await.unwrap(), "slept 1000 ms");
+    assert_eq!(client.call(4, "echo", json!({"text": "x"})).await.tool_text().await, "x");
 }

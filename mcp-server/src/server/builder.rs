@@ -1,4 +1,4 @@
-//! The server: what it is made of, and what it becomes when it is built.
+//! A server in the making: what it offers, and how it is to be served.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,23 +6,19 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::era::{Encoder, WireResult};
+use mcp_core::era::Encoder;
 use mcp_core::extensions::Extensions;
-use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::Method;
-use mcp_core::revision::{Era, Revision};
-use mcp_core::service::{Accept, BoxService, Peer, Service};
-use mcp_core::types::{
-    CacheScope, CompletionsCapability, Icon, Implementation, InputRequiredResult, LoggingCapability,
-    PromptsCapability, ResourcesCapability, ServerCapabilities, ToolsCapability,
-};
+use mcp_core::revision::Revision;
+use mcp_core::service::{BoxService, Service};
+use mcp_core::types::{CacheScope, Icon, Implementation};
 use mcp_core::{Limits, method};
 use tower_layer::Layer;
 
+use super::{BuiltServer, Inner, PageSizes};
 use crate::blocking::Pool;
 use crate::context::Context;
-use crate::era::{Binding, Connection};
 use crate::error::BuildError;
 use crate::handle::{Live, ServerHandle};
 use crate::input::{KeyRing, Sealer};
@@ -384,111 +380,5 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("info", &self.info).finish_non_exhaustive()
-    }
-}
-
-/// A server that can be served, any number of times and ways at once. Cheap to clone.
-#[derive(Clone)]
-pub struct BuiltServer(pub(crate) Arc<Inner>);
-
-impl BuiltServer {
-    /// A handle that adds, replaces and removes while the server runs.
-    pub fn handle(&self) -> ServerHandle {
-        self.0.handle()
-    }
-}
-
-impl Accept for BuiltServer {
-    type Service = Connection;
-
-    fn accept(&self, peer: Peer) -> Connection {
-        Connection::new(Arc::clone(&self.0), peer, Binding::Stream)
-    }
-
-    fn limits(&self) -> Limits {
-        self.0.limits.clone()
-    }
-}
-
-impl fmt::Debug for BuiltServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BuiltServer").field("info", &self.0.info).finish_non_exhaustive()
-    }
-}
-
-/// Items in one page of each list.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PageSizes {
-    pub(crate) tools: usize,
-    pub(crate) prompts: usize,
-    pub(crate) resources: usize,
-}
-
-/// What all connections share.
-pub(crate) struct Inner {
-    pub(crate) info: Implementation,
-    pub(crate) instructions: Option<String>,
-    pub(crate) states: Extensions,
-    pub(crate) methods: HashMap<&'static str, CustomMethod>,
-    pub(crate) stack: Stack,
-    pub(crate) blocking: Pool,
-    pub(crate) sealer: Sealer,
-    pub(crate) limits: Limits,
-    pub(crate) revisions: Vec<Revision>,
-    pub(crate) page_sizes: PageSizes,
-    pub(crate) encoder: Encoder,
-    pub(crate) extensions: Vec<(String, serde_json::Value)>,
-    pub(crate) live: Arc<Live>,
-}
-
-impl Inner {
-    pub(crate) fn handle(&self) -> ServerHandle {
-        ServerHandle::new(Arc::clone(&self.live))
-    }
-
-    /// Whether any revision of an era is spoken.
-    pub(crate) fn speaks(&self, era: Era) -> bool {
-        self.revisions.iter().any(|revision| revision.era() == era)
-    }
-
-    pub(crate) fn encode<T: WireResult>(
-        &self,
-        result: T,
-        revision: Revision,
-    ) -> Result<JsonBytes, ErrorObject> {
-        self.encoder
-            .encode(result, revision)
-            .map_err(|error| crate::error::internal("writing a result", &error))
-    }
-
-    pub(crate) fn encode_input_required(
-        &self,
-        result: InputRequiredResult,
-    ) -> Result<JsonBytes, ErrorObject> {
-        self.encoder
-            .encode_input_required(result)
-            .map_err(|error| crate::error::internal("writing the questions of a call", &error))
-    }
-
-    /// What is offered now, as capabilities.
-    pub(crate) fn capabilities(&self) -> ServerCapabilities {
-        let registry = self.live.registry();
-        let mut capabilities = ServerCapabilities::new().logging(LoggingCapability::new());
-        if registry.tools.is_offered() {
-            capabilities.tools = Some(ToolsCapability::new().list_changed(true));
-        }
-        if registry.prompts.is_offered() {
-            capabilities.prompts = Some(PromptsCapability::new().list_changed(true));
-        }
-        if registry.resources.is_offered() {
-            capabilities.resources = Some(ResourcesCapability::new().list_changed(true).subscribe(true));
-        }
-        if registry.has_completers() {
-            capabilities.completions = Some(CompletionsCapability::new());
-        }
-        if !self.extensions.is_empty() {
-            capabilities.extensions = Some(self.extensions.iter().cloned().collect());
-        }
-        capabilities
     }
 }

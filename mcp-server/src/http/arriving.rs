@@ -1,0 +1,127 @@
+//! Bodies that take their time to arrive, and which of them make room when there is none (threat T7).
+//!
+//! A few peers could fill the bound of bytes with bodies that never end, and keep all others out. So what still
+//! arrives gives way to who needs its room: first what has held most for longest.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::time::Instant;
+
+use super::session::shrink;
+
+/// The bodies that were not there at once.
+#[derive(Debug, Default)]
+pub(super) struct Arriving(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    bodies: HashMap<u64, Arrival>,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Arrival {
+    since: Instant,
+    bytes: usize,
+    waker: Option<Waker>,
+}
+
+impl Arrival {
+    /// Bytes, and for how long they are held.
+    fn burden(&self, now: Instant) -> u128 {
+        burden(self.bytes, now.saturating_duration_since(self.since).as_millis())
+    }
+}
+
+fn burden(bytes: usize, millis: u128) -> u128 {
+    bytes as u128 * (millis + 1)
+}
+
+impl Arriving {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A body of which so many bytes have come, and which is waited for; its number.
+    pub(super) fn add(&self, bytes: usize) -> u64 {
+        let mut state = self.lock();
+        state.last += 1;
+        let number = state.last;
+        state.bodies.insert(number, Arrival { since: Instant::now(), bytes, waker: None });
+        number
+    }
+
+    /// Counts more bytes of a body. False when it had to make room.
+    pub(super) fn grow(&self, number: u64, bytes: usize) -> bool {
+        let mut state = self.lock();
+        let Some(body) = state.bodies.get_mut(&number) else { return false };
+        body.bytes += bytes;
+        true
+    }
+
+    /// A body is there, or is given up: gives its bytes, none when it had to make room.
+    pub(super) fn remove(&self, number: u64) -> Option<usize> {
+        let mut state = self.lock();
+        let body = state.bodies.remove(&number)?;
+        shrink(&mut state.bodies);
+        Some(body.bytes)
+    }
+
+    /// Ready once the body had to make room.
+    pub(super) fn poll_displaced(&self, number: u64, cx: &Context<'_>) -> Poll<()> {
+        match self.lock().bodies.get_mut(&number) {
+            Some(body) => {
+                match &mut body.waker {
+                    Some(waker) => waker.clone_from(cx.waker()),
+                    none => *none = Some(cx.waker().clone()),
+                }
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        }
+    }
+
+    /// Makes room for `wanted` bytes of a body that has `bytes`, and a number if it is one of these. Gives the
+    /// bytes that were freed.
+    ///
+    /// Only what is a greater burden has to go, and only if that is enough.
+    pub(super) fn make_room(&self, wanted: usize, number: Option<u64>, bytes: usize) -> usize {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let own = number.and_then(|number| state.bodies.get(&number));
+        let own = own.map_or_else(|| burden(bytes, 0), |body| body.burden(now));
+        let mut greater: Vec<_> = (state.bodies.iter())
+            .map(|(number, body)| (body.burden(now), *number, body.bytes))
+            .filter(|(burden, ..)| *burden > own)
+            .collect();
+        if greater.iter().map(|(.., bytes)| bytes).sum::<usize>() < wanted {
+            return 0;
+        }
+        greater.sort_unstable_by_key(|(burden, ..)| Reverse(*burden));
+        let (mut freed, mut displaced) = (0, Vec::new());
+        for (_, number, _) in greater {
+            if freed >= wanted {
+                break;
+            }
+            if let Some(body) = state.bodies.remove(&number) {
+                freed += body.bytes;
+                displaced.push(body);
+            }
+        }
+        shrink(&mut state.bodies);
+        drop(state);
+        tracing::debug!(bodies = displaced.len(), bytes = freed, "bodies that took long to arrive made room");
+        for waker in displaced.into_iter().filter_map(|body| body.waker) {
+            waker.wake();
+        }
+        freed
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().bodies.len()
+    }
+}
