@@ -51,7 +51,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(25);
 /// # fn example() -> Result<(), mcp_client::oauth::Error> {
 /// use mcp_client::oauth::FileStore;
 ///
-/// let store = FileStore::open("/home/me/.config/notes/credentials.json")?;
+/// let store = FileStore::open("credentials.json")?;
 /// # Ok(())
 /// # }
 /// ```
