@@ -14,6 +14,7 @@ mod modern;
 mod network;
 mod reconnect;
 mod reply;
+mod session;
 mod sse_2024;
 mod stack;
 mod standalone;

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use super::endpoint::resolve;
 use super::exchange::{About, Attempts, Outgoing, Twice, shown};
-use super::legacy::is_stream;
+use super::session::is_stream;
 use super::stack::HttpBody;
 use super::transport::{HttpTransport, Shared};
 

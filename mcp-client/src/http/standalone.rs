@@ -10,9 +10,9 @@ use mcp_core::transport::TransportErrorKind;
 use tokio::time::{sleep, timeout};
 
 use super::exchange::is_transient;
-use super::legacy::{Session, is_stream};
 use super::reconnect::Reconnect;
 use super::reply::Cursor;
+use super::session::{Session, is_stream};
 use super::stack::HttpBody;
 use super::transport::Shared;
 

@@ -23,8 +23,8 @@ use super::authorizer::Authorizer;
 use super::endpoint::Endpoint;
 use super::exchange::{About, Attempts, Outgoing, Twice};
 use super::incoming::Incoming;
-use super::legacy::Legacy;
 use super::mirror::Mirrors;
+use super::session::Legacy;
 use super::stack::HttpStack;
 use crate::inbound::Inbound;
 
