@@ -5,4 +5,5 @@ mod faults;
 mod features;
 mod kill;
 mod server;
+mod tls;
 mod ways;

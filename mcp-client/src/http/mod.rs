@@ -26,6 +26,8 @@ pub use authorizer::{Authorizer, BearerToken, BoxError, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use network::{Network, Pool};
+/// TLS, for [`Network::with_tls_config`].
+pub use rustls;
 pub use stack::{HttpBody, HttpError, HttpStack};
 
 pub(crate) use sse_2024::{Events, Posts};

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
@@ -51,6 +52,16 @@ pub struct Network<R = GaiResolver> {
 
 type Tls<R> = Pool<HttpsConnector<HttpConnector<R>>>;
 
+fn https<R>(builder: HttpsConnectorBuilder<WantsSchemes>, tcp: &HttpConnector<R>) -> Tls<R>
+where
+    R: Service<Name> + Clone + Send + Sync + 'static,
+    R::Response: Iterator<Item = SocketAddr>,
+    R::Error: Into<BoxError>,
+    R::Future: Send,
+{
+    Pool::new(builder.https_only().enable_all_versions().wrap_connector(tcp.clone()))
+}
+
 impl Network {
     /// The network, with the system's way from names to addresses.
     #[must_use]
@@ -86,11 +97,37 @@ where
         Self { plain: Pool::new(tcp.clone()), tcp, tls: Arc::default() }
     }
 
+    /// The same network with a TLS configuration of your own, such as for a private certificate authority or a
+    /// certificate of the client. Which versions of HTTP are offered (ALPN) is not taken from it.
+    ///
+    /// ```
+    /// # fn example(authority: rustls::pki_types::CertificateDer<'static>) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::http::{Network, rustls};
+    ///
+    /// let mut trusted = rustls::RootCertStore::empty();
+    /// trusted.add(authority)?;
+    /// let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    /// let config = rustls::ClientConfig::builder_with_provider(provider)
+    ///     .with_safe_default_protocol_versions()?
+    ///     .with_root_certificates(trusted)
+    ///     .with_no_client_auth();
+    /// let builder = mcp_client::Client::builder().http_stack(Network::new().with_tls_config(config));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_tls_config(self, mut config: rustls::ClientConfig) -> Self {
+        config.alpn_protocols.clear(); // The connector fills them in, and takes no others.
+        let builder = HttpsConnectorBuilder::new().with_tls_config(config);
+        let tls = Arc::new(OnceLock::from(Ok(https(builder, &self.tcp))));
+        Self { tls, ..self }
+    }
+
     fn tls(&self) -> Result<&Tls<R>, HttpError> {
         let made = self.tls.get_or_init(|| {
             let provider = rustls::crypto::ring::default_provider();
             let builder = HttpsConnectorBuilder::new().with_provider_and_platform_verifier(provider)?;
-            Ok(Pool::new(builder.https_only().enable_all_versions().wrap_connector(self.tcp.clone())))
+            Ok(https(builder, &self.tcp))
         });
         made.as_ref().map_err(|error| {
             HttpError::unsent(format!("the certificates that the system trusts cannot be read: {error}"))
