@@ -47,7 +47,7 @@ pub struct HttpLimits {
     /// How long a handler may run before its answer becomes an event stream, so that keep-alives can flow.
     /// 5 s.
     pub stream_after: Duration,
-    /// How often a comment is sent in a stream that has nothing else to say. 15 s.
+    /// How often a comment is sent in a stream that has nothing else to say, at most ten times a second. 15 s.
     pub keep_alive: Duration,
     /// Most sessions of the legacy era at a time; then those that nobody uses end, or 503. 10,000.
     pub sessions: usize,

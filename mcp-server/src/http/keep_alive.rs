@@ -11,6 +11,9 @@ use http_body::Frame;
 use mcp_core::codec::sse;
 use tokio::time::{Instant, Sleep, sleep};
 
+/// Shortest time between two comments, whatever the limits say: without any there would be nothing else.
+const LEAST: Duration = Duration::from_millis(100);
+
 /// Counts the time in which a stream said nothing.
 #[derive(Debug)]
 pub(super) struct KeepAlive {
@@ -21,6 +24,7 @@ pub(super) struct KeepAlive {
 impl KeepAlive {
     /// A comment after each `every` without anything else.
     pub(super) fn new(every: Duration) -> Self {
+        let every = every.max(LEAST);
         Self { quiet: Box::pin(sleep(every)), every }
     }
 
@@ -45,5 +49,21 @@ impl KeepAlive {
             self.quiet.as_mut().reset(next);
         }
         Poll::Ready(Some(Ok(Frame::data(chunk))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_time_between_comments_is_a_short_one() {
+        let mut keep_alive = KeepAlive::new(Duration::ZERO);
+        let began = Instant::now();
+        for _ in 0..10 {
+            poll_fn(|cx| keep_alive.poll_frame(cx, Poll::Pending)).await.unwrap().unwrap();
+        }
+        assert_eq!(began.elapsed(), 10 * LEAST);
     }
 }
