@@ -5,6 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
+use http::uri::Scheme;
 use http::{HeaderMap, Request, StatusCode};
 use mcp_core::service::BoxFuture;
 
@@ -91,8 +92,13 @@ impl fmt::Debug for Refusal {
 }
 
 /// One token, for good: for servers whose tokens come from elsewhere, such as an environment variable.
+///
+/// It goes to the server over TLS alone, or within this machine.
 #[derive(Clone)]
-pub struct BearerToken(HeaderValue);
+pub struct BearerToken {
+    value: HeaderValue,
+    over_plain_http: bool,
+}
 
 impl BearerToken {
     /// A token. `None` when it holds characters that a header field cannot.
@@ -100,17 +106,30 @@ impl BearerToken {
     pub fn new(token: &str) -> Option<Self> {
         let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
         value.set_sensitive(true);
-        Some(Self(value))
+        Some(Self { value, over_plain_http: false })
+    }
+
+    /// Lets the token be read by whoever is on the way to a server without TLS, such as one behind the same proxy.
+    #[must_use]
+    pub fn over_plain_http(mut self) -> Self {
+        self.over_plain_http = true;
+        self
     }
 }
 
 impl Authorizer for BearerToken {
-    fn bind(&self, _: &Endpoint) -> Result<(), BoxError> {
-        Ok(())
+    fn bind(&self, endpoint: &Endpoint) -> Result<(), BoxError> {
+        let is_safe = endpoint.uri().scheme() == Some(&Scheme::HTTPS) || endpoint.is_loopback();
+        if is_safe || self.over_plain_http {
+            return Ok(());
+        }
+        let message = "the token would cross the network in plain text: use an https URL, or allow it with \
+                       `BearerToken::over_plain_http`";
+        Err(message.into())
     }
 
     fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
-        request.headers_mut().insert(AUTHORIZATION, self.0.clone());
+        request.headers_mut().insert(AUTHORIZATION, self.value.clone());
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -326,3 +326,26 @@ async fn an_authorizer_of_another_server_sends_nothing() {
     assert!(format!("{error:?}").ends_with("the token is for another server"), "{error:?}");
     script.expect_silence(Duration::from_secs(1)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_does_not_cross_the_network_in_plain_text_unless_it_may() {
+    let token = BearerToken::new("s3cret").unwrap();
+    for (url, allowed) in [
+        ("http://example.com/mcp", false),
+        ("http://10.0.0.7/mcp", false),
+        ("http://localhost.example.com/mcp", false),
+        ("https://example.com/mcp", true),
+        ("http://localhost:8080/mcp", true),
+        ("http://127.0.0.1:8080/mcp", true),
+        ("http://[::1]:8080/mcp", true),
+    ] {
+        let endpoint = Endpoint::parse(url).unwrap();
+        assert_eq!(token.bind(&endpoint).is_ok(), allowed, "{url}");
+        assert!(token.clone().over_plain_http().bind(&endpoint).is_ok(), "{url}");
+    }
+    let refused =
+        Client::builder().authorizer(token).connect_http("http://example.com/mcp").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unauthorized);
+    let told = format!("{refused:?}");
+    assert!(told.contains("over_plain_http") && !told.contains("s3cret"), "{told}");
+}
