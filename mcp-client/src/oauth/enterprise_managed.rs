@@ -21,11 +21,11 @@ use super::environment::Environment;
 use super::error::{Error, ErrorKind, printable};
 use super::form::Form;
 use super::grant::Grant;
+use super::jwt_bearer::redeem;
 use super::registration::RegisteredClient;
 use super::secret::Secret;
 use super::token::Token;
 use super::token_endpoint::{self, TokenEndpoint};
-use super::workload_identity::JWT_BEARER;
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
@@ -193,8 +193,8 @@ impl Grant for EnterpriseManaged {
     ) -> BoxFuture<'a, Result<(Client, Token), Error>> {
         Box::pin(async move {
             let client = self.client.at(environment, found).await?;
-            let endpoint = found.token_endpoint()?;
             // The user's id token need not leave for a server that says it can do nothing with what comes of it.
+            found.token_endpoint()?;
             let profiles = found.server.authorization_grant_profiles_supported.as_deref();
             if profiles.is_some_and(|profiles| !profiles.iter().any(|profile| profile == ID_JAG_PROFILE)) {
                 let message = format!(
@@ -204,16 +204,8 @@ impl Grant for EnterpriseManaged {
                 return Err(Error::new(ErrorKind::Configuration, message));
             }
             let id_jag = self.provider.id_jag(environment, found, scope).await?;
-            let form = || {
-                Form::new()
-                    .with("grant_type", JWT_BEARER)
-                    .with("assertion", id_jag.expose())
-                    .with("resource", &found.resource)
-                    .with_some("scope", scope)
-            };
-            let issued = environment.now();
-            let answer = token_endpoint::request(environment, endpoint, &client, form).await?;
-            Ok((client, answer.into_token(scope, issued)?))
+            let token = redeem(environment, found, &client, &id_jag, scope).await?;
+            Ok((client, token))
         })
     }
 

@@ -14,7 +14,7 @@
 //! A flow a file: `authorizer` (what a connection knows, and one flight for all who need a token), `acquire` (what
 //! such a flight does), `discovery`, `registration`, `authorization_code` with `authorization_request`, `pkce`,
 //! `redirect`, `loopback` and `browser`, `token_endpoint`, `refresh`, `scope` and `step_up`; the grants without a
-//! log-in, `client_credentials`, `workload_identity` and `enterprise_managed`, with `assertion` (what others state) and
+//! log-in, `client_credentials`, `workload_identity` and `enterprise_managed`, with `assertion` and `jwt_bearer` (what others state) and
 //! `client_assertion` (what a client states of itself). Beneath them are `store` and `file_store`, `fetch` with `guard`,
 //! `address` and `resolver`, and `presentation`, which shows tokens to the server, with `dpop`, over `jws`.
 
@@ -50,6 +50,7 @@ mod guard_tests;
 mod jws;
 #[cfg(test)]
 mod jws_tests;
+mod jwt_bearer;
 mod loopback;
 mod pkce;
 mod presentation;

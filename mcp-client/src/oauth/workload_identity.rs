@@ -15,14 +15,10 @@ use super::client_authentication::Client;
 use super::discovery::Discovered;
 use super::environment::Environment;
 use super::error::Error;
-use super::form::Form;
 use super::grant::Grant;
+use super::jwt_bearer::redeem;
 use super::registration::RegisteredClient;
 use super::token::Token;
-use super::token_endpoint;
-
-/// The grant by which a statement of somebody else is exchanged for a token.
-pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// A program shows the token of its platform. Made by [`OAuth::workload_identity`].
 #[derive(Clone)]
@@ -89,16 +85,8 @@ impl Grant for WorkloadIdentity {
                 resource: found.resource.clone(),
             };
             let assertion = ask(&*self.platform, "platform's token", request).await?;
-            let form = || {
-                Form::new()
-                    .with("grant_type", JWT_BEARER)
-                    .with("assertion", assertion.expose())
-                    .with("resource", &found.resource)
-                    .with_some("scope", scope)
-            };
-            let issued = environment.now();
-            let answer = token_endpoint::request(environment, endpoint, &client, form).await?;
-            Ok((client, answer.into_token(scope, issued)?))
+            let token = redeem(environment, found, &client, &assertion, scope).await?;
+            Ok((client, token))
         })
     }
 
