@@ -341,8 +341,11 @@ fn terms(result: &JsonBytes) -> Terms {
     }
     match result.parse() {
         Ok(Hint { ttl_ms: Some(ttl), cache_scope }) if ttl >= 1.0 => {
-            // `as` saturates, and what is beyond the longest is cut.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the cast saturates, and what is beyond the longest is cut"
+            )]
             let fresh_for = Duration::from_millis(ttl as u64).min(LONGEST);
             Terms { fresh_for, is_public: cache_scope == Some(CacheScope::Public) }
         }

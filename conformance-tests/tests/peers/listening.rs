@@ -56,6 +56,19 @@ impl Listening {
         let builder = revision.map_or_else(host, |revision| host().pin(revision));
         builder.connect_http(self.url(path)).await.expect("the server answers")
     }
+
+    /// Drives a server of both eras at `/mcp`: it is found to be modern, and then spoken to in every revision.
+    pub(crate) async fn every_revision(&self, drive: impl AsyncFn(&Client)) {
+        let client = self.connect("/mcp", None).await;
+        assert_eq!(client.revision(), Revision::V2026_07_28);
+        client.close().await;
+        for revision in Revision::ALL {
+            let client = self.connect("/mcp", Some(revision)).await;
+            assert_eq!(client.revision(), revision);
+            drive(&client).await;
+            client.close().await;
+        }
+    }
 }
 
 impl Drop for Listening {

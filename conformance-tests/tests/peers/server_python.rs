@@ -1,7 +1,7 @@
 //! Our client drives a server of the Python SDK 2.3.0 over HTTP, in both eras, and over HTTP+SSE.
 
 use futures::StreamExt as _;
-use mcp_client::{Client, Era, ErrorKind, Revision};
+use mcp_client::{Client, Era, ErrorKind};
 use serde_json::json;
 
 use crate::cutting;
@@ -16,16 +16,12 @@ const SERVER: &str = "python/server_python.py";
 async fn every_revision_over_http() {
     let Some(command) = python(SERVER) else { return };
     let server = Listening::start(command);
-    let client = server.connect("/mcp", None).await;
-    assert_eq!(client.revision(), Revision::V2026_07_28);
-    client.close().await;
-    for revision in Revision::ALL {
-        let client = server.connect("/mcp", Some(revision)).await;
-        assert_eq!(client.revision(), revision);
-        drive(&client).await;
-        features::resumption(&client).await;
-        client.close().await;
-    }
+    server
+        .every_revision(async |client| {
+            drive(client).await;
+            features::resumption(client).await;
+        })
+        .await;
     cutting::progress(&server).await;
 }
 

@@ -1,6 +1,6 @@
 //! Our client drives a server of rmcp 3.9.0 over HTTP, in both eras.
 
-use mcp_client::{Client, ErrorKind, Revision};
+use mcp_client::{Client, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::cutting;
@@ -13,15 +13,7 @@ use crate::listening::Listening;
 async fn every_revision_over_http() {
     let Some(command) = rmcp() else { return };
     let server = Listening::start(command);
-    let client = server.connect("/mcp", None).await;
-    assert_eq!(client.revision(), Revision::V2026_07_28);
-    client.close().await;
-    for revision in Revision::ALL {
-        let client = server.connect("/mcp", Some(revision)).await;
-        assert_eq!(client.revision(), revision);
-        drive(&client).await;
-        client.close().await;
-    }
+    server.every_revision(drive).await;
     // The answer of a call that ends before the client comes back is lost there.
     cutting::a_cut_call_is_gone_on_with(&server, "slow", json!({ "ms": 500 }), &[]).await;
 }

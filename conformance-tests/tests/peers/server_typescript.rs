@@ -40,16 +40,12 @@ async fn every_revision_over_http() {
     let Some(mut command) = node(SERVER) else { return };
     command.arg("--http");
     let server = Listening::start(command);
-    let client = server.connect("/mcp", None).await;
-    assert_eq!(client.revision(), Revision::V2026_07_28);
-    client.close().await;
-    for revision in Revision::ALL {
-        let client = server.connect("/mcp", Some(revision)).await;
-        assert_eq!(client.revision(), revision);
-        drive(&client).await;
-        features::resumption(&client).await;
-        client.close().await;
-    }
+    server
+        .every_revision(async |client| {
+            drive(client).await;
+            features::resumption(client).await;
+        })
+        .await;
     cutting::progress(&server).await;
 }
 

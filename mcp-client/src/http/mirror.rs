@@ -124,19 +124,16 @@ fn text(argument: &Value) -> Result<Option<String>, String> {
         // `42.0` is the integer 42 (T-12).
         let integer = number.as_i64().or_else(|| {
             let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-            // A float of that magnitude is exact; `as` saturates beyond.
-            #[allow(clippy::cast_possible_truncation)]
+            // A float of that magnitude is exact.
+            #[allow(clippy::cast_possible_truncation, reason = "the cast saturates beyond")]
             Some(float as i64)
         });
         return match integer {
             Some(integer) if integer.unsigned_abs() <= LARGEST.unsigned_abs() => {
                 Ok(Some(integer.to_string()))
             }
-            Some(_) => Err(format!("is beyond {LARGEST}, which a header field cannot mirror")),
-            None if number.is_u64() => {
-                Err(format!("is beyond {LARGEST}, which a header field cannot mirror"))
-            }
-            None => Ok(Some(number.to_string())),
+            None if !number.is_u64() => Ok(Some(number.to_string())),
+            _ => Err(format!("is beyond {LARGEST}, which a header field cannot mirror")),
         };
     }
     Ok(param_text(argument).map(std::borrow::Cow::into_owned))
