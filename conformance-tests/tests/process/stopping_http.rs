@@ -57,7 +57,10 @@ impl Served {
             std::thread::sleep(Duration::from_millis(2));
         }
         // That it is answered means that signals are waited for as well.
-        assert!(served.call("echo", r#"{"text":"ready"}"#, "").answer().contains("ready"));
+        while !served.call("echo", r#"{"text":"ready"}"#, "").answer().contains("ready") {
+            assert!(before.elapsed() < PATIENCE, "nobody answers");
+            std::thread::sleep(Duration::from_millis(20));
+        }
         served
     }
 
