@@ -34,73 +34,111 @@ pub enum Era {
 
 /// What a revision lets a tool's structured result be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Structured {
+pub enum StructuredContent {
     /// The revision has none: the text block stands alone.
     Absent,
-    /// An object, so any other value is wrapped as `{"result": …}`.
+    /// An object; any other value is wrapped as `{"result": …}`.
     Object,
     /// Any JSON value.
     Any,
 }
 
-/// The facts in which revisions differ.
+/// The facts in which revisions differ, each named after the part of the protocol that it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
-    /// Arrays of messages are accepted (2025-03-26 alone).
+    // ---- messages ----
+    /// Arrays of messages are accepted. 2025-03-26 only.
     pub batching: bool,
-    /// What a structured tool result may be.
-    pub structured: Structured,
-    /// `title` and `_meta` on types, `resource_link` blocks (since 2025-06-18).
-    pub titles: bool,
-    /// Audio blocks and tool annotations (since 2025-03-26).
-    pub audio: bool,
-    /// `icons`, `description` and `websiteUrl` of an implementation (since 2025-11-25).
-    pub icons: bool,
-    /// The `completions` server capability (since 2025-03-26).
-    pub completions_capability: bool,
-    /// `message` of a progress notification (since 2025-03-26).
-    pub progress_message: bool,
-    /// Bad tool arguments come back as a result with `isError`, not as −32602 (since 2025-11-25, SEP-1303).
-    pub argument_errors_in_result: bool,
-    /// The error code of an unknown resource: −32002 up to 2025-11-25, −32602 since.
-    pub resource_not_found: i32,
-    /// Elicitation exists (since 2025-06-18).
-    pub elicitation: bool,
-    /// Elicitation by URL, titled and multiple enums, defaults on every field (since 2025-11-25).
-    pub elicitation_url: bool,
-    /// Tools in sampling requests, arrays of content (since 2025-11-25).
-    pub sampling_tools: bool,
-    /// Streams of a session begin with an event without data, and may be closed early: the client comes back
-    /// for the rest (2025-11-25 alone).
-    pub polling: bool,
-    /// Results carry `resultType`, cache fields and `serverInfo` (since 2026-07-28).
+    /// Results carry `resultType`, and `serverInfo` in their `_meta`. Since 2026-07-28.
     pub result_type: bool,
-    /// `capabilities.extensions` is part of the schema (since 2026-07-28).
+    /// Results of lists, of `resources/read` and of `server/discover` carry `ttlMs` and `cacheScope`. Since
+    /// 2026-07-28.
+    pub cache_fields: bool,
+    /// A result can ask for input (`input_required`), and the call is repeated with the answers. Since
+    /// 2026-07-28.
+    pub input_required: bool,
+    /// `capabilities.extensions` is part of the schema. Since 2026-07-28.
     pub extensions: bool,
+    // ---- members of types ----
+    /// `title` of tools, prompts, arguments, resources, templates and implementations. Since 2025-06-18.
+    pub titles: bool,
+    /// `_meta` of tools, prompts, resources, templates and content. Since 2025-06-18.
+    pub meta_of_types: bool,
+    /// `icons` of tools, prompts, resources, templates and implementations. Since 2025-11-25.
+    pub icons: bool,
+    /// `description` and `websiteUrl` of an implementation. Since 2025-11-25.
+    pub implementation_details: bool,
+    // ---- content ----
+    /// Audio blocks. Since 2025-03-26.
+    pub audio: bool,
+    /// `resource_link` blocks. Since 2025-06-18.
+    pub resource_links: bool,
+    // ---- tools ----
+    /// `annotations` of tools. Since 2025-03-26.
+    pub tool_annotations: bool,
+    /// `execution` of tools. 2025-11-25 only.
+    pub tool_execution: bool,
+    /// What a structured tool result may be.
+    pub structured_content: StructuredContent,
+    /// Bad tool arguments come back as a result with `isError` instead of −32602 (SEP-1303). Since
+    /// 2025-11-25.
+    pub argument_errors_in_result: bool,
+    // ---- other server features ----
+    /// The `completions` server capability. Since 2025-03-26.
+    pub completions_capability: bool,
+    /// `message` of a progress notification. Since 2025-03-26.
+    pub progress_message: bool,
+    /// The error code of an unknown resource: −32002 up to 2025-11-25, −32602 since.
+    pub resource_not_found_code: i32,
+    // ---- what a server asks of a client ----
+    /// Elicitation by form. Since 2025-06-18.
+    pub elicitation: bool,
+    /// Elicitation by URL. Since 2025-11-25.
+    pub elicitation_url: bool,
+    /// Forms have a `mode`, titled and multiple choices, and defaults on every field. Since 2025-11-25.
+    pub elicitation_choices: bool,
+    /// `notifications/elicitation/complete`, and −32042 for a URL to visit first. 2025-11-25 only.
+    pub elicitation_complete: bool,
+    /// Tools and arrays of content in sampling, and the capability `sampling.context`. Since 2025-11-25.
+    pub sampling_tools: bool,
+    // ---- transports ----
+    /// An event stream begins with an event without data and may be closed early; the client reconnects for
+    /// the rest. 2025-11-25 only.
+    pub stream_polling: bool,
 }
 
 const V2024_11_05: Rules = Rules {
     batching: false,
-    structured: Structured::Absent,
+    result_type: false,
+    cache_fields: false,
+    input_required: false,
+    extensions: false,
     titles: false,
-    audio: false,
+    meta_of_types: false,
     icons: false,
+    implementation_details: false,
+    audio: false,
+    resource_links: false,
+    tool_annotations: false,
+    tool_execution: false,
+    structured_content: StructuredContent::Absent,
+    argument_errors_in_result: false,
     completions_capability: false,
     progress_message: false,
-    argument_errors_in_result: false,
-    resource_not_found: crate::jsonrpc::code::RESOURCE_NOT_FOUND,
+    resource_not_found_code: crate::jsonrpc::code::RESOURCE_NOT_FOUND,
     elicitation: false,
     elicitation_url: false,
+    elicitation_choices: false,
+    elicitation_complete: false,
     sampling_tools: false,
-    polling: false,
-    result_type: false,
-    extensions: false,
+    stream_polling: false,
 };
 
 const V2025_03_26: Rules = Rules {
     batching: true,
     audio: true,
+    tool_annotations: true,
     completions_capability: true,
     progress_message: true,
     ..V2024_11_05
@@ -108,27 +146,37 @@ const V2025_03_26: Rules = Rules {
 
 const V2025_06_18: Rules = Rules {
     batching: false,
-    structured: Structured::Object,
+    structured_content: StructuredContent::Object,
     titles: true,
+    meta_of_types: true,
+    resource_links: true,
     elicitation: true,
     ..V2025_03_26
 };
 
 const V2025_11_25: Rules = Rules {
     icons: true,
+    implementation_details: true,
+    tool_execution: true,
     argument_errors_in_result: true,
     elicitation_url: true,
+    elicitation_choices: true,
+    elicitation_complete: true,
     sampling_tools: true,
-    polling: true,
+    stream_polling: true,
     ..V2025_06_18
 };
 
 const V2026_07_28: Rules = Rules {
-    structured: Structured::Any,
-    resource_not_found: crate::jsonrpc::code::INVALID_PARAMS,
-    polling: false,
     result_type: true,
+    cache_fields: true,
+    input_required: true,
     extensions: true,
+    tool_execution: false,
+    structured_content: StructuredContent::Any,
+    resource_not_found_code: crate::jsonrpc::code::INVALID_PARAMS,
+    elicitation_complete: false,
+    stream_polling: false,
     ..V2025_11_25
 };
 
@@ -192,11 +240,22 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The text is not the name of a revision that this SDK speaks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown protocol revision")]
+/// The text is not the name of a revision that this SDK supports.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownRevision;
+
+impl fmt::Display for UnknownRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown protocol revision; supported are")?;
+        for (index, revision) in Revision::ALL.into_iter().enumerate() {
+            write!(f, "{} {revision}", if index == 0 { "" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownRevision {}
 
 impl FromStr for Revision {
     type Err = UnknownRevision;

@@ -19,14 +19,3 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub const JSON: &str = "application/json";
 /// The media type of a stream of messages.
 pub const EVENT_STREAM: &str = "text/event-stream";
-
-/// Which member of a request's params `Mcp-Name` mirrors; none where the field is not sent (HDR-1, TX-10).
-#[must_use]
-pub fn mirrored_member(method: &str) -> Option<&'static str> {
-    match method {
-        "tools/call" | "prompts/get" => Some("name"),
-        "resources/read" => Some("uri"),
-        "tasks/get" | "tasks/update" | "tasks/cancel" => Some("taskId"),
-        _ => None,
-    }
-}

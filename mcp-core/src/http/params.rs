@@ -1,7 +1,8 @@
-//! Arguments that travel in header fields too: `x-mcp-header` in a tool's schema. Spec:
+//! Arguments that are repeated in header fields: `x-mcp-header` in a tool's schema. Spec:
 //! basic/transports/streamable-http, "Custom headers" (HDR-10 to HDR-16).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use http::HeaderName;
 use serde_json::{Map, Value};
@@ -11,9 +12,11 @@ use super::names::PARAM_PREFIX;
 /// The keyword.
 const KEYWORD: &str = "x-mcp-header";
 /// Largest magnitude of an integer that every JSON reader keeps.
-const LARGEST: f64 = 9_007_199_254_740_991.0;
-/// Deepest schema that is looked at.
-const DEEPEST: usize = 64;
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+/// Deepest schema that is searched.
+const MAX_SCHEMA_DEPTH: usize = 64;
+/// Most annotations of one tool. Each is a header field of every call, and servers accept about 100 fields.
+const MAX_ANNOTATIONS: usize = 64;
 
 /// An argument and the header field that mirrors it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +44,8 @@ pub struct BadAnnotation {
 /// # Errors
 /// [`BadAnnotation`] for the first annotation that breaks a rule.
 pub fn param_headers(schema: &Value) -> Result<Vec<ParamHeader>, BadAnnotation> {
-    let mut walk = Walk { found: Vec::new(), path: Vec::new(), pointer: Vec::new() };
+    let mut walk =
+        Walk { found: Vec::new(), names: HashSet::new(), path: Vec::new(), pointer: Vec::new() };
     walk.schema(schema, Reach::Root)?;
     Ok(walk.found)
 }
@@ -57,6 +61,7 @@ enum Reach {
 
 struct Walk {
     found: Vec<ParamHeader>,
+    names: HashSet<HeaderName>,
     path: Vec<String>,
     pointer: Vec<String>,
 }
@@ -64,7 +69,7 @@ struct Walk {
 impl Walk {
     fn schema(&mut self, schema: &Value, reach: Reach) -> Result<(), BadAnnotation> {
         let Value::Object(members) = schema else { return Ok(()) };
-        if self.pointer.len() > 2 * DEEPEST {
+        if self.pointer.len() > 2 * MAX_SCHEMA_DEPTH {
             return Err(self.bad("the schema is nested too deep"));
         }
         if let Some(annotation) = members.get(KEYWORD) {
@@ -115,7 +120,7 @@ impl Walk {
                     | "contentSchema",
                     schema,
                 ) => self.schema(schema, Reach::Otherwise)?,
-                // `const`, `enum`, `default` and `examples` hold data (T-20).
+                // `const`, `enum`, `default` and `examples` hold data (TRAP-20).
                 _ => {}
             }
             self.pointer.pop();
@@ -149,7 +154,10 @@ impl Walk {
         else {
             return Err(self.bad("x-mcp-header must be the name of a header field"));
         };
-        if self.found.iter().any(|other| other.name == name) {
+        if self.found.len() == MAX_ANNOTATIONS {
+            return Err(self.bad("a tool may have at most 64 arguments with x-mcp-header"));
+        }
+        if !self.names.insert(name.clone()) {
             return Err(self.bad("two properties have the same x-mcp-header"));
         }
         self.found.push(ParamHeader { name, path: self.path.clone().into() });
@@ -193,7 +201,7 @@ pub fn param_matches(argument: &Value, header: &str) -> bool {
             return false;
         };
         // One value, one text: white space that base64 could bring in is no part of a number.
-        return ours == theirs && ours.abs() <= LARGEST && header.trim() == header;
+        return ours == theirs && ours.abs() <= MAX_SAFE_INTEGER && header.trim() == header;
     }
     param_text(argument).is_some_and(|text| text == header)
 }

@@ -1,9 +1,9 @@
 //! JSON that is kept as text, and the macros that shape the wire types.
 //!
 //! [`JsonBytes`] is a slice of a frame; [`RawJson`] stands in wire types. serde's `flatten` and untagged
-//! enums buffer into a private tree in which raw JSON fails, so the objects of the protocol get hand-shaped
-//! code: `object!` for structs, `tagged!` for enums told apart by a member, `string_enum!` for enums of
-//! strings.
+//! enums buffer into a private tree in which raw JSON fails, so macros write the
+//! code of the protocol's objects: `object!` for structs, `tagged!` for enums that one member distinguishes,
+//! `string_enum!` for enums of strings.
 
 mod adapter;
 mod bytes;
@@ -14,6 +14,7 @@ mod object;
 mod raw;
 mod string_enum;
 mod tagged;
+mod visitor;
 
 pub use bytes::JsonBytes;
 pub use canonical::canonical;
@@ -21,7 +22,7 @@ pub use extra::Extra;
 pub use members::MembersError;
 pub use raw::RawJson;
 
-/// A JSON object in the order in which its members came.
+/// A JSON object that keeps the order of its members.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
 pub(crate) use adapter::{Float, Int, Millis, Plain};
@@ -32,6 +33,6 @@ pub(crate) use tagged::tagged;
 /// What the macros of this module name in their expansion.
 pub(crate) mod shape {
     pub(crate) use super::adapter::{Optional, Required, Written};
-    pub(crate) use super::object::{Constant, KeySeed, Members};
     pub(crate) use super::tagged::{Replay, Tag};
+    pub(crate) use super::visitor::{Constant, KeySeed, Members};
 }

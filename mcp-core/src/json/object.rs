@@ -1,10 +1,5 @@
 //! The [`object!`](object) macro: wire objects as structs, with serde code shaped by hand.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
-
 /// Defines wire objects.
 ///
 /// ```ignore
@@ -27,6 +22,31 @@ use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 ///
 /// Between name and brace may stand `tag "type" = "text"` (a member that always has this value; written first)
 /// and `ignore "resultType"` (a member that is read past and never written).
+///
+/// The struct above, `Tool`, becomes about this:
+///
+/// ```ignore
+/// pub struct Tool { pub name: String, pub title: Option<String>, …, pub extra: Extra }
+///
+/// impl Tool {
+///     pub fn new(name: impl Into<String>) -> Self { … }
+///     pub fn title(mut self, title: impl Into<String>) -> Self { self.title = Some(title.into()); self }
+///     …
+/// }
+///
+/// impl<'de> Deserialize<'de> for Tool { … } // `Members<Tool>` visits the map:
+///     while let Some(member) = map.next_key_seed(KeySeed::<Member>::new())? {
+///         match member {
+///             Member::name => …            // an error if it occurs twice
+///             Member::Unknown(key) => …    // into `extra`
+///         }
+///     }
+///
+/// impl Serialize for Tool { … }            // in the order of declaration, then `extra`
+/// ```
+///
+/// The fields go through three accumulators (`@fields [head] [all] [required] [other] rest…`): all of them for
+/// the struct, the required ones for `new`, the others for the setters.
 ///
 /// Each struct gets public fields, `extra` for unknown members, `new` with the required fields in order, a
 /// chaining setter for every other field, `Default` when nothing is required, and serde: members are written
@@ -292,82 +312,3 @@ macro_rules! object {
 }
 
 pub(crate) use object;
-
-/// Visits the members of a `T`.
-pub(crate) struct Members<T> {
-    tagged: bool,
-    object: PhantomData<T>,
-}
-
-impl<T> Members<T> {
-    /// All members are still to come.
-    pub(crate) const fn new() -> Self {
-        Self { tagged: false, object: PhantomData }
-    }
-
-    /// The tag was read before.
-    pub(crate) const fn tagged() -> Self {
-        Self { tagged: true, object: PhantomData }
-    }
-
-    /// Whether the tag was read before.
-    pub(crate) const fn is_tagged(&self) -> bool {
-        self.tagged
-    }
-}
-
-/// Reads a member name without copying it, unless it is unknown.
-pub(crate) struct KeySeed<M>(PhantomData<M>);
-
-impl<M> KeySeed<M> {
-    pub(crate) const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<'de, M: for<'a> From<&'a str>> DeserializeSeed<'de> for KeySeed<M> {
-    type Value = M;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<M, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<M: for<'a> From<&'a str>> Visitor<'_> for KeySeed<M> {
-    type Value = M;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a member name")
-    }
-
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<M, E> {
-        Ok(M::from(name))
-    }
-}
-
-/// Reads a string that must be this one.
-pub(crate) struct Constant(pub(crate) &'static str);
-
-impl<'de> DeserializeSeed<'de> for Constant {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Constant {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.0)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        if text == self.0 {
-            Ok(())
-        } else {
-            Err(E::invalid_value(de::Unexpected::Str(text), &self))
-        }
-    }
-}

@@ -1,10 +1,10 @@
-//! Ids that lead from an error on the wire to its reason in the log (threat T12).
+//! Ids that lead from an error on the wire to its cause in the log (THREAT-12).
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Tells this process from others; no secret.
+/// Distinguishes this process from others. Not a secret.
 static PROCESS: LazyLock<u32> = LazyLock::new(|| (RandomState::new().hash_one(0) >> 32) as u32);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 

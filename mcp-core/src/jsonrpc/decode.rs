@@ -1,7 +1,7 @@
 //! Frame → message: one scan, then one flat parse of the envelope.
 //!
 //! The envelope is read by a visitor of our own. Derived enums would try one variant after the other, accept
-//! a doubled member in one of them, and cannot hold raw JSON (docs: reliability, T13–T18).
+//! a doubled member in one of them, and cannot hold raw JSON (THREAT-13 to THREAT-18).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::{ErrorObject, Message, MethodName, RequestId};
 use crate::codec::scan::{ScanError, scan};
 use crate::json::JsonBytes;
-use crate::limits::Limits;
+use crate::limits::ConnectionLimits;
 use crate::method;
 
 /// A frame that was read.
@@ -49,24 +49,37 @@ impl Malformed {
 /// [`Malformed`] says what to answer: −32700 for bytes that are not JSON in UTF-8, −32600 for JSON that is
 /// over the limits or no JSON-RPC message (a doubled or missing member, another `jsonrpc`, an id outside the
 /// rules, result together with error).
-pub fn decode(frame: &Bytes, limits: &Limits) -> Result<Decoded, Malformed> {
-    let text = scan(frame, limits.depth, limits.nodes).map_err(|refused| {
-        Malformed::new(match refused {
-            ScanError::NotUtf8 => ErrorObject::parse_error("the message is not UTF-8"),
-            ScanError::TooDeep => ErrorObject::invalid_request(format!(
-                "the message is nested deeper than {} levels",
-                limits.depth
-            )),
-            ScanError::TooManyNodes => ErrorObject::invalid_request(format!(
-                "the message has more than {} JSON values",
-                limits.nodes
-            )),
-        })
-    })?;
+pub fn decode(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
+    let text = scan(frame, limits.max_json_depth, limits.max_json_nodes)
+        .map_err(|refused| Malformed::new(refuse_scan(refused, limits)))?;
     if text.trim_ascii_start().starts_with('[') {
-        return decode_batch(frame, text, limits.batch);
+        return decode_batch(frame, text, limits.max_batch_entries);
     }
     decode_one(frame, text).map(Decoded::Single)
+}
+
+/// The answer to a message that is longer than the limit.
+#[must_use]
+pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
+    let max = limits.max_message_bytes;
+    ErrorObject::invalid_request(format!(
+        "the message is longer than {max} bytes (max_message_bytes)"
+    ))
+}
+
+/// The answer to a message that was refused before it was parsed.
+pub(crate) fn refuse_scan(refused: ScanError, limits: &ConnectionLimits) -> ErrorObject {
+    match refused {
+        ScanError::NotUtf8 => ErrorObject::parse_error("the message is not UTF-8"),
+        ScanError::TooDeep => ErrorObject::invalid_request(format!(
+            "the message is nested deeper than {} levels (max_json_depth)",
+            limits.max_json_depth
+        )),
+        ScanError::TooManyNodes => ErrorObject::invalid_request(format!(
+            "the message has more than {} JSON values (max_json_nodes)",
+            limits.max_json_nodes
+        )),
+    }
 }
 
 fn decode_batch(frame: &Bytes, text: &str, most: usize) -> Result<Decoded, Malformed> {
@@ -76,7 +89,7 @@ fn decode_batch(frame: &Bytes, text: &str, most: usize) -> Result<Decoded, Malfo
     }
     if entries.len() > most {
         return Err(Malformed::new(ErrorObject::invalid_request(format!(
-            "the batch has {} entries; at most {most} are accepted",
+            "the batch has {} entries; the limit is {most} (max_batch_entries)",
             entries.len()
         ))));
     }
@@ -100,7 +113,7 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
 
     if let Some(doubled) = envelope.doubled {
         return Err(Malformed::new(ErrorObject::invalid_request(format!(
-            "the member {doubled} is doubled"
+            "the member {doubled} occurs twice"
         ))));
     }
     if envelope.version != Version::Two {

@@ -6,6 +6,13 @@ use jsonrpsee_types::ErrorObjectOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::text::PeerText;
+
+/// Longest method name that an error message repeats, in characters.
+const MAX_NAME_CHARS: usize = 128;
+/// Longest message that `Display` shows, in characters; it may be the peer's.
+const MAX_MESSAGE_CHARS: usize = 2_048;
+
 /// Error codes, and where each is defined.
 pub mod code {
     /// The bytes are not JSON (JSON-RPC 2.0).
@@ -33,7 +40,9 @@ pub mod code {
 /// What a JSON-RPC error response carries: a code, one short sentence, and data if any.
 ///
 /// A handler that returns one answers its request with a *protocol* error. A failure that the model should
-/// see and may repair is a tool error instead, and travels in a result.
+/// see and may correct is a tool error instead, which is part of a result.
+///
+/// `Display` shortens the message and escapes control characters in it, because it may come from the peer.
 #[derive(Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ErrorObject(ErrorObjectOwned);
@@ -62,7 +71,10 @@ impl ErrorObject {
 
     /// −32601 for a method that does not exist here.
     pub fn method_not_found(method: &str) -> Self {
-        Self::new(code::METHOD_NOT_FOUND, format!("method not found: {}", Shown(method)))
+        Self::new(
+            code::METHOD_NOT_FOUND,
+            format!("method not found: {}", PeerText::with_max(method, MAX_NAME_CHARS)),
+        )
     }
 
     /// −32602, with what is wrong.
@@ -70,21 +82,21 @@ impl ErrorObject {
         Self::new(code::INVALID_PARAMS, message)
     }
 
-    /// −32603 without details: what went wrong belongs in the log, not on the wire.
+    /// −32603 without details, which belong in the log and not on the wire.
     pub fn internal() -> Self {
         Self::new(code::INTERNAL_ERROR, "internal error")
     }
 
-    /// As [`ErrorObject::internal`], with a new id in `data.correlationId` that finds the reason in the log.
+    /// As [`ErrorObject::internal`], with a new id in `data.correlationId` that leads to the cause in the log.
     ///
-    /// `log` is told the id.
+    /// `log` is called with the id.
     pub fn internal_logged(log: impl FnOnce(&str)) -> Self {
         let id = super::correlation::next();
         log(&id);
         Self::internal().with_data(&serde_json::json!({ "correlationId": id }))
     }
 
-    /// −32021: `required` is a `ClientCapabilities` object that names what the client would have to declare.
+    /// −32021: `required` is a `ClientCapabilities` object with what the client would have to declare.
     pub fn missing_capability(required: &serde_json::Value) -> Self {
         Self::new(
             code::MISSING_REQUIRED_CLIENT_CAPABILITY,
@@ -93,7 +105,7 @@ impl ErrorObject {
         .with_data(&serde_json::json!({ "requiredCapabilities": required }))
     }
 
-    /// −32022: `supported` are the revisions that are offered.
+    /// −32022, with the revisions that are supported.
     pub fn unsupported_version(requested: &str, supported: &[&str]) -> Self {
         Self::new(code::UNSUPPORTED_PROTOCOL_VERSION, "unsupported protocol version")
             .with_data(&serde_json::json!({ "supported": supported, "requested": requested }))
@@ -150,21 +162,8 @@ impl fmt::Debug for ErrorObject {
 
 impl fmt::Display for ErrorObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.message(), self.code())
+        write!(f, "{} ({})", PeerText::with_max(self.message(), MAX_MESSAGE_CHARS), self.code())
     }
 }
 
 impl std::error::Error for ErrorObject {}
-
-/// A name from the peer, cut short and stripped of control characters for use in a message.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for character in self.0.chars().take(128).filter(|character| !character.is_control()) {
-            f.write_char(character)?;
-        }
-        if self.0.chars().nth(128).is_some() { f.write_char('…') } else { Ok(()) }
-    }
-}

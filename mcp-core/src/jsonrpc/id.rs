@@ -8,11 +8,15 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 /// Longest string id, in bytes.
-const LONGEST: usize = 256;
+const MAX_ID_BYTES: usize = 256;
+/// Largest magnitude up to which every integer has an exact `f64`.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// The id of a request. `1` and `"1"` are different ids, and an answer carries the one that was asked with.
+/// The id of a request. `1` and `"1"` are different ids, and an answer carries the id of its request.
 ///
-/// Spec: basic, `RequestId` (all revisions). Integers are those of an `i64`; strings have at most 256 bytes.
+/// Integers are those of an `i64`, and strings have at most 256 bytes. `1.0` is read as `1`: to JSON they are
+/// the same number, and some peers write every number with a fraction. Spec: basic, `RequestId` (all
+/// revisions).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RequestId {
     /// An integer.
@@ -82,8 +86,15 @@ impl Visitor<'_> for IdVisitor {
             .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
     }
 
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<RequestId, E> {
+        if number.fract() == 0.0 && number.abs() <= MAX_EXACT {
+            return Ok(RequestId::Number(number as i64));
+        }
+        Err(E::invalid_value(de::Unexpected::Float(number), &self))
+    }
+
     fn visit_str<E: de::Error>(self, text: &str) -> Result<RequestId, E> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_ID_BYTES {
             return Err(E::invalid_length(text.len(), &self));
         }
         Ok(RequestId::String(text.into()))

@@ -11,7 +11,9 @@ mod error;
 mod id;
 mod message;
 
-pub use decode::{Decoded, Malformed, decode};
+#[cfg(feature = "stream")]
+pub(crate) use decode::refuse_scan;
+pub use decode::{Decoded, Malformed, decode, too_long};
 #[cfg(feature = "stream")]
 pub(crate) use encode::is_one_line;
 pub use encode::{

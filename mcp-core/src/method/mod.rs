@@ -1,7 +1,7 @@
 //! The methods of the protocol: a marker type each, and the table of who may send what in which revision.
 //!
-//! Both come from one list in `table.rs`, a method an entry. Dispatch (step 5 of a call) asks the table
-//! whether a method exists; typed calls and typed handlers name the markers:
+//! Both come from one list in `table.rs`, with one entry for each method. Dispatch (step 5 of a call) asks
+//! the table whether a method exists; typed calls and typed handlers name the markers:
 //!
 //! ```
 //! use mcp_core::method::{self, Direction, Method, ToolsCall};
@@ -17,6 +17,6 @@ mod row;
 mod table;
 mod traits;
 
-pub use row::{Direction, Kind, Revisions, Row, find, find_in};
+pub use row::{Direction, Kind, RetrySafety, Revisions, Row};
 pub use table::*;
 pub use traits::{Method, NotificationMethod};

@@ -1,14 +1,13 @@
-//! A row of the method table, and how to find one.
+//! A row of the method table.
 
-use super::TABLE;
 use crate::revision::Revision;
 
-/// Whether an answer is expected.
+/// Whether a message expects an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// It is answered.
+    /// Expects an answer.
     Request,
-    /// It is not.
+    /// Expects none.
     Notification,
 }
 
@@ -66,7 +65,18 @@ impl Revisions {
     }
 }
 
-/// What the protocol says of a method in some revisions.
+/// Whether a client may send a request again when it does not know whether the first one was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RetrySafety {
+    /// It is idempotent: sending it again is harmless.
+    Safe,
+    /// Carrying it out twice may do harm, so only the caller can decide.
+    Unsafe,
+    /// It is harmless, and the caller of the transport restarts it by itself (`subscriptions/listen`).
+    RestartedByCaller,
+}
+
+/// What the protocol says about a method in some revisions.
 ///
 /// A method has more than one row when its direction or its shape changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,20 +88,58 @@ pub struct Row {
     pub kind: Kind,
     /// Who may send it.
     pub direction: Direction,
-    /// In which revisions.
+    /// In which revisions it exists.
     pub revisions: Revisions,
-    /// The extension that brings it; none for a method of the core.
+    /// The extension that defines it; `None` for a method of the core protocol.
     pub extension: Option<&'static str>,
+    /// The revision that deprecates it (DEP-1).
+    pub deprecated_since: Option<Revision>,
+    /// Whether a client may send it again without knowing what became of the first attempt.
+    pub retry: RetrySafety,
+    /// Whether a client may cache its result for the `ttlMs` of the result (CACHE-1, SK-1).
+    pub cacheable: bool,
+    /// Whether its result may ask for input, or the server may send requests while it runs (MRTR-2).
+    pub may_require_input: bool,
+    /// The member of `params` that the header field `Mcp-Name` repeats; `None` if the field is not sent
+    /// (HDR-1, TX-10).
+    pub name_param: Option<&'static str>,
+    /// For a notification of a change: the methods whose cached results it makes stale (CACHE-6). For
+    /// `resources/read` that means reads of the URI that the notification names, and of what lies below it.
+    pub invalidates: &'static [&'static str],
 }
 
-/// The row of a method, that of the newest revision when there are several; `None` when no revision has it.
-#[must_use]
-pub fn find(name: &str) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.name == name)
-}
+impl Row {
+    /// A row with the defaults: not an extension's, not deprecated, not safe to retry, not cached.
+    pub(super) const fn new(
+        name: &'static str,
+        kind: Kind,
+        direction: Direction,
+        revisions: Revisions,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            direction,
+            revisions,
+            extension: None,
+            deprecated_since: None,
+            retry: RetrySafety::Unsafe,
+            cacheable: false,
+            may_require_input: false,
+            name_param: None,
+            invalidates: &[],
+        }
+    }
 
-/// The row of a method in a revision; `None` when that revision does not have it.
-#[must_use]
-pub fn find_in(name: &str, revision: Revision) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.name == name && row.revisions.contains(revision))
+    /// Whether it is a notification that lists or resources changed.
+    #[must_use]
+    pub const fn is_change(&self) -> bool {
+        !self.invalidates.is_empty()
+    }
+
+    /// Whether a revision deprecates it.
+    #[must_use]
+    pub fn is_deprecated_in(&self, revision: Revision) -> bool {
+        self.deprecated_since.is_some_and(|since| since.index() <= revision.index())
+    }
 }

@@ -60,7 +60,7 @@ impl TransportError {
     }
 
     /// A failure with what lies below it.
-    pub fn because(
+    pub fn with_source(
         kind: TransportErrorKind,
         message: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -80,7 +80,7 @@ impl TransportError {
 
     /// Reading or writing failed: `doing` says which.
     pub fn io(doing: &str, source: io::Error) -> Self {
-        Self::because(TransportErrorKind::Io, format!("{doing} failed"), source)
+        Self::with_source(TransportErrorKind::Io, format!("{doing} failed"), source)
     }
 
     /// The same failure with more to its reason, such as the exit status of the peer's process.

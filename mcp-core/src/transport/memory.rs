@@ -1,35 +1,38 @@
-//! Two services in one process: a call of one is a call of the other, with no bytes in between.
+//! Two services in one process: a call of one is a call of the other, without bytes in between.
 //!
-//! What a peer may send is bounded as on a stream: depth and node count of the parameters, calls in flight,
-//! calls that wait.
+//! What a peer may send is bounded as on a stream: length, depth and node count of the parameters, requests
+//! in flight, requests that wait and their bytes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{TransportError, TransportErrorKind};
 use crate::codec::scan::scan;
-use crate::jsonrpc::{ErrorObject, code};
-use crate::limits::Limits;
-use crate::service::{BoxService, Notification, Peer, Reply, Request, Service};
+use crate::jsonrpc::{ErrorObject, refuse_scan, too_long};
+use crate::limits::ConnectionLimits;
+use crate::service::{
+    BoxConversation, CallError, Conversation, Notification, Peer, Reply, Request, Service, outgoing,
+};
+use crate::sync::RwLock;
 
 /// Joins two sides. Each is made from the [`Peer`] through which it reaches the other one.
 ///
-/// `first_limits` bound what the first side takes, `second_limits` what the second takes. The
+/// `first_limits` bound what the first side accepts, `second_limits` what the second accepts. The
 /// conversation lasts until [`Link::close`] is called or the link is dropped.
-pub fn connect<A: Service, B: Service>(
-    first_limits: &Limits,
+pub fn connect<A: Conversation, B: Conversation>(
+    first_limits: &ConnectionLimits,
     first: impl FnOnce(Peer) -> A,
-    second_limits: &Limits,
+    second_limits: &ConnectionLimits,
     second: impl FnOnce(Peer) -> B,
 ) -> Link {
     let to_first = End::new(first_limits);
     let to_second = End::new(second_limits);
     let (first_peer, second_peer) = (Peer::new(to_first.clone()), Peer::new(to_second.clone()));
-    to_first.attach(BoxService::new(first(second_peer.clone())), second_peer);
-    to_second.attach(BoxService::new(second(first_peer.clone())), first_peer);
+    to_first.attach(BoxConversation::new(first(second_peer.clone())), second_peer);
+    to_second.attach(BoxConversation::new(second(first_peer.clone())), first_peer);
     Link { to_first, to_second }
 }
 
@@ -50,8 +53,8 @@ impl Link {
         Peer::new(self.to_second.clone())
     }
 
-    /// Ends the conversation: later and waiting calls of either side fail, running ones go on,
-    /// subscriptions end.
+    /// Ends the conversation: later and waiting calls of either side fail, running ones finish, subscriptions
+    /// end.
     pub fn close(&self) {
         self.to_first.detach();
         self.to_second.detach();
@@ -77,88 +80,85 @@ struct End(Arc<Inner>);
 
 struct Inner {
     /// The side, and the way back to the other one for the requests that arrive here.
-    side: RwLock<Option<(BoxService, Peer)>>,
-    places: Semaphore,
-    waiting: AtomicUsize,
-    limits: Limits,
+    side: RwLock<Option<(BoxConversation, Peer)>>,
+    permits: Semaphore,
+    queue: Queue,
+    limits: ConnectionLimits,
 }
 
 impl End {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &ConnectionLimits) -> Self {
         Self(Arc::new(Inner {
             side: RwLock::new(None),
-            places: Semaphore::new(limits.in_flight),
-            waiting: AtomicUsize::new(0),
+            permits: Semaphore::new(limits.max_in_flight_requests),
+            queue: Queue::default(),
             limits: limits.clone(),
         }))
     }
 
-    fn attach(&self, service: BoxService, back: Peer) {
-        *self.0.side.write().unwrap_or_else(PoisonError::into_inner) = Some((service, back));
+    fn attach(&self, conversation: BoxConversation, back: Peer) {
+        *self.0.side.write() = Some((conversation, back));
     }
 
     fn detach(&self) {
         // The service is dropped outside of the lock: it may hold the last handle of anything.
-        let side = self.0.side.write().unwrap_or_else(PoisonError::into_inner).take();
-        self.0.places.close();
-        if let Some((service, _)) = side {
-            service.draining();
+        let side = self.0.side.write().take();
+        self.0.permits.close();
+        if let Some((conversation, _)) = side {
+            conversation.draining();
         }
     }
 
-    fn side(&self) -> Result<(BoxService, Peer), TransportError> {
-        (self.0.side.read().unwrap_or_else(PoisonError::into_inner).clone()).ok_or_else(closed)
+    fn side(&self) -> Result<(BoxConversation, Peer), TransportError> {
+        self.0.side.read().clone().ok_or_else(closed)
     }
 
+    /// Checks the parameters against the bounds that a stream checks while it reads a message.
     fn check(&self, params: &[u8]) -> Result<(), ErrorObject> {
         let limits = &self.0.limits;
-        if params.len() > limits.message_bytes {
-            return Err(ErrorObject::invalid_request(format!(
-                "the message is longer than {} bytes",
-                limits.message_bytes
-            )));
+        if params.len() > limits.max_message_bytes {
+            return Err(too_long(limits));
         }
-        scan(params, limits.depth.saturating_sub(1), limits.nodes).map(drop).map_err(|_| {
-            ErrorObject::invalid_request("the message is nested too deep or has too many values")
-        })
+        // The parameters are one level below the message.
+        scan(params, limits.max_json_depth.saturating_sub(1), limits.max_json_nodes)
+            .map(drop)
+            .map_err(|refused| refuse_scan(refused, limits))
+    }
+
+    /// Waits until fewer than [`ConnectionLimits::max_in_flight_requests`] requests are running.
+    async fn permit(&self, bytes: usize) -> Result<SemaphorePermit<'_>, TransportError> {
+        if let Ok(permit) = self.0.permits.try_acquire() {
+            return Ok(permit);
+        }
+        let Some(_queued) = self.0.queue.enter(bytes, &self.0.limits) else {
+            let message = "too many requests wait for a running one to finish \
+                           (max_queued_requests, max_queued_bytes)";
+            return Err(TransportError::new(TransportErrorKind::Overloaded, message));
+        };
+        self.0.permits.acquire().await.map_err(|_| closed())
     }
 }
 
 impl Service for End {
     async fn call(&self, request: Request) -> Reply {
-        let (service, back) = self.side()?;
+        let (conversation, back) = self.side()?;
         self.check(request.params.as_bytes())?;
-        let place = match self.0.places.try_acquire() {
-            Ok(place) => place,
-            Err(_) => {
-                let waiting = Waiting::new(&self.0.waiting);
-                if waiting.before >= self.0.limits.queued {
-                    return Err(TransportError::new(
-                        TransportErrorKind::Overloaded,
-                        "too many requests are waiting",
-                    )
-                    .into());
-                }
-                self.0.places.acquire().await.map_err(|_| closed())?
-            }
-        };
-        let reply = service.call(request.with_peer(back)).await;
-        drop(place);
-        let longest = self.0.limits.outgoing_bytes;
+        let permit = self.permit(request.params.as_bytes().len()).await?;
+        let id = request.id.clone();
+        let reply = conversation.service().call(request.with_peer(back)).await;
+        drop(permit);
         match reply {
-            Ok(result) if result.as_bytes().len() > longest => {
-                let message = format!("the result is longer than {longest} bytes");
-                Err(ErrorObject::new(code::INTERNAL_ERROR, message).into())
-            }
-            reply => reply,
+            // The cause of a transport error stays in this process, so it is passed on.
+            Err(CallError::Transport(error)) => Err(error.into()),
+            reply => Ok(outgoing(&id, reply, self.0.limits.max_outgoing_bytes)?),
         }
     }
 
     async fn notify(&self, notification: Notification) {
         if self.check(notification.params.as_bytes()).is_ok()
-            && let Ok((service, _)) = self.side()
+            && let Ok((conversation, _)) = self.side()
         {
-            service.notify(notification).await;
+            conversation.service().notify(notification).await;
         }
     }
 }
@@ -167,19 +167,33 @@ fn closed() -> TransportError {
     TransportError::closed("the in-memory connection is closed")
 }
 
-struct Waiting<'a> {
-    count: &'a AtomicUsize,
-    before: usize,
+/// How many requests wait for a running one to finish, and how many bytes they have.
+#[derive(Default)]
+struct Queue {
+    requests: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        Self { count, before: count.fetch_add(1, Ordering::Relaxed) }
+impl Queue {
+    /// Counts a request until the guard is dropped; `None` if the queue is full.
+    fn enter(&self, bytes: usize, limits: &ConnectionLimits) -> Option<Queued<'_>> {
+        let requests_before = self.requests.fetch_add(1, Ordering::Relaxed);
+        let bytes_before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let queued = Queued { queue: self, bytes };
+        let has_room =
+            requests_before < limits.max_queued_requests && bytes_before < limits.max_queued_bytes;
+        has_room.then_some(queued)
     }
 }
 
-impl Drop for Waiting<'_> {
+struct Queued<'a> {
+    queue: &'a Queue,
+    bytes: usize,
+}
+
+impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
+        self.queue.requests.fetch_sub(1, Ordering::Relaxed);
+        self.queue.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{ClientCapabilities, ElicitUrlParams};
 use crate::json::object;
+use crate::jsonrpc::{ErrorObject, code};
 
 object! {
     /// `data` of −32022, the revision is not supported. Since 2026-07-28.
@@ -22,5 +23,51 @@ object! {
     pub struct UrlElicitationRequiredData {
         /// The URLs to visit.
         elicitations: Vec<ElicitUrlParams> = "elicitations",
+    }
+}
+
+/// A URL that the user must visit before a request can succeed: what −32042 carries for each of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequiredUrl {
+    /// Identifies the interaction; `notifications/elicitation/complete` names it once the user is done.
+    pub elicitation_id: String,
+    /// The URL.
+    pub url: String,
+    /// Why the user should visit it.
+    pub message: String,
+}
+
+impl RequiredUrl {
+    /// A URL to visit, with the id of the interaction and the reason to show.
+    pub fn new(
+        elicitation_id: impl Into<String>,
+        url: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { elicitation_id: elicitation_id.into(), url: url.into(), message: message.into() }
+    }
+}
+
+impl ErrorObject {
+    /// −32042: the request can be repeated once the user has visited these URLs. 2025-11-25 only; since
+    /// 2026-07-28 a result asks for the visit, and the code must not be sent (ERR-5).
+    ///
+    /// ```
+    /// use mcp_core::jsonrpc::ErrorObject;
+    /// use mcp_core::types::RequiredUrl;
+    ///
+    /// let url = RequiredUrl::new("log-in-1", "https://example.com/login", "Log in to the service");
+    /// assert_eq!(ErrorObject::url_elicitation_required([url]).code(), -32042);
+    /// ```
+    pub fn url_elicitation_required(urls: impl IntoIterator<Item = RequiredUrl>) -> Self {
+        let elicitations: Vec<_> = (urls.into_iter())
+            .map(|required| {
+                let RequiredUrl { elicitation_id, url, message } = required;
+                ElicitUrlParams::new(message, url).elicitation_id(elicitation_id)
+            })
+            .collect();
+        Self::new(code::URL_ELICITATION_REQUIRED, "the user must visit a URL first")
+            .with_data(&UrlElicitationRequiredData::new(elicitations))
     }
 }

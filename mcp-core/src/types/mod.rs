@@ -66,7 +66,8 @@ pub use elicitation_schema::{
 };
 pub use empty::{EmptyResult, NotificationParams, PaginatedParams, RequestParams};
 pub use error_data::{
-    MissingRequiredClientCapabilityData, UnsupportedProtocolVersionData, UrlElicitationRequiredData,
+    MissingRequiredClientCapabilityData, RequiredUrl, UnsupportedProtocolVersionData,
+    UrlElicitationRequiredData,
 };
 pub use implementation::{Icon, IconTheme, Implementation};
 pub use initialize::{InitializeParams, InitializeResult};

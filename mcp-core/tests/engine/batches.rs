@@ -1,11 +1,11 @@
 //! Arrays of messages, where the revision has them.
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use serde_json::{Value, json};
 
 use crate::support::{Bench, Local, idle, nonce, request};
 
-fn bench(limits: &Limits) -> Bench {
+fn bench(limits: &ConnectionLimits) -> Bench {
     Bench::with(limits, Local::with_batches(), 1 << 20)
 }
 
@@ -37,7 +37,7 @@ fn ids(answer: &Value) -> Vec<i64> {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_answered_as_one_array_when_its_last_call_ends() {
-    let mut bench = bench(&Limits::default());
+    let mut bench = bench(&ConnectionLimits::default());
     let mixed = json!([
         entry(1, "echo", 1),
         note("tell", 5),
@@ -57,7 +57,7 @@ async fn a_batch_is_answered_as_one_array_when_its_last_call_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_without_requests_is_not_answered() {
-    let mut bench = bench(&Limits::default());
+    let mut bench = bench(&ConnectionLimits::default());
     let call = bench.call(request(1, "echo", 1));
     bench.wire.message().await;
     let answer = json!({"jsonrpc":"2.0","id":1,"result":{"n":8}});
@@ -71,7 +71,7 @@ async fn a_batch_without_requests_is_not_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn cancelled_entries_are_left_out_and_the_others_answered() {
-    let mut bench = bench(&Limits::default());
+    let mut bench = bench(&ConnectionLimits::default());
     let batch = json!([entry(1, "hold", 1), entry(2, "hold", 2), entry(3, "hold", 3), cancel(1)]);
     bench.wire.send(batch.to_string()).await;
     idle().await;
@@ -90,7 +90,7 @@ async fn cancelled_entries_are_left_out_and_the_others_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn slow_notifications_of_a_batch_are_handled_in_order_and_none_is_lost() {
-    let mut bench = bench(&Limits::default());
+    let mut bench = bench(&ConnectionLimits::default());
     let batch = json!([
         note("slow", 1),
         note("tell", 2),
@@ -113,8 +113,8 @@ async fn slow_notifications_of_a_batch_are_handled_in_order_and_none_is_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_in_use_is_refused_in_a_batch_too() {
-    let mut limits = Limits::default();
-    limits.in_flight = 2;
+    let mut limits = ConnectionLimits::default();
+    limits.max_in_flight_requests = 2;
     let mut bench = bench(&limits);
     bench.wire.request(1, "hold", 1).await;
     bench
@@ -149,7 +149,7 @@ async fn the_answers_of_a_last_batch_are_written_before_the_end() {
         json!([entry(1, "later", 1), 2]),
         json!([entry(1, "hold", 1), 2, cancel(1)]),
     ] {
-        let mut bench = bench(&Limits::default());
+        let mut bench = bench(&ConnectionLimits::default());
         bench.wire.send(batch.to_string()).await;
         bench.wire.half_close().await;
         let answer = bench.wire.message().await;
@@ -157,4 +157,20 @@ async fn the_answers_of_a_last_batch_are_written_before_the_end() {
         assert_eq!(bench.wire.line().await, None);
         assert!(bench.driver.await.unwrap().is_ok());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answers_of_a_batch_together_keep_to_the_bound_of_one_message() {
+    let mut limits = ConnectionLimits::default();
+    limits.max_outgoing_bytes = 10_000;
+    let mut bench = bench(&limits);
+    let calls: Vec<_> = (1..=50).map(|id| entry(id, "size", 3_000)).collect();
+    bench.wire.send(json!(calls).to_string()).await;
+    let line = bench.wire.line().await.unwrap();
+    assert!(line.len() < 10_000 + 50 * 200, "{} bytes", line.len());
+    let answer: Value = serde_json::from_str(&line).unwrap();
+    let ids = ids(&answer);
+    assert_eq!(ids.len(), 50, "every entry is answered");
+    assert_eq!(ids.iter().filter(|id| **id > 0).count(), 3);
+    bench.leaves_nothing().await;
 }

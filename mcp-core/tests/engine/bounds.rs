@@ -1,19 +1,19 @@
 //! How much of the peer's work is taken at a time.
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use serde_json::{Value, json};
 
 use crate::support::{Bench, idle, nonce, request};
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_calls_is_bounded_and_every_one_is_answered() {
-    let limits = Limits::default();
+    let limits = ConnectionLimits::default();
     let mut bench = Bench::with(&limits, Default::default(), 16 << 20);
     for id in 0..20_000 {
         bench.wire.request(id, "hold", id as u64).await;
     }
     idle().await;
-    assert_eq!(bench.remote.stats().in_flight, limits.in_flight);
+    assert_eq!(bench.remote.stats().in_flight, limits.max_in_flight_requests);
     for id in 0..20_000 {
         bench.local.release(id);
     }
@@ -30,14 +30,17 @@ async fn a_flood_of_calls_is_bounded_and_every_one_is_answered() {
             retryable += 1;
         }
     }
-    assert_eq!((results, retryable), (limits.in_flight + limits.queued, 20_000 - 256 - 1_024));
+    assert_eq!(
+        (results, retryable),
+        (limits.max_in_flight_requests + limits.max_queued_requests, 20_000 - 256 - 1_024)
+    );
     bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn waiting_calls_are_bounded_in_bytes_too_and_start_in_order() {
-    let mut limits = Limits::default();
-    (limits.in_flight, limits.queued_bytes) = (1, 1_000);
+    let mut limits = ConnectionLimits::default();
+    (limits.max_in_flight_requests, limits.max_queued_bytes) = (1, 1_000);
     let mut bench = Bench::new(&limits);
     bench.wire.request(0, "hold", 0).await;
     for id in 1..=5 {
@@ -71,8 +74,8 @@ async fn waiting_calls_are_bounded_in_bytes_too_and_start_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_in_use_is_refused_whether_its_call_runs_or_waits() {
-    let mut limits = Limits::default();
-    limits.in_flight = 1;
+    let mut limits = ConnectionLimits::default();
+    limits.max_in_flight_requests = 1;
     let mut bench = Bench::new(&limits);
     bench.wire.request(1, "hold", 1).await;
     bench.wire.request(2, "hold", 2).await;
@@ -93,8 +96,8 @@ async fn an_id_in_use_is_refused_whether_its_call_runs_or_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn our_own_waiting_calls_are_bounded() {
-    let mut limits = Limits::default();
-    limits.pending = 3;
+    let mut limits = ConnectionLimits::default();
+    limits.max_pending_requests = 3;
     let mut bench = Bench::new(&limits);
     let calls: Vec<_> = (0..4).map(|id| bench.call(request(id, "echo", 0))).collect();
     idle().await;
@@ -114,7 +117,7 @@ async fn our_own_waiting_calls_are_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_notification_holds_back_what_is_behind_it_and_no_more() {
-    let mut bench = Bench::with(&Limits::default(), Default::default(), 4_096);
+    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 4_096);
     bench.wire.request(1, "hold", 1).await;
     bench.wire.note("slow", 2).await;
     bench.wire.note("tell", 3).await;
@@ -138,8 +141,8 @@ async fn a_slow_notification_holds_back_what_is_behind_it_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_or_request_that_is_too_long_to_send_is_an_error_of_its_own_call() {
-    let mut limits = Limits::default();
-    limits.outgoing_bytes = 1_000;
+    let mut limits = ConnectionLimits::default();
+    limits.max_outgoing_bytes = 1_000;
     let mut bench = Bench::new(&limits);
     bench.wire.request(1, "size", 2_000).await;
     bench.wire.request(2, "size", 900).await;

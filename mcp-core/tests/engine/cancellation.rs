@@ -1,6 +1,6 @@
 //! Cancels, sent and received, and the ways in which they cross with answers.
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::Service as _;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn cancel_of(id: impl Into<RequestId>) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn dropping_a_call_tells_the_peer_exactly_once() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let ids: [RequestId; 3] = [1.into(), "one".into(), "é\"\n".into()];
     for id in ids {
         let call = bench.call(request(id.clone(), "echo", 1));
@@ -31,7 +31,7 @@ async fn dropping_a_call_tells_the_peer_exactly_once() {
 
 #[tokio::test(start_paused = true)]
 async fn initialize_is_never_cancelled() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let call = bench.call(request(1, "initialize", 1));
     bench.wire.message().await;
     call.abort();
@@ -44,7 +44,7 @@ async fn initialize_is_never_cancelled() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_for_a_call_that_ended_or_never_left() {
-    let mut bench = Bench::with(&Limits::default(), Default::default(), 64);
+    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 64);
     // Ended: dropping a future that is done says nothing.
     let call = bench.call(request(1, "echo", 1));
     bench.wire.message().await;
@@ -58,8 +58,8 @@ async fn nothing_is_sent_for_a_call_that_ended_or_never_left() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_waits_for_room_leaves_no_trace_when_it_is_dropped() {
-    let mut limits = Limits::default();
-    limits.outbox_bytes = 100;
+    let mut limits = ConnectionLimits::default();
+    limits.max_outbox_bytes = 100;
     let mut bench = Bench::with(&limits, Default::default(), 16);
     let first = bench.call(request(1, "echo", 1));
     let second = bench.call(request(2, "echo", 2));
@@ -78,7 +78,7 @@ async fn a_call_that_waits_for_room_leaves_no_trace_when_it_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn the_peers_cancel_drops_the_handler_and_nothing_is_answered() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "hold", 10).await;
     bench.wire.request("1", "hold", 11).await;
     idle().await;
@@ -97,7 +97,7 @@ async fn the_peers_cancel_drops_the_handler_and_nothing_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_that_crosses_the_answer_changes_nothing() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "hold", 1).await;
     idle().await;
     bench.local.release(1);
@@ -124,7 +124,7 @@ async fn a_cancel_that_crosses_the_answer_changes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_was_cancelled_may_name_a_new_call() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     for round in 0..100 {
         bench.wire.request(1, "hold", round).await;
         idle().await;
@@ -141,7 +141,7 @@ async fn an_id_that_was_cancelled_may_name_a_new_call() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancels_that_race_with_answers_leave_nothing_behind() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     for round in 0..2_000_u64 {
         bench.wire.request(round as i64, "hold", round).await;
         bench.local.release(round);
@@ -165,8 +165,9 @@ async fn cancels_that_race_with_answers_leave_nothing_behind() {
 
 #[tokio::test(start_paused = true)]
 async fn cancels_get_through_while_every_place_is_taken_and_nothing_is_read() {
-    let mut limits = Limits::default();
-    (limits.in_flight, limits.queued, limits.outbox_bytes) = (4, 4, 1_000);
+    let mut limits = ConnectionLimits::default();
+    (limits.max_in_flight_requests, limits.max_queued_requests, limits.max_outbox_bytes) =
+        (4, 4, 1_000);
     let mut bench = Bench::with(&limits, Default::default(), 4_096);
     for id in 0..8 {
         bench.wire.request(id, "hold", id as u64).await;

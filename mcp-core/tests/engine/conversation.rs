@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::{CallError, Peer, Service as _};
 use mcp_core::transport::TransportErrorKind;
@@ -20,13 +20,15 @@ async fn pair(pipe: usize, one_byte: bool) -> [(stream::Remote, Arc<Local>); 2] 
         let open = |_: Peer| Arc::clone(&local);
         let remote = if one_byte {
             let (reader, writer) = tokio::io::split(Drop1(end));
-            let (remote, driver) = stream::connect(reader, writer, &Limits::default(), open);
-            tokio::spawn(driver.run(std::future::pending()));
+            let (remote, driver) =
+                stream::connect(reader, writer, &ConnectionLimits::default(), open);
+            tokio::spawn(driver.run(futures::stream::pending()));
             remote
         } else {
             let (reader, writer) = tokio::io::split(end);
-            let (remote, driver) = stream::connect(reader, writer, &Limits::default(), open);
-            tokio::spawn(driver.run(std::future::pending()));
+            let (remote, driver) =
+                stream::connect(reader, writer, &ConnectionLimits::default(), open);
+            tokio::spawn(driver.run(futures::stream::pending()));
             remote
         };
         ends.push((remote, local));
@@ -86,7 +88,7 @@ async fn a_handler_asks_back_while_its_own_call_runs_even_with_the_same_id() {
 
 #[tokio::test(start_paused = true)]
 async fn one_id_in_both_directions_is_two_requests() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let ours = bench.call(request(1, "echo", 10));
     bench.wire.request(1, "hold", 20).await;
     assert_eq!(bench.wire.message().await["method"], "echo");
@@ -100,7 +102,7 @@ async fn one_id_in_both_directions_is_two_requests() {
 
 #[tokio::test(start_paused = true)]
 async fn ids_are_told_apart_by_type_and_come_back_as_they_were() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let ids: [RequestId; 6] =
         ["1".into(), 1.into(), i64::MAX.into(), i64::MIN.into(), "".into(), "é\"\\\n".into()];
     for (nonce, id) in ids.iter().enumerate() {
@@ -125,7 +127,7 @@ async fn ids_are_told_apart_by_type_and_come_back_as_they_were() {
 
 #[tokio::test(start_paused = true)]
 async fn answers_that_nobody_waits_for_are_dropped() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let call = bench.call(request(1, "echo", 1));
     bench.wire.message().await;
     for stray in [json!(2), json!("1"), json!(i64::MAX), json!("")] {
@@ -142,7 +144,7 @@ async fn answers_that_nobody_waits_for_are_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_malformed_answer_ends_its_call_and_is_not_answered() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     // The peer has a request with the same id under way, which an error would be taken for the answer of.
     bench.wire.request(1, "hold", 5).await;
     let call = bench.call(request(1, "echo", 1));
@@ -159,7 +161,7 @@ async fn a_malformed_answer_ends_its_call_and_is_not_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_is_free_again_once_it_was_answered() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let first = bench.call(request(1, "echo", 1));
     bench.wire.message().await;
     let twice = bench.call(request(1, "echo", 2)).await.unwrap();
@@ -188,7 +190,7 @@ async fn an_id_is_free_again_once_it_was_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn answers_at_once_and_notifications_keep_the_order_of_the_lines() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let mut random = Random::new(11);
     let mut expected = Vec::new();
     for nonce in 0..500 {
@@ -208,7 +210,7 @@ async fn answers_at_once_and_notifications_keep_the_order_of_the_lines() {
 
 #[tokio::test(start_paused = true)]
 async fn notifications_of_a_handler_arrive_before_its_answer() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     // One that never waits is answered on the spot.
     for nonce in 0..50 {
         bench.wire.request(nonce as i64, ["tell", "echo"][nonce as usize % 2], nonce).await;
@@ -241,7 +243,7 @@ async fn notifications_of_a_handler_arrive_before_its_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_answered_and_hurts_nobody() {
-    let mut bench = Bench::with(&Limits::default(), Local::with_batches(), 1 << 20);
+    let mut bench = Bench::with(&ConnectionLimits::default(), Local::with_batches(), 1 << 20);
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     bench.wire.request(1, "hold", 1).await;

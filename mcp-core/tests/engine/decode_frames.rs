@@ -1,11 +1,11 @@
 //! Frames that are not JSON, or too much of it: refused as a whole, in a batch as well.
 
 use bytes::Bytes;
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::{Decoded, Malformed, decode};
 
 fn verdict(frame: impl Into<Vec<u8>>) -> Result<Decoded, Malformed> {
-    decode(&Bytes::from(frame.into()), &Limits::default())
+    decode(&Bytes::from(frame.into()), &ConnectionLimits::default())
 }
 
 #[track_caller]
@@ -160,7 +160,7 @@ fn the_number_of_values_is_bounded_exactly() {
             vec!["0"; entries].join(",")
         )
     };
-    let most = Limits::default().nodes;
+    let most = ConnectionLimits::default().max_json_nodes;
     assert!(verdict(with(most - 6)).is_ok());
     for entries in [most - 5, most, most * 2] {
         let refused = verdict(with(entries)).unwrap_err();

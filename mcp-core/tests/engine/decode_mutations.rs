@@ -1,7 +1,7 @@
 //! Two hundred thousand damaged messages: no panic, no hang, and the same verdict as the slow reader's.
 
 use bytes::Bytes;
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::{Decoded, Malformed, Message, decode};
 
 use crate::reference::{self, Verdict};
@@ -114,7 +114,7 @@ fn kind(message: Result<Message, Malformed>) -> Verdict {
     }
 }
 
-fn read(frame: &[u8], limits: &Limits) -> Result<Vec<Verdict>, Verdict> {
+fn read(frame: &[u8], limits: &ConnectionLimits) -> Result<Vec<Verdict>, Verdict> {
     match decode(&Bytes::copy_from_slice(frame), limits) {
         Ok(Decoded::Single(message)) => Ok(vec![kind(Ok(message))]),
         Ok(Decoded::Batch(entries)) => Ok(entries.into_iter().map(kind).collect()),
@@ -124,7 +124,7 @@ fn read(frame: &[u8], limits: &Limits) -> Result<Vec<Verdict>, Verdict> {
 
 #[test]
 fn damaged_messages_get_the_verdict_of_the_slow_reader() {
-    let limits = Limits::default();
+    let limits = ConnectionLimits::default();
     for text in CORPUS {
         assert_eq!(read(text.as_bytes(), &limits), reference::read(text.as_bytes()), "{text}");
     }

@@ -1,7 +1,7 @@
 //! Envelopes that are no message: the exact code and id of the answer, alone and inside of a batch.
 
 use bytes::Bytes;
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::{Decoded, Malformed, Message, RequestId, decode};
 
 /// Which request a refusal concerns.
@@ -17,7 +17,7 @@ enum Concerns {
 use Concerns::{Nobody, Ours, Theirs};
 
 fn decode_one(text: &str) -> Result<Message, Malformed> {
-    match decode(&Bytes::copy_from_slice(text.as_bytes()), &Limits::default())? {
+    match decode(&Bytes::copy_from_slice(text.as_bytes()), &ConnectionLimits::default())? {
         Decoded::Single(message) => Ok(message),
         Decoded::Batch(_) => panic!("a batch: {text}"),
     }
@@ -26,7 +26,7 @@ fn decode_one(text: &str) -> Result<Message, Malformed> {
 fn decode_in_batch(text: &str) -> Result<Message, Malformed> {
     let good = r#"{"jsonrpc":"2.0","method":"good"}"#;
     let frame = Bytes::from(format!("[{good}, {text} ,{good}]"));
-    let Ok(Decoded::Batch(mut entries)) = decode(&frame, &Limits::default()) else {
+    let Ok(Decoded::Batch(mut entries)) = decode(&frame, &ConnectionLimits::default()) else {
         panic!("no batch: {text}")
     };
     assert_eq!(entries.len(), 3);
@@ -109,11 +109,9 @@ fn an_id_outside_the_rules_is_refused_without_one() {
         "[]",
         "[1]",
         "{}",
-        "1.0",
         "1.5",
-        "1e0",
-        "1E3",
-        "-0",
+        "1e-1",
+        "9007199254740994.0",
         "1e400",
         "9223372036854775808",
         "-9223372036854775809",
@@ -128,6 +126,16 @@ fn an_id_outside_the_rules_is_refused_without_one() {
         is_refused(&envelope(&format!(r#""id":{id},"result":{{}}"#)), -32600, &Nobody);
     }
     is_refused(&envelope(r#""result":{}"#), -32600, &Nobody);
+}
+
+#[test]
+fn an_integer_with_a_fraction_or_an_exponent_is_the_same_id() {
+    for (text, id) in [("1.0", 1), ("-0", 0), ("1e0", 1), ("1E3", 1_000), ("-2.50e1", -25)] {
+        let frame = envelope(&format!(r#""id":{text},"method":"ping""#));
+        let read = decode(&Bytes::from(frame.clone()), &ConnectionLimits::default());
+        let Ok(Decoded::Single(Message::Request { id: read, .. })) = read else { panic!("{frame}") };
+        assert_eq!(read, RequestId::Number(id), "{frame}");
+    }
 }
 
 #[test]

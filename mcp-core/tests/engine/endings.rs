@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::service::{CallError, Reply, Service as _};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn transport(reply: Reply) -> TransportError {
 
 #[tokio::test(start_paused = true)]
 async fn when_the_peer_dies_every_waiting_call_ends_at_once_with_the_same_error() {
-    let mut bench = Bench::with(&Limits::default(), Default::default(), 16 << 20);
+    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 16 << 20);
     let calls: Vec<_> = (0..1_000).map(|id| bench.call(request(id, "echo", 0))).collect();
     idle().await;
     let before = Instant::now();
@@ -36,7 +36,7 @@ async fn when_the_peer_dies_every_waiting_call_ends_at_once_with_the_same_error(
 
 #[tokio::test(start_paused = true)]
 async fn calls_of_a_peer_that_left_are_finished_and_answered_into_its_open_side() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "hold", 1).await;
     bench.wire.request(2, "ask", 2).await;
     assert_eq!(bench.wire.message().await["method"], "echo");
@@ -55,13 +55,13 @@ async fn calls_of_a_peer_that_left_are_finished_and_answered_into_its_open_side(
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_does_not_end_is_given_up_after_the_drain_time() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "hold", 1).await;
     idle().await;
     let before = Instant::now();
     bench.wire.half_close().await;
     assert_eq!(bench.wire.line().await, None);
-    assert_eq!(before.elapsed().as_secs(), Limits::default().drain_on_close.as_secs());
+    assert_eq!(before.elapsed().as_secs(), ConnectionLimits::default().shutdown_timeout.as_secs());
     let Bench { driver, local, .. } = bench;
     driver.await.unwrap().unwrap();
     idle().await;
@@ -70,8 +70,8 @@ async fn a_call_that_does_not_end_is_given_up_after_the_drain_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_without_end_waits_for_the_last_call() {
-    let mut limits = Limits::default();
-    limits.drain_on_close = Duration::MAX;
+    let mut limits = ConnectionLimits::default();
+    limits.shutdown_timeout = Duration::MAX;
     let mut bench = Bench::new(&limits);
     bench.wire.request(1, "hold", 1).await;
     bench.wire.half_close().await;
@@ -84,8 +84,8 @@ async fn a_drain_without_end_waits_for_the_last_call() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_refuses_new_calls_and_finishes_running_and_waiting_ones() {
-    let mut limits = Limits::default();
-    limits.in_flight = 1;
+    let mut limits = ConnectionLimits::default();
+    limits.max_in_flight_requests = 1;
     let mut bench = Bench::new(&limits);
     bench.wire.request(1, "hold", 1).await;
     bench.wire.request(2, "hold", 2).await;
@@ -109,20 +109,52 @@ async fn stopping_refuses_new_calls_and_finishes_running_and_waiting_ones() {
 
 #[tokio::test(start_paused = true)]
 async fn stopping_gives_stuck_calls_the_drain_time_while_input_stays_open() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "hold", 1).await;
     bench.wire.note("slow", 2).await;
     idle().await;
     let before = Instant::now();
     bench.stop();
     assert_eq!(bench.wire.line().await, None);
-    assert_eq!(before.elapsed().as_secs(), Limits::default().drain_on_signal.as_secs());
+    assert_eq!(before.elapsed().as_secs(), ConnectionLimits::default().shutdown_timeout.as_secs());
     bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_during_a_drain_shortens_it_and_a_second_one_ends_it_at_once() {
+    let timeout = ConnectionLimits::default().shutdown_timeout;
+    for (closed_first, stops, expected) in [
+        (false, 1, timeout),
+        (true, 0, timeout),
+        (true, 1, timeout / 4),
+        (true, 2, Duration::ZERO),
+        (false, 2, Duration::ZERO),
+    ] {
+        let mut bench = Bench::new(&ConnectionLimits::default());
+        bench.wire.request(1, "hold", 1).await;
+        idle().await;
+        if closed_first {
+            bench.wire.half_close().await;
+            idle().await;
+        }
+        let before = Instant::now();
+        for _ in 0..stops {
+            bench.stop();
+            idle().await;
+        }
+        assert_eq!(bench.wire.line().await, None);
+        let took = before.elapsed();
+        assert!(
+            took.abs_diff(expected) <= Duration::from_millis(3), // `idle` takes some of it.
+            "closed first: {closed_first}, {stops} stops: {took:?}, expected {expected:?}"
+        );
+        bench.leaves_nothing().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_idle_conversation_stops_at_once() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "echo", 1).await;
     bench.wire.message().await;
     let before = Instant::now();
@@ -133,7 +165,7 @@ async fn an_idle_conversation_stops_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn close_writes_what_is_waiting_then_ends_our_side_and_still_hears_answers() {
-    let mut bench = Bench::with(&Limits::default(), Default::default(), 256);
+    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 256);
     let calls: Vec<_> = (0..100).map(|id| bench.call(request(id, "echo", id as u64))).collect();
     idle().await;
     bench.remote.close();
@@ -157,7 +189,7 @@ async fn close_writes_what_is_waiting_then_ends_our_side_and_still_hears_answers
 
 #[tokio::test(start_paused = true)]
 async fn what_comes_up_after_close_goes_nowhere_and_breaks_nothing() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     bench.wire.request(1, "hold", 1).await;
     let left = bench.call(request(1, "echo", 1));
     let stays = bench.call(request(2, "echo", 2));
@@ -179,8 +211,8 @@ async fn what_comes_up_after_close_goes_nowhere_and_breaks_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn close_wakes_those_who_wait_for_room() {
-    let mut limits = Limits::default();
-    limits.outbox_bytes = 10;
+    let mut limits = ConnectionLimits::default();
+    limits.max_outbox_bytes = 10;
     let bench = Bench::with(&limits, Default::default(), 16);
     let first = bench.call(request(1, "echo", 1));
     idle().await;
@@ -194,7 +226,7 @@ async fn close_wakes_those_who_wait_for_room() {
 
 #[tokio::test(start_paused = true)]
 async fn abort_ends_every_waiting_call_with_its_error() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let calls: Vec<_> = (0..10).map(|id| bench.call(request(id, "echo", 0))).collect();
     bench.wire.request(1, "hold", 1).await;
     idle().await;
@@ -211,8 +243,8 @@ async fn abort_ends_every_waiting_call_with_its_error() {
 
 #[tokio::test(start_paused = true)]
 async fn dropping_the_driver_ends_everything() {
-    let mut limits = Limits::default();
-    limits.in_flight = 2;
+    let mut limits = ConnectionLimits::default();
+    limits.max_in_flight_requests = 2;
     let mut bench = Bench::with(&limits, crate::support::Local::with_batches(), 1 << 20);
     bench.wire.request(1, "hold", 1).await;
     bench.wire.send(r#"[{"jsonrpc":"2.0","id":2,"method":"hold","params":{"n":2}}]"#).await;

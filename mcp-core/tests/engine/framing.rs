@@ -1,14 +1,14 @@
 //! Lines of every length, cut everywhere.
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::transport::TransportErrorKind;
 use serde_json::{Value, json};
 
 use crate::support::{Bench, Random, idle};
 
-fn short_lines() -> Limits {
-    let mut limits = Limits::default();
-    limits.message_bytes = 200;
+fn short_lines() -> ConnectionLimits {
+    let mut limits = ConnectionLimits::default();
+    limits.max_message_bytes = 200;
     limits
 }
 
@@ -25,7 +25,7 @@ async fn any_split_of_the_stream_is_the_same_conversation() {
     stream += r#"{"jsonrpc":"2.0","id":40,"method":"echo","params":{"n":40}}"#; // No line end.
     let mut random = Random::new(3);
     for round in 0..12 {
-        let mut bench = Bench::new(&Limits::default());
+        let mut bench = Bench::new(&ConnectionLimits::default());
         let mut rest = stream.as_bytes();
         while !rest.is_empty() {
             let most = [1, 3, 100, 5_000][round % 4];
@@ -94,7 +94,7 @@ async fn a_line_without_end_is_refused_once_and_costs_nothing_more() {
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_bad_line_is_answered_and_none_ends_the_conversation() {
-    let mut bench = Bench::new(&Limits::default());
+    let mut bench = Bench::new(&ConnectionLimits::default());
     let lines: [(&[u8], i64, Value); 8] = [
         (b"garbage", -32700, Value::Null),
         (b"\xff\xfe", -32700, Value::Null),

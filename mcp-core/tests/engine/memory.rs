@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::json::JsonBytes;
 use mcp_core::service::{CallError, Notification, Peer, Reply, Request};
 use mcp_core::transport::TransportErrorKind;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::{Local, idle, nonce, request};
 
-fn pair(limits: &Limits) -> (Link, Arc<Local>, Arc<Local>) {
+fn pair(limits: &ConnectionLimits) -> (Link, Arc<Local>, Arc<Local>) {
     let (first, second) = (Arc::new(Local::default()), Arc::new(Local::default()));
     let link = memory::connect(limits, |_| Arc::clone(&first), limits, |_| Arc::clone(&second));
     (link, first, second)
@@ -31,7 +31,7 @@ fn kind(reply: &Reply) -> Option<TransportErrorKind> {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_calls_each_way_get_their_own_answers() {
-    let (link, ..) = pair(&Limits::default());
+    let (link, ..) = pair(&ConnectionLimits::default());
     let mut waiting = Vec::new();
     for number in 0..1_000_u64 {
         for (end, peer) in [link.first(), link.second()].iter().enumerate() {
@@ -47,8 +47,8 @@ async fn a_thousand_calls_each_way_get_their_own_answers() {
 
 #[tokio::test(start_paused = true)]
 async fn dropping_a_call_drops_its_handler_and_frees_its_place() {
-    let mut limits = Limits::default();
-    limits.in_flight = 1;
+    let mut limits = ConnectionLimits::default();
+    limits.max_in_flight_requests = 1;
     let (link, _first, second) = pair(&limits);
     let running = call(&link.second(), request(1, "hold", 1));
     let waiting = call(&link.second(), request(2, "hold", 2));
@@ -65,8 +65,8 @@ async fn dropping_a_call_drops_its_handler_and_frees_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn running_and_waiting_calls_are_bounded() {
-    let mut limits = Limits::default();
-    (limits.in_flight, limits.queued) = (4, 8);
+    let mut limits = ConnectionLimits::default();
+    (limits.max_in_flight_requests, limits.max_queued_requests) = (4, 8);
     let (link, _first, second) = pair(&limits);
     let calls: Vec<_> =
         (0..20).map(|id| call(&link.second(), request(id, "hold", id as u64))).collect();
@@ -86,8 +86,9 @@ async fn running_and_waiting_calls_are_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_too_large_too_deep_or_too_much_is_refused() {
-    let mut limits = Limits::default();
-    (limits.message_bytes, limits.nodes, limits.outgoing_bytes) = (10_000, 100, 1_000);
+    let mut limits = ConnectionLimits::default();
+    (limits.max_message_bytes, limits.max_json_nodes, limits.max_outgoing_bytes) =
+        (10_000, 100, 1_000);
     let (link, _first, second) = pair(&limits);
     let send = |text: String| {
         let params = JsonBytes::from_trusted(text.into_bytes());
@@ -117,10 +118,28 @@ async fn what_is_too_large_too_deep_or_too_much_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_bytes_of_waiting_calls_are_bounded() {
+    let mut limits = ConnectionLimits::default();
+    (limits.max_in_flight_requests, limits.max_queued_bytes) = (1, 1);
+    let (link, _first, second) = pair(&limits);
+    let calls: Vec<_> =
+        (1..=3).map(|id| call(&link.second(), request(id, "hold", id as u64))).collect();
+    idle().await;
+    for id in 1..=3 {
+        second.release(id);
+    }
+    let mut kinds = Vec::new();
+    for call in calls {
+        kinds.push(kind(&call.await.unwrap()));
+    }
+    assert_eq!(kinds, [None, None, Some(TransportErrorKind::Overloaded)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handler_asks_back_through_the_same_link() {
     let mut back = None;
     let (first, second) = (Arc::new(Local::default()), Arc::new(Local::default()));
-    let limits = Limits::default();
+    let limits = ConnectionLimits::default();
     let open = |peer: Peer| {
         back = Some(peer);
         Arc::clone(&second)
@@ -134,8 +153,8 @@ async fn a_handler_asks_back_through_the_same_link() {
 #[tokio::test(start_paused = true)]
 async fn closing_fails_later_and_waiting_calls_and_lets_running_ones_end() {
     for drops in [false, true] {
-        let mut limits = Limits::default();
-        limits.in_flight = 1;
+        let mut limits = ConnectionLimits::default();
+        limits.max_in_flight_requests = 1;
         let (link, first, second) = pair(&limits);
         let peer = link.second();
         let running = call(&peer, request(1, "hold", 1));

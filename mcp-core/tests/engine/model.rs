@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::service::Reply;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -39,8 +39,8 @@ struct Model {
 
 impl Model {
     fn new(seed: u64) -> Self {
-        let mut limits = Limits::default();
-        (limits.in_flight, limits.queued) = (IN_FLIGHT, QUEUED);
+        let mut limits = ConnectionLimits::default();
+        (limits.max_in_flight_requests, limits.max_queued_requests) = (IN_FLIGHT, QUEUED);
         Self {
             bench: Bench::with(&limits, Local::with_batches(), 1 << 20),
             random: Random::new(seed),

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::service::{Notification, Service as _};
 use mcp_core::transport::TransportErrorKind;
 use serde_json::Value;
 
-use crate::support::{Bench, idle, nonce, request};
+use crate::support::{Bench, Local, idle, nonce, request};
 
-fn small_outbox() -> Limits {
-    let mut limits = Limits::default();
-    limits.outbox_bytes = 4 << 10;
+fn small_outbox() -> ConnectionLimits {
+    let mut limits = ConnectionLimits::default();
+    limits.max_outbox_bytes = 4 << 10;
     limits
 }
 
@@ -107,7 +107,7 @@ async fn garbage_from_a_peer_that_does_not_read_is_not_answered_without_end() {
 #[tokio::test(start_paused = true)]
 async fn calls_wait_while_their_answers_are_not_read() {
     let mut limits = small_outbox();
-    limits.in_flight = 8;
+    limits.max_in_flight_requests = 8;
     let mut bench = Bench::with(&limits, Default::default(), 1 << 10);
     for id in 0..20 {
         bench.wire.request(id, "size", 4 << 10).await;
@@ -123,7 +123,7 @@ async fn calls_wait_while_their_answers_are_not_read() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_reads_nothing_for_too_long_is_given_up() {
     let mut limits = small_outbox();
-    limits.write_stall = Duration::from_secs(30);
+    limits.write_stall_timeout = Duration::from_secs(30);
     let mut bench = Bench::with(&limits, Default::default(), 64);
     let waiting = bench.call(request(1, "echo", 1));
     let started = tokio::time::Instant::now();
@@ -151,4 +151,33 @@ async fn an_idle_peer_is_not_given_up() {
     bench.wire.request(2, "echo", 2).await;
     assert_eq!(bench.wire.message().await["id"], 2);
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_flood_of_messages_does_not_keep_other_tasks_from_running() {
+    // The whole flood is readable at once, and every call is answered where it is polled, so that nothing but
+    // the driver's own budget makes it yield.
+    const CALLS: usize = 20_000;
+    let mut bench = Bench::with(&ConnectionLimits::default(), Local::default(), 64 << 20);
+    let flood: String = (0..CALLS)
+        .map(|id| format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"echo\",\"params\":{{\"n\":1}}}}\n"))
+        .collect();
+    bench.wire.bytes(flood.as_bytes()).await;
+    // A task that is always ready to run, and counts how often it does.
+    let turns = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&turns);
+    let other = tokio::spawn(std::future::poll_fn(move |cx| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        cx.waker().wake_by_ref();
+        std::task::Poll::<()>::Pending
+    }));
+    let mut answered = 0;
+    while answered < CALLS {
+        tokio::task::yield_now().await;
+        answered += bench.wire.arrived().await.len();
+    }
+    let turns = turns.load(Ordering::Relaxed);
+    assert!(turns >= CALLS / 256, "another task ran only {turns} times during {CALLS} calls");
+    other.abort();
+    bench.leaves_nothing().await;
 }

@@ -32,7 +32,7 @@ pub(crate) enum Verdict {
     Refused(i32, Option<RequestId>, Option<RequestId>),
 }
 
-/// What a frame is: one message, or several. Limits are not looked at.
+/// What a frame is: one message, or several. ConnectionLimits are not looked at.
 pub(crate) fn read(frame: &[u8]) -> Result<Vec<Verdict>, Verdict> {
     let not_json = || Verdict::Refused(-32700, None, None);
     let text = std::str::from_utf8(frame).map_err(|_| not_json())?;
@@ -111,7 +111,7 @@ fn message(node: &Node<'_>) -> Verdict {
 fn read_id(node: &Node<'_>) -> Option<RequestId> {
     match &node.value {
         Value::String(Some(text)) if text.len() <= 256 => Some(RequestId::from(text.as_str())),
-        Value::Number if node.text != "-0" => node.text.parse::<i64>().ok().map(RequestId::Number),
+        Value::Number => integer(node.text).map(RequestId::Number),
         _ => None,
     }
 }
@@ -285,4 +285,14 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
+
+/// The integer that a number is, however it is written.
+fn integer(text: &str) -> Option<i64> {
+    let is_plain = !text.contains(['.', 'e', 'E']) && text != "-0";
+    if is_plain {
+        return text.parse().ok();
+    }
+    let number: f64 = text.parse().ok()?;
+    (number.fract() == 0.0 && number.abs() <= 2_f64.powi(53)).then_some(number as i64)
 }

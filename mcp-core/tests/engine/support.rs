@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use mcp_core::Limits;
+use mcp_core::ConnectionLimits;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
-use mcp_core::service::{Notification, Peer, Reply, Request, Service};
+use mcp_core::service::{Conversation, Notification, Peer, Reply, Request, Service};
 use mcp_core::transport::TransportError;
 use mcp_core::transport::stream::{self, Remote};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 /// Done when every other task waits for something. Needs paused time, which moves on only then.
@@ -125,7 +125,9 @@ impl Service for Local {
         }
         self.note(format!("note {} {nonce}", notification.method));
     }
+}
 
+impl Conversation for Local {
     fn accepts_batches(&self) -> bool {
         self.batches
     }
@@ -137,32 +139,28 @@ pub(crate) struct Bench {
     pub(crate) local: Arc<Local>,
     pub(crate) wire: Wire,
     pub(crate) driver: JoinHandle<Result<(), TransportError>>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: mpsc::UnboundedSender<()>,
 }
 
 impl Bench {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &ConnectionLimits) -> Self {
         Self::with(limits, Local::default(), 1 << 20)
     }
 
-    pub(crate) fn with(limits: &Limits, local: Local, pipe: usize) -> Self {
+    pub(crate) fn with(limits: &ConnectionLimits, local: Local, pipe: usize) -> Self {
         let (ours, theirs) = tokio::io::duplex(pipe);
         let (reader, writer) = tokio::io::split(ours);
         let local = Arc::new(local);
         let (remote, driver) = stream::connect(reader, writer, limits, |_| Arc::clone(&local));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stop_signal = async move {
-            if stopped.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        let driver = tokio::spawn(driver.run(stop_signal));
-        Self { remote, local, wire: Wire::new(theirs), driver, stop: Some(stop) }
+        let (stop, mut stops) = mpsc::unbounded_channel();
+        let stops = futures::stream::poll_fn(move |cx| stops.poll_recv(cx));
+        let driver = tokio::spawn(driver.run(stops));
+        Self { remote, local, wire: Wire::new(theirs), driver, stop }
     }
 
-    /// Asks the driver to stop.
-    pub(crate) fn stop(&mut self) {
-        self.stop.take().unwrap().send(()).unwrap();
+    /// Requests a stop.
+    pub(crate) fn stop(&self) {
+        self.stop.send(()).unwrap();
     }
 
     /// Starts a call of ours.

@@ -6,84 +6,97 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
-use futures::future::{Abortable, join_all};
+use futures::future::{AbortHandle, Abortable};
+use futures::stream::{FuturesUnordered, Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Sleep, sleep};
 
-use super::outbox::Outbox;
-use super::shared::{Shared, push_reply, write_batch};
+use super::output::Output;
+use super::queue::RequestQueue;
+use super::shared::Shared;
 use crate::codec::line::{Line, LineDecoder};
-use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, decode, write_error};
-use crate::limits::Limits;
-use crate::service::{BoxFuture, CatchPanic, Notification, Peer, Reply, Request, Service};
+use crate::json::JsonBytes;
+use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, code, decode, too_long};
+use crate::limits::ConnectionLimits;
+use crate::method::{NotificationMethod as _, notification};
+use crate::service::{
+    BatchReply, BoxFuture, CatchPanic, Conversation, Notification, Peer, Reply, Request,
+    Service as _,
+};
+use crate::text::PeerText;
 use crate::transport::{TransportError, TransportErrorKind};
+use crate::types::CancelledParams;
 
-/// Moves a conversation: reads messages, lets the local service answer, writes.
+/// Lines that are handled before the driver yields to the runtime. A peer that sends faster than its messages
+/// are handled would otherwise keep every other task of the thread waiting.
+const LINES_PER_POLL: usize = 128;
+
+/// The share of [`ConnectionLimits::shutdown_timeout`] that is left to running calls when a stop is requested
+/// while a drain has begun: one over this number.
+const SHORTENED_DRAIN: u32 = 4;
+
+/// Runs a conversation: reads messages, lets the local service answer, writes.
 pub struct Driver<R, W, S> {
-    /// None once the peer has closed its side, or we stopped listening.
+    /// `None` once the peer has closed its side.
     reader: Option<R>,
-    /// None once our side of the stream is closed; what is still to be written then goes nowhere.
-    writer: Option<W>,
     decoder: LineDecoder,
-    limits: Limits,
+    output: Output<W>,
+    limits: ConnectionLimits,
     local: Arc<S>,
     peer: Peer,
     shared: Arc<Shared>,
-    /// Bytes on their way to the writer.
-    out: Outbox,
-    /// The writer has bytes that were not flushed.
-    unflushed: bool,
-    /// Bytes of refusals since the output had room.
-    refused: usize,
-    /// Requests that wait for a free place, oldest first.
-    queue: VecDeque<Request>,
-    queued_bytes: usize,
-    /// Notifications that the local service is still busy with, or that wait behind such a one. No line behind
-    /// them is looked at meanwhile; more than one can come in a batch.
-    notes: VecDeque<BoxFuture<'static, ()>>,
-    overlong: usize,
-    /// When a peer that does not read is given up; set while the writer takes nothing.
-    stall: Option<Pin<Box<Sleep>>>,
-    /// When whatever still runs is given up.
+    queue: RequestQueue,
+    /// Notifications that the local service is still handling, or that wait behind such a one. No line behind
+    /// them is read meanwhile; a batch can hold more than one.
+    notifications: VecDeque<BoxFuture<'static, ()>>,
+    overlong_messages: usize,
+    /// When everything that still runs is dropped.
     drain: Option<Pin<Box<Sleep>>>,
-    /// New requests are refused.
-    stopping: bool,
+    /// How often a stop was requested. New requests are refused from the first time on.
+    stops: u32,
+}
+
+/// Why no further line is handled now.
+#[derive(Clone, Copy, PartialEq)]
+enum Lines {
+    /// More input is needed.
+    NeedInput,
+    /// Something else has to happen first, and wakes the driver.
+    Blocked,
+    /// Enough lines were handled for one poll.
+    Yield,
 }
 
 impl<R, W, S> Driver<R, W, S>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
-    S: Service,
+    S: Conversation,
 {
     pub(super) fn new(
         reader: R,
         writer: W,
-        limits: &Limits,
+        limits: &ConnectionLimits,
         local: Arc<S>,
         peer: Peer,
         shared: Arc<Shared>,
     ) -> Self {
         Self {
             reader: Some(reader),
-            writer: Some(writer),
-            decoder: LineDecoder::new(limits.message_bytes),
+            decoder: LineDecoder::new(limits.max_message_bytes),
+            output: Output::new(writer, limits.max_outbox_bytes, limits.write_stall_timeout),
             limits: limits.clone(),
             local,
             peer,
             shared,
-            out: Outbox::default(),
-            unflushed: false,
-            refused: 0,
-            queue: VecDeque::new(),
-            queued_bytes: 0,
-            notes: VecDeque::new(),
-            overlong: 0,
-            stall: None,
+            queue: RequestQueue::new(limits),
+            notifications: VecDeque::new(),
+            overlong_messages: 0,
             drain: None,
-            stopping: false,
+            stops: 0,
         }
     }
 
@@ -92,26 +105,25 @@ where
         &self.local
     }
 
-    /// Runs the conversation until the peer closes its side, or `stop` is done.
+    /// Runs the conversation until the peer closes its side, or a stop is requested.
     ///
-    /// Then new requests are refused, running ones have [`Limits::drain_on_close`] or
-    /// [`Limits::drain_on_signal`] to end, what they answer is written, and the future is done. Dropping it
-    /// ends the conversation at once. Must be polled inside a tokio runtime with time enabled.
+    /// Each item of `stops` is one request to stop, and the end of `stops` is none. When the peer closes its
+    /// side, and at the first request to stop, a drain begins: new requests are refused, running ones have
+    /// [`ConnectionLimits::shutdown_timeout`] to finish, and what they answer is written. A request to stop
+    /// during a drain leaves the running ones a quarter of that time at most; the second one ends the
+    /// conversation at once.
+    ///
+    /// Dropping the future ends the conversation at once. Must be polled inside a tokio runtime with time
+    /// enabled.
     ///
     /// # Errors
-    /// When reading or writing fails, or the peer breaks the framing rules too often. Every waiting call of
-    /// ours has got the same error by then.
-    pub async fn run(
-        mut self,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), TransportError> {
-        let mut stop = pin!(stop);
-        let mut stopped = false;
+    /// When reading or writing fails, or the peer breaks the framing rules too often. Every pending request
+    /// of this side has failed with the same error by then.
+    pub async fn run(mut self, stops: impl Stream<Item = ()> + Send) -> Result<(), TransportError> {
+        let mut stops = pin!(stops.fuse());
         let ended = poll_fn(|cx| {
-            if !stopped && stop.as_mut().poll(cx).is_ready() {
-                stopped = true;
-                self.stopping = true;
-                self.begin_drain(self.limits.drain_on_signal);
+            while let Poll::Ready(Some(())) = stops.as_mut().poll_next(cx) {
+                self.stop();
             }
             self.poll(cx)
         })
@@ -126,48 +138,60 @@ where
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         self.shared.driver.register(cx.waker());
+        let mut budget = LINES_PER_POLL;
         loop {
             if self.drain.as_mut().is_some_and(|drain| drain.as_mut().poll(cx).is_ready()) {
-                let left = self.shared.in_flight() + self.queue.len();
-                if left > 0 {
-                    tracing::warn!(left, "gave up calls that were still running");
+                let dropped = self.shared.stats().in_flight + self.queue.len();
+                if dropped > 0 {
+                    tracing::warn!(dropped, "dropped calls that were still running at shutdown");
                 }
                 return Poll::Ready(Ok(()));
             }
             self.start_queued(cx);
-            let waits_for_input = self.dispatch_lines(cx)?;
-            let written = self.poll_write(cx)?;
+            let lines = self.handle_lines(cx, &mut budget)?;
+            let written = self.output.poll_write(cx, &self.shared)?;
             if self.is_done() {
                 return Poll::Ready(Ok(()));
             }
-            if written.is_ready()
-                && (self.can_start_queued() || self.has_held_back_lines(waits_for_input))
-            {
-                continue; // Writing made room for what was waiting.
+            match lines {
+                Lines::Yield => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                // Writing may have made room for what was waiting.
+                Lines::Blocked if written.is_ready() && self.can_proceed() => {}
+                _ if written.is_ready() && self.can_start_queued() => {}
+                Lines::Blocked => return Poll::Pending,
+                Lines::NeedInput => ready!(self.poll_read(cx))?,
             }
-            if !waits_for_input {
-                return Poll::Pending; // What has to happen first wakes us.
-            }
-            ready!(self.poll_read(cx))?;
         }
     }
 
     // ---- reading -------------------------------------------------------------------------------------
 
-    /// Handles complete lines. False when more input could not be taken now.
-    fn dispatch_lines(&mut self, cx: &mut Context<'_>) -> Result<bool, TransportError> {
+    fn handle_lines(
+        &mut self,
+        cx: &mut Context<'_>,
+        budget: &mut usize,
+    ) -> Result<Lines, TransportError> {
         loop {
-            while let Some(note) = self.notes.front_mut() {
-                if note.as_mut().poll(cx).is_pending() {
-                    return Ok(false);
+            while let Some(notification) = self.notifications.front_mut() {
+                if notification.as_mut().poll(cx).is_pending() {
+                    return Ok(Lines::Blocked);
                 }
-                self.notes.pop_front();
+                self.notifications.pop_front();
             }
-            if self.takes_no_more() {
-                return Ok(false);
+            if self.is_saturated() {
+                return Ok(Lines::Blocked);
             }
-            let Some(line) = self.decoder.next_line() else { return Ok(self.reader.is_some()) };
-            self.line(cx, line)?;
+            if *budget == 0 {
+                return Ok(Lines::Yield);
+            }
+            let Some(line) = self.decoder.next_line() else {
+                return Ok(if self.reader.is_some() { Lines::NeedInput } else { Lines::Blocked });
+            };
+            *budget -= 1;
+            self.handle_line(cx, line)?;
         }
     }
 
@@ -178,10 +202,10 @@ where
             Ok(0) => {
                 self.reader = None;
                 if let Some(line) = self.decoder.finish() {
-                    self.line(cx, line)?;
+                    self.handle_line(cx, line)?;
                 }
                 self.shared.peer_left(&TransportError::closed("the peer closed the connection"));
-                self.begin_drain(self.limits.drain_on_close);
+                self.begin_drain(self.limits.shutdown_timeout);
                 Poll::Ready(Ok(()))
             }
             Ok(_) => Poll::Ready(Ok(())),
@@ -189,35 +213,35 @@ where
         }
     }
 
-    fn line(&mut self, cx: &mut Context<'_>, line: Line) -> Result<(), TransportError> {
+    fn handle_line(&mut self, cx: &mut Context<'_>, line: Line) -> Result<(), TransportError> {
         let frame = match line {
             Line::Frame(frame) => frame,
             Line::Overlong => return self.refuse_overlong(),
         };
         match decode(&frame, &self.limits) {
-            Ok(Decoded::Single(message)) => self.message(cx, message),
-            Ok(Decoded::Batch(entries)) if self.local.accepts_batches() => self.batch(cx, entries),
+            Ok(Decoded::Single(message)) => self.handle_message(cx, message),
+            Ok(Decoded::Batch(entries)) if self.local.accepts_batches() => {
+                self.handle_batch(cx, entries);
+            }
             Ok(Decoded::Batch(_)) => {
-                self.refuse(
-                    None,
-                    &ErrorObject::invalid_request(
-                        "arrays of messages are not part of this revision",
-                    ),
+                let error = ErrorObject::invalid_request(
+                    "batches are accepted in sessions of the revision 2025-03-26 only",
                 );
+                self.output.refuse(None, &error);
             }
             Err(malformed) => {
-                if let Some((id, error)) = self.malformed(malformed) {
-                    self.refuse(id.as_ref(), &error);
+                if let Some((id, error)) = self.handle_malformed(malformed) {
+                    self.output.refuse(id.as_ref(), &error);
                 }
             }
         }
         Ok(())
     }
 
-    /// What to answer to a frame that is no message. An answer is never answered: its id is one of ours, and
-    /// the peer would take it for one of its own.
+    /// What to answer to a frame that is not a message. A malformed answer is never answered: its id is one
+    /// of this side's, and the peer would take it for one of its own.
     #[cold]
-    fn malformed(&self, malformed: Malformed) -> Option<(Option<RequestId>, ErrorObject)> {
+    fn handle_malformed(&self, malformed: Malformed) -> Option<(Option<RequestId>, ErrorObject)> {
         let Malformed { id, error, answers } = malformed;
         tracing::debug!(%error, "refused a malformed message");
         let Some(answered) = answers else { return Some((id, error)) };
@@ -229,104 +253,88 @@ where
 
     #[cold]
     fn refuse_overlong(&mut self) -> Result<(), TransportError> {
-        let longest = self.limits.message_bytes;
-        self.overlong += 1;
-        self.refuse(
-            None,
-            &ErrorObject::invalid_request(format!("the message is longer than {longest} bytes")),
-        );
-        if self.overlong > self.limits.overlong_messages {
-            return Err(TransportError::new(
-                TransportErrorKind::Protocol,
-                format!("the peer sent {} messages of more than {longest} bytes", self.overlong),
-            ));
+        self.overlong_messages += 1;
+        self.output.refuse(None, &too_long(&self.limits));
+        if self.overlong_messages > self.limits.max_overlong_messages {
+            let (count, max_bytes) = (self.overlong_messages, self.limits.max_message_bytes);
+            let reason = format!("the peer sent {count} messages of more than {max_bytes} bytes");
+            return Err(TransportError::new(TransportErrorKind::Protocol, reason));
         }
         Ok(())
     }
 
-    fn message(&mut self, cx: &mut Context<'_>, message: Message) {
+    fn handle_message(&mut self, cx: &mut Context<'_>, message: Message) {
         match message {
             Message::Request { id, method, params } => {
                 let request = Request::new(id, method, params).with_peer(self.peer.clone());
-                self.request(cx, request);
+                self.handle_request(cx, request);
             }
-            // One that is about no call of the peer's goes on to the local service: a server ends a
-            // subscription of ours so (SUB-8).
+            // A cancellation that concerns no call of the peer's is passed to the local service: a server
+            // ends a subscription of this side in that way (SUB-8).
             Message::Notification { method, params }
-                if method == "notifications/cancelled" && self.cancelled(&params) => {}
+                if method == notification::Cancelled::NAME && self.handle_cancelled(&params) => {}
             Message::Notification { method, params } => {
                 let local = Arc::clone(&self.local);
                 let notification = Notification::new(method, params);
-                let mut note: BoxFuture<'static, ()> =
+                let mut notify: BoxFuture<'static, ()> =
                     Box::pin(async move { CatchPanic::new(local).notify(notification).await });
-                if !self.notes.is_empty() || note.as_mut().poll(cx).is_pending() {
-                    self.notes.push_back(note);
+                if !self.notifications.is_empty() || notify.as_mut().poll(cx).is_pending() {
+                    self.notifications.push_back(notify);
                 }
             }
             Message::Response { id: Some(id), outcome } => {
                 self.shared.answer(&id, outcome.map_err(Into::into));
             }
             Message::Response { id: None, outcome } => {
-                tracing::warn!(?outcome, "the peer could not read a message of ours");
+                let error = outcome.err().map(|error| PeerText::new(error.message()).to_string());
+                tracing::warn!(error, "the peer could not read a message");
             }
         }
     }
 
-    /// Cancels the call that is meant; false if there is none.
-    fn cancelled(&mut self, params: &crate::json::JsonBytes) -> bool {
-        #[derive(serde::Deserialize)]
-        struct Cancelled {
-            #[serde(rename = "requestId")]
-            request_id: RequestId,
-            reason: Option<String>,
-        }
+    /// Cancels the call that is meant. False if it is not a call of the peer's.
+    fn handle_cancelled(&mut self, params: &JsonBytes) -> bool {
         // Malformed cancellations are ignored (CAN-3).
-        let Ok(Cancelled { request_id, reason }) = params.parse() else { return true };
-        let known = self.shared.cancel(&request_id) || self.unqueue(&request_id);
-        tracing::debug!(id = %request_id, reason, known, "the peer cancelled a call");
+        let Ok(CancelledParams { request_id: Some(id), reason, .. }) = params.parse() else {
+            return true;
+        };
+        let known = self.shared.cancel(&id) || self.queue.remove(&id);
+        let reason = reason.as_deref().map(PeerText::new).map(tracing::field::display);
+        tracing::debug!(%id, reason, known, "the peer cancelled a call");
         known
     }
 
     // ---- requests of the peer ------------------------------------------------------------------------
 
-    fn request(&mut self, cx: &mut Context<'_>, request: Request) {
-        if self.stopping {
-            let error = ErrorObject::new(
-                crate::jsonrpc::code::INTERNAL_ERROR,
-                "the server is shutting down",
-            );
-            return self.refuse(Some(&request.id), &error);
+    fn handle_request(&mut self, cx: &mut Context<'_>, request: Request) {
+        if self.stops > 0 {
+            let error = ErrorObject::new(code::INTERNAL_ERROR, "the server is shutting down");
+            return self.output.refuse(Some(&request.id), &error);
         }
         if self.is_known(&request.id) {
             let error =
                 ErrorObject::invalid_request("a request with this id is still being handled");
-            return self.refuse(Some(&request.id), &error);
+            return self.output.refuse(Some(&request.id), &error);
         }
-        if self.queue.is_empty() && self.has_place() {
+        if self.queue.is_empty() && self.has_capacity() {
             return self.start(cx, request);
         }
-        if self.queue_is_full() {
-            let error = ErrorObject::new(
-                crate::jsonrpc::code::INTERNAL_ERROR,
-                "too many requests at a time",
-            )
-            .with_data(&serde_json::json!({ "retryable": true }));
-            return self.refuse(Some(&request.id), &error);
+        if self.queue.is_full() {
+            let error =
+                ErrorObject::new(code::INTERNAL_ERROR, "too many requests at the same time")
+                    .with_data(&serde_json::json!({ "retryable": true }));
+            return self.output.refuse(Some(&request.id), &error);
         }
-        self.queued_bytes += request.params.as_bytes().len();
-        self.queue.push_back(request);
+        self.queue.push(request);
     }
 
     fn start(&mut self, cx: &mut Context<'_>, request: Request) {
         let id = request.id.clone();
         let mut call = Box::pin(call(Arc::clone(&self.local), request));
         match call.as_mut().poll(cx) {
-            Poll::Ready(reply) => {
-                self.take_outbox(); // What the handler said while it ran goes before its answer.
-                push_reply(&mut self.out, &id, reply, self.limits.outgoing_bytes);
-            }
+            Poll::Ready(reply) => self.output.reply(&self.shared, &id, reply),
             Poll::Pending => {
-                let (handle, registration) = futures::future::AbortHandle::new_pair();
+                let (handle, registration) = AbortHandle::new_pair();
                 let serial = self.shared.start(id.clone(), handle);
                 let shared = Arc::clone(&self.shared);
                 let call = Abortable::new(call, registration);
@@ -339,208 +347,118 @@ where
         }
     }
 
-    fn batch(&mut self, cx: &mut Context<'_>, entries: Vec<Result<Message, Malformed>>) {
-        let mut errors = BytesMut::new();
-        let mut refuse = |id: Option<&RequestId>, error: &ErrorObject| {
-            write_error(&mut errors, id, error);
-            errors.extend_from_slice(b"\n");
-        };
-        let mut calls = Vec::new();
+    fn handle_batch(&mut self, cx: &mut Context<'_>, entries: Vec<Result<Message, Malformed>>) {
+        let mut replies = BatchReply::new(self.limits.max_outgoing_bytes);
+        let mut calls = FuturesUnordered::new();
         for entry in entries {
             match entry {
                 Ok(Message::Request { id, method, params }) => {
-                    if self.stopping || self.is_known(&id) || !self.has_place() {
+                    if self.stops > 0 || self.is_known(&id) || !self.has_capacity() {
                         let error = ErrorObject::invalid_request(
-                            "this entry of the batch cannot be taken now",
+                            "this entry of the batch cannot be handled: its id is in use, or too many \
+                             requests are running",
                         );
-                        refuse(Some(&id), &error);
+                        replies.push_error(Some(&id), &error);
                         continue;
                     }
-                    let (handle, registration) = futures::future::AbortHandle::new_pair();
+                    let (handle, registration) = AbortHandle::new_pair();
                     let serial = self.shared.start(id.clone(), handle);
                     let request =
                         Request::new(id.clone(), method, params).with_peer(self.peer.clone());
                     let call = Abortable::new(call(Arc::clone(&self.local), request), registration);
                     calls.push(async move { (id, serial, call.await.ok()) });
                 }
-                Ok(other) => self.message(cx, other),
+                Ok(other) => self.handle_message(cx, other),
                 Err(malformed) => {
-                    if let Some((id, error)) = self.malformed(malformed) {
-                        refuse(id.as_ref(), &error);
+                    if let Some((id, error)) = self.handle_malformed(malformed) {
+                        replies.push_error(id.as_ref(), &error);
                     }
                 }
             }
         }
         if calls.is_empty() {
-            self.refused += errors.len();
-            return write_batch(self.out.buffer(), errors);
+            if let Some(line) = replies.finish() {
+                self.output.refuse_line(line);
+            }
+            return;
         }
-        self.shared.lock().batches += 1;
+        self.shared.lock().running.start_batch();
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let replies = join_all(calls).await;
-            shared.complete_batch(replies, errors);
+            // Each answer is written as it comes, so that the batch never holds more than its bound.
+            while let Some((id, serial, reply)) = calls.next().await {
+                if shared.finish_batch_entry(&id, serial)
+                    && let Some(reply) = reply
+                {
+                    replies.push(&id, reply);
+                }
+            }
+            shared.complete_batch(replies.finish());
         });
     }
 
     fn start_queued(&mut self, cx: &mut Context<'_>) {
-        while self.has_place()
-            && let Some(request) = self.queue.pop_front()
+        while self.has_capacity()
+            && let Some(request) = self.queue.pop()
         {
-            self.queued_bytes -= request.params.as_bytes().len();
             self.start(cx, request);
         }
     }
 
-    fn unqueue(&mut self, id: &RequestId) -> bool {
-        let Some(at) = self.queue.iter().position(|queued| queued.id == *id) else { return false };
-        if let Some(request) = self.queue.remove(at) {
-            self.queued_bytes -= request.params.as_bytes().len();
-        }
-        true
-    }
-
     fn can_start_queued(&self) -> bool {
-        !self.queue.is_empty() && self.has_place()
+        !self.queue.is_empty() && self.has_capacity()
     }
 
-    /// Lines were left in the decoder for want of room, and there is room now.
-    fn has_held_back_lines(&self, waits_for_input: bool) -> bool {
-        !waits_for_input && self.reader.is_some() && self.notes.is_empty() && !self.takes_no_more()
+    /// Whether lines that were held back can be handled now.
+    fn can_proceed(&self) -> bool {
+        self.can_start_queued()
+            || (self.reader.is_some() && self.notifications.is_empty() && !self.is_saturated())
     }
 
-    /// The peer does not read, and one more message of it could make us hold more than is allowed. Up to
-    /// that, lines are looked at even while nothing can be written, so that answers and cancels get through.
-    fn takes_no_more(&self) -> bool {
-        self.output_is_clogged()
-            && (self.queue_is_full() || self.refused >= self.limits.outbox_bytes)
+    /// Whether the peer does not read and one more message of it could exceed a bound. Up to that point lines
+    /// are handled even while nothing can be written, so that answers and cancellations get through.
+    fn is_saturated(&self) -> bool {
+        self.output.is_full() && (self.queue.is_full() || self.output.is_full_of_refusals())
     }
 
     fn is_known(&self, id: &RequestId) -> bool {
-        self.shared.is_in_flight(id) || self.queue.iter().any(|queued| queued.id == *id)
+        self.shared.lock().running.contains(id) || self.queue.contains(id)
     }
 
-    fn has_place(&self) -> bool {
-        !self.output_is_clogged() && self.shared.in_flight() < self.limits.in_flight
-    }
-
-    fn queue_is_full(&self) -> bool {
-        self.queue.len() >= self.limits.queued || self.queued_bytes >= self.limits.queued_bytes
-    }
-
-    fn output_is_clogged(&self) -> bool {
-        self.out.len() >= self.limits.outbox_bytes
-    }
-
-    fn refuse(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
-        let before = self.out.len();
-        write_error(self.out.buffer(), id, error);
-        self.out.buffer().extend_from_slice(b"\n");
-        self.refused += self.out.len() - before;
-    }
-
-    // ---- writing -------------------------------------------------------------------------------------
-
-    /// Writes what there is, and gives up a peer that reads nothing for too long.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
-        let written = self.poll_write_out(cx)?;
-        if written.is_ready() {
-            self.stall = None;
-            return Ok(written);
-        }
-        let patience = self.limits.write_stall;
-        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(patience)));
-        if stall.as_mut().poll(cx).is_ready() {
-            let message = format!("the peer did not read for {} s", patience.as_secs_f64());
-            return Err(TransportError::closed(message));
-        }
-        Ok(written)
-    }
-
-    /// Writes whatever is queued, as much at a time as the writer takes, and flushes when all is out.
-    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, TransportError> {
-        let failed = |error| TransportError::io("writing to the peer", error);
-        loop {
-            self.take_outbox();
-            let Some(writer) = &mut self.writer else {
-                self.out = Outbox::default();
-                self.shared.note_writing(self.shared.lock(), 0, 0);
-                return Ok(Poll::Ready(()));
-            };
-            if self.out.is_empty() {
-                break;
-            }
-            while !self.out.is_empty() {
-                match self.out.poll_write(cx, writer) {
-                    Poll::Ready(Ok(0)) => {
-                        return Err(TransportError::closed("the peer does not read any more"));
-                    }
-                    Poll::Ready(Ok(_)) => {
-                        self.unflushed = true;
-                        self.stall = None;
-                    }
-                    Poll::Ready(Err(error)) => return Err(failed(error)),
-                    Poll::Pending => {
-                        if !self.output_is_clogged() {
-                            self.refused = 0;
-                        }
-                        let state = self.shared.lock();
-                        let unwritten = state.unwritten();
-                        self.shared.note_writing(state, self.out.len(), unwritten);
-                        return Ok(Poll::Pending);
-                    }
-                }
-            }
-            self.refused = 0;
-        }
-        let Some(writer) = &mut self.writer else { return Ok(Poll::Ready(())) };
-        if self.unflushed {
-            match Pin::new(&mut *writer).poll_flush(cx) {
-                Poll::Ready(Ok(())) => self.unflushed = false,
-                Poll::Ready(Err(error)) => return Err(failed(error)),
-                Poll::Pending => return Ok(Poll::Pending),
-            }
-        }
-        if self.shared.lock().closing {
-            match Pin::new(writer).poll_shutdown(cx) {
-                // Closing a broken pipe fails, and is closed all the same. Some writers close when dropped.
-                Poll::Ready(_) => self.writer = None,
-                Poll::Pending => return Ok(Poll::Pending),
-            }
-        }
-        Ok(Poll::Ready(()))
-    }
-
-    fn take_outbox(&mut self) {
-        let mut state = self.shared.lock();
-        let unwritten = state.unwritten();
-        if !state.outbox.is_empty() {
-            self.out.append(&mut state.outbox);
-        }
-        self.shared.note_writing(state, self.out.len(), unwritten);
+    fn has_capacity(&self) -> bool {
+        !self.output.is_full()
+            && self.shared.lock().running.len() < self.limits.max_in_flight_requests
     }
 
     // ---- the end -------------------------------------------------------------------------------------
 
-    fn begin_drain(&mut self, patience: std::time::Duration) {
+    #[cold]
+    fn stop(&mut self) {
+        self.stops += 1;
+        let timeout = self.limits.shutdown_timeout;
+        self.begin_drain(match (self.stops, &self.drain) {
+            (1, None) => timeout,
+            (1, Some(_)) => timeout / SHORTENED_DRAIN,
+            _ => Duration::ZERO,
+        });
+    }
+
+    /// Begins a drain, or shortens the one that has begun.
+    fn begin_drain(&mut self, timeout: Duration) {
         self.local.draining();
-        let end = sleep(patience);
+        let end = sleep(timeout);
         if self.drain.as_ref().is_none_or(|drain| end.deadline() < drain.deadline()) {
             self.drain = Some(Box::pin(end));
         }
     }
 
-    /// The peer has left, or we are stopping, and nothing is left to do.
+    /// Whether a drain has begun and nothing is left to do.
     fn is_done(&self) -> bool {
         self.drain.is_some()
             && self.queue.is_empty()
-            && self.notes.is_empty()
-            && self.out.is_empty()
-            && !self.unflushed
-            && {
-                let state = self.shared.lock();
-                state.is_idle()
-            }
+            && self.notifications.is_empty()
+            && self.output.is_done()
+            && self.shared.lock().is_idle()
     }
 }
 
@@ -552,12 +470,12 @@ impl<R, W, S> Drop for Driver<R, W, S> {
 
 impl<R, W, S> fmt::Debug for Driver<R, W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("stopping", &self.stopping).finish_non_exhaustive()
+        f.debug_struct("Driver").field("stops", &self.stops).finish_non_exhaustive()
     }
 }
 
-/// Calls the local service. What panics is answered as well.
-async fn call<S: Service>(local: Arc<S>, request: Request) -> Reply {
+/// Calls the local service. A panic is answered as well.
+async fn call<S: Conversation>(local: Arc<S>, request: Request) -> Reply {
     CatchPanic::new(local).call(request).await
 }
 

@@ -1,4 +1,4 @@
-//! What waits to be written: small messages in one buffer, long ones as they are.
+//! Bytes that wait to be written: small messages in one buffer, long ones as they are.
 //!
 //! A long result is serialized already; copying it behind the small ones would touch all of its memory once
 //! more. It is queued as a part of its own, and parts go out together in one vectored write.
@@ -11,12 +11,15 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::AsyncWrite;
 
-/// From this length on a result is a part of its own.
-pub(super) const LONG: usize = 32 << 10;
+use crate::jsonrpc::{RequestId, is_one_line, write_error, write_result, write_result_start};
+use crate::service::{Reply, outgoing};
+
+/// From this length on, in bytes, a result is a part of its own.
+const LONG: usize = 32 << 10;
 /// Parts that one write takes.
-const PARTS: usize = 16;
-/// A buffer that grew beyond this does not stay.
-const KEPT: usize = 256 << 10;
+const PARTS_PER_WRITE: usize = 16;
+/// A buffer that grew beyond this many bytes is freed once it is empty.
+const KEPT_BUFFER: usize = 256 << 10;
 
 /// Bytes to be written, in order.
 #[derive(Debug, Default)]
@@ -52,7 +55,13 @@ impl Outbox {
         }
     }
 
-    /// Moves everything of `other` behind what is here.
+    /// Appends bytes and a line break.
+    pub(super) fn push_line(&mut self, bytes: BytesMut) {
+        self.push(bytes.freeze());
+        self.buffer.extend_from_slice(b"\n");
+    }
+
+    /// Moves everything of `other` to the end of this.
     pub(super) fn append(&mut self, other: &mut Self) {
         if self.is_empty() {
             std::mem::swap(self, other);
@@ -90,7 +99,7 @@ impl Outbox {
         let written = if self.parts.is_empty() {
             ready!(writer.as_mut().poll_write(cx, &self.buffer))?
         } else if writer.is_write_vectored() {
-            let mut slices = [IoSlice::new(&[]); PARTS];
+            let mut slices = [IoSlice::new(&[]); PARTS_PER_WRITE];
             let parts = self.parts.iter().map(|part| &part[..]).chain([&self.buffer[..]]);
             let count = slices
                 .iter_mut()
@@ -119,12 +128,27 @@ impl Outbox {
         }
         if written < self.buffer.len() {
             self.buffer.advance(written);
-        } else if self.buffer.capacity() > KEPT {
+        } else if self.buffer.capacity() > KEPT_BUFFER {
             self.buffer = BytesMut::new();
         } else {
             self.buffer.clear();
         }
     }
+}
+
+/// Appends a response as a line, a long result without copying it.
+pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, max_bytes: usize) {
+    match outgoing(id, reply, max_bytes) {
+        Ok(result) if result.as_bytes().len() >= LONG && is_one_line(result.as_bytes()) => {
+            write_result_start(out.buffer(), id);
+            out.push(result.into_bytes());
+            out.buffer().extend_from_slice(b"}\n");
+            return;
+        }
+        Ok(result) => write_result(out.buffer(), id, result.as_bytes()),
+        Err(error) => write_error(out.buffer(), Some(id), &error),
+    }
+    out.buffer().extend_from_slice(b"\n");
 }
 
 #[cfg(test)]

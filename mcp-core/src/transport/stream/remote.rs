@@ -7,13 +7,14 @@ use tokio::sync::oneshot;
 
 use super::shared::{Shared, Stats};
 use crate::jsonrpc::{RequestId, write_notification, write_request};
-use crate::service::{Notification, Reply, Request, Service};
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::method::{Initialize, Method as _};
+use crate::service::{Notification, Reply, Request, Service, check_outgoing};
+use crate::transport::TransportError;
 
 /// The other end of a stream: calls are written to it, answers come back from it.
 ///
-/// Ids are the caller's: each must differ from those of the requests that are still waiting. Dropping the
-/// future of a call sends `notifications/cancelled` (never for `initialize`, which must not be cancelled).
+/// The caller chooses the ids: each must differ from those of all pending requests. Dropping the future of
+/// a call sends `notifications/cancelled`, except for `initialize`, which must not be cancelled (CAN-1).
 #[derive(Clone)]
 pub struct Remote {
     shared: Arc<Shared>,
@@ -24,15 +25,15 @@ impl Remote {
         Self { shared }
     }
 
-    /// Closes our side: what is in the outbox is still written, then the writer is shut down. The driver
-    /// goes on reading until the peer closes its side too. Later calls fail.
+    /// Closes this side: what is in the outbox is still written, then the writer is shut down. The driver
+    /// keeps reading until the peer closes its side too. Later calls fail.
     pub fn close(&self) {
         self.shared.lock().closing = true;
         self.shared.room.notify_waiters();
         self.shared.driver.wake();
     }
 
-    /// Ends every waiting call with `error`, and refuses further ones with it.
+    /// Fails every pending request with `error`, and every later one.
     pub fn abort(&self, error: &TransportError) {
         self.shared.close(error);
         self.shared.driver.wake();
@@ -42,27 +43,16 @@ impl Remote {
     pub fn stats(&self) -> Stats {
         self.shared.stats()
     }
-
-    fn check_length(&self, length: usize) -> Result<(), TransportError> {
-        let longest = self.shared.outgoing_bytes;
-        if length > longest {
-            return Err(TransportError::new(
-                TransportErrorKind::TooLong,
-                format!("the message has {length} bytes; at most {longest} are sent"),
-            ));
-        }
-        Ok(())
-    }
 }
 
 impl Service for Remote {
     async fn call(&self, request: Request) -> Reply {
-        self.check_length(request.params.as_bytes().len())?;
+        check_outgoing(request.params.as_bytes().len(), self.shared.max_outgoing_bytes)?;
         let (sender, answer) = oneshot::channel();
         let Request { id, method, params, .. } = request;
         let serial = (self.shared)
             .send_with(|state| {
-                let serial = self.shared.expect(state, id.clone(), sender)?;
+                let serial = state.expect_answer(id.clone(), sender)?;
                 let out = state.outbox.buffer();
                 write_request(out, &id, &method, params.as_bytes());
                 out.extend_from_slice(b"\n");
@@ -73,7 +63,7 @@ impl Service for Remote {
             shared: &self.shared,
             id: &id,
             serial,
-            tell_peer: method != "initialize",
+            tell_peer: method != Initialize::NAME,
         };
         match answer.await {
             Ok(reply) => reply,
@@ -83,7 +73,7 @@ impl Service for Remote {
 
     async fn notify(&self, notification: Notification) {
         let Notification { method, params } = notification;
-        let sent = match self.check_length(params.as_bytes().len()) {
+        let sent = match check_outgoing(params.as_bytes().len(), self.shared.max_outgoing_bytes) {
             Ok(()) => {
                 let write = |out: &mut bytes::BytesMut| {
                     write_notification(out, &method, params.as_bytes());
@@ -105,7 +95,7 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// Forgets the request; tells the peer when it was still waiting for its answer.
+/// Forgets the request; tells the peer if it was still pending.
 struct CancelOnDrop<'a> {
     shared: &'a Shared,
     id: &'a RequestId,

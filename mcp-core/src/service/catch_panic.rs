@@ -1,0 +1,70 @@
+//! Panics of user code become answers.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
+
+use super::{Conversation, Notification, Reply, Request, Service};
+use crate::jsonrpc::ErrorObject;
+
+/// Answers a panic of the inner service with −32603 and logs it, so that one call's bug fails that call
+/// alone.
+///
+/// With `panic = "abort"` a panic cannot be caught.
+#[derive(Debug, Clone)]
+pub struct CatchPanic<S>(S);
+
+impl<S> CatchPanic<S> {
+    /// Wraps a service.
+    pub const fn new(inner: S) -> Self {
+        Self(inner)
+    }
+
+    /// The inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.0
+    }
+}
+
+impl<S: Service> Service for CatchPanic<S> {
+    async fn call(&self, request: Request) -> Reply {
+        let method = request.method.clone();
+        // What the panic interrupted is dropped and not used again; state of the user's that outlives the
+        // call is in the same position as behind a poisoned lock. The service is called inside the guard,
+        // because a layer that is not an `async fn` may panic before it returns a future.
+        match AssertUnwindSafe(async { self.0.call(request).await }).catch_unwind().await {
+            Ok(reply) => reply,
+            Err(panic) => Err(ErrorObject::internal_logged(|correlation| {
+                log_panic(&method, &*panic, correlation);
+            })
+            .into()),
+        }
+    }
+
+    async fn notify(&self, notification: Notification) {
+        let method = notification.method.clone();
+        let notify = AssertUnwindSafe(async { self.0.notify(notification).await });
+        if let Err(panic) = notify.catch_unwind().await {
+            log_panic(&method, &*panic, "");
+        }
+    }
+}
+
+impl<S: Conversation> Conversation for CatchPanic<S> {
+    fn accepts_batches(&self) -> bool {
+        self.0.accepts_batches()
+    }
+
+    fn draining(&self) {
+        self.0.draining();
+    }
+}
+
+#[cold]
+fn log_panic(method: &str, panic: &(dyn Any + Send), correlation: &str) {
+    let reason = (panic.downcast_ref::<&str>().copied())
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no message)");
+    tracing::error!(method, reason, correlation, "a handler panicked");
+}

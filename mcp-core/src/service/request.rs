@@ -1,0 +1,207 @@
+//! Requests, notifications, and the service that takes them.
+//!
+//! These types refer to each other, because a request carries the way back to its caller, and that is a
+//! service too.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::Reply;
+use crate::extensions::Extensions;
+use crate::json::JsonBytes;
+use crate::jsonrpc::{MethodName, RequestId};
+use crate::transport::TransportError;
+
+/// A message that asks for an answer.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Request {
+    /// The caller's id. It identifies the call in its conversation; answers are never routed by it.
+    pub id: RequestId,
+    /// The method.
+    pub method: MethodName,
+    /// The parameters, always an object.
+    pub params: JsonBytes,
+    /// The way back to the caller while the call runs: notifications about it, and requests where the
+    /// revision has them.
+    pub peer: Peer,
+    /// What layers and bindings know about the call, by type.
+    pub extensions: Extensions,
+}
+
+impl Request {
+    /// A request without a way back.
+    pub fn new(id: RequestId, method: impl Into<MethodName>, params: JsonBytes) -> Self {
+        Self {
+            id,
+            method: method.into(),
+            params,
+            peer: Peer::none(),
+            extensions: Extensions::new(),
+        }
+    }
+
+    /// The same request with a way back.
+    #[must_use]
+    pub fn with_peer(self, peer: Peer) -> Self {
+        Self { peer, ..self }
+    }
+}
+
+/// A message that asks for no answer.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Notification {
+    /// The method.
+    pub method: MethodName,
+    /// The parameters, always an object.
+    pub params: JsonBytes,
+}
+
+impl Notification {
+    /// A notification.
+    pub fn new(method: impl Into<MethodName>, params: JsonBytes) -> Self {
+        Self { method: method.into(), params }
+    }
+}
+
+/// Takes calls and notifications, concurrently.
+///
+/// A layer is a service around a service:
+///
+/// ```
+/// use mcp_core::service::{Notification, Reply, Request, Service};
+///
+/// struct Counted<S> { inner: S, calls: std::sync::atomic::AtomicU64 }
+///
+/// impl<S: Service> Service for Counted<S> {
+///     async fn call(&self, request: Request) -> Reply {
+///         self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         self.inner.call(request).await
+///     }
+///     async fn notify(&self, notification: Notification) {
+///         self.inner.notify(notification).await;
+///     }
+/// }
+/// ```
+pub trait Service: Send + Sync + 'static {
+    /// Answers a request. Dropping the future cancels the call.
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send;
+
+    /// Takes a notification. Later messages wait until the future is done, which keeps their order, so it
+    /// must not wait for the peer.
+    fn notify(&self, notification: Notification) -> impl Future<Output = ()> + Send;
+}
+
+impl<S: Service> Service for Arc<S> {
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        S::call(self, request)
+    }
+
+    fn notify(&self, notification: Notification) -> impl Future<Output = ()> + Send {
+        S::notify(self, notification)
+    }
+}
+
+/// A boxed future that is `Send`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// [`Service`] behind `dyn`, by boxing its futures.
+trait ErasedService: Send + Sync + 'static {
+    fn call_boxed(&self, request: Request) -> BoxFuture<'_, Reply>;
+    fn notify_boxed(&self, notification: Notification) -> BoxFuture<'_, ()>;
+}
+
+impl<S: Service> ErasedService for S {
+    fn call_boxed(&self, request: Request) -> BoxFuture<'_, Reply> {
+        Box::pin(self.call(request))
+    }
+
+    fn notify_boxed(&self, notification: Notification) -> BoxFuture<'_, ()> {
+        Box::pin(self.notify(notification))
+    }
+}
+
+/// Any service, with its type erased. Clones share it.
+#[derive(Clone)]
+pub struct BoxService(Arc<dyn ErasedService>);
+
+impl BoxService {
+    /// Erases the type of a service.
+    pub fn new(service: impl Service) -> Self {
+        Self::shared(Arc::new(service))
+    }
+
+    /// Erases the type of a service that is shared already.
+    pub fn shared(service: Arc<impl Service>) -> Self {
+        Self(service)
+    }
+}
+
+impl Service for BoxService {
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        self.0.call_boxed(request)
+    }
+
+    fn notify(&self, notification: Notification) -> impl Future<Output = ()> + Send {
+        self.0.notify_boxed(notification)
+    }
+}
+
+impl fmt::Debug for BoxService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxService")
+    }
+}
+
+/// The other side of a conversation, if there is a way to reach it.
+#[derive(Clone, Default)]
+pub struct Peer(Option<BoxService>);
+
+impl Peer {
+    /// A peer that is reached through `service`.
+    pub fn new(service: impl Service) -> Self {
+        Self(Some(BoxService::new(service)))
+    }
+
+    /// A peer that is reached through `service`, which is shared already.
+    pub fn shared(service: Arc<impl Service>) -> Self {
+        Self(Some(BoxService::shared(service)))
+    }
+
+    /// No peer: notifications are dropped and requests fail.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Whether there is no way to the peer.
+    pub const fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Sends a request and waits for its answer. Dropping the future cancels the request.
+    ///
+    /// # Errors
+    /// The peer's error, or a transport error when the peer cannot be reached.
+    pub async fn call(&self, request: Request) -> Reply {
+        match &self.0 {
+            Some(service) => service.call(request).await,
+            None => Err(TransportError::closed("the peer cannot be reached from here").into()),
+        }
+    }
+
+    /// Sends a notification; waits while the peer has too much unread output.
+    pub async fn notify(&self, notification: Notification) {
+        if let Some(service) = &self.0 {
+            service.notify(notification).await;
+        }
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_none() { "Peer(none)" } else { "Peer" })
+    }
+}

@@ -1,0 +1,113 @@
+//! Requests of this side that wait for the peer's answer.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use tokio::sync::oneshot;
+
+use crate::jsonrpc::RequestId;
+use crate::service::Reply;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// The requests, by id. The serial distinguishes two requests that used the same id one after the other.
+#[derive(Debug)]
+pub(super) struct PendingRequests {
+    requests: HashMap<RequestId, Pending>,
+    max_requests: usize,
+    last_serial: u64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    serial: u64,
+    reply: oneshot::Sender<Reply>,
+}
+
+impl PendingRequests {
+    pub(super) fn new(max_requests: usize) -> Self {
+        Self { requests: HashMap::new(), max_requests, last_serial: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Adds a request that is about to be sent; returns its serial.
+    pub(super) fn insert(
+        &mut self,
+        id: RequestId,
+        reply: oneshot::Sender<Reply>,
+    ) -> Result<u64, TransportError> {
+        if self.requests.len() >= self.max_requests {
+            return Err(TransportError::new(
+                TransportErrorKind::Overloaded,
+                format!(
+                    "{} requests wait for answers, the limit (max_pending_requests)",
+                    self.max_requests
+                ),
+            ));
+        }
+        match self.requests.entry(id) {
+            Entry::Occupied(taken) => Err(TransportError::new(
+                TransportErrorKind::Protocol,
+                format!("a request with the id {} already waits for its answer", taken.key()),
+            )),
+            Entry::Vacant(free) => {
+                self.last_serial += 1;
+                free.insert(Pending { serial: self.last_serial, reply });
+                Ok(self.last_serial)
+            }
+        }
+    }
+
+    /// Removes the request that an answer is for.
+    pub(super) fn take(&mut self, id: &RequestId) -> Option<oneshot::Sender<Reply>> {
+        self.requests.remove(id).map(|pending| pending.reply)
+    }
+
+    /// Removes a request whose caller left. False if it was answered; its id may name another one by now.
+    pub(super) fn forget(&mut self, id: &RequestId, serial: u64) -> bool {
+        let is_pending = self.requests.get(id).is_some_and(|pending| pending.serial == serial);
+        is_pending && self.requests.remove(id).is_some()
+    }
+
+    /// Removes all of them.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = oneshot::Sender<Reply>> + use<> {
+        std::mem::take(&mut self.requests).into_values().map(|pending| pending.reply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(id: i64) -> RequestId {
+        RequestId::Number(id)
+    }
+
+    #[test]
+    fn an_id_is_free_again_once_it_was_answered_and_the_first_caller_cannot_forget_the_second() {
+        let mut pending = PendingRequests::new(10);
+        let first = pending.insert(id(1), oneshot::channel().0).unwrap();
+        let taken = pending.insert(id(1), oneshot::channel().0).unwrap_err();
+        assert_eq!(taken.kind(), TransportErrorKind::Protocol);
+        assert!(pending.take(&id(1)).is_some());
+        let second = pending.insert(id(1), oneshot::channel().0).unwrap();
+        assert!(!pending.forget(&id(1), first));
+        assert_eq!(pending.len(), 1);
+        assert!(pending.forget(&id(1), second));
+        assert!(pending.take(&id(1)).is_none());
+    }
+
+    #[test]
+    fn a_full_table_refuses_the_next_request() {
+        let mut pending = PendingRequests::new(2);
+        for number in 0..2 {
+            pending.insert(id(number), oneshot::channel().0).unwrap();
+        }
+        let refused = pending.insert(id(2), oneshot::channel().0).unwrap_err();
+        assert_eq!(refused.kind(), TransportErrorKind::Overloaded);
+        assert_eq!(pending.take_all().count(), 2);
+        assert_eq!(pending.len(), 0);
+    }
+}
