@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use divan::{Bencher, counter::BytesCount};
 use mcp_benches::messages::{Era, INITIALIZED, Template, text};
-use mcp_core::{Limits, jsonrpc};
+use mcp_core::{ConnectionLimits, jsonrpc};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -41,7 +41,7 @@ struct Envelope<'a> {
 /// With everything a server must check first: UTF-8, depth, number of values, doubled members, the id's form.
 #[divan::bench(args = LINES)]
 fn ours(bencher: Bencher<'_, '_>, name: &str) {
-    let (line, limits) = (Bytes::from(line(name)), Limits::default());
+    let (line, limits) = (Bytes::from(line(name)), ConnectionLimits::default());
     bencher.counter(BytesCount::of_slice(&line)).bench(|| jsonrpc::decode(&line, &limits));
 }
 

@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 
 /// The pauses of one thing that is tried several times, until it is given up.
 #[derive(Debug, Clone)]
@@ -20,16 +20,16 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// For what is lost and comes back.
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self::times(limits.reconnects, limits)
+        Self::times(limits.max_reconnects, limits)
     }
 
     /// For what is given up after so many pauses in a row.
     pub(crate) fn times(most: u32, limits: &Limits) -> Self {
         Self {
-            first: limits.reconnect_backoff,
-            longest: limits.longest_reconnect_backoff,
+            first: limits.initial_backoff,
+            longest: limits.max_backoff,
             most,
-            bound: limits.reconnect_backoff.min(limits.longest_reconnect_backoff),
+            bound: limits.initial_backoff.min(limits.max_backoff),
             failures: 0,
         }
     }
@@ -80,10 +80,10 @@ mod tests {
     use super::*;
 
     fn backoff() -> Backoff {
-        let mut limits = Limits::for_client();
-        limits.reconnects = 4;
-        limits.reconnect_backoff = Duration::from_secs(1);
-        limits.longest_reconnect_backoff = Duration::from_secs(3);
+        let mut limits = Limits::new();
+        limits.max_reconnects = 4;
+        limits.initial_backoff = Duration::from_secs(1);
+        limits.max_backoff = Duration::from_secs(3);
         Backoff::new(&limits)
     }
 

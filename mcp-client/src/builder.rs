@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 use mcp_core::json::JsonObject;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Revision;
@@ -72,7 +72,7 @@ impl ClientBuilder {
                 known: None,
                 probe_patience: Duration::from_secs(5),
                 timeouts: Timeouts::default(),
-                limits: Limits::for_client(),
+                limits: Limits::new(),
             },
             handlers: Handlers::default(),
             #[cfg(feature = "http")]

@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 use mcp_core::service::{
     Accept, BoxService, CatchPanic, Notification, Peer, Reply, Request, Service,
 };
@@ -98,7 +98,7 @@ impl Connection {
         W: AsyncWrite + Unpin + Send + 'static,
     {
         let local = CatchPanic::new(Arc::clone(inbound));
-        let (remote, driver) = stream::connect(reader, writer, limits, |_| local);
+        let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
         let (connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
         let inbound = Arc::clone(inbound);
         tokio::spawn(async move {
@@ -107,7 +107,7 @@ impl Connection {
                 let _ = closing.wait_for(|closing| *closing).await;
                 sleep(CLOSE_PATIENCE).await;
             };
-            if let Err(error) = driver.run(stop).await {
+            if let Err(error) = driver.run(futures::stream::once(stop)).await {
                 tracing::debug!(%error, "the connection failed");
             }
             drop(alive);
@@ -130,13 +130,13 @@ impl Connection {
         let local = CatchPanic::new(Arc::clone(inbound));
         let reader = Output::new(stdout, Arc::clone(&ending));
         let writer = Input::new(stdin, Arc::clone(&ending));
-        let (remote, driver) = stream::connect(reader, writer, limits, |_| local);
+        let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
         ending.attach(remote.clone());
         let (mut connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
         connection.process = Some(Arc::clone(&process));
         let inbound = Arc::clone(inbound);
         tokio::spawn(async move {
-            let mut run = Box::pin(driver.run(std::future::pending()));
+            let mut run = Box::pin(driver.run(futures::stream::pending()));
             let stop = async {
                 // An error means that the connection was dropped, which kills the child.
                 let _ = closing.wait_for(|closing| *closing).await;
@@ -184,7 +184,12 @@ impl Connection {
     /// A conversation with a server in this process.
     pub(crate) fn memory<A: Accept>(server: &A, limits: &Limits, inbound: &Arc<Inbound>) -> Self {
         let local = CatchPanic::new(Arc::clone(inbound));
-        let link = memory::connect(&server.limits(), |peer| server.accept(peer), limits, |_| local);
+        let link = memory::connect(
+            &server.limits(),
+            |peer| server.accept(peer),
+            &limits.connection,
+            |_| local,
+        );
         let outbound = InMemory { server: link.first(), client: link.second() };
         let (mut connection, ..) = Self::new(Outbound::Service(BoxService::new(outbound)), inbound);
         connection.link = Some(link);

@@ -125,7 +125,7 @@ impl Error {
     #[cfg(feature = "http")]
     pub(crate) fn unauthorized(error: crate::http::BoxError) -> Self {
         let message = "the authorizer refuses the server";
-        let cause = TransportError::because(TransportErrorKind::Unauthorized, message, error);
+        let cause = TransportError::with_source(TransportErrorKind::Unauthorized, message, error);
         Self::build(ErrorKind::Unauthorized, message.to_owned(), Cause::Transport(cause))
     }
 

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use mcp_core::Limits;
+use crate::Limits;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::revision::{Era, Revision};
-use mcp_core::service::{Notification, Reply, Request, Service};
+use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
 use mcp_core::types::{SubscriptionAcknowledgedParams, SubscriptionFilter};
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -72,7 +72,7 @@ impl Inbound {
             handling: Handling::new(),
             listeners: Mutex::default(),
             subscriptions: Mutex::default(),
-            most_subscriptions: limits.subscriptions,
+            most_subscriptions: limits.max_subscriptions,
             backoff: Backoff::new(limits),
             client: OnceLock::new(),
             restarts: AtomicUsize::new(0),
@@ -276,7 +276,9 @@ impl Service for Inbound {
             method => self.event(method, &params),
         }
     }
+}
 
+impl Conversation for Inbound {
     fn accepts_batches(&self) -> bool {
         self.revision.get().is_some_and(|revision| revision.rules().batching)
     }

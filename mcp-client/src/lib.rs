@@ -46,6 +46,7 @@ mod handling;
 #[cfg(feature = "http")]
 pub mod http;
 mod inbound;
+mod limits;
 mod mailbox;
 #[cfg(feature = "oauth")]
 pub mod oauth;
@@ -72,7 +73,8 @@ pub use skill::DirectoryEntry;
 pub use skill::LoadedSkill;
 pub use subscription::Subscription;
 
+pub use limits::Limits;
 pub use mcp_core::jsonrpc::ErrorObject;
 pub use mcp_core::revision::{Era, Revision};
-pub use mcp_core::{Limits, json, jsonrpc, meta, method, service, transport, types};
+pub use mcp_core::{ConnectionLimits, json, jsonrpc, meta, method, service, transport, types};
 pub use serde_json;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use mcp_core::era::CallMeta;
+use crate::era::CallMeta;
 use mcp_core::extensions::Extensions;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
@@ -17,7 +17,7 @@ use mcp_core::types::{
 };
 use serde::Serialize;
 
-use crate::era::{Conversation, Session};
+use crate::era::{ConversationState, Session};
 use crate::extract::State;
 use crate::handle::ServerHandle;
 use crate::input::Asking;
@@ -38,7 +38,7 @@ pub(crate) struct Call {
     pub(crate) meta: CallMeta,
     /// The session that the call is part of, in the legacy era.
     pub(crate) session: Option<Arc<Session>>,
-    pub(crate) conversation: Arc<Conversation>,
+    pub(crate) conversation: Arc<ConversationState>,
     pub(crate) peer: Peer,
     /// What the binding put into the request.
     pub(crate) extensions: Extensions,
@@ -152,7 +152,7 @@ impl Context {
     ///
     /// Does nothing when the caller did not ask for progress, or the call is over. Values must rise; one that does not is
     /// dropped, and so are values that come faster than
-    /// [`Limits::progress_interval`](mcp_core::Limits::progress_interval) on average (a burst of ten passes).
+    /// [`Limits::progress_interval`](crate::Limits::progress_interval) on average (a burst of ten passes).
     /// The one that reaches `total` is always sent. Cancel safe.
     pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
         self.send_progress(done, total.into(), None).await;
@@ -176,7 +176,7 @@ impl Context {
         let total = total.filter(|total| total.is_finite()); // JSON has no other numbers.
         let may_pass = {
             let mut pace = self.0.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            pace.admit(done, total, self.0.server.limits.progress_interval)
+            pace.admit(done, total, self.0.server.limits.min_progress_interval)
         };
         if !may_pass {
             return;

@@ -31,6 +31,7 @@ mod handler;
 pub mod http;
 mod input;
 pub mod layer;
+mod limits;
 #[doc(hidden)]
 pub mod macro_support;
 mod principal;
@@ -73,6 +74,7 @@ pub use tool::{
     ToolBuilder, ToolCall, ToolFuture, ToolRoute, decode, input_schema, output_schema,
 };
 
+pub use limits::Limits;
 #[doc(hidden)]
 pub use macro_support as __private;
 pub use macro_support::{HeaderArgument, RouteFn};
@@ -82,7 +84,7 @@ pub use mcp_core::types::{
     Annotations, CallToolResult, Completion, Content, GetPromptResult, Icon, LoggingLevel,
     PromptArgument, PromptMessage, ReadResourceResult, ResourceContents, Schema,
 };
-pub use mcp_core::{Limits, Revision, json, jsonrpc, meta, method, service, types};
+pub use mcp_core::{ConnectionLimits, Revision, json, jsonrpc, meta, method, service, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};
 pub use schemars;
 pub use serde_json;

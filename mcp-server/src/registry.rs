@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use crate::era::{Encoder, WireResult};
 use indexmap::IndexMap;
-use mcp_core::era::{Encoder, WireResult};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Revision;

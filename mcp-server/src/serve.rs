@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::sync::{Arc, Weak};
 
+use futures::stream::{self, Stream};
 use mcp_core::service::Accept as _;
-use mcp_core::transport::stream;
+use mcp_core::transport::stream::connect;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::era::Connection;
@@ -15,9 +16,8 @@ impl BuiltServer {
     /// Serves one conversation over a pair of byte streams, until the peer closes its side or `stop` is done.
     ///
     /// Then subscriptions end, and running calls have
-    /// [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
-    /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end. Dropping the future ends the
-    /// conversation at once, with every handler in it. Needs a tokio runtime with time enabled.
+    /// [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) to finish. Dropping the future ends
+    /// the conversation at once, with every handler in it. Needs a tokio runtime with time enabled.
     ///
     /// # Errors
     /// When reading or writing fails, or the peer breaks the framing rules too often.
@@ -31,7 +31,7 @@ impl BuiltServer {
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send,
     {
-        self.conversation(reader, writer, stop).1.await
+        self.conversation(reader, writer, stream::once(stop)).1.await
     }
 
     /// The local side of a conversation, held by its calls, and the future that serves it.
@@ -39,15 +39,15 @@ impl BuiltServer {
         &self,
         reader: R,
         writer: W,
-        stop: impl Future<Output = ()> + Send,
+        stops: impl Stream<Item = ()> + Send,
     ) -> (Weak<Connection>, impl Future<Output = Result<(), ServeError>> + Send)
     where
         R: AsyncRead + Unpin + Send,
         W: AsyncWrite + Unpin + Send,
     {
         let limits = self.limits();
-        let (_remote, driver) = stream::connect(reader, writer, &limits, |peer| self.accept(peer));
-        (Arc::downgrade(driver.local()), async move { Ok(driver.run(stop).await?) })
+        let (_remote, driver) = connect(reader, writer, &limits, |peer| self.accept(peer));
+        (Arc::downgrade(driver.local()), async move { Ok(driver.run(stops).await?) })
     }
 
     /// As [`BuiltServer::serve_until`], until the peer closes its side.

@@ -1,32 +1,35 @@
 //! The signals that ask a server to stop.
 
-use std::future::Future;
+use futures::Stream;
 
-/// Done when the process is asked to stop. From this call on the signals do not kill it.
+/// One item for each request to stop the process. From this call on the signals do not kill it.
 #[cfg(unix)]
-pub(crate) fn wait() -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn stops() -> impl Stream<Item = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-    async move {
-        let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
-            tracing::error!(
-                "signals cannot be watched; the server cannot be asked to stop by them"
-            );
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    }
+    let mut signals: Vec<_> = [SignalKind::terminate(), SignalKind::interrupt()]
+        .into_iter()
+        .filter_map(|kind| {
+            signal(kind)
+                .inspect_err(|error| tracing::error!(?kind, %error, "the signal cannot be handled"))
+                .ok()
+        })
+        .collect();
+    futures::stream::poll_fn(move |cx| {
+        let received = signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
+        if received { std::task::Poll::Ready(Some(())) } else { std::task::Poll::Pending }
+    })
 }
 
-/// Done when the process is asked to stop.
+/// One item for each request to stop the process.
 #[cfg(not(unix))]
-pub(crate) fn wait() -> impl Future<Output = ()> + Send + 'static {
-    async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+pub(crate) fn stops() -> impl Stream<Item = ()> + Send + 'static {
+    futures::stream::unfold((), |()| async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Some(((), ())),
+            Err(error) => {
+                tracing::error!(%error, "Ctrl+C cannot be handled");
+                None
+            }
         }
-    }
+    })
 }

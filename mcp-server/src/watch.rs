@@ -1,130 +1,124 @@
-//! Sees to it that a process that serves ends: when it is asked to, and when the peer has gone, whatever handlers
-//! do.
+//! Ends a process that serves: when it is asked to stop, and when the peer has gone, whatever handlers do.
 //!
-//! A thread with a runtime of its own, for a handler that blocks may block the very thread that would have read
-//! the end of input or heard the signal.
+//! It runs on a thread of its own with its own runtime, because a handler that blocks may block the very
+//! thread that would read the end of input or receive the signal.
 
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use mcp_core::Limits;
+use futures::{Stream, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::signals;
 
-/// How much longer than the drain time everything may take.
-const GRACE: Duration = Duration::from_secs(1);
+/// How much longer than the shutdown timeout everything may take. Together they stay below the 2 s after which
+/// clients escalate.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Whether something still runs after serving is over.
-pub(crate) type Left = Box<dyn Fn() -> bool + Send>;
+pub(crate) type StillRunning = Box<dyn Fn() -> bool + Send>;
 
-/// What the watching thread is told, and tells.
+/// The ends of the channels to the watching thread.
 pub(crate) struct Watch {
-    stop: oneshot::Receiver<()>,
+    stops: mpsc::UnboundedReceiver<()>,
     probe: mpsc::Receiver<oneshot::Sender<()>>,
-    over: oneshot::Sender<Left>,
+    over: oneshot::Sender<StillRunning>,
 }
 
-/// Starts to watch over the process: its signals, and whether the peer is gone, where `hung_up` can tell.
-pub(crate) fn begin(limits: &Limits, hung_up: impl Future<Output = ()> + Send + 'static) -> Watch {
-    let (asked, stop) = oneshot::channel();
+/// Starts to watch the process: its signals, and whether the peer has closed its end, as far as `hung_up` can
+/// tell.
+pub(crate) fn begin(
+    shutdown_timeout: Duration,
+    hung_up: impl Future<Output = ()> + Send + 'static,
+) -> Watch {
+    let (stopper, stops) = mpsc::unbounded_channel();
     let (prober, probe) = mpsc::channel(1);
     let (over, ended) = oneshot::channel();
-    let watcher = Watcher {
-        asked: Some(asked),
-        prober,
-        ended,
-        on_signal: limits.drain_on_signal,
-        on_close: limits.drain_on_close,
-    };
-    let signal = signals::wait();
+    let watcher = Watcher { stopper, prober, ended, shutdown_timeout };
+    let signals = signals::stops();
     let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build()
     {
-        Ok(runtime) => runtime.block_on(watcher.run(signal, hung_up)),
-        Err(error) => tracing::error!(%error, "nothing watches over the end of the process"),
+        Ok(runtime) => runtime.block_on(watcher.run(signals, hung_up)),
+        Err(error) => tracing::error!(%error, "cannot watch for signals and the end of input"),
     };
     if let Err(error) = std::thread::Builder::new().name("mcp-watch".into()).spawn(watching) {
-        tracing::error!(%error, "nothing watches over the end of the process");
+        tracing::error!(%error, "cannot watch for signals and the end of input");
     }
-    Watch { stop, probe, over }
+    Watch { stops, probe, over }
 }
 
 impl Watch {
-    /// A future that is done when the process is asked to stop, and where to say that serving is over.
+    /// The requests to stop, and the sender that reports that serving is over.
     ///
-    /// Whoever polls the future shows that he is not stuck.
-    pub(crate) fn split(self) -> (impl Future<Output = ()> + Send, oneshot::Sender<Left>) {
-        let Self { mut stop, mut probe, over } = self;
-        let stop = async move {
-            loop {
-                tokio::select! {
-                    asked = &mut stop => match asked {
-                        Ok(()) => return,
-                        Err(_) => return std::future::pending().await, // Nobody watches.
-                    },
-                    Some(answer) = probe.recv() => answer.send(()).unwrap_or_default(),
-                }
+    /// Polling the stream also answers the watching thread's question whether the conversation is stuck.
+    pub(crate) fn split(self) -> (impl Stream<Item = ()> + Send, oneshot::Sender<StillRunning>) {
+        let Self { mut stops, mut probe, over } = self;
+        let stops = futures::stream::poll_fn(move |cx| {
+            while let std::task::Poll::Ready(Some(answer)) = probe.poll_recv(cx) {
+                answer.send(()).unwrap_or_default();
             }
-        };
-        (stop, over)
+            stops.poll_recv(cx)
+        });
+        (stops, over)
     }
 }
 
 struct Watcher {
-    /// Taken once the process was asked to stop.
-    asked: Option<oneshot::Sender<()>>,
+    stopper: mpsc::UnboundedSender<()>,
     prober: mpsc::Sender<oneshot::Sender<()>>,
-    ended: oneshot::Receiver<Left>,
-    on_signal: Duration,
-    on_close: Duration,
+    ended: oneshot::Receiver<StillRunning>,
+    shutdown_timeout: Duration,
 }
 
 impl Watcher {
-    async fn run(mut self, signal: impl Future<Output = ()>, hung_up: impl Future<Output = ()>) {
+    async fn run(mut self, signals: impl Stream<Item = ()>, hung_up: impl Future<Output = ()>) {
         let mut is_hung_up = false;
+        let mut is_stopping = false;
         let mut hung_up = pin!(hung_up);
         let mut deadline = pin!(sleep(Duration::MAX));
         let mut next_probe = pin!(sleep(Duration::MAX));
-        let mut signal = pin!(signal);
+        let mut signals = pin!(signals.fuse());
         loop {
             tokio::select! {
-                () = &mut signal, if self.asked.is_some() => {
-                    tracing::info!("asked to stop");
-                    deadline.set(sleep(self.on_signal.saturating_add(GRACE)));
-                    self.asked.take().and_then(|asked| asked.send(()).ok()); // Serving may be over.
+                Some(()) = signals.next() => {
+                    tracing::info!("asked to stop by a signal");
+                    let left = if is_stopping { Duration::ZERO } else { self.shutdown_timeout };
+                    is_stopping = true;
+                    deadline.set(sleep(left.saturating_add(GRACE)));
+                    self.stopper.send(()).unwrap_or_default(); // Serving may be over.
                 }
                 () = &mut hung_up, if !is_hung_up => {
                     is_hung_up = true;
-                    next_probe.set(sleep(self.on_close.saturating_add(GRACE)));
+                    next_probe.set(sleep(self.shutdown_timeout.saturating_add(GRACE)));
                 }
-                left = &mut self.ended => {
-                    // A call that was given up is dropped by the thread that runs it, unless it blocks that thread.
-                    let Ok(left) = left else { return };
-                    if left() {
+                still_running = &mut self.ended => {
+                    let Ok(still_running) = still_running else { return };
+                    // A call that was dropped may be running on a thread that its handler blocks.
+                    if still_running() {
                         sleep(GRACE).await;
                     }
-                    if !left() {
+                    if !still_running() {
                         return;
                     }
                     break;
                 }
                 () = &mut deadline => break,
-                // Input may have been left unread for good reason, such as an output that nobody reads.
-                () = &mut next_probe, if self.asked.is_some() => {
+                // Input may be unread for a good reason, such as an output that the peer does not read.
+                () = &mut next_probe, if !is_stopping => {
                     if self.is_stuck().await {
                         break;
                     }
-                    next_probe.set(sleep(self.on_close.saturating_add(GRACE)));
+                    next_probe.set(sleep(self.shutdown_timeout.saturating_add(GRACE)));
                 }
             }
         }
-        tracing::error!("a handler blocks the runtime, which cannot end; leaving it behind");
+        tracing::error!("a handler blocks a thread of the runtime; the process exits without it");
         std::process::exit(1);
     }
 
-    /// Whether the conversation's own task is not polled any more, though it has not ended.
+    /// Whether the conversation's task is not polled any more, though it has not ended.
     async fn is_stuck(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         let asked = self.prober.try_send(answer);

@@ -94,10 +94,10 @@ async fn child() -> Result<String, mcp_server::ToolError> {
 }
 
 fn server() -> Server {
-    let mut limits = Limits::for_server();
+    let mut limits = Limits::new();
     if let Some(drain) = number("HARD_DRAIN_MS") {
-        limits.drain_on_close = Duration::from_millis(drain);
-        limits.drain_on_signal = Duration::from_millis(drain);
+        limits.connection.shutdown_timeout = Duration::from_millis(drain);
+        limits.connection.shutdown_timeout = Duration::from_millis(drain);
     }
     Server::new("hard", "1.0.0").limits(limits).tools([
         ToolRoute::builder("echo").handler(|Args(Text { text }): Args<Text>| async { text }),

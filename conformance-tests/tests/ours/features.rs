@@ -124,7 +124,7 @@ async fn others(client: &Client, _: &Fixture) {
     let page = client.read_resource("page://12").await.expect("resources/read");
     assert_eq!(page.contents[0].as_text(), Some("page 12"));
     let missing = client.read_resource("page://12/13").await.expect_err("not found");
-    let code = client.revision().rules().resource_not_found;
+    let code = client.revision().rules().resource_not_found_code;
     assert_eq!(missing.peer().map(mcp_client::ErrorObject::code), Some(code));
     let numbers = client.complete(CompletionReference::resource("page://{number}"), "number", "1");
     assert_eq!(numbers.await.expect("completion").completion.values, ["1", "10"]);

@@ -123,7 +123,7 @@ pub(crate) async fn obtain(
     params: Params,
     options: &mut Options,
 ) -> Result<JsonBytes, Error> {
-    if !is_kept(method) || !client.session().is_modern() || options.meta.is_some() {
+    if !is_cacheable(method) || !client.session().is_modern() || options.meta.is_some() {
         return Ok(drive(client, method, params, options).await?.result);
     }
     let cache = &client.wire().inbound.cache;
@@ -142,19 +142,9 @@ pub(crate) async fn obtain(
     Ok(driven.result)
 }
 
-/// Whether results of a method may be kept (CACHE-1, SK-1).
-fn is_kept(method: &str) -> bool {
-    matches!(
-        method,
-        "server/discover"
-            | "tools/list"
-            | "prompts/list"
-            | "resources/list"
-            | "resources/templates/list"
-            | "resources/read"
-            | "skills/list"
-            | "skills/get"
-    )
+/// Whether results of a method may be cached (CACHE-1, SK-1).
+fn is_cacheable(method: &str) -> bool {
+    mcp_core::method::find(method).is_some_and(|row| row.cacheable)
 }
 
 /// Reads a result as what the caller expects.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{Implementation, ServerCapabilities};
 

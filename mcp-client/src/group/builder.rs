@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 
 use super::client_group::ClientGroup;
 use super::name::Naming;
@@ -22,7 +22,7 @@ impl GroupBuilder {
     pub(super) fn new() -> Self {
         Self {
             naming: Naming::default(),
-            limits: Limits::for_client(),
+            limits: Limits::new(),
             connect_timeout: Duration::from_secs(30),
             list_timeout: Duration::from_secs(10),
             watches_lists: true,

@@ -124,7 +124,7 @@ impl ClientGroup {
             let message = "a server can be added to a group only in a Tokio runtime";
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         };
-        let most = self.0.settings.limits.group_servers;
+        let most = self.0.settings.limits.max_group_servers;
         let mut servers = self.servers_by_name();
         if servers.contains_key(name) {
             let message = format!("the group has a server {name:?} already");
@@ -228,7 +228,7 @@ impl ClientGroup {
     /// Asks all servers at the same time, each for its own time.
     async fn gather<T: Listed>(&self, has: fn(&ServerCapabilities) -> bool) -> Lists<T> {
         let settings = &self.0.settings;
-        let (patience, most) = (settings.list_timeout, settings.limits.group_items);
+        let (patience, most) = (settings.list_timeout, settings.limits.max_group_items);
         let ask = async |server: &Server| {
             let client = server.client(settings.connect_timeout).await?;
             if !has(client.server_capabilities()) {

@@ -7,8 +7,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::Limits;
 use futures::{FutureExt as _, StreamExt as _};
-use mcp_core::Limits;
 use mcp_core::service::BoxFuture;
 use mcp_core::types::SubscriptionFilter;
 use tokio::runtime::Handle;

@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use http::header::{AUTHORIZATION, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use mcp_core::jsonrpc::RequestId;
+use mcp_core::method::RetrySafety;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
@@ -21,63 +22,30 @@ pub(super) struct Outgoing<'a> {
     pub(super) method: Method,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    pub(super) about: About<'a>,
+    pub(super) about: RequestInfo<'a>,
 }
 
 /// What a request is about.
 #[derive(Clone, Copy)]
-pub(super) struct About<'a> {
+pub(super) struct RequestInfo<'a> {
     /// The method of the message; none for a stream that is to be opened, or the end of a session.
     pub(super) method: Option<&'a str>,
     /// What the message names.
     pub(super) name: Option<&'a str>,
-    pub(super) twice: Twice,
+    pub(super) retry: RetrySafety,
 }
 
-impl About<'_> {
+impl RequestInfo<'_> {
     /// A request of HTTP alone.
-    pub(super) const STREAM: Self = Self { method: None, name: None, twice: Twice::Harmless };
+    pub(super) const STREAM: Self = Self { method: None, name: None, retry: RetrySafety::Safe };
 }
 
-/// What it means when a message is carried out twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Twice {
-    /// Nothing: it can be sent again.
-    Harmless,
-    /// Harm, perhaps: only the caller can decide.
-    Harmful,
-    /// Whoever asked begins anew by itself (`subscriptions/listen`).
-    Begun,
-}
-
-impl Twice {
-    /// What the specification lets a client think of a method. A tool may do anything, and so may a method that is
-    /// not known; a round that redeems answers may be good for one use.
-    pub(super) fn of(method: &str, has_answers: bool) -> Self {
-        match method {
-            "subscriptions/listen" => Self::Begun,
-            _ if has_answers => Self::Harmful,
-            "initialize"
-            | "ping"
-            | "server/discover"
-            | "tools/list"
-            | "prompts/list"
-            | "prompts/get"
-            | "resources/list"
-            | "resources/templates/list"
-            | "resources/read"
-            | "resources/subscribe"
-            | "resources/unsubscribe"
-            | "resources/directory/read"
-            | "completion/complete"
-            | "logging/setLevel"
-            | "tasks/get"
-            | "tasks/list"
-            | "tasks/cancel"
-            | "skills/list"
-            | "skills/get" => Self::Harmless,
-            _ => Self::Harmful,
-        }
+/// Whether a message may be sent again when it is not known what became of it. A method that is not known may do
+/// anything, and a round that redeems answers may be good for one use.
+pub(super) fn retry_safety(method: &str, has_answers: bool) -> RetrySafety {
+    match mcp_core::method::find(method) {
+        Some(row) if !has_answers || row.retry == RetrySafety::RestartedByCaller => row.retry,
+        _ => RetrySafety::Unsafe,
     }
 }
 
@@ -86,7 +54,7 @@ pub(super) struct Attempts(Backoff);
 
 impl Attempts {
     pub(super) fn new(shared: &Shared) -> Self {
-        let more = shared.limits.http_client.attempts.saturating_sub(1);
+        let more = shared.limits.http.max_attempts.saturating_sub(1);
         Self(Backoff::times(more, &shared.limits))
     }
 
@@ -126,7 +94,7 @@ impl Shared {
         self.send_to(None, outgoing, attempts).await
     }
 
-    /// Sends a message that has no id, and thus may arrive twice under the same one.
+    /// Sends a message that has no id, and thus may arrive retry under the same one.
     pub(super) async fn send_unnumbered(
         &self,
         elsewhere: Option<Uri>,
@@ -137,7 +105,7 @@ impl Shared {
             match self.send_to(elsewhere.clone(), outgoing, attempts).await {
                 Ok(response) => return Ok(response),
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Lost(cut)) => pause_after(cut, outgoing.about.twice, attempts).await?,
+                Err(Failure::Lost(cut)) => pause_after(cut, outgoing.about.retry, attempts).await?,
             }
         }
     }
@@ -149,7 +117,7 @@ impl Shared {
         outgoing: &Outgoing<'_>,
         attempts: &mut Attempts,
     ) -> Result<Response<HttpBody>, Failure> {
-        let limits = &self.limits.http_client;
+        let limits = &self.limits.http;
         let (mut redirects, mut refusals) = (0, 0);
         loop {
             let mut request = Request::new(outgoing.body.clone());
@@ -166,7 +134,7 @@ impl Shared {
                 Err(error) if error.may_have_left() => return Err(Failure::Lost(error)),
                 Err(error) => {
                     let Some(pause) = attempts.next() else {
-                        return Err(lost(error, outgoing.about.twice).into());
+                        return Err(lost(error, outgoing.about.retry).into());
                     };
                     sleep(pause).await;
                     continue;
@@ -180,7 +148,7 @@ impl Shared {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                     let Some(authorizer) = &self.authorizer else { return Ok(response) };
                     // A client that is done asks nobody to log in, only to say good-bye.
-                    if refusals >= limits.authorizations || *self.closed.borrow() {
+                    if refusals >= limits.max_authorizations || *self.closed.borrow() {
                         return Ok(response);
                     }
                     let mut refusal = Refusal::new(status, response.headers().clone());
@@ -196,9 +164,11 @@ impl Shared {
                 }
                 StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
                     redirects += 1;
-                    if redirects > limits.redirects {
-                        let message =
-                            format!("the server redirected more than {} times", limits.redirects);
+                    if redirects > limits.max_redirects {
+                        let message = format!(
+                            "the server redirected more than {} times",
+                            limits.max_redirects
+                        );
                         return Err(TransportError::refused(status.as_u16(), message).into());
                     }
                     let from = elsewhere.as_ref().unwrap_or_else(|| self.endpoint.uri());
@@ -213,8 +183,8 @@ impl Shared {
                             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
                         );
                     let wait = asked.unwrap_or_default();
-                    if !(is_refused || outgoing.about.twice == Twice::Harmless)
-                        || wait > limits.longest_retry
+                    if !(is_refused || outgoing.about.retry == RetrySafety::Safe)
+                        || wait > limits.max_retry_delay
                     {
                         return Ok(response);
                     }
@@ -244,7 +214,7 @@ impl Shared {
         };
         done.map_err(|error| {
             let message = "there are no credentials for the server";
-            TransportError::because(TransportErrorKind::Unauthorized, message, error)
+            TransportError::with_source(TransportErrorKind::Unauthorized, message, error)
         })
     }
 
@@ -263,7 +233,7 @@ impl Shared {
                     "the server answered {}, and authorization failed",
                     refusal.status.as_u16()
                 );
-                Err(TransportError::because(TransportErrorKind::Unauthorized, message, error))
+                Err(TransportError::with_source(TransportErrorKind::Unauthorized, message, error))
             }
         }
     }
@@ -295,16 +265,16 @@ impl Shared {
 /// It must not be, or was sent often enough: it is lost.
 pub(super) async fn pause_after(
     cut: HttpError,
-    twice: Twice,
+    retry: RetrySafety,
     attempts: &mut Attempts,
 ) -> Result<(), TransportError> {
-    if twice == Twice::Harmless
+    if retry == RetrySafety::Safe
         && let Some(pause) = attempts.next()
     {
         sleep(pause).await;
         return Ok(());
     }
-    Err(lost(cut, twice))
+    Err(lost(cut, retry))
 }
 
 /// The id of a request that is made anew: one that was sent must not be used again (HTTP-8).
@@ -339,10 +309,10 @@ fn unauthorized(refusal: &Refusal) -> TransportError {
 }
 
 /// A request that was not answered.
-pub(super) fn lost(error: HttpError, twice: Twice) -> TransportError {
-    let kind = match (error.may_have_left(), twice) {
-        (true, Twice::Harmful) => TransportErrorKind::OutcomeUnknown,
+pub(super) fn lost(error: HttpError, retry: RetrySafety) -> TransportError {
+    let kind = match (error.may_have_left(), retry) {
+        (true, RetrySafety::Unsafe) => TransportErrorKind::OutcomeUnknown,
         _ => TransportErrorKind::Io,
     };
-    TransportError::because(kind, error.to_string(), error.into_source())
+    TransportError::with_source(kind, error.to_string(), error.into_source())
 }

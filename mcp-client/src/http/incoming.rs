@@ -7,12 +7,13 @@ use bytes::{Bytes, BytesMut};
 use http::Method;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, write_error, write_result};
+use mcp_core::method::RetrySafety;
 use mcp_core::revision::Era;
 use mcp_core::service::{CallError, Request, Service as _};
 use serde::Deserialize;
 use tokio::task::AbortHandle;
 
-use super::exchange::{About, Attempts, Outgoing, Twice};
+use super::exchange::{Attempts, Outgoing, RequestInfo};
 use super::transport::Shared;
 
 /// The requests of the server that are being answered.
@@ -76,7 +77,9 @@ impl Shared {
             let reply = shared.local.call(Request::new(id.clone(), method, params)).await;
             let mut answer = BytesMut::new();
             match reply {
-                Ok(result) if result.as_bytes().len() > shared.limits.outgoing_bytes => {
+                Ok(result)
+                    if result.as_bytes().len() > shared.limits.connection.max_outgoing_bytes =>
+                {
                     tracing::warn!(
                         bytes = result.as_bytes().len(),
                         "the answer is longer than is sent"
@@ -97,11 +100,13 @@ impl Shared {
     async fn post_answer(&self, body: Bytes) {
         let headers = self.legacy_headers();
         // The server forgets a request once it is answered, so that a second answer does nothing.
-        let about = About { method: None, name: None, twice: Twice::Harmless };
+        let about = RequestInfo { method: None, name: None, retry: RetrySafety::Safe };
         let outgoing = Outgoing { method: Method::POST, headers, body, about };
         let mut attempts = Attempts::new(self);
-        let sent = self
-            .within(self.limits.write_stall, self.send_unnumbered(None, &outgoing, &mut attempts));
+        let sent = self.within(
+            self.limits.connection.write_stall_timeout,
+            self.send_unnumbered(None, &outgoing, &mut attempts),
+        );
         match sent.await.and_then(|sent| sent) {
             Ok(response) if response.status().is_success() => {}
             Ok(response) => {

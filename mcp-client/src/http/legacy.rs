@@ -11,7 +11,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use super::exchange::{
-    About, Attempts, Failure, Outgoing, Twice, is_transient, pause_after, renumbered,
+    Attempts, Failure, Outgoing, RequestInfo, is_transient, pause_after, renumbered, retry_safety,
 };
 use super::modern::frame;
 use super::reconnect::Reconnect;
@@ -48,7 +48,8 @@ impl Shared {
         params: &JsonBytes,
         waiting: &mut CancelOnDrop<'_>,
     ) -> Reply {
-        let about = About { method: Some(method), name: None, twice: Twice::of(method, false) };
+        let about =
+            RequestInfo { method: Some(method), name: None, retry: retry_safety(method, false) };
         if may_ask(method) && self.inbound.handlers.answer_something() {
             // Some servers ask on the stream of the session what they should ask on that of the call, and what they ask
             // before it is open is lost.
@@ -77,7 +78,7 @@ impl Shared {
                     self.renew(&session).await?;
                     is_renewed = true;
                 }
-                Attempt::Cut(cut) => pause_after(cut, about.twice, &mut attempts).await?,
+                Attempt::Cut(cut) => pause_after(cut, about.retry, &mut attempts).await?,
             }
         }
     }
@@ -167,9 +168,9 @@ impl Shared {
     }
 }
 
-/// Whether a server may need an answer of the client for a call.
+/// Whether the server may send requests while it handles a call.
 fn may_ask(method: &str) -> bool {
-    matches!(method, "tools/call" | "prompts/get" | "resources/read")
+    mcp_core::method::find(method).is_some_and(|row| row.may_require_input)
 }
 
 /// Tells the server that nobody waits any more: a closed stream does not say so in this era (SH-10).

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct HttpLimits {
     /// Most times that one message is sent, when the network fails or the server is too busy. 4.
     ///
-    /// A call that may have reached the server is sent again only if it may be carried out twice, which `tools/call`
+    /// A call that may have reached the server is sent again only if it may be carried out retry, which `tools/call`
     /// may not; or if the server itself says that it did not take it (429 or 503, with `Retry-After`).
     pub max_attempts: u32,
     /// Longest pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.

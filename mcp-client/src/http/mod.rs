@@ -9,6 +9,7 @@ mod endpoint;
 mod exchange;
 mod incoming;
 mod legacy;
+mod limits;
 mod mirror;
 mod modern;
 mod network;
@@ -25,6 +26,7 @@ pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCo
 pub use authorizer::{Authorizer, BearerToken, BoxError, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
+pub use limits::HttpLimits;
 pub use network::{Network, Pool};
 /// TLS, for [`Network::with_tls_config`].
 pub use rustls;

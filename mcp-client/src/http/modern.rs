@@ -10,10 +10,11 @@ use http::{HeaderName, Method};
 use mcp_core::http::{encode_value, names};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{RequestId, code, write_request};
+use mcp_core::method::RetrySafety;
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
-use super::exchange::{About, Attempts, Outgoing, Twice, pause_after, renumbered};
+use super::exchange::{Attempts, Outgoing, RequestInfo, pause_after, renumbered, retry_safety};
 use super::transport::Shared;
 use crate::cache::Change;
 
@@ -38,14 +39,14 @@ impl Shared {
         version: HeaderValue,
     ) -> Reply {
         let Request { id, method, params, .. } = request;
-        let member = names::mirrored_member(&method);
+        let member = mcp_core::method::find(&method).and_then(|row| row.name_param);
         let [name, arguments, answers, state] = members(&params, member)?;
         let name = name.as_ref().and_then(|name| name.parse::<Cow<'_, str>>().ok());
         let has_answers = answers.is_some() || state.is_some();
-        let about = About {
+        let about = RequestInfo {
             method: Some(&method),
             name: name.as_deref(),
-            twice: Twice::of(&method, has_answers),
+            retry: retry_safety(&method, has_answers),
         };
         let tool = name.as_deref().filter(|_| method == "tools/call");
         let fields = self.mirrors.fields(tool, arguments.as_ref())?;
@@ -57,9 +58,8 @@ impl Shared {
             Err(CallError::Peer(error))
                 if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
             Ok(_) if method == "tools/list" => {
-                return reply.map(|result| {
-                    self.mirrors.learn(result, self.limits.http_client.mirrored_tools)
-                });
+                return reply
+                    .map(|result| self.mirrors.learn(result, self.limits.http.max_mirrored_tools));
             }
             _ => return reply,
         }
@@ -79,7 +79,7 @@ impl Shared {
         self: &Arc<Self>,
         asked: &mut Asked<'_>,
         headers: HeaderMap,
-        about: About<'_>,
+        about: RequestInfo<'_>,
         attempts: &mut Attempts,
     ) -> Reply {
         let mut outgoing = Outgoing { method: Method::POST, headers, body: Bytes::new(), about };
@@ -90,7 +90,7 @@ impl Shared {
             match self.attempt(&id, &outgoing, attempts).await {
                 Ok(reply) => return reply,
                 // Nothing can be resumed in this era (HTTP-8): the request is made anew, or is lost.
-                Err(cut) => pause_after(cut, about.twice, attempts).await?,
+                Err(cut) => pause_after(cut, about.retry, attempts).await?,
             }
         }
     }
@@ -141,14 +141,14 @@ impl Shared {
                 params.extend_from_slice(cursor.as_bytes());
             }
             params.push(b'}');
-            let about = About { method: Some(METHOD), name: None, twice: Twice::Harmless };
+            let about = RequestInfo { method: Some(METHOD), name: None, retry: RetrySafety::Safe };
             let headers = self.modern_headers(METHOD, version, None, Vec::new())?;
             let params = JsonBytes::from_trusted(params);
             let id = RequestId::from(format!("{id}-tools-{page}"));
             let mut asked = Asked { id, method: METHOD, params: &params, sent: 0 };
             let result =
                 self.exchange(&mut asked, headers, about, &mut Attempts::new(self)).await?;
-            let result = self.mirrors.learn(result, self.limits.http_client.mirrored_tools);
+            let result = self.mirrors.learn(result, self.limits.http.max_mirrored_tools);
             let [next] = result.members(["nextCursor"]).map_err(unreadable)?;
             match next.filter(|next| next.as_bytes() != b"null") {
                 Some(next) if Some(&next) != cursor.as_ref() => cursor = Some(next),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 use tokio::time::Instant;
 
 use super::reply::Cursor;
@@ -22,7 +22,7 @@ impl Reconnect {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             backoff: Backoff::new(limits),
-            longest_retry: limits.http_client.longest_retry,
+            longest_retry: limits.http.max_retry_delay,
             began: Instant::now(),
             events: 0,
         }

@@ -9,11 +9,12 @@ use http::{HeaderMap, Response, StatusCode};
 use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 use mcp_core::jsonrpc::{Decoded, Malformed, Message, RequestId, decode};
-use mcp_core::service::{CallError, Notification, Reply, Service as _};
+use mcp_core::method::RetrySafety;
+use mcp_core::service::{CallError, Conversation as _, Notification, Reply, Service as _};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::timeout;
 
-use super::exchange::{About, Attempts, Failure, Outgoing, Twice, shown};
+use super::exchange::{Attempts, Failure, Outgoing, RequestInfo, shown};
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
 
@@ -57,12 +58,12 @@ impl Shared {
         self: &Arc<Self>,
         response: Response<HttpBody>,
         id: &RequestId,
-        about: About<'_>,
+        about: RequestInfo<'_>,
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
         Ok(match self.read_any(response, id, about, cursor).await? {
             Err(CallError::Transport(error))
-                if about.twice == Twice::Harmful && may_be_done(&error) =>
+                if about.retry == RetrySafety::Unsafe && may_be_done(&error) =>
             {
                 Err(error.outcome_unknown().into())
             }
@@ -74,7 +75,7 @@ impl Shared {
         self: &Arc<Self>,
         response: Response<HttpBody>,
         id: &RequestId,
-        about: About<'_>,
+        about: RequestInfo<'_>,
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
         let (head, body) = response.into_parts();
@@ -100,7 +101,7 @@ impl Shared {
                 ),
             }));
         }
-        let limit = self.limits.message_bytes;
+        let limit = self.limits.connection.max_message_bytes;
         let Some(frame) = body.read(limit).await.map_err(HttpError::lost)? else {
             return Ok(too_long(limit));
         };
@@ -117,7 +118,7 @@ impl Shared {
         id: Option<&RequestId>,
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
-        let limit = self.limits.message_bytes;
+        let limit = self.limits.connection.max_message_bytes;
         let mut decoder = EventDecoder::new(limit);
         loop {
             loop {
@@ -139,7 +140,7 @@ impl Shared {
             }
             // Comments keep the stream alive (SUB-11); a server that sends them is missed when it stops.
             let chunk = if decoder.has_comments() {
-                let idle = self.limits.http_client.stream_idle;
+                let idle = self.limits.http.stream_idle_timeout;
                 let silent = |_| HttpError::lost(format!("the stream was silent for {idle:?}"));
                 timeout(idle, body.chunk()).await.map_err(silent)?
             } else {
@@ -154,7 +155,7 @@ impl Shared {
 
     /// Takes one frame; gives the answer when it is that.
     async fn deliver(self: &Arc<Self>, frame: &Bytes, id: Option<&RequestId>) -> Option<Reply> {
-        match decode(frame, &self.limits) {
+        match decode(frame, &self.limits.connection) {
             Ok(Decoded::Single(message)) => self.take(message, id).await,
             Ok(Decoded::Batch(entries)) if self.inbound.accepts_batches() => {
                 let mut reply = None;
@@ -217,9 +218,10 @@ impl Shared {
         status: StatusCode,
         media: &str,
         body: HttpBody,
-        about: About<'_>,
+        about: RequestInfo<'_>,
     ) -> Result<Reply, HttpError> {
-        let page = body.read(self.limits.http_client.error_bytes).await.map_err(HttpError::lost)?;
+        let page =
+            body.read(self.limits.http.max_error_body_bytes).await.map_err(HttpError::lost)?;
         let page = page.unwrap_or_default();
         let code = status.as_u16();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
@@ -235,7 +237,7 @@ impl Shared {
         if is_answer
             && media.eq_ignore_ascii_case(JSON)
             && let Ok(Decoded::Single(Message::Response { outcome: Err(error), .. })) =
-                decode(&page, &self.limits)
+                decode(&page, &self.limits.connection)
         {
             return Ok(Err(error.into()));
         }

@@ -11,13 +11,14 @@ use http::{Method, Response};
 use mcp_core::http::names;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
+use mcp_core::method::RetrySafety;
 use mcp_core::service::{CallError, Reply};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::awaited::Awaited;
-use super::exchange::{About, Attempts, Failure, Outgoing, Twice, pause_after, renumbered};
+use super::exchange::{Attempts, Failure, Outgoing, RequestInfo, pause_after, renumbered};
 use super::modern::frame;
 use super::reply::{Cursor, media_type};
 use super::stack::HttpBody;
@@ -93,7 +94,7 @@ impl Shared {
     /// Begins a session.
     pub(super) async fn initialize(self: &Arc<Self>, id: &RequestId, params: JsonBytes) -> Reply {
         let mut attempts = Attempts::new(self);
-        let about = About { method: Some(INITIALIZE), name: None, twice: Twice::Harmless };
+        let about = RequestInfo { method: Some(INITIALIZE), name: None, retry: RetrySafety::Safe };
         for sent in 0.. {
             let id = renumbered(id, sent);
             let (headers, body) = (self.headers.clone(), frame(&id, INITIALIZE, &params));
@@ -114,7 +115,7 @@ impl Shared {
                 Err(Failure::Lost(cut)) => cut,
                 Err(Failure::Final(error)) => return Err(error.into()),
             };
-            pause_after(cut, about.twice, &mut attempts).await?;
+            pause_after(cut, about.retry, &mut attempts).await?;
         }
         Err(TransportError::closed("the handshake was never answered").into())
     }
@@ -178,7 +179,7 @@ impl Shared {
             return Err(error.clone()); // Another call was first, in vain.
         }
         tracing::debug!("the server has forgotten the session; beginning another one");
-        let wait = self.limits.http_client.handshake;
+        let wait = self.limits.http.reinitialize_timeout;
         let renewed = self.within(wait, self.begin_again(current.clone())).await;
         renewed.and_then(|renewed| renewed).inspect_err(|error| {
             // Nobody goes on in a session that was begun by half, or in another revision.
@@ -201,7 +202,7 @@ impl Shared {
                 CallError::Transport(error) => error.kind(),
                 _ => TransportErrorKind::Closed,
             };
-            return Err(TransportError::because(kind, message, error));
+            return Err(TransportError::with_source(kind, message, error));
         }
         if self.legacy.session().version != before.version {
             let message =
@@ -218,7 +219,7 @@ impl Shared {
         method: &str,
         params: &JsonBytes,
     ) -> Result<(), TransportError> {
-        let wait = self.limits.http_client.farewell;
+        let wait = self.limits.http.shutdown_timeout;
         let sent = self.post_notification(self.legacy_headers(), method, params, wait).await;
         if method == INITIALIZED {
             // Though it may not have arrived: the stream says by itself whether it is there.
@@ -243,8 +244,12 @@ impl Shared {
             })?;
             headers.insert(names::LAST_EVENT_ID, last);
         }
-        let outgoing =
-            Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
+        let outgoing = Outgoing {
+            method: Method::GET,
+            headers,
+            body: Bytes::new(),
+            about: RequestInfo::STREAM,
+        };
         self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await
     }
 
@@ -256,8 +261,12 @@ impl Shared {
         let mut headers = self.legacy_headers();
         self.legacy.lock().id = None;
         headers.remove(CONTENT_TYPE);
-        let outgoing =
-            Outgoing { method: Method::DELETE, headers, body: Bytes::new(), about: About::STREAM };
+        let outgoing = Outgoing {
+            method: Method::DELETE,
+            headers,
+            body: Bytes::new(),
+            about: RequestInfo::STREAM,
+        };
         if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await {
             tracing::debug!(%error, "the session was not ended");
         }

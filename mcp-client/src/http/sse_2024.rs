@@ -15,13 +15,14 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 use mcp_core::codec::sse::EventDecoder;
 use mcp_core::http::names;
+use mcp_core::method::RetrySafety;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::endpoint::resolve;
-use super::exchange::{About, Attempts, Outgoing, Twice, shown};
+use super::exchange::{Attempts, Outgoing, RequestInfo, shown};
 use super::session::is_stream;
 use super::stack::HttpBody;
 use super::transport::{HttpTransport, Shared};
@@ -45,8 +46,12 @@ impl HttpTransport {
         let mut headers = shared.headers.clone();
         headers.remove(CONTENT_TYPE);
         headers.insert(ACCEPT, HeaderValue::from_static(names::EVENT_STREAM));
-        let outgoing =
-            Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
+        let outgoing = Outgoing {
+            method: Method::GET,
+            headers,
+            body: Bytes::new(),
+            about: RequestInfo::STREAM,
+        };
         let mut attempts = Attempts::new(shared);
         let opened =
             shared.within(ENDPOINT_WAIT, shared.send_unnumbered(None, &outgoing, &mut attempts));
@@ -58,7 +63,7 @@ impl HttpTransport {
                 format!("the server has no stream of events ({status})"),
             ));
         }
-        let limit = shared.limits.message_bytes;
+        let limit = shared.limits.connection.max_message_bytes;
         let (end, ended) = tokio::sync::mpsc::channel(1);
         let mut events = Events::new(response.into_body(), limit, ended);
         let reference = timeout(ENDPOINT_WAIT, events.endpoint()).await.map_err(|_| {
@@ -241,7 +246,7 @@ async fn post_lines(
     // The last ones may still be on their way. Those that the server answers when the work is done are waited for by
     // nobody any more.
     let arrived = async { while slow.join_next().await.is_some() {} };
-    if timeout(shared.limits.http_client.farewell, arrived).await.is_err() {
+    if timeout(shared.limits.http.shutdown_timeout, arrived).await.is_err() {
         tracing::debug!("the server did not answer the last messages");
     }
 }
@@ -249,7 +254,7 @@ async fn post_lines(
 impl Shared {
     async fn post_to(&self, target: Uri, body: Bytes) -> Result<(), TransportError> {
         let headers = self.headers.clone();
-        let about = About { method: None, name: None, twice: Twice::Harmful };
+        let about = RequestInfo { method: None, name: None, retry: RetrySafety::Unsafe };
         let outgoing = Outgoing { method: Method::POST, headers, body, about };
         let response =
             self.send_unnumbered(Some(target), &outgoing, &mut Attempts::new(self)).await?;

@@ -46,7 +46,7 @@ impl Shared {
             return;
         }
         let mut is_listening = self.legacy.is_listening.subscribe();
-        let opening = self.limits.http_client.stream_opening;
+        let opening = self.limits.http.stream_open_timeout;
         if timeout(opening, is_listening.wait_for(|is_listening| *is_listening)).await.is_err() {
             tracing::debug!("the server has not opened the stream of the session yet");
             self.legacy.is_listening.send_replace(true); // Once is enough.

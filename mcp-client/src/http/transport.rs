@@ -5,14 +5,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::Limits;
 use bytes::BytesMut;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
-use mcp_core::Limits;
 use mcp_core::http::names;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::write_notification;
 use mcp_core::meta::PROTOCOL_VERSION;
+use mcp_core::method::RetrySafety;
 use mcp_core::revision::Era;
 use mcp_core::service::{CatchPanic, Notification, Reply, Request, Service};
 use mcp_core::transport::{TransportError, TransportErrorKind};
@@ -21,7 +22,7 @@ use tokio::time::timeout;
 
 use super::authorizer::Authorizer;
 use super::endpoint::Endpoint;
-use super::exchange::{About, Attempts, Outgoing, Twice};
+use super::exchange::{Attempts, Outgoing, RequestInfo, retry_safety};
 use super::incoming::Incoming;
 use super::mirror::Mirrors;
 use super::session::Legacy;
@@ -101,7 +102,7 @@ impl HttpTransport {
             legacy: Legacy::default(),
             mirrors: Mirrors::default(),
             incoming: Incoming::default(),
-            places: Arc::new(Semaphore::new(limits.in_flight)),
+            places: Arc::new(Semaphore::new(limits.connection.max_in_flight_requests)),
             closed: watch::Sender::new(false),
             standalone: Mutex::default(),
         }))
@@ -115,7 +116,7 @@ impl HttpTransport {
     /// Ends the session of the legacy era, and all streams.
     pub(crate) async fn close(&self) {
         self.0.stop();
-        let farewell = self.0.limits.http_client.farewell;
+        let farewell = self.0.limits.http.shutdown_timeout;
         if timeout(farewell, self.0.end_session()).await.is_err() {
             tracing::debug!("the server did not answer the end of the session");
         }
@@ -146,7 +147,7 @@ impl Shared {
     }
 
     pub(super) fn check_length(&self, length: usize) -> Result<(), TransportError> {
-        let longest = self.limits.outgoing_bytes;
+        let longest = self.limits.connection.max_outgoing_bytes;
         if length <= longest {
             return Ok(());
         }
@@ -180,7 +181,7 @@ impl Shared {
     ) -> Result<(), TransportError> {
         let mut body = BytesMut::with_capacity(params.as_bytes().len() + 96);
         write_notification(&mut body, method, params.as_bytes());
-        let about = About { method: Some(method), name: None, twice: Twice::Harmless };
+        let about = RequestInfo { method: Some(method), name: None, retry: RetrySafety::Safe };
         let outgoing = Outgoing { method: Method::POST, headers, body: body.freeze(), about };
         let mut attempts = Attempts::new(self);
         let response =
@@ -203,7 +204,7 @@ impl Service for HttpTransport {
         if *closed.borrow() {
             return Err(TransportError::closed("the client is closed").into());
         }
-        let is_harmful = Twice::of(&request.method, false) == Twice::Harmful;
+        let is_harmful = retry_safety(&request.method, false) == RetrySafety::Unsafe;
         let call = async {
             match version_of(&request.params) {
                 Some(version) => self.0.call_modern(request, version).await,
@@ -239,7 +240,7 @@ impl Service for HttpTransport {
                         headers,
                         &method,
                         &params,
-                        shared.limits.http_client.farewell,
+                        shared.limits.http.shutdown_timeout,
                     )
                     .await
             }

@@ -215,8 +215,8 @@ impl Line {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_lost_comes_back_or_is_given_up() {
-    let mut limits = Limits::for_client();
-    limits.reconnects = 3;
+    let mut limits = Limits::new();
+    limits.max_reconnects = 3;
     let group = ClientGroup::builder().limits(limits).build();
     let mut events = group.notifications();
     let line = Line::default();
@@ -336,9 +336,9 @@ async fn a_server_that_ends_a_subscription_is_asked_again() {
 
 #[tokio::test]
 async fn servers_and_items_are_bounded_and_names_are_checked() {
-    let mut limits = Limits::for_client();
-    limits.group_servers = 2;
-    limits.group_items = 2;
+    let mut limits = Limits::new();
+    limits.max_group_servers = 2;
+    limits.max_group_items = 2;
     let group = ClientGroup::builder().limits(limits).build();
     group.add("a", shelf(&["1", "2"]).connect().await.unwrap()).unwrap();
     for (name, kind) in [("a", ErrorKind::InvalidArgument), ("a__b", ErrorKind::InvalidArgument)] {

@@ -1,8 +1,8 @@
 //! Servers in the same process, and services of any kind.
 
 use mcp_client::json::JsonBytes;
-use mcp_client::service::{Accept, Notification, Peer, Reply, Request, Service};
-use mcp_client::{Client, ClientGroup, ErrorKind, ErrorObject, Limits, Revision};
+use mcp_client::service::{Accept, Conversation, Notification, Peer, Reply, Request, Service};
+use mcp_client::{Client, ClientGroup, ConnectionLimits, ErrorKind, ErrorObject, Revision};
 use serde_json::json;
 
 use crate::fake::discovered;
@@ -33,17 +33,19 @@ impl Service for Echo {
     async fn notify(&self, _: Notification) {}
 }
 
+impl Conversation for Echo {}
+
 struct Server;
 
 impl Accept for Server {
-    type Service = Echo;
+    type Conversation = Echo;
 
     fn accept(&self, _: Peer) -> Echo {
         Echo
     }
 
-    fn limits(&self) -> Limits {
-        Limits::for_server()
+    fn limits(&self) -> ConnectionLimits {
+        ConnectionLimits::for_server()
     }
 }
 

@@ -204,8 +204,8 @@ fn cut() -> CallError {
 type Came = mpsc::UnboundedReceiver<(Value, Instant)>;
 
 async fn cuttable(attempts: Vec<Attempt>) -> (Client, Came, Arc<Cuttable>) {
-    let mut limits = Limits::for_client();
-    limits.reconnects = 3;
+    let mut limits = Limits::new();
+    limits.max_reconnects = 3;
     let (came, coming) = mpsc::unbounded_channel();
     let mut server = None;
     let client = Client::builder()

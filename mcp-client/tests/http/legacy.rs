@@ -227,8 +227,8 @@ async fn the_stream_of_the_session_brings_changes_and_no_answers() {
 async fn most_questions_at_a_time_are_as_many_as_the_limits_say() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
-    let mut limits = mcp_client::Limits::for_client();
-    limits.in_flight = 3;
+    let mut limits = mcp_client::Limits::new();
+    limits.connection.max_in_flight_requests = 3;
     let builder = Client::builder().limits(limits).on_elicit(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
         std::future::pending()

@@ -10,14 +10,15 @@ use serde_json::json;
 use crate::script::{legacy, modern, text, with};
 
 fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
-    let mut limits = Limits::for_client();
+    let mut limits = Limits::new();
     change(&mut limits);
     Client::builder().limits(limits)
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
-    let (client, mut script) = modern(limited(|limits| limits.message_bytes = 10_000)).await;
+    let (client, mut script) =
+        modern(limited(|limits| limits.connection.max_message_bytes = 10_000)).await;
     for media in ["application/json", "text/event-stream"] {
         let refused = with(client.call("add", &json!({})), async {
             let sending = script.expect("tools/call").await.begin(200, &[("content-type", media)]);
@@ -50,7 +51,8 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn comments_may_be_as_long_and_as_many_as_they_like() {
-    let (client, mut script) = modern(limited(|limits| limits.message_bytes = 1_000)).await;
+    let (client, mut script) =
+        modern(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
     let reply = with(client.call("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
@@ -66,7 +68,7 @@ async fn comments_may_be_as_long_and_as_many_as_they_like() {
 #[tokio::test(start_paused = true)]
 async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     let (client, mut script) =
-        modern(limited(|limits| limits.http_client.error_bytes = 1_000)).await;
+        modern(limited(|limits| limits.http.max_error_body_bytes = 1_000)).await;
     let refused = with(client.call("add", &json!({})), async {
         let sending =
             script.expect("tools/call").await.begin(400, &[("content-type", "text/plain")]);
@@ -94,7 +96,8 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_longer_than_is_sent_is_refused_here() {
-    let (client, mut script) = modern(limited(|limits| limits.outgoing_bytes = 1_000)).await;
+    let (client, mut script) =
+        modern(limited(|limits| limits.connection.max_outgoing_bytes = 1_000)).await;
     let error = client.call("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
     assert!(format!("{error:?}").contains("at most 1000 are sent"), "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
@@ -102,13 +105,14 @@ async fn a_call_longer_than_is_sent_is_refused_here() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
-    let builder = limited(|limits| limits.outgoing_bytes = 1_000).on_sample(|_| async {
-        Ok(CreateMessageResult::new(
-            Role::Assistant,
-            SamplingContent::text("x".repeat(1_000)),
-            "model",
-        ))
-    });
+    let builder =
+        limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_sample(|_| async {
+            Ok(CreateMessageResult::new(
+                Role::Assistant,
+                SamplingContent::text("x".repeat(1_000)),
+                "model",
+            ))
+        });
     let (client, mut script, standalone) = legacy(builder).await;
     let stream = standalone.stream();
     stream.ask(&json!(1), "sampling/createMessage", json!({"messages": [], "maxTokens": 1}));
@@ -126,7 +130,7 @@ async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
 #[tokio::test(start_paused = true)]
 async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing_else() {
     let (client, mut script, standalone) =
-        legacy(limited(|limits| limits.message_bytes = 1_000)).await;
+        legacy(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
     let stream = standalone.stream();
     let mut events = client.notifications();
     stream.tell("notifications/count", json!({"n": 1}));

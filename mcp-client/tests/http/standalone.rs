@@ -175,7 +175,7 @@ async fn a_call_in_which_the_server_may_ask_waits_for_the_stream_of_the_session(
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_a_session_that_does_not_open_is_waited_for_once() {
     let (client, _script, _exchange) = legacy(Client::builder()).await;
-    for waited in [Limits::for_client().http_client.stream_opening, Duration::ZERO] {
+    for waited in [Limits::new().http.stream_open_timeout, Duration::ZERO] {
         let before = Instant::now();
         client.subscribe(SubscriptionFilter::new().tools_list_changed(true)).await.unwrap();
         assert_eq!(before.elapsed(), waited);

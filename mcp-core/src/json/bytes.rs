@@ -49,16 +49,20 @@ impl JsonBytes {
         self.0
     }
 
-    /// A value inside of this one, sharing the buffer; `raw` must have been borrowed from it.
+    /// A value inside this one, sharing the buffer; `raw` must have been borrowed from it.
     ///
     /// # Panics
-    /// When `raw` is not a part of this text.
+    /// If `raw` is not a part of this text.
     pub fn slice_of(&self, raw: &serde_json::value::RawValue) -> Self {
         Self(self.0.slice_ref(raw.get().as_bytes()))
     }
 
-    /// The value in a range of this text.
-    pub(crate) fn slice(&self, range: std::ops::Range<usize>) -> Self {
+    /// The value in a range of this text, sharing the buffer. See [`JsonBytes::member_ranges`].
+    ///
+    /// # Panics
+    /// If the range is not within this text.
+    #[must_use]
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         Self(self.0.slice(range))
     }
 }

@@ -14,10 +14,10 @@ use crate::codec::scan::end_of_string;
 pub enum MembersError {
     /// A member occurs twice.
     #[error("duplicate field `{0}`")]
-    Doubled(&'static str),
+    Duplicate(&'static str),
     /// The text is no object.
     #[error("expected an object")]
-    NoObject,
+    NotAnObject,
 }
 
 impl JsonBytes {
@@ -29,11 +29,14 @@ impl JsonBytes {
         &self,
         names: [&'static str; N],
     ) -> Result<[Option<Self>; N], MembersError> {
-        Ok(self.places(names)?.map(|place| place.map(|place| self.slice(place))))
+        Ok(self.member_ranges(names)?.map(|range| range.map(|range| self.slice(range))))
     }
 
-    /// Where the values of the named members are.
-    pub(crate) fn places<const N: usize>(
+    /// Where the values of the named members are, as byte ranges of the text.
+    ///
+    /// # Errors
+    /// As [`JsonBytes::members`].
+    pub fn member_ranges<const N: usize>(
         &self,
         names: [&'static str; N],
     ) -> Result<[Option<Range<usize>>; N], MembersError> {
@@ -41,7 +44,7 @@ impl JsonBytes {
         let mut found = [const { None }; N];
         let mut at = skip_space(bytes, 0);
         if bytes.get(at) != Some(&b'{') {
-            return Err(MembersError::NoObject);
+            return Err(MembersError::NotAnObject);
         }
         at = skip_space(bytes, at + 1);
         while bytes.get(at) == Some(&b'"') {
@@ -51,12 +54,12 @@ impl JsonBytes {
             let start = skip_space(bytes, colon + 1);
             let end = end_of_value(bytes, start);
             if end <= start || bytes.get(colon) != Some(&b':') {
-                return Err(MembersError::NoObject);
+                return Err(MembersError::NotAnObject);
             }
             if let Some(index) = name
                 && found[index].replace(start..end).is_some()
             {
-                return Err(MembersError::Doubled(names[index]));
+                return Err(MembersError::Duplicate(names[index]));
             }
             at = skip_space(bytes, end);
             if bytes.get(at) == Some(&b',') {
@@ -65,7 +68,7 @@ impl JsonBytes {
         }
         match bytes.get(at) {
             Some(b'}') => Ok(found),
-            _ => Err(MembersError::NoObject),
+            _ => Err(MembersError::NotAnObject),
         }
     }
 }
@@ -152,7 +155,7 @@ mod tests {
 
     #[test]
     fn doubled_members_are_refused_when_they_matter() {
-        assert_eq!(members(r#"{"a":1,"\u0061":2}"#), Err(MembersError::Doubled("a")));
+        assert_eq!(members(r#"{"a":1,"\u0061":2}"#), Err(MembersError::Duplicate("a")));
         assert_eq!(members(r#"{"x":1,"x":2,"a":{"a":3}}"#), Ok([Some(r#"{"a":3}"#.into()), None]));
     }
 
@@ -160,7 +163,7 @@ mod tests {
     fn a_text_that_is_no_object_does_no_harm() {
         let text = r#"{"a":[1,{"b":"c\"d"}],"bc":"x"}"#;
         for end in 0..text.len() {
-            assert_eq!(members(&text[..end]), Err(MembersError::NoObject), "{end}");
+            assert_eq!(members(&text[..end]), Err(MembersError::NotAnObject), "{end}");
         }
         for text in [
             "[1]",
@@ -173,7 +176,7 @@ mod tests {
             "{]",
             "{\"a\":1]",
         ] {
-            assert_eq!(members(text), Err(MembersError::NoObject), "{text}");
+            assert_eq!(members(text), Err(MembersError::NotAnObject), "{text}");
         }
     }
 }

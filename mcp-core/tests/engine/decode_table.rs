@@ -133,7 +133,9 @@ fn an_integer_with_a_fraction_or_an_exponent_is_the_same_id() {
     for (text, id) in [("1.0", 1), ("-0", 0), ("1e0", 1), ("1E3", 1_000), ("-2.50e1", -25)] {
         let frame = envelope(&format!(r#""id":{text},"method":"ping""#));
         let read = decode(&Bytes::from(frame.clone()), &ConnectionLimits::default());
-        let Ok(Decoded::Single(Message::Request { id: read, .. })) = read else { panic!("{frame}") };
+        let Ok(Decoded::Single(Message::Request { id: read, .. })) = read else {
+            panic!("{frame}")
+        };
         assert_eq!(read, RequestId::Number(id), "{frame}");
     }
 }

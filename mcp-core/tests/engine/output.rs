@@ -160,7 +160,11 @@ async fn a_flood_of_messages_does_not_keep_other_tasks_from_running() {
     const CALLS: usize = 20_000;
     let mut bench = Bench::with(&ConnectionLimits::default(), Local::default(), 64 << 20);
     let flood: String = (0..CALLS)
-        .map(|id| format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"echo\",\"params\":{{\"n\":1}}}}\n"))
+        .map(|id| {
+            format!(
+                "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"echo\",\"params\":{{\"n\":1}}}}\n"
+            )
+        })
         .collect();
     bench.wire.bytes(flood.as_bytes()).await;
     // A task that is always ready to run, and counts how often it does.

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use crate::era::{CallMeta, Claim};
 use futures::future::AbortHandle;
-use mcp_core::era::{CallMeta, Claim};
 use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method;
 use mcp_core::revision::{Era, Revision};
-use mcp_core::service::{Notification, Peer, Reply, Request, Service};
+use mcp_core::service::{Conversation, Notification, Peer, Reply, Request, Service};
 use mcp_core::types::{InitializeParams, InitializeResult, ResourceUpdatedParams};
 use tokio::sync::watch;
 
@@ -26,14 +26,14 @@ use crate::subscription::{Change, Filter, Listener};
 pub struct Connection {
     server: Arc<Inner>,
     peer: Peer,
-    conversation: Arc<Conversation>,
+    conversation: Arc<ConversationState>,
     /// The task that tells a legacy client of changes.
     teller: OnceLock<AbortHandle>,
 }
 
 /// What the calls of one conversation share.
 #[derive(Debug)]
-pub(crate) struct Conversation {
+pub(crate) struct ConversationState {
     pub(crate) binding: Binding,
     pub(crate) session: OnceLock<Arc<Session>>,
     /// Open `subscriptions/listen` streams.
@@ -42,7 +42,7 @@ pub(crate) struct Conversation {
     draining: Arc<watch::Sender<bool>>,
 }
 
-impl Conversation {
+impl ConversationState {
     /// Done when no more requests will come.
     pub(crate) async fn drained(&self) {
         // The sender is `self`, so there is no error.
@@ -84,7 +84,7 @@ impl Connection {
     ) -> Self {
         let session = OnceLock::new();
         let conversation =
-            Conversation { binding, session, listening: AtomicUsize::new(0), draining };
+            ConversationState { binding, session, listening: AtomicUsize::new(0), draining };
         Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }
     }
 
@@ -258,7 +258,9 @@ impl Service for Connection {
         // other methods are for layers.
         self.server.stack.notify(notification).await;
     }
+}
 
+impl Conversation for Connection {
     fn accepts_batches(&self) -> bool {
         self.conversation.session.get().is_some_and(|session| session.revision.rules().batching)
     }

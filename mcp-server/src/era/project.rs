@@ -3,24 +3,17 @@
 //! Handlers see one model. Each type says here what becomes of it under the [`Rules`] of a revision
 //! (checklist of differences: spec changelogs; docs/revisions.md).
 
-use serde_json::{Map, Value, json};
-
-use crate::json::RawJson;
-use crate::revision::{Rules, Structured};
-use crate::types::{
+use mcp_core::json::RawJson;
+use mcp_core::revision::{Rules, StructuredContent};
+use mcp_core::types::{
     CallToolResult, CompleteResult, Content, DiscoverResult, EmptyResult, GetPromptResult,
     Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, Prompt, ReadResourceResult, Resource, ResourceContents,
     ResourceTemplate, Schema, ServerCapabilities, SubscriptionsListenResult, TextContent, Tool,
 };
+use serde_json::{Map, Value, json};
 
-use super::WireResult;
-
-/// Makes a value fit the rules of a revision.
-pub trait Project {
-    /// Leaves out or rewrites what the revision does not know.
-    fn project(&mut self, rules: &Rules);
-}
+use super::wire_result::{Project, WireResult};
 
 impl<T: Project> Project for Vec<T> {
     fn project(&mut self, rules: &Rules) {
@@ -42,28 +35,30 @@ impl<T: Project> Project for Option<T> {
 
 impl Project for Tool {
     fn project(&mut self, rules: &Rules) {
-        if !rules.audio {
+        if !rules.tool_annotations {
             self.annotations = None;
         }
         if !rules.titles {
             self.title = None;
+        }
+        if !rules.meta_of_types {
             self.meta = None;
         }
         if !rules.icons {
             self.icons = None;
         }
-        if !rules.argument_errors_in_result || rules.result_type {
+        if !rules.tool_execution {
             self.execution = None;
         }
-        match rules.structured {
-            Structured::Absent => self.output_schema = None,
-            Structured::Object => {
+        match rules.structured_content {
+            StructuredContent::Absent => self.output_schema = None,
+            StructuredContent::Object => {
                 if let Some(schema) = self.output_schema.take() {
                     self.output_schema =
                         Some(if wraps(&schema) { wrap_schema(&schema) } else { schema });
                 }
             }
-            Structured::Any => {}
+            StructuredContent::Any => {}
         }
     }
 }
@@ -71,9 +66,9 @@ impl Project for Tool {
 impl Project for CallToolResult {
     fn project(&mut self, rules: &Rules) {
         self.content.project(rules);
-        match rules.structured {
-            Structured::Absent => self.structured_content = None,
-            Structured::Object => {
+        match rules.structured_content {
+            StructuredContent::Absent => self.structured_content = None,
+            StructuredContent::Object => {
                 if self
                     .structured_content
                     .as_ref()
@@ -82,37 +77,74 @@ impl Project for CallToolResult {
                     wrap_structured(self);
                 }
             }
-            Structured::Any => {}
+            StructuredContent::Any => {}
         }
     }
 }
 
 /// Whether results of this schema are wrapped as `{"result": …}` for revisions whose structured results are
 /// objects.
-pub fn wraps(schema: &Schema) -> bool {
+pub(crate) fn wraps(schema: &Schema) -> bool {
     schema.as_value().get("type").is_none_or(|root| root != "object")
 }
 
 /// The schema of the wrapped result.
-pub fn wrap_schema(schema: &Schema) -> Schema {
+fn wrap_schema(schema: &Schema) -> Schema {
     let mut inner = schema.as_value();
     let mut outer = Map::new();
     if let Value::Object(members) = &mut inner {
-        // References are relative to the root, so what they point at moves up.
+        // References are relative to the root, so the definitions that they name move up.
         for name in ["$schema", "$defs", "definitions"] {
             if let Some(member) = members.shift_remove(name) {
                 outer.insert(name.into(), member);
             }
         }
     }
+    move_references(&mut inner);
+    outer.values_mut().for_each(move_references);
     outer.insert("type".into(), json!("object"));
     outer.insert("properties".into(), json!({ "result": inner }));
     outer.insert("required".into(), json!(["result"]));
     Schema::try_from(Value::Object(outer)).unwrap_or_else(|_| schema.clone())
 }
 
+/// Makes the references to the old root, and to what lies below it, name its new place. Those to definitions
+/// stay as they are.
+fn move_references(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for (keyword, value) in members {
+                match (keyword.as_str(), value) {
+                    ("$ref", Value::String(target)) => {
+                        let below = target.strip_prefix('#').filter(|below| {
+                            below.is_empty()
+                                || below.starts_with('/')
+                                    && !below.starts_with("/$defs/")
+                                    && !below.starts_with("/definitions/")
+                        });
+                        if let Some(below) = below {
+                            *target = format!("#/properties/result{below}");
+                        }
+                    }
+                    // These hold data, in which a `$ref` is a member like any other.
+                    ("const" | "enum" | "default" | "examples", _) => {}
+                    // These hold schemas by names, which are no keywords.
+                    (
+                        "properties" | "patternProperties" | "$defs" | "definitions"
+                        | "dependentSchemas",
+                        Value::Object(schemas),
+                    ) => schemas.values_mut().for_each(move_references),
+                    (_, value) => move_references(value),
+                }
+            }
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(move_references),
+        _ => {}
+    }
+}
+
 /// Wraps the structured content of a result as `{"result": …}`.
-pub fn wrap_structured(result: &mut CallToolResult) {
+pub(crate) fn wrap_structured(result: &mut CallToolResult) {
     if let Some(value) = &result.structured_content {
         result.structured_content = RawJson::new(&Wrapped { result: value }).ok();
     }
@@ -131,19 +163,19 @@ impl Project for Content {
             Self::Audio(audio) if !rules.audio => {
                 *self = TextContent::new(format!("[audio: {}]", audio.mime_type)).into();
             }
-            Self::ResourceLink(link) if !rules.titles => {
+            Self::ResourceLink(link) if !rules.resource_links => {
                 *self = TextContent::new(format!("[{}]({})", link.name, link.uri)).into();
             }
             Self::ResourceLink(link) if !rules.icons => link.icons = None,
             Self::Resource(embedded) => {
-                if !rules.titles {
+                if !rules.meta_of_types {
                     embedded.meta = None;
                 }
                 embedded.resource.project(rules);
             }
-            Self::Text(text) if !rules.titles => text.meta = None,
-            Self::Image(image) if !rules.titles => image.meta = None,
-            Self::Audio(audio) if !rules.titles => audio.meta = None,
+            Self::Text(text) if !rules.meta_of_types => text.meta = None,
+            Self::Image(image) if !rules.meta_of_types => image.meta = None,
+            Self::Audio(audio) if !rules.meta_of_types => audio.meta = None,
             _ => {}
         }
     }
@@ -151,7 +183,7 @@ impl Project for Content {
 
 impl Project for ResourceContents {
     fn project(&mut self, rules: &Rules) {
-        if !rules.titles {
+        if !rules.meta_of_types {
             match self {
                 Self::Text(contents) => contents.meta = None,
                 Self::Blob(contents) => contents.meta = None,
@@ -166,6 +198,8 @@ impl Project for Resource {
     fn project(&mut self, rules: &Rules) {
         if !rules.titles {
             self.title = None;
+        }
+        if !rules.meta_of_types {
             self.meta = None;
         }
         if !rules.icons {
@@ -178,6 +212,8 @@ impl Project for ResourceTemplate {
     fn project(&mut self, rules: &Rules) {
         if !rules.titles {
             self.title = None;
+        }
+        if !rules.meta_of_types {
             self.meta = None;
         }
         if !rules.icons {
@@ -196,10 +232,12 @@ impl Project for Prompt {
     fn project(&mut self, rules: &Rules) {
         if !rules.titles {
             self.title = None;
-            self.meta = None;
             for argument in self.arguments.iter_mut().flatten() {
                 argument.title = None;
             }
+        }
+        if !rules.meta_of_types {
+            self.meta = None;
         }
         if !rules.icons {
             self.icons = None;
@@ -222,9 +260,11 @@ impl Project for Implementation {
         if !rules.titles {
             self.title = None;
         }
-        if !rules.icons {
+        if !rules.implementation_details {
             self.description = None;
             self.website_url = None;
+        }
+        if !rules.icons {
             self.icons = None;
         }
     }
@@ -284,18 +324,18 @@ macro_rules! wire_results {
     ($($result:ident),+; cacheable: $($cacheable:ident),+) => {
         $(
             impl WireResult for $result {
-                fn meta_mut(&mut self) -> &mut Option<crate::meta::Meta> {
+                fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
                     &mut self.meta
                 }
             }
         )+
         $(
             impl WireResult for $cacheable {
-                fn meta_mut(&mut self) -> &mut Option<crate::meta::Meta> {
+                fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
                     &mut self.meta
                 }
 
-                fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<crate::types::CacheScope>)> {
+                fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<mcp_core::types::CacheScope>)> {
                     Some((&mut self.ttl_ms, &mut self.cache_scope))
                 }
             }
@@ -304,7 +344,7 @@ macro_rules! wire_results {
 }
 
 impl WireResult for CallToolResult {
-    fn meta_mut(&mut self) -> &mut Option<crate::meta::Meta> {
+    fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
         &mut self.meta
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use mcp_core::http::HttpLimits;
+use crate::http::HttpLimits;
 
 use super::arriving::Arriving;
 use super::session::shrink;
@@ -57,9 +57,9 @@ impl Admission {
     /// Counts one more; whether there was room for it.
     fn take(&self, kind: &Kind) -> bool {
         let most = match kind {
-            Kind::Reading => self.limits.reading,
-            Kind::Request => self.limits.in_flight,
-            Kind::Listener(_) => self.limits.listen_streams,
+            Kind::Reading => self.limits.max_pending_bodies,
+            Kind::Request => self.limits.max_in_flight_requests,
+            Kind::Listener(_) => self.limits.max_listen_streams,
         };
         self.count(kind).fetch_add(1, Ordering::Relaxed) < most
     }
@@ -144,7 +144,8 @@ impl Admitted {
                 return false;
             }
         }
-        let over = before.saturating_add(bytes).saturating_sub(admission.limits.bytes_in_flight);
+        let over =
+            before.saturating_add(bytes).saturating_sub(admission.limits.max_body_bytes_in_flight);
         if over == 0 {
             return true;
         }
@@ -181,7 +182,7 @@ impl Admitted {
         if let Some(principal) = principal {
             let mut listening = self.admission.lock();
             let count = listening.entry(principal.clone()).or_insert(0);
-            if *count >= self.admission.limits.listen_streams_per_principal {
+            if *count >= self.admission.limits.max_listen_streams_per_principal {
                 if *count == 0 {
                     listening.remove(principal);
                 }
@@ -191,7 +192,7 @@ impl Admitted {
         }
         let had_place = self.becomes(Kind::Listener(principal.cloned()));
         let before = self.admission.listener_bytes.fetch_add(self.bytes, Ordering::Relaxed);
-        let most = self.admission.limits.bytes_in_flight / LISTENERS_SHARE;
+        let most = self.admission.limits.max_body_bytes_in_flight / LISTENERS_SHARE;
         match had_place && before.saturating_add(self.bytes) <= most {
             true => Ok(()),
             false => Err(Full::All),
@@ -231,9 +232,9 @@ mod tests {
     #[test]
     fn every_way_out_gives_back_what_was_taken() {
         let admission = admission(|limits| {
-            limits.reading = 2;
-            limits.in_flight = 1;
-            limits.bytes_in_flight = 100;
+            limits.max_pending_bodies = 2;
+            limits.max_in_flight_requests = 1;
+            limits.max_body_bytes_in_flight = 100;
         });
         let mut first = admission.admit().unwrap();
         let mut second = admission.admit().unwrap();
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn what_arrives_is_counted_once_whether_it_ends_or_makes_room() {
-        let admission = admission(|limits| limits.bytes_in_flight = 100);
+        let admission = admission(|limits| limits.max_body_bytes_in_flight = 100);
         let cx = &Context::from_waker(std::task::Waker::noop());
         let [mut first, mut second, mut small] = [(); 3].map(|()| admission.admit().unwrap());
         assert!(small.reserve(1) && first.reserve(30) && second.reserve(40));
@@ -279,8 +280,8 @@ mod tests {
     #[test]
     fn a_principal_has_a_share_of_the_listeners_and_leaves_nothing() {
         let admission = admission(|limits| {
-            limits.listen_streams = 5;
-            limits.listen_streams_per_principal = 2;
+            limits.max_listen_streams = 5;
+            limits.max_listen_streams_per_principal = 2;
         });
         let listen = |name: Option<&str>| {
             let mut admitted = admission.admit().unwrap();

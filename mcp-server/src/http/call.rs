@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::Limits;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::{Body, Frame};
-use mcp_core::Limits;
 use mcp_core::codec::sse::{write_event, write_keep_alive};
 use mcp_core::jsonrpc::{ErrorObject, RequestId, code, write_error, write_result};
 use mcp_core::service::{BoxFuture, CallError, Reply};
@@ -58,9 +58,9 @@ impl Call {
             running,
             outbox,
             json_only,
-            longest: limits.outgoing_bytes,
-            stream_after: limits.http.stream_after,
-            keep_alive: limits.http.keep_alive,
+            longest: limits.connection.max_outgoing_bytes,
+            stream_after: limits.http.stream_upgrade_delay,
+            keep_alive: limits.http.keep_alive_interval,
             _admitted: admitted,
         }
     }

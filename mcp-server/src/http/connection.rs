@@ -7,9 +7,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Limits;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use mcp_core::Limits;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
@@ -36,17 +36,17 @@ impl Connections {
         http1
             .timer(TokioTimer::new())
             .header_read_timeout(None) // The socket has its own, which starts earlier.
-            .max_headers(http.header_fields)
-            .max_buf_size(http.head_bytes.max(8 << 10));
+            .max_headers(http.max_header_fields)
+            .max_buf_size(http.max_head_bytes.max(8 << 10));
         let mut http2 = http2::Builder::new(service.tasks().clone());
         http2
             .timer(TokioTimer::new())
             .keep_alive_interval(Some(Duration::from_secs(30)))
             .keep_alive_timeout(Duration::from_secs(20))
-            .max_concurrent_streams(Some(http.http2_streams))
-            .max_pending_accept_reset_streams(Some(http.http2_pending_resets))
-            .max_local_error_reset_streams(Some(http.http2_local_resets))
-            .max_header_list_size(http.http2_header_bytes);
+            .max_concurrent_streams(Some(http.max_http2_streams))
+            .max_pending_accept_reset_streams(Some(http.max_http2_pending_resets))
+            .max_local_error_reset_streams(Some(http.max_http2_local_resets))
+            .max_header_list_size(http.max_http2_header_list_bytes);
         Arc::new(Self { service, limits, http1, http2, stopping: watch::Sender::new(false) })
     }
 

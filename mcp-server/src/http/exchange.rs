@@ -154,7 +154,7 @@ impl Exchange {
     /// Sends the client away while the call goes on; it comes back for the answer. False where that is not
     /// possible.
     pub(crate) fn close_stream(&self, retry: Option<Duration>) -> bool {
-        if !self.entry.revision().rules().polling || self.entry.is_stateless() {
+        if !self.entry.revision().rules().stream_polling || self.entry.is_stateless() {
             return false;
         }
         self.begin_stream().is_some_and(|stream| stream.cut(retry))
@@ -236,8 +236,9 @@ impl Service for Exchange {
             .way_out()
             .ok_or_else(|| TransportError::closed("no stream leads to the client"))?;
         let limits = &self.shared.server.limits;
-        check_length(&request.params, limits.outgoing_bytes)?;
-        let answer = self.entry.expect(request.id.clone(), limits.pending)?;
+        check_length(&request.params, limits.connection.max_outgoing_bytes)?;
+        let answer =
+            self.entry.expect(request.id.clone(), limits.connection.max_pending_requests)?;
         let mut text = BytesMut::new();
         write_request(&mut text, &request.id, &request.method, request.params.as_bytes());
         let _withdraw = Withdraw { entry: &self.entry, stream: &stream, id: &request.id };
@@ -252,7 +253,9 @@ impl Service for Exchange {
     async fn notify(&self, notification: Notification) {
         let Some(stream) = self.way_out() else { return };
         let Notification { method, params, .. } = notification;
-        if let Err(error) = check_length(&params, self.shared.server.limits.outgoing_bytes) {
+        if let Err(error) =
+            check_length(&params, self.shared.server.limits.connection.max_outgoing_bytes)
+        {
             return tracing::debug!(%method, %error, "a notification was not sent");
         }
         let mut text = BytesMut::new();
@@ -336,9 +339,9 @@ impl fmt::Debug for Exchange {
 
 #[cfg(test)]
 mod tests {
+    use crate::Limits;
     use http::StatusCode;
     use http_body_util::Full;
-    use mcp_core::Limits;
     use tower_service::Service as _;
 
     use super::super::session::SessionId;
@@ -370,8 +373,8 @@ mod tests {
             context.log(crate::LoggingLevel::Error, "the first event").await;
             std::future::pending::<String>().await
         });
-        let mut limits = Limits::for_server();
-        limits.in_flight = 0;
+        let mut limits = Limits::new();
+        limits.connection.max_in_flight_requests = 0;
         let service = Server::new("streams", "1").tool(tool).limits(limits).into_service().unwrap();
         let initialize = http::Request::post("/").header("host", "localhost");
         let initialize = initialize.header("content-type", "application/json");

@@ -50,8 +50,8 @@ fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Box<Response
     let mut reader = stream
         .attach()
         .ok_or_else(|| refuse(StatusCode::CONFLICT, "the session's stream is read already"))?;
-    if entry.revision().rules().polling {
-        reader = reader.primed(shared.legacy.limits.retry);
+    if entry.revision().rules().stream_polling {
+        reader = reader.primed(shared.legacy.limits.stream_retry_delay);
     }
     Ok(standalone(shared, entry, stream, reader))
 }
@@ -67,14 +67,18 @@ async fn resume(
         if entry.standalone().is_some_and(|standalone| standalone.id() == Some(id.stream)) {
             return Ok(standalone(shared, entry, stream, reader));
         }
-        return Ok(Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive));
+        return Ok(Events::new(
+            reader,
+            Entry::busy(entry),
+            shared.legacy.limits.keep_alive_interval,
+        ));
     }
     // The call is over; what it said may still be there.
     let store = shared.legacy.sessions.store.as_ref().ok_or_else(unknown_event)?;
     let kept = Kept { key: StreamKey::new(entry.id(), id.stream), store: Arc::clone(store) };
     let events = store.after(kept.key, id.sequence).await.map_err(lost)?;
     let reader = EventStream::rest(kept, events, &shared.legacy.limits).ok_or_else(gone)?;
-    Ok(Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive))
+    Ok(Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive_interval))
 }
 
 /// The standalone stream is filled with changes by whoever reads it, so that one which nobody reads costs
@@ -86,7 +90,7 @@ fn standalone(
     reader: Reader,
 ) -> Events {
     let busy: Busy = Entry::busy(entry);
-    let events = Events::new(reader, busy, shared.legacy.limits.keep_alive);
+    let events = Events::new(reader, busy, shared.legacy.limits.keep_alive_interval);
     let Some(session) = entry.connection.session() else { return events };
     let listener = session.listener.clone();
     let drained = entry.connection.drained();

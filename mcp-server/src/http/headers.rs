@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
+use crate::era::{CallParams, Claim};
 use http::{HeaderMap, HeaderName};
-use mcp_core::era::{CallParams, Claim};
 use mcp_core::http::{decode_value, names, param_matches};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method;
 
 use crate::registry::Registry;
 
@@ -36,7 +37,9 @@ pub(super) fn check_request(
         return Err(mismatch("Mcp-Method", "the method of the body is another"));
     }
     let name = single(headers, &names::NAME)?;
-    let Some(mirrored) = names::mirrored_member(said.method) else { return Ok(()) };
+    let Some(mirrored) = method::find(said.method).and_then(|row| row.name_param) else {
+        return Ok(());
+    };
     let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
         .map_err(|error| crate::router::invalid_params(&error))?;
     let named = named.as_ref().and_then(text);

@@ -5,12 +5,12 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
 
+use crate::era::CallMeta;
+use crate::http::HttpLimits;
 use bytes::BytesMut;
 use futures::future::{AbortHandle, Abortable, Aborted, join_all};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use mcp_core::era::CallMeta;
-use mcp_core::http::HttpLimits;
 use mcp_core::http::names::{PROTOCOL_VERSION, SESSION_ID};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
@@ -163,8 +163,10 @@ async fn initialize(
     let connection = Connection::session_of(&shared.modern);
     let reply = connection.call(Request::new(id.clone(), "initialize", params)).await;
     let begun = reply.is_ok();
-    let mut response =
-        status::json(StatusCode::OK, write_reply(&id, reply, shared.server.limits.outgoing_bytes));
+    let mut response = status::json(
+        StatusCode::OK,
+        write_reply(&id, reply, shared.server.limits.connection.max_outgoing_bytes),
+    );
     if !begun || shared.options.stateless {
         return response;
     }
@@ -197,14 +199,14 @@ type Call = futures::future::BoxFuture<'static, Reply>;
 
 impl Post<'_> {
     async fn request(self, request: Request, meta: CallMeta) -> Response {
-        let most = self.shared.server.limits.in_flight;
+        let most = self.shared.server.limits.connection.max_in_flight_requests;
         // Nothing is begun that may not go on: it might be called once more, and have done half of its work twice.
         if !self.entry.has_room(most) {
             return status::overloaded(Some(&request.id));
         }
         let finisher = self.exchange();
         let exchange = &finisher.0;
-        let longest = self.shared.server.limits.outgoing_bytes;
+        let longest = self.shared.server.limits.connection.max_outgoing_bytes;
         let id = request.id.clone();
         let mut call = self.call(exchange, request, meta);
         let polled = poll_once(&mut call).await;
@@ -237,16 +239,19 @@ impl Post<'_> {
         let finisher = self.exchange();
         let exchange = Arc::clone(&finisher.0);
         let limits = &self.shared.server.limits;
-        let longest = limits.outgoing_bytes;
+        let longest = limits.connection.max_outgoing_bytes;
         let mut texts = Vec::new();
         let mut calls = Vec::new();
         for message in entries {
             match message {
                 Ok(Message::Request { id, method, params }) => {
                     let (handle, registration) = AbortHandle::new_pair();
-                    let Some(place) =
-                        Entry::start(&self.entry, id.clone(), handle, limits.in_flight)
-                    else {
+                    let Some(place) = Entry::start(
+                        &self.entry,
+                        id.clone(),
+                        handle,
+                        limits.connection.max_in_flight_requests,
+                    ) else {
                         texts.push(error_text(Some(&id), &status::busy()));
                         continue;
                     };
@@ -339,13 +344,13 @@ impl Entry {
 /// The response, once it is clear what it is.
 async fn respond(shared: &Shared, entry: &Arc<Entry>, exchange: &Exchange) -> Response {
     let limits = &shared.legacy.limits;
-    match exchange.decide(limits.stream_after).await {
+    match exchange.decide(limits.stream_upgrade_delay).await {
         Decision::Whole(text) => status::json(StatusCode::OK, text),
         Decision::Stream(mut reader) => {
-            if entry.revision().rules().polling {
-                reader = reader.primed(limits.retry);
+            if entry.revision().rules().stream_polling {
+                reader = reader.primed(limits.stream_retry_delay);
             }
-            Events::new(reader, Entry::busy(entry), limits.keep_alive).into_response()
+            Events::new(reader, Entry::busy(entry), limits.keep_alive_interval).into_response()
         }
         Decision::Cancelled => super::events::respond(super::HttpBody::empty()),
     }

@@ -60,6 +60,10 @@ pub struct HttpLimits {
     pub session_idle_timeout: Duration,
     /// After how long clients of the legacy era come back for the rest of a stream that was cut off. 1 s.
     pub stream_retry_delay: Duration,
+    /// How long running requests may take to finish after the server was told to stop. 10 s. Takes the place
+    /// of [`ConnectionLimits::shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout), which suits
+    /// processes on pipes.
+    pub shutdown_timeout: Duration,
 }
 
 impl HttpLimits {
@@ -90,6 +94,7 @@ impl HttpLimits {
             session_init_timeout: Duration::from_secs(10),
             session_idle_timeout: Duration::from_secs(300),
             stream_retry_delay: Duration::from_secs(1),
+            shutdown_timeout: Duration::from_secs(10),
         }
     }
 }

@@ -20,6 +20,7 @@ mod get;
 mod headers;
 mod keep_alive;
 mod legacy;
+mod limits;
 mod modern;
 mod options;
 mod outbox;
@@ -43,6 +44,7 @@ pub use event_store::{
     EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey,
 };
 pub(crate) use exchange::Exchange;
+pub use limits::HttpLimits;
 pub use options::HttpOptions;
 pub use request::PeerAddress;
 pub use service::{HttpFuture, HttpService};

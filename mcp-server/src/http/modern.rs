@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
+use crate::era::{CallMeta, Claim};
 use http::header::ACCEPT;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use mcp_core::era::{CallMeta, Claim};
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};

@@ -5,9 +5,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
+use crate::http::HttpLimits;
 use bytes::BytesMut;
 use mcp_core::codec::sse::write_event;
-use mcp_core::http::HttpLimits;
 use mcp_core::jsonrpc::write_notification;
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::transport::TransportError;
@@ -41,8 +41,8 @@ impl Outbox {
         Self {
             state: Mutex::new(State { closed: mute, ..State::default() }),
             room: Notify::new(),
-            most_events: limits.stream_events,
-            most_bytes: limits.stream_bytes,
+            most_events: limits.max_stream_events,
+            most_bytes: limits.max_stream_bytes,
         }
     }
 

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
+use crate::era::{CallMeta, Claim};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
-use mcp_core::era::{CallMeta, Claim};
 use mcp_core::http::names;
 use mcp_core::jsonrpc::{self, Decoded, ErrorObject, Message, RequestId};
 use mcp_core::revision::{Era, Revision};
@@ -28,7 +28,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
     if !admitted.becomes_request() {
         return status::overloaded(None);
     }
-    let message = match jsonrpc::decode(&bytes, limits) {
+    let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {
             if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {
                 legacy::failed_answer(shared, &parts, id, &malformed.error);

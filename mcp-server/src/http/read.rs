@@ -4,10 +4,10 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use crate::Limits;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body;
-use mcp_core::Limits;
 
 use super::Response;
 use super::admission::Admitted;
@@ -25,7 +25,7 @@ pub(super) async fn read<B: Body>(
     limits: &Limits,
     admitted: &mut Admitted,
 ) -> Result<Bytes, Response> {
-    let mut collecting = pin!(collect(body, limits.message_bytes, admitted));
+    let mut collecting = pin!(collect(body, limits.connection.max_message_bytes, admitted));
     // Most bodies are there already, and need no timer.
     if let Poll::Ready(read) = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
         return read;

@@ -1,4 +1,4 @@
-//! Serving on a socket of our own: accepting, bounding and draining connections (threats T6 to T8, T10).
+//! Serving on a TCP socket: accepting, bounding and draining connections (THREAT-6 to THREAT-8, THREAT-10).
 
 use std::future::Future;
 use std::io;
@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -21,14 +22,13 @@ use crate::watch;
 /// How long to wait before accepting again when the process has no descriptors left.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 /// How long what was given up may take to be dropped. What takes longer blocks its thread.
-const GIVE_UP: Duration = Duration::from_millis(500);
+const GIVE_UP: Duration = Duration::from_millis(200);
 
 impl Server {
     /// Builds the server and serves it over HTTP at the path `/mcp`, until the process is told to stop
-    /// (SIGTERM, SIGINT). Then running calls have
-    /// [`Limits::drain_on_signal`](crate::Limits::drain_on_signal) to end, and are dropped. A handler that
-    /// blocks its thread cannot be dropped, and would keep the runtime from ending: where there is one, the
-    /// process exits with status 1 within two more seconds.
+    /// (SIGTERM, SIGINT). Then running calls have [`HttpLimits::shutdown_timeout`](super::HttpLimits) to finish,
+    /// and are dropped; a second signal drops them at once. A handler that blocks its thread cannot be dropped
+    /// and would keep the runtime from ending: the process then exits with status 1 shortly after.
     ///
     /// The address has to be one of this machine (`127.0.0.1:8080`); for others there is
     /// [`BuiltServer::serve_http_with`], which takes the names that clients use.
@@ -48,29 +48,30 @@ impl BuiltServer {
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
         let serving = Serving::new(self, &listener, HttpOptions::new())?;
-        let (stop, over) = watch::begin(&serving.0.limits, std::future::pending()).split();
+        let timeout = serving.0.limits.http.shutdown_timeout;
+        let (stops, over) = watch::begin(timeout, std::future::pending()).split();
         let tasks = serving.0.service.tasks().clone();
-        let outcome = serving.run(listener, stop).await;
-        over.send(Box::new(move || tasks.count() > 0)).ok(); // The watch may have ended for want of a thread.
+        let outcome = serving.run(listener, stops).await;
+        over.send(Box::new(move || tasks.count() > 0)).ok(); // The watching thread may not have started.
         outcome
     }
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
     ///
     /// Then it accepts no more, ends `subscriptions/listen` streams with their results, and gives running
-    /// calls [`Limits::drain_on_signal`](crate::Limits::drain_on_signal) to end. Dropping the future drops
-    /// every connection at once, with its handlers.
+    /// calls [`HttpLimits::shutdown_timeout`](super::HttpLimits) to finish. Dropping the future drops every
+    /// connection at once, with its handlers.
     ///
     /// # Errors
     /// When other machines reach the socket and `options` do not say which hosts are served. At the end, when a
-    /// handler blocks its thread and so was not dropped within half a second.
+    /// handler blocks its thread and so was not dropped within 200 ms.
     pub async fn serve_http_with(
         &self,
         listener: TcpListener,
         options: HttpOptions,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        Serving::new(self, &listener, options)?.run(listener, stop).await
+        Serving::new(self, &listener, options)?.run(listener, stream::once(stop)).await
     }
 }
 
@@ -126,18 +127,18 @@ impl Serving {
     async fn run(
         self,
         listener: TcpListener,
-        stop: impl Future<Output = ()> + Send,
+        stops: impl Stream<Item = ()> + Send,
     ) -> Result<(), ServeError> {
+        let mut stops = pin!(stops.fuse());
         let Connections { service, limits, .. } = &*self.0;
         let mut running = JoinSet::new();
         {
-            let mut stop = pin!(stop);
             let places =
-                Arc::new(Semaphore::new(limits.http.connections.min(Semaphore::MAX_PERMITS)));
+                Arc::new(Semaphore::new(limits.http.max_connections.min(Semaphore::MAX_PERMITS)));
             loop {
                 tokio::select! {
                     biased;
-                    () = &mut stop => break,
+                    Some(()) = stops.next() => break,
                     Some(_) = running.join_next() => {}
                     (stream, peer, place) = accept(&listener, &places) => {
                         running.spawn(self.0.serve(stream, peer, place));
@@ -149,8 +150,14 @@ impl Serving {
         service.close();
         self.0.stop();
         let tasks = service.tasks();
-        if timeout(limits.drain_on_signal, tasks.done()).await.is_err() {
-            tracing::warn!(tasks = tasks.count(), "calls were still running; they are dropped");
+        tokio::select! {
+            () = tasks.done() => {}
+            () = sleep(limits.http.shutdown_timeout) => {
+                tracing::warn!(tasks = tasks.count(), "dropped calls that were still running at shutdown");
+            }
+            Some(()) = stops.next() => {
+                tracing::warn!(tasks = tasks.count(), "dropped running calls at a second request to stop");
+            }
         }
         running.abort_all();
         service.end();

@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body::Body;
 use mcp_core::revision::Era;
-use mcp_core::service::{Peer, Service as _};
+use mcp_core::service::{Conversation as _, Peer};
 
 use super::admission::Admission;
 use super::legacy::{self, Legacy};
@@ -71,7 +71,7 @@ impl HttpService {
         let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
         let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
         let legacy = Legacy::new(&server, &options);
-        let tasks = Tasks::new(server.limits.write_stall);
+        let tasks = Tasks::new(server.limits.connection.write_stall_timeout);
         Self(Arc::new(Shared {
             server,
             modern,

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use mcp_core::Limits;
+use crate::Limits;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -62,7 +62,7 @@ impl<S> Socket<S> {
             http2: false,
             head,
             idle: limits.http.idle_timeout,
-            stall: limits.write_stall,
+            stall: limits.connection.write_stall_timeout,
         }
     }
 

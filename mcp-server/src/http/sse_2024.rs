@@ -20,7 +20,7 @@ use http_body::{Body, Frame};
 use mcp_core::codec::line::{Line, LineDecoder};
 use mcp_core::codec::sse;
 use mcp_core::jsonrpc;
-use mcp_core::service::{BoxFuture, Notification, Reply, Request, Service};
+use mcp_core::service::{BoxFuture, Conversation, Notification, Reply, Request, Service};
 use mcp_core::transport::stream;
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, DuplexStream, ReadBuf, ReadHalf};
 use tokio::sync::mpsc;
@@ -82,7 +82,7 @@ fn open(shared: &Arc<Shared>, parts: Arc<Parts>) -> Response {
     let (messages, posted) = mpsc::channel(WAITING);
     {
         let mut open = shared.sse_2024.lock();
-        if open.len() >= shared.legacy.limits.sessions {
+        if open.len() >= shared.legacy.limits.max_sessions {
             return status::overloaded(None);
         }
         open.insert(id, Inbox { principal: principal.clone(), messages });
@@ -94,13 +94,13 @@ fn open(shared: &Arc<Shared>, parts: Arc<Parts>) -> Response {
     let (outside, inside) = tokio::io::duplex(PIPE);
     let (lines, writer) = tokio::io::split(outside);
     let limits = &shared.server.limits;
-    events::respond(HttpBody::stream(Conversation {
+    events::respond(HttpBody::stream(ConversationState {
         feed: Some(Box::pin(feed(posted, writer))),
         engine: Some(engine(shared, parts, principal, inside)),
         lines,
-        decoder: LineDecoder::new(limits.outgoing_bytes.saturating_add(1 << 10)),
+        decoder: LineDecoder::new(limits.connection.max_outgoing_bytes.saturating_add(1 << 10)),
         first: first.freeze(),
-        keep_alive: KeepAlive::new(shared.legacy.limits.keep_alive),
+        keep_alive: KeepAlive::new(shared.legacy.limits.keep_alive_interval),
         _place: Place { shared: Arc::clone(shared), id },
     }))
 }
@@ -115,13 +115,15 @@ fn engine(
     let (reader, writer) = tokio::io::split(pipe);
     let server = Arc::clone(&shared.server);
     let closed = shared.modern.drained();
-    let (_, driver) = stream::connect(reader, writer, &shared.server.limits, |peer| Known {
+    let mut limits = shared.server.limits.connection.clone();
+    limits.shutdown_timeout = shared.server.limits.http.shutdown_timeout;
+    let (_, driver) = stream::connect(reader, writer, &limits, |peer| Known {
         inner: Connection::new(server, peer, Binding::Stream),
         parts,
         principal,
     });
     Box::pin(async move {
-        if let Err(error) = driver.run(closed).await {
+        if let Err(error) = driver.run(futures::stream::once(closed)).await {
             tracing::debug!(%error, "a conversation over HTTP+SSE ended");
         }
     })
@@ -166,7 +168,7 @@ async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response
     if !admitted.becomes_request() {
         return status::overloaded(None);
     }
-    if let Err(malformed) = jsonrpc::decode(&bytes, limits) {
+    if let Err(malformed) = jsonrpc::decode(&bytes, &limits.connection) {
         return status::error(StatusCode::BAD_REQUEST, malformed.id.as_ref(), &malformed.error);
     }
     // It is valid JSON, so line breaks stand between its tokens alone.
@@ -200,7 +202,9 @@ impl Service for Known {
     async fn notify(&self, notification: Notification) {
         self.inner.notify(notification).await;
     }
+}
 
+impl Conversation for Known {
     fn accepts_batches(&self) -> bool {
         self.inner.accepts_batches()
     }
@@ -225,7 +229,7 @@ impl Drop for Place {
 }
 
 /// The body of a stream, which runs the conversation.
-struct Conversation {
+struct ConversationState {
     feed: Option<BoxFuture<'static, ()>>,
     engine: Option<BoxFuture<'static, ()>>,
     lines: ReadHalf<DuplexStream>,
@@ -235,7 +239,7 @@ struct Conversation {
     _place: Place,
 }
 
-impl Conversation {
+impl ConversationState {
     /// What the engine has written; none at its end.
     fn poll_lines(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut out = BytesMut::new();
@@ -263,7 +267,7 @@ impl Conversation {
     }
 }
 
-impl Body for Conversation {
+impl Body for ConversationState {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -285,8 +289,8 @@ impl Body for Conversation {
     }
 }
 
-impl fmt::Debug for Conversation {
+impl fmt::Debug for ConversationState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Conversation")
+        f.write_str("ConversationState")
     }
 }

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::http::HttpLimits;
 use bytes::{Bytes, BytesMut};
 use futures::task::AtomicWaker;
 use mcp_core::codec::sse;
-use mcp_core::http::HttpLimits;
 use tokio::sync::Notify;
 
 use super::event_store::{EventId, EventStore, ReplayError, StoredEvent, StreamKey};
@@ -67,8 +67,8 @@ impl EventStream {
     pub(super) fn new(kept: Option<Kept>, limits: &HttpLimits) -> Arc<Self> {
         Arc::new(Self {
             kept,
-            most_events: limits.stream_events,
-            most_bytes: limits.stream_bytes,
+            most_events: limits.max_stream_events,
+            most_bytes: limits.max_stream_bytes,
             publishing: tokio::sync::Mutex::new(()),
             state: Mutex::default(),
             reader: AtomicWaker::new(),

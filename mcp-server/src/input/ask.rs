@@ -67,7 +67,7 @@ impl Context {
     /// safe. Spec: client/elicitation, 2025-11-25 (UE-1).
     pub async fn elicitation_complete(&self, elicitation_id: impl Into<String>) {
         let rules = self.rules();
-        if rules.elicitation_url && !rules.result_type && self.0.session.is_some() {
+        if rules.elicitation_complete && self.0.session.is_some() {
             let params = ElicitationCompleteParams::new(elicitation_id);
             self.notify("notifications/elicitation/complete", &params).await;
         }
@@ -101,7 +101,7 @@ impl Context {
         if self.0.session.is_some() {
             return answer_on_session(self, request).await;
         }
-        if !(self.rules().result_type && self.0.asking.by_result) {
+        if !(self.rules().input_required && self.0.asking.by_result) {
             let told =
                 "only tools, prompts and resources can ask, on a session or since 2026-07-28";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
@@ -141,7 +141,7 @@ pub(super) async fn answer_on_session(
     };
     let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
     let request = Request::new(session.next_id(), method, params.map_err(invalid)?);
-    let patience = context.0.server.limits.peer_request;
+    let patience = context.0.server.limits.peer_request_timeout;
     match tokio::time::timeout(patience, context.0.peer.call(request)).await {
         Ok(reply) => reply?.parse().map_err(invalid),
         Err(_) => {
@@ -188,7 +188,7 @@ impl<'a, T> Question<'a, T> {
     }
 
     pub(super) fn is_modern(&self) -> bool {
-        self.context.rules().result_type
+        self.context.rules().input_required
     }
 
     /// With another form.

@@ -61,7 +61,7 @@ impl Context {
             let told = "this server keeps no sessions, so nobody is there to be asked";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
         }
-        Err(AskError::unsupported(&required, self.rules().result_type))
+        Err(AskError::unsupported(&required, self.rules().input_required))
     }
 
     fn lacks_for(&self, params: &CreateMessageParams) -> Option<serde_json::Value> {

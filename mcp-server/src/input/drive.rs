@@ -58,7 +58,7 @@ impl<'a> Leg<'a> {
 /// −32602 for a state that is not ours, not of this call, or expired; and for malformed answers.
 pub(crate) fn open(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> {
     if (leg.input_responses.is_none() && leg.request_state.is_none())
-        || !context.rules().result_type
+        || !context.rules().input_required
     {
         return Ok(());
     }
@@ -104,7 +104,7 @@ pub(crate) async fn run<T>(
         // Nothing was asked, so the handler came to its end.
         return ended?.map(Ended::Complete).ok_or_else(ErrorObject::internal);
     };
-    if context.rules().result_type {
+    if context.rules().input_required {
         return modern(context, &leg, round, ended);
     }
     // Boxed: rare, and its size would be every call's.
@@ -127,7 +127,7 @@ fn modern<T>(
             returned.note(&mut state.journal)
         }
         (None, _) => {
-            let (requests, reworded) = state.questions(limits.input_questions);
+            let (requests, reworded) = state.questions(limits.max_input_questions);
             if state.journal.reworded > REWORDED {
                 let place = reworded.map(ToString::to_string).unwrap_or_default();
                 tracing::error!(place, keys = ?requests.keys(), "a call asks something else in every round: its questions must follow from its arguments and the answers alone");
@@ -140,9 +140,11 @@ fn modern<T>(
         }
     };
     state.journal.rounds += 1;
-    if state.journal.rounds > limits.input_rounds {
-        let told =
-            format!("this call asked for input {} times, which is all it may", limits.input_rounds);
+    if state.journal.rounds > limits.max_input_rounds {
+        let told = format!(
+            "this call asked for input {} times, which is all it may",
+            limits.max_input_rounds
+        );
         return Err(ErrorObject::new(code::INTERNAL_ERROR, told));
     }
     let failed =

@@ -9,12 +9,15 @@ use super::{AskError, AskErrorKind};
 pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskError> {
     match request {
         InputRequest::Elicit(params) => match &mut **params {
-            // The id went with the requests of the server (EL-5), the other two with the tasks of 2025-11-25.
-            ElicitParams::Url(visit) if rules.result_type => {
+            // Inside a result a question is not a request with params of its own: it has no id to report
+            // completion by (EL-5), no task and no `_meta`.
+            ElicitParams::Url(visit) if rules.input_required => {
                 (visit.elicitation_id, visit.task, visit.meta) = (None, None, None);
             }
-            ElicitParams::Form(form) if rules.result_type => (form.task, form.meta) = (None, None),
-            ElicitParams::Form(form) if !rules.elicitation_url => {
+            ElicitParams::Form(form) if rules.input_required => {
+                (form.task, form.meta) = (None, None)
+            }
+            ElicitParams::Form(form) if !rules.elicitation_choices => {
                 form.mode = None;
                 let fields: Vec<_> = form
                     .requested_schema
@@ -28,7 +31,7 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
             }
             _ => {}
         },
-        InputRequest::CreateMessage(params) if rules.result_type => {
+        InputRequest::CreateMessage(params) if rules.input_required => {
             (params.task, params.meta) = (None, None)
         }
         _ => {}

@@ -160,7 +160,7 @@ impl Returned {
                 &"neither a question nor a state was returned",
             ));
         }
-        if self.requests.len() > context.0.server.limits.input_questions {
+        if self.requests.len() > context.0.server.limits.max_input_questions {
             return Err(crate::error::internal(
                 "asking for input",
                 &"too many questions in one round",

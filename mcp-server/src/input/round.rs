@@ -56,7 +56,7 @@ struct Pending {
 
 impl Asking {
     pub(crate) fn new(method: &str) -> Self {
-        let by_result = matches!(method, "tools/call" | "prompts/get" | "resources/read");
+        let by_result = mcp_core::method::find(method).is_some_and(|row| row.may_require_input);
         Self { by_result, ..Self::default() }
     }
 

@@ -54,7 +54,7 @@ impl Context {
         T: Serialize + DeserializeOwned,
         F: Future<Output = Result<T, E>>,
     {
-        if !(self.rules().result_type && self.0.asking.by_result) {
+        if !(self.rules().input_required && self.0.asking.by_result) {
             return work.await;
         }
         let (key, kept) = {

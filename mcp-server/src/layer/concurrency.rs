@@ -11,7 +11,7 @@ use tower_layer::Layer;
 /// served.
 ///
 /// *Applies to every request but `subscriptions/listen`, which would hold its place for ever.* What one
-/// connection may have in flight is bounded by [`Limits::in_flight`](mcp_core::Limits::in_flight) already.
+/// connection may have in flight is bounded by [`Limits::in_flight`](crate::Limits::in_flight) already.
 #[derive(Debug, Clone)]
 pub struct Concurrency(Arc<Semaphore>);
 
@@ -50,9 +50,5 @@ impl<S: Service> Service for ConcurrencyService<S> {
 
     async fn notify(&self, notification: Notification) {
         self.inner.notify(notification).await;
-    }
-
-    fn accepts_batches(&self) -> bool {
-        self.inner.accepts_batches()
     }
 }

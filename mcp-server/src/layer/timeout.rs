@@ -52,8 +52,4 @@ impl<S: Service> Service for TimeoutService<S> {
     async fn notify(&self, notification: Notification) {
         self.inner.notify(notification).await;
     }
-
-    fn accepts_batches(&self) -> bool {
-        self.inner.accepts_batches()
-    }
 }

@@ -66,10 +66,6 @@ impl<S: Service> Service for TraceService<S> {
         debug!(method = %notification.method, "notification");
         self.inner.notify(notification).await;
     }
-
-    fn accepts_batches(&self) -> bool {
-        self.inner.accepts_batches()
-    }
 }
 
 /// What the call names: a tool, a prompt or a URI.

@@ -69,7 +69,7 @@ fn fit_error(error: ErrorObject, context: &Context) -> ErrorObject {
     if error.code() != code::RESOURCE_NOT_FOUND {
         return error;
     }
-    let fitted = ErrorObject::new(context.rules().resource_not_found, error.message());
+    let fitted = ErrorObject::new(context.rules().resource_not_found_code, error.message());
     match error.data() {
         Some(data) => fitted.with_data(&data),
         None => fitted,

@@ -58,7 +58,7 @@ pub(super) fn subscribe(context: &Context, params: &JsonBytes) -> Result<JsonByt
     check_uri(context, &uri)?;
     let registry = context.0.server.live.registry();
     require(registry.resources.is_offered(), "resources/subscribe")?;
-    let most = context.0.server.limits.subscribed_uris;
+    let most = context.0.server.limits.max_subscribed_uris;
     if let Some(session) = &context.0.session
         && !session.listener.watch(uri, most)
     {
@@ -79,7 +79,7 @@ pub(super) fn unsubscribe(context: &Context, params: &JsonBytes) -> Result<JsonB
 }
 
 fn check_uri(context: &Context, uri: &str) -> Result<(), ErrorObject> {
-    let longest = context.0.server.limits.uri_bytes;
+    let longest = context.0.server.limits.max_uri_bytes;
     if uri.len() > longest {
         return Err(ErrorObject::invalid_params(format!("/uri: longer than {longest} bytes")));
     }

@@ -26,18 +26,18 @@ pub(super) async fn listen(
     let honoured = honour(params.notifications, &server.live.registry());
     let limits = &server.limits;
     let uris = honoured.resource_subscriptions.iter().flatten();
-    if uris.clone().count() > limits.subscribed_uris
-        || uris.clone().any(|uri| uri.len() > limits.uri_bytes)
+    if uris.clone().count() > limits.max_subscribed_uris
+        || uris.clone().any(|uri| uri.len() > limits.max_uri_bytes)
     {
         return Err(ErrorObject::invalid_params(format!(
             "/notifications/resourceSubscriptions: at most {} URIs of at most {} bytes",
-            limits.subscribed_uris, limits.uri_bytes
+            limits.max_subscribed_uris, limits.max_uri_bytes
         )));
     }
     let most = match context.0.conversation.binding {
-        Binding::Stream => limits.subscriptions,
+        Binding::Stream => limits.max_subscriptions,
         #[cfg(feature = "http")]
-        Binding::HttpSession => limits.subscriptions,
+        Binding::HttpSession => limits.max_subscriptions,
         #[cfg(feature = "http")]
         Binding::Http => usize::MAX, // The binding bounds them before they get here.
     };

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use mcp_core::era::wrap_structured;
+use crate::era::wrap_structured;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::revision::Structured;
+use mcp_core::revision::StructuredContent;
 use serde::Deserialize;
 
 use super::{Cursor, invalid_params, parse, require};
@@ -42,7 +42,7 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
         Ended::Complete(result) => result,
         Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
     };
-    if route.wraps && context.rules().structured == Structured::Object {
+    if route.wraps && context.rules().structured_content == StructuredContent::Object {
         wrap_structured(&mut result);
     }
     context.0.server.encode(result, context.revision())

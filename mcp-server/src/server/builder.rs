@@ -6,14 +6,16 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::era::Encoder;
+use crate::era::Encoder;
 use mcp_core::extensions::Extensions;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method;
 use mcp_core::method::Method;
 use mcp_core::revision::Revision;
 use mcp_core::service::{BoxService, Service};
 use mcp_core::types::{CacheScope, Icon, Implementation};
-use mcp_core::{Limits, method};
+
+use crate::limits::Limits;
 use tower_layer::Layer;
 
 use super::{BuiltServer, Inner, PageSizes};
@@ -96,7 +98,7 @@ impl Server {
             states: Extensions::new(),
             methods: HashMap::new(),
             layers: Vec::new(),
-            limits: Limits::for_server(),
+            limits: Limits::new(),
             revisions: Revision::ALL.to_vec(),
             page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             cache: (Duration::ZERO, CacheScope::Private),
@@ -366,7 +368,7 @@ impl Server {
             states: self.states,
             methods: self.methods,
             stack,
-            blocking: Pool::new(self.limits.blocking_threads),
+            blocking: Pool::new(self.limits.max_blocking_threads),
             sealer: Sealer::new(self.state_keys, self.state_single_use, &self.limits),
             limits: self.limits,
             revisions: self.revisions,

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::Limits;
-use mcp_core::era::{Encoder, WireResult};
+use crate::Limits;
+use crate::era::{Encoder, WireResult};
+use mcp_core::ConnectionLimits;
 use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
@@ -34,14 +35,14 @@ impl BuiltServer {
 }
 
 impl Accept for BuiltServer {
-    type Service = Connection;
+    type Conversation = Connection;
 
     fn accept(&self, peer: Peer) -> Connection {
         Connection::new(Arc::clone(&self.0), peer, Binding::Stream)
     }
 
-    fn limits(&self) -> Limits {
-        self.0.limits.clone()
+    fn limits(&self) -> ConnectionLimits {
+        self.0.limits.connection.clone()
     }
 }
 

@@ -24,10 +24,11 @@ impl Server {
     /// Builds the server and serves the process's standard input and output, until input ends or the process
     /// is told to stop (SIGTERM, SIGINT). Dropping the future ends the conversation at once.
     ///
-    /// Running calls have [`Limits::drain_on_close`](mcp_core::Limits::drain_on_close) or
-    /// [`Limits::drain_on_signal`](mcp_core::Limits::drain_on_signal) to end, then they are dropped. A handler
-    /// that blocks its thread cannot be dropped, and would keep the runtime from ending: where there is one,
-    /// the process exits with status 1 within two more seconds.
+    /// Running calls have [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) to finish (1 s),
+    /// then they are dropped. A signal after the end of input leaves them a quarter of that time at most, and a
+    /// second signal ends the conversation at once. A handler that blocks its thread cannot be dropped and
+    /// would keep the runtime from ending: the process then exits with status 1 within another 250 ms. So it
+    /// always ends before a client escalates (2 s).
     ///
     /// Call it once in a process, from a multi-threaded tokio runtime with I/O and time enabled.
     ///
@@ -46,14 +47,15 @@ impl BuiltServer {
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
         let streams::Streams { reader, writer, input } =
             streams::take().map_err(ServeError::streams)?;
-        let (stop, over) = watch::begin(&self.0.limits, hang_up::hang_up(input)).split();
+        let timeout = self.0.limits.connection.shutdown_timeout;
+        let (stops, over) = watch::begin(timeout, hang_up::hang_up(input)).split();
         let server = self.clone();
         // On a worker of its own runtime the task is woken by the thread that polls for I/O, without a detour
         // over the thread that blocks on `main`.
         let served = tokio::spawn(async move {
-            let (connection, serving) = server.conversation(reader, writer, stop);
+            let (connection, serving) = server.conversation(reader, writer, stops);
             let outcome = serving.await;
-            // The watch may have ended for want of a thread.
+            // The watching thread may not have started.
             over.send(Box::new(move || connection.strong_count() > 0)).ok();
             outcome
         });
@@ -61,7 +63,7 @@ impl BuiltServer {
     }
 }
 
-/// A task that ends when nobody waits for it any more.
+/// A task that is aborted when its handle is dropped.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Future for AbortOnDrop<T> {

@@ -200,7 +200,7 @@ impl ToolBuilder {
         self,
         handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
     ) -> ToolRoute {
-        let wraps = self.tool.output_schema.as_ref().is_some_and(mcp_core::era::wraps);
+        let wraps = self.tool.output_schema.as_ref().is_some_and(crate::era::wraps);
         let headers = param_headers(&self.tool.input_schema.as_value());
         ToolRoute { tool: self.tool, wraps, headers, handler: Box::new(handler) }
     }

@@ -18,8 +18,8 @@ use crate::caller::Call;
 use crate::fixture;
 
 fn service(bytes_in_flight: usize) -> HttpService {
-    let mut limits = Limits::for_server();
-    limits.http.bytes_in_flight = bytes_in_flight;
+    let mut limits = Limits::new();
+    limits.http.max_body_bytes_in_flight = bytes_in_flight;
     fixture::server().0.limits(limits).into_service().unwrap()
 }
 
@@ -65,7 +65,7 @@ async fn who_has_held_most_for_longest_makes_room() {
     // As much as two of them hold, and then nothing for a while.
     assert_eq!(echo(800_000).send(&service).await.status, 200);
     assert_eq!(statuses(&mut waiting), [None, Some(503), Some(503)]);
-    tokio::time::advance(Limits::for_server().http.body_timeout).await;
+    tokio::time::advance(Limits::new().http.body_timeout).await;
     assert_eq!(statuses(&mut waiting[..1]), [Some(408)]);
 }
 

@@ -61,8 +61,8 @@ async fn who_reads_json_alone_gets_the_answer_alone() {
 #[tokio::test]
 async fn a_caller_that_leaves_drops_the_handler() {
     let (server, seen) = fixture::server();
-    let mut limits = Limits::for_server();
-    limits.http.stream_after = Duration::ZERO;
+    let mut limits = Limits::new();
+    limits.http.stream_upgrade_delay = Duration::ZERO;
     let service = server.limits(limits).into_service().unwrap();
     // While the response is awaited.
     let mut waiting = Box::pin(

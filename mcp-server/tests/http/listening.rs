@@ -44,9 +44,9 @@ async fn a_stream_is_acknowledged_told_and_ends_with_its_result_alone() {
 
 #[tokio::test]
 async fn listeners_have_a_bound_of_their_own() {
-    let mut limits = Limits::for_server();
-    limits.http.listen_streams = 2;
-    limits.http.in_flight = 1;
+    let mut limits = Limits::new();
+    limits.http.max_listen_streams = 2;
+    limits.http.max_in_flight_requests = 1;
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let first = listen().begin(&service).await;
     let _second = listen().begin(&service).await;
@@ -59,8 +59,8 @@ async fn listeners_have_a_bound_of_their_own() {
 
 #[tokio::test]
 async fn what_listeners_hold_leaves_room_for_calls() {
-    let mut limits = Limits::for_server();
-    limits.http.bytes_in_flight = 400_000;
+    let mut limits = Limits::new();
+    limits.http.max_body_bytes_in_flight = 400_000;
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let padded = || {
         let filter = json!({ "toolsListChanged": true });
@@ -94,9 +94,9 @@ async fn who_reads_no_events_cannot_listen() {
 
 #[tokio::test]
 async fn a_principal_has_a_share_of_the_listeners() {
-    let mut limits = Limits::for_server();
-    limits.http.listen_streams = 5;
-    limits.http.listen_streams_per_principal = 2;
+    let mut limits = Limits::new();
+    limits.http.max_listen_streams = 5;
+    limits.http.max_listen_streams_per_principal = 2;
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let listen_as = |name: Option<&'static str>| {
         let mut request = listen().request();

@@ -15,11 +15,11 @@ use crate::fixture;
 use crate::running::{rest, serve, serve_buffered, soon, wire};
 
 fn quick() -> Limits {
-    let mut limits = Limits::for_server();
+    let mut limits = Limits::new();
     limits.http.head_timeout = Duration::from_millis(200);
     limits.http.idle_timeout = Duration::from_millis(200);
     limits.http.body_timeout = Duration::from_millis(200);
-    limits.drain_on_signal = Duration::from_millis(300);
+    limits.connection.shutdown_timeout = Duration::from_millis(300);
     limits
 }
 
@@ -45,7 +45,7 @@ async fn peers_that_send_no_head_are_left() {
 
 #[tokio::test]
 async fn texts_of_every_length_come_back_whole() {
-    let server = serve(Limits::for_server()).await;
+    let server = serve(Limits::new()).await;
     let mut caller = server.caller().await;
     // Around the length from which results leave in pieces, and those at which buffers of a body grow.
     let lengths =
@@ -72,7 +72,7 @@ async fn a_body_that_does_not_come_is_a_408() {
 
 #[tokio::test]
 async fn a_peer_that_hangs_up_cancels_its_call() {
-    let server = serve(Limits::for_server()).await;
+    let server = serve(Limits::new()).await;
     let stream = server.connect(&wire(&Call::tool("hang", json!({})))).await;
     soon(server.seen.wait(|seen| seen.started.load(Ordering::SeqCst), 1)).await;
     drop(stream);
@@ -129,15 +129,15 @@ async fn calls_that_are_part_of_no_session_end_with_serving_too() {
 
 #[tokio::test]
 async fn a_time_without_end_is_taken_as_such() {
-    let mut limits = Limits::for_server();
-    limits.write_stall = Duration::MAX;
+    let mut limits = Limits::new();
+    limits.connection.write_stall_timeout = Duration::MAX;
     let http = &mut limits.http;
     for time in [
         &mut http.head_timeout,
         &mut http.body_timeout,
         &mut http.idle_timeout,
-        &mut http.stream_after,
-        &mut http.keep_alive,
+        &mut http.stream_upgrade_delay,
+        &mut http.keep_alive_interval,
     ] {
         *time = Duration::MAX;
     }
@@ -171,7 +171,7 @@ async fn a_handler_that_blocks_its_thread_cannot_keep_serving() {
 
 #[tokio::test]
 async fn a_silent_connection_does_not_keep_the_server() {
-    let server = serve(Limits::for_server()).await;
+    let server = serve(Limits::new()).await;
     let mut silent = server.connect(b"").await;
     let mut begun = server.connect(b"PRI").await;
     // Both are accepted before this one is answered.

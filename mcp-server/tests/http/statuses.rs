@@ -138,8 +138,8 @@ async fn a_path_is_the_only_one() {
 
 #[tokio::test]
 async fn bodies_are_bounded_while_they_are_read() {
-    let mut limits = Limits::for_server();
-    limits.message_bytes = 1_000;
+    let mut limits = Limits::new();
+    limits.connection.max_message_bytes = 1_000;
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let answer = Call::tool("echo", json!({ "text": "a".repeat(1_000) })).send(&service).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (413, -32600));
@@ -148,8 +148,8 @@ async fn bodies_are_bounded_while_they_are_read() {
 
 #[tokio::test]
 async fn what_is_over_the_bound_is_turned_away_and_the_place_comes_back() {
-    let mut limits = Limits::for_server();
-    limits.http.in_flight = 1;
+    let mut limits = Limits::new();
+    limits.http.max_in_flight_requests = 1;
     let (server, seen) = fixture::server();
     let service = server.limits(limits).into_service().unwrap();
     let hanging = tokio::spawn({

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mcp_core::json::JsonBytes;
-use mcp_core::service::{Accept as _, Notification, Peer, Reply, Request, Service};
+use mcp_core::service::{Accept as _, Conversation, Notification, Peer, Reply, Request, Service};
 use mcp_core::transport::{memory, stream};
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
-use mcp_server::{BuiltServer, Limits, Principal, Revision, Server};
+use mcp_server::{BuiltServer, ConnectionLimits, Principal, Revision, Server};
 use serde_json::{Value, json};
 
 type Answers = Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>;
@@ -43,6 +43,8 @@ struct Asked {
     answers: Answers,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
+
+impl Conversation for Asked {}
 
 impl Service for Asked {
     async fn call(&self, request: Request) -> Reply {
@@ -82,7 +84,7 @@ impl Client {
         let (to_server, back, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) = match link
         {
             Link::Memory => {
-                let limits = Limits::for_client();
+                let limits = ConnectionLimits::for_client();
                 let link = memory::connect(
                     &server.limits(),
                     |peer| server.accept(peer),
@@ -100,8 +102,8 @@ impl Client {
                 });
                 let (reader, writer) = tokio::io::split(ours);
                 let (remote, driver) =
-                    stream::connect(reader, writer, &Limits::for_client(), |_| local);
-                tokio::spawn(driver.run(std::future::pending()));
+                    stream::connect(reader, writer, &ConnectionLimits::for_client(), |_| local);
+                tokio::spawn(driver.run(futures::stream::pending()));
                 (Peer::new(remote), Peer::none(), Box::new(()))
             }
         };

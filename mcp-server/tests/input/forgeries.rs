@@ -234,8 +234,8 @@ async fn it_expires() {
 
 #[tokio::test(start_paused = true)]
 async fn single_use() {
-    let mut limits = Limits::for_server();
-    limits.redeemed_states = 3;
+    let mut limits = Limits::new();
+    limits.max_redeemed_states = 3;
     let client = client(&server().limits(limits).state_single_use(true).build().unwrap()).await;
     let mut states = Vec::new();
     for _ in 0..4 {

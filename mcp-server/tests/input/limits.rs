@@ -73,8 +73,8 @@ async fn bytes() {
     let fits = client(server()).await;
     assert_eq!(fits.text("heavy", json!({ "bytes": 10_000 })).await, "a 10000");
     assert_eq!(fits.tool("heavy", json!({ "bytes": 16_000 })).await.unwrap_err().code(), -32603);
-    let mut limits = Limits::for_server();
-    limits.request_state_bytes = 64 << 10;
+    let mut limits = Limits::new();
+    limits.max_request_state_bytes = 64 << 10;
     assert_eq!(
         client(server().limits(limits)).await.text("heavy", json!({ "bytes": 16_000 })).await,
         "a 16000"

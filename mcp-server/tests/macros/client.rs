@@ -2,8 +2,10 @@
 
 use mcp_server::json::JsonBytes;
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
-use mcp_server::service::{Accept as _, CallError, Notification, Reply, Request, Service};
-use mcp_server::{Limits, Revision, Server, meta};
+use mcp_server::service::{
+    Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
+};
+use mcp_server::{ConnectionLimits, Revision, Server, meta};
 use serde_json::{Value, json};
 
 use mcp_core::transport::memory::{Link, connect};
@@ -15,6 +17,8 @@ pub(crate) struct Client {
 
 /// The client's side, which the servers here ask nothing.
 struct Silent;
+
+impl Conversation for Silent {}
 
 impl Service for Silent {
     async fn call(&self, _: Request) -> Reply {
@@ -34,7 +38,7 @@ impl Client {
     pub(crate) async fn speaking(revision: Revision, server: Server) -> Self {
         let server = server.build().unwrap();
         let link = connect(
-            &Limits::for_server(),
+            &ConnectionLimits::for_client(),
             |_| Silent,
             &server.limits(),
             |peer| server.accept(peer),

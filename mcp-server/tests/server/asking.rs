@@ -21,8 +21,8 @@ impl Form for Confirm {
 }
 
 fn curious() -> Server {
-    let mut limits = Limits::for_server();
-    limits.peer_request = Duration::from_secs(90);
+    let mut limits = Limits::new();
+    limits.peer_request_timeout = Duration::from_secs(90);
     server()
         .limits(limits)
         .tool(ToolRoute::builder("confirm").handler(|context: Context| async move {

@@ -86,8 +86,8 @@ async fn batches_are_of_one_revision() {
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_batch_and_one_that_is_too_long_are_refused_whole() {
-    let mut limits = Limits::for_server();
-    limits.batch = 3;
+    let mut limits = Limits::new();
+    limits.connection.max_batch_entries = 3;
     let mut raw = Raw::session(&built(echo().limits(limits)), REVISION).await;
     assert_eq!(raw.ask(&json!([])).await["error"]["code"], -32600);
     let three: Vec<_> = (0..3).map(|id| call(id, "t")).collect();

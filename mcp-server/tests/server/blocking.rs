@@ -49,8 +49,8 @@ impl Wall {
 }
 
 fn blocking(wall: &Wall, threads: usize) -> Server {
-    let mut limits = Limits::for_server();
-    limits.blocking_threads = threads;
+    let mut limits = Limits::new();
+    limits.max_blocking_threads = threads;
     let wall = wall.clone();
     server()
         .limits(limits)

@@ -33,8 +33,8 @@ async fn a_cancelled_call_is_dropped_and_not_answered() {
 async fn a_queued_call_that_is_cancelled_never_runs() {
     for way in Way::ALL {
         let gate = Gate::new();
-        let mut limits = Limits::for_server();
-        limits.in_flight = 1;
+        let mut limits = Limits::new();
+        limits.connection.max_in_flight_requests = 1;
         let server = built(server().tool(gate.tool("wait")).limits(limits));
         let client = Client::connect(&server, way, Revision::V2025_11_25).await;
         let first = client.start_tool("wait");

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::harness::{Call, Client, Gate, Way, built, everywhere, named, server};
 
 fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> Server {
-    let mut limits = Limits::for_server();
+    let mut limits = Limits::new();
     change(&mut limits);
     server()
         .tool(gate.tool("wait"))
@@ -37,7 +37,7 @@ async fn a_slow_call_holds_up_nobody() {
 async fn no_more_calls_run_than_may_and_the_rest_run_in_order() {
     for way in Way::ALL {
         let gate = Gate::new();
-        let server = built(limited(&gate, |limits| limits.in_flight = 3));
+        let server = built(limited(&gate, |limits| limits.connection.max_in_flight_requests = 3));
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;
         named(&format!("{way:?}"), async {
             let calls: Vec<_> = (0..8).map(|_| client.start_tool("wait")).collect();
@@ -71,8 +71,8 @@ fn is_refused(answer: &crate::harness::Answered) -> bool {
 async fn a_call_that_finds_the_queue_full_is_refused_and_may_be_repeated() {
     let gate = Gate::new();
     let server = built(limited(&gate, |limits| {
-        limits.in_flight = 2;
-        limits.queued = 3;
+        limits.connection.max_in_flight_requests = 2;
+        limits.connection.max_queued_requests = 3;
     }));
     let client = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
     let mut calls: Vec<Call> = (0..6).map(|_| client.start_tool("wait")).collect();
@@ -92,8 +92,8 @@ async fn a_call_that_finds_the_queue_full_is_refused_and_may_be_repeated() {
 async fn the_bytes_that_wait_are_bounded_too() {
     let gate = Gate::new();
     let server = built(limited(&gate, |limits| {
-        limits.in_flight = 1;
-        limits.queued_bytes = 10_000;
+        limits.connection.max_in_flight_requests = 1;
+        limits.connection.max_queued_bytes = 10_000;
     }));
     let client = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
     let running = client.start_tool("wait");
@@ -117,8 +117,8 @@ async fn the_bytes_that_wait_are_bounded_too() {
 async fn in_memory_the_queue_is_bounded_as_well() {
     let gate = Gate::new();
     let server = built(limited(&gate, |limits| {
-        limits.in_flight = 1;
-        limits.queued = 1;
+        limits.connection.max_in_flight_requests = 1;
+        limits.connection.max_queued_requests = 1;
     }));
     let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
     let running = client.start_tool("wait");
@@ -136,7 +136,7 @@ async fn in_memory_the_queue_is_bounded_as_well() {
 async fn a_thousand_calls_in_flight_are_all_answered() {
     let gate = Gate::new();
     everywhere(
-        || limited(&gate, |limits| limits.in_flight = 1_000),
+        || limited(&gate, |limits| limits.connection.max_in_flight_requests = 1_000),
         async |client| {
             let before = gate.arrivals();
             let calls: Vec<_> = (0..1_000).map(|_| client.start_tool("wait")).collect();

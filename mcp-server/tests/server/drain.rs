@@ -13,9 +13,9 @@ async fn connect(server: &BuiltServer) -> Client {
 }
 
 fn waiting(gate: &Gate) -> Server {
-    let mut limits = Limits::for_server();
-    limits.drain_on_close = Duration::from_secs(3);
-    limits.drain_on_signal = Duration::from_secs(7);
+    let mut limits = Limits::new();
+    limits.connection.shutdown_timeout = Duration::from_secs(3);
+    limits.connection.shutdown_timeout = Duration::from_secs(7);
     server().tool(gate.tool("wait")).limits(limits)
 }
 
@@ -31,8 +31,8 @@ async fn the_end_of_input_ends_an_idle_server_at_once() {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_input_lets_running_and_waiting_calls_finish() {
     let gate = Gate::new();
-    let mut limits = Limits::for_server();
-    limits.in_flight = 1;
+    let mut limits = Limits::new();
+    limits.connection.max_in_flight_requests = 1;
     let client = connect(&built(server().tool(gate.tool("wait")).limits(limits))).await;
     let calls = [client.start_tool("wait"), client.start_tool("wait"), client.start_tool("wait")];
     gate.arrived(1).await;

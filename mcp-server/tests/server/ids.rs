@@ -59,8 +59,8 @@ async fn an_id_that_is_none_is_refused_without_one() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_is_in_flight_is_refused_and_the_first_call_goes_on() {
     let gate = Gate::new();
-    let mut limits = mcp_server::Limits::for_server();
-    limits.in_flight = 2;
+    let mut limits = mcp_server::Limits::new();
+    limits.connection.max_in_flight_requests = 2;
     let mut raw =
         Raw::session(&built(echo().tool(gate.tool("wait")).limits(limits)), "2025-11-25").await;
     raw.send(&call(&json!(1), "wait")).await;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::harness::{Client, Raw, Setup, Way, built, each, everywhere, server};
 
 fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
-    let mut limits = Limits::for_server();
+    let mut limits = Limits::new();
     change(&mut limits);
     limits
 }
@@ -29,9 +29,11 @@ fn call(arguments: &Value) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_longest_length() {
-    let mut raw =
-        Raw::session(&built(echo(limits(|limits| limits.message_bytes = 1_000))), "2025-11-25")
-            .await;
+    let mut raw = Raw::session(
+        &built(echo(limits(|limits| limits.connection.max_message_bytes = 1_000))),
+        "2025-11-25",
+    )
+    .await;
     let fill = |length: usize| {
         let empty = call(&json!({"x": ""})).to_string().len();
         call(&json!({"x": "y".repeat(length - empty)}))
@@ -46,8 +48,8 @@ async fn a_message_has_a_longest_length() {
 #[tokio::test(start_paused = true)]
 async fn whoever_sends_overlong_messages_again_and_again_is_left() {
     let server = built(echo(limits(|limits| {
-        limits.message_bytes = 1_000;
-        limits.overlong_messages = 2;
+        limits.connection.max_message_bytes = 1_000;
+        limits.connection.max_overlong_messages = 2;
     })));
     let mut raw = Raw::session(&server, "2025-11-25").await;
     for _ in 0..2 {
@@ -62,7 +64,7 @@ async fn whoever_sends_overlong_messages_again_and_again_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn parameters_in_memory_have_a_longest_length() {
-    let server = built(echo(limits(|limits| limits.message_bytes = 1_000)));
+    let server = built(echo(limits(|limits| limits.connection.max_message_bytes = 1_000)));
     let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
     let long = json!({"name": "t", "arguments": {"x": "y".repeat(1_000)}});
     assert_eq!(client.err("tools/call", long).await.code, -32600);
@@ -87,12 +89,17 @@ async fn refused(limits: Limits, good: &Value, bad: &Value) {
 async fn a_message_has_a_greatest_depth() {
     let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"x": inner}));
     // Around the arguments there are the message and its parameters, and the innermost object is a level.
-    refused(limits(|limits| limits.depth = 12), &nested(12 - 3), &nested(12 - 2)).await;
+    refused(
+        limits(|limits| limits.connection.max_json_depth = 12),
+        &nested(12 - 3),
+        &nested(12 - 2),
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_greatest_number_of_values() {
-    let limits = limits(|limits| limits.nodes = 100);
+    let limits = limits(|limits| limits.connection.max_json_nodes = 100);
     refused(limits, &json!({"x": vec![0; 70]}), &json!({"x": vec![0; 100]})).await;
 }
 
@@ -105,7 +112,7 @@ async fn a_result_has_a_longest_length() {
             "x".repeat(2_000)
         }))
         .tool(ToolRoute::builder("short").handler(|| async { "x".repeat(100) }))
-        .limits(limits(|limits| limits.outgoing_bytes = 1_000));
+        .limits(limits(|limits| limits.connection.max_outgoing_bytes = 1_000));
     let client = Client::connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
     for tool in ["at-once", "later"] {
         let error = client.err("tools/call", json!({"name": tool})).await;
@@ -130,8 +137,8 @@ async fn what_waits_to_be_written_is_bounded() {
         }
     });
     let server = server().tool(talk).limits(limits(|limits| {
-        limits.outbox_bytes = 20_000;
-        limits.write_stall = Duration::from_secs(1_000);
+        limits.connection.max_outbox_bytes = 20_000;
+        limits.connection.write_stall_timeout = Duration::from_secs(1_000);
     }));
     let mut raw = {
         let server = built(server);
@@ -157,7 +164,9 @@ async fn what_waits_to_be_written_is_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_nothing_is_given_up() {
-    let server = built(echo(limits(|limits| limits.write_stall = Duration::from_secs(8))));
+    let server = built(echo(limits(|limits| {
+        limits.connection.write_stall_timeout = Duration::from_secs(8)
+    })));
     let mut raw = Raw::open(&server, 64);
     let before = Instant::now();
     raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "x".repeat(500)})).await;
@@ -170,7 +179,9 @@ async fn a_client_that_reads_nothing_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_slowly_is_not_given_up() {
-    let server = built(echo(limits(|limits| limits.write_stall = Duration::from_secs(8))));
+    let server = built(echo(limits(|limits| {
+        limits.connection.write_stall_timeout = Duration::from_secs(8)
+    })));
     let mut raw = Raw::open(&server, 64);
     for id in 0..10 {
         raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "x".repeat(100)})).await;
@@ -183,7 +194,8 @@ async fn a_client_that_reads_slowly_is_not_given_up() {
 async fn the_questions_that_wait_for_an_answer_are_bounded() {
     let ask = ToolRoute::builder("ask")
         .handler(|context: Context| async move { context.list_roots().await.map(|_| "answered") });
-    let server = server().tool(ask).limits(limits(|limits| limits.pending = 3));
+    let server =
+        server().tool(ask).limits(limits(|limits| limits.connection.max_pending_requests = 3));
     let setup = Setup::default().capabilities(json!({"roots": {}}));
     let client = setup.connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
     let _waiting: Vec<_> = (0..3).map(|_| client.start_tool("ask")).collect();
@@ -207,7 +219,7 @@ fn library(limits: Limits) -> Server {
 #[tokio::test(start_paused = true)]
 async fn a_uri_has_a_longest_length() {
     everywhere(
-        || library(limits(|limits| limits.uri_bytes = 50)),
+        || library(limits(|limits| limits.max_uri_bytes = 50)),
         async |client| {
             let uri = |length: usize| json!({"uri": format!("r://{}", "x".repeat(length - 4))});
             client.ok("resources/read", uri(50)).await;
@@ -231,7 +243,7 @@ async fn a_uri_has_a_longest_length() {
 
 #[tokio::test(start_paused = true)]
 async fn the_resources_that_are_watched_are_bounded() {
-    let server = || library(limits(|limits| limits.subscribed_uris = 3));
+    let server = || library(limits(|limits| limits.max_subscribed_uris = 3));
     each(&crate::harness::LEGACY, server, async |client| {
         for uri in ["r://1", "r://2", "r://3", "r://3"] {
             client.ok("resources/subscribe", json!({"uri": uri})).await;

@@ -128,8 +128,8 @@ async fn several_subscriptions_each_get_their_own() {
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
     let server = || {
-        let mut limits = mcp_server::Limits::for_server();
-        limits.subscriptions = 2;
+        let mut limits = mcp_server::Limits::new();
+        limits.max_subscriptions = 2;
         full().limits(limits)
     };
     modern(server, async |client, handle| {

@@ -102,8 +102,8 @@ async fn a_flood_is_thinned_out_but_its_end_is_told() {
 #[tokio::test(start_paused = true)]
 async fn values_in_good_time_all_pass_and_hurried_ones_at_the_rate() {
     let limits = || {
-        let mut limits = Limits::for_server();
-        limits.progress_interval = Duration::from_millis(40);
+        let mut limits = Limits::new();
+        limits.min_progress_interval = Duration::from_millis(40);
         reporting().limits(limits)
     };
     each(&[Revision::V2025_11_25, Revision::V2026_07_28], limits, async |client| {

@@ -89,8 +89,8 @@ async fn work(
     history: Arc<History>,
     schedule: Arc<Schedule>,
 ) -> Result<(), Box<dyn Error>> {
-    let mut limits = Limits::for_client();
-    limits.http_client.handshake = IDLE;
+    let mut limits = Limits::new();
+    limits.http.reinitialize_timeout = IDLE;
     let client = Client::builder()
         .pin(revision)
         .limits(limits)

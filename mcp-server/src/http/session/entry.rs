@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::http::HttpLimits;
 use futures::future::AbortHandle;
-use mcp_core::http::HttpLimits;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::revision::Revision;
 use mcp_core::service::Reply;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use mcp_core::http::HttpLimits;
+use crate::http::HttpLimits;
 use tokio::time::Instant;
 
 use super::{Entry, SessionId, shrink};
@@ -51,7 +51,7 @@ impl Sessions {
         let mut dead = Vec::new();
         let inserted = {
             let mut state = self.lock();
-            if state.entries.len() >= self.limits.sessions {
+            if state.entries.len() >= self.limits.max_sessions {
                 state.take_expired(&self.limits, &mut dead);
             }
             let inserted = state.insert(entry, &self.limits);
@@ -144,12 +144,12 @@ impl Sessions {
 
 impl State {
     fn insert(&mut self, entry: Arc<Entry>, limits: &HttpLimits) -> Result<(), Full> {
-        if self.entries.len() >= limits.sessions {
+        if self.entries.len() >= limits.max_sessions {
             return Err(Full::All);
         }
         if let Some(principal) = entry.principal() {
             let count = self.by_principal.entry(principal.clone()).or_insert(0);
-            if *count >= limits.sessions_per_principal {
+            if *count >= limits.max_sessions_per_principal {
                 return Err(Full::Principal);
             }
             *count += 1;

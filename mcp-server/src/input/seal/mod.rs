@@ -13,9 +13,9 @@ mod redeemed;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use crate::Limits;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mcp_core::Limits;
 use mcp_core::jsonrpc::ErrorObject;
 
 pub(crate) use binding::Binding;
@@ -42,8 +42,8 @@ impl Sealer {
     pub(crate) fn new(keys: Option<KeyRing>, single_use: bool, limits: &Limits) -> Self {
         Self {
             keys: keys.unwrap_or_else(KeyRing::ephemeral),
-            redeemed: single_use.then(|| Redeemed::new(limits.redeemed_states)),
-            longest: limits.request_state_bytes,
+            redeemed: single_use.then(|| Redeemed::new(limits.max_redeemed_states)),
+            longest: limits.max_request_state_bytes,
             lifetime: limits.request_state_ttl,
         }
     }

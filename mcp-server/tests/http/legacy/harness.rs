@@ -130,7 +130,7 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new() -> Self {
-        Self::with(HttpOptions::new(), mcp_server::Limits::for_server())
+        Self::with(HttpOptions::new(), mcp_server::Limits::new())
     }
 
     pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {

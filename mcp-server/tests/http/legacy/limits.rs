@@ -10,9 +10,9 @@ use serde_json::json;
 use super::harness::{Client, Host, initialize, settle};
 
 fn host(sessions: usize, per_principal: usize) -> Host {
-    let mut limits = Limits::for_server();
-    limits.http.sessions = sessions;
-    limits.http.sessions_per_principal = per_principal;
+    let mut limits = Limits::new();
+    limits.http.max_sessions = sessions;
+    limits.http.max_sessions_per_principal = per_principal;
     Host::with(HttpOptions::new(), limits)
 }
 
@@ -101,8 +101,8 @@ async fn a_session_in_which_something_goes_on_is_not_idle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_finds_no_room_is_not_begun() {
-    let mut limits = Limits::for_server();
-    limits.in_flight = 1;
+    let mut limits = Limits::new();
+    limits.connection.max_in_flight_requests = 1;
     let host = Host::with(HttpOptions::new(), limits);
     let client = host.session("2025-11-25").await;
     let first = {

@@ -132,7 +132,7 @@ async fn what_is_no_longer_kept_is_a_clear_error() {
         limits
     };
     let options = HttpOptions::new().event_store(MemoryEventStore::new(limits));
-    let host = Host::with(options, Limits::for_server());
+    let host = Host::with(options, Limits::new());
     let client = host.session("2025-11-25").await;
     let mut answer = client.call(1, "count", json!({"to": 5})).await;
     let id = answer.event().await.unwrap().id.unwrap();
@@ -145,7 +145,7 @@ async fn what_is_no_longer_kept_is_a_clear_error() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_store_there_are_no_event_ids() {
-    let host = Host::with(HttpOptions::new().no_event_store(), Limits::for_server());
+    let host = Host::with(HttpOptions::new().no_event_store(), Limits::new());
     let client = host.session("2025-11-25").await;
     let mut answer = client.call(1, "count", json!({"to": 1})).await;
     assert_eq!(answer.event().await.unwrap().id, None);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::harness::{Client, Host, call, initialize, text_of};
 
 fn host() -> Host {
-    Host::with(HttpOptions::new().http_sse(), Limits::for_server())
+    Host::with(HttpOptions::new().http_sse(), Limits::new())
 }
 
 async fn post(client: &Client, endpoint: &str, message: &Value) -> StatusCode {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::harness::{Host, initialize};
 
 fn host() -> Host {
-    Host::with(HttpOptions::new().stateless(), Limits::for_server())
+    Host::with(HttpOptions::new().stateless(), Limits::new())
 }
 
 #[tokio::test(start_paused = true)]

@@ -50,8 +50,8 @@ async fn memory_is_back_after_a_thousand_sessions_are_deleted() {
 #[tokio::test(start_paused = true)]
 async fn abandoned_sessions_make_room_for_others() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.http.sessions = 100;
+    let mut limits = Limits::new();
+    limits.http.max_sessions = 100;
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let mut first = String::new();
     for number in 0..5_000 {

@@ -168,8 +168,8 @@ impl Peer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rapid_resets_end_the_connection_and_start_next_to_nothing() {
     let _turn = turn().await;
-    let limits = Limits::for_server();
-    let most = limits.http.http2_pending_resets;
+    let limits = Limits::new();
+    let most = limits.http.max_http2_pending_resets;
     let server = serve(limits).await;
     let hang = Call::tool("hang", json!({}));
     let mut flood = Vec::new();
@@ -206,8 +206,8 @@ async fn rapid_resets_end_the_connection_and_start_next_to_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_over_the_limit_are_refused_and_the_others_go_on() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.http.http2_streams = 16;
+    let mut limits = Limits::new();
+    limits.http.max_http2_streams = 16;
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[]).await;
     for stream in streams(16) {
@@ -244,7 +244,7 @@ async fn streams_over_the_limit_are_refused_and_the_others_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_that_we_reset_for_errors_are_limited() {
     let _turn = turn().await;
-    let server = serve(Limits::for_server()).await;
+    let server = serve(Limits::new()).await;
     let mut peer = Peer::connect(&server, &[]).await;
     // Requests whose heads are malformed: each is a stream error of the peer.
     let mut block = vec![0];
@@ -272,8 +272,8 @@ async fn streams_that_we_reset_for_errors_are_limited() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_over_http2_end_with_the_server() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.drain_on_signal = Duration::from_millis(300);
+    let mut limits = Limits::new();
+    limits.connection.shutdown_timeout = Duration::from_millis(300);
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[]).await;
     for stream in streams(10) {
@@ -302,8 +302,8 @@ async fn calls_over_http2_end_with_the_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_without_a_window_is_reset_and_the_others_go_on() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.write_stall = Duration::from_millis(400);
+    let mut limits = Limits::new();
+    limits.connection.write_stall_timeout = Duration::from_millis(400);
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[(INITIAL_WINDOW_SIZE, 100)]).await;
     let began = Instant::now();
@@ -339,8 +339,8 @@ async fn a_stream_without_a_window_is_reset_and_the_others_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_is_read_window_by_window_arrives_whole() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.write_stall = Duration::from_millis(400);
+    let mut limits = Limits::new();
+    limits.connection.write_stall_timeout = Duration::from_millis(400);
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[]).await;
     peer.send(&request(1, &Call::tool("large", json!({ "kib": 512 })))).await;

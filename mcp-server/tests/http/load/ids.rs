@@ -21,7 +21,7 @@ enum Era {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_call_everything_1_get_their_own_answers() {
     let _turn = turn().await;
-    let server = serve(mcp_server::Limits::for_server()).await;
+    let server = serve(mcp_server::Limits::new()).await;
     let shared = session(&server).await;
     let mut clients = Vec::new();
     for client in 0..CLIENTS {

@@ -20,7 +20,7 @@ const BUSY: usize = 20;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_runs_is_answered_and_listeners_get_their_result_in_bounded_time() {
     let _turn = turn().await;
-    let server = serve(Limits::for_server()).await;
+    let server = serve(Limits::new()).await;
     let seen = Arc::clone(&server.seen);
     let mut listeners = Vec::new();
     let mut streams = Vec::new();

@@ -49,11 +49,11 @@ async fn all_connected(server: &Running) -> Vec<tokio::task::JoinHandle<(Duratio
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_slow_peers_are_cut_in_time_and_nobody_else_notices() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
+    let mut limits = Limits::new();
     limits.http.head_timeout = PATIENCE;
     limits.http.body_timeout = PATIENCE;
-    assert!(BODIES > limits.http.in_flight);
-    limits.http.connections = HEADS + BODIES + 1;
+    assert!(BODIES > limits.http.max_in_flight_requests);
+    limits.http.max_connections = HEADS + BODIES + 1;
     let server = serve(limits).await;
     let mut healthy = server.caller().await;
     assert_eq!(healthy.send(&wire(&echo("first"))).await.unwrap().status, 200);

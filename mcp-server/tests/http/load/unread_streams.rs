@@ -149,9 +149,9 @@ async fn calls_wait_for_who_does_not_read_them_and_go_on_where_they_were() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stalled_streams_are_cut_off_and_the_others_hear_everything() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.write_stall = Duration::from_millis(800);
-    limits.http.listen_streams = UNREAD + 1;
+    let mut limits = Limits::new();
+    limits.connection.write_stall_timeout = Duration::from_millis(800);
+    limits.http.max_listen_streams = UNREAD + 1;
     let server = serve_buffered(limits, Some(16 << 10)).await;
     let mut healthy = server.connect(&wire(&listen())).await;
     read_until(&mut healthy, "acknowledged").await;

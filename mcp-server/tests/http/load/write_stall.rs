@@ -13,9 +13,9 @@ use crate::running::{rest, serve_buffered, soon, wire};
 #[tokio::test]
 async fn a_peer_that_never_reads_a_large_answer_is_cut_off() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.write_stall = Duration::from_millis(400);
-    limits.http.connections = 1;
+    let mut limits = Limits::new();
+    limits.connection.write_stall_timeout = Duration::from_millis(400);
+    limits.http.max_connections = 1;
     let server = serve_buffered(limits, Some(16 << 10)).await;
     let asked = Instant::now();
     let mut stalled =
@@ -32,8 +32,8 @@ async fn a_peer_that_never_reads_a_large_answer_is_cut_off() {
 #[tokio::test]
 async fn a_peer_that_reads_slowly_gets_all_of_it() {
     let _turn = turn().await;
-    let mut limits = Limits::for_server();
-    limits.write_stall = Duration::from_millis(400);
+    let mut limits = Limits::new();
+    limits.connection.write_stall_timeout = Duration::from_millis(400);
     let server = serve_buffered(limits, Some(16 << 10)).await;
     let began = Instant::now();
     let call = Call::tool("large", json!({ "kib": 1 << 10 })).header("connection", "close");

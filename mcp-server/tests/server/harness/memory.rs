@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use mcp_core::transport::memory::{Link, connect};
 use mcp_server::json::JsonBytes;
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
-use mcp_server::service::{Accept as _, CallError, Notification, Reply, Request, Service};
-use mcp_server::{BuiltServer, Limits};
+use mcp_server::service::{
+    Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
+};
+use mcp_server::{BuiltServer, ConnectionLimits};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -22,7 +24,7 @@ pub struct Memory {
 
 pub fn open(server: &BuiltServer, inbox: Inbox) -> Memory {
     let link = connect(
-        &Limits::for_client(),
+        &ConnectionLimits::for_client(),
         |_| Client(inbox),
         &server.limits(),
         |peer| server.accept(peer),
@@ -86,6 +88,8 @@ fn failure(error: &ErrorObject) -> Failure {
 
 /// The client as the server sees it.
 struct Client(Inbox);
+
+impl Conversation for Client {}
 
 impl Service for Client {
     async fn call(&self, request: Request) -> Reply {

@@ -3,32 +3,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Project;
-use crate::json::JsonBytes;
-use crate::meta::{Meta, SERVER_INFO};
-use crate::revision::{Revision, Rules};
-use crate::types::{CacheScope, Implementation, InputRequiredResult};
+use mcp_core::json::JsonBytes;
+use mcp_core::meta::SERVER_INFO;
+use mcp_core::revision::{Revision, Rules};
+use mcp_core::types::{CacheScope, Implementation, InputRequiredResult};
 
-/// A result that can be sent: it can be made to fit a revision, and has a place for `_meta`.
-pub trait WireResult: Serialize + Project {
-    /// The place for `_meta`.
-    fn meta_mut(&mut self) -> &mut Option<Meta>;
-
-    /// About how many bytes the result takes, so that a long one is written without growing its buffer again
-    /// and again. Too much is harmless, since memory that nothing is written to costs nothing.
-    fn size_hint(&self) -> usize {
-        128
-    }
-
-    /// The place for `ttlMs` and `cacheScope`, in results that may be cached.
-    fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<CacheScope>)> {
-        None
-    }
-}
+use super::wire_result::WireResult;
 
 /// Writes results. Holds what is the same in all of them, written once.
 #[derive(Debug, Clone)]
-pub struct Encoder {
+pub(crate) struct Encoder {
     /// `{"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{…}}`, still open.
     modern: Vec<u8>,
     server_info: Value,
@@ -47,7 +31,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When `server_info` holds something that JSON cannot.
-    pub fn new(
+    pub(crate) fn new(
         server_info: &Implementation,
         ttl_ms: u64,
         cache_scope: CacheScope,
@@ -66,7 +50,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When the result holds something that JSON cannot, such as a map whose keys are not strings.
-    pub fn encode<T: WireResult>(
+    pub(crate) fn encode<T: WireResult>(
         &self,
         mut result: T,
         revision: Revision,
@@ -97,7 +81,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When the result is not an object, or holds something that JSON cannot.
-    pub fn encode_custom<T: Serialize>(
+    pub(crate) fn encode_custom<T: Serialize>(
         &self,
         result: &T,
         revision: Revision,
@@ -122,7 +106,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When the result holds something that JSON cannot.
-    pub fn encode_input_required(
+    pub(crate) fn encode_input_required(
         &self,
         mut result: InputRequiredResult,
     ) -> Result<JsonBytes, serde_json::Error> {
@@ -135,7 +119,7 @@ impl Encoder {
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {
         let Some((ttl_ms, cache_scope)) = result.cache_mut() else { return };
-        if rules.result_type {
+        if rules.cache_fields {
             ttl_ms.get_or_insert(self.ttl_ms);
             cache_scope.get_or_insert_with(|| self.cache_scope.clone());
         } else {

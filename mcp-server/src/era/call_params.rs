@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::json::{JsonBytes, MembersError};
+use mcp_core::json::{JsonBytes, MembersError};
 
 /// What the steps of a call look for.
 const NAMES: [&str; 7] =
@@ -10,7 +10,7 @@ const NAMES: [&str; 7] =
 
 /// The places of some members in the parameters of one call.
 #[derive(Debug, Clone, Default)]
-pub struct CallParams {
+pub(crate) struct CallParams {
     /// The parameters that were gone through; none where one of [`NAMES`] is doubled, which is the business of
     /// whoever looks for it.
     params: Option<JsonBytes>,
@@ -22,7 +22,7 @@ impl CallParams {
     pub(super) fn read(params: &JsonBytes) -> Self {
         let short =
             |place: Range<usize>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
-        match params.places(NAMES) {
+        match params.member_ranges(NAMES) {
             // Every place is in the parameters, so what is too long for one is too long for none of the others.
             Ok(places) if u32::try_from(params.as_bytes().len()).is_ok() => Self {
                 params: Some(params.clone()),
@@ -38,7 +38,7 @@ impl CallParams {
     ///
     /// # Errors
     /// When one of these members is doubled, or the text is not an object.
-    pub fn members<const N: usize>(
+    pub(crate) fn members<const N: usize>(
         &self,
         params: &JsonBytes,
         names: [&'static str; N],
@@ -84,6 +84,6 @@ mod tests {
         let params = json(r#"{"uri":1,"uri":2,"name":"a"}"#);
         let read = CallParams::read(&params);
         assert_eq!(read.members(&params, ["name"]).unwrap(), [Some(json(r#""a""#))]);
-        assert_eq!(read.members(&params, ["name", "uri"]), Err(MembersError::Doubled("uri")));
+        assert_eq!(read.members(&params, ["name", "uri"]), Err(MembersError::Duplicate("uri")));
     }
 }

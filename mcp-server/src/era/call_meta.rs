@@ -7,36 +7,35 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::CallParams;
-use crate::json::JsonBytes;
-use crate::jsonrpc::ErrorObject;
-use crate::meta;
-use crate::revision::{Era, Revision};
-use crate::types::{LoggingLevel, ProgressToken};
+use super::call_params::CallParams;
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::meta;
+use mcp_core::revision::{Era, Revision};
+use mcp_core::types::{LoggingLevel, ProgressToken};
 
 /// The `_meta` of a request. What is rarely asked for stays raw.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct CallMeta {
+pub(crate) struct CallMeta {
     /// The protocol version that the request names.
-    pub claim: Claim,
+    pub(crate) claim: Claim,
     /// Where progress is to be reported.
-    pub progress_token: Option<ProgressToken>,
+    pub(crate) progress_token: Option<ProgressToken>,
     /// `clientInfo`.
-    pub client_info: Option<JsonBytes>,
+    pub(crate) client_info: Option<JsonBytes>,
     /// `clientCapabilities`, an object.
-    pub client_capabilities: Option<JsonBytes>,
+    pub(crate) client_capabilities: Option<JsonBytes>,
     /// The least level of log messages that the caller wants; none for silence.
-    pub log_level: Option<LoggingLevel>,
+    pub(crate) log_level: Option<LoggingLevel>,
     /// All of it.
-    pub raw: Option<JsonBytes>,
+    pub(crate) raw: Option<JsonBytes>,
     /// Where it was found, and what stands beside it.
-    pub params: CallParams,
+    pub(crate) params: CallParams,
 }
 
 /// The protocol version that a request names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Claim {
+pub(crate) enum Claim {
     /// None: a message of the legacy era.
     #[default]
     Absent,
@@ -51,7 +50,7 @@ impl CallMeta {
     ///
     /// # Errors
     /// −32602 when a field of it is doubled or not of its type.
-    pub fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
+    pub(crate) fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
         let found = CallParams::read(params);
         let [raw] = found.members(params, ["_meta"]).map_err(|error| invalid("params", &error))?;
         let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else {
@@ -82,7 +81,10 @@ impl CallMeta {
     /// # Errors
     /// In the order of the spec's checks: −32602 when a field that every modern request needs is missing,
     /// −32022 when the version is not one of `offered` or is none of the modern era.
-    pub fn modern_revision(&self, offered: &[Revision]) -> Result<Option<Revision>, ErrorObject> {
+    pub(crate) fn modern_revision(
+        &self,
+        offered: &[Revision],
+    ) -> Result<Option<Revision>, ErrorObject> {
         if self.claim == Claim::Absent {
             return Ok(None);
         }
@@ -102,7 +104,7 @@ impl CallMeta {
     }
 
     /// The answer to a message that is neither part of a session nor names a protocol version.
-    pub fn missing_version() -> ErrorObject {
+    pub(crate) fn missing_version() -> ErrorObject {
         missing(meta::PROTOCOL_VERSION)
     }
 }
