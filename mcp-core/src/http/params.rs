@@ -115,7 +115,7 @@ impl Walk {
                     | "contentSchema",
                     schema,
                 ) => self.schema(schema, Reach::Otherwise)?,
-                // `const`, `enum`, `default` and `examples` hold data (T-20).
+                // `const`, `enum`, `default` and `examples` hold data (TRAP-20).
                 _ => {}
             }
             self.pointer.pop();

@@ -1,5 +1,5 @@
 //! How a value of the body travels in a header field. Spec: basic/transports/streamable-http, "Value
-//! encoding" (HDR-3 to HDR-5, T-19).
+//! encoding" (HDR-3 to HDR-5, TRAP-19).
 //!
 //! Visible ASCII with spaces and tabs inside travels as it is; anything else as `=?base64?…?=` around the
 //! base64 of its UTF-8, and so does a value that looks like that itself.

@@ -1,4 +1,4 @@
-//! Ids that lead from an error on the wire to its reason in the log (threat T12).
+//! Ids that lead from an error on the wire to its reason in the log (THREAT-12).
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;

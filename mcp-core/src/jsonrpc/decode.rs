@@ -1,7 +1,7 @@
 //! Frame → message: one scan, then one flat parse of the envelope.
 //!
 //! The envelope is read by a visitor of our own. Derived enums would try one variant after the other, accept
-//! a doubled member in one of them, and cannot hold raw JSON (docs: reliability, T13–T18).
+//! a doubled member in one of them, and cannot hold raw JSON (THREAT-13 to THREAT-18).
 
 use std::borrow::Cow;
 use std::fmt;

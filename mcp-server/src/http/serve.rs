@@ -1,4 +1,5 @@
-//! Serving on a socket of our own: accepting, bounding and draining connections (threats T6 to T8, T10).
+//! Serving on a socket of our own: accepting, bounding and draining connections (THREAT-6 to THREAT-8,
+//! THREAT-10).
 
 use std::future::Future;
 use std::io;
