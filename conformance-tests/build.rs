@@ -1,13 +1,14 @@
-//! Tells the tests what is installed. A test that needs something which is not installed is compiled with
-//! `#[ignore]`, so that it is reported as ignored, with the command that installs it, and never as passed. With
-//! `CI=true` every test runs, and fails where something is missing.
+//! Tells the tests what is installed. A test that needs something which is not installed is
+//! compiled with `#[ignore]`, so that it is reported as ignored, with the command that installs it,
+//! and never as passed. With `CI=true` every test runs, and fails where something is missing.
 
 #![allow(clippy::print_stdout, reason = "a build script speaks to Cargo on standard output")]
 
 use std::env;
 use std::path::Path;
 
-/// What tests need: the `cfg` for it, the folder that it is installed in, and the file there that is written last.
+/// What tests need: the `cfg` for it, the folder that it is installed in, and the file there that
+/// is written last.
 const NEEDS: [(&str, &str, &str); 4] = [
     ("node_peers_installed", "peers/node", "node_modules/.stamp"),
     ("python_peers_installed", "peers/python", ".venv/.stamp"),
@@ -21,8 +22,9 @@ fn main() {
     for (cfg, folder, file) in NEEDS {
         let file = Path::new(folder).join(file);
         let is_installed = file.exists();
-        // Cargo runs this script again on every build while a file that it watches is missing. The folder is there
-        // and changes by the installation; once installed it has too many files to be watched.
+        // Cargo runs this script again on every build while a file that it watches is missing. The
+        // folder is there and changes by the installation; once installed it has too many files to
+        // be watched.
         let watched = if is_installed { &file } else { Path::new(folder) };
         println!("cargo::rerun-if-changed={}", watched.display());
         println!("cargo::rustc-check-cfg=cfg({cfg})");

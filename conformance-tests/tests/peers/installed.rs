@@ -1,5 +1,5 @@
-//! Commands that start the peers. A test whose peer is not installed is ignored (`build.rs`). When it runs anyway, as
-//! with `CI=true`, it fails and names the command that installs the peer.
+//! Commands that start the peers. A test whose peer is not installed is ignored (`build.rs`). When
+//! it runs anyway, as with `CI=true`, it fails and names the command that installs the peer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,7 +39,8 @@ pub(crate) fn python(script: &str) -> Command {
     command
 }
 
-/// A command for the server of rmcp, which is built first: a minute the first time, a moment afterwards.
+/// A command for the server of rmcp, which is built first: a minute the first time, a moment
+/// afterwards.
 pub(crate) fn rmcp() -> Command {
     let folder = folder().join("rmcp");
     let mut build = Command::new(env!("CARGO"));
@@ -50,7 +51,8 @@ pub(crate) fn rmcp() -> Command {
     Command::new(folder.join("target/debug/mcp-peer-rmcp"))
 }
 
-/// A command for a script of a package that needs Node 22, which is installed beside the official suite.
+/// A command for a script of a package that needs Node 22, which is installed beside the official
+/// suite.
 pub(crate) fn node_22(script: &str) -> Command {
     let modules = folder().join("../suite/node_modules");
     require(&modules.join(".package-lock.json"), INSTALL_SUITE);

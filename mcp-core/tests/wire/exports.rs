@@ -1,10 +1,11 @@
 //! The public types of `mcp_core::types`, read from the items that export them.
 //!
-//! A registration by `object!`, `tagged!` and `string_enum!` would miss the types that are written by hand
-//! (`Schema`, `InputRequest`, …), and macros of many files can fill one list only through linker sections, which
-//! need unsafe code and a dependency of every build. The list of exports has neither fault: the modules of the
-//! types are private, so that a type is public through it or not at all, and the lint `unreachable_pub` reports a
-//! `pub` type that it leaves out. It is parsed, so that neither layout nor comments matter.
+//! A registration by `object!`, `tagged!` and `string_enum!` would miss the types that are written
+//! by hand (`Schema`, `InputRequest`, …), and macros of many files can fill one list only through
+//! linker sections, which need unsafe code and a dependency of every build. The list of exports has
+//! neither fault: the modules of the types are private, so that a type is public through it or not
+//! at all, and the lint `unreachable_pub` reports a `pub` type that it leaves out. It is parsed, so
+//! that neither layout nor comments matter.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +17,7 @@ use syn::{File, Ident, ItemEnum, ItemMacro, ItemMod, ItemStruct, ItemUse, Token,
 
 use crate::catalogue::TYPES;
 
-/// What is exported and is no type of the wire: errors, and aliases of other types.
+/// Exports that are not types of the wire: errors, and aliases of other types.
 const OTHERS: [&str; 4] = ["FormError", "InputRequests", "ProgressToken", "SchemaError"];
 
 /// The names that a module exports, with the module before those of a module inside it.
