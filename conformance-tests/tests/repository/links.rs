@@ -8,7 +8,7 @@ use crate::{ids, tree};
 fn every_link_leads_to_a_file_and_a_place_in_it() {
     let mut count = 0;
     for file in tree::files(&["md"]) {
-        let folder = file.path.parent().unwrap_or(Path::new(""));
+        let folder = file.path.parent().unwrap_or_else(|| Path::new(""));
         for target in targets(&file.text) {
             count += 1;
             let (path, place) = target.split_once('#').unwrap_or((target, ""));
