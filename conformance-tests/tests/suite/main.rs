@@ -6,7 +6,7 @@
 //! the section is compared.
 
 // Tests may panic.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
 mod client;
 mod document;
