@@ -77,7 +77,10 @@ async fn version_1_in_its_ways_to_serve_http() {
                 features::progress(&client).await;
                 features::resumption(&client).await;
                 for tool in ["ask", "ask_unrelated"] {
-                    assert_eq!(text(&client, tool, json!({ "question": "Who?" })).await, "Hello, Ann!");
+                    assert_eq!(
+                        text(&client, tool, json!({ "question": "Who?" })).await,
+                        "Hello, Ann!"
+                    );
                 }
             }
             client.close().await;
@@ -99,8 +102,12 @@ async fn drive(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hä?\u{2028}" })).await, "hä?\u{2028}");
     assert_eq!(text(client, "add", json!({ "a": 1, "b": 2 })).await, "3");
     if rules.titles {
-        let sum: Value =
-            client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("add").structured().expect("sum");
+        let sum: Value = client
+            .call("add", &json!({ "a": 1, "b": 2 }))
+            .await
+            .expect("add")
+            .structured()
+            .expect("sum");
         assert_eq!(sum, json!({ "sum": 3 }));
         let words = client.call("words", &json!({ "text": "a b" })).await.expect("words");
         assert_eq!(words.structured::<Vec<String>>().expect("a list in both eras"), ["a", "b"]);
@@ -134,8 +141,11 @@ async fn a_server_that_dies_of_the_probe_is_started_again() {
 async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
     let mut command = node(SERVER);
     command.args(["--probe", "silent"]);
-    let client =
-        host().probe_timeout(Duration::from_secs(3)).connect_command(command).await.expect("initialize");
+    let client = host()
+        .probe_timeout(Duration::from_secs(3))
+        .connect_command(command)
+        .await
+        .expect("initialize");
     assert_eq!(client.revision(), Revision::V2025_11_25);
     assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "hi");
     client.close().await;
@@ -146,7 +156,10 @@ async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
 async fn a_modern_server_tells_a_legacy_client_what_it_speaks() {
     let mut command = node(SERVER);
     command.arg("--modern-only");
-    let error =
-        host().pin(Revision::V2025_11_25).connect_command(command).await.expect_err("no common revision");
+    let error = host()
+        .pin(Revision::V2025_11_25)
+        .connect_command(command)
+        .await
+        .expect_err("no common revision");
     assert_eq!(error.kind(), ErrorKind::UnsupportedVersion, "{error:?}");
 }

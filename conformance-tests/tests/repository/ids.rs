@@ -68,7 +68,8 @@ fn every_id_that_a_file_names_is_defined() {
 #[test]
 fn every_test_that_proves_a_defence_is_there() {
     let document = tree::text("docs/threats.md");
-    let tests: BTreeSet<_> = document.split('`').filter_map(|code| code.split_once(".rs::")).collect();
+    let tests: BTreeSet<_> =
+        document.split('`').filter_map(|code| code.split_once(".rs::")).collect();
     assert!(tests.len() > 100, "only {} tests were found", tests.len());
     for (path, test) in tests {
         let text = tree::text(&format!("{path}.rs"));

@@ -17,7 +17,8 @@ fn every_link_leads_to_a_file_and_a_place_in_it() {
             assert!(there.exists(), "{}: {target} leads nowhere", file.path.display());
             if !place.is_empty() {
                 let text = tree::text(&target_path.to_string_lossy());
-                let found = ids::defined(&text).contains(&place) || headings(&text).any(|it| it == place);
+                let found =
+                    ids::defined(&text).contains(&place) || headings(&text).any(|it| it == place);
                 assert!(found, "{}: {target} leads to no place in the file", file.path.display());
             }
         }

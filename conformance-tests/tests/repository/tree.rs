@@ -47,7 +47,10 @@ fn read(root: &Path, folder: &Path, endings: &[&str], files: &mut Vec<File>) {
             if !FOREIGN.iter().any(|foreign| name == *foreign) {
                 read(root, &path, endings, files);
             }
-        } else if path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)) {
+        } else if path
+            .extension()
+            .is_some_and(|ending| endings.iter().any(|known| ending == *known))
+        {
             let text = fs::read_to_string(root.join(&path)).expect("a text");
             files.push(File { path, text });
         }

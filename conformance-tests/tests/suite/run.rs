@@ -26,7 +26,10 @@ impl Suite {
     pub(crate) fn installed() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite");
         let sign = folder.join("node_modules/.package-lock.json");
-        assert!(sign.exists(), "the suite is not installed: run `npm ci --prefix conformance-tests/suite`");
+        assert!(
+            sign.exists(),
+            "the suite is not installed: run `npm ci --prefix conformance-tests/suite`"
+        );
         Self { folder }
     }
 
@@ -39,7 +42,8 @@ impl Suite {
 
     fn command(&self) -> Command {
         let mut command = Command::new(self.folder.join("node_modules/.bin/node"));
-        command.arg(self.folder.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"));
+        command
+            .arg(self.folder.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"));
         command
     }
 
@@ -49,7 +53,8 @@ impl Suite {
         let out = directory(name);
         drop(std::fs::remove_dir_all(&out));
         let output = self.command().args(arguments).arg("-o").arg(&out).output().unwrap();
-        let said = || String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        let said =
+            || String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(out.exists(), "{arguments:?} ran no scenario:\n{}", said());
         let scenarios = scenario::read(&out);
         assert!(!scenarios.is_empty(), "{arguments:?} ran no scenario:\n{}", said());

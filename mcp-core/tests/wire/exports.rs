@@ -13,7 +13,9 @@ use std::path::Path;
 
 use syn::parse::{Parse, ParseStream};
 use syn::visit::{self, Visit};
-use syn::{File, Ident, ItemEnum, ItemMacro, ItemMod, ItemStruct, ItemUse, Token, UseTree, Visibility};
+use syn::{
+    File, Ident, ItemEnum, ItemMacro, ItemMod, ItemStruct, ItemUse, Token, UseTree, Visibility,
+};
 
 use crate::catalogue::TYPES;
 
@@ -43,8 +45,12 @@ impl Exports {
         match tree {
             UseTree::Path(path) => self.add_tree(&path.tree),
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(tree)),
-            UseTree::Name(name) => drop(self.names.insert(format!("{}{}", self.module, name.ident))),
-            UseTree::Rename(rename) => drop(self.names.insert(format!("{}{}", self.module, rename.rename))),
+            UseTree::Name(name) => {
+                drop(self.names.insert(format!("{}{}", self.module, name.ident)))
+            }
+            UseTree::Rename(rename) => {
+                drop(self.names.insert(format!("{}{}", self.module, rename.rename)))
+            }
             UseTree::Glob(_) => panic!("a glob hides which types `types` exports: name each"),
         }
     }
@@ -104,7 +110,8 @@ impl Parse for Defined {
 
 fn parse(file: &str) -> File {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/types").join(file);
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -114,7 +121,12 @@ fn every_public_type_is_in_the_catalogue() {
     for name in OTHERS {
         assert!(exported.remove(name), "{name} is not exported any more: remove it from the list");
     }
-    let catalogue: BTreeSet<String> = TYPES.iter().map(|entry| entry.name.replace(' ', "")).collect();
-    assert_eq!(exported.difference(&catalogue).collect::<Vec<_>>(), [""; 0], "not in the catalogue");
+    let catalogue: BTreeSet<String> =
+        TYPES.iter().map(|entry| entry.name.replace(' ', "")).collect();
+    assert_eq!(
+        exported.difference(&catalogue).collect::<Vec<_>>(),
+        [""; 0],
+        "not in the catalogue"
+    );
     assert_eq!(catalogue.difference(&exported).collect::<Vec<_>>(), [""; 0], "not exported");
 }

@@ -38,8 +38,8 @@ fn canonical(path: &Path, text: &str) -> String {
 pub(crate) fn all() -> BTreeMap<String, Vec<(String, Box<RawValue>)>> {
     let mut types = BTreeMap::new();
     for (path, text) in &*FILES {
-        let page: BTreeMap<String, BTreeMap<String, Box<RawValue>>> =
-            serde_json::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let page: BTreeMap<String, BTreeMap<String, Box<RawValue>>> = serde_json::from_str(text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for (name, cases) in page {
             let before = types.insert(name.clone(), cases.into_iter().collect());
             assert!(before.is_none(), "{name} is in two files");
@@ -53,7 +53,11 @@ pub(crate) fn all() -> BTreeMap<String, Vec<(String, Box<RawValue>)>> {
 fn every_file_is_in_canonical_form() {
     let bless = "BLESS=1 cargo test -p mcp-core --test wire goldens";
     for (path, text) in &*FILES {
-        assert!(*text == canonical(path, text), "{} is not in canonical form: run `{bless}`", path.display());
+        assert!(
+            *text == canonical(path, text),
+            "{} is not in canonical form: run `{bless}`",
+            path.display()
+        );
     }
 }
 
@@ -61,12 +65,15 @@ fn every_file_is_in_canonical_form() {
 fn every_message_is_written_as_it_was_read() {
     let mut wrong = Vec::new();
     for (name, cases) in all() {
-        let entry = catalogue::find(&name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
+        let entry =
+            catalogue::find(&name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
         for (case, message) in cases {
             let expected: Value = serde_json::from_str(message.get()).unwrap();
             match (entry.read)(message.get()) {
                 Ok(read) if same(&read.value(), &expected) => {}
-                Ok(read) => wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text)),
+                Ok(read) => {
+                    wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text))
+                }
                 Err(error) => wrong.push(format!("{name}, {case}: {error}")),
             }
         }
