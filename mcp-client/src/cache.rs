@@ -314,7 +314,7 @@ impl Change<'_> {
         match self {
             Self::Tools => key.method == "tools/list",
             Self::Prompts => key.method == "prompts/list",
-            // Nothing is said of templates; they change with the resources (T-33).
+            // Nothing is said of templates; they change with the resources (TRAP-33).
             Self::Resources => {
                 is_skill(key) || matches!(key.method, "resources/list" | "resources/templates/list")
             }

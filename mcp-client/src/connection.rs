@@ -260,7 +260,7 @@ impl Connection {
     }
 
     /// Whether a server that does not answer, or fails, tells thereby which era it speaks. On the network it does
-    /// not (T-2).
+    /// not (TRAP-2).
     pub(crate) fn silence_tells(&self) -> bool {
         match &self.outbound {
             #[cfg(feature = "http")]

@@ -1,7 +1,7 @@
 //! Foreign peers: other SDKs' clients drive our server over stdio and HTTP, our client drives their servers.
 //!
-//! `peers/install.sh` installs them, pinned; `peers/FIXTURE.md` says what each of them answers. Without Node
-//! or Python, or before the installation, these tests say so and pass; with `CI=true` they must run.
+//! `peers/install.sh` installs them, pinned; `peers/FIXTURE.md` says what each of them answers. A test whose peer
+//! is not installed is ignored, with the command that installs it; with `CI=true` it runs, and fails.
 
 mod clients;
 mod cutting;

@@ -16,25 +16,26 @@ use crate::listening::Listening;
 
 const SERVER: &str = "node/node_modules/@modelcontextprotocol/server-everything/dist/index.js";
 
-async fn everything(revision: Option<Revision>) -> Option<Client> {
-    let mut command = node(SERVER)?;
+async fn everything(revision: Option<Revision>) -> Client {
+    let mut command = node(SERVER);
     command.arg("stdio").env("CANARY_OF_THE_COMMAND", "1");
-    Some(connect(command, revision).await)
+    connect(command, revision).await
 }
 
 /// The server over HTTP, which would listen everywhere.
-fn listening(transport: &str) -> Option<Listening> {
-    let mut command = node_with("node/listening.mjs", SERVER)?;
+fn listening(transport: &str) -> Listening {
+    let mut command = node_with("node/listening.mjs", SERVER);
     command.arg(transport);
-    Some(Listening::start(command))
+    Listening::start(command)
 }
 
 /// A test for each body over stdio, and all of them over the transports of HTTP, each with a client of its own.
 macro_rules! over_every_transport {
     ($($name:ident: $body:path;)+) => {
         $(#[tokio::test]
+        #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
         async fn $name() {
-            let Some(client) = everything(None).await else { return };
+            let client = everything(None).await;
             $body(&client).await;
             client.close().await;
         })+
@@ -60,8 +61,9 @@ over_every_transport! {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn all_of_it_over_streamable_http() {
-    let Some(server) = listening("streamableHttp") else { return };
+    let server = listening("streamableHttp");
     over_http(&server, "/mcp").await;
     // Its event store goes on with what is there already, and not with what comes later.
     a_cut_call_is_gone_on_with(&server, "echo", json!({ "message": "hi" }), &[]).await;
@@ -74,8 +76,9 @@ async fn all_of_it_over_streamable_http() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn all_of_it_over_http_sse() {
-    let Some(server) = listening("sse") else { return };
+    let server = listening("sse");
     over_http(&server, "/sse").await;
     let client = server.connect("/sse", None).await;
     assert!(client.known_server().http_sse);
@@ -144,8 +147,9 @@ async fn tools(client: &Client) {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn the_child_gets_the_environment_that_is_allowed_and_no_more() {
-    let Some(client) = everything(None).await else { return };
+    let client = everything(None).await;
     let environment: Value =
         serde_json::from_str(&text(&client, "get-env", json!({})).await).expect("JSON");
     let names: Vec<_> = environment.as_object().expect("an object").keys().collect();
@@ -227,10 +231,11 @@ async fn watched(client: &Client) {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn every_legacy_revision() {
     for revision in Revision::ALL.into_iter().filter(|revision| *revision != Revision::V2026_07_28)
     {
-        let Some(client) = everything(Some(revision)).await else { return };
+        let client = everything(Some(revision)).await;
         assert_eq!(client.revision(), revision);
         assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
         client.close().await;

@@ -12,34 +12,38 @@ use crate::host::{host, text};
 use crate::installed::python;
 use crate::listening::Listening;
 
-async fn connect(revision: Option<Revision>) -> Option<Client> {
-    let command = python("python/server_fastmcp.py")?;
+const SERVER: &str = "python/server_fastmcp.py";
+
+async fn connect(revision: Option<Revision>) -> Client {
     // It takes a few seconds to start on a busy machine, and the probe waits for that.
     let mut builder = host().probe_timeout(Duration::from_secs(30));
     if let Some(revision) = revision {
         builder = builder.pin(revision);
     }
-    Some(builder.connect_command(command).await.expect("the server answers"))
+    builder.connect_command(python(SERVER)).await.expect("the server answers")
 }
 
 #[tokio::test]
+#[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn the_probe_finds_the_modern_era() {
-    let Some(client) = connect(None).await else { return };
+    let client = connect(None).await;
     assert_eq!(client.revision(), Revision::V2026_07_28);
     drive(&client).await;
     client.close().await;
 }
 
 #[tokio::test]
+#[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn the_legacy_era_when_pinned() {
-    let Some(client) = connect(Some(Revision::V2025_11_25)).await else { return };
+    let client = connect(Some(Revision::V2025_11_25)).await;
     drive(&client).await;
     client.close().await;
 }
 
 #[tokio::test]
+#[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn both_eras_over_http() {
-    let Some(mut command) = python("python/server_fastmcp.py") else { return };
+    let mut command = python(SERVER);
     command.arg("--http");
     let server = Listening::start(command);
     for revision in [None, Some(Revision::V2025_11_25), Some(Revision::V2025_03_26)] {
@@ -51,8 +55,9 @@ async fn both_eras_over_http() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn sessions_over_http_sse() {
-    let Some(mut command) = python("python/server_fastmcp.py") else { return };
+    let mut command = python(SERVER);
     command.arg("--sse");
     let server = Listening::start(command);
     let client = server.connect("/sse", None).await;

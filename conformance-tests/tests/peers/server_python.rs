@@ -13,9 +13,9 @@ use crate::listening::Listening;
 const SERVER: &str = "python/server_python.py";
 
 #[tokio::test]
+#[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn every_revision_over_http() {
-    let Some(command) = python(SERVER) else { return };
-    let server = Listening::start(command);
+    let server = Listening::start(python(SERVER));
     server
         .every_revision(async |client| {
             drive(client).await;
@@ -26,8 +26,9 @@ async fn every_revision_over_http() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn sessions_over_http_sse() {
-    let Some(mut command) = python(SERVER) else { return };
+    let mut command = python(SERVER);
     command.arg("--sse");
     let server = Listening::start(command);
     let client = server.connect("/sse", None).await;

@@ -10,9 +10,12 @@ use crate::installed::rmcp;
 use crate::listening::Listening;
 
 #[tokio::test]
+#[cfg_attr(
+    not(rmcp_peer_built),
+    ignore = "run `cargo build --manifest-path conformance-tests/peers/rmcp/Cargo.toml`"
+)]
 async fn every_revision_over_http() {
-    let Some(command) = rmcp() else { return };
-    let server = Listening::start(command);
+    let server = Listening::start(rmcp());
     server.every_revision(drive).await;
     // The answer of a call that ends before the client comes back is lost there.
     cutting::a_cut_call_is_gone_on_with(&server, "slow", json!({ "ms": 500 }), &[]).await;

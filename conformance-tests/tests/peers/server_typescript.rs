@@ -15,8 +15,9 @@ use crate::listening::Listening;
 const SERVER: &str = "node/server-v2.mjs";
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn the_probe_finds_the_modern_era() {
-    let Some(command) = node(SERVER) else { return };
+    let command = node(SERVER);
     let client = connect(command, None).await;
     assert_eq!(client.revision(), Revision::V2026_07_28);
     assert_eq!(client.server_info().map(|info| &*info.name), Some("typescript-server"));
@@ -25,9 +26,10 @@ async fn the_probe_finds_the_modern_era() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn every_revision_when_pinned() {
     for revision in Revision::ALL {
-        let Some(command) = node(SERVER) else { return };
+        let command = node(SERVER);
         let client = connect(command, Some(revision)).await;
         assert_eq!(client.revision(), revision);
         drive(&client).await;
@@ -36,8 +38,9 @@ async fn every_revision_when_pinned() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn every_revision_over_http() {
-    let Some(mut command) = node(SERVER) else { return };
+    let mut command = node(SERVER);
     command.arg("--http");
     let server = Listening::start(command);
     server
@@ -50,8 +53,9 @@ async fn every_revision_over_http() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn a_modern_server_over_http_tells_a_legacy_client_what_it_speaks() {
-    let Some(mut command) = node(SERVER) else { return };
+    let mut command = node(SERVER);
     command.args(["--http", "--modern-only"]);
     let server = Listening::start(command);
     let error = host().pin(Revision::V2025_11_25).connect_http(server.url("/mcp")).await;
@@ -60,9 +64,10 @@ async fn a_modern_server_over_http_tells_a_legacy_client_what_it_speaks() {
 
 /// Sessions with streams, sessions with JSON alone, and no sessions.
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn version_1_in_its_ways_to_serve_http() {
     for mode in [None, Some("--json"), Some("--stateless")] {
-        let Some(mut command) = node("node/server-v1.mjs") else { return };
+        let mut command = node("node/server-v1.mjs");
         command.args(mode);
         let server = Listening::start(command);
         for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
@@ -121,8 +126,9 @@ async fn drive(client: &Client) {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn a_server_that_dies_of_the_probe_is_started_again() {
-    let Some(mut command) = node(SERVER) else { return };
+    let mut command = node(SERVER);
     command.args(["--probe", "die"]);
     let client = connect(command, None).await;
     assert_eq!(client.revision(), Revision::V2025_11_25);
@@ -131,8 +137,9 @@ async fn a_server_that_dies_of_the_probe_is_started_again() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
-    let Some(mut command) = node(SERVER) else { return };
+    let mut command = node(SERVER);
     command.args(["--probe", "silent"]);
     let client = host()
         .probe_timeout(Duration::from_secs(3))
@@ -145,8 +152,9 @@ async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
 async fn a_modern_server_tells_a_legacy_client_what_it_speaks() {
-    let Some(mut command) = node(SERVER) else { return };
+    let mut command = node(SERVER);
     command.arg("--modern-only");
     let error = host()
         .pin(Revision::V2025_11_25)

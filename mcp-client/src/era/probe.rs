@@ -4,7 +4,7 @@
 //! whatever its code (ERA-3); so does silence, and so does a child that exits, which is then started again. On the
 //! network, where silence may be anybody's, only a status says so that is the server's own: 4xx, but for 401 and
 //! its like.
-//! The probe is never a `tools/call`, which a legacy server might run without a session (T-3).
+//! The probe is never a `tools/call`, which a legacy server might run without a session (TRAP-3).
 //!
 //! Spec: transports/stdio, "Backward Compatibility"; basic/versioning.
 
@@ -89,7 +89,8 @@ pub(crate) async fn establish(
         Verdict::Gone(error) => (Revision::LATEST_LEGACY, None, error),
     };
     drop(late);
-    // Some legacy servers exit on a request before the handshake (T-3); others have an older transport (ERA-11).
+    // Some legacy servers exit on a request before the handshake (TRAP-3); others have an older transport
+    // (ERA-11).
     let Some(reopen) = reopen.filter(|reopen| reopen.may_help(&error)) else { return Err(error) };
     tracing::debug!(%error, "the handshake failed; trying it on another connection");
     drop(wire);
@@ -140,7 +141,7 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
                 Some(other) if (!pinned || other == version) && may_ask(&tried, other) => {
                     version = other
                 }
-                // `supported` may name revisions that have a handshake (T-1).
+                // `supported` may name revisions that have a handshake (TRAP-1).
                 _ => match newest(&supported, Era::Legacy) {
                     Some(offer) if !pinned => return Ok(Verdict::Legacy(offer, None)),
                     _ => return Err(unsupported(settings, &supported)),
@@ -243,7 +244,7 @@ fn constant_meta(settings: &Settings, wire: &Wire, revision: Revision) -> Vec<u8
     modern::constant_meta(revision, &settings.client_info, &capabilities)
 }
 
-/// The revisions that −32022 names; without them it says nothing (T-2).
+/// The revisions that −32022 names; without them it says nothing (TRAP-2).
 fn supported_by(error: &ErrorObject) -> Option<Vec<String>> {
     if error.code() != code::UNSUPPORTED_PROTOCOL_VERSION {
         return None;

@@ -124,7 +124,7 @@ impl Mirrors {
 /// How an argument is written; nothing for what is not mirrored.
 fn text(argument: &Value) -> Result<Option<String>, String> {
     if let Value::Number(number) = argument {
-        // `42.0` is the integer 42 (T-12).
+        // `42.0` is the integer 42 (TRAP-12).
         let integer = number.as_i64().or_else(|| {
             let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
             // A float of that magnitude is exact.

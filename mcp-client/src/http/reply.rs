@@ -232,7 +232,7 @@ impl Shared {
             let message = format!("the server answered {code} ({}), {hint}", reason(status));
             return Ok(Err(TransportError::new(TransportErrorKind::Unauthorized, message).into()));
         }
-        // A server that fails says nothing of its era thereby, whatever it writes (T-2).
+        // A server that fails says nothing of its era thereby, whatever it writes (TRAP-2).
         let is_answer = !(status.is_server_error() && about.method == Some(DISCOVER));
         if is_answer
             && media.eq_ignore_ascii_case(JSON)

@@ -49,7 +49,7 @@ async fn kinds_of_results_that_are_not_known_are_invalid() {
         .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{result}");
     }
-    // A method that cannot ask (T-14).
+    // A method that cannot ask (TRAP-14).
     let error = with(client.list_tools(), async {
         let request = fake.next().await;
         fake.reply(

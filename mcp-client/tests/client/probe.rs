@@ -1,4 +1,4 @@
-//! Which era the server speaks (ERA-1 … ERA-6, T-1 … T-3).
+//! Which era the server speaks (ERA-1 … ERA-6, TRAP-1 … TRAP-3).
 
 use mcp_client::{Client, ErrorKind, Revision};
 use serde_json::{Value, json};

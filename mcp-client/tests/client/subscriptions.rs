@@ -60,7 +60,7 @@ async fn a_subscription_gets_its_own_events_until_the_server_ends_it() {
     assert!(first.error().is_none());
     assert_eq!(second.next().await, Some(Event::ToolsListChanged));
 
-    // The other way to end one (T-5).
+    // The other way to end one (TRAP-5).
     fake.tell("notifications/cancelled", json!({"requestId": other["id"]})).await;
     assert_eq!(second.next().await, None);
 }

@@ -47,7 +47,7 @@ async fn a_server_that_discovers_is_modern() {
     let (client, (), mut script) = connect(Client::builder(), async |script| {
         let probe = script.expect("server/discover").await;
         let mut result = discovered();
-        // Legacy dates may stand there too (T-1).
+        // Legacy dates may stand there too (TRAP-1).
         result["supportedVersions"] = json!(["2025-11-25", "2026-07-28", "2099-01-01"]);
         probe.reply(result);
     })

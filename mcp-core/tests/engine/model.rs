@@ -1,8 +1,7 @@
 //! Thousands of random steps against a model that says what has to come out of each.
 //!
-//! Invariants after every step: one outcome for each request (I1), nothing for a cancelled one (I2), an answer
-//! carries its caller's nonce (I3), and what the engine holds is what the model holds (I6). At the end nothing
-//! is left.
+//! Invariants after every step: one outcome for each request, nothing for a cancelled one, an answer carries its
+//! caller's nonce, and what the engine holds is what the model holds. At the end nothing is left.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,4 +1,4 @@
-//! The specification's files, when they lie beside the repository, and what "the same JSON" means.
+//! The specification's files in `tests/specification`, and what "the same JSON" means.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use mcp_core::revision::Revision;
 use serde_json::Value;
 
-/// The folder of the schemas; `None` is said on the console.
-pub(crate) fn folder() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/spec/schema");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: the specification's schemas are not beside this repository");
-    None
+/// The folder of a revision.
+fn folder(revision: Revision) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specification").join(revision.as_str())
 }
 
 /// The schema of a revision.
-pub(crate) fn schema(folder: &Path, revision: Revision) -> Value {
-    read(&folder.join(revision.as_str()).join("schema.json"))
+pub(crate) fn schema(revision: Revision) -> Value {
+    read(&folder(revision).join("schema.json"))
+}
+
+/// The folder of the example messages, which only the newest revision has.
+pub(crate) fn examples() -> PathBuf {
+    folder(Revision::V2026_07_28).join("examples")
 }
 
 /// Where a schema keeps its definitions.

@@ -1,4 +1,4 @@
-//! The rules of `x-mcp-header` that can be seen in tokens (checklist HDR-11 and HDR-12). The type behind an
+//! The rules of `x-mcp-header` that can be seen in tokens (HDR-11 and HDR-12). The type behind an
 //! unknown name is held against a trait by the expansion.
 
 use syn::Type;

@@ -1,4 +1,4 @@
-//! Names of tools: 1 to 128 of `A–Z a–z 0–9 _ . -` (checklist TOOL-7).
+//! Names of tools: 1 to 128 of `A–Z a–z 0–9 _ . -` (TOOL-7).
 
 /// The longest name of a tool.
 const LONGEST: usize = 128;

@@ -129,7 +129,7 @@ impl Connection {
             }
             None if is_modern => Err(CallMeta::missing_version()),
             // A server of the legacy era alone answers as one that knows no other, so that a client which
-            // probes for the modern era falls back (ERA-2, T-2).
+            // probes for the modern era falls back (ERA-2, TRAP-2).
             None if request.method == "server/discover" => {
                 Err(ErrorObject::method_not_found(&request.method))
             }

@@ -1,7 +1,7 @@
 //! What a revision does not know is left out of, or rewritten in, what is sent to it.
 //!
 //! Handlers see one model. Each type says here what becomes of it under the [`Rules`] of a revision
-//! (checklist of differences: spec changelogs; docs/revisions.md).
+//! (docs/requirements.md, "Differences on the wire"; docs/revisions.md).
 
 use mcp_core::json::RawJson;
 use mcp_core::revision::{Rules, StructuredContent};

@@ -1,4 +1,5 @@
-//! The bounds of a whole service: requests and bytes in flight, listen streams (threats T7, T27 to T29).
+//! The bounds of a whole service: requests and bytes in flight, listen streams (THREAT-7, THREAT-27 to
+//! THREAT-29).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Bodies that take their time to arrive, and which of them make room when there is none (threat T7).
+//! Bodies that take their time to arrive, and which of them make room when there is none (THREAT-7).
 //!
 //! A few peers could fill the bound of bytes with bodies that never end, and keep all others out. So what still
 //! arrives gives way to who needs its room: first what has held most for longest.

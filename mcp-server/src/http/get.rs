@@ -44,7 +44,8 @@ pub(super) async fn get(shared: &Arc<Shared>, parts: &Parts) -> Response {
     opened.map_or_else(|refused| *refused, Events::into_response)
 }
 
-/// Opens the standalone stream. It has one reader at a time, and a second one never takes its place (T47).
+/// Opens the standalone stream. It has one reader at a time, and a second one never takes its place
+/// (THREAT-47).
 fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Box<Response>> {
     let stream = entry.open_standalone(|| shared.legacy.new_stream(entry)).ok_or_else(gone)?;
     let mut reader = stream

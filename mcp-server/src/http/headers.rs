@@ -1,5 +1,5 @@
 //! Headers against body: what the headers of a modern request say must be what its body says, or something in
-//! between may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, threat T4).
+//! between may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
 
 use std::borrow::Cow;
 
@@ -52,7 +52,7 @@ pub(super) fn check_request(
     }
 }
 
-/// Compares the headers of a notification with its body, as far as they are there (T-23).
+/// Compares the headers of a notification with its body, as far as they are there (TRAP-23).
 ///
 /// # Errors
 /// −32020.

@@ -48,7 +48,7 @@ impl Legacy {
 
     /// The session that a request is part of.
     ///
-    /// To any other principal it does not exist (T47).
+    /// To any other principal it does not exist (THREAT-47).
     pub(super) fn session(
         &self,
         shared: &Shared,

@@ -1,7 +1,7 @@
 //! Requests of the modern era (since 2026-07-28): all that is needed is in the request, and nothing of it
 //! outlives the response.
 //!
-//! Checked in the order of T-15: `_meta`, headers against body, revision, method; then the router.
+//! Checked in the order of TRAP-15: `_meta`, headers against body, revision, method; then the router.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The body of a request, bounded while it is read (threats T7, T9).
+//! The body of a request, bounded while it is read (THREAT-7, THREAT-9).
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;

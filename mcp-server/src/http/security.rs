@@ -1,5 +1,5 @@
-//! Who may call: decided by the head of a request, before anything else of it is read (HTTP-2, T-24, threats
-//! T1, T2 and T9).
+//! Who may call: decided by the head of a request, before anything else of it is read (HTTP-2, TRAP-24,
+//! THREAT-1, THREAT-2 and THREAT-9).
 //!
 //! A page in a browser can send requests here from any site. What gives it away: its `Origin`, the `Host` of
 //! a name that was made to point here (DNS rebinding), `Sec-Fetch-Site`, and that it cannot send

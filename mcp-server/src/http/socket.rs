@@ -1,4 +1,4 @@
-//! A socket that gives up on a peer that keeps it waiting (threats T6 and T7).
+//! A socket that gives up on a peer that keeps it waiting (THREAT-6 and THREAT-7).
 //!
 //! hyper's own timer for heads is the same for a connection that rests between two requests. This one covers all of
 //! it, in both protocols, and finding out which of them is spoken.

@@ -1,4 +1,4 @@
-//! Streams of HTTP/2 whose peer does not read (threats T7 and T8).
+//! Streams of HTTP/2 whose peer does not read (THREAT-7 and THREAT-8).
 //!
 //! HTTP/1 shows it by the socket, which takes no more. Here the socket goes on, and pings are answered, while one
 //! stream has no window: hyper does not ask its body for more until there is one, and waits for that without end.

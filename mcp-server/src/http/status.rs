@@ -15,7 +15,7 @@ use super::{HttpBody, Response};
 /// their message, which costs less.
 const LONG: usize = 16 << 10;
 
-/// The status of a JSON-RPC error on a modern request (HTTP-10, T-16). What a handler says of a call that
+/// The status of a JSON-RPC error on a modern request (HTTP-10, TRAP-16). What a handler says of a call that
 /// was well formed is an answer like any other.
 pub(super) fn of(error: &ErrorObject) -> StatusCode {
     match error.code() {

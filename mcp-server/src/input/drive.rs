@@ -67,7 +67,7 @@ pub(crate) fn open(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> 
 
 #[cold]
 fn resume(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> {
-    // A state of `null` is none (T-31); answers of `null` are malformed.
+    // A state of `null` is none (TRAP-31); answers of `null` are malformed.
     let token = leg.request_state.as_ref().filter(|token| token.as_bytes() != b"null");
     let Some(token) = token else {
         if let Some(responses) = &leg.input_responses {

@@ -19,7 +19,7 @@ pub(super) struct Journal {
     /// Rounds in which a question was another one than in the round before.
     #[serde(rename = "w")]
     pub(super) reworded: u32,
-    /// What was asked in the last round: answers to anything else are ignored (T-31).
+    /// What was asked in the last round: answers to anything else are ignored (TRAP-31).
     #[serde(rename = "q")]
     pub(super) asked: Vec<Asked>,
     #[serde(rename = "a")]

@@ -1,4 +1,4 @@
-//! Headers against body: every disagreement is refused, and no handler runs (threat T4).
+//! Headers against body: every disagreement is refused, and no handler runs (THREAT-4).
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! Who may call: Host, Origin, Sec-Fetch-Site, Content-Type (threats T1 and T2). What is refused reaches no
+//! Who may call: Host, Origin, Sec-Fetch-Site, Content-Type (THREAT-1 and THREAT-2). What is refused reaches no
 //! handler.
 
 use std::sync::atomic::Ordering;

@@ -1,4 +1,4 @@
-//! Which status and code each kind of request gets (HTTP-10, T-15, T-16).
+//! Which status and code each kind of request gets (HTTP-10, TRAP-15, TRAP-16).
 
 use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Revision};

@@ -1,7 +1,7 @@
 //! The calls of a session that are running, for `notifications/cancelled`.
 //!
 //! An answer goes back on the exchange that asked, so nothing here decides where an answer goes, and ids may
-//! be used twice: some clients call everything 1 (T-23).
+//! be used twice: some clients call everything 1 (THREAT-23).
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //!
 //! An idle session is one entry of a map: no task, no channel, no timer of its own. One sweeper looks after all
 //! of them, and exists only while there are any.
-//! Spec: basic/transports (2025-03-26 … 2025-11-25), Session Management; threats T46 to T49.
+//! Spec: basic/transports (2025-03-26 … 2025-11-25), Session Management; THREAT-46 to THREAT-49.
 
 mod entry;
 mod id;

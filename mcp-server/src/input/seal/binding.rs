@@ -1,4 +1,4 @@
-//! What a state is bound to: it opens for the same call only (MRTR-7; salient parameters: T-30).
+//! What a state is bound to: it opens for the same call only (MRTR-7; salient parameters: TRAP-30).
 
 use mcp_core::json::{JsonBytes, canonical};
 use mcp_core::jsonrpc::ErrorObject;

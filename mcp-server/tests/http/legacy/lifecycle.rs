@@ -49,7 +49,7 @@ async fn a_session_id_is_needed_and_must_be_one_of_ours() {
         );
         assert_eq!(client.get().await.status, StatusCode::NOT_FOUND);
         assert_eq!(client.delete().await.status, StatusCode::NOT_FOUND);
-        // An id of the client's own is never taken over (T46).
+        // An id of the client's own is never taken over (THREAT-46).
         assert_eq!(client.post(initialize("2025-11-25")).await.status, StatusCode::NOT_FOUND);
     }
     let twice = [("mcp-session-id", known.as_str()), ("mcp-session-id", known.as_str())];

@@ -1,4 +1,4 @@
-//! Sessions that come and go (threat T48).
+//! Sessions that come and go (THREAT-48).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! HTTP/2 peers that break the rules, written frame by frame (threat T8).
+//! HTTP/2 peers that break the rules, written frame by frame (THREAT-8).
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Two thousand peers that send a byte now and then (threats T6 and T7).
+//! Two thousand peers that send a byte now and then (THREAT-6 and THREAT-7).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

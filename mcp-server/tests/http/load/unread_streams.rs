@@ -1,4 +1,4 @@
-//! Streams that nobody reads while a million notifications are published (threat T27): what waits is bounded,
+//! Streams that nobody reads while a million notifications are published (THREAT-27): what waits is bounded,
 //! whoever stalls is cut off, and the others notice nothing.
 
 use std::pin::Pin;

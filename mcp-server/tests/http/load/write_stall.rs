@@ -1,4 +1,4 @@
-//! Peers that ask and do not read (threat T7).
+//! Peers that ask and do not read (THREAT-7).
 
 use std::time::{Duration, Instant};
 
