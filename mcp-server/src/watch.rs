@@ -91,7 +91,7 @@ impl Watcher {
                 }
                 () = &mut hung_up, if !is_hung_up => {
                     is_hung_up = true;
-                    next_probe.set(sleep(self.shutdown_timeout.saturating_add(GRACE)));
+                    next_probe.set(sleep(self.shutdown_timeout));
                 }
                 still_running = &mut self.ended => {
                     let Ok(still_running) = still_running else { return };
@@ -110,7 +110,7 @@ impl Watcher {
                     if self.is_stuck().await {
                         break;
                     }
-                    next_probe.set(sleep(self.shutdown_timeout.saturating_add(GRACE)));
+                    next_probe.set(sleep(self.shutdown_timeout));
                 }
             }
         }

@@ -97,7 +97,7 @@ fn server() -> Server {
     let mut limits = Limits::new();
     if let Some(drain) = number("HARD_DRAIN_MS") {
         limits.connection.shutdown_timeout = Duration::from_millis(drain);
-        limits.connection.shutdown_timeout = Duration::from_millis(drain);
+        limits.http.shutdown_timeout = Duration::from_millis(drain);
     }
     Server::new("hard", "1.0.0").limits(limits).tools([
         ToolRoute::builder("echo").handler(|Args(Text { text }): Args<Text>| async { text }),

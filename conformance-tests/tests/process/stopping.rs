@@ -11,7 +11,7 @@ use crate::host::{BOTH, Host, Over, PROGRAM, all_at_once};
 
 /// The drain time in these tests.
 const DRAIN: (&str, &str) = ("HARD_DRAIN_MS", "700");
-/// The drain time, a second for what blocks, a second to find that out, and the machine's own slowness.
+/// The shutdown timeout, the grace for what blocks, and the machine's own slowness.
 const BOUND: Duration = Duration::from_secs(5);
 /// What an idle server may take.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -94,6 +94,61 @@ fn a_call_that_never_ends_is_dropped_after_the_drain_time() {
         assert!(took > Duration::from_millis(600) && took < BOUND, "{over:?} {told:?}: {took:?}");
         host.sees("was dropped");
     });
+}
+
+/// What a client waits between closing the input, SIGTERM and SIGKILL. A server must never meet the next step.
+const LADDER: Duration = Duration::from_millis(1_500);
+
+#[test]
+fn by_default_a_call_that_never_ends_keeps_the_process_for_less_than_a_client_waits() {
+    for_each_way(|over, told, threads| {
+        for tool in ["never", "block"] {
+            let mut host = Host::start(over, &[("HARD_THREADS", threads)]);
+            host.call(tool, &json!({}));
+            if tool == "block" {
+                host.sees("blocking");
+            } else {
+                let probe = host.call("echo", &json!({"text": ""}));
+                host.answer(&probe);
+            }
+            told.tell(&mut host);
+            let (_, took) = host.ends();
+            assert!(took < LADDER, "{over:?} {told:?} {threads} {tool}: {took:?}");
+        }
+    });
+}
+
+#[test]
+fn a_signal_shortens_a_drain_and_a_second_one_ends_it() {
+    let drain = ("HARD_DRAIN_MS", "20000");
+    let never = |host: &mut Host| {
+        host.call("never", &json!({}));
+        let probe = host.call("echo", &json!({"text": ""}));
+        host.answer(&probe);
+    };
+    for over in BOTH {
+        // The end of input and one signal: a quarter of the time is left.
+        let mut host = Host::start(over, &[("HARD_DRAIN_MS", "4000")]);
+        never(&mut host);
+        host.close_input();
+        host.signal(Signal::TERM);
+        let (status, took) = host.ends();
+        assert!(status.success(), "{over:?}: {status}");
+        assert!(took < Duration::from_millis(2_500), "{over:?}: {took:?}");
+        // Two signals: none is left.
+        for first_close in [false, true] {
+            let mut host = Host::start(over, &[drain]);
+            never(&mut host);
+            if first_close {
+                host.close_input();
+            }
+            host.signal(Signal::TERM);
+            host.signal(Signal::INT);
+            let (status, took) = host.ends();
+            assert!(status.success(), "{over:?}: {status}");
+            assert!(took < AT_ONCE, "{over:?} {first_close}: {took:?}");
+        }
+    }
 }
 
 fn a_blocked_server_ends(tool: &'static str, succeeds: bool) {

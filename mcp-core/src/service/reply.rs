@@ -134,7 +134,7 @@ impl BatchReply {
 fn too_long(length: usize, max_bytes: usize) -> ErrorObject {
     ErrorObject::new(
         code::INTERNAL_ERROR,
-        format!("the result has {length} bytes; the server sends at most {max_bytes}"),
+        format!("the result has {length} bytes; the limit is {max_bytes} (max_outgoing_bytes)"),
     )
 }
 

@@ -20,7 +20,8 @@ use syn::{
 use crate::catalogue::TYPES;
 
 /// Exports that are not types of the wire: errors, and aliases of other types.
-const OTHERS: [&str; 4] = ["FormError", "InputRequests", "ProgressToken", "SchemaError"];
+const OTHERS: [&str; 5] =
+    ["FormError", "InputRequests", "ProgressToken", "RequiredUrl", "SchemaError"];
 
 /// The names that a module exports, with the module before those of a module inside it.
 struct Exports {
@@ -46,10 +47,10 @@ impl Exports {
             UseTree::Path(path) => self.add_tree(&path.tree),
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(tree)),
             UseTree::Name(name) => {
-                drop(self.names.insert(format!("{}{}", self.module, name.ident)))
+                self.names.insert(format!("{}{}", self.module, name.ident));
             }
             UseTree::Rename(rename) => {
-                drop(self.names.insert(format!("{}{}", self.module, rename.rename)))
+                self.names.insert(format!("{}{}", self.module, rename.rename));
             }
             UseTree::Glob(_) => panic!("a glob hides which types `types` exports: name each"),
         }

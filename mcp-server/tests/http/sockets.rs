@@ -19,7 +19,7 @@ fn quick() -> Limits {
     limits.http.head_timeout = Duration::from_millis(200);
     limits.http.idle_timeout = Duration::from_millis(200);
     limits.http.body_timeout = Duration::from_millis(200);
-    limits.connection.shutdown_timeout = Duration::from_millis(300);
+    limits.http.shutdown_timeout = Duration::from_millis(300);
     limits
 }
 

@@ -95,7 +95,10 @@ async fn an_empty_batch_and_one_that_is_too_long_are_refused_whole() {
     let four: Vec<_> = (0..4).map(|id| call(id, "t")).collect();
     let answer = raw.ask(&json!(four)).await;
     assert_eq!(answer["error"]["code"], -32600);
-    assert_eq!(answer["error"]["message"], "the batch has 4 entries; at most 3 are accepted");
+    assert_eq!(
+        answer["error"]["message"],
+        "the batch has 4 entries; the limit is 3 (max_batch_entries)"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +113,9 @@ async fn a_cancelled_entry_is_left_out_of_the_answer() {
     .await;
     gate.dropped(1).await;
     gate.open(1);
-    assert_eq!(ids(&raw.next().await.unwrap()), [json!(1), json!(3)]);
+    let mut answered = ids(&raw.next().await.unwrap());
+    answered.sort_by_key(Value::as_i64);
+    assert_eq!(answered, [json!(1), json!(3)]);
 }
 
 #[tokio::test(start_paused = true)]

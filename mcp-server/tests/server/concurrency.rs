@@ -60,7 +60,10 @@ fn is_refused(answer: &crate::harness::Answered) -> bool {
     match answer {
         Ok(_) => false,
         Err(error) => {
-            assert_eq!((error.code, &*error.message), (-32603, "too many requests at a time"));
+            assert_eq!(
+                (error.code, &*error.message),
+                (-32603, "too many requests at the same time")
+            );
             assert_eq!(error.data, Some(json!({"retryable": true})));
             true
         }

@@ -41,7 +41,10 @@ async fn a_message_has_a_longest_length() {
     assert_eq!(raw.ask(&fill(1_000)).await["result"]["content"][0]["text"], "ok");
     let refused = raw.ask(&fill(1_001)).await;
     assert_eq!((&refused["error"]["code"], refused.get("id")), (&json!(-32600), None));
-    assert_eq!(refused["error"]["message"], "the message is longer than 1000 bytes");
+    assert_eq!(
+        refused["error"]["message"],
+        "the message is longer than 1000 bytes (max_message_bytes)"
+    );
     assert_eq!(raw.ask(&fill(1_000)).await["result"]["content"][0]["text"], "ok");
 }
 
@@ -116,7 +119,8 @@ async fn a_result_has_a_longest_length() {
     let client = Client::connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
     for tool in ["at-once", "later"] {
         let error = client.err("tools/call", json!({"name": tool})).await;
-        assert_eq!((error.code, &*error.message), (-32603, "the result is longer than 1000 bytes"));
+        let told = "the result has 2039 bytes; the limit is 1000 (max_outgoing_bytes)";
+        assert_eq!((error.code, &*error.message), (-32603, told));
     }
     client.tool("short", json!({})).await;
 }

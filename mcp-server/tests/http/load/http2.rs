@@ -273,7 +273,7 @@ async fn streams_that_we_reset_for_errors_are_limited() {
 async fn calls_over_http2_end_with_the_server() {
     let _turn = turn().await;
     let mut limits = Limits::new();
-    limits.connection.shutdown_timeout = Duration::from_millis(300);
+    limits.http.shutdown_timeout = Duration::from_millis(300);
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[]).await;
     for stream in streams(10) {
