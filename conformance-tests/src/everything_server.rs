@@ -31,7 +31,7 @@ impl EverythingServer {
             .next()
             .ok_or_else(|| io::Error::other("the server ended before it listened"))??;
         std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"))
+            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"));
         });
         Ok(server)
     }

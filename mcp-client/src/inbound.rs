@@ -220,7 +220,7 @@ impl Inbound {
             Event::PromptsListChanged => self.cache.invalidate(Change::Prompts),
             Event::ResourcesListChanged => self.cache.invalidate(Change::Resources),
             Event::ResourceUpdated(updated) => {
-                self.cache.invalidate(Change::Resource(&updated.uri))
+                self.cache.invalidate(Change::Resource(&updated.uri));
             }
             _ => {}
         }

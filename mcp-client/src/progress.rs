@@ -43,7 +43,7 @@ impl ProgressTable {
             // A full channel has newer reports than the reader has seen; this one is dropped.
             Some(waiting) => drop(waiting.try_send(progress)),
             None => {
-                tracing::debug!(token = %progress.progress_token, "dropped progress of nobody's")
+                tracing::debug!(token = %progress.progress_token, "dropped progress of nobody's");
             }
         }
     }

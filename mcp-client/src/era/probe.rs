@@ -139,7 +139,7 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
         if let Some(supported) = supported_by(answer) {
             match newest(&supported, Era::Modern) {
                 Some(other) if (!pinned || other == version) && may_ask(&tried, other) => {
-                    version = other
+                    version = other;
                 }
                 // `supported` may name revisions that have a handshake (TRAP-1).
                 _ => match newest(&supported, Era::Legacy) {

@@ -309,7 +309,7 @@ fn merge<T>(lists: Lists<T>) -> GroupList<FromServer<T>> {
     for (server, list) in lists {
         match list {
             Ok(list) => {
-                items.extend(list.into_iter().map(|item| FromServer::new(&server.name, item)))
+                items.extend(list.into_iter().map(|item| FromServer::new(&server.name, item)));
             }
             Err(error) => failures.push(Failure { server: Arc::clone(&server.name), error }),
         }

@@ -165,7 +165,7 @@ async fn a_version_that_is_refused_and_named_is_asked_once_more() {
             match client {
                 Ok(client) => assert_eq!((client.revision(), refusals), (Revision::V2026_07_28, 1)),
                 Err(error) => {
-                    assert_eq!((error.kind(), refusals), (ErrorKind::UnsupportedVersion, 2))
+                    assert_eq!((error.kind(), refusals), (ErrorKind::UnsupportedVersion, 2));
                 }
             }
         }

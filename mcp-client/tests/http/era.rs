@@ -70,7 +70,7 @@ async fn what_a_legacy_server_says_to_the_probe_leads_to_the_handshake() {
         })
         .await;
         falls_back(&format!("{status} with JSON"), |probe| {
-            probe.json(status, &json!({"error": "no"}))
+            probe.json(status, &json!({"error": "no"}));
         })
         .await;
     }
@@ -78,7 +78,7 @@ async fn what_a_legacy_server_says_to_the_probe_leads_to_the_handshake() {
     for code in [-32000, -32001, -32002, -32600, -32601, -32602, -32603, -32700, 1] {
         for status in [200, 400, 404] {
             falls_back(&format!("{code}, {status}"), |probe| {
-                probe.refuse(status, code, Value::Null)
+                probe.refuse(status, code, Value::Null);
             })
             .await;
         }

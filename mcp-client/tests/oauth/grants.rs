@@ -507,7 +507,7 @@ async fn a_server_may_say_that_it_does_not_know_companies() {
         match world.call(&bind(oauth), "x").await {
             Ok(status) => assert!(is_known && status == 200),
             Err(error) => {
-                assert!(!is_known && error.kind() == ErrorKind::Configuration, "{error:?}")
+                assert!(!is_known && error.kind() == ErrorKind::Configuration, "{error:?}");
             }
         }
         assert_eq!(world.sent_to(&format!("{IDP}/token")).len(), usize::from(is_known));

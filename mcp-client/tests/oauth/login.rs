@@ -76,7 +76,7 @@ async fn iss_before_the_code_leaves() {
             match (believed, error) {
                 (true, None) => assert_eq!(result.unwrap(), 200, "{case}"),
                 (true, Some(_)) => {
-                    assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied, "{case}")
+                    assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied, "{case}");
                 }
                 (false, _) => {
                     let error = result.unwrap_err();

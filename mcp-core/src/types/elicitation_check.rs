@@ -80,7 +80,7 @@ impl ElicitSchema {
                 None | Some(Value::Null) if !self.is_required(name) => {}
                 None => {}
                 Some(value) => {
-                    field.check(value).map_err(|problem| FormError::new(name, problem))?
+                    field.check(value).map_err(|problem| FormError::new(name, problem))?;
                 }
             }
         }

@@ -72,7 +72,7 @@ fn every_message_is_written_as_it_was_read() {
             match (entry.read)(message.get()) {
                 Ok(read) if same(&read.value(), &expected) => {}
                 Ok(read) => {
-                    wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text))
+                    wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text));
                 }
                 Err(error) => wrong.push(format!("{name}, {case}: {error}")),
             }

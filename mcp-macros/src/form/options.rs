@@ -95,7 +95,7 @@ impl Attributes {
                 "crate" if level == Level::Item => match value {
                     Expr::Path(ExprPath { path, .. }) => self.krate = Some(path),
                     other => {
-                        errors.at(other, "`crate` is a path", "write `crate = my::mcp_server`")
+                        errors.at(other, "`crate` is a path", "write `crate = my::mcp_server`");
                     }
                 },
                 "title" if level != Level::Item => self.title = Some(value),
@@ -108,7 +108,7 @@ impl Attributes {
                     {
                         Some(bound) => self.bound(&name, bound, value, errors),
                         None => {
-                            errors.at(&name, format!("`{name}` is not known here"), known(level))
+                            errors.at(&name, format!("`{name}` is not known here"), known(level));
                         }
                     }
                 }

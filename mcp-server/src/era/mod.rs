@@ -13,6 +13,7 @@ mod session;
 mod wire_result;
 
 pub(crate) use call_meta::{CallMeta, Claim};
+#[cfg(feature = "http")]
 pub(crate) use call_params::CallParams;
 pub use connection::Connection;
 pub(crate) use connection::{Binding, ConversationState};

@@ -272,7 +272,7 @@ impl Post<'_> {
                 }
                 Ok(message) => self.entry.take(message).await,
                 Err(Malformed { answers: Some(id), error, .. }) => {
-                    self.entry.answer(&id, Err(error.into()))
+                    self.entry.answer(&id, Err(error.into()));
                 }
                 Err(Malformed { id, error, .. }) => texts.push(error_text(id.as_ref(), &error)),
             }
@@ -331,7 +331,7 @@ impl Entry {
                 self.connection.notify(Notification::new(method, params)).await;
             }
             Message::Response { id: Some(id), outcome } => {
-                self.answer(&id, outcome.map_err(Into::into))
+                self.answer(&id, outcome.map_err(Into::into));
             }
             Message::Response { id: None, outcome } => {
                 tracing::warn!(?outcome, "the client could not read a message of ours");
@@ -364,7 +364,7 @@ fn write_reply(id: &RequestId, reply: Reply, longest: usize) -> BytesMut {
     let mut text = BytesMut::new();
     match reply {
         Ok(result) if result.as_bytes().len() <= longest => {
-            write_result(&mut text, id, result.as_bytes())
+            write_result(&mut text, id, result.as_bytes());
         }
         Ok(result) => {
             let length = result.as_bytes().len();

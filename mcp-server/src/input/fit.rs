@@ -15,7 +15,7 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
                 (visit.elicitation_id, visit.task, visit.meta) = (None, None, None);
             }
             ElicitParams::Form(form) if rules.input_required => {
-                (form.task, form.meta) = (None, None)
+                (form.task, form.meta) = (None, None);
             }
             ElicitParams::Form(form) if !rules.elicitation_choices => {
                 form.mode = None;
@@ -32,7 +32,7 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
             _ => {}
         },
         InputRequest::CreateMessage(params) if rules.input_required => {
-            (params.task, params.meta) = (None, None)
+            (params.task, params.meta) = (None, None);
         }
         _ => {}
     }

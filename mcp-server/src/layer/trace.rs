@@ -52,7 +52,7 @@ impl<S: Service> Service for TraceService<S> {
             match &reply {
                 Ok(_) => debug!(micros, "answered"),
                 Err(CallError::Peer(error)) => {
-                    warn!(micros, code = error.code(), "answered with an error")
+                    warn!(micros, code = error.code(), "answered with an error");
                 }
                 Err(error) => warn!(micros, %error, "not answered"),
             }

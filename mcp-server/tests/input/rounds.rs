@@ -259,7 +259,7 @@ async fn malformed_answers_are_refused() {
         json!({ "action": "accept", "content": [] }),
     ] {
         let error = next(&client, "pair", &first, |params| {
-            params["inputResponses"]["one"] = answer.clone()
+            params["inputResponses"]["one"] = answer.clone();
         })
         .await;
         let error = error.unwrap_err();

@@ -169,7 +169,7 @@ async fn what_waits_to_be_written_is_bounded() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_nothing_is_given_up() {
     let server = built(echo(limits(|limits| {
-        limits.connection.write_stall_timeout = Duration::from_secs(8)
+        limits.connection.write_stall_timeout = Duration::from_secs(8);
     })));
     let mut raw = Raw::open(&server, 64);
     let before = Instant::now();
@@ -184,7 +184,7 @@ async fn a_client_that_reads_nothing_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_slowly_is_not_given_up() {
     let server = built(echo(limits(|limits| {
-        limits.connection.write_stall_timeout = Duration::from_secs(8)
+        limits.connection.write_stall_timeout = Duration::from_secs(8);
     })));
     let mut raw = Raw::open(&server, 64);
     for id in 0..10 {

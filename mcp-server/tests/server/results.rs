@@ -99,10 +99,13 @@ async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
         let link = client.tool("link", json!({})).await["content"][0].clone();
         match client.revision {
             Revision::V2024_11_05 => {
-                assert_eq!(audio, json!({"type": "text", "text": "[audio: audio/wav]"}))
+                assert_eq!(audio, json!({"type": "text", "text": "[audio: audio/wav]"}));
             }
             _ => {
-                assert_eq!(audio, json!({"type": "audio", "data": "AQ==", "mimeType": "audio/wav"}))
+                assert_eq!(
+                    audio,
+                    json!({"type": "audio", "data": "AQ==", "mimeType": "audio/wav"})
+                );
             }
         }
         let mut expected =

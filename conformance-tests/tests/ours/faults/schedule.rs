@@ -103,7 +103,7 @@ impl Faults {
             Fault::Mute => sim.partition_oneway(CLIENT, SERVER),
             Fault::Hold => sim.hold(CLIENT, SERVER),
             Fault::Slow => {
-                sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(800))
+                sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(800));
             }
         }
     }
@@ -116,7 +116,7 @@ impl Faults {
             Fault::Mute => sim.repair_oneway(CLIENT, SERVER),
             Fault::Hold => sim.release(CLIENT, SERVER),
             Fault::Slow => {
-                sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(40))
+                sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(40));
             }
         }
     }
