@@ -48,7 +48,9 @@ fn ours(bencher: Bencher<'_, '_>, name: &str) {
 #[divan::bench(args = LINES)]
 fn value(bencher: Bencher<'_, '_>, name: &str) {
     let line = line(name);
-    bencher.counter(BytesCount::of_slice(&line)).bench(|| serde_json::from_slice::<Value>(&line).is_ok());
+    bencher
+        .counter(BytesCount::of_slice(&line))
+        .bench(|| serde_json::from_slice::<Value>(&line).is_ok());
 }
 
 #[divan::bench(args = LINES)]

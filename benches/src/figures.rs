@@ -43,7 +43,8 @@ impl Figures<'_> {
 
     /// One figure of each server, and the ratios.
     pub fn with_ratios(&self, figures: &[f64]) -> Vec<f64> {
-        let ratios = self.ratios.iter().map(|(one, other)| ratio(self.servers, figures, one, other));
+        let ratios =
+            self.ratios.iter().map(|(one, other)| ratio(self.servers, figures, one, other));
         figures.iter().copied().chain(ratios).collect()
     }
 }

@@ -52,12 +52,16 @@ impl Floor {
     pub fn new(era: Era, count: usize) -> Floor {
         let tools = tools::table(count).into_iter().map(|tool| {
             let tools::ToolSpec { name, description, input_schema } = tool;
-            format!(r#"{{"name":"{name}","description":"{description}","inputSchema":{input_schema}}}"#)
+            format!(
+                r#"{{"name":"{name}","description":"{description}","inputSchema":{input_schema}}}"#
+            )
         });
         let tools = tools.collect::<Vec<_>>().join(",");
         let tools = match era {
             Era::Legacy => format!(r#"{{"tools":[{tools}]}}"#),
-            Era::Modern => format!(r#"{{{COMPLETE}"tools":[{tools}],"ttlMs":0,"cacheScope":"private"}}"#),
+            Era::Modern => {
+                format!(r#"{{{COMPLETE}"tools":[{tools}],"ttlMs":0,"cacheScope":"private"}}"#)
+            }
         };
         Floor { tools, era }
     }

@@ -63,7 +63,8 @@ pub fn run(
         while let Some(line) = next {
             // A line without an id is a notification.
             if let Some(id) = answered_id(line) {
-                let slot = id.checked_sub(first_id).and_then(|index| sent_at.get_mut(index as usize));
+                let slot =
+                    id.checked_sub(first_id).and_then(|index| sent_at.get_mut(index as usize));
                 let sent = slot
                     .and_then(Option::take)
                     .ok_or_else(|| format!("id {id} was answered but not waited for"))?;

@@ -39,13 +39,15 @@ impl Options {
                 "--modern" => options.modern = true,
                 "--rounds" => options.rounds = value()?.parse::<usize>()?.clamp(1, 100),
                 "--seconds" => {
-                    options.time = Duration::from_secs_f64(value()?.parse::<f64>()?.clamp(0.01, 60.0));
+                    options.time =
+                        Duration::from_secs_f64(value()?.parse::<f64>()?.clamp(0.01, 60.0));
                 }
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
                 "--workload" => options.workload = Some(value()?),
                 "--server" => {
                     let value = value()?;
-                    let (name, command) = value.split_once('=').ok_or("--server wants NAME=COMMAND")?;
+                    let (name, command) =
+                        value.split_once('=').ok_or("--server wants NAME=COMMAND")?;
                     let command = command.split_whitespace().map(str::to_owned).collect();
                     options.more.push(Server { name: name.to_owned(), command });
                 }
@@ -65,7 +67,8 @@ impl Options {
         let wanted = entries.iter().filter(|(name, ..)| self.wants(name));
         let found = wanted.filter_map(|&(name, program, flags)| {
             let program = packages::find(programs, program)?;
-            let command = [program].into_iter().chain(flags.iter().map(|&flag| flag.to_owned())).collect();
+            let command =
+                [program].into_iter().chain(flags.iter().map(|&flag| flag.to_owned())).collect();
             Some(Server { name: name.to_owned(), command })
         });
         found.collect()

@@ -39,7 +39,8 @@ pub fn build(package: &str) -> Result<Vec<PathBuf>, Error> {
 
 /// The program of this name among those built.
 pub fn find(programs: &[PathBuf], name: &str) -> Option<String> {
-    let program = programs.iter().find(|program| program.file_name().is_some_and(|file| file == name))?;
+    let program =
+        programs.iter().find(|program| program.file_name().is_some_and(|file| file == name))?;
     Some(program.to_string_lossy().into_owned())
 }
 
@@ -48,7 +49,8 @@ pub fn crates(package: &str) -> Result<usize, Error> {
     let mut cargo = cargo("tree", &manifest(package));
     cargo.args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     let tree = output(&mut cargo)?;
-    let crates: BTreeSet<&str> = tree.lines().skip(1).map(|line| line.trim_end_matches(" (*)")).collect();
+    let crates: BTreeSet<&str> =
+        tree.lines().skip(1).map(|line| line.trim_end_matches(" (*)")).collect();
     Ok(crates.iter().filter(|line| !line.is_empty()).count())
 }
 

@@ -33,7 +33,8 @@ fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
 /// A server with the first `count` tools of [`tools::table`].
 pub fn with_tools(count: usize) -> Result<Server, Error> {
     let server = Server::new("bench", "1.0.0");
-    let server = if count < 2 { server.routes(routes![echo]) } else { server.routes(routes![echo, add]) };
+    let server =
+        if count < 2 { server.routes(routes![echo]) } else { server.routes(routes![echo, add]) };
     let others: Result<Vec<_>, _> = tools::table(count).into_iter().skip(2).map(trivial).collect();
     Ok(server.tools(others?))
 }

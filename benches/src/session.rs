@@ -53,10 +53,24 @@ impl Session {
         let child = Guarded::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()), limit)?;
         let (pid, stdin, stdout) = {
             let mut child = child.get();
-            (child.id().to_string(), child.stdin.take(), child.stdout.take().ok_or("the child has no pipes")?)
+            (
+                child.id().to_string(),
+                child.stdin.take(),
+                child.stdout.take().ok_or("the child has no pipes")?,
+            )
         };
         let next_id = FIRST_ID + 1;
-        Ok(Session { child, pid, stdin, stdout, buffer: vec![], start: 0, scanned: 0, spawned, next_id })
+        Ok(Session {
+            child,
+            pid,
+            stdin,
+            stdout,
+            buffer: vec![],
+            start: 0,
+            scanned: 0,
+            spawned,
+            next_id,
+        })
     }
 
     /// Open the session as its era wants it and make one call, which is checked. Returns the time from the

@@ -61,8 +61,12 @@ pub mod name {
 pub fn workloads(era: Era) -> Vec<Workload> {
     let small = Template::echo(era, "hello, world");
     let echo = |name, tools, window| Workload { name, tools, window, request: small.clone() };
-    let sized =
-        |name, length| Workload { name, tools: 100, window: 1, request: Template::echo(era, &text(length)) };
+    let sized = |name, length| Workload {
+        name,
+        tools: 100,
+        window: 1,
+        request: Template::echo(era, &text(length)),
+    };
     vec![
         echo(name::ONE, 100, 1),
         echo(name::IN_FLIGHT, 100, 64),
@@ -78,9 +82,15 @@ impl Plan {
     /// Every workload against every server: for each workload and each server the samples, round by round.
     ///
     /// A round is all of them, so that whatever slows the machine for a while meets them alike.
-    pub fn load(&self, workloads: &[Workload], servers: &[Server]) -> Result<Vec<Vec<Vec<Sample>>>, Error> {
-        let pairs: Vec<_> =
-            workloads.iter().flat_map(|load| servers.iter().map(move |server| (load, server))).collect();
+    pub fn load(
+        &self,
+        workloads: &[Workload],
+        servers: &[Server],
+    ) -> Result<Vec<Vec<Vec<Sample>>>, Error> {
+        let pairs: Vec<_> = workloads
+            .iter()
+            .flat_map(|load| servers.iter().map(move |server| (load, server)))
+            .collect();
         let samples = in_turn(self.rounds, &pairs, |(workload, server)| {
             let limit = 4 * self.time + Duration::from_secs(20);
             let mut session = Session::spawn(server, workload.tools, limit)?;
@@ -121,7 +131,8 @@ impl Plan {
         let figures = in_turn(self.rounds, clients, |client| {
             let mut command = Command::new(&client.command[0]);
             command.args(["--calls", &calls.to_string()]).args(&server.command);
-            let line = packages::output_within(command.stderr(Stdio::inherit()), Duration::from_secs(60))?;
+            let line =
+                packages::output_within(command.stderr(Stdio::inherit()), Duration::from_secs(60))?;
             let figures: Value = serde_json::from_str(&line)?;
             let of = |load: &str| figures[load]["cpu_us"].as_f64().unwrap_or(f64::NAN);
             Ok([of("sequential"), of("in_flight")])

@@ -34,7 +34,8 @@ pub fn table(count: usize) -> Vec<ToolSpec> {
     };
     let mut tools = vec![spec("echo", ECHO, ECHO_SCHEMA), spec("add", ADD, ADD_SCHEMA)];
     tools.extend((2..count).map(|number| {
-        let description = format!("Trivial tool number {number}: looks at a path and says that it is done.");
+        let description =
+            format!("Trivial tool number {number}: looks at a path and says that it is done.");
         spec(&format!("trivial_{number:03}"), &description, TRIVIAL_SCHEMA)
     }));
     tools.truncate(count);

@@ -23,12 +23,16 @@ impl EverythingServer {
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
-        let stderr = child.stderr.take().ok_or_else(|| io::Error::other("no pipe for standard error"))?;
+        let stderr =
+            child.stderr.take().ok_or_else(|| io::Error::other("no pipe for standard error"))?;
         let mut server = Self { child, url: String::new() };
         let mut lines = BufReader::new(stderr).lines();
-        server.url =
-            lines.next().ok_or_else(|| io::Error::other("the server ended before it listened"))??;
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| eprintln!("{line}")));
+        server.url = lines
+            .next()
+            .ok_or_else(|| io::Error::other("the server ended before it listened"))??;
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"))
+        });
         Ok(server)
     }
 

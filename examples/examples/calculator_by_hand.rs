@@ -25,11 +25,12 @@ fn add() -> ToolRoute {
 }
 
 fn divide() -> ToolRoute {
-    ToolRoute::builder("divide").description("Divide one number by another.").read_only(true).handler(
-        |Args(Two { a, b }): Args<Two>| async move {
+    ToolRoute::builder("divide")
+        .description("Divide one number by another.")
+        .read_only(true)
+        .handler(|Args(Two { a, b }): Args<Two>| async move {
             if b == 0.0 { Err(ToolError::new("division by zero")) } else { Ok(Structured(a / b)) }
-        },
-    )
+        })
 }
 
 #[tokio::main]

@@ -70,7 +70,11 @@ async fn list(client: &Client) -> Result<(), mcp_client::Error> {
     }
     let mut templates = client.resource_templates();
     while let Some(template) = or_none(templates.try_next().await)? {
-        println!("template {}: {}", template.uri_template, template.description.unwrap_or_default());
+        println!(
+            "template {}: {}",
+            template.uri_template,
+            template.description.unwrap_or_default()
+        );
     }
     Ok(())
 }

@@ -36,8 +36,10 @@ struct QuotaService<S> {
 impl<S: Service> Service for QuotaService<S> {
     async fn call(&self, request: Request) -> Reply {
         if request.method == "tools/call" {
-            let params: CallToolParams =
-                request.params.parse().map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+            let params: CallToolParams = request
+                .params
+                .parse()
+                .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
             let calls = {
                 let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
                 let calls = calls.entry(params.name).or_default();

@@ -12,7 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mcp_server::jsonrpc::{ErrorObject, code};
 use mcp_server::types::{BooleanSchema, ElicitSchema};
-use mcp_server::{Answer, CompletionCall, Context, Form, ServeError, Server, ServerHandle, ToolError, tools};
+use mcp_server::{
+    Answer, CompletionCall, Context, Form, ServeError, Server, ServerHandle, ToolError, tools,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +88,11 @@ impl Notes {
         name: String,
     ) -> Result<String, ToolError> {
         if ctx.can_elicit() {
-            match ctx.elicit::<Confirm>(format!("Really delete the note {name:?}?")).answer().await? {
+            match ctx
+                .elicit::<Confirm>(format!("Really delete the note {name:?}?"))
+                .answer()
+                .await?
+            {
                 Answer::Accept(Confirm { sure: true }) => {}
                 _ => return Ok("kept, the user did not want it".to_owned()),
             }
@@ -107,7 +113,9 @@ impl Notes {
     #[resource("note://{name}", mime = "text/plain")]
     fn read(&self, #[arg(complete = Self::names)] name: String) -> Result<String, ErrorObject> {
         let note = self.texts().get(&name).cloned();
-        note.ok_or_else(|| ErrorObject::new(code::RESOURCE_NOT_FOUND, format!("there is no note {name:?}")))
+        note.ok_or_else(|| {
+            ErrorObject::new(code::RESOURCE_NOT_FOUND, format!("there is no note {name:?}"))
+        })
     }
 
     /// Ask for a summary of a note.
@@ -138,7 +146,8 @@ impl Notes {
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
     let server = Server::new("notes", "1.0.0").instructions("Keeps notes for as long as it runs.");
-    let texts = BTreeMap::from([("welcome".to_owned(), "Write a note with the tool `write`.".to_owned())]);
+    let texts =
+        BTreeMap::from([("welcome".to_owned(), "Write a note with the tool `write`.".to_owned())]);
     let notes = Notes { texts: Mutex::new(texts), server: server.handle() };
     server.with(notes).serve_stdio().await
 }

@@ -19,7 +19,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         oauth = oauth.store(FileStore::open(file)?);
     }
     let client = match Client::builder().authorizer(oauth.build()).connect_http(&url).await {
-        Err(error) if error.kind() == CallErrorKind::Unauthorized => return Err(explained(&error).into()),
+        Err(error) if error.kind() == CallErrorKind::Unauthorized => {
+            return Err(explained(&error).into());
+        }
         connected => connected?,
     };
     for tool in client.list_tools().await? {

@@ -26,7 +26,8 @@ async fn work(ctx: Context, steps: u32, done: State<Steps>) -> String {
     for step in 1..=steps {
         tokio::time::sleep(Duration::from_millis(20)).await;
         done.0.fetch_add(1, Ordering::SeqCst);
-        ctx.progress_with_message(step.into(), f64::from(steps), format!("step {step} of {steps}")).await;
+        ctx.progress_with_message(step.into(), f64::from(steps), format!("step {step} of {steps}"))
+            .await;
     }
     format!("{steps} steps done")
 }
@@ -39,7 +40,8 @@ fn steps_done(done: State<Steps>) -> usize {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = Server::new("worker", "1.0.0").state(Steps::default()).routes(routes![work, steps_done]);
+    let server =
+        Server::new("worker", "1.0.0").state(Steps::default()).routes(routes![work, steps_done]);
     let client = Client::connect_memory(&server.build()?).await?;
 
     let report = |progress: mcp_client::types::ProgressParams| {

@@ -20,7 +20,9 @@ pub fn example(name: &str) -> std::io::Result<Command> {
         }
         let status = build.status()?;
         if !status.success() {
-            return Err(std::io::Error::other(format!("the example {name} cannot be built: {status}")));
+            return Err(std::io::Error::other(format!(
+                "the example {name} cannot be built: {status}"
+            )));
         }
     }
     Ok(Command::new(path))

@@ -26,7 +26,9 @@ use crate::era::{KnownServer, Reopen, Settings, establish};
 use crate::error::{Error, ErrorKind};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
-use crate::http::{Authorizer, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport};
+use crate::http::{
+    Authorizer, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
+};
 use crate::inbound::Inbound;
 use crate::request::Timeouts;
 
@@ -318,8 +320,11 @@ impl ClientBuilder {
         let inbound = self.inbound();
         let limits = &self.settings.limits;
         let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
-        let mut older =
-            OlderHttp { transport: transport.clone(), limits: limits.clone(), inbound: Arc::clone(&inbound) };
+        let mut older = OlderHttp {
+            transport: transport.clone(),
+            limits: limits.clone(),
+            inbound: Arc::clone(&inbound),
+        };
         let is_older = self.settings.known.as_ref().is_some_and(|known| known.http_sse);
         if is_older && let Ok(connection) = older.reopen().await {
             return self.finish(inbound, connection, None).await;
@@ -363,7 +368,8 @@ impl Reopen for OlderHttp {
     fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
             let opened = self.transport.open_sse_2024().await;
-            let (events, posts) = opened.map_err(|error| Error::from_call("initialize", error.into()))?;
+            let (events, posts) =
+                opened.map_err(|error| Error::from_call("initialize", error.into()))?;
             Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
         })
     }

@@ -79,7 +79,9 @@ impl SharedCache {
     pub fn forget(&self, server: &str, principal: &str) {
         let mut state = self.0.lock();
         state.generation += 1;
-        state.drop_where(|key| key.server == server.into() && key.principal.as_deref() == Some(principal));
+        state.drop_where(|key| {
+            key.server == server.into() && key.principal.as_deref() == Some(principal)
+        });
     }
 
     pub(crate) fn scoped(&self, server: &str, principal: &str) -> Cache {
@@ -140,7 +142,13 @@ struct Scoped {
 
 impl Store {
     fn bounded(most: usize, most_bytes: usize) -> Self {
-        Self(Mutex::new(State { entries: HashMap::new(), bytes: 0, generation: 0, most, most_bytes }))
+        Self(Mutex::new(State {
+            entries: HashMap::new(),
+            bytes: 0,
+            generation: 0,
+            most,
+            most_bytes,
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -150,7 +158,11 @@ impl Store {
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { store: Arc::new(Store::bounded(MOST, MOST_BYTES)), server: "".into(), principal: "".into() }
+        Self {
+            store: Arc::new(Store::bounded(MOST, MOST_BYTES)),
+            server: "".into(),
+            principal: "".into(),
+        }
     }
 }
 
@@ -211,7 +223,9 @@ impl Cache {
         let size = result.as_bytes().len() + key.params.len();
         let Terms { fresh_for, is_public } = terms(result);
         let now = Instant::now();
-        let Some(stale_at) = now.checked_add(fresh_for).filter(|stale_at| *stale_at > now) else { return };
+        let Some(stale_at) = now.checked_add(fresh_for).filter(|stale_at| *stale_at > now) else {
+            return;
+        };
         let mut state = self.lock();
         if state.generation != asked.0 || size > state.most_bytes / LARGEST_PART {
             return;
@@ -241,8 +255,12 @@ impl Cache {
             (filter.prompts_list_changed, Change::Prompts),
             (filter.resources_list_changed, Change::Resources),
         ];
-        let lists = lists.into_iter().filter(|(watched, _)| *watched == Some(true)).map(|(_, change)| change);
-        let resources = filter.resource_subscriptions.iter().flatten().map(|uri| Change::Resource(uri));
+        let lists = lists
+            .into_iter()
+            .filter(|(watched, _)| *watched == Some(true))
+            .map(|(_, change)| change);
+        let resources =
+            filter.resource_subscriptions.iter().flatten().map(|uri| Change::Resource(uri));
         for change in lists.chain(resources) {
             self.invalidate(change);
         }
@@ -302,7 +320,8 @@ impl Change<'_> {
             }
             Self::Any => true,
             Self::Resource(uri) => {
-                is_skill(key) || (key.method == "resources/read" && is_same_or_below(uri, &key.params))
+                is_skill(key)
+                    || (key.method == "resources/read" && is_same_or_below(uri, &key.params))
             }
         }
     }
@@ -393,8 +412,12 @@ mod tests {
         let cache = Cache::default();
         let fresh = json(r#"{"ttlMs":1000}"#);
         let read = |uri: &str| key("resources/read", &format!(r#"{{"uri":"{uri}"}}"#));
-        let keys =
-            [key("tools/list", "{}"), key("resources/templates/list", "{}"), read("a://x/y"), read("b://")];
+        let keys = [
+            key("tools/list", "{}"),
+            key("resources/templates/list", "{}"),
+            read("a://x/y"),
+            read("b://"),
+        ];
         for key in &keys {
             cache.put(key.clone(), &fresh, cache.generation());
         }
@@ -425,9 +448,11 @@ mod tests {
     async fn public_results_are_for_all_of_a_server_and_private_ones_for_a_principal() {
         let shared = SharedCache::new();
         let [alice, again, bob, elsewhere] =
-            [("s", "alice"), ("s", "alice"), ("s", "bob"), ("t", "alice")].map(|(s, p)| shared.scoped(s, p));
+            [("s", "alice"), ("s", "alice"), ("s", "bob"), ("t", "alice")]
+                .map(|(s, p)| shared.scoped(s, p));
         let (tools, prompts) = (key("tools/list", "{}"), key("prompts/list", "{}"));
-        let seen = |key: &Key| [&alice, &again, &bob, &elsewhere].map(|cache| cache.get(key).is_some());
+        let seen =
+            |key: &Key| [&alice, &again, &bob, &elsewhere].map(|cache| cache.get(key).is_some());
         for (scope, everyone) in [
             (r#","cacheScope":"public""#, true),
             (r#","cacheScope":"private""#, false),
@@ -458,7 +483,10 @@ mod tests {
         alice.put(prompts.clone(), &private, alice.generation());
         bob.put(prompts.clone(), &private, bob.generation());
         alice.invalidate(Change::Any);
-        assert_eq!((seen(&prompts), seen(&tools)), ([false, false, true, false], [false, false, true, true]));
+        assert_eq!(
+            (seen(&prompts), seen(&tools)),
+            ([false, false, true, false], [false, false, true, true])
+        );
         shared.forget("s", "bob");
         assert_eq!((seen(&prompts), shared.len()), ([false; 4], 1));
     }
@@ -466,7 +494,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_shared_cache_is_bounded() {
         let shared = SharedCache::bounded(3, 16 * 100);
-        let caches: Vec<Cache> = (0..10).map(|number| shared.scoped("s", &number.to_string())).collect();
+        let caches: Vec<Cache> =
+            (0..10).map(|number| shared.scoped("s", &number.to_string())).collect();
         for cache in &caches {
             cache.put(key("tools/list", "{}"), &json(r#"{"ttlMs":1000}"#), cache.generation());
         }

@@ -12,9 +12,10 @@ use mcp_core::method::{Method, NotificationMethod, SKILLS_EXTENSION};
 use mcp_core::revision::Revision;
 use mcp_core::service::Accept;
 use mcp_core::types::{
-    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult, EmptyResult,
-    GetPromptResult, GetSkillResult, Implementation, LoggingLevel, Prompt, ReadResourceResult, Resource,
-    ResourceTemplate, Root, ServerCapabilities, Skill, SubscriptionFilter, Tool,
+    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult,
+    EmptyResult, GetPromptResult, GetSkillResult, Implementation, LoggingLevel, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, Root, ServerCapabilities, Skill,
+    SubscriptionFilter, Tool,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -211,7 +212,11 @@ impl Client {
     }
 
     /// Calls a tool, and gives its questions to the caller instead of to the handlers.
-    pub fn call_once<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> CallOnce<ToolReply> {
+    pub fn call_once<A: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        arguments: &A,
+    ) -> CallOnce<ToolReply> {
         self.call(name, arguments).once()
     }
 
@@ -255,7 +260,11 @@ impl Client {
 /// Prompts and completion.
 impl Client {
     /// Gets a prompt. The arguments are a struct or map of texts; `&()` for none.
-    pub fn get_prompt<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Call<GetPromptResult> {
+    pub fn get_prompt<A: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        arguments: &A,
+    ) -> Call<GetPromptResult> {
         let params = Params::new().with("name", name);
         let params = params.and_then(|params| params.with_object("arguments", arguments));
         Call::new(self, "prompts/get", params)
@@ -292,7 +301,8 @@ impl Client {
     ) -> Call<CompleteResult> {
         let params = || {
             let argument = CompletionArgument::new(argument, value);
-            let params = Params::new().with("ref", &reference.into())?.with("argument", &argument)?;
+            let params =
+                Params::new().with("ref", &reference.into())?.with("argument", &argument)?;
             match context {
                 Some(context) => params.with("context", &context),
                 None => Ok(params),
@@ -445,10 +455,12 @@ impl Client {
     /// Why the methods of skills are not sent to this server.
     fn missing_extension(&self, setting: Option<&str>) -> Option<String> {
         let Some(settings) = self.server_capabilities().extension(SKILLS_EXTENSION) else {
-            return Some(format!("the server does not declare {SKILLS_EXTENSION}: it has no skills"));
+            return Some(format!(
+                "the server does not declare {SKILLS_EXTENSION}: it has no skills"
+            ));
         };
-        let setting =
-            setting.filter(|setting| settings.get(setting) != Some(&serde_json::Value::Bool(true)))?;
+        let setting = setting
+            .filter(|setting| settings.get(setting) != Some(&serde_json::Value::Bool(true)))?;
         Some(format!(
             "the server declares {SKILLS_EXTENSION} without {setting}: its directories cannot be read"
         ))
@@ -504,7 +516,10 @@ impl Client {
     /// When the client was built without roots: it has declared to have none.
     pub async fn set_roots(&self, roots: impl IntoIterator<Item = Root>) -> Result<(), Error> {
         if !self.0.wire.inbound.handlers.replace_roots(roots.into_iter().collect()) {
-            return Err(Error::new(ErrorKind::InvalidArgument, "the client was built without roots"));
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "the client was built without roots",
+            ));
         }
         if !self.session().is_modern() {
             self.0.wire.notify("notifications/roots/list_changed", JsonBytes::empty_object()).await;
@@ -549,7 +564,8 @@ impl Client {
     /// # Errors
     /// When the params cannot be serialized. Whether it arrives is not known.
     pub async fn notify<N: NotificationMethod>(&self, params: &N::Params) -> Result<(), Error> {
-        let params = JsonBytes::new(params).map_err(|error| Error::argument("the params", error))?;
+        let params =
+            JsonBytes::new(params).map_err(|error| Error::argument("the params", error))?;
         self.0.wire.notify(N::NAME, params).await;
         Ok(())
     }

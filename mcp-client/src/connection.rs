@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::Limits;
-use mcp_core::service::{Accept, BoxService, CatchPanic, Notification, Peer, Reply, Request, Service};
+use mcp_core::service::{
+    Accept, BoxService, CatchPanic, Notification, Peer, Reply, Request, Service,
+};
 use mcp_core::transport::TransportError;
 use mcp_core::transport::memory::{self, Link};
 use mcp_core::transport::stream::{self, Remote};
@@ -65,17 +67,32 @@ impl Outbound {
 }
 
 impl Connection {
-    fn new(outbound: Outbound, inbound: &Arc<Inbound>) -> (Self, watch::Receiver<bool>, watch::Sender<()>) {
+    fn new(
+        outbound: Outbound,
+        inbound: &Arc<Inbound>,
+    ) -> (Self, watch::Receiver<bool>, watch::Sender<()>) {
         let (closing, is_closing) = watch::channel(false);
         let (alive, running) = watch::channel(());
         let inbound = Arc::clone(inbound);
-        let connection =
-            Self { outbound, closing, running, process: None, link: None, is_http_sse: false, inbound };
+        let connection = Self {
+            outbound,
+            closing,
+            running,
+            process: None,
+            link: None,
+            is_http_sse: false,
+            inbound,
+        };
         (connection, is_closing, alive)
     }
 
     /// A conversation on a byte stream.
-    pub(crate) fn stream<R, W>(reader: R, writer: W, limits: &Limits, inbound: &Arc<Inbound>) -> Self
+    pub(crate) fn stream<R, W>(
+        reader: R,
+        writer: W,
+        limits: &Limits,
+        inbound: &Arc<Inbound>,
+    ) -> Self
     where
         R: AsyncRead + Unpin + Send + 'static,
         W: AsyncWrite + Unpin + Send + 'static,
@@ -100,7 +117,11 @@ impl Connection {
     }
 
     /// A conversation with a child process.
-    pub(crate) fn child(process: Process, limits: &Limits, inbound: &Arc<Inbound>) -> Result<Self, Error> {
+    pub(crate) fn child(
+        process: Process,
+        limits: &Limits,
+        inbound: &Arc<Inbound>,
+    ) -> Result<Self, Error> {
         let Some((stdin, stdout)) = process.take_pipes() else {
             return Err(Error::new(ErrorKind::Spawn, "the server's process has no pipes"));
         };
@@ -149,7 +170,12 @@ impl Connection {
 
     /// A conversation over HTTP+SSE, the transport of 2024-11-05.
     #[cfg(feature = "http")]
-    pub(crate) fn http_sse(events: Events, posts: Posts, limits: &Limits, inbound: &Arc<Inbound>) -> Self {
+    pub(crate) fn http_sse(
+        events: Events,
+        posts: Posts,
+        limits: &Limits,
+        inbound: &Arc<Inbound>,
+    ) -> Self {
         let mut connection = Self::stream(events, posts, limits, inbound);
         connection.is_http_sse = true;
         connection
@@ -166,7 +192,10 @@ impl Connection {
     }
 
     /// A conversation through any service, which is made from the client's side of it.
-    pub(crate) fn service<S: Service>(open: impl FnOnce(BoxService) -> S, inbound: &Arc<Inbound>) -> Self {
+    pub(crate) fn service<S: Service>(
+        open: impl FnOnce(BoxService) -> S,
+        inbound: &Arc<Inbound>,
+    ) -> Self {
         let local = BoxService::new(CatchPanic::new(Arc::clone(inbound)));
         let outbound = Outbound::Service(BoxService::new(open(local)));
         let (connection, ..) = Self::new(outbound, inbound);
@@ -180,7 +209,9 @@ impl Connection {
     /// Whether requests may get through again after one was lost. A byte stream that has ended, and a closed link,
     /// do not come back.
     pub(crate) fn may_return(&self) -> bool {
-        !matches!(self.outbound, Outbound::Stream(_)) && self.link.is_none() && !*self.closing.borrow()
+        !matches!(self.outbound, Outbound::Stream(_))
+            && self.link.is_none()
+            && !*self.closing.borrow()
     }
 
     /// Whether it has ended. A stream of notifications that is opened later than that never ends by itself.

@@ -99,19 +99,25 @@ impl Error {
                 let (kind, message) = match error.kind() {
                     TransportErrorKind::OutcomeUnknown => (
                         ErrorKind::OutcomeUnknown,
-                        format!("{method} was sent and got no result: it may have been carried out or not"),
+                        format!(
+                            "{method} was sent and got no result: it may have been carried out or not"
+                        ),
                     ),
-                    TransportErrorKind::Unauthorized => {
-                        (ErrorKind::Unauthorized, format!("{method} was refused: it needs authorization"))
-                    }
-                    TransportErrorKind::Unsendable => {
-                        (ErrorKind::InvalidArgument, format!("{method} cannot be sent over this transport"))
-                    }
+                    TransportErrorKind::Unauthorized => (
+                        ErrorKind::Unauthorized,
+                        format!("{method} was refused: it needs authorization"),
+                    ),
+                    TransportErrorKind::Unsendable => (
+                        ErrorKind::InvalidArgument,
+                        format!("{method} cannot be sent over this transport"),
+                    ),
                     _ => (ErrorKind::Transport, format!("{method} got no answer")),
                 };
                 Self::build(kind, message, Cause::Transport(error)).during(method)
             }
-            other => Self::new(ErrorKind::Transport, format!("{method} failed: {other}")).during(method),
+            other => {
+                Self::new(ErrorKind::Transport, format!("{method} failed: {other}")).during(method)
+            }
         }
     }
 
@@ -148,14 +154,26 @@ impl Error {
         .with_json(json)
     }
 
-    pub(crate) fn invalid_answer(method: &'static str, reason: impl fmt::Display, json: &[u8]) -> Self {
-        Self::new(ErrorKind::Decode, format!("the server's answer to {method} is invalid: {reason}"))
-            .during(method)
-            .with_json(json)
+    pub(crate) fn invalid_answer(
+        method: &'static str,
+        reason: impl fmt::Display,
+        json: &[u8],
+    ) -> Self {
+        Self::new(
+            ErrorKind::Decode,
+            format!("the server's answer to {method} is invalid: {reason}"),
+        )
+        .during(method)
+        .with_json(json)
     }
 
-    pub(crate) fn wrong_type(message: impl Into<String>, error: serde_json::Error, json: &str) -> Self {
-        Self::build(ErrorKind::Decode, message.into(), Cause::Json(error)).with_json(json.as_bytes())
+    pub(crate) fn wrong_type(
+        message: impl Into<String>,
+        error: serde_json::Error,
+        json: &str,
+    ) -> Self {
+        Self::build(ErrorKind::Decode, message.into(), Cause::Json(error))
+            .with_json(json.as_bytes())
     }
 
     pub(crate) fn argument(what: &str, error: serde_json::Error) -> Self {
@@ -167,7 +185,8 @@ impl Error {
     }
 
     pub(crate) fn input_required(method: &'static str, reason: impl fmt::Display) -> Self {
-        Self::new(ErrorKind::InputRequired, format!("{method} needs input: {reason}")).during(method)
+        Self::new(ErrorKind::InputRequired, format!("{method} needs input: {reason}"))
+            .during(method)
     }
 
     pub(crate) fn handler(method: &'static str, asked: &str, error: ErrorObject) -> Self {

@@ -93,8 +93,11 @@ impl Handlers {
         }
         if self.sample.is_some() {
             let sampling = SamplingCapability::new();
-            capabilities.sampling =
-                Some(if self.sampling_tools { sampling.tools(JsonObject::new()) } else { sampling });
+            capabilities.sampling = Some(if self.sampling_tools {
+                sampling.tools(JsonObject::new())
+            } else {
+                sampling
+            });
         }
         if self.roots.is_some() {
             let roots = RootsCapability::new();
@@ -128,7 +131,9 @@ impl Handlers {
         let answer = match (params, &self.form, &self.url) {
             (ElicitParams::Form(params), Some(handler), _) => handler(params).await,
             (ElicitParams::Url(params), _, Some(handler)) => handler(params).await,
-            _ => Err(ErrorObject::invalid_params("the client did not declare this mode of elicitation")),
+            _ => Err(ErrorObject::invalid_params(
+                "the client did not declare this mode of elicitation",
+            )),
         };
         Some(answer.and_then(|answer| write(&answer)))
     }
@@ -141,7 +146,8 @@ impl Handlers {
         };
         if !self.sampling_tools && (params.tools.is_some() || params.tool_choice.is_some()) {
             // SAM-2.
-            let error = ErrorObject::invalid_params("the client did not declare sampling with tools");
+            let error =
+                ErrorObject::invalid_params("the client did not declare sampling with tools");
             return Some(Err(error));
         }
         Some(handler(params).await.and_then(|answer| write(&answer)))

@@ -115,7 +115,8 @@ impl Inbound {
         }
         let mailbox = Arc::new(Mailbox::default());
         let (sender, receiver) = oneshot::channel();
-        let slot = Slot { mailbox: Arc::clone(&mailbox), acknowledged: Some(sender), renewed: None };
+        let slot =
+            Slot { mailbox: Arc::clone(&mailbox), acknowledged: Some(sender), renewed: None };
         subscriptions.insert(id, slot);
         Some((mailbox, receiver))
     }
@@ -153,7 +154,8 @@ impl Inbound {
 
     /// The connection is over: all streams end.
     pub(crate) fn disconnected(&self) {
-        let listeners = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(PoisonError::into_inner));
+        let listeners =
+            std::mem::take(&mut *self.listeners.lock().unwrap_or_else(PoisonError::into_inner));
         for mailbox in listeners.iter().filter_map(|listener| listener.mailbox.upgrade()) {
             mailbox.close();
         }
@@ -217,7 +219,9 @@ impl Inbound {
             Event::ToolsListChanged => self.cache.invalidate(Change::Tools),
             Event::PromptsListChanged => self.cache.invalidate(Change::Prompts),
             Event::ResourcesListChanged => self.cache.invalidate(Change::Resources),
-            Event::ResourceUpdated(updated) => self.cache.invalidate(Change::Resource(&updated.uri)),
+            Event::ResourceUpdated(updated) => {
+                self.cache.invalidate(Change::Resource(&updated.uri))
+            }
             _ => {}
         }
         let size = params.as_bytes().len();

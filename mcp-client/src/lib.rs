@@ -58,7 +58,9 @@ mod subscription;
 
 pub use builder::ClientBuilder;
 pub use cache::SharedCache;
-pub use call::{Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply};
+pub use call::{
+    Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply,
+};
 pub use child_process::ChildCommand;
 pub use client::Client;
 pub use era::KnownServer;

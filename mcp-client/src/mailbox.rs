@@ -58,7 +58,9 @@ impl<E: Letter> Mailbox<E> {
     /// Adds an event of about `size` bytes.
     pub(crate) fn push(&self, event: E, size: usize) {
         let mut state = self.lock();
-        if state.closed || (event.is_change() && state.events.iter().any(|(waiting, _)| *waiting == event)) {
+        if state.closed
+            || (event.is_change() && state.events.iter().any(|(waiting, _)| *waiting == event))
+        {
             return;
         }
         state.bytes += size;
@@ -141,7 +143,10 @@ mod tests {
     fn the_oldest_events_go_first_and_are_counted() {
         let mailbox = Mailbox::default();
         for number in 0..MOST + 10 {
-            mailbox.push(Event::ResourceUpdated(ResourceUpdatedParams::new(format!("x://{number}"))), 10);
+            mailbox.push(
+                Event::ResourceUpdated(ResourceUpdatedParams::new(format!("x://{number}"))),
+                10,
+            );
         }
         let events = drain(&mailbox);
         assert_eq!(events[0], Event::Lagged(10));

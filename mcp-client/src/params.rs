@@ -40,24 +40,35 @@ impl Params {
     }
 
     /// Adds a member. The name needs no escapes.
-    pub(crate) fn with<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Result<Self, Error> {
+    pub(crate) fn with<T: Serialize + ?Sized>(
+        mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<Self, Error> {
         self.begin(name);
-        serde_json::to_writer(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
+        serde_json::to_writer(&mut self.text, value)
+            .map_err(|error| Error::argument(name, error))?;
         Ok(self)
     }
 
     /// Adds a member that must be an object; null and unit mean that there is none.
-    pub(crate) fn with_object<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Result<Self, Error> {
+    pub(crate) fn with_object<T: Serialize + ?Sized>(
+        mut self,
+        name: &str,
+        value: &T,
+    ) -> Result<Self, Error> {
         let before = self.text.len();
         self.begin(name);
         let start = self.text.len();
-        serde_json::to_writer(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
+        serde_json::to_writer(&mut self.text, value)
+            .map_err(|error| Error::argument(name, error))?;
         match &self.text[start..] {
             [b'{', ..] => {}
             b"null" => self.text.truncate(before),
             _ => {
-                let message =
-                    format!("{name} must be a JSON object, such as a struct, a map or json!({{…}})");
+                let message = format!(
+                    "{name} must be a JSON object, such as a struct, a map or json!({{…}})"
+                );
                 return Err(Error::new(ErrorKind::InvalidArgument, message));
             }
         }
@@ -75,7 +86,12 @@ impl Params {
         let mut members = match serde_json::from_slice(&text).map_err(invalid)? {
             Value::Object(members) => members,
             Value::Null => JsonObject::new(),
-            _ => return Err(Error::new(ErrorKind::InvalidArgument, "the params must be a JSON object")),
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    "the params must be a JSON object",
+                ));
+            }
         };
         let meta = match members.shift_remove("_meta") {
             Some(Value::Object(meta)) => Some(Meta::from(meta)),
@@ -176,14 +192,20 @@ mod tests {
 
     #[test]
     fn members_meta_and_their_order() {
-        let params =
-            Params::new().with("name", "a\"b").unwrap().with_object("arguments", &json!({"x": 1})).unwrap();
+        let params = Params::new()
+            .with("name", "a\"b")
+            .unwrap()
+            .with_object("arguments", &json!({"x": 1}))
+            .unwrap();
         assert_eq!(
             sealed(params, r#""k":"v""#, Some(&Meta::new().with("u", 1).with("progressToken", 9))),
             r#"{"name":"a\"b","arguments":{"x":1},"_meta":{"k":"v","progressToken":7,"u":1}}"#
         );
         let (params, meta) = Params::of(&json!({"_meta": {"a": 1}, "cursor": ""})).unwrap();
-        assert_eq!(sealed(params, "", meta.as_ref()), r#"{"cursor":"","_meta":{"progressToken":7,"a":1}}"#);
+        assert_eq!(
+            sealed(params, "", meta.as_ref()),
+            r#"{"cursor":"","_meta":{"progressToken":7,"a":1}}"#
+        );
     }
 
     #[test]

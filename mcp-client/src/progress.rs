@@ -42,7 +42,9 @@ impl ProgressTable {
         match table.get(&progress.progress_token) {
             // A full channel has newer reports than the reader has seen; this one is dropped.
             Some(waiting) => drop(waiting.try_send(progress)),
-            None => tracing::debug!(token = %progress.progress_token, "dropped progress of nobody's"),
+            None => {
+                tracing::debug!(token = %progress.progress_token, "dropped progress of nobody's")
+            }
         }
     }
 }

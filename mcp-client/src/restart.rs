@@ -26,7 +26,11 @@ impl Inbound {
                 if let Some(client) = inbound.client.get().and_then(WeakClient::upgrade) {
                     client.watch_again().await;
                 }
-                if inbound.restarts.compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                if inbound
+                    .restarts
+                    .compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire)
+                    .is_ok()
+                {
                     return inbound.missed();
                 }
             }
@@ -40,7 +44,8 @@ impl Inbound {
     pub(crate) fn cannot_watch(&self, uri: &str, error: &Error) {
         let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         for listener in listeners.iter() {
-            let watched = listener.filter.iter().filter_map(|filter| filter.resource_subscriptions.as_ref());
+            let watched =
+                listener.filter.iter().filter_map(|filter| filter.resource_subscriptions.as_ref());
             if watched.flatten().any(|watched| watched == uri)
                 && let Some(mailbox) = listener.mailbox.upgrade()
             {
@@ -79,7 +84,9 @@ mod tests {
                     "capabilities": {},
                     "serverInfo": {"name": "legacy", "version": "1"},
                 }),
-                "server/discover" => return Err(ErrorObject::method_not_found("server/discover").into()),
+                "server/discover" => {
+                    return Err(ErrorObject::method_not_found("server/discover").into());
+                }
                 _ => json!({}),
             };
             self.0.send((request.method.to_string(), params.clone())).unwrap();
@@ -125,7 +132,8 @@ mod tests {
     async fn a_resource_that_cannot_be_watched_again_ends_its_subscriptions() {
         let (told, _asked) = mpsc::unbounded_channel();
         let client = Client::builder().connect_service(|_| Legacy(told)).await.unwrap();
-        let filter = |uri: &str| SubscriptionFilter::new().resource_subscriptions(vec![uri.to_owned()]);
+        let filter =
+            |uri: &str| SubscriptionFilter::new().resource_subscriptions(vec![uri.to_owned()]);
         let mut kept = client.subscribe(filter("a://1")).await.unwrap();
         let inbound = &client.wire().inbound;
         let mailbox = inbound.listen(Some(filter("a://refused")));

@@ -63,7 +63,8 @@ impl Stream for Subscription {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let this = self.get_mut();
-        if let Some(agreed) = this.agreed_anew.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(agreed) = this.agreed_anew.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
             this.acknowledged = agreed;
         }
         this.mailbox.poll_next(cx)
@@ -112,17 +113,28 @@ impl Drop for Guard {
     }
 }
 
-pub(crate) async fn subscribe(client: &Client, filter: SubscriptionFilter) -> Result<Subscription, Error> {
-    if client.session().is_modern() { listen(client, filter).await } else { watch(client, filter).await }
+pub(crate) async fn subscribe(
+    client: &Client,
+    filter: SubscriptionFilter,
+) -> Result<Subscription, Error> {
+    if client.session().is_modern() {
+        listen(client, filter).await
+    } else {
+        watch(client, filter).await
+    }
 }
 
 /// Opens a stream on a modern server.
 async fn listen(client: &Client, filter: SubscriptionFilter) -> Result<Subscription, Error> {
     let id = client.wire().next_id();
     let Some((mailbox, acknowledged)) = client.wire().inbound.subscribe(id.clone()) else {
-        return Err(Error::new(ErrorKind::Limit, "this client has as many subscriptions as it may"));
+        return Err(Error::new(
+            ErrorKind::Limit,
+            "this client has as many subscriptions as it may",
+        ));
     };
-    let mut guard = Guard::Modern { client: client.clone(), mailbox: Arc::clone(&mailbox), task: None };
+    let mut guard =
+        Guard::Modern { client: client.clone(), mailbox: Arc::clone(&mailbox), task: None };
     let agreed_anew = Arc::default();
     let agreed = match open(client, &filter, id.clone(), acknowledged).await? {
         Opened::Listening { call, agreed } => {
@@ -215,7 +227,8 @@ impl Listener {
                 match self.open_again().await {
                     Some(Ok(Opened::Listening { call, agreed })) => {
                         backoff.worked();
-                        *self.agreed_anew.lock().unwrap_or_else(PoisonError::into_inner) = Some(agreed);
+                        *self.agreed_anew.lock().unwrap_or_else(PoisonError::into_inner) =
+                            Some(agreed);
                         break call;
                     }
                     Some(Ok(Opened::Ended)) => return self.mailbox.close(),
@@ -290,7 +303,8 @@ pub(crate) fn wants(filter: &SubscriptionFilter, event: &Event) -> bool {
         Event::ResourcesListChanged => filter.resources_list_changed == Some(true),
         Event::ResourceUpdated(updated) => {
             // It may be one below the resource that is watched.
-            (filter.resource_subscriptions.iter().flatten()).any(|uri| updated.uri.starts_with(uri.as_str()))
+            (filter.resource_subscriptions.iter().flatten())
+                .any(|uri| updated.uri.starts_with(uri.as_str()))
         }
         Event::Gap => true,
         _ => false,

@@ -35,7 +35,9 @@ impl Extensions {
 
     fn insert_entry(&mut self, key: TypeId, value: Arc<dyn Any + Send + Sync>) {
         let entry: Entry = (key, value);
-        if let Some(place) = self.first.iter_mut().chain(&mut self.others).find(|(other, _)| *other == key) {
+        if let Some(place) =
+            self.first.iter_mut().chain(&mut self.others).find(|(other, _)| *other == key)
+        {
             *place = entry;
         } else if self.first.is_none() {
             self.first = Some(entry);
@@ -58,7 +60,9 @@ impl Extensions {
     pub fn take<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
         let key = TypeId::of::<T>();
         let taken = match &self.first {
-            Some((other, _)) if *other == key => std::mem::replace(&mut self.first, self.others.pop()),
+            Some((other, _)) if *other == key => {
+                std::mem::replace(&mut self.first, self.others.pop())
+            }
             _ => {
                 let at = self.others.iter().position(|(other, _)| *other == key)?;
                 Some(self.others.swap_remove(at))
@@ -83,7 +87,11 @@ impl Extensions {
     }
 
     fn find(&self, key: TypeId) -> Option<&Arc<dyn Any + Send + Sync>> {
-        self.first.iter().chain(&self.others).find(|(other, _)| *other == key).map(|(_, value)| value)
+        self.first
+            .iter()
+            .chain(&self.others)
+            .find(|(other, _)| *other == key)
+            .map(|(_, value)| value)
     }
 }
 

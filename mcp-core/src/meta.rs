@@ -176,7 +176,11 @@ impl From<JsonObject> for Meta {
 
 impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Meta {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect::<JsonObject>().into()
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect::<JsonObject>()
+            .into()
     }
 }
 
@@ -209,7 +213,9 @@ pub fn is_valid_key(key: &str) -> bool {
 #[must_use]
 pub fn is_reserved_key(key: &str) -> bool {
     match key.split_once('/') {
-        Some((prefix, _)) => matches!(prefix.split('.').nth(1), Some("modelcontextprotocol" | "mcp")),
+        Some((prefix, _)) => {
+            matches!(prefix.split('.').nth(1), Some("modelcontextprotocol" | "mcp"))
+        }
         None => matches!(key, PROGRESS_TOKEN | TRACEPARENT | TRACESTATE | BAGGAGE),
     }
 }
@@ -239,7 +245,9 @@ mod tests {
 
     #[test]
     fn key_form() {
-        for key in ["", "a", "a.b_c-d", "io.modelcontextprotocol/x", "a/", "a-b.c1/0", "traceparent"] {
+        for key in
+            ["", "a", "a.b_c-d", "io.modelcontextprotocol/x", "a/", "a-b.c1/0", "traceparent"]
+        {
             assert!(is_valid_key(key), "{key}");
         }
         for key in ["_a", "a-", "/a", "a../b", "a-/b", "1a/b", "a/b/c", "a b", "é", "a/-"] {

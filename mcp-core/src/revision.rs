@@ -106,8 +106,13 @@ const V2025_03_26: Rules = Rules {
     ..V2024_11_05
 };
 
-const V2025_06_18: Rules =
-    Rules { batching: false, structured: Structured::Object, titles: true, elicitation: true, ..V2025_03_26 };
+const V2025_06_18: Rules = Rules {
+    batching: false,
+    structured: Structured::Object,
+    titles: true,
+    elicitation: true,
+    ..V2025_03_26
+};
 
 const V2025_11_25: Rules = Rules {
     icons: true,
@@ -129,8 +134,13 @@ const V2026_07_28: Rules = Rules {
 
 impl Revision {
     /// Every revision, oldest first.
-    pub const ALL: [Self; 5] =
-        [Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
+    pub const ALL: [Self; 5] = [
+        Self::V2024_11_05,
+        Self::V2025_03_26,
+        Self::V2025_06_18,
+        Self::V2025_11_25,
+        Self::V2026_07_28,
+    ];
 
     /// The newest revision of the legacy era, which a server offers to a client that asks for an unknown one.
     pub const LATEST_LEGACY: Self = Self::V2025_11_25;
@@ -157,7 +167,9 @@ impl Revision {
     /// The era whose conversation this revision speaks.
     pub const fn era(self) -> Era {
         match self {
-            Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => Era::Legacy,
+            Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => {
+                Era::Legacy
+            }
             Self::V2026_07_28 => Era::Modern,
         }
     }

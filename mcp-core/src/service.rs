@@ -38,7 +38,13 @@ pub struct Request {
 impl Request {
     /// A request without a way back.
     pub fn new(id: RequestId, method: impl Into<MethodName>, params: JsonBytes) -> Self {
-        Self { id, method: method.into(), params, peer: Peer::none(), extensions: Extensions::new() }
+        Self {
+            id,
+            method: method.into(),
+            params,
+            peer: Peer::none(),
+            extensions: Extensions::new(),
+        }
     }
 
     /// The same request with a way back.
@@ -304,10 +310,10 @@ impl<S: Service> Service for CatchPanic<S> {
         // a layer that is no `async fn` may panic before there is a future.
         match AssertUnwindSafe(async { self.0.call(request).await }).catch_unwind().await {
             Ok(reply) => reply,
-            Err(panic) => {
-                Err(ErrorObject::internal_logged(|correlation| log_panic(&method, &*panic, correlation))
-                    .into())
-            }
+            Err(panic) => Err(ErrorObject::internal_logged(|correlation| {
+                log_panic(&method, &*panic, correlation)
+            })
+            .into()),
         }
     }
 

@@ -64,7 +64,9 @@ fn check_companion(kind: Kind, name: &Ident, errors: &mut Errors) {
         errors.at(
             name,
             format_args!("a {kind} cannot be named like the type `{name}`"),
-            format_args!("give the function another name and write `name = \"{name}\"` in the attribute"),
+            format_args!(
+                "give the function another name and write `name = \"{name}\"` in the attribute"
+            ),
         );
     }
 }
@@ -97,7 +99,11 @@ fn default_crate() -> Path {
 }
 
 /// The item is emitted as it is; what it should have been stands beside it.
-fn misplaced(tokens: &TokenStream, syntax: syn::Error, message: impl FnOnce(&Item) -> String) -> TokenStream {
+fn misplaced(
+    tokens: &TokenStream,
+    syntax: syn::Error,
+    message: impl FnOnce(&Item) -> String,
+) -> TokenStream {
     let error = match parse2::<Item>(tokens.clone()) {
         Ok(item) => syn::Error::new(proc_macro2::Span::call_site(), message(&item)),
         Err(_) => syntax,
@@ -119,9 +125,10 @@ fn not_a_function(kind: Kind, tokens: &TokenStream, syntax: syn::Error) -> Token
 
 fn not_a_block(tokens: &TokenStream, syntax: syn::Error) -> TokenStream {
     misplaced(tokens, syntax, |item| match item {
-        Item::Fn(_) => "`#[tools]` goes on an impl block\nhelp: `#[tool]` goes on a function".to_owned(),
-        _ => {
-            "`#[tools]` goes on an impl block\nhelp: the one that has the methods which are tools".to_owned()
+        Item::Fn(_) => {
+            "`#[tools]` goes on an impl block\nhelp: `#[tool]` goes on a function".to_owned()
         }
+        _ => "`#[tools]` goes on an impl block\nhelp: the one that has the methods which are tools"
+            .to_owned(),
     })
 }

@@ -83,8 +83,10 @@ impl Pool {
         state.threads += 1;
         drop(state);
         let inner = Arc::clone(&self.0);
-        let spawned =
-            std::thread::Builder::new().name("mcp-blocking".into()).spawn(move || inner.work()).map(drop);
+        let spawned = std::thread::Builder::new()
+            .name("mcp-blocking".into())
+            .spawn(move || inner.work())
+            .map(drop);
         if let Err(error) = spawned {
             let mut state = self.0.lock();
             state.threads -= 1;
@@ -129,7 +131,8 @@ impl Inner {
                 continue;
             }
             state.idle += 1;
-            let (woken, waited) = self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            let (woken, waited) =
+                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.idle -= 1;
             if waited.timed_out() && state.queue.is_empty() {
@@ -143,7 +146,10 @@ impl Inner {
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.0.lock();
-        f.debug_struct("Pool").field("threads", &state.threads).field("queued", &state.queue.len()).finish()
+        f.debug_struct("Pool")
+            .field("threads", &state.threads)
+            .field("queued", &state.queue.len())
+            .finish()
     }
 }
 

@@ -83,7 +83,9 @@ pub(crate) struct Completer(Arc<dyn Fn(CompletionCall) -> CompletionFuture + Sen
 pub(crate) type Completers = HashMap<String, Completer>;
 
 impl Completer {
-    pub(crate) fn new(complete: impl Fn(CompletionCall) -> CompletionFuture + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(
+        complete: impl Fn(CompletionCall) -> CompletionFuture + Send + Sync + 'static,
+    ) -> Self {
         Self(Arc::new(complete))
     }
 

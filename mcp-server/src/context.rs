@@ -12,7 +12,9 @@ use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::revision::{Revision, Rules};
 use mcp_core::service::{BoxFuture, Notification, Peer, Request};
-use mcp_core::types::{ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams};
+use mcp_core::types::{
+    ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams,
+};
 use serde::Serialize;
 
 use crate::era::{Conversation, Session};

@@ -200,5 +200,7 @@ impl From<TransportError> for ServeError {
 /// reason in the log.
 #[cold]
 pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
-    ErrorObject::internal_logged(|correlation| tracing::error!(%error, correlation, "{doing} failed"))
+    ErrorObject::internal_logged(
+        |correlation| tracing::error!(%error, correlation, "{doing} failed"),
+    )
 }

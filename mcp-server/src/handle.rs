@@ -58,7 +58,10 @@ impl ServerHandle {
     ///
     /// # Errors
     /// When a name or a schema breaks a rule; then nothing is changed.
-    pub fn replace_tools(&self, routes: impl IntoIterator<Item = ToolRoute>) -> Result<(), BuildError> {
+    pub fn replace_tools(
+        &self,
+        routes: impl IntoIterator<Item = ToolRoute>,
+    ) -> Result<(), BuildError> {
         self.live.change(|registry| {
             let mut fresh = Registry::default();
             fresh.tools.offer();

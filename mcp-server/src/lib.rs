@@ -58,13 +58,14 @@ pub use extract::{Args, Extension, FromContext, State, from_text};
 pub use handle::ServerHandle;
 pub use handler::Handler;
 pub use input::{
-    Answer, AskError, AskErrorKind, Choice, ElicitForm, Form, FormField, InputRequired, KeyError, KeyRing,
-    Outcome, Question,
+    Answer, AskError, AskErrorKind, Choice, ElicitForm, Form, FormField, InputRequired, KeyError,
+    KeyRing, Outcome, Question,
 };
 pub use principal::Principal;
 pub use prompt::{IntoPromptResult, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
 pub use resource::{
-    IntoResourceResult, ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute, Template, TemplateError,
+    IntoResourceResult, ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute, Template,
+    TemplateError,
 };
 pub use server::{BuiltServer, Provider, Routes, Server};
 pub use tool::{
@@ -78,8 +79,8 @@ pub use macro_support::{HeaderArgument, RouteFn};
 pub use mcp_core::jsonrpc::ErrorObject;
 pub use mcp_core::meta::Meta;
 pub use mcp_core::types::{
-    Annotations, CallToolResult, Completion, Content, GetPromptResult, Icon, LoggingLevel, PromptArgument,
-    PromptMessage, ReadResourceResult, ResourceContents, Schema,
+    Annotations, CallToolResult, Completion, Content, GetPromptResult, Icon, LoggingLevel,
+    PromptArgument, PromptMessage, ReadResourceResult, ResourceContents, Schema,
 };
 pub use mcp_core::{Limits, Revision, json, jsonrpc, meta, method, service, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};

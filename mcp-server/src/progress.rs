@@ -26,8 +26,10 @@ impl Pace {
             return false;
         }
         let now = Instant::now();
-        let passed =
-            self.at.replace(now).map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
+        let passed = self
+            .at
+            .replace(now)
+            .map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
         let refill = passed.as_secs_f64() / interval.as_secs_f64().max(1e-9);
         self.tokens = (self.tokens + refill).min(BURST);
         let is_last = total.is_some_and(|total| done >= total);
@@ -48,7 +50,8 @@ mod tests {
     async fn a_flood_is_thinned_out_and_its_last_value_passes() {
         let mut pace = Pace::new();
         let interval = Duration::from_millis(100);
-        let sent = (0..1_000).filter(|done| pace.admit(f64::from(*done), Some(1_000.0), interval)).count();
+        let sent =
+            (0..1_000).filter(|done| pace.admit(f64::from(*done), Some(1_000.0), interval)).count();
         assert_eq!(sent, 10);
         assert!(pace.admit(1_000.0, Some(1_000.0), interval));
         assert!(!pace.admit(1_000.0, Some(1_000.0), interval), "values must rise");

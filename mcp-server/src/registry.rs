@@ -11,7 +11,9 @@ use mcp_core::era::{Encoder, WireResult};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::Revision;
-use mcp_core::types::{ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult};
+use mcp_core::types::{
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+};
 
 use crate::error::BuildError;
 use crate::prompt::PromptRoute;
@@ -101,7 +103,8 @@ impl<T> Family<T> {
         let pages = match cell.get() {
             Some(pages) => pages,
             None => {
-                let pages = self.write_pages(revision, encoder, page_size, &list).map_err(failed)?;
+                let pages =
+                    self.write_pages(revision, encoder, page_size, &list).map_err(failed)?;
                 cell.get_or_init(|| pages)
             }
         };
@@ -162,7 +165,10 @@ impl<T> Family<T> {
 impl Registry {
     // ---- adding, with the rules for names ---------------------------------------------------------------
 
-    pub(crate) fn add_tool(&mut self, route: ToolRoute) -> Result<Option<Arc<ToolRoute>>, BuildError> {
+    pub(crate) fn add_tool(
+        &mut self,
+        route: ToolRoute,
+    ) -> Result<Option<Arc<ToolRoute>>, BuildError> {
         let name = route.tool.name.clone();
         check_name("tool", &name)?;
         let root = route.tool.input_schema.as_value();
@@ -184,10 +190,17 @@ impl Registry {
         Ok(self.tools.insert(&name, route))
     }
 
-    pub(crate) fn add_prompt(&mut self, route: PromptRoute) -> Result<Option<Arc<PromptRoute>>, BuildError> {
+    pub(crate) fn add_prompt(
+        &mut self,
+        route: PromptRoute,
+    ) -> Result<Option<Arc<PromptRoute>>, BuildError> {
         let name = route.prompt.name.clone();
         if name.is_empty() {
-            return Err(BuildError::Invalid { kind: "prompt", name, reason: "the name is empty".into() });
+            return Err(BuildError::Invalid {
+                kind: "prompt",
+                name,
+                reason: "the name is empty".into(),
+            });
         }
         Ok(self.prompts.insert(&name, route))
     }
@@ -197,8 +210,9 @@ impl Registry {
         route: ResourceRoute,
     ) -> Result<Option<Arc<ResourceRoute>>, BuildError> {
         let name = route.uri().to_owned();
-        let invalid =
-            |reason: String| Err(BuildError::Invalid { kind: "resource", name: name.clone(), reason });
+        let invalid = |reason: String| {
+            Err(BuildError::Invalid { kind: "resource", name: name.clone(), reason })
+        };
         if !has_scheme(&name) {
             return invalid("a URI begins with a scheme, such as \"note://\" (RFC 3986)".into());
         }
@@ -222,7 +236,10 @@ impl Registry {
     // ---- finding ----------------------------------------------------------------------------------------
 
     /// The route that reads a URI, and the variables of its template.
-    pub(crate) fn resource(&self, uri: &str) -> Option<(&Arc<ResourceRoute>, BTreeMap<String, String>)> {
+    pub(crate) fn resource(
+        &self,
+        uri: &str,
+    ) -> Option<(&Arc<ResourceRoute>, BTreeMap<String, String>)> {
         if let Some(route) = self.resources.get(uri) {
             return Some((route, BTreeMap::new()));
         }
@@ -242,7 +259,8 @@ impl Registry {
 
     pub(crate) fn list_tools(&self, ask: &ListAsk<'_>) -> Result<JsonBytes, ErrorObject> {
         self.tools.page(ask.cursor, ask.revision, ask.encoder, ask.page_size, |routes, next| {
-            let mut result = ListToolsResult::new(routes.map(|route| route.tool.clone()).collect::<Vec<_>>());
+            let mut result =
+                ListToolsResult::new(routes.map(|route| route.tool.clone()).collect::<Vec<_>>());
             result.next_cursor = next;
             result
         })
@@ -250,8 +268,9 @@ impl Registry {
 
     pub(crate) fn list_prompts(&self, ask: &ListAsk<'_>) -> Result<JsonBytes, ErrorObject> {
         self.prompts.page(ask.cursor, ask.revision, ask.encoder, ask.page_size, |routes, next| {
-            let mut result =
-                ListPromptsResult::new(routes.map(|route| route.prompt.clone()).collect::<Vec<_>>());
+            let mut result = ListPromptsResult::new(
+                routes.map(|route| route.prompt.clone()).collect::<Vec<_>>(),
+            );
             result.next_cursor = next;
             result
         })
@@ -303,6 +322,8 @@ fn check_name(kind: &'static str, name: &str) -> Result<(), BuildError> {
 fn has_scheme(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     })
 }

@@ -9,7 +9,9 @@ pub(crate) fn wait() -> impl Future<Output = ()> + Send + 'static {
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     async move {
         let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
-            tracing::error!("signals cannot be watched; the server cannot be asked to stop by them");
+            tracing::error!(
+                "signals cannot be watched; the server cannot be asked to stop by them"
+            );
             return std::future::pending().await;
         };
         tokio::select! {

@@ -40,7 +40,8 @@ pub(crate) fn begin(limits: &Limits, hung_up: impl Future<Output = ()> + Send + 
         on_close: limits.drain_on_close,
     };
     let signal = signals::wait();
-    let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build()
+    {
         Ok(runtime) => runtime.block_on(watcher.run(signal, hung_up)),
         Err(error) => tracing::error!(%error, "nothing watches over the end of the process"),
     };

@@ -26,7 +26,9 @@ async fn load(client: &Client, count: usize, in_flight: usize) -> Result<Value, 
     try_join_all((0..in_flight).map(|_| calls(client, count / in_flight))).await?;
     let (used, wall) = (Cpu::of("self")?.since(&cpu), start.elapsed());
     let made = (count / in_flight * in_flight) as f64;
-    Ok(json!({ "cpu_us": used.as_secs_f64() * 1e6 / made, "per_second": made / wall.as_secs_f64() }))
+    Ok(
+        json!({ "cpu_us": used.as_secs_f64() * 1e6 / made, "per_second": made / wall.as_secs_f64() }),
+    )
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,8 +36,11 @@ async fn main() -> Result<(), Error> {
     let mut arguments = env::args().skip(2);
     let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;
     let client = Client::connect_http(arguments.next().ok_or("no URL")?).await?;
-    let (one, some, many) =
-        (load(&client, count, 1).await?, load(&client, count, 32).await?, load(&client, count, 64).await?);
+    let (one, some, many) = (
+        load(&client, count, 1).await?,
+        load(&client, count, 32).await?,
+        load(&client, count, 64).await?,
+    );
     println!("{}", json!({ "1": one, "32": some, "64": many }));
     Ok(())
 }

@@ -27,7 +27,9 @@ async fn load(client: &Client, count: usize, in_flight: usize) -> Result<Value, 
     try_join_all((0..in_flight).map(|_| calls(client, count / in_flight))).await?;
     let (used, wall) = (Cpu::of("self")?.since(&cpu), start.elapsed());
     let made = (count / in_flight * in_flight) as f64;
-    Ok(json!({ "cpu_us": used.as_secs_f64() * 1e6 / made, "per_second": made / wall.as_secs_f64() }))
+    Ok(
+        json!({ "cpu_us": used.as_secs_f64() * 1e6 / made, "per_second": made / wall.as_secs_f64() }),
+    )
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -19,7 +19,10 @@ use hyper_util::rt::TokioIo;
 use mcp_benches::{Error, floor::Floor, messages::Era, tools};
 use tokio::net::{TcpListener, TcpStream};
 
-async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    floor: Arc<Floor>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let mut response = Response::new(Full::default());
     let status = match *request.method() {
         Method::POST => {
@@ -32,7 +35,9 @@ async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Result<Respons
                     *response.body_mut() = answer.into();
                     let json = HeaderValue::from_static("application/json");
                     response.headers_mut().insert(CONTENT_TYPE, json);
-                    response.headers_mut().insert("mcp-session-id", HeaderValue::from_static("floor"));
+                    response
+                        .headers_mut()
+                        .insert("mcp-session-id", HeaderValue::from_static("floor"));
                     StatusCode::OK
                 }
             }
@@ -52,7 +57,8 @@ async fn serve(floor: Arc<Floor>, stream: TcpStream) -> Result<(), Error> {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let era = if env::args().any(|argument| argument == "--legacy") { Era::Legacy } else { Era::Modern };
+    let era =
+        if env::args().any(|argument| argument == "--legacy") { Era::Legacy } else { Era::Modern };
     let floor = Arc::new(Floor::new(era, tools::count_from_arguments()));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);

@@ -21,7 +21,8 @@ fn main() -> Result<ExitCode, Error> {
     let crates = [packages::crates(OURS)? as f64, packages::crates(RMCP)? as f64];
     let mut table = Table::new(["minimal stdio server", "ours", "rmcp", "ours/rmcp"]);
     table.row("crates, normal and build", with_ratio(crates));
-    let mut targets = vec![Target { what: "crates of a stdio server", limit: 60.0, got: crates[0] }];
+    let mut targets =
+        vec![Target { what: "crates of a stdio server", limit: 60.0, got: crates[0] }];
     if !env::args().any(|argument| argument == "--crates-only") {
         let ours = packages::build_cleanly(OURS, "hello-ours")?;
         let rmcp = packages::build_cleanly(RMCP, "hello-rmcp")?;

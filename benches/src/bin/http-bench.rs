@@ -33,7 +33,9 @@ fn main() -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let plan = Plan { rounds: options.rounds, time: options.time, runtime };
     let mut workloads = workloads();
-    workloads.retain(|load| options.workload.as_ref().is_none_or(|text| load.name.contains(text.as_str())));
+    workloads.retain(|load| {
+        options.workload.as_ref().is_none_or(|text| load.name.contains(text.as_str()))
+    });
     let loads = (plan.rounds * workloads.len() * servers.len()) as f64;
     eprintln!("loads, for about {:.0} s", 1.4 * loads * plan.time.as_secs_f64());
     let samples = plan.load(&workloads, &servers, |server, era| match era {
@@ -47,14 +49,18 @@ fn main() -> Result<ExitCode, Error> {
     println!("Median latency, µs\n{}", figures.table(|sample| sample.p50_us));
     println!("99th percentile of latency, µs\n{}", figures.table(|sample| sample.p99_us));
     println!("Bytes of an answer\n{}", figures.table(|sample| sample.answer_bytes));
-    println!("CPU µs per request of the load generator\n{}", figures.table(|sample| sample.generator_us));
+    println!(
+        "CPU µs per request of the load generator\n{}",
+        figures.table(|sample| sample.generator_us)
+    );
 
     if options.workload.is_some() {
         return Ok(ExitCode::SUCCESS); // Parts of a run are for whoever looks for a cost, not for verdicts.
     }
     eprintln!("memory");
     // The floor knows neither sessions nor streams.
-    let stateful: Vec<Server> = servers.iter().filter(|server| server.name != FLOOR).cloned().collect();
+    let stateful: Vec<Server> =
+        servers.iter().filter(|server| server.name != FLOOR).cloned().collect();
     let kept = Figures { servers: &stateful, rows: vec![], ratios: &[(OURS, RMCP)] };
     let mut table = Table::new(kept.head());
     let mut idle = |what, clients| {
@@ -77,10 +83,26 @@ fn main() -> Result<ExitCode, Error> {
     let to_rmcp = |name| ratio(&servers, &cpu(name), OURS, RMCP);
     let flat = |many, one| of(&servers, &cpu(many), OURS) / of(&servers, &cpu(one), OURS);
     let targets = [
-        Target { what: "2025-11-25, echo, 32 connections / rmcp", limit: 0.30, got: to_rmcp(name::LEGACY) },
-        Target { what: "2026-07-28, echo, 32 connections / rmcp", limit: 0.30, got: to_rmcp(name::MODERN) },
-        Target { what: "2025-11-25, list of 100 / rmcp", limit: 0.25, got: to_rmcp(name::LEGACY_LIST) },
-        Target { what: "2026-07-28, list of 100 / rmcp", limit: 0.25, got: to_rmcp(name::MODERN_LIST) },
+        Target {
+            what: "2025-11-25, echo, 32 connections / rmcp",
+            limit: 0.30,
+            got: to_rmcp(name::LEGACY),
+        },
+        Target {
+            what: "2026-07-28, echo, 32 connections / rmcp",
+            limit: 0.30,
+            got: to_rmcp(name::MODERN),
+        },
+        Target {
+            what: "2025-11-25, list of 100 / rmcp",
+            limit: 0.25,
+            got: to_rmcp(name::LEGACY_LIST),
+        },
+        Target {
+            what: "2026-07-28, list of 100 / rmcp",
+            limit: 0.25,
+            got: to_rmcp(name::MODERN_LIST),
+        },
         Target {
             what: "2025-11-25, echo, 500 tools / 1 tool",
             limit: 1.15,
@@ -92,7 +114,11 @@ fn main() -> Result<ExitCode, Error> {
             got: flat(name::MODERN_MANY_TOOLS, name::MODERN_ONE_TOOL),
         },
         Target { what: "KiB of an idle session", limit: 1.0, got: session },
-        Target { what: "KiB of an idle session with its GET stream", limit: 14.0, got: with_stream },
+        Target {
+            what: "KiB of an idle session with its GET stream",
+            limit: 14.0,
+            got: with_stream,
+        },
         Target {
             what: "memory after 1,000 sessions were deleted / before",
             limit: 1.10,

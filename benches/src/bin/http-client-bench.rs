@@ -41,14 +41,22 @@ fn main() -> Result<ExitCode, Error> {
         table.row("ours/rmcp", to_rmcp);
         println!("Client CPU µs per call\n{table}");
         let what = match era {
-            Era::Legacy => {
-                ["2025-11-25, one at a time", "2025-11-25, 32 in flight", "2025-11-25, 64 in flight"]
-            }
-            Era::Modern => {
-                ["2026-07-28, one at a time", "2026-07-28, 32 in flight", "2026-07-28, 64 in flight"]
-            }
+            Era::Legacy => [
+                "2025-11-25, one at a time",
+                "2025-11-25, 32 in flight",
+                "2025-11-25, 64 in flight",
+            ],
+            Era::Modern => [
+                "2026-07-28, one at a time",
+                "2026-07-28, 32 in flight",
+                "2026-07-28, 64 in flight",
+            ],
         };
-        targets.extend([0, 1, 2].map(|load| Target { what: what[load], limit: 0.30, got: to_rmcp[load] }));
+        targets.extend([0, 1, 2].map(|load| Target {
+            what: what[load],
+            limit: 0.30,
+            got: to_rmcp[load],
+        }));
     }
     for target in &targets {
         println!("{target}");
@@ -64,7 +72,8 @@ fn field(options: &Options) -> Result<(Server, Vec<Server>), Error> {
     if options.wants(RMCP) {
         programs.extend(packages::build("peers/rmcp")?);
     }
-    let floor = packages::find(&programs, "floor-http-server").ok_or("the floor server was not built")?;
+    let floor =
+        packages::find(&programs, "floor-http-server").ok_or("the floor server was not built")?;
     let entries: [(&str, &str, &[&str]); 2] =
         [(OURS, "bench-http-client", &[]), (RMCP, "rmcp-http-client", &[])];
     let floor = Server { name: "floor".to_owned(), command: vec![floor] };

@@ -32,7 +32,9 @@ fn main() -> Result<ExitCode, Error> {
     let plan = Plan { era, rounds: options.rounds, time: options.time };
     let Field { servers, clients } = Field::build(&options)?;
     let mut workloads = workloads(plan.era);
-    workloads.retain(|load| options.workload.as_ref().is_none_or(|text| load.name.contains(text.as_str())));
+    workloads.retain(|load| {
+        options.workload.as_ref().is_none_or(|text| load.name.contains(text.as_str()))
+    });
     let loads = (plan.rounds * workloads.len() * servers.len()) as f64;
     eprintln!("loads, for about {:.0} s", 1.3 * loads * plan.time.as_secs_f64());
     let samples = plan.load(&workloads, &servers)?;
@@ -43,7 +45,10 @@ fn main() -> Result<ExitCode, Error> {
     println!("Median latency, µs\n{}", figures.table(|sample| sample.p50_us));
     println!("99th percentile of latency, µs\n{}", figures.table(|sample| sample.p99_us));
     println!("Bytes of an answer\n{}", figures.table(|sample| sample.answer_bytes));
-    println!("CPU µs per request of the load generator\n{}", figures.table(|sample| sample.generator_us));
+    println!(
+        "CPU µs per request of the load generator\n{}",
+        figures.table(|sample| sample.generator_us)
+    );
 
     if options.workload.is_some() {
         return Ok(ExitCode::SUCCESS); // Parts of a run are for whoever looks for a cost, not for verdicts.
@@ -67,7 +72,8 @@ fn main() -> Result<ExitCode, Error> {
             table.row(&client.name, *loads);
         }
         println!("Client CPU µs per call, against the floor server\n{table}");
-        client_ratio = ratio(&clients, &used.iter().map(|loads| loads[1]).collect::<Vec<_>>(), OURS, RMCP);
+        client_ratio =
+            ratio(&clients, &used.iter().map(|loads| loads[1]).collect::<Vec<_>>(), OURS, RMCP);
     }
 
     let cpu = |name| ratio(&servers, &figures.medians(name, |sample| sample.server_us), OURS, RMCP);
@@ -76,12 +82,24 @@ fn main() -> Result<ExitCode, Error> {
         place.map_or(f64::NAN, |place| figures.medians(name, |sample| sample.server_us)[place])
     };
     let targets = [
-        Target { what: "server CPU, echo, 64 in flight / rmcp", limit: 0.05, got: cpu(name::IN_FLIGHT) },
+        Target {
+            what: "server CPU, echo, 64 in flight / rmcp",
+            limit: 0.05,
+            got: cpu(name::IN_FLIGHT),
+        },
         Target { what: "server CPU, echo, one at a time / rmcp", limit: 0.30, got: cpu(name::ONE) },
         Target { what: "server CPU, tools/list of 100 / rmcp", limit: 0.25, got: cpu(name::LIST) },
         Target { what: "server CPU, echo of 1 MiB / rmcp", limit: 0.40, got: cpu(name::MEBIBYTE) },
-        Target { what: "start to first answer / rmcp", limit: 1.0, got: ratio(&servers, &start, OURS, RMCP) },
-        Target { what: "idle memory / rmcp", limit: 0.7, got: ratio(&servers, &memory, OURS, RMCP) },
+        Target {
+            what: "start to first answer / rmcp",
+            limit: 1.0,
+            got: ratio(&servers, &start, OURS, RMCP),
+        },
+        Target {
+            what: "idle memory / rmcp",
+            limit: 0.7,
+            got: ratio(&servers, &memory, OURS, RMCP),
+        },
         Target {
             what: "server CPU, echo, 500 tools / 1 tool",
             limit: 1.15,
@@ -119,8 +137,10 @@ impl Field {
             ],
         );
         servers.extend(options.more.iter().cloned());
-        let clients =
-            options.choose(&programs, &[(OURS, "bench-stdio-client", &[]), (RMCP, "rmcp-stdio-client", &[])]);
+        let clients = options.choose(
+            &programs,
+            &[(OURS, "bench-stdio-client", &[]), (RMCP, "rmcp-stdio-client", &[])],
+        );
         Ok(Field { servers, clients })
     }
 }

@@ -75,7 +75,9 @@ impl Connection {
         let body = self.body(&head).await?.len();
         match head.status {
             200..=299 => Ok(()),
-            status => Err(format!("DELETE was answered with status {status} and {body} bytes").into()),
+            status => {
+                Err(format!("DELETE was answered with status {status} and {body} bytes").into())
+            }
         }
     }
 
@@ -123,8 +125,10 @@ impl Connection {
             if let httparse::Status::Complete(length) = parsed.parse(&self.buffer)? {
                 self.used = length;
                 let of = |name: &str| {
-                    let found =
-                        parsed.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+                    let found = parsed
+                        .headers
+                        .iter()
+                        .find(|header| header.name.eq_ignore_ascii_case(name))?;
                     std::str::from_utf8(found.value).ok()
                 };
                 let length = match (of("transfer-encoding"), of("content-length")) {

@@ -16,7 +16,11 @@ pub struct Load {
 
 impl Load {
     /// Opens the connections, each with a session of its own if the era has them.
-    pub async fn open(server: &Listening, message: &Template, connections: usize) -> Result<Load, Error> {
+    pub async fn open(
+        server: &Listening,
+        message: &Template,
+        connections: usize,
+    ) -> Result<Load, Error> {
         let mut opened = Vec::with_capacity(connections);
         for _ in 0..connections {
             let mut connection = Connection::open(server.address).await?;
@@ -41,7 +45,8 @@ impl Load {
         let found = timeout(time + Duration::from_secs(20), try_join_all(asking)).await??;
         let wall = start.elapsed();
         let bytes: usize = found.iter().map(|(_, bytes)| bytes).sum();
-        let mut latencies: Vec<u64> = found.into_iter().flat_map(|(latencies, _)| latencies).collect();
+        let mut latencies: Vec<u64> =
+            found.into_iter().flat_map(|(latencies, _)| latencies).collect();
         latencies.sort_unstable();
         let count = latencies.len() as f64;
         let each = |time: Duration| time.as_secs_f64() * 1e6 / count;

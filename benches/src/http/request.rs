@@ -50,7 +50,12 @@ impl Post {
 
 /// The notification that ends the opening of a session.
 pub fn initialized(address: SocketAddr, session: &str) -> Vec<u8> {
-    post(address, "MCP-Protocol-Version: 2025-11-25\r\n", Some(session), INITIALIZED.trim_ascii_end())
+    post(
+        address,
+        "MCP-Protocol-Version: 2025-11-25\r\n",
+        Some(session),
+        INITIALIZED.trim_ascii_end(),
+    )
 }
 
 /// The request that opens the stream of a session.
@@ -87,10 +92,14 @@ mod tests {
 
     #[test]
     fn only_the_id_changes() {
-        let mut post = Post::new(([127, 0, 0, 1], 80).into(), &Template::echo(Era::Modern, "hello"), None);
+        let mut post =
+            Post::new(([127, 0, 0, 1], 80).into(), &Template::echo(Era::Modern, "hello"), None);
         let (bytes, id) = post.render();
         let first = String::from_utf8(bytes.to_vec()).unwrap();
-        assert!(first.contains(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\"")), "{first}");
+        assert!(
+            first.contains(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\"")),
+            "{first}"
+        );
         let second = String::from_utf8(post.render().0.to_vec()).unwrap();
         assert_eq!(first.replace(&id.to_string(), &(id + 1).to_string()), second);
         let (head, body) = first.split_once("\r\n\r\n").unwrap();

@@ -22,7 +22,12 @@ pub struct Listening {
 impl Listening {
     /// Start the server with this number of tools, and more arguments. Its first line says where it listens. It is
     /// killed after `limit`, whatever happens.
-    pub fn spawn(server: &Server, tools: usize, more: &[&str], limit: Duration) -> Result<Listening, Error> {
+    pub fn spawn(
+        server: &Server,
+        tools: usize,
+        more: &[&str],
+        limit: Duration,
+    ) -> Result<Listening, Error> {
         let mut command = Command::new(&server.command[0]);
         command.args(&server.command[1..]).args(["--tools", &tools.to_string()]).args(more);
         let child = Guarded::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()), limit)?;
@@ -32,8 +37,10 @@ impl Listening {
         };
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let address =
-            line.trim().parse().map_err(|_| format!("{} said not where it listens", server.name))?;
+        let address = line
+            .trim()
+            .parse()
+            .map_err(|_| format!("{} said not where it listens", server.name))?;
         Ok(Listening { child, pid, address })
     }
 

@@ -74,7 +74,8 @@ pub fn workloads() -> Vec<Workload> {
         let request = Template::echo(era, "hello, world");
         Workload { name, tools, connections, request }
     };
-    let list = |name, era| Workload { name, tools: 100, connections: 32, request: Template::list(era) };
+    let list =
+        |name, era| Workload { name, tools: 100, connections: 32, request: Template::list(era) };
     let long = |name, era| {
         let request = Template::echo(era, &text(64 << 10));
         Workload { name, tools: 100, connections: 8, request }
@@ -110,14 +111,17 @@ impl Plan {
         servers: &[Server],
         more: impl Fn(&Server, Era) -> &'static [&'static str],
     ) -> Result<Vec<Vec<Vec<Sample>>>, Error> {
-        let pairs: Vec<_> =
-            workloads.iter().flat_map(|load| servers.iter().map(move |server| (load, server))).collect();
+        let pairs: Vec<_> = workloads
+            .iter()
+            .flat_map(|load| servers.iter().map(move |server| (load, server)))
+            .collect();
         let samples = in_turn(self.rounds, &pairs, |(workload, server)| {
             let limit = 4 * self.time + Duration::from_secs(60);
             let more = more(server, workload.request.era);
             let listening = Listening::spawn(server, workload.tools, more, limit)?;
             let load = async {
-                let mut load = Load::open(&listening, &workload.request, workload.connections).await?;
+                let mut load =
+                    Load::open(&listening, &workload.request, workload.connections).await?;
                 load.run(&listening, self.time / 4).await?;
                 load.run(&listening, self.time).await
             };
@@ -142,8 +146,9 @@ impl Plan {
 
     /// What stays of deleted sessions, the medians for each server.
     pub fn deleted(&self, servers: &[Server]) -> Result<Vec<Deleted>, Error> {
-        let found =
-            in_turn(self.rounds, servers, |server| self.runtime.block_on(memory::of_deleted(server)))?;
+        let found = in_turn(self.rounds, servers, |server| {
+            self.runtime.block_on(memory::of_deleted(server))
+        })?;
         let medians = found.into_iter().map(|rounds| Deleted {
             after_delete: median(rounds.iter().map(|round| round.after_delete)),
             opened_again: median(rounds.iter().map(|round| round.opened_again)),
@@ -152,7 +157,12 @@ impl Plan {
     }
 
     /// CPU µs of a client process for each call of `floor`, with 1, 32 and 64 calls in flight.
-    pub fn clients(&self, clients: &[Server], floor: &Server, era: Era) -> Result<Vec<[f64; 3]>, Error> {
+    pub fn clients(
+        &self,
+        clients: &[Server],
+        floor: &Server,
+        era: Era,
+    ) -> Result<Vec<[f64; 3]>, Error> {
         let calls = (self.time.as_secs_f64() * 10_000.0).max(1000.0);
         let (of_floor, of_client): (&[&str], &[&str]) = match era {
             Era::Legacy => (&["--legacy"], &[]),
@@ -163,7 +173,10 @@ impl Plan {
             let mut command = Command::new(&client.command[0]);
             command.args(&client.command[1..]).args(["--calls", &calls.to_string()]);
             command.arg(format!("http://{}/mcp", listening.address)).args(of_client);
-            let line = packages::output_within(command.stderr(Stdio::inherit()), Duration::from_secs(100))?;
+            let line = packages::output_within(
+                command.stderr(Stdio::inherit()),
+                Duration::from_secs(100),
+            )?;
             let figures: Value = serde_json::from_str(&line)?;
             Ok(["1", "32", "64"].map(|load| figures[load]["cpu_us"].as_f64().unwrap_or(f64::NAN)))
         })?;
@@ -174,7 +187,8 @@ impl Plan {
     pub fn generator(&self, floor: &Server, era: Era) -> Result<[f64; 3], Error> {
         let of_floor: &[&str] = if era == Era::Legacy { &["--legacy"] } else { &[] };
         let rounds = in_turn(self.rounds, &[1, 32, 64], |connections| {
-            let listening = Listening::spawn(floor, 2, of_floor, 4 * self.time + Duration::from_secs(60))?;
+            let listening =
+                Listening::spawn(floor, 2, of_floor, 4 * self.time + Duration::from_secs(60))?;
             self.runtime.block_on(async {
                 let request = Template::echo(era, "hello, world");
                 let mut load = Load::open(&listening, &request, *connections).await?;

@@ -55,9 +55,11 @@ async fn tools(client: &Client, _: &Fixture) {
         Ok(reply) => reply.text(),
         Err(error) => error.peer().expect("a protocol error").message().to_owned(),
     };
-    for mistake in
-        ["/a: expected an integer, got the string \"six\"", "/b: the argument is required", "/c: unknown"]
-    {
+    for mistake in [
+        "/a: expected an integer, got the string \"six\"",
+        "/b: the argument is required",
+        "/c: unknown",
+    ] {
         assert!(told.contains(mistake), "{told}");
     }
 }
@@ -104,7 +106,10 @@ async fn questions(client: &Client, _: &Fixture) {
     if rules.result_type {
         return; // Asked by `input_required` there, which has tests of its own.
     }
-    assert_eq!(client.call("consult", &json!({})).await.expect("tools/call").text(), "well file:///here");
+    assert_eq!(
+        client.call("consult", &json!({})).await.expect("tools/call").text(),
+        "well file:///here"
+    );
     let confirmed = client.call("confirm", &json!({})).await.expect("tools/call");
     if rules.elicitation {
         assert_eq!(confirmed.text(), "sure");
@@ -128,8 +133,9 @@ async fn others(client: &Client, _: &Fixture) {
 }
 
 async fn changes(client: &Client, fixture: &Fixture) {
-    let filter =
-        SubscriptionFilter::new().tools_list_changed(true).resource_subscriptions(["page://1".to_owned()]);
+    let filter = SubscriptionFilter::new()
+        .tools_list_changed(true)
+        .resource_subscriptions(["page://1".to_owned()]);
     let mut changes = client.subscribe(filter).await.expect("a subscription");
     let before = client.list_tools().await.expect("tools/list").len();
     let added = ToolRoute::builder("added").description("New.").handler(|| async { "here" });
@@ -145,7 +151,9 @@ async fn changes(client: &Client, fixture: &Fixture) {
 
 #[tokio::test]
 async fn a_user_who_says_no_is_understood() {
-    for (answer, text) in [(ElicitResult::decline(), "declined"), (ElicitResult::cancel(), "cancelled")] {
+    for (answer, text) in
+        [(ElicitResult::decline(), "declined"), (ElicitResult::cancel(), "cancelled")]
+    {
         let builder = Client::builder().pin(Revision::V2025_11_25).on_elicit(move |_| {
             let answer = answer.clone();
             async move { Ok(answer) }
@@ -160,7 +168,10 @@ async fn a_child_process_speaks_every_revision() {
     for revision in Revision::ALL {
         let client = host(revision).connect_command(everything_server()).await.expect("initialize");
         assert_eq!(client.revision(), revision);
-        assert_eq!(client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("tools/call").text(), "3");
+        assert_eq!(
+            client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("tools/call").text(),
+            "3"
+        );
         assert_eq!(client.list_resources().await.expect("three pages").len(), 28);
         assert_eq!(
             client.close().await.and_then(|status| status.code()),

@@ -20,7 +20,9 @@ async fn a_thousand_calls_in_flight_end_at_once_with_the_exit_status() {
         }
         let child = client.child_id().expect("a child process").to_string();
         let killed = Instant::now();
-        assert!(Command::new("kill").args(["-KILL", &child]).status().expect("kill runs").success());
+        assert!(
+            Command::new("kill").args(["-KILL", &child]).status().expect("kill runs").success()
+        );
         for outcome in join_all(calls).await {
             let error = outcome.expect_err("the server is gone");
             assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");

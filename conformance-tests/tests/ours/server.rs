@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
 use mcp_server::{
-    Answer, AskError, BuiltServer, Context, Form, LoggingLevel, Server, ServerHandle, ToolError, tools,
+    Answer, AskError, BuiltServer, Context, Form, LoggingLevel, Server, ServerHandle, ToolError,
+    tools,
 };
 use serde::Deserialize;
 use tokio::sync::Semaphore;

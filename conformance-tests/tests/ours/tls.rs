@@ -79,12 +79,15 @@ async fn calls_go_over_tls_by_the_version_of_http_that_is_agreed_on() {
         for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
             let server = serve(protocol).await;
             let network = Network::new().with_tls_config(server.trusting.clone());
-            let client = host(revision).http_stack(network).connect_http(&server.url).await.expect("TLS");
+            let client =
+                host(revision).http_stack(network).connect_http(&server.url).await.expect("TLS");
             let calls = (0..50).map(|number| {
                 let client = client.clone();
                 async move {
-                    let reply =
-                        client.call("multiply", &json!({ "a": number, "b": 2 })).await.expect("a reply");
+                    let reply = client
+                        .call("multiply", &json!({ "a": number, "b": 2 }))
+                        .await
+                        .expect("a reply");
                     assert_eq!(reply.text(), (2 * number).to_string());
                 }
             });

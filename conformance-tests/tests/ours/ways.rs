@@ -14,7 +14,9 @@ pub(crate) fn host(revision: Revision) -> ClientBuilder {
     Client::builder()
         .pin(revision)
         .on_elicit(|_| async {
-            Ok(ElicitResult::accept(json!({ "sure": true }).as_object().cloned().unwrap_or_default()))
+            Ok(ElicitResult::accept(
+                json!({ "sure": true }).as_object().cloned().unwrap_or_default(),
+            ))
         })
         .on_sample(|_| async {
             Ok(CreateMessageResult::new(Role::Assistant, SamplingContent::text("well"), "model"))
@@ -47,7 +49,8 @@ impl Way {
             Self::Http => over_http(server, builder, HttpOptions::new()).await,
             Self::HttpSse => {
                 // Nothing but the older transport stands at this path.
-                let url = serve_http(server, HttpOptions::new().http_sse()).await.replace("/mcp", "/sse");
+                let url =
+                    serve_http(server, HttpOptions::new().http_sse()).await.replace("/mcp", "/sse");
                 builder.connect_http(url).await.expect("a connection over HTTP+SSE")
             }
         }
@@ -69,7 +72,11 @@ pub(crate) async fn in_memory(server: &BuiltServer, builder: ClientBuilder) -> C
     builder.connect_memory(server).await.expect("a connection in memory")
 }
 
-pub(crate) async fn over_http(server: &BuiltServer, builder: ClientBuilder, options: HttpOptions) -> Client {
+pub(crate) async fn over_http(
+    server: &BuiltServer,
+    builder: ClientBuilder,
+    options: HttpOptions,
+) -> Client {
     builder.connect_http(serve_http(server, options).await).await.expect("a connection over HTTP")
 }
 
@@ -78,7 +85,9 @@ pub(crate) async fn serve_http(server: &BuiltServer, options: HttpOptions) -> St
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
     let server = server.clone();
-    tokio::spawn(async move { server.serve_http_with(listener, options, std::future::pending()).await });
+    tokio::spawn(
+        async move { server.serve_http_with(listener, options, std::future::pending()).await },
+    );
     format!("http://{address}/mcp")
 }
 

@@ -49,7 +49,12 @@ clients! {
 
 /// Drives a server over each transport, all at once: a client waits more than it works. Each must end well after
 /// just so many features, so that none is left out.
-fn drive(client: impl Fn() -> Option<Command>, arguments: &[&str], transports: &[Transport], features: u32) {
+fn drive(
+    client: impl Fn() -> Option<Command>,
+    arguments: &[&str],
+    transports: &[Transport],
+    features: u32,
+) {
     let mut running = Vec::new();
     for &transport in transports {
         let Some(mut client) = client() else { return };
@@ -67,9 +72,17 @@ fn drive(client: impl Fn() -> Option<Command>, arguments: &[&str], transports: &
         let output = client.wait_with_output().expect("the client ends");
         let said = String::from_utf8_lossy(&output.stdout);
         let complained = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{transport:?}: {:?}\n{said}\n{complained}", output.status);
+        assert!(
+            output.status.success(),
+            "{transport:?}: {:?}\n{said}\n{complained}",
+            output.status
+        );
         let verdict = said.lines().last().unwrap_or_default();
-        assert_eq!(verdict, format!("{features} passed, 0 failed"), "{transport:?}: {said}\n{complained}");
+        assert_eq!(
+            verdict,
+            format!("{features} passed, 0 failed"),
+            "{transport:?}: {said}\n{complained}"
+        );
     }
 }
 

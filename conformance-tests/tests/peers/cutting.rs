@@ -7,7 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use http_body::{Body, Frame};
 use mcp_client::Revision;
-use mcp_client::http::{BoxError, Bytes, HttpBody, HttpError, HttpStack, Network, Request, Response};
+use mcp_client::http::{
+    BoxError, Bytes, HttpBody, HttpError, HttpStack, Network, Request, Response,
+};
 use mcp_client::service::BoxFuture;
 use serde_json::json;
 
@@ -24,7 +26,10 @@ struct Cutting {
 }
 
 impl HttpStack for Cutting {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         let is_call = String::from_utf8_lossy(request.body()).contains("tools/call");
         if request.headers().contains_key("last-event-id") {
             self.resumed.fetch_add(1, Ordering::SeqCst);
@@ -60,7 +65,10 @@ impl Body for FirstEvent {
         Poll::Ready(chunk.map(|chunk| {
             // A blank line ends an event.
             let end = [&b"\n\n"[..], b"\r\n\r\n"].iter().find_map(|blank| {
-                chunk.windows(blank.len()).position(|bytes| bytes == *blank).map(|at| at + blank.len())
+                chunk
+                    .windows(blank.len())
+                    .position(|bytes| bytes == *blank)
+                    .map(|at| at + blank.len())
             });
             self.ended = end.is_some();
             Ok(Frame::data(chunk.slice(..end.unwrap_or(chunk.len()))))
@@ -75,7 +83,8 @@ pub(crate) async fn a_cut_call_is_gone_on_with(
     arguments: serde_json::Value,
     steps: &[f64],
 ) {
-    let network = Cutting { network: Network::new(), has_cut: Arc::default(), resumed: Arc::default() };
+    let network =
+        Cutting { network: Network::new(), has_cut: Arc::default(), resumed: Arc::default() };
     let builder = host().pin(Revision::V2025_11_25).http_stack(network.clone());
     let client = builder.connect_http(server.url("/mcp")).await.expect("the server answers");
     let seen = Arc::new(Mutex::new(Vec::new()));

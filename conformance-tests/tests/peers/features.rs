@@ -32,7 +32,8 @@ pub(crate) async fn progress(client: &Client) {
 
 pub(crate) async fn cancellation(client: &Client) {
     let before = text(client, "cancelled_count", json!({})).await;
-    let slow = client.call("slow", &json!({ "ms": 60_000 })).timeout(Duration::from_millis(300)).await;
+    let slow =
+        client.call("slow", &json!({ "ms": 60_000 })).timeout(Duration::from_millis(300)).await;
     assert_eq!(slow.expect_err("too slow").kind(), ErrorKind::Timeout);
     // Over HTTP the cancellation may come after the next call.
     let cancelled = async { while text(client, "cancelled_count", json!({})).await == before {} };
@@ -65,16 +66,22 @@ pub(crate) async fn lists(client: &Client) {
     assert_eq!(templates[0].uri_template, "note://{id}");
     let prompts = client.list_prompts().await.expect("prompts/list");
     assert_eq!(prompts[0].name, "greet");
-    let greeting =
-        client.get_prompt("greet", &json!({ "name": "Bo", "tone": "calm" })).await.expect("prompts/get");
+    let greeting = client
+        .get_prompt("greet", &json!({ "name": "Bo", "tone": "calm" }))
+        .await
+        .expect("prompts/get");
     assert_eq!(greeting.messages[0].content.as_text(), Some("Greet Bo in a calm tone."));
-    let tones = client.complete(CompletionReference::prompt("greet"), "tone", "c").await.expect("completion");
+    let tones = client
+        .complete(CompletionReference::prompt("greet"), "tone", "c")
+        .await
+        .expect("completion");
     assert_eq!(tones.completion.values, ["calm", "cheerful"]);
 }
 
 pub(crate) async fn subscriptions(client: &Client) {
-    let filter =
-        SubscriptionFilter::new().tools_list_changed(true).resource_subscriptions(["memo://one".to_owned()]);
+    let filter = SubscriptionFilter::new()
+        .tools_list_changed(true)
+        .resource_subscriptions(["memo://one".to_owned()]);
     let mut changes = client.subscribe(filter).await.expect("subscriptions/listen");
     assert_eq!(text(client, "toggle", json!({ "on": true })).await, "extra is on");
     assert!(matches!(changes.next().await, Some(Event::ToolsListChanged)));

@@ -23,7 +23,9 @@ fn inspect(target: &Target<'_>, era: &str, arguments: &[&str]) -> Option<Output>
     inspector.env("HOME", home.path()).arg("--cli");
     match target {
         Target::Stdio => inspector.args([PROGRAM, "--stdio"]),
-        Target::Http(server) => inspector.args(["--transport", "http", "--server-url", server.url()]),
+        Target::Http(server) => {
+            inspector.args(["--transport", "http", "--server-url", server.url()])
+        }
     };
     inspector.args(["--protocol-era", era, "--format", "json", "--method"]).args(arguments);
     Some(inspector.output().expect("the Inspector starts"))
@@ -52,7 +54,8 @@ fn walk(target: &Target<'_>, era: &str, sum: &Value) -> Option<()> {
     assert_eq!(resources.len(), 28, "{resources:?}");
     let prompts = names(&result(target, era, &["prompts/list"])?, "prompts");
     assert!(prompts.iter().any(|name| name == "test_prompt_with_arguments"), "{prompts:?}");
-    let added = result(target, era, &["tools/call", "--tool-name", "add", "--tool-arg", "a=1", "b=2"])?;
+    let added =
+        result(target, era, &["tools/call", "--tool-name", "add", "--tool-arg", "a=1", "b=2"])?;
     assert_eq!(added["content"][0]["text"], "3");
     assert_eq!(added["structuredContent"], *sum, "{added}");
     Some(())

@@ -21,7 +21,8 @@ pub(crate) struct Listening {
 impl Listening {
     /// Starts a server that tells its URL on standard error.
     pub(crate) fn start(mut command: Command) -> Self {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the server starts");
         let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let (sender, said) = mpsc::channel();

@@ -87,7 +87,10 @@ async fn logging(client: &Client) {
     let mut messages = client.log_messages();
     text(client, "toggle-simulated-logging", json!({})).await;
     let message = messages.next().await.expect("a message");
-    assert!(message.data.to_value().as_str().is_some_and(|text| text.contains("level")), "{message:?}");
+    assert!(
+        message.data.to_value().as_str().is_some_and(|text| text.contains("level")),
+        "{message:?}"
+    );
 }
 
 async fn legacy(client: &Client) {
@@ -106,22 +109,36 @@ struct Weather {
 
 async fn tools(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "Echo: hi");
-    assert_eq!(text(client, "get-sum", json!({ "a": 1, "b": 2 })).await, "The sum of 1 and 2 is 3.");
-    let weather =
-        client.call("get-structured-content", &json!({ "location": "New York" })).await.expect("weather");
+    assert_eq!(
+        text(client, "get-sum", json!({ "a": 1, "b": 2 })).await,
+        "The sum of 1 and 2 is 3."
+    );
+    let weather = client
+        .call("get-structured-content", &json!({ "location": "New York" }))
+        .await
+        .expect("weather");
     let expected = Weather { temperature: 33.0, conditions: "Cloudy".into(), humidity: 82.0 };
     assert_eq!(weather.structured::<Weather>().expect("a Weather"), expected);
     assert_eq!(weather.structured::<Vec<u8>>().expect_err("not a list").kind(), ErrorKind::Decode);
 
     let picture = client.call("get-tiny-image", &json!({})).await.expect("image").into_inner();
     assert!(matches!(&picture.content[1], Content::Image(image) if image.mime_type == "image/png"));
-    let links = client.call("get-resource-links", &json!({ "count": 3 })).await.expect("links").into_inner();
-    assert_eq!(links.content.iter().filter(|block| matches!(block, Content::ResourceLink(_))).count(), 3);
+    let links = client
+        .call("get-resource-links", &json!({ "count": 3 }))
+        .await
+        .expect("links")
+        .into_inner();
+    assert_eq!(
+        links.content.iter().filter(|block| matches!(block, Content::ResourceLink(_))).count(),
+        3
+    );
     let reference = json!({ "resourceType": "Text", "resourceId": 1 });
-    let embedded = client.call("get-resource-reference", &reference).await.expect("embedded").into_inner();
+    let embedded =
+        client.call("get-resource-reference", &reference).await.expect("embedded").into_inner();
     assert!(matches!(&embedded.content[1], Content::Resource(_)));
     let annotated = json!({ "messageType": "error", "includeImage": false });
-    let annotated = client.call("get-annotated-message", &annotated).await.expect("annotated").into_inner();
+    let annotated =
+        client.call("get-annotated-message", &annotated).await.expect("annotated").into_inner();
     let Content::Text(block) = &annotated.content[0] else { panic!("a text: {annotated:?}") };
     assert_eq!(block.annotations.as_ref().and_then(|annotations| annotations.priority), Some(1.0));
 }
@@ -129,11 +146,15 @@ async fn tools(client: &Client) {
 #[tokio::test]
 async fn the_child_gets_the_environment_that_is_allowed_and_no_more() {
     let Some(client) = everything(None).await else { return };
-    let environment: Value = serde_json::from_str(&text(&client, "get-env", json!({})).await).expect("JSON");
+    let environment: Value =
+        serde_json::from_str(&text(&client, "get-env", json!({})).await).expect("JSON");
     let names: Vec<_> = environment.as_object().expect("an object").keys().collect();
     assert!(names.iter().any(|name| *name == "PATH"));
     assert!(names.iter().any(|name| *name == "CANARY_OF_THE_COMMAND"));
-    assert!(!names.iter().any(|name| name.starts_with("CARGO")), "cargo's own variables leaked: {names:?}");
+    assert!(
+        !names.iter().any(|name| name.starts_with("CARGO")),
+        "cargo's own variables leaked: {names:?}"
+    );
     client.close().await;
 }
 
@@ -152,12 +173,19 @@ async fn progress(client: &Client) {
 async fn questions(client: &Client) {
     // Its tools for roots and sampling appear a moment after the handshake, when it knows our capabilities.
     let mut changes = client.notifications();
-    while !client.list_tools().fresh().await.expect("tools").iter().any(|tool| tool.name == "get-roots-list")
+    while !client
+        .list_tools()
+        .fresh()
+        .await
+        .expect("tools")
+        .iter()
+        .any(|tool| tool.name == "get-roots-list")
     {
         changes.next().await.expect("the list changes");
     }
     assert!(text(client, "get-roots-list", json!({})).await.contains("file:///r"));
-    let sampled = text(client, "trigger-sampling-request", json!({ "prompt": "x", "maxTokens": 10 })).await;
+    let sampled =
+        text(client, "trigger-sampling-request", json!({ "prompt": "x", "maxTokens": 10 })).await;
     assert!(sampled.contains("sampled"), "{sampled}");
     let visit = json!({ "url": "https://example.com/log-in", "message": "Log in" });
     let visited = text(client, "trigger-url-elicitation", visit).await;
@@ -174,28 +202,34 @@ async fn others(client: &Client) {
     let unknown = client.read_resource("demo://nowhere").await.expect_err("unknown");
     assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
 
-    let prompt = client.get_prompt("args-prompt", &json!({ "city": "Rome" })).await.expect("prompt");
+    let prompt =
+        client.get_prompt("args-prompt", &json!({ "city": "Rome" })).await.expect("prompt");
     assert_eq!(prompt.messages[0].content.as_text(), Some("What's weather in Rome?"));
     let reference = || CompletionReference::prompt("completable-prompt");
     let departments = client.complete(reference(), "department", "S").await.expect("completion");
     assert_eq!(departments.completion.values, ["Sales", "Support"]);
     let department = [("department".to_owned(), "Sales".to_owned())];
     let context = CompletionContext::new().arguments(std::collections::BTreeMap::from(department));
-    let names = client.complete_with(reference(), "name", "", Some(context)).await.expect("completion");
+    let names =
+        client.complete_with(reference(), "name", "", Some(context)).await.expect("completion");
     assert_eq!(names.completion.values, ["David", "Eve", "Frank"]);
 }
 
 async fn watched(client: &Client) {
     let uri = "demo://resource/dynamic/text/1";
-    let filter = mcp_client::types::SubscriptionFilter::new().resource_subscriptions([uri.to_owned()]);
+    let filter =
+        mcp_client::types::SubscriptionFilter::new().resource_subscriptions([uri.to_owned()]);
     let mut changes = client.subscribe(filter).await.expect("subscribe");
     text(client, "toggle-subscriber-updates", json!({})).await;
-    assert!(matches!(changes.next().await, Some(Event::ResourceUpdated(updated)) if updated.uri == uri));
+    assert!(
+        matches!(changes.next().await, Some(Event::ResourceUpdated(updated)) if updated.uri == uri)
+    );
 }
 
 #[tokio::test]
 async fn every_legacy_revision() {
-    for revision in Revision::ALL.into_iter().filter(|revision| *revision != Revision::V2026_07_28) {
+    for revision in Revision::ALL.into_iter().filter(|revision| *revision != Revision::V2026_07_28)
+    {
         let Some(client) = everything(Some(revision)).await else { return };
         assert_eq!(client.revision(), revision);
         assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "Echo: hi");

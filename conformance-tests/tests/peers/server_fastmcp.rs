@@ -80,7 +80,10 @@ async fn drive(client: &Client) {
     let read = client.read_resource("memo://one").await.expect("resources/read");
     assert_eq!(read.contents[0].as_text(), Some("One memo."));
     assert!(client.get_prompt("greet", &json!({})).await.is_err(), "an argument is missing");
-    let tones = client.complete(CompletionReference::prompt("greet"), "tone", "c").await.expect("completion");
+    let tones = client
+        .complete(CompletionReference::prompt("greet"), "tone", "c")
+        .await
+        .expect("completion");
     assert_eq!(tones.completion.values, ["calm", "cheerful"]);
 
     let mut messages = client.log_messages();

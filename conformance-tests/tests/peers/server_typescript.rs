@@ -72,7 +72,10 @@ async fn version_1_in_its_ways_to_serve_http() {
                 features::progress(&client).await;
                 features::resumption(&client).await;
                 for tool in ["ask", "ask_unrelated"] {
-                    assert_eq!(text(&client, tool, json!({ "question": "Who?" })).await, "Hello, Ann!");
+                    assert_eq!(
+                        text(&client, tool, json!({ "question": "Who?" })).await,
+                        "Hello, Ann!"
+                    );
                 }
             }
             client.close().await;
@@ -94,8 +97,12 @@ async fn drive(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hä?\u{2028}" })).await, "hä?\u{2028}");
     assert_eq!(text(client, "add", json!({ "a": 1, "b": 2 })).await, "3");
     if rules.titles {
-        let sum: Value =
-            client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("add").structured().expect("sum");
+        let sum: Value = client
+            .call("add", &json!({ "a": 1, "b": 2 }))
+            .await
+            .expect("add")
+            .structured()
+            .expect("sum");
         assert_eq!(sum, json!({ "sum": 3 }));
         let words = client.call("words", &json!({ "text": "a b" })).await.expect("words");
         assert_eq!(words.structured::<Vec<String>>().expect("a list in both eras"), ["a", "b"]);
@@ -127,8 +134,11 @@ async fn a_server_that_dies_of_the_probe_is_started_again() {
 async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
     let Some(mut command) = node(SERVER) else { return };
     command.args(["--probe", "silent"]);
-    let client =
-        host().probe_timeout(Duration::from_secs(3)).connect_command(command).await.expect("initialize");
+    let client = host()
+        .probe_timeout(Duration::from_secs(3))
+        .connect_command(command)
+        .await
+        .expect("initialize");
     assert_eq!(client.revision(), Revision::V2025_11_25);
     assert_eq!(text(&client, "echo", json!({ "message": "hi" })).await, "hi");
     client.close().await;
@@ -138,7 +148,10 @@ async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
 async fn a_modern_server_tells_a_legacy_client_what_it_speaks() {
     let Some(mut command) = node(SERVER) else { return };
     command.arg("--modern-only");
-    let error =
-        host().pin(Revision::V2025_11_25).connect_command(command).await.expect_err("no common revision");
+    let error = host()
+        .pin(Revision::V2025_11_25)
+        .connect_command(command)
+        .await
+        .expect_err("no common revision");
     assert_eq!(error.kind(), ErrorKind::UnsupportedVersion, "{error:?}");
 }

@@ -74,7 +74,8 @@ fn a_line_that_never_ends_takes_no_more_than_the_limit() {
 fn small_calls_behind_large_messages_do_not_hold_them() {
     let mut host = Host::start(Over::Pipes, &[]);
     let before = idle(&mut host);
-    let large = json!({"jsonrpc":"2.0","method":"notifications/x","params":{"pad":"x".repeat(1 << 20)}});
+    let large =
+        json!({"jsonrpc":"2.0","method":"notifications/x","params":{"pad":"x".repeat(1 << 20)}});
     for _ in 0..40 {
         host.send(&large);
         host.call("never", &json!({}));
@@ -92,15 +93,21 @@ fn twenty_thousand_calls_at_once_are_bounded_and_all_answered() {
     let before = idle(&mut host);
     let call = |id: usize| {
         let params = json!({"name":"wait","arguments":{"ms":20}});
-        format!("{}\n", json!({"jsonrpc":"2.0","id":id + 1_000,"method":"tools/call","params":params}))
+        format!(
+            "{}\n",
+            json!({"jsonrpc":"2.0","id":id + 1_000,"method":"tools/call","params":params})
+        )
     };
     let flood: String = (0..CALLS).map(call).collect();
     let held = host.call("never", &json!({}));
-    let (first, second) = flood.split_at(flood.len() / 2 + flood[flood.len() / 2..].find('\n').unwrap() + 1);
+    let (first, second) =
+        flood.split_at(flood.len() / 2 + flood[flood.len() / 2..].find('\n').unwrap() + 1);
     let started = Instant::now();
     host.bytes(first.as_bytes());
     let cancelled = Instant::now();
-    host.send(&json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":held}}));
+    host.send(
+        &json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":held}}),
+    );
     host.sees("was dropped");
     let cancel_took = cancelled.elapsed();
     host.bytes(second.as_bytes());

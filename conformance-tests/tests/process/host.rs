@@ -40,7 +40,8 @@ impl Host {
         command.envs(environment.iter().copied()).stderr(Stdio::piped());
         let (mut child, input, output) = match over {
             Over::Pipes => {
-                let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+                let mut child =
+                    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
                 let input: Box<dyn Write + Send> = Box::new(child.stdin.take().unwrap());
                 let output: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
                 (child, input, output)
@@ -52,14 +53,19 @@ impl Host {
                 let child = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
                 // The command holds the child's ends until it is dropped.
                 drop(command);
-                (child, Box::new(input) as Box<dyn Write + Send>, Box::new(output) as Box<dyn Read + Send>)
+                (
+                    child,
+                    Box::new(input) as Box<dyn Write + Send>,
+                    Box::new(output) as Box<dyn Read + Send>,
+                )
             }
         };
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines() {
                 let line = line.unwrap();
-                let message = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line:?}"));
+                let message =
+                    serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line:?}"));
                 if sender.send(message).is_err() {
                     return; // Nobody reads any more; the pipe closes.
                 }
@@ -129,8 +135,8 @@ impl Host {
 
     /// Waits for a line on standard error.
     pub(crate) fn sees(&self, line: &str) {
-        let found =
-            std::iter::from_fn(|| self.errors.recv_timeout(PATIENCE).ok()).any(|seen| seen.contains(line));
+        let found = std::iter::from_fn(|| self.errors.recv_timeout(PATIENCE).ok())
+            .any(|seen| seen.contains(line));
         assert!(found, "{line:?} was not on standard error");
     }
 

@@ -62,10 +62,10 @@ fn a_child_of_a_handler_cannot_take_messages() {
 #[test]
 fn files_are_served_through_threads_to_the_last_byte() {
     let mut input = tempfile::tempfile().unwrap();
-    let open =
-        json!({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}});
+    let open = json!({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}});
     let mut ask = |id: i64, method: &str, params: Value| {
-        writeln!(input, "{}", json!({"jsonrpc":"2.0","id":id,"method":method,"params":params})).unwrap();
+        writeln!(input, "{}", json!({"jsonrpc":"2.0","id":id,"method":method,"params":params}))
+            .unwrap();
     };
     ask(0, "initialize", open);
     for id in 1..=50 {
@@ -100,6 +100,7 @@ fn an_output_that_cannot_be_written_to_ends_the_process() {
     writeln!(input, "{}", json!({"jsonrpc":"2.0","id":1,"method":"ping"})).unwrap();
     input.rewind().unwrap();
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let status = Command::new(PROGRAM).stdin(input).stdout(full).stderr(Stdio::null()).status().unwrap();
+    let status =
+        Command::new(PROGRAM).stdin(input).stdout(full).stderr(Stdio::null()).status().unwrap();
     assert!(!status.success());
 }

@@ -71,7 +71,11 @@ fn running_calls_are_answered_before_the_end() {
         told.tell(&mut host);
         let mut answered: Vec<_> = calls.iter().map(|_| host.message()["id"].as_i64()).collect();
         answered.sort_unstable();
-        assert_eq!(answered, calls.iter().map(|id| id.as_i64()).collect::<Vec<_>>(), "{over:?} {told:?}");
+        assert_eq!(
+            answered,
+            calls.iter().map(|id| id.as_i64()).collect::<Vec<_>>(),
+            "{over:?} {told:?}"
+        );
         let (status, took) = host.ends();
         assert!(status.success() && took < AT_ONCE, "{over:?} {told:?}: {status}, {took:?}");
     });
@@ -99,7 +103,11 @@ fn a_blocked_server_ends(tool: &'static str, succeeds: bool) {
         host.sees("blocking");
         told.tell(&mut host);
         let (status, took) = host.ends();
-        assert_eq!(status.code(), Some(i32::from(!succeeds)), "{over:?} {told:?} {threads}: {status}");
+        assert_eq!(
+            status.code(),
+            Some(i32::from(!succeeds)),
+            "{over:?} {told:?} {threads}: {status}"
+        );
         assert!(took < BOUND, "{over:?} {told:?} {threads}: {took:?}");
     });
 }
@@ -142,7 +150,8 @@ fn an_output_without_a_reader_ends_the_process() {
 fn a_server_whose_host_is_killed_is_gone_within_a_second() {
     let rounds = (0..10).map(|_| -> Box<dyn FnOnce() + Send> {
         Box::new(|| {
-            let mut parent = Command::new(PROGRAM).arg("parent").stdout(Stdio::piped()).spawn().unwrap();
+            let mut parent =
+                Command::new(PROGRAM).arg("parent").stdout(Stdio::piped()).spawn().unwrap();
             let mut line = String::new();
             BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
             let server = Pid::from_raw(line.trim().parse().unwrap()).unwrap();
@@ -162,6 +171,7 @@ fn a_server_whose_host_is_killed_is_gone_within_a_second() {
 /// A process that has ended and was not yet collected by whoever inherited it does not count.
 fn is_alive(process: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
-    let state = stat.ok().and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.starts_with('Z')));
+    let state =
+        stat.ok().and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| rest.starts_with('Z')));
     test_kill_process(process).is_ok() && state == Some(false)
 }

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 500).unwrap() * 20;
-    let candidates = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000);
+    let candidates =
+        std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000);
     let mut addresses = candidates.take(1_000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
@@ -69,7 +70,9 @@ impl Served {
         let (meta, head) = match session {
             "" => (
                 r#","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#,
-                format!("mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: {tool}\r\n"),
+                format!(
+                    "mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: {tool}\r\n"
+                ),
             ),
             id => ("", format!("mcp-session-id: {id}\r\n")),
         };
@@ -102,8 +105,8 @@ impl Served {
     }
 
     fn sees(&self, line: &str) {
-        let found =
-            std::iter::from_fn(|| self.errors.recv_timeout(PATIENCE).ok()).any(|seen| seen.contains(line));
+        let found = std::iter::from_fn(|| self.errors.recv_timeout(PATIENCE).ok())
+            .any(|seen| seen.contains(line));
         assert!(found, "{line:?} was not on standard error");
     }
 

@@ -73,8 +73,8 @@ fn every_scenario_passes_without_a_warning() {
                     let outcome = run(&suite, name, revision, &scenario);
                     // Some scenarios allow a client that fails, and ours does not.
                     let said = suite.client_said(&directory(name, &scenario));
-                    let failed =
-                        !outcome.status.success() || said.lines().any(|line| line.starts_with(FAILED));
+                    let failed = !outcome.status.success()
+                        || said.lines().any(|line| line.starts_with(FAILED));
                     if failed && !EXCEPTIONS.is_not_yet(&scenario) {
                         let complaint = format!("{name}: {scenario}: {}: {said}", outcome.status);
                         complaints.lock().unwrap().push(complaint);
@@ -84,8 +84,10 @@ fn every_scenario_passes_without_a_warning() {
             });
         }
     });
-    let (outcomes, mut complaints) = (outcomes.into_inner().unwrap(), complaints.into_inner().unwrap());
-    complaints.extend(outcomes.iter().flat_map(|(name, outcome)| EXCEPTIONS.complaints(name, outcome)));
+    let (outcomes, mut complaints) =
+        (outcomes.into_inner().unwrap(), complaints.into_inner().unwrap());
+    complaints
+        .extend(outcomes.iter().flat_map(|(name, outcome)| EXCEPTIONS.complaints(name, outcome)));
     assert!(complaints.is_empty(), "{complaints:#?}");
     document::keep("Client", &table::section(INTRODUCTION, &outcomes, &EXCEPTIONS));
 }
@@ -105,8 +107,10 @@ fn scenarios(suite: &Suite) -> [(&'static str, Vec<String>); RUNS.len()] {
             Scope::Required => required(revision),
             Scope::Known => known(&["--client", "--spec-version", revision]),
             Scope::Unscored => {
-                let extensions =
-                    all.iter().filter(|(_, tags)| tags == "extension").map(|(scenario, _)| scenario);
+                let extensions = all
+                    .iter()
+                    .filter(|(_, tags)| tags == "extension")
+                    .map(|(scenario, _)| scenario);
                 extensions.filter(|scenario| !scored.contains(*scenario)).cloned().collect()
             }
         };

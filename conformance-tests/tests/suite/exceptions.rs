@@ -13,7 +13,8 @@ pub(crate) struct Exceptions {
 
 impl Exceptions {
     pub(crate) fn is_not_yet(&self, scenario: &str) -> bool {
-        !self.may_skip(scenario) && self.not_yet.iter().any(|(beginning, _)| scenario.starts_with(beginning))
+        !self.may_skip(scenario)
+            && self.not_yet.iter().any(|(beginning, _)| scenario.starts_with(beginning))
     }
 
     pub(crate) fn may_skip(&self, scenario: &str) -> bool {
@@ -31,15 +32,21 @@ impl Exceptions {
         for (name, checks) in &outcome.scenarios {
             if self.is_not_yet(name) {
                 excused |= count(checks, Status::Failure) > 0;
-                if !checks.iter().any(|check| matches!(check.status, Status::Failure | Status::Skipped)) {
-                    complaints.push(format!("{run}: {name} is built now: it is no exception any more"));
+                if !checks
+                    .iter()
+                    .any(|check| matches!(check.status, Status::Failure | Status::Skipped))
+                {
+                    complaints
+                        .push(format!("{run}: {name} is built now: it is no exception any more"));
                 }
                 continue;
             }
-            complaints.extend(checks.iter().filter(|check| self.is_bad(name, check)).map(|check| {
-                let why = check.error_message.as_deref().unwrap_or_default();
-                format!("{run}: {name}: {} {:?}: {why}", check.id, check.status)
-            }));
+            complaints.extend(checks.iter().filter(|check| self.is_bad(name, check)).map(
+                |check| {
+                    let why = check.error_message.as_deref().unwrap_or_default();
+                    format!("{run}: {name}: {} {:?}: {why}", check.id, check.status)
+                },
+            ));
             if count(checks, Status::Success) == 0 && !self.may_skip(name) {
                 complaints.push(format!("{run}: {name} checked nothing"));
             }

@@ -28,7 +28,10 @@ impl Suite {
         if folder.join("node_modules/.bin/node").exists() {
             return Some(Self { folder });
         }
-        assert!(std::env::var_os("CI").is_none(), "run `npm ci --prefix conformance-tests/suite` first");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "run `npm ci --prefix conformance-tests/suite` first"
+        );
         eprintln!("skipped: the suite is not installed (npm ci --prefix conformance-tests/suite)");
         None
     }
@@ -42,7 +45,8 @@ impl Suite {
 
     fn command(&self) -> Command {
         let mut command = Command::new(self.folder.join("node_modules/.bin/node"));
-        command.arg(self.folder.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"));
+        command
+            .arg(self.folder.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"));
         command
     }
 
@@ -52,7 +56,8 @@ impl Suite {
         let out = directory(name);
         drop(std::fs::remove_dir_all(&out));
         let output = self.command().args(arguments).arg("-o").arg(&out).output().unwrap();
-        let said = || String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        let said =
+            || String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         assert!(out.exists(), "{arguments:?} ran no scenario:\n{}", said());
         let scenarios = scenario::read(&out);
         assert!(!scenarios.is_empty(), "{arguments:?} ran no scenario:\n{}", said());

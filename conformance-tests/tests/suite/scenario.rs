@@ -47,9 +47,13 @@ fn read_into(scenarios: &mut Scenarios, directory: &Path, parents: &str) {
             read_into(scenarios, &path, &format!("{parents}{name}/"));
             continue;
         };
-        let checks = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let checks =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         let name = format!("{parents}{}", scenario_of(&name));
-        assert!(scenarios.insert(name, checks).is_none(), "{path:?}: its scenario ran twice in one run");
+        assert!(
+            scenarios.insert(name, checks).is_none(),
+            "{path:?}: its scenario ran twice in one run"
+        );
     }
 }
 

@@ -8,7 +8,11 @@ use crate::run::Outcome;
 use crate::scenario::{Status, count};
 
 /// Writes the section, from the outcomes by the names of their runs.
-pub(crate) fn section(introduction: &str, runs: &[(&str, Outcome)], exceptions: &Exceptions) -> String {
+pub(crate) fn section(
+    introduction: &str,
+    runs: &[(&str, Outcome)],
+    exceptions: &Exceptions,
+) -> String {
     let mut text = format!("{}\n", introduction.trim_end());
     summary(&mut text, runs, exceptions);
     for (scenario, why) in exceptions.not_yet {
@@ -22,7 +26,9 @@ pub(crate) fn section(introduction: &str, runs: &[(&str, Outcome)], exceptions: 
 }
 
 fn summary(text: &mut String, runs: &[(&str, Outcome)], exceptions: &Exceptions) {
-    text.push_str("\n| run | scenarios | not yet | checks passed | failed | warnings | skipped |\n");
+    text.push_str(
+        "\n| run | scenarios | not yet | checks passed | failed | warnings | skipped |\n",
+    );
     text.push_str("|---|---|---|---|---|---|---|\n");
     for (run, outcome) in runs {
         let all = outcome.scenarios.len();
@@ -32,13 +38,18 @@ fn summary(text: &mut String, runs: &[(&str, Outcome)], exceptions: &Exceptions)
         let [passed, failed, warned, skipped] =
             [Status::Success, Status::Failure, Status::Warning, Status::Skipped].map(sum);
         let not_yet = all - built.len();
-        writeln!(text, "| {run} | {all} | {not_yet} | {passed} | {failed} | {warned} | {skipped} |").unwrap();
+        writeln!(
+            text,
+            "| {run} | {all} | {not_yet} | {passed} | {failed} | {warned} | {skipped} |"
+        )
+        .unwrap();
     }
 }
 
 fn scenarios(text: &mut String, runs: &[(&str, Outcome)], exceptions: &Exceptions) {
     let names: Vec<_> = runs.iter().map(|(run, _)| *run).collect();
-    writeln!(text, "\n| scenario | {} |\n|---|{}", names.join(" | "), "---|".repeat(runs.len())).unwrap();
+    writeln!(text, "\n| scenario | {} |\n|---|{}", names.join(" | "), "---|".repeat(runs.len()))
+        .unwrap();
     let all: BTreeSet<_> = runs.iter().flat_map(|(_, outcome)| outcome.scenarios.keys()).collect();
     for scenario in all {
         write!(text, "| {scenario} |").unwrap();

@@ -13,8 +13,8 @@ use mcp_core::jsonrpc::code;
 use mcp_core::meta::Meta;
 use mcp_core::service::BoxFuture;
 use mcp_core::types::{
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, ListToolsResult,
-    Prompt, ReadResourceDirectoryResult, Resource, ResourceTemplate, Skill, Tool,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult,
+    ListToolsResult, Prompt, ReadResourceDirectoryResult, Resource, ResourceTemplate, Skill, Tool,
 };
 use serde::de::DeserializeOwned;
 
@@ -158,7 +158,8 @@ impl<T: Listed> List<T> {
 
     /// The items as they come, page after page.
     pub fn into_stream(self) -> Listing<T> {
-        let state = Pages { list: self, next: Some(None), seen: Seen::default(), items: VecDeque::new() };
+        let state =
+            Pages { list: self, next: Some(None), seen: Seen::default(), items: VecDeque::new() };
         Listing(
             stream::unfold(state, |mut pages| async move {
                 let item = pages.next_item().await?;
@@ -194,7 +195,9 @@ impl<T: Listed> IntoFuture for List<T> {
                 // A cursor of a kept page that the server does not know any more (CACHE-6).
                 Err(error)
                     if self.client.session().is_modern()
-                        && error.peer().is_some_and(|error| error.code() == code::INVALID_PARAMS) =>
+                        && error
+                            .peer()
+                            .is_some_and(|error| error.code() == code::INVALID_PARAMS) =>
                 {
                     self.client.wire().inbound.cache.forget(T::METHOD);
                     let terms = Terms { fresh: true, ..self.terms.clone() };
@@ -247,10 +250,11 @@ impl<T: Listed> Pages<T> {
                 return Some(Ok(item));
             }
             let cursor = self.next.take()?;
-            let page = match fetch::<T>(&self.list.client, &self.list.terms, cursor.as_deref()).await {
-                Ok(page) => page,
-                Err(error) => return Some(Err(error)),
-            };
+            let page =
+                match fetch::<T>(&self.list.client, &self.list.terms, cursor.as_deref()).await {
+                    Ok(page) => page,
+                    Err(error) => return Some(Err(error)),
+                };
             let (items, next) = T::split(page);
             if let Err(error) = self.seen.check(T::METHOD, items.len(), next.as_deref()) {
                 return Some(Err(error));
@@ -269,7 +273,12 @@ struct Seen {
 }
 
 impl Seen {
-    fn check(&mut self, method: &'static str, items: usize, next: Option<&str>) -> Result<(), Error> {
+    fn check(
+        &mut self,
+        method: &'static str,
+        items: usize,
+        next: Option<&str>,
+    ) -> Result<(), Error> {
         self.items += items;
         let reason = if self.items > MOST_ITEMS {
             format!("the list has more than {MOST_ITEMS} items")
@@ -284,7 +293,11 @@ impl Seen {
     }
 }
 
-async fn fetch<T: Listed>(client: &Client, terms: &Terms, cursor: Option<&str>) -> Result<T::Page, Error> {
+async fn fetch<T: Listed>(
+    client: &Client,
+    terms: &Terms,
+    cursor: Option<&str>,
+) -> Result<T::Page, Error> {
     if let Some(reason) = &terms.refused {
         return Err(Error::new(ErrorKind::InvalidArgument, reason).during(T::METHOD));
     }

@@ -41,7 +41,11 @@ pub struct Call<T> {
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new(client: &Client, method: &'static str, params: Result<Params, Error>) -> Self {
+    pub(crate) fn new(
+        client: &Client,
+        method: &'static str,
+        params: Result<Params, Error>,
+    ) -> Self {
         let options = Options::new(client.timeouts());
         Self { client: client.clone(), method, params, options, result: PhantomData }
     }
@@ -154,6 +158,9 @@ fn is_kept(method: &str) -> bool {
 }
 
 /// Reads a result as what the caller expects.
-pub(crate) fn decode<T: DeserializeOwned>(method: &'static str, result: &JsonBytes) -> Result<T, Error> {
+pub(crate) fn decode<T: DeserializeOwned>(
+    method: &'static str,
+    result: &JsonBytes,
+) -> Result<T, Error> {
     result.parse().map_err(|error| Error::decode(method, error, result.as_bytes()))
 }

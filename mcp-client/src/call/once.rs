@@ -127,7 +127,10 @@ pub(crate) fn restore<T>(client: &Client, saved: SavedInput) -> Result<PendingIn
         return Err(Error::new(ErrorKind::UnsupportedVersion, message));
     }
     let invalid = |reason: String| {
-        Error::new(ErrorKind::InvalidArgument, format!("the saved call cannot be gone on with: {reason}"))
+        Error::new(
+            ErrorKind::InvalidArgument,
+            format!("the saved call cannot be gone on with: {reason}"),
+        )
     };
     let method = METHODS.into_iter().find(|known| *known == method).ok_or_else(|| {
         let method: String = method.chars().take(64).collect();
@@ -137,7 +140,9 @@ pub(crate) fn restore<T>(client: &Client, saved: SavedInput) -> Result<PendingIn
         .map_err(|error| invalid(format!("its params are no JSON object: {error}")))?;
     for ours in ["_meta", "inputResponses", "requestState"] {
         if members.contains_key(ours) {
-            return Err(invalid(format!("its params have a member {ours:?}, which only a client adds")));
+            return Err(invalid(format!(
+                "its params have a member {ours:?}, which only a client adds"
+            )));
         }
     }
     let base = params.trim();
@@ -171,8 +176,10 @@ impl<T> PendingInput<T> {
 
     /// Sends the request again with the answers, and with the server's state exactly as it came.
     pub fn resume(self, responses: InputResponses) -> CallOnce<T> {
-        let responses = (!responses.is_empty() || self.asked.input_requests.is_some()).then_some(&responses);
-        let params: Result<Params, Error> = retry(&self.base, responses, self.asked.request_state.as_deref());
+        let responses =
+            (!responses.is_empty() || self.asked.input_requests.is_some()).then_some(&responses);
+        let params: Result<Params, Error> =
+            retry(&self.base, responses, self.asked.request_state.as_deref());
         CallOnce {
             call: Call {
                 client: self.client,

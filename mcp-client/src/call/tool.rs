@@ -55,12 +55,12 @@ impl ToolReply {
     fn text_as_json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match &self.0.content[..] {
             [Content::Text(only)] => serde_json::from_str(&only.text).map_err(|error| {
-                let message = "the tool gave no structured result, and its text is not the JSON expected";
+                let message =
+                    "the tool gave no structured result, and its text is not the JSON expected";
                 Error::wrong_type(message, error, &only.text).during("tools/call")
             }),
-            _ => {
-                Err(Error::new(ErrorKind::Decode, "the tool gave no structured result").during("tools/call"))
-            }
+            _ => Err(Error::new(ErrorKind::Decode, "the tool gave no structured result")
+                .during("tools/call")),
         }
     }
 
@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_failed_tool_is_no_value() {
-        let failed = reply(json!({"content": [{"type": "text", "text": "no such note"}], "isError": true}));
+        let failed =
+            reply(json!({"content": [{"type": "text", "text": "no such note"}], "isError": true}));
         assert_eq!(failed.text(), "no such note");
         let error = failed.structured::<i64>().unwrap_err();
         assert_eq!(

@@ -75,12 +75,16 @@ impl ChildCommand {
             #[cfg(unix)]
             std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
         }
-        Process::spawn(&mut self.command, self.stderr.clone(), self.eof_patience, self.term_patience).map_err(
-            |error| {
-                let program = self.command.get_program().display();
-                Error::io(ErrorKind::Spawn, format!("the server {program} could not be started"), error)
-            },
+        Process::spawn(
+            &mut self.command,
+            self.stderr.clone(),
+            self.eof_patience,
+            self.term_patience,
         )
+        .map_err(|error| {
+            let program = self.command.get_program().display();
+            Error::io(ErrorKind::Spawn, format!("the server {program} could not be started"), error)
+        })
     }
 }
 

@@ -53,7 +53,9 @@ impl Ending {
             detail.push_str(&words);
         }
         if let Some(remote) = self.remote.get() {
-            remote.abort(&TransportError::closed("the server closed the connection").with_detail(detail));
+            remote.abort(
+                &TransportError::closed("the server closed the connection").with_detail(detail),
+            );
         }
     }
 }
@@ -108,7 +110,11 @@ impl Input {
 }
 
 impl AsyncWrite for Input {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.end.is_none() {
             let Some(pipe) = &mut this.pipe else {

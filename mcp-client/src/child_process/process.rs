@@ -47,7 +47,8 @@ impl Process {
         term_patience: Duration,
     ) -> io::Result<Self> {
         let mut child = command.spawn()?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (publish, exit) = watch::channel(None);
         // From here on dropping `process` cleans up.
         let process = Self {
@@ -208,8 +209,11 @@ impl Reaper {
 #[cfg(not(unix))]
 impl Reaper {
     fn start(child: Child, publish: watch::Sender<Option<Exit>>) -> io::Result<Arc<Self>> {
-        let reaper =
-            Arc::new(Self { child: Mutex::new(child), state: Mutex::default(), changed: Condvar::new() });
+        let reaper = Arc::new(Self {
+            child: Mutex::new(child),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
         let waiting = Arc::clone(&reaper);
         let thread = std::thread::Builder::new().name("mcp-child".into());
         if let Err(error) = thread.spawn(move || waiting.wait(&publish)) {

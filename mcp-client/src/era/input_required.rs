@@ -118,7 +118,9 @@ fn read(client: &Client, method: &'static str, answer: JsonBytes) -> Result<Roun
             let asked: InputRequiredResult =
                 answer.parse().map_err(|error| Error::decode(method, error, bytes))?;
             if asked.input_requests.is_none() && asked.request_state.is_none() {
-                return invalid("it requires input and has neither inputRequests nor requestState".into());
+                return invalid(
+                    "it requires input and has neither inputRequests nor requestState".into(),
+                );
             }
             if asked.input_requests.as_ref().is_some_and(|requests| requests.len() > MOST_INPUTS) {
                 return invalid(format!("it asks more than {MOST_INPUTS} questions at a time"));
@@ -126,9 +128,10 @@ fn read(client: &Client, method: &'static str, answer: JsonBytes) -> Result<Roun
             Ok(Round::InputRequired(Box::new(asked)))
         }
         Some("input_required") => invalid("this method cannot require input".into()),
-        Some(other) => {
-            invalid(format!("the resultType {:?} is unknown", other.chars().take(64).collect::<String>()))
-        }
+        Some(other) => invalid(format!(
+            "the resultType {:?} is unknown",
+            other.chars().take(64).collect::<String>()
+        )),
     }
 }
 

@@ -45,12 +45,19 @@ mod by_date {
     use mcp_core::revision::Revision;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    pub(super) fn serialize<S: Serializer>(revision: &Revision, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        revision: &Revision,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(revision.as_str())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Revision, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Revision, D::Error> {
         let date = String::deserialize(deserializer)?;
-        date.parse().map_err(|_| D::Error::custom(format!("{date:?} is no revision that this client speaks")))
+        date.parse().map_err(|_| {
+            D::Error::custom(format!("{date:?} is no revision that this client speaks"))
+        })
     }
 }

@@ -10,12 +10,16 @@ use crate::error::Error;
 use crate::request::{Patience, Wire};
 
 /// Shakes hands, offering a revision.
-pub(super) async fn initialize(wire: &Wire, settings: &Settings, offer: Revision) -> Result<Session, Error> {
+pub(super) async fn initialize(
+    wire: &Wire,
+    settings: &Settings,
+    offer: Revision,
+) -> Result<Session, Error> {
     const METHOD: &str = "initialize";
     let capabilities = wire.inbound.handlers.capabilities(true);
     let params = InitializeParams::new(offer.as_str(), capabilities, settings.client_info.clone());
-    let params =
-        JsonBytes::new(&params).map_err(|error| Error::argument("the client's capabilities", error))?;
+    let params = JsonBytes::new(&params)
+        .map_err(|error| Error::argument("the client's capabilities", error))?;
     let mut patience = Patience::begin(settings.timeouts);
     let answer = match wire.exchange(METHOD, wire.next_id(), params, &mut patience, None).await {
         Ok(answer) => answer,

@@ -39,7 +39,9 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 
 /// The params of the probe.
 pub(super) fn discover_params(meta: &[u8]) -> JsonBytes {
-    Params::new().seal(&MetaParts { session: meta, progress_token: None, log_level: None, user: None }).0
+    Params::new()
+        .seal(&MetaParts { session: meta, progress_token: None, log_level: None, user: None })
+        .0
 }
 
 /// A session with a server that told of itself.

@@ -128,14 +128,18 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
         let Some(answer) = error.peer() else {
             return match error.transport() {
                 _ if pinned => Err(error),
-                Some(refusal) if is_refusal(refusal) => Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None)),
+                Some(refusal) if is_refusal(refusal) => {
+                    Ok(Verdict::Legacy(Revision::LATEST_LEGACY, None))
+                }
                 Some(_) if wire.connection.silence_tells() => Ok(Verdict::Gone(error)),
                 _ => Err(error),
             };
         };
         if let Some(supported) = supported_by(answer) {
             match newest(&supported, Era::Modern) {
-                Some(other) if (!pinned || other == version) && may_ask(&tried, other) => version = other,
+                Some(other) if (!pinned || other == version) && may_ask(&tried, other) => {
+                    version = other
+                }
                 // `supported` may name revisions that have a handshake (T-1).
                 _ => match newest(&supported, Era::Legacy) {
                     Some(offer) if !pinned => return Ok(Verdict::Legacy(offer, None)),
@@ -145,8 +149,10 @@ async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
             continue;
         }
         // These two are modern answers as well, which another try would not change.
-        let is_modern =
-            matches!(answer.code(), code::HEADER_MISMATCH | code::MISSING_REQUIRED_CLIENT_CAPABILITY);
+        let is_modern = matches!(
+            answer.code(),
+            code::HEADER_MISMATCH | code::MISSING_REQUIRED_CLIENT_CAPABILITY
+        );
         if pinned || is_modern {
             return Err(error);
         }
@@ -189,7 +195,9 @@ fn discovered(
     } else {
         let modern = newest(supported, Era::Modern).filter(|_| settings.pin.is_none());
         match modern.or_else(|| newest(supported, Era::Legacy).filter(|_| settings.pin.is_none())) {
-            Some(revision) if revision.era() == Era::Legacy => return Ok(Verdict::Legacy(revision, None)),
+            Some(revision) if revision.era() == Era::Legacy => {
+                return Ok(Verdict::Legacy(revision, None));
+            }
             Some(revision) => revision,
             None => return Err(unsupported(settings, supported)),
         }

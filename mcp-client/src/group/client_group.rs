@@ -88,7 +88,10 @@ impl ClientGroup {
     pub(super) fn find(&self, name: &str) -> Result<Arc<Server>, Error> {
         self.servers_by_name().get(name).cloned().ok_or_else(|| {
             let name: String = name.chars().take(64).collect();
-            Error::new(ErrorKind::InvalidArgument, format!("there is no server {name:?} in the group"))
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("there is no server {name:?} in the group"),
+            )
         })
     }
 
@@ -128,11 +131,13 @@ impl ClientGroup {
             return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
         if servers.len() >= most {
-            let message = format!("the group has {most} servers, as many as it may (Limits::group_servers)");
+            let message =
+                format!("the group has {most} servers, as many as it may (Limits::group_servers)");
             return Err(Error::new(ErrorKind::Limit, message));
         }
         let name: Arc<str> = name.into();
-        let server = Server::start(Arc::clone(&name), origin, &self.0.settings, &self.0.listeners, &runtime);
+        let server =
+            Server::start(Arc::clone(&name), origin, &self.0.settings, &self.0.listeners, &runtime);
         servers.insert(name, Arc::new(server));
         Ok(())
     }
@@ -168,8 +173,9 @@ impl ClientGroup {
         if self.find(server)?.reconnect() {
             return Ok(());
         }
-        let message =
-            format!("the server {server} was added with a connection; remove it, and add it with another");
+        let message = format!(
+            "the server {server} was added with a connection; remove it, and add it with another"
+        );
         Err(Error::new(ErrorKind::InvalidArgument, message))
     }
 
@@ -182,7 +188,8 @@ impl ClientGroup {
     /// Takes out all servers and ends their connections gently, all at the same time.
     pub async fn close(&self) {
         let servers = std::mem::take(&mut *self.servers_by_name());
-        let clients: Vec<Client> = servers.values().filter_map(|server| server.connected()).collect();
+        let clients: Vec<Client> =
+            servers.values().filter_map(|server| server.connected()).collect();
         drop(servers);
         join_all(clients.iter().map(Client::close)).await;
     }
@@ -229,7 +236,8 @@ impl ClientGroup {
             }
             let items = List::<T>::new(&client).await?;
             if items.len() > most {
-                let message = format!("the server lists more than {most} items (Limits::group_items)");
+                let message =
+                    format!("the server lists more than {most} items (Limits::group_items)");
                 return Err(Error::new(ErrorKind::Limit, message).during(T::METHOD));
             }
             Ok(items)
@@ -244,7 +252,12 @@ impl ClientGroup {
         join_all(asking).await
     }
 
-    fn expose<T>(&self, kind: Kind, lists: Lists<T>, own: fn(&T) -> &String) -> GroupList<Exposed<T>> {
+    fn expose<T>(
+        &self,
+        kind: Kind,
+        lists: Lists<T>,
+        own: fn(&T) -> &String,
+    ) -> GroupList<Exposed<T>> {
         let mut listed = Vec::new();
         let mut failures = Vec::new();
         for (server, list) in lists {
@@ -263,8 +276,11 @@ impl ClientGroup {
         for (server, names, its_items) in listed {
             for (name, item) in names.into_iter().zip(its_items) {
                 let Some(name) = name else { continue };
-                let name =
-                    if self.is_bare(kind, &all, &name) { name } else { name::prefixed(&server.name, &name) };
+                let name = if self.is_bare(kind, &all, &name) {
+                    name
+                } else {
+                    name::prefixed(&server.name, &name)
+                };
                 items.push(Exposed::new(name, &server.name, item));
             }
         }
@@ -276,10 +292,11 @@ impl ClientGroup {
         match self.0.settings.naming {
             Naming::Prefixed => false,
             Naming::PrefixedOnCollision => {
-                let looks_prefixed = fitted
-                    .split_once(SEPARATOR)
-                    .is_some_and(|(prefix, _)| servers.iter().any(|server| &*server.name == prefix));
-                !looks_prefixed && servers.iter().filter(|server| kind.names(server).has(fitted)).count() == 1
+                let looks_prefixed = fitted.split_once(SEPARATOR).is_some_and(|(prefix, _)| {
+                    servers.iter().any(|server| &*server.name == prefix)
+                });
+                !looks_prefixed
+                    && servers.iter().filter(|server| kind.names(server).has(fitted)).count() == 1
             }
         }
     }
@@ -291,7 +308,9 @@ fn merge<T>(lists: Lists<T>) -> GroupList<FromServer<T>> {
     let (mut items, mut failures) = (Vec::new(), Vec::new());
     for (server, list) in lists {
         match list {
-            Ok(list) => items.extend(list.into_iter().map(|item| FromServer::new(&server.name, item))),
+            Ok(list) => {
+                items.extend(list.into_iter().map(|item| FromServer::new(&server.name, item)))
+            }
             Err(error) => failures.push(Failure { server: Arc::clone(&server.name), error }),
         }
     }

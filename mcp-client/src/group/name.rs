@@ -99,7 +99,11 @@ impl Names {
                 let own = self.own.entry(fitted.clone()).or_insert_with(|| name.to_owned());
                 if own != name || !given.insert(fitted.clone()) {
                     let name: String = name.chars().take(LONGEST).collect();
-                    tracing::warn!(server, name, "left out: another one of the server has the same name");
+                    tracing::warn!(
+                        server,
+                        name,
+                        "left out: another one of the server has the same name"
+                    );
                     return None;
                 }
                 Some(fitted)
@@ -155,7 +159,11 @@ mod tests {
             check_server(name).unwrap();
         }
         for name in ["", "_a", "a_", "a__b", "a b", "ä", "a/b", &"x".repeat(65)] {
-            assert_eq!(check_server(name).unwrap_err().kind(), ErrorKind::InvalidArgument, "{name}");
+            assert_eq!(
+                check_server(name).unwrap_err().kind(),
+                ErrorKind::InvalidArgument,
+                "{name}"
+            );
         }
     }
 }

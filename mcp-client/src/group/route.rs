@@ -55,7 +55,11 @@ impl ClientGroup {
     ///
     /// # Errors
     /// When no server has the tool, its server is not connected, or the call fails.
-    pub async fn call<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Result<ToolReply, Error> {
+    pub async fn call<A: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        arguments: &A,
+    ) -> Result<ToolReply, Error> {
         let route = self.tool(name).await?;
         route.client.call(&route.name, arguments).await
     }
@@ -77,7 +81,11 @@ impl ClientGroup {
     ///
     /// # Errors
     /// When there is no such server, it is not connected, or the call fails.
-    pub async fn read_resource(&self, server: &str, uri: &str) -> Result<ReadResourceResult, Error> {
+    pub async fn read_resource(
+        &self,
+        server: &str,
+        uri: &str,
+    ) -> Result<ReadResourceResult, Error> {
         self.client(server).await?.read_resource(uri).await
     }
 
@@ -136,7 +144,8 @@ impl ClientGroup {
         let mut owners = self.all();
         owners.retain(|server| kind.names(server).has(name));
         if owners.len() > 1 {
-            let names: Vec<String> = owners.iter().map(|server| name::prefixed(&server.name, name)).collect();
+            let names: Vec<String> =
+                owners.iter().map(|server| name::prefixed(&server.name, name)).collect();
             let message = format!(
                 "several servers of the group have the {} {name:?}: call one of {}",
                 kind.word(),

@@ -115,7 +115,15 @@ impl Server {
             watches_lists: settings.watches_lists,
         };
         let task = runtime.spawn(keeper.keep(origin)).abort_handle();
-        Self { name, state, retry, is_made, tools: Mutex::default(), prompts: Mutex::default(), task }
+        Self {
+            name,
+            state,
+            retry,
+            is_made,
+            tools: Mutex::default(),
+            prompts: Mutex::default(),
+            task,
+        }
     }
 
     pub(super) fn tools(&self) -> MutexGuard<'_, Names> {
@@ -129,7 +137,8 @@ impl Server {
     /// The connection, which is waited for while it is being made.
     pub(super) async fn client(&self, patience: Duration) -> Result<Client, Error> {
         let mut states = self.state.subscribe();
-        let made = timeout(patience, states.wait_for(|state| !matches!(state, State::Connecting))).await;
+        let made =
+            timeout(patience, states.wait_for(|state| !matches!(state, State::Connecting))).await;
         let state = match made {
             Ok(Ok(state)) => state.clone(),
             Ok(Err(_)) | Err(_) => State::Connecting,
@@ -137,13 +146,20 @@ impl Server {
         match state {
             State::Connected(client) => Ok(client),
             State::Connecting => {
-                let message =
-                    format!("the server {} is still being connected to after {patience:?}", self.name);
+                let message = format!(
+                    "the server {} is still being connected to after {patience:?}",
+                    self.name
+                );
                 Err(Error::new(ErrorKind::Timeout, message))
             }
             State::Lost { reason, retries } => {
-                let next = if retries { "it will be tried again" } else { "it is not tried again by itself" };
-                let message = format!("the server {} is not connected: {reason}; {next}", self.name);
+                let next = if retries {
+                    "it will be tried again"
+                } else {
+                    "it is not tried again by itself"
+                };
+                let message =
+                    format!("the server {} is not connected: {reason}; {next}", self.name);
                 Err(Error::new(ErrorKind::Transport, message))
             }
         }
@@ -246,7 +262,11 @@ impl Keeper {
                 Ok(Err(_)) => "what makes the connection panicked".to_owned(),
                 Err(_) => format!("no connection after {:?}", self.patience),
             };
-            tracing::warn!(server = &*self.name, reason, "a server of the group could not be connected to");
+            tracing::warn!(
+                server = &*self.name,
+                reason,
+                "a server of the group could not be connected to"
+            );
             self.wait(reason.into(), backoff).await;
         }
     }
@@ -294,7 +314,8 @@ impl Keeper {
     /// Asks a modern server to tell of changes of its lists, as long as this is polled; they come to the mailbox. Done
     /// when it shows that a connection which can be made again is lost.
     async fn watch_lists(&self, client: &Client, is_made: bool) {
-        let filter = lists_that_change(client).filter(|_| self.watches_lists && client.session().is_modern());
+        let filter = lists_that_change(client)
+            .filter(|_| self.watches_lists && client.session().is_modern());
         let Some(filter) = filter else { return pending().await };
         let mut backoff = Backoff::new(&self.limits);
         let mut is_first = true;
@@ -304,7 +325,10 @@ impl Keeper {
                 Ok(mut changes) => {
                     backoff.worked();
                     if !is_first {
-                        self.tell(GroupEvent::Told { server: Arc::clone(&self.name), event: Event::Gap }, 0);
+                        self.tell(
+                            GroupEvent::Told { server: Arc::clone(&self.name), event: Event::Gap },
+                            0,
+                        );
                     }
                     is_first = false;
                     while changes.next().await.is_some() {}
@@ -339,8 +363,11 @@ fn lists_that_change(client: &Client) -> Option<SubscriptionFilter> {
     let declared = client.server_capabilities();
     let mut filter = SubscriptionFilter::new();
     filter.tools_list_changed = declared.tools.as_ref().and_then(|tools| tools.list_changed);
-    filter.prompts_list_changed = declared.prompts.as_ref().and_then(|prompts| prompts.list_changed);
-    filter.resources_list_changed = declared.resources.as_ref().and_then(|resources| resources.list_changed);
-    let lists = [filter.tools_list_changed, filter.prompts_list_changed, filter.resources_list_changed];
+    filter.prompts_list_changed =
+        declared.prompts.as_ref().and_then(|prompts| prompts.list_changed);
+    filter.resources_list_changed =
+        declared.resources.as_ref().and_then(|resources| resources.list_changed);
+    let lists =
+        [filter.tools_list_changed, filter.prompts_list_changed, filter.resources_list_changed];
     lists.contains(&Some(true)).then_some(filter)
 }

@@ -31,7 +31,10 @@ pub trait Authorizer: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why there are none; the request is not sent.
-    fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>>;
+    fn authorize<'a>(
+        &'a self,
+        request: &'a mut Request<Bytes>,
+    ) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// The server refused a request with 401 or 403. May take as long as the user takes to log in.
     ///
@@ -128,7 +131,10 @@ impl Authorizer for BearerToken {
         Err(message.into())
     }
 
-    fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn authorize<'a>(
+        &'a self,
+        request: &'a mut Request<Bytes>,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         request.headers_mut().insert(AUTHORIZATION, self.value.clone());
         Box::pin(std::future::ready(Ok(())))
     }

@@ -28,18 +28,17 @@ impl Endpoint {
         if text.contains('#') {
             return bad("it has a fragment (#...), which no server sees");
         }
-        if !["http://", "https://"]
-            .iter()
-            .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
-        {
+        if !["http://", "https://"].iter().any(|scheme| {
+            text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        }) {
             return bad("it must begin with http:// or https://");
         }
         let Ok(uri) = text.parse::<Uri>() else { return bad("it is no URL") };
         match uri.authority() {
             None => bad("it has no host"),
-            Some(authority) if authority.as_str().contains('@') => {
-                bad("it has user information (user@host); give credentials to an authorizer instead")
-            }
+            Some(authority) if authority.as_str().contains('@') => bad(
+                "it has user information (user@host); give credentials to an authorizer instead",
+            ),
             Some(_) => Ok(Self { text: text.to_owned(), uri }),
         }
     }
@@ -102,7 +101,8 @@ pub(super) fn resolve(from: &Uri, reference: &str) -> Option<Uri> {
 pub(crate) fn is_loopback(uri: &Uri) -> bool {
     let Some(host) = uri.host() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 impl fmt::Display for Endpoint {

@@ -197,7 +197,8 @@ impl Shared {
                 StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
                     redirects += 1;
                     if redirects > limits.redirects {
-                        let message = format!("the server redirected more than {} times", limits.redirects);
+                        let message =
+                            format!("the server redirected more than {} times", limits.redirects);
                         return Err(TransportError::refused(status.as_u16(), message).into());
                     }
                     let from = elsewhere.as_ref().unwrap_or_else(|| self.endpoint.uri());
@@ -207,9 +208,13 @@ impl Shared {
                     let asked = retry_after(response.headers());
                     // With a time to come back, the server itself says that it did nothing.
                     let is_refused = asked.is_some()
-                        && matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+                        && matches!(
+                            status,
+                            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+                        );
                     let wait = asked.unwrap_or_default();
-                    if !(is_refused || outgoing.about.twice == Twice::Harmless) || wait > limits.longest_retry
+                    if !(is_refused || outgoing.about.twice == Twice::Harmless)
+                        || wait > limits.longest_retry
                     {
                         return Ok(response);
                     }
@@ -254,8 +259,10 @@ impl Shared {
         match authorizer.refused(refusal).await {
             Ok(verdict) => Ok(verdict == Verdict::Retry),
             Err(error) => {
-                let message =
-                    format!("the server answered {}, and authorization failed", refusal.status.as_u16());
+                let message = format!(
+                    "the server answered {}, and authorization failed",
+                    refusal.status.as_u16()
+                );
                 Err(TransportError::because(TransportErrorKind::Unauthorized, message, error))
             }
         }
@@ -265,12 +272,18 @@ impl Shared {
     fn redirect(&self, from: &Uri, response: &Response<HttpBody>) -> Result<Uri, TransportError> {
         let status = response.status().as_u16();
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        let refuse =
-            |reason: &str| Err(TransportError::refused(status, format!("the server redirects {reason}")));
+        let refuse = |reason: &str| {
+            Err(TransportError::refused(status, format!("the server redirects {reason}")))
+        };
         let Some(location) = location else { return refuse("and does not say where to") };
-        let Some(uri) = resolve(from, location) else { return refuse("to something that is no URL") };
+        let Some(uri) = resolve(from, location) else {
+            return refuse("to something that is no URL");
+        };
         if !self.endpoint.is_same_origin(&uri) {
-            return refuse(&format!("to another origin ({}), which is not followed", shown(location)));
+            return refuse(&format!(
+                "to another origin ({}), which is not followed",
+                shown(location)
+            ));
         }
         Ok(uri)
     }

@@ -49,7 +49,12 @@ impl Incoming {
 
 impl Shared {
     /// Begins to answer a request of the server. Waits while as many are being answered as may be.
-    pub(super) async fn serve(self: &Arc<Self>, id: RequestId, method: MethodName, params: JsonBytes) {
+    pub(super) async fn serve(
+        self: &Arc<Self>,
+        id: RequestId,
+        method: MethodName,
+        params: JsonBytes,
+    ) {
         if self.inbound.revision.get().map(|revision| revision.era()) == Some(Era::Modern) {
             // Such a server has no way to get an answer (BASE-8).
             tracing::warn!(%method, "dropped a request: this revision's servers send none");
@@ -72,7 +77,10 @@ impl Shared {
             let mut answer = BytesMut::new();
             match reply {
                 Ok(result) if result.as_bytes().len() > shared.limits.outgoing_bytes => {
-                    tracing::warn!(bytes = result.as_bytes().len(), "the answer is longer than is sent");
+                    tracing::warn!(
+                        bytes = result.as_bytes().len(),
+                        "the answer is longer than is sent"
+                    );
                     write_error(&mut answer, Some(&id), &ErrorObject::internal());
                 }
                 Ok(result) => write_result(&mut answer, &id, result.as_bytes()),
@@ -92,7 +100,8 @@ impl Shared {
         let about = About { method: None, name: None, twice: Twice::Harmless };
         let outgoing = Outgoing { method: Method::POST, headers, body, about };
         let mut attempts = Attempts::new(self);
-        let sent = self.within(self.limits.write_stall, self.send_unnumbered(None, &outgoing, &mut attempts));
+        let sent = self
+            .within(self.limits.write_stall, self.send_unnumbered(None, &outgoing, &mut attempts));
         match sent.await.and_then(|sent| sent) {
             Ok(response) if response.status().is_success() => {}
             Ok(response) => {

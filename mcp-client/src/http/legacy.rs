@@ -10,7 +10,9 @@ use mcp_core::service::{Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
-use super::exchange::{About, Attempts, Failure, Outgoing, Twice, is_transient, pause_after, renumbered};
+use super::exchange::{
+    About, Attempts, Failure, Outgoing, Twice, is_transient, pause_after, renumbered,
+};
 use super::modern::frame;
 use super::reconnect::Reconnect;
 use super::reply::Cursor;
@@ -101,10 +103,12 @@ impl Shared {
         };
         Ok(match read {
             Ok(reply) => Attempt::Answered(reply),
-            Err(cut) if cursor.last.is_some() => match self.resume(session, id, cursor, cut).await {
-                Ok(reply) => Attempt::Answered(reply),
-                Err(cut) => Attempt::Cut(cut),
-            },
+            Err(cut) if cursor.last.is_some() => {
+                match self.resume(session, id, cursor, cut).await {
+                    Ok(reply) => Attempt::Answered(reply),
+                    Err(cut) => Attempt::Cut(cut),
+                }
+            }
             Err(cut) => Attempt::Cut(cut),
         })
     }
@@ -177,7 +181,9 @@ struct CancelOnDrop<'a> {
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (&self.id, tokio::runtime::Handle::try_current()) else { return };
+        let (Some(id), Ok(runtime)) = (&self.id, tokio::runtime::Handle::try_current()) else {
+            return;
+        };
         if *self.shared.closed.borrow() {
             return; // The end of the session says it of all of them.
         }

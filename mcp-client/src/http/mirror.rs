@@ -40,19 +40,21 @@ impl Mirrors {
         let (Some(tool), Some(arguments)) = (tool, arguments) else { return Ok(Vec::new()) };
         let known = self.tools.read().unwrap_or_else(PoisonError::into_inner).get(tool).cloned();
         let Some(params) = known else { return Ok(Vec::new()) };
-        let unsendable = |reason: String| TransportError::new(TransportErrorKind::Unsendable, reason);
+        let unsendable =
+            |reason: String| TransportError::new(TransportErrorKind::Unsendable, reason);
         let arguments: Value =
             arguments.parse().map_err(|error| unsendable(format!("the arguments: {error}")))?;
         let mut fields = Vec::new();
         for param in params.iter() {
             let Some(argument) = param.find(&arguments) else { continue };
             let place = param.path.join("/");
-            let text =
-                text(argument).map_err(|reason| unsendable(format!("the argument {place} {reason}")))?;
+            let text = text(argument)
+                .map_err(|reason| unsendable(format!("the argument {place} {reason}")))?;
             // What does not fit the schema is for the server to say.
             let Some(text) = text else { continue };
-            let value = HeaderValue::from_str(&encode_value(&text))
-                .map_err(|_| unsendable(format!("the argument {place} cannot stand in a header field")))?;
+            let value = HeaderValue::from_str(&encode_value(&text)).map_err(|_| {
+                unsendable(format!("the argument {place} cannot stand in a header field"))
+            })?;
             fields.push((param.name.clone(), value));
         }
         Ok(fields)
@@ -80,7 +82,8 @@ impl Mirrors {
     fn learn_tool(&self, entry: &RawValue, most: usize) -> bool {
         // What cannot be read is for whoever reads the list.
         let Ok(tool) = serde_json::from_str::<Listed<'_>>(entry.get()) else { return true };
-        let schema = tool.schema.and_then(|schema| serde_json::from_str::<Value>(schema.get()).ok());
+        let schema =
+            tool.schema.and_then(|schema| serde_json::from_str::<Value>(schema.get()).ok());
         let params = match param_headers(&schema.unwrap_or_default()) {
             Ok(params) => params,
             Err(error) => {
@@ -205,7 +208,9 @@ mod tests {
     fn the_number_of_remembered_tools_is_bounded() {
         let mirrors = Mirrors::default();
         let tools: Vec<_> = (0..20)
-            .map(|number| tool(&number.to_string(), json!({ "type": "string", "x-mcp-header": "P" })))
+            .map(|number| {
+                tool(&number.to_string(), json!({ "type": "string", "x-mcp-header": "P" }))
+            })
             .collect();
         let all = page(&json!(tools));
         assert_eq!(mirrors.learn(all.clone(), 5), all);

@@ -32,14 +32,21 @@ struct Asked<'a> {
 pub(super) type Mirrored = (HeaderName, HeaderValue);
 
 impl Shared {
-    pub(super) async fn call_modern(self: &Arc<Self>, request: Request, version: HeaderValue) -> Reply {
+    pub(super) async fn call_modern(
+        self: &Arc<Self>,
+        request: Request,
+        version: HeaderValue,
+    ) -> Reply {
         let Request { id, method, params, .. } = request;
         let member = names::mirrored_member(&method);
         let [name, arguments, answers, state] = members(&params, member)?;
         let name = name.as_ref().and_then(|name| name.parse::<Cow<'_, str>>().ok());
         let has_answers = answers.is_some() || state.is_some();
-        let about =
-            About { method: Some(&method), name: name.as_deref(), twice: Twice::of(&method, has_answers) };
+        let about = About {
+            method: Some(&method),
+            name: name.as_deref(),
+            twice: Twice::of(&method, has_answers),
+        };
         let tool = name.as_deref().filter(|_| method == "tools/call");
         let fields = self.mirrors.fields(tool, arguments.as_ref())?;
         let headers = self.modern_headers(&method, &version, about.name, fields)?;
@@ -47,10 +54,12 @@ impl Shared {
         let mut attempts = Attempts::new(self);
         let reply = self.exchange(&mut asked, headers, about, &mut attempts).await;
         match &reply {
-            Err(CallError::Peer(error)) if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
+            Err(CallError::Peer(error))
+                if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
             Ok(_) if method == "tools/list" => {
-                return reply
-                    .map(|result| self.mirrors.learn(result, self.limits.http_client.mirrored_tools));
+                return reply.map(|result| {
+                    self.mirrors.learn(result, self.limits.http_client.mirrored_tools)
+                });
             }
             _ => return reply,
         }
@@ -99,9 +108,13 @@ impl Shared {
             let message = format!("{what} cannot stand in a header field");
             TransportError::new(TransportErrorKind::Unsendable, message)
         };
-        headers.insert(names::METHOD, HeaderValue::try_from(method).map_err(|_| unsendable("the method"))?);
+        headers.insert(
+            names::METHOD,
+            HeaderValue::try_from(method).map_err(|_| unsendable("the method"))?,
+        );
         if let Some(name) = name {
-            let value = HeaderValue::from_str(&encode_value(name)).map_err(|_| unsendable("the name"))?;
+            let value =
+                HeaderValue::from_str(&encode_value(name)).map_err(|_| unsendable("the name"))?;
             headers.insert(names::NAME, value);
         }
         headers.extend(fields);
@@ -133,7 +146,8 @@ impl Shared {
             let params = JsonBytes::from_trusted(params);
             let id = RequestId::from(format!("{id}-tools-{page}"));
             let mut asked = Asked { id, method: METHOD, params: &params, sent: 0 };
-            let result = self.exchange(&mut asked, headers, about, &mut Attempts::new(self)).await?;
+            let result =
+                self.exchange(&mut asked, headers, about, &mut Attempts::new(self)).await?;
             let result = self.mirrors.learn(result, self.limits.http_client.mirrored_tools);
             let [next] = result.members(["nextCursor"]).map_err(unreadable)?;
             match next.filter(|next| next.as_bytes() != b"null") {
@@ -146,7 +160,10 @@ impl Shared {
 }
 
 /// What a call is about: the named member, the arguments, the answers and the state of a round.
-fn members(params: &JsonBytes, name: Option<&'static str>) -> Result<[Option<JsonBytes>; 4], CallError> {
+fn members(
+    params: &JsonBytes,
+    name: Option<&'static str>,
+) -> Result<[Option<JsonBytes>; 4], CallError> {
     let Some(name) = name else { return Ok([None, None, None, None]) };
     params.members([name, "arguments", "inputResponses", "requestState"]).map_err(unreadable)
 }

@@ -126,11 +126,14 @@ where
     fn tls(&self) -> Result<&Tls<R>, HttpError> {
         let made = self.tls.get_or_init(|| {
             let provider = rustls::crypto::ring::default_provider();
-            let builder = HttpsConnectorBuilder::new().with_provider_and_platform_verifier(provider)?;
+            let builder =
+                HttpsConnectorBuilder::new().with_provider_and_platform_verifier(provider)?;
             Ok(https(builder, &self.tcp))
         });
         made.as_ref().map_err(|error| {
-            HttpError::unsent(format!("the certificates that the system trusts cannot be read: {error}"))
+            HttpError::unsent(format!(
+                "the certificates that the system trusts cannot be read: {error}"
+            ))
         })
     }
 }
@@ -142,7 +145,10 @@ where
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         if request.uri().scheme() != Some(&Scheme::HTTPS) {
             return self.plain.send(request);
         }
@@ -186,7 +192,10 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
 }
 
 impl<C: Connect + Clone + Send + Sync + 'static> HttpStack for Pool<C> {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         let response = self.client.request(request.map(Once::new));
         Box::pin(async move {
             match response.await {

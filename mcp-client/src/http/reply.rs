@@ -61,7 +61,9 @@ impl Shared {
         cursor: &mut Cursor,
     ) -> Result<Reply, HttpError> {
         Ok(match self.read_any(response, id, about, cursor).await? {
-            Err(CallError::Transport(error)) if about.twice == Twice::Harmful && may_be_done(&error) => {
+            Err(CallError::Transport(error))
+                if about.twice == Twice::Harmful && may_be_done(&error) =>
+            {
                 Err(error.outcome_unknown().into())
             }
             reply => reply,
@@ -89,8 +91,13 @@ impl Shared {
         if !media.eq_ignore_ascii_case(JSON) {
             let status = head.status.as_u16();
             return Ok(protocol(match status {
-                202 | 204 => format!("the server accepted the request ({status}) and gives no answer"),
-                _ => format!("the server answered {status} with {:?} instead of a message", shown(media)),
+                202 | 204 => {
+                    format!("the server accepted the request ({status}) and gives no answer")
+                }
+                _ => format!(
+                    "the server answered {status} with {:?} instead of a message",
+                    shown(media)
+                ),
             }));
         }
         let limit = self.limits.message_bytes;
@@ -168,7 +175,11 @@ impl Shared {
         }
     }
 
-    async fn take(self: &Arc<Self>, message: Message, expected: Option<&RequestId>) -> Option<Reply> {
+    async fn take(
+        self: &Arc<Self>,
+        message: Message,
+        expected: Option<&RequestId>,
+    ) -> Option<Reply> {
         match message {
             // An error may come without an id where the server could not read it.
             Message::Response { id, outcome }
@@ -254,7 +265,8 @@ fn may_be_done(error: &TransportError) -> bool {
 
 fn redirected(status: StatusCode, headers: &HeaderMap) -> TransportError {
     let code = status.as_u16();
-    let target = headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(shown).unwrap_or_default();
+    let target =
+        headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(shown).unwrap_or_default();
     let message = format!(
         "the server redirects to {target:?} with {code} ({}), which does not keep the request: use that URL, or have \
          the server answer 308",
@@ -276,7 +288,9 @@ pub(super) fn media_type(headers: &HeaderMap) -> &str {
 fn unreadable(malformed: Malformed, expected: Option<&RequestId>) -> Option<Reply> {
     tracing::warn!(error = %malformed.error, "the server sent what is no message");
     let is_answer = expected.is_some() && malformed.answers.as_ref() == expected;
-    is_answer.then(|| protocol(format!("the server's answer is no message: {}", malformed.error.message())))
+    is_answer.then(|| {
+        protocol(format!("the server's answer is no message: {}", malformed.error.message()))
+    })
 }
 
 fn protocol(message: String) -> Reply {

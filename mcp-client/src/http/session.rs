@@ -130,11 +130,15 @@ impl Shared {
             #[serde(rename = "protocolVersion")]
             version: String,
         }
-        if id.as_ref().is_some_and(|id| id.is_empty() || !id.as_bytes().iter().all(u8::is_ascii_graphic)) {
+        if id
+            .as_ref()
+            .is_some_and(|id| id.is_empty() || !id.as_bytes().iter().all(u8::is_ascii_graphic))
+        {
             let message = "the server's session id holds more than visible ASCII";
             return Err(TransportError::new(TransportErrorKind::Protocol, message));
         }
-        let version = result.parse::<Agreed>().ok().and_then(|agreed| agreed.version.try_into().ok());
+        let version =
+            result.parse::<Agreed>().ok().and_then(|agreed| agreed.version.try_into().ok());
         let mut session = self.legacy.lock();
         *session = Session { id, version, asked: Some(asked), generation: session.generation + 1 };
         Ok(())
@@ -158,7 +162,11 @@ impl Shared {
         task.await.unwrap_or_else(|_| Err(TransportError::closed("the runtime is ending")))
     }
 
-    async fn renew_once(self: &Arc<Self>, dead: u64, failed_before: u64) -> Result<(), TransportError> {
+    async fn renew_once(
+        self: &Arc<Self>,
+        dead: u64,
+        failed_before: u64,
+    ) -> Result<(), TransportError> {
         let mut failure = self.legacy.beginning.lock().await;
         let current = self.legacy.session();
         if current.generation != dead {
@@ -181,7 +189,9 @@ impl Shared {
     }
 
     async fn begin_again(self: &Arc<Self>, before: Session) -> Result<(), TransportError> {
-        let Some(asked) = before.asked else { return Err(TransportError::closed("there is no session")) };
+        let Some(asked) = before.asked else {
+            return Err(TransportError::closed("there is no session"));
+        };
         // What the server asked in the old session it does not wait for any more.
         self.incoming.abort();
         let id = RequestId::from(format!("initialize-{}", before.generation + 1));
@@ -194,7 +204,8 @@ impl Shared {
             return Err(TransportError::because(kind, message, error));
         }
         if self.legacy.session().version != before.version {
-            let message = "the server has forgotten the session, and speaks another revision in the new one";
+            let message =
+                "the server has forgotten the session, and speaks another revision in the new one";
             return Err(TransportError::closed(message));
         }
         self.notify_legacy(INITIALIZED, &JsonBytes::empty_object()).await?;
@@ -232,7 +243,8 @@ impl Shared {
             })?;
             headers.insert(names::LAST_EVENT_ID, last);
         }
-        let outgoing = Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
+        let outgoing =
+            Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
         self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await
     }
 
@@ -244,7 +256,8 @@ impl Shared {
         let mut headers = self.legacy_headers();
         self.legacy.lock().id = None;
         headers.remove(CONTENT_TYPE);
-        let outgoing = Outgoing { method: Method::DELETE, headers, body: Bytes::new(), about: About::STREAM };
+        let outgoing =
+            Outgoing { method: Method::DELETE, headers, body: Bytes::new(), about: About::STREAM };
         if let Err(error) = self.send_unnumbered(None, &outgoing, &mut Attempts::none(self)).await {
             tracing::debug!(%error, "the session was not ended");
         }
@@ -252,5 +265,6 @@ impl Shared {
 }
 
 pub(super) fn is_stream<B>(response: &Response<B>) -> bool {
-    response.status().is_success() && media_type(response.headers()).eq_ignore_ascii_case(names::EVENT_STREAM)
+    response.status().is_success()
+        && media_type(response.headers()).eq_ignore_ascii_case(names::EVENT_STREAM)
 }

@@ -45,9 +45,11 @@ impl HttpTransport {
         let mut headers = shared.headers.clone();
         headers.remove(CONTENT_TYPE);
         headers.insert(ACCEPT, HeaderValue::from_static(names::EVENT_STREAM));
-        let outgoing = Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
+        let outgoing =
+            Outgoing { method: Method::GET, headers, body: Bytes::new(), about: About::STREAM };
         let mut attempts = Attempts::new(shared);
-        let opened = shared.within(ENDPOINT_WAIT, shared.send_unnumbered(None, &outgoing, &mut attempts));
+        let opened =
+            shared.within(ENDPOINT_WAIT, shared.send_unnumbered(None, &outgoing, &mut attempts));
         let response = opened.await??;
         if !is_stream(&response) {
             let status = response.status().as_u16();
@@ -60,8 +62,9 @@ impl HttpTransport {
         let (end, ended) = tokio::sync::mpsc::channel(1);
         let mut events = Events::new(response.into_body(), limit, ended);
         let reference = timeout(ENDPOINT_WAIT, events.endpoint()).await.map_err(|_| {
-            let message =
-                format!("the server's stream did not begin with an endpoint within {ENDPOINT_WAIT:?}");
+            let message = format!(
+                "the server's stream did not begin with an endpoint within {ENDPOINT_WAIT:?}"
+            );
             TransportError::new(TransportErrorKind::Protocol, message)
         })?;
         let reference =
@@ -69,8 +72,10 @@ impl HttpTransport {
         let target = resolve(shared.endpoint.uri(), &reference)
             .filter(|target| shared.endpoint.is_same_origin(target));
         let Some(target) = target else {
-            let message =
-                format!("the server wants messages sent elsewhere ({}): refused", shown(&reference));
+            let message = format!(
+                "the server wants messages sent elsewhere ({}): refused",
+                shown(&reference)
+            );
             return Err(TransportError::new(TransportErrorKind::Protocol, message));
         };
         Ok((events, Posts::new(Arc::clone(shared), target, end)))
@@ -181,7 +186,11 @@ impl Posts {
 }
 
 impl AsyncWrite for Posts {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         ready!(self.poll_send(cx))?;
         self.unsent.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
@@ -242,7 +251,8 @@ impl Shared {
         let headers = self.headers.clone();
         let about = About { method: None, name: None, twice: Twice::Harmful };
         let outgoing = Outgoing { method: Method::POST, headers, body, about };
-        let response = self.send_unnumbered(Some(target), &outgoing, &mut Attempts::new(self)).await?;
+        let response =
+            self.send_unnumbered(Some(target), &outgoing, &mut Attempts::new(self)).await?;
         let status = response.status().as_u16();
         if response.status().is_success() {
             return Ok(());

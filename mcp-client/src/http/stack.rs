@@ -23,11 +23,15 @@ pub trait HttpStack: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`HttpError`], which says whether any of the request may have left.
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>>;
+    fn send(&self, request: Request<Bytes>)
+    -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>>;
 }
 
 impl<S: HttpStack + ?Sized> HttpStack for Arc<S> {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         S::send(self, request)
     }
 }
@@ -115,9 +119,9 @@ impl HttpBody {
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BoxError>> {
         loop {
             let frame = match &mut self.0 {
-                Kind::Hyper(body) => {
-                    Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
-                }
+                Kind::Hyper(body) => Pin::new(body)
+                    .poll_frame(cx)
+                    .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
                 Kind::Boxed(body) => body.as_mut().poll_frame(cx),
             };
             match frame {

@@ -68,10 +68,12 @@ impl Shared {
                     }
                     true
                 }
-                Ok(response) => match self.refused_stream(response.status(), &session, &mut progress) {
-                    ControlFlow::Continue(()) => false,
-                    ControlFlow::Break(()) => return,
-                },
+                Ok(response) => {
+                    match self.refused_stream(response.status(), &session, &mut progress) {
+                        ControlFlow::Continue(()) => false,
+                        ControlFlow::Break(()) => return,
+                    }
+                }
                 Err(error) if error.kind() == TransportErrorKind::Unauthorized => {
                     // The authorizer was asked, and would only be asked again.
                     tracing::warn!(%error, "the stream of the session is refused");
@@ -88,12 +90,18 @@ impl Shared {
             let Some(pause) = reconnect.ended(&progress.cursor, is_open) else { break };
             sleep(pause).await;
         }
-        tracing::warn!("gave up the stream of the session: changes that the server tells of are missed");
+        tracing::warn!(
+            "gave up the stream of the session: changes that the server tells of are missed"
+        );
         self.inbound.missed();
     }
 
     /// Reads until the stream is cut; false when it cannot be read further.
-    async fn read_stream(self: &Arc<Self>, response: Response<HttpBody>, progress: &mut Progress) -> bool {
+    async fn read_stream(
+        self: &Arc<Self>,
+        response: Response<HttpBody>,
+        progress: &mut Progress,
+    ) -> bool {
         if progress.was_open && progress.cursor.last.is_none() {
             // Nothing could be replayed. It is told now and not before, so that whoever asks the server then does not
             // miss what comes between the question and this stream.

@@ -48,7 +48,9 @@ impl Default for HttpSettings {
 
 impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpSettings").field("authorizer", &self.authorizer.is_some()).finish_non_exhaustive()
+        f.debug_struct("HttpSettings")
+            .field("authorizer", &self.authorizer.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -136,7 +138,8 @@ impl Shared {
         self.closed.send_replace(true);
         self.incoming.abort();
         self.places.close();
-        let standalone = self.standalone.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let standalone =
+            self.standalone.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(task) = standalone {
             task.abort();
         }
@@ -180,12 +183,16 @@ impl Shared {
         let about = About { method: Some(method), name: None, twice: Twice::Harmless };
         let outgoing = Outgoing { method: Method::POST, headers, body: body.freeze(), about };
         let mut attempts = Attempts::new(self);
-        let response = self.within(wait, self.send_unnumbered(None, &outgoing, &mut attempts)).await??;
+        let response =
+            self.within(wait, self.send_unnumbered(None, &outgoing, &mut attempts)).await??;
         let status = response.status();
         if status.is_success() {
             return Ok(());
         }
-        Err(TransportError::refused(status.as_u16(), format!("the server answered {}", status.as_u16())))
+        Err(TransportError::refused(
+            status.as_u16(),
+            format!("the server answered {}", status.as_u16()),
+        ))
     }
 }
 
@@ -222,11 +229,19 @@ impl Service for HttpTransport {
             Some(_) if method == "notifications/cancelled" => Ok(()),
             Some(revision) => {
                 let mut headers = shared.headers.clone();
-                headers.insert(names::PROTOCOL_VERSION, HeaderValue::from_static(revision.as_str()));
+                headers
+                    .insert(names::PROTOCOL_VERSION, HeaderValue::from_static(revision.as_str()));
                 if let Ok(name) = HeaderValue::try_from(&*method) {
                     headers.insert(names::METHOD, name);
                 }
-                shared.post_notification(headers, &method, &params, shared.limits.http_client.farewell).await
+                shared
+                    .post_notification(
+                        headers,
+                        &method,
+                        &params,
+                        shared.limits.http_client.farewell,
+                    )
+                    .await
             }
             None => shared.notify_legacy(&method, &params).await,
         };

@@ -94,17 +94,21 @@ impl Inner {
         let found = discovery.run(|issuers| self.grant.select(issuers).map(str::to_owned)).await?;
         let found = Arc::new(found);
         // A token of another authorization server, or for another resource, has no part in what follows.
-        let held = held
-            .filter(|held| held.found.issuer() == found.issuer() && held.found.resource == found.resource);
+        let held = held.filter(|held| {
+            held.found.issuer() == found.issuer() && held.found.resource == found.resource
+        });
         if self.replace_silently(refused, &found, held.as_deref(), works).await? {
             return Ok(());
         }
 
         let supported = found.scopes_supported.as_deref();
         let scope = choose(refused.param("scope"), self.scope.as_deref(), supported);
-        let is_new = |held: &Held| held.source == Source::Grant && !works && refused.is_of(&held.token);
+        let is_new =
+            |held: &Held| held.source == Source::Grant && !works && refused.is_of(&held.token);
         if let Some(held) = held.filter(|held| is_new(held))
-            && scope.as_deref().is_none_or(|scope| includes(held.token.requested_scope.as_deref(), scope))
+            && scope
+                .as_deref()
+                .is_none_or(|scope| includes(held.token.requested_scope.as_deref(), scope))
         {
             let message = format!(
                 "{} refuses the token that {} has just issued for it{}",
@@ -128,7 +132,9 @@ impl Inner {
         let environment = self.environment()?;
         // A registration that could not be kept is good as long as the process runs.
         let known = self.grant.client(environment, found).await?;
-        let Some(client) = known.or_else(|| held.map(|held| held.client.clone())) else { return Ok(false) };
+        let Some(client) = known.or_else(|| held.map(|held| held.client.clone())) else {
+            return Ok(false);
+        };
         let held = held.filter(|held| held.client.id == client.id);
         let saved = held.is_none_or(|held| held.saved);
         let key = environment.token_key(found, &client.id);
@@ -138,7 +144,13 @@ impl Inner {
             && !refused.is_of(kept)
             && !kept.is_over(environment.now())
         {
-            self.hold(Held { token: kept.clone(), client, found, saved: true, source: Source::Store });
+            self.hold(Held {
+                token: kept.clone(),
+                client,
+                found,
+                saved: true,
+                source: Source::Store,
+            });
             return Ok(true);
         }
         // A token that never worked and was issued just now: the next one would work no better.
@@ -153,7 +165,9 @@ impl Inner {
                 Ok(true)
             }
             Ok(Refreshed::Ended) => Ok(false),
-            Err(error) if matches!(error.code(), Some("invalid_client" | "unauthorized_client")) => {
+            Err(error)
+                if matches!(error.code(), Some("invalid_client" | "unauthorized_client")) =>
+            {
                 if !self.grant.forget_client(environment, &found).await? {
                     return Err(error);
                 }
@@ -200,7 +214,8 @@ impl Inner {
         let Some(held) = self.state(|state| state.held.clone()) else { return Ok(()) };
         let (client, found) = (held.client.clone(), Arc::clone(&held.found));
         if held.token.refresh.is_some() {
-            let renewed = refresh(environment, &found, &client, held.token.clone(), held.saved).await?;
+            let renewed =
+                refresh(environment, &found, &client, held.token.clone(), held.saved).await?;
             if let Refreshed::Token { token, saved } = renewed {
                 self.hold(Held { token, client, found, saved, source: Source::Refresh });
             } else {
@@ -243,7 +258,12 @@ impl Inner {
     }
 
     /// Keeps a token and holds it.
-    async fn keep(&self, client: Client, token: Token, found: Arc<Discovered>) -> Result<(), Error> {
+    async fn keep(
+        &self,
+        client: Client,
+        token: Token,
+        found: Arc<Discovered>,
+    ) -> Result<(), Error> {
         let environment = self.environment()?;
         environment.presentation.check(&token)?;
         let key = environment.token_key(&found, &client.id);
@@ -256,8 +276,10 @@ impl Inner {
 impl Refused {
     /// The server's words, for an error.
     fn described(&self) -> String {
-        let words =
-            self.param("error_description").or_else(|| self.param("error")).map(super::error::printable);
+        let words = self
+            .param("error_description")
+            .or_else(|| self.param("error"))
+            .map(super::error::printable);
         words.map(|words| format!(" ({words})")).unwrap_or_default()
     }
 }

@@ -72,12 +72,18 @@ pub(crate) async fn ask(
     what: &str,
     request: AssertionRequest,
 ) -> Result<Secret, Error> {
-    let failed = |kind, why: fmt::Arguments<'_>| Error::new(kind, format!("the source of the {what} {why}"));
+    let failed =
+        |kind, why: fmt::Arguments<'_>| Error::new(kind, format!("the source of the {what} {why}"));
     let asked = AssertUnwindSafe(async { source.assertion(request).await }).catch_unwind();
     match timeout(TIMEOUT, asked).await {
         Ok(Ok(Ok(assertion))) => Ok(assertion),
-        Ok(Ok(Err(error))) => Err(failed(ErrorKind::Denied, format_args!("gave none")).because(error)),
+        Ok(Ok(Err(error))) => {
+            Err(failed(ErrorKind::Denied, format_args!("gave none")).because(error))
+        }
         Ok(Err(_)) => Err(failed(ErrorKind::Configuration, format_args!("panicked"))),
-        Err(_) => Err(failed(ErrorKind::TimedOut, format_args!("gave none within {} s", TIMEOUT.as_secs()))),
+        Err(_) => Err(failed(
+            ErrorKind::TimedOut,
+            format_args!("gave none within {} s", TIMEOUT.as_secs()),
+        )),
     }
 }

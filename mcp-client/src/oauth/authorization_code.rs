@@ -51,8 +51,16 @@ impl AuthorizationCode {
             .grant_types(["authorization_code".to_owned(), "refresh_token".to_owned()])
             .response_types(["code".to_owned()]);
         Self {
-            registration: Registration { client: None, document: None, document_key: None, metadata },
-            redirection: Redirection::Loopback { loopback: Loopback::new(), open: Arc::new(browser::open) },
+            registration: Registration {
+                client: None,
+                document: None,
+                document_key: None,
+                metadata,
+            },
+            redirection: Redirection::Loopback {
+                loopback: Loopback::new(),
+                open: Arc::new(browser::open),
+            },
             login_timeout: LOGIN_TIMEOUT,
             offline_access: true,
         }
@@ -69,7 +77,8 @@ impl AuthorizationCode {
         let redirect_uri = redirect.uri().to_owned();
         let client = self.registration.client(environment, found, &redirect_uri).await?;
         let (guard, key) = (environment.fetch.guard(), environment.presentation.key());
-        let request = AuthorizationRequest::new(guard, found, &client.id, &redirect_uri, scope, key)?;
+        let request =
+            AuthorizationRequest::new(guard, found, &client.id, &redirect_uri, scope, key)?;
         tracing::debug!(
             issuer = found.issuer(),
             resource = found.resource,
@@ -92,7 +101,8 @@ impl AuthorizationCode {
                 .with("resource", &found.resource)
         };
         let issued = environment.now();
-        let answer = token_endpoint::request(environment, found.token_endpoint()?, &client, form).await?;
+        let answer =
+            token_endpoint::request(environment, found.token_endpoint()?, &client, form).await?;
         Ok((client, answer.into_token(scope, issued)?))
     }
 }
@@ -231,8 +241,9 @@ impl OAuthBuilder<AuthorizationCode> {
         F: Fn(AuthorizationUrl) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<String, BoxError>> + Send + 'static,
     {
-        let visit =
-            Arc::new(move |url| -> BoxFuture<'static, Result<String, BoxError>> { Box::pin(visit(url)) });
+        let visit = Arc::new(move |url| -> BoxFuture<'static, Result<String, BoxError>> {
+            Box::pin(visit(url))
+        });
         self.grant.redirection = Redirection::Host { uri: redirect_uri.into(), visit };
         self
     }

@@ -90,7 +90,9 @@ impl AuthorizationRequest {
     pub(crate) fn code(&self, query: &str) -> Result<Secret, Error> {
         let forged = |message: String| Err(Error::new(ErrorKind::Forged, message));
         if !self.state.matches(query) {
-            return forged("the answer has not the state of the request: it is to another one".to_owned());
+            return forged(
+                "the answer has not the state of the request: it is to another one".to_owned(),
+            );
         }
         match (only(query, "iss")?, self.has_iss) {
             (Some(iss), _) if iss != self.issuer => {
@@ -109,15 +111,21 @@ impl AuthorizationRequest {
             _ => {}
         }
         if let Some(error) = only(query, "error")? {
-            let kind = if error == "access_denied" { ErrorKind::Denied } else { ErrorKind::Refused };
+            let kind =
+                if error == "access_denied" { ErrorKind::Denied } else { ErrorKind::Refused };
             let description = only(query, "error_description")?;
-            let description = description.map(|text| format!(": {}", printable(&text))).unwrap_or_default();
-            let message = format!("{} did not authorize: {}{description}", self.issuer, printable(&error));
+            let description =
+                description.map(|text| format!(": {}", printable(&text))).unwrap_or_default();
+            let message =
+                format!("{} did not authorize: {}{description}", self.issuer, printable(&error));
             return Err(Error::new(kind, message).with_code(&error));
         }
         match only(query, "code")? {
             Some(code) if !code.is_empty() => Ok(Secret::new(code.into_owned())),
-            _ => Err(Error::new(ErrorKind::Refused, format!("the answer of {} has no code", self.issuer))),
+            _ => Err(Error::new(
+                ErrorKind::Refused,
+                format!("the answer of {} has no code", self.issuer),
+            )),
         }
     }
 }

@@ -140,7 +140,10 @@ impl Authorizer for OAuth {
             ));
         }
         let is_plain = endpoint.uri().scheme_str() == Some("http");
-        if is_plain && !endpoint.is_loopback() && !environment.fetch.guard().is_plain_server(endpoint.uri()) {
+        if is_plain
+            && !endpoint.is_loopback()
+            && !environment.fetch.guard().is_plain_server(endpoint.uri())
+        {
             return wrong(format!(
                 "a token for {endpoint} could be read by anybody on the way: use https (http is for this machine, and \
                  for private networks where the authorizer allows them)"
@@ -149,7 +152,10 @@ impl Authorizer for OAuth {
         Ok(())
     }
 
-    fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn authorize<'a>(
+        &'a self,
+        request: &'a mut Request<Bytes>,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
             let environment = self.inner.environment()?;
             if !environment.endpoint.is_same_origin(request.uri()) {
@@ -192,7 +198,9 @@ impl Authorizer for OAuth {
         if let Some(environment) = self.inner.environment.get() {
             environment.presentation.server_answered(status, headers);
         }
-        if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !status.is_server_error() {
+        if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            && !status.is_server_error()
+        {
             self.inner.state(|state| state.works = state.held.is_some());
         }
     }
@@ -201,8 +209,9 @@ impl Authorizer for OAuth {
 impl Inner {
     /// What flows need.
     pub(crate) fn environment(&self) -> Result<&Environment, Error> {
-        let unbound =
-            || Error::new(ErrorKind::Configuration, "the authorizer was not told its server (bind)");
+        let unbound = || {
+            Error::new(ErrorKind::Configuration, "the authorizer was not told its server (bind)")
+        };
         self.environment.get().ok_or_else(unbound)
     }
 
@@ -245,8 +254,9 @@ impl Inner {
     fn answer_to(self: &Arc<Self>, refusal: &Refusal) -> Result<Option<Flight>, Error> {
         let challenges = Challenge::of(&refusal.headers);
         let ours = |challenge: &&Challenge| challenge.is("Bearer") || challenge.is("DPoP");
-        let wants_scope =
-            |challenge: &&Challenge| ours(challenge) && challenge.get("error") == Some("insufficient_scope");
+        let wants_scope = |challenge: &&Challenge| {
+            ours(challenge) && challenge.get("error") == Some("insufficient_scope")
+        };
         let refused = |challenge: Option<&Challenge>| Refused {
             authorization: refusal.authorization.clone(),
             operation: Operation { method: refusal.method.clone(), name: refusal.name.clone() },
@@ -281,8 +291,10 @@ impl Inner {
                     return std::future::ready(Ok(())).boxed().shared();
                 }
                 // A token that has worked for a while does not count as an attempt that failed.
-                let age =
-                    self.environment.get().and_then(|it| it.now().duration_since(held.token.issued).ok());
+                let age = self
+                    .environment
+                    .get()
+                    .and_then(|it| it.now().duration_since(held.token.issued).ok());
                 let worked = state.works && age.is_some_and(|age| age >= WORKED_FOR);
                 if worked && let Need::Token(refused) = &need {
                     state.attempts.forget(&refused.operation);
@@ -307,8 +319,12 @@ impl Inner {
         };
         let task = tokio::spawn(work.in_current_span());
         let flight = async move {
-            let ended =
-                |_| Err(Error::new(ErrorKind::Unreachable, "the runtime ended before there was a token"));
+            let ended = |_| {
+                Err(Error::new(
+                    ErrorKind::Unreachable,
+                    "the runtime ended before there was a token",
+                ))
+            };
             task.await.unwrap_or_else(ended)
         };
         let flight = flight.boxed().shared();
@@ -329,9 +345,10 @@ impl Inner {
         };
         match result {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => {
-                Err(Error::new(ErrorKind::Configuration, "what the host gave the authorizer has panicked"))
-            }
+            Ok(Err(_)) => Err(Error::new(
+                ErrorKind::Configuration,
+                "what the host gave the authorizer has panicked",
+            )),
             Err(_) => Err(Error::new(ErrorKind::TimedOut, "there was no token after an hour")),
         }
     }
@@ -341,6 +358,9 @@ impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = self.inner.environment.get().map(|environment| environment.endpoint.as_str());
         let token = self.inner.state(|state| state.held.is_some());
-        f.debug_struct("OAuth").field("server", &server).field("token", &token).finish_non_exhaustive()
+        f.debug_struct("OAuth")
+            .field("server", &server)
+            .field("token", &token)
+            .finish_non_exhaustive()
     }
 }

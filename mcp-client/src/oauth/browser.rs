@@ -99,7 +99,10 @@ mod tests {
         assert_eq!(url("https://a.example").unwrap().as_str(), "https://a.example?a=b+c%26d");
         assert_eq!(url("https://a.example/x").unwrap().as_str(), "https://a.example/x?a=b+c%26d");
         assert_eq!(url("https://a.example/x?").unwrap().as_str(), "https://a.example/x?a=b+c%26d");
-        assert_eq!(url("https://a.example/x?t=1").unwrap().as_str(), "https://a.example/x?t=1&a=b+c%26d");
+        assert_eq!(
+            url("https://a.example/x?t=1").unwrap().as_str(),
+            "https://a.example/x?t=1&a=b+c%26d"
+        );
         assert_eq!(url("https://a.example:8/x").unwrap().origin(), "https://a.example:8");
         assert_eq!(
             format!("{:?}", url("https://a.example/x").unwrap()),
@@ -110,9 +113,13 @@ mod tests {
     #[test]
     fn nothing_else_is_opened() {
         // The rules have their own tests; these show that they are asked.
-        for bad in
-            ["javascript:alert(1)", "file:///etc/passwd", "http://a.example/", "https://a.example/`id`", ""]
-        {
+        for bad in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "http://a.example/",
+            "https://a.example/`id`",
+            "",
+        ] {
             assert_eq!(url(bad).unwrap_err().kind(), ErrorKind::ForbiddenUrl, "{bad}");
         }
     }

@@ -14,7 +14,11 @@ pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type
 const LIFETIME: Duration = Duration::from_secs(120);
 
 /// A statement of a client to one authorization server, which is good for one request.
-pub(crate) fn client_assertion(key: &SigningKey, client: &str, issuer: &str) -> Result<String, Error> {
+pub(crate) fn client_assertion(
+    key: &SigningKey,
+    client: &str,
+    issuer: &str,
+) -> Result<String, Error> {
     let now = SystemTime::now();
     let claims = json!({
         "iss": client,

@@ -51,10 +51,10 @@ impl Client {
             ClientAuthentication::SecretBasic(secret) => {
                 // Both are encoded as in a form first, so that a colon in the id is none.
                 let pair = format!("{}:{}", encode(&self.id), encode(secret.expose()));
-                let mut value =
-                    HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).map_err(|error| {
-                        Error::new(ErrorKind::Configuration, "bad client secret").because(error)
-                    })?;
+                let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+                    .map_err(|error| {
+                    Error::new(ErrorKind::Configuration, "bad client secret").because(error)
+                })?;
                 value.set_sensitive(true);
                 headers.insert(AUTHORIZATION, value);
             }

@@ -72,7 +72,9 @@ impl Grant for ClientCredentials {
                     .with_some("scope", scope)
             };
             let issued = environment.now();
-            let answer = token_endpoint::request(environment, found.token_endpoint()?, &client, form).await?;
+            let answer =
+                token_endpoint::request(environment, found.token_endpoint()?, &client, form)
+                    .await?;
             Ok((client, answer.into_token(scope, issued)?))
         })
     }

@@ -59,7 +59,10 @@ impl Discovered {
 
     /// The metadata lacks something that is needed.
     pub(crate) fn lacks(&self, member: &str) -> Error {
-        Error::new(ErrorKind::InvalidMetadata, format!("the metadata of {} has no {member}", self.issuer()))
+        Error::new(
+            ErrorKind::InvalidMetadata,
+            format!("the metadata of {} has no {member}", self.issuer()),
+        )
     }
 }
 
@@ -87,7 +90,10 @@ impl Discovery<'_> {
         let Some(issuer) = select(&issuers) else {
             return Err(Error::new(
                 ErrorKind::InvalidMetadata,
-                format!("the protected resource metadata of {} names no authorization server", self.endpoint),
+                format!(
+                    "the protected resource metadata of {} names no authorization server",
+                    self.endpoint
+                ),
             ));
         };
         let server = named_server(self.fetch, &issuer).await?;
@@ -144,8 +150,10 @@ impl Discovery<'_> {
     async fn without_resource_metadata(&self) -> Result<Discovered, Error> {
         if !self.fallback || self.resource_metadata.is_some() {
             let urls = resource_metadata_urls(self.endpoint).join(" or ");
-            let message =
-                format!("{} wants a token but has no protected resource metadata at {urls}", self.endpoint);
+            let message = format!(
+                "{} wants a token but has no protected resource metadata at {urls}",
+                self.endpoint
+            );
             return Err(Error::new(ErrorKind::InvalidMetadata, message));
         }
         let origin = origin(self.endpoint.as_str());
@@ -171,7 +179,10 @@ impl Discovery<'_> {
 }
 
 /// The metadata of an authorization server by its issuer.
-pub(crate) async fn named_server(fetch: &Fetch, issuer: &str) -> Result<AuthorizationServerMetadata, Error> {
+pub(crate) async fn named_server(
+    fetch: &Fetch,
+    issuer: &str,
+) -> Result<AuthorizationServerMetadata, Error> {
     let urls = server_metadata_urls(issuer)?;
     authorization_server(fetch, issuer, &urls).await?.ok_or_else(|| {
         let message = format!("{} has no metadata at {}", printable(issuer), urls.join(" or "));
@@ -227,7 +238,9 @@ async fn document<T: DeserializeOwned>(fetch: &Fetch, url: &str) -> Result<Optio
 /// Whether it is a page for people, with which some sites answer every URL.
 fn is_page(answer: &Fetched) -> bool {
     let media_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    media_type.is_some_and(|media_type| media_type.trim_start().to_ascii_lowercase().starts_with("text/html"))
+    media_type.is_some_and(|media_type| {
+        media_type.trim_start().to_ascii_lowercase().starts_with("text/html")
+    })
 }
 
 /// Where protected resource metadata may be, without a challenge that says so.
@@ -249,12 +262,15 @@ fn server_metadata_urls(issuer: &str) -> Result<Vec<String>, Error> {
     let origin = origin(issuer);
     let path = &issuer[origin.len()..];
     if issuer.contains(['?', '#']) || !issuer.contains("://") {
-        let message =
-            format!("{:?} is no issuer: it must be a URL without query and fragment", printable(issuer));
+        let message = format!(
+            "{:?} is no issuer: it must be a URL without query and fragment",
+            printable(issuer)
+        );
         return Err(Error::new(ErrorKind::InvalidMetadata, message));
     }
     let path = path.strip_suffix('/').unwrap_or(path);
-    let mut urls = vec![format!("{origin}{AUTHORIZATION_SERVER}{path}"), format!("{origin}{OPENID}{path}")];
+    let mut urls =
+        vec![format!("{origin}{AUTHORIZATION_SERVER}{path}"), format!("{origin}{OPENID}{path}")];
     if !path.is_empty() {
         urls.push(format!("{origin}{path}{OPENID}"));
     }
@@ -307,7 +323,11 @@ mod tests {
         assert_eq!(urls("https://a.example/t/1"), expected);
         assert_eq!(urls("https://a.example/t/1/"), expected);
         for bad in ["https://a.example?x", "https://a.example/#x", "a.example", ""] {
-            assert_eq!(server_metadata_urls(bad).unwrap_err().kind(), ErrorKind::InvalidMetadata, "{bad}");
+            assert_eq!(
+                server_metadata_urls(bad).unwrap_err().kind(),
+                ErrorKind::InvalidMetadata,
+                "{bad}"
+            );
         }
     }
 

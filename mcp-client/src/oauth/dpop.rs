@@ -125,7 +125,8 @@ impl Presentation for Dpop {
             let digest = STANDARD.encode(sha256(request.body()));
             more.insert("content_digest".into(), format!("sha-256=:{digest}:").into());
         }
-        let proof = self.proof(request.method(), &url, self.nonces(|nonces| nonces.server.clone()), more)?;
+        let proof =
+            self.proof(request.method(), &url, self.nonces(|nonces| nonces.server.clone()), more)?;
         request.headers_mut().insert(AUTHORIZATION, token.header()?);
         request.headers_mut().insert(DPOP, proof);
         Ok(())
@@ -140,14 +141,18 @@ impl Presentation for Dpop {
     fn wants_new_proof(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         status == StatusCode::UNAUTHORIZED
             && nonce(headers).is_some()
-            && Challenge::of(headers)
-                .iter()
-                .any(|challenge| challenge.is("DPoP") && challenge.get("error") == Some("use_dpop_nonce"))
+            && Challenge::of(headers).iter().any(|challenge| {
+                challenge.is("DPoP") && challenge.get("error") == Some("use_dpop_nonce")
+            })
     }
 
     fn prove_token_request(&self, url: &str, headers: &mut HeaderMap) -> Result<(), Error> {
         let nonce = self.nonces(|nonces| {
-            nonces.endpoints.iter().find(|(known, _)| known == origin(url)).map(|(_, nonce)| nonce.clone())
+            nonces
+                .endpoints
+                .iter()
+                .find(|(known, _)| known == origin(url))
+                .map(|(_, nonce)| nonce.clone())
         });
         let bare = url.find(['?', '#']).map_or(url, |end| &url[..end]);
         headers.insert(DPOP, self.proof(&Method::POST, bare, nonce, Map::new())?);

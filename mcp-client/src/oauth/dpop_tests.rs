@@ -105,7 +105,10 @@ fn a_proof_for_a_token_has_neither_token_nor_body() {
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["htm", "htu", "iat", "jti"]);
-    assert_eq!((&claims["htm"], &claims["htu"]), (&json!("POST"), &json!("https://as.example.com/token")));
+    assert_eq!(
+        (&claims["htm"], &claims["htu"]),
+        (&json!("POST"), &json!("https://as.example.com/token"))
+    );
 }
 
 #[test]

@@ -54,7 +54,11 @@ impl IdentityProvider {
     /// A provider by its issuer, the client as which users log in there, and the source of their id tokens: a
     /// [`Secret`], or a function that gets one which has not expired.
     #[must_use]
-    pub fn new(issuer: impl Into<String>, client: RegisteredClient, id_token: impl AssertionSource) -> Self {
+    pub fn new(
+        issuer: impl Into<String>,
+        client: RegisteredClient,
+        id_token: impl AssertionSource,
+    ) -> Self {
         Self {
             issuer: issuer.into(),
             token_endpoint: None,
@@ -100,11 +104,16 @@ impl IdentityProvider {
             None => {
                 let metadata = discovery::named_server(&environment.fetch, &self.issuer).await?;
                 let lacks = || {
-                    let message =
-                        format!("the metadata of {} has no token_endpoint", printable(&self.issuer));
+                    let message = format!(
+                        "the metadata of {} has no token_endpoint",
+                        printable(&self.issuer)
+                    );
                     Error::new(ErrorKind::InvalidMetadata, message)
                 };
-                (metadata.token_endpoint.ok_or_else(lacks)?, metadata.token_endpoint_auth_methods_supported)
+                (
+                    metadata.token_endpoint.ok_or_else(lacks)?,
+                    metadata.token_endpoint_auth_methods_supported,
+                )
             }
         };
         let request = AssertionRequest {
@@ -196,7 +205,9 @@ impl Grant for EnterpriseManaged {
             // The user's id token need not leave for a server that says it can do nothing with what comes of it.
             found.token_endpoint()?;
             let profiles = found.server.authorization_grant_profiles_supported.as_deref();
-            if profiles.is_some_and(|profiles| !profiles.iter().any(|profile| profile == ID_JAG_PROFILE)) {
+            if profiles
+                .is_some_and(|profiles| !profiles.iter().any(|profile| profile == ID_JAG_PROFILE))
+            {
                 let message = format!(
                     "{} does not know enterprise-managed authorization (authorization_grant_profiles_supported)",
                     printable(found.issuer())

@@ -48,9 +48,9 @@ impl Environment {
 
     /// A text of the store.
     pub(crate) async fn load(&self, key: &CredentialKey) -> Result<Option<Secret>, Error> {
-        in_time(self.store.load(key))
-            .await
-            .map_err(|error| Error::new(ErrorKind::Store, "the credentials could not be read").because(error))
+        in_time(self.store.load(key)).await.map_err(|error| {
+            Error::new(ErrorKind::Store, "the credentials could not be read").because(error)
+        })
     }
 
     /// Keeps a text. Whether that went well: what was just issued is good all the same, as long as the process runs.
@@ -72,13 +72,14 @@ impl Environment {
     /// The lock of a text.
     pub(crate) async fn lock(&self, key: &CredentialKey) -> Result<StoreLock, Error> {
         in_time(self.store.lock(key)).await.map_err(|error| {
-            Error::new(ErrorKind::Store, "the credentials could not be locked for a refresh").because(error)
+            Error::new(ErrorKind::Store, "the credentials could not be locked for a refresh")
+                .because(error)
         })
     }
 }
 
 async fn in_time<T>(work: BoxFuture<'_, Result<T, BoxError>>) -> Result<T, BoxError> {
-    timeout(STORE_TIMEOUT, work)
-        .await
-        .unwrap_or_else(|_| Err(format!("the store did not answer within {STORE_TIMEOUT:?}").into()))
+    timeout(STORE_TIMEOUT, work).await.unwrap_or_else(|_| {
+        Err(format!("the store did not answer within {STORE_TIMEOUT:?}").into())
+    })
 }

@@ -108,10 +108,16 @@ impl Fetch {
                 return Ok(fetched);
             }
             if method != Method::GET {
-                return Err(unreachable(url, "answered with a redirect, which a POST must not follow"));
+                return Err(unreachable(
+                    url,
+                    "answered with a redirect, which a POST must not follow",
+                ));
             }
             if redirects == MOST_REDIRECTS {
-                return Err(unreachable(url, &format!("redirected more than {MOST_REDIRECTS} times")));
+                return Err(unreachable(
+                    url,
+                    &format!("redirected more than {MOST_REDIRECTS} times"),
+                ));
             }
             redirects += 1;
             uri = self.redirected(url, &uri, &fetched.headers)?;
@@ -182,7 +188,10 @@ fn failed(url: &str, error: BoxError) -> Error {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(error) = source {
         if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
-            return Error::new(ErrorKind::ForbiddenUrl, format!("{url} must not be used: {forbidden}"));
+            return Error::new(
+                ErrorKind::ForbiddenUrl,
+                format!("{url} must not be used: {forbidden}"),
+            );
         }
         source = error.source();
     }

@@ -40,7 +40,10 @@ struct Script {
 
 impl Script {
     fn new(answers: impl IntoIterator<Item = Response<String>>) -> Arc<Self> {
-        Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() })
+        Arc::new(Self {
+            answers: Mutex::new(answers.into_iter().collect()),
+            asked: Mutex::default(),
+        })
     }
 
     fn asked(&self) -> Vec<String> {
@@ -49,7 +52,10 @@ impl Script {
 }
 
 impl HttpStack for Script {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         self.asked.lock().unwrap().push(format!("{} {}", request.method(), request.uri()));
         let answer = self.answers.lock().unwrap().pop_front();
         Box::pin(async move {
@@ -136,8 +142,10 @@ async fn a_post_follows_none() {
         let script = Script::new([redirect(status, "/token2"), ok("{}")]);
         let fetch = Fetch::new(script.clone(), public());
         let form = "application/x-www-form-urlencoded";
-        let error =
-            fetch.post("https://as.example.com/token", HeaderMap::new(), form, "code=1").await.unwrap_err();
+        let error = fetch
+            .post("https://as.example.com/token", HeaderMap::new(), form, "code=1")
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("a POST must not follow"), "{error}");
         assert_eq!(script.asked(), ["POST https://as.example.com/token"]);
     }
@@ -147,7 +155,9 @@ async fn a_post_follows_none() {
 async fn the_stack_never_sees_a_forbidden_url() {
     let script = Script::new([]);
     let fetch = Fetch::new(script.clone(), public());
-    for url in ["http://as.example.com/", "https://127.1/", "https://10.0.0.1/", "file:///etc/passwd"] {
+    for url in
+        ["http://as.example.com/", "https://127.1/", "https://10.0.0.1/", "file:///etc/passwd"]
+    {
         assert_eq!(fetch.get(url).await.unwrap_err().kind(), ErrorKind::ForbiddenUrl);
     }
     assert!(script.asked().is_empty());
@@ -197,7 +207,8 @@ impl Service<Name> for Flipping {
 
     fn call(&mut self, _: Name) -> Self::Future {
         let turn = self.asked.fetch_add(1, Ordering::SeqCst).min(self.answers.len() - 1);
-        let addresses: Vec<_> = self.answers[turn].iter().map(|&ip| SocketAddr::new(ip, 0)).collect();
+        let addresses: Vec<_> =
+            self.answers[turn].iter().map(|&ip| SocketAddr::new(ip, 0)).collect();
         std::future::ready(Ok(addresses.into_iter()))
     }
 }
@@ -207,8 +218,9 @@ async fn a_resolver_that_flips_gains_nothing() {
     let flipping = Flipping::new(&[&["1.1.1.1"], &["127.0.0.1"], &["10.0.0.1", "1.1.1.1", "::1"]]);
     let mut resolver = GuardedResolver::new(flipping, public());
     let mut resolve = || resolver.call("as.example.com".parse().unwrap());
-    let ips =
-        |addresses: std::vec::IntoIter<SocketAddr>| addresses.map(|a| a.ip().to_string()).collect::<Vec<_>>();
+    let ips = |addresses: std::vec::IntoIter<SocketAddr>| {
+        addresses.map(|a| a.ip().to_string()).collect::<Vec<_>>()
+    };
     assert_eq!(ips(resolve().await.unwrap()), ["1.1.1.1"]);
     let error = resolve().await.unwrap_err().to_string();
     assert_eq!(error, "as.example.com has the address 127.0.0.1, which is this machine");
@@ -240,9 +252,16 @@ async fn the_canary_is_not_hit() {
     let port = canary.port();
 
     let fetch = Fetch::over_network(public());
-    for host in
-        ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"]
-    {
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "localhost",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "[::]",
+    ] {
         for scheme in ["http", "https"] {
             let error = fetch.get(&format!("{scheme}://{host}:{port}/")).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ForbiddenUrl, "{error}");
@@ -275,7 +294,8 @@ async fn the_connection_goes_to_the_address_that_was_checked() {
     // Whoever looked the name up again would be told another address.
     let resolver = Flipping::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let development = guard("http://localhost:3000/mcp");
-    let network = Network::with_resolver(GuardedResolver::new(resolver.clone(), development.clone()));
+    let network =
+        Network::with_resolver(GuardedResolver::new(resolver.clone(), development.clone()));
     let fetch = Fetch::new(Arc::new(network), development);
     let url = format!("http://as.localhost:{port}/document");
     let (fetched, ()) = tokio::join!(fetch.get(&url), serve);

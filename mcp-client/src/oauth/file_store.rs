@@ -140,7 +140,8 @@ impl FileStore {
         let path = beside(&self.shared.path, extension);
         let waited = timeout(LOCK_TIMEOUT, async {
             let turn = turn.lock_owned().await;
-            let file = owner_only(OpenOptions::new().create(true).truncate(false).write(true)).open(&path);
+            let file =
+                owner_only(OpenOptions::new().create(true).truncate(false).write(true)).open(&path);
             let file = file.map_err(|error| failed(&path, "cannot be opened").because(error))?;
             loop {
                 match file.try_lock() {
@@ -159,11 +160,18 @@ impl FileStore {
 }
 
 impl CredentialStore for FileStore {
-    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
         Box::pin(async move { Ok(self.get(key.as_str()).await?) })
     }
 
-    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move { Ok(self.set(key.as_str(), Some(value)).await?) })
     }
 
@@ -196,7 +204,10 @@ fn read(path: &Path) -> Result<Content, Error> {
     let mut text = Vec::new();
     file.take(MOST_BYTES + 1).read_to_end(&mut text).map_err(unreadable)?;
     if text.len() as u64 > MOST_BYTES {
-        return Err(failed(path, &format!("is longer than {MOST_BYTES} bytes, so it is no credential file")));
+        return Err(failed(
+            path,
+            &format!("is longer than {MOST_BYTES} bytes, so it is no credential file"),
+        ));
     }
     // What the parser says of a text could show a piece of it: only the place is told.
     let content: Content = serde_json::from_slice(&text).map_err(|error| {
@@ -209,7 +220,10 @@ fn read(path: &Path) -> Result<Content, Error> {
     })?;
     if content.version != VERSION {
         let version = content.version;
-        return Err(failed(path, &format!("has format {version}, and this program knows format {VERSION}")));
+        return Err(failed(
+            path,
+            &format!("has format {version}, and this program knows format {VERSION}"),
+        ));
     }
     Ok(content)
 }
@@ -278,7 +292,8 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 
 #[cfg(unix)]
 fn make_folder(folder: &Path) -> io::Result<()> {
-    std::os::unix::fs::DirBuilderExt::mode(fs::DirBuilder::new().recursive(true), 0o700).create(folder)
+    std::os::unix::fs::DirBuilderExt::mode(fs::DirBuilder::new().recursive(true), 0o700)
+        .create(folder)
 }
 
 #[cfg(not(unix))]
@@ -290,13 +305,15 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn check_owner(path: &Path, file: &File) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt as _;
 
-    let metadata = file.metadata().map_err(|error| failed(path, "cannot be read").because(error))?;
+    let metadata =
+        file.metadata().map_err(|error| failed(path, "cannot be read").because(error))?;
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(failed(path, "belongs to another user"));
     }
     let mode = metadata.mode() & 0o777;
     if mode & 0o077 != 0 {
-        let what = format!("can be read or written by others (mode {mode:04o}): run \"chmod 600\" on it");
+        let what =
+            format!("can be read or written by others (mode {mode:04o}): run \"chmod 600\" on it");
         return Err(failed(path, &what));
     }
     Ok(())

@@ -93,7 +93,8 @@ async fn nobody_else_can_read_it() {
         fixture.mode(mode);
         let error = FileStore::open(fixture.path()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Store);
-        let expected = format!("can be read or written by others (mode {mode:04o}): run \"chmod 600\" on it");
+        let expected =
+            format!("can be read or written by others (mode {mode:04o}): run \"chmod 600\" on it");
         assert!(error.to_string().ends_with(&expected), "{error}");
         assert!(store.load(&key("a")).await.is_err());
         assert!(store.save(&key("b"), &Secret::new("2")).await.is_err());
@@ -116,7 +117,10 @@ async fn a_file_that_cannot_be_read_is_left_as_it_is() {
             "",
             "is no credential file (line 1, column 0). It is left as it is: mend it, or move it away to log in anew",
         ),
-        ("{\"version\":1,\"credentials\":{\"a\":\"canary", "is no credential file (line 1, column 39)"),
+        (
+            "{\"version\":1,\"credentials\":{\"a\":\"canary",
+            "is no credential file (line 1, column 39)",
+        ),
         ("[]", "is no credential file"),
         ("{\"version\":1,\"credentials\":{\"a\":7}}", "is no credential file"),
         ("{\"version\":2,\"credentials\":{}}", "has format 2, and this program knows format 1"),
@@ -148,7 +152,8 @@ async fn it_has_bounds() {
 
     fs::remove_file(fixture.path()).unwrap();
     store.save(&key("a"), &Secret::new("1")).await.unwrap();
-    let error = store.save(&key("b"), &Secret::new("x".repeat(4 << 20))).await.unwrap_err().to_string();
+    let error =
+        store.save(&key("b"), &Secret::new("x".repeat(4 << 20))).await.unwrap_err().to_string();
     assert!(error.ends_with("is full: it would be longer than 4194304 bytes"), "{error}");
     assert_eq!(load(&store, "a").await.as_deref(), Some("1"));
     assert_eq!(load(&store, "b").await, None);

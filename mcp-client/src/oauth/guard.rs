@@ -70,11 +70,17 @@ impl Guard {
         let host = Host::of(&uri)?;
         match host.place() {
             Place::Loopback if self.loopback => {}
-            Place::Loopback => return Err("its host is this machine, and the MCP server is not".into()),
-            _ if !https && !self.is_plain_server(&uri) => return Err("it must begin with https://".into()),
+            Place::Loopback => {
+                return Err("its host is this machine, and the MCP server is not".into());
+            }
+            _ if !https && !self.is_plain_server(&uri) => {
+                return Err("it must begin with https://".into());
+            }
             Place::Public => {}
             Place::Private if self.private => {}
-            Place::Private => return Err(format!("its host is on a private network; {HOW_TO_ALLOW}")),
+            Place::Private => {
+                return Err(format!("its host is on a private network; {HOW_TO_ALLOW}"));
+            }
             Place::Never => return Err("its host is an address that no such server has".into()),
         }
         Ok(uri)
@@ -90,7 +96,9 @@ impl Guard {
         let place = place(address);
         match Host::name(name) {
             // What may be spoken to without TLS must really be this machine.
-            Ok(host) if host.place() == Place::Loopback => self.loopback && place == Place::Loopback,
+            Ok(host) if host.place() == Place::Loopback => {
+                self.loopback && place == Place::Loopback
+            }
             Ok(_) => match place {
                 Place::Public => true,
                 Place::Private => self.private,

@@ -12,8 +12,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-    Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -132,7 +133,8 @@ impl SigningKey {
                     .map(|pair| Pair::Rsa(pair, padding(algorithm)))
                     .map_err(|error| error.to_string())
             }
-            _ => Err("it must be in PKCS #8 form; \"openssl pkcs8 -topk8 -nocrypt\" makes that".to_owned()),
+            _ => Err("it must be in PKCS #8 form; \"openssl pkcs8 -topk8 -nocrypt\" makes that"
+                .to_owned()),
         };
         Ok(Self::of(algorithm, pair.map_err(rejected)?))
     }
@@ -151,9 +153,11 @@ impl SigningKey {
     /// # Errors
     /// [`ErrorKind::Configuration`] when the system has no random numbers.
     pub fn generate_with_pem() -> Result<(Self, Secret), Error> {
-        let failed = |_| Error::new(ErrorKind::Configuration, "the system gave no random numbers for a key");
+        let failed =
+            |_| Error::new(ErrorKind::Configuration, "the system gave no random numbers for a key");
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(failed)?;
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(failed)?;
         let pair = ecdsa(algorithm, pkcs8.as_ref()).map_err(|error| {
             Error::new(ErrorKind::Configuration, "a key could not be made").because(error)
         })?;
@@ -251,7 +255,11 @@ impl Pair {
                 let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
                 let (x, y) = point.split_at(point.len() / 2);
                 let curve = if x.len() == 32 { "P-256" } else { "P-384" };
-                format!(r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#, base64url(x), base64url(y))
+                format!(
+                    r#"{{"crv":"{curve}","kty":"EC","x":"{}","y":"{}"}}"#,
+                    base64url(x),
+                    base64url(y)
+                )
             }
             Self::Ed25519(pair) => {
                 let x = base64url(pair.public_key().as_ref());
@@ -259,7 +267,11 @@ impl Pair {
             }
             Self::Rsa(pair, _) => {
                 let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
-                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64url(&public.e), base64url(&public.n))
+                format!(
+                    r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
+                    base64url(&public.e),
+                    base64url(&public.n)
+                )
             }
         }
     }

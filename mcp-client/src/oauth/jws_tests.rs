@@ -18,7 +18,10 @@ fn decode(text: &str) -> Vec<u8> {
 fn open(token: &str) -> (Value, Value) {
     let parts: Vec<_> = token.split('.').collect();
     assert_eq!(parts.len(), 3, "{token}");
-    (serde_json::from_slice(&decode(parts[0])).unwrap(), serde_json::from_slice(&decode(parts[1])).unwrap())
+    (
+        serde_json::from_slice(&decode(parts[0])).unwrap(),
+        serde_json::from_slice(&decode(parts[1])).unwrap(),
+    )
 }
 
 /// Whether a token is signed with the private half of a JWK.
@@ -74,7 +77,8 @@ fn every_algorithm() {
             .with_id("k1")
             .sign(&key.clone().with_id("k1").header("dpop+jwt", true), &json!({}))
             .unwrap();
-        let expected = json!({"alg": algorithm.as_str(), "typ": "dpop+jwt", "kid": "k1", "jwk": jwk});
+        let expected =
+            json!({"alg": algorithm.as_str(), "typ": "dpop+jwt", "kid": "k1", "jwk": jwk});
         assert_eq!(open(&token).0, expected);
         assert!(verifies(&token, &jwk));
     }
@@ -86,7 +90,10 @@ fn the_example_of_ed25519() {
     let seed = decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A");
     let mut pkcs8 = decode("MC4CAQAwBQYDK2VwBCIEIA");
     pkcs8.extend(seed);
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(pkcs8));
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(pkcs8)
+    );
     let key = SigningKey::from_pem(SigningAlgorithm::EdDsa, &pem).unwrap();
     assert_eq!(
         key.public_jwk(),

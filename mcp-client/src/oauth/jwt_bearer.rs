@@ -28,6 +28,7 @@ pub(crate) async fn redeem(
             .with_some("scope", scope)
     };
     let issued = environment.now();
-    let answer = token_endpoint::request(environment, found.token_endpoint()?, client, form).await?;
+    let answer =
+        token_endpoint::request(environment, found.token_endpoint()?, client, form).await?;
     answer.into_token(scope, issued)
 }

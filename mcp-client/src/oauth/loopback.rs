@@ -87,7 +87,12 @@ impl Loopback {
             (None, None) => bind(0).await?,
         };
         let host = format!("{}:{}", self.host, listener.local_addr()?.port());
-        Ok(Listener { listener, uri: format!("http://{host}{}", self.path), host, path: self.path.clone() })
+        Ok(Listener {
+            listener,
+            uri: format!("http://{host}{}", self.path),
+            host,
+            path: self.path.clone(),
+        })
     }
 
     /// The port of a redirect URI, if it is one of ours.
@@ -182,7 +187,8 @@ impl Site {
 
     fn answer(&self, request: &Request<Incoming>) -> (Response<String>, Option<String>) {
         // A page elsewhere whose name was made to lead here has another host.
-        let is_here = request.headers().get(HOST).is_some_and(|host| host.as_bytes() == self.host.as_bytes());
+        let is_here =
+            request.headers().get(HOST).is_some_and(|host| host.as_bytes() == self.host.as_bytes());
         if !is_here || request.uri().path() != self.path {
             return (page(StatusCode::NOT_FOUND, "There is nothing here."), None);
         }
@@ -193,7 +199,10 @@ impl Site {
         }
         let query = request.uri().query().unwrap_or_default();
         if !(self.is_ours)(query) {
-            return (page(StatusCode::BAD_REQUEST, "This is not the answer that was waited for."), None);
+            return (
+                page(StatusCode::BAD_REQUEST, "This is not the answer that was waited for."),
+                None,
+            );
         }
         if self.is_done.swap(true, Ordering::SeqCst) {
             return (page(StatusCode::NOT_FOUND, "There is nothing here any more."), None);

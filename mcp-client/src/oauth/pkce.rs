@@ -21,7 +21,8 @@ impl Pkce {
     }
 
     fn of(verifier: String) -> Self {
-        let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
+        let challenge =
+            URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
         Self { verifier: verifier.into(), challenge }
     }
 }

@@ -50,7 +50,9 @@ impl Redirection {
                 );
                 Err(Error::new(ErrorKind::Configuration, message))
             }
-            Self::Host { uri, visit } => Ok(Redirect::Host { uri: uri.clone(), visit: Arc::clone(visit) }),
+            Self::Host { uri, visit } => {
+                Ok(Redirect::Host { uri: uri.clone(), visit: Arc::clone(visit) })
+            }
         }
     }
 }
@@ -85,7 +87,8 @@ impl Redirect {
                 })?;
                 let state = request.state_check();
                 listener.query(move |query| state.matches(query)).await.map_err(|error| {
-                    Error::new(ErrorKind::Configuration, "the listener for the browser failed").because(error)
+                    Error::new(ErrorKind::Configuration, "the listener for the browser failed")
+                        .because(error)
                 })
             }
             Self::Host { visit, .. } => {

@@ -50,7 +50,8 @@ pub(crate) async fn refresh(
     };
     let issued = environment.now();
     let answer = token_endpoint::request(environment, found.token_endpoint()?, client, form).await;
-    let answer = answer.and_then(|answer| answer.into_token(known.requested_scope.as_deref(), issued));
+    let answer =
+        answer.and_then(|answer| answer.into_token(known.requested_scope.as_deref(), issued));
     match answer.and_then(|token| environment.presentation.check(&token).map(|()| token)) {
         Ok(mut token) => {
             // What the answer does not say stays as it is (RFC 6749 §6).
@@ -76,6 +77,9 @@ pub(crate) async fn refresh(
 }
 
 /// A token of the store.
-pub(crate) async fn load(environment: &Environment, key: &CredentialKey) -> Result<Option<Token>, Error> {
+pub(crate) async fn load(
+    environment: &Environment,
+    key: &CredentialKey,
+) -> Result<Option<Token>, Error> {
     Ok(environment.load(key).await?.as_ref().and_then(Token::from_json))
 }

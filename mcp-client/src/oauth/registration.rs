@@ -77,7 +77,11 @@ impl RegisteredClient {
     }
 
     /// The client, if the authorization server is the one that it belongs to.
-    pub(crate) async fn at(&self, environment: &Environment, found: &Discovered) -> Result<Client, Error> {
+    pub(crate) async fn at(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+    ) -> Result<Client, Error> {
         let issuer = match &self.issuer {
             Some(issuer) => issuer.clone(),
             None => self.bound_issuer(environment, found).await?,
@@ -99,7 +103,9 @@ impl RegisteredClient {
     pub(crate) fn authenticated(&self, listed: Option<&[String]>) -> Result<Client, Error> {
         let authentication = match &self.key {
             Some(key) => ClientAuthentication::PrivateKeyJwt(key.clone()),
-            None => ClientAuthentication::choose(self.secret.clone(), self.method.as_deref(), listed)?,
+            None => {
+                ClientAuthentication::choose(self.secret.clone(), self.method.as_deref(), listed)?
+            }
         };
         Ok(Client { id: self.id.clone(), authentication })
     }
@@ -111,7 +117,11 @@ impl RegisteredClient {
     }
 
     /// The authorization server that was the first to see this client.
-    async fn bound_issuer(&self, environment: &Environment, found: &Discovered) -> Result<String, Error> {
+    async fn bound_issuer(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+    ) -> Result<String, Error> {
         if let Some(issuer) = environment.bound_issuer.get() {
             return Ok(issuer.clone());
         }
@@ -155,7 +165,9 @@ impl Registration {
         if let Some(client) = self.fixed(environment, found).await? {
             return Ok(Some(client));
         }
-        Ok(Registered::load(environment, &Self::key(environment, found)).await?.map(|kept| kept.client))
+        Ok(Registered::load(environment, &Self::key(environment, found))
+            .await?
+            .map(|kept| kept.client))
     }
 
     /// The redirect URI that was registered dynamically before.
@@ -167,7 +179,8 @@ impl Registration {
         if self.fixed(environment, found).await?.is_some() {
             return Ok(None);
         }
-        let kept = Registered::load(environment, &CredentialKey::registration(found.issuer())).await?;
+        let kept =
+            Registered::load(environment, &CredentialKey::registration(found.issuer())).await?;
         Ok(kept.map(|kept| kept.redirect_uri))
     }
 
@@ -197,7 +210,11 @@ impl Registration {
     }
 
     /// The authorization server does not know the client any more. Whether another one can be registered.
-    pub(crate) async fn forget(&self, environment: &Environment, found: &Discovered) -> Result<bool, Error> {
+    pub(crate) async fn forget(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+    ) -> Result<bool, Error> {
         if self.fixed(environment, found).await?.is_some() {
             return Ok(false);
         }
@@ -207,7 +224,11 @@ impl Registration {
     }
 
     /// The client that needs no registration.
-    async fn fixed(&self, environment: &Environment, found: &Discovered) -> Result<Option<Client>, Error> {
+    async fn fixed(
+        &self,
+        environment: &Environment,
+        found: &Discovered,
+    ) -> Result<Option<Client>, Error> {
         if let Some(client) = &self.client {
             return client.at(environment, found).await.map(Some);
         }
@@ -220,7 +241,8 @@ impl Registration {
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         let key = self.document_key.clone();
-        let authentication = key.map_or(ClientAuthentication::None, ClientAuthentication::PrivateKeyJwt);
+        let authentication =
+            key.map_or(ClientAuthentication::None, ClientAuthentication::PrivateKeyJwt);
         Ok(Some(Client { id: url.clone(), authentication }))
     }
 
@@ -250,11 +272,15 @@ impl Registration {
             .application_type(application_type(redirect_uri))
             .token_endpoint_auth_method(auth_method(listed));
         let body = serde_json::to_vec(&metadata).map_err(|error| {
-            Error::new(ErrorKind::Configuration, "the client's metadata cannot be written").because(error)
+            Error::new(ErrorKind::Configuration, "the client's metadata cannot be written")
+                .because(error)
         })?;
         tracing::debug!(issuer = found.issuer(), "registering the client");
-        let answer = environment.fetch.post(url, HeaderMap::new(), "application/json", body).await?;
-        if found.assumed && matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+        let answer =
+            environment.fetch.post(url, HeaderMap::new(), "application/json", body).await?;
+        if found.assumed
+            && matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+        {
             let message = format!(
                 "{} wants a token and says nothing of where it is to be had: it has no metadata, and no {url}",
                 environment.endpoint
@@ -265,10 +291,14 @@ impl Registration {
             return Err(refusal(url, answer.status, &answer.body));
         }
         // What cannot be read may hold a secret all the same: the error shows none of it.
-        let response: RegistrationResponse = serde_json::from_slice(&answer.body).map_err(|_| {
-            let message = format!("the answer of {} is no registration (RFC 7591 §3.2.1)", printable(url));
-            Error::new(ErrorKind::InvalidMetadata, message)
-        })?;
+        let response: RegistrationResponse =
+            serde_json::from_slice(&answer.body).map_err(|_| {
+                let message = format!(
+                    "the answer of {} is no registration (RFC 7591 §3.2.1)",
+                    printable(url)
+                );
+                Error::new(ErrorKind::InvalidMetadata, message)
+            })?;
         Registered::new(response, redirect_uri, listed)
     }
 }
@@ -282,7 +312,8 @@ fn is_document_url(url: &str) -> bool {
 /// Programs on the user's machine are `native`, those to which the browser comes back over the network are `web`.
 fn application_type(redirect_uri: &str) -> &'static str {
     let is_web = redirect_uri.parse().is_ok_and(|uri: http::Uri| {
-        uri.scheme_str() == Some("https") && !matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
+        uri.scheme_str() == Some("https")
+            && !matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
     });
     if is_web { "web" } else { "native" }
 }
@@ -331,7 +362,8 @@ impl Registered {
         let secret = response.client_secret.filter(|secret| !secret.is_empty()).map(Secret::from);
         // Some servers assign a method that needs a secret, and give none: such a client is public.
         let assigned = response.token_endpoint_auth_method.as_deref();
-        let assigned = assigned.filter(|method| secret.is_some() || !method.starts_with("client_secret_"));
+        let assigned =
+            assigned.filter(|method| secret.is_some() || !method.starts_with("client_secret_"));
         let authentication = ClientAuthentication::choose(secret, assigned, listed)?;
         Ok(Self {
             client: Client { id: response.client_id, authentication },
@@ -342,7 +374,9 @@ impl Registered {
 
     async fn load(environment: &Environment, key: &CredentialKey) -> Result<Option<Self>, Error> {
         let Some(json) = environment.load(key).await? else { return Ok(None) };
-        let Ok(kept) = serde_json::from_str::<KeptRegistration>(json.expose()) else { return Ok(None) };
+        let Ok(kept) = serde_json::from_str::<KeptRegistration>(json.expose()) else {
+            return Ok(None);
+        };
         let secret = kept.client_secret.map(Secret::from);
         let authentication =
             ClientAuthentication::choose(secret, Some(&kept.token_endpoint_auth_method), None)?;

@@ -57,7 +57,9 @@ where
                 }
             }
             match refused {
-                Some(address) if admitted.is_empty() => Err(ForbiddenAddress { name: text, address }.into()),
+                Some(address) if admitted.is_empty() => {
+                    Err(ForbiddenAddress { name: text, address }.into())
+                }
                 _ => Ok(admitted.into_iter()),
             }
         })

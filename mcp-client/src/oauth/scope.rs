@@ -37,7 +37,9 @@ pub(crate) fn union<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Whether a scope has all of another.
 pub(crate) fn includes(scope: Option<&str>, wanted: &str) -> bool {
-    let has = |one: &str| scope.is_some_and(|scope| scope.split_ascii_whitespace().any(|scope| scope == one));
+    let has = |one: &str| {
+        scope.is_some_and(|scope| scope.split_ascii_whitespace().any(|scope| scope == one))
+    };
     wanted.split_ascii_whitespace().all(has)
 }
 

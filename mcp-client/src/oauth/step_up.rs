@@ -39,7 +39,8 @@ impl Attempts {
         if let Some(attempt) = self.0.iter_mut().find(|attempt| attempt.operation == *operation) {
             if attempt.count == MOST {
                 let what = operation.method.as_deref().unwrap_or("the stream");
-                let message = format!("the server refuses {what} after {MOST} authorizations in a row");
+                let message =
+                    format!("the server refuses {what} after {MOST} authorizations in a row");
                 return Err(Error::new(ErrorKind::InsufficientScope, message));
             }
             attempt.count += 1;

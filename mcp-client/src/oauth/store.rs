@@ -49,14 +49,21 @@ pub trait CredentialStore: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be read. The authorization fails with it: nobody is asked to log in again because a
     /// disk was busy.
-    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>>;
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>>;
 
     /// Keeps a text, in place of the one before. When it returns, the text must be there for good: a refresh token is
     /// good for one use, and the next one is in it.
     ///
     /// # Errors
     /// When it could not be kept. The token is used all the same, with a warning in the log.
-    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>>;
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Removes a text, if it is there.
     ///
@@ -77,11 +84,18 @@ pub trait CredentialStore: Send + Sync + 'static {
 }
 
 impl<S: CredentialStore + ?Sized> CredentialStore for Arc<S> {
-    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
         S::load(self, key)
     }
 
-    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         S::save(self, key, value)
     }
 
@@ -190,18 +204,28 @@ impl MemoryStore {
 }
 
 impl CredentialStore for MemoryStore {
-    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
         let found = self.with(|entries| entries.texts.get(key).map(|(_, text)| text.clone()));
         Box::pin(std::future::ready(Ok(found)))
     }
 
-    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         self.with(|entries| {
             entries.saves += 1;
             entries.texts.insert(key.clone(), (entries.saves, value.clone()));
             if entries.texts.len() > MOST_ENTRIES {
-                let oldest =
-                    entries.texts.iter().min_by_key(|(_, (save, _))| *save).map(|(key, _)| key.clone());
+                let oldest = entries
+                    .texts
+                    .iter()
+                    .min_by_key(|(_, (save, _))| *save)
+                    .map(|(key, _)| key.clone());
                 oldest.map(|key| entries.texts.remove(&key));
             }
         });
@@ -226,6 +250,8 @@ impl CredentialStore for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("entries", &self.with(|entries| entries.texts.len())).finish()
+        f.debug_struct("MemoryStore")
+            .field("entries", &self.with(|entries| entries.texts.len()))
+            .finish()
     }
 }

@@ -72,7 +72,8 @@ impl Token {
 
     /// Whether it is time for the next one.
     pub(crate) fn is_due(&self, now: SystemTime) -> bool {
-        self.lifetime.is_some_and(|life| now >= self.issued + life.saturating_sub(AHEAD.min(life / 4)))
+        self.lifetime
+            .is_some_and(|life| now >= self.issued + life.saturating_sub(AHEAD.min(life / 4)))
     }
 
     /// Whether its time is over.
@@ -158,7 +159,10 @@ mod tests {
             let after = |seconds| token.issued + Duration::from_secs(seconds);
             assert!(token.is_due(after(due)) && token.is_over(after(over)), "{lifetime}");
             if lifetime > 1 {
-                assert!(!token.is_due(after(due - 1)) && !token.is_over(after(over - 1)), "{lifetime}");
+                assert!(
+                    !token.is_due(after(due - 1)) && !token.is_over(after(over - 1)),
+                    "{lifetime}"
+                );
             }
             // The clock was set back.
             assert!(lifetime == 0 || !token.is_due(UNIX_EPOCH), "{lifetime}");
@@ -181,7 +185,11 @@ mod tests {
             r#"{{"access_token":"x","token_type":"Bearer","issued_at":{0},"expires_in":{0}}}"#,
             u64::MAX
         );
-        assert!(Token::from_json(&huge.into()).unwrap().is_due(UNIX_EPOCH + Duration::from_secs(1 << 45)));
+        assert!(
+            Token::from_json(&huge.into())
+                .unwrap()
+                .is_due(UNIX_EPOCH + Duration::from_secs(1 << 45))
+        );
         for bad in ["", "{}", "null", r#"{"access_token":"x","token_type":"mac","issued_at":0}"#] {
             assert!(Token::from_json(&bad.into()).is_none(), "{bad}");
         }

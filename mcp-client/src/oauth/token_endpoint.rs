@@ -46,7 +46,11 @@ impl TokenResponse {
     }
 
     /// A token for the MCP server.
-    pub(crate) fn into_token(self, requested_scope: Option<&str>, now: SystemTime) -> Result<Token, Error> {
+    pub(crate) fn into_token(
+        self,
+        requested_scope: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Token, Error> {
         let kind = if self.token_type.eq_ignore_ascii_case("bearer") {
             TokenType::Bearer
         } else if self.token_type.eq_ignore_ascii_case("dpop") {
@@ -83,7 +87,11 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D:
     match number {
         Some(number) if number.is_finite() =>
         {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the cast saturates"
+            )]
             Ok(Some(number as u64))
         }
         _ => Err(de::Error::custom("expires_in is no number")),
@@ -113,13 +121,18 @@ pub(crate) async fn request(
             // What cannot be read may be a token all the same: the error shows none of it.
             return serde_json::from_slice(&answer.body).map_err(|error| {
                 let place = format!("line {}, column {}", error.line(), error.column());
-                let message =
-                    format!("the answer of {} is no token response (RFC 6749 §5.1): {place}", endpoint.url);
+                let message = format!(
+                    "the answer of {} is no token response (RFC 6749 §5.1): {place}",
+                    endpoint.url
+                );
                 Error::new(ErrorKind::InvalidMetadata, message)
             });
         }
         let error = refusal(endpoint.url, answer.status, &answer.body);
-        if error.code() == Some("use_dpop_nonce") && !asked_again && environment.presentation.takes_nonces() {
+        if error.code() == Some("use_dpop_nonce")
+            && !asked_again
+            && environment.presentation.takes_nonces()
+        {
             asked_again = true;
             continue;
         }
@@ -136,9 +149,13 @@ pub(crate) fn refusal(url: &str, status: StatusCode, body: &[u8]) -> Error {
     }
     match serde_json::from_slice::<ErrorResponse>(body) {
         Ok(answer) => {
-            let description = answer.error_description.map(|text| format!(": {}", printable(&text)));
-            let message =
-                format!("{url} refused: {}{}", printable(&answer.error), description.unwrap_or_default());
+            let description =
+                answer.error_description.map(|text| format!(": {}", printable(&text)));
+            let message = format!(
+                "{url} refused: {}{}",
+                printable(&answer.error),
+                description.unwrap_or_default()
+            );
             Error::new(ErrorKind::Refused, message).with_code(&answer.error)
         }
         Err(_) => Error::new(ErrorKind::Refused, format!("{url} answered {status}")),

@@ -34,11 +34,14 @@ pub(super) fn check(skill: &Skill) -> Result<&str, Error> {
     let name = root.rsplit('/').next().unwrap_or(root);
     if !is_name(name) {
         return bad(
-            "the last part of its path is no name of a skill: 1 to 64 of a-z, 0-9 and single '-'".into()
+            "the last part of its path is no name of a skill: 1 to 64 of a-z, 0-9 and single '-'"
+                .into(),
         );
     }
     if skill.frontmatter.get("name").and_then(|name| name.as_str()) != Some(name) {
-        return bad(format!("the name in its front matter is not {name:?}, the last part of its path"));
+        return bad(format!(
+            "the name in its front matter is not {name:?}, the last part of its path"
+        ));
     }
     if !skill.frontmatter.get("description").is_some_and(serde_json::Value::is_string) {
         return bad("its front matter has no description".into());
@@ -95,7 +98,8 @@ pub(super) fn is_below(root: &str, uri: &str) -> bool {
         below.split('/').all(|part| {
             // A server may decode a part before it looks for the file.
             let plain = part.to_ascii_lowercase().replace("%2e", ".");
-            let has_separator = ["%2f", "%5c", "\\"].iter().any(|separator| plain.contains(separator));
+            let has_separator =
+                ["%2f", "%5c", "\\"].iter().any(|separator| plain.contains(separator));
             !matches!(&*plain, "" | "." | "..") && !has_separator
         })
     })

@@ -25,7 +25,8 @@ pub(super) struct SkillFile<'a> {
 pub(super) fn split(text: &str) -> Result<SkillFile<'_>, String> {
     let mut lines = text.split_inclusive('\n');
     let is_mark = |line: &str| line.trim_end() == "---";
-    let first = lines.next().filter(|line| is_mark(line)).ok_or("it does not begin with a line \"---\"")?;
+    let first =
+        lines.next().filter(|line| is_mark(line)).ok_or("it does not begin with a line \"---\"")?;
     let mut length = 0;
     for line in lines {
         if is_mark(line) {
@@ -79,7 +80,9 @@ impl Tree {
             Event::MappingStart(_, None) => {
                 self.open(Open::Members { members: JsonObject::new(), key: None })
             }
-            Event::SequenceStart(_, Some(tag)) | Event::MappingStart(_, Some(tag)) => Err(unknown(&tag)),
+            Event::SequenceStart(_, Some(tag)) | Event::MappingStart(_, Some(tag)) => {
+                Err(unknown(&tag))
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List(list)) => self.put(Value::Array(list)),
                 Some(Open::Members { members, .. }) => self.put(Value::Object(members)),
@@ -151,9 +154,14 @@ fn plain(text: Cow<'_, str>) -> Result<Value, String> {
 
 fn number(text: &str) -> Result<Option<Number>, String> {
     let too_large = || {
-        format!("has the number {:?}, which JSON does not have", text.chars().take(64).collect::<String>())
+        format!(
+            "has the number {:?}, which JSON does not have",
+            text.chars().take(64).collect::<String>()
+        )
     };
-    let all = |digits: &str, radix| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+    let all = |digits: &str, radix| {
+        !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix))
+    };
     for (mark, radix) in [("0o", 8), ("0x", 16)] {
         if let Some(digits) = text.strip_prefix(mark).filter(|digits| all(digits, radix)) {
             return u64::from_str_radix(digits, radix)
@@ -175,7 +183,9 @@ fn number(text: &str) -> Result<Option<Number>, String> {
         }
     }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
+        Some((mantissa, exponent)) => {
+            (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+        }
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -190,10 +200,11 @@ fn number(text: &str) -> Result<Option<Number>, String> {
 
 /// Where two objects differ first; nothing when they are the same.
 pub(super) fn difference(listed: &JsonObject, read: &JsonObject) -> Option<String> {
-    let member = listed.keys().chain(read.keys()).find(|key| match (listed.get(*key), read.get(*key)) {
-        (Some(listed), Some(read)) => canonical(listed) != canonical(read),
-        _ => true,
-    })?;
+    let member =
+        listed.keys().chain(read.keys()).find(|key| match (listed.get(*key), read.get(*key)) {
+            (Some(listed), Some(read)) => canonical(listed) != canonical(read),
+            _ => true,
+        })?;
     let shown: String = member.chars().take(64).collect();
     Some(match (listed.get(member), read.get(member)) {
         (Some(_), None) => format!("the server lists {shown:?}, and the file does not have it"),
@@ -236,7 +247,10 @@ mod tests {
     #[test]
     fn a_file_is_split_at_its_marks() {
         let file = split("---\r\nname: x\r\n---\r\n# Do\n---\nmore").unwrap();
-        assert_eq!((file.front_matter["name"].as_str(), file.instructions), (Some("x"), "# Do\n---\nmore"));
+        assert_eq!(
+            (file.front_matter["name"].as_str(), file.instructions),
+            (Some("x"), "# Do\n---\nmore")
+        );
         assert_eq!(split("---\nname: x\n---").unwrap().instructions, "");
     }
 

@@ -103,7 +103,11 @@ impl LoadedSkill {
             Error::new(ErrorKind::InvalidArgument, message)
         };
         if reference.contains("://") {
-            return if entry::is_below(root, reference) { Ok(reference.to_owned()) } else { Err(outside()) };
+            return if entry::is_below(root, reference) {
+                Ok(reference.to_owned())
+            } else {
+                Err(outside())
+            };
         }
         let mut parts: Vec<&str> = Vec::new();
         for part in reference.split('/') {
@@ -124,8 +128,9 @@ impl LoadedSkill {
             SkillResources::Listed(files) => {
                 let file = files.iter().find(|file| file.uri == uri).ok_or_else(|| {
                     let uri: String = uri.chars().take(256).collect();
-                    let message =
-                        format!("{uri:?} is not among the files that the server listed of the skill");
+                    let message = format!(
+                        "{uri:?} is not among the files that the server listed of the skill"
+                    );
                     Error::new(ErrorKind::Mismatch, message)
                 })?;
                 Some(file)
@@ -140,7 +145,8 @@ impl LoadedSkill {
             None => {
                 let size = bytes.len() as u64;
                 if self.read.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MOST_BYTES {
-                    let message = format!("the files of the skill have more than {MOST_BYTES} bytes");
+                    let message =
+                        format!("the files of the skill have more than {MOST_BYTES} bytes");
                     return Err(Error::new(ErrorKind::Limit, message));
                 }
             }

@@ -13,7 +13,8 @@ use crate::fake::{legacy_with, modern, text, with};
 #[tokio::test]
 async fn a_modern_call_carries_all_it_needs() {
     let (client, mut fake) = modern().await;
-    let call = client.call("add", &json!({"a": 1, "b": 2})).meta(Meta::new().with("com.example/k", 1));
+    let call =
+        client.call("add", &json!({"a": 1, "b": 2})).meta(Meta::new().with("com.example/k", 1));
     let sum: i64 = with(call, async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"]["name"], "add");
@@ -46,8 +47,11 @@ async fn a_legacy_call_carries_no_meta_and_its_result_no_kind() {
     let reply = with(client.call("hi", &()), async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"], json!({"name": "hi"}));
-        fake.reply(&request, json!({"content": [{"type": "text", "text": "hello"}], "resultType": "x"}))
-            .await;
+        fake.reply(
+            &request,
+            json!({"content": [{"type": "text", "text": "hello"}], "resultType": "x"}),
+        )
+        .await;
     });
     assert_eq!(reply.await.unwrap().text(), "hello");
 }
@@ -124,7 +128,9 @@ async fn progress_comes_before_the_answer() {
         let request = fake.expect("tools/call").await;
         let token = &request["params"]["_meta"]["progressToken"];
         assert_eq!(token, &request["id"]);
-        for (token, progress) in [(token.clone(), 0.5), (json!("foreign"), 9.0), (token.clone(), 1.0)] {
+        for (token, progress) in
+            [(token.clone(), 0.5), (json!("foreign"), 9.0), (token.clone(), 1.0)]
+        {
             let params = json!({"progressToken": token, "progress": progress, "message": "on it"});
             fake.tell("notifications/progress", params).await;
         }
@@ -154,7 +160,13 @@ async fn every_other_method_has_its_call() {
     assert_eq!(prompt.await.unwrap().messages.len(), 1);
     let read = with(client.read_resource("note://1"), async {
         let contents = json!([{"uri": "note://1", "text": "t"}]);
-        check(&mut fake, "resources/read", json!({"uri": "note://1"}), json!({ "contents": contents })).await;
+        check(
+            &mut fake,
+            "resources/read",
+            json!({"uri": "note://1"}),
+            json!({ "contents": contents }),
+        )
+        .await;
     });
     assert_eq!(read.await.unwrap().contents[0].as_text(), Some("t"));
     let complete = with(client.complete(CompletionReference::prompt("p"), "topic", "r"), async {
@@ -162,7 +174,13 @@ async fn every_other_method_has_its_call() {
             "ref": {"type": "ref/prompt", "name": "p"},
             "argument": {"name": "topic", "value": "r"},
         });
-        check(&mut fake, "completion/complete", params, json!({"completion": {"values": ["rust"]}})).await;
+        check(
+            &mut fake,
+            "completion/complete",
+            params,
+            json!({"completion": {"values": ["rust"]}}),
+        )
+        .await;
     });
     assert_eq!(complete.await.unwrap().completion.values, ["rust"]);
     let params = mcp_client::types::GetPromptParams::new("q").meta(Meta::new().with("k", "v"));
@@ -211,7 +229,10 @@ async fn roots_can_change() {
     fake.expect("notifications/roots/list_changed").await;
     fake.send(json!({"jsonrpc": "2.0", "id": "s1", "method": "roots/list"})).await;
     let answer = fake.next().await;
-    assert_eq!(answer, json!({"jsonrpc": "2.0", "id": "s1", "result": {"roots": [{"uri": "file:///b"}]}}));
+    assert_eq!(
+        answer,
+        json!({"jsonrpc": "2.0", "id": "s1", "result": {"roots": [{"uri": "file:///b"}]}})
+    );
 
     let (client, _fake) = modern().await;
     assert_eq!(client.set_roots([]).await.unwrap_err().kind(), ErrorKind::InvalidArgument);

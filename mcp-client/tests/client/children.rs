@@ -51,8 +51,10 @@ fn is_left(pid: u32) -> bool {
         None => false,
         Some('Z') => {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let parent =
-                stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).map(str::to_owned);
+            let parent = stat
+                .rsplit_once(") ")
+                .and_then(|(_, rest)| rest.split(' ').nth(1))
+                .map(str::to_owned);
             parent == Some(std::process::id().to_string())
         }
         Some(_) => true,
@@ -92,8 +94,9 @@ fn stubborn(file: &Path) -> Command {
 }
 
 async fn stubborn_client(dir: &tempfile::TempDir) -> (Client, std::path::PathBuf) {
-    let file =
-        dir.path().join(format!("pids-{:?}", Instant::now()).replace(|c: char| !c.is_alphanumeric(), "-"));
+    let file = dir
+        .path()
+        .join(format!("pids-{:?}", Instant::now()).replace(|c: char| !c.is_alphanumeric(), "-"));
     let client = Client::connect_command(quick(stubborn(&file))).await.unwrap();
     while pids(&file).len() < 3 {
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -240,8 +243,9 @@ async fn a_thousand_pending_calls_end_when_the_server_is_killed() {
     let mut command = shell(r#"echo $$ > "$PIDS"; serve"#);
     command.env("PIDS", &file);
     let client = Client::connect_command(command).await.unwrap();
-    let calls: Vec<_> =
-        (0..1_000).map(|n| tokio::spawn(client.call("none", &json!({ "n": n })).into_future())).collect();
+    let calls: Vec<_> = (0..1_000)
+        .map(|n| tokio::spawn(client.call("none", &json!({ "n": n })).into_future()))
+        .collect();
     // All of them are on their way when this one is answered.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(client.call("hi", &()).await.unwrap().text(), "hi");

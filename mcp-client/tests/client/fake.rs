@@ -3,7 +3,8 @@
 use mcp_client::{Client, ClientBuilder, Error};
 use serde_json::{Value, json};
 use tokio::io::{
-    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split,
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+    split,
 };
 
 pub(crate) struct Fake {
@@ -63,7 +64,8 @@ impl Fake {
     /// Answers a handshake.
     pub(crate) async fn initialize(&mut self, version: &str) -> Value {
         let request = self.expect("initialize").await;
-        let capabilities = json!({"tools": {"listChanged": true}, "resources": {"subscribe": true}});
+        let capabilities =
+            json!({"tools": {"listChanged": true}, "resources": {"subscribe": true}});
         let server = json!({"name": "fake", "version": "1"});
         self.reply(
             &request,

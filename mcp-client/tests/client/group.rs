@@ -65,7 +65,9 @@ impl Shelf {
                 "resources/list" => json!({"resources": [{"uri": "note://1", "name": "1"}]}),
                 "tools/call" => text(&format!("called {}", params["name"].as_str().unwrap())),
                 "prompts/get" => json!({"description": params["name"], "messages": []}),
-                "resources/read" => json!({"contents": [{"uri": params["uri"], "text": self.tools[0]}]}),
+                "resources/read" => {
+                    json!({"contents": [{"uri": params["uri"], "text": self.tools[0]}]})
+                }
                 "subscriptions/listen" => {
                     let id = json!({"io.modelcontextprotocol/subscriptionId": request["id"]});
                     let agreed = json!({"notifications": params["notifications"], "_meta": id});
@@ -119,7 +121,11 @@ async fn servers_of_both_eras_are_one_list_and_one_that_fails_does_not_hold_it()
     assert_eq!(failed, [("dead", ErrorKind::Transport), ("mute", ErrorKind::Timeout)]);
 
     assert_eq!(group.call("old__write", &()).await.unwrap().text(), "called write");
-    assert_eq!(group.call("mute__read", &()).await.unwrap().text(), "called read", "it was not listed");
+    assert_eq!(
+        group.call("mute__read", &()).await.unwrap().text(),
+        "called read",
+        "it was not listed"
+    );
     assert_eq!(group.call("dead__x", &()).await.unwrap_err().kind(), ErrorKind::Transport);
     let error = group.call("other__x", &()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -240,7 +246,9 @@ async fn a_server_that_is_lost_comes_back_or_is_given_up() {
     let error = group.call("s__x", &()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert!(error.to_string().contains("server s is not connected"), "{error}");
-    let ServerState::Lost { reason, retries: false } = &group.servers()[0].state else { panic!("given up") };
+    let ServerState::Lost { reason, retries: false } = &group.servers()[0].state else {
+        panic!("given up")
+    };
     assert!(reason.contains("panicked"), "{reason}");
 
     // The host asks for it.
@@ -343,12 +351,18 @@ async fn servers_and_items_are_bounded_and_names_are_checked() {
     assert_eq!(error.kind(), ErrorKind::Limit);
     let tools = group.list_tools().await;
     assert_eq!(names(&tools), ["a__1", "a__2"]);
-    assert_eq!((&*tools.failures[0].server, tools.failures[0].error.kind()), ("b", ErrorKind::Limit));
+    assert_eq!(
+        (&*tools.failures[0].server, tools.failures[0].error.kind()),
+        ("b", ErrorKind::Limit)
+    );
 
     let removed = group.remove("b").unwrap();
     assert_eq!(removed.call("3", &()).await.unwrap().text(), "called 3", "it is the host's now");
     assert!(group.remove("b").is_none());
-    assert_eq!(group.read_resource("b", "note://1").await.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    assert_eq!(
+        group.read_resource("b", "note://1").await.unwrap_err().kind(),
+        ErrorKind::InvalidArgument
+    );
     group.close().await;
     assert!(group.servers().is_empty());
 }

@@ -52,7 +52,11 @@ async fn kinds_of_results_that_are_not_known_are_invalid() {
     // A method that cannot ask (T-14).
     let error = with(client.list_tools(), async {
         let request = fake.next().await;
-        fake.reply(&request, json!({"tools": [], "resultType": "input_required", "requestState": "s"})).await;
+        fake.reply(
+            &request,
+            json!({"tools": [], "resultType": "input_required", "requestState": "s"}),
+        )
+        .await;
     })
     .await
     .unwrap_err();
@@ -115,8 +119,10 @@ async fn garbage_between_messages_does_no_harm() {
         fake.raw("not json").await;
         fake.raw("").await;
         fake.raw(r#"{"jsonrpc":"2.0","id":999,"result":{}}"#).await;
-        fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":[]}}"#)
-            .await;
+        fake.raw(
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":[]}}"#,
+        )
+        .await;
         fake.raw(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{}}"#).await;
         fake.reply(&request, text("fine")).await;
     });
@@ -144,8 +150,10 @@ async fn a_flood_of_notifications_is_bounded_and_told_of() {
 async fn a_panic_in_a_handler_is_an_error_for_the_server_alone() {
     let builder = Client::builder().on_elicit_url(|_| async { panic!("a bug") });
     let (client, mut fake, _) = legacy_with(builder, "2025-11-25").await;
-    let params = json!({"mode": "url", "message": "m", "url": "https://e.example", "elicitationId": "1"});
-    fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params})).await;
+    let params =
+        json!({"mode": "url", "message": "m", "url": "https://e.example", "elicitationId": "1"});
+    fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params}))
+        .await;
     assert_eq!(fake.next().await["error"]["code"], -32603);
     let ping = with(client.ping(), async {
         let request = fake.expect("ping").await;

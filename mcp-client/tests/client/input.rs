@@ -41,15 +41,15 @@ async fn handlers_answer_round_by_round_with_the_state_as_it_came() {
     let (client, mut fake) = modern_with(builder).await;
     let begun = tokio::time::Instant::now();
     let reply = with(client.call("deploy", &json!({"to": "prod"})), async {
-        let questions =
-            json!({"a": question("sure?"), "b": question("surely?"), "c": {"method": "roots/list"}});
+        let questions = json!({"a": question("sure?"), "b": question("surely?"), "c": {"method": "roots/list"}});
         let first = round(&mut fake, asks(questions)).await;
         assert_eq!(
             first["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"],
             json!({"elicitation": {}, "roots": {}})
         );
         // A state alone: go on at once, without answers.
-        let second = round(&mut fake, json!({"resultType": "input_required", "requestState": "2"})).await;
+        let second =
+            round(&mut fake, json!({"resultType": "input_required", "requestState": "2"})).await;
         assert_ne!(second["id"], first["id"]);
         assert_eq!(second["params"]["arguments"], json!({"to": "prod"}));
         assert_eq!(second["params"]["requestState"], STATE);
@@ -94,14 +94,17 @@ async fn rounds_and_questions_are_bounded() {
 #[tokio::test]
 async fn questions_that_were_not_declared_are_not_answered() {
     let (client, mut fake) = modern().await;
-    for request in [question("?"), json!({"method": "roots/list"}), json!({"method": "x/y", "params": {}})] {
+    for request in
+        [question("?"), json!({"method": "roots/list"}), json!({"method": "x/y", "params": {}})]
+    {
         let error = with(client.call("x", &()), async {
             round(&mut fake, asks(json!({ "a": request }))).await;
         });
         assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
     }
     // A mode without a handler.
-    let (client, mut fake) = modern_with(Client::builder().on_elicit(|_| async { Ok(accept()) })).await;
+    let (client, mut fake) =
+        modern_with(Client::builder().on_elicit(|_| async { Ok(accept()) })).await;
     let url = json!({"mode": "url", "message": "m", "url": "https://e.example"});
     let error = with(client.call("x", &()), async {
         round(&mut fake, asks(json!({"a": {"method": "elicitation/create", "params": url}}))).await;
@@ -143,8 +146,10 @@ async fn the_caller_can_answer_by_hand() {
     );
     assert_eq!(second["params"]["requestState"], STATE);
     let Outcome::InputRequired(pending) = outcome.unwrap() else { panic!("it asks again") };
-    let (outcome, third) =
-        tokio::join!(pending.resume(InputResponses::new()).into_future(), round(&mut fake, text("done")));
+    let (outcome, third) = tokio::join!(
+        pending.resume(InputResponses::new()).into_future(),
+        round(&mut fake, text("done"))
+    );
     // Only the last answers, and the first params.
     assert_eq!(third["params"]["inputResponses"], json!({}));
     assert_eq!(third["params"]["arguments"], json!({"n": 1}));
@@ -172,7 +177,11 @@ async fn what_came_of_answers_is_not_kept() {
 async fn saved(arguments: &Value) -> String {
     let (client, mut fake) = modern().await;
     let (outcome, _) = tokio::join!(
-        client.call("x", arguments).meta(mcp_client::meta::Meta::new().with("trace", 7)).once().into_future(),
+        client
+            .call("x", arguments)
+            .meta(mcp_client::meta::Meta::new().with("trace", 7))
+            .once()
+            .into_future(),
         round(&mut fake, asks(json!({"a": question("sure?")})))
     );
     let Outcome::InputRequired(pending) = outcome.unwrap() else { panic!("it asks") };
@@ -194,7 +203,10 @@ async fn a_call_that_waits_for_answers_goes_on_in_another_process() {
     let (outcome, next) =
         tokio::join!(pending.resume(responses).into_future(), round(&mut fake, text("done")));
     assert_eq!(next["params"]["requestState"], STATE, "byte for byte");
-    assert_eq!((&next["params"]["name"], &next["params"]["arguments"]), (&json!("x"), &json!({"n": 1})));
+    assert_eq!(
+        (&next["params"]["name"], &next["params"]["arguments"]),
+        (&json!("x"), &json!({"n": 1}))
+    );
     assert_eq!(next["params"]["inputResponses"]["a"]["action"], "accept");
     assert_eq!(next["params"]["_meta"]["trace"], 7);
     let Outcome::Complete(reply) = outcome.unwrap() else { panic!("it is done") };
@@ -205,13 +217,15 @@ async fn a_call_that_waits_for_answers_goes_on_in_another_process() {
 async fn a_saved_call_is_refused_where_it_does_not_fit() {
     let kept = saved(&json!({})).await;
     let (client, _fake) = modern().await;
-    let (older, _its_fake, _) = legacy_with(Client::builder(), Revision::V2025_11_25.as_str()).await;
+    let (older, _its_fake, _) =
+        legacy_with(Client::builder(), Revision::V2025_11_25.as_str()).await;
     let read = |text: &str| serde_json::from_str::<SavedInput>(text).unwrap();
     let error = older.restore::<ToolReply>(read(&kept)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedVersion);
     assert!(error.to_string().contains("2025-11-25"), "{error}");
 
-    let params = serde_json::from_str::<Value>(&kept).unwrap()["params"].as_str().unwrap().to_owned();
+    let params =
+        serde_json::from_str::<Value>(&kept).unwrap()["params"].as_str().unwrap().to_owned();
     let forged = |member: &str, value: &str| {
         let mut saved: Value = serde_json::from_str(&kept).unwrap();
         saved[member] = json!(value);

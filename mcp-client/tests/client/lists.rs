@@ -11,7 +11,8 @@ use crate::fake::{Fake, modern, modern_with, with};
 fn page(names: &[&str], next: Option<&str>, ttl: i64) -> Value {
     let tools: Vec<Value> =
         names.iter().map(|name| json!({"name": name, "inputSchema": {"type": "object"}})).collect();
-    let mut page = json!({"resultType": "complete", "tools": tools, "ttlMs": ttl, "cacheScope": "private"});
+    let mut page =
+        json!({"resultType": "complete", "tools": tools, "ttlMs": ttl, "cacheScope": "private"});
     if let Some(next) = next {
         page["nextCursor"] = json!(next);
     }
@@ -42,11 +43,14 @@ async fn a_list_is_all_its_pages_and_an_empty_cursor_is_one() {
 async fn a_stream_asks_for_a_page_when_it_gets_there() {
     let (client, mut fake) = modern().await;
     let mut tools = client.tools();
-    let (first, ()) = tokio::join!(tools.next(), serve(&mut fake, None, page(&["a", "b"], Some("2"), 0)));
+    let (first, ()) =
+        tokio::join!(tools.next(), serve(&mut fake, None, page(&["a", "b"], Some("2"), 0)));
     assert_eq!(first.unwrap().unwrap().name, "a");
     assert_eq!(tools.next().await.unwrap().unwrap().name, "b");
-    let (rest, ()) =
-        tokio::join!(tools.try_collect::<Vec<_>>(), serve(&mut fake, Some("2"), page(&["c"], None, 0)));
+    let (rest, ()) = tokio::join!(
+        tools.try_collect::<Vec<_>>(),
+        serve(&mut fake, Some("2"), page(&["c"], None, 0))
+    );
     assert_eq!(rest.unwrap().len(), 1);
     let single = client.list_tools();
     let (single, ()) =
@@ -94,7 +98,8 @@ async fn lists_without_end_are_errors() {
 #[tokio::test(start_paused = true)]
 async fn a_list_is_kept_until_it_is_old_or_changed_or_not_wanted() {
     let (client, mut fake) = modern().await;
-    let names = |tools: Vec<mcp_client::types::Tool>| tools.into_iter().map(|t| t.name).collect::<Vec<_>>();
+    let names =
+        |tools: Vec<mcp_client::types::Tool>| tools.into_iter().map(|t| t.name).collect::<Vec<_>>();
     let asked = async |fake: &mut Fake, name: &str| {
         with(client.list_tools(), serve(fake, None, page(&[name], None, 5_000))).await.unwrap()
     };
@@ -142,8 +147,11 @@ async fn resources_are_kept_by_uri_and_dropped_with_those_below() {
         with(client.read_resource(uri), async {
             let request = fake.expect("resources/read").await;
             let contents = json!([{"uri": request["params"]["uri"], "text": "t"}]);
-            fake.reply(&request, json!({"contents": contents, "ttlMs": 60_000, "cacheScope": "private"}))
-                .await;
+            fake.reply(
+                &request,
+                json!({"contents": contents, "ttlMs": 60_000, "cacheScope": "private"}),
+            )
+            .await;
         })
         .await
         .unwrap()

@@ -17,8 +17,10 @@ impl Service for Echo {
                 let params: serde_json::Value = request.params.parse().unwrap();
                 if let Some(token) = params["_meta"].get("progressToken") {
                     let progress = json!({"progressToken": token, "progress": 1});
-                    let note =
-                        Notification::new("notifications/progress", JsonBytes::new(&progress).unwrap());
+                    let note = Notification::new(
+                        "notifications/progress",
+                        JsonBytes::new(&progress).unwrap(),
+                    );
                     request.peer.notify(note).await;
                 }
                 let result = json!({"content": [], "structuredContent": params["arguments"]});

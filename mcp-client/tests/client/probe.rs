@@ -12,7 +12,10 @@ async fn a_modern_server_is_recognised_and_described() {
         let probe = fake.expect("server/discover").await;
         let meta = &probe["params"]["_meta"];
         assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
-        assert_eq!(meta["io.modelcontextprotocol/clientInfo"], json!({"name": "host", "version": "2"}));
+        assert_eq!(
+            meta["io.modelcontextprotocol/clientInfo"],
+            json!({"name": "host", "version": "2"})
+        );
         assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], json!({}));
         fake.reply(&probe, discovered()).await;
     };
@@ -106,8 +109,7 @@ async fn versions_that_are_named_are_chosen_from() {
     let ((reader, writer), mut fake) = Fake::new();
     let serve = async {
         let probe = fake.next().await;
-        let data =
-            json!({"supported": ["2099-01-01", "2025-06-18", "2025-03-26"], "requested": "2026-07-28"});
+        let data = json!({"supported": ["2099-01-01", "2025-06-18", "2025-03-26"], "requested": "2026-07-28"});
         fake.refuse(&probe, -32022, data).await;
         let initialize = fake.initialize("2025-06-18").await;
         assert_eq!(initialize["params"]["protocolVersion"], "2025-06-18");
@@ -157,11 +159,14 @@ async fn a_version_that_is_refused_and_named_is_asked_once_more() {
                     None => assert_eq!(refusals, 2, "it is asked once more"),
                 }
             };
-            let builder = pin.map_or_else(Client::builder, |revision| Client::builder().pin(revision));
+            let builder =
+                pin.map_or_else(Client::builder, |revision| Client::builder().pin(revision));
             let (client, ()) = tokio::join!(builder.connect(reader, writer), serve);
             match client {
                 Ok(client) => assert_eq!((client.revision(), refusals), (Revision::V2026_07_28, 1)),
-                Err(error) => assert_eq!((error.kind(), refusals), (ErrorKind::UnsupportedVersion, 2)),
+                Err(error) => {
+                    assert_eq!((error.kind(), refusals), (ErrorKind::UnsupportedVersion, 2))
+                }
             }
         }
     }
@@ -187,7 +192,8 @@ async fn a_pinned_revision_is_the_only_one() {
         let initialize = fake.expect("initialize").await;
         assert_eq!(initialize["params"]["protocolVersion"], "2025-03-26");
         let server = json!({"name": "s", "version": "1"});
-        let result = json!({"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": server});
+        let result =
+            json!({"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": server});
         fake.reply(&initialize, result).await;
     };
     let connect = Client::builder().pin(Revision::V2025_03_26).connect(reader, writer);
@@ -214,7 +220,8 @@ async fn an_unknown_revision_in_the_handshake_is_refused() {
         fake.refuse(&probe, -32601, Value::Null).await;
         let initialize = fake.expect("initialize").await;
         let server = json!({"name": "s", "version": "1"});
-        let result = json!({"protocolVersion": "1999-01-01", "capabilities": {}, "serverInfo": server});
+        let result =
+            json!({"protocolVersion": "1999-01-01", "capabilities": {}, "serverInfo": server});
         fake.reply(&initialize, result).await;
         assert!(fake.maybe_next().await.is_none());
     };

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 const MAIN: &str = "skill://pdf-processing/SKILL.md";
 const FORMS: &str = "skill://pdf-processing/references/FORMS.md";
-const TEXT: &str =
-    "---\nname: pdf-processing\ndescription: Fills forms\nmetadata:\n  version: \"2.1\"\n---\n# Read\n";
+const TEXT: &str = "---\nname: pdf-processing\ndescription: Fills forms\nmetadata:\n  version: \"2.1\"\n---\n# Read\n";
 // Of `TEXT` and of `FORM`, by another program.
 const TEXT_DIGEST: &str = "sha256:2de1cb1c21fd7d679f67b5ef6f86d119fcd1d281dab2c17d2831fb3cfccc30d0";
 const FORM: &[u8] = b"\x00\xffform";
@@ -101,7 +100,8 @@ async fn shelf(is_legacy: bool) -> (Client, Shelf) {
         ("skill://pdf-processing/unlisted.md".to_owned(), json!({"text": "psst"})),
     ]);
     let files = Arc::new(Mutex::new(files));
-    let shelf = Shelf { is_legacy, declared: json!({"directoryRead": true}), files, read: Arc::default() };
+    let shelf =
+        Shelf { is_legacy, declared: json!({"directoryRead": true}), files, read: Arc::default() };
     let service = shelf.clone();
     (Client::builder().connect_service(|_| service).await.unwrap(), shelf)
 }
@@ -114,7 +114,10 @@ async fn skills_are_listed_without_reading_a_file_and_loaded_one_by_one() {
         assert_eq!(skills.len(), 2);
         assert_eq!(skills[0], skill(entry()));
         assert_eq!(client.get_skill(MAIN).await.unwrap().skill, skills[0]);
-        assert_eq!(client.get_skill("skill://x/SKILL.md").await.unwrap_err().kind(), ErrorKind::Peer);
+        assert_eq!(
+            client.get_skill("skill://x/SKILL.md").await.unwrap_err().kind(),
+            ErrorKind::Peer
+        );
         assert!(shelf.read.lock().unwrap().is_empty(), "nothing ahead of need");
 
         let loaded = client.load_skill(&skills[0]).await.unwrap();
@@ -132,8 +135,11 @@ async fn what_is_not_as_it_was_listed_is_not_given_out() {
     let (client, shelf) = shelf(false).await;
     let same_size = TEXT.replace("# Read", "# Reap");
     let other_head = |head: &str| TEXT.replace("description: Fills forms", head);
-    let tampered = |text: &str| shelf.files.lock().unwrap().insert(MAIN.to_owned(), json!({ "text": text }));
-    for (text, named) in [(same_size.as_str(), "digest"), ("", "bytes"), (&format!("{TEXT} "), "bytes")] {
+    let tampered =
+        |text: &str| shelf.files.lock().unwrap().insert(MAIN.to_owned(), json!({ "text": text }));
+    for (text, named) in
+        [(same_size.as_str(), "digest"), ("", "bytes"), (&format!("{TEXT} "), "bytes")]
+    {
         tampered(text);
         let error = client.load_skill(&skill(entry())).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Mismatch);
@@ -195,7 +201,8 @@ async fn an_unsound_entry_is_refused_before_anything_is_read() {
 async fn directories_are_read_page_by_page_where_the_server_can() {
     let (client, shelf) = shelf(false).await;
     let entries = client.read_directory("skill://pdf-processing").await.unwrap();
-    let shown: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.is_directory())).collect();
+    let shown: Vec<_> =
+        entries.iter().map(|entry| (entry.name.as_str(), entry.is_directory())).collect();
     assert_eq!(shown, [("a", true), ("b.md", false)]);
     assert_eq!(entries[1].uri, "skill://pdf-processing/b.md");
 

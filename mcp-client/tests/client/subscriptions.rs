@@ -43,7 +43,8 @@ async fn tell(fake: &mut Fake, id: &Value, method: &str, uri: Option<&str>) {
 #[tokio::test]
 async fn a_subscription_gets_its_own_events_until_the_server_ends_it() {
     let (client, mut fake) = modern().await;
-    let (first, request) = tokio::join!(client.subscribe(filter(&["a://1"])), acknowledge(&mut fake));
+    let (first, request) =
+        tokio::join!(client.subscribe(filter(&["a://1"])), acknowledge(&mut fake));
     let (second, other) = tokio::join!(client.subscribe(filter(&[])), acknowledge(&mut fake));
     let (mut first, mut second) = (first.unwrap(), second.unwrap());
     assert_eq!(request["params"]["notifications"]["resourceSubscriptions"], json!(["a://1"]));
@@ -67,7 +68,8 @@ async fn a_subscription_gets_its_own_events_until_the_server_ends_it() {
 #[tokio::test]
 async fn dropping_a_subscription_cancels_it() {
     let (client, mut fake) = modern().await;
-    let (subscription, request) = tokio::join!(client.subscribe(filter(&[])), acknowledge(&mut fake));
+    let (subscription, request) =
+        tokio::join!(client.subscribe(filter(&[])), acknowledge(&mut fake));
     drop(subscription);
     let cancelled = fake.expect("notifications/cancelled").await;
     assert_eq!(cancelled["params"]["requestId"], request["id"]);
@@ -170,7 +172,8 @@ impl Service for Cuttable {
             "subscriptions/listen" => {
                 let id = serde_json::to_value(&request.id).unwrap();
                 self.came.send((id.clone(), Instant::now())).unwrap();
-                let attempt = self.attempts.lock().unwrap().pop_front().expect("no further attempt");
+                let attempt =
+                    self.attempts.lock().unwrap().pop_front().expect("no further attempt");
                 match attempt {
                     Attempt::Answer(reply) => reply,
                     Attempt::Silence => std::future::pending().await,
@@ -180,7 +183,8 @@ impl Service for Cuttable {
                             "_meta": {"io.modelcontextprotocol/subscriptionId": id},
                         });
                         let params = JsonBytes::new(&params).unwrap();
-                        let agreed = Notification::new("notifications/subscriptions/acknowledged", params);
+                        let agreed =
+                            Notification::new("notifications/subscriptions/acknowledged", params);
                         self.client.notify(agreed).await;
                         Err(cut.await.unwrap())
                     }
@@ -208,7 +212,8 @@ async fn cuttable(attempts: Vec<Attempt>) -> (Client, Came, Arc<Cuttable>) {
         .limits(limits)
         .connect_service(|client| {
             let reads = Mutex::default();
-            let made = Arc::new(Cuttable { client, attempts: Mutex::new(attempts.into()), came, reads });
+            let made =
+                Arc::new(Cuttable { client, attempts: Mutex::new(attempts.into()), came, reads });
             Arc::clone(server.insert(made))
         })
         .await
@@ -220,8 +225,12 @@ async fn cuttable(attempts: Vec<Attempt>) -> (Client, Came, Arc<Cuttable>) {
 async fn a_subscription_that_is_cut_off_comes_back_and_tells_of_the_gap() {
     let (first_cut, first) = oneshot::channel();
     let (_second_cut, second) = oneshot::channel();
-    let attempts =
-        vec![Attempt::Open(first), Attempt::Answer(Err(cut())), Attempt::Silence, Attempt::Open(second)];
+    let attempts = vec![
+        Attempt::Open(first),
+        Attempt::Answer(Err(cut())),
+        Attempt::Silence,
+        Attempt::Open(second),
+    ];
     let (client, mut came, server) = cuttable(attempts).await;
     let mut subscription = client.subscribe(filter(&["a://1"])).await.unwrap();
     let mut all = client.notifications();
@@ -242,14 +251,18 @@ async fn a_subscription_that_is_cut_off_comes_back_and_tells_of_the_gap() {
         ids.push(id);
     }
     assert_eq!(times.len(), 3);
-    assert!(times[2] - times[1] >= Duration::from_secs(60), "the silent attempt was given its time");
+    assert!(
+        times[2] - times[1] >= Duration::from_secs(60),
+        "the silent attempt was given its time"
+    );
     assert!(ids.iter().all(|id| ids.iter().filter(|other| *other == id).count() == 1), "fresh ids");
 
     client.list_tools().await.unwrap();
     assert_eq!(*server.reads.lock().unwrap(), 2, "what was kept may be stale");
     let id = ids.last().unwrap();
     let changed = json!({"_meta": {"io.modelcontextprotocol/subscriptionId": id}});
-    let changed = Notification::new("notifications/tools/list_changed", JsonBytes::new(&changed).unwrap());
+    let changed =
+        Notification::new("notifications/tools/list_changed", JsonBytes::new(&changed).unwrap());
     server.client.notify(changed).await;
     assert_eq!(subscription.next().await, Some(Event::ToolsListChanged));
 }

@@ -38,7 +38,11 @@ async fn progress_extends_the_idle_timeout_but_not_the_total() {
         for progress in 0..5 {
             sleep(Duration::from_secs(8)).await;
             let token = &request["params"]["_meta"]["progressToken"];
-            fake.tell("notifications/progress", json!({"progressToken": token, "progress": progress})).await;
+            fake.tell(
+                "notifications/progress",
+                json!({"progressToken": token, "progress": progress}),
+            )
+            .await;
         }
     })
     .await
@@ -75,7 +79,10 @@ async fn time_for_a_question_to_the_user_is_not_the_servers_silence() {
         let request = fake.expect("tools/call").await;
         let schema = json!({"type": "object", "properties": {}});
         let params = json!({"message": "sure?", "requestedSchema": schema});
-        fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params})).await;
+        fake.send(
+            json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params}),
+        )
+        .await;
         assert_eq!(fake.next().await["result"]["action"], "decline");
         fake.reply(&request, text("not done")).await;
     });

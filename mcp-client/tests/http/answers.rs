@@ -29,14 +29,16 @@ async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
             let mut stream = String::from("\u{feff}: hello\r\n\r\nretry: 10\n\n");
             for progress in [1, 2] {
                 let params = json!({"progressToken": token, "progress": progress, "message": "a: b\u{2028}"});
-                let told = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params});
+                let told =
+                    json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params});
                 stream.push_str(&format!("event: message\r\ndata: {told}\r\n\r\n:\n\n"));
             }
             let log = json!({"level": "info", "data": "working"});
             let told = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": log});
             // Another kind of event, an event without data, and a message in two lines of data.
             stream.push_str("event: other\ndata: {\"jsonrpc\"\n\nid: 7\ndata:\n\n");
-            stream.push_str(&format!("data: {}\n\n", told.to_string().replacen(',', ",\ndata: ", 1)));
+            stream
+                .push_str(&format!("data: {}\n\n", told.to_string().replacen(',', ",\ndata: ", 1)));
             // The answer to another request is not this one's.
             stream.push_str("data: {\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}\n\n");
             let answer = json!({"jsonrpc": "2.0", "id": id, "result": text("done")});
@@ -57,7 +59,9 @@ async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
 #[tokio::test(start_paused = true)]
 async fn errors_are_the_servers_under_any_status() {
     let (client, mut script) = modern(Client::builder()).await;
-    for (status, code) in [(200, -32602), (400, -32602), (404, -32601), (500, -32603), (503, -32000)] {
+    for (status, code) in
+        [(200, -32602), (400, -32602), (404, -32601), (500, -32603), (503, -32000)]
+    {
         let refused = with(client.call("add", &json!({})), async {
             script.expect("tools/call").await.refuse(status, code, json!({"a": 1}));
         });
@@ -95,7 +99,12 @@ async fn what_is_no_answer_is_an_error_that_says_so() {
         (200, "application/json", "{}", "the server's message is no answer to the request"),
         (200, "application/json", "", "the server's message is no answer to the request"),
         (200, "application/json", "[]", "the server's message is no answer to the request"),
-        (200, "application/json", &format!("[{other}]"), "the server's message is no answer to the request"),
+        (
+            200,
+            "application/json",
+            &format!("[{other}]"),
+            "the server's message is no answer to the request",
+        ),
     ] {
         for method in ["tools/call", "prompts/list"] {
             let serve = async {
@@ -156,7 +165,11 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
             "https://evil.example/mcp",
             "the server redirects to another origin (https://evil.example/mcp)",
         ),
-        (308, "http://example.com/mcp", "the server redirects to another origin (http://example.com/mcp)"),
+        (
+            308,
+            "http://example.com/mcp",
+            "the server redirects to another origin (http://example.com/mcp)",
+        ),
         (307, "https://example.com:8443/mcp", "the server redirects to another origin"),
         (307, "https://example.com.evil.example/mcp", "the server redirects to another origin"),
         (307, "//evil.example/mcp", "the server redirects to something that is no URL"),
@@ -225,7 +238,10 @@ async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_
     });
     let error = lost.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
-    assert!(format!("{error:?}").ends_with("before the answer: the stream was silent for 45s"), "{error:?}");
+    assert!(
+        format!("{error:?}").ends_with("before the answer: the stream was silent for 45s"),
+        "{error:?}"
+    );
 
     // Keep-alives are the connection's, and no sign that the work goes on.
     let late = with(client.call("slow", &json!({})).timeout(Duration::from_secs(60)), async {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use mcp_client::http::{
-    Authorizer, BearerToken, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request, StatusCode, Verdict,
+    Authorizer, BearerToken, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request, StatusCode,
+    Verdict,
 };
 use mcp_client::service::BoxFuture;
 use mcp_client::types::SubscriptionFilter;
@@ -46,10 +47,18 @@ impl Authorizer for Tokens {
         Ok(())
     }
 
-    fn authorize<'a>(&'a self, request: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn authorize<'a>(
+        &'a self,
+        request: &'a mut Request<Bytes>,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         let token = {
             let mut told = self.told();
-            told.requests.push(format!("{} {} {}", request.method(), request.uri(), request.body().len()));
+            told.requests.push(format!(
+                "{} {} {}",
+                request.method(),
+                request.uri(),
+                request.body().len()
+            ));
             format!("Bearer token-{}", told.tokens)
         };
         request.headers_mut().insert("authorization", token.parse().expect("visible ASCII"));
@@ -134,7 +143,11 @@ async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
     script.expect_silence(Duration::from_secs(60)).await;
 
     for (tokens, status, told) in [
-        (Tokens { gives_up: true, ..Tokens::default() }, 401, "the server wants other credentials (401)"),
+        (
+            Tokens { gives_up: true, ..Tokens::default() },
+            401,
+            "the server wants other credentials (401)",
+        ),
         (Tokens { gives_up: true, ..Tokens::default() }, 403, "the server forbids it (403)"),
         (
             Tokens { fails: true, ..Tokens::default() },
@@ -168,9 +181,10 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
     assert_eq!(before.elapsed().as_secs(), 350);
 
     // It does count for the whole.
-    let late = with(client.call("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
-        script.expect("tools/call").await.status(401);
-    });
+    let late =
+        with(client.call("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
+            script.expect("tools/call").await.status(401);
+        });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
 
     // A subscription waits for it too.
@@ -191,8 +205,10 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
     // Nor does it cost the session its beginning.
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (stack, mut script) = Script::new();
-    let builder =
-        Client::builder().pin(mcp_client::Revision::V2025_11_25).authorizer(tokens).http_stack(stack);
+    let builder = Client::builder()
+        .pin(mcp_client::Revision::V2025_11_25)
+        .authorizer(tokens)
+        .http_stack(stack);
     let serve = async {
         let exchange = script.expect("initialize").await;
         exchange.reply(crate::script::initialized("2025-11-25"));
@@ -220,7 +236,8 @@ async fn nor_is_the_time_of_a_login_that_another_call_began() {
 async fn the_end_of_a_session_asks_nobody_to_log_in() {
     for status in [401, 403] {
         let tokens = Tokens { login: Duration::from_secs(1), ..Tokens::default() };
-        let (client, mut script, standalone) = legacy(Client::builder().authorizer(tokens.clone())).await;
+        let (client, mut script, standalone) =
+            legacy(Client::builder().authorizer(tokens.clone())).await;
         standalone.status(405);
         let farewell = async {
             script.expect_bare("DELETE").await.status(status);
@@ -234,7 +251,8 @@ async fn the_end_of_a_session_asks_nobody_to_log_in() {
 #[tokio::test(start_paused = true)]
 async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     let tokens = Tokens::default();
-    let (client, mut script, standalone) = legacy(Client::builder().authorizer(tokens.clone())).await;
+    let (client, mut script, standalone) =
+        legacy(Client::builder().authorizer(tokens.clone())).await;
     assert_eq!(standalone.header("authorization"), Some("Bearer token-0"));
     let stream = standalone.stream();
     stream.ask(&json!(1), "ping", json!({}));
@@ -261,7 +279,9 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     script.expect_silence(Duration::from_secs(60)).await;
     // It saw each request as it was sent.
     let told = tokens.told();
-    assert!(told.requests.iter().any(|request| request.starts_with("POST https://example.com/v2?a=b ")));
+    assert!(
+        told.requests.iter().any(|request| request.starts_with("POST https://example.com/v2?a=b "))
+    );
     assert!(told.requests.iter().all(|request| !request.contains("evil")), "{:?}", told.requests);
 }
 
@@ -269,7 +289,8 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
 async fn a_stream_that_is_refused_asks_for_one_login_alone() {
     for (gives_up, status) in [(true, 401), (true, 403), (false, 401)] {
         let tokens = Tokens { gives_up, fails: !gives_up, ..Tokens::default() };
-        let (client, mut script, standalone) = legacy(Client::builder().authorizer(tokens.clone())).await;
+        let (client, mut script, standalone) =
+            legacy(Client::builder().authorizer(tokens.clone())).await;
         standalone.status(status);
         script.expect_silence(Duration::from_secs(3_600)).await;
         assert_eq!(tokens.told().refusals.len(), 1);
@@ -287,7 +308,10 @@ async fn a_bearer_token_is_sent_and_never_shown() {
     let serve = async {
         let exchange = script.expect("server/discover").await;
         assert_eq!(exchange.header("authorization"), Some("Bearer s3cret"));
-        assert!(!format!("{:?}", exchange.request.headers()).contains("s3cret"), "it is marked as sensitive");
+        assert!(
+            !format!("{:?}", exchange.request.headers()).contains("s3cret"),
+            "it is marked as sensitive"
+        );
         exchange.reply(discovered());
     };
     let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
@@ -321,7 +345,12 @@ impl Authorizer for Stranger {
 #[tokio::test(start_paused = true)]
 async fn an_authorizer_of_another_server_sends_nothing() {
     let (stack, mut script) = Script::new();
-    let error = Client::builder().authorizer(Stranger).http_stack(stack).connect_http(URL).await.unwrap_err();
+    let error = Client::builder()
+        .authorizer(Stranger)
+        .http_stack(stack)
+        .connect_http(URL)
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert!(format!("{error:?}").ends_with("the token is for another server"), "{error:?}");
     script.expect_silence(Duration::from_secs(1)).await;
@@ -343,8 +372,11 @@ async fn a_token_does_not_cross_the_network_in_plain_text_unless_it_may() {
         assert_eq!(token.bind(&endpoint).is_ok(), allowed, "{url}");
         assert!(token.clone().over_plain_http().bind(&endpoint).is_ok(), "{url}");
     }
-    let refused =
-        Client::builder().authorizer(token).connect_http("http://example.com/mcp").await.unwrap_err();
+    let refused = Client::builder()
+        .authorizer(token)
+        .connect_http("http://example.com/mcp")
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unauthorized);
     let told = format!("{refused:?}");
     assert!(told.contains("over_plain_http") && !told.contains("s3cret"), "{told}");

@@ -14,7 +14,8 @@ async fn connect<T>(
     serve: impl AsyncFnOnce(&mut Script) -> T,
 ) -> (Result<Client, Error>, T, Script) {
     let (stack, mut script) = Script::new();
-    let (client, told) = tokio::join!(builder.http_stack(stack).connect_http(URL), serve(&mut script));
+    let (client, told) =
+        tokio::join!(builder.http_stack(stack).connect_http(URL), serve(&mut script));
     (client, told, script)
 }
 
@@ -68,12 +69,18 @@ async fn what_a_legacy_server_says_to_the_probe_leads_to_the_handshake() {
             probe.page(status, "text/html", "<h1>no</h1>");
         })
         .await;
-        falls_back(&format!("{status} with JSON"), |probe| probe.json(status, &json!({"error": "no"}))).await;
+        falls_back(&format!("{status} with JSON"), |probe| {
+            probe.json(status, &json!({"error": "no"}))
+        })
+        .await;
     }
     // Whatever the code (ERA-3), and whatever the status.
     for code in [-32000, -32001, -32002, -32600, -32601, -32602, -32603, -32700, 1] {
         for status in [200, 400, 404] {
-            falls_back(&format!("{code}, {status}"), |probe| probe.refuse(status, code, Value::Null)).await;
+            falls_back(&format!("{code}, {status}"), |probe| {
+                probe.refuse(status, code, Value::Null)
+            })
+            .await;
         }
     }
     // The sentence of a server that wants a session, without an id.
@@ -192,10 +199,12 @@ async fn a_pin_is_the_only_revision() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_known_of_a_server_saves_the_probe_while_it_holds() {
-    let known =
-        |revision: &str| -> KnownServer { serde_json::from_value(json!({"revision": revision})).unwrap() };
+    let known = |revision: &str| -> KnownServer {
+        serde_json::from_value(json!({"revision": revision})).unwrap()
+    };
     let legacy = || Client::builder().known_server(known("2025-11-25"));
-    let (client, _stream, _script) = connect(legacy(), async |script| shake_hands(script, None).await).await;
+    let (client, _stream, _script) =
+        connect(legacy(), async |script| shake_hands(script, None).await).await;
     assert_eq!(client.unwrap().revision(), Revision::V2025_11_25);
 
     // The server has become another one.
@@ -233,7 +242,8 @@ async fn a_session_id_that_cannot_be_sent_back_is_refused() {
         let builder = Client::builder().pin(Revision::V2025_11_25);
         let error = gives_up("a bad session id", builder, async |script| {
             let exchange = script.expect("initialize").await;
-            let message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+            let message =
+                json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
             let fields = [("content-type", "application/json"), ("mcp-session-id", id)];
             exchange.begin(200, &fields).raw(message.to_string());
         })

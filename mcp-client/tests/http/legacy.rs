@@ -22,7 +22,8 @@ async fn questions_of_the_server_are_answered_by_post_while_the_call_goes_on() {
     });
     let (client, mut script, standalone) = legacy(builder).await;
     let stream = standalone.stream();
-    let question = json!({"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}});
+    let question =
+        json!({"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}});
     let reply = with(client.call("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
@@ -212,7 +213,9 @@ async fn the_stream_of_the_session_brings_changes_and_no_answers() {
     let reply = with(client.call("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         stream.reply(&exchange.id(), text("forged"));
-        stream.message(&json!({"jsonrpc": "2.0", "id": null, "error": {"code": 1, "message": "forged"}}));
+        stream.message(
+            &json!({"jsonrpc": "2.0", "id": null, "error": {"code": 1, "message": "forged"}}),
+        );
         stream.tell("notifications/tools/list_changed", json!({}));
         assert_eq!(events.next().await, Some(Event::ToolsListChanged));
         exchange.reply(text("3"));

@@ -36,7 +36,8 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
     // One that just fits.
     let reply = with(client.call("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
-        let mut message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("")}).to_string();
+        let mut message =
+            json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("")}).to_string();
         message.extend(std::iter::repeat_n(' ', 10_000 - message.len()));
         let sending = exchange.begin(200, &[("content-type", "application/json; charset=utf-8")]);
         for piece in message.as_bytes().chunks(999) {
@@ -64,9 +65,11 @@ async fn comments_may_be_as_long_and_as_many_as_they_like() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
-    let (client, mut script) = modern(limited(|limits| limits.http_client.error_bytes = 1_000)).await;
+    let (client, mut script) =
+        modern(limited(|limits| limits.http_client.error_bytes = 1_000)).await;
     let refused = with(client.call("add", &json!({})), async {
-        let sending = script.expect("tools/call").await.begin(400, &[("content-type", "text/plain")]);
+        let sending =
+            script.expect("tools/call").await.begin(400, &[("content-type", "text/plain")]);
         for _ in 0..100 {
             sending.raw([b'x'; 11]);
         }
@@ -75,12 +78,15 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     let error = refused.await.unwrap_err();
     assert_eq!(error.transport().unwrap().to_string(), "the server answered 400 (Bad Request)");
 
-    for (media, shown) in [("text/plain", Some(200)), ("application/json", Some(200)), ("text/html", None)] {
+    for (media, shown) in
+        [("text/plain", Some(200)), ("application/json", Some(200)), ("text/html", None)]
+    {
         let refused = with(client.call("add", &json!({})), async {
             script.expect("tools/call").await.page(400, media, &"y".repeat(900));
         });
         let error = refused.await.unwrap_err();
-        let told = shown.map(|characters| format!(": {}", "y".repeat(characters))).unwrap_or_default();
+        let told =
+            shown.map(|characters| format!(": {}", "y".repeat(characters))).unwrap_or_default();
         let told = format!("the server answered 400 (Bad Request){told}");
         assert_eq!(error.transport().unwrap().to_string(), told);
     }
@@ -97,21 +103,30 @@ async fn a_call_longer_than_is_sent_is_refused_here() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
     let builder = limited(|limits| limits.outgoing_bytes = 1_000).on_sample(|_| async {
-        Ok(CreateMessageResult::new(Role::Assistant, SamplingContent::text("x".repeat(1_000)), "model"))
+        Ok(CreateMessageResult::new(
+            Role::Assistant,
+            SamplingContent::text("x".repeat(1_000)),
+            "model",
+        ))
     });
     let (client, mut script, standalone) = legacy(builder).await;
     let stream = standalone.stream();
     stream.ask(&json!(1), "sampling/createMessage", json!({"messages": [], "maxTokens": 1}));
     let answer = script.next().await;
     let message = answer.message();
-    assert_eq!((&message["id"], &message["error"]["code"]), (&json!(1), &json!(-32603)), "{message}");
+    assert_eq!(
+        (&message["id"], &message["error"]["code"]),
+        (&json!(1), &json!(-32603)),
+        "{message}"
+    );
     answer.status(202);
     drop(client);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing_else() {
-    let (client, mut script, standalone) = legacy(limited(|limits| limits.message_bytes = 1_000)).await;
+    let (client, mut script, standalone) =
+        legacy(limited(|limits| limits.message_bytes = 1_000)).await;
     let stream = standalone.stream();
     let mut events = client.notifications();
     stream.tell("notifications/count", json!({"n": 1}));

@@ -47,8 +47,9 @@ async fn a_call_is_one_post_with_all_that_the_server_needs() {
     let read = with(client.read_resource("note://ü"), async {
         let exchange = script.expect("resources/read").await;
         assert_eq!(exchange.header("mcp-name"), Some("=?base64?bm90ZTovL8O8?="));
-        exchange
-            .reply(json!({"resultType": "complete", "contents": [], "ttlMs": 0, "cacheScope": "private"}));
+        exchange.reply(
+            json!({"resultType": "complete", "contents": [], "ttlMs": 0, "cacheScope": "private"}),
+        );
     });
     read.await.unwrap();
     let list = with(client.list_prompts(), async {
@@ -57,7 +58,9 @@ async fn a_call_is_one_post_with_all_that_the_server_needs() {
             (exchange.header("mcp-name"), exchange.header("mcp-method")),
             (None, Some("prompts/list"))
         );
-        exchange.reply(json!({"resultType": "complete", "prompts": [], "ttlMs": 0, "cacheScope": "private"}));
+        exchange.reply(
+            json!({"resultType": "complete", "prompts": [], "ttlMs": 0, "cacheScope": "private"}),
+        );
     });
     list.await.unwrap();
     client.close().await;
@@ -103,12 +106,19 @@ async fn arguments_are_mirrored_once_the_tool_is_known_and_bad_tools_are_left_ou
 async fn an_argument_that_cannot_be_mirrored_is_refused_before_anything_is_sent() {
     let (client, mut script) = modern(Client::builder()).await;
     let listed = with(client.list_tools(), async {
-        script.expect("tools/list").await.reply(tools(json!([annotated("good", "Region", "integer")])));
+        script
+            .expect("tools/list")
+            .await
+            .reply(tools(json!([annotated("good", "Region", "integer")])));
     });
     listed.await.unwrap();
-    let error = client.call("good", &json!({"region": 9_007_199_254_740_992_i64})).await.unwrap_err();
+    let error =
+        client.call("good", &json!({"region": 9_007_199_254_740_992_i64})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
-    assert!(format!("{error:?}").contains("the argument region is beyond 9007199254740991"), "{error:?}");
+    assert!(
+        format!("{error:?}").contains("the argument region is beyond 9007199254740991"),
+        "{error:?}"
+    );
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
@@ -181,7 +191,10 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     assert_eq!(refused.await.unwrap_err().peer().unwrap().code(), -32020);
 
     let listed = with(client.list_tools(), async {
-        script.expect("tools/list").await.reply(tools(json!([annotated("good", "Region", "string")])));
+        script
+            .expect("tools/list")
+            .await
+            .reply(tools(json!([annotated("good", "Region", "string")])));
     });
     assert_eq!(listed.await.unwrap().len(), 1);
 
@@ -202,7 +215,11 @@ async fn requests_of_a_modern_server_are_dropped() {
     let reply = with(client.call("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
-        sending.ask(&json!(1), "elicitation/create", json!({"message": "?", "requestedSchema": {}}));
+        sending.ask(
+            &json!(1),
+            "elicitation/create",
+            json!({"message": "?", "requestedSchema": {}}),
+        );
         sending.ask(&id, "ping", json!({}));
         script.expect_silence(Duration::from_secs(10)).await;
         sending.reply(&id, text("done"));
@@ -220,7 +237,8 @@ async fn a_closed_client_sends_nothing_and_ends_what_is_on_its_way() {
     );
     let (one, other): (_, _) = (script.next().await, script.next().await);
     client.close().await;
-    let (called, listed) = (calls.0.await.unwrap().unwrap_err(), calls.1.await.unwrap().unwrap_err());
+    let (called, listed) =
+        (calls.0.await.unwrap().unwrap_err(), calls.1.await.unwrap().unwrap_err());
     assert_eq!(called.kind(), ErrorKind::OutcomeUnknown, "{called:?}");
     assert_eq!(listed.kind(), ErrorKind::Transport, "{listed:?}");
     for mut exchange in [one, other] {

@@ -30,7 +30,8 @@ async fn connected(endpoint: &str) -> (Client, Script, Sending) {
         script.expect("initialize").await.status(405);
         shake_hands(&mut script, endpoint, "https://example.com/messages?s=1").await
     };
-    let builder = Client::builder().http_stack(stack).on_elicit(|_| async { Ok(ElicitResult::decline()) });
+    let builder =
+        Client::builder().http_stack(stack).on_elicit(|_| async { Ok(ElicitResult::decline()) });
     let (client, events) = tokio::join!(builder.connect_http(URL), serve);
     (client.expect("HTTP+SSE"), script, events)
 }
@@ -54,7 +55,8 @@ async fn a_server_that_knows_no_post_is_asked_for_its_stream() {
             };
             shake_hands(&mut script, endpoint, path).await
         };
-        let (client, events) = tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
+        let (client, events) =
+            tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
         let client = client.expect("HTTP+SSE");
         assert_eq!(client.revision(), Revision::V2024_11_05);
         assert!(client.known_server().http_sse);
@@ -94,7 +96,8 @@ async fn messages_go_nowhere_else_than_to_the_origin() {
             events.raw(format!("event: endpoint\ndata: {endpoint}\n\n"));
             events.dropped().await;
         };
-        let (client, ()) = tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
+        let (client, ()) =
+            tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
         let error = client.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Transport);
         let told = format!("the server wants messages sent elsewhere ({endpoint}): refused");
@@ -153,7 +156,8 @@ async fn a_stream_that_does_not_begin_as_it_must_is_an_error_within_a_time() {
                 sending.dropped().await;
             }
         };
-        let (client, ()) = tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
+        let (client, ()) =
+            tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
         let error = format!("{:?}", client.expect_err("no stream"));
         assert!(error.contains(told), "{told}: {error}");
     }
@@ -222,7 +226,10 @@ async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with
         for call in [waiting, failing] {
             let error = call.await.unwrap().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Transport);
-            assert!(format!("{error:?}").contains("the server refused a message with 403"), "{error:?}");
+            assert!(
+                format!("{error:?}").contains("the server refused a message with 403"),
+                "{error:?}"
+            );
         }
     }
 }

@@ -87,7 +87,9 @@ impl Cutting {
         let events = events
             .iter()
             .enumerate()
-            .map(|(index, message)| format!("id: {}\nevent: message\ndata: {message}\n\n", index + 1))
+            .map(|(index, message)| {
+                format!("id: {}\nevent: message\ndata: {message}\n\n", index + 1)
+            })
             .collect();
         Self { random: Random(seed), events, sent: 0 }
     }
@@ -128,7 +130,10 @@ fn count(client: &Client) -> watch::Receiver<u64> {
         while let Some(event) = events.next().await {
             let Event::Other { method, params } = event else { panic!("not expected: {event:?}") };
             let expected = *seen.borrow() + 1;
-            assert_eq!((&*method, params.to_value()), ("notifications/count", json!({"n": expected})));
+            assert_eq!(
+                (&*method, params.to_value()),
+                ("notifications/count", json!({"n": expected}))
+            );
             seen.send_replace(expected);
         }
     });
@@ -188,8 +193,9 @@ fn show_seed(seed: u64) {
 
 #[tokio::test(start_paused = true)]
 async fn what_passes_is_waited_for_and_what_does_not_is_told() {
-    let patient =
-        Client::builder().timeout(Duration::from_secs(3_600)).total_timeout(Duration::from_secs(3_600));
+    let patient = Client::builder()
+        .timeout(Duration::from_secs(3_600))
+        .total_timeout(Duration::from_secs(3_600));
     let (client, mut script, standalone) = legacy(patient).await;
     standalone.status(405);
     // The server restarts meanwhile, and goes on.

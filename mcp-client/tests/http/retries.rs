@@ -56,15 +56,15 @@ async fn a_call_that_may_have_left_is_never_sent_again() {
     standalone.status(405);
     for (client, mut script) in [(modern, on_modern), (legacy, on_legacy)] {
         // Before the head of the answer.
-        let lost = with(async { call(&client).await }, async { drop(script.expect("tools/call").await) });
+        let lost =
+            with(async { call(&client).await }, async { drop(script.expect("tools/call").await) });
         let error = lost.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         let told = "tools/call was sent and got no result: it may have been carried out or not: the connection \
                     failed before the answer: the server hung up";
         assert!(format!("{error:?}").ends_with(told), "{error:?}");
         // At every byte of it.
-        let answer =
-            |exchange: &Exchange| json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("paid")});
+        let answer = |exchange: &Exchange| json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("paid")});
         for media in ["application/json", "text/event-stream"] {
             let mut bytes = 0;
             loop {
@@ -82,7 +82,11 @@ async fn a_call_that_may_have_left_is_never_sent_again() {
                 if is_whole && media == "text/event-stream" {
                     assert_eq!(reply.unwrap(), "paid", "it was all there");
                 } else {
-                    assert_eq!(reply.unwrap_err().kind(), ErrorKind::OutcomeUnknown, "{media} {bytes}");
+                    assert_eq!(
+                        reply.unwrap_err().kind(),
+                        ErrorKind::OutcomeUnknown,
+                        "{media} {bytes}"
+                    );
                 }
                 if is_whole {
                     break;
@@ -165,7 +169,11 @@ async fn what_may_be_asked_twice_is_asked_again_with_a_new_id_and_given_up() {
                 });
                 let error = lost.await.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Transport, "{method}: {error:?}");
-                assert!(before.elapsed() <= Duration::from_millis(200 + 400 + 800), "{:?}", before.elapsed());
+                assert!(
+                    before.elapsed() <= Duration::from_millis(200 + 400 + 800),
+                    "{:?}",
+                    before.elapsed()
+                );
                 script.expect_silence(Duration::from_secs(60)).await;
             }
             // The ids that were seen are not used again.
@@ -232,7 +240,11 @@ async fn what_a_status_says_of_the_work() {
         (520, ErrorKind::OutcomeUnknown),
     ] {
         let refused = with(async { call(&client).await }, async {
-            script.expect("tools/call").await.page(status, "text/plain; charset=utf-8", "a\nreason\u{1b}[2J");
+            script.expect("tools/call").await.page(
+                status,
+                "text/plain; charset=utf-8",
+                "a\nreason\u{1b}[2J",
+            );
         });
         let error = refused.await.unwrap_err();
         assert_eq!(error.kind(), kind, "{status}: {error:?}");
@@ -257,7 +269,8 @@ async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
         };
         assert_eq!(with(async { call(&client).await }, serve).await.unwrap(), "paid");
         // Not longer than the limit, not in a form that is not read, and not for ever.
-        for (wait, times) in [("31", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1), ("-1", 1), ("1", 4)] {
+        for (wait, times) in [("31", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1), ("-1", 1), ("1", 4)]
+        {
             let refused = with(async { call(&client).await }, async {
                 for _ in 0..times {
                     drop(script.expect("tools/call").await.begin(status, &[("retry-after", wait)]));

@@ -46,13 +46,21 @@ impl Script {
     }
 
     pub(crate) async fn next(&mut self) -> Exchange {
-        timeout(PATIENCE, self.0.recv()).await.expect("a request of the client").expect("the client is there")
+        timeout(PATIENCE, self.0.recv())
+            .await
+            .expect("a request of the client")
+            .expect("the client is there")
     }
 
     /// The next request, which must be a POST of this method.
     pub(crate) async fn expect(&mut self, method: &str) -> Exchange {
         let exchange = self.next().await;
-        assert_eq!(exchange.request.method(), "POST", "instead of {method}: {:?}", exchange.request);
+        assert_eq!(
+            exchange.request.method(),
+            "POST",
+            "instead of {method}: {:?}",
+            exchange.request
+        );
         assert_eq!(exchange.message()["method"], method, "{}", exchange.message());
         exchange
     }
@@ -250,7 +258,8 @@ pub(crate) async fn modern(builder: ClientBuilder) -> (Client, Script) {
 pub(crate) async fn shake_hands(script: &mut Script, session: Option<&str>) -> Exchange {
     let exchange = script.expect("initialize").await;
     assert_eq!(exchange.header("mcp-session-id"), None);
-    let result = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+    let result =
+        json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
     let mut fields = vec![("content-type", "application/json")];
     fields.extend(session.map(|session| ("mcp-session-id", session)));
     exchange.begin(200, &fields).raw(result.to_string());

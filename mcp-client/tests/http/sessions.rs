@@ -47,7 +47,8 @@ async fn every_request_of_a_session_names_it_and_its_revision() {
 async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
     let (stack, mut script) = Script::new();
     let builder = Client::builder().pin(Revision::V2025_11_25).http_stack(stack);
-    let (client, standalone) = tokio::join!(builder.connect_http(URL), shake_hands(&mut script, None));
+    let (client, standalone) =
+        tokio::join!(builder.connect_http(URL), shake_hands(&mut script, None));
     let client = client.unwrap();
     standalone.status(405);
     let reply = with(client.call("add", &json!({})), async {
@@ -66,7 +67,8 @@ async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_session_is_told_by_a_client_that_is_dropped_and_waited_for_in_vain_for_a_while() {
+async fn the_end_of_a_session_is_told_by_a_client_that_is_dropped_and_waited_for_in_vain_for_a_while()
+ {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     drop(client);
@@ -191,7 +193,8 @@ async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped()
     let exchange = script.expect("initialize").await;
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
-    let message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+    let message =
+        json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
     let fields = [("content-type", "application/json"), ("mcp-session-id", "session-2")];
     let cancelled = script.expect("notifications/cancelled").await;
     cancelled.status(404);

@@ -97,7 +97,10 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
     // Without ids nothing is replayed.
     exchange.stream().cut();
     let exchange = script.expect_bare("GET").await;
-    assert!(events.next().now_or_never().is_none(), "who lists now may miss what comes before the stream");
+    assert!(
+        events.next().now_or_never().is_none(),
+        "who lists now may miss what comes before the stream"
+    );
     let stream = exchange.stream();
     assert_eq!(events.next().await, Some(Event::Gap));
     // With them everything is.
@@ -141,7 +144,8 @@ async fn an_answer_on_the_stream_of_a_session_is_an_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_subscription_waits_for_the_stream_of_the_session() {
     let (client, _script, exchange) = legacy(Client::builder()).await;
-    let mut subscribing = pin!(client.subscribe(SubscriptionFilter::new().tools_list_changed(true)));
+    let mut subscribing =
+        pin!(client.subscribe(SubscriptionFilter::new().tools_list_changed(true)));
     assert!(poll_immediate(&mut subscribing).await.is_none(), "what is told now is lost");
     let session = exchange.stream();
     let mut changes = subscribing.await.unwrap();
@@ -151,7 +155,8 @@ async fn a_subscription_waits_for_the_stream_of_the_session() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_in_which_the_server_may_ask_waits_for_the_stream_of_the_session() {
-    let (client, mut script, exchange) = legacy(Client::builder().roots([Root::new("file:///r")])).await;
+    let (client, mut script, exchange) =
+        legacy(Client::builder().roots([Root::new("file:///r")])).await;
     let mut call = client.call("ask", &json!({})).into_future();
     assert!(poll_immediate(&mut call).await.is_none());
     script.expect_silence(Duration::from_millis(1)).await;

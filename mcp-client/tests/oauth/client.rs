@@ -28,7 +28,9 @@ fn serve(world: &World) {
                 "ttlMs": 0,
                 "cacheScope": "private",
             }),
-            "tools/call" => json!({"resultType": "complete", "content": [{"type": "text", "text": "done"}]}),
+            "tools/call" => {
+                json!({"resultType": "complete", "content": [{"type": "text", "text": "done"}]})
+            }
             method => panic!("{method}"),
         };
         Answer::json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
@@ -69,8 +71,10 @@ async fn a_failed_authorization_is_the_reason() {
     world.authorization_server(ISSUER, json!({"code_challenge_methods_supported": Value::Null}));
     let error = connect(&world).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    let mut reasons = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-    let reason = reasons.find_map(|error| error.downcast_ref::<mcp_client::oauth::Error>()).unwrap();
+    let mut reasons =
+        std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let reason =
+        reasons.find_map(|error| error.downcast_ref::<mcp_client::oauth::Error>()).unwrap();
     assert_eq!(reason.kind(), mcp_client::oauth::ErrorKind::InvalidMetadata);
     assert!(reason.to_string().contains("PKCE"), "{reason}");
 }

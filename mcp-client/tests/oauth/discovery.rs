@@ -27,7 +27,9 @@ async fn the_challenge_goes_first_and_alone() {
         Some(_) => (200, None),
         None => (
             401,
-            Some(format!(r#"Basic realm="x", bearer error="invalid_token", Resource_Metadata="{custom}""#)),
+            Some(format!(
+                r#"Basic realm="x", bearer error="invalid_token", Resource_Metadata="{custom}""#
+            )),
         ),
     });
     assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
@@ -52,7 +54,9 @@ async fn well_known_places_in_order() {
 
 #[tokio::test]
 async fn a_challenge_that_leads_nowhere_is_not_the_end() {
-    for bad in ["https://mcp.example.com/gone", "http://169.254.169.254/latest", "file:///etc/passwd", "%"] {
+    for bad in
+        ["https://mcp.example.com/gone", "http://169.254.169.254/latest", "file:///etc/passwd", "%"]
+    {
         let world = World::new();
         world.resource(move |_, token, _| match token {
             Some(_) => (200, None),
@@ -143,9 +147,12 @@ async fn a_document_about_another_resource_is_not_used() {
 
 #[tokio::test]
 async fn the_resource_is_sent_as_the_server_writes_it() {
-    for resource in
-        ["https://mcp.example.com", "https://mcp.example.com/", "https://MCP.example.com/mcp", SERVER]
-    {
+    for resource in [
+        "https://mcp.example.com",
+        "https://mcp.example.com/",
+        "https://MCP.example.com/mcp",
+        SERVER,
+    ] {
         let world = World::new();
         world.document(PRM, json!({"resource": resource, "authorization_servers": [ISSUER]}));
         let oauth = bound(world.oauth());
@@ -153,7 +160,10 @@ async fn the_resource_is_sent_as_the_server_writes_it() {
         world.expire_all();
         assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
         assert_eq!(world.logins()[0].field("resource").as_deref(), Some(resource));
-        assert_eq!(world.grants("authorization_code")[0].field("resource").as_deref(), Some(resource));
+        assert_eq!(
+            world.grants("authorization_code")[0].field("resource").as_deref(),
+            Some(resource)
+        );
         assert_eq!(world.grants("refresh_token")[0].field("resource").as_deref(), Some(resource));
     }
 }
@@ -167,7 +177,9 @@ async fn documents_that_cannot_be_used_end_it() {
         (PRM, Answer::json(json!({"resource": SERVER, "authorization_servers": []}))),
         (
             PRM,
-            Answer::json(json!({"resource": SERVER, "authorization_servers": ["https://as.example.com?x"]})),
+            Answer::json(
+                json!({"resource": SERVER, "authorization_servers": ["https://as.example.com?x"]}),
+            ),
         ),
         (METADATA, Answer::json(json!({"token_endpoint": "https://as.example.com/token"}))),
     ];
@@ -186,8 +198,11 @@ async fn pages_and_refusals_are_no_documents_and_failures_are_none_either() {
     // A site that answers every URL with its page.
     let world = silent();
     world.document(ROOT_PRM, prm());
-    let page =
-        Answer { media_type: "text/html; charset=utf-8", body: "<html>".to_owned(), ..Answer::status(200) };
+    let page = Answer {
+        media_type: "text/html; charset=utf-8",
+        body: "<html>".to_owned(),
+        ..Answer::status(200)
+    };
     world.answer(PRM, page);
     assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
 
@@ -208,7 +223,10 @@ async fn servers_of_2025_03_26_speak_for_themselves() {
     // With metadata at the origin.
     let world = silent();
     world.remove(PRM);
-    world.authorization_server(origin, json!({"token_endpoint": "https://mcp.example.com/oauth/token"}));
+    world.authorization_server(
+        origin,
+        json!({"token_endpoint": "https://mcp.example.com/oauth/token"}),
+    );
     world.endpoints("https://mcp.example.com/oauth");
     assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
     assert_eq!(world.urls()[..3], [PRM, ROOT_PRM, metadata]);
@@ -241,7 +259,8 @@ async fn servers_of_2025_03_26_speak_for_themselves() {
     let world = silent();
     world.remove(PRM);
     world.endpoints(origin);
-    let error = world.call(&bound(world.oauth().fallback_2025_03_26(false)), "a").await.unwrap_err();
+    let error =
+        world.call(&bound(world.oauth().fallback_2025_03_26(false)), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidMetadata);
     let world = World::new();
     world.remove(PRM);
@@ -274,10 +293,13 @@ async fn endpoints_must_be_https() {
 #[tokio::test]
 async fn the_list_of_authorization_servers_has_a_bound() {
     let world = World::new();
-    let mut issuers: Vec<_> = (0..1_000).map(|index| format!("https://as{index}.example.com")).collect();
+    let mut issuers: Vec<_> =
+        (0..1_000).map(|index| format!("https://as{index}.example.com")).collect();
     issuers.insert(0, ISSUER.to_owned());
     world.document(PRM, json!({"resource": SERVER, "authorization_servers": issuers}));
-    for (issuer, expected) in [("https://as14.example.com", true), ("https://as15.example.com", false)] {
+    for (issuer, expected) in
+        [("https://as14.example.com", true), ("https://as15.example.com", false)]
+    {
         world.authorization_server(issuer, json!({}));
         let client = mcp_client::oauth::RegisteredClient::new("mine").issuer(issuer);
         let result = world.call(&bound(world.oauth().client(client)), "a").await;
@@ -320,9 +342,11 @@ async fn an_authorizer_is_for_one_server() {
     let world = World::new();
     let oauth = bound(world.oauth());
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
-    for elsewhere in
-        ["https://evil.example.com/mcp", "http://mcp.example.com/mcp", "https://mcp.example.com:8/mcp"]
-    {
+    for elsewhere in [
+        "https://evil.example.com/mcp",
+        "http://mcp.example.com/mcp",
+        "https://mcp.example.com:8/mcp",
+    ] {
         let mut request = http::Request::new(bytes::Bytes::new());
         *request.uri_mut() = elsewhere.parse().unwrap();
         assert!(oauth.authorize(&mut request).await.is_err(), "{elsewhere}");

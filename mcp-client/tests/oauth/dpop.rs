@@ -5,8 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use mcp_client::http::{Authorizer as _, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict};
-use mcp_client::oauth::{Error, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey};
+use mcp_client::http::{
+    Authorizer as _, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict,
+};
+use mcp_client::oauth::{
+    Error, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey,
+};
 use mcp_client::service::BoxFuture;
 use serde_json::{Value, json};
 
@@ -56,7 +60,10 @@ impl Bound {
 
     fn client_credentials(&self) -> OAuth {
         let client = RegisteredClient::new("robot").secret(Secret::new("secret"));
-        let oauth = OAuth::client_credentials(client).dpop(self.key.clone()).http_stack(self.clone()).build();
+        let oauth = OAuth::client_credentials(client)
+            .dpop(self.key.clone())
+            .http_stack(self.clone())
+            .build();
         oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
         oauth
     }
@@ -65,8 +72,9 @@ impl Bound {
     async fn call(&self, oauth: &OAuth, body: &'static str) -> Result<u16, Error> {
         let endpoint = Endpoint::parse(SERVER).unwrap();
         for attempt in 0..5 {
-            let mut request =
-                Request::post(endpoint.uri().clone()).body(Bytes::from_static(body.as_bytes())).unwrap();
+            let mut request = Request::post(endpoint.uri().clone())
+                .body(Bytes::from_static(body.as_bytes()))
+                .unwrap();
             oauth.authorize(&mut request).await.map_err(error)?;
             let (status, headers) = self.serve(&request);
             oauth.answered(status, &headers);
@@ -119,7 +127,10 @@ impl Bound {
 
 /// The token endpoint, before the world's own answer.
 impl HttpStack for Bound {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         if request.uri() != TOKEN {
             assert!(!request.headers().contains_key("dpop"), "{} needs no proof", request.uri());
             return self.world.send(request);
@@ -132,7 +143,8 @@ impl HttpStack for Bound {
         if wanted.is_none() || given.as_deref() == wanted {
             return self.world.send(request);
         }
-        let mut answer = Response::new(HttpBody::new(json!({"error": "use_dpop_nonce"}).to_string()));
+        let mut answer =
+            Response::new(HttpBody::new(json!({"error": "use_dpop_nonce"}).to_string()));
         *answer.status_mut() = StatusCode::BAD_REQUEST;
         answer.headers_mut().insert("dpop-nonce", wanted.unwrap_or_default().parse().unwrap());
         Box::pin(std::future::ready(Ok(answer)))
@@ -209,13 +221,16 @@ async fn what_the_servers_say_of_bound_tokens_is_heard() {
         [(json!(["RS256", "EdDSA"]), false), (json!(["ES256"]), true), (json!(null), true)]
     {
         let servers = Bound::new(None, None);
-        servers.world.authorization_server(ISSUER, json!({"dpop_signing_alg_values_supported": listed}));
+        servers
+            .world
+            .authorization_server(ISSUER, json!({"dpop_signing_alg_values_supported": listed}));
         servers.world.route(TOKEN, |world, sent| world.issue(sent, json!({"token_type": "DPoP"})));
         match servers.call(&servers.client_credentials(), "{}").await {
             Ok(status) => assert!(is_known && status == 200),
             Err(error) => {
                 assert!(!is_known);
-                let expected = "the key of DPoP is for ES256, and https://as.example.com takes RS256, EdDSA";
+                let expected =
+                    "the key of DPoP is for ES256, and https://as.example.com takes RS256, EdDSA";
                 assert_eq!(error.to_string(), expected);
             }
         }
@@ -245,7 +260,8 @@ async fn a_key_that_is_kept_keeps_its_tokens() {
     let servers = Bound::new(None, None);
     let store = MemoryStore::new();
     let program = |key: SigningKey| {
-        let oauth = servers.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone());
+        let oauth =
+            servers.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone());
         bound(oauth.dpop(key).http_stack(servers.clone()))
     };
     for _ in 0..2 {
@@ -268,7 +284,8 @@ async fn tokens_from_before_are_left_alone() {
     let store = MemoryStore::new();
     // One that is not bound is in the store.
     servers.world.route(TOKEN, |world, sent| world.issue(sent, json!({})));
-    let oauth = bound(servers.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone()));
+    let oauth =
+        bound(servers.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone()));
     assert_eq!(servers.world.call(&oauth, "x").await.unwrap(), 200);
 
     servers.world.route(TOKEN, |world, sent| world.issue(sent, json!({"token_type": "DPoP"})));

@@ -42,7 +42,8 @@ async fn programs_refresh_one_after_the_other() {
     // Each refresh token is good once.
     let used = std::sync::Mutex::new(std::collections::HashSet::new());
     world.route(TOKEN, move |world, sent| {
-        let fresh = sent.field("refresh_token").is_some_and(|token| used.lock().unwrap().insert(token));
+        let fresh =
+            sent.field("refresh_token").is_some_and(|token| used.lock().unwrap().insert(token));
         assert!(fresh, "a refresh token was used twice");
         world.issue(sent, json!({}))
     });

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mcp_client::http::{Authorizer as _, BoxError, Endpoint};
 use mcp_client::oauth::{
-    AssertionRequest, ErrorKind, IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey,
+    AssertionRequest, ErrorKind, IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret,
+    SigningKey,
 };
 use serde_json::{Value, json};
 
@@ -48,8 +49,9 @@ fn names(sent: &Sent) -> Vec<String> {
 #[tokio::test]
 async fn a_secret_goes_into_the_header_field() {
     let world = world();
-    let oauth =
-        bind(OAuth::client_credentials(client()).http_stack(world.clone()).scopes(["a", "b"]).build());
+    let oauth = bind(
+        OAuth::client_credentials(client()).http_stack(world.clone()).scopes(["a", "b"]).build(),
+    );
     assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
     let [sent] = &world.sent_to(TOKEN)[..] else { panic!("one token request") };
     // Both halves are encoded as in a form: RFC 6749 §2.3.1.
@@ -108,7 +110,10 @@ async fn a_key_signs_a_statement_for_each_request() {
     for _ in 0..3 {
         assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
         let sent = world.sent_to(TOKEN).pop().unwrap();
-        assert_eq!(names(&sent), ["client_assertion", "client_assertion_type", "grant_type", "resource"]);
+        assert_eq!(
+            names(&sent),
+            ["client_assertion", "client_assertion_type", "grant_type", "resource"]
+        );
         let claims = statement(&sent, &key);
         for (name, expected) in [("iss", "robot"), ("sub", "robot"), ("aud", ISSUER)] {
             assert_eq!(claims[name], expected);
@@ -149,7 +154,9 @@ async fn a_key_belongs_to_a_metadata_document_too() {
 #[tokio::test]
 async fn the_next_token_is_there_before_it_is_needed() {
     let world = World::new();
-    world.route(TOKEN, |world, sent| world.issue(sent, json!({"refresh_token": null, "expires_in": 0})));
+    world.route(TOKEN, |world, sent| {
+        world.issue(sent, json!({"refresh_token": null, "expires_in": 0}))
+    });
     let oauth = bind(OAuth::client_credentials(client()).http_stack(world.clone()).build());
     let refusals = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&refusals);
@@ -177,7 +184,8 @@ async fn credentials_go_to_their_own_server_alone() {
     // The host has said where the client belongs.
     let world1 = world();
     move_away(&world1, json!([EVIL]));
-    let oauth = OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world1.clone()).build();
+    let oauth =
+        OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world1.clone()).build();
     let error = world1.call(&bind(oauth), "x").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("the client \"robot\""), "{error}");
@@ -185,21 +193,30 @@ async fn credentials_go_to_their_own_server_alone() {
     // It has not: the first one is remembered, in the store.
     let world2 = world();
     let store = MemoryStore::new();
-    let oauth =
-        || bind(OAuth::client_credentials(client()).http_stack(world2.clone()).store(store.clone()).build());
+    let oauth = || {
+        bind(
+            OAuth::client_credentials(client())
+                .http_stack(world2.clone())
+                .store(store.clone())
+                .build(),
+        )
+    };
     assert_eq!(world2.call(&oauth(), "x").await.unwrap(), 200);
     move_away(&world2, json!([EVIL]));
     world2.expire_all();
     assert_eq!(world2.call(&oauth(), "x").await.unwrap_err().kind(), ErrorKind::Configuration);
 
     for world in [&world1, &world2] {
-        assert!(world.urls().iter().all(|url| !url.starts_with(EVIL) || url.contains("/.well-known/")));
+        assert!(
+            world.urls().iter().all(|url| !url.starts_with(EVIL) || url.contains("/.well-known/"))
+        );
     }
 
     // Where a server names several, the client's own is taken.
     let world = world();
     move_away(&world, json!([EVIL, ISSUER]));
-    let oauth = OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world.clone()).build();
+    let oauth =
+        OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world.clone()).build();
     assert_eq!(world.call(&bind(oauth), "x").await.unwrap(), 200);
     assert!(world.urls().iter().all(|url| !url.starts_with(EVIL)));
 }
@@ -227,7 +244,9 @@ async fn failures_in_which_no_user_took_part_are_not_counted() {
 
     // A user who says no is asked a few times, and then left in peace.
     let world = World::new();
-    world.user(|asked| format!("{REDIRECT}?error=access_denied&state={}", asked.field("state").unwrap()));
+    world.user(|asked| {
+        format!("{REDIRECT}?error=access_denied&state={}", asked.field("state").unwrap())
+    });
     let oauth = bound(world.oauth());
     for _ in 0..3 {
         assert_eq!(world.call(&oauth, "x").await.unwrap_err().kind(), ErrorKind::Denied);
@@ -239,9 +258,13 @@ async fn failures_in_which_no_user_took_part_are_not_counted() {
 #[tokio::test]
 async fn what_the_server_says_is_the_end() {
     let key = SigningKey::generate().unwrap();
-    for code in
-        ["invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"]
-    {
+    for code in [
+        "invalid_grant",
+        "invalid_client",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+    ] {
         for (name, oauth) in [
             ("client credentials", OAuth::client_credentials(client()).build_for()),
             (
@@ -251,7 +274,8 @@ async fn what_the_server_says_is_the_end() {
             ),
             (
                 "workload",
-                OAuth::workload_identity(RegisteredClient::new("robot"), Secret::new("jwt")).build_for(),
+                OAuth::workload_identity(RegisteredClient::new("robot"), Secret::new("jwt"))
+                    .build_for(),
             ),
         ] {
             let world = World::new();
@@ -261,7 +285,10 @@ async fn what_the_server_says_is_the_end() {
             assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some(code)), "{name}");
             // Once, and in no other way.
             assert_eq!(world.sent_to(TOKEN).len(), 1, "{name}: {code}");
-            assert!(world.logins().is_empty() && world.sent_to("https://as.example.com/register").is_empty());
+            assert!(
+                world.logins().is_empty()
+                    && world.sent_to("https://as.example.com/register").is_empty()
+            );
         }
     }
 }
@@ -297,8 +324,9 @@ async fn a_platform_speaks_for_a_program() {
         async move { Ok::<_, BoxError>(Secret::from(format!("jwt-{number}"))) }
     };
     let client = RegisteredClient::new("robot");
-    let oauth =
-        bind(OAuth::workload_identity(client, platform).http_stack(world.clone()).scopes(["a"]).build());
+    let oauth = bind(
+        OAuth::workload_identity(client, platform).http_stack(world.clone()).scopes(["a"]).build(),
+    );
     for number in 1..=2 {
         assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
         let sent = world.sent_to(TOKEN).pop().unwrap();
@@ -311,14 +339,18 @@ async fn a_platform_speaks_for_a_program() {
     }
     let asked = asked.lock().unwrap();
     assert_eq!(asked.len(), 2);
-    assert_eq!((&*asked[0].issuer, &*asked[0].token_endpoint, &*asked[0].resource), (ISSUER, TOKEN, SERVER));
+    assert_eq!(
+        (&*asked[0].issuer, &*asked[0].token_endpoint, &*asked[0].resource),
+        (ISSUER, TOKEN, SERVER)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_platform_may_fail() {
     let client = || RegisteredClient::new("robot");
     let world = World::new();
-    let refuses = |_: AssertionRequest| async { Err::<Secret, BoxError>("no token for you".into()) };
+    let refuses =
+        |_: AssertionRequest| async { Err::<Secret, BoxError>("no token for you".into()) };
     let panics = |_: AssertionRequest| async { panic!("the platform is broken") };
     let hangs = |_: AssertionRequest| std::future::pending::<Result<Secret, BoxError>>();
     for (oauth, kind, message) in [
@@ -367,11 +399,15 @@ async fn a_company_decides() {
         [(provider(), false), (provider().token_endpoint(format!("{IDP}/token")), true)]
     {
         let world = company(id_jag());
-        let oauth =
-            OAuth::enterprise_managed(client(), provider).http_stack(world.clone()).scopes(["a"]).build();
+        let oauth = OAuth::enterprise_managed(client(), provider)
+            .http_stack(world.clone())
+            .scopes(["a"])
+            .build();
         assert_eq!(world.call(&bind(oauth), "x").await.unwrap(), 200);
 
-        let [exchange] = &world.sent_to(&format!("{IDP}/token"))[..] else { panic!("one exchange") };
+        let [exchange] = &world.sent_to(&format!("{IDP}/token"))[..] else {
+            panic!("one exchange")
+        };
         assert_eq!(
             names(exchange),
             [
@@ -403,7 +439,8 @@ async fn a_company_decides() {
         assert_eq!(redeem.field("assertion").as_deref(), Some("id-jag"));
         assert_eq!(redeem.headers["authorization"], "Basic cm9ib3Q6czMrY3JldCUzQQ==");
 
-        let documents = world.sent_to(&format!("{IDP}/.well-known/oauth-authorization-server")).len();
+        let documents =
+            world.sent_to(&format!("{IDP}/.well-known/oauth-authorization-server")).len();
         assert_eq!(documents, usize::from(!is_known));
         assert!(world.logins().is_empty());
     }
@@ -424,7 +461,8 @@ async fn only_an_id_jag_leaves_the_company() {
         json!({"error": "canary"}),
     ] {
         let world = company(exchanged);
-        let oauth = OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
+        let oauth =
+            OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
         let error = world.call(&bind(oauth), "x").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{error}");
         assert!(!format!("{error:?}").contains("canary"));
@@ -447,7 +485,10 @@ async fn a_client_of_another_server_is_not_shown_to_the_company() {
     let oauth = OAuth::enterprise_managed(client(), provider).http_stack(world.clone()).build();
     let error = world.call(&bind(oauth), "x").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert!(error.to_string().contains("\"desktop\"") && !error.to_string().contains("CANARY"), "{error}");
+    assert!(
+        error.to_string().contains("\"desktop\"") && !error.to_string().contains("CANARY"),
+        "{error}"
+    );
     assert!(!world.urls().iter().any(|url| url.starts_with(IDP)));
 }
 
@@ -457,11 +498,17 @@ async fn a_server_may_say_that_it_does_not_know_companies() {
     let ours = json!(["urn:example:other", "urn:ietf:params:oauth:grant-profile:id-jag"]);
     for (profiles, is_known) in [(other, false), (ours, true)] {
         let world = company(id_jag());
-        world.authorization_server(ISSUER, json!({"authorization_grant_profiles_supported": profiles}));
-        let oauth = OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
+        world.authorization_server(
+            ISSUER,
+            json!({"authorization_grant_profiles_supported": profiles}),
+        );
+        let oauth =
+            OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
         match world.call(&bind(oauth), "x").await {
             Ok(status) => assert!(is_known && status == 200),
-            Err(error) => assert!(!is_known && error.kind() == ErrorKind::Configuration, "{error:?}"),
+            Err(error) => {
+                assert!(!is_known && error.kind() == ErrorKind::Configuration, "{error:?}")
+            }
         }
         assert_eq!(world.sent_to(&format!("{IDP}/token")).len(), usize::from(is_known));
     }

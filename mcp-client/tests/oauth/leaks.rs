@@ -4,7 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use mcp_client::http::{Authorizer as _, Endpoint};
-use mcp_client::oauth::{IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey};
+use mcp_client::oauth::{
+    IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey,
+};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -35,8 +37,10 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test]
 async fn canaries_stay_where_they_are() {
     let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let mut shown = String::new();
@@ -63,7 +67,10 @@ async fn canaries_stay_where_they_are() {
             }
             let _ = world.issue(sent, json!({}));
             if sent.field("refresh_token").is_some() && change != json!({}) {
-                return Answer { status: 400, ..Answer::json(json!({"error": "CANARY", "x": "CANARY-x"})) };
+                return Answer {
+                    status: 400,
+                    ..Answer::json(json!({"error": "CANARY", "x": "CANARY-x"}))
+                };
             }
             let mut answer = world.issue(&without_code(sent), token);
             answer.status = 200;
@@ -121,8 +128,10 @@ fn without_code(sent: &crate::world::Sent) -> crate::world::Sent {
 #[tokio::test]
 async fn nor_do_grants_without_a_log_in_show_any() {
     let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let key = SigningKey::generate().unwrap();
@@ -132,7 +141,8 @@ async fn nor_do_grants_without_a_log_in_show_any() {
     let mut shown = String::new();
     for code in [None, Some("invalid_grant")] {
         let at_company = client().issuer("https://idp.example.com");
-        let provider = IdentityProvider::new("https://idp.example.com", at_company, Secret::new("CANARY-id"));
+        let provider =
+            IdentityProvider::new("https://idp.example.com", at_company, Secret::new("CANARY-id"));
         let world = World::new();
         if let Some(code) = code {
             world.answer("https://as.example.com/token", Answer::error(code));
@@ -148,9 +158,15 @@ async fn nor_do_grants_without_a_log_in_show_any() {
         let stack = || world.clone();
         for oauth in [
             OAuth::client_credentials(client()).http_stack(stack()).build(),
-            OAuth::client_credentials(client().private_key(key.clone())).http_stack(stack()).build(),
-            OAuth::workload_identity(client(), Secret::new("CANARY-jwt")).http_stack(stack()).build(),
-            OAuth::enterprise_managed(client(), provider.token_endpoint(idp)).http_stack(stack()).build(),
+            OAuth::client_credentials(client().private_key(key.clone()))
+                .http_stack(stack())
+                .build(),
+            OAuth::workload_identity(client(), Secret::new("CANARY-jwt"))
+                .http_stack(stack())
+                .build(),
+            OAuth::enterprise_managed(client(), provider.token_endpoint(idp))
+                .http_stack(stack())
+                .build(),
         ] {
             oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
             let result = world.call(&oauth, "a").await;

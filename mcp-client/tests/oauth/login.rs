@@ -55,7 +55,9 @@ async fn iss_before_the_code_leaves() {
         (None, None, true),
     ];
     for iss in wrong {
-        table.extend([None, Some(false), Some(true)].map(|advertised| (advertised, Some(iss), false)));
+        table.extend(
+            [None, Some(false), Some(true)].map(|advertised| (advertised, Some(iss), false)),
+        );
     }
     for (advertised, iss, believed) in table {
         let case = format!("{advertised:?} {iss:?}");
@@ -73,12 +75,17 @@ async fn iss_before_the_code_leaves() {
             let result = world.call(&bound(world.oauth()), "a").await;
             match (believed, error) {
                 (true, None) => assert_eq!(result.unwrap(), 200, "{case}"),
-                (true, Some(_)) => assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied, "{case}"),
+                (true, Some(_)) => {
+                    assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied, "{case}")
+                }
                 (false, _) => {
                     let error = result.unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::Forged, "{case}");
                     assert_eq!(error.code(), None, "{case}: the error is not acted on");
-                    assert!(!error.to_string().contains("denied"), "{case}: the error is not shown");
+                    assert!(
+                        !error.to_string().contains("denied"),
+                        "{case}: the error is not shown"
+                    );
                 }
             }
             let redeemed = believed && error.is_none();
@@ -104,7 +111,9 @@ async fn answers_that_are_not_to_this_request() {
             let state = asked.field("state").unwrap();
             format!("{REDIRECT}?code=CODE&state={state}&state={state}")
         }),
-        ("two codes", |asked| format!("{REDIRECT}?code=CODE&code=x&state={}", asked.field("state").unwrap())),
+        ("two codes", |asked| {
+            format!("{REDIRECT}?code=CODE&code=x&state={}", asked.field("state").unwrap())
+        }),
         ("two iss", |asked| answer_of(asked, &[("iss", ISSUER), ("iss", ISSUER)])),
         ("in the fragment", |asked| answer_of(asked, &[]).replace('?', "#")),
     ];
@@ -150,7 +159,10 @@ async fn errors_of_the_authorization_endpoint() {
     }
     let world = World::new();
     world.user(|asked| format!("{REDIRECT}?state={}", asked.field("state").unwrap()));
-    assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap_err().kind(), ErrorKind::Refused);
+    assert_eq!(
+        world.call(&bound(world.oauth()), "a").await.unwrap_err().kind(),
+        ErrorKind::Refused
+    );
 }
 
 #[tokio::test]
@@ -188,7 +200,9 @@ async fn token_responses_that_cannot_be_used() {
     for change in changes {
         let world = World::new();
         let shown = change.to_string();
-        world.route("https://as.example.com/token", move |world, sent| world.issue(sent, change.clone()));
+        world.route("https://as.example.com/token", move |world, sent| {
+            world.issue(sent, change.clone())
+        });
         let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{shown}");
     }
@@ -203,7 +217,9 @@ async fn token_responses_that_cannot_be_used() {
     ] {
         let world = World::new();
         let shown = change.to_string();
-        world.route("https://as.example.com/token", move |world, sent| world.issue(sent, change.clone()));
+        world.route("https://as.example.com/token", move |world, sent| {
+            world.issue(sent, change.clone())
+        });
         assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200, "{shown}");
     }
 }
@@ -212,7 +228,8 @@ async fn token_responses_that_cannot_be_used() {
 async fn a_user_who_does_not_come_back() {
     let world = World::new();
     let never = |_| async { std::future::pending().await };
-    let oauth = bound(world.oauth().redirect(REDIRECT, never).login_timeout(Duration::from_secs(7)));
+    let oauth =
+        bound(world.oauth().redirect(REDIRECT, never).login_timeout(Duration::from_secs(7)));
     let begun = tokio::time::Instant::now();
     let error = world.call(&oauth, "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);

@@ -30,9 +30,9 @@ async fn waiting(
 ) -> (tokio::task::JoinHandle<u16>, String, Arc<OAuth>) {
     let (sender, mut urls) = mpsc::unbounded_channel();
     let user = world.clone();
-    let oauth = world.oauth().loopback(loopback).store(store).open_browser(move |url: &AuthorizationUrl| {
-        sender.send(user.log_in(url)).map_err(std::io::Error::other)
-    });
+    let oauth = world.oauth().loopback(loopback).store(store).open_browser(
+        move |url: &AuthorizationUrl| sender.send(user.log_in(url)).map_err(std::io::Error::other),
+    );
     let oauth = Arc::new(bound(oauth));
     let call = tokio::spawn({
         let (world, oauth) = (world.clone(), Arc::clone(&oauth));
@@ -117,9 +117,11 @@ async fn the_registered_port_is_taken_again() {
         // So that there is a second log-in.
         drop(oauth);
         world.expire_all();
-        world.route("https://as.example.com/token", |world, sent| match sent.field("refresh_token") {
-            Some(_) => crate::world::Answer::error("invalid_grant"),
-            None => world.issue(sent, serde_json::json!({})),
+        world.route("https://as.example.com/token", |world, sent| {
+            match sent.field("refresh_token") {
+                Some(_) => crate::world::Answer::error("invalid_grant"),
+                None => world.issue(sent, serde_json::json!({})),
+            }
         });
     }
     assert_eq!(redirects[0], redirects[1]);

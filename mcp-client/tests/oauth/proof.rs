@@ -20,5 +20,8 @@ pub(crate) fn open(token: &str, key: &SigningKey) -> (Value, Value) {
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
         .verify(message.as_bytes(), &decode(signature))
         .unwrap();
-    (serde_json::from_slice(&decode(header)).unwrap(), serde_json::from_slice(&decode(claims)).unwrap())
+    (
+        serde_json::from_slice(&decode(header)).unwrap(),
+        serde_json::from_slice(&decode(claims)).unwrap(),
+    )
 }

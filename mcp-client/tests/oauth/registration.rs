@@ -31,14 +31,22 @@ async fn priority() {
         world.authorization_server(ISSUER, changes);
         let mut builder = world.oauth();
         builder = if let Some(client) = client { builder.client(client) } else { builder };
-        builder = if let Some(document) = document { builder.client_metadata_url(document) } else { builder };
+        builder = if let Some(document) = document {
+            builder.client_metadata_url(document)
+        } else {
+            builder
+        };
         let result = world.call(&bound(builder), "a").await;
         let case = format!("{documents} {registration} {document:?} {expected:?}");
         match expected {
             Some(id) => {
                 assert_eq!(result.unwrap(), 200, "{case}");
                 assert_eq!(world.logins()[0].field("client_id").as_deref(), Some(id), "{case}");
-                assert_eq!(world.sent_to(REGISTER).len(), usize::from(id.starts_with("dynamic")), "{case}");
+                assert_eq!(
+                    world.sent_to(REGISTER).len(),
+                    usize::from(id.starts_with("dynamic")),
+                    "{case}"
+                );
             }
             None => {
                 assert_eq!(result.unwrap_err().kind(), ErrorKind::Configuration, "{case}");
@@ -51,7 +59,8 @@ async fn priority() {
 #[tokio::test]
 async fn what_a_dynamic_registration_says() {
     let world = World::new();
-    let metadata = ClientMetadata::new().client_uri("https://host.example.com").software_id("notes");
+    let metadata =
+        ClientMetadata::new().client_uri("https://host.example.com").software_id("notes");
     let oauth = bound(world.oauth().client_name("Notes").client_metadata(metadata));
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     let sent = &world.sent_to(REGISTER)[0];
@@ -92,7 +101,8 @@ async fn urls_of_the_host_that_cannot_be() {
     ] {
         let world = World::new();
         world.authorization_server(ISSUER, json!({"client_id_metadata_document_supported": true}));
-        let error = world.call(&bound(world.oauth().client_metadata_url(document)), "a").await.unwrap_err();
+        let error =
+            world.call(&bound(world.oauth().client_metadata_url(document)), "a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{document}");
         assert!(world.logins().is_empty());
     }
@@ -158,7 +168,11 @@ async fn authentication_at_the_token_endpoint() {
             match expected {
                 // "the+id%3A:s"
                 "basic" => {
-                    assert_eq!((header, form), (Some("Basic dGhlK2lkJTNBOnM="), (None, None)), "{case}");
+                    assert_eq!(
+                        (header, form),
+                        (Some("Basic dGhlK2lkJTNBOnM="), (None, None)),
+                        "{case}"
+                    );
                 }
                 "post" => assert_eq!((header, form), (None, (id, Some("s".to_owned()))), "{case}"),
                 _ => assert_eq!((header, form), (None, (id, None)), "{case}"),
@@ -212,13 +226,17 @@ async fn a_registered_client_stays_with_its_authorization_server() {
     // By the first one it saw, in another process too.
     let world = World::new();
     let store = MemoryStore::new();
-    let oauth =
-        || bound(world.oauth().client(RegisteredClient::new("mine").secret("s")).store(store.clone()));
+    let oauth = || {
+        bound(world.oauth().client(RegisteredClient::new("mine").secret("s")).store(store.clone()))
+    };
     assert_eq!(world.call(&oauth(), "a").await.unwrap(), 200);
     world.forget_sent();
     world.expire_all();
     world.authorization_server("https://evil.example.com", json!({}));
-    world.document(PRM, json!({"resource": SERVER, "authorization_servers": ["https://evil.example.com"]}));
+    world.document(
+        PRM,
+        json!({"resource": SERVER, "authorization_servers": ["https://evil.example.com"]}),
+    );
     let error = world.call(&oauth(), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(world.logins().is_empty());
@@ -241,7 +259,9 @@ async fn one_registration_for_one_authorization_server() {
 
     // Another redirect URI was not registered.
     world.expire_all();
-    let oauth = world.oauth().redirect("http://localhost:4000/callback", |_| async { Err("enough".into()) });
+    let oauth = world
+        .oauth()
+        .redirect("http://localhost:4000/callback", |_| async { Err("enough".into()) });
     world.call(&bound(oauth.store(store)), "a").await.unwrap_err();
     assert_eq!(world.sent_to(REGISTER).len(), 2);
 }

@@ -25,7 +25,13 @@ async fn which_scopes() {
         (None, None, None, Some(json!(["x", "offline_access"])), None),
         (Some("a"), None, None, Some(json!(["x", "offline_access"])), Some("a offline_access")),
         (Some("a"), None, None, Some(json!(["x"])), Some("a")),
-        (Some("a offline_access"), None, None, Some(json!(["offline_access"])), Some("a offline_access")),
+        (
+            Some("a offline_access"),
+            None,
+            None,
+            Some(json!(["offline_access"])),
+            Some("a offline_access"),
+        ),
     ];
     for (named, host, resource, server, expected) in table {
         let world = World::new();
@@ -67,7 +73,11 @@ fn graded(needed: fn(&str) -> &'static str) -> World {
         }
         let last = world.logins().last().unwrap().field("scope").unwrap_or_default();
         let needed = needed(operation);
-        if last.split(' ').any(|scope| scope == needed) { (200, None) } else { insufficient(needed) }
+        if last.split(' ').any(|scope| scope == needed) {
+            (200, None)
+        } else {
+            insufficient(needed)
+        }
     });
     world
 }
@@ -85,14 +95,17 @@ async fn step_up_asks_for_all_so_far_and_the_new() {
     }
     let scopes: Vec<_> = world.logins().iter().map(|login| login.field("scope").unwrap()).collect();
     assert_eq!(scopes, ["basic", "basic write", "basic write admin"]);
-    let clients: Vec<_> = world.logins().iter().map(|login| login.field("client_id").unwrap()).collect();
+    let clients: Vec<_> =
+        world.logins().iter().map(|login| login.field("client_id").unwrap()).collect();
     assert!(clients.iter().all(|client| *client == clients[0]), "one registration does");
 }
 
 #[tokio::test]
 async fn the_same_challenge_twice_is_the_end() {
     let world = World::new();
-    world.resource(|_, token, _| if token.is_some() { insufficient("admin") } else { (401, challenge("")) });
+    world.resource(
+        |_, token, _| if token.is_some() { insufficient("admin") } else { (401, challenge("")) },
+    );
     let oauth = bound(world.oauth());
     for operation in ["a", "a", "b", "c"] {
         let error = world.call(&oauth, operation).await.unwrap_err();
@@ -131,8 +144,9 @@ async fn other_refusals_stand() {
         (403, Some(r#"Basic error="insufficient_scope", scope="x""#.to_owned())),
     ] {
         let world = World::new();
-        world
-            .resource(move |_, token, _| if token.is_some() { answer.clone() } else { (401, challenge("")) });
+        world.resource(
+            move |_, token, _| if token.is_some() { answer.clone() } else { (401, challenge("")) },
+        );
         assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 403);
         assert_eq!(world.logins().len(), 1);
     }

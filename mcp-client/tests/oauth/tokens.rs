@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use mcp_client::http::{Authorizer as _, BoxError, Endpoint};
 use mcp_client::oauth::{
-    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret, StoreLock,
+    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret,
+    StoreLock,
 };
 use mcp_client::service::BoxFuture;
 use serde_json::json;
@@ -36,7 +37,10 @@ async fn a_hundred_calls_make_one_log_in_and_one_refresh() {
     // The next one uses the refresh token that came with the last.
     world.expire_all();
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
-    assert_eq!(world.grants("refresh_token")[1].field("refresh_token").as_deref(), Some("refresh-2"));
+    assert_eq!(
+        world.grants("refresh_token")[1].field("refresh_token").as_deref(),
+        Some("refresh-2")
+    );
     assert_eq!(world.logins().len(), 1);
 }
 
@@ -74,7 +78,10 @@ async fn only_invalid_grant_ends_a_refresh_token() {
         world.endpoints(ISSUER);
         assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
         assert_eq!(world.logins().len(), 1);
-        assert_eq!(world.grants("refresh_token")[1].field("refresh_token").as_deref(), Some("refresh-1"));
+        assert_eq!(
+            world.grants("refresh_token")[1].field("refresh_token").as_deref(),
+            Some("refresh-1")
+        );
     }
 
     let world = World::new();
@@ -104,12 +111,15 @@ async fn what_a_refresh_does_not_say_stays() {
     let world = World::new();
     let oauth = bound(world.oauth().scopes(["a b"]));
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
-    world.route(TOKEN, |world, sent| world.issue(sent, json!({"refresh_token": null, "scope": null})));
+    world.route(TOKEN, |world, sent| {
+        world.issue(sent, json!({"refresh_token": null, "scope": null}))
+    });
     for _ in 0..2 {
         world.expire_all();
         assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     }
-    let used: Vec<_> = world.grants("refresh_token").iter().map(|sent| sent.field("refresh_token")).collect();
+    let used: Vec<_> =
+        world.grants("refresh_token").iter().map(|sent| sent.field("refresh_token")).collect();
     assert_eq!(used, [Some("refresh-1".to_owned()), Some("refresh-1".to_owned())]);
     // The scope of a later step-up has that of the first log-in.
     world.resource(|_, token, _| match token {
@@ -150,7 +160,9 @@ async fn a_token_is_renewed_before_its_end() {
 
     // Without a refresh token the server is asked what it thinks.
     let world = World::new();
-    world.route(TOKEN, |world, sent| world.issue(sent, json!({"expires_in": 0, "refresh_token": null})));
+    world.route(TOKEN, |world, sent| {
+        world.issue(sent, json!({"expires_in": 0, "refresh_token": null}))
+    });
     let oauth = bound(world.oauth());
     for _ in 0..10 {
         assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
@@ -205,7 +217,10 @@ fn an_authorizer_outlives_its_runtime() {
     drop(permits);
     let second = runtime();
     // Whoever finds the refresh that was lost is told so; it is not waited for again and again.
-    assert_eq!(second.block_on(world.call(&oauth, "a")).unwrap_err().kind(), ErrorKind::Unreachable);
+    assert_eq!(
+        second.block_on(world.call(&oauth, "a")).unwrap_err().kind(),
+        ErrorKind::Unreachable
+    );
     assert_eq!(second.block_on(world.call(&oauth, "a")).unwrap(), 200);
 }
 
@@ -254,7 +269,10 @@ async fn the_authorization_server_changes() {
     world.document(PRM, json!({"resource": SERVER, "authorization_servers": [ISSUER]}));
     assert_eq!(world.call(&bound(world.oauth().store(store)), "a").await.unwrap(), 200);
     assert!(world.logins().is_empty());
-    assert_eq!(world.grants("refresh_token")[0].field("refresh_token").as_deref(), Some("refresh-1"));
+    assert_eq!(
+        world.grants("refresh_token")[0].field("refresh_token").as_deref(),
+        Some("refresh-1")
+    );
 }
 
 #[tokio::test]
@@ -266,10 +284,15 @@ async fn the_url_of_a_metadata_document_goes_along() {
     let oauth = bound(world.oauth().client_metadata_url(document));
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     world.authorization_server("https://as2.example.com", supported);
-    world.document(PRM, json!({"resource": SERVER, "authorization_servers": ["https://as2.example.com"]}));
+    world.document(
+        PRM,
+        json!({"resource": SERVER, "authorization_servers": ["https://as2.example.com"]}),
+    );
     world.expire_all();
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
-    assert!(world.logins().iter().all(|login| login.field("client_id").as_deref() == Some(document)));
+    assert!(
+        world.logins().iter().all(|login| login.field("client_id").as_deref() == Some(document))
+    );
     assert!(!format!("{:?}", world.sent_to("https://as2.example.com/token")).contains("refresh-1"));
 }
 
@@ -290,7 +313,8 @@ async fn the_next_process_finds_the_token() {
 async fn two_processes_with_one_store_make_one_refresh() {
     let world = World::new();
     let store = Locked::default();
-    let (one, two) = (bound(world.oauth().store(store.clone())), bound(world.oauth().store(store.clone())));
+    let (one, two) =
+        (bound(world.oauth().store(store.clone())), bound(world.oauth().store(store.clone())));
     assert_eq!(world.call(&one, "a").await.unwrap(), 200);
     assert_eq!(world.call(&two, "a").await.unwrap(), 200);
     world.expire_all();
@@ -345,11 +369,18 @@ struct Locked {
 }
 
 impl CredentialStore for Locked {
-    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
         self.store.load(key)
     }
 
-    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         self.store.save(key, value)
     }
 
@@ -373,13 +404,24 @@ struct Broken {
 }
 
 impl CredentialStore for Broken {
-    fn load<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
         if self.loads { self.store.load(key) } else { Box::pin(async { Err("unreadable".into()) }) }
     }
 
-    fn save<'a>(&'a self, key: &'a CredentialKey, value: &'a Secret) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         self.tries.fetch_add(1, Ordering::SeqCst);
-        if self.saves { self.store.save(key, value) } else { Box::pin(async { Err("disk full".into()) }) }
+        if self.saves {
+            self.store.save(key, value)
+        } else {
+            Box::pin(async { Err("disk full".into()) })
+        }
     }
 
     fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
@@ -389,9 +431,11 @@ impl CredentialStore for Broken {
 
 #[tokio::test]
 async fn a_store_that_fails() {
-    let broken = |loads, saves| Broken { store: MemoryStore::new(), loads, saves, tries: Arc::default() };
+    let broken =
+        |loads, saves| Broken { store: MemoryStore::new(), loads, saves, tries: Arc::default() };
     let world = World::new();
-    let error = world.call(&bound(world.oauth().store(broken(false, true))), "a").await.unwrap_err();
+    let error =
+        world.call(&bound(world.oauth().store(broken(false, true))), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(world.logins().is_empty(), "nobody logs in because a disk was busy");
 
@@ -414,15 +458,18 @@ async fn a_store_that_fails() {
 #[tokio::test]
 async fn a_client_stays_with_its_authorization_server_though_the_store_fails() {
     let world = World::new();
-    let store = Broken { store: MemoryStore::new(), loads: true, saves: false, tries: Arc::default() };
+    let store =
+        Broken { store: MemoryStore::new(), loads: true, saves: false, tries: Arc::default() };
     let client = RegisteredClient::new("robot").secret("CANARY");
     let oauth = OAuth::client_credentials(client).http_stack(world.clone()).store(store).build();
     oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
     world.expire_all();
     let evil = "https://evil.example.com";
-    world
-        .authorization_server(evil, json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));
+    world.authorization_server(
+        evil,
+        json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}),
+    );
     world.document(PRM, json!({"resource": SERVER, "authorization_servers": [evil]}));
     assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Configuration);
     assert!(!world.urls().iter().any(|url| url.starts_with(evil) && url.ends_with("/token")));

@@ -8,7 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
-use mcp_client::http::{Authorizer, BoxError, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict};
+use mcp_client::http::{
+    Authorizer, BoxError, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict,
+};
 use mcp_client::oauth::{AuthorizationCode, AuthorizationUrl, Error, OAuth, OAuthBuilder};
 use mcp_client::service::BoxFuture;
 use serde_json::{Value, json};
@@ -61,7 +63,12 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(body: Value) -> Self {
-        Self { status: 200, media_type: "application/json", challenge: None, body: body.to_string() }
+        Self {
+            status: 200,
+            media_type: "application/json",
+            challenge: None,
+            body: body.to_string(),
+        }
     }
 
     pub(crate) fn status(status: u16) -> Self {
@@ -116,7 +123,10 @@ impl World {
             valid: Vec::new(),
             issued: 0,
         };
-        let world = Self { inner: Arc::new(Mutex::new(inner)), token_gate: Arc::new(Semaphore::new(1_000)) };
+        let world = Self {
+            inner: Arc::new(Mutex::new(inner)),
+            token_gate: Arc::new(Semaphore::new(1_000)),
+        };
         world.document(PRM, json!({"resource": SERVER, "authorization_servers": [ISSUER]}));
         world.authorization_server(ISSUER, json!({}));
         world
@@ -165,7 +175,11 @@ impl World {
         self.lock().routes.remove(url);
     }
 
-    pub(crate) fn route(&self, url: &str, handler: impl Fn(&Self, &Sent) -> Answer + Send + Sync + 'static) {
+    pub(crate) fn route(
+        &self,
+        url: &str,
+        handler: impl Fn(&Self, &Sent) -> Answer + Send + Sync + 'static,
+    ) {
         self.lock().routes.insert(url.to_owned(), Arc::new(handler));
     }
 
@@ -265,8 +279,9 @@ impl World {
 
     /// The token requests with a grant.
     pub(crate) fn grants(&self, grant: &str) -> Vec<Sent> {
-        let is =
-            |sent: &Sent| sent.url.ends_with("/token") && sent.field("grant_type").as_deref() == Some(grant);
+        let is = |sent: &Sent| {
+            sent.url.ends_with("/token") && sent.field("grant_type").as_deref() == Some(grant)
+        };
         self.sent().into_iter().filter(is).collect()
     }
 
@@ -345,7 +360,10 @@ fn merge(into: &mut Value, changes: Value) {
 }
 
 impl HttpStack for World {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         let sent = Sent {
             method: request.method().to_string(),
             url: request.uri().to_string(),
@@ -363,7 +381,8 @@ impl HttpStack for World {
                 self.token_gate.acquire().await.unwrap().forget();
                 self.token_gate.add_permits(1);
             }
-            let answer = handler.map_or_else(|| Answer::status(404), |handler| handler(self, &sent));
+            let answer =
+                handler.map_or_else(|| Answer::status(404), |handler| handler(self, &sent));
             if answer.status == 0 {
                 return Err(HttpError::unsent("no route to host"));
             }

@@ -151,11 +151,20 @@ mod tests {
         let stream = "\u{feff}{\"a\":1}\r\n\n   \n{\"b\":\"ü\"}\n0123456789012345678901234567890123456789\n{}\n{\"last\":0}";
         let whole = lines(&mut LineDecoder::new(20), stream.as_bytes(), usize::MAX);
         let frame = |text: &'static str| Line::Frame(Bytes::from_static(text.as_bytes()));
-        let expected =
-            [frame("{\"a\":1}"), frame("{\"b\":\"ü\"}"), Line::Overlong, frame("{}"), frame("{\"last\":0}")];
+        let expected = [
+            frame("{\"a\":1}"),
+            frame("{\"b\":\"ü\"}"),
+            Line::Overlong,
+            frame("{}"),
+            frame("{\"last\":0}"),
+        ];
         assert_eq!(whole, expected);
         for step in 1..stream.len() {
-            assert_eq!(lines(&mut LineDecoder::new(20), stream.as_bytes(), step), expected, "step {step}");
+            assert_eq!(
+                lines(&mut LineDecoder::new(20), stream.as_bytes(), step),
+                expected,
+                "step {step}"
+            );
         }
     }
 

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn unfinished_strings_and_escapes_end_the_scan() {
-        for text in [r#"""#, r#""\"#, r#"{"a":"\"#, "\"0123456789012345678901234567890123456789\\"] {
+        for text in [r#"""#, r#""\"#, r#"{"a":"\"#, "\"0123456789012345678901234567890123456789\\"]
+        {
             assert!(scan(text.as_bytes(), 64, 100).is_ok());
         }
         assert_eq!(scan(b"\"\xff\"", 64, 100), Err(ScanError::NotUtf8));

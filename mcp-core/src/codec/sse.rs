@@ -231,7 +231,8 @@ mod tests {
                 assert_eq!(events.len(), 1, "{data:?} step {step}");
                 assert_eq!(events[0].name.as_deref(), Some("message"));
                 assert_eq!(events[0].id.as_deref(), Some("7"));
-                let normal = String::from_utf8_lossy(data).replace("\r\n", "\n").replace('\r', "\n");
+                let normal =
+                    String::from_utf8_lossy(data).replace("\r\n", "\n").replace('\r', "\n");
                 assert_eq!(events[0].data, normal.as_bytes());
             }
         }
@@ -251,7 +252,8 @@ mod tests {
 
     #[test]
     fn a_comment_is_no_colon_within_an_event() {
-        for (stream, has_comments) in [(": \n\n", true), ("data: {\"a\": 1}\n\n", false), ("data\n\n", false)]
+        for (stream, has_comments) in
+            [(": \n\n", true), ("data: {\"a\": 1}\n\n", false), ("data\n\n", false)]
         {
             for step in 1..=stream.len() {
                 let mut decoder = EventDecoder::new(100);

@@ -109,7 +109,8 @@ impl Encoder {
         };
         if revision.rules().result_type {
             members.entry("resultType").or_insert_with(|| "complete".into());
-            let meta = members.entry("_meta").or_insert_with(|| Value::Object(serde_json::Map::new()));
+            let meta =
+                members.entry("_meta").or_insert_with(|| Value::Object(serde_json::Map::new()));
             if let Value::Object(meta) = meta {
                 meta.entry(SERVER_INFO).or_insert_with(|| self.server_info.clone());
             }
@@ -145,7 +146,11 @@ impl Encoder {
 }
 
 /// Writes an object with the members of `head`, which is an object still open, before its own.
-fn write<T: Serialize>(head: &[u8], object: &T, size_hint: usize) -> Result<JsonBytes, serde_json::Error> {
+fn write<T: Serialize>(
+    head: &[u8],
+    object: &T,
+    size_hint: usize,
+) -> Result<JsonBytes, serde_json::Error> {
     let mut out = Vec::with_capacity(head.len() + size_hint);
     out.extend_from_slice(head);
     let body = out.len();

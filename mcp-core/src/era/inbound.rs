@@ -90,7 +90,9 @@ impl CallMeta {
             return Err(missing(meta::CLIENT_CAPABILITIES));
         }
         match &self.claim {
-            Claim::Known(revision) if revision.era() == Era::Modern && offered.contains(revision) => {
+            Claim::Known(revision)
+                if revision.era() == Era::Modern && offered.contains(revision) =>
+            {
                 Ok(Some(*revision))
             }
             Claim::Known(revision) => Err(unsupported(revision.as_str(), offered)),
@@ -106,7 +108,9 @@ impl CallMeta {
 }
 
 fn claim(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
-    let Some(name) = read::<Cow<'_, str>>(meta::PROTOCOL_VERSION, json)? else { return Ok(Claim::Absent) };
+    let Some(name) = read::<Cow<'_, str>>(meta::PROTOCOL_VERSION, json)? else {
+        return Ok(Claim::Absent);
+    };
     Ok(match name.parse() {
         Ok(revision) => Claim::Known(revision),
         Err(_) => Claim::Unknown(name.chars().take(64).collect::<String>().into()),
@@ -124,7 +128,10 @@ fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, Error
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(key: &str, json: Option<&'a JsonBytes>) -> Result<Option<T>, ErrorObject> {
+fn read<'a, T: Deserialize<'a>>(
+    key: &str,
+    json: Option<&'a JsonBytes>,
+) -> Result<Option<T>, ErrorObject> {
     let json = json.filter(|json| json.as_bytes() != b"null");
     json.map(JsonBytes::parse)
         .transpose()

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::json::{JsonBytes, MembersError};
 
 /// What the steps of a call look for.
-const NAMES: [&str; 7] = ["_meta", "name", "arguments", "uri", "taskId", "inputResponses", "requestState"];
+const NAMES: [&str; 7] =
+    ["_meta", "name", "arguments", "uri", "taskId", "inputResponses", "requestState"];
 
 /// The places of some members in the parameters of one call.
 #[derive(Debug, Clone, Default)]
@@ -19,12 +20,14 @@ pub struct CallParams {
 impl CallParams {
     /// Goes through the parameters.
     pub(super) fn read(params: &JsonBytes) -> Self {
-        let short = |place: Range<usize>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
+        let short =
+            |place: Range<usize>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
         match params.places(NAMES) {
             // Every place is in the parameters, so what is too long for one is too long for none of the others.
-            Ok(places) if u32::try_from(params.as_bytes().len()).is_ok() => {
-                Self { params: Some(params.clone()), places: places.map(|place| place.and_then(short)) }
-            }
+            Ok(places) if u32::try_from(params.as_bytes().len()).is_ok() => Self {
+                params: Some(params.clone()),
+                places: places.map(|place| place.and_then(short)),
+            },
             _ => Self::default(),
         }
     }
@@ -40,8 +43,10 @@ impl CallParams {
         params: &JsonBytes,
         names: [&'static str; N],
     ) -> Result<[Option<JsonBytes>; N], MembersError> {
-        let is_read =
-            self.params.as_ref().is_some_and(|read| std::ptr::eq(read.as_bytes(), params.as_bytes()));
+        let is_read = self
+            .params
+            .as_ref()
+            .is_some_and(|read| std::ptr::eq(read.as_bytes(), params.as_bytes()));
         let known = names.map(|name| NAMES.iter().position(|known| *known == name));
         if !is_read || known.contains(&None) {
             return params.members(names);
@@ -68,7 +73,10 @@ mod tests {
         let [name, uri, arguments] = read.members(&params, ["name", "uri", "arguments"]).unwrap();
         assert_eq!([name, uri, arguments], [Some(json(r#""a""#)), None, Some(json(r#"{"x":1}"#))]);
         let other = json(r#"{"name":"b","more":2}"#);
-        assert_eq!(read.members(&other, ["name", "more"]).unwrap(), [Some(json(r#""b""#)), Some(json("2"))]);
+        assert_eq!(
+            read.members(&other, ["name", "more"]).unwrap(),
+            [Some(json(r#""b""#)), Some(json("2"))]
+        );
     }
 
     #[test]

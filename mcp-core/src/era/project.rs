@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::json::RawJson;
 use crate::revision::{Rules, Structured};
 use crate::types::{
-    CallToolResult, CompleteResult, Content, DiscoverResult, EmptyResult, GetPromptResult, Implementation,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    Prompt, ReadResourceResult, Resource, ResourceContents, ResourceTemplate, Schema, ServerCapabilities,
-    SubscriptionsListenResult, TextContent, Tool,
+    CallToolResult, CompleteResult, Content, DiscoverResult, EmptyResult, GetPromptResult,
+    Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, Prompt, ReadResourceResult, Resource, ResourceContents,
+    ResourceTemplate, Schema, ServerCapabilities, SubscriptionsListenResult, TextContent, Tool,
 };
 
 use super::WireResult;
@@ -59,7 +59,8 @@ impl Project for Tool {
             Structured::Absent => self.output_schema = None,
             Structured::Object => {
                 if let Some(schema) = self.output_schema.take() {
-                    self.output_schema = Some(if wraps(&schema) { wrap_schema(&schema) } else { schema });
+                    self.output_schema =
+                        Some(if wraps(&schema) { wrap_schema(&schema) } else { schema });
                 }
             }
             Structured::Any => {}
@@ -73,7 +74,11 @@ impl Project for CallToolResult {
         match rules.structured {
             Structured::Absent => self.structured_content = None,
             Structured::Object => {
-                if self.structured_content.as_ref().is_some_and(|value| !value.get().starts_with('{')) {
+                if self
+                    .structured_content
+                    .as_ref()
+                    .is_some_and(|value| !value.get().starts_with('{'))
+                {
                     wrap_structured(self);
                 }
             }

@@ -129,15 +129,23 @@ impl Walk {
         schema: &Map<String, Value>,
         reach: Reach,
     ) -> Result<(), BadAnnotation> {
-        let Value::String(header) = annotation else { return Err(self.bad("x-mcp-header must be a string")) };
+        let Value::String(header) = annotation else {
+            return Err(self.bad("x-mcp-header must be a string"));
+        };
         if reach != Reach::Properties {
-            return Err(self.bad("x-mcp-header is allowed on properties, reached through properties alone"));
+            return Err(
+                self.bad("x-mcp-header is allowed on properties, reached through properties alone")
+            );
         }
-        if !matches!(schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean")) {
+        if !matches!(
+            schema.get("type").and_then(Value::as_str),
+            Some("string" | "integer" | "boolean")
+        ) {
             return Err(self.bad("x-mcp-header is allowed on strings, integers and booleans"));
         }
         let name = HeaderName::try_from(format!("{PARAM_PREFIX}{header}").to_ascii_lowercase());
-        let Ok(name) = name.map_err(drop).and_then(|name| if header.is_empty() { Err(()) } else { Ok(name) })
+        let Ok(name) =
+            name.map_err(drop).and_then(|name| if header.is_empty() { Err(()) } else { Ok(name) })
         else {
             return Err(self.bad("x-mcp-header must be the name of a header field"));
         };
@@ -156,7 +164,10 @@ impl Walk {
 impl ParamHeader {
     /// The argument, as far as it is there.
     pub fn find<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
-        self.path.iter().try_fold(arguments, |value, name| value.get(name)).filter(|value| !value.is_null())
+        self.path
+            .iter()
+            .try_fold(arguments, |value, name| value.get(name))
+            .filter(|value| !value.is_null())
     }
 }
 
@@ -177,7 +188,8 @@ pub fn param_text(argument: &Value) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn param_matches(argument: &Value, header: &str) -> bool {
     if let Value::Number(number) = argument {
-        let (Some(ours), Ok(theirs)) = (number.as_f64(), serde_json::from_str::<f64>(header)) else {
+        let (Some(ours), Ok(theirs)) = (number.as_f64(), serde_json::from_str::<f64>(header))
+        else {
             return false;
         };
         // One value, one text: white space that base64 could bring in is no part of a number.
@@ -205,7 +217,10 @@ mod tests {
         let found = param_headers(&schema).unwrap();
         let names: Vec<_> =
             found.iter().map(|header| (header.name.as_str(), header.path.join("."))).collect();
-        assert_eq!(names, [("mcp-param-region", "region".into()), ("mcp-param-n", "deep.n".to_owned())]);
+        assert_eq!(
+            names,
+            [("mcp-param-region", "region".into()), ("mcp-param-n", "deep.n".to_owned())]
+        );
         assert_eq!(found[1].find(&json!({ "deep": { "n": 1 } })), Some(&json!(1)));
         assert_eq!(found[1].find(&json!({ "deep": { "n": null } })), None);
         assert_eq!(found[1].find(&json!({})), None);
@@ -216,18 +231,30 @@ mod tests {
         let annotated = json!({ "type": "string", "x-mcp-header": "A" });
         for (schema, place) in [
             (json!({ "type": "object", "x-mcp-header": "A" }), ""),
-            (json!({ "properties": { "a": { "type": "number", "x-mcp-header": "A" } } }), "/properties/a"),
+            (
+                json!({ "properties": { "a": { "type": "number", "x-mcp-header": "A" } } }),
+                "/properties/a",
+            ),
             (
                 json!({ "properties": { "a": { "type": ["string", "null"], "x-mcp-header": "A" } } }),
                 "/properties/a",
             ),
-            (json!({ "properties": { "a": { "type": "string", "x-mcp-header": "" } } }), "/properties/a"),
-            (json!({ "properties": { "a": { "type": "string", "x-mcp-header": "a b" } } }), "/properties/a"),
+            (
+                json!({ "properties": { "a": { "type": "string", "x-mcp-header": "" } } }),
+                "/properties/a",
+            ),
+            (
+                json!({ "properties": { "a": { "type": "string", "x-mcp-header": "a b" } } }),
+                "/properties/a",
+            ),
             (
                 json!({ "properties": { "a": { "type": "string", "x-mcp-header": "a\r\nb" } } }),
                 "/properties/a",
             ),
-            (json!({ "properties": { "a": { "type": "string", "x-mcp-header": 1 } } }), "/properties/a"),
+            (
+                json!({ "properties": { "a": { "type": "string", "x-mcp-header": 1 } } }),
+                "/properties/a",
+            ),
             (
                 json!({ "properties": { "a": annotated, "b": { "type": "string", "x-mcp-header": "a" } } }),
                 "/properties/b",

@@ -42,7 +42,8 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 impl<T: TryFrom<i128> + Serialize> Adapter<T> for Int {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         let value = deserializer.deserialize_any(Integer)?;
-        T::try_from(value).map_err(|_| de::Error::custom(format_args!("integer {value} is out of range")))
+        T::try_from(value)
+            .map_err(|_| de::Error::custom(format_args!("integer {value} is out of range")))
     }
 
     fn write<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {

@@ -60,8 +60,9 @@ fn string(text: &str, out: &mut String) {
 }
 
 fn number(number: &Number, out: &mut String) {
-    let integral =
-        number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= SAFE);
+    let integral = number
+        .as_f64()
+        .filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= SAFE);
     match integral {
         // Prints −0 as 0, as ECMAScript does.
         Some(float) => out.push_str(&format!("{:.0}", float + 0.0)),

@@ -116,7 +116,8 @@ mod tests {
 
     fn members(text: &'static str) -> Result<[Option<String>; 2], MembersError> {
         let found = JsonBytes::from_trusted(text.as_bytes()).members(["a", "bc"])?;
-        Ok(found.map(|value| value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())))
+        Ok(found
+            .map(|value| value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())))
     }
 
     #[test]
@@ -161,9 +162,17 @@ mod tests {
         for end in 0..text.len() {
             assert_eq!(members(&text[..end]), Err(MembersError::NoObject), "{end}");
         }
-        for text in
-            ["[1]", "null", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":,}"#, "{a:1}", r#"{"a" 1}"#, "{]", "{\"a\":1]"]
-        {
+        for text in [
+            "[1]",
+            "null",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":,}"#,
+            "{a:1}",
+            r#"{"a" 1}"#,
+            "{]",
+            "{\"a\":1]",
+        ] {
             assert_eq!(members(text), Err(MembersError::NoObject), "{text}");
         }
     }

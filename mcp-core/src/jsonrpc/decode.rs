@@ -90,7 +90,8 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
         Some(Ok(id)) => Some(id.clone()),
         _ => None,
     };
-    let is_answer = envelope.method.is_none() && (envelope.result.is_some() || envelope.error.is_some());
+    let is_answer =
+        envelope.method.is_none() && (envelope.result.is_some() || envelope.error.is_some());
     let refuse = |error| match is_answer {
         true => Malformed { id: None, error, answers: id.clone() },
         false => Malformed { id: id.clone(), error, answers: None },
@@ -98,7 +99,9 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
     let invalid = |message: &str| refuse(ErrorObject::invalid_request(message));
 
     if let Some(doubled) = envelope.doubled {
-        return Err(Malformed::new(ErrorObject::invalid_request(format!("the member {doubled} is doubled"))));
+        return Err(Malformed::new(ErrorObject::invalid_request(format!(
+            "the member {doubled} is doubled"
+        ))));
     }
     if envelope.version != Version::Two {
         return Err(invalid("the member jsonrpc must be \"2.0\""));
@@ -106,7 +109,9 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
     if let Some(Err(reason)) = envelope.id {
         // A response may carry null where the sender could not read the id it answers.
         if !(reason == BadId::Null && envelope.error.is_some()) {
-            return Err(invalid("the id must be a string of at most 256 bytes or a 64-bit integer"));
+            return Err(invalid(
+                "the id must be a string of at most 256 bytes or a 64-bit integer",
+            ));
         }
     }
     match (envelope.method, envelope.result, envelope.error) {
@@ -115,7 +120,9 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
             let params = match envelope.params {
                 None => JsonBytes::empty_object(),
                 Some(raw) if raw.get().starts_with('{') => slice(raw),
-                Some(_) => return Err(refuse(ErrorObject::invalid_params("params must be an object"))),
+                Some(_) => {
+                    return Err(refuse(ErrorObject::invalid_params("params must be an object")));
+                }
             };
             let method = intern(method);
             Ok(match id {
@@ -147,7 +154,9 @@ fn no_message(text: &str) -> Malformed {
     // The parser stops at the first thing that is wrong, which may be a 2 where an object should be; whether
     // what follows is JSON decides which error it is.
     Malformed::new(match serde_json::from_str::<IgnoredAny>(text) {
-        Ok(_) => ErrorObject::invalid_request("the message must be an object whose member names are text"),
+        Ok(_) => ErrorObject::invalid_request(
+            "the message must be an object whose member names are text",
+        ),
         Err(_) => ErrorObject::parse_error("the message is not valid JSON"),
     })
 }
@@ -240,11 +249,14 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
         while let Some(member) = map.next_key()? {
             let doubled = match member {
                 Member::Version => {
-                    let before = std::mem::replace(&mut envelope.version, read_version(map.next_value()?));
+                    let before =
+                        std::mem::replace(&mut envelope.version, read_version(map.next_value()?));
                     (before != Version::Absent).then_some("jsonrpc")
                 }
                 Member::Id => envelope.id.replace(read_id(map.next_value()?)).map(|_| "id"),
-                Member::Method => envelope.method.replace(read_text(map.next_value()?)).map(|_| "method"),
+                Member::Method => {
+                    envelope.method.replace(read_text(map.next_value()?)).map(|_| "method")
+                }
                 Member::Params => replace_raw(&mut envelope.params, map.next_value()?, "params"),
                 Member::Result => replace_raw(&mut envelope.result, map.next_value()?, "result"),
                 Member::Error => replace_raw(&mut envelope.error, map.next_value()?, "error"),

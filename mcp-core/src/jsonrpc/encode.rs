@@ -144,7 +144,11 @@ mod tests {
     #[test]
     fn a_frame_is_one_line_whatever_the_payload_looks_like() {
         let mut out = BytesMut::new();
-        write_result(&mut out, &RequestId::Number(i64::MIN), b"{\n  \"a\": 1,\r\n  \"b\": \"x\\n\"\n}");
+        write_result(
+            &mut out,
+            &RequestId::Number(i64::MIN),
+            b"{\n  \"a\": 1,\r\n  \"b\": \"x\\n\"\n}",
+        );
         let text = std::str::from_utf8(&out).unwrap();
         assert!(!text.contains(['\n', '\r']));
         let value: serde_json::Value = serde_json::from_str(text).unwrap();

@@ -86,8 +86,11 @@ impl ErrorObject {
 
     /// −32021: `required` is a `ClientCapabilities` object that names what the client would have to declare.
     pub fn missing_capability(required: &serde_json::Value) -> Self {
-        Self::new(code::MISSING_REQUIRED_CLIENT_CAPABILITY, "the client lacks a required capability")
-            .with_data(&serde_json::json!({ "requiredCapabilities": required }))
+        Self::new(
+            code::MISSING_REQUIRED_CLIENT_CAPABILITY,
+            "the client lacks a required capability",
+        )
+        .with_data(&serde_json::json!({ "requiredCapabilities": required }))
     }
 
     /// −32022: `supported` are the revisions that are offered.

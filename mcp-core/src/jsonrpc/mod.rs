@@ -14,7 +14,9 @@ mod message;
 pub use decode::{Decoded, Malformed, decode};
 #[cfg(feature = "stream")]
 pub(crate) use encode::is_one_line;
-pub use encode::{write_error, write_notification, write_request, write_result, write_result_start};
+pub use encode::{
+    write_error, write_notification, write_request, write_result, write_result_start,
+};
 pub use error::{ErrorObject, code};
 pub use id::{MethodName, RequestId};
 pub use message::Message;

@@ -78,7 +78,10 @@ impl Challenge {
     /// The value of a parameter. Where a server gives one twice, which it must not, the first counts.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.params
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// What schemes such as Negotiate have in place of parameters.
@@ -127,7 +130,9 @@ impl Parser<'_> {
                 // A parameter.
                 self.rest = &self.rest[1..];
                 self.skip(blank);
-                let (Some(value), Some(challenge)) = (self.value(), all.last_mut()) else { return all };
+                let (Some(value), Some(challenge)) = (self.value(), all.last_mut()) else {
+                    return all;
+                };
                 if challenge.params.len() < MOST_PARAMS {
                     challenge.params.push((name, value));
                 }
@@ -208,7 +213,8 @@ mod tests {
         let show = |challenge: &Challenge| {
             let params: Vec<_> =
                 challenge.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let token = challenge.token68.as_ref().map(|token| format!("({token})")).unwrap_or_default();
+            let token =
+                challenge.token68.as_ref().map(|token| format!("({token})")).unwrap_or_default();
             format!("{}{token}{{{}}}", challenge.scheme, params.join(";"))
         };
         Challenge::parse(field.as_bytes()).iter().map(show).collect::<Vec<_>>().join(" ")
@@ -263,14 +269,20 @@ mod tests {
         headers.append(WWW_AUTHENTICATE, "Basic realm=a".parse().unwrap());
         headers.append(WWW_AUTHENTICATE, "Bearer scope=b".parse().unwrap());
         let challenges = Challenge::of(&headers);
-        assert_eq!(challenges.iter().map(Challenge::scheme).collect::<Vec<_>>(), ["Basic", "Bearer"]);
+        assert_eq!(
+            challenges.iter().map(Challenge::scheme).collect::<Vec<_>>(),
+            ["Basic", "Bearer"]
+        );
 
         let many = "Bearer, ".repeat(1_000);
         assert_eq!(Challenge::parse(many.as_bytes()).len(), MOST_CHALLENGES);
         headers.append(WWW_AUTHENTICATE, many.parse().unwrap());
         assert_eq!(Challenge::of(&headers).len(), MOST_CHALLENGES);
         let many: String = (0..1_000).map(|index| format!(", p{index}=v")).collect();
-        assert_eq!(Challenge::parse(format!("Bearer a=b{many}").as_bytes())[0].params.len(), MOST_PARAMS);
+        assert_eq!(
+            Challenge::parse(format!("Bearer a=b{many}").as_bytes())[0].params.len(),
+            MOST_PARAMS
+        );
     }
 
     #[test]

@@ -50,7 +50,12 @@ impl TransportError {
         Self::build(kind, message.into(), None, None)
     }
 
-    fn build(kind: TransportErrorKind, message: String, status: Option<u16>, source: Option<Source>) -> Self {
+    fn build(
+        kind: TransportErrorKind,
+        message: String,
+        status: Option<u16>,
+        source: Option<Source>,
+    ) -> Self {
         Self(Arc::new(Inner { kind, message, status, source }))
     }
 

@@ -79,7 +79,9 @@ impl ElicitSchema {
             match content.get(name) {
                 None | Some(Value::Null) if !self.is_required(name) => {}
                 None => {}
-                Some(value) => field.check(value).map_err(|problem| FormError::new(name, problem))?,
+                Some(value) => {
+                    field.check(value).map_err(|problem| FormError::new(name, problem))?
+                }
             }
         }
         Ok(())
@@ -111,10 +113,16 @@ impl PrimitiveSchema {
                     return Err("it must be an integer".into());
                 }
                 if field.minimum.is_some_and(|least| number < least) {
-                    return Err(format!("it must be at least {}", field.minimum.unwrap_or_default()));
+                    return Err(format!(
+                        "it must be at least {}",
+                        field.minimum.unwrap_or_default()
+                    ));
                 }
                 if field.maximum.is_some_and(|most| number > most) {
-                    return Err(format!("it must be at most {}", field.maximum.unwrap_or_default()));
+                    return Err(format!(
+                        "it must be at most {}",
+                        field.maximum.unwrap_or_default()
+                    ));
                 }
                 Ok(())
             }
@@ -158,7 +166,9 @@ fn text(field: &StringSchema, value: &Value) -> Result<(), String> {
         Some(StringFormat::Email) if !is_email(text) => "it must be a mail address",
         Some(StringFormat::Uri) if !has_scheme(text) => "it must be a URI",
         Some(StringFormat::Date) if !is_date(text) => "it must be a date (YYYY-MM-DD)",
-        Some(StringFormat::DateTime) if !is_date_time(text) => "it must be a date and time (RFC 3339)",
+        Some(StringFormat::DateTime) if !is_date_time(text) => {
+            "it must be a date and time (RFC 3339)"
+        }
         _ => return Ok(()),
     };
     Err(problem.into())
@@ -166,7 +176,10 @@ fn text(field: &StringSchema, value: &Value) -> Result<(), String> {
 
 fn one_of<'a>(value: &Value, mut values: impl Iterator<Item = &'a String>) -> Result<(), String> {
     let text = value.as_str().ok_or("it must be a text")?;
-    values.any(|other| other == text).then_some(()).ok_or_else(|| "it is none of the options".into())
+    values
+        .any(|other| other == text)
+        .then_some(())
+        .ok_or_else(|| "it is none of the options".into())
 }
 
 fn several_of<'a>(
@@ -197,7 +210,9 @@ fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         !rest.is_empty()
             && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
+            && scheme
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
             && !rest.contains(char::is_whitespace)
     })
 }
@@ -210,7 +225,8 @@ fn is_date(text: &str) -> bool {
             .then(|| part.parse().ok())
             .flatten()
     };
-    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2))
+    else {
         return false;
     };
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -230,10 +246,9 @@ fn is_date_time(text: &str) -> bool {
     let clock = |text: &str, most: [u32; 2]| {
         let parts: Vec<_> = text.split(':').map(|part| (part.len(), part.parse::<u32>())).collect();
         parts.len() >= 2
-            && parts
-                .iter()
-                .zip(most)
-                .all(|((length, part), most)| *length == 2 && part.as_ref().is_ok_and(|part| *part <= most))
+            && parts.iter().zip(most).all(|((length, part), most)| {
+                *length == 2 && part.as_ref().is_ok_and(|part| *part <= most)
+            })
     };
     let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let seconds = whole.rsplit(':').next().and_then(|seconds| seconds.parse::<u32>().ok());
@@ -262,11 +277,15 @@ mod tests {
     fn fields() {
         let name = || StringSchema::new().min_length(2_u64).max_length(3_u64);
         assert!(
-            check(name(), &json!("äöü")) && !check(name(), &json!("a")) && !check(name(), &json!("abcd"))
+            check(name(), &json!("äöü"))
+                && !check(name(), &json!("a"))
+                && !check(name(), &json!("abcd"))
         );
         assert!(!check(name(), &json!(12)));
         let age = || NumberSchema::integer().minimum(0.0).maximum(150.0);
-        assert!(check(age(), &json!(30)) && check(age(), &json!(30.0)) && !check(age(), &json!(30.5)));
+        assert!(
+            check(age(), &json!(30)) && check(age(), &json!(30.0)) && !check(age(), &json!(30.5))
+        );
         assert!(!check(age(), &json!(-1)) && !check(age(), &json!(151)));
         let color = || UntitledSingleSelectEnumSchema::new(["red", "blue"].map(String::from));
         assert!(check(color(), &json!("red")) && !check(color(), &json!("green")));
@@ -276,16 +295,28 @@ mod tests {
     #[test]
     fn formats() {
         let format = |format, text: &str| check(StringSchema::new().format(format), &json!(text));
-        assert!(format(StringFormat::Email, "a@b.example") && !format(StringFormat::Email, "a b@c"));
+        assert!(
+            format(StringFormat::Email, "a@b.example") && !format(StringFormat::Email, "a b@c")
+        );
         assert!(!format(StringFormat::Email, "@") && !format(StringFormat::Email, "a"));
-        assert!(format(StringFormat::Uri, "https://a.example/x") && format(StringFormat::Uri, "urn:isbn:1"));
+        assert!(
+            format(StringFormat::Uri, "https://a.example/x")
+                && format(StringFormat::Uri, "urn:isbn:1")
+        );
         assert!(!format(StringFormat::Uri, "a b") && !format(StringFormat::Uri, "//x"));
-        assert!(format(StringFormat::Date, "2024-02-29") && !format(StringFormat::Date, "2023-02-29"));
+        assert!(
+            format(StringFormat::Date, "2024-02-29") && !format(StringFormat::Date, "2023-02-29")
+        );
         assert!(!format(StringFormat::Date, "2023-2-9"));
         for good in ["2024-01-01T00:00:00Z", "2024-01-01T23:59:60.5+01:00"] {
             assert!(format(StringFormat::DateTime, good), "{good}");
         }
-        for bad in ["2024-01-01", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00+1:00"] {
+        for bad in [
+            "2024-01-01",
+            "2024-01-01T00:00:00",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:00+1:00",
+        ] {
             assert!(!format(StringFormat::DateTime, bad), "{bad}");
         }
     }

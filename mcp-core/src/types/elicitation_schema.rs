@@ -195,7 +195,11 @@ impl ElicitSchema {
 
     /// Adds a field that must be filled in.
     #[must_use]
-    pub fn required_field(mut self, name: impl Into<String>, field: impl Into<PrimitiveSchema>) -> Self {
+    pub fn required_field(
+        mut self,
+        name: impl Into<String>,
+        field: impl Into<PrimitiveSchema>,
+    ) -> Self {
         let name = name.into();
         self.required.get_or_insert_default().push(name.clone());
         self.field(name, field)
@@ -355,7 +359,9 @@ impl<'de> Deserialize<'de> for PrimitiveSchema {
         let is_choice = object.contains_key("enum");
         // The kinds overlap: the more special goes first.
         let field = match object.get("type").and_then(Value::as_str) {
-            Some("string") if object.contains_key("oneOf") => raw.parse().map(Self::TitledSingleSelect),
+            Some("string") if object.contains_key("oneOf") => {
+                raw.parse().map(Self::TitledSingleSelect)
+            }
             Some("string") if is_choice && object.contains_key("enumNames") => {
                 raw.parse().map(Self::LegacyTitledEnum)
             }

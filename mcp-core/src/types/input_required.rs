@@ -92,8 +92,12 @@ impl Serialize for InputRequest {
         let method = self.method();
         match self {
             Self::Elicit(params) => Envelope { method, params: Some(params) }.serialize(serializer),
-            Self::CreateMessage(params) => Envelope { method, params: Some(params) }.serialize(serializer),
-            Self::ListRoots(params) => Envelope { method, params: params.as_ref() }.serialize(serializer),
+            Self::CreateMessage(params) => {
+                Envelope { method, params: Some(params) }.serialize(serializer)
+            }
+            Self::ListRoots(params) => {
+                Envelope { method, params: params.as_ref() }.serialize(serializer)
+            }
             Self::Other(request) => request.serialize(serializer),
         }
     }

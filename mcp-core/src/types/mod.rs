@@ -41,14 +41,17 @@ pub use cancellation::CancelledParams;
 pub use capabilities::{
     ClientCapabilities, ClientTaskRequests, ClientTasksCapability, CompletionsCapability,
     ElicitationCapability, ElicitationTaskRequests, LoggingCapability, PromptsCapability,
-    ResourcesCapability, RootsCapability, SamplingCapability, SamplingTaskRequests, ServerCapabilities,
-    ServerTaskRequests, ServerTasksCapability, ToolTaskRequests, ToolsCapability,
+    ResourcesCapability, RootsCapability, SamplingCapability, SamplingTaskRequests,
+    ServerCapabilities, ServerTaskRequests, ServerTasksCapability, ToolTaskRequests,
+    ToolsCapability,
 };
 pub use completion::{
-    CompleteParams, CompleteResult, Completion, CompletionArgument, CompletionContext, CompletionReference,
-    PromptReference, ResourceTemplateReference,
+    CompleteParams, CompleteResult, Completion, CompletionArgument, CompletionContext,
+    CompletionReference, PromptReference, ResourceTemplateReference,
 };
-pub use content::{AudioContent, Content, EmbeddedResource, ImageContent, ResourceLink, TextContent};
+pub use content::{
+    AudioContent, Content, EmbeddedResource, ImageContent, ResourceLink, TextContent,
+};
 pub use discover::DiscoverResult;
 pub use elicitation::{
     ElicitAction, ElicitFormParams, ElicitMode, ElicitParams, ElicitResult, ElicitUrlParams,
@@ -56,9 +59,10 @@ pub use elicitation::{
 };
 pub use elicitation_check::FormError;
 pub use elicitation_schema::{
-    BooleanSchema, ElicitSchema, EnumItems, EnumOption, LegacyTitledEnumSchema, NumberKind, NumberSchema,
-    PrimitiveSchema, Properties, StringFormat, StringSchema, TitledEnumItems, TitledMultiSelectEnumSchema,
-    TitledSingleSelectEnumSchema, UntitledMultiSelectEnumSchema, UntitledSingleSelectEnumSchema,
+    BooleanSchema, ElicitSchema, EnumItems, EnumOption, LegacyTitledEnumSchema, NumberKind,
+    NumberSchema, PrimitiveSchema, Properties, StringFormat, StringSchema, TitledEnumItems,
+    TitledMultiSelectEnumSchema, TitledSingleSelectEnumSchema, UntitledMultiSelectEnumSchema,
+    UntitledSingleSelectEnumSchema,
 };
 pub use empty::{EmptyResult, NotificationParams, PaginatedParams, RequestParams};
 pub use error_data::{
@@ -75,14 +79,14 @@ pub use prompt::{
     GetPromptParams, GetPromptResult, ListPromptsResult, Prompt, PromptArgument, PromptMessage,
 };
 pub use resource::{
-    ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult, Resource,
-    ResourceTemplate, ResourceUpdatedParams, SubscribeParams,
+    ListResourceTemplatesResult, ListResourcesResult, ReadResourceParams, ReadResourceResult,
+    Resource, ResourceTemplate, ResourceUpdatedParams, SubscribeParams,
 };
 pub use resource_contents::{BlobResourceContents, ResourceContents, TextResourceContents};
 pub use roots::{ListRootsResult, Root};
 pub use sampling::{
-    CreateMessageParams, CreateMessageResult, IncludeContext, ModelHint, ModelPreferences, SamplingMessage,
-    StopReason, ToolChoice, ToolChoiceMode,
+    CreateMessageParams, CreateMessageResult, IncludeContext, ModelHint, ModelPreferences,
+    SamplingMessage, StopReason, ToolChoice, ToolChoiceMode,
 };
 pub use sampling_content::{SamplingContent, SamplingContents, ToolResultContent, ToolUseContent};
 pub use schema::{Schema, SchemaError};
@@ -91,12 +95,14 @@ pub use skill::{
     ReadResourceDirectoryResult, Skill, SkillResource, SkillResources,
 };
 pub use subscription::{
-    SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams, SubscriptionsListenResult,
+    SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams,
+    SubscriptionsListenResult,
 };
 pub use task::{
     CancelTaskParams, CreateTaskResult, DetailedTask, GetTaskParams, Task, TaskError, TaskStatus,
     UpdateTaskParams,
 };
 pub use tool::{
-    CallToolParams, CallToolResult, ListToolsResult, TaskSupport, Tool, ToolAnnotations, ToolExecution,
+    CallToolParams, CallToolResult, ListToolsResult, TaskSupport, Tool, ToolAnnotations,
+    ToolExecution,
 };

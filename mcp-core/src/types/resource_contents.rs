@@ -157,10 +157,18 @@ impl<'de> Deserialize<'de> for ResourceContents {
         let either::EitherContents { uri, text, blob, mime_type, meta, extra } =
             Deserialize::deserialize(deserializer)?;
         match (text, blob) {
-            (Some(text), None) => Ok(Self::Text(TextResourceContents { uri, text, mime_type, meta, extra })),
-            (None, Some(blob)) => Ok(Self::Blob(BlobResourceContents { uri, blob, mime_type, meta, extra })),
-            (Some(_), Some(_)) => Err(de::Error::custom("resource contents with both `text` and `blob`")),
-            (None, None) => Err(de::Error::custom("resource contents with neither `text` nor `blob`")),
+            (Some(text), None) => {
+                Ok(Self::Text(TextResourceContents { uri, text, mime_type, meta, extra }))
+            }
+            (None, Some(blob)) => {
+                Ok(Self::Blob(BlobResourceContents { uri, blob, mime_type, meta, extra }))
+            }
+            (Some(_), Some(_)) => {
+                Err(de::Error::custom("resource contents with both `text` and `blob`"))
+            }
+            (None, None) => {
+                Err(de::Error::custom("resource contents with neither `text` nor `blob`"))
+            }
         }
     }
 }

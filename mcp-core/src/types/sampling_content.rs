@@ -162,7 +162,8 @@ impl<'de> Deserialize<'de> for SamplingContents {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<SamplingContents, A::Error> {
-                Deserialize::deserialize(SeqAccessDeserializer::new(seq)).map(SamplingContents::Many)
+                Deserialize::deserialize(SeqAccessDeserializer::new(seq))
+                    .map(SamplingContents::Many)
             }
         }
 

@@ -91,8 +91,13 @@ async fn cancelled_entries_are_left_out_and_the_others_answered() {
 #[tokio::test(start_paused = true)]
 async fn slow_notifications_of_a_batch_are_handled_in_order_and_none_is_lost() {
     let mut bench = bench(&Limits::default());
-    let batch =
-        json!([note("slow", 1), note("tell", 2), note("slow", 3), note("tell", 4), entry(1, "echo", 1)]);
+    let batch = json!([
+        note("slow", 1),
+        note("tell", 2),
+        note("slow", 3),
+        note("tell", 4),
+        entry(1, "echo", 1)
+    ]);
     bench.wire.send(batch.to_string()).await;
     bench.wire.note("tell", 5).await;
     idle().await;
@@ -112,10 +117,17 @@ async fn an_id_in_use_is_refused_in_a_batch_too() {
     limits.in_flight = 2;
     let mut bench = bench(&limits);
     bench.wire.request(1, "hold", 1).await;
-    bench.wire.send(json!([entry(2, "hold", 2), entry(2, "hold", 2), entry(1, "hold", 1)]).to_string()).await;
+    bench
+        .wire
+        .send(json!([entry(2, "hold", 2), entry(2, "hold", 2), entry(1, "hold", 1)]).to_string())
+        .await;
     bench.wire.request(3, "hold", 3).await; // Waits for a place.
     bench.wire.send(json!([entry(3, "hold", 3), entry(4, "echo", 4)]).to_string()).await;
-    assert_eq!(ids(&bench.wire.message().await), [-4, -3], "3 waits already, and there is no place for 4");
+    assert_eq!(
+        ids(&bench.wire.message().await),
+        [-4, -3],
+        "3 waits already, and there is no place for 4"
+    );
     for nonce in 1..=3 {
         bench.local.release(nonce);
         idle().await;
@@ -123,14 +135,20 @@ async fn an_id_in_use_is_refused_in_a_batch_too() {
     let answers = bench.wire.arrived().await;
     let (arrays, single): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.is_array());
     assert_eq!(arrays.iter().map(|array| ids(array)).collect::<Vec<_>>(), [[-2, -1, 2]]);
-    assert_eq!(single.iter().map(|one| one["result"]["n"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(
+        single.iter().map(|one| one["result"]["n"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [1, 3]
+    );
     bench.leaves_nothing().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_answers_of_a_last_batch_are_written_before_the_end() {
-    for batch in [json!([1, 2]), json!([entry(1, "later", 1), 2]), json!([entry(1, "hold", 1), 2, cancel(1)])]
-    {
+    for batch in [
+        json!([1, 2]),
+        json!([entry(1, "later", 1), 2]),
+        json!([entry(1, "hold", 1), 2, cancel(1)]),
+    ] {
         let mut bench = bench(&Limits::default());
         bench.wire.send(batch.to_string()).await;
         bench.wire.half_close().await;

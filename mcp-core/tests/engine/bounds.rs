@@ -42,17 +42,22 @@ async fn waiting_calls_are_bounded_in_bytes_too_and_start_in_order() {
     bench.wire.request(0, "hold", 0).await;
     for id in 1..=5 {
         let params = format!(r#"{{"n":{id},"pad":"{}"}}"#, "x".repeat(400));
-        bench.wire.send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"hold","params":{params}}}"#)).await;
+        bench
+            .wire
+            .send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"hold","params":{params}}}"#))
+            .await;
     }
     idle().await;
     // The third passes the bound, the fourth finds it passed.
-    let refused: Vec<_> = bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
+    let refused: Vec<_> =
+        bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
     assert_eq!(refused, [Some(4), Some(5)]);
     for id in 0..4 {
         bench.local.release(id);
         idle().await;
     }
-    let order: Vec<_> = bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
+    let order: Vec<_> =
+        bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
     assert_eq!(order, [0, 1, 2, 3].map(Some));
     // The bytes are given back.
     bench.wire.request(6, "hold", 6).await;
@@ -74,7 +79,10 @@ async fn an_id_in_use_is_refused_whether_its_call_runs_or_waits() {
     for id in [1, 2] {
         bench.wire.request(id, "hold", 9).await;
         let refused = bench.wire.message().await;
-        assert_eq!((refused["id"].as_i64(), refused["error"]["code"].as_i64()), (Some(id), Some(-32600)));
+        assert_eq!(
+            (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
+            (Some(id), Some(-32600))
+        );
     }
     for nonce in [1, 2] {
         bench.local.release(nonce);
@@ -118,7 +126,8 @@ async fn a_slow_notification_holds_back_what_is_behind_it_and_no_more() {
     assert_eq!(bench.wire.message().await["id"], 1);
     // The peer is held back by its own full pipe, not by a growing buffer of ours.
     let flood = vec![b'\n'; 1 << 20];
-    let stuck = tokio::time::timeout(std::time::Duration::from_secs(5), bench.wire.bytes(&flood)).await;
+    let stuck =
+        tokio::time::timeout(std::time::Duration::from_secs(5), bench.wire.bytes(&flood)).await;
     assert!(stuck.is_err(), "a mebibyte was taken in while a notification is being handled");
     assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
     bench.local.release(2);
@@ -135,7 +144,10 @@ async fn a_result_or_request_that_is_too_long_to_send_is_an_error_of_its_own_cal
     bench.wire.request(1, "size", 2_000).await;
     bench.wire.request(2, "size", 900).await;
     let refused = bench.wire.message().await;
-    assert_eq!((refused["id"].as_i64(), refused["error"]["code"].as_i64()), (Some(1), Some(-32603)));
+    assert_eq!(
+        (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
+        (Some(1), Some(-32603))
+    );
     assert!(bench.wire.message().await.get("result").is_some());
     let mut long = request(1, "echo", 1);
     long.params = mcp_core::json::JsonBytes::new(&json!({"pad": "x".repeat(1_000)})).unwrap();

@@ -110,7 +110,9 @@ async fn a_cancel_that_crosses_the_answer_changes_nothing() {
         let params = format!(r#"{{"requestId":{malformed}}}"#);
         bench
             .wire
-            .send(format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))
+            .send(format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#
+            ))
             .await;
     }
     bench.wire.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled"}"#).await;

@@ -214,8 +214,10 @@ async fn notifications_of_a_handler_arrive_before_its_answer() {
         bench.wire.request(nonce as i64, ["tell", "echo"][nonce as usize % 2], nonce).await;
     }
     idle().await;
-    let order: Vec<_> = bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
-    let expected = (0..50).flat_map(|id| if id % 2 == 0 { vec![None, Some(id)] } else { vec![Some(id)] });
+    let order: Vec<_> =
+        bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
+    let expected =
+        (0..50).flat_map(|id| if id % 2 == 0 { vec![None, Some(id)] } else { vec![Some(id)] });
     assert_eq!(order, expected.collect::<Vec<_>>());
     for nonce in 0..50 {
         bench.wire.request(nonce as i64, "hold", nonce).await;
@@ -246,7 +248,10 @@ async fn a_panic_is_answered_and_hurts_nobody() {
     bench.wire.request(2, "panic", 2).await;
     bench.wire.request(3, "panic-later", 3).await;
     let entry = |id, method| json!({"jsonrpc":"2.0","id":id,"method":method,"params":{"n":id}});
-    bench.wire.send(json!([entry(4, "panic"), entry(5, "later"), entry(6, "panic-later")]).to_string()).await;
+    bench
+        .wire
+        .send(json!([entry(4, "panic"), entry(5, "later"), entry(6, "panic-later")]).to_string())
+        .await;
     bench.wire.request(7, "echo", 7).await;
     idle().await;
     std::panic::set_hook(quiet);
@@ -261,8 +266,15 @@ async fn a_panic_is_answered_and_hurts_nobody() {
         .collect();
     outcomes.sort_unstable();
     let panicked = Some(-32603);
-    let expected =
-        [(1, None), (2, panicked), (3, panicked), (4, panicked), (5, None), (6, panicked), (7, None)];
+    let expected = [
+        (1, None),
+        (2, panicked),
+        (3, panicked),
+        (4, panicked),
+        (5, None),
+        (6, panicked),
+        (7, None),
+    ];
     assert_eq!(outcomes, expected);
     bench.leaves_nothing().await;
 }

@@ -15,7 +15,11 @@ fn is_refused(frame: impl Into<Vec<u8>>, code: i32) {
     for frame in [frame, batch] {
         let shown = String::from_utf8_lossy(&frame[..frame.len().min(200)]).into_owned();
         let refused = verdict(frame).expect_err(&shown);
-        assert_eq!((refused.error.code(), refused.id, refused.answers), (code, None, None), "{shown}");
+        assert_eq!(
+            (refused.error.code(), refused.id, refused.answers),
+            (code, None, None),
+            "{shown}"
+        );
     }
 }
 
@@ -99,7 +103,9 @@ fn an_empty_or_overfull_batch_is_refused_as_a_whole() {
     assert_eq!(verdict(format!("[{GOOD},]")).unwrap_err().error.code(), -32700);
     assert_eq!(verdict(format!("[{GOOD} {GOOD}]")).unwrap_err().error.code(), -32700);
     let Ok(Decoded::Batch(entries)) = verdict("[[],[1],1]") else { panic!("no batch") };
-    assert!(entries.into_iter().all(|entry| entry.is_err_and(|refused| refused.error.code() == -32600)));
+    assert!(
+        entries.into_iter().all(|entry| entry.is_err_and(|refused| refused.error.code() == -32600))
+    );
 }
 
 /// A request whose parameters make it `depth` containers deep.
@@ -117,7 +123,9 @@ fn depth_is_bounded_before_anything_recurses() {
     let on_a_small_stack = || {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]")] {
             let levels = open.matches(['[', '{']).count();
-            for (depth, passes) in [(63, true), (64, true), (65, false), (66, false), (1_000_000, false)] {
+            for (depth, passes) in
+                [(63, true), (64, true), (65, false), (66, false), (1_000_000, false)]
+            {
                 if (depth - 2) % levels != 0 {
                     continue;
                 }
@@ -135,7 +143,12 @@ fn depth_is_bounded_before_anything_recurses() {
             }
         }
     };
-    std::thread::Builder::new().stack_size(256 << 10).spawn(on_a_small_stack).unwrap().join().unwrap();
+    std::thread::Builder::new()
+        .stack_size(256 << 10)
+        .spawn(on_a_small_stack)
+        .unwrap()
+        .join()
+        .unwrap();
 }
 
 #[test]

@@ -94,7 +94,8 @@ fn damage(random: &mut Random, text: &mut Vec<u8>) {
 }
 
 fn kind(message: Result<Message, Malformed>) -> Verdict {
-    let text = |json: mcp_core::json::JsonBytes| String::from_utf8(json.as_bytes().to_vec()).unwrap();
+    let text =
+        |json: mcp_core::json::JsonBytes| String::from_utf8(json.as_bytes().to_vec()).unwrap();
     match message {
         Ok(Message::Request { id, method, params }) => {
             Verdict::Request(id, method.into_owned(), text(params))
@@ -102,8 +103,12 @@ fn kind(message: Result<Message, Malformed>) -> Verdict {
         Ok(Message::Notification { method, params }) => {
             Verdict::Notification(method.into_owned(), text(params))
         }
-        Ok(Message::Response { id: Some(id), outcome: Ok(result) }) => Verdict::Result(id, text(result)),
-        Ok(Message::Response { id, outcome: Err(error) }) => Verdict::Error(id, error.code().into()),
+        Ok(Message::Response { id: Some(id), outcome: Ok(result) }) => {
+            Verdict::Result(id, text(result))
+        }
+        Ok(Message::Response { id, outcome: Err(error) }) => {
+            Verdict::Error(id, error.code().into())
+        }
         Ok(Message::Response { id: None, outcome: Ok(_) }) => panic!("a result without an id"),
         Err(Malformed { id, error, answers }) => Verdict::Refused(error.code(), id, answers),
     }

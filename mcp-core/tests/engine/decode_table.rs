@@ -41,7 +41,9 @@ fn envelope(members: &str) -> String {
 #[track_caller]
 fn is_refused(text: &str, code: i32, concerns: &Concerns) {
     for (place, outcome) in [("alone", decode_one(text)), ("in a batch", decode_in_batch(text))] {
-        let Err(Malformed { id, error, answers }) = outcome else { panic!("accepted {place}: {text}") };
+        let Err(Malformed { id, error, answers }) = outcome else {
+            panic!("accepted {place}: {text}")
+        };
         assert_eq!(error.code(), code, "{place}: {text}");
         let (theirs, ours) = match concerns {
             Nobody => (None, None),
@@ -179,7 +181,11 @@ fn a_method_is_a_string() {
 #[test]
 fn parameters_are_an_object_or_nothing() {
     for params in ["[]", "[{}]", "1", "1e400", "true", "false", r#""{}""#] {
-        is_refused(&envelope(&format!(r#""id":1,"method":"m","params":{params}"#)), -32602, &Theirs(1));
+        is_refused(
+            &envelope(&format!(r#""id":1,"method":"m","params":{params}"#)),
+            -32602,
+            &Theirs(1),
+        );
         is_refused(&envelope(&format!(r#""method":"m","params":{params}"#)), -32602, &Nobody);
     }
     for params in [r#","params":null"#, r#","params":{}"#, r#","params": { } "#, ""] {
@@ -222,7 +228,9 @@ fn an_error_is_an_object_with_an_integer_code_and_a_message() {
         is_refused(&envelope(&format!(r#""id":null,"error":{error}"#)), -32600, &Nobody);
     }
     for (id, expected) in [(r#""id":7,"#, Some(7)), (r#""id":null,"#, None), ("", None)] {
-        let text = envelope(&format!(r#"{id}"error":{{"message":"x","code":-5,"data":null,"stack":[1]}}"#));
+        let text = envelope(&format!(
+            r#"{id}"error":{{"message":"x","code":-5,"data":null,"stack":[1]}}"#
+        ));
         let message = decode_one(&text);
         let Ok(Message::Response { id, outcome: Err(error) }) = message else {
             panic!("{text}: {message:?}")
@@ -233,9 +241,13 @@ fn an_error_is_an_object_with_an_integer_code_and_a_message() {
 
 #[test]
 fn members_that_are_not_known_are_skipped_whatever_they_hold() {
-    for member in
-        [r#""x":1e400"#, r#""x":"\ud800""#, r#""":[[{"id":2}]]"#, r#""x":{"a":1,"a":2}"#, r#""x":1,"x":2"#]
-    {
+    for member in [
+        r#""x":1e400"#,
+        r#""x":"\ud800""#,
+        r#""":[[{"id":2}]]"#,
+        r#""x":{"a":1,"a":2}"#,
+        r#""x":1,"x":2"#,
+    ] {
         let text = envelope(&format!(r#"{member},"id":1,"method":"m""#));
         assert!(matches!(decode_one(&text), Ok(Message::Request { .. })), "{text}");
         assert!(matches!(decode_in_batch(&text), Ok(Message::Request { .. })), "{text}");

@@ -95,7 +95,10 @@ async fn stopping_refuses_new_calls_and_finishes_running_and_waiting_ones() {
     bench.wire.request(3, "hold", 3).await;
     bench.wire.send(json!({"jsonrpc":"2.0","id":4,"result":{}}).to_string()).await;
     let refused = bench.wire.message().await;
-    assert_eq!((refused["id"].as_i64(), refused["error"]["code"].as_i64()), (Some(3), Some(-32603)));
+    assert_eq!(
+        (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
+        (Some(3), Some(-32603))
+    );
     for nonce in [1, 2] {
         bench.local.release(nonce);
         assert_eq!(bench.wire.message().await["id"], nonce);

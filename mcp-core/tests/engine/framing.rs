@@ -112,7 +112,11 @@ async fn every_kind_of_bad_line_is_answered_and_none_ends_the_conversation() {
         bench.wire.bytes(line).await;
         bench.wire.bytes(b"\n").await;
         let refused = bench.wire.message().await;
-        assert_eq!((refused["error"]["code"].as_i64(), &refused["id"]), (Some(code), &id), "{refused}");
+        assert_eq!(
+            (refused["error"]["code"].as_i64(), &refused["id"]),
+            (Some(code), &id),
+            "{refused}"
+        );
     }
     bench.wire.request(9, "echo", 9).await;
     assert_eq!(bench.wire.message().await["id"], 9);

@@ -36,7 +36,8 @@ async fn a_thousand_calls_each_way_get_their_own_answers() {
     for number in 0..1_000_u64 {
         for (end, peer) in [link.first(), link.second()].iter().enumerate() {
             let secret = number * 2 + end as u64;
-            waiting.push((secret, call(peer, request(number as i64, ["echo", "later"][end], secret))));
+            waiting
+                .push((secret, call(peer, request(number as i64, ["echo", "later"][end], secret))));
         }
     }
     for (secret, answer) in waiting {
@@ -67,7 +68,8 @@ async fn running_and_waiting_calls_are_bounded() {
     let mut limits = Limits::default();
     (limits.in_flight, limits.queued) = (4, 8);
     let (link, _first, second) = pair(&limits);
-    let calls: Vec<_> = (0..20).map(|id| call(&link.second(), request(id, "hold", id as u64))).collect();
+    let calls: Vec<_> =
+        (0..20).map(|id| call(&link.second(), request(id, "hold", id as u64))).collect();
     idle().await;
     assert_eq!(second.log().len(), 4);
     for id in 0..20 {
@@ -101,7 +103,10 @@ async fn what_is_too_large_too_deep_or_too_much_is_refused() {
         format!("{{\"x\":[{}]}}", vec!["1"; 100].join(",")),
     ] {
         let reply = send(text).await.unwrap();
-        assert!(matches!(&reply, Err(CallError::Peer(error)) if error.code() == -32600), "{reply:?}");
+        assert!(
+            matches!(&reply, Err(CallError::Peer(error)) if error.code() == -32600),
+            "{reply:?}"
+        );
     }
     let reply = call(&link.second(), request(1, "size", 2_000)).await.unwrap();
     assert!(matches!(&reply, Err(CallError::Peer(error)) if error.code() == -32603), "{reply:?}");
@@ -147,6 +152,10 @@ async fn closing_fails_later_and_waiting_calls_and_lets_running_ones_end() {
         assert_eq!(nonce(&running.await.unwrap()), Some(1));
         peer.notify(Notification::new("tell", JsonBytes::empty_object())).await;
         assert_eq!(second.log(), ["start 1", "end 1"]);
-        assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (1, 1), "the sides are let go");
+        assert_eq!(
+            (Arc::strong_count(&first), Arc::strong_count(&second)),
+            (1, 1),
+            "the sides are let go"
+        );
     }
 }

@@ -63,7 +63,8 @@ impl Model {
     }
 
     fn answered(&mut self, call: &Inbound) {
-        self.expected.push(json!({"jsonrpc":"2.0","id":call.id,"result":{"n":call.nonce}}).to_string());
+        self.expected
+            .push(json!({"jsonrpc":"2.0","id":call.id,"result":{"n":call.nonce}}).to_string());
     }
 
     fn refused(&mut self, id: i64, code: i64) {
@@ -102,7 +103,8 @@ impl Model {
     }
 
     async fn peer_calls(&mut self) {
-        let call = Inbound { id: self.some_id(), nonce: self.nonce(), held: self.random.below(3) > 0 };
+        let call =
+            Inbound { id: self.some_id(), nonce: self.nonce(), held: self.random.below(3) > 0 };
         let method = if call.held { "hold" } else { "echo" };
         self.bench.wire.request(call.id, method, call.nonce).await;
         if self.is_known(call.id) {
@@ -145,8 +147,9 @@ impl Model {
         }
         let secret = self.nonce();
         let call = self.bench.call(request(id, "echo", secret));
-        self.expected
-            .push(json!({"jsonrpc":"2.0","id":id,"method":"echo","params":{"n":secret}}).to_string());
+        self.expected.push(
+            json!({"jsonrpc":"2.0","id":id,"method":"echo","params":{"n":secret}}).to_string(),
+        );
         self.outbound.insert(id, (secret, call));
     }
 
@@ -169,8 +172,7 @@ impl Model {
         let id = self.some_id();
         if let Some((_, call)) = self.outbound.remove(&id) {
             call.abort();
-            let cancel =
-                json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":id}});
+            let cancel = json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":id}});
             self.expected.push(cancel.to_string());
         }
     }

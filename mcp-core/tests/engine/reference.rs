@@ -54,7 +54,11 @@ fn message(node: &Node<'_>) -> Verdict {
         return Verdict::Refused(-32600, None, None);
     }
     let all = |wanted: &str| {
-        members.iter().filter(|(name, _)| name.as_deref() == Some(wanted)).map(|(_, node)| node).collect()
+        members
+            .iter()
+            .filter(|(name, _)| name.as_deref() == Some(wanted))
+            .map(|(_, node)| node)
+            .collect()
     };
     let [version, id, method, params, result, error]: [Vec<&Node<'_>>; 6] =
         ["jsonrpc", "id", "method", "params", "result", "error"].map(all);
@@ -73,7 +77,8 @@ fn message(node: &Node<'_>) -> Verdict {
     if version.is_none_or(|version| version.text != "\"2.0\"") {
         return refuse(-32600);
     }
-    let null_id_of_an_error = id.is_some_and(|id| matches!(id.value, Value::Null)) && error.is_some();
+    let null_id_of_an_error =
+        id.is_some_and(|id| matches!(id.value, Value::Null)) && error.is_some();
     if id.is_some() && valid_id.is_none() && !null_id_of_an_error {
         return refuse(-32600);
     }

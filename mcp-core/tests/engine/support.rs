@@ -51,7 +51,9 @@ impl Local {
     }
 
     fn gate(&self, nonce: u64) -> Arc<Semaphore> {
-        Arc::clone(self.gates.lock().unwrap().entry(nonce).or_insert_with(|| Arc::new(Semaphore::new(0))))
+        Arc::clone(
+            self.gates.lock().unwrap().entry(nonce).or_insert_with(|| Arc::new(Semaphore::new(0))),
+        )
     }
 
     pub(crate) fn release(&self, nonce: u64) {
@@ -209,12 +211,15 @@ impl Wire {
 
     pub(crate) async fn request(&mut self, id: impl Into<RequestId>, method: &str, nonce: u64) {
         let id = serde_json::to_string(&id.into()).unwrap();
-        self.send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"n":{nonce}}}}}"#))
-            .await;
+        self.send(format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"n":{nonce}}}}}"#
+        ))
+        .await;
     }
 
     pub(crate) async fn note(&mut self, method: &str, nonce: u64) {
-        self.send(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"n":{nonce}}}}}"#)).await;
+        self.send(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"n":{nonce}}}}}"#))
+            .await;
     }
 
     pub(crate) async fn result(&mut self, id: &Value, nonce: u64) {
@@ -224,8 +229,10 @@ impl Wire {
     pub(crate) async fn cancel(&mut self, id: impl Into<RequestId>) {
         let id = serde_json::to_string(&id.into()).unwrap();
         let params = format!(r#"{{"requestId":{id}}}"#);
-        self.send(format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#))
-            .await;
+        self.send(format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#
+        ))
+        .await;
     }
 
     /// Closes our side alone.
@@ -350,11 +357,17 @@ impl tokio::io::AsyncWrite for Drop1 {
         Pin::new(&mut self.0).poll_write(cx, &bytes[..bytes.len().min(1)])
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.0).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

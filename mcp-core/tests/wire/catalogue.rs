@@ -39,9 +39,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Entry> {
 fn read<T: Serialize + DeserializeOwned + std::fmt::Debug>(text: &str) -> Result<Read, String> {
     let value: T = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let tree: Value = serde_json::from_str(text).unwrap();
-    let from_tree: T = serde_json::from_value(tree).map_err(|error| format!("from a tree: {error}"))?;
+    let from_tree: T =
+        serde_json::from_value(tree).map_err(|error| format!("from a tree: {error}"))?;
     let read = Read { text: serde_json::to_string(&value).unwrap(), debug: format!("{value:?}") };
-    for other in [serde_json::to_value(&value).unwrap(), serde_json::to_value(&from_tree).unwrap()] {
+    for other in [serde_json::to_value(&value).unwrap(), serde_json::to_value(&from_tree).unwrap()]
+    {
         if !same(&other, &read.value()) {
             return Err(format!("text and tree differ: {} and {other}", read.text));
         }

@@ -15,9 +15,13 @@ fn part_of(definition: &str) -> (String, &'static str) {
         "ElicitRequest" | "CreateMessageRequest" | "ListRootsRequest" => ("InputRequest", ""),
         "InputRequests" => return ("InputRequest".into(), "*"),
         "UnsupportedProtocolVersionError" => ("UnsupportedProtocolVersionData", "/error/data"),
-        "MissingRequiredClientCapabilityError" => ("MissingRequiredClientCapabilityData", "/error/data"),
+        "MissingRequiredClientCapabilityError" => {
+            ("MissingRequiredClientCapabilityData", "/error/data")
+        }
         "HeaderMismatchError" => ("TaskError", "/error"),
-        "InternalError" | "InvalidParamsError" | "MethodNotFoundError" | "ParseError" => ("TaskError", ""),
+        "InternalError" | "InvalidParamsError" | "MethodNotFoundError" | "ParseError" => {
+            ("TaskError", "")
+        }
         "DiscoverRequest" => ("RequestParams", "/params"),
         "ListToolsRequest"
         | "ListPromptsRequest"
@@ -58,11 +62,13 @@ fn every_example_is_written_as_it_was_read() {
     for definition in fs::read_dir(folder.join("2026-07-28/examples")).unwrap() {
         let definition = definition.unwrap();
         let (name, pointer) = part_of(definition.file_name().to_str().unwrap());
-        let entry = catalogue::find(&name).unwrap_or_else(|| panic!("no type for {definition:?} ({name})"));
+        let entry =
+            catalogue::find(&name).unwrap_or_else(|| panic!("no type for {definition:?} ({name})"));
         for example in fs::read_dir(definition.path()).unwrap() {
             let path = example.unwrap().path();
             let message = specification::read(&path);
-            if let Some(method) = message.get("method").filter(|_| message.get("jsonrpc").is_some()) {
+            if let Some(method) = message.get("method").filter(|_| message.get("jsonrpc").is_some())
+            {
                 let method = method.as_str().unwrap();
                 assert!(method::find_in(method, Revision::V2026_07_28).is_some(), "{method}");
             }

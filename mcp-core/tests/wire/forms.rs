@@ -15,8 +15,10 @@ fn constructors_write_what_they_say() {
     let schema = Schema::try_from(json!({"type": "object"})).unwrap();
     let cases = [
         (
-            serde_json::to_value(Tool::new("lend", schema).title("Lend").icons([Icon::new("data:,x")]))
-                .unwrap(),
+            serde_json::to_value(
+                Tool::new("lend", schema).title("Lend").icons([Icon::new("data:,x")]),
+            )
+            .unwrap(),
             json!({"name": "lend", "inputSchema": {"type": "object"}, "title": "Lend", "icons": [{"src": "data:,x"}]}),
         ),
         (
@@ -28,7 +30,8 @@ fn constructors_write_what_they_say() {
             json!({"type": "image", "data": "AQL/", "mimeType": "image/png"}),
         ),
         (
-            serde_json::to_value(ResourceContents::blob("a:b", b"hi").mime_type("text/plain")).unwrap(),
+            serde_json::to_value(ResourceContents::blob("a:b", b"hi").mime_type("text/plain"))
+                .unwrap(),
             json!({"uri": "a:b", "blob": "aGk=", "mimeType": "text/plain"}),
         ),
         (
@@ -58,8 +61,11 @@ fn constructors_write_what_they_say() {
             }}),
         ),
         (
-            serde_json::to_value(InputRequest::from(ElicitParams::url("Sign", "https://a.example/")))
-                .unwrap(),
+            serde_json::to_value(InputRequest::from(ElicitParams::url(
+                "Sign",
+                "https://a.example/",
+            )))
+            .unwrap(),
             json!({"method": "elicitation/create",
                 "params": {"mode": "url", "message": "Sign", "url": "https://a.example/"}}),
         ),
@@ -108,7 +114,8 @@ fn schemas_and_structured_content_keep_their_text() {
 
 #[test]
 fn a_present_null_is_not_an_absent_member() {
-    let null: CallToolResult = serde_json::from_str(r#"{"content":[],"structuredContent":null}"#).unwrap();
+    let null: CallToolResult =
+        serde_json::from_str(r#"{"content":[],"structuredContent":null}"#).unwrap();
     let absent: CallToolResult = serde_json::from_str(r#"{"content":[]}"#).unwrap();
     assert!(null.structured_content.as_ref().unwrap().is_null());
     assert_eq!(absent.structured_content, None);
@@ -120,7 +127,8 @@ fn a_present_null_is_not_an_absent_member() {
 
 #[test]
 fn members_are_written_in_the_order_of_declaration_and_the_unknown_last() {
-    let tool: Tool = serde_json::from_str(r#"{"later":1,"title":"T","inputSchema":{},"name":"t"}"#).unwrap();
+    let tool: Tool =
+        serde_json::from_str(r#"{"later":1,"title":"T","inputSchema":{},"name":"t"}"#).unwrap();
     assert_eq!(tool.extra.get("later"), Some(&json!(1)));
     assert_eq!(
         serde_json::to_string(&tool).unwrap(),
@@ -130,7 +138,8 @@ fn members_are_written_in_the_order_of_declaration_and_the_unknown_last() {
 
 #[test]
 fn integers_may_be_spelled_as_floats() {
-    let resource: Resource = serde_json::from_str(r#"{"uri":"a:b","name":"b","size":300000.0}"#).unwrap();
+    let resource: Resource =
+        serde_json::from_str(r#"{"uri":"a:b","name":"b","size":300000.0}"#).unwrap();
     assert_eq!(resource.size, Some(300_000));
     assert_eq!(serde_json::to_value(&resource).unwrap()["size"].to_string(), "300000");
     assert!(error::<Resource>(r#"{"uri":"a:b","name":"b","size":1.5}"#).contains("integer"));
@@ -157,15 +166,25 @@ fn ids_and_tokens_keep_their_type() {
         let progress: ProgressParams = serde_json::from_str(&text).unwrap();
         assert_eq!(progress.progress_token, token);
         assert_eq!(serde_json::to_string(&progress).unwrap(), text);
-        let meta = Meta::new().with_subscription_id(token.clone()).with_progress_token(token.clone());
-        assert_eq!((meta.subscription_id(), meta.progress_token()), (Some(token.clone()), Some(token)));
+        let meta =
+            Meta::new().with_subscription_id(token.clone()).with_progress_token(token.clone());
+        assert_eq!(
+            (meta.subscription_id(), meta.progress_token()),
+            (Some(token.clone()), Some(token))
+        );
     }
 }
 
 #[test]
 fn known_members_may_not_occur_twice() {
-    assert!(error::<Tool>(r#"{"name":"a","name":"b","inputSchema":{}}"#).contains("duplicate field `name`"));
-    assert!(error::<Tool>(r#"{"name":"a","title":null,"title":"b","inputSchema":{}}"#).contains("duplicate"));
+    assert!(
+        error::<Tool>(r#"{"name":"a","name":"b","inputSchema":{}}"#)
+            .contains("duplicate field `name`")
+    );
+    assert!(
+        error::<Tool>(r#"{"name":"a","title":null,"title":"b","inputSchema":{}}"#)
+            .contains("duplicate")
+    );
     for text in [
         r#"{"type":"text","type":"text","text":"x"}"#,
         r#"{"type":"text","text":"x","type":"image"}"#,
@@ -188,13 +207,22 @@ fn what_is_missing_or_wrong_is_named() {
     assert!(error::<TextContent>(r#"{"text":"x"}"#).contains("missing field `type`"));
     assert!(error::<TextContent>(r#"{"type":"image","text":"x"}"#).contains("expected `text`"));
     assert!(error::<Content>(r#"{"type":"text"}"#).contains("missing field `text`"));
-    assert!(error::<CompletionReference>(r#"{"type":"ref/tool","name":"x"}"#).contains("unknown variant"));
+    assert!(
+        error::<CompletionReference>(r#"{"type":"ref/tool","name":"x"}"#)
+            .contains("unknown variant")
+    );
     assert!(error::<ResourceContents>(r#"{"uri":"a:b"}"#).contains("neither"));
     assert!(error::<ResourceContents>(r#"{"uri":"a:b","text":"","blob":""}"#).contains("both"));
-    assert!(error::<LogMessageParams>(r#"{"level":"loud","data":1}"#).contains("unknown variant `loud`"));
+    assert!(
+        error::<LogMessageParams>(r#"{"level":"loud","data":1}"#)
+            .contains("unknown variant `loud`")
+    );
     assert!(error::<ElicitResult>(r#"{"action":"maybe"}"#).contains("unknown variant"));
     assert!(error::<ElicitParams>(r#"{"mode":"dance","message":"x"}"#).contains("unknown variant"));
-    assert!(error::<InputRequest>(r#"{"method":"elicitation/create"}"#).contains("missing field `params`"));
+    assert!(
+        error::<InputRequest>(r#"{"method":"elicitation/create"}"#)
+            .contains("missing field `params`")
+    );
     assert!(
         error::<PromptMessage>(r#"{"role":"user","content":[{"type":"text","text":"x"}]}"#)
             .contains("Content")
@@ -244,9 +272,10 @@ fn fields_of_a_form_are_told_apart_and_keep_their_order() {
 
 #[test]
 fn an_answer_is_read_as_the_question_says() {
-    let answers: InputResponses =
-        serde_json::from_str(r#"{"who":{"action":"accept","content":{"a":1}},"where":{"roots":[]}}"#)
-            .unwrap();
+    let answers: InputResponses = serde_json::from_str(
+        r#"{"who":{"action":"accept","content":{"a":1}},"where":{"roots":[]}}"#,
+    )
+    .unwrap();
     assert_eq!(answers.get::<ElicitResult>("who").unwrap().unwrap().action, ElicitAction::Accept);
     assert_eq!(answers.get::<ListRootsResult>("where").unwrap().unwrap().roots, []);
     assert!(answers.get::<ElicitResult>("where").is_err());
@@ -259,7 +288,10 @@ fn an_answer_is_read_as_the_question_says() {
 #[test]
 fn levels_are_ordered_by_severity() {
     assert!(LoggingLevel::ALL.is_sorted());
-    assert!(LoggingLevel::Debug < LoggingLevel::Warning && LoggingLevel::Alert < LoggingLevel::Emergency);
+    assert!(
+        LoggingLevel::Debug < LoggingLevel::Warning
+            && LoggingLevel::Alert < LoggingLevel::Emergency
+    );
 }
 
 #[test]
@@ -286,6 +318,7 @@ fn an_elicitation_capability_without_modes_is_forms() {
     assert!(of(json!({})).has_form() && !of(json!({})).has_url());
     assert!(!of(json!({"url": {}})).has_form() && of(json!({"url": {}})).has_url());
     assert!(
-        ElicitationCapability::form_and_url().has_form() && ElicitationCapability::form_and_url().has_url()
+        ElicitationCapability::form_and_url().has_form()
+            && ElicitationCapability::form_and_url().has_url()
     );
 }

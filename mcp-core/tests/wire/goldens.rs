@@ -17,8 +17,8 @@ pub(crate) fn all() -> BTreeMap<String, Vec<(String, Box<RawValue>)>> {
     for file in fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let page: BTreeMap<String, BTreeMap<String, Box<RawValue>>> =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let page: BTreeMap<String, BTreeMap<String, Box<RawValue>>> = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for (name, cases) in page {
             let before = types.insert(name.clone(), cases.into_iter().collect());
             assert!(before.is_none(), "{name} is in two files");
@@ -31,12 +31,15 @@ pub(crate) fn all() -> BTreeMap<String, Vec<(String, Box<RawValue>)>> {
 fn every_message_is_written_as_it_was_read() {
     let mut wrong = Vec::new();
     for (name, cases) in all() {
-        let entry = catalogue::find(&name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
+        let entry =
+            catalogue::find(&name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
         for (case, message) in cases {
             let expected: Value = serde_json::from_str(message.get()).unwrap();
             match (entry.read)(message.get()) {
                 Ok(read) if same(&read.value(), &expected) => {}
-                Ok(read) => wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text)),
+                Ok(read) => {
+                    wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text))
+                }
                 Err(error) => wrong.push(format!("{name}, {case}: {error}")),
             }
         }
@@ -70,7 +73,8 @@ fn every_type_has_messages() {
         let module = if path.ends_with("task_2025.rs") { "task_2025::" } else { "" };
         for line in fs::read_to_string(&path).unwrap().lines() {
             let line = line.trim_start();
-            let Some(rest) = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))
+            let Some(rest) =
+                line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))
             else {
                 continue;
             };

@@ -65,7 +65,8 @@ fn no_method_has_two_rows_in_a_revision() {
 #[test]
 fn the_newest_row_is_found_first() {
     for row in TABLE {
-        let newest = Revision::ALL.into_iter().rev().find_map(|revision| find_in(row.name, revision));
+        let newest =
+            Revision::ALL.into_iter().rev().find_map(|revision| find_in(row.name, revision));
         assert_eq!(find(row.name), newest, "{}", row.name);
     }
     assert_eq!(find("tasks/get").unwrap().extension, Some("io.modelcontextprotocol/tasks"));

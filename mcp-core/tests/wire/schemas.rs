@@ -42,14 +42,20 @@ impl Schema {
     }
 
     /// The members of a definition, and those that are required.
-    fn members(&self, definition: &Value, members: &mut BTreeSet<String>, required: &mut BTreeSet<String>) {
+    fn members(
+        &self,
+        definition: &Value,
+        members: &mut BTreeSet<String>,
+        required: &mut BTreeSet<String>,
+    ) {
         if let Some(reference) = definition["$ref"].as_str() {
             self.members(self.root.pointer(&reference[1..]).unwrap(), members, required);
         }
         for part in definition["allOf"].as_array().into_iter().flatten() {
             self.members(part, members, required);
         }
-        members.extend(definition["properties"].as_object().into_iter().flat_map(Map::keys).cloned());
+        members
+            .extend(definition["properties"].as_object().into_iter().flat_map(Map::keys).cloned());
         let names = definition["required"].as_array().into_iter().flatten();
         required.extend(names.filter_map(Value::as_str).map(str::to_owned));
     }
@@ -100,7 +106,8 @@ fn every_message_is_valid_in_every_revision_that_has_it() {
             let validator = schema.validator(&reference);
             let mut required = BTreeSet::new();
             schema.members(definition, &mut BTreeSet::new(), &mut required);
-            for (case, message) in goldens[entry.name].iter().filter(|(case, _)| holds(case, schema.revision))
+            for (case, message) in
+                goldens[entry.name].iter().filter(|(case, _)| holds(case, schema.revision))
             {
                 let mut message = (entry.read)(message.get()).unwrap().value();
                 encode(&mut message, entry.name, &required);

@@ -49,7 +49,9 @@ impl Part {
     fn of(attribute: &Attribute) -> Option<Self> {
         match &attribute.meta {
             Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(Self::Text(plain(&text.value()))),
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                    Some(Self::Text(plain(&text.value())))
+                }
                 other => Some(Self::Expression(other.clone())),
             },
             _ => None,
@@ -67,7 +69,12 @@ fn plain(comment: &str) -> String {
     let (_, rest) = lines.split_first_mut().expect("a comment with a newline has a line");
     let starred = rest.iter().all(|line| line.is_empty() || line.trim_start().starts_with('*'));
     let indent = |line: &&mut &str| line.len() - line.trim_start().len();
-    let margin = rest.iter_mut().filter(|line| !line.is_empty()).map(|line| indent(&line)).min().unwrap_or(0);
+    let margin = rest
+        .iter_mut()
+        .filter(|line| !line.is_empty())
+        .map(|line| indent(&line))
+        .min()
+        .unwrap_or(0);
     for line in rest {
         *line = if starred {
             let line_text = line.trim_start().trim_start_matches('*');

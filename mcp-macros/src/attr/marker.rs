@@ -48,7 +48,10 @@ pub(crate) struct Marker {
 impl Marker {
     /// Takes the marks off a method.
     pub(crate) fn take(attributes: &mut Vec<Attribute>) -> Vec<Self> {
-        attributes.extract_if(.., |attribute| Kind::of(attribute).is_some()).filter_map(Self::new).collect()
+        attributes
+            .extract_if(.., |attribute| Kind::of(attribute).is_some())
+            .filter_map(Self::new)
+            .collect()
     }
 
     fn new(attribute: Attribute) -> Option<Self> {

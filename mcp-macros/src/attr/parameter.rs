@@ -16,8 +16,14 @@ impl ParameterAttributes {
         let of_input = |input: &mut FnArg| match input {
             FnArg::Receiver(_) => Self::default(),
             FnArg::Typed(typed) => Self {
-                docs: typed.attrs.extract_if(.., |attribute| attribute.path().is_ident("doc")).collect(),
-                arg: typed.attrs.extract_if(.., |attribute| attribute.path().is_ident("arg")).collect(),
+                docs: typed
+                    .attrs
+                    .extract_if(.., |attribute| attribute.path().is_ident("doc"))
+                    .collect(),
+                arg: typed
+                    .attrs
+                    .extract_if(.., |attribute| attribute.path().is_ident("arg"))
+                    .collect(),
             },
         };
         signature.inputs.iter_mut().map(of_input).collect()

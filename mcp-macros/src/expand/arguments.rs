@@ -28,7 +28,8 @@ impl<'a> Arguments<'a> {
     pub(super) fn definition(&self) -> TokenStream {
         let (krate, private) = (self.scope.krate, self.scope.private());
         let headers = self.fields.iter().filter(|(_, argument)| argument.header.is_some());
-        let headers = headers.map(|(Parameter { ty, .. }, _)| quote!(#private::header_argument::<#ty>();));
+        let headers =
+            headers.map(|(Parameter { ty, .. }, _)| quote!(#private::header_argument::<#ty>();));
         if self.spread().is_some() {
             return quote! {
                 fn __schema<T: #private::Argument>() -> #krate::Schema {
@@ -45,7 +46,8 @@ impl<'a> Arguments<'a> {
             let name = format_ident!("{name}");
             quote!(#private::#name).to_string()
         });
-        let params: Vec<Ident> = (0..self.fields.len()).map(|index| format_ident!("T{index}")).collect();
+        let params: Vec<Ident> =
+            (0..self.fields.len()).map(|index| format_ident!("T{index}")).collect();
         let bounds = quote!(#(#params: #private::Argument),*);
         let bound = bounds.to_string();
         let fields = self.fields.iter().zip(&params).map(|((parameter, argument), param)| {

@@ -27,7 +27,12 @@ pub(crate) fn block(krate: &Path, item: &ItemImpl, block: &Block) -> TokenStream
 }
 
 /// `impl Provider`, whose `routes()` has the given body.
-pub(crate) fn provider(krate: &Path, self_ty: &Type, generics: &Generics, body: &TokenStream) -> TokenStream {
+pub(crate) fn provider(
+    krate: &Path,
+    self_ty: &Type,
+    generics: &Generics,
+    body: &TokenStream,
+) -> TokenStream {
     let mut generics = generics.clone();
     // The trait asks this as well. Said here, it is what the parameters of a generic type need, and of
     // another type it is refused at the type alone and not once more for every method.

@@ -15,7 +15,12 @@ pub(crate) fn free(krate: &Path, item: &ItemFn, route: &Route) -> TokenStream {
 }
 
 /// The type, whose `route()` has the given body.
-pub(crate) fn companion(krate: &Path, item: &ItemFn, kind: Kind, body: &TokenStream) -> TokenStream {
+pub(crate) fn companion(
+    krate: &Path,
+    item: &ItemFn,
+    kind: Kind,
+    body: &TokenStream,
+) -> TokenStream {
     let ItemFn { vis, sig, attrs, .. } = item;
     let ident = &sig.ident;
     let cfgs: Vec<_> = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();

@@ -30,7 +30,12 @@ pub(super) fn closure(
     };
     // A future that is not `Send` is shown at the function's name.
     let pin = quote_spanned!(shown_at(function.ident.span())=> ::std::boxed::Box::pin(async move { #body }));
-    with_provider(function.receiver.is_some(), quote!(#call: #call_type), quote!(-> #future_type), pin)
+    with_provider(
+        function.receiver.is_some(),
+        quote!(#call: #call_type),
+        quote!(-> #future_type),
+        pin,
+    )
 }
 
 /// The closure around `body`; with its own handle on the provider, if it uses one.

@@ -36,18 +36,25 @@ pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
     let success = quote_spanned!(span=> #krate::IntoPromptResult::into_prompt_result(#value));
     let reply = reply(scope, function, &success);
     let body = quote!(#decoding #injections #invocation #reply);
-    let handler = closure(scope, function, &quote!(#krate::PromptCall), &quote!(#krate::PromptFuture), body);
+    let handler =
+        closure(scope, function, &quote!(#krate::PromptCall), &quote!(#krate::PromptFuture), body);
     quote!(#krate::PromptRoute::builder(#name) #setters #(#arguments)* #completers .raw(#handler))
 }
 
 /// `let` of every argument, from the text that `call.<getter>(name)` gives.
-pub(super) fn decoding(scope: &Scope<'_>, function: &Function, getter: &TokenStream) -> TokenStream {
+pub(super) fn decoding(
+    scope: &Scope<'_>,
+    function: &Function,
+    getter: &TokenStream,
+) -> TokenStream {
     let (krate, private, call) = (scope.krate, scope.private(), local("call"));
     let one = |(parameter, argument): (&Parameter, &Argument)| {
         let (local, ty, name) = (&parameter.local, &parameter.ty, &argument.name);
         let decoded = quote!(#krate::from_text::<#ty>(#name, #call.#getter(#name))?);
         let value = match default_of(parameter, argument) {
-            Some(default) => quote!(if #call.#getter(#name).is_none() { #default } else { #decoded }),
+            Some(default) => {
+                quote!(if #call.#getter(#name).is_none() { #default } else { #decoded })
+            }
             None => decoded,
         };
         quote!(#private::text_argument::<#ty>(); let #local = #value;)
@@ -94,7 +101,8 @@ pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream 
             #krate::IntoCompletion::into_completion(#found)
         }));
         let parameter = quote!(#call: #krate::CompletionCall);
-        let closure = with_provider(uses_provider, parameter, quote!(-> #krate::CompletionFuture), body);
+        let closure =
+            with_provider(uses_provider, parameter, quote!(-> #krate::CompletionFuture), body);
         Some(quote!(.complete(#name, #closure)))
     };
     function.arguments().filter_map(one).collect()

@@ -28,8 +28,13 @@ pub(super) fn route(scope: &Scope<'_>, resource: &Resource) -> TokenStream {
     };
     let reply = reply(scope, function, &success);
     let body = quote!(#decoding #injections #invocation #reply);
-    let handler =
-        closure(scope, function, &quote!(#krate::ResourceCall), &quote!(#krate::ResourceFuture), body);
+    let handler = closure(
+        scope,
+        function,
+        &quote!(#krate::ResourceCall),
+        &quote!(#krate::ResourceFuture),
+        body,
+    );
     quote! {
         #krate::ResourceRoute::builder(#uri, #name) #setters
             #(.mime_type(#mime))* #(.size(#size))* #(.annotations(#annotations))* #completers

@@ -30,7 +30,8 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let invocation = invocation(scope, function);
     let reply = reply(scope, function);
     let body = quote!(#decoding #injections #invocation #reply);
-    let handler = closure(scope, function, &quote!(#krate::ToolCall), &quote!(#krate::ToolFuture), body);
+    let handler =
+        closure(scope, function, &quote!(#krate::ToolCall), &quote!(#krate::ToolFuture), body);
     quote! {{
         #definition
         let #builder = #krate::ToolRoute::builder(#name) #setters #(#hints)* .input_schema(#schema);
@@ -62,7 +63,8 @@ fn output_schema(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
 /// What becomes of the value: its type is asked, step by step.
 fn reply(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let span = output_span(function);
-    let (private, value, error) = (scope.private(), local_at("value", span), local_at("error", span));
+    let (private, value, error) =
+        (scope.private(), local_at("value", span), local_at("error", span));
     let success = quote_spanned!(span=> (&&&#private::Success::of(&#value)).tool_result(#value));
     let failure = quote_spanned!(span=> (&&&#private::Failure::of(&#error)).tool_result(#error));
     quote! {

@@ -82,8 +82,10 @@ mod tests {
         ];
         assert_eq!(fields, expected);
         let variants = KNOWN.map(|case| Case(case).variant("DarkRed"));
-        let expected =
-            ["darkred", "DARKRED", "DarkRed", "darkRed", "dark_red", "DARK_RED", "dark-red", "DARK-RED"];
+        let expected = [
+            "darkred", "DARKRED", "DarkRed", "darkRed", "dark_red", "DARK_RED", "dark-red",
+            "DARK-RED",
+        ];
         assert_eq!(variants, expected);
     }
 }

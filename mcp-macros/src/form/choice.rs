@@ -41,8 +41,10 @@ pub(super) fn expand(
             (None, None) => quote!(#value),
         };
         let name = &variant.ident;
-        options
-            .push((quote!(#ident::#name => #value), quote!(#krate::types::EnumOption::new(#value, #title))));
+        options.push((
+            quote!(#ident::#name => #value),
+            quote!(#krate::types::EnumOption::new(#value, #title)),
+        ));
     }
     let (values, options): (Vec<_>, Vec<_>) = options.into_iter().unzip();
     let private = quote!(#krate::__private::form);

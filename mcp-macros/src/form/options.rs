@@ -3,7 +3,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, meta::ParseNestedMeta};
+use syn::{
+    Attribute, Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Meta, Path, meta::ParseNestedMeta,
+};
 
 use super::case::Case;
 use crate::{
@@ -58,7 +60,8 @@ pub(super) struct Bound {
 
 impl Attributes {
     pub(super) fn read(attributes: &[Attribute], level: Level, errors: &mut Errors) -> Self {
-        let mut read = Self { description: Docs::of(attributes).map(Docs::into_tokens), ..Self::default() };
+        let mut read =
+            Self { description: Docs::of(attributes).map(Docs::into_tokens), ..Self::default() };
         for attribute in attributes {
             if attribute.path().is_ident("elicit") {
                 match attribute.parse_args::<Options>() {
@@ -91,15 +94,22 @@ impl Attributes {
             match name.to_string().as_str() {
                 "crate" if level == Level::Item => match value {
                     Expr::Path(ExprPath { path, .. }) => self.krate = Some(path),
-                    other => errors.at(other, "`crate` is a path", "write `crate = my::mcp_server`"),
+                    other => {
+                        errors.at(other, "`crate` is a path", "write `crate = my::mcp_server`")
+                    }
                 },
                 "title" if level != Level::Item => self.title = Some(value),
                 "description" if level == Level::Field => self.description = Some(quote!(#value)),
                 "default" if level == Level::Field => self.default = Some((name, value)),
                 other => {
-                    match BOUNDS.into_iter().find(|(known, ..)| *known == other && level == Level::Field) {
+                    match BOUNDS
+                        .into_iter()
+                        .find(|(known, ..)| *known == other && level == Level::Field)
+                    {
                         Some(bound) => self.bound(&name, bound, value, errors),
-                        None => errors.at(&name, format!("`{name}` is not known here"), known(level)),
+                        None => {
+                            errors.at(&name, format!("`{name}` is not known here"), known(level))
+                        }
                     }
                 }
             }
@@ -129,11 +139,18 @@ impl Attributes {
                 }
                 quote!(#format)
             }
-            ("format", other) => return errors.at(other, "a format is a text", "write `format = \"email\"`"),
+            ("format", other) => {
+                return errors.at(other, "a format is a text", "write `format = \"email\"`");
+            }
             ("minimum" | "maximum", value) => quote!((#value) as f64),
             (_, value) => quote!({ let value: u64 = #value; value }),
         };
-        self.bounds.push(Bound { name: name.clone(), setter: ident(setter), needs: ident(needs), value });
+        self.bounds.push(Bound {
+            name: name.clone(),
+            setter: ident(setter),
+            needs: ident(needs),
+            value,
+        });
     }
 
     fn serde(&mut self, meta: &ParseNestedMeta<'_>, level: Level) -> syn::Result<()> {

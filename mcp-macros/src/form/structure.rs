@@ -22,7 +22,8 @@ pub(super) fn expand(
         errors.at(ident, "a form has named fields", "write `struct Name { field: Type }`");
         return TokenStream::new();
     };
-    let steps: Vec<_> = fields.named.iter().map(|field| one(krate, field, attributes, errors)).collect();
+    let steps: Vec<_> =
+        fields.named.iter().map(|field| one(krate, field, attributes, errors)).collect();
     quote! {
         #[automatically_derived]
         #[allow(deprecated, clippy::cast_lossless, clippy::unnecessary_cast)]
@@ -48,7 +49,8 @@ fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> T
     });
     let title = attributes.title.iter().map(|title| quote!(.title(#title)));
     let description = attributes.description.iter().map(|text| quote!(.description(#text)));
-    let bounds = attributes.bounds.iter().map(|Bound { setter, value, .. }| quote!(.#setter(#value)));
+    let bounds =
+        attributes.bounds.iter().map(|Bound { setter, value, .. }| quote!(.#setter(#value)));
     let checks = attributes.bounds.iter().map(|Bound { name, needs, .. }| {
         let span = at(name.span());
         quote_spanned!(span=> {
@@ -59,7 +61,9 @@ fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> T
     let default = attributes.default.as_ref().map(|(name, value)| {
         let span = at(name.span());
         let value = match value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => quote!(::core::convert::Into::into(#text)),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                quote!(::core::convert::Into::into(#text))
+            }
             other => other.to_token_stream(),
         };
         quote_spanned!(span=> .default_value({

@@ -70,9 +70,11 @@ impl Argument {
             complete = value.and_then(|value| completion(value, siblings, options.errors));
         }
         if let Some(span) = flatten {
-            for (taken, given) in
-                [("name", renamed.is_some()), ("default", default.is_some()), ("header", header.is_some())]
-            {
+            for (taken, given) in [
+                ("name", renamed.is_some()),
+                ("default", default.is_some()),
+                ("header", header.is_some()),
+            ] {
                 if given {
                     options.errors.push(syn::Error::new(
                         span,
@@ -155,7 +157,11 @@ fn check_type(kind: Kind, ty: &Type, errors: &mut Errors) {
 
 fn check_header(header: &LitStr, ty: &Type, errors: &mut Errors) {
     if let Some(problem) = header::header_name_problem(&header.value()) {
-        errors.at(header, problem, "it is sent as `Mcp-Param-<name>`: letters, digits and `-` are safe");
+        errors.at(
+            header,
+            problem,
+            "it is sent as `Mcp-Param-<name>`: letters, digits and `-` are safe",
+        );
     }
     if let Some(problem) = header::header_type_problem(ty) {
         errors.at(ty, problem, "only an integer, a string or a boolean can");
@@ -166,8 +172,8 @@ fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Opti
     match value {
         Expr::Array(choices) => Some(Complete::Choices(choices)),
         Expr::Path(function) if function.qself.is_none() => {
-            let sibling =
-                sibling_of(&function.path).and_then(|name| siblings.iter().find(|it| it.ident == *name));
+            let sibling = sibling_of(&function.path)
+                .and_then(|name| siblings.iter().find(|it| it.ident == *name));
             let (has_receiver, is_async) = match sibling {
                 Some(signature) => (signature.receiver().is_some(), signature.asyncness.is_some()),
                 // A function of another impl block, or a free one: take the usual form for granted.

@@ -42,7 +42,11 @@ impl Method {
 }
 
 impl Block {
-    pub(crate) fn new(options: Options, block: &ItemImpl, methods: Vec<Method>) -> syn::Result<Self> {
+    pub(crate) fn new(
+        options: Options,
+        block: &ItemImpl,
+        methods: Vec<Method>,
+    ) -> syn::Result<Self> {
         let mut errors = Errors::default();
         Reader::new("tools", options, &mut errors).finish();
         if let Some((path, _)) = &block.trait_ {

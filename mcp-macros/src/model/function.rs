@@ -3,8 +3,8 @@
 use proc_macro2::Span;
 use quote::ToTokens as _;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, LitStr, ReceiverKind, ReturnType, Safety, Signature, Type,
-    parse_quote,
+    Attribute, FnArg, GenericParam, Ident, LitStr, ReceiverKind, ReturnType, Safety, Signature,
+    Type, parse_quote,
 };
 
 use super::{Argument, Errors, Parameter, Source, types};
@@ -33,7 +33,11 @@ pub(crate) enum Receiver {
 }
 
 impl Function {
-    pub(crate) fn new(source: &mut Source<'_>, blocking: Option<Span>, errors: &mut Errors) -> Self {
+    pub(crate) fn new(
+        source: &mut Source<'_>,
+        blocking: Option<Span>,
+        errors: &mut Errors,
+    ) -> Self {
         let Source { kind, signature, attributes, siblings, .. } = *source;
         check(source, errors);
         check_blocking(signature, blocking, errors);
@@ -44,18 +48,26 @@ impl Function {
             match input {
                 FnArg::Receiver(own) => receiver = Receiver::new(own, errors),
                 FnArg::Typed(typed) => {
-                    parameters.push(Parameter::new(kind, index, typed, attributes, siblings, errors));
+                    parameters
+                        .push(Parameter::new(kind, index, typed, attributes, siblings, errors));
                 }
             }
         }
-        check_arguments(&parameters.iter().filter_map(Parameter::argument).collect::<Vec<_>>(), errors);
+        check_arguments(
+            &parameters.iter().filter_map(Parameter::argument).collect::<Vec<_>>(),
+            errors,
+        );
         let output = match &signature.output {
             ReturnType::Default => parse_quote!(()),
             ReturnType::Type(_, ty) => types::without_lifetimes(ty, &signature.generics),
         };
         Self {
             ident: signature.ident.clone(),
-            cfgs: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
+            cfgs: attributes
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("cfg"))
+                .cloned()
+                .collect(),
             receiver,
             is_async: signature.asyncness.is_some(),
             blocking: blocking.is_some(),
@@ -79,20 +91,24 @@ impl Receiver {
                 "calls run side by side, so a method cannot have `&mut self`",
                 "take `&self` and keep what changes behind a `Mutex`, an atomic or a channel",
             ),
-            ReceiverKind::Typed(_, ty) => match ty.to_token_stream().to_string().replace(' ', "").as_str() {
-                "&Self" => return Some(Self::Reference),
-                "Arc<Self>" | "std::sync::Arc<Self>" | "::std::sync::Arc<Self>" => return Some(Self::Arc),
-                "&Arc<Self>" | "&std::sync::Arc<Self>" | "&::std::sync::Arc<Self>" => {
-                    return Some(Self::ArcReference);
+            ReceiverKind::Typed(_, ty) => {
+                match ty.to_token_stream().to_string().replace(' ', "").as_str() {
+                    "&Self" => return Some(Self::Reference),
+                    "Arc<Self>" | "std::sync::Arc<Self>" | "::std::sync::Arc<Self>" => {
+                        return Some(Self::Arc);
+                    }
+                    "&Arc<Self>" | "&std::sync::Arc<Self>" | "&::std::sync::Arc<Self>" => {
+                        return Some(Self::ArcReference);
+                    }
+                    _ => {
+                        errors.at(
+                            receiver,
+                            "a method cannot take `self` so",
+                            "take `&self` or `self: Arc<Self>`",
+                        );
+                    }
                 }
-                _ => {
-                    errors.at(
-                        receiver,
-                        "a method cannot take `self` so",
-                        "take `&self` or `self: Arc<Self>`",
-                    );
-                }
-            },
+            }
             _ => errors.at(
                 receiver,
                 "a call cannot consume `self`, the next call needs it",
@@ -128,7 +144,9 @@ fn check(source: &Source<'_>, errors: &mut Errors) {
     if let ReturnType::Type(_, ty) = &signature.output
         && types::is_impl_trait(ty)
     {
-        let help = if signature.asyncness.is_none() && ty.to_token_stream().to_string().contains("Future") {
+        let help = if signature.asyncness.is_none()
+            && ty.to_token_stream().to_string().contains("Future")
+        {
             "write it as an `async fn`"
         } else {
             "name the type: what becomes of the value is decided by its type"

@@ -9,7 +9,9 @@ use super::types;
 pub(crate) fn header_name_problem(name: &str) -> Option<String> {
     let is_tchar = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     match name.chars().find(|&c| !is_tchar(c)) {
-        Some(stranger) => Some(format!("the name of a header cannot contain `{}`", stranger.escape_debug())),
+        Some(stranger) => {
+            Some(format!("the name of a header cannot contain `{}`", stranger.escape_debug()))
+        }
         None if name.is_empty() => Some("the name of a header cannot be empty".to_owned()),
         None => None,
     }

@@ -19,11 +19,20 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn new(signature: &Signature, attributes: &[Attribute], options: &mut Reader<'_>) -> Self {
+    pub(crate) fn new(
+        signature: &Signature,
+        attributes: &[Attribute],
+        options: &mut Reader<'_>,
+    ) -> Self {
         let given = options.string("name");
-        let name = given.as_ref().map_or_else(|| signature.ident.unraw().to_string(), syn::LitStr::value);
+        let name =
+            given.as_ref().map_or_else(|| signature.ident.unraw().to_string(), syn::LitStr::value);
         if name.is_empty() {
-            options.errors.at(&given, "the name is empty", "leave `name` out to use the function's");
+            options.errors.at(
+                &given,
+                "the name is empty",
+                "leave `name` out to use the function's",
+            );
         }
         Self {
             name,

@@ -84,10 +84,14 @@ impl Route {
 
 /// Takes `crate = path` out of the options: where the expansion finds the runtime.
 pub(crate) fn crate_path(options: &mut Options) -> syn::Result<Option<Path>> {
-    let Some(at) = options.entries.iter().position(|entry| entry.is("crate")) else { return Ok(None) };
+    let Some(at) = options.entries.iter().position(|entry| entry.is("crate")) else {
+        return Ok(None);
+    };
     let entry = options.entries.remove(at);
     match entry.value {
         Some(syn::Expr::Path(path)) if path.qself.is_none() => Ok(Some(path.path)),
-        _ => Err(syn::Error::new(entry.span(), "`crate` takes a path\nhelp: `crate = my::reexport`")),
+        _ => {
+            Err(syn::Error::new(entry.span(), "`crate` takes a path\nhelp: `crate = my::reexport`"))
+        }
     }
 }

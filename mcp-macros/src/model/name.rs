@@ -5,15 +5,16 @@ const LONGEST: usize = 128;
 
 /// What is wrong with a tool's name.
 pub(crate) fn tool_name_problem(name: &str) -> Option<String> {
-    let stranger = name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')));
+    let stranger =
+        name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')));
     match (name.len(), stranger) {
         (0, _) => Some("a tool needs a name".to_owned()),
         (_, Some(stranger)) => {
             Some(format!("the name of a tool cannot contain `{}`", stranger.escape_debug()))
         }
-        (length, None) if length > LONGEST => {
-            Some(format!("the name of a tool has at most {LONGEST} characters, this one has {length}"))
-        }
+        (length, None) if length > LONGEST => Some(format!(
+            "the name of a tool has at most {LONGEST} characters, this one has {length}"
+        )),
         _ => None,
     }
 }

@@ -18,7 +18,11 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(crate) fn new(attribute: &'static str, options: Options, errors: &'a mut Errors) -> Self {
         if let Some(text) = &options.positional {
-            errors.at(text, format_args!("`#[{attribute}]` takes options by name"), "write `name = value`");
+            errors.at(
+                text,
+                format_args!("`#[{attribute}]` takes options by name"),
+                "write `name = value`",
+            );
         }
         Self { attribute, entries: options.entries, asked: Vec::new(), errors }
     }
@@ -102,7 +106,11 @@ impl<'a> Reader<'a> {
                 _ if name == "crate" => "`crate` belongs on the outermost attribute".to_owned(),
                 _ => format!("it knows `{}`", self.asked.join("`, `")),
             };
-            self.errors.at(&entry.name, format_args!("`#[{}]` has no option `{name}`", self.attribute), help);
+            self.errors.at(
+                &entry.name,
+                format_args!("`#[{}]` has no option `{name}`", self.attribute),
+                help,
+            );
         }
     }
 }

@@ -18,7 +18,8 @@ impl Resource {
     pub(crate) fn new(mut source: Source<'_>, errors: &mut Errors) -> Self {
         let mut options = std::mem::take(&mut source.options);
         let by_name = ["uri", "uri_template", "template"];
-        let named = options.entries.iter().position(|entry| by_name.iter().any(|name| entry.is(name)));
+        let named =
+            options.entries.iter().position(|entry| by_name.iter().any(|name| entry.is(name)));
         if let Some(named) = named.map(|at| options.entries.remove(at)) {
             errors.at(
                 &named.name,
@@ -72,7 +73,9 @@ fn check_variables(function: &Function, variables: &[String], uri: &LitStr, erro
             errors.at(
                 uri,
                 format_args!("no parameter for the variable `{variable}`"),
-                format_args!("add one, or mark the one that it is for: `#[arg(name = \"{variable}\")]`"),
+                format_args!(
+                    "add one, or mark the one that it is for: `#[arg(name = \"{variable}\")]`"
+                ),
             );
         }
     }

@@ -13,8 +13,9 @@ pub(crate) fn variables(template: &str) -> Result<Vec<String>, String> {
         if at == 0 && !variables.is_empty() {
             return Err("two variables need a text between them".to_owned());
         }
-        let (expression, tail) =
-            rest[at + 1..].split_once('}').ok_or_else(|| "`{` without a `}` after it".to_owned())?;
+        let (expression, tail) = rest[at + 1..]
+            .split_once('}')
+            .ok_or_else(|| "`{` without a `}` after it".to_owned())?;
         let name = variable_name(expression)?;
         if variables.contains(&name) {
             return Err(format!("the variable `{name}` occurs twice"));

@@ -33,7 +33,10 @@ fn understand_block(item: TokenStream) -> syn::Result<Block> {
 /// The first line of every error, or none.
 fn problems<T>(result: syn::Result<T>) -> Vec<String> {
     let Err(error) = result else { return Vec::new() };
-    error.into_iter().map(|one| one.to_string().lines().next().unwrap_or_default().to_owned()).collect()
+    error
+        .into_iter()
+        .map(|one| one.to_string().lines().next().unwrap_or_default().to_owned())
+        .collect()
 }
 
 fn tool(options: TokenStream, item: TokenStream) -> Vec<String> {
@@ -247,7 +250,9 @@ fn completion() {
         .function()
         .arguments()
         .map(|(_, argument)| match argument.complete {
-            Some(super::Complete::Function { has_receiver, is_async, .. }) => (has_receiver, is_async),
+            Some(super::Complete::Function { has_receiver, is_async, .. }) => {
+                (has_receiver, is_async)
+            }
             _ => unreachable!(),
         })
         .collect();

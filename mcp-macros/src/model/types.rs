@@ -44,7 +44,10 @@ pub(crate) fn borrows(ty: &Type) -> bool {
 
 /// `impl Trait`, at any depth.
 pub(crate) fn is_impl_trait(ty: &Type) -> bool {
-    any(ty.to_token_stream(), &mut |_, token| matches!(token, TokenTree::Ident(name) if name == "impl"))
+    any(
+        ty.to_token_stream(),
+        &mut |_, token| matches!(token, TokenTree::Ident(name) if name == "impl"),
+    )
 }
 
 fn any(tokens: TokenStream, test: &mut dyn FnMut(Option<&TokenTree>, &TokenTree) -> bool) -> bool {
@@ -65,15 +68,16 @@ fn any(tokens: TokenStream, test: &mut dyn FnMut(Option<&TokenTree>, &TokenTree)
 /// Whether a type of this name would hide one of the language's.
 pub(crate) fn is_primitive(name: &Ident) -> bool {
     const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
-        "u64", "u128", "usize",
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
+        "u16", "u32", "u64", "u128", "usize",
     ];
     PRIMITIVES.iter().any(|primitive| name == primitive)
 }
 
 /// The type with the function's own lifetimes written `'_`, so that it can be named outside of the function.
 pub(crate) fn without_lifetimes(ty: &Type, generics: &Generics) -> Type {
-    let own: Vec<String> = generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect();
+    let own: Vec<String> =
+        generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect();
     if own.is_empty() {
         return ty.clone();
     }
@@ -84,8 +88,10 @@ pub(crate) fn without_lifetimes(ty: &Type, generics: &Generics) -> Type {
 fn rename(tokens: TokenStream, lifetimes: &[String]) -> TokenStream {
     let mut after_quote = false;
     let rename_one = |token| {
-        let is_name =
-            std::mem::replace(&mut after_quote, matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''));
+        let is_name = std::mem::replace(
+            &mut after_quote,
+            matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''),
+        );
         match token {
             TokenTree::Ident(name) if is_name && lifetimes.contains(&name.to_string()) => {
                 Ident::new("_", name.span()).into()
@@ -110,7 +116,8 @@ mod tests {
 
     #[test]
     fn borrowed_at_any_depth() {
-        for ty in [quote!(&str), quote!(Option<&str>), quote!(Cow<'a, str>), quote!((u8, [&u8; 2]))] {
+        for ty in [quote!(&str), quote!(Option<&str>), quote!(Cow<'a, str>), quote!((u8, [&u8; 2]))]
+        {
             assert!(borrows(&syn::parse2::<Type>(ty.clone()).unwrap()), "{ty}");
         }
         for ty in [quote!(String), quote!(Cow<'static, str>), quote!(Vec<(u8, Option<T>)>)] {

@@ -76,9 +76,15 @@ impl Connection {
         Self::with(Arc::clone(&modern.server), Peer::none(), Binding::HttpSession, draining)
     }
 
-    fn with(server: Arc<Inner>, peer: Peer, binding: Binding, draining: Arc<watch::Sender<bool>>) -> Self {
+    fn with(
+        server: Arc<Inner>,
+        peer: Peer,
+        binding: Binding,
+        draining: Arc<watch::Sender<bool>>,
+    ) -> Self {
         let session = OnceLock::new();
-        let conversation = Conversation { binding, session, listening: AtomicUsize::new(0), draining };
+        let conversation =
+            Conversation { binding, session, listening: AtomicUsize::new(0), draining };
         Self { server, peer, conversation: Arc::new(conversation), teller: OnceLock::new() }
     }
 
@@ -127,7 +133,9 @@ impl Connection {
             None if request.method == "server/discover" => {
                 Err(ErrorObject::method_not_found(&request.method))
             }
-            None => Err(ErrorObject::invalid_request("there is no session yet: send initialize first")),
+            None => {
+                Err(ErrorObject::invalid_request("there is no session yet: send initialize first"))
+            }
         }
     }
 
@@ -149,8 +157,8 @@ impl Connection {
         revision: Revision,
         session: Option<Arc<Session>>,
     ) -> Reply {
-        let known =
-            method::find_in(&request.method, revision).is_some_and(|row| row.direction.client_may_send());
+        let known = method::find_in(&request.method, revision)
+            .is_some_and(|row| row.direction.client_may_send());
         if !known && !self.server.methods.contains_key(&*request.method) {
             return Err(ErrorObject::method_not_found(&request.method).into());
         }
@@ -178,17 +186,20 @@ impl Connection {
         let offered = &self.server.revisions;
         let params: InitializeParams =
             request.params.parse().map_err(|error| crate::router::invalid_params(&error))?;
-        let Some(latest) = offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
+        let Some(latest) =
+            offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
         else {
             // ERA-8: in words, and for programs as −32022 has it.
             let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
             let message = format!("this server has no sessions; it speaks {}", names.join(", "));
-            let data = serde_json::json!({ "supported": names, "requested": params.protocol_version });
+            let data =
+                serde_json::json!({ "supported": names, "requested": params.protocol_version });
             return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message).with_data(&data));
         };
         let asked = params.protocol_version.parse().ok();
-        let revision =
-            asked.filter(|revision: &Revision| revision.era() == Era::Legacy && offered.contains(revision));
+        let revision = asked.filter(|revision: &Revision| {
+            revision.era() == Era::Legacy && offered.contains(revision)
+        });
         let revision = revision.unwrap_or(latest);
         // A session hears of what it negotiated alone (LG-4).
         let registry = self.server.live.registry();
@@ -210,8 +221,11 @@ impl Connection {
         if self.conversation.binding == Binding::Stream {
             self.tell_changes(listener);
         }
-        let mut result =
-            InitializeResult::new(revision.as_str(), self.server.capabilities(), self.server.info.clone());
+        let mut result = InitializeResult::new(
+            revision.as_str(),
+            self.server.capabilities(),
+            self.server.info.clone(),
+        );
         result.instructions = self.server.instructions.clone();
         self.server.encode(result, revision)
     }
@@ -273,7 +287,9 @@ impl Drop for Connection {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("conversation", &self.conversation).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("conversation", &self.conversation)
+            .finish_non_exhaustive()
     }
 }
 
@@ -289,7 +305,8 @@ impl Change {
             Self::Resources => ("notifications/resources/list_changed", None),
             Self::Resource(uri) => ("notifications/resources/updated", Some(uri)),
         };
-        let meta = subscription.map(|id| mcp_core::meta::Meta::new().with_subscription_id(id.clone()));
+        let meta =
+            subscription.map(|id| mcp_core::meta::Meta::new().with_subscription_id(id.clone()));
         let params = match uri {
             Some(uri) => {
                 let mut params = ResourceUpdatedParams::new(&*uri);

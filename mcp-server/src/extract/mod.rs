@@ -132,7 +132,10 @@ impl<T: Send + Sync + 'static> FromContext for Extension<T> {
             Some(value) => Ok(Self(value)),
             None => {
                 let missing = std::any::type_name::<T>();
-                Err(crate::error::internal("finding an extension", &format!("no layer put in a {missing}")))
+                Err(crate::error::internal(
+                    "finding an extension",
+                    &format!("no layer put in a {missing}"),
+                ))
             }
         }
     }

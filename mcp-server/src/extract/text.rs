@@ -24,7 +24,9 @@ pub fn from_text<T: DeserializeOwned>(name: &str, text: Option<&str>) -> Result<
 }
 
 /// Reads a struct from named texts.
-pub(super) fn from_texts<T: DeserializeOwned>(texts: &BTreeMap<String, String>) -> Result<T, ErrorObject> {
+pub(super) fn from_texts<T: DeserializeOwned>(
+    texts: &BTreeMap<String, String>,
+) -> Result<T, ErrorObject> {
     let fields = texts.iter().map(|(name, text)| (name.as_str(), Text(text)));
     T::deserialize(MapDeserializer::new(fields))
         .map_err(|error: ValueError| ErrorObject::invalid_params(format!("/arguments: {error}")))
@@ -163,7 +165,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let error = from_text::<u8>("age", Some("old")).unwrap_err();
-        assert_eq!(error.message(), "/arguments/age: expected a non-negative integer of 8 bits, got \"old\"");
+        assert_eq!(
+            error.message(),
+            "/arguments/age: expected a non-negative integer of 8 bits, got \"old\""
+        );
         let error = from_text::<String>("age", None).unwrap_err();
         assert_eq!(error.message(), "/arguments/age: the argument is required");
         assert!(from_text::<Tone>("tone", Some("x")).unwrap_err().message().contains("dry"));

@@ -61,7 +61,11 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         request.extensions_mut().insert(self.peer);
         let piece = if request.version() == Version::HTTP_2 { PIECE } else { usize::MAX };
-        Answering { response: self.service.clone().call(request), busy: Some(self.activity.begin()), piece }
+        Answering {
+            response: self.service.clone().call(request),
+            busy: Some(self.activity.begin()),
+            piece,
+        }
     }
 }
 

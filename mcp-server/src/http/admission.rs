@@ -45,8 +45,12 @@ impl Admission {
 
     /// A place for a request whose body is about to be read; none when all are taken.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Admitted> {
-        let admitted =
-            Admitted { admission: Arc::clone(self), bytes: 0, arriving: None, counts_as: Kind::Reading };
+        let admitted = Admitted {
+            admission: Arc::clone(self),
+            bytes: 0,
+            arriving: None,
+            counts_as: Kind::Reading,
+        };
         self.take(&admitted.counts_as).then_some(admitted)
     }
 
@@ -89,7 +93,8 @@ impl Admission {
     #[cfg(test)]
     pub(super) fn size(&self) -> [usize; 5] {
         let load = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        let [reading, requests, listeners] = [&self.reading, &self.requests, &self.listeners].map(load);
+        let [reading, requests, listeners] =
+            [&self.reading, &self.requests, &self.listeners].map(load);
         [reading, requests, listeners, self.lock().len(), load(&self.bytes)]
     }
 }
@@ -151,21 +156,23 @@ impl Admitted {
     /// More of the body is waited for. Ready once the request has to make room for others.
     pub(super) fn poll_displaced(&mut self, cx: &Context<'_>) -> Poll<()> {
         let arriving = &self.admission.arriving;
-        let number = *self.arriving.get_or_insert_with(|| arriving.add(std::mem::take(&mut self.bytes)));
+        let number =
+            *self.arriving.get_or_insert_with(|| arriving.add(std::mem::take(&mut self.bytes)));
         arriving.poll_displaced(number, cx)
     }
 
     /// The body is read, and the request goes on to be handled; false when as many are as may be, or it had to
     /// make room.
     pub(super) fn becomes_request(&mut self) -> bool {
-        let has_arrived = match self.arriving.take().map(|number| self.admission.arriving.remove(number)) {
-            Some(Some(bytes)) => {
-                self.bytes += bytes;
-                true
-            }
-            Some(None) => false,
-            None => true,
-        };
+        let has_arrived =
+            match self.arriving.take().map(|number| self.admission.arriving.remove(number)) {
+                Some(Some(bytes)) => {
+                    self.bytes += bytes;
+                    true
+                }
+                Some(None) => false,
+                None => true,
+            };
         self.becomes(Kind::Request) && has_arrived
     }
 
@@ -259,7 +266,9 @@ mod tests {
         let mut newcomer = admission.admit().unwrap();
         assert!(newcomer.reserve(35));
         assert_eq!((admission.size()[4], admission.arriving.len()), (76, 2));
-        assert!(second.poll_displaced(cx).is_ready() && !second.reserve(1) && !second.becomes_request());
+        assert!(
+            second.poll_displaced(cx).is_ready() && !second.reserve(1) && !second.becomes_request()
+        );
         assert!(first.becomes_request() && newcomer.becomes_request());
         drop((second, small));
         assert_eq!((admission.size(), admission.arriving.len()), ([0, 2, 0, 0, 75], 0));

@@ -113,7 +113,11 @@ impl Arriving {
         }
         shrink(&mut state.bodies);
         drop(state);
-        tracing::debug!(bodies = displaced.len(), bytes = freed, "bodies that took long to arrive made room");
+        tracing::debug!(
+            bodies = displaced.len(),
+            bytes = freed,
+            "bodies that took long to arrive made room"
+        );
         for waker in displaced.into_iter().filter_map(|body| body.waker) {
             waker.wake();
         }

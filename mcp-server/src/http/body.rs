@@ -41,7 +41,9 @@ impl HttpBody {
     }
 
     /// Piece by piece, as they come.
-    pub(crate) fn stream(body: impl Body<Data = Bytes, Error = Infallible> + Send + 'static) -> Self {
+    pub(crate) fn stream(
+        body: impl Body<Data = Bytes, Error = Infallible> + Send + 'static,
+    ) -> Self {
         Self(Kind::Stream(Box::pin(body)))
     }
 }
@@ -82,7 +84,9 @@ impl Body for HttpBody {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Pieces(pieces) => SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum()),
+            Kind::Pieces(pieces) => {
+                SizeHint::with_exact(pieces.iter().map(|piece| piece.len() as u64).sum())
+            }
             Kind::Stream(body) => body.size_hint(),
         }
     }

@@ -100,7 +100,11 @@ impl Call {
                     write_keep_alive(&mut first); // So that proxies pass the head on.
                 }
                 let keep_alive = KeepAlive::new(self.keep_alive);
-                respond(HttpBody::stream(Events { call: Some(self), first: first.freeze(), keep_alive }))
+                respond(HttpBody::stream(Events {
+                    call: Some(self),
+                    first: first.freeze(),
+                    keep_alive,
+                }))
             }
         }
     }
@@ -176,7 +180,10 @@ pub(super) fn write(id: &RequestId, reply: Reply, longest: usize) -> (StatusCode
         Ok(result) => {
             let length = result.as_bytes().len();
             tracing::error!(%id, length, longest, "a result is longer than is sent");
-            ErrorObject::new(code::INTERNAL_ERROR, format!("the result is longer than {longest} bytes"))
+            ErrorObject::new(
+                code::INTERNAL_ERROR,
+                format!("the result is longer than {longest} bytes"),
+            )
         }
         Err(CallError::Peer(error)) => error,
         Err(error) => crate::error::internal("passing on a call", &error),

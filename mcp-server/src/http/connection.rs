@@ -92,10 +92,12 @@ impl Connections {
             is_http2 = socket.speaks_http2() => is_http2?,
             () = &mut stopping => return Ok(()), // Nothing was asked.
         };
-        let service = Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
+        let service =
+            Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
         // In boxes, so that a connection is no larger than its protocol needs.
         if is_http2 {
-            let mut connection = Box::pin(self.http2.serve_connection(TokioIo::new(socket), service));
+            let mut connection =
+                Box::pin(self.http2.serve_connection(TokioIo::new(socket), service));
             tokio::select! {
                 ended = connection.as_mut() => return Ok(ended?),
                 () = stopping => connection.as_mut().graceful_shutdown(),
@@ -159,7 +161,11 @@ mod tests {
     }
 
     impl AsyncWrite for Noting {
-        fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
             self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
         }
 
@@ -232,14 +238,19 @@ mod tests {
         let session = session(&connections).await;
         let modern = |method: &str, params: &str, name: &str| {
             let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/logLevel":"debug"}"#;
-            let body =
-                format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{params},{meta}}}}}"#);
-            post(&format!("mcp-protocol-version: 2026-07-28\r\nmcp-method: {method}\r\n{name}"), &body)
+            let body = format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{{params},{meta}}}}}"#
+            );
+            post(
+                &format!("mcp-protocol-version: 2026-07-28\r\nmcp-method: {method}\r\n{name}"),
+                &body,
+            )
         };
-        let call =
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tell","arguments":{}}}"#;
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tell","arguments":{}}}"#;
         let listen = r#""notifications":{"toolsListChanged":true}"#;
-        let get = format!("GET / HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n{session}\r\n");
+        let get = format!(
+            "GET / HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n{session}\r\n"
+        );
         for (request, first) in [
             (
                 modern("tools/call", r#""name":"tell","arguments":{}"#, "mcp-name: tell\r\n"),

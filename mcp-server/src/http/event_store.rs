@@ -78,7 +78,11 @@ pub trait EventStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// When they are not all there.
-    async fn after(&self, stream: StreamKey, sequence: u64) -> Result<Vec<StoredEvent>, ReplayError>;
+    async fn after(
+        &self,
+        stream: StreamKey,
+        sequence: u64,
+    ) -> Result<Vec<StoredEvent>, ReplayError>;
 
     /// The session has ended: nobody will ask for its streams.
     async fn forget(&self, session: SessionId);
@@ -160,7 +164,8 @@ impl State {
         let logs = self.sessions.entry(key.session).or_default();
         if logs.len() >= limits.streams
             && !logs.contains_key(&key.stream)
-            && let Some(oldest) = logs.iter().min_by_key(|(_, log)| log.touched).map(|(stream, _)| *stream)
+            && let Some(oldest) =
+                logs.iter().min_by_key(|(_, log)| log.touched).map(|(stream, _)| *stream)
             && let Some(log) = logs.remove(&oldest)
         {
             self.bytes -= log.bytes;
@@ -216,7 +221,11 @@ impl EventStore for MemoryEventStore {
         Ok(())
     }
 
-    async fn after(&self, stream: StreamKey, sequence: u64) -> Result<Vec<StoredEvent>, ReplayError> {
+    async fn after(
+        &self,
+        stream: StreamKey,
+        sequence: u64,
+    ) -> Result<Vec<StoredEvent>, ReplayError> {
         let state = self.lock();
         let log = state.sessions.get(&stream.session).and_then(|logs| logs.get(&stream.stream));
         let log = log.ok_or(ReplayError::Unknown)?;
@@ -265,12 +274,16 @@ pub(crate) struct EventId {
 impl EventId {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (stream, sequence) = text.split_once('-')?;
-        let is_ours = stream.len() == 16 && stream.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let is_ours =
+            stream.len() == 16 && stream.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let is_plain = !sequence.is_empty() && sequence.bytes().all(|b| b.is_ascii_digit());
         if !is_ours || !is_plain {
             return None;
         }
-        Some(Self { stream: u64::from_str_radix(stream, 16).ok()?, sequence: sequence.parse().ok()? })
+        Some(Self {
+            stream: u64::from_str_radix(stream, 16).ok()?,
+            sequence: sequence.parse().ok()?,
+        })
     }
 }
 
@@ -321,12 +334,17 @@ mod tests {
         assert_eq!(store.after(key(2), 6).await, Err(ReplayError::Gap));
         assert_eq!(store.after(key(2), 7).await.unwrap().len(), 3);
         fill(&store, 3, 1, 101).await;
-        assert_eq!(store.after(key(3), 0).await, Err(ReplayError::Gap), "too large to be kept at all");
+        assert_eq!(
+            store.after(key(3), 0).await,
+            Err(ReplayError::Gap),
+            "too large to be kept at all"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn streams_of_a_session_and_all_bytes_are_bounded() {
-        let limits = EventStoreLimits { streams: 3, total_bytes: 250, ..EventStoreLimits::default() };
+        let limits =
+            EventStoreLimits { streams: 3, total_bytes: 250, ..EventStoreLimits::default() };
         let store = MemoryEventStore::new(limits);
         for stream in 1..=5 {
             tokio::time::advance(Duration::from_secs(1)).await;

@@ -232,7 +232,9 @@ impl Service for Exchange {
             let reason = "this server keeps no sessions, so it cannot ask the client anything";
             return Err(TransportError::closed(reason).into());
         }
-        let stream = self.way_out().ok_or_else(|| TransportError::closed("no stream leads to the client"))?;
+        let stream = self
+            .way_out()
+            .ok_or_else(|| TransportError::closed("no stream leads to the client"))?;
         let limits = &self.shared.server.limits;
         check_length(&request.params, limits.outgoing_bytes)?;
         let answer = self.entry.expect(request.id.clone(), limits.pending)?;
@@ -240,7 +242,10 @@ impl Service for Exchange {
         write_request(&mut text, &request.id, &request.method, request.params.as_bytes());
         let _withdraw = Withdraw { entry: &self.entry, stream: &stream, id: &request.id };
         let closed = |_| TransportError::closed("the session has ended");
-        stream.publish(text.freeze()).await.map_err(|_| TransportError::closed("the stream has ended"))?;
+        stream
+            .publish(text.freeze())
+            .await
+            .map_err(|_| TransportError::closed("the stream has ended"))?;
         answer.await.map_err(closed)?
     }
 
@@ -346,9 +351,15 @@ mod tests {
     const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"tell"}}"#;
     const NOTE: &str = r#"[{"jsonrpc":"2.0","method":"notifications/initialized"}]"#;
 
-    async fn post(service: &HttpService, session: &str, accept: &str, body: &'static str) -> Response {
+    async fn post(
+        service: &HttpService,
+        session: &str,
+        accept: &str,
+        body: &'static str,
+    ) -> Response {
         let request = http::Request::post("/").header("host", "localhost").header("accept", accept);
-        let request = request.header("content-type", "application/json").header("mcp-session-id", session);
+        let request =
+            request.header("content-type", "application/json").header("mcp-session-id", session);
         let request = request.body(Full::<Bytes>::from(body)).unwrap();
         service.clone().call(request).await.unwrap()
     }
@@ -364,10 +375,14 @@ mod tests {
         let service = Server::new("streams", "1").tool(tool).limits(limits).into_service().unwrap();
         let initialize = http::Request::post("/").header("host", "localhost");
         let initialize = initialize.header("content-type", "application/json");
-        let begun =
-            service.clone().call(initialize.body(Full::<Bytes>::from(INITIALIZE)).unwrap()).await.unwrap();
+        let begun = service
+            .clone()
+            .call(initialize.body(Full::<Bytes>::from(INITIALIZE)).unwrap())
+            .await
+            .unwrap();
         let id = begun.headers()["mcp-session-id"].to_str().unwrap();
-        let entry = service.sessions().find(SessionId::parse(id.as_bytes()).unwrap(), None).unwrap();
+        let entry =
+            service.sessions().find(SessionId::parse(id.as_bytes()).unwrap(), None).unwrap();
         for accept in ["text/event-stream", "text/event-stream, application/json"] {
             let refused = post(&service, id, accept, CALL).await;
             assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);

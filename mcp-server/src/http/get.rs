@@ -24,7 +24,10 @@ pub(super) async fn get(shared: &Arc<Shared>, parts: &Parts) -> Response {
         return status::method_not_allowed(false);
     }
     if !Accepts::read(parts).events {
-        return refuse(StatusCode::NOT_ACCEPTABLE, "a stream of events is what there is: accept it");
+        return refuse(
+            StatusCode::NOT_ACCEPTABLE,
+            "a stream of events is what there is: accept it",
+        );
     }
     let entry = match shared.legacy.session(shared, parts) {
         Ok(entry) => entry,
@@ -54,7 +57,11 @@ fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Box<Response
 }
 
 /// Goes on behind an event, on the stream that it was sent on.
-async fn resume(shared: &Arc<Shared>, entry: &Arc<Entry>, id: EventId) -> Result<Events, Box<Response>> {
+async fn resume(
+    shared: &Arc<Shared>,
+    entry: &Arc<Entry>,
+    id: EventId,
+) -> Result<Events, Box<Response>> {
     if let Some(stream) = entry.stream(id.stream) {
         let reader = stream.resume(id.sequence).await.map_err(lost)?;
         if entry.standalone().is_some_and(|standalone| standalone.id() == Some(id.stream)) {
@@ -72,7 +79,12 @@ async fn resume(shared: &Arc<Shared>, entry: &Arc<Entry>, id: EventId) -> Result
 
 /// The standalone stream is filled with changes by whoever reads it, so that one which nobody reads costs
 /// nothing: changes wait as a set until then.
-fn standalone(shared: &Shared, entry: &Arc<Entry>, stream: Arc<EventStream>, reader: Reader) -> Events {
+fn standalone(
+    shared: &Shared,
+    entry: &Arc<Entry>,
+    stream: Arc<EventStream>,
+    reader: Reader,
+) -> Events {
     let busy: Busy = Entry::busy(entry);
     let events = Events::new(reader, busy, shared.legacy.limits.keep_alive);
     let Some(session) = entry.connection.session() else { return events };

@@ -28,8 +28,8 @@ pub(super) fn check_request(
     said: &Said<'_>,
     registry: &Registry,
 ) -> Result<(), ErrorObject> {
-    let version =
-        single(headers, &names::PROTOCOL_VERSION)?.ok_or_else(|| missing("MCP-Protocol-Version"))?;
+    let version = single(headers, &names::PROTOCOL_VERSION)?
+        .ok_or_else(|| missing("MCP-Protocol-Version"))?;
     check_version(version, said.claim)?;
     let method = single(headers, &names::METHOD)?.ok_or_else(|| missing("Mcp-Method"))?;
     if method != said.method.as_bytes() {

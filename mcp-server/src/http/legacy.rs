@@ -49,7 +49,11 @@ impl Legacy {
     /// The session that a request is part of.
     ///
     /// To any other principal it does not exist (T47).
-    pub(super) fn session(&self, shared: &Shared, parts: &Parts) -> Result<Arc<Entry>, Box<Response>> {
+    pub(super) fn session(
+        &self,
+        shared: &Shared,
+        parts: &Parts,
+    ) -> Result<Arc<Entry>, Box<Response>> {
         let version = version(shared, parts)?;
         if shared.options.stateless {
             let revision = version.unwrap_or_else(|| assumed(&shared.server.revisions));
@@ -65,7 +69,10 @@ impl Legacy {
         let entry = SessionId::parse(id.as_bytes())
             .and_then(|id| self.sessions.find(id, parts.extensions.get::<Principal>()));
         entry.ok_or_else(|| {
-            Box::new(refuse(StatusCode::NOT_FOUND, "there is no such session: initialize a new one"))
+            Box::new(refuse(
+                StatusCode::NOT_FOUND,
+                "there is no such session: initialize a new one",
+            ))
         })
     }
 }
@@ -77,9 +84,14 @@ fn version(shared: &Shared, parts: &Parts) -> Result<Option<Revision>, Box<Respo
     match named.filter(|revision| shared.server.revisions.contains(revision)) {
         Some(revision) if revision.era() == Era::Legacy => Ok(Some(revision)),
         // The header promises a modern message, and the message is none.
-        Some(_) => Err(Box::new(status::error(StatusCode::BAD_REQUEST, None, &CallMeta::missing_version()))),
+        Some(_) => Err(Box::new(status::error(
+            StatusCode::BAD_REQUEST,
+            None,
+            &CallMeta::missing_version(),
+        ))),
         None => {
-            let supported: Vec<_> = shared.server.revisions.iter().map(|known| known.as_str()).collect();
+            let supported: Vec<_> =
+                shared.server.revisions.iter().map(|known| known.as_str()).collect();
             let message = format!("MCP-Protocol-Version must be one of {}", supported.join(", "));
             Err(Box::new(refuse(StatusCode::BAD_REQUEST, &message)))
         }
@@ -142,7 +154,12 @@ pub(super) fn failed_answer(shared: &Shared, parts: &Parts, id: &RequestId, erro
 }
 
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
-async fn initialize(shared: &Arc<Shared>, parts: &Parts, id: RequestId, params: JsonBytes) -> Response {
+async fn initialize(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    id: RequestId,
+    params: JsonBytes,
+) -> Response {
     let connection = Connection::session_of(&shared.modern);
     let reply = connection.call(Request::new(id.clone(), "initialize", params)).await;
     let begun = reply.is_ok();
@@ -227,12 +244,15 @@ impl Post<'_> {
             match message {
                 Ok(Message::Request { id, method, params }) => {
                     let (handle, registration) = AbortHandle::new_pair();
-                    let Some(place) = Entry::start(&self.entry, id.clone(), handle, limits.in_flight) else {
+                    let Some(place) =
+                        Entry::start(&self.entry, id.clone(), handle, limits.in_flight)
+                    else {
                         texts.push(error_text(Some(&id), &status::busy()));
                         continue;
                     };
-                    let call = CallMeta::read(&params)
-                        .map(|meta| self.call(&exchange, Request::new(id.clone(), method, params), meta));
+                    let call = CallMeta::read(&params).map(|meta| {
+                        self.call(&exchange, Request::new(id.clone(), method, params), meta)
+                    });
                     calls.push(Abortable::new(
                         async move {
                             let reply = match call {
@@ -246,7 +266,9 @@ impl Post<'_> {
                     ));
                 }
                 Ok(message) => self.entry.take(message).await,
-                Err(Malformed { answers: Some(id), error, .. }) => self.entry.answer(&id, Err(error.into())),
+                Err(Malformed { answers: Some(id), error, .. }) => {
+                    self.entry.answer(&id, Err(error.into()))
+                }
                 Err(Malformed { id, error, .. }) => texts.push(error_text(id.as_ref(), &error)),
             }
         }
@@ -255,7 +277,9 @@ impl Post<'_> {
         }
         let admitted = self.admitted;
         self.shared.tasks.spawn(async move {
-            texts.extend(join_all(calls).await.into_iter().filter_map(|done: Result<_, Aborted>| done.ok()));
+            texts.extend(
+                join_all(calls).await.into_iter().filter_map(|done: Result<_, Aborted>| done.ok()),
+            );
             finisher.0.finish_batch(texts).await;
             drop((admitted, finisher));
         });
@@ -301,7 +325,9 @@ impl Entry {
             Message::Notification { method, params } => {
                 self.connection.notify(Notification::new(method, params)).await;
             }
-            Message::Response { id: Some(id), outcome } => self.answer(&id, outcome.map_err(Into::into)),
+            Message::Response { id: Some(id), outcome } => {
+                self.answer(&id, outcome.map_err(Into::into))
+            }
             Message::Response { id: None, outcome } => {
                 tracing::warn!(?outcome, "the client could not read a message of ours");
             }
@@ -332,7 +358,9 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 fn write_reply(id: &RequestId, reply: Reply, longest: usize) -> BytesMut {
     let mut text = BytesMut::new();
     match reply {
-        Ok(result) if result.as_bytes().len() <= longest => write_result(&mut text, id, result.as_bytes()),
+        Ok(result) if result.as_bytes().len() <= longest => {
+            write_result(&mut text, id, result.as_bytes())
+        }
         Ok(result) => {
             let length = result.as_bytes().len();
             tracing::error!(%id, length, longest, "a result is longer than is sent");
@@ -372,14 +400,20 @@ impl Accepts {
         let mut accepts = Self { json: false, events: false };
         let mut said = false;
         let values = parts.headers.get_all(http::header::ACCEPT).iter();
-        for range in values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
+        for range in
+            values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','))
+        {
             let mut parameters = range.split(';').map(str::trim);
             let name = parameters.next().unwrap_or_default().to_ascii_lowercase();
             said |= !name.is_empty();
             let refused = parameters.any(|parameter| {
-                parameter.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0)
+                parameter
+                    .strip_prefix("q=")
+                    .and_then(|q| q.parse::<f32>().ok())
+                    .is_some_and(|q| q <= 0.0)
             });
-            accepts.json |= !refused && matches!(&*name, "application/json" | "application/*" | "*/*");
+            accepts.json |=
+                !refused && matches!(&*name, "application/json" | "application/*" | "*/*");
             accepts.events |= !refused && matches!(&*name, "text/event-stream" | "text/*" | "*/*");
         }
         if said { accepts } else { Self { json: true, events: true } }

@@ -39,7 +39,9 @@ mod stream;
 mod tasks;
 
 pub use body::HttpBody;
-pub use event_store::{EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey};
+pub use event_store::{
+    EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey,
+};
 pub(crate) use exchange::Exchange;
 pub use options::HttpOptions;
 pub use request::PeerAddress;

@@ -34,14 +34,15 @@ pub(super) fn begin(
     meta: CallMeta,
     mut admitted: Admitted,
 ) -> Result<Call, Box<Response>> {
-    let revision =
-        admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(|error| {
+    let revision = admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(
+        |error| {
             let status = match error.code() {
                 code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
                 _ => status::of(&error),
             };
             status::error(status, Some(&request.id), &error)
-        })?;
+        },
+    )?;
     let not_acceptable = |reason: &str| {
         let error = ErrorObject::invalid_request(reason);
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
@@ -105,8 +106,9 @@ pub(super) async fn notification(
 
 /// An answer, though no server asks anything in this era.
 pub(super) fn response(id: Option<&RequestId>) -> Response {
-    let error =
-        ErrorObject::invalid_request("a server asks nothing in this revision, so nothing is answered");
+    let error = ErrorObject::invalid_request(
+        "a server asks nothing in this revision, so nothing is answered",
+    );
     status::error(StatusCode::BAD_REQUEST, id, &error)
 }
 
@@ -126,7 +128,8 @@ impl Accepts {
         for value in headers.get_all(ACCEPT) {
             any = true;
             for range in value.as_bytes().split(|byte| *byte == b',') {
-                let media = range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+                let media =
+                    range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
                 let is = |name: &str| media.eq_ignore_ascii_case(name.as_bytes());
                 if is(EVENT_STREAM) || is("*/*") || is("text/*") {
                     return Some(Self::Both);

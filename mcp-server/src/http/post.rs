@@ -40,7 +40,8 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
             return legacy::post(shared, parts, batch, CallMeta::default(), admitted).await;
         }
         Ok(_) => {
-            let error = ErrorObject::invalid_request("one message at a time: this revision has no batches");
+            let error =
+                ErrorObject::invalid_request("one message at a time: this revision has no batches");
             return refuse(None, &error);
         }
     };
@@ -66,7 +67,8 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
             }
         }
         Message::Notification { method, params } => {
-            Box::pin(modern::notification(shared, &parts, Notification::new(method, params), meta)).await
+            Box::pin(modern::notification(shared, &parts, Notification::new(method, params), meta))
+                .await
         }
         Message::Response { id, .. } => modern::response(id.as_ref()),
     }

@@ -32,11 +32,17 @@ pub(super) async fn read<B: Body>(
     }
     match tokio::time::timeout(limits.http.body_timeout, collecting).await {
         Ok(read) => read,
-        Err(_) => Err(status::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
+        Err(_) => {
+            Err(status::refused(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"))
+        }
     }
 }
 
-async fn collect<B: Body>(body: B, most: usize, admitted: &mut Admitted) -> Result<Bytes, Response> {
+async fn collect<B: Body>(
+    body: B,
+    most: usize,
+    admitted: &mut Admitted,
+) -> Result<Bytes, Response> {
     let too_large = || {
         let reason = format!("the message is longer than {most} bytes");
         status::refused(StatusCode::PAYLOAD_TOO_LARGE, &reason)

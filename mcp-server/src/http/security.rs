@@ -35,11 +35,14 @@ struct Authority<'a> {
 }
 
 fn host<'a>(parts: &'a Parts, options: &HttpOptions) -> Result<Authority<'a>, Refusal> {
-    const MALFORMED: Refusal = (StatusCode::BAD_REQUEST, "the Host is missing, doubled or malformed");
+    const MALFORMED: Refusal =
+        (StatusCode::BAD_REQUEST, "the Host is missing, doubled or malformed");
     let mut fields = parts.headers.get_all(HOST).iter();
     let field = match (fields.next(), fields.next()) {
         (_, Some(_)) => return Err(MALFORMED),
-        (Some(field), None) => Some(field.to_str().ok().and_then(Authority::parse).ok_or(MALFORMED)?),
+        (Some(field), None) => {
+            Some(field.to_str().ok().and_then(Authority::parse).ok_or(MALFORMED)?)
+        }
         (None, None) => None,
     };
     // HTTP/2 sends `:authority`; so does HTTP/1 with a URI in absolute form.
@@ -111,7 +114,8 @@ fn content(headers: &HeaderMap) -> Result<(), Refusal> {
     if !is_json(media.as_bytes()) {
         return Err(NOT_JSON);
     }
-    let is_identity = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    let is_identity =
+        |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "compressed requests are not accepted"));
     }
@@ -141,7 +145,10 @@ impl<'a> Authority<'a> {
                 let end = rest.find(']')?;
                 let (inside, after) = (&rest[..end], &rest[end + 1..]);
                 inside.parse::<Ipv6Addr>().ok()?;
-                (&text[..end + 2], if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
+                (
+                    &text[..end + 2],
+                    if after.is_empty() { None } else { Some(after.strip_prefix(':')?) },
+                )
             }
             None => match text.split_once(':') {
                 Some((host, port)) => (host, Some(port)),

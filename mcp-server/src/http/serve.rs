@@ -132,7 +132,8 @@ impl Serving {
         let mut running = JoinSet::new();
         {
             let mut stop = pin!(stop);
-            let places = Arc::new(Semaphore::new(limits.http.connections.min(Semaphore::MAX_PERMITS)));
+            let places =
+                Arc::new(Semaphore::new(limits.http.connections.min(Semaphore::MAX_PERMITS)));
             loop {
                 tokio::select! {
                     biased;

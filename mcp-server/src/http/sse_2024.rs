@@ -128,7 +128,10 @@ fn engine(
 }
 
 /// Writes each message that is posted as a line.
-async fn feed(mut posted: mpsc::Receiver<(Bytes, Admitted)>, mut writer: tokio::io::WriteHalf<DuplexStream>) {
+async fn feed(
+    mut posted: mpsc::Receiver<(Bytes, Admitted)>,
+    mut writer: tokio::io::WriteHalf<DuplexStream>,
+) {
     while let Some((line, _admitted)) = posted.recv().await {
         if writer.write_all(&line).await.is_err() {
             return;
@@ -138,9 +141,13 @@ async fn feed(mut posted: mpsc::Receiver<(Bytes, Admitted)>, mut writer: tokio::
 
 async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response {
     let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
-    let mut pairs = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut pairs =
+        parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
     let Some((_, id)) = pairs.find(|(name, _)| *name == "sessionId") else {
-        return refuse(StatusCode::BAD_REQUEST, "sessionId is required: it stands in the endpoint event");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "sessionId is required: it stands in the endpoint event",
+        );
     };
     let principal = parts.extensions.get::<Principal>();
     let inbox = SessionId::parse(id.as_bytes()).and_then(|id| {
@@ -148,7 +155,9 @@ async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response
         let inbox = open.get(&id).filter(|inbox| inbox.principal.as_ref() == principal)?;
         Some(inbox.messages.clone())
     });
-    let Some(inbox) = inbox else { return refuse(StatusCode::NOT_FOUND, "there is no such session") };
+    let Some(inbox) = inbox else {
+        return refuse(StatusCode::NOT_FOUND, "there is no such session");
+    };
     let limits = &shared.server.limits;
     let bytes = match read::read(body, limits, &mut admitted).await {
         Ok(bytes) => bytes,

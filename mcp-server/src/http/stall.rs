@@ -55,7 +55,10 @@ pub(super) async fn guard<F: Future>(stream: F, patience: Duration) {
                 Waiting::Peer => {}
             }
             let stalled = stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
-            stalled.as_mut().poll(cx).map(|()| tracing::debug!("the peer of an HTTP/2 stream does not read"))
+            stalled
+                .as_mut()
+                .poll(cx)
+                .map(|()| tracing::debug!("the peer of an HTTP/2 stream does not read"))
         })
         .await;
     };

@@ -5,7 +5,9 @@ use http::StatusCode;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use mcp_core::http::names::JSON;
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, RequestId, code, write_error, write_result, write_result_start};
+use mcp_core::jsonrpc::{
+    ErrorObject, RequestId, code, write_error, write_result, write_result_start,
+};
 
 use super::{HttpBody, Response};
 

@@ -77,7 +77,11 @@ impl EventStream {
     }
 
     /// A stream that is over, of which these events are left to read.
-    pub(super) fn rest(kept: Kept, events: Vec<StoredEvent>, limits: &HttpLimits) -> Option<Reader> {
+    pub(super) fn rest(
+        kept: Kept,
+        events: Vec<StoredEvent>,
+        limits: &HttpLimits,
+    ) -> Option<Reader> {
         let stream = Self::new(Some(kept), limits);
         let reader = stream.attach();
         let mut state = stream.lock();
@@ -132,7 +136,8 @@ impl EventStream {
             let room = self.room.notified();
             {
                 let state = self.lock();
-                let is_full = state.queue.len() >= self.most_events || state.bytes >= self.most_bytes;
+                let is_full =
+                    state.queue.len() >= self.most_events || state.bytes >= self.most_bytes;
                 if state.reader == 0 || !is_full || state.ended {
                     return;
                 }
@@ -254,7 +259,8 @@ impl Reader {
             let before = state.queue.front().map_or(state.sequence, |event| event.sequence - 1);
             sse::write_priming(&mut out, &self.event_id(before), retry);
         }
-        let was_full = state.queue.len() >= self.stream.most_events || state.bytes >= self.stream.most_bytes;
+        let was_full =
+            state.queue.len() >= self.stream.most_events || state.bytes >= self.stream.most_bytes;
         while out.len() < CHUNK
             && let Some(event) = state.queue.pop_front()
         {

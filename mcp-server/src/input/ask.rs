@@ -8,8 +8,8 @@ use std::panic::Location;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::service::{BoxFuture, Request};
 use mcp_core::types::{
-    CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult, ElicitSchema,
-    ElicitationCompleteParams, InputRequest, ListRootsResult, Root,
+    CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult,
+    ElicitSchema, ElicitationCompleteParams, InputRequest, ListRootsResult, Root,
 };
 use serde::de::DeserializeOwned;
 
@@ -34,7 +34,9 @@ impl Context {
             {
                 let content = result.content.get_or_insert_default();
                 form.requested_schema.fill_in(content);
-                form.requested_schema.check(content).map_err(|error| AskError::invalid(error, modern))?;
+                form.requested_schema
+                    .check(content)
+                    .map_err(|error| AskError::invalid(error, modern))?;
             }
             Ok(result)
         })
@@ -44,7 +46,11 @@ impl Context {
     ///
     /// Accepting means consent to the visit, no more. Spec: client/elicitation, since 2025-11-25.
     #[track_caller]
-    pub fn elicit_url(&self, message: impl Into<String>, url: impl Into<String>) -> Question<'_, Answer<()>> {
+    pub fn elicit_url(
+        &self,
+        message: impl Into<String>,
+        url: impl Into<String>,
+    ) -> Question<'_, Answer<()>> {
         let params = ElicitParams::url(message, url);
         Question::new(self, params.into(), |_, answer, modern| {
             Ok(match read::<ElicitResult>(&answer, modern)?.action {
@@ -96,7 +102,8 @@ impl Context {
             return answer_on_session(self, request).await;
         }
         if !(self.rules().result_type && self.0.asking.by_result) {
-            let told = "only tools, prompts and resources can ask, on a session or since 2026-07-28";
+            let told =
+                "only tools, prompts and resources can ask, on a session or since 2026-07-28";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
         }
         if !seal::AVAILABLE {
@@ -108,7 +115,10 @@ impl Context {
 }
 
 /// Asks on a legacy session, in a request of our own.
-pub(super) async fn answer_on_session(context: &Context, request: InputRequest) -> Result<RawJson, AskError> {
+pub(super) async fn answer_on_session(
+    context: &Context,
+    request: InputRequest,
+) -> Result<RawJson, AskError> {
     let Some(session) = &context.0.session else {
         return Err(AskError::new(AskErrorKind::Unsupported, "there is no session to ask on"));
     };
@@ -119,7 +129,8 @@ pub(super) async fn answer_on_session(context: &Context, request: InputRequest) 
             if let ElicitParams::Url(visit) = &mut *params
                 && visit.elicitation_id.is_none()
             {
-                let id = seal::random::<16>().map_err(|error| AskError::new(AskErrorKind::Lost, error))?;
+                let id = seal::random::<16>()
+                    .map_err(|error| AskError::new(AskErrorKind::Lost, error))?;
                 visit.elicitation_id = Some(hex(&id, 16));
             }
             JsonBytes::new(&params)
@@ -135,7 +146,10 @@ pub(super) async fn answer_on_session(context: &Context, request: InputRequest) 
         Ok(reply) => reply?.parse().map_err(invalid),
         Err(_) => {
             let seconds = patience.as_secs();
-            Err(AskError::new(AskErrorKind::Lost, format_args!("the client was silent for {seconds} s")))
+            Err(AskError::new(
+                AskErrorKind::Lost,
+                format_args!("the client was silent for {seconds} s"),
+            ))
         }
     }
 }

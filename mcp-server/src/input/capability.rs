@@ -9,7 +9,8 @@ use crate::context::Context;
 impl Context {
     /// Whether the client can show a form.
     pub fn can_elicit(&self) -> bool {
-        self.rules().elicitation && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
+        self.rules().elicitation
+            && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
     }
 
     /// Whether the client can send the user to a URL.
@@ -38,7 +39,9 @@ impl Context {
     pub(super) fn check_question(&self, request: &InputRequest) -> Result<(), AskError> {
         let required = match request {
             InputRequest::Elicit(params) => match &**params {
-                ElicitParams::Url(_) if !self.can_elicit_url() => json!({ "elicitation": { "url": {} } }),
+                ElicitParams::Url(_) if !self.can_elicit_url() => {
+                    json!({ "elicitation": { "url": {} } })
+                }
                 ElicitParams::Url(_) => return Ok(()),
                 _ if !self.can_elicit() => json!({ "elicitation": { "form": {} } }),
                 _ => return Ok(()),
@@ -62,8 +65,11 @@ impl Context {
     }
 
     fn lacks_for(&self, params: &CreateMessageParams) -> Option<serde_json::Value> {
-        let Some(can) = self.client_capabilities().sampling else { return Some(json!({ "sampling": {} })) };
-        if (params.tools.is_some() || params.tool_choice.is_some()) && !self.can_sample_with_tools() {
+        let Some(can) = self.client_capabilities().sampling else {
+            return Some(json!({ "sampling": {} }));
+        };
+        if (params.tools.is_some() || params.tool_choice.is_some()) && !self.can_sample_with_tools()
+        {
             return Some(json!({ "sampling": { "tools": {} } }));
         }
         // The capability is as old as tools are (SAM-3); before, the client decides.

@@ -44,9 +44,10 @@ impl<'a> Leg<'a> {
     /// # Errors
     /// −32602 when a member is doubled.
     pub(crate) fn new(method: &'static str, params: &'a JsonBytes) -> Result<Self, ErrorObject> {
-        let [input_responses, request_state] = params
-            .members(["inputResponses", "requestState"])
-            .map_err(|error| crate::router::invalid_params(&error))?;
+        let [input_responses, request_state] =
+            params
+                .members(["inputResponses", "requestState"])
+                .map_err(|error| crate::router::invalid_params(&error))?;
         Ok(Self { method, params, input_responses, request_state })
     }
 }
@@ -56,7 +57,9 @@ impl<'a> Leg<'a> {
 /// # Errors
 /// −32602 for a state that is not ours, not of this call, or expired; and for malformed answers.
 pub(crate) fn open(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> {
-    if (leg.input_responses.is_none() && leg.request_state.is_none()) || !context.rules().result_type {
+    if (leg.input_responses.is_none() && leg.request_state.is_none())
+        || !context.rules().result_type
+    {
         return Ok(());
     }
     resume(context, leg)
@@ -72,8 +75,9 @@ fn resume(context: &Context, leg: &Leg<'_>) -> Result<(), ErrorObject> {
         }
         return Ok(());
     };
-    let token: String =
-        token.parse().map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
+    let token: String = token
+        .parse()
+        .map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
     let binding = Binding::new(context, leg.method, leg.params)?;
     let opened = context.0.server.sealer.open(&binding, &token)?;
     let mut journal: Journal = serde_json::from_slice(&opened)
@@ -137,10 +141,12 @@ fn modern<T>(
     };
     state.journal.rounds += 1;
     if state.journal.rounds > limits.input_rounds {
-        let told = format!("this call asked for input {} times, which is all it may", limits.input_rounds);
+        let told =
+            format!("this call asked for input {} times, which is all it may", limits.input_rounds);
         return Err(ErrorObject::new(code::INTERNAL_ERROR, told));
     }
-    let failed = |error: serde_json::Error| crate::error::internal("writing the journal of a call", &error);
+    let failed =
+        |error: serde_json::Error| crate::error::internal("writing the journal of a call", &error);
     let journal = serde_json::to_vec(&state.journal).map_err(failed)?;
     drop(state);
     let binding = Binding::new(context, leg.method, leg.params)?;

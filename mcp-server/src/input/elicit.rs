@@ -91,7 +91,11 @@ impl<'a, T: Form + 'a> ElicitForm<'a, T> {
         self.change(field, |spec| Ok(spec.options(options)))
     }
 
-    fn change(mut self, field: &str, change: impl FnOnce(FieldSpec) -> Result<FieldSpec, String>) -> Self {
+    fn change(
+        mut self,
+        field: &str,
+        change: impl FnOnce(FieldSpec) -> Result<FieldSpec, String>,
+    ) -> Self {
         self.form = self.form.and_then(|mut form| {
             let Some(schema) = form.properties.get(field) else {
                 return Err(format!("the form has no field {field}"));
@@ -114,8 +118,8 @@ impl<'a, T: Form + 'a> ElicitForm<'a, T> {
         Ok(match result.action {
             ElicitAction::Accept => {
                 let content = Value::Object(result.content.unwrap_or_default());
-                let value =
-                    serde_json::from_value(content).map_err(|error| AskError::invalid(error, modern))?;
+                let value = serde_json::from_value(content)
+                    .map_err(|error| AskError::invalid(error, modern))?;
                 Answer::Accept(value)
             }
             ElicitAction::Decline => Answer::Decline,

@@ -1,9 +1,9 @@
 //! The fields of a form, by their types. What `#[derive(Elicit)]` writes is made of this.
 
 use mcp_core::types::{
-    BooleanSchema, ElicitSchema, EnumItems, EnumOption, NumberSchema, PrimitiveSchema, StringFormat,
-    StringSchema, TitledEnumItems, TitledMultiSelectEnumSchema, TitledSingleSelectEnumSchema,
-    UntitledMultiSelectEnumSchema, UntitledSingleSelectEnumSchema,
+    BooleanSchema, ElicitSchema, EnumItems, EnumOption, NumberSchema, PrimitiveSchema,
+    StringFormat, StringSchema, TitledEnumItems, TitledMultiSelectEnumSchema,
+    TitledSingleSelectEnumSchema, UntitledMultiSelectEnumSchema, UntitledSingleSelectEnumSchema,
 };
 use serde_json::Value;
 

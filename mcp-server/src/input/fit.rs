@@ -28,7 +28,9 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
             }
             _ => {}
         },
-        InputRequest::CreateMessage(params) if rules.result_type => (params.task, params.meta) = (None, None),
+        InputRequest::CreateMessage(params) if rules.result_type => {
+            (params.task, params.meta) = (None, None)
+        }
         _ => {}
     }
     Ok(())

@@ -121,5 +121,7 @@ impl Journal {
 }
 
 fn object<'a, T: Deserialize<'a>>(responses: &'a JsonBytes) -> Result<T, ErrorObject> {
-    responses.parse().map_err(|_| ErrorObject::invalid_params("/inputResponses: expected an object"))
+    responses
+        .parse()
+        .map_err(|_| ErrorObject::invalid_params("/inputResponses: expected an object"))
 }

@@ -3,8 +3,8 @@
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{
-    CallToolResult, CreateMessageParams, ElicitParams, GetPromptResult, InputRequest, InputRequests,
-    InputResponses, ReadResourceResult, Schema,
+    CallToolResult, CreateMessageParams, ElicitParams, GetPromptResult, InputRequest,
+    InputRequests, InputResponses, ReadResourceResult, Schema,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,8 +89,9 @@ impl InputRequired {
 
     /// Leaves the questions where whoever runs the handler finds them.
     fn leave(self) -> Result<(), ErrorObject> {
-        let state =
-            self.state.map_err(|error| crate::error::internal("writing the state of a call", &error))?;
+        let state = self
+            .state
+            .map_err(|error| crate::error::internal("writing the state of a call", &error))?;
         if !self.context.0.asking.by_result {
             return Err(crate::error::internal(
                 "asking for input",
@@ -160,7 +161,10 @@ impl Returned {
             ));
         }
         if self.requests.len() > context.0.server.limits.input_questions {
-            return Err(crate::error::internal("asking for input", &"too many questions in one round"));
+            return Err(crate::error::internal(
+                "asking for input",
+                &"too many questions in one round",
+            ));
         }
         self.requests.values().try_for_each(|request| Ok(context.check_question(request)?))
     }

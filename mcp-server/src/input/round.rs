@@ -71,7 +71,11 @@ impl Asking {
 
     /// Asks a question: an answer from the journal, or a future that never completes and makes the call end
     /// with the question in its result.
-    pub(super) fn ask(&self, place: Place, request: InputRequest) -> Result<Answering<'_>, AskError> {
+    pub(super) fn ask(
+        &self,
+        place: Place,
+        request: InputRequest,
+    ) -> Result<Answering<'_>, AskError> {
         let identity = Identity::new(place, &request, &mut self.round().lock().seen)
             .map_err(|error| AskError::new(AskErrorKind::Invalid, error))?;
         Ok(Answering { asking: self, question: Some((identity, request)), ticket: None })
@@ -137,7 +141,8 @@ impl State {
             return Ok(None);
         }
         let Some(answer) = self.unasked.remove(&key) else { return Ok(None) };
-        kind.check(answer.get()).map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
+        kind.check(answer.get())
+            .map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
         self.used.insert(key.clone());
         self.journal.answers.push(Answered { key, digest, answer: answer.clone() });
         Ok(Some(answer))
@@ -155,7 +160,11 @@ impl State {
             unused.any(|answered| answered.key.starts_with(site))
         };
         let reworded = self.asked.iter().find_map(|question| {
-            question.identity.site.as_ref().and_then(|(site, location)| unused(site).then_some(*location))
+            question
+                .identity
+                .site
+                .as_ref()
+                .and_then(|(site, location)| unused(site).then_some(*location))
         });
         self.journal.reworded += u32::from(reworded.is_some());
         self.journal.asked.clear();

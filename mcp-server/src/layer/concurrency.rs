@@ -42,7 +42,9 @@ impl<S: Service> Service for ConcurrencyService<S> {
         if request.method == "subscriptions/listen" {
             return self.inner.call(request).await;
         }
-        let Ok(_place) = self.places.acquire().await else { return Err(ErrorObject::internal().into()) };
+        let Ok(_place) = self.places.acquire().await else {
+            return Err(ErrorObject::internal().into());
+        };
         self.inner.call(request).await
     }
 

@@ -56,7 +56,9 @@ mod timeout;
 mod trace;
 
 pub use concurrency::{Concurrency, ConcurrencyService};
-pub use mcp_core::service::{BoxService, CallError, CatchPanic, Notification, Reply, Request, Service};
+pub use mcp_core::service::{
+    BoxService, CallError, CatchPanic, Notification, Reply, Request, Service,
+};
 pub use timeout::{Timeout, TimeoutService};
 pub use tower_layer::Layer;
 pub use trace::{Trace, TraceService};

@@ -51,7 +51,9 @@ impl<S: Service> Service for TraceService<S> {
             let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
             match &reply {
                 Ok(_) => debug!(micros, "answered"),
-                Err(CallError::Peer(error)) => warn!(micros, code = error.code(), "answered with an error"),
+                Err(CallError::Peer(error)) => {
+                    warn!(micros, code = error.code(), "answered with an error")
+                }
                 Err(error) => warn!(micros, %error, "not answered"),
             }
             reply

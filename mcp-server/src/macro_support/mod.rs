@@ -21,15 +21,15 @@ pub use serde;
 
 pub use self::{
     argument::{
-        Argument, ArgumentDefault, DefaultIsKnown, DefaultIsSecret, HeaderArgument, TextArgument, argument,
-        header_argument, set_default, text_argument,
+        Argument, ArgumentDefault, DefaultIsKnown, DefaultIsSecret, HeaderArgument, TextArgument,
+        argument, header_argument, set_default, text_argument,
     },
     completion::complete_from,
     optional::{is_optional, prompt_argument},
     reply::{
-        Failure, FailureByDisplay, FailureByTrait, FailureIsNone, FailureToPeer, FailureToPeerByDisplay,
-        FailureToPeerIsNone, NoError, Returned, ReturnedValue, Success, SuccessByTrait, SuccessIsNone,
-        SuccessIsStructured, ToolFailure, ToolReturn,
+        Failure, FailureByDisplay, FailureByTrait, FailureIsNone, FailureToPeer,
+        FailureToPeerByDisplay, FailureToPeerIsNone, NoError, Returned, ReturnedValue, Success,
+        SuccessByTrait, SuccessIsNone, SuccessIsStructured, ToolFailure, ToolReturn,
     },
     route::{AddRoute, RouteFn, add_route},
 };

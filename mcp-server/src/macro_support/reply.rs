@@ -318,6 +318,9 @@ mod tests {
     #[test]
     fn only_the_log_sees_other_errors_of_prompts_and_resources() {
         assert_eq!(error_object!("secret".to_owned()), ErrorObject::internal());
-        assert_eq!(error_object!(ErrorObject::invalid_params("no")), ErrorObject::invalid_params("no"));
+        assert_eq!(
+            error_object!(ErrorObject::invalid_params("no")),
+            ErrorObject::invalid_params("no")
+        );
     }
 }

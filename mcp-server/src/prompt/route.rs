@@ -45,7 +45,11 @@ impl PromptRoute {
         &self.prompt
     }
 
-    pub(crate) fn get(&self, context: Context, arguments: BTreeMap<String, String>) -> PromptFuture {
+    pub(crate) fn get(
+        &self,
+        context: Context,
+        arguments: BTreeMap<String, String>,
+    ) -> PromptFuture {
         (self.handler)(PromptCall { context, arguments })
     }
 }
@@ -148,14 +152,19 @@ impl PromptBuilder {
     }
 
     /// The handler in its barest form.
-    pub fn raw(self, handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static) -> PromptRoute {
+    pub fn raw(
+        self,
+        handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static,
+    ) -> PromptRoute {
         PromptRoute { prompt: self.prompt, completers: self.completers, handler: Box::new(handler) }
     }
 }
 
 pub(crate) fn refuse(rejection: Rejection) -> mcp_core::jsonrpc::ErrorObject {
     match rejection {
-        Rejection::Arguments(errors) => mcp_core::jsonrpc::ErrorObject::invalid_params(errors.to_string()),
+        Rejection::Arguments(errors) => {
+            mcp_core::jsonrpc::ErrorObject::invalid_params(errors.to_string())
+        }
         Rejection::Error(error) => error,
     }
 }

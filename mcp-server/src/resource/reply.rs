@@ -25,24 +25,39 @@ pub trait IntoResourceResult {
 }
 
 impl IntoResourceResult for ReadResourceResult {
-    fn into_resource_result(self, _: &str, _: Option<&str>) -> Result<ReadResourceResult, ErrorObject> {
+    fn into_resource_result(
+        self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<ReadResourceResult, ErrorObject> {
         Ok(self)
     }
 }
 
 impl IntoResourceResult for Vec<ResourceContents> {
-    fn into_resource_result(self, _: &str, _: Option<&str>) -> Result<ReadResourceResult, ErrorObject> {
+    fn into_resource_result(
+        self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<ReadResourceResult, ErrorObject> {
         Ok(ReadResourceResult::new(self))
     }
 }
 
 impl IntoResourceResult for ResourceContents {
-    fn into_resource_result(self, _: &str, _: Option<&str>) -> Result<ReadResourceResult, ErrorObject> {
+    fn into_resource_result(
+        self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<ReadResourceResult, ErrorObject> {
         Ok(ReadResourceResult::new([self]))
     }
 }
 
-fn one(contents: ResourceContents, mime_type: Option<&str>) -> Result<ReadResourceResult, ErrorObject> {
+fn one(
+    contents: ResourceContents,
+    mime_type: Option<&str>,
+) -> Result<ReadResourceResult, ErrorObject> {
     Ok(ReadResourceResult::new([match mime_type {
         Some(mime_type) => contents.mime_type(mime_type),
         None => contents,

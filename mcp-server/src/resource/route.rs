@@ -201,7 +201,9 @@ impl ResourceBuilder {
     {
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => {
-                Box::pin(async move { running.await.into_resource_result(call.uri(), call.mime_type()) })
+                Box::pin(
+                    async move { running.await.into_resource_result(call.uri(), call.mime_type()) },
+                )
             }
             Err(rejection) => Box::pin(std::future::ready(Err(crate::prompt::refuse(rejection)))),
         })

@@ -118,7 +118,8 @@ fn variable(expression: &str) -> Result<Part, TemplateError> {
         Some(name) => (name, true),
         None => (expression, false),
     };
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_name {
         Ok(Part::Variable { name: name.to_owned(), reserved })
     } else {
@@ -163,7 +164,15 @@ mod tests {
         assert_eq!(values("note://{id}", "note://a%20b%C3%BC"), pairs(&[("id", "a bü")]));
         assert_eq!(values("a://{x}/{y}.txt", "a://1/2.3.txt"), pairs(&[("x", "1"), ("y", "2.3")]));
         assert_eq!(values("file:///{+path}", "file:///a/b?c"), pairs(&[("path", "a/b?c")]));
-        for uri in ["note://", "note://a/b", "note:/7", "xnote://7", "note://%zz", "note://%ff", "note://%"] {
+        for uri in [
+            "note://",
+            "note://a/b",
+            "note:/7",
+            "xnote://7",
+            "note://%zz",
+            "note://%ff",
+            "note://%",
+        ] {
             assert_eq!(values("note://{id}", uri), None, "{uri}");
         }
     }

@@ -10,7 +10,10 @@ use crate::context::Context;
 use crate::registry::Registry;
 use crate::resource::Kind;
 
-pub(super) async fn complete(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
+pub(super) async fn complete(
+    context: Context,
+    params: &JsonBytes,
+) -> Result<JsonBytes, ErrorObject> {
     let params: CompleteParams = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.has_completers(), "completion/complete")?;
@@ -18,13 +21,17 @@ pub(super) async fn complete(context: Context, params: &JsonBytes) -> Result<Jso
     let argument = params.argument;
     if !names.contains(&argument.name) {
         let known = names.join(", ");
-        return Err(ErrorObject::invalid_params(format!("/argument/name: expected one of {known}")));
+        return Err(ErrorObject::invalid_params(format!(
+            "/argument/name: expected one of {known}"
+        )));
     }
     let mut completion = match completers.get(&argument.name) {
         None => Completion::new(),
         Some(completer) => {
-            let arguments = params.context.and_then(|context| context.arguments).unwrap_or_default();
-            let call = CompletionCall { context: context.clone(), value: argument.value, arguments };
+            let arguments =
+                params.context.and_then(|context| context.arguments).unwrap_or_default();
+            let call =
+                CompletionCall { context: context.clone(), value: argument.value, arguments };
             completer.complete(call).await?
         }
     };
@@ -49,14 +56,17 @@ fn find<'a>(
         CompletionReference::Prompt(prompt) => {
             let route = (registry.prompts.get(&prompt.name))
                 .ok_or_else(|| ErrorObject::invalid_params("/ref/name: no such prompt"))?;
-            let names = route.prompt.arguments.iter().flatten().map(|argument| argument.name.clone());
+            let names =
+                route.prompt.arguments.iter().flatten().map(|argument| argument.name.clone());
             Ok((names.collect(), &route.completers))
         }
         CompletionReference::Resource(resource) => {
             // The template, or a URI that it makes.
             let route = (registry.templates.get(&resource.uri))
                 .or_else(|| registry.resource(&resource.uri).map(|(route, _)| route))
-                .ok_or_else(|| ErrorObject::invalid_params("/ref/uri: no such resource template"))?;
+                .ok_or_else(|| {
+                    ErrorObject::invalid_params("/ref/uri: no such resource template")
+                })?;
             let names = match &route.kind {
                 Kind::Template { template: Ok(template), .. } => {
                     template.variables().map(str::to_owned).collect()

@@ -40,7 +40,11 @@ impl fmt::Debug for CustomMethod {
     }
 }
 
-pub(super) async fn call(context: Context, name: &str, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
+pub(super) async fn call(
+    context: Context,
+    name: &str,
+    params: &JsonBytes,
+) -> Result<JsonBytes, ErrorObject> {
     let running = match context.0.server.methods.get(name) {
         Some(CustomMethod(answer)) => answer(context.clone(), params),
         None => return Err(ErrorObject::method_not_found(name)),

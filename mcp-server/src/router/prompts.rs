@@ -24,12 +24,15 @@ pub(super) async fn get(context: Context, params: &JsonBytes) -> Result<JsonByte
     let registry = context.0.server.live.registry();
     require(registry.prompts.is_offered(), "prompts/get")?;
     let Some(route) = registry.prompts.get(name.as_ref()) else {
-        let shown: String = name.chars().filter(|character| !character.is_control()).take(128).collect();
+        let shown: String =
+            name.chars().filter(|character| !character.is_control()).take(128).collect();
         return Err(ErrorObject::invalid_params(format!("unknown prompt: {shown}")));
     };
     let arguments = arguments.unwrap_or_default();
     let missing: Vec<_> = (route.prompt.arguments.iter().flatten())
-        .filter(|argument| argument.required == Some(true) && !arguments.contains_key(&argument.name))
+        .filter(|argument| {
+            argument.required == Some(true) && !arguments.contains_key(&argument.name)
+        })
         .map(|argument| format!("/arguments/{}: the argument is required", argument.name))
         .collect();
     if !missing.is_empty() {

@@ -43,7 +43,10 @@ pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, E
     registry.list_resources(&cursor.ask(context, context.0.server.page_sizes.resources))
 }
 
-pub(super) fn list_templates(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
+pub(super) fn list_templates(
+    context: &Context,
+    params: &JsonBytes,
+) -> Result<JsonBytes, ErrorObject> {
     let cursor: Cursor<'_> = parse(params)?;
     let registry = context.0.server.live.registry();
     require(registry.resources.is_offered(), "resources/templates/list")?;
@@ -59,7 +62,9 @@ pub(super) fn subscribe(context: &Context, params: &JsonBytes) -> Result<JsonByt
     if let Some(session) = &context.0.session
         && !session.listener.watch(uri, most)
     {
-        return Err(ErrorObject::invalid_params(format!("at most {most} resources can be watched")));
+        return Err(ErrorObject::invalid_params(format!(
+            "at most {most} resources can be watched"
+        )));
     }
     empty(context)
 }

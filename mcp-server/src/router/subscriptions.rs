@@ -17,13 +17,18 @@ use crate::era::Binding;
 use crate::registry::Registry;
 use crate::subscription::Filter;
 
-pub(super) async fn listen(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
+pub(super) async fn listen(
+    context: &Context,
+    params: &JsonBytes,
+) -> Result<JsonBytes, ErrorObject> {
     let params: SubscriptionsListenParams = parse(params)?;
     let server = &context.0.server;
     let honoured = honour(params.notifications, &server.live.registry());
     let limits = &server.limits;
     let uris = honoured.resource_subscriptions.iter().flatten();
-    if uris.clone().count() > limits.subscribed_uris || uris.clone().any(|uri| uri.len() > limits.uri_bytes) {
+    if uris.clone().count() > limits.subscribed_uris
+        || uris.clone().any(|uri| uri.len() > limits.uri_bytes)
+    {
         return Err(ErrorObject::invalid_params(format!(
             "/notifications/resourceSubscriptions: at most {} URIs of at most {} bytes",
             limits.subscribed_uris, limits.uri_bytes
@@ -57,7 +62,8 @@ pub(super) async fn listen(context: &Context, params: &JsonBytes) -> Result<Json
         peer.notify(change.into_notification(Some(id))).await;
     }
     if context.0.conversation.binding == Binding::Stream {
-        let cancelled = CancelledParams::new().request_id(id.clone()).reason("the conversation ends");
+        let cancelled =
+            CancelledParams::new().request_id(id.clone()).reason("the conversation ends");
         peer.notify(notification("notifications/cancelled", &cancelled)?).await;
     }
     server.encode(SubscriptionsListenResult::new().meta(belongs_to(id)), context.revision())
@@ -67,7 +73,8 @@ pub(super) async fn listen(context: &Context, params: &JsonBytes) -> Result<Json
 fn honour(asked: SubscriptionFilter, registry: &Registry) -> SubscriptionFilter {
     let mut honoured = SubscriptionFilter::new();
     honoured.tools_list_changed = asked.tools_list_changed.filter(|_| registry.tools.is_offered());
-    honoured.prompts_list_changed = asked.prompts_list_changed.filter(|_| registry.prompts.is_offered());
+    honoured.prompts_list_changed =
+        asked.prompts_list_changed.filter(|_| registry.prompts.is_offered());
     honoured.resources_list_changed =
         asked.resources_list_changed.filter(|_| registry.resources.is_offered());
     honoured.resource_subscriptions =
@@ -79,9 +86,12 @@ fn belongs_to(id: &RequestId) -> Meta {
     Meta::new().with_subscription_id(id.clone())
 }
 
-fn notification(method: &'static str, params: &impl serde::Serialize) -> Result<Notification, ErrorObject> {
-    let params =
-        JsonBytes::new(params).map_err(|error| crate::error::internal("writing a notification", &error))?;
+fn notification(
+    method: &'static str,
+    params: &impl serde::Serialize,
+) -> Result<Notification, ErrorObject> {
+    let params = JsonBytes::new(params)
+        .map_err(|error| crate::error::internal("writing a notification", &error))?;
     Ok(Notification::new(method, params))
 }
 
@@ -92,7 +102,9 @@ impl<'a> Place<'a> {
     fn take(count: &'a AtomicUsize, most: usize) -> Result<Self, ErrorObject> {
         let place = Self(count);
         if count.fetch_add(1, Ordering::Relaxed) >= most {
-            return Err(ErrorObject::invalid_params(format!("at most {most} subscriptions at a time"))); // Drops `place`.
+            return Err(ErrorObject::invalid_params(format!(
+                "at most {most} subscriptions at a time"
+            ))); // Drops `place`.
         }
         Ok(place)
     }

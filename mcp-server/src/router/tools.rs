@@ -30,8 +30,12 @@ pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonByt
     input::open(&context, &leg)?;
     let handler = route.call(context.clone(), arguments);
     let again = || {
-        let [arguments] =
-            context.0.meta.params.members(params, ["arguments"]).map_err(|error| invalid_params(&error))?;
+        let [arguments] = context
+            .0
+            .meta
+            .params
+            .members(params, ["arguments"])
+            .map_err(|error| invalid_params(&error))?;
         Ok(route.call(context.clone(), object(arguments)?))
     };
     let mut result = match input::run(&context, leg, handler, again).await? {
@@ -55,7 +59,8 @@ fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
 
 #[cold]
 fn unknown(name: &str) -> ErrorObject {
-    let shown: String = name.chars().filter(|character| !character.is_control()).take(128).collect();
+    let shown: String =
+        name.chars().filter(|character| !character.is_control()).take(128).collect();
     ErrorObject::invalid_params(format!("unknown tool: {shown}"))
 }
 

@@ -348,11 +348,12 @@ impl Server {
         }
         let (ttl, scope) = self.cache;
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let encoder = Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
-            kind: "server",
-            name: self.info.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let encoder =
+            Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
+                kind: "server",
+                name: self.info.name.clone(),
+                reason: error.to_string(),
+            })?;
         let stack = match self.layers.is_empty() {
             true => Stack::plain(),
             false => Stack::layered(

@@ -12,8 +12,8 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Accept, Peer};
 use mcp_core::types::{
-    CompletionsCapability, Implementation, InputRequiredResult, LoggingCapability, PromptsCapability,
-    ResourcesCapability, ServerCapabilities, ToolsCapability,
+    CompletionsCapability, Implementation, InputRequiredResult, LoggingCapability,
+    PromptsCapability, ResourcesCapability, ServerCapabilities, ToolsCapability,
 };
 
 use crate::blocking::Pool;
@@ -116,7 +116,8 @@ impl Inner {
             capabilities.prompts = Some(PromptsCapability::new().list_changed(true));
         }
         if registry.resources.is_offered() {
-            capabilities.resources = Some(ResourcesCapability::new().list_changed(true).subscribe(true));
+            capabilities.resources =
+                Some(ResourcesCapability::new().list_changed(true).subscribe(true));
         }
         if registry.has_completers() {
             capabilities.completions = Some(CompletionsCapability::new());

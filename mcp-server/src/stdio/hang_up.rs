@@ -32,7 +32,8 @@ fn wait(input: Option<Input>) -> io::Result<(oneshot::Receiver<()>, io::PipeWrit
     let wait = move || {
         let Some(input) = input else { return };
         // Without a wish, what is told is the hang-up alone.
-        let mut watched = [PollFd::new(&input, PollFlags::empty()), PollFd::new(&ended, PollFlags::empty())];
+        let mut watched =
+            [PollFd::new(&input, PollFlags::empty()), PollFd::new(&ended, PollFlags::empty())];
         while poll(&mut watched, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
         if !watched[0].revents().is_empty() {
             gone.send(()).ok(); // Serving may be over.

@@ -44,7 +44,8 @@ impl BuiltServer {
     /// # Errors
     /// When the standard streams cannot be taken over, or the connection breaks.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
-        let streams::Streams { reader, writer, input } = streams::take().map_err(ServeError::streams)?;
+        let streams::Streams { reader, writer, input } =
+            streams::take().map_err(ServeError::streams)?;
         let (stop, over) = watch::begin(&self.0.limits, hang_up::hang_up(input)).split();
         let server = self.clone();
         // On a worker of its own runtime the task is woken by the thread that polls for I/O, without a detour

@@ -74,7 +74,11 @@ impl AsyncRead for In {
 }
 
 impl AsyncWrite for Out {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.widen_for(bytes.len());
         Pin::new(&mut self.pipe).poll_write(cx, bytes)
     }

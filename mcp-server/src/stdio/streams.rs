@@ -90,7 +90,9 @@ pub(super) fn take() -> io::Result<Streams> {
     })
 }
 
-fn read_on_a_thread(mut input: impl io::Read + Send + 'static) -> io::Result<tokio::io::DuplexStream> {
+fn read_on_a_thread(
+    mut input: impl io::Read + Send + 'static,
+) -> io::Result<tokio::io::DuplexStream> {
     let (ours, theirs) = tokio::io::duplex(THREAD_BUFFER);
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("mcp-stdin".into()).spawn(move || {
@@ -155,7 +157,11 @@ struct Done {
 }
 
 impl AsyncWrite for ThreadWriter {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
         self.accepted += written as u64;
         Poll::Ready(Ok(written))
@@ -202,7 +208,11 @@ impl AsyncRead for Reader {
 }
 
 impl AsyncWrite for Writer {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         each!(self as stream => Pin::new(stream).poll_write(cx, bytes))
     }
 

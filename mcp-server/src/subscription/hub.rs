@@ -72,7 +72,8 @@ impl Hub {
 
     pub(crate) fn publish(&self, change: &Change) {
         // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock again.
-        let listeners: Vec<_> = lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
+        let listeners: Vec<_> =
+            lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
         for listener in listeners {
             listener.note(change);
         }
@@ -102,7 +103,9 @@ impl Inner {
         let wanted = match change {
             Change::Tools => state.filter.tools && !std::mem::replace(&mut state.tools, true),
             Change::Prompts => state.filter.prompts && !std::mem::replace(&mut state.prompts, true),
-            Change::Resources => state.filter.resources && !std::mem::replace(&mut state.resources, true),
+            Change::Resources => {
+                state.filter.resources && !std::mem::replace(&mut state.resources, true)
+            }
             Change::Resource(uri) => {
                 // Bounded by the filter: a flood of sub-resources falls back to the watched URI itself.
                 let State { filter, updated, .. } = &mut *state;
@@ -185,7 +188,11 @@ mod tests {
     use super::*;
 
     fn filter(uris: &[&str]) -> Filter {
-        Filter { tools: true, uris: uris.iter().map(|uri| (*uri).to_owned()).collect(), ..Filter::default() }
+        Filter {
+            tools: true,
+            uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),
+            ..Filter::default()
+        }
     }
 
     #[tokio::test]

@@ -86,13 +86,16 @@ fn diagnose<T: DeserializeOwned>(
                 None => mistakes.push(format!("/{}: the argument is required", escape(field.name))),
                 Some(value) => {
                     let found = (field.check)(value).into_iter();
-                    mistakes.extend(found.map(|mistake| mistake.at(&escape(field.name)).to_string()));
+                    mistakes
+                        .extend(found.map(|mistake| mistake.at(&escape(field.name)).to_string()));
                 }
             }
         }
         let known = fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", ");
-        for name in
-            given.keys().filter(|name| fields.iter().all(|field| field.name != *name)).take(MOST_MISTAKES)
+        for name in given
+            .keys()
+            .filter(|name| fields.iter().all(|field| field.name != *name))
+            .take(MOST_MISTAKES)
         {
             mistakes.push(format!("/{}: unknown argument; the tool takes {known}", escape(name)));
         }

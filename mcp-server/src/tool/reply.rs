@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{
-    AudioContent, CallToolResult, Content, EmbeddedResource, ImageContent, ResourceLink, Schema, TextContent,
+    AudioContent, CallToolResult, Content, EmbeddedResource, ImageContent, ResourceLink, Schema,
+    TextContent,
 };
 use schemars::JsonSchema;
 use serde::Serialize;

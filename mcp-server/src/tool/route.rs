@@ -196,7 +196,10 @@ impl ToolBuilder {
     }
 
     /// The handler in its barest form.
-    pub fn raw(self, handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static) -> ToolRoute {
+    pub fn raw(
+        self,
+        handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
+    ) -> ToolRoute {
         let wraps = self.tool.output_schema.as_ref().is_some_and(mcp_core::era::wraps);
         let headers = param_headers(&self.tool.input_schema.as_value());
         ToolRoute { tool: self.tool, wraps, headers, handler: Box::new(handler) }

@@ -32,7 +32,8 @@ pub fn output_schema<T: JsonSchema>() -> Schema {
 }
 
 fn root<T: JsonSchema>(settings: SchemaSettings) -> Map<String, Value> {
-    let generator = settings.with_transform(RecursiveTransform(drop_number_format)).into_generator();
+    let generator =
+        settings.with_transform(RecursiveTransform(drop_number_format)).into_generator();
     match generator.into_root_schema_for::<T>().to_value() {
         Value::Object(members) => members,
         // `true` and `false` are schemas too.
@@ -59,9 +60,10 @@ fn drop_number_format(schema: &mut schemars::Schema) {
 /// `Option<T>` is described as "T or null" and not required. Models do better with plain "T".
 fn drop_null_of_optional(schema: &mut schemars::Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
-    let required: Vec<String> = (schema.get("required").and_then(Value::as_array).into_iter().flatten())
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
+    let required: Vec<String> =
+        (schema.get("required").and_then(Value::as_array).into_iter().flatten())
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect();
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
     for (name, property) in properties {
         if let Value::Object(property) = property

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 use super::arguments::escape;
@@ -83,7 +85,10 @@ impl de::Error for Mistake {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self { pointer: format!("/{}", escape(field)), reason: "the member is given twice".to_owned() }
+        Self {
+            pointer: format!("/{}", escape(field)),
+            reason: "the member is given twice".to_owned(),
+        }
     }
 }
 
@@ -192,7 +197,8 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         match self.0 {
             Value::String(name) => visitor.visit_enum(Variant { name, value: None }),
             Value::Object(members) if members.len() == 1 => {
-                let (name, value) = members.iter().next().ok_or_else(|| de::Error::custom("empty"))?;
+                let (name, value) =
+                    members.iter().next().ok_or_else(|| de::Error::custom("empty"))?;
                 visitor.visit_enum(Variant { name, value: Some(value) })
             }
             other => {
@@ -235,7 +241,9 @@ fn visit_array<'de, V: Visitor<'de>>(items: &'de [Value], visitor: V) -> Result<
             seed: T,
         ) -> Result<Option<T::Value>, Mistake> {
             let Some((index, item)) = self.rest.next() else { return Ok(None) };
-            seed.deserialize(ValueReader(item)).map(Some).map_err(|mistake| mistake.at(&index.to_string()))
+            seed.deserialize(ValueReader(item))
+                .map(Some)
+                .map_err(|mistake| mistake.at(&index.to_string()))
         }
 
         fn size_hint(&self) -> Option<usize> {
@@ -262,14 +270,21 @@ fn visit_object<'de, V: Visitor<'de>>(
     impl<'de> de::MapAccess<'de> for Members<'de> {
         type Error = Mistake;
 
-        fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
+        fn next_key_seed<K: DeserializeSeed<'de>>(
+            &mut self,
+            seed: K,
+        ) -> Result<Option<K::Value>, Mistake> {
             self.current = self.rest.next();
             let Some((name, _)) = self.current else { return Ok(None) };
             seed.deserialize(de::value::BorrowedStrDeserializer::new(name)).map(Some)
         }
 
-        fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Mistake> {
-            let (name, value) = self.current.ok_or_else(|| de::Error::custom("a value before its name"))?;
+        fn next_value_seed<T: DeserializeSeed<'de>>(
+            &mut self,
+            seed: T,
+        ) -> Result<T::Value, Mistake> {
+            let (name, value) =
+                self.current.ok_or_else(|| de::Error::custom("a value before its name"))?;
             seed.deserialize(ValueReader(value)).map_err(|mistake| mistake.at(&escape(name)))
         }
     }
@@ -287,14 +302,17 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
     type Variant = Self;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Mistake> {
-        let name = seed.deserialize(de::value::BorrowedStrDeserializer::<Mistake>::new(self.name))?;
+        let name =
+            seed.deserialize(de::value::BorrowedStrDeserializer::<Mistake>::new(self.name))?;
         Ok((name, self))
     }
 }
 
 impl<'de> Variant<'de> {
     fn value(&self) -> Result<&'de Value, Mistake> {
-        self.value.ok_or_else(|| de::Error::custom(format_args!("the variant {} needs a value", self.name)))
+        self.value.ok_or_else(|| {
+            de::Error::custom(format_args!("the variant {} needs a value", self.name))
+        })
     }
 }
 
@@ -304,7 +322,9 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
     fn unit_variant(self) -> Result<(), Mistake> {
         match self.value {
             None | Some(Value::Null) => Ok(()),
-            Some(_) => Err(de::Error::custom(format_args!("the variant {} has no value", self.name))),
+            Some(_) => {
+                Err(de::Error::custom(format_args!("the variant {} has no value", self.name)))
+            }
         }
     }
 
@@ -314,7 +334,9 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Mistake> {
-        ValueReader(self.value()?).deserialize_any(visitor).map_err(|mistake| mistake.at(&escape(self.name)))
+        ValueReader(self.value()?)
+            .deserialize_any(visitor)
+            .map_err(|mistake| mistake.at(&escape(self.name)))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -322,7 +344,9 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mistake> {
-        ValueReader(self.value()?).deserialize_any(visitor).map_err(|mistake| mistake.at(&escape(self.name)))
+        ValueReader(self.value()?)
+            .deserialize_any(visitor)
+            .map_err(|mistake| mistake.at(&escape(self.name)))
     }
 }
 
@@ -368,7 +392,9 @@ mod tests {
             "/x~1y: unknown member; known are city, days, stops"
         );
         assert_eq!(
-            mistake(json!({"city": "a", "days": 1, "stops": ["museum", {"cafe": {"seats": "two"}}]})),
+            mistake(
+                json!({"city": "a", "days": 1, "stops": ["museum", {"cafe": {"seats": "two"}}]})
+            ),
             "/stops/1/cafe/seats: expected a non-negative integer of 32 bits, got the string \"two\""
         );
         assert_eq!(

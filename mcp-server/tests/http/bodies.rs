@@ -75,7 +75,11 @@ async fn nobody_has_to_go_for_who_finds_no_room_even_then_or_would_hold_more() {
     let mut waiting = vec![begin(&service, 1_000), begin(&service, 400_000)];
     let refused = echo(1_100_000).send(&service).await;
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, Some("1")));
-    assert_eq!(echo(700_000).send(&service).await.status, 503, "it is the larger one, and as young");
+    assert_eq!(
+        echo(700_000).send(&service).await.status,
+        503,
+        "it is the larger one, and as young"
+    );
     assert_eq!(statuses(&mut waiting), [None, None]);
     assert_eq!(echo(500_000).send(&service).await.status, 200);
 }

@@ -30,7 +30,8 @@ impl Call {
     pub(crate) fn new(method: &str, params: Value) -> Self {
         let mut params = params;
         params["_meta"] = serde_json::from_str(META).unwrap();
-        let mut call = Self::raw(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }));
+        let mut call =
+            Self::raw(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }));
         call = call.header("mcp-protocol-version", "2026-07-28").header("mcp-method", method);
         match params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str) {
             Some(name) => call.header("mcp-name", name),
@@ -44,11 +45,16 @@ impl Call {
 
     /// A body, with the headers of HTTP alone.
     pub(crate) fn raw(body: &Value) -> Self {
-        Self { headers: Vec::new(), method: http::Method::POST, uri: "/mcp".into(), body: Vec::new() }
-            .header("host", "localhost")
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .body(body.to_string())
+        Self {
+            headers: Vec::new(),
+            method: http::Method::POST,
+            uri: "/mcp".into(),
+            body: Vec::new(),
+        }
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .body(body.to_string())
     }
 
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
@@ -106,7 +112,10 @@ impl Answer {
     }
 
     pub(crate) fn tool_text(&self) -> String {
-        self.json()["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{self:?}")).to_owned()
+        self.json()["result"]["content"][0]["text"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{self:?}"))
+            .to_owned()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

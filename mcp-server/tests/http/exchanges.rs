@@ -66,7 +66,9 @@ async fn a_caller_that_leaves_drops_the_handler() {
     let service = server.limits(limits).into_service().unwrap();
     // While the response is awaited.
     let mut waiting = Box::pin(
-        service.clone().call(Call::tool("hang", json!({})).header("accept", "application/json").request()),
+        service
+            .clone()
+            .call(Call::tool("hang", json!({})).header("accept", "application/json").request()),
     );
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(waiting.as_mut().poll(&mut context).is_pending());

@@ -44,7 +44,9 @@ async fn names_say_the_same_or_are_refused() {
     let (server, seen) = fixture::server();
     let service = server.into_service().unwrap();
     let mut rows = 0;
-    for (method, key) in [("tools/call", "name"), ("prompts/get", "name"), ("resources/read", "uri")] {
+    for (method, key) in
+        [("tools/call", "name"), ("prompts/get", "name"), ("resources/read", "uri")]
+    {
         for (name, same) in NAMES {
             let call = Call::new(method, json!({ key: name, "arguments": {} }));
             for header in same {
@@ -52,8 +54,10 @@ async fn names_say_the_same_or_are_refused() {
                 assert_ne!(answer.code(), -32020, "{method} {name:?} {header:?}: {answer:?}");
                 rows += 1;
             }
-            let others =
-                NAMES.iter().filter(|(other, _)| *other != name).flat_map(|(_, headers)| headers.iter());
+            let others = NAMES
+                .iter()
+                .filter(|(other, _)| *other != name)
+                .flat_map(|(_, headers)| headers.iter());
             let others = others.map(|header| header.as_bytes()).chain(STRANGERS);
             for header in others.filter(|header| *header != name.as_bytes()) {
                 let answer = call.clone().header("mcp-name", header).send(&service).await;
@@ -69,7 +73,11 @@ async fn names_say_the_same_or_are_refused() {
                 call.clone().header("mcp-name", same[0]).and("mcp-name", same[0]),
             ] {
                 let answer = broken.send(&service).await;
-                assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020), "{method} {name:?}");
+                assert_eq!(
+                    (answer.status.as_u16(), answer.code()),
+                    (400, -32020),
+                    "{method} {name:?}"
+                );
                 rows += 1;
             }
         }
@@ -85,20 +93,38 @@ async fn methods_and_versions_say_the_same_or_are_refused() {
         let call = Call::new(method, json!({ "name": "echo", "arguments": { "text": "a" } }));
         assert_eq!(call.send(&service).await.status, 200);
         let upper = method.to_uppercase();
-        for header in ["", "ping", upper.as_str(), "=?base64?dG9vbHMvbGlzdA==?=", "tools/list,tools/call"] {
+        for header in
+            ["", "ping", upper.as_str(), "=?base64?dG9vbHMvbGlzdA==?=", "tools/list,tools/call"]
+        {
             let answer = call.clone().header("mcp-method", header).send(&service).await;
-            assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020), "{method} {header:?}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (400, -32020),
+                "{method} {header:?}"
+            );
         }
         for header in ["", "2025-11-25", "2026-07-29", "2026-07-28, 2026-07-28", "v9"] {
             let answer = call.clone().header("mcp-protocol-version", header).send(&service).await;
-            assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020), "{method} {header:?}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (400, -32020),
+                "{method} {header:?}"
+            );
         }
         for name in ["mcp-method", "mcp-protocol-version"] {
             let answer = call.clone().without(name).send(&service).await;
-            assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020), "{method} without {name}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (400, -32020),
+                "{method} without {name}"
+            );
             let value = if name == "mcp-method" { method } else { "2026-07-28" };
             let answer = call.clone().and(name, value).send(&service).await;
-            assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020), "{method} {name} twice");
+            assert_eq!(
+                (answer.status.as_u16(), answer.code()),
+                (400, -32020),
+                "{method} {name} twice"
+            );
         }
     }
 }
@@ -113,9 +139,11 @@ async fn mirrored_arguments_say_the_same_or_are_refused() {
         .header(region, "eu")
         .header(count, "42")
         .header(dry, "true");
-    let bare = call(json!({ "region": "eu", "count": 42 })).header(region, "eu").header(count, "42");
-    let null =
-        call(json!({ "region": "eu", "count": 42, "dry": null })).header(region, "eu").header(count, "42");
+    let bare =
+        call(json!({ "region": "eu", "count": 42 })).header(region, "eu").header(count, "42");
+    let null = call(json!({ "region": "eu", "count": 42, "dry": null }))
+        .header(region, "eu")
+        .header(count, "42");
     for (what, call, fits) in [
         ("all", good.clone(), true),
         ("none where there is none", bare.clone(), true),

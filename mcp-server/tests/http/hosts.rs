@@ -33,7 +33,9 @@ fn hosts(rows: &[(&str, u16)]) -> Vec<(String, Call, u16)> {
 
 fn origins(rows: &[(&str, u16)]) -> Vec<(String, Call, u16)> {
     rows.iter()
-        .map(|(origin, status)| (format!("origin {origin:?}"), echo().header("origin", origin), *status))
+        .map(|(origin, status)| {
+            (format!("origin {origin:?}"), echo().header("origin", origin), *status)
+        })
         .collect()
 }
 
@@ -152,7 +154,8 @@ async fn a_server_with_names_answers_to_them_alone() {
         let call = echo().header("host", "mcp.example.com:443").header("origin", origin);
         rows.push((format!("origin {origin}"), call, status));
     }
-    let listed = echo().header("host", "mcp.example.com").header("origin", "https://app.example.com");
+    let listed =
+        echo().header("host", "mcp.example.com").header("origin", "https://app.example.com");
     rows.push((
         "a listed site is another on purpose".into(),
         listed.header("sec-fetch-site", "cross-site"),
@@ -189,15 +192,23 @@ async fn pages_of_other_sites_are_refused() {
         echo().and("origin", "http://localhost").and("origin", "http://localhost"),
         403,
     ));
-    for (site, status) in
-        [("same-origin", 200), ("same-site", 200), ("none", 200), ("cross-site", 403), ("Cross-Site", 403)]
-    {
+    for (site, status) in [
+        ("same-origin", 200),
+        ("same-site", 200),
+        ("none", 200),
+        ("cross-site", 403),
+        ("Cross-Site", 403),
+    ] {
         rows.push((format!("site {site}"), echo().header("sec-fetch-site", site), status));
     }
     check(HttpOptions::new(), rows).await;
     let any = HttpOptions::new().allow_any_host().allow_any_origin();
     let rows = vec![
-        ("any".to_owned(), echo().header("host", "evil.com").header("origin", "https://evil.com"), 200),
+        (
+            "any".to_owned(),
+            echo().header("host", "evil.com").header("origin", "https://evil.com"),
+            200,
+        ),
         ("none".to_owned(), echo().header("origin", "null"), 403),
     ];
     check(any, rows).await;
@@ -232,7 +243,11 @@ async fn bodies_are_json_and_not_compressed() {
     for (encoding, status) in
         [("identity", 200), ("gzip", 415), ("br", 415), ("zstd", 415), ("identity, gzip", 415)]
     {
-        rows.push((format!("encoding {encoding}"), echo().header("content-encoding", encoding), status));
+        rows.push((
+            format!("encoding {encoding}"),
+            echo().header("content-encoding", encoding),
+            status,
+        ));
     }
     check(HttpOptions::new(), rows).await;
 }

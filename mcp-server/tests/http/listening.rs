@@ -64,12 +64,18 @@ async fn what_listeners_hold_leaves_room_for_calls() {
     let service = fixture::server().0.limits(limits).into_service().unwrap();
     let padded = || {
         let filter = json!({ "toolsListChanged": true });
-        Call::new("subscriptions/listen", json!({ "notifications": filter, "padding": "x".repeat(60_000) }))
+        Call::new(
+            "subscriptions/listen",
+            json!({ "notifications": filter, "padding": "x".repeat(60_000) }),
+        )
     };
     let first = padded().begin(&service).await;
     assert_eq!(first.status(), 200);
     let second = padded().begin(&service).await;
-    assert_eq!((second.status().as_u16(), &second.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert_eq!(
+        (second.status().as_u16(), &second.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
     let call = Call::tool("echo", json!({ "text": "y".repeat(300_000) }));
     assert_eq!(call.send(&service).await.status, 200);
     drop(first);
@@ -102,7 +108,10 @@ async fn a_principal_has_a_share_of_the_listeners() {
     };
     let alice = [listen_as(Some("alice")).await, listen_as(Some("alice")).await];
     let greedy = listen_as(Some("alice")).await;
-    assert_eq!((greedy.status().as_u16(), &greedy.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    assert_eq!(
+        (greedy.status().as_u16(), &greedy.headers()["retry-after"]),
+        (429, &"1".parse().unwrap())
+    );
     // Others have their own, and who is nobody in particular counts for all alone.
     let bob = listen_as(Some("bob")).await;
     let nobody = [listen_as(None).await, listen_as(None).await];

@@ -128,7 +128,8 @@ impl Caller {
 /// A request as it stands on the wire.
 pub(crate) fn wire(call: &Call) -> Vec<u8> {
     let mut head =
-        format!("{} /mcp HTTP/1.1\r\ncontent-length: {}\r\n", call.method, call.body.len()).into_bytes();
+        format!("{} /mcp HTTP/1.1\r\ncontent-length: {}\r\n", call.method, call.body.len())
+            .into_bytes();
     for (name, value) in &call.headers {
         head.extend_from_slice(format!("{name}: ").as_bytes());
         head.extend_from_slice(value);

@@ -48,10 +48,12 @@ async fn texts_of_every_length_come_back_whole() {
     let server = serve(Limits::for_server()).await;
     let mut caller = server.caller().await;
     // Around the length from which results leave in pieces, and those at which buffers of a body grow.
-    let lengths = [0, 1, 8 << 10, (16 << 10) - 200, 16 << 10, (16 << 10) + 1, 64 << 10, 300 << 10, 1 << 20];
+    let lengths =
+        [0, 1, 8 << 10, (16 << 10) - 200, 16 << 10, (16 << 10) + 1, 64 << 10, 300 << 10, 1 << 20];
     for length in lengths {
         let text: String = "a \"b\"\\\n\u{e9} ".chars().cycle().take(length).collect();
-        let answer = caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
+        let answer =
+            caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
         let message: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
         assert_eq!(answer.status, 200);
         assert_eq!(message["id"], 1);
@@ -115,7 +117,8 @@ async fn calls_that_are_part_of_no_session_end_with_serving_too() {
         server.serve_http_with(listener, options, async { drop(stopped.await) }).await
     });
     let params = json!({ "name": "hang", "arguments": {} });
-    let call = Call::raw(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }));
+    let call =
+        Call::raw(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(&wire(&call)).await.unwrap();
     soon(seen.wait(|seen| seen.started.load(Ordering::SeqCst), 1)).await;
@@ -141,7 +144,8 @@ async fn a_time_without_end_is_taken_as_such() {
     let server = serve_buffered(limits, Some(16 << 10)).await;
     let mut caller = server.caller().await;
     for text in ["first", "second"] {
-        let answer = caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
+        let answer =
+            caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
         assert!(answer.body.contains(text), "{answer:?}");
     }
     // More than the system takes at once.
@@ -172,7 +176,13 @@ async fn a_silent_connection_does_not_keep_the_server() {
     let mut begun = server.connect(b"PRI").await;
     // Both are accepted before this one is answered.
     assert_eq!(
-        server.caller().await.send(&wire(&Call::new("tools/list", json!({})))).await.unwrap().status,
+        server
+            .caller()
+            .await
+            .send(&wire(&Call::new("tools/list", json!({}))))
+            .await
+            .unwrap()
+            .status,
         200
     );
     let (took, outcome) = server.stop().await;
@@ -185,10 +195,12 @@ async fn a_silent_connection_does_not_keep_the_server() {
 async fn a_socket_that_others_reach_needs_host_names() {
     let server = fixture::server().0.build().unwrap();
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let refused = server.serve_http_with(listener, HttpOptions::new(), std::future::pending()).await;
+    let refused =
+        server.serve_http_with(listener, HttpOptions::new(), std::future::pending()).await;
     let text = refused.unwrap_err().to_string();
     assert!(text.contains("HttpOptions::allow_host"), "{text}");
-    for options in [HttpOptions::new().allow_any_host(), HttpOptions::new().allow_host("a.example")] {
+    for options in [HttpOptions::new().allow_any_host(), HttpOptions::new().allow_host("a.example")]
+    {
         let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
         server.serve_http_with(listener, options, std::future::ready(())).await.unwrap();
     }

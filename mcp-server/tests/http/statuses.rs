@@ -26,14 +26,29 @@ async fn each_refusal_has_its_status_and_code() {
         ("not JSON", list().body("{"), 400, -32700),
         ("not UTF-8", list().body(b"\"\xff\"".to_vec()), 400, -32700),
         ("nothing", list().body(""), 400, -32700),
-        ("a batch", list().body("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]"), 400, -32600),
+        (
+            "a batch",
+            list().body("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]"),
+            400,
+            -32600,
+        ),
         ("no jsonrpc", list().body(r#"{"id":1,"method":"tools/list"}"#), 400, -32600),
-        ("an id of null", list().body(r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#), 400, -32600),
+        (
+            "an id of null",
+            list().body(r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#),
+            400,
+            -32600,
+        ),
         ("an answer", list().body(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), 400, -32600),
         ("no _meta", list().body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), 400, -32602),
         ("no version", meta(json!({ capabilities: {} })), 400, -32602),
         ("no capabilities", meta(json!({ version: "2026-07-28" })), 400, -32602),
-        ("capabilities are no object", meta(json!({ version: "2026-07-28", capabilities: 1 })), 400, -32602),
+        (
+            "capabilities are no object",
+            meta(json!({ version: "2026-07-28", capabilities: 1 })),
+            400,
+            -32602,
+        ),
         (
             "a version of old",
             meta(json!({ version: "2025-11-25", capabilities: {} }))
@@ -49,13 +64,19 @@ async fn each_refusal_has_its_status_and_code() {
         ),
         ("two versions", meta(json!({ version: "v9", capabilities: {} })), 400, -32020),
         ("an unknown tool", Call::tool("nothing", json!({})), 200, -32602),
-        ("a prompt, though there are none", Call::new("prompts/get", json!({ "name": "a" })), 404, -32601),
+        (
+            "a prompt, though there are none",
+            Call::new("prompts/get", json!({ "name": "a" })),
+            404,
+            -32601,
+        ),
         ("a panic", Call::tool("broken", json!({})), 200, -32603),
         ("not acceptable", list().header("accept", "text/html"), 406, -32600),
         ("any media", list().header("accept", "*/*"), 200, 0),
         ("no accept", list().without("accept"), 200, 0),
     ];
-    for gone in ["initialize", "ping", "logging/setLevel", "resources/subscribe", "unknown/method"] {
+    for gone in ["initialize", "ping", "logging/setLevel", "resources/subscribe", "unknown/method"]
+    {
         rows.push((gone, Call::new(gone, json!({})), 404, -32601));
     }
     for (what, call, status, code) in rows {
@@ -69,15 +90,18 @@ async fn notifications_are_accepted_without_a_body() {
     let note = json!({ "jsonrpc": "2.0", "method": "notifications/x", "params": {} });
     let answer = send(Call::raw(&note).header("mcp-protocol-version", "2026-07-28")).await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (202, ""));
-    let answer =
-        send(Call::raw(&note).header("mcp-protocol-version", "2026-07-28").header("mcp-method", "y")).await;
+    let answer = send(
+        Call::raw(&note).header("mcp-protocol-version", "2026-07-28").header("mcp-method", "y"),
+    )
+    .await;
     assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020));
 }
 
 #[tokio::test]
 async fn sessions_and_event_ids_mean_nothing_to_modern_requests() {
-    let call =
-        Call::tool("echo", json!({ "text": "a" })).header("mcp-session-id", "x").header("last-event-id", "y");
+    let call = Call::tool("echo", json!({ "text": "a" }))
+        .header("mcp-session-id", "x")
+        .header("last-event-id", "y");
     assert_eq!(send(call).await.tool_text(), "a");
 }
 
@@ -88,7 +112,11 @@ async fn a_server_without_sessions_takes_nothing_but_posts() {
         let mut call = Call::new("tools/list", json!({}));
         call.method = method.parse().unwrap();
         let answer = call.send(&service).await;
-        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some("POST")), "{method}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("allow")),
+            (405, Some("POST")),
+            "{method}"
+        );
     }
     let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "a", "version": "1" } } });
     let answer = Call::raw(&hello).send(&service).await;
@@ -99,7 +127,9 @@ async fn a_server_without_sessions_takes_nothing_but_posts() {
 async fn a_path_is_the_only_one() {
     let options = HttpOptions::new().path("/mcp");
     let service = fixture::server().0.build().unwrap().into_service_with(options);
-    for (path, status) in [("/mcp", 200), ("/mcp?a=b", 200), ("/", 404), ("/mcp/", 404), ("/mcp2", 404)] {
+    for (path, status) in
+        [("/mcp", 200), ("/mcp?a=b", 200), ("/", 404), ("/mcp/", 404), ("/mcp2", 404)]
+    {
         let mut call = Call::new("tools/list", json!({}));
         call.uri = path.into();
         assert_eq!(call.send(&service).await.status.as_u16(), status, "{path}");

@@ -66,7 +66,8 @@ impl Client {
         revision: Revision,
         answers: impl Fn(&str, &Value) -> Value + Send + Sync + 'static,
     ) -> Self {
-        Self::open_with(&server.build().unwrap(), link, revision, everything(), Arc::new(answers)).await
+        Self::open_with(&server.build().unwrap(), link, revision, everything(), Arc::new(answers))
+            .await
     }
 
     pub(crate) async fn open_with(
@@ -78,10 +79,16 @@ impl Client {
     ) -> Self {
         let asked = Arc::default();
         let local = Asked { answers: Arc::clone(&answers), asked: Arc::clone(&asked) };
-        let (to_server, back, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) = match link {
+        let (to_server, back, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) = match link
+        {
             Link::Memory => {
                 let limits = Limits::for_client();
-                let link = memory::connect(&server.limits(), |peer| server.accept(peer), &limits, |_| local);
+                let link = memory::connect(
+                    &server.limits(),
+                    |peer| server.accept(peer),
+                    &limits,
+                    |_| local,
+                );
                 (link.first(), link.second(), Box::new(link))
             }
             Link::Stream => {
@@ -92,7 +99,8 @@ impl Client {
                     server.serve(reader, writer).await
                 });
                 let (reader, writer) = tokio::io::split(ours);
-                let (remote, driver) = stream::connect(reader, writer, &Limits::for_client(), |_| local);
+                let (remote, driver) =
+                    stream::connect(reader, writer, &Limits::for_client(), |_| local);
                 tokio::spawn(driver.run(std::future::pending()));
                 (Peer::new(remote), Peer::none(), Box::new(()))
             }
@@ -112,8 +120,7 @@ impl Client {
         if !client.is_modern() {
             let info = json!({ "name": "client", "version": "1" });
             let (version, capabilities) = (client.revision.as_str(), &client.capabilities);
-            let hello =
-                json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
+            let hello = json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
             client.once("initialize", hello).await.unwrap();
             client
                 .to_server
@@ -133,10 +140,16 @@ impl Client {
     }
 
     /// One request.
-    pub(crate) async fn once(&self, method: &'static str, mut params: Value) -> Result<Value, ErrorObject> {
+    pub(crate) async fn once(
+        &self,
+        method: &'static str,
+        mut params: Value,
+    ) -> Result<Value, ErrorObject> {
         if self.is_modern() {
-            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = self.revision.as_str().into();
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
+            params["_meta"]["io.modelcontextprotocol/protocolVersion"] =
+                self.revision.as_str().into();
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
+                self.capabilities.clone();
         }
         let id = RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
         let mut request =
@@ -164,7 +177,11 @@ impl Client {
     }
 
     /// A request with all of its rounds.
-    pub(crate) async fn request(&self, method: &'static str, params: Value) -> Result<Value, ErrorObject> {
+    pub(crate) async fn request(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<Value, ErrorObject> {
         let mut next = params.clone();
         loop {
             let result = self.once(method, next).await?;

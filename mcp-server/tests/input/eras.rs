@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
 use mcp_server::{
-    Answer, AskError, Context, Elicit, PromptMessage, Revision, Server, State, prompt, resource, routes, tool,
+    Answer, AskError, Context, Elicit, PromptMessage, Revision, Server, State, prompt, resource,
+    routes, tool,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -50,7 +51,8 @@ async fn both(ctx: &Context) -> Result<String, AskError> {
 /// Many questions at once, of one line.
 #[tool]
 async fn crowd(ctx: &Context, people: usize) -> Result<String, AskError> {
-    let asking = (0..people).map(async |number| ctx.elicit::<Name>(format!("Name of {number}?")).await);
+    let asking =
+        (0..people).map(async |number| ctx.elicit::<Name>(format!("Name of {number}?")).await);
     let names = futures::future::try_join_all(asking).await?;
     Ok(names.into_iter().map(|name| name.name).collect::<Vec<_>>().join(" "))
 }
@@ -95,8 +97,9 @@ async fn work(ctx: &Context, done: State<Arc<AtomicUsize>>) -> Result<String, As
 /// Asks the model, then for roots, then for a visit.
 #[tool]
 async fn others(ctx: &Context) -> Result<String, AskError> {
-    let said =
-        ctx.sample(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10)).await?;
+    let said = ctx
+        .sample(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10))
+        .await?;
     let roots = ctx.list_roots().await?;
     let visit = match ctx.can_elicit_url() {
         true => format!("{:?}", ctx.elicit_url("Pay here", "https://pay.example/1").await?),
@@ -153,7 +156,8 @@ async fn accept_decline_cancel() {
             assert_eq!(client.text("greet", json!({})).await, expected, "{link:?} {revision}");
             assert_eq!(client.questions(), 1);
         }
-        let client = Client::open(server(), link, revision, |_, _| json!({ "action": "decline" })).await;
+        let client =
+            Client::open(server(), link, revision, |_, _| json!({ "action": "decline" })).await;
         let refused = client.tool("two", json!({})).await.unwrap();
         assert_eq!(refused["isError"], true, "{refused}");
     })
@@ -167,10 +171,18 @@ async fn questions_one_after_the_other() {
         assert_eq!(client.text("two", json!({})).await, "Ann is 9");
         assert_eq!(client.questions(), 2);
         if client.is_modern() {
-            assert_eq!(client.rounds.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+            assert_eq!(
+                client.rounds.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(),
+                [1, 1]
+            );
         }
-        let messages: Vec<_> =
-            client.asked.lock().unwrap().iter().map(|(_, params)| params["message"].clone()).collect();
+        let messages: Vec<_> = client
+            .asked
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, params)| params["message"].clone())
+            .collect();
         assert_eq!(messages, ["Who are you?", "How old are you, Ann?"]);
     })
     .await;
@@ -192,11 +204,15 @@ async fn joined_questions_are_one_round() {
             accept(json!({ "name": message.trim_matches(|c: char| !c.is_ascii_digit()) }))
         })
         .await;
-        let expected = (0..people).map(|number: usize| number.to_string()).collect::<Vec<_>>().join(" ");
+        let expected =
+            (0..people).map(|number: usize| number.to_string()).collect::<Vec<_>>().join(" ");
         assert_eq!(client.text("crowd", json!({ "people": people })).await, expected);
         assert_eq!(client.questions(), people);
         if client.is_modern() {
-            assert_eq!(client.rounds.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [16, 16, 8]);
+            assert_eq!(
+                client.rounds.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(),
+                [16, 16, 8]
+            );
         }
     })
     .await;
@@ -206,16 +222,18 @@ async fn joined_questions_are_one_round() {
 async fn loops_and_branches() {
     everywhere(async |link, revision| {
         let left = AtomicUsize::new(0);
-        let client =
-            Client::open(server(), link, revision, move |_, _| match left.fetch_add(1, Ordering::SeqCst) {
+        let client = Client::open(server(), link, revision, move |_, _| {
+            match left.fetch_add(1, Ordering::SeqCst) {
                 number @ 0..3 => accept(json!({ "name": number.to_string() })),
                 _ => json!({ "action": "decline" }),
-            })
-            .await;
+            }
+        })
+        .await;
         assert_eq!(client.text("list", json!({})).await, "0 1 2");
         let client = Client::open(server(), link, revision, ann).await;
         assert_eq!(client.text("branch", json!({})).await, "ask Ann");
-        let client = Client::open(server(), link, revision, |_, _| accept(json!({ "age": 30 }))).await;
+        let client =
+            Client::open(server(), link, revision, |_, _| accept(json!({ "age": 30 }))).await;
         assert_eq!(client.text("branch", json!({})).await, "adult");
         assert_eq!(client.questions(), 1);
     })
@@ -253,7 +271,8 @@ async fn prompts_and_resources_ask_too() {
         let params = json!({ "name": "about", "arguments": { "tone": "warm" } });
         let prompt = client.request("prompts/get", params).await.unwrap();
         assert_eq!(prompt["messages"][0]["content"]["text"], "Write about Ann, warm.");
-        let resource = client.request("resources/read", json!({ "uri": "notes://7" })).await.unwrap();
+        let resource =
+            client.request("resources/read", json!({ "uri": "notes://7" })).await.unwrap();
         assert_eq!(resource["contents"][0]["text"], "Ann: note 7");
         assert_eq!(client.questions(), 2);
     })
@@ -265,11 +284,21 @@ async fn nothing_is_asked_that_was_not_declared() {
     everywhere(async |link, revision| {
         let server = server().build().unwrap();
         let open = |capabilities| {
-            Client::open_with(&server, link, revision, capabilities, Arc::new(|_: &str, _: &Value| json!({})))
+            Client::open_with(
+                &server,
+                link,
+                revision,
+                capabilities,
+                Arc::new(|_: &str, _: &Value| json!({})),
+            )
         };
         for (tool, capabilities, required) in [
             ("greet", json!({}), json!({ "elicitation": { "form": {} } })),
-            ("greet", json!({ "elicitation": { "url": {} } }), json!({ "elicitation": { "form": {} } })),
+            (
+                "greet",
+                json!({ "elicitation": { "url": {} } }),
+                json!({ "elicitation": { "form": {} } }),
+            ),
             ("others", json!({ "elicitation": {} }), json!({ "sampling": {} })),
         ] {
             let client = open(capabilities).await;

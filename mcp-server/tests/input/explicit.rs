@@ -1,8 +1,8 @@
 //! The explicit form: questions that are returned, on both eras.
 
 use mcp_server::types::{
-    CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, ElicitSchema, ListRootsResult,
-    SamplingMessage, StringSchema,
+    CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, ElicitSchema,
+    ListRootsResult, SamplingMessage, StringSchema,
 };
 use mcp_server::{
     AskError, Context, ErrorObject, Outcome, PromptMessage, Server, prompt, resource, routes, tool,
@@ -22,14 +22,21 @@ fn name(message: &str) -> ElicitParams {
 }
 
 fn read(answer: &ElicitResult) -> String {
-    answer.content.as_ref().and_then(|content| content["name"].as_str()).unwrap_or("nobody").to_owned()
+    answer
+        .content
+        .as_ref()
+        .and_then(|content| content["name"].as_str())
+        .unwrap_or("nobody")
+        .to_owned()
 }
 
 /// Three names, one a round.
 #[tool]
 fn three(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     let mut progress = ctx.request_state::<Progress>()?.unwrap_or(Progress { so_far: Vec::new() });
-    if let Some(answer) = ctx.input_response::<ElicitResult>(&format!("name{}", progress.so_far.len()))? {
+    if let Some(answer) =
+        ctx.input_response::<ElicitResult>(&format!("name{}", progress.so_far.len()))?
+    {
         progress.so_far.push(read(&answer));
     }
     if progress.so_far.len() == 3 {
@@ -45,8 +52,11 @@ async fn all(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     let answers = ctx.input_responses();
     if answers.is_empty() {
         let sample = CreateMessageParams::new([SamplingMessage::user("Hi")], 5);
-        let asked =
-            ctx.input_required().elicit("who", name("Who?")).sample("said", sample).list_roots("where");
+        let asked = ctx
+            .input_required()
+            .elicit("who", name("Who?"))
+            .sample("said", sample)
+            .list_roots("where");
         return Ok(asked.into());
     }
     let who: Option<ElicitResult> = ctx.input_response("who")?;
@@ -133,7 +143,8 @@ async fn on_both_eras() {
         let params = json!({ "name": "about", "arguments": { "tone": "warm" } });
         let prompt = client.request("prompts/get", params).await.unwrap();
         assert_eq!(prompt["messages"][0]["content"]["text"], "About whom warm");
-        let resource = client.request("resources/read", json!({ "uri": "note://7" })).await.unwrap();
+        let resource =
+            client.request("resources/read", json!({ "uri": "note://7" })).await.unwrap();
         assert_eq!(resource["contents"][0]["text"], "Whose 7");
         for tool in ["never", "nothing"] {
             assert_eq!(client.tool(tool, json!({})).await.unwrap_err().code(), -32603, "{tool}");
@@ -149,7 +160,11 @@ async fn the_wire_form() {
     assert_eq!(round["resultType"], "input_required");
     assert!(round.get("inputRequests").is_none() && round["requestState"].is_string());
     let round = client.once("tools/call", json!({ "name": "all" })).await.unwrap();
-    let methods: Vec<_> =
-        round["inputRequests"].as_object().unwrap().values().map(|request| &request["method"]).collect();
+    let methods: Vec<_> = round["inputRequests"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|request| &request["method"])
+        .collect();
     assert_eq!(methods, ["sampling/createMessage", "roots/list", "elicitation/create"]);
 }

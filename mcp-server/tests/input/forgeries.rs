@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
-use mcp_server::{AskError, BuiltServer, Context, KeyRing, Limits, Revision, Server, resource, routes, tool};
+use mcp_server::{
+    AskError, BuiltServer, Context, KeyRing, Limits, Revision, Server, resource, routes, tool,
+};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Link, accept, everything};
@@ -26,7 +28,11 @@ async fn pay(ctx: &Context, to: Option<String>, amount: Option<f64>) -> Result<S
 
 /// Asks the same.
 #[tool]
-async fn refund(ctx: &Context, to: Option<String>, amount: Option<f64>) -> Result<String, AskError> {
+async fn refund(
+    ctx: &Context,
+    to: Option<String>,
+    amount: Option<f64>,
+) -> Result<String, AskError> {
     drop((to, amount));
     ask(ctx).await
 }
@@ -38,7 +44,9 @@ async fn it(ctx: &Context) -> Result<String, AskError> {
 }
 
 fn server() -> Server {
-    Server::new("bank", "1").state_keys(KeyRing::new(SECRET).unwrap()).routes(routes![pay, refund, it])
+    Server::new("bank", "1")
+        .state_keys(KeyRing::new(SECRET).unwrap())
+        .routes(routes![pay, refund, it])
 }
 
 async fn client(server: &BuiltServer) -> Client {
@@ -58,7 +66,12 @@ async fn state(client: &Client, method: &'static str, params: Value) -> String {
 }
 
 /// Redeems a state; whether it was taken.
-async fn redeem(client: &Client, method: &'static str, mut params: Value, state: &str) -> Result<(), String> {
+async fn redeem(
+    client: &Client,
+    method: &'static str,
+    mut params: Value,
+    state: &str,
+) -> Result<(), String> {
     params["requestState"] = state.into();
     params["inputResponses"] = json!({ "who": accept(json!({ "name": "Ann" })) });
     match client.once(method, params).await {
@@ -105,11 +118,15 @@ async fn of_all_forgeries_none_is_taken() {
         // Cut off, at either end; and grown.
         forgeries.extend((0..one.len()).map(|end| one[..end].to_owned()));
         forgeries.extend((1..one.len()).map(|begin| one[begin..].to_owned()));
-        forgeries.extend(["=", "A", "==", " ", "-TAMPERED", "\u{0}", "é"].map(|more| format!("{one}{more}")));
+        forgeries.extend(
+            ["=", "A", "==", " ", "-TAMPERED", "\u{0}", "é"].map(|more| format!("{one}{more}")),
+        );
         // The head of one with the tail of another, and two characters swapped.
         for at in 1..one.len() {
-            let (mixed, again) =
-                (format!("{}{}", &one[..at], &other[at..]), format!("{}{}", &other[..at], &one[at..]));
+            let (mixed, again) = (
+                format!("{}{}", &one[..at], &other[at..]),
+                format!("{}{}", &other[..at], &one[at..]),
+            );
             forgeries.extend([mixed, again]);
             let mut swapped = one.as_bytes().to_vec();
             swapped.swap(at - 1, at);
@@ -120,7 +137,10 @@ async fn of_all_forgeries_none_is_taken() {
                 continue;
             }
             forged += 1;
-            assert!(redeem(&client, "tools/call", params.clone(), &forgery).await.is_err(), "{forgery}");
+            assert!(
+                redeem(&client, "tools/call", params.clone(), &forgery).await.is_err(),
+                "{forgery}"
+            );
         }
         redeem(&client, "tools/call", params, &one).await.unwrap();
     }
@@ -159,8 +179,7 @@ async fn a_state_is_good_for_its_own_call_only() {
     let state = state(&client(&server).await, "tools/call", params("a")).await;
     assert!(redeem(&ann, "tools/call", params("a"), &state).await.is_err());
     // Another spelling of the same arguments is the same call.
-    let spelled =
-        json!({ "arguments": { "amount": 3.50, "to": "a" }, "name": "pay", "_meta": { "progressToken": 7 } });
+    let spelled = json!({ "arguments": { "amount": 3.50, "to": "a" }, "name": "pay", "_meta": { "progressToken": 7 } });
     redeem(&client(&server).await, "tools/call", spelled, &state).await.unwrap();
 }
 
@@ -169,19 +188,24 @@ async fn another_server_takes_it_with_the_same_name_and_key_alone() {
     let state = state(&client(&server().build().unwrap()).await, "tools/call", params("a")).await;
     let again = client(&server().build().unwrap()).await;
     redeem(&again, "tools/call", params("a"), &state).await.unwrap();
-    let renamed = Server::new("bank 2", "1").state_keys(KeyRing::new(SECRET).unwrap()).routes(routes![pay]);
+    let renamed =
+        Server::new("bank 2", "1").state_keys(KeyRing::new(SECRET).unwrap()).routes(routes![pay]);
     assert!(
-        redeem(&client(&renamed.build().unwrap()).await, "tools/call", params("a"), &state).await.is_err()
+        redeem(&client(&renamed.build().unwrap()).await, "tools/call", params("a"), &state)
+            .await
+            .is_err()
     );
     let keyless = Server::new("bank", "1").routes(routes![pay]).build().unwrap();
-    let refusal = redeem(&client(&keyless).await, "tools/call", params("a"), &state).await.unwrap_err();
+    let refusal =
+        redeem(&client(&keyless).await, "tools/call", params("a"), &state).await.unwrap_err();
     assert!(refusal.contains("no such key"), "{refusal}");
 }
 
 #[tokio::test]
 async fn rotation_in_the_middle_of_a_call() {
     let keys = KeyRing::new(SECRET).unwrap();
-    let server = Server::new("bank", "1").state_keys(keys.clone()).routes(routes![pay]).build().unwrap();
+    let server =
+        Server::new("bank", "1").state_keys(keys.clone()).routes(routes![pay]).build().unwrap();
     let client = client(&server).await;
     let before = state(&client, "tools/call", params("a")).await;
     for number in 0..4 {
@@ -190,7 +214,10 @@ async fn rotation_in_the_middle_of_a_call() {
     }
     let after = state(&client, "tools/call", params("a")).await;
     keys.rotate(format!("last {SECRET}")).unwrap();
-    assert!(redeem(&client, "tools/call", params("a"), &before).await.is_err(), "four old keys are kept");
+    assert!(
+        redeem(&client, "tools/call", params("a"), &before).await.is_err(),
+        "four old keys are kept"
+    );
     redeem(&client, "tools/call", params("a"), &after).await.unwrap();
 }
 

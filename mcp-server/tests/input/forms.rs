@@ -127,7 +127,11 @@ fn server() -> Server {
     Server::new("test", "1").routes(routes![register, trip, mistaken, by_hand])
 }
 
-async fn filled(revision: Revision, tool: &str, content: Value) -> Result<Value, mcp_server::ErrorObject> {
+async fn filled(
+    revision: Revision,
+    tool: &str,
+    content: Value,
+) -> Result<Value, mcp_server::ErrorObject> {
     Client::open(server(), Link::Memory, revision, move |_, _| accept(content.clone()))
         .await
         .tool(tool, json!({}))
@@ -142,7 +146,10 @@ async fn what_is_filled_in_is_checked_and_completed() {
         let form: Registration =
             serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
         assert_eq!((form.seats, form.price, &form.size), (2, 1.5, &Size::DarkRed));
-        assert_eq!((form.days, form.remarks.as_deref(), form.r#type), (vec![Menu::Full], Some("none"), None));
+        assert_eq!(
+            (form.days, form.remarks.as_deref(), form.r#type),
+            (vec![Menu::Full], Some("none"), None)
+        );
         for (field, wrong) in [
             ("email", json!("nobody")),
             ("email", json!(7)),
@@ -177,7 +184,8 @@ async fn what_is_filled_in_is_checked_and_completed() {
 #[tokio::test]
 async fn the_builder_changes_a_form() {
     everywhere(async |link, revision| {
-        let client = Client::open(server(), link, revision, |_, _| accept(json!({ "city": "par" }))).await;
+        let client =
+            Client::open(server(), link, revision, |_, _| accept(json!({ "city": "par" }))).await;
         assert_eq!(client.text("trip", json!({})).await, "par 3");
         let asked = client.asked.lock().unwrap()[0].1["requestedSchema"].clone();
         assert_eq!(asked["properties"]["seats"]["title"], "Seats");

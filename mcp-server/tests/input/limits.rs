@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use mcp_server::{AskError, CompletionCall, Context, Elicit, Limits, Revision, Server, prompt, routes, tool};
+use mcp_server::{
+    AskError, CompletionCall, Context, Elicit, Limits, Revision, Server, prompt, routes, tool,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

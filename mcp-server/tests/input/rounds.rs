@@ -143,9 +143,9 @@ async fn long(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskErro
 }
 
 fn server(world: &Arc<World>) -> Server {
-    Server::new("test", "1")
-        .state(Arc::clone(world))
-        .routes(routes![pair, versions, keyed, volatile, elsewhere, impatient, withdraws, panics, long])
+    Server::new("test", "1").state(Arc::clone(world)).routes(routes![
+        pair, versions, keyed, volatile, elsewhere, impatient, withdraws, panics, long
+    ])
 }
 
 /// The next round of a tool: answers to what the last one asked, changed by `change`.
@@ -162,7 +162,8 @@ async fn next(
             let text = request["params"]["message"].as_str().unwrap().trim_end_matches('?');
             (key.clone(), accept(json!({ "name": format!("re {text}") })))
         };
-        params["inputResponses"] = asked.iter().map(answer).collect::<serde_json::Map<_, _>>().into();
+        params["inputResponses"] =
+            asked.iter().map(answer).collect::<serde_json::Map<_, _>>().into();
         params["requestState"] = last["requestState"].clone();
     }
     change(&mut params);
@@ -195,21 +196,29 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
     let first = next(&client, "pair", &Value::Null, |_| {}).await.unwrap();
     assert_eq!(keys(&first), ["one"]);
     let name = || accept(json!({ "name": "Eve" }));
-    for responses in
-        [json!({}), json!({ "wrong": name() }), json!({ "two": name() }), json!({ "": 1, "x": null })]
-    {
-        let again =
-            next(&client, "pair", &first, |params| params["inputResponses"] = responses).await.unwrap();
+    for responses in [
+        json!({}),
+        json!({ "wrong": name() }),
+        json!({ "two": name() }),
+        json!({ "": 1, "x": null }),
+    ] {
+        let again = next(&client, "pair", &first, |params| params["inputResponses"] = responses)
+            .await
+            .unwrap();
         assert_eq!(keys(&again), ["one"]);
         // What was not asked was not kept for later either.
         let second = next(&client, "pair", &again, |_| {}).await.unwrap();
         assert_eq!(keys(&second), ["two"]);
-        assert_eq!(text(&next(&client, "pair", &second, |_| {}).await.unwrap()), "re First re Second");
+        assert_eq!(
+            text(&next(&client, "pair", &second, |_| {}).await.unwrap()),
+            "re First re Second"
+        );
     }
     // Without a state: from the beginning. What is answered before it is asked counts in the first round.
     let lost = client.once("tools/call", json!({ "name": "pair" })).await.unwrap();
     assert_eq!(keys(&lost), ["one"]);
-    let early = json!({ "name": "pair", "inputResponses": { "one": name(), "x": 5, "two": name() } });
+    let early =
+        json!({ "name": "pair", "inputResponses": { "one": name(), "x": 5, "two": name() } });
     assert_eq!(text(&client.once("tools/call", early).await.unwrap()), "Eve Eve");
     let early = json!({ "name": "pair", "requestState": null, "inputResponses": { "one": 12345 } });
     assert_eq!(client.once("tools/call", early).await.unwrap_err().code(), -32602);
@@ -220,8 +229,9 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
     assert_eq!(keys(&alone.await.unwrap()), ["one"]);
     // An answered question cannot be answered otherwise later.
     let second = next(&client, "pair", &first, |_| {}).await.unwrap();
-    let last =
-        next(&client, "pair", &second, |params| params["inputResponses"]["one"] = name()).await.unwrap();
+    let last = next(&client, "pair", &second, |params| params["inputResponses"]["one"] = name())
+        .await
+        .unwrap();
     assert_eq!(text(&last), "re First re Second");
 }
 
@@ -230,9 +240,13 @@ async fn malformed_answers_are_refused() {
     let (client, _) = open().await;
     let first = next(&client, "pair", &Value::Null, |_| {}).await.unwrap();
     for responses in [json!(null), json!([]), json!("x"), json!(1)] {
-        let error =
-            next(&client, "pair", &first, |params| params["inputResponses"] = responses).await.unwrap_err();
-        assert_eq!((error.code(), error.message()), (-32602, "/inputResponses: expected an object"));
+        let error = next(&client, "pair", &first, |params| params["inputResponses"] = responses)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.code(), error.message()),
+            (-32602, "/inputResponses: expected an object")
+        );
     }
     for answer in [
         json!(12345),
@@ -244,14 +258,18 @@ async fn malformed_answers_are_refused() {
         json!({ "action": "accept", "content": { "other": "x" } }),
         json!({ "action": "accept", "content": [] }),
     ] {
-        let error =
-            next(&client, "pair", &first, |params| params["inputResponses"]["one"] = answer.clone()).await;
+        let error = next(&client, "pair", &first, |params| {
+            params["inputResponses"]["one"] = answer.clone()
+        })
+        .await;
         let error = error.unwrap_err();
         assert_eq!(error.code(), -32602, "{answer} {error}");
         assert!(error.message().starts_with("/inputResponses"), "{error}");
     }
     for state in [json!(5), json!({}), json!(""), json!("x"), json!(["a"])] {
-        let error = next(&client, "pair", &first, |params| params["requestState"] = state).await.unwrap_err();
+        let error = next(&client, "pair", &first, |params| params["requestState"] = state)
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), -32602);
     }
 }
@@ -276,7 +294,10 @@ async fn code_that_changes_between_rounds_never_gets_a_wrong_answer() {
     let first = next(&client, "versions", &Value::Null, |_| {}).await.unwrap();
     let second = next(&client, "versions", &first, |_| {}).await.unwrap();
     assert_eq!((keys(&first), keys(&second)), (vec!["it"], vec!["it#2"]));
-    assert_eq!(text(&next(&client, "versions", &second, |_| {}).await.unwrap()), "Old? re Old New? re New");
+    assert_eq!(
+        text(&next(&client, "versions", &second, |_| {}).await.unwrap()),
+        "Old? re Old New? re New"
+    );
 }
 
 #[tokio::test]
@@ -286,7 +307,10 @@ async fn a_reworded_question_is_asked_again() {
     world.version.store(1, Ordering::SeqCst);
     let second = next(&client, "keyed", &first, |_| {}).await.unwrap();
     assert_eq!((message(&second), keys(&second)), ("Version 1?", vec!["it"]));
-    assert_eq!(text(&next(&client, "keyed", &second, |_| {}).await.unwrap()), "Version 1? re Version 1");
+    assert_eq!(
+        text(&next(&client, "keyed", &second, |_| {}).await.unwrap()),
+        "Version 1? re Version 1"
+    );
     // What changes in every round ends with a clear error, not after ten rounds.
     let mut round = next(&client, "volatile", &Value::Null, |_| {}).await;
     let mut rounds = 0;
@@ -314,7 +338,10 @@ async fn a_task_of_its_own_can_ask_and_ends() {
 #[tokio::test]
 async fn a_question_that_nobody_waits_for_is_not_asked() {
     let (client, _) = open().await;
-    assert_eq!(text(&next(&client, "impatient", &Value::Null, |_| {}).await.unwrap()), "did not wait");
+    assert_eq!(
+        text(&next(&client, "impatient", &Value::Null, |_| {}).await.unwrap()),
+        "did not wait"
+    );
     let first = next(&client, "withdraws", &Value::Null, |_| {}).await.unwrap();
     assert_eq!((message(&first), keys(&first).len()), ("Kept?", 1));
     assert_eq!(text(&next(&client, "withdraws", &first, |_| {}).await.unwrap()), "re Kept");
@@ -339,7 +366,8 @@ async fn panics_and_cancellation_between_rounds() {
     assert_eq!(next(&client, "panics", &first, |_| {}).await.unwrap_err().code(), -32603);
     assert_eq!(world.alive.load(Ordering::SeqCst), 0);
     let first = next(&client, "long", &Value::Null, |_| {}).await.unwrap();
-    let cancelled = tokio::time::timeout(Duration::from_secs(1), next(&client, "long", &first, |_| {})).await;
+    let cancelled =
+        tokio::time::timeout(Duration::from_secs(1), next(&client, "long", &first, |_| {})).await;
     assert!(cancelled.is_err());
     assert_eq!(world.alive.load(Ordering::SeqCst), 0);
     // The state is still good.

@@ -127,7 +127,10 @@ async fn a_spread_struct_is_read_as_far_as_it_goes() {
             "/by: unknown member; known are to, days",
         ]
     );
-    assert_eq!(client.mistakes("spread", json!({"days": 1})).await, ["/to: the member is required"]);
+    assert_eq!(
+        client.mistakes("spread", json!({"days": 1})).await,
+        ["/to: the member is required"]
+    );
 }
 
 #[tokio::test]

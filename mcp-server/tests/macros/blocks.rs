@@ -33,7 +33,11 @@ impl Notes {
     }
 
     #[tool(read_only)]
-    async fn list(&self, _context: &Context, #[arg(default = Self::PAGE)] limit: usize) -> Vec<String> {
+    async fn list(
+        &self,
+        _context: &Context,
+        #[arg(default = Self::PAGE)] limit: usize,
+    ) -> Vec<String> {
         self.all.lock().unwrap().iter().take(limit).cloned().collect()
     }
 
@@ -73,7 +77,13 @@ impl Notes {
     }
 
     async fn texts(&self, call: &CompletionCall) -> Vec<String> {
-        self.all.lock().unwrap().iter().filter(|text| text.starts_with(call.value())).cloned().collect()
+        self.all
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|text| text.starts_with(call.value()))
+            .cloned()
+            .collect()
     }
 
     fn not_marked(&self) -> usize {
@@ -125,7 +135,11 @@ where
     F: Fn(&str) -> String + Send + Sync + 'static,
 {
     #[tool]
-    async fn get(&self, key: D::Key, #[arg(default = D::LIMIT)] limit: u32) -> Result<D::Row, String> {
+    async fn get(
+        &self,
+        key: D::Key,
+        #[arg(default = D::LIMIT)] limit: u32,
+    ) -> Result<D::Row, String> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.database.row(&key).ok_or_else(|| format!("{} below {limit}", (self.label)(self.name)))
     }
@@ -160,7 +174,8 @@ fn free() -> &'static str {
 #[tokio::test]
 async fn methods_are_tools_prompts_and_resources() {
     let client = Client::new(Server::new("test", "1").with(notes())).await;
-    let names: Vec<_> = client.list("tools").await.into_iter().map(|tool| tool["name"].clone()).collect();
+    let names: Vec<_> =
+        client.list("tools").await.into_iter().map(|tool| tool["name"].clone()).collect();
     assert_eq!(names, ["write", "list", "store", "name", "shared", "about"]);
     let write = client.tool("write").await;
     assert_eq!(write["description"], "Write a note.");
@@ -173,7 +188,10 @@ async fn methods_are_tools_prompts_and_resources() {
         json!({"limit": {"type": "integer", "minimum": 0, "default": 2}})
     );
     assert_eq!(client.call("write", json!({"text": "figs"})).await["structuredContent"], 4);
-    assert_eq!(client.call("list", json!({})).await["structuredContent"], json!(["apples", "pears"]));
+    assert_eq!(
+        client.call("list", json!({})).await["structuredContent"],
+        json!(["apples", "pears"])
+    );
     assert!(client.text("store", json!({})).await.starts_with("4 "));
     assert_eq!(client.text("name", json!({})).await, "notes");
     assert_eq!(client.text("shared", json!({})).await, "true");
@@ -182,8 +200,12 @@ async fn methods_are_tools_prompts_and_resources() {
     let note = client.read("note://3").await.unwrap();
     assert_eq!(note, json!({"uri": "note://3", "mimeType": "text/plain", "text": "figs"}));
     assert_eq!(client.read("note://9").await.unwrap_err().code(), -32603);
-    assert_eq!(client.prompt("summarize", json!({"text": "x"})).await.unwrap(), "Summarize x, one of 4.");
-    let suggested = client.complete(json!({"type": "ref/prompt", "name": "summarize"}), "text", "p").await;
+    assert_eq!(
+        client.prompt("summarize", json!({"text": "x"})).await.unwrap(),
+        "Summarize x, one of 4."
+    );
+    let suggested =
+        client.complete(json!({"type": "ref/prompt", "name": "summarize"}), "text", "p").await;
     assert_eq!(suggested, json!(["pears", "plums"]));
 }
 
@@ -199,12 +221,18 @@ async fn blocks_may_be_generic_and_borrow() {
         })
     );
     assert_eq!(get["outputSchema"]["required"], json!(["of", "is"]));
-    assert_eq!(client.call("get", json!({"key": 3})).await["structuredContent"], json!({"of": 3, "is": 9}));
+    assert_eq!(
+        client.call("get", json!({"key": 3})).await["structuredContent"],
+        json!({"of": 3, "is": 9})
+    );
     let failed = client.call("get", json!({"key": 10})).await;
     assert_eq!(failed["content"][0]["text"], "not in all rows below 9");
     assert_eq!(client.mistakes("get", json!({"key": "x", "limit": -1})).await.len(), 2);
     assert_eq!(client.text("borrowed", json!({})).await, "all");
-    assert_eq!(client.call("borrowed_list", json!({})).await["structuredContent"], json!(["all", "rows"]));
+    assert_eq!(
+        client.call("borrowed_list", json!({})).await["structuredContent"],
+        json!(["all", "rows"])
+    );
     assert_eq!(client.read("row://4").await.unwrap()["text"], "4");
 }
 

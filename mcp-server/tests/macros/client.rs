@@ -33,7 +33,12 @@ impl Client {
     /// A conversation in a revision; an old one begins with its handshake.
     pub(crate) async fn speaking(revision: Revision, server: Server) -> Self {
         let server = server.build().unwrap();
-        let link = connect(&Limits::for_server(), |_| Silent, &server.limits(), |peer| server.accept(peer));
+        let link = connect(
+            &Limits::for_server(),
+            |_| Silent,
+            &server.limits(),
+            |peer| server.accept(peer),
+        );
         let client = Self { link, revision };
         if revision < Revision::LATEST {
             let params = json!({
@@ -72,7 +77,11 @@ impl Client {
         self.try_call(tool, arguments).await.unwrap()
     }
 
-    pub(crate) async fn try_call(&self, tool: &str, arguments: Value) -> Result<Value, ErrorObject> {
+    pub(crate) async fn try_call(
+        &self,
+        tool: &str,
+        arguments: Value,
+    ) -> Result<Value, ErrorObject> {
         self.request("tools/call", json!({"name": tool, "arguments": arguments})).await
     }
 
@@ -109,7 +118,8 @@ impl Client {
 
     /// The text of the only message of a prompt.
     pub(crate) async fn prompt(&self, name: &str, arguments: Value) -> Result<String, ErrorObject> {
-        let result = self.request("prompts/get", json!({"name": name, "arguments": arguments})).await?;
+        let result =
+            self.request("prompts/get", json!({"name": name, "arguments": arguments})).await?;
         Ok(result["messages"][0]["content"]["text"].as_str().unwrap().to_owned())
     }
 

@@ -68,7 +68,8 @@ fn missing(state: State<String>) -> String {
 
 async fn client() -> Client {
     let routes = routes![anywhere, own_context, thread, panics, missing];
-    Client::new(Server::new("test", "1").state(Counter(7)).state(Label("seven")).routes(routes)).await
+    Client::new(Server::new("test", "1").state(Counter(7)).state(Label("seven")).routes(routes))
+        .await
 }
 
 #[tokio::test]

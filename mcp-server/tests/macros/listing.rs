@@ -120,6 +120,7 @@ async fn a_marked_function_is_what_it_was() {
 fn a_tool_that_is_listed_twice_is_refused_when_the_server_is_built() {
     let twice = Server::new("test", "1").routes(routes![plain, bare, plain]).build().unwrap_err();
     assert_eq!(twice.to_string(), "the tool \"plain\" is registered twice");
-    let apart = Server::new("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
+    let apart =
+        Server::new("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
     assert_eq!(apart.unwrap_err().to_string(), "the tool \"plain\" is registered twice");
 }

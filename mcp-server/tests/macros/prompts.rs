@@ -3,7 +3,8 @@
 use std::fmt;
 
 use mcp_server::{
-    CompletionCall, Context, ErrorObject, GetPromptResult, Icon, PromptMessage, Server, State, prompt, routes,
+    CompletionCall, Context, ErrorObject, GetPromptResult, Icon, PromptMessage, Server, State,
+    prompt, routes,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -113,7 +114,10 @@ async fn arguments_are_read_from_text() {
 async fn arguments_that_do_not_fit_are_named() {
     let client = client().await;
     let error = client.prompt("greet", json!({})).await.unwrap_err();
-    assert_eq!((error.code(), error.message()), (-32602, "/arguments/name: the argument is required"));
+    assert_eq!(
+        (error.code(), error.message()),
+        (-32602, "/arguments/name: the argument is required")
+    );
     for (arguments, message) in [
         (
             json!({"name": "a", "times": "many"}),
@@ -145,14 +149,19 @@ async fn arguments_are_completed() {
     let result = client.request("completion/complete", params).await.unwrap();
     assert_eq!(result["completion"]["values"][1], "1 of Some(\"Ann\")");
     let params = json!({"ref": greet(), "argument": {"name": "times", "value": "x"}});
-    assert_eq!(client.request("completion/complete", params).await.unwrap_err().message(), "a number");
+    assert_eq!(
+        client.request("completion/complete", params).await.unwrap_err().message(),
+        "a number"
+    );
 }
 
 #[tokio::test]
 async fn what_a_prompt_returns() {
     let client = client().await;
-    let get = async |name: &str| client.request("prompts/get", json!({"name": name})).await.unwrap();
-    let message = |role: &str, text: &str| json!({"role": role, "content": {"type": "text", "text": text}});
+    let get =
+        async |name: &str| client.request("prompts/get", json!({"name": name})).await.unwrap();
+    let message =
+        |role: &str, text: &str| json!({"role": role, "content": {"type": "text", "text": text}});
     let several = get("say it").await;
     assert_eq!(several["messages"], json!([message("user", "a"), message("assistant", "b")]));
     assert_eq!(several["description"], "Several messages.");

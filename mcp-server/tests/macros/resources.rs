@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mcp_server::{
-    Annotations, Context, ErrorObject, Icon, ReadResourceResult, ResourceContents, Server, State, resource,
-    routes, tools,
+    Annotations, Context, ErrorObject, Icon, ReadResourceResult, ResourceContents, Server, State,
+    resource, routes, tools,
 };
 use serde_json::json;
 
@@ -39,13 +39,19 @@ fn file(context: &Context, path: String) -> std::io::Result<String> {
 }
 
 #[resource("db://{table}/rows/{row}", mime = "text/csv")]
-fn row(#[arg(name = "row")] index: u32, #[arg(complete = ["users", "units"])] table: String) -> String {
+fn row(
+    #[arg(name = "row")] index: u32,
+    #[arg(complete = ["users", "units"])] table: String,
+) -> String {
     format!("{table},{index}")
 }
 
 #[resource("many://x")]
 fn many() -> Vec<ResourceContents> {
-    vec![ResourceContents::text("many://x/1", "one"), ResourceContents::blob("many://x/2", [1, 2, 3])]
+    vec![
+        ResourceContents::text("many://x/1", "one"),
+        ResourceContents::blob("many://x/2", [1, 2, 3]),
+    ]
 }
 
 #[resource("whole://x")]
@@ -120,7 +126,10 @@ async fn resources_and_templates_are_listed_apart() {
 async fn what_a_resource_returns() {
     let client = client().await;
     for (uri, contents) in [
-        ("config://app", json!({"uri": "config://app", "mimeType": "application/json", "text": "{}"})),
+        (
+            "config://app",
+            json!({"uri": "config://app", "mimeType": "application/json", "text": "{}"}),
+        ),
         ("data://all", json!({"uri": "data://all", "blob": "AQID"})),
         ("page://text", json!({"uri": "page://text", "text": "t"})),
         ("page://bytes", json!({"uri": "page://bytes", "mimeType": "image/png", "blob": "AQ=="})),
@@ -139,13 +148,19 @@ async fn what_a_resource_returns() {
 async fn variables_are_typed() {
     let client = client().await;
     let contents = client.read("db://users/rows/7").await.unwrap();
-    assert_eq!(contents, json!({"uri": "db://users/rows/7", "mimeType": "text/csv", "text": "users,7"}));
+    assert_eq!(
+        contents,
+        json!({"uri": "db://users/rows/7", "mimeType": "text/csv", "text": "users,7"})
+    );
     let error = client.read("db://users/rows/seven").await.unwrap_err();
     assert_eq!(error.code(), -32602);
     assert!(error.message().contains("row"), "{}", error.message());
     assert_eq!(client.read("file:///a/b%20c").await.unwrap()["text"], "a/b c");
-    let suggested =
-        client.complete(json!({"type": "ref/resource", "uri": "db://{table}/rows/{row}"}), "table", "un");
+    let suggested = client.complete(
+        json!({"type": "ref/resource", "uri": "db://{table}/rows/{row}"}),
+        "table",
+        "un",
+    );
     assert_eq!(suggested.await, json!(["units"]));
 }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use mcp_server::{
-    Audio, CallToolResult, Content, ErrorObject, Image, IntoToolError, Revision, Server, Structured,
-    ToolError, routes, tool,
+    Audio, CallToolResult, Content, ErrorObject, Image, IntoToolError, Revision, Server,
+    Structured, ToolError, routes, tool,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -178,7 +178,11 @@ fn server() -> Server {
 /// `content`, `structuredContent` and `isError` of a result.
 async fn parts(client: &Client, tool: &str) -> (Value, Option<Value>, Option<Value>) {
     let mut result = client.call(tool, json!({})).await;
-    (result["content"].take(), result.get("structuredContent").cloned(), result.get("isError").cloned())
+    (
+        result["content"].take(),
+        result.get("structuredContent").cloned(),
+        result.get("isError").cloned(),
+    )
 }
 
 #[tokio::test]
@@ -262,5 +266,8 @@ async fn the_peer_sees_errors_of_the_protocol() {
     let error = client.try_call("chosen", json!({"peer": true})).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (-32001, "for the peer"));
     let result = client.call("chosen", json!({"peer": false})).await;
-    assert_eq!((&result["isError"], &result["content"][0]["text"]), (&json!(true), &json!("for the model")));
+    assert_eq!(
+        (&result["isError"], &result["content"][0]["text"]),
+        (&json!(true), &json!("for the model"))
+    );
 }

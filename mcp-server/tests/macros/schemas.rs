@@ -56,7 +56,9 @@ fn optional(
     #[arg(default = json!([1]))] any: Value,
 ) -> String {
     let _ = secret;
-    format!("{required} {option:?} {aliased:?} {limit} {zone} {unit:?} {list:?} {nothing:?} {three:?} {any}")
+    format!(
+        "{required} {option:?} {aliased:?} {limit} {zone} {unit:?} {list:?} {nothing:?} {three:?} {any}"
+    )
 }
 
 type Perhaps<T> = Option<T>;
@@ -79,7 +81,9 @@ fn structures(
     pair: (u8, String),
     any: Value,
 ) -> String {
-    format!("{from:?} {to:?} {via:?} {by:?} {unit:?} {shape:?} {maybe_unit:?} {text} {pair:?} {any}")
+    format!(
+        "{from:?} {to:?} {via:?} {by:?} {unit:?} {shape:?} {maybe_unit:?} {text} {pair:?} {any}"
+    )
 }
 
 #[tool]
@@ -433,7 +437,10 @@ async fn arguments_of_every_shape_arrive() {
          Some(Fahrenheit) t (1, \"one\") null"
     );
     assert_eq!(client.text("headers", json!({"region": "eu"})).await, "eu None false");
-    assert_eq!(client.text("headers", json!({"region": "eu", "tenant-id": 7})).await, "eu Some(7) false");
+    assert_eq!(
+        client.text("headers", json!({"region": "eu", "tenant-id": 7})).await,
+        "eu Some(7) false"
+    );
     assert_eq!(client.text("search", json!({"text": "x", "in": null})).await, "x 10 None 5");
     assert_eq!(client.text("any_arguments", json!({"a": 1, "b": 2})).await, "3");
 }

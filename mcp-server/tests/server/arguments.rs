@@ -41,7 +41,10 @@ fn travel() -> Server {
         })
     };
     server()
-        .tool(ToolRoute::builder("first").handler(|Args(trip): Args<Trip>| async move { trip.told() }))
+        .tool(
+            ToolRoute::builder("first")
+                .handler(|Args(trip): Args<Trip>| async move { trip.told() }),
+        )
         .tool(ToolRoute::builder("all").input_schema(mcp_server::input_schema::<Trip>()).raw(each))
 }
 
@@ -63,7 +66,10 @@ async fn rejected(client: &Client, tool: &str, arguments: Value) -> String {
 async fn arguments_that_fit_are_read() {
     everywhere(travel, async |client| {
         for tool in ["first", "all"] {
-            assert_eq!(client.tool_text(tool, json!({"city": "Oslo", "days": 3})).await, "Oslo 3 0");
+            assert_eq!(
+                client.tool_text(tool, json!({"city": "Oslo", "days": 3})).await,
+                "Oslo 3 0"
+            );
             let arguments = json!({"city": "Oslo", "days": 3, "stops": [{"museum": 1}]});
             assert_eq!(client.tool_text(tool, arguments).await, "Oslo 3 1");
             assert_eq!(
@@ -99,7 +105,8 @@ async fn the_first_mistake_has_its_pointer() {
             ),
             (json!({"city": null, "days": 1}), "/city: expected a string, got null"),
         ] {
-            let expected = format!("The arguments do not fit the tool's input schema:\n- {mistake}");
+            let expected =
+                format!("The arguments do not fit the tool's input schema:\n- {mistake}");
             assert_eq!(rejected(&client, "first", arguments).await, expected);
         }
     })
@@ -123,10 +130,12 @@ async fn all_mistakes_are_told_at_once_where_the_fields_are_known() {
 #[tokio::test(start_paused = true)]
 async fn what_came_is_echoed_cut_short() {
     everywhere(travel, async |client| {
-        let text = rejected(&client, "first", json!({"city": "Oslo", "days": "9".repeat(10_000)})).await;
+        let text =
+            rejected(&client, "first", json!({"city": "Oslo", "days": "9".repeat(10_000)})).await;
         assert!(text.len() < 300, "{text}");
         let text =
-            rejected(&client, "all", json!({"city": "Oslo", "days": 1, ("n".repeat(10_000)): 1})).await;
+            rejected(&client, "all", json!({"city": "Oslo", "days": 1, ("n".repeat(10_000)): 1}))
+                .await;
         assert!(text.len() < 300, "{text}");
         let flood: serde_json::Map<_, _> =
             (0..1_000).map(|number| (format!("x{number}"), json!(1))).collect();
@@ -138,7 +147,8 @@ async fn what_came_is_echoed_cut_short() {
 
 #[tokio::test(start_paused = true)]
 async fn a_member_that_is_given_twice_is_a_mistake() {
-    let mut raw = crate::harness::Raw::session(&crate::harness::built(travel()), "2025-11-25").await;
+    let mut raw =
+        crate::harness::Raw::session(&crate::harness::built(travel()), "2025-11-25").await;
     for tool in ["first", "all"] {
         let line = format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"city":"a","days":1,"city":"b"}}}}}}"#

@@ -71,7 +71,12 @@ fn all() -> Value {
 }
 
 /// A client that answers every question alike.
-async fn with(way: Way, revision: Revision, capabilities: Value, answer: Option<Answered>) -> Client {
+async fn with(
+    way: Way,
+    revision: Revision,
+    capabilities: Value,
+    answer: Option<Answered>,
+) -> Client {
     let setup = Setup::default().capabilities(capabilities).answers(move |_, _| answer.clone());
     setup.connect(&built(curious()), way, revision).await
 }
@@ -112,7 +117,8 @@ async fn a_form_is_asked_and_its_answer_read() {
 #[tokio::test(start_paused = true)]
 async fn declining_and_cancelling_are_answers_or_errors_as_the_tool_likes() {
     each(&WITH_FORMS, async |way, revision| {
-        for (action, error) in [("decline", "the user declined"), ("cancel", "the user cancelled")] {
+        for (action, error) in [("decline", "the user declined"), ("cancel", "the user cancelled")]
+        {
             let client = with(way, revision, all(), Some(Ok(json!({"action": action})))).await;
             assert_eq!(outcome(&client, "answer").await, (action.into(), false));
             assert_eq!(outcome(&client, "confirm").await, (error.into(), true));
@@ -132,7 +138,10 @@ async fn an_answer_that_does_not_fit_is_an_error_of_the_tool() {
         ] {
             let client = with(way, revision, all(), Some(Ok(answer.clone()))).await;
             let (text, is_error) = outcome(&client, "confirm").await;
-            assert!(is_error && text.starts_with("the answer does not fit the question"), "{answer}: {text}");
+            assert!(
+                is_error && text.starts_with("the answer does not fit the question"),
+                "{answer}: {text}"
+            );
         }
     })
     .await;
@@ -194,7 +203,10 @@ async fn a_url_is_asked_for_where_the_revision_has_it() {
         let client = with(way, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
         assert_eq!(outcome(&client, "visit").await, ("Accept(())".into(), false));
         let asked = client.told_of("elicitation/create").await;
-        assert_eq!((&asked["mode"], &asked["url"]), (&json!("url"), &json!("https://example.com/pay")));
+        assert_eq!(
+            (&asked["mode"], &asked["url"]),
+            (&json!("url"), &json!("https://example.com/pay"))
+        );
         assert!(asked["elicitationId"].as_str().unwrap().len() >= 16);
         assert!(asked.get("requestedSchema").is_none());
     })
@@ -204,11 +216,15 @@ async fn a_url_is_asked_for_where_the_revision_has_it() {
 #[tokio::test(start_paused = true)]
 async fn the_model_and_the_roots_are_asked_in_every_session() {
     each(&crate::harness::LEGACY, async |way, revision| {
-        let said = json!({"role": "assistant", "content": {"type": "text", "text": "4"}, "model": "m1"});
+        let said =
+            json!({"role": "assistant", "content": {"type": "text", "text": "4"}, "model": "m1"});
         let client = with(way, revision, all(), Some(Ok(said))).await;
         assert_eq!(outcome(&client, "sample").await, ("m1 said".into(), false));
         let asked = client.told_of("sampling/createMessage").await;
-        assert_eq!(asked["messages"], json!([{"role": "user", "content": {"type": "text", "text": "2+2?"}}]));
+        assert_eq!(
+            asked["messages"],
+            json!([{"role": "user", "content": {"type": "text", "text": "2+2?"}}])
+        );
         assert_eq!(asked["maxTokens"], 100);
         let roots = json!({"roots": [{"uri": "file:///a"}, {"uri": "file:///b", "name": "B"}]});
         let client = with(way, revision, all(), Some(Ok(roots))).await;
@@ -234,7 +250,8 @@ async fn a_session_without_the_capability_is_not_asked() {
         let client = with(way, revision, json!({}), None).await;
         for (tool, required) in needs() {
             let (text, is_error) = outcome(&client, tool).await;
-            let expected = format!("the client cannot be asked: the client did not declare {required}");
+            let expected =
+                format!("the client cannot be asked: the client did not declare {required}");
             assert_eq!((text, is_error), (expected, true), "{tool}");
         }
         assert_eq!(client.all_told().await, []);

@@ -45,7 +45,8 @@ async fn a_batch_is_answered_with_a_batch() {
 #[tokio::test(start_paused = true)]
 async fn entries_that_are_no_messages_are_refused_each_on_its_own() {
     let mut raw = Raw::session(&built(echo()), REVISION).await;
-    let answers = raw.ask(&json!([call(1, "t"), 17, {"jsonrpc": "2.0", "id": 2}, [], call(1.5, "t")])).await;
+    let answers =
+        raw.ask(&json!([call(1, "t"), 17, {"jsonrpc": "2.0", "id": 2}, [], call(1.5, "t")])).await;
     let mut codes: Vec<_> =
         answers.as_array().unwrap().iter().map(|answer| answer["error"]["code"].clone()).collect();
     codes.sort_by_key(Value::to_string);
@@ -64,12 +65,20 @@ async fn batches_are_of_one_revision() {
     for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
         let mut raw = Raw::session(&built(echo()), revision).await;
         let answer = raw.ask(&json!([call(1, "t")])).await;
-        assert_eq!((&answer["error"]["code"], answer.get("id")), (&json!(-32600), None), "{revision}");
+        assert_eq!(
+            (&answer["error"]["code"], answer.get("id")),
+            (&json!(-32600), None),
+            "{revision}"
+        );
     }
     let mut raw = Raw::open(&built(echo()), 1 << 20);
     let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": REVISION, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}}});
-    assert_eq!(raw.ask(&json!([hello])).await["error"]["code"], -32600, "initialize comes alone (LG-1)");
+    assert_eq!(
+        raw.ask(&json!([hello])).await["error"]["code"],
+        -32600,
+        "initialize comes alone (LG-1)"
+    );
     let discover = json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}});
     assert_eq!(raw.ask(&json!([discover])).await["error"]["code"], -32600);
@@ -95,8 +104,10 @@ async fn a_cancelled_entry_is_left_out_of_the_answer() {
     let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
     raw.send(&json!([call(1, "wait"), call(2, "wait"), call(3, "t")])).await;
     gate.arrived(2).await;
-    raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}))
-        .await;
+    raw.send(
+        &json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}),
+    )
+    .await;
     gate.dropped(1).await;
     gate.open(1);
     assert_eq!(ids(&raw.next().await.unwrap()), [json!(1), json!(3)]);
@@ -109,8 +120,12 @@ async fn an_id_that_is_in_flight_is_refused_in_a_batch_too() {
     raw.send(&call(1, "wait")).await;
     gate.arrived(1).await;
     let answers = raw.ask(&json!([call(1, "t"), call(2, "t"), call(2, "t")])).await;
-    let refused =
-        answers.as_array().unwrap().iter().filter(|answer| answer["error"]["code"] == -32600).count();
+    let refused = answers
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|answer| answer["error"]["code"] == -32600)
+        .count();
     assert_eq!((ids(&answers).len(), refused), (3, 2));
     gate.open(1);
     assert_eq!(raw.next().await.unwrap()["id"], 1);

@@ -37,7 +37,9 @@ impl Wall {
     async fn arrived(&self, count: usize) {
         for _ in 0..count {
             let arrivals = Arc::clone(&self.arrivals);
-            tokio::task::spawn_blocking(move || arrivals.lock().unwrap().recv().unwrap()).await.unwrap();
+            tokio::task::spawn_blocking(move || arrivals.lock().unwrap().recv().unwrap())
+                .await
+                .unwrap();
         }
     }
 
@@ -90,7 +92,10 @@ async fn a_panic_on_a_thread_is_an_internal_error_and_the_thread_works_on() {
         async |client| {
             for _ in 0..3 {
                 let error = client.err("tools/call", json!({"name": "panic"})).await;
-                assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+                assert_eq!(
+                    error,
+                    Failure { code: -32603, message: "internal error".into(), data: None }
+                );
             }
             wall.release.send(()).unwrap();
             assert_eq!(client.tool_text("stand", json!({})).await, "stood");

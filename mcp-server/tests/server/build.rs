@@ -80,9 +80,12 @@ fn names_of_tools_follow_the_rules() {
 
 #[test]
 fn the_root_of_an_input_schema_is_an_object() {
-    for schema in [json!({"type": "array"}), json!({"type": ["object", "null"]}), json!({}), json!(true)] {
-        let route =
-            ToolRoute::builder("t").input_schema(Schema::try_from(schema).unwrap()).handler(|| async { "" });
+    for schema in
+        [json!({"type": "array"}), json!({"type": ["object", "null"]}), json!({}), json!(true)]
+    {
+        let route = ToolRoute::builder("t")
+            .input_schema(Schema::try_from(schema).unwrap())
+            .handler(|| async { "" });
         invalid(server().tool(route), "tool", "t", "\"type\": \"object\"");
     }
     let number = ToolRoute::builder("t").handler(|_: mcp_server::Args<i64>| async { "" });
@@ -125,7 +128,12 @@ fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
     fn with<M: Method<Params = Value, Result = Value>>(server: Server) -> Server {
         server.method::<M, _, _>(|params, _| async { Ok(params) })
     }
-    invalid(with::<List>(server()), "method", "tools/list", "the protocol has a method of this name");
+    invalid(
+        with::<List>(server()),
+        "method",
+        "tools/list",
+        "the protocol has a method of this name",
+    );
     invalid(with::<Progress>(server()), "method", "notifications/progress", "the protocol");
     assert_eq!(mistake(with::<Own>(with::<Own>(server()))), duplicate("method", "own/method"));
     with::<Own>(server()).build().unwrap();
@@ -144,7 +152,8 @@ fn the_first_mistake_is_the_one_that_is_told() {
 
 #[tokio::test]
 async fn serving_what_cannot_be_built_fails_and_says_that_starting_again_will_not_help() {
-    let error = server().tool(tool("a b")).serve(tokio::io::empty(), tokio::io::sink()).await.unwrap_err();
+    let error =
+        server().tool(tool("a b")).serve(tokio::io::empty(), tokio::io::sink()).await.unwrap_err();
     assert!(error.is_build());
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("\"a b\""), "{source}");

@@ -10,7 +10,8 @@ async fn a_cancelled_call_is_dropped_and_not_answered() {
     for way in Way::ALL {
         for revision in Revision::ALL {
             let gate = Gate::new();
-            let client = Client::connect(&built(server().tool(gate.tool("wait"))), way, revision).await;
+            let client =
+                Client::connect(&built(server().tool(gate.tool("wait"))), way, revision).await;
             named(&format!("{way:?} {revision}"), async {
                 let call = client.start_tool("wait");
                 let other = client.start_tool("wait");
@@ -56,9 +57,12 @@ async fn a_queued_call_that_is_cancelled_never_runs() {
 async fn cancelling_the_unknown_and_the_done_is_ignored() {
     let echo = || server().tool(ToolRoute::builder("t").handler(|_: Context| async { "ok" }));
     everywhere(echo, async |client| {
-        for params in
-            [json!({"requestId": 99}), json!({"requestId": "x"}), json!({"requestId": null}), json!({})]
-        {
+        for params in [
+            json!({"requestId": 99}),
+            json!({"requestId": "x"}),
+            json!({"requestId": null}),
+            json!({}),
+        ] {
             client.notify("notifications/cancelled", params);
         }
         let done = client.start_tool("t");
@@ -74,8 +78,12 @@ async fn cancelling_the_unknown_and_the_done_is_ignored() {
 #[tokio::test(start_paused = true)]
 async fn an_id_is_cancelled_as_the_type_it_is() {
     let gate = Gate::new();
-    let client =
-        Client::connect(&built(server().tool(gate.tool("wait"))), Way::Stream, Revision::V2025_11_25).await;
+    let client = Client::connect(
+        &built(server().tool(gate.tool("wait"))),
+        Way::Stream,
+        Revision::V2025_11_25,
+    )
+    .await;
     let number = client.start_as(json!(7), "tools/call", json!({"name": "wait"}));
     let text = client.start_as(json!("7"), "tools/call", json!({"name": "wait"}));
     gate.arrived(2).await;
@@ -89,8 +97,12 @@ async fn an_id_is_cancelled_as_the_type_it_is() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_gets_through_while_every_place_is_taken() {
     let gate = Gate::new();
-    let client =
-        Client::connect(&built(server().tool(gate.tool("wait"))), Way::Stream, Revision::V2025_11_25).await;
+    let client = Client::connect(
+        &built(server().tool(gate.tool("wait"))),
+        Way::Stream,
+        Revision::V2025_11_25,
+    )
+    .await;
     let mut stuck: Vec<_> = (0..256).map(|_| client.start_tool("wait")).collect();
     gate.arrived(256).await;
     let waiting: Vec<_> = (0..100).map(|_| client.start_tool("wait")).collect();
@@ -109,7 +121,8 @@ async fn a_cancel_gets_through_while_every_place_is_taken() {
 async fn the_id_of_a_cancelled_call_can_be_used_again() {
     let gate = Gate::new();
     let mut raw = Raw::session(&built(server().tool(gate.tool("wait"))), "2025-11-25").await;
-    let call = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "wait"}});
+    let call =
+        json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "wait"}});
     for round in 1..=3 {
         raw.send(&call).await;
         gate.arrived(round).await;

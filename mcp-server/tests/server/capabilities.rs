@@ -48,7 +48,8 @@ async fn prompts_declare_prompts_and_completers_completions_where_the_revision_h
     let plain = || server().prompt(prompt().handler(|| async { "" }));
     all(plain, |_| json!({"logging": {}, "prompts": {"listChanged": true}})).await;
     let completing = || {
-        let completer = |_| -> mcp_server::CompletionFuture { Box::pin(async { Ok(Completion::new()) }) };
+        let completer =
+            |_| -> mcp_server::CompletionFuture { Box::pin(async { Ok(Completion::new()) }) };
         server().prompt(prompt().complete("a", completer).handler(|| async { "" }))
     };
     all(completing, |revision| match revision {
@@ -61,8 +62,13 @@ async fn prompts_declare_prompts_and_completers_completions_where_the_revision_h
 #[tokio::test(start_paused = true)]
 async fn resources_and_templates_declare_resources() {
     for uri in ["a://b", "a://{b}"] {
-        let server = || server().resource(ResourceRoute::builder(uri, "b").handler(|| async { "" }));
-        all(server, |_| json!({"logging": {}, "resources": {"listChanged": true, "subscribe": true}})).await;
+        let server =
+            || server().resource(ResourceRoute::builder(uri, "b").handler(|| async { "" }));
+        all(
+            server,
+            |_| json!({"logging": {}, "resources": {"listChanged": true, "subscribe": true}}),
+        )
+        .await;
     }
 }
 

@@ -10,14 +10,17 @@ fn tones(call: CompletionCall) -> CompletionFuture {
     Box::pin(async move {
         let all = ["warm", "dry", "wry"];
         let topic = call.argument("topic").unwrap_or("none").to_owned();
-        let found = all.iter().filter(|tone| tone.starts_with(call.value())).map(|tone| (*tone).to_owned());
+        let found =
+            all.iter().filter(|tone| tone.starts_with(call.value())).map(|tone| (*tone).to_owned());
         Ok(Completion::of(found.chain([topic])))
     })
 }
 
 /// 250 values, all of them given, by one who did not count.
 fn many(_: CompletionCall) -> CompletionFuture {
-    Box::pin(async { Ok(Completion::new().values((0..250).map(|n| n.to_string()).collect::<Vec<_>>())) })
+    Box::pin(async {
+        Ok(Completion::new().values((0..250).map(|n| n.to_string()).collect::<Vec<_>>()))
+    })
 }
 
 fn server_with_completers() -> Server {
@@ -88,7 +91,8 @@ async fn a_variable_of_a_template_is_completed_by_template_and_by_uri() {
 #[tokio::test(start_paused = true)]
 async fn at_most_a_hundred_values_are_sent_and_the_rest_is_counted() {
     everywhere(server_with_completers, async |client| {
-        let completion = client.ok("completion/complete", of_prompt("count", "")).await["completion"].clone();
+        let completion =
+            client.ok("completion/complete", of_prompt("count", "")).await["completion"].clone();
         assert_eq!(completion["values"].as_array().unwrap().len(), 100);
         assert_eq!(completion["values"][99], "99");
         assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(250), &json!(true)));

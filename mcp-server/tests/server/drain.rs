@@ -119,7 +119,8 @@ async fn a_question_can_still_be_answered_while_the_server_drains() {
     let setup = crate::harness::Setup::default()
         .capabilities(json!({"roots": {}}))
         .answers(|_, _| Some(Ok(json!({"roots": []}))));
-    let client = setup.connect(&built(server().tool(ask)), Way::Stream, Revision::V2025_11_25).await;
+    let client =
+        setup.connect(&built(server().tool(ask)), Way::Stream, Revision::V2025_11_25).await;
     let call = client.start_tool("ask");
     gate.arrived(1).await;
     client.stop_server();
@@ -163,8 +164,7 @@ async fn dropping_the_future_of_a_conversation_drops_its_calls() {
     let served = tokio::spawn(async move { serving.serve(reader, writer).await });
     let (_read, mut write) = tokio::io::split(ours);
     let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
-    let call =
-        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "wait", "_meta": meta}});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "wait", "_meta": meta}});
     tokio::io::AsyncWriteExt::write_all(&mut write, format!("{call}\n").as_bytes()).await.unwrap();
     gate.arrived(1).await;
     served.abort();

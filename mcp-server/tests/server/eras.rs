@@ -14,7 +14,8 @@ const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 /// A tool that tells in which revision it was called, and by whom.
 fn telling() -> Server {
     server().tool(ToolRoute::builder("tell").handler(|context: Context| async move {
-        let client = context.client_info().map_or_else(|| "nobody".to_owned(), |client| client.name);
+        let client =
+            context.client_info().map_or_else(|| "nobody".to_owned(), |client| client.name);
         format!("{} {client} sampling={}", context.revision(), context.can_sample())
     }))
 }
@@ -98,7 +99,9 @@ async fn members_of_meta_must_have_their_types() {
 async fn a_version_that_is_not_spoken_is_answered_with_those_that_are() {
     each(&MODERN, server, async |client| {
         for version in ["2099-01-01", "", "2025-11-25", "2024-11-05"] {
-            let error = refused(&client, meta(&[(VERSION, json!(version)), (CAPABILITIES, json!({}))])).await;
+            let error =
+                refused(&client, meta(&[(VERSION, json!(version)), (CAPABILITIES, json!({}))]))
+                    .await;
             assert_eq!(error.code, -32022);
             let data = error.data.unwrap();
             assert_eq!(data, json!({"supported": ["2026-07-28"], "requested": version}));
@@ -133,8 +136,10 @@ async fn each_message_chooses_its_era_on_one_connection() {
             assert_eq!(new["content"][0]["text"], "2026-07-28 other sampling=false");
             assert_eq!(new["resultType"], "complete");
         }
-        let error =
-            client.raw("resources/subscribe", client.modern(json!({"uri": "a://b"}))).await.unwrap_err();
+        let error = client
+            .raw("resources/subscribe", client.modern(json!({"uri": "a://b"})))
+            .await
+            .unwrap_err();
         assert_eq!(error.code, -32601, "a legacy method stays one");
     }
 }
@@ -144,7 +149,11 @@ async fn a_session_can_begin_after_modern_requests() {
     for way in Way::ALL {
         let client = Setup::default().open(&built(telling()), way, Revision::V2024_11_05);
         client.raw("server/discover", client.modern(json!({}))).await.unwrap();
-        assert_eq!(client.raw("tools/list", json!({})).await.unwrap_err().code, -32602, "no session yet");
+        assert_eq!(
+            client.raw("tools/list", json!({})).await.unwrap_err().code,
+            -32602,
+            "no session yet"
+        );
         client.initialize().await.unwrap();
         assert!(client.raw("tools/list", json!({})).await.unwrap().get("resultType").is_none());
     }
@@ -181,7 +190,10 @@ async fn the_server_chooses_how_long_its_lists_are_fresh() {
         if client.is_legacy() {
             assert_eq!(result.as_object().unwrap().len(), 1, "{result}");
         } else {
-            assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(300_000), &json!("public")));
+            assert_eq!(
+                (&result["ttlMs"], &result["cacheScope"]),
+                (&json!(300_000), &json!("public"))
+            );
         }
     })
     .await;

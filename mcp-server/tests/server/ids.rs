@@ -16,9 +16,15 @@ fn call(id: &Value, tool: &str) -> Value {
 #[tokio::test(start_paused = true)]
 async fn an_answer_has_the_id_of_its_request_as_it_was() {
     everywhere(echo, async |client| {
-        for id in
-            [json!(0), json!(-1), json!(i64::MAX), json!(i64::MIN), json!("1"), json!(""), json!("ü\n\"")]
-        {
+        for id in [
+            json!(0),
+            json!(-1),
+            json!(i64::MAX),
+            json!(i64::MIN),
+            json!("1"),
+            json!(""),
+            json!("ü\n\""),
+        ] {
             let call = client.start_as(id, "tools/call", json!({"name": "t"}));
             call.answer().await.unwrap();
         }
@@ -34,9 +40,15 @@ async fn an_answer_has_the_id_of_its_request_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_is_none_is_refused_without_one() {
     let mut raw = Raw::session(&built(echo()), "2025-11-25").await;
-    for id in
-        [json!(null), json!(1.5), json!(true), json!([1]), json!({}), json!("x".repeat(257)), json!(u64::MAX)]
-    {
+    for id in [
+        json!(null),
+        json!(1.5),
+        json!(true),
+        json!([1]),
+        json!({}),
+        json!("x".repeat(257)),
+        json!(u64::MAX),
+    ] {
         let answer = raw.ask(&call(&id, "t")).await;
         assert_eq!(answer["error"]["code"], -32600, "{id}");
         assert_eq!(answer.get("id"), None);
@@ -49,7 +61,8 @@ async fn an_id_that_is_in_flight_is_refused_and_the_first_call_goes_on() {
     let gate = Gate::new();
     let mut limits = mcp_server::Limits::for_server();
     limits.in_flight = 2;
-    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait")).limits(limits)), "2025-11-25").await;
+    let mut raw =
+        Raw::session(&built(echo().tool(gate.tool("wait")).limits(limits)), "2025-11-25").await;
     raw.send(&call(&json!(1), "wait")).await;
     raw.send(&call(&json!("1"), "wait")).await;
     gate.arrived(2).await;
@@ -62,7 +75,11 @@ async fn an_id_that_is_in_flight_is_refused_and_the_first_call_goes_on() {
     for _ in 0..3 {
         assert_eq!(raw.next().await.unwrap()["result"]["content"][0]["text"], "through");
     }
-    assert_eq!(raw.ask(&call(&json!(1), "t")).await["result"]["content"][0]["text"], "ok", "free again");
+    assert_eq!(
+        raw.ask(&call(&json!(1), "t")).await["result"]["content"][0]["text"],
+        "ok",
+        "free again"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,9 +118,13 @@ async fn what_is_no_message_is_refused_with_the_right_code() {
 async fn answers_to_nothing_are_ignored() {
     let mut raw = Raw::session(&built(echo()), "2025-11-25").await;
     raw.send(&json!({"jsonrpc": "2.0", "id": 77, "result": {}})).await;
-    raw.send(&json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "?"}})).await;
+    raw.send(&json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "?"}}))
+        .await;
     // No valid answer either, and an answer is never answered.
-    raw.send(&json!({"jsonrpc": "2.0", "id": 78, "result": {}, "error": {"code": 1, "message": ""}})).await;
+    raw.send(
+        &json!({"jsonrpc": "2.0", "id": 78, "result": {}, "error": {"code": 1, "message": ""}}),
+    )
+    .await;
     let pong = raw.ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "ping"})).await;
     assert_eq!(pong["result"], json!({}));
 }
@@ -113,14 +134,18 @@ async fn a_message_is_one_line_whatever_is_in_it() {
     let text = "a\nb\r\n\u{2028}c\u{0}";
     let raw_json = move || {
         // Text that somebody wrote with line breaks between its tokens.
-        let pretty: Box<serde_json::value::RawValue> = serde_json::from_str("{\n  \"a\":\r\n 1\n}").unwrap();
+        let pretty: Box<serde_json::value::RawValue> =
+            serde_json::from_str("{\n  \"a\":\r\n 1\n}").unwrap();
         mcp_server::types::CallToolResult::text(text)
             .structured_content(mcp_server::json::RawJson::new(&pretty).unwrap())
     };
-    let server =
-        server().tool(mcp_server::ToolRoute::builder("t").handler(move || std::future::ready(raw_json())));
+    let server = server()
+        .tool(mcp_server::ToolRoute::builder("t").handler(move || std::future::ready(raw_json())));
     let mut raw = Raw::session(&built(server), Revision::V2025_11_25.as_str()).await;
     let answer = raw.ask(&call(&json!("l\n1"), "t")).await;
-    assert_eq!((&answer["id"], &answer["result"]["content"][0]["text"]), (&json!("l\n1"), &json!(text)));
+    assert_eq!(
+        (&answer["id"], &answer["result"]["content"][0]["text"]),
+        (&json!("l\n1"), &json!(text))
+    );
     assert_eq!(answer["result"]["structuredContent"], json!({"a": 1}));
 }

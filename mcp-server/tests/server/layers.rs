@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mcp_server::jsonrpc::ErrorObject;
-use mcp_server::layer::{Concurrency, Layer, Notification, Reply, Request, Service, Timeout, Trace};
+use mcp_server::layer::{
+    Concurrency, Layer, Notification, Reply, Request, Service, Timeout, Trace,
+};
 use mcp_server::{Context, Extension, Revision, Server, ToolRoute};
 use serde_json::{Value, json};
 
@@ -124,7 +126,8 @@ async fn what_a_layer_puts_into_the_request_reaches_the_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_extension_is_an_internal_error() {
-    let server = || server().tool(ToolRoute::builder("t").handler(|_: Extension<Mark>| async { "" }));
+    let server =
+        || server().tool(ToolRoute::builder("t").handler(|_: Extension<Mark>| async { "" }));
     everywhere(server, async |client| {
         let error = client.err("tools/call", json!({"name": "t"})).await;
         assert_eq!((error.code, &*error.message), (-32603, "internal error"));
@@ -138,12 +141,16 @@ async fn a_call_that_takes_too_long_is_dropped_and_answered() {
     let mut calls = 0;
     for way in Way::ALL {
         for revision in Revision::ALL {
-            let server = base().tool(gate.tool("wait")).layer(Timeout::new(Duration::from_millis(1_500)));
+            let server =
+                base().tool(gate.tool("wait")).layer(Timeout::new(Duration::from_millis(1_500)));
             let client = Client::connect(&built(server), way, revision).await;
             calls += 1;
             let before = tokio::time::Instant::now();
             let error = client.err("tools/call", json!({"name": "wait"})).await;
-            assert_eq!((error.code, &*error.message), (-32603, "the call took longer than 1500 ms"));
+            assert_eq!(
+                (error.code, &*error.message),
+                (-32603, "the call took longer than 1500 ms")
+            );
             assert_eq!(before.elapsed().as_millis(), 1_500);
             gate.dropped(calls).await;
             assert_eq!(client.tool_text("t", json!({})).await, "ok");
@@ -152,7 +159,8 @@ async fn a_call_that_takes_too_long_is_dropped_and_answered() {
 }
 
 async fn listening(client: &Client) -> crate::harness::Call {
-    let listen = client.start("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let listen =
+        client.start("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
     client.told_of("notifications/subscriptions/acknowledged").await;
     listen
 }

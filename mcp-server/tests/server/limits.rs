@@ -30,7 +30,8 @@ fn call(arguments: &Value) -> Value {
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_longest_length() {
     let mut raw =
-        Raw::session(&built(echo(limits(|limits| limits.message_bytes = 1_000))), "2025-11-25").await;
+        Raw::session(&built(echo(limits(|limits| limits.message_bytes = 1_000))), "2025-11-25")
+            .await;
     let fill = |length: usize| {
         let empty = call(&json!({"x": ""})).to_string().len();
         call(&json!({"x": "y".repeat(length - empty)}))
@@ -139,7 +140,10 @@ async fn what_waits_to_be_written_is_bounded() {
         raw.ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello})).await;
         raw
     };
-    raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "talk"}})).await;
+    raw.send(
+        &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "talk"}}),
+    )
+    .await;
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
@@ -188,11 +192,16 @@ async fn the_questions_that_wait_for_an_answer_are_bounded() {
     }
     let result = client.tool("ask", json!({})).await;
     assert_eq!(result["isError"], true);
-    assert!(result["content"][0]["text"].as_str().unwrap().starts_with("no answer arrived"), "{result}");
+    assert!(
+        result["content"][0]["text"].as_str().unwrap().starts_with("no answer arrived"),
+        "{result}"
+    );
 }
 
 fn library(limits: Limits) -> Server {
-    server().resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" })).limits(limits)
+    server()
+        .resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
+        .limits(limits)
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,7 +38,8 @@ async fn modern(server: impl Fn() -> Server, body: impl AsyncFn(Client, ServerHa
 
 /// Begins a subscription and takes its acknowledgement.
 async fn listen(client: &Client, id: Value, filter: Value) -> (Call, Value) {
-    let call = client.start_as(id.clone(), "subscriptions/listen", json!({"notifications": filter}));
+    let call =
+        client.start_as(id.clone(), "subscriptions/listen", json!({"notifications": filter}));
     let acknowledged = client.told_of(ACK).await;
     assert_eq!(acknowledged["_meta"], json!({ID: id}));
     (call, acknowledged["notifications"].clone())
@@ -152,10 +153,16 @@ async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
 #[tokio::test(start_paused = true)]
 async fn a_filter_that_is_none_is_refused() {
     modern(full, async |client, _| {
-        for params in
-            [json!({}), json!({"notifications": null}), json!({"notifications": {"toolsListChanged": 1}})]
-        {
-            assert_eq!(client.err("subscriptions/listen", params.clone()).await.code, -32602, "{params}");
+        for params in [
+            json!({}),
+            json!({"notifications": null}),
+            json!({"notifications": {"toolsListChanged": 1}}),
+        ] {
+            assert_eq!(
+                client.err("subscriptions/listen", params.clone()).await.code,
+                -32602,
+                "{params}"
+            );
         }
     })
     .await;

@@ -137,7 +137,8 @@ async fn a_prompt_shows_what_its_revision_knows() {
 async fn resources_and_templates_show_what_their_revision_knows() {
     everywhere(rich, async |client| {
         let resources = client.ok("resources/list", json!({})).await["resources"].clone();
-        let templates = client.ok("resources/templates/list", json!({})).await["resourceTemplates"].clone();
+        let templates =
+            client.ok("resources/templates/list", json!({})).await["resourceTemplates"].clone();
         let mut resource = json!({
             "uri": "a://b", "name": "b", "description": "A thing.", "mimeType": "text/plain",
             "annotations": {"priority": 0.5}, "size": 7,
@@ -179,7 +180,10 @@ async fn the_input_schema_of_typed_arguments_is_derived() {
         let tool = client.ok("tools/list", json!({})).await["tools"][0].clone();
         let schema = &tool["inputSchema"];
         assert_eq!(schema["type"], "object");
-        assert_eq!(schema["properties"]["city"], json!({"description": "Where to.", "type": "string"}));
+        assert_eq!(
+            schema["properties"]["city"],
+            json!({"description": "Where to.", "type": "string"})
+        );
         assert_eq!(schema["properties"]["days"]["type"], "integer");
         assert_eq!(schema["required"], json!(["city"]));
         assert_eq!(schema["additionalProperties"], false);
@@ -201,7 +205,8 @@ async fn lists_are_in_order_of_registration() {
         || server().tools(names.map(tool)),
         async |client| {
             let list = client.ok("tools/list", json!({})).await;
-            let listed: Vec<_> = list["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+            let listed: Vec<_> =
+                list["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
             assert_eq!(listed, names);
         },
     )
@@ -228,7 +233,10 @@ async fn a_list_is_byte_for_byte_the_same_until_it_changes() {
     let before = client.ok("tools/list", json!({})).await;
     server.handle().set_tool(ToolRoute::builder("new").handler(|_: Context| async { "" })).unwrap();
     let after = client.ok("tools/list", json!({})).await;
-    assert_eq!(after["tools"].as_array().unwrap().len(), before["tools"].as_array().unwrap().len() + 1);
+    assert_eq!(
+        after["tools"].as_array().unwrap().len(),
+        before["tools"].as_array().unwrap().len() + 1
+    );
     assert_eq!(after["tools"][2]["name"], "new");
 }
 
@@ -241,8 +249,13 @@ async fn null_parameters_and_none_at_all_are_an_empty_object() {
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"cursor": null}}),
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": null}}),
     ] {
-        assert_eq!(raw.ask(&message).await["result"]["tools"].as_array().unwrap().len(), 2, "{message}");
+        assert_eq!(
+            raw.ask(&message).await["result"]["tools"].as_array().unwrap().len(),
+            2,
+            "{message}"
+        );
     }
-    let wrong = raw.ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": []})).await;
+    let wrong =
+        raw.ask(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": []})).await;
     assert_eq!((&wrong["error"]["code"], &wrong["id"]), (&json!(-32602), &json!(1)));
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, Gate, LEGACY, MODERN, each, everywhere, server};
 
-const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+const LEVELS: [&str; 8] =
+    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
 /// A tool that logs at every level.
 fn chatty() -> Server {
@@ -25,7 +26,10 @@ async fn heard(client: &Client, meta: Value) -> Vec<String> {
     all.map(|told| {
         assert_eq!(told.method, "notifications/message");
         let level = told.params["level"].as_str().unwrap().to_owned();
-        assert_eq!(told.params, json!({"level": level, "logger": "test-server", "data": {"at": level}}));
+        assert_eq!(
+            told.params,
+            json!({"level": level, "logger": "test-server", "data": {"at": level}})
+        );
         level
     })
     .collect()
@@ -40,7 +44,10 @@ async fn a_session_hears_info_and_above_until_it_chooses() {
             assert_eq!(heard(&client, json!({})).await, LEVELS[least..], "{level}");
         }
         // The field of the modern era means nothing in a session.
-        assert_eq!(heard(&client, json!({"io.modelcontextprotocol/logLevel": "debug"})).await, ["emergency"]);
+        assert_eq!(
+            heard(&client, json!({"io.modelcontextprotocol/logLevel": "debug"})).await,
+            ["emergency"]
+        );
     })
     .await;
 }
@@ -49,7 +56,9 @@ async fn a_session_hears_info_and_above_until_it_chooses() {
 async fn an_unknown_level_is_refused_and_changes_nothing() {
     each(&LEGACY, chatty, async |client| {
         client.ok("logging/setLevel", json!({"level": "alert"})).await;
-        for params in [json!({"level": "loud"}), json!({"level": "ERROR"}), json!({"level": 3}), json!({})] {
+        for params in
+            [json!({"level": "loud"}), json!({"level": "ERROR"}), json!({"level": 3}), json!({})]
+        {
             assert_eq!(client.err("logging/setLevel", params).await.code, -32602);
         }
         assert_eq!(heard(&client, json!({})).await, ["alert", "emergency"]);
@@ -65,7 +74,11 @@ async fn a_modern_request_hears_what_it_asks_for_and_nothing_otherwise() {
             let meta = json!({"io.modelcontextprotocol/logLevel": level});
             assert_eq!(heard(&client, meta).await, LEVELS[least..], "{level}");
         }
-        assert_eq!(heard(&client, json!({})).await, Vec::<String>::new(), "the next request is on its own");
+        assert_eq!(
+            heard(&client, json!({})).await,
+            Vec::<String>::new(),
+            "the next request is on its own"
+        );
     })
     .await;
 }
@@ -92,7 +105,11 @@ async fn a_modern_request_hears_nothing_after_its_answer() {
         client.ok("tools/call", json!({"name": "chat", "_meta": meta})).await;
         gate.open(1);
         let told = client.all_told().await;
-        assert_eq!(told.len(), usize::from(client.is_legacy()), "a session may hear of it at any time");
+        assert_eq!(
+            told.len(),
+            usize::from(client.is_legacy()),
+            "a session may hear of it at any time"
+        );
     })
     .await;
 }

@@ -33,7 +33,11 @@ fn methods() -> Vec<(&'static str, Value, &'static [Revision])> {
         ("resources/list", json!({}), ALL),
         ("resources/templates/list", json!({}), ALL),
         ("resources/read", json!({"uri": "a://b"}), ALL),
-        ("completion/complete", json!({"ref": reference, "argument": {"name": "a", "value": ""}}), ALL),
+        (
+            "completion/complete",
+            json!({"ref": reference, "argument": {"name": "a", "value": ""}}),
+            ALL,
+        ),
         ("ping", json!({}), OLD),
         ("logging/setLevel", json!({"level": "error"}), OLD),
         ("resources/subscribe", json!({"uri": "a://b"}), OLD),
@@ -82,7 +86,10 @@ async fn methods_that_a_client_may_not_send_do_not_exist() {
             assert_eq!(client.err(method, json!({})).await.code, -32601, "{method:?}");
         }
         if client.is_legacy() {
-            assert_eq!(client.err("subscriptions/listen", json!({"notifications": {}})).await.code, -32601);
+            assert_eq!(
+                client.err("subscriptions/listen", json!({"notifications": {}})).await.code,
+                -32601
+            );
         }
     })
     .await;
@@ -105,7 +112,11 @@ async fn the_name_of_an_unknown_method_is_echoed_cut_short_and_clean() {
     everywhere(server, async |client| {
         let method = format!("\u{1b}[31m{}", "x".repeat(10_000));
         let error = client.err(&method, json!({})).await;
-        assert!(error.message.len() < 200 && !error.message.contains('\u{1b}'), "{}", error.message);
+        assert!(
+            error.message.len() < 200 && !error.message.contains('\u{1b}'),
+            "{}",
+            error.message
+        );
     })
     .await;
 }

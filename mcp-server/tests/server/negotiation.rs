@@ -90,10 +90,15 @@ async fn a_ping_may_come_before_the_handshake() {
 async fn anything_else_before_the_handshake_is_told_what_is_missing() {
     for way in Way::ALL {
         let client = open(server().tools([]), way);
-        for method in ["tools/list", "tools/call", "resources/read", "logging/setLevel", "no/such"] {
+        for method in ["tools/list", "tools/call", "resources/read", "logging/setLevel", "no/such"]
+        {
             let error = client.raw(method, json!({})).await.unwrap_err();
             assert_eq!(error.code, -32602, "{method}");
-            assert!(error.message.contains("io.modelcontextprotocol/protocolVersion"), "{}", error.message);
+            assert!(
+                error.message.contains("io.modelcontextprotocol/protocolVersion"),
+                "{}",
+                error.message
+            );
             assert!(error.message.contains("initialize"), "{}", error.message);
         }
     }
@@ -106,7 +111,10 @@ async fn a_server_without_sessions_names_what_it_speaks() {
         let error = client.raw("initialize", hello("2025-11-25")).await.unwrap_err();
         assert_eq!(error.code, -32601);
         assert!(error.message.contains("2026-07-28"), "{}", error.message);
-        assert_eq!(error.data, Some(json!({"supported": ["2026-07-28"], "requested": "2025-11-25"})));
+        assert_eq!(
+            error.data,
+            Some(json!({"supported": ["2026-07-28"], "requested": "2025-11-25"}))
+        );
         assert_eq!(client.raw("ping", json!({})).await.unwrap_err().code, -32602);
         assert_eq!(
             client.raw("server/discover", client.modern(json!({}))).await.unwrap()["resultType"],

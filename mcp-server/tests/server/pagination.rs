@@ -14,16 +14,16 @@ fn seven() -> Server {
     server()
         .page_size(3)
         .tools(numbers().map(|number| tool(format!("t{number}"))))
-        .prompts(numbers().map(|number| PromptRoute::builder(format!("p{number}")).handler(|| async { "" })))
-        .resources(
+        .prompts(
             numbers()
-                .map(|number| ResourceRoute::builder(format!("r://{number}"), "r").handler(|| async { "" })),
+                .map(|number| PromptRoute::builder(format!("p{number}")).handler(|| async { "" })),
         )
-        .resources(
-            numbers().map(|number| {
-                ResourceRoute::builder(format!("s{number}://{{x}}"), "s").handler(|| async { "" })
-            }),
-        )
+        .resources(numbers().map(|number| {
+            ResourceRoute::builder(format!("r://{number}"), "r").handler(|| async { "" })
+        }))
+        .resources(numbers().map(|number| {
+            ResourceRoute::builder(format!("s{number}://{{x}}"), "s").handler(|| async { "" })
+        }))
 }
 
 /// The pages of a list, as sizes, and all keys in order.
@@ -46,8 +46,11 @@ async fn pages(client: &Client, method: &str, items: &str, key: &str) -> (Vec<us
 
 async fn names(client: &Client, params: Value) -> (Vec<String>, Option<Value>) {
     let page = client.ok("tools/list", params).await;
-    let names =
-        page["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned());
+    let names = page["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap().to_owned());
     (names.collect(), page.get("nextCursor").cloned())
 }
 
@@ -74,7 +77,8 @@ async fn every_list_comes_whole_page_by_page() {
 #[tokio::test(start_paused = true)]
 async fn a_full_last_page_has_no_cursor() {
     for count in [0, 1, 3, 6] {
-        let server = || server().page_size(3).tools((0..count).map(|number| tool(format!("t{number}"))));
+        let server =
+            || server().page_size(3).tools((0..count).map(|number| tool(format!("t{number}"))));
         everywhere(server, async |client| {
             let (sizes, _) = pages(&client, "tools/list", "tools", "name").await;
             assert_eq!(sizes.iter().sum::<usize>(), count);
@@ -88,7 +92,8 @@ async fn a_full_last_page_has_no_cursor() {
 async fn a_bad_cursor_is_refused() {
     everywhere(seven, async |client| {
         for method in ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] {
-            for cursor in [json!(""), json!("no such cursor"), json!(7), json!({}), json!("x".repeat(10_000))]
+            for cursor in
+                [json!(""), json!("no such cursor"), json!(7), json!({}), json!("x".repeat(10_000))]
             {
                 let error = client.err(method, json!({"cursor": cursor})).await;
                 assert_eq!(error.code, -32602, "{method} {cursor}");

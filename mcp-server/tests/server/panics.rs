@@ -105,8 +105,11 @@ impl<S: Service> Service for FragileService<S> {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_layer_is_caught_too() {
-    let server =
-        || server().tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" })).layer(Fragile);
+    let server = || {
+        server()
+            .tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" }))
+            .layer(Fragile)
+    };
     everywhere(server, async |client| {
         for tool in ["sync", "async"] {
             panics(&client, "tools/call", json!({"name": tool})).await;

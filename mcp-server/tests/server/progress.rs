@@ -57,7 +57,9 @@ fn values(told: Vec<Told>) -> Vec<f64> {
 async fn progress_is_told_under_the_token_of_the_caller() {
     everywhere(reporting, async |client| {
         for token in [json!("token"), json!(7), json!("7"), json!("")] {
-            client.ok("tools/call", call(json!({"steps": [0.5], "total": 2}), Some(token.clone()))).await;
+            client
+                .ok("tools/call", call(json!({"steps": [0.5], "total": 2}), Some(token.clone())))
+                .await;
             let mut expected = json!({"progressToken": token, "progress": 0.5, "total": 2});
             if client.revision != Revision::V2024_11_05 {
                 expected["message"] = json!("at 0.5");
@@ -119,7 +121,8 @@ async fn values_in_good_time_all_pass_and_hurried_ones_at_the_rate() {
 /// The notification may not come after the answer, even when the handler never waits.
 #[tokio::test(start_paused = true)]
 async fn progress_comes_before_the_answer() {
-    let mut raw = crate::harness::Raw::session(&crate::harness::built(reporting()), "2025-11-25").await;
+    let mut raw =
+        crate::harness::Raw::session(&crate::harness::built(reporting()), "2025-11-25").await;
     let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call(json!({"steps": [1, 2]}), Some(json!(1)))});
     raw.send(&ask).await;
     for expected in [1, 2] {

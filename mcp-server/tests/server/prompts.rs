@@ -32,10 +32,11 @@ fn prompts() -> Server {
                 .argument(PromptArgument::new("b").required(true))
                 .raw(|call: PromptCall| {
                     Box::pin(async move {
-                        let text = format!("{} {}", call.text("a").unwrap(), call.text("b").unwrap());
-                        Ok(mcp_server::types::GetPromptResult::new([PromptMessage::user(Content::text(
-                            text,
-                        ))])
+                        let text =
+                            format!("{} {}", call.text("a").unwrap(), call.text("b").unwrap());
+                        Ok(mcp_server::types::GetPromptResult::new([PromptMessage::user(
+                            Content::text(text),
+                        )])
                         .description("Mine."))
                     })
                 }),
@@ -46,7 +47,10 @@ fn prompts() -> Server {
                 PromptMessage::assistant(Content::audio([1], "audio/wav")),
             ]
         }))
-        .prompt(PromptRoute::builder("fail").handler(|| async { Err::<String, _>(ToolError::new("secret")) }))
+        .prompt(
+            PromptRoute::builder("fail")
+                .handler(|| async { Err::<String, _>(ToolError::new("secret")) }),
+        )
         .prompt(
             PromptRoute::builder("refuse")
                 .handler(|| async { Err::<String, _>(ErrorObject::invalid_params("no")) }),
@@ -56,7 +60,8 @@ fn prompts() -> Server {
 #[tokio::test(start_paused = true)]
 async fn a_prompt_is_filled_in() {
     everywhere(prompts, async |client| {
-        let result = client.ok("prompts/get", json!({"name": "greet", "arguments": {"name": "Ann"}})).await;
+        let result =
+            client.ok("prompts/get", json!({"name": "greet", "arguments": {"name": "Ann"}})).await;
         assert_eq!(result["description"], "Greets.");
         assert_eq!(
             result["messages"],
@@ -64,9 +69,15 @@ async fn a_prompt_is_filled_in() {
         );
         assert_eq!(result.get("resultType").is_some(), !client.is_legacy());
         let both = json!({"name": "greet", "arguments": {"name": "Ann", "times": "3"}});
-        assert_eq!(client.ok("prompts/get", both).await["messages"][0]["content"]["text"], "Ann x3");
+        assert_eq!(
+            client.ok("prompts/get", both).await["messages"][0]["content"]["text"],
+            "Ann x3"
+        );
         let result = client
-            .ok("prompts/get", json!({"name": "needs", "arguments": {"a": "1", "b": "2", "c": "3"}}))
+            .ok(
+                "prompts/get",
+                json!({"name": "needs", "arguments": {"a": "1", "b": "2", "c": "3"}}),
+            )
             .await;
         assert_eq!(
             (&result["description"], &result["messages"][0]["content"]["text"]),
@@ -97,10 +108,14 @@ async fn messages_keep_their_roles_and_fit_the_revision() {
 async fn missing_arguments_are_named_all_at_once() {
     everywhere(prompts, async |client| {
         for (arguments, message) in [
-            (json!(null), "/arguments/a: the argument is required; /arguments/b: the argument is required"),
+            (
+                json!(null),
+                "/arguments/a: the argument is required; /arguments/b: the argument is required",
+            ),
             (json!({"a": "1"}), "/arguments/b: the argument is required"),
         ] {
-            let error = client.err("prompts/get", json!({"name": "needs", "arguments": arguments})).await;
+            let error =
+                client.err("prompts/get", json!({"name": "needs", "arguments": arguments})).await;
             assert_eq!((error.code, &*error.message), (-32602, message));
         }
     })
@@ -110,14 +125,24 @@ async fn missing_arguments_are_named_all_at_once() {
 #[tokio::test(start_paused = true)]
 async fn arguments_of_the_wrong_kind_are_refused() {
     everywhere(prompts, async |client| {
-        for arguments in [json!({"name": 1}), json!([]), json!("x"), json!({"name": "a", "times": "many"})] {
-            let error = client.err("prompts/get", json!({"name": "greet", "arguments": arguments})).await;
+        for arguments in
+            [json!({"name": 1}), json!([]), json!("x"), json!({"name": "a", "times": "many"})]
+        {
+            let error =
+                client.err("prompts/get", json!({"name": "greet", "arguments": arguments})).await;
             assert_eq!(error.code, -32602, "{arguments}: {}", error.message);
         }
         let error = client
-            .err("prompts/get", json!({"name": "greet", "arguments": {"name": "a", "times": "many"}}))
+            .err(
+                "prompts/get",
+                json!({"name": "greet", "arguments": {"name": "a", "times": "many"}}),
+            )
             .await;
-        assert!(error.message.contains("expected a non-negative integer of 8 bits"), "{}", error.message);
+        assert!(
+            error.message.contains("expected a non-negative integer of 8 bits"),
+            "{}",
+            error.message
+        );
     })
     .await;
 }

@@ -26,12 +26,14 @@ fn library() -> Server {
                 .handler(|| async { vec![0_u8, 255] }),
         )
         .resource(ResourceRoute::builder("dir://all", "all").handler(|| async {
-            vec![ResourceContents::text("dir://all/a", "a"), ResourceContents::blob("dir://all/b", [1])]
+            vec![
+                ResourceContents::text("dir://all/a", "a"),
+                ResourceContents::blob("dir://all/b", [1]),
+            ]
         }))
-        .resource(
-            ResourceRoute::builder("book://{book}/{page}", "page")
-                .handler(|Args(Page { book, page }): Args<Page>| async move { format!("{book} p.{page}") }),
-        )
+        .resource(ResourceRoute::builder("book://{book}/{page}", "page").handler(
+            |Args(Page { book, page }): Args<Page>| async move { format!("{book} p.{page}") },
+        ))
         .resource(ResourceRoute::builder("file:///{+path}", "file").mime_type("text/x").raw(
             |call: ResourceCall| {
                 Box::pin(async move {
@@ -43,10 +45,13 @@ fn library() -> Server {
         ))
         .resource(ResourceRoute::builder("gone://{id}", "gone").handler(|| async {
             Err::<String, _>(
-                ErrorObject::new(-32002, "resource not found").with_data(&json!({"uri": "gone://1"})),
+                ErrorObject::new(-32002, "resource not found")
+                    .with_data(&json!({"uri": "gone://1"})),
             )
         }))
-        .resource(ResourceRoute::builder("book://index/0", "index").handler(|| async { "the index" }))
+        .resource(
+            ResourceRoute::builder("book://index/0", "index").handler(|| async { "the index" }),
+        )
         .resource(
             ResourceRoute::builder("bad://x", "bad")
                 .handler(|| async { Err::<String, _>(mcp_server::ToolError::new("secret")) }),
@@ -64,7 +69,8 @@ async fn a_resource_is_read_with_its_type() {
         assert_eq!(read(&client, "text://motto").await, motto);
         let pixel = json!([{"uri": "blob://pixel", "mimeType": "image/png", "blob": "AP8="}]);
         assert_eq!(read(&client, "blob://pixel").await, pixel);
-        let all = json!([{"uri": "dir://all/a", "text": "a"}, {"uri": "dir://all/b", "blob": "AQ=="}]);
+        let all =
+            json!([{"uri": "dir://all/a", "text": "a"}, {"uri": "dir://all/b", "blob": "AQ=="}]);
         assert_eq!(read(&client, "dir://all").await, all);
         let result = client.ok("resources/read", json!({"uri": "text://motto"})).await;
         assert_eq!(result.get("ttlMs").is_some(), !client.is_legacy());

@@ -98,10 +98,15 @@ async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
         let audio = client.tool("audio", json!({})).await["content"][0].clone();
         let link = client.tool("link", json!({})).await["content"][0].clone();
         match client.revision {
-            Revision::V2024_11_05 => assert_eq!(audio, json!({"type": "text", "text": "[audio: audio/wav]"})),
-            _ => assert_eq!(audio, json!({"type": "audio", "data": "AQ==", "mimeType": "audio/wav"})),
+            Revision::V2024_11_05 => {
+                assert_eq!(audio, json!({"type": "text", "text": "[audio: audio/wav]"}))
+            }
+            _ => {
+                assert_eq!(audio, json!({"type": "audio", "data": "AQ==", "mimeType": "audio/wav"}))
+            }
         }
-        let mut expected = json!({"type": "resource_link", "uri": "a://b", "name": "b", "title": "B"});
+        let mut expected =
+            json!({"type": "resource_link", "uri": "a://b", "name": "b", "title": "B"});
         match client.revision {
             Revision::V2024_11_05 | Revision::V2025_03_26 => {
                 expected = json!({"type": "text", "text": "[b](a://b)"});
@@ -134,7 +139,8 @@ async fn structured(server: impl Fn() -> Server, text: &str, object: Value, any:
 async fn a_structured_object_is_the_same_everywhere() {
     let value = || Structured(std::collections::BTreeMap::from([("a", 1), ("b", 2)]));
     let object = json!({"a": 1, "b": 2});
-    structured(|| server().tool(tool("give", value)), r#"{"a":1,"b":2}"#, object.clone(), object).await;
+    structured(|| server().tool(tool("give", value)), r#"{"a":1,"b":2}"#, object.clone(), object)
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +176,10 @@ async fn a_value_that_is_no_json_is_an_internal_error_without_details() {
         || server().tool(route()),
         async |client| {
             let error = client.err("tools/call", json!({"name": "give"})).await;
-            assert_eq!(error, Failure { code: -32603, message: "internal error".into(), data: None });
+            assert_eq!(
+                error,
+                Failure { code: -32603, message: "internal error".into(), data: None }
+            );
         },
     )
     .await;
@@ -178,7 +187,8 @@ async fn a_value_that_is_no_json_is_an_internal_error_without_details() {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_may_bring_meta_of_its_own() {
-    let give = || CallToolResult::text("x").meta(mcp_server::meta::Meta::new().with("com.example/a", 1));
+    let give =
+        || CallToolResult::text("x").meta(mcp_server::meta::Meta::new().with("com.example/a", 1));
     everywhere(
         || server().tool(tool("give", give)),
         async |client| {
@@ -201,9 +211,14 @@ async fn an_unknown_tool_is_a_protocol_error() {
         async |client| {
             let error = client.err("tools/call", json!({"name": "T"})).await;
             assert_eq!((error.code, &*error.message), (-32602, "unknown tool: T"));
-            let error =
-                client.err("tools/call", json!({"name": format!("\u{7}{}", "x".repeat(5_000))})).await;
-            assert!(error.code == -32602 && error.message.len() < 200 && !error.message.contains('\u{7}'));
+            let error = client
+                .err("tools/call", json!({"name": format!("\u{7}{}", "x".repeat(5_000))}))
+                .await;
+            assert!(
+                error.code == -32602
+                    && error.message.len() < 200
+                    && !error.message.contains('\u{7}')
+            );
         },
     )
     .await;
@@ -218,8 +233,12 @@ async fn a_call_must_name_a_tool_and_its_arguments_must_be_an_object() {
                 assert_eq!(client.err("tools/call", params).await.code, -32602);
             }
             for arguments in [json!([]), json!("x"), json!(1), json!(true)] {
-                let error = client.err("tools/call", json!({"name": "t", "arguments": arguments})).await;
-                assert_eq!((error.code, &*error.message), (-32602, "/arguments: expected an object"));
+                let error =
+                    client.err("tools/call", json!({"name": "t", "arguments": arguments})).await;
+                assert_eq!(
+                    (error.code, &*error.message),
+                    (-32602, "/arguments: expected an object")
+                );
             }
             for params in [
                 json!({"name": "t"}),

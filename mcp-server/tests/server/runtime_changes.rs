@@ -82,17 +82,23 @@ async fn every_change_is_one_notification() {
 async fn what_changes_nothing_tells_nothing() {
     sessions(full, async |client, handle| {
         assert!(
-            !handle.remove_tool("none") && !handle.remove_prompt("none") && !handle.remove_resource("r://0")
+            !handle.remove_tool("none")
+                && !handle.remove_prompt("none")
+                && !handle.remove_resource("r://0")
         );
         handle.set_tool(tool("bad name")).unwrap_err();
-        let wrong =
-            ToolRoute::builder("ok").input_schema(Schema::try_from(json!({"type": "string"})).unwrap());
+        let wrong = ToolRoute::builder("ok")
+            .input_schema(Schema::try_from(json!({"type": "string"})).unwrap());
         handle.set_tool(wrong.handler(|_: Context| async { "" })).unwrap_err();
         handle.set_resource(resource("r://{a}{b}")).unwrap_err();
         let twice = handle.replace_tools([tool("a"), tool("a")]).unwrap_err();
         assert_eq!(twice, BuildError::Duplicate { kind: "tool", name: "a".into() });
         assert_eq!(told(&client).await, Vec::<String>::new());
-        assert_eq!(client.ok("tools/list", json!({})).await["tools"][0]["name"], "t", "and it is all there");
+        assert_eq!(
+            client.ok("tools/list", json!({})).await["tools"][0]["name"],
+            "t",
+            "and it is all there"
+        );
     })
     .await;
 }
@@ -159,7 +165,10 @@ async fn a_call_keeps_the_tool_that_it_began_with() {
 async fn a_tool_can_change_the_server_it_is_in() {
     let server = || {
         server().tool(ToolRoute::builder("grow").handler(|context: Context| async move {
-            context.server().set_tool(saying("grown", "new here")).map_err(|error| error.to_string())?;
+            context
+                .server()
+                .set_tool(saying("grown", "new here"))
+                .map_err(|error| error.to_string())?;
             Ok::<_, String>("grew")
         }))
     };

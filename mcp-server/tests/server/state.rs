@@ -26,7 +26,10 @@ fn stateful() -> Server {
              _: Context,
              _: State<Counter>| async move { format!("{} {}", greeting.0, args["name"]) },
         ))
-        .prompt(PromptRoute::builder("p").handler(|greeting: State<Greeting>| async move { greeting.0 }))
+        .prompt(
+            PromptRoute::builder("p")
+                .handler(|greeting: State<Greeting>| async move { greeting.0 }),
+        )
         .resource(
             ResourceRoute::builder("r://1", "r")
                 .handler(|greeting: State<Greeting>| async move { greeting.0 }),

@@ -74,7 +74,10 @@ async fn many_updates_of_one_resource_are_one_notification() {
 #[tokio::test(start_paused = true)]
 async fn unsubscribing_from_what_is_not_watched_is_no_error() {
     sessions(async |client, _| {
-        assert_eq!(client.ok("resources/unsubscribe", json!({"uri": "r://never"})).await, json!({}));
+        assert_eq!(
+            client.ok("resources/unsubscribe", json!({"uri": "r://never"})).await,
+            json!({})
+        );
         assert_eq!(client.err("resources/subscribe", json!({})).await.code, -32602);
         assert_eq!(client.err("resources/unsubscribe", json!({"uri": 1})).await.code, -32602);
     })

@@ -17,7 +17,9 @@ pub(crate) fn host() -> OAuthBuilder<AuthorizationCode> {
 }
 
 fn host_without_a_document() -> OAuthBuilder<AuthorizationCode> {
-    OAuth::authorization_code().client_name("everything-client").redirect(REDIRECT_URI, browser::log_in)
+    OAuth::authorization_code()
+        .client_name("everything-client")
+        .redirect(REDIRECT_URI, browser::log_in)
 }
 
 /// Connects with an authorizer, and lists and calls.

@@ -30,9 +30,12 @@ pub(crate) async fn form_defaults(scenario: &Scenario) -> Result<(), Failure> {
 pub(crate) async fn rounds(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;
-    for tool in
-        ["test_mrtr_echo_state", "test_mrtr_no_state", "test_mrtr_unrelated", "test_mrtr_no_result_type"]
-    {
+    for tool in [
+        "test_mrtr_echo_state",
+        "test_mrtr_no_state",
+        "test_mrtr_unrelated",
+        "test_mrtr_no_result_type",
+    ] {
         client.call(tool, &json!({})).await?.into_result()?;
     }
     client.close().await;

@@ -24,7 +24,8 @@ impl Scenario {
         let url = env::args().nth(1).ok_or("usage: everything-client URL")?;
         let name = variable("MCP_CONFORMANCE_SCENARIO")?;
         let revision = variable("MCP_CONFORMANCE_PROTOCOL_VERSION")?;
-        let revision = revision.parse().map_err(|_| format!("the revision {revision:?} is unknown"))?;
+        let revision =
+            revision.parse().map_err(|_| format!("the revision {revision:?} is unknown"))?;
         Ok(Self { name, revision, context: env::var("MCP_CONFORMANCE_CONTEXT").ok(), url })
     }
 
@@ -39,7 +40,8 @@ impl Scenario {
     /// What the suite tells beside the URL.
     pub(crate) fn context<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let context = self.context.as_deref().ok_or("MCP_CONFORMANCE_CONTEXT is not set")?;
-        serde_json::from_str(context).map_err(|error| format!("MCP_CONFORMANCE_CONTEXT: {error}").into())
+        serde_json::from_str(context)
+            .map_err(|error| format!("MCP_CONFORMANCE_CONTEXT: {error}").into())
     }
 
     /// A client that speaks the revision of the run, and answers all that a server can ask.
@@ -52,7 +54,11 @@ impl Scenario {
             })
             .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
             .on_sample(|_| async {
-                Ok(CreateMessageResult::new(Role::Assistant, SamplingContent::text("A sample."), "no-model"))
+                Ok(CreateMessageResult::new(
+                    Role::Assistant,
+                    SamplingContent::text("A sample."),
+                    "no-model",
+                ))
             })
             .roots([Root::new("file:///everything")])
     }

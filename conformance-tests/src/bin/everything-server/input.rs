@@ -16,7 +16,8 @@ impl Questions {
     /// Asks the client's model.
     #[tool]
     async fn test_sampling(&self, ctx: &Context, prompt: String) -> Result<String, AskError> {
-        let answer = ctx.sample(CreateMessageParams::new([SamplingMessage::user(prompt)], 100)).await?;
+        let answer =
+            ctx.sample(CreateMessageParams::new([SamplingMessage::user(prompt)], 100)).await?;
         Ok(format!("LLM response: {}", answer.content.as_text().unwrap_or_default()))
     }
 
@@ -33,7 +34,9 @@ impl Questions {
     /// Asks with defaults for every kind of field.
     #[tool]
     async fn test_elicitation_sep1034_defaults(&self, ctx: &Context) -> Result<String, AskError> {
-        let status = UntitledSingleSelectEnumSchema::new(["active", "inactive", "pending"].map(String::from));
+        let status = UntitledSingleSelectEnumSchema::new(
+            ["active", "inactive", "pending"].map(String::from),
+        );
         let form = ElicitSchema::new()
             .field("name", StringSchema::new().default_value("John Doe"))
             .field("age", NumberSchema::integer().default_value(30.0))
@@ -57,7 +60,10 @@ impl Questions {
             .field("titledSingle", TitledSingleSelectEnumSchema::new(options()))
             .field("legacyEnum", LegacyTitledEnumSchema::new(names.clone(), titles))
             .field("untitledMulti", UntitledMultiSelectEnumSchema::new(EnumItems::new(names)))
-            .field("titledMulti", TitledMultiSelectEnumSchema::new(TitledEnumItems::new(options())));
+            .field(
+                "titledMulti",
+                TitledMultiSelectEnumSchema::new(TitledEnumItems::new(options())),
+            );
         ask(ctx, "Please select options from the enum fields", form).await
     }
 

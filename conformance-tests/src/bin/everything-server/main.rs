@@ -44,7 +44,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let listener = TcpListener::bind(address).await?;
             eprintln!("http://{}{}", listener.local_addr()?, HttpOptions::PATH);
             let forever = std::future::pending();
-            Ok(server().build()?.serve_http_with(listener, HttpOptions::new().http_sse(), forever).await?)
+            Ok(server()
+                .build()?
+                .serve_http_with(listener, HttpOptions::new().http_sse(), forever)
+                .await?)
         }
         _ => Err("usage: everything-server --stdio | --http ADDRESS".into()),
     }

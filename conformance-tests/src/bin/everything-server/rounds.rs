@@ -39,7 +39,10 @@ fn capital() -> CreateMessageParams {
 impl Rounds {
     /// Asks for a name.
     #[tool]
-    async fn test_input_required_result_elicitation(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_elicitation(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         let Name { name } = ctx.elicit("What is your name?").key("user_name").await?;
         Ok(format!("Hello, {name}!"))
     }
@@ -53,14 +56,20 @@ impl Rounds {
 
     /// Asks for the roots.
     #[tool]
-    async fn test_input_required_result_list_roots(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_list_roots(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         let roots = ctx.list_roots().key("client_roots").await?;
         Ok(roots.into_iter().map(|root| root.uri).collect::<Vec<_>>().join("\n"))
     }
 
     /// Asks for a confirmation, and gets its state back.
     #[tool]
-    async fn test_input_required_result_request_state(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_request_state(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         let begun = ctx.step("begin", async { "state-ok".to_owned() }).await;
         let Confirmation { ok } = ctx.elicit("Please confirm").key("confirm").await?;
         Ok(format!("{begun}, confirmed: {ok}"))
@@ -68,7 +77,10 @@ impl Rounds {
 
     /// Asks three things at once.
     #[tool]
-    async fn test_input_required_result_multiple_inputs(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_multiple_inputs(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         let (name, said, roots) = tokio::try_join!(
             ctx.elicit::<Name>("What is your name?").key("user_name"),
             ctx.sample(capital()).key("capital_question"),
@@ -80,22 +92,32 @@ impl Rounds {
 
     /// Asks one thing, then another.
     #[tool]
-    async fn test_input_required_result_multi_round(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_multi_round(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         let Name { name } = ctx.elicit("Step 1: what is your name?").key("step1").await?;
-        let Color { color } = ctx.elicit("Step 2: what is your favorite color?").key("step2").await?;
+        let Color { color } =
+            ctx.elicit("Step 2: what is your favorite color?").key("step2").await?;
         Ok(format!("{name} likes {color}"))
     }
 
     /// Asks for a confirmation, with a state that cannot be changed.
     #[tool]
-    async fn test_input_required_result_tampered_state(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_tampered_state(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         let Confirmation { ok } = ctx.elicit("Please confirm").key("confirm").await?;
         Ok(format!("confirmed: {ok}"))
     }
 
     /// Asks what the client can answer.
     #[tool]
-    async fn test_input_required_result_capabilities(&self, ctx: &Context) -> Result<String, AskError> {
+    async fn test_input_required_result_capabilities(
+        &self,
+        ctx: &Context,
+    ) -> Result<String, AskError> {
         if ctx.can_elicit() {
             let Name { name } = ctx.elicit("What is your name?").key("user_name").await?;
             return Ok(format!("Hello, {name}!"));

@@ -58,7 +58,13 @@ impl History {
     }
 
     /// The client has its answer, or knows that there is none.
-    pub(super) fn ended(&self, nonce: u64, asked: Asked, answer: Result<String, Error>, time: Duration) {
+    pub(super) fn ended(
+        &self,
+        nonce: u64,
+        asked: Asked,
+        answer: Result<String, Error>,
+        time: Duration,
+    ) {
         self.ended.lock().expect("no panic").push(Ended { nonce, asked, answer, time });
     }
 
@@ -72,8 +78,9 @@ impl History {
         }
         for Ended { nonce, asked, answer, time } in &*ended {
             let times = executed.get(nonce).copied().unwrap_or_default();
-            let wrong =
-                |what: &str| Err(format!("{nonce} ({asked:?}): {what}, {times} times done: {answer:?}"));
+            let wrong = |what: &str| {
+                Err(format!("{nonce} ({asked:?}): {what}, {times} times done: {answer:?}"))
+            };
             // A tick of the simulation is the clock's grain.
             if *time > TOTAL + Duration::from_millis(100) {
                 return wrong(&format!("took {time:?}"));
@@ -83,7 +90,9 @@ impl History {
             }
             let is_tool = asked.tool().is_some();
             match answer {
-                Ok(text) if *text != nonce.to_string() => return wrong("the answer to another call"),
+                Ok(text) if *text != nonce.to_string() => {
+                    return wrong("the answer to another call");
+                }
                 Ok(_) if is_tool && times != 1 => return wrong("answered and not done"),
                 Ok(_) => {}
                 Err(error) => match error.kind() {

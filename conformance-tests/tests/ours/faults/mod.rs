@@ -73,7 +73,10 @@ fn run(revision: Revision, seed: u64) {
             Err(error) => panic!("{revision}, seed {seed}: {error}"),
         }
     }
-    eprintln!("{revision}, seed {seed}: {faults:?}, {:?} of virtual time, {history:?}", sim.elapsed());
+    eprintln!(
+        "{revision}, seed {seed}: {faults:?}, {:?} of virtual time, {history:?}",
+        sim.elapsed()
+    );
     if let Err(wrong) = history.check(WORKERS * CALLS) {
         panic!("{revision}, seed {seed}: {wrong}");
     }
@@ -115,7 +118,9 @@ async fn work(
     let calm = Instant::now();
     while let Err(error) = ask(&client, Asked::Echo, u64::MAX).await {
         if calm.elapsed() > RECOVERY {
-            return Err(format!("the network is well, and the client gets no answer: {error:?}").into());
+            return Err(
+                format!("the network is well, and the client gets no answer: {error:?}").into()
+            );
         }
         sleep(Duration::from_millis(100)).await;
     }

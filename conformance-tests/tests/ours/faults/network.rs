@@ -103,7 +103,9 @@ pub(super) async fn serve(history: Arc<History>) -> Result<(), Box<dyn Error>> {
             let answer = service_fn(move |request| service.clone().call(request));
             let mut http = hyper::server::conn::http1::Builder::new();
             // A connection that fails is the client's to notice.
-            drop(http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer).await);
+            drop(
+                http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer).await,
+            );
         });
     }
 }

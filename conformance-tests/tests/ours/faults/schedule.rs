@@ -84,7 +84,8 @@ impl Faults {
                 100 + self.below(500)
             }
             None => {
-                let index = usize::try_from(self.below(FAULTS.len() as u64)).expect("it is below a usize");
+                let index =
+                    usize::try_from(self.below(FAULTS.len() as u64)).expect("it is below a usize");
                 self.begin(sim, FAULTS[index]);
                 self.now = Some(FAULTS[index]);
                 *self.count.entry(FAULTS[index]).or_default() += 1;
@@ -101,7 +102,9 @@ impl Faults {
             Fault::Deaf => sim.partition_oneway(SERVER, CLIENT),
             Fault::Mute => sim.partition_oneway(CLIENT, SERVER),
             Fault::Hold => sim.hold(CLIENT, SERVER),
-            Fault::Slow => sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(800)),
+            Fault::Slow => {
+                sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(800))
+            }
         }
     }
 
@@ -112,7 +115,9 @@ impl Faults {
             Fault::Deaf => sim.repair_oneway(SERVER, CLIENT),
             Fault::Mute => sim.repair_oneway(CLIENT, SERVER),
             Fault::Hold => sim.release(CLIENT, SERVER),
-            Fault::Slow => sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(40)),
+            Fault::Slow => {
+                sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(40))
+            }
         }
     }
 }

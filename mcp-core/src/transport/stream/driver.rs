@@ -101,7 +101,10 @@ where
     /// # Errors
     /// When reading or writing fails, or the peer breaks the framing rules too often. Every waiting call of
     /// ours has got the same error by then.
-    pub async fn run(mut self, stop: impl Future<Output = ()> + Send) -> Result<(), TransportError> {
+    pub async fn run(
+        mut self,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), TransportError> {
         let mut stop = pin!(stop);
         let mut stopped = false;
         let ended = poll_fn(|cx| {
@@ -137,7 +140,9 @@ where
             if self.is_done() {
                 return Poll::Ready(Ok(()));
             }
-            if written.is_ready() && (self.can_start_queued() || self.has_held_back_lines(waits_for_input)) {
+            if written.is_ready()
+                && (self.can_start_queued() || self.has_held_back_lines(waits_for_input))
+            {
                 continue; // Writing made room for what was waiting.
             }
             if !waits_for_input {
@@ -195,7 +200,9 @@ where
             Ok(Decoded::Batch(_)) => {
                 self.refuse(
                     None,
-                    &ErrorObject::invalid_request("arrays of messages are not part of this revision"),
+                    &ErrorObject::invalid_request(
+                        "arrays of messages are not part of this revision",
+                    ),
                 );
             }
             Err(malformed) => {
@@ -284,19 +291,26 @@ where
 
     fn request(&mut self, cx: &mut Context<'_>, request: Request) {
         if self.stopping {
-            let error = ErrorObject::new(crate::jsonrpc::code::INTERNAL_ERROR, "the server is shutting down");
+            let error = ErrorObject::new(
+                crate::jsonrpc::code::INTERNAL_ERROR,
+                "the server is shutting down",
+            );
             return self.refuse(Some(&request.id), &error);
         }
         if self.is_known(&request.id) {
-            let error = ErrorObject::invalid_request("a request with this id is still being handled");
+            let error =
+                ErrorObject::invalid_request("a request with this id is still being handled");
             return self.refuse(Some(&request.id), &error);
         }
         if self.queue.is_empty() && self.has_place() {
             return self.start(cx, request);
         }
         if self.queue_is_full() {
-            let error = ErrorObject::new(crate::jsonrpc::code::INTERNAL_ERROR, "too many requests at a time")
-                .with_data(&serde_json::json!({ "retryable": true }));
+            let error = ErrorObject::new(
+                crate::jsonrpc::code::INTERNAL_ERROR,
+                "too many requests at a time",
+            )
+            .with_data(&serde_json::json!({ "retryable": true }));
             return self.refuse(Some(&request.id), &error);
         }
         self.queued_bytes += request.params.as_bytes().len();
@@ -336,14 +350,16 @@ where
             match entry {
                 Ok(Message::Request { id, method, params }) => {
                     if self.stopping || self.is_known(&id) || !self.has_place() {
-                        let error =
-                            ErrorObject::invalid_request("this entry of the batch cannot be taken now");
+                        let error = ErrorObject::invalid_request(
+                            "this entry of the batch cannot be taken now",
+                        );
                         refuse(Some(&id), &error);
                         continue;
                     }
                     let (handle, registration) = futures::future::AbortHandle::new_pair();
                     let serial = self.shared.start(id.clone(), handle);
-                    let request = Request::new(id.clone(), method, params).with_peer(self.peer.clone());
+                    let request =
+                        Request::new(id.clone(), method, params).with_peer(self.peer.clone());
                     let call = Abortable::new(call(Arc::clone(&self.local), request), registration);
                     calls.push(async move { (id, serial, call.await.ok()) });
                 }
@@ -396,7 +412,8 @@ where
     /// The peer does not read, and one more message of it could make us hold more than is allowed. Up to
     /// that, lines are looked at even while nothing can be written, so that answers and cancels get through.
     fn takes_no_more(&self) -> bool {
-        self.output_is_clogged() && (self.queue_is_full() || self.refused >= self.limits.outbox_bytes)
+        self.output_is_clogged()
+            && (self.queue_is_full() || self.refused >= self.limits.outbox_bytes)
     }
 
     fn is_known(&self, id: &RequestId) -> bool {

@@ -92,7 +92,11 @@ impl Outbox {
         } else if writer.is_write_vectored() {
             let mut slices = [IoSlice::new(&[]); PARTS];
             let parts = self.parts.iter().map(|part| &part[..]).chain([&self.buffer[..]]);
-            let count = slices.iter_mut().zip(parts).map(|(slice, part)| *slice = IoSlice::new(part)).count();
+            let count = slices
+                .iter_mut()
+                .zip(parts)
+                .map(|(slice, part)| *slice = IoSlice::new(part))
+                .count();
             ready!(writer.as_mut().poll_write_vectored(cx, &slices[..count]))?
         } else {
             let first = self.parts.front().map(|part| &part[..]).unwrap_or_default();
@@ -200,7 +204,9 @@ mod tests {
                 assert_eq!(outbox.len(), expected.len());
                 while !outbox.is_empty() {
                     let before = outbox.len();
-                    let Poll::Ready(Ok(written)) = outbox.poll_write(&mut cx, &mut writer) else { panic!() };
+                    let Poll::Ready(Ok(written)) = outbox.poll_write(&mut cx, &mut writer) else {
+                        panic!()
+                    };
                     assert!(written > 0);
                     assert_eq!(outbox.len(), before - written);
                 }

@@ -69,7 +69,12 @@ impl Service for Remote {
                 Ok(serial)
             })
             .await?;
-        let _left = CancelOnDrop { shared: &self.shared, id: &id, serial, tell_peer: method != "initialize" };
+        let _left = CancelOnDrop {
+            shared: &self.shared,
+            id: &id,
+            serial,
+            tell_peer: method != "initialize",
+        };
         match answer.await {
             Ok(reply) => reply,
             Err(_) => Err(TransportError::closed("the connection is closed").into()),

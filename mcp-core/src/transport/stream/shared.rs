@@ -11,7 +11,8 @@ use tokio::sync::{Notify, oneshot};
 
 use super::outbox::{LONG, Outbox};
 use crate::jsonrpc::{
-    ErrorObject, RequestId, is_one_line, write_error, write_notification, write_result, write_result_start,
+    ErrorObject, RequestId, is_one_line, write_error, write_notification, write_result,
+    write_result_start,
 };
 use crate::limits::Limits;
 use crate::service::{CallError, Reply};
@@ -124,7 +125,10 @@ impl Shared {
     }
 
     /// Waits until the outbox takes more, then lets `write` add to it and wakes the driver.
-    pub(super) async fn send(&self, write: impl FnOnce(&mut BytesMut)) -> Result<(), TransportError> {
+    pub(super) async fn send(
+        &self,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Result<(), TransportError> {
         self.send_with(|state| {
             write(state.outbox.buffer());
             Ok(())
@@ -160,7 +164,12 @@ impl Shared {
 
     /// The driver has `writing` bytes in its hands, which were in the outbox or are answers of its own. Lets
     /// senders go on if that makes room.
-    pub(super) fn note_writing(&self, mut state: MutexGuard<'_, State>, writing: usize, unwritten: usize) {
+    pub(super) fn note_writing(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        writing: usize,
+        unwritten: usize,
+    ) {
         state.writing = writing;
         let has_room = state.unwritten() < self.outbox_bytes;
         drop(state);
@@ -217,7 +226,8 @@ impl Shared {
             return;
         }
         // No waiting for room: a cancel frees more than it takes, and there is one at most per request.
-        let params = format!(r#"{{"requestId":{}}}"#, serde_json::to_string(id).unwrap_or_default());
+        let params =
+            format!(r#"{{"requestId":{}}}"#, serde_json::to_string(id).unwrap_or_default());
         let out = state.outbox.buffer();
         write_notification(out, "notifications/cancelled", params.as_bytes());
         out.extend_from_slice(b"\n");
@@ -253,7 +263,11 @@ impl Shared {
 
     /// A batch is done: one array holds `errors`, a line each, and the replies of the calls that were not
     /// cancelled.
-    pub(super) fn complete_batch(&self, calls: Vec<(RequestId, u64, Option<Reply>)>, errors: BytesMut) {
+    pub(super) fn complete_batch(
+        &self,
+        calls: Vec<(RequestId, u64, Option<Reply>)>,
+        errors: BytesMut,
+    ) {
         let mut state = self.lock();
         let mut out = errors;
         for (id, serial, reply) in calls {
@@ -320,7 +334,8 @@ impl Shared {
 pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, longest: usize) {
     match reply {
         Ok(result)
-            if (LONG..=longest).contains(&result.as_bytes().len()) && is_one_line(result.as_bytes()) =>
+            if (LONG..=longest).contains(&result.as_bytes().len())
+                && is_one_line(result.as_bytes()) =>
         {
             write_result_start(out.buffer(), id);
             out.push(result.into_bytes());
@@ -332,7 +347,9 @@ pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, longest
 
 fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, longest: usize) {
     match reply {
-        Ok(result) if result.as_bytes().len() <= longest => write_result(out, id, result.as_bytes()),
+        Ok(result) if result.as_bytes().len() <= longest => {
+            write_result(out, id, result.as_bytes())
+        }
         Ok(result) => {
             let length = result.as_bytes().len();
             tracing::error!(%id, length, longest, "a result is longer than is sent");

@@ -35,7 +35,10 @@ pub(in crate::http) enum Full {
 }
 
 impl Sessions {
-    pub(in crate::http) fn new(limits: &HttpLimits, store: Option<Arc<dyn EventStore>>) -> Arc<Self> {
+    pub(in crate::http) fn new(
+        limits: &HttpLimits,
+        store: Option<Arc<dyn EventStore>>,
+    ) -> Arc<Self> {
         Arc::new(Self { state: Mutex::default(), limits: limits.clone(), store })
     }
 
@@ -63,7 +66,11 @@ impl Sessions {
 
     /// The session of this id, if it is this principal's. It counts as used from now until the guard in it is
     /// dropped.
-    pub(in crate::http) fn find(&self, id: SessionId, principal: Option<&Principal>) -> Option<Arc<Entry>> {
+    pub(in crate::http) fn find(
+        &self,
+        id: SessionId,
+        principal: Option<&Principal>,
+    ) -> Option<Arc<Entry>> {
         let mut state = self.lock();
         let entry = state.entries.get(&id)?;
         if entry.principal() != principal {
@@ -209,7 +216,9 @@ impl Drop for Sessions {
 
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sessions").field("sessions", &self.lock().entries.len()).finish_non_exhaustive()
+        f.debug_struct("Sessions")
+            .field("sessions", &self.lock().entries.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -241,7 +250,8 @@ mod tests {
         let sessions = Sessions::new(&HttpLimits::new(), None);
         let mut kept = Vec::new();
         for number in 0_u32..100_000 {
-            let principal = (number % 3 == 0).then(|| Principal::new(format!("user {}", number % 1_000)));
+            let principal =
+                (number % 3 == 0).then(|| Principal::new(format!("user {}", number % 1_000)));
             let entry = entry(&modern, principal).await;
             if number % 1_000 == 0 {
                 kept.push(Arc::downgrade(&entry));
@@ -269,7 +279,10 @@ mod tests {
         let (handle, registration) = futures::future::AbortHandle::new_pair();
         let place: Place = Entry::start(&entry, 1.into(), handle, 1).unwrap();
         let (other, _) = futures::future::AbortHandle::new_pair();
-        assert!(Entry::start(&entry, 1.into(), other.clone(), 1).is_none(), "one at a time is allowed");
+        assert!(
+            Entry::start(&entry, 1.into(), other.clone(), 1).is_none(),
+            "one at a time is allowed"
+        );
         tokio::time::sleep(Duration::from_secs(1_000)).await;
         assert_eq!(sessions.size().0, 1, "it is busy");
         assert!(sessions.remove(entry.id()));

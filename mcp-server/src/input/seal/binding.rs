@@ -16,7 +16,11 @@ impl Binding {
     ///
     /// # Errors
     /// −32602 when the parameters are no object.
-    pub(crate) fn new(context: &Context, method: &str, params: &JsonBytes) -> Result<Self, ErrorObject> {
+    pub(crate) fn new(
+        context: &Context,
+        method: &str,
+        params: &JsonBytes,
+    ) -> Result<Self, ErrorObject> {
         let params = params.parse().map_err(|error| crate::router::invalid_params(&error))?;
         let principal = context.principal();
         let mut bytes = Vec::with_capacity(128);
@@ -46,7 +50,8 @@ fn salient(mut params: Map<String, Value>) -> Vec<u8> {
     for name in ["_meta", "inputResponses", "requestState"] {
         params.remove(name);
     }
-    let absent = |arguments: &Value| arguments.is_null() || arguments.as_object().is_some_and(Map::is_empty);
+    let absent =
+        |arguments: &Value| arguments.is_null() || arguments.as_object().is_some_and(Map::is_empty);
     if params.get("arguments").is_some_and(absent) {
         params.remove("arguments");
     }

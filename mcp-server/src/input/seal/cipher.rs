@@ -17,11 +17,21 @@ mod real {
 
     use super::NoRandomness;
 
-    pub(crate) fn encrypt(key: &[u8; 32], nonce: &[u8; 24], bound: &[u8], text: &mut Vec<u8>) -> Option<()> {
+    pub(crate) fn encrypt(
+        key: &[u8; 32],
+        nonce: &[u8; 24],
+        bound: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Option<()> {
         XChaCha20Poly1305::new(key.into()).encrypt_in_place(nonce.into(), bound, text).ok()
     }
 
-    pub(crate) fn decrypt(key: &[u8; 32], nonce: &[u8; 24], bound: &[u8], text: &mut Vec<u8>) -> Option<()> {
+    pub(crate) fn decrypt(
+        key: &[u8; 32],
+        nonce: &[u8; 24],
+        bound: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Option<()> {
         XChaCha20Poly1305::new(key.into()).decrypt_in_place(nonce.into(), bound, text).ok()
     }
 

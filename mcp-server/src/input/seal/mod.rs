@@ -53,7 +53,8 @@ impl Sealer {
     /// # Errors
     /// −32603 when it is too long, or there is no randomness.
     pub(crate) fn seal(&self, binding: &Binding, state: &[u8]) -> Result<String, ErrorObject> {
-        let failed = |error: &dyn fmt::Display| crate::error::internal("sealing the state of a call", error);
+        let failed =
+            |error: &dyn fmt::Display| crate::error::internal("sealing the state of a call", error);
         let (id, key) = self.keys.current().map_err(|error| failed(&error))?;
         let nonce: [u8; NONCE] = random().map_err(|error| failed(&error))?;
         let mut token = Vec::with_capacity(HEAD + EXPIRY + state.len() + 16);
@@ -64,11 +65,13 @@ impl Sealer {
         text.extend_from_slice(&(now() + self.lifetime.as_millis() as u64).to_be_bytes());
         text.extend_from_slice(state);
         let bound = binding.associated(&token);
-        cipher::encrypt(&key, &nonce, &bound, &mut text).ok_or_else(|| failed(&"the cipher refused"))?;
+        cipher::encrypt(&key, &nonce, &bound, &mut text)
+            .ok_or_else(|| failed(&"the cipher refused"))?;
         token.extend_from_slice(&text);
         let token = URL_SAFE_NO_PAD.encode(token);
         if token.len() > self.longest {
-            let told = format!("the state is {} bytes, at most {} are allowed", token.len(), self.longest);
+            let told =
+                format!("the state is {} bytes, at most {} are allowed", token.len(), self.longest);
             return Err(failed(&told));
         }
         Ok(token)
@@ -126,13 +129,16 @@ impl fmt::Debug for Sealer {
 
 #[cold]
 fn refused(why: &str) -> ErrorObject {
-    ErrorObject::invalid_params(format!("/requestState: {why}; send the call again without it to start over"))
+    ErrorObject::invalid_params(format!(
+        "/requestState: {why}; send the call again without it to start over"
+    ))
 }
 
 /// Milliseconds since 1970, on the wall clock, since instances share states; ahead by what a paused clock of
 /// tokio was advanced.
 fn now() -> u64 {
-    let ahead = tokio::time::Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
+    let ahead =
+        tokio::time::Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
     let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from((wall + ahead).as_millis()).unwrap_or(u64::MAX)
 }

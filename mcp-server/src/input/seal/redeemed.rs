@@ -22,7 +22,12 @@ impl Redeemed {
     ///
     /// # Errors
     /// −32602 when it is spent already; −32603 when there is no room to remember it.
-    pub(super) fn redeem(&self, nonce: [u8; NONCE], expiry: u64, now: u64) -> Result<(), ErrorObject> {
+    pub(super) fn redeem(
+        &self,
+        nonce: [u8; NONCE],
+        expiry: u64,
+        now: u64,
+    ) -> Result<(), ErrorObject> {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         if spent.contains_key(&nonce) {
             return Err(refused("it was used already"));
@@ -31,7 +36,10 @@ impl Redeemed {
             spent.retain(|_, expiry| now < *expiry);
         }
         if spent.len() >= self.most {
-            tracing::warn!(most = self.most, "no room for more redeemed states (`Limits::redeemed_states`)");
+            tracing::warn!(
+                most = self.most,
+                "no room for more redeemed states (`Limits::redeemed_states`)"
+            );
             return Err(ErrorObject::new(
                 code::INTERNAL_ERROR,
                 "too many calls ask for input; try again later",

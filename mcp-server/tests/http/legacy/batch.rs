@@ -18,8 +18,9 @@ async fn calls_of_a_batch_are_answered_together() {
         initialize("2025-03-26"),
     ]);
     let answer = client.post(batch).await.json().await;
-    let by_id =
-        |id: Value| answer.as_array().unwrap().iter().find(|entry| entry["id"] == id).unwrap().clone();
+    let by_id = |id: Value| {
+        answer.as_array().unwrap().iter().find(|entry| entry["id"] == id).unwrap().clone()
+    };
     assert_eq!(answer.as_array().unwrap().len(), 5);
     assert_eq!(by_id(json!(1))["result"]["content"][0]["text"], "slept 20 ms");
     assert_eq!(by_id(json!(2))["result"]["content"][0]["text"], "two");
@@ -32,8 +33,9 @@ async fn calls_of_a_batch_are_answered_together() {
 async fn a_batch_that_speaks_is_a_stream() {
     let host = Host::new();
     let client = host.session("2025-03-26").await;
-    let answer =
-        client.post(json!([call(1, "count", json!({"to": 2})), call(2, "echo", json!({"text": "x"}))])).await;
+    let answer = client
+        .post(json!([call(1, "count", json!({"to": 2})), call(2, "echo", json!({"text": "x"}))]))
+        .await;
     assert!(answer.is_stream());
     let messages = answer.messages().await;
     let results = messages.iter().filter(|message| message["result"].is_object()).count();

@@ -135,7 +135,8 @@ impl Host {
 
     pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {
         let log = Arc::<Log>::default();
-        let server = Server::new("host", "1.0.0").with(Tools(Arc::clone(&log))).resources([]).limits(limits);
+        let server =
+            Server::new("host", "1.0.0").with(Tools(Arc::clone(&log))).resources([]).limits(limits);
         let handle = server.handle();
         let service = server.build().unwrap().into_service_with(options);
         Self { service, handle, log }
@@ -192,7 +193,12 @@ impl Client {
         self.send(Method::DELETE, &[], String::new()).await
     }
 
-    pub(super) async fn send(&self, method: Method, headers: &[(&str, &str)], body: String) -> Answer {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         self.send_to("/mcp", method, headers, body).await
     }
 
@@ -299,7 +305,10 @@ impl Answer {
         loop {
             let event = self.event().await?;
             if !event.data.is_empty() {
-                return Some((event.id.unwrap_or_default(), serde_json::from_slice(&event.data).unwrap()));
+                return Some((
+                    event.id.unwrap_or_default(),
+                    serde_json::from_slice(&event.data).unwrap(),
+                ));
             }
         }
     }
@@ -324,7 +333,10 @@ impl Answer {
 }
 
 pub(super) fn text_of(message: &Value) -> String {
-    message["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
+    message["result"]["content"][0]["text"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{message}"))
+        .to_owned()
 }
 
 /// Lets tasks that can run do so.

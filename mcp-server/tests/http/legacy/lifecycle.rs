@@ -20,9 +20,11 @@ async fn a_session_from_its_first_message_to_its_last() {
         assert!(!answer.is_stream(), "a handler that says nothing else answers with JSON");
         assert_eq!(answer.tool_text().await, "hello");
         assert!(client.delete().await.status.is_success());
-        for answer in
-            [client.call(2, "echo", json!({"text": "x"})).await, client.get().await, client.delete().await]
-        {
+        for answer in [
+            client.call(2, "echo", json!({"text": "x"})).await,
+            client.get().await,
+            client.delete().await,
+        ] {
             assert_eq!(answer.status, StatusCode::NOT_FOUND);
         }
     }
@@ -41,7 +43,10 @@ async fn a_session_id_is_needed_and_must_be_one_of_ours() {
     let other = known.chars().rev().collect::<String>();
     for id in ["1", "", "é", &known[1..], &known.to_uppercase().replace('0', "F"), &long, &other] {
         client.session = Some(id.to_owned());
-        assert_eq!(client.call(1, "echo", json!({"text": "x"})).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            client.call(1, "echo", json!({"text": "x"})).await.status,
+            StatusCode::NOT_FOUND
+        );
         assert_eq!(client.get().await.status, StatusCode::NOT_FOUND);
         assert_eq!(client.delete().await.status, StatusCode::NOT_FOUND);
         // An id of the client's own is never taken over (T46).
@@ -109,7 +114,10 @@ async fn a_session_belongs_to_the_principal_that_began_it() {
         for caller in principals.iter().filter(|caller| *caller != owner) {
             let mut thief = client.clone();
             thief.principal.clone_from(caller);
-            assert_eq!(thief.call(1, "echo", json!({"text": "x"})).await.status, StatusCode::NOT_FOUND);
+            assert_eq!(
+                thief.call(1, "echo", json!({"text": "x"})).await.status,
+                StatusCode::NOT_FOUND
+            );
             let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
             assert_eq!(thief.post(note).await.status, StatusCode::NOT_FOUND);
             assert_eq!(thief.get().await.status, StatusCode::NOT_FOUND);
@@ -131,13 +139,15 @@ async fn delete_ends_everything() {
     let streaming = client.call(1, "count", json!({"to": 1_000})).await;
     let asking = {
         let client = client.clone();
-        tokio::spawn(
-            async move { client.call(2, "ask", json!({"question": "name?"})).await.messages().await },
-        )
+        tokio::spawn(async move {
+            client.call(2, "ask", json!({"question": "name?"})).await.messages().await
+        })
     };
     let waiting = {
         let client = client.clone();
-        tokio::spawn(async move { client.call(3, "slow", json!({"ms": 3_600_000})).await.messages().await })
+        tokio::spawn(async move {
+            client.call(3, "slow", json!({"ms": 3_600_000})).await.messages().await
+        })
     };
     settle().await;
     assert!(client.delete().await.status.is_success());

@@ -35,7 +35,9 @@ async fn sessions_are_capped_and_places_come_back() {
     assert!(refused.header("mcp-session-id").is_none());
     sessions[1].delete().await;
     let another = host.session("2025-11-25").await;
-    assert!(is_alive(&another).await && is_alive(&sessions[0]).await && !is_alive(&sessions[1]).await);
+    assert!(
+        is_alive(&another).await && is_alive(&sessions[0]).await && !is_alive(&sessions[1]).await
+    );
     // Those that nobody uses make room.
     tokio::time::advance(Duration::from_secs(301)).await;
     host.session("2025-11-25").await;
@@ -105,7 +107,9 @@ async fn a_call_that_finds_no_room_is_not_begun() {
     let client = host.session("2025-11-25").await;
     let first = {
         let client = client.clone();
-        tokio::spawn(async move { client.call(1, "slow", json!({"ms": 1_000})).await.tool_text().await })
+        tokio::spawn(
+            async move { client.call(1, "slow", json!({"ms": 1_000})).await.tool_text().await },
+        )
     };
     settle().await;
     let refused = client.call(2, "slow", json!({"ms": 0})).await;

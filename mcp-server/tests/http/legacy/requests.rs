@@ -24,10 +24,10 @@ async fn what_a_call_says_comes_before_its_answer_on_its_own_stream() {
     let host = Host::new();
     let client = host.session("2025-11-25").await;
     let mut standalone = client.get().await;
-    let (one, two) =
-        tokio::join!(async { client.call(1, "count", json!({"to": 3})).await.messages().await }, async {
-            client.call(2, "count", json!({"to": 5})).await.messages().await
-        },);
+    let (one, two) = tokio::join!(
+        async { client.call(1, "count", json!({"to": 3})).await.messages().await },
+        async { client.call(2, "count", json!({"to": 5})).await.messages().await },
+    );
     for (messages, id, count) in [(one, 1, 3), (two, 2, 5)] {
         let logged: Vec<_> =
             messages.iter().filter_map(|message| message["params"]["data"].as_u64()).collect();
@@ -135,7 +135,9 @@ async fn cancelling_ends_the_call_without_an_answer() {
     let client = host.session("2025-11-25").await;
     let slow = {
         let client = client.clone();
-        tokio::spawn(async move { client.call("a", "slow", json!({"ms": 60_000})).await.messages().await })
+        tokio::spawn(async move {
+            client.call("a", "slow", json!({"ms": 60_000})).await.messages().await
+        })
     };
     settle().await;
     let cancel = |id: Value| json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
@@ -145,8 +147,9 @@ async fn cancelling_ends_the_call_without_an_answer() {
     assert_eq!((host.log.finished(), host.log.dropped()), (0, 1));
     // A session of somebody else's has other ids.
     let other = host.session("2025-11-25").await;
-    let slow =
-        tokio::spawn(async move { client.call("a", "slow", json!({"ms": 1_000})).await.tool_text().await });
+    let slow = tokio::spawn(async move {
+        client.call("a", "slow", json!({"ms": 1_000})).await.tool_text().await
+    });
     settle().await;
     other.post(cancel(json!("a"))).await;
     assert_eq!(slow.await.unwrap(), "slept 1000 ms");
@@ -169,7 +172,8 @@ async fn calls_that_share_an_id_get_their_own_answers() {
     let calls: Vec<_> = calls.collect();
     settle().await;
     // Which of them is meant cannot be told, so none is cancelled.
-    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
     client.post(cancel).await;
     for call in calls {
         call.await.unwrap();
@@ -193,7 +197,9 @@ async fn what_the_client_accepts_decides_what_it_gets() {
     assert_eq!(answer.tool_text().await, "counted to 20");
     let answer = send("application/json", call(1, "ask", json!({"question": "name?"}))).await;
     assert!(answer.tool_text().await.contains("no stream leads to the client"));
-    for accept in ["*/*", "text/*, application/*", "Application/JSON;q=0.5 , TEXT/Event-Stream; q=0.1"] {
+    for accept in
+        ["*/*", "text/*, application/*", "Application/JSON;q=0.5 , TEXT/Event-Stream; q=0.1"]
+    {
         assert!(send(accept, call(1, "count", json!({"to": 1}))).await.is_stream());
     }
 }

@@ -30,7 +30,11 @@ async fn a_stream_that_is_cut_anywhere_is_resumed_with_nothing_lost_or_doubled()
             drop(answer);
             tokio::time::sleep(Duration::from_secs(pause)).await;
             messages.extend(client.resume(&last).await.messages().await);
-            assert_eq!(numbers(&messages), [1, 2, 3, 4, 5], "cut after {cut_after}, away for {pause} s");
+            assert_eq!(
+                numbers(&messages),
+                [1, 2, 3, 4, 5],
+                "cut after {cut_after}, away for {pause} s"
+            );
             assert_eq!(text_of(messages.last().unwrap()), "counted to 5");
             assert_eq!(messages.len(), 6);
         }
@@ -92,17 +96,26 @@ async fn an_event_id_that_was_not_read_is_refused() {
     let (stream, _) = id.split_once('-').unwrap();
     assert_eq!(stranger.resume(&id).await.status, StatusCode::BAD_REQUEST, "of another session");
     let beyond = [format!("{stream}-3"), format!("{stream}-{}", u64::MAX)];
-    let mut forged =
-        vec!["0".into(), "abc".into(), "1-1".into(), format!("{stream}-"), "0000000000000000-0".into()];
+    let mut forged = vec![
+        "0".into(),
+        "abc".into(),
+        "1-1".into(),
+        format!("{stream}-"),
+        "0000000000000000-0".into(),
+    ];
     forged.extend(beyond);
     forged.extend(
-        (0..64).map(|bit| format!("{:016x}-0", u64::from_str_radix(stream, 16).unwrap() ^ 1_u64 << bit)),
+        (0..64).map(|bit| {
+            format!("{:016x}-0", u64::from_str_radix(stream, 16).unwrap() ^ 1_u64 << bit)
+        }),
     );
     for over in [false, true] {
         for id in &forged {
             let answer = client.resume(id).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{id} when over: {over}");
-            assert!(answer.json().await["error"]["message"].as_str().unwrap().contains("Last-Event-ID"));
+            assert!(
+                answer.json().await["error"]["message"].as_str().unwrap().contains("Last-Event-ID")
+            );
         }
         assert_eq!(client.resume(&id).await.status, StatusCode::OK);
         tokio::time::sleep(Duration::from_secs(10)).await;

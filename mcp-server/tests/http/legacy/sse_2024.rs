@@ -29,12 +29,18 @@ async fn a_conversation() {
     assert!(endpoint.starts_with("messages?sessionId="));
     let posted = async {
         assert_eq!(post(&client, &endpoint, &initialize("2024-11-05")).await, StatusCode::ACCEPTED);
-        assert_eq!(post(&client, &endpoint, &call(1, "burst", json!({"to": 2}))).await, StatusCode::ACCEPTED);
+        assert_eq!(
+            post(&client, &endpoint, &call(1, "burst", json!({"to": 2}))).await,
+            StatusCode::ACCEPTED
+        );
         assert_eq!(
             post(&client, &endpoint, &call(2, "echo", json!({"text": "x"}))).await,
             StatusCode::ACCEPTED
         );
-        assert_eq!(post(&client, &endpoint, &json!({"jsonrpc": "1.0"})).await, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            post(&client, &endpoint, &json!({"jsonrpc": "1.0"})).await,
+            StatusCode::BAD_REQUEST
+        );
     };
     posted.await;
     let mut messages = Vec::new();
@@ -42,8 +48,9 @@ async fn a_conversation() {
         messages.push(stream.message().await.unwrap().1);
     }
     assert_eq!(messages[0]["result"]["protocolVersion"], "2024-11-05");
-    let result =
-        |id: i64| messages.iter().find(|message| message["id"] == id && message["result"].is_object());
+    let result = |id: i64| {
+        messages.iter().find(|message| message["id"] == id && message["result"].is_object())
+    };
     assert_eq!(text_of(result(1).unwrap()), "counted to 2");
     assert_eq!(text_of(result(2).unwrap()), "x");
     host.handle.tools_changed();
@@ -73,5 +80,9 @@ async fn it_ends_when_the_server_shuts_down() {
 #[tokio::test]
 async fn it_is_there_only_when_asked_for() {
     let answer = Host::new().client().send_to("/sse", Method::GET, &[], String::new()).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "a GET of Streamable HTTP, without its session");
+    assert_eq!(
+        answer.status,
+        StatusCode::BAD_REQUEST,
+        "a GET of Streamable HTTP, without its session"
+    );
 }

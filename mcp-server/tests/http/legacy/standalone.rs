@@ -15,8 +15,7 @@ async fn changes_are_told() {
     host.handle.tools_changed();
     let mut stream = client.get().await;
     assert_eq!(stream.message().await.unwrap().1["method"], "notifications/tools/list_changed");
-    let watch =
-        |method: &str| json!({"jsonrpc": "2.0", "id": 5, "method": method, "params": {"uri": "a://b"}});
+    let watch = |method: &str| json!({"jsonrpc": "2.0", "id": 5, "method": method, "params": {"uri": "a://b"}});
     host.handle.resource_updated("a://b");
     assert_eq!(client.post(watch("resources/subscribe")).await.json().await["result"], json!({}));
     host.handle.resource_updated("a://b");
@@ -65,7 +64,10 @@ async fn what_outlives_its_call_goes_there() {
     let host = Host::new();
     let client = host.session("2025-11-25").await;
     let mut stream = client.get().await;
-    assert_eq!(client.call(1, "linger", json!({})).await.tool_text().await, "left something behind");
+    assert_eq!(
+        client.call(1, "linger", json!({})).await.tool_text().await,
+        "left something behind"
+    );
     assert_eq!(stream.message().await.unwrap().1["params"]["data"], "late");
 }
 

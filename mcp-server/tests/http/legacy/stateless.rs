@@ -35,7 +35,9 @@ async fn the_revision_is_that_of_the_header() {
     let host = host();
     let mut client = host.client();
     // Bad arguments are an error of the protocol up to 2025-06-18, and a result since.
-    for (version, is_error) in [(None, true), (Some("2025-06-18"), true), (Some("2025-11-25"), false)] {
+    for (version, is_error) in
+        [(None, true), (Some("2025-06-18"), true), (Some("2025-11-25"), false)]
+    {
         client.version = version.map(str::to_owned);
         let answer = client.call(1, "echo", json!({})).await.json().await;
         assert_eq!(answer["error"].is_object(), is_error, "{version:?}");

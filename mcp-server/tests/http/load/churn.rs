@@ -19,7 +19,8 @@ async fn thousand(service: &HttpService) {
     for _ in 0..1_000 {
         let session = begin(service).await;
         let stream = stream_of(&session).begin(service).await;
-        let told = legacy_call(&session, "tell", serde_json::json!({ "count": 3 })).send(service).await;
+        let told =
+            legacy_call(&session, "tell", serde_json::json!({ "count": 3 })).send(service).await;
         assert_eq!(told.events().len(), 4);
         open.push((session, stream));
     }

@@ -74,7 +74,8 @@ fn text(text: &[u8]) -> Vec<u8> {
 
 /// The head of a request.
 fn head(stream: u32, call: &Call, flags: u8) -> Vec<u8> {
-    let pseudo = [(":method", "POST"), (":scheme", "http"), (":path", "/mcp"), (":authority", "localhost")];
+    let pseudo =
+        [(":method", "POST"), (":scheme", "http"), (":path", "/mcp"), (":authority", "localhost")];
     let pseudo = pseudo.iter().map(|(name, value)| (*name, value.as_bytes()));
     let fields = call.headers.iter().filter(|(name, _)| name != "host");
     let mut block = Vec::new();
@@ -325,7 +326,10 @@ async fn a_stream_without_a_window_is_reset_and_the_others_go_on() {
     assert!(began.elapsed() >= Duration::from_millis(400), "{:?}", began.elapsed());
     reset.sort_unstable();
     assert_eq!((reset, sent), (vec![1, 3], 200));
-    assert!(server.seen.told.load(Ordering::SeqCst) < 2_000, "the handler that nobody reads is dropped");
+    assert!(
+        server.seen.told.load(Ordering::SeqCst) < 2_000,
+        "the handler that nobody reads is dropped"
+    );
     // The connection, and the call that waited for its handler all the time, are well.
     server.seen.gate.add_permits(1);
     peer.send(&frame(WINDOW_UPDATE, 0, 5, &10_000_u32.to_be_bytes())).await;

@@ -25,8 +25,10 @@ async fn what_runs_is_answered_and_listeners_get_their_result_in_bounded_time() 
     let mut listeners = Vec::new();
     let mut streams = Vec::new();
     for _ in 0..LISTENERS {
-        let call =
-            Call::new("subscriptions/listen", json!({ "notifications": { "toolsListChanged": true } }));
+        let call = Call::new(
+            "subscriptions/listen",
+            json!({ "notifications": { "toolsListChanged": true } }),
+        );
         let mut listener = server.connect(&wire(&call)).await;
         read_until(&mut listener, "acknowledged").await;
         listeners.push(listener);
@@ -60,7 +62,10 @@ async fn what_runs_is_answered_and_listeners_get_their_result_in_bounded_time() 
                 answered += 1;
                 began.take().map(|began| began.send(()));
             }
-            assert!(stopping.load(Ordering::SeqCst), "the server hung up before it was told to stop");
+            assert!(
+                stopping.load(Ordering::SeqCst),
+                "the server hung up before it was told to stop"
+            );
             answered
         });
         busy.push((has_begun, calling));

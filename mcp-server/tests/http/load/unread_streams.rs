@@ -108,8 +108,12 @@ async fn calls_wait_for_who_does_not_read_them_and_go_on_where_they_were() {
     for _ in 0..UNREAD {
         unread.push(tell.begin(&service).await.into_body());
         session = initialize().send(&service).await.header("mcp-session-id").unwrap().to_owned();
-        unread
-            .push(legacy_call(&session, "tell", json!({ "count": count })).begin(&service).await.into_body());
+        unread.push(
+            legacy_call(&session, "tell", json!({ "count": count }))
+                .begin(&service)
+                .await
+                .into_body(),
+        );
     }
     tokio::time::sleep(Duration::from_secs(60)).await; // Virtual: until nothing can go on.
     let told = seen.told.load(Ordering::SeqCst);
@@ -129,11 +133,15 @@ async fn calls_wait_for_who_does_not_read_them_and_go_on_where_they_were() {
         while let Some(frame) = body.frame().await {
             text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
         }
-        let data =
-            text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| !data.is_empty());
+        let data = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .filter(|data| !data.is_empty());
         let messages: Vec<Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
         assert_eq!(messages.len(), count + 1);
-        assert!(messages[..count].iter().enumerate().all(|(at, told)| told["params"]["data"] == at + 1));
+        assert!(
+            messages[..count].iter().enumerate().all(|(at, told)| told["params"]["data"] == at + 1)
+        );
         assert_eq!(messages[count]["result"]["content"][0]["text"], "told");
     }
 }
@@ -151,7 +159,10 @@ async fn stalled_streams_are_cut_off_and_the_others_hear_everything() {
     for _ in 0..UNREAD {
         unread.push(server.connect_narrow(&wire(&listen())).await);
         let session = session(&server).await;
-        assert_eq!(server.caller().await.send(&wire(&subscribe(&session))).await.unwrap().status, 200);
+        assert_eq!(
+            server.caller().await.send(&wire(&subscribe(&session))).await.unwrap().status,
+            200
+        );
         unread.push(server.connect_narrow(&wire(&stream_of(&session))).await);
         sessions.push(session);
     }
@@ -172,7 +183,10 @@ async fn stalled_streams_are_cut_off_and_the_others_hear_everything() {
             server.handle.resource_updated(changed.as_str());
             read_until(&mut healthy, &changed).await;
         }
-        assert!(began.elapsed() < Duration::from_secs(20), "they hold on after {published} notifications");
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "they hold on after {published} notifications"
+        );
     }
     assert!(began.elapsed() >= Duration::from_millis(800));
     let grown = resident().saturating_sub(before);

@@ -18,7 +18,8 @@ async fn a_peer_that_never_reads_a_large_answer_is_cut_off() {
     limits.http.connections = 1;
     let server = serve_buffered(limits, Some(16 << 10)).await;
     let asked = Instant::now();
-    let mut stalled = server.connect_narrow(&wire(&Call::tool("large", json!({ "kib": 8 << 10 })))).await;
+    let mut stalled =
+        server.connect_narrow(&wire(&Call::tool("large", json!({ "kib": 8 << 10 })))).await;
     // The only place is taken until the server gives up on that one.
     let mut next = server.caller().await;
     assert_eq!(soon(next.send(&wire(&echo("next")))).await.unwrap().status, 200);

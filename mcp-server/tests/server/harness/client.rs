@@ -218,7 +218,10 @@ impl Client {
     /// The text of a tool's first block.
     pub async fn tool_text(&self, name: &str, arguments: Value) -> String {
         let result = self.tool(name, arguments).await;
-        result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text in {result}")).to_owned()
+        result["content"][0]["text"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no text in {result}"))
+            .to_owned()
     }
 
     /// Begins a call of a tool.
@@ -249,7 +252,8 @@ impl Client {
 
     /// Parameters with the `_meta` of a modern request; what is there already stays.
     pub fn modern(&self, mut params: Value) -> Value {
-        let meta = params.as_object_mut().expect("parameters").entry("_meta").or_insert_with(|| json!({}));
+        let meta =
+            params.as_object_mut().expect("parameters").entry("_meta").or_insert_with(|| json!({}));
         let meta = meta.as_object_mut().expect("_meta");
         for (key, value) in [
             ("protocolVersion", json!(Revision::V2026_07_28.as_str())),
@@ -329,6 +333,9 @@ impl Client {
     /// What serving came to (streams alone).
     pub async fn served(&self) -> Result<(), ServeError> {
         let served = self.served.lock().await.take().expect("a stream, and asked once");
-        timeout(PATIENCE, served).await.expect("the server ends").expect("the server does not panic")
+        timeout(PATIENCE, served)
+            .await
+            .expect("the server ends")
+            .expect("the server does not panic")
     }
 }

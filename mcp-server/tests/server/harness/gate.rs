@@ -42,12 +42,20 @@ impl Gate {
 
     /// Done when so many have come in all.
     pub async fn arrived(&self, count: usize) {
-        self.arrived.subscribe().wait_for(|arrived| *arrived >= count).await.expect("the gate is there");
+        self.arrived
+            .subscribe()
+            .wait_for(|arrived| *arrived >= count)
+            .await
+            .expect("the gate is there");
     }
 
     /// Done when so many were dropped while they waited.
     pub async fn dropped(&self, count: usize) {
-        self.dropped.subscribe().wait_for(|dropped| *dropped >= count).await.expect("the gate is there");
+        self.dropped
+            .subscribe()
+            .wait_for(|dropped| *dropped >= count)
+            .await
+            .expect("the gate is there");
     }
 
     /// How many have come so far.

@@ -21,8 +21,12 @@ pub struct Memory {
 }
 
 pub fn open(server: &BuiltServer, inbox: Inbox) -> Memory {
-    let link =
-        connect(&Limits::for_client(), |_| Client(inbox), &server.limits(), |peer| server.accept(peer));
+    let link = connect(
+        &Limits::for_client(),
+        |_| Client(inbox),
+        &server.limits(),
+        |peer| server.accept(peer),
+    );
     let link = Arc::new(link);
     let (notes, mut pending) = mpsc::unbounded_channel();
     let to_server = link.second();

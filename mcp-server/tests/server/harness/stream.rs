@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use mcp_server::{BuiltServer, ServeError};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -40,7 +42,11 @@ fn serve(server: &BuiltServer, pipe: usize) -> (DuplexStream, oneshot::Sender<()
     (ours, stop, served)
 }
 
-pub fn open(server: &BuiltServer, pipe: usize, inbox: Inbox) -> (Stream, oneshot::Sender<()>, Served) {
+pub fn open(
+    server: &BuiltServer,
+    pipe: usize,
+    inbox: Inbox,
+) -> (Stream, oneshot::Sender<()>, Served) {
     let (ours, stop, served) = serve(server, pipe);
     let (reader, mut writer) = tokio::io::split(ours);
     let (out, mut pending) = mpsc::unbounded_channel::<Outgoing>();
@@ -75,9 +81,10 @@ async fn read(
             let _ = match sender {
                 Some(sender) => sender.send(outcome(&message)).map_err(drop),
                 // What nobody asked for, or what was cancelled: for the test to find.
-                None => {
-                    inbox.told.send(Told { method: "(stray answer)".into(), params: message }).map_err(drop)
-                }
+                None => inbox
+                    .told
+                    .send(Told { method: "(stray answer)".into(), params: message })
+                    .map_err(drop),
             };
             continue;
         }
@@ -160,7 +167,10 @@ impl Raw {
         let params = json!({
             "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"},
         });
-        raw.send(&json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": params})).await;
+        raw.send(
+            &json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": params}),
+        )
+        .await;
         let hello = raw.next().await.expect("an answer");
         assert_eq!(hello["result"]["protocolVersion"], revision);
         raw
@@ -198,6 +208,9 @@ impl Raw {
 
     pub async fn served(self) -> Result<(), ServeError> {
         let hour = std::time::Duration::from_secs(3_600);
-        timeout(hour, self.served).await.expect("the server ends").expect("the server does not panic")
+        timeout(hour, self.served)
+            .await
+            .expect("the server ends")
+            .expect("the server does not panic")
     }
 }
