@@ -10,4 +10,3 @@ mod forgeries;
 mod forms;
 mod limits;
 mod rounds;
-mod ui;

@@ -1,5 +1,6 @@
-//! The macros of `mcp-macros` against this runtime: what they accept and refuse (`ui`), and what the tools,
-//! prompts and resources they write do when a client lists and calls them (all other modules).
+//! The macros of `mcp-macros` against this runtime: what the tools, prompts and resources they
+//! write do when a client lists and calls them. What the macros accept and refuse is in
+//! `compile-tests`.
 #![allow(clippy::unwrap_used)]
 
 mod arguments;
@@ -11,4 +12,3 @@ mod prompts;
 mod resources;
 mod returns;
 mod schemas;
-mod ui;

@@ -1,0 +1,26 @@
+//! `cargo xtask bless`: rewrites texts that tests compare with. Read the difference before it is
+//! committed: a blessed text is what the tests hold true from then on.
+
+use crate::steps::{Steps, cargo};
+
+/// A name, the tests that rewrite, and the variable that makes them do so.
+const TEXTS: &[(&str, &str, &str)] = &[
+    ("goldens", "test --workspace --test wire", "BLESS"),
+    ("compile-fail", "test --workspace --test compile refused", "BLESS"),
+    ("conformance", "test --workspace --test suite", "WRITE_CONFORMANCE"),
+];
+
+pub(crate) fn run(names: &[String]) -> Result<(), String> {
+    let known: Vec<&str> = TEXTS.iter().map(|(name, ..)| *name).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("unknown text `{name}`; known: {}", known.join(", ")));
+    }
+    let mut steps = Steps::new();
+    for (name, test, variable) in TEXTS {
+        if names.is_empty() || names.iter().any(|chosen| chosen == name) {
+            // With `CI` the tests fail where the conformance suite is not installed.
+            steps.command(name, cargo(test).env(variable, "1").env("CI", "true"));
+        }
+    }
+    steps.finish()
+}

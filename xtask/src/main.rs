@@ -1,0 +1,47 @@
+//! What a developer and the gate run on this repository: `cargo xtask <command>`.
+
+mod bless;
+mod ci;
+mod fast;
+mod repository;
+mod steps;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  fast                    what to run before each commit: format, lints, quick tests, tidy
+  ci                      the whole gate, after what .ci/run installs
+  tidy [--rule NAME]...   the rules of this repository as code
+  bless [NAME]...         rewrites expected texts: goldens, compile-fail, conformance (default: all)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("", &[] as &[String]),
+    };
+    let result = match command {
+        "fast" => no_arguments(rest).and_then(|()| fast::run()),
+        "ci" => no_arguments(rest).and_then(|()| ci::run()),
+        "tidy" => tidy::run(rest),
+        "bless" => bless::run(rest),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn no_arguments(rest: &[String]) -> Result<(), String> {
+    match rest {
+        [] => Ok(()),
+        [first, ..] => Err(format!("unknown argument `{first}`\n\n{USAGE}")),
+    }
+}

@@ -1,0 +1,31 @@
+//! What a rule is.
+
+use super::{finding::Finding, tree::Tree};
+
+pub(super) struct Rule {
+    /// What `--rule` takes.
+    pub(super) name: &'static str,
+    pub(super) check: fn(&Tree) -> Verdict,
+}
+
+/// What a rule says about the repository.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Checked(Vec<Finding>),
+    /// The rule cannot be applied, for this reason.
+    Skipped(String),
+}
+
+impl Verdict {
+    /// The findings, for tests of rules.
+    #[cfg(test)]
+    pub(super) fn findings(self) -> Vec<String> {
+        match self {
+            Self::Checked(mut findings) => {
+                findings.sort();
+                findings.iter().map(ToString::to_string).collect()
+            }
+            Self::Skipped(reason) => panic!("skipped: {reason}"),
+        }
+    }
+}
