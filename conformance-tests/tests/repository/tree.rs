@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 /// Folders that are built or installed, and copies of other repositories.
 const FOREIGN: [&str; 5] = [".git", "target", "node_modules", ".venv", "specification"];
 
-/// What people write.
-const ENDINGS: [&str; 8] = ["rs", "md", "toml", "mjs", "py", "sh", "html", "stderr"];
-
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -26,11 +23,6 @@ pub(crate) fn files(endings: &[&str]) -> Vec<File> {
     read(&root(), Path::new(""), endings, &mut files);
     assert!(files.len() > 5, "the repository was not found");
     files
-}
-
-/// Every file that people write.
-pub(crate) fn all() -> Vec<File> {
-    files(&ENDINGS)
 }
 
 /// One file, by its path from the root.

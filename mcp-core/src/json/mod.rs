@@ -9,6 +9,7 @@ mod adapter;
 mod bytes;
 mod canonical;
 mod extra;
+mod map;
 mod members;
 mod object;
 mod raw;
@@ -19,11 +20,9 @@ mod visitor;
 pub use bytes::JsonBytes;
 pub use canonical::canonical;
 pub use extra::Extra;
+pub use map::JsonObject;
 pub use members::MembersError;
 pub use raw::RawJson;
-
-/// A JSON object that keeps the order of its members.
-pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
 pub(crate) use adapter::{Float, Int, Millis, Plain};
 pub(crate) use object::object;

@@ -1,5 +1,4 @@
-//! Multi-round-trip requests: the server's questions and the client's answers. Spec: basic/patterns/mrtr;
-//! since 2026-07-28.
+//! Multi-round-trip requests: what a server asks of the client. Spec: basic/patterns/mrtr; since 2026-07-28.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +9,23 @@ use super::{CreateMessageParams, ElicitParams, RequestParams};
 use crate::json::{RawJson, object};
 use crate::meta::Meta;
 
-/// The server's questions, by a key of its choice. Since 2026-07-28.
+/// The server's requests for input, by a key of its choice. Since 2026-07-28.
 pub type InputRequests = BTreeMap<String, InputRequest>;
 
 object! {
     /// A result that asks for input: the client answers and sends the request again. Since 2026-07-28.
     ///
-    /// At least one member must be there.
+    /// At least one member must be present.
     pub struct InputRequiredResult ignore "resultType" {
-        /// The questions.
+        /// The requests for input.
         input_requests?: InputRequests = "inputRequests",
-        /// The server's state; the client sends it back untouched.
+        /// The server's state; the client sends it back unchanged.
         request_state?: String = "requestState",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// A question with a method that this SDK does not know.
+    /// A request for input with a method that this SDK does not know.
     pub struct OtherInputRequest {
         /// Its method.
         method: String = "method",
@@ -35,7 +34,7 @@ object! {
     }
 }
 
-/// A question of the server: a request without id, told apart by `method`. Since 2026-07-28.
+/// A request for input: a request without an id, distinguished by its `method`. Since 2026-07-28.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum InputRequest {
@@ -61,7 +60,7 @@ impl InputRequest {
         }
     }
 
-    /// The question for the roots.
+    /// Asks for the roots.
     #[must_use]
     pub fn list_roots() -> Self {
         Self::ListRoots(None)
@@ -105,7 +104,7 @@ impl Serialize for InputRequest {
 
 impl<'de> Deserialize<'de> for InputRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// The params of a kind that must have some.
+        /// The params of a kind that requires them.
         fn params<T: DeserializeOwned, E: de::Error>(request: &OtherInputRequest) -> Result<T, E> {
             let params = request.params.as_ref().ok_or_else(|| E::missing_field("params"))?;
             params.parse().map_err(E::custom)
@@ -120,70 +119,5 @@ impl<'de> Deserialize<'de> for InputRequest {
             }
             _ => Self::Other(request),
         })
-    }
-}
-
-/// The client's answers, by the key of the question. Since 2026-07-28.
-///
-/// What kind an answer is only the question tells, so they are raw until read with [`get`](Self::get).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct InputResponses(BTreeMap<String, RawJson>);
-
-impl InputResponses {
-    /// None yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The answer to a question as the result of its method (`ElicitResult` and so on).
-    ///
-    /// # Errors
-    /// When there is an answer, but not of that kind.
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, serde_json::Error> {
-        self.0.get(key).map(RawJson::parse).transpose()
-    }
-
-    /// The answer to a question as it came.
-    #[must_use]
-    pub fn get_raw(&self, key: &str) -> Option<&RawJson> {
-        self.0.get(key)
-    }
-
-    /// Answers a question.
-    ///
-    /// # Errors
-    /// When the answer cannot be serialized.
-    pub fn insert(
-        &mut self,
-        key: impl Into<String>,
-        answer: &impl Serialize,
-    ) -> Result<(), serde_json::Error> {
-        self.0.insert(key.into(), RawJson::new(answer)?);
-        Ok(())
-    }
-
-    /// Keys and answers.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &RawJson)> {
-        self.0.iter().map(|(key, answer)| (key.as_str(), answer))
-    }
-}
-
-impl FromIterator<(String, RawJson)> for InputResponses {
-    fn from_iter<I: IntoIterator<Item = (String, RawJson)>>(answers: I) -> Self {
-        Self(answers.into_iter().collect())
     }
 }

@@ -20,6 +20,7 @@ mod error_data;
 mod implementation;
 mod initialize;
 mod input_required;
+mod input_responses;
 mod logging;
 mod progress;
 mod prompt;
@@ -33,6 +34,7 @@ mod skill;
 mod subscription;
 mod task;
 pub mod task_2025;
+mod task_status;
 mod tool;
 
 pub use annotations::{Annotations, Role};
@@ -71,9 +73,8 @@ pub use error_data::{
 };
 pub use implementation::{Icon, IconTheme, Implementation};
 pub use initialize::{InitializeParams, InitializeResult};
-pub use input_required::{
-    InputRequest, InputRequests, InputRequiredResult, InputResponses, OtherInputRequest,
-};
+pub use input_required::{InputRequest, InputRequests, InputRequiredResult, OtherInputRequest};
+pub use input_responses::InputResponses;
 pub use logging::{LogMessageParams, LoggingLevel, SetLevelParams};
 pub use progress::{ProgressParams, ProgressToken};
 pub use prompt::{
@@ -100,9 +101,10 @@ pub use subscription::{
     SubscriptionsListenResult,
 };
 pub use task::{
-    CancelTaskParams, CreateTaskResult, DetailedTask, GetTaskParams, Task, TaskError, TaskStatus,
+    CancelTaskParams, CreateTaskResult, DetailedTask, GetTaskParams, Task, TaskError,
     UpdateTaskParams,
 };
+pub use task_status::TaskStatus;
 pub use tool::{
     CallToolParams, CallToolResult, ListToolsResult, TaskSupport, Tool, ToolAnnotations,
     ToolExecution,

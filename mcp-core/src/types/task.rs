@@ -2,34 +2,11 @@
 //!
 //! The experimental form of 2025-11-25 has other shapes: [`task_2025`](super::task_2025).
 
-use super::{InputRequests, InputResponses};
-use crate::json::{Int, Millis, RawJson, object, string_enum};
+use super::input_required::InputRequests;
+use super::input_responses::InputResponses;
+use super::task_status::TaskStatus;
+use crate::json::{Int, Millis, RawJson, object};
 use crate::meta::Meta;
-
-string_enum! {
-    /// Where a task stands. Both forms.
-    pub enum TaskStatus {
-        /// It is being worked on.
-        Working = "working",
-        /// It waits for input.
-        InputRequired = "input_required",
-        /// It has a result.
-        Completed = "completed",
-        /// It failed.
-        Failed = "failed",
-        /// It was cancelled.
-        Cancelled = "cancelled",
-        _ => Other,
-    }
-}
-
-impl TaskStatus {
-    /// Whether it never changes again.
-    #[must_use]
-    pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
-    }
-}
 
 object! {
     /// A task. Extension `io.modelcontextprotocol/tasks`.

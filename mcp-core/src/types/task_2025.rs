@@ -2,7 +2,7 @@
 //!
 //! Later they are an extension with other shapes: [`Task`](super::Task) and its kin.
 
-use super::TaskStatus;
+use super::task_status::TaskStatus;
 use crate::json::{Millis, object};
 use crate::meta::{Meta, RELATED_TASK};
 
