@@ -196,11 +196,26 @@ impl From<TransportError> for ServeError {
     }
 }
 
-/// Logs what a peer is not told, and gives what it is told: −32603 with an id that finds the
-/// reason in the log.
+/// Logs the cause of a failure and returns −32603 with a correlation id that leads to the log line.
 #[cold]
 pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
     ErrorObject::internal_logged(
         |correlation| tracing::error!(%error, correlation, "{doing} failed"),
     )
+}
+
+/// −32602 for parameters that cannot be read.
+#[cold]
+pub(crate) fn invalid_params(error: &serde_json::Error) -> ErrorObject {
+    ErrorObject::invalid_params(reason(error))
+}
+
+/// What is wrong with a JSON value, without the line and the column: they count in a text that the
+/// reader does not have.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(end) = text.find(" at line ") {
+        text.truncate(end);
+    }
+    text
 }

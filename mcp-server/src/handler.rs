@@ -4,6 +4,8 @@ use std::future::Future;
 
 use crate::extract::{Extract, Rejection};
 
+pub use crate::context::{HandlerCall, HandlerFuture};
+
 /// An async function that can answer a call of kind `C`: up to eight [extractors](crate::extract) in, anything
 /// the route can turn into a result out. Implemented for functions and closures; `M` keeps their shapes apart.
 #[diagnostic::on_unimplemented(

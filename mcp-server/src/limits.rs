@@ -7,7 +7,7 @@ use mcp_core::ConnectionLimits;
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
 
-/// The bounds of a server, set with [`Server::limits`](crate::Server::limits).
+/// The bounds of a server, set with [`ServerBuilder::limits`](crate::ServerBuilder::limits).
 ///
 /// Every field has a default that suits a server on the network. All defaults are listed in
 /// `docs/limits.md`.
@@ -17,7 +17,7 @@ use crate::http::HttpLimits;
 ///
 /// let mut limits = Limits::default();
 /// limits.connection.max_in_flight_requests = 16;
-/// let server = Server::new("small", "1.0.0").limits(limits);
+/// let server = Server::builder("small", "1.0.0").limits(limits);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -3,8 +3,8 @@
 use mcp_core::types::{CreateMessageParams, ElicitParams, IncludeContext, InputRequest};
 use serde_json::json;
 
-use super::{AskError, AskErrorKind};
 use crate::context::Context;
+use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
     /// Whether the client can show a form.
@@ -57,7 +57,7 @@ impl Context {
                 return Err(AskError::new(AskErrorKind::Unsupported, told));
             }
         };
-        if self.0.session.as_ref().is_some_and(|session| !session.has_client()) {
+        if self.call().session.as_ref().is_some_and(|session| !session.has_client()) {
             let told = "this server keeps no sessions, so nobody is there to be asked";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
         }

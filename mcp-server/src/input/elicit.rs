@@ -10,8 +10,9 @@ use mcp_core::types::{ElicitAction, ElicitParams, ElicitResult, ElicitSchema, En
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, AskError, AskErrorKind, FieldSpec, Form, Question};
+use super::{Answer, FieldSpec, Form, Question};
 use crate::context::Context;
+use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
     /// Asks the user to fill in a form.
@@ -20,7 +21,8 @@ impl Context {
     /// the three apart. Cancel safe: dropping the future withdraws the question.
     ///
     /// ```
-    /// use mcp_server::{AskError, Context, Elicit, tool};
+    /// use mcp_server::{Context, Elicit, tool};
+    /// use mcp_server::input::AskError;
     ///
     /// #[derive(serde::Deserialize, Elicit)]
     /// struct Confirm {

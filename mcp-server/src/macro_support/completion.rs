@@ -1,6 +1,6 @@
 //! `#[arg(complete = ["draft", "final"])]`: completion from a list that is known beforehand.
 
-use crate::Completion;
+use mcp_core::types::Completion;
 
 /// The entries which begin as the user began, without regard to case.
 pub fn complete_from(typed: &str, choices: &[&str]) -> Completion {

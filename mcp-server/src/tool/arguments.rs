@@ -5,42 +5,15 @@
 //! with its JSON pointer: `/city: expected a string, got the integer 1`.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ToolCall;
 use super::value::{Mistake, ValueReader};
-use crate::macro_support::is_optional;
-
-/// Why the arguments of a call do not fit: one entry a mistake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArgumentErrors(Vec<String>);
-
-impl ArgumentErrors {
-    /// One mistake at a place in the arguments, given as a JSON pointer such as `/city`.
-    pub fn new(pointer: &str, reason: impl fmt::Display) -> Self {
-        Self(vec![format!("{pointer}: {reason}")])
-    }
-
-    /// The mistakes, each as `pointer: reason`.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-impl fmt::Display for ArgumentErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The arguments do not fit the tool's input schema:")?;
-        for mistake in &self.0 {
-            write!(f, "\n- {mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ArgumentErrors {}
+use crate::error::reason;
+use crate::extract::{Args, ArgumentErrors, Extract, Rejection, escape, is_optional};
 
 /// One argument, for [`decode`] to look at on its own.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +42,12 @@ pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<
     call.arguments().parse().map_err(|error| diagnose::<T>(call, fields, &error))
 }
 
+impl<T: DeserializeOwned + JsonSchema> Extract<ToolCall> for Args<T> {
+    fn extract(call: &ToolCall) -> Result<Self, Rejection> {
+        Ok(Self(decode(call, &[])?))
+    }
+}
+
 #[cold]
 fn diagnose<T: DeserializeOwned>(
     call: &ToolCall,
@@ -76,7 +55,7 @@ fn diagnose<T: DeserializeOwned>(
     error: &serde_json::Error,
 ) -> ArgumentErrors {
     let Ok(arguments) = call.arguments().parse::<Value>() else {
-        return ArgumentErrors::new("", strip_position(error));
+        return ArgumentErrors::new("", reason(error));
     };
     let mut mistakes = Vec::new();
     if let (Value::Object(given), false) = (&arguments, fields.is_empty()) {
@@ -105,9 +84,9 @@ fn diagnose<T: DeserializeOwned>(
     }
     if mistakes.is_empty() {
         // A doubled argument, say, which the tree does not show.
-        mistakes.push(format!(": {}", strip_position(error)));
+        mistakes.push(format!(": {}", reason(error)));
     }
-    ArgumentErrors(mistakes)
+    ArgumentErrors::from_mistakes(mistakes)
 }
 
 /// The most mistakes that are looked for in one value, and the most unknown arguments that are named.
@@ -135,18 +114,4 @@ fn mistakes_in<T: DeserializeOwned>(value: &Value) -> Vec<Mistake> {
 
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Mistake> {
     T::deserialize(ValueReader::new(value))
-}
-
-/// A name as a part of a JSON pointer (RFC 6901).
-pub(super) fn escape(name: &str) -> String {
-    let name: String = name.chars().take(64).collect();
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-fn strip_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.find(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
 }

@@ -4,13 +4,11 @@ use std::fmt;
 
 use mcp_core::http::{BadAnnotation, ParamHeader, param_headers};
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta::Meta;
 use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
 
-use super::{ArgumentErrors, IntoToolResult};
-use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::Rejection;
+use super::{IntoToolResult, ToolCall};
+use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
 
 /// The future of one call of a tool.
@@ -32,7 +30,8 @@ impl ToolRoute {
     /// Begins a tool: a name of 1 to 128 letters, digits, `_`, `-` and `.`, unique in the server.
     ///
     /// ```
-    /// use mcp_server::{Context, ToolRoute};
+    /// use mcp_server::Context;
+    /// use mcp_server::tool::ToolRoute;
     ///
     /// let hello = ToolRoute::builder("hello")
     ///     .description("Say hello.")
@@ -49,58 +48,13 @@ impl ToolRoute {
     }
 
     pub(crate) fn call(&self, context: Context, arguments: JsonBytes) -> ToolFuture {
-        (self.handler)(ToolCall { context, arguments })
+        (self.handler)(ToolCall::new(context, arguments))
     }
 }
 
 impl fmt::Debug for ToolRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ToolRoute").field("tool", &self.tool).finish_non_exhaustive()
-    }
-}
-
-/// One call of a tool.
-#[derive(Debug)]
-pub struct ToolCall {
-    context: Context,
-    arguments: JsonBytes,
-}
-
-impl ToolCall {
-    /// The context of the call.
-    pub fn context(&self) -> &Context {
-        &self.context
-    }
-
-    /// The arguments, a JSON object; `{}` when the call has none.
-    pub fn arguments(&self) -> &JsonBytes {
-        &self.arguments
-    }
-
-    /// Answers a call whose arguments do not fit: in a result that the model sees, or as −32602 on revisions
-    /// that have it so (up to 2025-06-18).
-    ///
-    /// # Errors
-    /// The protocol error, on those revisions.
-    pub fn reject(&self, errors: ArgumentErrors) -> Result<CallToolResult, ErrorObject> {
-        if self.context.rules().argument_errors_in_result {
-            Ok(CallToolResult::error(errors.to_string()))
-        } else {
-            Err(ErrorObject::invalid_params(errors.to_string()))
-        }
-    }
-
-    fn refuse(&self, rejection: Rejection) -> Result<CallToolResult, ErrorObject> {
-        match rejection {
-            Rejection::Arguments(errors) => self.reject(errors),
-            Rejection::Error(error) => Err(error),
-        }
-    }
-}
-
-impl HandlerCall for ToolCall {
-    fn context(&self) -> &Context {
-        &self.context
     }
 }
 
@@ -174,7 +128,7 @@ impl ToolBuilder {
     }
 
     /// The handler: an async function over [extractors](crate::extract). Where it takes
-    /// [`Args<T>`](crate::Args), the schema of `T` becomes the tool's, unless one is set.
+    /// [`Args<T>`](crate::extract::Args), the schema of `T` becomes the tool's, unless one is set.
     pub fn handler<M, H>(mut self, handler: H) -> ToolRoute
     where
         H: Handler<ToolCall, M>,
@@ -200,7 +154,7 @@ impl ToolBuilder {
         self,
         handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
     ) -> ToolRoute {
-        let wraps = self.tool.output_schema.as_ref().is_some_and(crate::era::wraps);
+        let wraps = self.tool.output_schema.as_ref().is_some_and(crate::wire::wraps);
         let headers = param_headers(&self.tool.input_schema.as_value());
         ToolRoute { tool: self.tool, wraps, headers, handler: Box::new(handler) }
     }

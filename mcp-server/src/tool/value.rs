@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
-use super::arguments::escape;
+use crate::extract::escape;
 
 /// What does not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

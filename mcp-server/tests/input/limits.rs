@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use mcp_server::{
-    AskError, CompletionCall, Context, Elicit, Limits, Revision, Server, prompt, routes, tool,
-};
+use mcp_server::completion::CompletionCall;
+use mcp_server::input::AskError;
+use mcp_server::{Context, Elicit, Limits, Revision, Server, ServerBuilder, prompt, routes, tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -47,11 +47,11 @@ async fn suggest(call: &CompletionCall) -> Vec<String> {
     }
 }
 
-fn server() -> Server {
-    Server::new("test", "1").routes(routes![often, heavy, complete])
+fn server() -> ServerBuilder {
+    Server::builder("test", "1").routes(routes![often, heavy, complete])
 }
 
-async fn client(server: Server) -> Client {
+async fn client(server: ServerBuilder) -> Client {
     let answers = Arc::new(|_: &str, _: &Value| accept(json!({ "name": "a" })));
     let server = server.build().unwrap();
     Client::open_with(&server, Link::Memory, Revision::V2026_07_28, everything(), answers).await

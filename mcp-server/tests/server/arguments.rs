@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mcp_server::extract::Args;
 use mcp_server::schemars::JsonSchema;
-use mcp_server::{Args, Field, Revision, Server, ToolCall, ToolRoute, decode};
+use mcp_server::tool::{Field, ToolCall, ToolRoute, decode};
+use mcp_server::{Revision, ServerBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -31,8 +33,8 @@ const FIELDS: &[Field] = &[
 ];
 
 /// One tool over an extractor, which names the first mistake; one that knows its fields and names them all.
-fn travel() -> Server {
-    let each = |call: ToolCall| -> mcp_server::ToolFuture {
+fn travel() -> ServerBuilder {
+    let each = |call: ToolCall| -> mcp_server::tool::ToolFuture {
         Box::pin(async move {
             match decode::<Trip>(&call, FIELDS) {
                 Ok(trip) => Ok(mcp_server::types::CallToolResult::text(trip.told())),
@@ -45,7 +47,11 @@ fn travel() -> Server {
             ToolRoute::builder("first")
                 .handler(|Args(trip): Args<Trip>| async move { trip.told() }),
         )
-        .tool(ToolRoute::builder("all").input_schema(mcp_server::input_schema::<Trip>()).raw(each))
+        .tool(
+            ToolRoute::builder("all")
+                .input_schema(mcp_server::tool::input_schema::<Trip>())
+                .raw(each),
+        )
 }
 
 async fn rejected(client: &Client, tool: &str, arguments: Value) -> String {

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use mcp_server::input::{Answer, Form};
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
-use mcp_server::{Answer, Context, Form, Limits, Revision, Server, ToolRoute};
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Answered, Client, Failure, Setup, Way, built, named, server};
@@ -20,7 +22,7 @@ impl Form for Confirm {
     }
 }
 
-fn curious() -> Server {
+fn curious() -> ServerBuilder {
     let mut limits = Limits::new();
     limits.peer_request_timeout = Duration::from_secs(90);
     server()
@@ -43,7 +45,7 @@ fn curious() -> Server {
             let visit = context.elicit_url("Go there.", "https://example.com/pay?visit=7");
             let answer = visit.elicitation_id("7").await?;
             context.elicitation_complete("7").await;
-            Ok::<_, mcp_server::AskError>(format!("{answer:?}"))
+            Ok::<_, mcp_server::input::AskError>(format!("{answer:?}"))
         }))
         .tool(ToolRoute::builder("sample").handler(|context: Context| async move {
             let params = CreateMessageParams::new([SamplingMessage::user("2+2?")], 100_u64);
@@ -51,7 +53,7 @@ fn curious() -> Server {
         }))
         .tool(ToolRoute::builder("roots").handler(|context: Context| async move {
             let roots = context.list_roots().await?;
-            Ok::<_, mcp_server::AskError>(
+            Ok::<_, mcp_server::input::AskError>(
                 roots.iter().map(|root| root.uri.as_str()).collect::<Vec<_>>().join(" "),
             )
         }))

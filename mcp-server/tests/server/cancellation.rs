@@ -1,6 +1,7 @@
 //! `notifications/cancelled`: the handler is dropped and nothing is answered. Spec: basic/utilities/cancellation.
 
-use mcp_server::{Context, Limits, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::json;
 
 use crate::harness::{Client, Gate, Raw, Way, built, everywhere, named, server};
@@ -137,7 +138,7 @@ async fn the_id_of_a_cancelled_call_can_be_used_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_cancelled_withdraws_its_own_question() {
-    let asking = || -> Server {
+    let asking = || -> ServerBuilder {
         server().tool(ToolRoute::builder("ask").handler(|context: Context| async move {
             context.list_roots().await.map(|roots| roots.len().to_string())
         }))

@@ -1,16 +1,16 @@
 //! Calls side by side, and how many there may be.
 
-use mcp_server::{Limits, Revision, Server};
+use mcp_server::{Limits, Revision, ServerBuilder};
 use serde_json::json;
 
 use crate::harness::{Call, Client, Gate, Way, built, everywhere, named, server};
 
-fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> Server {
+fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> ServerBuilder {
     let mut limits = Limits::new();
     change(&mut limits);
     server()
         .tool(gate.tool("wait"))
-        .tool(mcp_server::ToolRoute::builder("quick").handler(|| async { "ok" }))
+        .tool(mcp_server::tool::ToolRoute::builder("quick").handler(|| async { "ok" }))
         .limits(limits)
 }
 

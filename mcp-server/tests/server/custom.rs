@@ -2,7 +2,7 @@
 
 use mcp_server::jsonrpc::ErrorObject;
 use mcp_server::method::Method;
-use mcp_server::{Context, Server};
+use mcp_server::{Context, ServerBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ methods! {
     Panic "odd/panic" Value => Value;
 }
 
-fn custom() -> Server {
+fn custom() -> ServerBuilder {
     server()
         .method::<Add, _, _>(|Pair { a, b }, context: Context| async move {
             Ok(Sum { sum: a + b, revision: context.revision().to_string() })

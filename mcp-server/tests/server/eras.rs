@@ -1,7 +1,8 @@
 //! Both eras on one server, chosen message by message; what a modern request must say of itself.
 //! Spec: basic (per-request fields), basic/versioning, server/discover.
 
-use mcp_server::{Context, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, MODERN, Setup, Way, built, each, server};
@@ -12,7 +13,7 @@ const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
 /// A tool that tells in which revision it was called, and by whom.
-fn telling() -> Server {
+fn telling() -> ServerBuilder {
     server().tool(ToolRoute::builder("tell").handler(|context: Context| async move {
         let client =
             context.client_info().map_or_else(|| "nobody".to_owned(), |client| client.name);

@@ -1,13 +1,16 @@
 //! Which methods exist in which revision. Spec: the request unions of each schema.
 
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::{Completion, PromptArgument};
-use mcp_server::{Context, PromptRoute, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{LEGACY, everywhere, server};
 
 /// Offers everything.
-fn full() -> Server {
+fn full() -> ServerBuilder {
     server()
         .tool(ToolRoute::builder("tool").handler(|_: Context| async { "done" }))
         .prompt(

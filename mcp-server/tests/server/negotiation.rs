@@ -9,7 +9,7 @@ fn hello(version: &str) -> Value {
     json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}})
 }
 
-fn open(server: mcp_server::Server, way: Way) -> Client {
+fn open(server: mcp_server::ServerBuilder, way: Way) -> Client {
     Setup::default().open(&built(server), way, Revision::V2025_11_25)
 }
 

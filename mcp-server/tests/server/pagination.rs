@@ -1,6 +1,9 @@
 //! Lists page by page. Spec: server/utilities/pagination.
 
-use mcp_server::{Context, PromptRoute, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Way, built, everywhere, server};
@@ -9,7 +12,7 @@ fn tool(name: impl Into<String>) -> ToolRoute {
     ToolRoute::builder(name).handler(|_: Context| async { "" })
 }
 
-fn seven() -> Server {
+fn seven() -> ServerBuilder {
     let numbers = || 0..7;
     server()
         .page_size(3)

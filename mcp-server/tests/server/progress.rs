@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mcp_server::{Context, Limits, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Gate, Told, each, everywhere, server};
@@ -10,7 +11,7 @@ use crate::harness::{Client, Gate, Told, each, everywhere, server};
 const PROGRESS: &str = "notifications/progress";
 
 /// A tool that reports what its caller wants to be told.
-fn reporting() -> Server {
+fn reporting() -> ServerBuilder {
     #[derive(serde::Deserialize, mcp_server::schemars::JsonSchema)]
     #[schemars(crate = "mcp_server::schemars")]
     struct Steps {
@@ -18,17 +19,20 @@ fn reporting() -> Server {
         total: Option<f64>,
         pause_ms: Option<u64>,
     }
-    server().tool(ToolRoute::builder("report").handler(
-        |context: Context, mcp_server::Args(args): mcp_server::Args<Steps>| async move {
-            for done in args.steps {
-                context.progress_with_message(done, args.total, format!("at {done}")).await;
-                if let Some(pause) = args.pause_ms {
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
+    server().tool(
+        ToolRoute::builder("report").handler(
+            |context: Context,
+             mcp_server::extract::Args(args): mcp_server::extract::Args<Steps>| async move {
+                for done in args.steps {
+                    context.progress_with_message(done, args.total, format!("at {done}")).await;
+                    if let Some(pause) = args.pause_ms {
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
+                    }
                 }
-            }
-            "done"
-        },
-    ))
+                "done"
+            },
+        ),
+    )
 }
 
 fn call(steps: Value, token: Option<Value>) -> Value {

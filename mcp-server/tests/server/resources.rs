@@ -1,8 +1,10 @@
 //! `resources/read`. Spec: server/resources.
 
+use mcp_server::ServerBuilder;
+use mcp_server::extract::Args;
 use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::resource::{ResourceCall, ResourceRoute};
 use mcp_server::types::ResourceContents;
-use mcp_server::{Args, ResourceCall, ResourceRoute, Server};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, everywhere, server};
@@ -13,7 +15,7 @@ struct Page {
     page: u32,
 }
 
-fn library() -> Server {
+fn library() -> ServerBuilder {
     server()
         .resource(
             ResourceRoute::builder("text://motto", "motto")
@@ -37,7 +39,7 @@ fn library() -> Server {
         .resource(ResourceRoute::builder("file:///{+path}", "file").mime_type("text/x").raw(
             |call: ResourceCall| {
                 Box::pin(async move {
-                    use mcp_server::IntoResourceResult as _;
+                    use mcp_server::resource::IntoResourceResult as _;
                     format!("{}|{}", call.uri(), call.variable("path").unwrap())
                         .into_resource_result(call.uri(), call.mime_type())
                 })

@@ -1,8 +1,9 @@
 //! `tools/call`: what a handler gives, and what each revision gets of it. Spec: server/tools.
 
 use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::tool::{IntoToolResult, Structured, ToolRoute};
 use mcp_server::types::{CallToolResult, Content, Icon, ResourceContents, ResourceLink};
-use mcp_server::{Context, IntoToolResult, Revision, Server, Structured, ToolError, ToolRoute};
+use mcp_server::{Context, Revision, ServerBuilder, ToolError};
 use serde_json::{Value, json};
 
 use crate::harness::{Failure, everywhere, server};
@@ -124,7 +125,7 @@ async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
 
 /// The structured content of a result of a tool, in the form of a revision that knows only objects and in
 /// that of one that knows all.
-async fn structured(server: impl Fn() -> Server, text: &str, object: Value, any: Value) {
+async fn structured(server: impl Fn() -> ServerBuilder, text: &str, object: Value, any: Value) {
     everywhere(server, async |client| {
         let result = client.tool("give", json!({})).await;
         assert_eq!(result["content"], json!([{"type": "text", "text": text}]));

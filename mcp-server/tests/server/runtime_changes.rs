@@ -1,10 +1,11 @@
 //! Changes of what a running server offers, and the notifications of the legacy era about them.
 //! Spec: server/tools, list changed notification.
 
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::Schema;
-use mcp_server::{
-    BuildError, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute,
-};
+use mcp_server::{BuildError, Context, Revision, ServerBuilder, ServerHandle};
 use serde_json::json;
 
 use crate::harness::{Client, LEGACY, Way, built, named, server};
@@ -25,12 +26,12 @@ fn resource(uri: &str) -> ResourceRoute {
     ResourceRoute::builder(uri, "r").handler(|| async { "" })
 }
 
-fn full() -> Server {
+fn full() -> ServerBuilder {
     server().tool(tool("t")).prompt(prompt("p")).resource(resource("r://1"))
 }
 
 /// Runs a body with a handle, in every way and legacy revision.
-async fn sessions(server: impl Fn() -> Server, body: impl AsyncFn(Client, ServerHandle)) {
+async fn sessions(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, ServerHandle)) {
     for way in Way::ALL {
         for revision in LEGACY {
             let server = built(server());

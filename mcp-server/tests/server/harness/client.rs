@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use mcp_server::{BuiltServer, Revision, ServeError};
+use mcp_server::{Revision, ServeError, Server};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
@@ -98,7 +98,7 @@ impl Setup {
     }
 
     /// A client that has not said hello.
-    pub fn open(self, server: &BuiltServer, way: Way, revision: Revision) -> Client {
+    pub fn open(self, server: &Server, way: Way, revision: Revision) -> Client {
         let (told, inbox) = mpsc::unbounded_channel();
         let Self { capabilities, answerer, pipe } = self;
         let inward = Inbox { told, answerer };
@@ -122,7 +122,7 @@ impl Setup {
     }
 
     /// A client that is ready to call: it has shaken hands where the revision wants it.
-    pub async fn connect(self, server: &BuiltServer, way: Way, revision: Revision) -> Client {
+    pub async fn connect(self, server: &Server, way: Way, revision: Revision) -> Client {
         let client = self.open(server, way, revision);
         if client.is_legacy() {
             client.initialize().await.expect("the handshake");
@@ -171,7 +171,7 @@ impl Call {
 }
 
 impl Client {
-    pub async fn connect(server: &BuiltServer, way: Way, revision: Revision) -> Self {
+    pub async fn connect(server: &Server, way: Way, revision: Revision) -> Self {
         Setup::default().connect(server, way, revision).await
     }
 

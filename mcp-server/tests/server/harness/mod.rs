@@ -11,7 +11,7 @@ mod stream;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use mcp_server::{BuiltServer, Revision, Server};
+use mcp_server::{Revision, Server, ServerBuilder};
 
 pub use client::{Answered, Call, Client, Failure, Setup, Told};
 pub use gate::Gate;
@@ -38,12 +38,16 @@ pub const LEGACY: [Revision; 4] =
 pub const MODERN: [Revision; 1] = [Revision::V2026_07_28];
 
 /// Runs a body in every way and revision, each time with a fresh server.
-pub async fn everywhere(server: impl Fn() -> Server, body: impl AsyncFn(Client)) {
+pub async fn everywhere(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client)) {
     each(&Revision::ALL, server, body).await;
 }
 
 /// Runs a body in every way and some revisions.
-pub async fn each(revisions: &[Revision], server: impl Fn() -> Server, body: impl AsyncFn(Client)) {
+pub async fn each(
+    revisions: &[Revision],
+    server: impl Fn() -> ServerBuilder,
+    body: impl AsyncFn(Client),
+) {
     for way in Way::ALL {
         for revision in revisions {
             let client = Client::connect(&built(server()), way, *revision).await;
@@ -60,11 +64,11 @@ pub async fn named(place: &str, body: impl Future<Output = ()>) {
     }
 }
 
-pub fn built(server: Server) -> BuiltServer {
+pub fn built(server: ServerBuilder) -> Server {
     server.build().expect("the server is built")
 }
 
 /// An empty server.
-pub fn server() -> Server {
-    Server::new("test-server", "1.2.3")
+pub fn server() -> ServerBuilder {
+    Server::builder("test-server", "1.2.3")
 }

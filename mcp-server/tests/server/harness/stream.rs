@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use mcp_server::{BuiltServer, ServeError};
+use mcp_server::{ServeError, Server};
 use serde_json::{Value, json};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
@@ -26,7 +26,7 @@ pub struct Stream {
 
 pub type Served = JoinHandle<Result<(), ServeError>>;
 
-fn serve(server: &BuiltServer, pipe: usize) -> (DuplexStream, oneshot::Sender<()>, Served) {
+fn serve(server: &Server, pipe: usize) -> (DuplexStream, oneshot::Sender<()>, Served) {
     let (ours, theirs) = tokio::io::duplex(pipe);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = server.clone();
@@ -42,11 +42,7 @@ fn serve(server: &BuiltServer, pipe: usize) -> (DuplexStream, oneshot::Sender<()
     (ours, stop, served)
 }
 
-pub fn open(
-    server: &BuiltServer,
-    pipe: usize,
-    inbox: Inbox,
-) -> (Stream, oneshot::Sender<()>, Served) {
+pub fn open(server: &Server, pipe: usize, inbox: Inbox) -> (Stream, oneshot::Sender<()>, Served) {
     let (ours, stop, served) = serve(server, pipe);
     let (reader, mut writer) = tokio::io::split(ours);
     let (out, mut pending) = mpsc::unbounded_channel::<Outgoing>();
@@ -155,14 +151,14 @@ pub struct Raw {
 }
 
 impl Raw {
-    pub fn open(server: &BuiltServer, pipe: usize) -> Self {
+    pub fn open(server: &Server, pipe: usize) -> Self {
         let (ours, _, served) = serve(server, pipe);
         let (reader, writer) = tokio::io::split(ours);
         Self { lines: BufReader::new(reader).lines(), writer, served }
     }
 
     /// A session that is initialized.
-    pub async fn session(server: &BuiltServer, revision: &str) -> Self {
+    pub async fn session(server: &Server, revision: &str) -> Self {
         let mut raw = Self::open(server, 1 << 20);
         let params = json!({
             "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"},

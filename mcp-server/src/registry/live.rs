@@ -1,0 +1,28 @@
+//! What changes while a server runs.
+
+use std::sync::Arc;
+
+use mcp_core::sync::RwLock;
+
+use super::Registry;
+use crate::subscription::Hub;
+
+/// What changes while a server runs.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    registry: RwLock<Arc<Registry>>,
+    pub(crate) hub: Hub,
+}
+
+impl Live {
+    /// What is offered now.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry.read())
+    }
+
+    /// Changes the registry; calls that run keep the one they began with.
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Registry) -> R) -> R {
+        let mut registry = self.registry.write();
+        change(Arc::make_mut(&mut registry))
+    }
+}
