@@ -49,11 +49,13 @@ impl Context {
     }
 
     /// The id that the caller gave the request.
+    #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.0.id
     }
 
     /// The protocol revision that this call is made in.
+    #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.revision
     }
@@ -68,6 +70,7 @@ impl Context {
     }
 
     /// What the client says it is. Not verified: never decide security by it (ST-5).
+    #[must_use]
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
             Some(session) => session.client_info(),
@@ -76,6 +79,7 @@ impl Context {
     }
 
     /// What the client can do, as declared for this call (modern) or this session (legacy).
+    #[must_use]
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
             Some(session) => session.capabilities(),
@@ -87,11 +91,13 @@ impl Context {
     }
 
     /// The `_meta` of the request.
+    #[must_use]
     pub fn meta(&self) -> Meta {
         self.0.meta.raw.as_ref().and_then(|raw| raw.parse().ok()).unwrap_or_default()
     }
 
     /// What the binding and the layers know of the call: HTTP headers, principal, peer address.
+    #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.0.layered.get().unwrap_or(&self.0.extensions)
     }

@@ -179,6 +179,7 @@ impl ServeError {
     }
 
     /// Whether a registration was wrong, so that starting again will not help.
+    #[must_use]
     pub fn is_build(&self) -> bool {
         matches!(self.0, ServeErrorKind::Build(_))
     }

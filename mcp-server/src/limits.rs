@@ -56,6 +56,7 @@ pub struct Limits {
 
 impl Limits {
     /// The defaults.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             connection: ConnectionLimits::for_server(),

@@ -15,6 +15,7 @@ pub struct State<S>(Arc<S>);
 
 impl<S> State<S> {
     /// The value, shared.
+    #[must_use]
     pub fn into_inner(self) -> Arc<S> {
         self.0
     }

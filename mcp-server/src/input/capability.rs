@@ -8,29 +8,34 @@ use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
     /// Whether the client can show a form.
+    #[must_use]
     pub fn can_elicit(&self) -> bool {
         self.rules().elicitation
             && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
     }
 
     /// Whether the client can send the user to a URL.
+    #[must_use]
     pub fn can_elicit_url(&self) -> bool {
         self.rules().elicitation_url
             && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
     }
 
     /// Whether the client can ask its model.
+    #[must_use]
     pub fn can_sample(&self) -> bool {
         self.client_capabilities().sampling.is_some()
     }
 
     /// Whether the client's model can use tools while it is asked.
+    #[must_use]
     pub fn can_sample_with_tools(&self) -> bool {
         self.rules().sampling_tools
             && self.client_capabilities().sampling.is_some_and(|can| can.tools.is_some())
     }
 
     /// Whether the client tells its roots.
+    #[must_use]
     pub fn can_list_roots(&self) -> bool {
         self.client_capabilities().roots.is_some()
     }

@@ -114,6 +114,7 @@ impl Context {
     }
 
     /// The answers so far to the questions that this call returned, by their keys.
+    #[must_use]
     pub fn input_responses(&self) -> InputResponses {
         let Some(round) = self.call().questions.get() else { return InputResponses::new() };
         let answers = &round.lock().journal.answers;

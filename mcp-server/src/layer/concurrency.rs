@@ -17,6 +17,7 @@ pub struct ConcurrencyLimitLayer(Arc<Semaphore>);
 
 impl ConcurrencyLimitLayer {
     /// A layer that lets `most` calls run at a time.
+    #[must_use]
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))))
     }

@@ -15,6 +15,7 @@ pub struct TimeoutLayer(Duration);
 
 impl TimeoutLayer {
     /// A layer that gives each call this long.
+    #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self(limit)
     }

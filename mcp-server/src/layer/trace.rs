@@ -18,6 +18,7 @@ pub struct TraceLayer;
 
 impl TraceLayer {
     /// The layer.
+    #[must_use]
     pub const fn new() -> Self {
         Self
     }

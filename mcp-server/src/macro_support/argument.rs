@@ -70,6 +70,7 @@ impl<T> DefaultIsSecret for ArgumentDefault<T> {
 }
 
 /// Writes the default of an argument into the schema of the arguments.
+#[must_use]
 pub fn set_default(schema: Schema, argument: &str, default: Option<Value>) -> Schema {
     // `null` says that the argument may be left out, and the schema says so already.
     let Some(default) = default.filter(|default| !default.is_null()) else { return schema };

@@ -6,6 +6,7 @@ use mcp_core::types::PromptArgument;
 use crate::extract::is_optional;
 
 /// The description of one argument of a prompt.
+#[must_use]
 pub fn prompt_argument<T: TextArgument>(
     name: &'static str,
     description: Option<&'static str>,

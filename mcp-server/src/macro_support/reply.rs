@@ -82,6 +82,7 @@ impl<T, E> Returned<Result<T, E>> {
     }
 
     /// The tag of the good side.
+    #[must_use]
     pub const fn success(&self) -> Success<T> {
         Success::new()
     }

@@ -42,6 +42,7 @@ impl PromptRoute {
     }
 
     /// The prompt as it is listed.
+    #[must_use]
     pub fn prompt(&self) -> &Prompt {
         &self.prompt
     }
@@ -70,11 +71,13 @@ pub struct PromptCall {
 
 impl PromptCall {
     /// The context of the call.
+    #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
     /// The arguments by name.
+    #[must_use]
     pub fn arguments(&self) -> &BTreeMap<String, String> {
         &self.arguments
     }

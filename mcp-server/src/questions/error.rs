@@ -63,6 +63,7 @@ impl AskError {
     }
 
     /// What happened.
+    #[must_use]
     pub fn kind(&self) -> AskErrorKind {
         self.0.kind
     }

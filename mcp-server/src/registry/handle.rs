@@ -133,6 +133,7 @@ impl fmt::Debug for ServerHandle {
 
 impl Context {
     /// A handle on the server, to add and remove what it offers and to notify clients of changes.
+    #[must_use]
     pub fn server(&self) -> ServerHandle {
         // Every server attaches its handle; see `ServerBuilder::build`.
         self.call().environment.attached.get::<ServerHandle>().cloned().unwrap_or_default()

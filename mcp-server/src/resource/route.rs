@@ -59,6 +59,7 @@ impl ResourceRoute {
     }
 
     /// The URI, or the URI template.
+    #[must_use]
     pub fn uri(&self) -> &str {
         match &self.kind {
             ResourceKind::Resource(resource) => &resource.uri,
@@ -97,16 +98,19 @@ pub struct ResourceCall {
 
 impl ResourceCall {
     /// The context of the call.
+    #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
     /// The URI that is read.
+    #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
     /// The variables of the template by name, percent-decoded.
+    #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.variables
     }
@@ -117,6 +121,7 @@ impl ResourceCall {
     }
 
     /// The MIME type that the resource is listed with.
+    #[must_use]
     pub fn mime_type(&self) -> Option<&str> {
         self.mime_type.as_deref()
     }

@@ -87,6 +87,7 @@ impl Template {
     ///
     /// A variable reaches to the next occurrence of the text behind it, and is never empty. Values that are
     /// not UTF-8 once decoded do not match.
+    #[must_use]
     pub fn matches(&self, uri: &str) -> Option<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
         let mut rest = uri;

@@ -59,6 +59,7 @@ impl KeyRing {
     }
 
     /// A ring whose secret is made when it is first needed, and ends with the process.
+    #[must_use]
     pub fn ephemeral() -> Self {
         Self(Arc::default())
     }

@@ -293,6 +293,7 @@ impl ServerBuilder {
     }
 
     /// A handle that adds, replaces and removes while the server runs. Take it before serving.
+    #[must_use]
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.live))
     }

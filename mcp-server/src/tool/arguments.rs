@@ -26,6 +26,7 @@ pub struct Field {
 impl Field {
     /// An argument that is read as a `T`; it may be missing when `T` can be made from nothing, as an `Option`
     /// can.
+    #[must_use]
     pub const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
         Self { name, check: mistakes_in::<T>, is_optional: is_optional::<T> }
     }

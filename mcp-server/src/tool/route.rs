@@ -43,6 +43,7 @@ impl ToolRoute {
     }
 
     /// The tool as it is listed.
+    #[must_use]
     pub fn tool(&self) -> &Tool {
         &self.tool
     }
