@@ -90,7 +90,7 @@ async fn outcome(client: &Client, tool: &str) -> (String, bool) {
 }
 
 async fn each(revisions: &[Revision], body: impl AsyncFn(Way, Revision)) {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in revisions {
             named(&format!("{way:?} {revision}"), body(way, *revision)).await;
         }

@@ -20,7 +20,7 @@ async fn capabilities(server: ServerBuilder, way: Way, revision: Revision) -> Va
 }
 
 async fn all(server: impl Fn() -> ServerBuilder, expected: impl Fn(Revision) -> Value) {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             named(&format!("{way:?}, {revision}"), async {
                 assert_eq!(capabilities(server(), way, revision).await, expected(revision));

@@ -140,7 +140,7 @@ async fn a_missing_extension_is_an_internal_error() {
 async fn a_call_that_takes_too_long_is_dropped_and_answered() {
     let gate = Gate::new();
     let mut calls = 0;
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             let server = base()
                 .tool(gate.tool("wait"))
@@ -172,7 +172,7 @@ async fn a_subscription_is_meant_to_stay() {
     let layered = || {
         base().layer(TimeoutLayer::new(Duration::from_secs(1))).layer(ConcurrencyLimitLayer::new(1))
     };
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let server = built(layered());
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;
         let mut listen = listening(&client).await;
@@ -228,7 +228,7 @@ async fn trace_changes_no_answer() {
         }
         answers
     }
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             named(&format!("{way:?} {revision}"), async {
                 let plain = answers(base(), way, revision).await;

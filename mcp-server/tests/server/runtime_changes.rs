@@ -32,7 +32,7 @@ fn full() -> ServerBuilder {
 
 /// Runs a body with a handle, in every way and legacy revision.
 async fn sessions(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, ServerHandle)) {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in LEGACY {
             let server = built(server());
             let client = Client::connect(&server, way, revision).await;
@@ -138,7 +138,7 @@ async fn a_session_hears_of_what_it_negotiated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_without_a_session_is_told_nothing() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let server = built(full());
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;
         client.ok("tools/list", json!({})).await;
@@ -149,7 +149,7 @@ async fn a_client_without_a_session_is_told_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_keeps_the_tool_that_it_began_with() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let gate = crate::harness::Gate::new();
         let server = built(server().tool(gate.tool("t")));
         let client = Client::connect(&server, way, Revision::V2025_11_25).await;

@@ -11,7 +11,7 @@ fn library() -> ServerBuilder {
 }
 
 async fn sessions(body: impl AsyncFn(Client, ServerHandle)) {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in LEGACY {
             let server = built(library());
             let client = Client::connect(&server, way, revision).await;

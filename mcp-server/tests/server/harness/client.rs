@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
+#[cfg(feature = "http")]
+use super::{MODERN, http};
 use super::{Way, memory, stream};
 
 /// How long a client waits for anything. Paused clocks get there as soon as nothing else can happen; it is
@@ -102,12 +104,16 @@ impl Setup {
         let (told, inbox) = mpsc::unbounded_channel();
         let Self { capabilities, answerer, pipe } = self;
         let inward = Inbox { told, answerer };
+        #[cfg(feature = "http")]
+        let is_modern = MODERN.contains(&revision);
         let (stop, served, wire): (_, _, Box<dyn Wire>) = match way {
             Way::Stream => {
                 let (wire, stop, served) = stream::open(server, pipe, inward);
                 (Some(stop), Some(served), Box::new(wire))
             }
             Way::Memory => (None, None, Box::new(memory::open(server, inward))),
+            #[cfg(feature = "http")]
+            Way::Http => (None, None, Box::new(http::open(server, is_modern, inward))),
         };
         Client {
             way,

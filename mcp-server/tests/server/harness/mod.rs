@@ -5,6 +5,8 @@
 
 mod client;
 mod gate;
+#[cfg(feature = "http")]
+mod http;
 mod memory;
 mod stream;
 
@@ -24,10 +26,21 @@ pub enum Way {
     Stream,
     /// Calls in one process.
     Memory,
+    /// Requests to the HTTP service.
+    #[cfg(feature = "http")]
+    Http,
 }
 
 impl Way {
-    pub const ALL: [Self; 2] = [Self::Stream, Self::Memory];
+    pub const ALL: &[Self] = &[
+        Self::Stream,
+        Self::Memory,
+        #[cfg(feature = "http")]
+        Self::Http,
+    ];
+
+    /// The ways in which all messages of a client travel on one connection.
+    pub const CONNECTIONS: &[Self] = &[Self::Stream, Self::Memory];
 }
 
 /// The revisions that have sessions.
@@ -48,7 +61,17 @@ pub async fn each(
     server: impl Fn() -> ServerBuilder,
     body: impl AsyncFn(Client),
 ) {
-    for way in Way::ALL {
+    each_of(Way::ALL, revisions, server, body).await;
+}
+
+/// Runs a body in some ways and some revisions.
+pub async fn each_of(
+    ways: &[Way],
+    revisions: &[Revision],
+    server: impl Fn() -> ServerBuilder,
+    body: impl AsyncFn(Client),
+) {
+    for &way in ways {
         for revision in revisions {
             let client = Client::connect(&built(server()), way, *revision).await;
             named(&format!("{way:?}, {revision}"), body(client)).await;
