@@ -81,7 +81,7 @@ pub(crate) fn hex(bytes: &[u8], most: usize) -> String {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sealed-state"))]
 mod tests {
     use mcp_core::types::{ElicitParams, ElicitSchema};
 

@@ -151,7 +151,7 @@ impl Drop for Key {
 #[error("{0}")]
 pub struct KeyError(&'static str);
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sealed-state"))]
 mod tests {
     use super::*;
 

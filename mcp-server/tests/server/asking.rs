@@ -305,6 +305,7 @@ async fn a_modern_request_without_the_capability_is_told_which_one_it_lacks() {
 }
 
 /// Its questions travel in the result of the call (see the tests of input).
+#[cfg(feature = "sealed-state")]
 #[tokio::test(start_paused = true)]
 async fn a_modern_client_is_sent_no_request() {
     each(&[Revision::V2026_07_28], async |way, revision| {
@@ -313,6 +314,23 @@ async fn a_modern_client_is_sent_no_request() {
             let result = client.tool(tool, json!({})).await;
             assert_eq!(result["resultType"], "input_required", "{tool}");
             assert_eq!(result["inputRequests"].as_object().unwrap().len(), 1, "{tool}");
+        }
+        assert_eq!(client.all_told().await, []);
+    })
+    .await;
+}
+
+/// What a call has to remember cannot be sealed, so it cannot ask.
+#[cfg(not(feature = "sealed-state"))]
+#[tokio::test(start_paused = true)]
+async fn without_sealed_states_a_question_to_a_modern_client_names_the_feature() {
+    each(&[Revision::V2026_07_28], async |way, revision| {
+        let client = with(way, revision, all(), None).await;
+        for (tool, _) in needs() {
+            let result = client.tool(tool, json!({})).await;
+            assert_eq!(result["isError"], true, "{tool}");
+            let text = result["content"][0]["text"].as_str().unwrap();
+            assert!(text.contains("`sealed-state`"), "{text}");
         }
         assert_eq!(client.all_told().await, []);
     })
