@@ -196,6 +196,17 @@ impl ResourceBuilder {
         both!(self.meta = meta)
     }
 
+    /// Lets the variables of a template have any value.
+    ///
+    /// By default a URI whose variables would lead out of a folder (`..`, an encoded `/`, NUL, see
+    /// [`Template::matches`]) is answered as an unknown resource.
+    pub fn unchecked_variables(mut self) -> Self {
+        if let ResourceKind::Template { template: Ok(template), .. } = &mut self.kind {
+            *template = template.clone().unchecked();
+        }
+        self
+    }
+
     /// Suggests values for a variable of the template while it is typed.
     pub fn complete(
         mut self,

@@ -93,6 +93,42 @@ async fn a_template_reads_its_variables_decoded_and_typed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_uri_that_leads_out_of_a_folder_is_an_unknown_resource() {
+    let server = || {
+        let echo = |call: ResourceCall| {
+            let path = call.variable("path").unwrap_or_default().to_owned();
+            async move {
+                Ok(mcp_server::types::ReadResourceResult::new([ResourceContents::text(
+                    call.uri(),
+                    path,
+                )]))
+            }
+        };
+        let route = |uri: &str| ResourceRoute::builder(uri, "echo");
+        server()
+            .resource(route("docs:///{+path}").raw(move |call| Box::pin(echo(call))))
+            .resource(route("one:///{path}").raw(move |call| Box::pin(echo(call))))
+            .resource(
+                route("any:///{+path}").unchecked_variables().raw(move |call| Box::pin(echo(call))),
+            )
+    };
+    everywhere(server, async |client| {
+        for path in ["..%2f..%2fetc%2fpasswd", "../x", "a/%2e%2e/b", "%2fetc/passwd", "a%00b"] {
+            for scheme in ["docs", "one"] {
+                let uri = format!("{scheme}:///{path}");
+                let error = client.err("resources/read", json!({"uri": uri})).await;
+                assert_eq!(error.code, if client.is_legacy() { -32002 } else { -32602 }, "{uri}");
+                assert_eq!(error.message, "resource not found");
+            }
+            assert!(read(&client, &format!("any:///{path}")).await[0]["text"].is_string());
+        }
+        assert_eq!(read(&client, "docs:///a/b.txt").await[0]["text"], "a/b.txt");
+        assert_eq!(read(&client, "one:///b.txt").await[0]["text"], "b.txt");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_resource_of_its_own_goes_before_a_template_that_matches() {
     everywhere(library, async |client| {
         assert_eq!(read(&client, "book://index/0").await[0]["text"], "the index");
