@@ -41,6 +41,7 @@ pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod input;
+mod json_words;
 pub mod layer;
 mod limits;
 #[doc(hidden)]
@@ -52,6 +53,7 @@ mod registry;
 pub mod resource;
 pub mod route;
 mod router;
+mod schema;
 mod seal;
 mod serve;
 mod server;

@@ -5,5 +5,7 @@ pub mod names;
 mod params;
 mod value;
 
-pub use params::{BadAnnotation, ParamHeader, param_headers, param_matches, param_text};
+pub use params::{
+    BadAnnotation, NotAnObject, ParamHeader, param_headers, param_matches, param_text,
+};
 pub use value::{BadValue, decode_value, encode_value};

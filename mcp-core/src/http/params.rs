@@ -169,13 +169,38 @@ impl Walk {
     }
 }
 
+/// Something on the way to a mirrored argument is not an object, so the argument may be hidden in
+/// it: a receiver that also reads structs from arrays would find it there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: expected an object")]
+#[non_exhaustive]
+pub struct NotAnObject {
+    /// Where in the arguments, as a JSON pointer.
+    pub place: String,
+}
+
 impl ParamHeader {
-    /// The argument, as far as it is there.
-    pub fn find<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
-        self.path
-            .iter()
-            .try_fold(arguments, |value, name| value.get(name))
-            .filter(|value| !value.is_null())
+    /// The argument; `None` where it, or an object on the way to it, is absent or null.
+    ///
+    /// # Errors
+    /// [`NotAnObject`] when something on the way is there and is not an object.
+    pub fn find<'a>(&self, arguments: &'a Value) -> Result<Option<&'a Value>, NotAnObject> {
+        let mut value = arguments;
+        for (depth, name) in self.path.iter().enumerate() {
+            value = match value {
+                Value::Null => return Ok(None),
+                Value::Object(members) => match members.get(name) {
+                    Some(member) => member,
+                    None => return Ok(None),
+                },
+                _ => {
+                    let parts = self.path.get(..depth).unwrap_or_default();
+                    let place = parts.iter().flat_map(|part| ["/", part]).collect();
+                    return Err(NotAnObject { place });
+                }
+            };
+        }
+        Ok((!value.is_null()).then_some(value))
     }
 }
 
@@ -229,9 +254,16 @@ mod tests {
             names,
             [("mcp-param-region", "region".into()), ("mcp-param-n", "deep.n".to_owned())]
         );
-        assert_eq!(found[1].find(&json!({ "deep": { "n": 1 } })), Some(&json!(1)));
-        assert_eq!(found[1].find(&json!({ "deep": { "n": null } })), None);
-        assert_eq!(found[1].find(&json!({})), None);
+        assert_eq!(found[1].find(&json!({ "deep": { "n": 1 } })), Ok(Some(&json!(1))));
+        for absent in
+            [json!({ "deep": { "n": null } }), json!({ "deep": null }), json!({}), json!(null)]
+        {
+            assert_eq!(found[1].find(&absent), Ok(None), "{absent}");
+        }
+        for hidden in [json!({ "deep": [1] }), json!({ "deep": "1" })] {
+            assert_eq!(found[1].find(&hidden), Err(NotAnObject { place: "/deep".into() }));
+        }
+        assert_eq!(found[0].find(&json!(["eu"])), Err(NotAnObject { place: String::new() }));
     }
 
     #[test]

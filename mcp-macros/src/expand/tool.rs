@@ -39,7 +39,7 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     );
     quote! {{
         #definition
-        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* .input_schema(#schema);
+        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* .derived_input_schema(#schema);
         #output_schema
         #builder.raw(#handler)
     }}
@@ -59,7 +59,7 @@ fn output_schema(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
             (&&&#private::Returned::<#output>::new().success()).output_schema()
         };
         let #builder = match #schema {
-            ::core::option::Option::Some(#schema) => #builder.output_schema(#schema),
+            ::core::option::Option::Some(#schema) => #builder.derived_output_schema(#schema),
             ::core::option::Option::None => #builder,
         };
     }

@@ -112,7 +112,9 @@ fn check_params(
     };
     for param in mirrored {
         let name = param.name.as_str();
-        match (single(headers, &param.name)?, param.find(&arguments)) {
+        let argument =
+            param.find(&arguments).map_err(|hidden| mismatch(name, &hidden.to_string()))?;
+        match (single(headers, &param.name)?, argument) {
             (None, None) => {}
             (None, Some(_)) => return Err(missing(name)),
             (Some(_), None) => return Err(mismatch(name, "the body has no such argument")),

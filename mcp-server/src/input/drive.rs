@@ -55,21 +55,21 @@ impl<'a> RoundInput<'a> {
 }
 
 /// Answers a call: takes what the client sent back, runs the handler, and writes its result or its
-/// questions. `begin` begins the handler, each time from the same parameters; `finish` completes
-/// its result.
+/// questions. `begin` begins the handler, each time from the same parameters; `finish` checks and
+/// completes its result.
 ///
 /// # Errors
-/// Those of [`open`] and [`run`], and −32603 when the result cannot be written.
+/// Those of [`open`], [`run`] and `finish`, and −32603 when the result cannot be written.
 pub(crate) async fn answer<T: WireResult>(
     context: &Context,
     input: RoundInput<'_>,
     begin: impl Fn() -> HandlerFuture<T>,
-    finish: impl FnOnce(&mut T),
+    finish: impl FnOnce(&mut T) -> Result<(), ErrorObject>,
 ) -> Result<JsonBytes, ErrorObject> {
     open(context, &input)?;
     match run(context, input, begin).await? {
         HandlerOutcome::Complete(mut result) => {
-            finish(&mut result);
+            finish(&mut result)?;
             context.encode(result)
         }
         HandlerOutcome::InputRequired(result) => (context.call().environment.encoder)

@@ -47,6 +47,7 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
         if result.description.is_none() {
             result.description.clone_from(&route.prompt.description);
         }
+        Ok(())
     })
     .await
 }

@@ -35,9 +35,11 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let begin = || route.call(context.clone(), arguments.clone());
     let wraps = route.wraps && context.rules().structured_content == StructuredContent::Object;
     input::answer(context, input, begin, |result| {
+        route.check_result(result)?;
         if wraps {
             wrap_structured(result);
         }
+        Ok(())
     })
     .await
 }

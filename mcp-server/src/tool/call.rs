@@ -1,22 +1,31 @@
 //! One call of a tool.
 
+use std::sync::Arc;
+
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::CallToolResult;
 
 use crate::context::{Context, HandlerCall};
 use crate::extract::{ArgumentErrors, Rejection};
+use crate::schema::SchemaCheck;
 
 /// One call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
     context: Context,
     arguments: JsonBytes,
+    schema: Arc<SchemaCheck>,
 }
 
 impl ToolCall {
-    pub(super) fn new(context: Context, arguments: JsonBytes) -> Self {
-        Self { context, arguments }
+    pub(super) fn new(context: Context, arguments: JsonBytes, schema: Arc<SchemaCheck>) -> Self {
+        Self { context, arguments, schema }
+    }
+
+    /// The compiled input schema of the tool.
+    pub(super) fn schema(&self) -> &SchemaCheck {
+        &self.schema
     }
 
     /// The context of the call.

@@ -255,3 +255,75 @@ async fn a_call_must_name_a_tool_and_its_arguments_must_be_an_object() {
     )
     .await;
 }
+
+/// A value that holds values of its own type, and is not an object.
+#[derive(serde::Serialize, mcp_server::schemars::JsonSchema)]
+#[schemars(crate = "mcp_server::schemars")]
+#[serde(rename_all = "lowercase")]
+enum Tree {
+    Leaf(i64),
+    Branch(Vec<Tree>),
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_schema_of_a_recursive_result_fits_it_in_every_revision() {
+    let server = || {
+        let grow = || Structured(Tree::Branch(vec![Tree::Leaf(1), Tree::Branch(vec![])]));
+        server().tool(tool("grow", grow))
+    };
+    everywhere(server, async |client| {
+        let schema = client.ok("tools/list", json!({})).await["tools"][0]["outputSchema"].clone();
+        let content = client.tool("grow", json!({})).await["structuredContent"].clone();
+        if client.revision < Revision::V2025_06_18 {
+            assert_eq!((schema, content), (Value::Null, Value::Null));
+            return;
+        }
+        assert!(schema.to_string().contains("\"$ref\""), "it is recursive: {schema}");
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        assert!(validator.is_valid(&content), "{schema} {content}");
+        let wrapped = |value: Value| match client.is_legacy() {
+            true => json!({"result": value}),
+            false => value,
+        };
+        assert_eq!(content, wrapped(json!({"branch": [{"leaf": 1}, {"branch": []}]})));
+        // What is wrong at any depth is seen, so the reference leads to the right place.
+        for wrong in [json!({"leaf": "x"}), json!({"branch": [{"branch": [{"leaf": "x"}]}]})] {
+            assert!(!validator.is_valid(&wrapped(wrong.clone())), "{schema} {wrong}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_does_not_fit_the_output_schema_is_an_internal_error() {
+    let schema = || {
+        let schema = json!({
+            "type": "object",
+            "properties": {"count": {"type": "integer", "minimum": 1}},
+            "required": ["count"],
+        });
+        mcp_server::types::Schema::try_from(schema).unwrap()
+    };
+    let server = || {
+        let given = |name: &str, result: fn() -> CallToolResult| {
+            ToolRoute::builder(name)
+                .output_schema(schema())
+                .handler(move || std::future::ready(result()))
+        };
+        server()
+            .tool(given("good", || CallToolResult::structured(&json!({"count": 1})).unwrap()))
+            .tool(given("missing", || CallToolResult::structured(&json!({})).unwrap()))
+            .tool(given("type", || CallToolResult::structured(&json!([1])).unwrap()))
+            .tool(given("bound", || CallToolResult::structured(&json!({"count": 0})).unwrap()))
+            .tool(given("text", || CallToolResult::text("1")))
+            .tool(given("failed", || CallToolResult::error("no count today")))
+    };
+    everywhere(server, async |client| {
+        for name in ["missing", "type", "bound", "text"] {
+            client.err("tools/call", json!({"name": name})).await.expect_internal();
+        }
+        assert_eq!(client.tool_text("good", json!({})).await, r#"{"count":1}"#);
+        assert_eq!(client.tool_text("failed", json!({})).await, "no count today");
+    })
+    .await;
+}
