@@ -104,13 +104,15 @@ fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> 
     let token: String = token
         .parse()
         .map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
-    let binding = binding(context, input)?;
-    let opened = context.call().environment.sealer.open(&binding, &token)?;
+    let sealer = &context.call().environment.sealer;
+    let (opened, receipt) = sealer.open(&binding(context, input)?, &token)?;
     let mut journal: Journal = serde_json::from_slice(&opened)
         .map_err(|error| crate::error::internal("reading the journal of a call", &error))?;
     if let Some(responses) = &input.input_responses {
         journal.take(responses)?;
     }
+    // Answers that do not fit can be corrected, so only now.
+    sealer.redeem(receipt, context.principal().map(Principal::id))?;
     context.call().questions.round().lock().journal = journal;
     Ok(())
 }

@@ -8,11 +8,12 @@ use mcp_core::sync::RwLock;
 use super::cipher::{NoRandomness, digest, random};
 use super::token::KEY_ID;
 
-/// Keys that are kept to open what was sealed before the last rotations.
-const OLD_KEYS: usize = 4;
+/// Keys that are kept after rotations, to open what they sealed. Fixed: a state expires long before
+/// the fifth rotation after it.
+const MAX_OLD_KEYS: usize = 4;
 
-/// Shortest secret, in bytes.
-const SHORTEST: usize = 32;
+/// Shortest secret, in bytes: that of the key which is derived from it.
+const MIN_SECRET_BYTES: usize = 32;
 
 /// The secrets that seal `requestState`: one seals, older ones still open.
 ///
@@ -39,8 +40,10 @@ pub struct KeyRing(Arc<RwLock<Keys>>);
 
 #[derive(Default)]
 struct Keys {
-    /// The newest first; the first one seals. Empty until an ephemeral ring is needed.
-    keys: Vec<Key>,
+    /// The key that seals; none until an ephemeral ring is first needed.
+    sealing: Option<Key>,
+    /// Keys that only open, the newest first.
+    opening: Vec<Key>,
 }
 
 struct Key {
@@ -54,8 +57,8 @@ impl KeyRing {
     /// # Errors
     /// When the secret is too short, or one byte over and over.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
-        let keys = Keys { keys: vec![Key::derive(secret.as_ref())?] };
-        Ok(Self(Arc::new(RwLock::new(keys))))
+        let sealing = Some(Key::derive(secret.as_ref())?);
+        Ok(Self(Arc::new(RwLock::new(Keys { sealing, opening: Vec::new() }))))
     }
 
     /// A ring whose secret is made when it is first needed, and ends with the process.
@@ -70,7 +73,7 @@ impl KeyRing {
     /// As for [`KeyRing::new`].
     pub fn also_opens(self, secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let key = Key::derive(secret.as_ref())?;
-        self.write(|keys| keys.push(key));
+        self.0.write().opening.push(key);
         Ok(self)
     }
 
@@ -80,48 +83,44 @@ impl KeyRing {
     /// As for [`KeyRing::new`].
     pub fn rotate(&self, secret: impl AsRef<[u8]>) -> Result<(), KeyError> {
         let key = Key::derive(secret.as_ref())?;
-        self.write(|keys| {
-            keys.retain(|other| other.id != key.id);
-            keys.insert(0, key);
-            keys.truncate(1 + OLD_KEYS);
-        });
+        let mut keys = self.0.write();
+        keys.opening.retain(|other| other.id != key.id);
+        let new_id = key.id;
+        if let Some(old) = keys.sealing.replace(key).filter(|old| old.id != new_id) {
+            keys.opening.insert(0, old);
+        }
+        keys.opening.truncate(MAX_OLD_KEYS);
         Ok(())
-    }
-
-    fn write<T>(&self, change: impl FnOnce(&mut Vec<Key>) -> T) -> T {
-        change(&mut self.0.write().keys)
     }
 
     /// The key that seals.
     pub(super) fn current(&self) -> Result<([u8; KEY_ID], [u8; 32]), NoRandomness> {
-        if let Some(key) = self.0.read().keys.first() {
+        if let Some(key) = &self.0.read().sealing {
             return Ok((key.id, key.key));
         }
         let fresh = Key::of(&random::<32>()?);
-        Ok(self.write(|keys| {
-            if keys.is_empty() {
-                keys.push(fresh);
-            }
-            keys.first().map_or(([0; KEY_ID], [0; 32]), |key| (key.id, key.key))
-        }))
+        let mut keys = self.0.write();
+        let key = keys.sealing.get_or_insert(fresh);
+        Ok((key.id, key.key))
     }
 
     pub(super) fn find(&self, id: [u8; KEY_ID]) -> Option<[u8; 32]> {
         let keys = self.0.read();
-        keys.keys.iter().find(|key| key.id == id).map(|key| key.key)
+        keys.sealing.iter().chain(&keys.opening).find(|key| key.id == id).map(|key| key.key)
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = self.0.read().keys.len();
-        f.debug_struct("KeyRing").field("keys", &keys).finish_non_exhaustive()
+        let keys = self.0.read();
+        let count = keys.opening.len() + usize::from(keys.sealing.is_some());
+        f.debug_struct("KeyRing").field("keys", &count).finish_non_exhaustive()
     }
 }
 
 impl Key {
     fn derive(secret: &[u8]) -> Result<Self, KeyError> {
-        if secret.len() < SHORTEST {
+        if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError("a secret for states needs at least 32 bytes"));
         }
         if secret.iter().all(|byte| Some(byte) == secret.first()) {
@@ -166,11 +165,35 @@ mod tests {
     }
 
     #[test]
+    fn an_older_secret_opens_and_does_not_seal() {
+        let old = KeyRing::new("fedcba9876543210fedcba9876543210").unwrap();
+        let (old_id, _) = old.current().unwrap();
+        for ring in
+            [KeyRing::ephemeral(), KeyRing::new("0123456789abcdef0123456789abcdef").unwrap()]
+        {
+            let ring = ring.also_opens("fedcba9876543210fedcba9876543210").unwrap();
+            let (sealing, _) = ring.current().unwrap();
+            assert_ne!(sealing, old_id);
+            assert!(ring.find(old_id).is_some() && ring.find(sealing).is_some());
+        }
+    }
+
+    #[test]
+    fn a_rotation_to_the_same_secret_changes_nothing() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let ring = KeyRing::new(secret).unwrap();
+        let (id, _) = ring.current().unwrap();
+        ring.rotate(secret).unwrap();
+        assert_eq!(ring.current().unwrap().0, id);
+        assert_eq!(format!("{ring:?}"), "KeyRing { keys: 1, .. }");
+    }
+
+    #[test]
     fn old_keys_go_in_the_end() {
         let ring = KeyRing::ephemeral();
         let (first, _) = ring.current().unwrap();
         assert_eq!(ring.current().unwrap().0, first);
-        for round in 0..OLD_KEYS {
+        for round in 0..MAX_OLD_KEYS {
             ring.rotate(format!("a secret of at least 32 bytes: {round}")).unwrap();
             assert!(ring.find(first).is_some(), "{round}");
         }

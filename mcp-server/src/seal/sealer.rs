@@ -6,20 +6,20 @@ use std::time::{Duration, SystemTime};
 use crate::limits::Limits;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, code};
 
 use super::binding::Binding;
 use super::cipher::{self, random};
 use super::keys::KeyRing;
-use super::redeemed::Redeemed;
+use super::redeemed::{Receipt, Redeemed};
 use super::token::{EXPIRY, HEAD, KEY_ID, NONCE, VERSION, refused};
 
 /// Seals and opens states.
 pub(crate) struct Sealer {
     keys: KeyRing,
-    /// Where each state is good for one use.
+    /// Where each state may be used once.
     redeemed: Option<Redeemed>,
-    longest: usize,
+    max_bytes: usize,
     lifetime: Duration,
 }
 
@@ -27,8 +27,11 @@ impl Sealer {
     pub(crate) fn new(keys: Option<KeyRing>, single_use: bool, limits: &Limits) -> Self {
         Self {
             keys: keys.unwrap_or_else(KeyRing::ephemeral),
-            redeemed: single_use.then(|| Redeemed::new(limits.max_redeemed_states)),
-            longest: limits.max_request_state_bytes,
+            redeemed: single_use.then(|| {
+                let Limits { max_redeemed_states, max_redeemed_states_per_principal, .. } = *limits;
+                Redeemed::new(max_redeemed_states, max_redeemed_states_per_principal)
+            }),
+            max_bytes: limits.max_request_state_bytes,
             lifetime: limits.request_state_ttl,
         }
     }
@@ -47,28 +50,33 @@ impl Sealer {
         token.extend_from_slice(&id);
         token.extend_from_slice(&nonce);
         let mut text = Vec::with_capacity(EXPIRY + state.len() + 16);
-        text.extend_from_slice(&(now() + self.lifetime.as_millis() as u64).to_be_bytes());
+        let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX);
+        text.extend_from_slice(&now().saturating_add(lifetime).to_be_bytes());
         text.extend_from_slice(state);
         let bound = binding.associated(&token);
         cipher::encrypt(&key, &nonce, &bound, &mut text)
             .ok_or_else(|| failed(&"the cipher refused"))?;
         token.extend_from_slice(&text);
         let token = URL_SAFE_NO_PAD.encode(token);
-        if token.len() > self.longest {
-            let told =
-                format!("the state is {} bytes, at most {} are allowed", token.len(), self.longest);
-            return Err(failed(&told));
+        if token.len() > self.max_bytes {
+            return Err(too_long(token.len(), self.max_bytes));
         }
         Ok(token)
     }
 
-    /// Opens a state that a client sent, which is whatever an attacker likes.
+    /// Opens a state that a client sent, which may be anything. It is not used up by that; see
+    /// [`Sealer::redeem`].
     ///
     /// # Errors
-    /// −32602, with why as far as it helps an honest client.
-    pub(crate) fn open(&self, binding: &Binding, token: &str) -> Result<Vec<u8>, ErrorObject> {
-        if token.len() > self.longest {
-            return Err(refused("it is too long"));
+    /// −32602, with the reason as far as it helps an honest client.
+    pub(crate) fn open(
+        &self,
+        binding: &Binding,
+        token: &str,
+    ) -> Result<(Vec<u8>, Receipt), ErrorObject> {
+        let (length, max) = (token.len(), self.max_bytes);
+        if length > max {
+            return Err(refused(&format!("it has {length} bytes; the limit is {max}")));
         }
         // The decoder takes one spelling only: no padding, no stray bits.
         let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused("it was altered"))?;
@@ -99,10 +107,23 @@ impl Sealer {
         if now >= expiry {
             return Err(refused("it expired"));
         }
-        if let Some(redeemed) = &self.redeemed {
-            redeemed.redeem(nonce, expiry, now)?;
+        Ok((state.to_vec(), Receipt { nonce, expiry }))
+    }
+
+    /// Uses up a state, where each may be used once. Call it once the answers that came with it are
+    /// known to fit, and before the handler runs.
+    ///
+    /// # Errors
+    /// −32602 when it was used before; −32603 when it could not be remembered.
+    pub(crate) fn redeem(
+        &self,
+        receipt: Receipt,
+        principal: Option<&str>,
+    ) -> Result<(), ErrorObject> {
+        match &self.redeemed {
+            Some(redeemed) => redeemed.redeem(receipt, principal, now()),
+            None => Ok(()),
         }
-        Ok(state.to_vec())
     }
 }
 
@@ -110,6 +131,16 @@ impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sealer").field("keys", &self.keys).finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn too_long(length: usize, max: usize) -> ErrorObject {
+    tracing::error!(length, max, "the state of a call exceeds max_request_state_bytes");
+    let message = format!(
+        "the state of this call has {length} bytes; the limit is {max} (max_request_state_bytes): \
+         keep large results of steps in a store of the server, and only their keys in the state"
+    );
+    ErrorObject::new(code::INTERNAL_ERROR, message)
 }
 
 /// Milliseconds since 1970, on the wall clock, since instances share states; ahead by what a paused clock of

@@ -255,6 +255,34 @@ async fn single_use() {
     redeem(&client, "tools/call", params("a"), &fresh).await.unwrap();
 }
 
+/// A client that answers badly can answer again, and others do not notice how often it answers.
+#[tokio::test(start_paused = true)]
+async fn single_use_counts_answers_that_fit_of_each_principal() {
+    let mut limits = Limits::new();
+    limits.max_redeemed_states_per_principal = 2;
+    let server = server().limits(limits).state_single_use(true).build().unwrap();
+    let ann = client(&server).await.principal("ann");
+    let first = state(&ann, "tools/call", params("a")).await;
+    let mut malformed = params("a");
+    malformed["requestState"] = first.clone().into();
+    malformed["inputResponses"] = json!({ "who": { "action": "perhaps" } });
+    assert_eq!(ann.once("tools/call", malformed).await.unwrap_err().code(), -32602);
+    redeem(&ann, "tools/call", params("a"), &first).await.unwrap();
+    let refusal = redeem(&ann, "tools/call", params("a"), &first).await.unwrap_err();
+    assert!(refusal.contains("used already"), "{refusal}");
+    let second = state(&ann, "tools/call", params("a")).await;
+    redeem(&ann, "tools/call", params("a"), &second).await.unwrap();
+    let third = state(&ann, "tools/call", params("a")).await;
+    let mut over = params("a");
+    over["requestState"] = third.into();
+    let error = ann.once("tools/call", over).await.unwrap_err();
+    assert_eq!(error.code(), -32603);
+    assert!(error.message().contains("max_redeemed_states_per_principal"), "{error}");
+    let bob = client(&server).await.principal("bob");
+    let other = state(&bob, "tools/call", params("a")).await;
+    redeem(&bob, "tools/call", params("a"), &other).await.unwrap();
+}
+
 #[tokio::test]
 async fn it_tells_nothing() {
     let client = client(&server().build().unwrap()).await;
