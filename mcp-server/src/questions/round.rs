@@ -78,7 +78,7 @@ impl CallQuestions {
     ) -> Result<Answering<'_>, AskError> {
         let identity = Identity::new(source, &request, &mut self.round().lock().seen)
             .map_err(|error| AskError::new(AskErrorKind::Invalid, error))?;
-        Ok(Answering { asking: self, question: Some((identity, request)), ticket: None })
+        Ok(Answering { questions: self, question: Some((identity, request)), ticket: None })
     }
 }
 
@@ -205,7 +205,7 @@ impl Returned {
 
 /// The answer to a question of a modern call.
 pub(crate) struct Answering<'a> {
-    asking: &'a CallQuestions,
+    questions: &'a CallQuestions,
     /// Until it is registered.
     question: Option<(Identity, InputRequest)>,
     ticket: Option<u64>,
@@ -216,36 +216,45 @@ impl Future for Answering<'_> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let mut state = this.asking.round().lock();
+        // Wakers are the executor's: they are cloned and dropped while nothing is locked.
+        let waker = task.waker().clone();
+        let mut state = this.questions.round().lock();
         if state.closed {
             this.ticket = None;
+            drop(state);
             let told = "the call ended its round; ask in the call's own task to be asked again";
             return Poll::Ready(Err(AskError::new(AskErrorKind::Lost, told)));
         }
         if let Some((identity, request)) = this.question.take() {
             if let Some(answer) = state.answer(&identity, AnswerKind::of(&request)).transpose() {
+                drop(state);
                 return Poll::Ready(answer);
             }
             state.tickets += 1;
             let ticket = state.tickets;
             this.ticket = Some(ticket);
-            state.pending.push(Pending { ticket, identity, request, waker: task.waker().clone() });
+            state.pending.push(Pending { ticket, identity, request, waker });
             drop(state);
-            this.asking.driver.wake();
+            this.questions.driver.wake();
         } else if let Some(question) =
             state.pending.iter_mut().find(|other| Some(other.ticket) == this.ticket)
         {
-            question.waker.clone_from(task.waker());
+            let old = std::mem::replace(&mut question.waker, waker);
+            drop(state);
+            drop(old);
         }
         Poll::Pending
     }
 }
 
-/// A question that nobody waits for is not asked.
+/// A question that no task waits for is not asked.
 impl Drop for Answering<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.asking.round().lock().pending.retain(|question| question.ticket != ticket);
-        }
+        let Some(ticket) = self.ticket else { return };
+        let mut state = self.questions.round().lock();
+        let at = state.pending.iter().position(|question| question.ticket == ticket);
+        let withdrawn = at.map(|at| state.pending.remove(at));
+        drop(state);
+        drop(withdrawn); // With its waker, which is the executor's.
     }
 }

@@ -58,16 +58,19 @@ impl<T> Family<T> {
         self.offered = true;
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> bool {
+    /// Removes a route and returns it: it is the author's, so it must not be dropped under a lock.
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Arc<T>> {
         self.lists = Default::default();
-        self.routes.shift_remove(name).is_some()
+        self.routes.shift_remove(name)
     }
 
-    /// Puts in a route; gives back the one of the same name that it replaced, in its place.
-    pub(crate) fn insert(&mut self, name: &str, route: T) -> Option<Arc<T>> {
+    /// Inserts a route and returns the one of the same name whose place it takes.
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn insert(&mut self, name: &str, route: Arc<T>) -> Option<Arc<T>> {
         self.lists = Default::default();
         self.offered = true;
-        self.routes.insert(name.into(), Arc::new(route))
+        self.routes.insert(name.into(), route)
     }
 
     /// A page of the list. `list` makes the result of some routes, and of the cursor of the next

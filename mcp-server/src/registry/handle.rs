@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::rules::{check_prompt, check_resource, check_tool};
 use super::{Live, Registry};
 use crate::context::Context;
 use crate::error::BuildError;
@@ -30,7 +31,9 @@ impl ServerHandle {
     /// # Errors
     /// When the name or the schema breaks a rule; then nothing is changed.
     pub fn set_tool(&self, route: ToolRoute) -> Result<(), BuildError> {
-        self.live.change(|registry| registry.add_tool(route))?;
+        check_tool(&route)?;
+        let route = Arc::new(route);
+        drop(self.live.change(|registry| registry.insert_tool(route)));
         self.live.hub.publish(&Change::Tools);
         Ok(())
     }
@@ -43,18 +46,17 @@ impl ServerHandle {
         &self,
         routes: impl IntoIterator<Item = ToolRoute>,
     ) -> Result<(), BuildError> {
-        self.live.change(|registry| {
-            let mut fresh = Registry::default();
-            fresh.tools.offer();
-            for route in routes {
-                let name = route.tool().name.clone();
-                if fresh.add_tool(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "tool", name });
-                }
+        let mut fresh = Registry::default();
+        fresh.tools.offer();
+        for route in routes {
+            check_tool(&route)?;
+            let name = route.tool().name.clone();
+            if fresh.insert_tool(Arc::new(route)).is_some() {
+                return Err(BuildError::Duplicate { kind: "tool", name });
             }
-            registry.tools = fresh.tools;
-            Ok(())
-        })?;
+        }
+        let tools = fresh.tools;
+        drop(self.live.change(|registry| std::mem::replace(&mut registry.tools, tools)));
         self.live.hub.publish(&Change::Tools);
         Ok(())
     }
@@ -62,7 +64,7 @@ impl ServerHandle {
     /// Removes a tool. False when there is none of this name.
     pub fn remove_tool(&self, name: &str) -> bool {
         let removed = self.live.change(|registry| registry.tools.remove(name));
-        self.publish_if(removed, &Change::Tools)
+        self.publish_if(removed.is_some(), &Change::Tools)
     }
 
     /// Adds a prompt, in the place of one of the same name if there is any.
@@ -70,7 +72,9 @@ impl ServerHandle {
     /// # Errors
     /// When the name breaks a rule; then nothing is changed.
     pub fn set_prompt(&self, route: PromptRoute) -> Result<(), BuildError> {
-        self.live.change(|registry| registry.add_prompt(route))?;
+        check_prompt(&route)?;
+        let route = Arc::new(route);
+        drop(self.live.change(|registry| registry.insert_prompt(route)));
         self.live.hub.publish(&Change::Prompts);
         Ok(())
     }
@@ -78,7 +82,7 @@ impl ServerHandle {
     /// Removes a prompt. False when there is none of this name.
     pub fn remove_prompt(&self, name: &str) -> bool {
         let removed = self.live.change(|registry| registry.prompts.remove(name));
-        self.publish_if(removed, &Change::Prompts)
+        self.publish_if(removed.is_some(), &Change::Prompts)
     }
 
     /// Adds a resource or template, in the place of one of the same URI if there is any.
@@ -86,7 +90,9 @@ impl ServerHandle {
     /// # Errors
     /// When the URI breaks a rule; then nothing is changed.
     pub fn set_resource(&self, route: ResourceRoute) -> Result<(), BuildError> {
-        self.live.change(|registry| registry.add_resource(route))?;
+        check_resource(&route)?;
+        let route = Arc::new(route);
+        drop(self.live.change(|registry| registry.insert_resource(route)));
         self.live.hub.publish(&Change::Resources);
         Ok(())
     }
@@ -94,7 +100,7 @@ impl ServerHandle {
     /// Removes a resource or template. False when there is none of this URI.
     pub fn remove_resource(&self, uri: &str) -> bool {
         let removed = self.live.change(|registry| registry.remove_resource(uri));
-        self.publish_if(removed, &Change::Resources)
+        self.publish_if(removed.is_some(), &Change::Resources)
     }
 
     /// Tells clients that the tools changed, where something else than this handle decides what they are.

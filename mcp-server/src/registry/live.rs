@@ -20,7 +20,10 @@ impl Live {
         Arc::clone(&self.registry.read())
     }
 
-    /// Changes the registry; calls that run keep the one they began with.
+    /// Changes the registry; running calls keep the one that they began with.
+    ///
+    /// `change` runs under the lock, so it must neither run nor drop anything of the author's, which
+    /// might call the handle again. It returns what it took out.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Registry) -> R) -> R {
         let mut registry = self.registry.write();
         change(Arc::make_mut(&mut registry))

@@ -13,7 +13,6 @@ use mcp_core::types::{
 };
 
 use super::family::{Family, ListRequest};
-use crate::error::BuildError;
 use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
@@ -28,74 +27,39 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    // ---- adding, with the rules for names ---------------------------------------------------------------
+    // ---- changes; what they take out is returned -------------------------------------------------
 
-    pub(crate) fn add_tool(
-        &mut self,
-        route: ToolRoute,
-    ) -> Result<Option<Arc<ToolRoute>>, BuildError> {
-        let name = route.tool.name.clone();
-        check_name("tool", &name)?;
-        let root = route.tool.input_schema.as_value();
-        if root.get("type").is_none_or(|root| root != "object") {
-            return Err(BuildError::Invalid {
-                kind: "tool",
-                name,
-                reason: "the root of its input schema must have \"type\": \"object\"; take a struct or a map"
-                    .into(),
-            });
-        }
-        if let Err(mistake) = &route.headers {
-            return Err(BuildError::Invalid {
-                kind: "tool",
-                name,
-                reason: format!("its input schema: {mistake}"),
-            });
-        }
-        Ok(self.tools.insert(&name, route))
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn insert_tool(&mut self, route: Arc<ToolRoute>) -> Option<Arc<ToolRoute>> {
+        self.tools.insert(&Arc::clone(&route).tool.name, route)
     }
 
-    pub(crate) fn add_prompt(
-        &mut self,
-        route: PromptRoute,
-    ) -> Result<Option<Arc<PromptRoute>>, BuildError> {
-        let name = route.prompt.name.clone();
-        if name.is_empty() {
-            return Err(BuildError::Invalid {
-                kind: "prompt",
-                name,
-                reason: "the name is empty".into(),
-            });
-        }
-        Ok(self.prompts.insert(&name, route))
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn insert_prompt(&mut self, route: Arc<PromptRoute>) -> Option<Arc<PromptRoute>> {
+        self.prompts.insert(&Arc::clone(&route).prompt.name, route)
     }
 
-    pub(crate) fn add_resource(
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn insert_resource(
         &mut self,
-        route: ResourceRoute,
-    ) -> Result<Option<Arc<ResourceRoute>>, BuildError> {
-        let name = route.uri().to_owned();
-        let invalid = |reason: String| {
-            Err(BuildError::Invalid { kind: "resource", name: name.clone(), reason })
-        };
-        if !has_scheme(&name) {
-            return invalid("a URI begins with a scheme, such as \"note://\" (RFC 3986)".into());
-        }
+        route: Arc<ResourceRoute>,
+    ) -> Option<Arc<ResourceRoute>> {
+        let uri = route.uri().to_owned();
         match &route.kind {
             ResourceKind::Resource(_) => {
                 self.templates.offer();
-                Ok(self.resources.insert(&name, route))
+                self.resources.insert(&uri, route)
             }
-            ResourceKind::Template { template: Err(error), .. } => invalid(error.to_string()),
-            ResourceKind::Template { template: Ok(_), .. } => {
+            ResourceKind::Template { .. } => {
                 self.resources.offer();
-                Ok(self.templates.insert(&name, route))
+                self.templates.insert(&uri, route)
             }
         }
     }
 
-    pub(crate) fn remove_resource(&mut self, uri: &str) -> bool {
-        self.resources.remove(uri) || self.templates.remove(uri)
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn remove_resource(&mut self, uri: &str) -> Option<Arc<ResourceRoute>> {
+        self.resources.remove(uri).or_else(|| self.templates.remove(uri))
     }
 
     // ---- finding ----------------------------------------------------------------------------------------
@@ -172,23 +136,4 @@ impl Registry {
             result
         })
     }
-}
-
-/// TOOL-7: 1 to 128 of `[A-Za-z0-9_.-]`.
-fn check_name(kind: &'static str, name: &str) -> Result<(), BuildError> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if (1..=128).contains(&name.len()) && name.bytes().all(fits) {
-        return Ok(());
-    }
-    let reason = "a name has 1 to 128 characters out of A-Z a-z 0-9 _ - .".into();
-    Err(BuildError::Invalid { kind, name: name.into(), reason })
-}
-
-fn has_scheme(uri: &str) -> bool {
-    uri.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-    })
 }

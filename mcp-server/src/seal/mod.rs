@@ -15,5 +15,4 @@ mod token;
 pub(crate) use binding::Binding;
 pub(crate) use cipher::{AVAILABLE, digest, random};
 pub use keys::{KeyError, KeyRing};
-pub(crate) use redeemed::Receipt;
 pub(crate) use sealer::Sealer;

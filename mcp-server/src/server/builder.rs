@@ -23,7 +23,7 @@ use crate::definition::{PageSizes, ServerDefinition};
 use crate::error::BuildError;
 use crate::limits::Limits;
 use crate::prompt::PromptRoute;
-use crate::registry::{Live, Registry, ServerHandle};
+use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
 use crate::resource::ResourceRoute;
 use crate::route::{Provider, Routes};
 use crate::router::{Router, Stack};
@@ -128,16 +128,9 @@ impl ServerBuilder {
 
     /// Registers tools. An empty list declares that tools may come later.
     pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
-        self.register(|registry| {
-            registry.tools.offer();
-            for route in routes {
-                let name = route.tool().name.clone();
-                if registry.add_tool(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "tool", name });
-                }
-            }
-            Ok(())
-        })
+        self.live.change(|registry| registry.tools.offer());
+        let name = |route: &ToolRoute| route.tool().name.clone();
+        self.register("tool", routes, name, check_tool, Registry::insert_tool)
     }
 
     /// Registers a prompt.
@@ -147,16 +140,9 @@ impl ServerBuilder {
 
     /// Registers prompts. An empty list declares that prompts may come later.
     pub fn prompts(self, routes: impl IntoIterator<Item = PromptRoute>) -> Self {
-        self.register(|registry| {
-            registry.prompts.offer();
-            for route in routes {
-                let name = route.prompt().name.clone();
-                if registry.add_prompt(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "prompt", name });
-                }
-            }
-            Ok(())
-        })
+        self.live.change(|registry| registry.prompts.offer());
+        let name = |route: &PromptRoute| route.prompt().name.clone();
+        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt)
     }
 
     /// Registers a resource or a template.
@@ -166,17 +152,12 @@ impl ServerBuilder {
 
     /// Registers resources and templates. An empty list declares that resources may come later.
     pub fn resources(self, routes: impl IntoIterator<Item = ResourceRoute>) -> Self {
-        self.register(|registry| {
+        self.live.change(|registry| {
             registry.resources.offer();
             registry.templates.offer();
-            for route in routes {
-                let name = route.uri().to_owned();
-                if registry.add_resource(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "resource", name });
-                }
-            }
-            Ok(())
-        })
+        });
+        let name = |route: &ResourceRoute| route.uri().to_owned();
+        self.register("resource", routes, name, check_resource, Registry::insert_resource)
     }
 
     /// Registers routes of any kind, see [`routes!`](crate::routes).
@@ -298,9 +279,24 @@ impl ServerBuilder {
         ServerHandle::new(Arc::clone(&self.live))
     }
 
-    fn register(mut self, change: impl FnOnce(&mut Registry) -> Result<(), BuildError>) -> Self {
-        if let Err(mistake) = self.live.change(change) {
-            self.mistake.get_or_insert(mistake);
+    fn register<T>(
+        mut self,
+        kind: &'static str,
+        routes: impl IntoIterator<Item = T>,
+        name: impl Fn(&T) -> String,
+        check: impl Fn(&T) -> Result<(), BuildError>,
+        insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
+    ) -> Self {
+        for route in routes {
+            if let Err(mistake) = check(&route) {
+                self.mistake.get_or_insert(mistake);
+                continue;
+            }
+            let name = name(&route);
+            let route = Arc::new(route);
+            if self.live.change(|registry| insert(registry, route)).is_some() {
+                self.mistake.get_or_insert(BuildError::Duplicate { kind, name });
+            }
         }
         self
     }

@@ -191,3 +191,63 @@ async fn every_session_of_a_server_is_told() {
         assert_eq!(told(client).await, ["notifications/tools/list_changed"]);
     }
 }
+
+/// Calls the handle when it is dropped, as what a handler captured may do.
+struct CallsBack(ServerHandle);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        self.0.remove_tool("another");
+        self.0.remove_prompt("another");
+        self.0.remove_resource("r://another");
+    }
+}
+
+/// A route that is dropped, or an iterator of routes, may use the handle: it would wait for ever
+/// for a lock that is held meanwhile.
+#[test]
+fn what_is_dropped_may_change_the_server_again() {
+    fn calling(name: &str, handle: &ServerHandle) -> ToolRoute {
+        let captured = CallsBack(handle.clone());
+        ToolRoute::builder(name).handler(move |_: Context| {
+            let _ = &captured;
+            async { "" }
+        })
+    }
+    let (done, finished) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let builder = server();
+        let handle = builder.handle();
+        let twice = || [calling("t", &handle), calling("t", &handle)];
+        assert!(builder.tools(twice()).build().is_err(), "registered twice");
+        let server = built(server());
+        let handle = server.handle();
+        handle.set_tool(calling("t", &handle)).unwrap();
+        handle.set_tool(calling("t", &handle)).unwrap();
+        handle.set_tool(calling("not a name", &handle)).unwrap_err();
+        handle.replace_tools([calling("t", &handle)]).unwrap();
+        handle.replace_tools(["a", "a"].map(|name| calling(name, &handle))).unwrap_err();
+        let asking = std::iter::once_with(|| {
+            handle.remove_tool("another");
+            calling("t", &handle)
+        });
+        handle.replace_tools(asking).unwrap();
+        assert!(handle.remove_tool("t"));
+        let captured = CallsBack(handle.clone());
+        let prompt = PromptRoute::builder("p").handler(move || {
+            let _ = &captured;
+            async { "" }
+        });
+        handle.set_prompt(prompt).unwrap();
+        assert!(handle.remove_prompt("p"));
+        let captured = CallsBack(handle.clone());
+        let resource = ResourceRoute::builder("r://1", "r").handler(move || {
+            let _ = &captured;
+            async { "" }
+        });
+        handle.set_resource(resource).unwrap();
+        assert!(handle.remove_resource("r://1"));
+        done.send(()).unwrap();
+    });
+    finished.recv_timeout(std::time::Duration::from_secs(60)).expect("no change waits for ever");
+}
