@@ -139,19 +139,19 @@ impl Context {
     }
 
     async fn send_progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
-        let Some(token) = &self.0.meta.progress_token else { return };
-        if self.0.is_over() {
-            return;
+        let Some(token) = &self.0.meta.progress_token else { return yield_at_times().await };
+        if self.0.gate.is_over() {
+            return yield_at_times().await;
         }
         let total = total.filter(|total| total.is_finite()); // JSON has no other numbers.
         let interval = self.0.environment.limits.min_progress_interval;
         if !self.0.progress.lock().admit(done, total, interval) {
-            return;
+            return yield_at_times().await;
         }
         let mut params = ProgressParams::new(token.clone(), done);
         params.total = total;
         params.message = message.filter(|_| self.rules().progress_message);
-        self.notify::<notification::Progress>(&params).await;
+        self.0.gate.send(self.notify::<notification::Progress>(&params)).await;
     }
 
     /// Sends a log message to the client.
@@ -162,18 +162,22 @@ impl Context {
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
     /// 2027-07-28; standard error or OpenTelemetry take its place.
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
-        let least = match &self.0.session {
-            Some(session) => Some(session.log_level()),
-            None => self.0.meta.log_level,
+        let (least, is_session) = match &self.0.session {
+            Some(session) => (Some(session.log_level()), true),
+            None => (self.0.meta.log_level, false),
         };
-        if least.is_none_or(|least| level < least) || (self.0.session.is_none() && self.0.is_over())
-        {
-            return;
+        if least.is_none_or(|least| level < least) {
+            return yield_at_times().await;
         }
-        let Ok(data) = RawJson::new(&data) else { return };
+        let Ok(data) = RawJson::new(&data) else { return yield_at_times().await };
         let params =
             LogMessageParams::new(level, data).logger(self.0.environment.server_name.clone());
-        self.notify::<notification::Message>(&params).await;
+        let sending = self.notify::<notification::Message>(&params);
+        if is_session {
+            sending.await;
+        } else {
+            self.0.gate.send(sending).await;
+        }
     }
 
     /// Closes the stream that the answer will come on, and goes on with the call: the client comes back for
@@ -189,6 +193,7 @@ impl Context {
 
     /// Sends a notification to the client.
     pub(crate) async fn notify<N: NotificationMethod>(&self, params: &N::Params) {
+        yield_at_times().await;
         match JsonBytes::new(params) {
             Ok(params) => self.0.peer.notify(Notification::new(N::NAME, params)).await,
             Err(error) => {
@@ -196,6 +201,13 @@ impl Context {
             }
         }
     }
+}
+
+/// Yields to the runtime now and then, as every wait of tokio does. A handler may call these
+/// functions in a loop that waits for nothing else: without it, other calls would starve, and a
+/// cancellation would have to wait for the end of the loop.
+async fn yield_at_times() {
+    tokio::task::consume_budget().await;
 }
 
 impl fmt::Debug for Context {

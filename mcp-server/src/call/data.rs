@@ -1,7 +1,6 @@
 //! The data of one call.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use mcp_core::extensions::Extensions;
@@ -10,6 +9,7 @@ use mcp_core::revision::Revision;
 use mcp_core::service::{Peer, Request};
 use mcp_core::sync::Mutex;
 
+use super::gate::NotificationGate;
 use super::progress::ProgressLimiter;
 use super::{CallMeta, ConversationState, Environment, LegacySession};
 use crate::questions::CallQuestions;
@@ -34,7 +34,8 @@ pub(crate) struct Call {
     pub(crate) layered: OnceLock<Extensions>,
     pub(crate) progress: Mutex<ProgressLimiter>,
     pub(crate) questions: CallQuestions,
-    is_over: AtomicBool,
+    /// For notifications about the call.
+    pub(crate) gate: NotificationGate,
 }
 
 impl Call {
@@ -61,22 +62,16 @@ impl Call {
             layered: OnceLock::new(),
             progress: Mutex::new(ProgressLimiter::new()),
             questions: CallQuestions::new(&request.method),
-            is_over: AtomicBool::new(false),
+            gate: NotificationGate::default(),
         }
-    }
-
-    /// Whether the call was answered or dropped: nothing more is sent about it (PROG-2, LOG-2,
-    /// CAN-3).
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::Acquire)
     }
 }
 
-/// Marks a call as over when it is dropped, whether the call was answered or dropped.
+/// Ends a call when it is dropped: one that is dropped is over like one that was answered (CAN-3).
 pub(crate) struct EndOfCall(pub(crate) Arc<Call>);
 
 impl Drop for EndOfCall {
     fn drop(&mut self) {
-        self.0.is_over.store(true, Ordering::Release);
+        self.0.gate.close();
     }
 }

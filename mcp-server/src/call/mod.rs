@@ -12,6 +12,7 @@ mod answer_stream;
 mod conversation;
 mod data;
 mod environment;
+mod gate;
 mod meta;
 mod params;
 mod progress;

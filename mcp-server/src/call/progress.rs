@@ -12,13 +12,14 @@ const BURST: f64 = 10.0;
 #[derive(Debug)]
 pub(crate) struct ProgressLimiter {
     last: f64,
+    has_reached_total: bool,
     tokens: f64,
     last_refill: Option<Instant>,
 }
 
 impl ProgressLimiter {
     pub(crate) const fn new() -> Self {
-        Self { last: f64::NEG_INFINITY, tokens: BURST, last_refill: None }
+        Self { last: f64::NEG_INFINITY, has_reached_total: false, tokens: BURST, last_refill: None }
     }
 
     /// Whether a report is sent.
@@ -33,10 +34,11 @@ impl ProgressLimiter {
             .map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
         let refill = passed.as_secs_f64() / interval.as_secs_f64().max(1e-9);
         self.tokens = (self.tokens + refill).min(BURST);
-        let is_last = total.is_some_and(|total| done >= total);
+        let is_last = !self.has_reached_total && total.is_some_and(|total| done >= total);
         if self.tokens < 1.0 && !is_last {
             return false;
         }
+        self.has_reached_total |= is_last;
         self.tokens = (self.tokens - 1.0).max(0.0);
         self.last = done;
         true
@@ -58,7 +60,8 @@ mod tests {
         assert!(limiter.admit(1_000.0, Some(1_000.0), interval));
         assert!(!limiter.admit(1_000.0, Some(1_000.0), interval), "values must rise");
         assert!(!limiter.admit(f64::NAN, None, interval));
+        assert!(!limiter.admit(1_001.0, Some(1_000.0), interval), "the end comes once");
         tokio::time::advance(interval).await;
-        assert!(limiter.admit(1_001.0, None, interval));
+        assert!(limiter.admit(1_002.0, None, interval));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{
     Complete, Discover, Method as _, Ping, PromptsGet, PromptsList, ResourceTemplatesList,
     ResourcesList, ResourcesRead, ResourcesSubscribe, ResourcesUnsubscribe, SetLevel,
@@ -63,22 +63,8 @@ impl Service for Router {
             let error = &"a layer passed on a request without its extensions";
             return Err(crate::error::internal("finding the context of a call", error).into());
         };
-        let answer = self.route(&context, &request).await;
-        Ok(answer.map_err(|error| fit_error(error, &context))?)
+        Ok(self.route(&context, &request).await?)
     }
 
     async fn notify(&self, _: Notification) {}
-}
-
-/// −32002 for an unknown resource is −32602 where the revision says so, and is never sent there
-/// (ERR-5).
-fn fit_error(error: ErrorObject, context: &Context) -> ErrorObject {
-    if error.code() != code::RESOURCE_NOT_FOUND {
-        return error;
-    }
-    let fitted = ErrorObject::new(context.rules().resource_not_found_code, error.message());
-    match error.data() {
-        Some(data) => fitted.with_data(&data),
-        None => fitted,
-    }
 }

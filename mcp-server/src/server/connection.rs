@@ -10,7 +10,9 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{self, Discover, Initialize, Method as _, Ping};
 use mcp_core::revision::{Era, Revision};
-use mcp_core::service::{Accept, Conversation, Notification, Peer, Reply, Request, Service};
+use mcp_core::service::{
+    Accept, CallError, Conversation, Notification, Peer, Reply, Request, Service,
+};
 use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::Server;
@@ -18,6 +20,7 @@ use crate::call::{Binding, Call, CallMeta, Claim, ConversationState, EndOfCall, 
 use crate::error::invalid_params;
 use crate::registry::Registry;
 use crate::subscription::{Filter, Listener};
+use crate::wire::fit_error;
 
 /// One conversation with one client, over any stream or in memory: a [`Service`].
 pub struct Connection {
@@ -142,8 +145,13 @@ impl Connection {
         ));
         request.extensions = Extensions::new();
         request.extensions.insert_shared(Arc::clone(&call));
-        let _end = EndOfCall(call);
-        self.server.stack.call(request).await
+        let end = EndOfCall(call);
+        let reply = self.server.stack.call(request).await;
+        end.0.gate.close_and_wait().await;
+        reply.map_err(|error| match error {
+            CallError::Peer(error) => fit_error(error, revision.rules()).into(),
+            error => error,
+        })
     }
 
     fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {

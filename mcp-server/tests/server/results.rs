@@ -327,3 +327,64 @@ async fn a_result_that_does_not_fit_the_output_schema_is_an_internal_error() {
     })
     .await;
 }
+
+/// Whoever returns them: a handler, or a layer that never reaches it (ERR-5).
+#[tokio::test(start_paused = true)]
+async fn codes_that_a_revision_does_not_have_are_replaced() {
+    use mcp_server::layer::Layer;
+    use mcp_server::service::{Notification, Reply, Request, Service};
+
+    fn failure(name: &str) -> ErrorObject {
+        let code = if name.contains("visit") { -32042 } else { -32002 };
+        ErrorObject::new(code, "first things first").with_data(&json!({"why": "because"}))
+    }
+
+    #[derive(Clone)]
+    struct Refuses;
+
+    impl<S> Layer<S> for Refuses {
+        type Service = Refusing<S>;
+
+        fn layer(&self, inner: S) -> Refusing<S> {
+            Refusing(inner)
+        }
+    }
+
+    struct Refusing<S>(S);
+
+    impl<S: Service> Service for Refusing<S> {
+        async fn call(&self, request: Request) -> Reply {
+            let params: Value = request.params.parse().unwrap();
+            match params["name"].as_str() {
+                Some(name) if name.starts_with("layer") => Err(failure(name).into()),
+                _ => self.0.call(request).await,
+            }
+        }
+
+        async fn notify(&self, notification: Notification) {
+            self.0.notify(notification).await;
+        }
+    }
+
+    let server = || {
+        let failing = |name: &'static str| {
+            ToolRoute::builder(name)
+                .handler(move || std::future::ready(Err::<String, _>(failure(name))))
+        };
+        server().tool(failing("tool-visit")).tool(failing("tool-unknown")).layer(Refuses)
+    };
+    everywhere(server, async |client| {
+        for where_from in ["tool", "layer"] {
+            for (what, code) in [
+                ("visit", if client.revision == Revision::V2025_11_25 { -32042 } else { -32603 }),
+                ("unknown", if client.is_legacy() { -32002 } else { -32602 }),
+            ] {
+                let name = format!("{where_from}-{what}");
+                let error = client.err("tools/call", json!({"name": name})).await;
+                assert_eq!((error.code, &*error.message), (code, "first things first"), "{name}");
+                assert_eq!(error.data, Some(json!({"why": "because"})));
+            }
+        }
+    })
+    .await;
+}

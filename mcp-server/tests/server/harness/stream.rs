@@ -159,7 +159,12 @@ impl Raw {
 
     /// A session that is initialized.
     pub async fn session(server: &Server, revision: &str) -> Self {
-        let mut raw = Self::open(server, 1 << 20);
+        Self::session_over(server, revision, 1 << 20).await
+    }
+
+    /// A session that is initialized, over a pipe that holds so many bytes.
+    pub async fn session_over(server: &Server, revision: &str, pipe: usize) -> Self {
+        let mut raw = Self::open(server, pipe);
         let params = json!({
             "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"},
         });
