@@ -98,10 +98,10 @@ impl IntoToolError for std::convert::Infallible {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Two tools, prompts, resources or methods have one name.
+    /// Two tools, prompts, resources, methods or extensions have one name.
     #[error("the {kind} {name:?} is registered twice")]
     Duplicate {
-        /// "tool", "prompt", "resource", "method", "server".
+        /// "tool", "prompt", "resource", "method", "extension" or "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
@@ -109,7 +109,7 @@ pub enum BuildError {
     /// A name, template or schema breaks a rule.
     #[error("the {kind} {name:?} is not valid: {reason}")]
     Invalid {
-        /// "tool", "prompt", "resource", "method", "server".
+        /// "tool", "prompt", "resource", "method", "extension" or "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,

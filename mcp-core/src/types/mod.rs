@@ -28,6 +28,7 @@ mod resource;
 mod resource_contents;
 mod roots;
 mod sampling;
+mod sampling_check;
 mod sampling_content;
 mod schema;
 mod skill;
@@ -90,6 +91,7 @@ pub use sampling::{
     CreateMessageParams, CreateMessageResult, IncludeContext, ModelHint, ModelPreferences,
     SamplingMessage, StopReason, ToolChoice, ToolChoiceMode,
 };
+pub use sampling_check::ConversationError;
 pub use sampling_content::{SamplingContent, SamplingContents, ToolResultContent, ToolUseContent};
 pub use schema::{Schema, SchemaError};
 pub use skill::{

@@ -3,6 +3,7 @@
 use mcp_core::types::{CreateMessageParams, ElicitParams, IncludeContext, InputRequest};
 use serde_json::json;
 
+use super::question_check;
 use crate::context::Context;
 use crate::questions::{AskError, AskErrorKind};
 
@@ -40,8 +41,9 @@ impl Context {
         self.client_capabilities().roots.is_some()
     }
 
-    /// Refuses a question that the client cannot answer.
+    /// Refuses a question that breaks a rule, or that the client cannot answer.
     pub(super) fn check_question(&self, request: &InputRequest) -> Result<(), AskError> {
+        question_check::check(request, self.call().environment.limits.max_uri_bytes)?;
         let required = match request {
             InputRequest::Elicit(params) => match &**params {
                 ElicitParams::Url(_) if !self.can_elicit_url() => {

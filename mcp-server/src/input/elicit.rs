@@ -114,7 +114,7 @@ impl<'a, T: Form + 'a> ElicitForm<'a, T> {
     /// # Errors
     /// See [`AskErrorKind`]; declining and cancelling are answers here.
     pub async fn answer(self) -> Result<Answer<T>, AskError> {
-        let form = self.form.map_err(|problem| AskError::new(AskErrorKind::Invalid, problem))?;
+        let form = self.form.map_err(|problem| AskError::new(AskErrorKind::Malformed, problem))?;
         let modern = self.question.is_modern();
         let result = self.question.form(form).ask().await?;
         Ok(match result.action {

@@ -19,6 +19,7 @@ mod field;
 mod fit;
 mod form;
 mod outcome;
+mod question_check;
 mod step;
 
 pub use ask::Question;

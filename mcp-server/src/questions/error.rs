@@ -36,6 +36,9 @@ pub enum AskErrorKind {
     Refused,
     /// The answer does not fit the question.
     Invalid,
+    /// The question breaks a rule of the protocol, so it was not asked: a URL that is not valid, a
+    /// form with a field that it cannot have, a use of a tool without its result.
+    Malformed,
     /// No answer came in time, or the connection broke.
     Lost,
 }
@@ -87,6 +90,7 @@ impl fmt::Display for AskError {
             AskErrorKind::Cancelled => return f.write_str("the user cancelled"),
             AskErrorKind::Refused => "the client refused the question",
             AskErrorKind::Invalid => "the answer does not fit the question",
+            AskErrorKind::Malformed => "the question is not valid",
             AskErrorKind::Lost => "no answer arrived",
         };
         write!(f, "{what}: {}", self.0.detail)

@@ -77,7 +77,7 @@ impl CallQuestions {
         request: InputRequest,
     ) -> Result<Answering<'_>, AskError> {
         let identity = Identity::new(source, &request, &mut self.round().lock().seen)
-            .map_err(|error| AskError::new(AskErrorKind::Invalid, error))?;
+            .map_err(|error| AskError::new(AskErrorKind::Malformed, error))?;
         Ok(Answering { questions: self, question: Some((identity, request)), ticket: None })
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mcp_core::extensions::Extensions;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::meta;
 use mcp_core::method::{self, Method};
 use mcp_core::revision::Revision;
 use mcp_core::service::{BoxService, Service};
@@ -113,9 +114,29 @@ impl ServerBuilder {
         self
     }
 
-    /// Declares a protocol extension with its settings (an object; `{}` for none).
+    /// Declares a protocol extension with its settings, an object: `json!({})` for none (EXT-1).
+    ///
+    /// The id is a prefix and a name, such as `com.example/search`. Building the server fails when
+    /// it is not, when the settings are not an object, or when the extension is declared twice.
     pub fn extension(mut self, id: impl Into<String>, settings: serde_json::Value) -> Self {
-        self.extensions.push((id.into(), settings));
+        let id = id.into();
+        let kind = "extension";
+        let invalid = |reason: &str| {
+            Some(BuildError::Invalid { kind, name: id.clone(), reason: reason.to_owned() })
+        };
+        let mistake = if !(meta::is_valid_key(&id) && id.contains('/')) {
+            invalid("an id is a prefix of labels, a slash and a name, such as com.example/search")
+        } else if !settings.is_object() {
+            invalid("its settings must be an object; write json!({}) for none")
+        } else if self.extensions.iter().any(|(other, _)| *other == id) {
+            Some(BuildError::Duplicate { kind, name: id.clone() })
+        } else {
+            None
+        };
+        if let Some(mistake) = mistake {
+            self.mistake.get_or_insert(mistake);
+        }
+        self.extensions.push((id, settings));
         self
     }
 

@@ -352,3 +352,61 @@ async fn several_questions_are_answered_each_on_its_own() {
     }
     assert_eq!(seen.len(), 20);
 }
+
+/// A question that breaks a rule is not asked, and the author is told which (EL-5, EL-10, SAM-4).
+#[tokio::test(start_paused = true)]
+async fn a_question_that_breaks_a_rule_is_not_asked() {
+    use mcp_server::input::{AskErrorKind, Outcome};
+    use mcp_server::types::{ElicitParams, SamplingContent, ToolUseContent};
+
+    let unbalanced = || {
+        let tool_use = ToolUseContent::new(
+            "1",
+            "search",
+            serde_json::Map::new().into_iter().collect::<mcp_server::json::JsonObject>(),
+        );
+        let messages = [SamplingMessage::assistant(SamplingContent::from(tool_use))];
+        CreateMessageParams::new(messages, 10_u64)
+    };
+    let server = || {
+        let visit = |url: &'static str| {
+            move |context: Context| async move {
+                let error = context.elicit_url("Go there.", url).await.unwrap_err();
+                assert_eq!(error.kind(), AskErrorKind::Malformed);
+                error.to_string()
+            }
+        };
+        server()
+            .tool(ToolRoute::builder("relative").handler(visit("/pay")))
+            .tool(ToolRoute::builder("script").handler(visit("javascript:alert(1)")))
+            .tool(ToolRoute::builder("password").handler(visit("https://me:secret@example.com")))
+            .tool(ToolRoute::builder("sample").handler(move |context: Context| async move {
+                let error = context.sample(unbalanced()).await.unwrap_err();
+                assert_eq!(error.kind(), AskErrorKind::Malformed);
+                error.to_string()
+            }))
+            .tool(ToolRoute::builder("explicit").handler(|context: Context| async move {
+                let params = ElicitParams::url("Go there.", "ftp://example.com");
+                Outcome::<String>::from(context.input_required().elicit("go", params))
+            }))
+    };
+    let capabilities = json!({"elicitation": {"url": {}}, "sampling": {"tools": {}}});
+    each(&[Revision::V2025_11_25, Revision::V2026_07_28], async |way, revision| {
+        let setup = Setup::default().capabilities(capabilities.clone());
+        let client = setup.connect(&built(server()), way, revision).await;
+        for (tool, problem) in [
+            ("relative", "the URL to visit is not absolute"),
+            ("script", "the URL to visit is not absolute"),
+            ("password", "the URL to visit holds credentials"),
+            ("sample", "/messages/1: the result of the tool use \"1\" is missing"),
+        ] {
+            let text = client.tool_text(tool, json!({})).await;
+            let expected = format!("the question is not valid: {problem}");
+            assert!(text.starts_with(&expected), "{tool}: {text}");
+        }
+        let error = client.err("tools/call", json!({"name": "explicit"})).await;
+        assert!(error.message.contains("the question is not valid"), "{}", error.message);
+        assert_eq!(client.all_told().await, [], "nothing was asked");
+    })
+    .await;
+}

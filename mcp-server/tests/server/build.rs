@@ -142,6 +142,26 @@ fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
     with::<Own>(server()).build().unwrap();
 }
 
+/// EXT-1.
+#[test]
+fn an_extension_has_an_id_with_a_prefix_and_an_object_of_settings() {
+    for id in ["", "search", "/search", "com.example/", "1com/search", "com.example/a b", "a/b/c"] {
+        let server = server().extension(id, json!({}));
+        match id {
+            // The specification allows an empty name.
+            "com.example/" => drop(server.build().unwrap()),
+            _ => invalid(server, "extension", id, "com.example/search"),
+        }
+    }
+    for settings in [json!(null), json!([]), json!(true)] {
+        let server = server().extension("com.example/search", settings);
+        invalid(server, "extension", "com.example/search", "must be an object");
+    }
+    let twice =
+        || server().extension("com.example/x", json!({})).extension("com.example/x", json!({}));
+    assert_eq!(mistake(twice()), duplicate("extension", "com.example/x"));
+}
+
 #[test]
 fn a_server_must_speak_something() {
     invalid(server().revisions([]), "server", "test-server", "revision");
