@@ -83,10 +83,7 @@ impl Context {
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
             Some(session) => session.capabilities(),
-            None => {
-                let declared = self.0.meta.client_capabilities.as_ref();
-                declared.and_then(|text| text.parse().ok()).unwrap_or_default()
-            }
+            None => self.0.meta.client_capabilities(),
         }
     }
 

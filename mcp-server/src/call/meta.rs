@@ -13,7 +13,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta;
 use mcp_core::revision::{Era, Revision};
-use mcp_core::types::{LoggingLevel, ProgressToken};
+use mcp_core::types::{ClientCapabilities, LoggingLevel, ProgressToken};
 
 /// The `_meta` of a request. What is rarely asked for stays raw.
 #[derive(Debug, Clone, Default)]
@@ -72,10 +72,30 @@ impl CallMeta {
             claim: claim(version.as_ref())?,
             progress_token: read(meta::PROGRESS_TOKEN, progress_token.as_ref())?,
             client_info: object(meta::CLIENT_INFO, client_info)?,
-            client_capabilities: object(meta::CLIENT_CAPABILITIES, client_capabilities)?,
+            client_capabilities: capabilities(client_capabilities)?,
             log_level: read(meta::LOG_LEVEL, log_level.as_ref())?,
             raw: Some(meta),
             params: found,
+        })
+    }
+
+    /// What the client declares that it can do. A capability whose inside is malformed does not
+    /// count, and the others do.
+    pub(crate) fn client_capabilities(&self) -> ClientCapabilities {
+        let Some(json) = &self.client_capabilities else { return ClientCapabilities::new() };
+        json.parse().unwrap_or_else(|_| {
+            let mut declared = ClientCapabilities::new();
+            let names = ["elicitation", "sampling", "roots", "experimental", "extensions"];
+            if let Ok([elicitation, sampling, roots, experimental, extensions]) =
+                json.members(names)
+            {
+                declared.elicitation = elicitation.and_then(|json| json.parse().ok());
+                declared.sampling = sampling.and_then(|json| json.parse().ok());
+                declared.roots = roots.and_then(|json| json.parse().ok());
+                declared.experimental = experimental.and_then(|json| json.parse().ok());
+                declared.extensions = extensions.and_then(|json| json.parse().ok());
+            }
+            declared
         })
     }
 
@@ -131,6 +151,31 @@ fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, Error
         }
         json => Ok(json),
     }
+}
+
+/// `clientCapabilities`, each of which is an object too. A wrong one is refused rather than left
+/// out: the call would fail later, for a capability that its client believes to have declared.
+fn capabilities(json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
+    const NAMES: [&str; 6] =
+        ["elicitation", "sampling", "roots", "experimental", "extensions", "tasks"];
+    let Some(json) = object(meta::CLIENT_CAPABILITIES, json)? else { return Ok(None) };
+    if json.as_bytes() == b"{}" {
+        return Ok(Some(json));
+    }
+    let place = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
+    let values = json
+        .members(NAMES)
+        .map_err(|error| ErrorObject::invalid_params(format!("{place}: {error}")))?;
+    for (name, value) in NAMES.into_iter().zip(values) {
+        let is_object = |value: JsonBytes| {
+            let text = value.as_bytes();
+            text.starts_with(b"{") || text == b"null"
+        };
+        if !value.is_none_or(is_object) {
+            return Err(ErrorObject::invalid_params(format!("{place}.{name} must be an object")));
+        }
+    }
+    Ok(Some(json))
 }
 
 fn read<'a, T: Deserialize<'a>>(

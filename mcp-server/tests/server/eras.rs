@@ -99,6 +99,43 @@ async fn members_of_meta_must_have_their_types() {
     .await;
 }
 
+/// A capability that is not an object is refused, and one that is malformed inside does not count;
+/// neither takes the others along.
+#[tokio::test(start_paused = true)]
+async fn a_malformed_capability_takes_no_others_along() {
+    let server = || {
+        server().tool(ToolRoute::builder("can").handler(|context: Context| async move {
+            format!("{} {}", context.can_elicit(), context.can_sample())
+        }))
+    };
+    each(&MODERN, server, async |client| {
+        let params = |capabilities: Value| {
+            json!({
+                "name": "can",
+                "_meta": {VERSION: "2026-07-28", CAPABILITIES: capabilities},
+            })
+        };
+        for (name, wrong) in [("sampling", json!(7)), ("roots", json!(true)), ("tasks", json!([]))]
+        {
+            let capabilities = json!({"elicitation": {}, (name): wrong});
+            let error = client.raw("tools/call", params(capabilities)).await.unwrap_err();
+            assert_eq!(error.code, -32602, "{name}");
+            let place = format!("params._meta[\"{CAPABILITIES}\"].{name} must be an object");
+            assert_eq!(error.message, place);
+        }
+        for (capabilities, can) in [
+            (json!({"elicitation": {}, "sampling": {"tools": 7}}), "true false"),
+            (json!({"elicitation": {"form": []}, "sampling": {}}), "false true"),
+            (json!({"elicitation": {}, "sampling": null}), "true false"),
+            (json!({"elicitation": {}, "sampling": {}, "com.example": 1}), "true true"),
+        ] {
+            let result = client.raw("tools/call", params(capabilities.clone())).await.unwrap();
+            assert_eq!(result["content"][0]["text"], can, "{capabilities}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_version_that_is_not_spoken_is_answered_with_those_that_are() {
     each(&MODERN, server, async |client| {

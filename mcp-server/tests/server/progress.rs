@@ -245,7 +245,7 @@ async fn progress_of_other_threads_does_not_follow_the_answer() {
         for _ in 0..3 {
             let (context, begun) = (context.clone(), begun.clone());
             tokio::spawn(async move {
-                drop(begun.send(()).await);
+                let _ = begun.send(()).await;
                 for done in 1..=50 {
                     context.progress(f64::from(done), None).await;
                 }
