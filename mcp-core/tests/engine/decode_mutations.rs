@@ -1,4 +1,5 @@
-//! Two hundred thousand damaged messages: no panic, no hang, and the same verdict as the slow reader's.
+//! Two hundred thousand damaged messages: no panic, no hang, and the same verdict as the slow
+//! reader's.
 
 use bytes::Bytes;
 use mcp_core::ConnectionLimits;

@@ -1,7 +1,7 @@
 //! A slow reader of messages that follows the rules word by word, to hold the fast one against.
 //!
-//! It shares nothing with it: a strict JSON parser into a tree that keeps doubled members, then the rules in
-//! the order in which they are documented.
+//! It shares nothing with it: a strict JSON parser into a tree that keeps doubled members, then the
+//! rules in the order in which they are documented.
 
 use mcp_core::jsonrpc::RequestId;
 
@@ -150,19 +150,19 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn space(&mut self) {
+    fn skip_white_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
 
     fn at_end(&mut self) -> bool {
-        self.space();
+        self.skip_white_space();
         self.at == self.text.len()
     }
 
     fn value(&mut self) -> Option<Node<'a>> {
-        self.space();
+        self.skip_white_space();
         let start = self.at;
         let value = match self.peek()? {
             b'{' => self.object()?,
@@ -186,19 +186,19 @@ impl<'a> Parser<'a> {
     fn object(&mut self) -> Option<Value<'a>> {
         self.at += 1;
         let mut members = Vec::new();
-        self.space();
+        self.skip_white_space();
         if self.eat(b'}') {
             return Some(Value::Object(members));
         }
         loop {
-            self.space();
+            self.skip_white_space();
             let name = self.string()?;
-            self.space();
+            self.skip_white_space();
             if !self.eat(b':') {
                 return None;
             }
             members.push((name, self.value()?));
-            self.space();
+            self.skip_white_space();
             if self.eat(b'}') {
                 return Some(Value::Object(members));
             }
@@ -211,13 +211,13 @@ impl<'a> Parser<'a> {
     fn array(&mut self) -> Option<Value<'a>> {
         self.at += 1;
         let mut entries = Vec::new();
-        self.space();
+        self.skip_white_space();
         if self.eat(b']') {
             return Some(Value::Array(entries));
         }
         loop {
             entries.push(self.value()?);
-            self.space();
+            self.skip_white_space();
             if self.eat(b']') {
                 return Some(Value::Array(entries));
             }
