@@ -12,5 +12,6 @@ mod exports;
 mod forms;
 mod goldens;
 mod methods;
+mod revisions;
 mod schemas;
 mod specification;
