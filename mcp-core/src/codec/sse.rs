@@ -176,21 +176,33 @@ impl EventDecoder {
         let Some(found) = memchr::memchr2(b'\n', b'\r', &self.buffer[self.searched..]) else {
             self.searched = self.buffer.len();
             // A comment is discarded and may have any length. Any other line is limited.
-            if self.buffer.first() == Some(&b':') {
-                self.buffer.truncate(1);
-                self.searched = 1;
+            if self.is_comment() {
+                self.buffer.truncate(self.line_start() + 1);
+                self.searched = self.buffer.len();
+                return Ok(None);
             }
             return if self.buffer.len() > self.limit { Err(self.too_long()) } else { Ok(None) };
         };
         let end = self.searched + found;
-        self.after_return = self.buffer[end] == b'\r';
-        let mut line = self.buffer.split_to(end + 1).freeze();
-        line.truncate(end);
-        self.searched = 0;
-        if std::mem::take(&mut self.is_first_line) && line.starts_with(b"\xef\xbb\xbf") {
-            line = line.slice(3..);
+        if end > self.limit && !self.is_comment() {
+            return Err(self.too_long());
         }
+        self.after_return = self.buffer[end] == b'\r';
+        let start = self.line_start();
+        let line = self.buffer.split_to(end + 1).freeze().slice(start..end);
+        self.is_first_line = false;
+        self.searched = 0;
         Ok(Some(line))
+    }
+
+    /// Returns the position of the current line in the buffer, which is after a byte order mark.
+    fn line_start(&self) -> usize {
+        let has_mark = self.is_first_line && self.buffer.starts_with(b"\xef\xbb\xbf");
+        if has_mark { 3 } else { 0 }
+    }
+
+    fn is_comment(&self) -> bool {
+        self.buffer.get(self.line_start()) == Some(&b':')
     }
 
     fn field(&mut self, line: &Bytes) -> Result<(), EventTooLong> {
@@ -319,8 +331,10 @@ mod tests {
             decoder.push(b"data: 0123456789\n");
         }
         assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }));
-        let mut decoder = EventDecoder::new(100);
-        decoder.push(&[b'x'; 101]);
-        assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }));
+        for line in ["x".repeat(101), format!("id: {}\n", "x".repeat(100))] {
+            let mut decoder = EventDecoder::new(100);
+            decoder.push(line.as_bytes());
+            assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }), "{line:?}");
+        }
     }
 }

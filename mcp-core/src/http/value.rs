@@ -59,7 +59,7 @@ pub fn decode_value(field: &[u8]) -> Result<Cow<'_, str>, BadValue> {
     let text = std::str::from_utf8(field).map_err(|_| BadValue)?;
     let encoded = text.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     let Some(encoded) = encoded else { return Ok(Cow::Borrowed(text)) };
-    // The engine rejects missing padding and unused bits, so that each value has one encoding.
+    // The engine rejects missing padding and unused bits, so that a value has one base64 form.
     let bytes = STANDARD.decode(encoded).map_err(|_| BadValue)?;
     String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadValue)
 }
