@@ -1,5 +1,5 @@
-//! What both sides of Streamable HTTP share: names of header fields and how values travel in them.
-//! Spec: basic/transports/streamable-http.
+//! The parts of Streamable HTTP that both sides share: names of header fields, and how values are
+//! encoded in them. Spec: basic/transports/streamable-http.
 
 pub mod names;
 mod params;

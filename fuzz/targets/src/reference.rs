@@ -1,43 +1,42 @@
-//! A slow reader of messages that follows the rules word by word, to hold the fast one against.
+//! A slow reader of messages that follows the rules literally, to compare the fast one with.
 //!
-//! It shares nothing with it: a strict JSON parser into a tree that keeps doubled members, then the rules in
-//! the order in which they are documented.
+//! It shares no code with `mcp_core::jsonrpc::decode`: a strict JSON parser builds a tree that keeps
+//! repeated members, and the rules are applied to it in the order in which they are documented.
 
 use mcp_core::jsonrpc::RequestId;
 
 /// A JSON value with its text.
-struct Node<'a> {
-    text: &'a str,
-    value: Value<'a>,
+pub(crate) struct Node<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) value: Value<'a>,
 }
 
-enum Value<'a> {
+pub(crate) enum Value<'a> {
     Null,
     Bool,
     Number,
-    /// None where a surrogate stands alone, so that there is no text.
+    /// `None` if the escapes have a lone surrogate, which is not text.
     String(Option<String>),
     Array(Vec<Node<'a>>),
     Object(Vec<(Option<String>, Node<'a>)>),
 }
 
-/// What a message is.
+/// The outcome of reading one message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Verdict {
     Request(RequestId, String, String),
     Notification(String, String),
     Result(RequestId, String),
     Error(Option<RequestId>, i64),
-    /// The code, the id to answer with, the request of ours that this would have answered.
+    /// The error code, the id to answer with, and the request of this side that fails.
     Refused(i32, Option<RequestId>, Option<RequestId>),
 }
 
-/// What a frame is: one message, or several. ConnectionLimits are not looked at.
+/// Reads a frame: one message or a batch. Limits are ignored.
 pub(crate) fn read(frame: &[u8]) -> Result<Vec<Verdict>, Verdict> {
     let not_json = || Verdict::Refused(-32700, None, None);
     let text = std::str::from_utf8(frame).map_err(|_| not_json())?;
-    let mut parser = Parser { text, at: 0 };
-    let node = parser.value().filter(|_| parser.at_end()).ok_or_else(not_json)?;
+    let node = parse(text).ok_or_else(not_json)?;
     match &node.value {
         Value::Array(entries) if entries.is_empty() => Err(Verdict::Refused(-32600, None, None)),
         Value::Array(entries) => Ok(entries.iter().map(message).collect()),
@@ -46,6 +45,12 @@ pub(crate) fn read(frame: &[u8]) -> Result<Vec<Verdict>, Verdict> {
             accepted => Ok(vec![accepted]),
         },
     }
+}
+
+/// Parses a JSON text; `None` if it is not one.
+pub(crate) fn parse(text: &str) -> Option<Node<'_>> {
+    let mut parser = Parser { text, at: 0 };
+    parser.value().filter(|_| parser.at_end())
 }
 
 fn message(node: &Node<'_>) -> Verdict {
@@ -116,7 +121,7 @@ fn read_id(node: &Node<'_>) -> Option<RequestId> {
     }
 }
 
-/// An object with an integer `code` and a string `message`, neither doubled.
+/// Returns the code of an object with an integer `code` and a string `message`, neither repeated.
 fn error_code(node: &Node<'_>) -> Option<i64> {
     let Value::Object(members) = &node.value else { return None };
     if members.iter().any(|(name, _)| name.is_none()) {
@@ -150,19 +155,19 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn space(&mut self) {
+    fn skip_white_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
 
     fn at_end(&mut self) -> bool {
-        self.space();
+        self.skip_white_space();
         self.at == self.text.len()
     }
 
     fn value(&mut self) -> Option<Node<'a>> {
-        self.space();
+        self.skip_white_space();
         let start = self.at;
         let value = match self.peek()? {
             b'{' => self.object()?,
@@ -186,19 +191,19 @@ impl<'a> Parser<'a> {
     fn object(&mut self) -> Option<Value<'a>> {
         self.at += 1;
         let mut members = Vec::new();
-        self.space();
+        self.skip_white_space();
         if self.eat(b'}') {
             return Some(Value::Object(members));
         }
         loop {
-            self.space();
+            self.skip_white_space();
             let name = self.string()?;
-            self.space();
+            self.skip_white_space();
             if !self.eat(b':') {
                 return None;
             }
             members.push((name, self.value()?));
-            self.space();
+            self.skip_white_space();
             if self.eat(b'}') {
                 return Some(Value::Object(members));
             }
@@ -211,13 +216,13 @@ impl<'a> Parser<'a> {
     fn array(&mut self) -> Option<Value<'a>> {
         self.at += 1;
         let mut entries = Vec::new();
-        self.space();
+        self.skip_white_space();
         if self.eat(b']') {
             return Some(Value::Array(entries));
         }
         loop {
             entries.push(self.value()?);
-            self.space();
+            self.skip_white_space();
             if self.eat(b']') {
                 return Some(Value::Array(entries));
             }
@@ -250,7 +255,7 @@ impl<'a> Parser<'a> {
         Some(Value::Number)
     }
 
-    /// The outer option is the grammar, the inner one whether the escapes are a text.
+    /// The outer option is `None` for invalid JSON, the inner one for escapes that are not text.
     fn string(&mut self) -> Option<Option<String>> {
         if !self.eat(b'"') {
             return None;
@@ -287,7 +292,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The integer that a number is, however it is written.
+/// Returns the integer that a number equals, in whatever form it is written.
 fn integer(text: &str) -> Option<i64> {
     let is_plain = !text.contains(['.', 'e', 'E']) && text != "-0";
     if is_plain {
