@@ -28,6 +28,13 @@ pub struct Limits {
     pub max_subscriptions: usize,
     /// Most resource URIs that one subscription, or one legacy session, watches. 256.
     pub max_subscribed_uris: usize,
+    /// Longest `clientInfo` and longest `capabilities` that a legacy session remembers, in bytes each.
+    /// Icons are left out of a longer `clientInfo`; `initialize` fails where that is not enough.
+    /// 16 KiB.
+    pub max_client_info_bytes: usize,
+    /// Maximum size of what a legacy session remembers of its client, in bytes: `clientInfo`,
+    /// `capabilities` and the resource URIs that it watches. 64 KiB.
+    pub max_session_bytes: usize,
     /// Longest URI or URI template, in bytes. 8 KiB.
     pub max_uri_bytes: usize,
     /// Most threads that run blocking handlers. 64.
@@ -67,6 +74,8 @@ impl Limits {
             connection: ConnectionLimits::for_server(),
             max_subscriptions: 32,
             max_subscribed_uris: 256,
+            max_client_info_bytes: 16 << 10,
+            max_session_bytes: 64 << 10,
             max_uri_bytes: 8 << 10,
             max_blocking_threads: 64,
             min_progress_interval: Duration::from_millis(100),

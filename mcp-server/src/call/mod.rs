@@ -17,6 +17,7 @@ mod meta;
 mod params;
 mod progress;
 mod session;
+mod session_memory;
 
 pub(crate) use answer_stream::AnswerStream;
 #[cfg(feature = "http")]
@@ -26,4 +27,5 @@ pub(crate) use data::{Call, EndOfCall};
 pub(crate) use environment::Environment;
 pub(crate) use meta::{CallMeta, Claim};
 pub(crate) use params::CallParams;
-pub(crate) use session::LegacySession;
+pub(crate) use session::{ClientDescription, LegacySession};
+pub(crate) use session_memory::{SessionBudget, SessionMemory, SessionMemoryFull};

@@ -2,58 +2,159 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
-use mcp_core::jsonrpc::RequestId;
+use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::revision::Revision;
 use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::subscription::Listener;
+use super::{SessionMemory, SessionMemoryFull};
+use crate::subscription::{Listener, Watch};
 
 /// A session that `initialize` opened.
 #[derive(Debug)]
 pub(crate) struct LegacySession {
     pub(crate) revision: Revision,
-    /// `None` for a call on a server that keeps no sessions. Kept as text of just its length, like
-    /// the capabilities: the structs take 950 bytes, and an idle session has to be small.
-    client_info: Option<Box<RawValue>>,
-    capabilities: Box<RawValue>,
+    /// `None` for a call on a server that keeps no sessions.
+    client: Option<ClientDescription>,
     /// Receives the changes that this client is notified of.
-    pub(crate) listener: Listener,
+    listener: Listener,
+    /// Counts the description of the client and the URIs that it watches.
+    memory: SessionMemory,
     /// Index in [`LoggingLevel::ALL`].
     log_level: AtomicU8,
     last_id: AtomicI64,
 }
 
+/// What a client says of itself. Kept as text of just its length: the structs take 950 bytes, and an
+/// idle session has to be small.
+#[derive(Debug)]
+pub(crate) struct ClientDescription {
+    info: Box<RawValue>,
+    capabilities: Box<RawValue>,
+}
+
+impl ClientDescription {
+    /// Writes the description, each part with at most `max_bytes` bytes.
+    ///
+    /// # Errors
+    /// −32602 when a part is longer.
+    pub(crate) fn new(
+        info: &Implementation,
+        capabilities: &ClientCapabilities,
+        max_bytes: usize,
+    ) -> Result<Self, ErrorObject> {
+        let too_long = |place: &str, length: usize| {
+            ErrorObject::invalid_params(format!(
+                "/{place}: {length} bytes; the limit is {max_bytes} (max_client_info_bytes)"
+            ))
+        };
+        let write_error =
+            |error| crate::error::internal("writing the client's description", &error);
+        let mut written = to_raw_value(info).map_err(write_error)?;
+        if written.get().len() > max_bytes && info.icons.is_some() {
+            let mut plain = info.clone();
+            plain.icons = None;
+            written = to_raw_value(&plain).map_err(write_error)?;
+        }
+        if written.get().len() > max_bytes {
+            return Err(too_long("clientInfo", written.get().len()));
+        }
+        let capabilities = to_raw_value(capabilities).map_err(write_error)?;
+        if capabilities.get().len() > max_bytes {
+            return Err(too_long("capabilities", capabilities.get().len()));
+        }
+        Ok(Self { info: written, capabilities })
+    }
+
+    fn len(&self) -> usize {
+        self.info.get().len() + self.capabilities.get().len()
+    }
+}
+
 impl LegacySession {
+    /// A session of `client`; of none for a call on a server that keeps no sessions.
+    ///
+    /// # Errors
+    /// When the limits of what sessions remember are reached.
     pub(crate) fn new(
         revision: Revision,
-        client_info: Option<&Implementation>,
-        capabilities: &ClientCapabilities,
+        client: Option<ClientDescription>,
         listener: Listener,
-    ) -> Self {
+        memory: SessionMemory,
+    ) -> Result<Self, SessionMemoryFull> {
+        memory.reserve(client.as_ref().map_or(0, ClientDescription::len))?;
         let session = Self {
             revision,
-            client_info: client_info.and_then(|info| to_raw_value(info).ok()),
-            capabilities: to_raw_value(capabilities).unwrap_or_default(),
+            client,
             listener,
+            memory,
             log_level: AtomicU8::new(0),
             last_id: AtomicI64::new(0),
         };
         session.set_log_level(LoggingLevel::Info); // Until the client sets one (LG-8).
-        session
+        Ok(session)
+    }
+
+    /// Receives the changes that this client is notified of.
+    pub(crate) fn listener(&self) -> &Listener {
+        &self.listener
+    }
+
+    /// Watches one more URI. At most `max` are watched.
+    ///
+    /// # Errors
+    /// What to answer when a limit is reached.
+    pub(crate) fn watch(&self, uri: String, max: usize) -> Result<(), ErrorObject> {
+        let bytes = uri.len();
+        self.memory.reserve(bytes).map_err(|full| self.full(full))?;
+        match self.listener.watch(uri, max) {
+            Watch::Added => Ok(()),
+            Watch::Present => {
+                self.memory.release(bytes);
+                Ok(())
+            }
+            Watch::Full => {
+                self.memory.release(bytes);
+                Err(ErrorObject::invalid_params(format!(
+                    "/uri: {max} resources are watched already (max_subscribed_uris)"
+                )))
+            }
+        }
+    }
+
+    /// Stops watching a URI.
+    pub(crate) fn unwatch(&self, uri: &str) {
+        if self.listener.unwatch(uri) {
+            self.memory.release(uri.len());
+        }
+    }
+
+    fn full(&self, full: SessionMemoryFull) -> ErrorObject {
+        match full {
+            SessionMemoryFull::Session => {
+                let max = self.memory.max();
+                ErrorObject::invalid_params(format!(
+                    "/uri: a session remembers at most {max} bytes (max_session_bytes)"
+                ))
+            }
+            SessionMemoryFull::All => full.to_error(),
+        }
     }
 
     pub(crate) fn client_info(&self) -> Option<Implementation> {
-        serde_json::from_str(self.client_info.as_ref()?.get()).ok()
+        serde_json::from_str(self.client.as_ref()?.info.get()).ok()
     }
 
     /// Whether there is a client that can be asked.
     pub(crate) fn has_client(&self) -> bool {
-        self.client_info.is_some()
+        self.client.is_some()
     }
 
     pub(crate) fn capabilities(&self) -> ClientCapabilities {
-        serde_json::from_str(self.capabilities.get()).unwrap_or_default()
+        let client = self.client.as_ref();
+        client
+            .and_then(|client| serde_json::from_str(client.capabilities.get()).ok())
+            .unwrap_or_default()
     }
 
     /// The id of the next request that the server sends in this session.

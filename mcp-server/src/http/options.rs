@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::event_store::{EventStore, MemoryEventStore};
+use super::legacy::event_store::EventStore;
+use super::legacy::memory_event_store::MemoryEventStore;
 
 /// Who may call, and where. The defaults are for a server on this machine.
 ///

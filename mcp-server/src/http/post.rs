@@ -1,32 +1,36 @@
 //! POST: one message, or a batch of 2025-03-26. Which era it belongs to is decided here.
 //!
-//! A message that names its protocol version in `_meta` is modern, and so is one whose header names a modern
-//! version; any other is legacy. What the connection did before plays no part.
+//! A message that names its protocol version in `_meta` is modern, and so is one whose header names
+//! a modern version; any other is legacy. What the connection did before plays no part. A batch is
+//! always legacy: modern entries in it are refused, because their header fields cannot be checked.
 
 use std::sync::Arc;
 
-use crate::call::{CallMeta, Claim};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
-use mcp_core::http::names;
 use mcp_core::jsonrpc::{self, Decoded, ErrorObject, Message, RequestId};
-use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Notification, Request};
 
-use super::service::Shared;
-use super::{Response, legacy, modern, read, status};
+use super::admission::read;
+use super::head::version::VersionHeader;
+use super::legacy;
+use super::modern;
+use super::response::body::Response;
+use super::response::status;
+use super::shared::Shared;
+use crate::call::{CallMeta, Claim};
 
 /// Answers a POST whose head is checked.
 pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
     let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
     let limits = shared.server.limits();
-    let bytes = match read::read(body, limits, &mut admitted).await {
+    let bytes = match read(body, limits, &mut admitted).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
-    if !admitted.becomes_request() {
-        return status::overloaded(None);
+    if let Err(full) = admitted.becomes_request(parts.extensions.get()) {
+        return status::full(full, None);
     }
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {
@@ -36,7 +40,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
             return refuse(malformed.id.as_ref(), &malformed.error);
         }
         Ok(Decoded::Single(message)) => message,
-        Ok(batch) if shared.sessions && header_era(&parts.headers) != Some(Era::Modern) => {
+        Ok(batch) if shared.sessions && !VersionHeader::read(&parts.headers).is_modern() => {
             return legacy::post(shared, parts, batch, CallMeta::default(), admitted).await;
         }
         Ok(_) => {
@@ -75,13 +79,7 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
 }
 
 fn is_modern(shared: &Shared, headers: &HeaderMap, meta: &CallMeta) -> bool {
-    !shared.sessions || meta.claim != Claim::Absent || header_era(headers) == Some(Era::Modern)
-}
-
-/// The era of the version in the header; none if it names none that we know.
-fn header_era(headers: &HeaderMap) -> Option<Era> {
-    let version = headers.get(names::PROTOCOL_VERSION)?.to_str().ok()?.trim();
-    version.parse().ok().map(Revision::era)
+    !shared.sessions || meta.claim != Claim::Absent || VersionHeader::read(headers).is_modern()
 }
 
 /// A message that is not read further.

@@ -1,4 +1,5 @@
-//! The server as a [`tower_service::Service`] of HTTP requests: it mounts in axum, hyper and any tower host.
+//! The server as a [`tower_service::Service`] of HTTP requests: it mounts in axum, hyper and any
+//! tower host.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,40 +11,52 @@ use std::task::{Context, Poll};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body::Body;
-use mcp_core::revision::Era;
-use mcp_core::service::{Conversation as _, Peer};
+use mcp_core::service::Conversation as _;
 
-use super::admission::Admission;
-use super::legacy::{self, Legacy};
-use super::tasks::Tasks;
-use super::{HttpBody, HttpOptions, Response, post, security, status};
-use crate::call::Binding;
-use crate::definition::ServerDefinition;
+use super::HttpOptions;
+use super::head::security;
+use super::legacy;
+use super::listener::tasks::Tasks;
+use super::post;
+use super::response::body::{HttpBody, Response};
+use super::response::status;
+use super::shared::Shared;
 use crate::error::BuildError;
-use crate::server::Connection;
 use crate::server::{Server, ServerBuilder};
 
 /// A server that answers HTTP requests. Cheap to clone; clones share everything.
 ///
-/// It is a [`tower_service::Service`] whose error is [`Infallible`]. Bounds are those of the server's
-/// [`Limits`](crate::Limits).
+/// It is a [`tower_service::Service`] whose error is [`Infallible`], so it mounts in axum, hyper and
+/// any tower host. Its limits are those of the server's [`Limits`](crate::Limits).
+///
+/// # In a host of your own
+///
+/// [`serve_http`](crate::Server::serve_http) brings its own accept loop. Elsewhere the service does
+/// what can be done behind a request, and the host has to do the rest:
+///
+/// | Protection | Who |
+/// |---|---|
+/// | `Host`, `Origin`, media type, mirrored header fields | the service |
+/// | length and duration of bodies, requests and bytes in flight (503, 429) | the service |
+/// | sessions, detached calls, event store, subscriptions | the service |
+/// | streams that the client does not read: dropped after `keep_alive_interval` plus `write_stall_timeout` | the service |
+/// | responses of one piece that the client does not read | the host |
+/// | duration and length of request heads, number of header fields | the host |
+/// | idle connections, TCP keep-alive, number of connections | the host |
+/// | HTTP/2: concurrent streams, resets, pings, closed windows | the host |
+/// | shutdown | the host calls [`HttpService::shutdown`] |
+///
+/// A disconnect cancels a call only if the host drops the response future or the body then, as
+/// hyper does.
+///
+/// ```no_run
+/// # async fn example(service: mcp_server::http::HttpService) {
+/// // After the host has stopped to accept requests:
+/// service.shutdown().await;
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct HttpService(Arc<Shared>);
-
-/// What all requests share.
-pub(super) struct Shared {
-    pub(super) server: Arc<ServerDefinition>,
-    /// Answers the requests of the modern era, which have nothing in common but this.
-    pub(super) modern: Arc<Connection>,
-    pub(super) options: HttpOptions,
-    pub(super) admission: Arc<Admission>,
-    /// Whether a revision with sessions is offered.
-    pub(super) sessions: bool,
-    pub(super) legacy: Legacy,
-    pub(super) tasks: Tasks,
-    #[cfg(feature = "http-sse")]
-    pub(super) sse_2024: super::sse_2024::Streams,
-}
 
 impl ServerBuilder {
     /// Builds the server and makes it a service of HTTP requests, with the default [`HttpOptions`].
@@ -69,39 +82,41 @@ impl Server {
 
 impl HttpService {
     pub(super) fn new(server: Server, options: HttpOptions) -> Self {
-        let admission = Admission::new(&server.definition.limits().http);
-        let sessions = server.definition.supports(Era::Legacy);
-        let modern = Arc::new(Connection::new(server.clone(), Peer::none(), Binding::Http));
-        let server = server.definition;
-        let legacy = Legacy::new(&server, &options);
-        let tasks = Tasks::new(server.limits().connection.write_stall_timeout);
-        Self(Arc::new(Shared {
-            server,
-            modern,
-            options,
-            admission,
-            sessions,
-            legacy,
-            tasks,
-            #[cfg(feature = "http-sse")]
-            sse_2024: super::sse_2024::Streams::default(),
-        }))
+        Self(Arc::new(Shared::new(server, options)))
     }
 
-    /// Ends the streams of `subscriptions/listen`, each with its result, so that the connections that carry
-    /// them can end. Other calls go on. Call it when the host begins to shut down.
+    /// Ends the streams of `subscriptions/listen`, each with its result, and those of sessions, so
+    /// that the connections that carry them can end. Other calls go on. Call it when the host begins
+    /// to shut down.
     pub fn close(&self) {
         self.0.modern.draining();
     }
 
-    /// Ends all sessions, and the calls that outlive their connections, whether they are part of one or not.
+    /// Shuts down: does what [`HttpService::close`] does, waits until the calls that outlive their
+    /// requests are done, at most [`HttpLimits::shutdown_timeout`](super::HttpLimits), and then ends
+    /// all sessions and drops the calls that still run.
+    ///
+    /// Calls whose requests the host still polls are the host's to wait for, or to drop. Requests
+    /// that arrive later are answered as before. Cancel safe: dropping the future stops the waiting
+    /// and nothing else.
+    pub async fn shutdown(&self) {
+        self.close();
+        let timeout = self.0.legacy.limits.shutdown_timeout;
+        if tokio::time::timeout(timeout, self.0.tasks.done()).await.is_err() {
+            let tasks = self.0.tasks.count();
+            tracing::warn!(tasks, "dropped calls that were still running at shutdown");
+        }
+        self.end();
+    }
+
+    /// Ends all sessions, and the calls that outlive their requests.
     pub(super) fn end(&self) {
         self.0.legacy.sessions.clear();
         self.0.tasks.give_up();
     }
 
     #[cfg(test)]
-    pub(super) fn sessions(&self) -> &super::session::Sessions {
+    pub(super) fn sessions(&self) -> &legacy::session::Sessions {
         &self.0.legacy.sessions
     }
 
@@ -109,23 +124,32 @@ impl HttpService {
         &self.0.tasks
     }
 
-    /// The head is shared from the beginning: it ends up with the handler, and what an async function is given
-    /// is copied from one to the next.
+    /// Answers a request of the accept loop, which looks after peers that do not read by itself.
+    pub(super) fn respond_to<B>(&self, request: Request<B>) -> HttpFuture
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+    {
+        let (parts, body) = request.into_parts();
+        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), body)))
+    }
+
+    /// The head is shared from the beginning, because handlers get it and a move of it is expensive.
     async fn respond<B: Body>(shared: Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
         #[cfg(feature = "http-sse")]
-        if shared.sessions && super::sse_2024::is_meant(&shared, &parts) {
+        if shared.sessions && legacy::sse_2024::is_meant(&shared, &parts) {
             return match security::check(&parts, &shared.options) {
-                Ok(()) => Box::pin(super::sse_2024::answer(&shared, parts, body)).await,
-                Err((status, reason)) => status::refused(status, reason),
+                Ok(()) => Box::pin(legacy::sse_2024::answer(&shared, parts, body)).await,
+                Err((status, reason)) => status::refused(status, None, reason),
             };
         }
         if shared.options.path.as_ref().is_some_and(|path| *path != parts.uri.path()) {
             return status::bare(StatusCode::NOT_FOUND);
         }
         if let Err((status, reason)) = security::check(&parts, &shared.options) {
-            return status::refused(status, reason);
+            return status::refused(status, None, reason);
         }
-        // What is rare is boxed, so that the future of a call, which is moved to the heap, is small.
+        // The rare cases are boxed, so that the future of a call is small.
         match parts.method {
             Method::POST => post::post(&shared, parts, body).await,
             Method::GET if shared.sessions => Box::pin(legacy::get(&shared, &parts)).await,
@@ -150,7 +174,12 @@ where
 
     fn call(&mut self, request: Request<B>) -> HttpFuture {
         let (parts, body) = request.into_parts();
-        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), body)))
+        let shared = Arc::clone(&self.0);
+        HttpFuture(Box::pin(async move {
+            let watch = shared.bodies.clone();
+            let response = Self::respond(shared, Arc::new(parts), body).await;
+            response.map(|body| body.watched(&watch))
+        }))
     }
 }
 

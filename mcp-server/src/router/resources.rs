@@ -47,13 +47,8 @@ pub(super) fn subscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     let SubscribeParams { uri, .. } = request.parse()?;
     check_uri(context, &uri)?;
     require(request.registry.resources.is_offered(), ResourcesSubscribe::NAME)?;
-    let most = request.server.limits().max_subscribed_uris;
-    if let Some(session) = &context.call().session
-        && !session.listener.watch(uri, most)
-    {
-        return Err(ErrorObject::invalid_params(format!(
-            "at most {most} resources can be watched"
-        )));
+    if let Some(session) = &context.call().session {
+        session.watch(uri, request.server.limits().max_subscribed_uris)?;
     }
     request.empty()
 }
@@ -62,7 +57,7 @@ pub(super) fn unsubscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, Erro
     let SubscribeParams { uri, .. } = request.parse()?;
     require(request.registry.resources.is_offered(), ResourcesUnsubscribe::NAME)?;
     if let Some(session) = &request.context.call().session {
-        session.listener.unwatch(&uri);
+        session.unwatch(&uri);
     }
     request.empty()
 }

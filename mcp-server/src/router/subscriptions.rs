@@ -35,6 +35,8 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
         Binding::Stream => limits.max_subscriptions,
         #[cfg(feature = "http")]
         Binding::HttpSession => limits.max_subscriptions,
+        #[cfg(feature = "http-sse")]
+        Binding::HttpSse => limits.max_subscriptions,
         #[cfg(feature = "http")]
         Binding::Http => usize::MAX, // The binding bounds them before they get here.
     };

@@ -16,7 +16,10 @@ use mcp_core::service::{
 use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::Server;
-use crate::call::{Binding, Call, CallMeta, Claim, ConversationState, EndOfCall, LegacySession};
+use crate::call::{
+    Binding, Call, CallMeta, Claim, ClientDescription, ConversationState, EndOfCall, LegacySession,
+    SessionBudget, SessionMemory, SessionMemoryFull,
+};
 use crate::error::invalid_params;
 use crate::registry::Registry;
 use crate::subscription::{Filter, Listener};
@@ -33,35 +36,42 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) fn new(server: Server, peer: Peer, binding: Binding) -> Self {
-        Self::with(server, peer, ConversationState::new(binding))
+        let max = match binding {
+            Binding::Stream => usize::MAX, // Its only session has a limit of its own.
+            #[cfg(feature = "http")]
+            _ => server.definition.limits().http.max_total_session_bytes,
+        };
+        let conversation = ConversationState::new(binding, SessionBudget::new(max));
+        Self::with(server, peer, conversation)
     }
 
-    /// For a session over HTTP, whose subscriptions end with those of the modern era.
+    /// For a session over HTTP, which drains with the modern era.
     #[cfg(feature = "http")]
     pub(crate) fn session_of(modern: &Self) -> Self {
-        let conversation =
-            ConversationState::draining_with(Binding::HttpSession, &modern.conversation);
+        let conversation = ConversationState::sharing(Binding::HttpSession, &modern.conversation);
         Self::with(modern.server.clone(), Peer::none(), conversation)
+    }
+
+    /// For a stream of HTTP+SSE. `peer` receives the changes.
+    #[cfg(feature = "http-sse")]
+    pub(crate) fn http_sse_of(modern: &Self, peer: Peer) -> Self {
+        let conversation = ConversationState::sharing(Binding::HttpSse, &modern.conversation);
+        Self::with(modern.server.clone(), peer, conversation)
     }
 
     fn with(server: Server, peer: Peer, conversation: ConversationState) -> Self {
         Self { server, peer, conversation: Arc::new(conversation), notifier: OnceLock::new() }
     }
 
-    /// For one legacy call on a server that keeps no sessions: nobody is known to be there.
+    /// For one legacy call on a server that keeps no sessions: nothing is known of its client.
     #[cfg(feature = "http")]
     pub(crate) fn stateless(modern: &Self, revision: Revision) -> Self {
         let connection = Self::session_of(modern);
-        let capabilities = mcp_core::types::ClientCapabilities::new();
-        let session = LegacySession::new(revision, None, &capabilities, Listener::inert());
-        drop(connection.conversation.session.set(Arc::new(session)));
+        // It remembers nothing, so no limit is reached.
+        if let Ok(session) = connection.legacy_session(revision, None, Listener::inert()) {
+            drop(connection.conversation.session.set(Arc::new(session)));
+        }
         connection
-    }
-
-    /// The server that answers.
-    #[cfg(feature = "http-sse")]
-    pub(crate) fn server(&self) -> &Server {
-        &self.server
     }
 
     /// Done when no more requests will come.
@@ -84,6 +94,11 @@ impl Connection {
         meta: &CallMeta,
     ) -> Result<(Revision, Option<Arc<LegacySession>>), ErrorObject> {
         let server = &*self.server.definition;
+        if meta.claim != Claim::Absent && !self.conversation.binding.accepts_modern() {
+            return Err(ErrorObject::invalid_request(
+                "a request that names its protocol version in _meta must be a POST of its own",
+            ));
+        }
         let is_modern = server.supports(Era::Modern);
         if is_modern && let Some(revision) = meta.modern_revision(&server.revisions)? {
             return Ok((revision, None));
@@ -182,16 +197,19 @@ impl Connection {
             resources: registry.resources.is_offered(),
             ..Filter::default()
         });
-        let session = Arc::new(LegacySession::new(
-            revision,
-            Some(&params.client_info),
+        let limits = server.limits();
+        let client = ClientDescription::new(
+            &params.client_info,
             &params.capabilities,
-            listener.clone(),
-        ));
-        if self.conversation.session.set(session).is_err() {
+            limits.max_client_info_bytes,
+        )?;
+        let session = self
+            .legacy_session(revision, Some(client), listener.clone())
+            .map_err(SessionMemoryFull::to_error)?;
+        if self.conversation.session.set(Arc::new(session)).is_err() {
             return Err(ErrorObject::invalid_request("the session is initialized already"));
         }
-        if self.conversation.binding == Binding::Stream {
+        if self.conversation.binding.notifies_of_changes() {
             self.notify_of_changes(listener);
         }
         let mut result = InitializeResult::new(
@@ -201,6 +219,17 @@ impl Connection {
         );
         result.instructions = server.instructions.clone();
         server.environment.encode(result, revision)
+    }
+
+    fn legacy_session(
+        &self,
+        revision: Revision,
+        client: Option<ClientDescription>,
+        listener: Listener,
+    ) -> Result<LegacySession, SessionMemoryFull> {
+        let max = self.server.definition.limits().max_session_bytes;
+        let memory = SessionMemory::new(&self.conversation.session_budget, max);
+        LegacySession::new(revision, client, listener, memory)
     }
 
     /// Notifies a legacy client of changes until the connection ends.

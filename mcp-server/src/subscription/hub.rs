@@ -149,20 +149,31 @@ impl Listener {
         }
     }
 
-    /// Watches one more URI (legacy `resources/subscribe`). False when `most` are watched already.
-    pub(crate) fn watch(&self, uri: String, most: usize) -> bool {
+    /// Watches one more URI (legacy `resources/subscribe`), unless `max` are watched already.
+    pub(crate) fn watch(&self, uri: String, max: usize) -> Watch {
         let mut state = self.0.state.lock();
-        if state.filter.uris.len() >= most && !state.filter.uris.contains(&uri) {
-            return false;
+        if state.filter.uris.contains(&uri) {
+            return Watch::Present;
+        }
+        if state.filter.uris.len() >= max {
+            return Watch::Full;
         }
         state.filter.uris.insert(uri);
-        true
+        Watch::Added
     }
 
-    /// Watches a URI no longer.
-    pub(crate) fn unwatch(&self, uri: &str) {
-        self.0.state.lock().filter.uris.remove(uri);
+    /// Stops watching a URI. False when it was not watched.
+    pub(crate) fn unwatch(&self, uri: &str) -> bool {
+        self.0.state.lock().filter.uris.remove(uri)
     }
+}
+
+/// What became of a request to watch a URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watch {
+    Added,
+    Present,
+    Full,
 }
 
 /// Whether who watches `watched` hears of `uri`: the same, or something below it (RES-6).

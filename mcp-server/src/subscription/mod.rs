@@ -5,4 +5,4 @@ mod change;
 mod hub;
 
 pub(crate) use change::Change;
-pub(crate) use hub::{Filter, Hub, Listener};
+pub(crate) use hub::{Filter, Hub, Listener, Watch};

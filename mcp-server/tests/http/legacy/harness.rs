@@ -2,8 +2,8 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,11 +22,17 @@ use tower_service::Service as _;
 pub(super) struct Log {
     pub(super) finished: AtomicUsize,
     pub(super) dropped: AtomicUsize,
+    lines: Mutex<Vec<String>>,
 }
 
 impl Log {
     pub(super) fn finished(&self) -> usize {
         self.finished.load(Ordering::SeqCst)
+    }
+
+    /// What handlers left behind.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
     }
 
     pub(super) fn dropped(&self) -> usize {
@@ -41,6 +47,13 @@ impl Tools {
     /// Gives the text back.
     #[tool]
     fn echo(&self, text: String) -> String {
+        text
+    }
+
+    /// Gives the text back after it said something.
+    #[tool]
+    async fn echo_loudly(&self, ctx: &Context, text: String) -> String {
+        ctx.log(LoggingLevel::Warning, "loud").await;
         text
     }
 
@@ -102,6 +115,36 @@ impl Tools {
         "left something behind".into()
     }
 
+    /// Leaves something behind that asks once the call is over.
+    #[tool]
+    fn ask_later(&self, ctx: &Context) -> String {
+        let (ctx, log) = (ctx.clone(), Arc::clone(&self.0));
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let form = ElicitSchema::new().required_field("name", StringSchema::new());
+            let outcome = ctx.elicit_with(ElicitParams::form("late?", form)).await;
+            let line = outcome.map_or_else(|error| error.to_string(), |_| "answered".into());
+            log.lines.lock().unwrap().push(line);
+        });
+        "left something behind".into()
+    }
+
+    /// Says something, and then much.
+    #[tool]
+    async fn large(&self, ctx: &Context, kib: usize) -> String {
+        ctx.log(LoggingLevel::Warning, "first").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        "x".repeat(kib << 10)
+    }
+
+    /// The `User-Agent` of the request.
+    #[tool]
+    fn agent(&self, ctx: &Context) -> String {
+        let request = ctx.http_request().unwrap();
+        let agent = request.headers.get("user-agent").map(|agent| agent.to_str().unwrap());
+        agent.unwrap_or("none").to_owned()
+    }
+
     /// Who calls.
     #[tool]
     fn whoami(&self, ctx: &Context) -> String {
@@ -147,7 +190,7 @@ impl Host {
 
     /// A client that has not said anything yet.
     pub(super) fn client(&self) -> Client {
-        Client { service: self.service.clone(), session: None, version: None, principal: None }
+        Client::of(&self.service)
     }
 
     /// A client with a session of this revision.
@@ -167,6 +210,10 @@ pub(super) struct Client {
 }
 
 impl Client {
+    pub(super) fn of(service: &HttpService) -> Self {
+        Self { service: service.clone(), session: None, version: None, principal: None }
+    }
+
     pub(super) async fn initialize(&mut self, revision: &str) {
         let answer = self.post(initialize(revision)).await;
         assert_eq!(answer.status, StatusCode::OK);

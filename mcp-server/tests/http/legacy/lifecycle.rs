@@ -92,7 +92,9 @@ async fn the_version_header_may_be_missing_but_not_wrong() {
     for (version, status) in [
         (None, StatusCode::OK),
         (Some("2025-06-18"), StatusCode::OK),
-        (Some("2025-03-26"), StatusCode::OK),
+        (Some("2024-11-05"), StatusCode::BAD_REQUEST),
+        (Some("2025-03-26"), StatusCode::BAD_REQUEST),
+        (Some("2025-11-25"), StatusCode::BAD_REQUEST),
         (Some("1999-01-01"), StatusCode::BAD_REQUEST),
         (Some(""), StatusCode::BAD_REQUEST),
         (Some("2026-07-28"), StatusCode::BAD_REQUEST),

@@ -1,13 +1,15 @@
 //! How many sessions there may be, and for how long.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
 use mcp_server::http::HttpOptions;
-use mcp_server::{Limits, Principal};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Limits, Principal, Server};
 use serde_json::json;
 
-use super::harness::{Client, Host, initialize, settle};
+use super::harness::{Client, Host, call, initialize, settle};
 
 fn host(sessions: usize, per_principal: usize) -> Host {
     let mut limits = Limits::new();
@@ -88,11 +90,12 @@ async fn a_session_in_which_something_goes_on_is_not_idle() {
     let calling = host.session("2025-11-25").await;
     let listening = host.session("2025-11-25").await;
     let stream = listening.get().await;
+    let stream = tokio::spawn(stream.text()); // Keep-alives are read.
     let call = calling.call(1, "slow", json!({"ms": 3_600_000})).await;
     drop(call); // The call goes on.
     tokio::time::sleep(Duration::from_secs(3_500)).await;
     assert!(is_alive(&calling).await && is_alive(&listening).await);
-    drop(stream);
+    stream.abort();
     tokio::time::sleep(Duration::from_secs(500)).await;
     assert_eq!(host.log.finished(), 1);
     assert!(!is_alive(&listening).await);
@@ -118,4 +121,32 @@ async fn a_call_that_finds_no_room_is_not_begun() {
     assert_eq!(host.log.dropped(), 0, "it was begun, and may have done something");
     assert_eq!(first.await.unwrap(), "slept 1000 ms");
     assert_eq!(client.call(4, "echo", json!({"text": "x"})).await.tool_text().await, "x");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_has_its_place_before_its_handler_begins() {
+    let nested = Arc::new(Mutex::new(None::<Client>));
+    let status = Arc::new(Mutex::new(None));
+    let tool = {
+        let (nested, status) = (Arc::clone(&nested), Arc::clone(&status));
+        ToolRoute::builder("nest").handler(move || {
+            let (nested, status) = (Arc::clone(&nested), Arc::clone(&status));
+            async move {
+                let client = nested.lock().unwrap().take();
+                if let Some(client) = client {
+                    let answer = client.call(2, "nest", json!({})).await;
+                    *status.lock().unwrap() = Some(answer.status);
+                }
+                "nested"
+            }
+        })
+    };
+    let mut limits = Limits::new();
+    limits.connection.max_in_flight_requests = 1;
+    let service = Server::builder("nest", "1").tool(tool).limits(limits).into_service().unwrap();
+    let mut client = Client::of(&service);
+    client.initialize("2025-11-25").await;
+    *nested.lock().unwrap() = Some(client.clone());
+    assert_eq!(client.post(call(1, "nest", json!({}))).await.tool_text().await, "nested");
+    assert_eq!(*status.lock().unwrap(), Some(StatusCode::SERVICE_UNAVAILABLE));
 }

@@ -1,9 +1,11 @@
 //! Sessions of the legacy era.
 
 mod batch;
+mod detached;
 mod harness;
 mod lifecycle;
 mod limits;
+mod memory;
 mod requests;
 mod resume;
 #[cfg(feature = "http-sse")]

@@ -128,7 +128,7 @@ async fn an_event_id_that_was_not_read_is_refused() {
 async fn what_is_no_longer_kept_is_a_clear_error() {
     let limits = {
         let mut limits = EventStoreLimits::default();
-        limits.events = 2;
+        limits.max_stream_events = 2;
         limits
     };
     let options = HttpOptions::new().event_store(MemoryEventStore::new(limits));
@@ -166,4 +166,38 @@ async fn a_question_waits_for_a_client_that_was_cut_off() {
     let result = json!({"action": "accept", "content": {"name": "Ann"}});
     client.post(json!({"jsonrpc": "2.0", "id": question["id"], "result": result})).await;
     assert_eq!(text_of(&rest.message().await.unwrap().1), "name \"Ann\"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_was_replaced_does_not_take_the_wakeups_of_its_successor() {
+    let host = Host::new();
+    let client = host.session("2025-11-25").await;
+    let mut stalled = client.call(1, "count", json!({"to": 3})).await;
+    let id = stalled.event().await.unwrap().id.unwrap();
+    stalled.message().await.unwrap();
+    let mut alive = client.resume(&id).await;
+    alive.message().await.unwrap();
+    let began = tokio::time::Instant::now();
+    // The new reader waits; only then the connection of the old one can be written to again.
+    let next = async { alive.message().await.unwrap() };
+    let old = async {
+        settle().await;
+        stalled.message().await
+    };
+    let ((_, second), old) = tokio::join!(next, old);
+    assert_eq!(second["params"]["data"], 2);
+    assert_eq!(old, None);
+    assert!(began.elapsed() <= Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_any_length_can_be_resumed() {
+    let host = Host::new();
+    let client = host.session("2025-11-25").await;
+    let mut answer = client.call(1, "large", json!({"kib": 3 << 10})).await;
+    let (id, _) = answer.message().await.unwrap();
+    drop(answer);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let messages = client.resume(&id).await.messages().await;
+    assert_eq!(text_of(&messages[0]).len(), 3 << 20);
 }

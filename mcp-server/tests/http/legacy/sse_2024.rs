@@ -5,7 +5,7 @@ use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Principal};
 use serde_json::{Value, json};
 
-use super::harness::{Client, Host, call, initialize, text_of};
+use super::harness::{Answer, Client, Host, call, initialize, settle, text_of};
 
 fn host() -> Host {
     Host::with(HttpOptions::new().http_sse(), Limits::new())
@@ -85,4 +85,144 @@ async fn it_is_there_only_when_asked_for() {
         StatusCode::BAD_REQUEST,
         "a GET of Streamable HTTP, without its session"
     );
+}
+
+/// Opens a stream, and returns it with its endpoint.
+async fn open(client: &Client) -> (Answer, String) {
+    let mut stream = client.send_to("/sse", Method::GET, &[], String::new()).await;
+    assert_eq!(stream.status, StatusCode::OK);
+    let endpoint = String::from_utf8(stream.event().await.unwrap().data.to_vec()).unwrap();
+    (stream, endpoint)
+}
+
+async fn begin(client: &Client, revision: &str) -> (Answer, String) {
+    let (mut stream, endpoint) = open(client).await;
+    assert_eq!(post(client, &endpoint, &initialize(revision)).await, StatusCode::ACCEPTED);
+    assert_eq!(stream.message().await.unwrap().1["result"]["protocolVersion"], revision);
+    (stream, endpoint)
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_calls_count_among_all_requests_in_flight() {
+    let mut limits = Limits::new();
+    limits.http.max_in_flight_requests = 2;
+    let host = Host::with(HttpOptions::new().http_sse(), limits);
+    let client = host.client();
+    let (mut first, endpoint) = begin(&client, "2024-11-05").await;
+    let (second, other) = begin(&client, "2024-11-05").await;
+    let slow = call(1, "slow", json!({"ms": 60_000}));
+    assert_eq!(post(&client, &endpoint, &slow).await, StatusCode::ACCEPTED);
+    assert_eq!(post(&client, &other, &slow).await, StatusCode::ACCEPTED);
+    let ping = json!({"jsonrpc": "2.0", "id": 2, "method": "ping"});
+    assert_eq!(post(&client, &endpoint, &ping).await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(host.client().post(initialize("2025-11-25")).await.status, 503);
+    drop(second); // The calls of a stream end with it.
+    settle().await;
+    assert_eq!(host.log.dropped(), 1);
+    assert_eq!(post(&client, &endpoint, &ping).await, StatusCode::ACCEPTED);
+    assert_eq!(first.message().await.unwrap().1["id"], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_streams_count_among_the_sessions() {
+    let mut limits = Limits::new();
+    limits.http.max_sessions = 3;
+    limits.http.max_sessions_per_principal = 2;
+    let host = Host::with(HttpOptions::new().http_sse(), limits);
+    let mut client = host.client();
+    client.principal = Some(Principal::new("alice"));
+    let streams = [open(&client).await, open(&client).await];
+    let refused = client.send_to("/sse", Method::GET, &[], String::new()).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(client.post(initialize("2025-11-25")).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let other = host.client();
+    let held = open(&other).await;
+    let refused = other.send_to("/sse", Method::GET, &[], String::new()).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    drop((streams, held));
+    open(&client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_sessions_and_those_of_streamable_http_are_not_confused() {
+    let host = host();
+    let client = host.client();
+    let (_stream, endpoint) = begin(&client, "2024-11-05").await;
+    let mut confused = host.client();
+    confused.session = Some(endpoint.split_once('=').unwrap().1.to_owned());
+    assert_eq!(confused.call(1, "echo", json!({"text": "x"})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(confused.delete().await.status, StatusCode::NOT_FOUND);
+    let session = host.session("2025-11-25").await.session.unwrap();
+    let ping = json!({"jsonrpc": "2.0", "id": 2, "method": "ping"});
+    let status = post(&client, &format!("messages?sessionId={session}"), &ping).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn modern_messages_are_refused() {
+    let host = host();
+    let client = host.client();
+    let (mut stream, endpoint) = begin(&client, "2025-03-26").await;
+    let mut modern = call(1, "slow", json!({"ms": 1}));
+    modern["params"]["_meta"] = serde_json::from_str(crate::caller::META).unwrap();
+    let path = format!("/{endpoint}");
+    let refused = client.send_to(&path, Method::POST, &[], modern.to_string()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let refused = refused.json().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(1), &json!(-32600)));
+    let headers = [("mcp-protocol-version", "2026-07-28")];
+    let ping = json!({"jsonrpc": "2.0", "id": 2, "method": "ping"});
+    let refused = client.send_to(&path, Method::POST, &headers, ping.to_string()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(post(&client, &endpoint, &json!([modern, ping])).await, StatusCode::ACCEPTED);
+    let (_, answers) = stream.message().await.unwrap();
+    assert_eq!(answers[0]["error"]["code"], -32600);
+    assert_eq!(answers[1]["result"], json!({}));
+    assert_eq!(host.log.finished(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_sees_the_request_that_its_call_came_in() {
+    let host = host();
+    let client = host.client();
+    let (mut stream, endpoint) = begin(&client, "2024-11-05").await;
+    for agent in ["first", "second"] {
+        let body = call(1, "agent", json!({})).to_string();
+        let headers = [("user-agent", agent)];
+        let path = format!("/{endpoint}");
+        let accepted = client.send_to(&path, Method::POST, &headers, body).await;
+        assert_eq!(accepted.status, StatusCode::ACCEPTED);
+        assert_eq!(text_of(&stream.message().await.unwrap().1), agent);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_and_cancellations_travel_on_it() {
+    let host = host();
+    let client = host.client();
+    let (mut stream, endpoint) = begin(&client, "2025-11-25").await;
+    post(&client, &endpoint, &call(1, "ask", json!({"question": "name?"}))).await;
+    let (_, question) = stream.message().await.unwrap();
+    assert_eq!(question["method"], "elicitation/create");
+    let result = json!({"action": "accept", "content": {"name": "Ann"}});
+    let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": result});
+    assert_eq!(post(&client, &endpoint, &answer).await, StatusCode::ACCEPTED);
+    assert_eq!(text_of(&stream.message().await.unwrap().1), "name \"Ann\"");
+    post(&client, &endpoint, &call(2, "slow", json!({"ms": 60_000}))).await;
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}});
+    post(&client, &endpoint, &cancel).await;
+    settle().await;
+    assert_eq!(host.log.dropped(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_answered_before_it_shuts_down() {
+    let host = host();
+    let client = host.client();
+    let (stream, endpoint) = begin(&client, "2024-11-05").await;
+    post(&client, &endpoint, &call(1, "slow", json!({"ms": 2_000}))).await;
+    host.service.close();
+    let messages = stream.messages().await;
+    assert_eq!(text_of(&messages[0]), "slept 2000 ms");
 }

@@ -30,15 +30,34 @@ async fn changes_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_one_reader_at_a_time() {
+async fn there_is_one_reader_at_a_time_and_the_latest_takes_over() {
     let host = Host::new();
     let client = host.session("2025-11-25").await;
+    let half_open = client.get().await;
     let mut stream = client.get().await;
-    assert_eq!(client.get().await.status, StatusCode::CONFLICT);
+    assert_eq!(stream.status, StatusCode::OK);
     host.handle.tools_changed();
-    assert!(stream.message().await.is_some(), "the first one reads on");
-    drop(stream);
-    assert_eq!(client.get().await.status, StatusCode::OK);
+    assert_eq!(stream.message().await.unwrap().1["method"], "notifications/tools/list_changed");
+    assert!(half_open.messages().await.is_empty(), "the stream of the first one has ended");
+    host.handle.resources_changed();
+    assert_eq!(stream.message().await.unwrap().1["method"], "notifications/resources/list_changed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_previous_reader_has_not_taken_is_not_lost() {
+    let host = Host::new();
+    let client = host.session("2025-11-25").await;
+    let mut half_open = client.get().await;
+    assert!(half_open.event().await.unwrap().data.is_empty());
+    host.handle.tools_changed();
+    // A poll moves the change into the stream's queue, and the answer to a ping comes meanwhile.
+    client.call(1, "linger", json!({})).await.tool_text().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut stream = client.get().await;
+    let methods = [stream.message().await.unwrap().1, stream.message().await.unwrap().1];
+    let methods = methods.each_ref().map(|message| message["method"].as_str().unwrap());
+    assert!(methods.contains(&"notifications/message"), "{methods:?}");
+    assert!(methods.contains(&"notifications/tools/list_changed"), "{methods:?}");
 }
 
 #[tokio::test(start_paused = true)]

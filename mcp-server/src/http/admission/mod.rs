@@ -1,0 +1,8 @@
+//! How many requests are read, handled and kept at a time, and how many bytes they hold.
+
+mod arriving;
+mod counts;
+mod read;
+
+pub(super) use counts::{Admission, Admitted, Full};
+pub(super) use read::read;

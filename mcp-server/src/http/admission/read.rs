@@ -1,0 +1,86 @@
+//! The body of a request, bounded while it is read (THREAT-7, THREAT-9).
+
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::StatusCode;
+use http_body::Body;
+
+use super::counts::Admitted;
+use crate::Limits;
+use crate::http::response::body::Response;
+use crate::http::response::status;
+
+/// The buffer that is allocated for a body before it has arrived, whatever its stated length.
+/// Fixed: a buffer size.
+const ROOM: usize = 256 << 10;
+
+/// Reads all of it.
+///
+/// # Errors
+/// The response that says why not: 413, 408, 503, or 400 when the client broke off.
+pub(in crate::http) async fn read<B: Body>(
+    body: B,
+    limits: &Limits,
+    admitted: &mut Admitted,
+) -> Result<Bytes, Response> {
+    let mut collecting = pin!(collect(body, limits.connection.max_message_bytes, admitted));
+    // Most bodies are there already, and need no timer.
+    if let Poll::Ready(read) = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
+        return read;
+    }
+    match tokio::time::timeout(limits.http.body_timeout, collecting).await {
+        Ok(read) => read,
+        Err(_) => Err(status::refused(
+            StatusCode::REQUEST_TIMEOUT,
+            None,
+            "the body took too long to arrive",
+        )),
+    }
+}
+
+async fn collect<B: Body>(
+    body: B,
+    most: usize,
+    admitted: &mut Admitted,
+) -> Result<Bytes, Response> {
+    let too_large = || {
+        let reason = format!("the message is longer than {most} bytes (max_message_bytes)");
+        status::refused(StatusCode::PAYLOAD_TOO_LARGE, None, &reason)
+    };
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let said = usize::try_from(body.size_hint().lower()).unwrap_or(most);
+    let mut body = pin!(body);
+    let mut whole = Bytes::new();
+    let mut rest = BytesMut::new();
+    loop {
+        let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Ok(frame)),
+            Poll::Pending => admitted.poll_displaced(cx).map(Err),
+        });
+        let Some(frame) = next.await.map_err(|()| status::overloaded(None))? else { break };
+        let broken = |_| status::refused(StatusCode::BAD_REQUEST, None, "the body ended early");
+        let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
+        let length = data.remaining();
+        if whole.len() + rest.len() + length > most {
+            return Err(too_large());
+        }
+        if !admitted.reserve(length) {
+            return Err(status::overloaded(None));
+        }
+        if whole.is_empty() && rest.is_empty() {
+            whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.
+        } else {
+            if rest.is_empty() {
+                rest.reserve(said.min(ROOM).max(whole.len() + length));
+                rest.extend_from_slice(&std::mem::take(&mut whole));
+            }
+            rest.extend_from_slice(&data.copy_to_bytes(length));
+        }
+    }
+    Ok(if rest.is_empty() { whole } else { rest.freeze() })
+}

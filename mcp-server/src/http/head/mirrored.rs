@@ -1,0 +1,162 @@
+//! Headers against body: what the headers of a modern request say must be what its body says, or something in
+//! between may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName};
+use mcp_core::http::{decode_value, names, param_matches};
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method::{self, Method as _, ToolsCall};
+
+use crate::call::{CallParams, Claim};
+use crate::registry::Registry;
+
+/// What the body says about a request.
+pub(in crate::http) struct Said<'a> {
+    pub(in crate::http) method: &'a str,
+    pub(in crate::http) params: &'a JsonBytes,
+    pub(in crate::http) found: &'a CallParams,
+    pub(in crate::http) claim: &'a Claim,
+}
+
+/// Compares the headers of a request with its body.
+///
+/// # Errors
+/// −32020, with the header that is missing or says something else; −32602 when a parameter is doubled.
+pub(in crate::http) fn check_request(
+    headers: &HeaderMap,
+    said: &Said<'_>,
+    registry: &Registry,
+) -> Result<(), ErrorObject> {
+    let version = single(headers, &names::PROTOCOL_VERSION)?
+        .ok_or_else(|| missing("MCP-Protocol-Version"))?;
+    check_version(version, said.claim)?;
+    let method = single(headers, &names::METHOD)?.ok_or_else(|| missing("Mcp-Method"))?;
+    if method != said.method.as_bytes() {
+        return Err(mismatch("Mcp-Method", "the method of the body is another"));
+    }
+    let name = single(headers, &names::NAME)?;
+    let Some(mirrored) = method::find(said.method).and_then(|row| row.name_param) else {
+        return Ok(());
+    };
+    let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
+        .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+    let named = named.as_ref().and_then(text);
+    check_name(name, named.as_deref())?;
+    match named {
+        Some(name) if said.method == ToolsCall::NAME => {
+            check_params(headers, &name, arguments.as_ref(), registry)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Compares the headers of a notification with its body, as far as they are there (TRAP-23).
+///
+/// # Errors
+/// −32020.
+pub(in crate::http) fn check_notification(
+    headers: &HeaderMap,
+    said: &Said<'_>,
+) -> Result<(), ErrorObject> {
+    let version = single(headers, &names::PROTOCOL_VERSION)?;
+    if let (Some(version), false) = (version, *said.claim == Claim::Absent) {
+        check_version(version, said.claim)?;
+    }
+    match single(headers, &names::METHOD)? {
+        Some(method) if method != said.method.as_bytes() => {
+            Err(mismatch("Mcp-Method", "the method of the body is another"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_version(header: &[u8], claim: &Claim) -> Result<(), ErrorObject> {
+    let said = match claim {
+        Claim::Absent => "",
+        Claim::Known(revision) => revision.as_str(),
+        Claim::Unknown(name) => name,
+    };
+    if header == said.as_bytes() {
+        return Ok(());
+    }
+    Err(mismatch("MCP-Protocol-Version", "the protocol version in _meta is another"))
+}
+
+fn check_name(header: Option<&[u8]>, body: Option<&str>) -> Result<(), ErrorObject> {
+    match (header, body) {
+        (None, None) => Ok(()), // The router says what is missing.
+        (None, Some(_)) => Err(missing("Mcp-Name")),
+        (Some(_), None) => Err(mismatch("Mcp-Name", "the body names nothing")),
+        (Some(header), Some(body)) => match decode_value(header) {
+            Err(bad) => Err(mismatch("Mcp-Name", &bad.to_string())),
+            Ok(name) if name == body => Ok(()),
+            Ok(_) => Err(mismatch("Mcp-Name", "the name in the body is another")),
+        },
+    }
+}
+
+/// Only headers that the tool's schema asks for are looked at: others mean nothing here.
+fn check_params(
+    headers: &HeaderMap,
+    tool: &str,
+    arguments: Option<&JsonBytes>,
+    registry: &Registry,
+) -> Result<(), ErrorObject> {
+    let Some(route) = registry.tools.get(tool) else { return Ok(()) };
+    let Ok(mirrored) = &route.headers else { return Ok(()) };
+    if mirrored.is_empty() {
+        return Ok(());
+    }
+    let arguments = match arguments {
+        Some(raw) => raw.parse().map_err(|error| crate::error::invalid_params(&error))?,
+        None => serde_json::Value::Null,
+    };
+    for param in mirrored {
+        let name = param.name.as_str();
+        let argument =
+            param.find(&arguments).map_err(|hidden| mismatch(name, &hidden.to_string()))?;
+        match (single(headers, &param.name)?, argument) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(missing(name)),
+            (Some(_), None) => return Err(mismatch(name, "the body has no such argument")),
+            (Some(header), Some(argument)) => match decode_value(header) {
+                Err(bad) => return Err(mismatch(name, &bad.to_string())),
+                Ok(value) if param_matches(argument, &value) => {}
+                Ok(_) => return Err(mismatch(name, "the argument in the body is another")),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// The value of a field, white space around it left out. A field that is there twice says two things.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, ErrorObject> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(mismatch(name.as_str(), "the header is there twice"));
+    }
+    Ok(first.map(|value| value.as_bytes().trim_ascii()))
+}
+
+/// The text that a JSON string stands for; none for other values.
+fn text(json: &JsonBytes) -> Option<Cow<'_, str>> {
+    let plain = json.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if plain.contains(&b'\\') {
+        json.parse().ok().map(Cow::Owned)
+    } else {
+        std::str::from_utf8(plain).ok().map(Cow::Borrowed)
+    }
+}
+
+#[cold]
+fn missing(header: &str) -> ErrorObject {
+    ErrorObject::new(code::HEADER_MISMATCH, format!("the header {header} is required"))
+}
+
+#[cold]
+fn mismatch(header: &str, reason: &str) -> ErrorObject {
+    ErrorObject::new(code::HEADER_MISMATCH, format!("the header {header} does not match: {reason}"))
+}

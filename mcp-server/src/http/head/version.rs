@@ -1,0 +1,33 @@
+//! `MCP-Protocol-Version`. Spec: basic/transports, since 2025-06-18.
+
+use http::HeaderMap;
+use mcp_core::http::names::PROTOCOL_VERSION;
+use mcp_core::revision::{Era, Revision};
+
+/// What the header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum VersionHeader {
+    Absent,
+    Known(Revision),
+    /// Not a version that this SDK knows.
+    Unknown,
+}
+
+impl VersionHeader {
+    /// The revision of a client that sends no header and has no session. Spec: basic/transports,
+    /// Protocol Version Header.
+    pub(in crate::http) const ASSUMED: Revision = Revision::V2025_03_26;
+
+    pub(in crate::http) fn read(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(PROTOCOL_VERSION) else { return Self::Absent };
+        match value.to_str().ok().and_then(|name| name.trim().parse().ok()) {
+            Some(revision) => Self::Known(revision),
+            None => Self::Unknown,
+        }
+    }
+
+    /// Whether the header names a modern version.
+    pub(in crate::http) fn is_modern(self) -> bool {
+        matches!(self, Self::Known(revision) if revision.era() == Era::Modern)
+    }
+}

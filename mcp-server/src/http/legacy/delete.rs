@@ -1,0 +1,26 @@
+//! DELETE: the client ends its session, and everything that goes on in it.
+//! Spec: basic/transports (2025-03-26 … 2025-11-25), Session Management.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::request::Parts;
+
+use super::lookup;
+use crate::http::response::body::Response;
+use crate::http::response::status;
+use crate::http::shared::Shared;
+
+/// A DELETE, its headers checked.
+pub(in crate::http) async fn delete(shared: &Arc<Shared>, parts: &Parts) -> Response {
+    if shared.options.stateless {
+        return status::method_not_allowed(false);
+    }
+    match lookup::session(shared, parts, None) {
+        Ok(entry) => {
+            shared.legacy.sessions.remove(entry.id());
+            status::bare(StatusCode::NO_CONTENT)
+        }
+        Err(refused) => *refused,
+    }
+}

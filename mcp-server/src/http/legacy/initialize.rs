@@ -1,0 +1,45 @@
+//! `initialize`: the beginning of a session. Spec: basic/lifecycle, up to 2025-11-25.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use mcp_core::http::names::SESSION_ID;
+use mcp_core::jsonrpc::RequestId;
+use mcp_core::service::{Request, Service as _, write_reply};
+
+use super::session::{Entry, SessionId};
+use crate::http::response::body::Response;
+use crate::http::response::status;
+use crate::http::shared::Shared;
+use crate::server::Connection;
+
+/// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
+pub(super) async fn initialize(shared: &Arc<Shared>, parts: &Parts, request: Request) -> Response {
+    let id = request.id.clone();
+    let connection = Connection::session_of(&shared.modern);
+    let reply = connection.call(request).await;
+    let has_begun = reply.is_ok();
+    let mut text = BytesMut::new();
+    write_reply(&mut text, &id, reply, shared.server.limits().connection.max_outgoing_bytes);
+    let mut response = status::json(StatusCode::OK, text);
+    if !has_begun || shared.options.stateless {
+        return response;
+    }
+    let Ok(session) = SessionId::random() else { return no_randomness(Some(&id)) };
+    let entry = Entry::new(session, parts.extensions.get().cloned(), connection);
+    if let Err(full) = shared.legacy.sessions.insert(entry) {
+        return status::full(full, Some(&id));
+    }
+    if let Ok(value) = HeaderValue::from_str(&session.to_text()) {
+        response.headers_mut().insert(SESSION_ID, value);
+    }
+    response
+}
+
+/// The response where a session id cannot be made.
+pub(super) fn no_randomness(id: Option<&RequestId>) -> Response {
+    let error = crate::error::internal("making a session id", &"the system has no randomness");
+    status::error(StatusCode::INTERNAL_SERVER_ERROR, id, &error)
+}

@@ -1,0 +1,337 @@
+//! The event store in memory.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mcp_core::sync::Mutex;
+use tokio::time::Instant;
+
+use super::event_store::{EventStore, ReplayError, StoredEvent, StreamKey};
+use super::session::SessionId;
+use crate::http::shrink::shrink;
+
+/// The limits of a [`MemoryEventStore`].
+///
+/// The last event of a stream is kept whatever its length, so that an answer can be resumed; it
+/// counts, and older events and streams are dropped for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventStoreLimits {
+    /// Maximum number of events of one stream; older ones are dropped. 1,000.
+    pub max_stream_events: usize,
+    /// Maximum size of one stream, in bytes; older events are dropped. 1 MiB.
+    pub max_stream_bytes: usize,
+    /// Time that a stream is kept after its last event. 5 minutes.
+    pub max_age: Duration,
+    /// Maximum number of streams of one session; the one without events for the longest time is
+    /// dropped. 64.
+    pub max_session_streams: usize,
+    /// Maximum size of the streams of one session, in bytes; those without events for the longest
+    /// time are dropped, so that one session cannot evict the streams of the others. 4 MiB.
+    pub max_session_bytes: usize,
+    /// Maximum size of all streams, in bytes; those without events for the longest time are dropped.
+    /// 64 MiB.
+    pub max_total_bytes: usize,
+}
+
+impl Default for EventStoreLimits {
+    fn default() -> Self {
+        Self {
+            max_stream_events: 1_000,
+            max_stream_bytes: 1 << 20,
+            max_age: Duration::from_secs(300),
+            max_session_streams: 64,
+            max_session_bytes: 4 << 20,
+            max_total_bytes: 64 << 20,
+        }
+    }
+}
+
+/// Keeps events in memory, within [limits](EventStoreLimits).
+#[derive(Debug, Default)]
+pub struct MemoryEventStore {
+    limits: EventStoreLimits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    sessions: HashMap<SessionId, Session>,
+    bytes: usize,
+    /// All streams, in the order of their last events.
+    by_age: BTreeMap<u64, StreamKey>,
+    last_age: u64,
+}
+
+#[derive(Debug, Default)]
+struct Session {
+    logs: HashMap<u64, Log>,
+    bytes: usize,
+}
+
+/// What is kept of one stream.
+#[derive(Debug)]
+struct Log {
+    events: VecDeque<StoredEvent>,
+    bytes: usize,
+    /// The last event that was dropped, 0 for none.
+    dropped: u64,
+    /// The key in `State::by_age`.
+    age: u64,
+    touched: Instant,
+}
+
+impl MemoryEventStore {
+    /// An empty store.
+    pub fn new(limits: EventStoreLimits) -> Self {
+        Self { limits, state: Mutex::default() }
+    }
+}
+
+impl State {
+    fn push(&mut self, key: StreamKey, event: StoredEvent, limits: &EventStoreLimits) {
+        self.last_age += 1;
+        let age = self.last_age;
+        let session = self.sessions.entry(key.session).or_default();
+        let log = session.logs.entry(key.stream).or_insert_with(|| Log {
+            events: VecDeque::new(),
+            bytes: 0,
+            dropped: 0,
+            age: 0,
+            touched: Instant::now(),
+        });
+        self.by_age.remove(&log.age);
+        self.by_age.insert(age, key);
+        (log.age, log.touched) = (age, Instant::now());
+        let before = log.bytes;
+        log.bytes += event.data.len();
+        log.events.push_back(event);
+        while log.events.len() > 1
+            && (log.events.len() > limits.max_stream_events || log.bytes > limits.max_stream_bytes)
+            && let Some(event) = log.events.pop_front()
+        {
+            log.bytes -= event.data.len();
+            log.dropped = event.sequence;
+        }
+        let after = log.bytes;
+        session.bytes = session.bytes - before + after;
+        self.bytes = self.bytes - before + after;
+        while let Some(session) = self.sessions.get(&key.session)
+            && (session.bytes > limits.max_session_bytes
+                || session.logs.len() > limits.max_session_streams)
+            && let Some(stream) = session.oldest_besides(key.stream)
+        {
+            self.remove(StreamKey::new(key.session, stream));
+        }
+        // The stream that was just written is the last in this order.
+        while self.bytes > limits.max_total_bytes
+            && let Some(oldest) =
+                self.by_age.values().next().copied().filter(|oldest| *oldest != key)
+        {
+            self.remove(oldest);
+        }
+    }
+
+    fn remove(&mut self, key: StreamKey) {
+        let Some(session) = self.sessions.get_mut(&key.session) else { return };
+        let Some(log) = session.logs.remove(&key.stream) else { return };
+        session.bytes -= log.bytes;
+        self.bytes -= log.bytes;
+        self.by_age.remove(&log.age);
+        if session.logs.is_empty() {
+            self.sessions.remove(&key.session);
+            shrink(&mut self.sessions);
+        }
+    }
+
+    fn log(&self, key: StreamKey) -> Option<&Log> {
+        self.sessions.get(&key.session)?.logs.get(&key.stream)
+    }
+}
+
+impl Session {
+    /// The stream without events for the longest time, other than `spared`. A session has few.
+    fn oldest_besides(&self, spared: u64) -> Option<u64> {
+        let others = self.logs.iter().filter(|(stream, _)| **stream != spared);
+        others.min_by_key(|(_, log)| log.age).map(|(stream, _)| *stream)
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryEventStore {
+    async fn append(&self, stream: StreamKey, event: StoredEvent) -> Result<(), ReplayError> {
+        self.state.lock().push(stream, event, &self.limits);
+        Ok(())
+    }
+
+    async fn after(
+        &self,
+        stream: StreamKey,
+        sequence: u64,
+    ) -> Result<Vec<StoredEvent>, ReplayError> {
+        let state = self.state.lock();
+        let log = state.log(stream).ok_or(ReplayError::Unknown)?;
+        let last = log.events.back().map_or(log.dropped, |event| event.sequence);
+        if sequence > last {
+            return Err(ReplayError::Unknown);
+        }
+        if sequence < log.dropped {
+            return Err(ReplayError::Gap);
+        }
+        Ok(log.events.iter().filter(|event| event.sequence > sequence).cloned().collect())
+    }
+
+    async fn forget(&self, session: SessionId) {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let Some(session) = state.sessions.remove(&session) else { return };
+        state.bytes -= session.bytes;
+        for log in session.logs.values() {
+            state.by_age.remove(&log.age);
+        }
+        shrink(&mut state.sessions);
+    }
+
+    async fn sweep(&self) {
+        let mut state = self.state.lock();
+        while let Some(oldest) = state.by_age.values().next().copied() {
+            let log = state.log(oldest);
+            if log.is_some_and(|log| log.touched.elapsed() < self.limits.max_age) {
+                break;
+            }
+            state.remove(oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn key(stream: u64) -> StreamKey {
+        StreamKey::new(SessionId::parse(&[b'7'; 64]).unwrap(), stream)
+    }
+
+    async fn fill(store: &MemoryEventStore, stream: u64, events: u64, size: usize) {
+        for sequence in 1..=events {
+            let event = StoredEvent::new(sequence, Bytes::from(vec![b'x'; size]));
+            store.append(key(stream), event).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_replayed_from_any_event_of_it_and_no_other() {
+        let store = MemoryEventStore::default();
+        fill(&store, 1, 5, 1).await;
+        fill(&store, 2, 2, 1).await;
+        for after in 0..=5 {
+            let events = store.after(key(1), after).await.unwrap();
+            let sequences: Vec<_> = events.iter().map(|event| event.sequence).collect();
+            assert_eq!(sequences, (after + 1..=5).collect::<Vec<_>>());
+        }
+        assert_eq!(store.after(key(1), 6).await, Err(ReplayError::Unknown));
+        assert_eq!(store.after(key(1), u64::MAX).await, Err(ReplayError::Unknown));
+        assert_eq!(store.after(key(3), 0).await, Err(ReplayError::Unknown));
+    }
+
+    #[tokio::test]
+    async fn streams_are_bounded_and_a_gap_is_an_error() {
+        let limits = EventStoreLimits {
+            max_stream_events: 10,
+            max_stream_bytes: 100,
+            ..EventStoreLimits::default()
+        };
+        let store = MemoryEventStore::new(limits);
+        fill(&store, 1, 1_000, 1).await;
+        assert_eq!(store.after(key(1), 989).await, Err(ReplayError::Gap));
+        assert_eq!(store.after(key(1), 990).await.unwrap().len(), 10);
+        fill(&store, 2, 10, 30).await;
+        assert_eq!(store.after(key(2), 6).await, Err(ReplayError::Gap));
+        assert_eq!(store.after(key(2), 7).await.unwrap().len(), 3);
+        fill(&store, 3, 1, 101).await;
+        assert_eq!(store.after(key(3), 0).await.unwrap().len(), 1, "the last event is kept");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn streams_of_a_session_and_all_bytes_are_bounded() {
+        let limits = EventStoreLimits {
+            max_session_streams: 3,
+            max_total_bytes: 250,
+            ..EventStoreLimits::default()
+        };
+        let store = MemoryEventStore::new(limits);
+        for stream in 1..=5 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            fill(&store, stream, 1, 10).await;
+        }
+        assert_eq!(store.after(key(2), 0).await, Err(ReplayError::Unknown));
+        assert_eq!(store.after(key(3), 0).await.unwrap().len(), 1);
+        fill(&store, 5, 1, 240).await;
+        assert_eq!(store.state.lock().bytes, 250);
+        assert_eq!(store.after(key(4), 0).await, Err(ReplayError::Unknown));
+        store.forget(key(1).session).await;
+        assert_eq!(store.state.lock().sessions.len(), 0);
+        assert_eq!(store.state.lock().bytes, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn old_streams_go() {
+        let store = MemoryEventStore::default();
+        fill(&store, 1, 2, 8).await;
+        tokio::time::advance(Duration::from_secs(299)).await;
+        store.sweep().await;
+        assert_eq!(store.state.lock().sessions.len(), 1);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        store.sweep().await;
+        let state = store.state.lock();
+        assert_eq!((state.sessions.len(), state.bytes, state.sessions.capacity()), (0, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn a_session_cannot_evict_the_streams_of_another() {
+        let limits = EventStoreLimits {
+            max_session_bytes: 100,
+            max_total_bytes: 1_000,
+            ..EventStoreLimits::default()
+        };
+        let store = MemoryEventStore::new(limits);
+        let other = StreamKey::new(SessionId::parse(&[b'8'; 64]).unwrap(), 1);
+        let event = StoredEvent::new(1, Bytes::from_static(b"kept"));
+        store.append(other, event).await.unwrap();
+        for stream in 1..=50 {
+            fill(&store, stream, 1, 60).await;
+        }
+        assert_eq!(store.after(other, 0).await.unwrap().len(), 1);
+        assert_eq!(store.after(key(49), 0).await, Err(ReplayError::Unknown));
+        assert_eq!(store.after(key(50), 0).await.unwrap().len(), 1);
+        assert_eq!(store.state.lock().bytes, 64);
+    }
+
+    #[tokio::test]
+    async fn the_cost_of_an_event_does_not_grow_with_the_number_of_streams() {
+        let limits = EventStoreLimits { max_total_bytes: 100_000, ..EventStoreLimits::default() };
+        let store = MemoryEventStore::new(limits);
+        let session = |number: u32| {
+            let mut text = [b'0'; 64];
+            let digits = format!("{number:08x}");
+            text[..8].copy_from_slice(digits.as_bytes());
+            StreamKey::new(SessionId::parse(&text).unwrap(), 1)
+        };
+        // Far more than a scan of all streams for each event could do in the time of a test.
+        for number in 0..400_000 {
+            let event = StoredEvent::new(1, Bytes::from_static(b"x"));
+            store.append(session(number), event).await.unwrap();
+        }
+        let state = store.state.lock();
+        assert_eq!(
+            (state.bytes, state.by_age.len(), state.sessions.len()),
+            (100_000, 100_000, 100_000)
+        );
+        drop(state);
+        assert_eq!(store.after(session(299_999), 0).await, Err(ReplayError::Unknown));
+        assert_eq!(store.after(session(300_000), 0).await.unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,23 @@
+//! Sessions of the legacy era: 2025-03-26 to 2025-11-25, and HTTP+SSE of 2024-11-05.
+
+mod ask;
+mod delete;
+pub(super) mod event_store;
+mod events;
+mod exchange;
+mod get;
+mod incoming;
+mod initialize;
+mod lookup;
+pub(super) mod memory_event_store;
+mod post;
+pub(super) mod session;
+#[cfg(feature = "http-sse")]
+pub(super) mod sse_2024;
+pub(super) mod state;
+mod stream;
+
+pub(super) use delete::delete;
+pub(super) use get::get;
+pub(super) use incoming::failed_answer;
+pub(super) use post::post;

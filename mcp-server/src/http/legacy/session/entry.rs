@@ -1,0 +1,371 @@
+//! One session.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use futures::future::AbortHandle;
+use mcp_core::jsonrpc::RequestId;
+use mcp_core::revision::Revision;
+use mcp_core::service::Reply;
+use mcp_core::sync::Mutex;
+use mcp_core::transport::{TransportError, TransportErrorKind};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+use super::id::SessionId;
+use super::in_flight::InFlight;
+use crate::http::HttpLimits;
+use crate::http::legacy::stream::EventStream;
+use crate::principal::Principal;
+use crate::server::Connection;
+
+/// What an entry stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum EntryKind {
+    /// A session of Streamable HTTP.
+    Session,
+    /// One call, on a server that keeps no sessions.
+    Stateless,
+    /// A stream of HTTP+SSE, which is the session.
+    #[cfg(feature = "http-sse")]
+    HttpSse,
+}
+
+/// One session: what it is, and what goes on in it. Small while nothing does.
+pub(in crate::http) struct Entry {
+    id: SessionId,
+    principal: Option<Principal>,
+    pub(in crate::http) connection: Connection,
+    kind: EntryKind,
+    born: Instant,
+    /// When it was last used, in milliseconds after `born`.
+    touched: AtomicU64,
+    /// Whether the client has come back after `initialize`.
+    is_used: AtomicBool,
+    /// Calls that run and streams that are read.
+    busy: AtomicU32,
+    state: Mutex<State>,
+    /// Notified when no call runs any more.
+    idle: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    in_flight: InFlight,
+    /// Requests of ours that wait for the client's answer.
+    pending: HashMap<RequestId, oneshot::Sender<Reply>>,
+    /// Streams of calls that still run, by their number.
+    streams: HashMap<u64, Arc<EventStream>>,
+    /// The stream of what belongs to no call.
+    standalone: Option<Arc<EventStream>>,
+    has_streamed: bool,
+    /// Calls whose client has disconnected.
+    detached: usize,
+    ended: bool,
+}
+
+impl Entry {
+    /// A session that `initialize` has begun on `connection`.
+    pub(in crate::http) fn new(
+        id: SessionId,
+        principal: Option<Principal>,
+        connection: Connection,
+    ) -> Arc<Self> {
+        Self::of_kind(EntryKind::Session, id, principal, connection)
+    }
+
+    /// What stands in for a session where the server keeps none.
+    pub(in crate::http) fn stateless(connection: Connection) -> Arc<Self> {
+        Self::of_kind(EntryKind::Stateless, SessionId::NONE, None, connection)
+    }
+
+    pub(in crate::http) fn of_kind(
+        kind: EntryKind,
+        id: SessionId,
+        principal: Option<Principal>,
+        connection: Connection,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            principal,
+            connection,
+            kind,
+            born: Instant::now(),
+            touched: AtomicU64::new(0),
+            is_used: AtomicBool::new(false),
+            busy: AtomicU32::new(0),
+            state: Mutex::default(),
+            idle: Notify::new(),
+        })
+    }
+
+    pub(in crate::http) fn id(&self) -> SessionId {
+        self.id
+    }
+
+    pub(in crate::http) fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
+    pub(in crate::http) fn kind(&self) -> EntryKind {
+        self.kind
+    }
+
+    /// Whether there is a client that can be asked.
+    pub(in crate::http) fn has_client(&self) -> bool {
+        self.kind != EntryKind::Stateless
+    }
+
+    /// Whether its streams may be resumed, where there is a store.
+    pub(in crate::http) fn is_resumable(&self) -> bool {
+        self.kind == EntryKind::Session
+    }
+
+    /// The revision that was agreed on.
+    pub(in crate::http) fn revision(&self) -> Revision {
+        self.connection.session().map_or(Revision::LATEST_LEGACY, |session| session.revision)
+    }
+
+    // ---- how long it lasts ---------------------------------------------------------------------------
+
+    /// Notes that the client was here.
+    pub(super) fn touch(&self) {
+        self.is_used.store(true, Ordering::Relaxed);
+        self.note_time();
+    }
+
+    fn note_time(&self) {
+        let age = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.touched.store(age, Ordering::Relaxed);
+    }
+
+    /// Keeps the session from being idle until the guard is dropped.
+    pub(in crate::http) fn busy(entry: &Arc<Self>) -> Busy {
+        entry.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(entry))
+    }
+
+    pub(super) fn is_expired(&self, now: Instant, limits: &HttpLimits) -> bool {
+        let patience = match self.is_used.load(Ordering::Relaxed) {
+            true => limits.session_idle_timeout,
+            false => limits.session_init_timeout,
+        };
+        let age = now.saturating_duration_since(self.born).as_millis();
+        let idle = age.saturating_sub(u128::from(self.touched.load(Ordering::Relaxed)));
+        self.busy.load(Ordering::Relaxed) == 0 && idle >= patience.as_millis()
+    }
+
+    /// Ends everything that goes on in the session.
+    pub(super) fn end(&self) {
+        let (pending, streams, standalone) = {
+            let mut state = self.state.lock();
+            state.ended = true;
+            state.in_flight.abort_all();
+            let streams = std::mem::take(&mut state.streams);
+            (std::mem::take(&mut state.pending), streams, state.standalone.take())
+        };
+        for stream in streams.into_values().chain(standalone) {
+            stream.end();
+        }
+        drop(pending); // The requests fail.
+    }
+
+    // ---- calls of the client -------------------------------------------------------------------------
+
+    /// Adds a call that runs; `None` when `max` do already, or the session has ended.
+    pub(in crate::http) fn start(
+        entry: &Arc<Self>,
+        id: RequestId,
+        handle: AbortHandle,
+        max: usize,
+    ) -> Option<Permit> {
+        let mut state = entry.state.lock();
+        if state.ended || state.in_flight.len() >= max {
+            return None;
+        }
+        let key = state.in_flight.add(id, handle);
+        drop(state);
+        Some(Permit { busy: Self::busy(entry), key })
+    }
+
+    /// Done when no call runs. Cancel safe.
+    #[cfg(feature = "http-sse")]
+    pub(in crate::http) async fn calls_done(&self) {
+        loop {
+            let idle = self.idle.notified();
+            if self.state.lock().in_flight.len() == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Counts a call whose client has disconnected; `None` when there are `max` already.
+    pub(in crate::http) fn detach(entry: &Arc<Self>, max: usize) -> Option<Detached> {
+        let mut state = entry.state.lock();
+        if state.detached >= max {
+            return None;
+        }
+        state.detached += 1;
+        Some(Detached(Arc::clone(entry)))
+    }
+
+    /// Cancels a call. Nothing happens where several calls have this id.
+    pub(in crate::http) fn cancel(&self, id: &RequestId) {
+        match self.state.lock().in_flight.find(id) {
+            Some(handle) => handle.abort(),
+            None => tracing::debug!(%id, "no unique in-flight call with this id"),
+        }
+    }
+
+    // ---- requests to the client ----------------------------------------------------------------------
+
+    /// Notes a request that is about to leave.
+    pub(in crate::http) fn expect(
+        &self,
+        id: RequestId,
+        max: usize,
+    ) -> Result<oneshot::Receiver<Reply>, TransportError> {
+        let (sender, receiver) = oneshot::channel();
+        let mut state = self.state.lock();
+        if state.ended {
+            return Err(TransportError::closed("the session has ended"));
+        }
+        if state.pending.len() >= max {
+            let message = format!("{max} requests wait for answers already (max_pending_requests)");
+            return Err(TransportError::new(TransportErrorKind::Overloaded, message));
+        }
+        state.pending.insert(id, sender);
+        Ok(receiver)
+    }
+
+    /// Delivers an answer of the client. Late and foreign ones are dropped.
+    pub(in crate::http) fn answer(&self, id: &RequestId, reply: Reply) {
+        let waiting = self.take_pending(id);
+        match waiting {
+            Some(waiting) => drop(waiting.send(reply)), // The call may just have ended.
+            None => tracing::debug!(%id, "dropped an answer to an unknown request"),
+        }
+    }
+
+    /// Removes a request that is withdrawn. False when its answer has come.
+    pub(in crate::http) fn forget(&self, id: &RequestId) -> bool {
+        self.take_pending(id).is_some()
+    }
+
+    fn take_pending(&self, id: &RequestId) -> Option<oneshot::Sender<Reply>> {
+        let mut state = self.state.lock();
+        let waiting = state.pending.remove(id);
+        if state.pending.is_empty() {
+            state.pending = HashMap::new();
+        }
+        waiting
+    }
+
+    // ---- streams -------------------------------------------------------------------------------------
+
+    /// Notes the stream of a call, so that it can be resumed while the call runs. False when the session has
+    /// ended.
+    pub(in crate::http) fn open(&self, stream: &Arc<EventStream>) -> bool {
+        let Some(id) = stream.id() else { return true };
+        let mut state = self.state.lock();
+        if !state.ended {
+            state.has_streamed = true;
+            state.streams.insert(id, Arc::clone(stream));
+        }
+        !state.ended
+    }
+
+    /// The call of a stream is over: the rest of the stream is in the store.
+    pub(in crate::http) fn close(&self, stream: &EventStream) {
+        let Some(id) = stream.id() else { return };
+        let mut state = self.state.lock();
+        state.streams.remove(&id);
+        if state.streams.is_empty() {
+            state.streams = HashMap::new();
+        }
+    }
+
+    #[cfg(test)]
+    pub(in crate::http) fn open_streams(&self) -> usize {
+        self.state.lock().streams.len()
+    }
+
+    /// The stream of a call that still runs, or the standalone one.
+    pub(in crate::http) fn stream(&self, id: u64) -> Option<Arc<EventStream>> {
+        let state = self.state.lock();
+        let standalone = state.standalone.as_ref().filter(|stream| stream.id() == Some(id));
+        state.streams.get(&id).or(standalone).cloned()
+    }
+
+    /// The standalone stream, where there is one.
+    pub(in crate::http) fn standalone(&self) -> Option<Arc<EventStream>> {
+        self.state.lock().standalone.clone()
+    }
+
+    /// The standalone stream, which is opened if it has not been; none when the session has ended.
+    pub(in crate::http) fn open_standalone(
+        &self,
+        open: impl FnOnce() -> Arc<EventStream>,
+    ) -> Option<Arc<EventStream>> {
+        let mut state = self.state.lock();
+        if state.ended {
+            return None;
+        }
+        state.has_streamed = true;
+        Some(Arc::clone(state.standalone.get_or_insert_with(open)))
+    }
+
+    /// Whether an event store may hold something of this session.
+    pub(super) fn has_streamed(&self) -> bool {
+        self.state.lock().has_streamed
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Something goes on in a session: while one of these exists it is not idle.
+#[derive(Debug)]
+pub(in crate::http) struct Busy(Arc<Entry>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.note_time();
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The permit of a running call. Dropping it returns it.
+#[derive(Debug)]
+pub(in crate::http) struct Permit {
+    busy: Busy,
+    key: u64,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.busy.0.state.lock();
+        state.in_flight.remove(self.key);
+        let is_idle = state.in_flight.len() == 0;
+        drop(state);
+        if is_idle {
+            self.busy.0.idle.notify_waiters();
+        }
+    }
+}
+
+/// A call whose client has disconnected. Dropping it takes it out of the count.
+#[derive(Debug)]
+pub(in crate::http) struct Detached(Arc<Entry>);
+
+impl Drop for Detached {
+    fn drop(&mut self) {
+        self.0.state.lock().detached -= 1;
+    }
+}

@@ -1,0 +1,34 @@
+//! What the sessions of one service share.
+
+use std::sync::Arc;
+
+use super::event_store::StreamKey;
+use super::session::{Entry, Sessions};
+use super::stream::{EventStream, Kept};
+use crate::Limits;
+use crate::http::{HttpLimits, HttpOptions};
+
+/// What the sessions of one service share.
+#[derive(Debug)]
+pub(in crate::http) struct Legacy {
+    pub(in crate::http) sessions: Arc<Sessions>,
+    pub(in crate::http) limits: HttpLimits,
+}
+
+impl Legacy {
+    pub(in crate::http) fn new(limits: &Limits, options: &HttpOptions) -> Self {
+        let limits = limits.http.clone();
+        Self { sessions: Sessions::new(&limits, options.event_store.clone()), limits }
+    }
+
+    /// A stream of a session. Its number is random, because an event id proves that its sender has
+    /// read the stream.
+    pub(super) fn new_stream(&self, entry: &Entry) -> Arc<EventStream> {
+        let store = self.sessions.store.as_ref().filter(|_| entry.is_resumable());
+        let kept = store.and_then(|store| {
+            let stream = getrandom::u64().ok()?;
+            Some(Kept { key: StreamKey::new(entry.id(), stream), store: Arc::clone(store) })
+        });
+        EventStream::new(kept, &self.limits)
+    }
+}

@@ -1,0 +1,328 @@
+//! One stream of server-sent events of a legacy session: written by whoever has something to say, read by at
+//! most one response body at a time, and resumable where an event store keeps what was written.
+//!
+//! A reader that is cut off is no reason to stop writing: events go to the store, and whoever comes back with
+//! the id of the last event it saw gets the rest, nothing lost and nothing doubled (SH-7).
+//! Spec: basic/transports (2025-03-26 … 2025-11-25).
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::task::AtomicWaker;
+use mcp_core::codec::sse;
+use mcp_core::sync::Mutex;
+use tokio::sync::Notify;
+
+use super::event_store::{EventId, EventStore, ReplayError, StoredEvent, StreamKey};
+use crate::http::HttpLimits;
+
+/// Bytes of events that are handed to the connection at a time.
+const CHUNK: usize = 64 << 10;
+
+/// A stream of events.
+pub(in crate::http) struct EventStream {
+    kept: Option<Kept>,
+    most_events: usize,
+    most_bytes: usize,
+    /// Held while an event is given its number, kept and queued, and while a reader takes its place: so a
+    /// reader finds each event in the store or in the queue, and none in both.
+    publishing: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    reader: AtomicWaker,
+    /// Tells waiting writers that the queue has room, or that nobody reads any more.
+    room: Notify,
+}
+
+/// Where events are kept.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) key: StreamKey,
+    pub(super) store: Arc<dyn EventStore>,
+}
+
+/// No user code runs while this is locked.
+#[derive(Default)]
+struct State {
+    /// Number of the last event.
+    sequence: u64,
+    /// What the reader has not taken yet.
+    queue: VecDeque<StoredEvent>,
+    bytes: usize,
+    /// Which reader is attached, 0 for none.
+    reader: u64,
+    last_reader: u64,
+    /// The reader is to be sent away, told to come back after this long.
+    cut: Option<Option<Duration>>,
+    ended: bool,
+}
+
+/// The stream has ended: nothing more can be written.
+#[derive(Debug)]
+pub(super) struct Ended;
+
+impl EventStream {
+    pub(super) fn new(kept: Option<Kept>, limits: &HttpLimits) -> Arc<Self> {
+        Arc::new(Self {
+            kept,
+            most_events: limits.max_stream_events,
+            most_bytes: limits.max_stream_bytes,
+            publishing: tokio::sync::Mutex::new(()),
+            state: Mutex::default(),
+            reader: AtomicWaker::new(),
+            room: Notify::new(),
+        })
+    }
+
+    /// A stream that is over, of which these events are left to read.
+    pub(super) fn rest(
+        kept: Kept,
+        events: Vec<StoredEvent>,
+        limits: &HttpLimits,
+    ) -> Option<Reader> {
+        let stream = Self::new(Some(kept), limits);
+        let reader = stream.attach();
+        let mut state = stream.state.lock();
+        state.bytes = events.iter().map(|event| event.data.len()).sum();
+        state.queue = events.into();
+        state.ended = true;
+        drop(state);
+        reader
+    }
+
+    /// The number in event ids; none where the stream cannot be resumed.
+    pub(super) fn id(&self) -> Option<u64> {
+        self.kept.as_ref().map(|kept| kept.key.stream)
+    }
+
+    // ---- writing -------------------------------------------------------------------------------------
+
+    /// Writes one message. Waits while a reader has too much unread, but not for a reader to come.
+    pub(super) async fn publish(&self, data: Bytes) -> Result<(), Ended> {
+        self.wait_for_room().await;
+        let _turn = self.publishing.lock().await;
+        let sequence = {
+            let mut state = self.state.lock();
+            if state.ended {
+                return Err(Ended);
+            }
+            state.sequence += 1;
+            state.sequence
+        };
+        let event = StoredEvent::new(sequence, data);
+        if let Some(Kept { key, store }) = &self.kept
+            && let Err(error) = store.append(*key, event.clone()).await
+        {
+            tracing::warn!(%error, "an event could not be kept");
+        }
+        let mut state = self.state.lock();
+        if state.reader != 0 {
+            state.bytes += event.data.len();
+            state.queue.push_back(event);
+            drop(state);
+            self.reader.wake();
+        }
+        Ok(())
+    }
+
+    async fn wait_for_room(&self) {
+        loop {
+            let room = self.room.notified();
+            {
+                let state = self.state.lock();
+                let is_full =
+                    state.queue.len() >= self.most_events || state.bytes >= self.most_bytes;
+                if state.reader == 0 || !is_full || state.ended {
+                    return;
+                }
+            }
+            room.await;
+        }
+    }
+
+    /// Writes the last message, if there is one, and ends the stream.
+    pub(super) async fn finish(&self, last: Option<Bytes>) {
+        if let Some(data) = last {
+            drop(self.publish(data).await); // Ended already: so much the better.
+        }
+        self.end();
+    }
+
+    /// Ends the stream: the reader gets what is queued, then the end.
+    pub(super) fn end(&self) {
+        self.state.lock().ended = true;
+        self.reader.wake();
+        self.room.notify_waiters();
+    }
+
+    /// Sends the reader away while the work goes on: it comes back for the rest after `retry`.
+    pub(super) fn cut(&self, retry: Option<Duration>) -> bool {
+        let mut state = self.state.lock();
+        if self.kept.is_none() || state.reader == 0 || state.ended {
+            return false;
+        }
+        state.cut = Some(retry);
+        drop(state);
+        self.reader.wake();
+        true
+    }
+
+    // ---- reading -------------------------------------------------------------------------------------
+
+    /// Whether somebody reads.
+    pub(super) fn is_read(&self) -> bool {
+        let state = self.state.lock();
+        state.reader != 0 && !state.ended
+    }
+
+    /// Whether nothing more can be written.
+    pub(super) fn has_ended(&self) -> bool {
+        self.state.lock().ended
+    }
+
+    /// Begins to read what is written from now on; none while somebody else does.
+    pub(super) fn attach(self: &Arc<Self>) -> Option<Reader> {
+        let mut state = self.state.lock();
+        (state.reader == 0).then(|| self.seat(&mut state))
+    }
+
+    /// Begins to read in the place of whoever does now, with what that one has not taken yet.
+    pub(super) fn take_over(self: &Arc<Self>) -> Reader {
+        let mut state = self.state.lock();
+        let (queue, bytes) = (std::mem::take(&mut state.queue), state.bytes);
+        let reader = self.seat(&mut state);
+        (state.queue, state.bytes) = (queue, bytes);
+        drop(state);
+        self.reader.wake(); // The previous reader sees that it was replaced.
+        reader
+    }
+
+    /// Done once what was written cannot reach the client: there is no reader, and nothing is kept.
+    pub(super) async fn lost(&self) {
+        if self.kept.is_some() {
+            return std::future::pending().await;
+        }
+        loop {
+            let room = self.room.notified();
+            if self.state.lock().reader == 0 {
+                return;
+            }
+            room.await;
+        }
+    }
+
+    /// Begins to read behind an event. Only who read the stream before knows its id, so this takes the place
+    /// of a reader whose connection may be dead.
+    pub(super) async fn resume(self: &Arc<Self>, after: u64) -> Result<Reader, ReplayError> {
+        let Some(Kept { key, store }) = &self.kept else { return Err(ReplayError::Unknown) };
+        let _turn = self.publishing.lock().await;
+        let last = self.state.lock().sequence;
+        let missed = match after.cmp(&last) {
+            std::cmp::Ordering::Greater => return Err(ReplayError::Unknown),
+            std::cmp::Ordering::Equal => Vec::new(),
+            std::cmp::Ordering::Less => store.after(*key, after).await?,
+        };
+        let mut state = self.state.lock();
+        let reader = self.seat(&mut state);
+        state.bytes = missed.iter().map(|event| event.data.len()).sum();
+        state.queue = missed.into();
+        drop(state);
+        self.reader.wake(); // The one before sees that it has been replaced.
+        self.room.notify_waiters();
+        Ok(reader)
+    }
+
+    fn seat(self: &Arc<Self>, state: &mut State) -> Reader {
+        state.last_reader += 1;
+        state.reader = state.last_reader;
+        state.cut = None;
+        state.queue.clear();
+        state.bytes = 0;
+        Reader { stream: Arc::clone(self), number: state.reader, prime: None }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("is_read", &self.is_read()).finish_non_exhaustive()
+    }
+}
+
+/// A place to read a stream from. Dropping it leaves the stream to the next one.
+#[derive(Debug)]
+pub(super) struct Reader {
+    stream: Arc<EventStream>,
+    number: u64,
+    /// Write an event without data first, and tell the client to wait this long before it comes back.
+    prime: Option<Duration>,
+}
+
+impl Reader {
+    /// Begins with an event that has an id and no data, so that a client which is cut off at once can come
+    /// back (SH-4). For revisions whose clients expect that.
+    pub(super) fn primed(mut self, retry: Duration) -> Self {
+        self.prime = self.stream.kept.is_some().then_some(retry);
+        self
+    }
+
+    /// What there is to read, as text for the wire; none at the end.
+    pub(super) fn poll_chunk(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        let mut out = BytesMut::new();
+        let mut state = self.stream.state.lock();
+        if state.reader != self.number {
+            return Poll::Ready(None);
+        }
+        // Under the lock, so that a reader that was replaced never takes the waker of its successor.
+        self.stream.reader.register(cx.waker());
+        if let Some(retry) = self.prime.take() {
+            // The id of what came before the first event in the queue.
+            let before = state.queue.front().map_or(state.sequence, |event| event.sequence - 1);
+            sse::write_priming(&mut out, &self.event_id(before), retry);
+        }
+        let was_full =
+            state.queue.len() >= self.stream.most_events || state.bytes >= self.stream.most_bytes;
+        while out.len() < CHUNK
+            && let Some(event) = state.queue.pop_front()
+        {
+            state.bytes -= event.data.len();
+            let id = self.stream.kept.is_some().then(|| self.event_id(event.sequence));
+            sse::write_event(&mut out, None, id.as_deref(), &event.data);
+        }
+        let is_empty = state.queue.is_empty();
+        if is_empty && let Some(retry) = state.cut.take() {
+            if let Some(delay) = retry {
+                sse::write_retry(&mut out, delay);
+            }
+            state.reader = 0; // Whatever is written from now on waits in the store.
+        }
+        let is_over = is_empty && (state.ended || state.reader == 0);
+        drop(state);
+        if was_full {
+            self.stream.room.notify_waiters();
+        }
+        if !out.is_empty() {
+            return Poll::Ready(Some(out.freeze()));
+        }
+        if is_over { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    fn event_id(&self, sequence: u64) -> String {
+        EventId { stream: self.stream.id().unwrap_or_default(), sequence }.to_string()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.stream.state.lock();
+        if state.reader == self.number {
+            state.reader = 0;
+            state.queue = VecDeque::new();
+            state.bytes = 0;
+            drop(state);
+            self.stream.room.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The accept loop of `serve_http`: connections, their deadlines, and the tasks that end with it.
+
+mod activity;
+mod connection;
+mod serve;
+mod socket;
+mod stall;
+pub(super) mod tasks;

@@ -1,0 +1,185 @@
+//! One call of the modern era, and its response: JSON if the handler is done before it says
+//! anything, else an event stream whose body polls the handler (step 7 of the walk of a call).
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use http_body::{Body, Frame};
+use mcp_core::codec::sse::{write_event, write_keep_alive};
+use mcp_core::jsonrpc::{RequestId, write_error, write_result};
+use mcp_core::service::{BoxFuture, Reply, outgoing};
+use tokio::time::{Sleep, sleep};
+
+use super::outbox::Outbox;
+use crate::Limits;
+use crate::http::admission::Admitted;
+use crate::http::response::body::{HttpBody, Response};
+use crate::http::response::keep_alive::KeepAlive;
+use crate::http::response::status;
+
+/// A call that runs. Dropping it drops the handler.
+pub(in crate::http) struct Call {
+    id: RequestId,
+    running: BoxFuture<'static, Reply>,
+    outbox: Arc<Outbox>,
+    /// The caller reads JSON alone.
+    json_only: bool,
+    max_bytes: usize,
+    stream_after: Duration,
+    keep_alive: Duration,
+    /// The place among the requests in flight.
+    _admitted: Admitted,
+}
+
+/// What one poll of a call brought.
+enum Progress {
+    Events(BytesMut),
+    Done(BytesMut, Reply),
+}
+
+impl Call {
+    /// A call that was not polled yet.
+    pub(super) fn new(
+        id: RequestId,
+        running: BoxFuture<'static, Reply>,
+        outbox: Arc<Outbox>,
+        json_only: bool,
+        limits: &Limits,
+        admitted: Admitted,
+    ) -> Self {
+        Self {
+            id,
+            running,
+            outbox,
+            json_only,
+            max_bytes: limits.connection.max_outgoing_bytes,
+            stream_after: limits.http.stream_upgrade_delay,
+            keep_alive: limits.http.keep_alive_interval,
+            _admitted: admitted,
+        }
+    }
+
+    /// Runs the call until its response can begin.
+    pub(in crate::http) async fn respond(mut self) -> Response {
+        // The timer is made only for handlers that wait.
+        let mut late: Option<Pin<Box<Sleep>>> = None;
+        let progress = poll_fn(|cx| {
+            if let Poll::Ready(progress) = self.poll(cx) {
+                return Poll::Ready(progress);
+            }
+            if self.json_only {
+                return Poll::Pending;
+            }
+            let late = late.get_or_insert_with(|| Box::pin(sleep(self.stream_after)));
+            late.as_mut().poll(cx).map(|()| Progress::Events(BytesMut::new()))
+        })
+        .await;
+        match progress {
+            Progress::Done(events, Ok(result))
+                if events.is_empty() && result.as_bytes().len() <= self.max_bytes =>
+            {
+                status::result(&self.id, result)
+            }
+            Progress::Done(events, reply) if events.is_empty() => {
+                let (status, text) = write(&self.id, reply, self.max_bytes);
+                status::json(status, text)
+            }
+            Progress::Done(mut events, reply) => {
+                let (_, text) = write(&self.id, reply, self.max_bytes);
+                write_event(&mut events, None, None, &text);
+                status::events(HttpBody::whole(events))
+            }
+            Progress::Events(mut first) => {
+                if first.is_empty() {
+                    write_keep_alive(&mut first); // So that proxies forward the head.
+                }
+                let keep_alive = KeepAlive::new(self.keep_alive);
+                status::events(HttpBody::stream(Events {
+                    call: Some(self),
+                    first: first.freeze(),
+                    keep_alive,
+                }))
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
+        self.outbox.begin_poll(cx);
+        let polled = self.running.as_mut().poll(cx);
+        match polled {
+            Poll::Ready(reply) => Poll::Ready(Progress::Done(self.outbox.close(), reply)),
+            Poll::Pending => match self.outbox.end_poll() {
+                events if events.is_empty() => Poll::Pending,
+                events => Poll::Ready(Progress::Events(events)),
+            },
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Tasks that the handler has spawned must not wait for a reader.
+        self.outbox.close();
+    }
+}
+
+/// The body of a stream of events. Head and first event leave in one write, because the first event is there
+/// when the body is first asked.
+struct Events {
+    /// None when the result is out.
+    call: Option<Call>,
+    first: Bytes,
+    keep_alive: KeepAlive,
+}
+
+impl Body for Events {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        if !this.first.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.first)))));
+        }
+        let Some(call) = &mut this.call else { return Poll::Ready(None) };
+        let chunk = match call.poll(cx) {
+            Poll::Ready(Progress::Events(events)) => Poll::Ready(Some(events.freeze())),
+            Poll::Ready(Progress::Done(mut events, reply)) => {
+                let (_, text) = write(&call.id, reply, call.max_bytes);
+                write_event(&mut events, None, None, &text);
+                this.call = None;
+                Poll::Ready(Some(events.freeze()))
+            }
+            Poll::Pending => Poll::Pending,
+        };
+        this.keep_alive.poll_frame(cx, chunk)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.call.is_none() && self.first.is_empty()
+    }
+}
+
+/// The message that answers a request, and its status where it is the whole response.
+fn write(id: &RequestId, reply: Reply, max_bytes: usize) -> (StatusCode, BytesMut) {
+    let mut text = BytesMut::new();
+    match outgoing(id, reply, max_bytes) {
+        Ok(result) => {
+            write_result(&mut text, id, result.as_bytes());
+            (StatusCode::OK, text)
+        }
+        Err(error) => {
+            write_error(&mut text, Some(id), &error);
+            (status::of(&error), text)
+        }
+    }
+}

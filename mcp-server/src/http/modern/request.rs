@@ -1,0 +1,121 @@
+//! Requests of the modern era (since 2026-07-28): all that is needed is in the request, and nothing of it
+//! outlives the response.
+//!
+//! Checked in the order of TRAP-15: `_meta`, headers against body, revision, method; then the router.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};
+use mcp_core::method::{Method as _, SubscriptionsListen};
+use mcp_core::revision::Revision;
+use mcp_core::service::{Notification, Peer, Request, Service as _};
+
+use super::call::Call;
+use super::outbox::Outbox;
+use crate::call::{CallMeta, Claim};
+use crate::http::admission::Admitted;
+use crate::http::head::accept::Accepts;
+use crate::http::head::mirrored::{self, Said};
+use crate::http::response::body::Response;
+use crate::http::response::status;
+use crate::http::shared::Shared;
+use crate::principal::Principal;
+use crate::registry::Registry;
+
+/// A request: the call that answers it, which was not polled yet.
+///
+/// # Errors
+/// The response that says why there is none.
+pub(in crate::http) fn begin(
+    shared: &Shared,
+    parts: Arc<Parts>,
+    request: Request,
+    meta: CallMeta,
+    mut admitted: Admitted,
+) -> Result<Call, Box<Response>> {
+    let (revision, registry) =
+        admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(
+            |error| {
+                let status = match error.code() {
+                    code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
+                    _ => status::of(&error),
+                };
+                status::error(status, Some(&request.id), &error)
+            },
+        )?;
+    let not_acceptable = |reason: &str| {
+        let error = ErrorObject::invalid_request(reason);
+        status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
+    };
+    // Clients have to accept both (HTTP-3). One that reads only JSON receives no notifications.
+    let accepts = Accepts::read(&parts.headers);
+    let json_only = !accepts.events;
+    if json_only && !accepts.json {
+        return Err(not_acceptable("the response is application/json or text/event-stream").into());
+    }
+    if request.method == SubscriptionsListen::NAME {
+        if json_only {
+            let reason = "subscriptions/listen requires Accept: text/event-stream";
+            return Err(not_acceptable(reason).into());
+        }
+        admitted.becomes_listener().map_err(|full| status::full(full, Some(&request.id)))?;
+    }
+    let principal = parts.extensions.get::<Principal>();
+    let limits = shared.server.limits();
+    let outbox = Arc::new(Outbox::new(limits, json_only));
+    let id = request.id.clone();
+    let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
+    if let Some(principal) = principal {
+        request.extensions.insert(principal.clone());
+    }
+    request.extensions.insert_shared(parts);
+    let connection = Arc::clone(&shared.modern);
+    let running =
+        Box::pin(async move { connection.answer(request, meta, revision, None, registry).await });
+    Ok(Call::new(id, running, outbox, json_only, limits, admitted))
+}
+
+/// What comes before the method is looked up. Each refusal is a 400.
+fn admit(
+    shared: &Shared,
+    headers: &HeaderMap,
+    method: &MethodName,
+    params: &JsonBytes,
+    meta: &CallMeta,
+) -> Result<(Revision, Arc<Registry>), ErrorObject> {
+    let revision = meta.modern_revision(&shared.server.revisions);
+    let registry = shared.server.live.registry();
+    if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
+        let said = Said { method, params, found: &meta.params, claim: &meta.claim };
+        mirrored::check_request(headers, &said, &registry)?;
+    }
+    let revision = revision?.ok_or_else(CallMeta::missing_version)?;
+    Ok((revision, registry))
+}
+
+/// A notification. The core protocol has none that a client sends over HTTP; layers may know some (HTTP-4).
+pub(in crate::http) async fn notification(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    notification: Notification,
+    meta: CallMeta,
+) -> Response {
+    let Notification { method, params, .. } = &notification;
+    let said = Said { method, params, found: &meta.params, claim: &meta.claim };
+    if let Err(error) = mirrored::check_notification(&parts.headers, &said) {
+        return status::error(StatusCode::BAD_REQUEST, None, &error);
+    }
+    shared.modern.notify(notification).await;
+    status::bare(StatusCode::ACCEPTED)
+}
+
+/// An answer, though no server asks anything in this era.
+pub(in crate::http) fn response(id: Option<&RequestId>) -> Response {
+    let error = ErrorObject::invalid_request(
+        "a server sends no requests in this revision, so there is nothing to answer",
+    );
+    status::error(StatusCode::BAD_REQUEST, id, &error)
+}

@@ -1,0 +1,131 @@
+//! Responses: their HTTP status, and those that are not about a message.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use mcp_core::http::names::{EVENT_STREAM, JSON};
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{
+    ErrorObject, RequestId, code, write_error, write_result, write_result_start,
+};
+
+use super::body::{HttpBody, Response};
+use crate::http::admission::Full;
+
+/// From this length on, a result is sent where it is; shorter ones are copied into one piece with the rest of
+/// their message, which costs less.
+const LONG: usize = 16 << 10;
+
+/// Tells proxies that buffer responses not to buffer this one.
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The status of a JSON-RPC error on a modern request (HTTP-10, TRAP-16). What a handler says of a call that
+/// was well formed is an answer like any other.
+pub(in crate::http) fn of(error: &ErrorObject) -> StatusCode {
+    match error.code() {
+        code::PARSE_ERROR
+        | code::INVALID_REQUEST
+        | code::HEADER_MISMATCH
+        | code::MISSING_REQUIRED_CLIENT_CAPABILITY
+        | code::UNSUPPORTED_PROTOCOL_VERSION => StatusCode::BAD_REQUEST,
+        code::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
+    }
+}
+
+/// A JSON-RPC error as the whole answer.
+pub(in crate::http) fn error(
+    status: StatusCode,
+    id: Option<&RequestId>,
+    error: &ErrorObject,
+) -> Response {
+    let mut text = BytesMut::new();
+    write_error(&mut text, id, error);
+    json(status, text)
+}
+
+/// A result as the whole answer.
+pub(in crate::http) fn result(id: &RequestId, result: JsonBytes) -> Response {
+    let mut text = BytesMut::new();
+    if result.as_bytes().len() < LONG {
+        write_result(&mut text, id, result.as_bytes());
+        return json(StatusCode::OK, text);
+    }
+    write_result_start(&mut text, id);
+    with_json(
+        StatusCode::OK,
+        HttpBody::pieces([text.freeze(), result.into_bytes(), Bytes::from_static(b"}")]),
+    )
+}
+
+/// One message as the whole answer.
+pub(in crate::http) fn json(status: StatusCode, text: impl Into<Bytes>) -> Response {
+    with_json(status, HttpBody::whole(text))
+}
+
+fn with_json(status: StatusCode, body: HttpBody) -> Response {
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+}
+
+/// Nothing but a status.
+pub(in crate::http) fn bare(status: StatusCode) -> Response {
+    let mut response = http::Response::new(HttpBody::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// A request that is refused with −32600 and the reason. `id` is that of its message, where it
+/// could be read.
+pub(in crate::http) fn refused(
+    status: StatusCode,
+    id: Option<&RequestId>,
+    reason: &str,
+) -> Response {
+    error(status, id, &ErrorObject::invalid_request(reason))
+}
+
+/// 405: what may be done instead depends on whether there are sessions.
+pub(in crate::http) fn method_not_allowed(sessions: bool) -> Response {
+    let mut response = bare(StatusCode::METHOD_NOT_ALLOWED);
+    let allowed = if sessions { "GET, POST, DELETE" } else { "POST" };
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// 503: too much is in flight.
+pub(in crate::http) fn overloaded(id: Option<&RequestId>) -> Response {
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, id, &busy());
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// 503, or 429 where this caller alone is at its limit.
+pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
+    let mut response = overloaded(id);
+    if full == Full::Principal {
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    }
+    response
+}
+
+/// The same as a JSON-RPC error.
+pub(in crate::http) fn busy() -> ErrorObject {
+    ErrorObject::new(code::INTERNAL_ERROR, "the server is at its limit")
+        .with_data(&serde_json::json!({ "retryable": true }))
+}
+
+/// A stream of server-sent events as the response.
+pub(in crate::http) fn events(body: HttpBody) -> Response {
+    // No larger than needed: the connection keeps it for as long as the stream lasts.
+    let mut headers = HeaderMap::with_capacity(3);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    let mut response = http::Response::new(body);
+    *response.headers_mut() = headers;
+    response
+}
