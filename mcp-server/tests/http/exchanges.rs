@@ -1,11 +1,14 @@
 //! One POST, one answer: JSON until a handler says something, a stream from then on, and nothing of one
 //! caller ever reaches another.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
-use mcp_server::{Limits, Principal};
+use mcp_server::tool::ToolRoute;
+use mcp_server::types::LoggingLevel;
+use mcp_server::{Context, Limits, Principal, Server};
 use serde_json::json;
 use tower_service::Service as _;
 
@@ -106,4 +109,63 @@ async fn handlers_see_the_request() {
     let text = response.into_body().collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&text).into_owned();
     assert!(text.contains(r#"/mcp Some(\"me\") Some(Principal(\"anna\")) None"#), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_a_reader_ends_when_the_reader_leaves() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&ended);
+    let tool = ToolRoute::builder("spawn").handler(move |ctx: Context| {
+        let counter = Arc::clone(&counter);
+        async move {
+            tokio::spawn(async move {
+                for number in 0..1_000 {
+                    ctx.log(LoggingLevel::Error, number).await;
+                }
+                counter.fetch_add(1, Ordering::SeqCst);
+            });
+            std::future::pending::<String>().await
+        }
+    });
+    let service = Server::builder("spawn", "1").tool(tool).into_service().unwrap();
+    let answer = Call::tool("spawn", json!({})).begin(&service).await;
+    tokio::time::sleep(Duration::from_secs(1)).await; // Virtual: until the task waits.
+    assert_eq!(ended.load(Ordering::SeqCst), 0);
+    drop(answer);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(ended.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notification_that_is_too_long_is_left_out() {
+    let mut limits = Limits::new();
+    limits.connection.max_outgoing_bytes = 1_000;
+    let tool = ToolRoute::builder("log").handler(|ctx: Context| async move {
+        ctx.log(LoggingLevel::Error, "x".repeat(2_000)).await;
+        ctx.log(LoggingLevel::Error, "short").await;
+        "done"
+    });
+    let service = Server::builder("log", "1").tool(tool).limits(limits).into_service().unwrap();
+    let events = Call::tool("log", json!({})).send(&service).await.events();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0]["params"]["data"], "short");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_principal_has_a_share_of_the_requests_in_flight() {
+    let mut limits = Limits::new();
+    limits.http.max_in_flight_requests_per_principal = 1;
+    let service = fixture::server().0.limits(limits).into_service().unwrap();
+    let send = |name: &str, tool: &str| {
+        let mut request = Call::tool(tool, json!({ "text": "x" })).request();
+        request.extensions_mut().insert(Principal::new(name));
+        service.clone().call(request)
+    };
+    let held = send("alice", "gate").await.unwrap();
+    let refused = send("alice", "echo").await.unwrap();
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    assert_eq!(send("bob", "echo").await.unwrap().status(), 200);
+    drop(held);
+    assert_eq!(send("alice", "echo").await.unwrap().status(), 200);
 }

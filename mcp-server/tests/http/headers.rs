@@ -130,6 +130,33 @@ async fn methods_and_versions_say_the_same_or_are_refused() {
 }
 
 #[tokio::test]
+async fn mirrored_arguments_cannot_be_hidden_in_something_else() {
+    let schema = json!({"type": "object", "properties": {"deep": {"type": "object", "properties":
+        {"region": {"type": "string", "x-mcp-header": "Region"}}}}});
+    let ran = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = std::sync::Arc::clone(&ran);
+    let tool = mcp_server::tool::ToolRoute::builder("deep")
+        .input_schema(serde_json::from_value(schema).unwrap())
+        .handler(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async { "ran" }
+        });
+    let service = mcp_server::Server::builder("deep", "1").tool(tool).into_service().unwrap();
+    for arguments in [
+        json!({"deep": ["eu"]}),
+        json!({"deep": "eu"}),
+        json!({"deep": 1}),
+        json!({"deep": {"region": "eu"}}),
+    ] {
+        let answer = Call::tool("deep", arguments.clone()).send(&service).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (400, -32020), "{arguments}");
+    }
+    assert_eq!(ran.load(Ordering::SeqCst), 0);
+    let call = Call::tool("deep", json!({"deep": {"region": "eu"}}));
+    assert_eq!(call.header("mcp-param-region", "eu").send(&service).await.status, 200);
+}
+
+#[tokio::test]
 async fn mirrored_arguments_say_the_same_or_are_refused() {
     let service = fixture::server().0.into_service().unwrap();
     let region = "mcp-param-region";

@@ -10,6 +10,7 @@ mod fixture;
 mod running;
 
 mod exchanges;
+mod foreign_host;
 mod headers;
 mod hosts;
 mod legacy;

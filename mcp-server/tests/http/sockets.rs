@@ -205,3 +205,58 @@ async fn a_socket_that_others_reach_needs_host_names() {
         server.serve_http_with(listener, options, std::future::ready(())).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn bytes_behind_a_request_do_not_hide_that_its_peer_hangs_up() {
+    let server = serve(Limits::new()).await;
+    let hang = wire(&Call::tool("hang", json!({})));
+    for (number, more) in [&b"P"[..], b"\r\n", &hang, &[b'x'; 8 << 10]].into_iter().enumerate() {
+        let stream = server.connect(&[&hang, more].concat()).await;
+        soon(server.seen.wait(|seen| seen.started.load(Ordering::SeqCst), number + 1)).await;
+        drop(stream);
+        soon(server.seen.wait(|seen| seen.dropped.load(Ordering::SeqCst), number + 1)).await;
+    }
+    // Also where they arrive later.
+    let mut stream = server.connect(&hang).await;
+    soon(server.seen.wait(|seen| seen.started.load(Ordering::SeqCst), 5)).await;
+    stream.write_all(b"more").await.unwrap();
+    drop(stream);
+    soon(server.seen.wait(|seen| seen.dropped.load(Ordering::SeqCst), 5)).await;
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_their_order() {
+    let server = serve(Limits::new()).await;
+    let texts: Vec<_> = (0..20).map(|number| format!("{number}-{}", "x".repeat(2_000))).collect();
+    let mut requests = Vec::new();
+    for (number, text) in texts.iter().enumerate() {
+        let tool = if number % 2 == 0 { "echo_later" } else { "echo" };
+        let mut call = Call::tool(tool, json!({ "text": text }));
+        if number + 1 == texts.len() {
+            call = call.header("connection", "close");
+        }
+        requests.extend_from_slice(&wire(&call));
+    }
+    let mut stream = server.connect(&requests).await;
+    let answers = rest(&mut stream).await;
+    let places: Vec<_> = texts.iter().map(|text| answers.find(text)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_system_probes_whether_a_silent_peer_is_still_there() {
+    let server = serve(Limits::new()).await;
+    let mut caller = server.caller().await;
+    let list = wire(&Call::new("tools/list", json!({})));
+    assert_eq!(caller.send(&list).await.unwrap().status, 200);
+    let local = format!("0100007F:{:04X}", server.address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+    // Field 1 is the local address, 3 the state (01 is established), 5 the timer (02 is keep-alive).
+    let timers: Vec<_> = rows
+        .filter(|row| row.get(1) == Some(&local.as_str()) && row.get(3) == Some(&"01"))
+        .map(|row| row[5].to_owned())
+        .collect();
+    assert!(timers.len() == 1 && timers[0].starts_with("02:"), "{timers:?}");
+}

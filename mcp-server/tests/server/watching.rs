@@ -4,7 +4,7 @@ use mcp_server::resource::ResourceRoute;
 use mcp_server::{ServerBuilder, ServerHandle};
 use serde_json::json;
 
-use crate::harness::{Client, LEGACY, Way, built, named, server};
+use crate::harness::{Client, LEGACY, Raw, Way, built, named, server};
 
 fn library() -> ServerBuilder {
     server().resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
@@ -94,4 +94,18 @@ async fn sessions_watch_each_for_itself() {
     server.handle().resource_updated("r://1");
     assert_eq!(updated(&one).await, ["r://1"]);
     assert_eq!(updated(&two).await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_task_that_sends_changes_ends_with_its_connection() {
+    let server = built(library());
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    for revision in LEGACY {
+        let raw = Raw::session(&server, revision.as_str()).await;
+        assert!(tasks() > before);
+        drop(raw);
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await; // Virtual.
+        assert_eq!(tasks(), before, "{revision}");
+    }
 }

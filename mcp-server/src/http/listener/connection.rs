@@ -118,7 +118,7 @@ mod tests {
     use std::task::{Context, Poll};
     use std::time::Duration;
 
-    use tokio::io::{AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
     use tokio::sync::Notify;
 
     use super::*;
@@ -281,5 +281,29 @@ mod tests {
                 assert!(pieces[0].starts_with(answer), "{cut}: {pieces:?}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_head_of_every_request_on_a_connection_has_its_time() {
+        let connections = connections();
+        let (mut client, server) = duplex(64 << 10);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let serving = tokio::spawn(connections.serve(server, peer, ()));
+        let request = post("", INITIALIZE);
+        let (head_timeout, began) =
+            (connections.limits.http.head_timeout, tokio::time::Instant::now());
+        for number in 0..3_u32 {
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = [0; 4 << 10];
+            assert!(client.read(&mut answer).await.unwrap() > 0);
+            // Between two requests a connection may rest for longer than a head may take.
+            tokio::time::sleep(2 * head_timeout).await;
+            assert!(!serving.is_finished(), "{number}");
+        }
+        client.write_all(&request.as_bytes()[..20]).await.unwrap();
+        let rested = began.elapsed();
+        serving.await.unwrap();
+        let took = began.elapsed() - rested;
+        assert!(took >= head_timeout && took < 2 * head_timeout, "{took:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! How sessions begin, whom they belong to, and how they end.
 
 use http::{Method, StatusCode};
-use mcp_server::Principal;
+use mcp_server::{Principal, Revision, Server};
 use serde_json::json;
 
-use super::harness::{Host, call, initialize, settle};
+use super::harness::{Client, Host, call, initialize, settle};
 
 const REVISIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
@@ -175,5 +175,62 @@ async fn notifications_and_answers_are_accepted() {
         let answer = client.post(message).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED);
         assert_eq!(answer.text().await, "");
+    }
+}
+
+#[tokio::test]
+async fn refusals_name_the_request_that_they_refuse() {
+    let host = Host::new();
+    let session = host.session("2025-11-25").await;
+    let mut gone = session.clone();
+    gone.session = Some("00".repeat(32));
+    let mut wrong = session.clone();
+    wrong.version = Some("1999-01-01".into());
+    let mut modern = session.clone();
+    modern.version = Some("2026-07-28".into());
+    let mut missing = host.client();
+    missing.version = Some("2025-11-25".into());
+    let nothing = host.client();
+    for (what, client, status) in [
+        ("a session that has ended", gone, StatusCode::NOT_FOUND),
+        ("an unknown version", wrong, StatusCode::BAD_REQUEST),
+        ("a modern version", modern, StatusCode::BAD_REQUEST),
+        ("a missing session", missing, StatusCode::BAD_REQUEST),
+        ("nothing", nothing, StatusCode::BAD_REQUEST),
+    ] {
+        let answer = client.call("a7", "echo", json!({"text": "x"})).await;
+        assert_eq!(answer.status, status, "{what}");
+        assert_eq!(answer.json().await["id"], "a7", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_session_and_version_is_answered_as_on_a_stream() {
+    use mcp_server::service::{Accept as _, CallError, Peer, Request, Service as _};
+    let legacy = [Revision::V2025_06_18, Revision::V2025_11_25];
+    for revisions in [&Revision::ALL[..], &legacy] {
+        let server = Server::builder("alike", "1").revisions(revisions).build().unwrap();
+        let client = Client::of(&server.clone().into_service());
+        for method in ["ping", "tools/list", "tools/call", "server/discover", "no/such"] {
+            let connection = server.accept(Peer::none());
+            let params = mcp_server::json::JsonBytes::empty_object();
+            let on_stream = connection.call(Request::new(7.into(), method, params)).await;
+            let answer = client.post(json!({"jsonrpc": "2.0", "id": 7, "method": method})).await;
+            let is_success = answer.status == StatusCode::OK;
+            let answer = answer.json().await;
+            assert_eq!(answer["id"], 7, "{method}");
+            match on_stream {
+                Ok(result) => {
+                    assert!(is_success);
+                    assert_eq!(answer["result"], result.parse::<serde_json::Value>().unwrap());
+                }
+                Err(CallError::Peer(error)) => {
+                    assert!(!is_success);
+                    assert_eq!(answer["error"]["code"], error.code(), "{method}");
+                    assert_eq!(answer["error"]["message"], error.message(), "{method}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 }

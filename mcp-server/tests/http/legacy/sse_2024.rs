@@ -226,3 +226,14 @@ async fn calls_are_answered_before_it_shuts_down() {
     let messages = stream.messages().await;
     assert_eq!(text_of(&messages[0]), "slept 2000 ms");
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_it_is_left_when_the_client_disconnects() {
+    let host = host();
+    let client = host.client();
+    let (stream, endpoint) = begin(&client, "2024-11-05").await;
+    post(&client, &endpoint, &call(1, "slow", json!({"ms": 3_600_000}))).await;
+    drop(stream);
+    tokio::time::sleep(std::time::Duration::from_secs(300)).await; // Virtual.
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+}
