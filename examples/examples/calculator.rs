@@ -1,7 +1,8 @@
 //! A calculator: the shortest server there is.
 //!
-//! Run it: let a client start it, as the quickstart does (`cargo run -p mcp-examples --example quickstart`).
-//! Started by hand it waits for messages on standard input; end it with Ctrl-D.
+//! Run it: let a client start it, as the quickstart does
+//! (`cargo run -p mcp-examples --example quickstart`). Started by hand it waits for messages on
+//! standard input; end it with Ctrl-D.
 
 use mcp_server::{ServeError, Server, routes, tool};
 

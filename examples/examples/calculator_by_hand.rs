@@ -1,6 +1,7 @@
 //! The calculator without macros: everything `#[tool]` writes, written by hand.
 //!
-//! Run it as a server: `cargo run -p mcp-examples --example calculator_by_hand`, and let a client start it.
+//! Run it as a server: `cargo run -p mcp-examples --example calculator_by_hand`, and let a client
+//! start it.
 //! `cargo run -p mcp-examples --example client -- target/debug/examples/calculator_by_hand` is one.
 //! Expect the same tools as those of `calculator.rs`.
 

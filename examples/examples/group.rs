@@ -1,11 +1,12 @@
 //! A host with several servers: one list of their tools, and calls that find their server.
 //!
-//! Run it:
-//! `cargo run -p mcp-examples --example group -- NAME=COMMAND…` lists;
-//! `cargo run -p mcp-examples --example group -- --call TOOL JSON NAME=COMMAND…` calls a tool by its name in the group,
-//! such as `--call math__add '{"a": 1, "b": 2}' math=target/debug/examples/calculator notes=target/debug/examples/notes`.
+//! Run it: `cargo run -p mcp-examples --example group -- NAME=COMMAND…` lists;
+//! `cargo run -p mcp-examples --example group -- --call TOOL JSON NAME=COMMAND…` calls a tool by
+//! its name in the group, such as
+//! `--call math__add '{"a": 1, "b": 2}' math=target/debug/examples/calculator notes=target/debug/examples/notes`.
 //!
-//! Expect each tool with its server, and a line for each server that could not be asked; or the answer.
+//! Expect each tool with its server, and a line for each server that could not be asked; or the
+//! answer.
 
 #![allow(clippy::print_stdout)] // A host's standard output is its own.
 

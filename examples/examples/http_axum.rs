@@ -1,4 +1,5 @@
-//! A server as a part of an axum application: other routes beside it, layers of tower-http around it.
+//! A server as a part of an axum application: other routes beside it, layers of tower-http around
+//! it.
 //!
 //! `cargo run -p mcp-examples --example http_axum`
 
@@ -21,7 +22,8 @@ async fn who(ctx: &Context) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A page of this origin may call from a browser: the service lets it pass, and the layer tells the browser.
+    // A page of this origin may call from a browser: the service lets it pass, and the layer tells
+    // the browser.
     let page = "https://app.example.com";
     let server = Server::builder("who", "1.0.0").routes(routes![who]).build()?;
     let service = server.into_service_with(HttpOptions::new().allow_origin(page));

@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p mcp-examples --example http_client -- http://127.0.0.1:8080/mcp who`
 //!
-//! Start a server first, such as the example `http_axum` or `http_server`. A token, where the server wants one, is
-//! taken from the variable `MCP_TOKEN`.
+//! Start a server first, such as the example `http_axum` or `http_server`. A token, where the
+//! server wants one, is taken from the variable `MCP_TOKEN`.
 
 use mcp_client::http::BearerToken;
 use mcp_client::{Client, ErrorKind, serde_json::json};

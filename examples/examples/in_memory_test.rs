@@ -2,7 +2,8 @@
 //!
 //! Run it: `cargo test -p mcp-examples --example in_memory_test`
 //!
-//! Expect two tests that pass. `cargo run` of it serves the same server over standard input and output.
+//! Expect two tests that pass. `cargo run` of it serves the same server over standard input and
+//! output.
 
 use mcp_server::{ServeError, Server, ServerBuilder, ToolError, routes, tool};
 

@@ -2,7 +2,8 @@
 //!
 //! Run it: `cargo run -p mcp-examples --example layer`
 //!
-//! Expect two greetings, then a refusal. How a layer is written is told in the docs of `mcp_server::layer`.
+//! Expect two greetings, then a refusal. How a layer is written is told in the docs of
+//! `mcp_server::layer`.
 
 #![allow(clippy::print_stdout)] // This process is the client; the server is in memory.
 

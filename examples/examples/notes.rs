@@ -4,8 +4,9 @@
 //! `cargo run -p mcp-examples --example client -- target/debug/examples/notes`, after
 //! `cargo build -p mcp-examples --examples`.
 //!
-//! Expect tools that write and delete notes, a resource a note, completions of note names, a prompt; clients
-//! are told when a note changes. Deleting asks the user first, where the client can ask.
+//! Expect tools that write and delete notes, a resource a note, completions of note names, a
+//! prompt; clients are told when a note changes. Deleting asks the user first, where the client can
+//! ask.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

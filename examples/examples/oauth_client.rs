@@ -1,4 +1,5 @@
-//! A client that logs in: opens the browser when the server wants a token, and keeps what it got in a file.
+//! A client that logs in: opens the browser when the server wants a token, and keeps what it got in
+//! a file.
 //!
 //! `cargo run -p mcp-examples --example oauth_client -- https://mcp.example.com/mcp credentials.json`
 //!

@@ -2,8 +2,8 @@
 //!
 //! Run it: `cargo run -p mcp-examples --example progress`
 //!
-//! Expect five lines of progress and a result; then a call that is dropped after its second step, and the
-//! server's word that its handler stopped there.
+//! Expect five lines of progress and a result; then a call that is dropped after its second step,
+//! and the server's word that its handler stopped there.
 
 #![allow(clippy::print_stdout)] // This process is the client; the server is in memory.
 

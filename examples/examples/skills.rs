@@ -1,12 +1,11 @@
 //! Skills of a server: lists them, or loads one and reads its files.
 //!
-//! Run it:
-//! `cargo run -p mcp-examples --example skills -- COMMAND` lists;
-//! `cargo run -p mcp-examples --example skills -- COMMAND URI FILE…` loads the skill whose `SKILL.md` has this URI, and
-//! reads files of it by their path, such as `references/FORMS.md`.
+//! Run it: `cargo run -p mcp-examples --example skills -- COMMAND` lists;
+//! `cargo run -p mcp-examples --example skills -- COMMAND URI FILE…` loads the skill whose
+//! `SKILL.md` has this URI, and reads files of it by their path, such as `references/FORMS.md`.
 //!
-//! Expect the URI and description of each skill, or the instructions and the sizes of the files. What is not as the
-//! server listed it is an error.
+//! Expect the URI and description of each skill, or the instructions and the sizes of the files.
+//! What is not as the server listed it is an error.
 
 #![allow(clippy::print_stdout)] // A client's standard output is its own.
 

@@ -1,5 +1,5 @@
-//! Programs that show the SDK, one a file under `examples/`, each with a header that says what it is, how to
-//! run it and what to expect. What several of them need is here.
+//! Programs that show the SDK, one a file under `examples/`, each with a header that says what it
+//! is, how to run it and what to expect. What several of them need is here.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,5 +1,6 @@
-//! The client of the HTTP benches, written with this SDK: it calls `echo` of a server, one call at a time and with 32
-//! and 64 in flight, and prints its own CPU time as one line of JSON. Which era the server speaks it finds out.
+//! The client of the HTTP benches, written with this SDK: it calls `echo` of a server, one call at
+//! a time and with 32 and 64 in flight, and prints its own CPU time as one line of JSON. Which era
+//! the server speaks it finds out.
 //!
 //! Both clients use the current-thread runtime, the cheaper one for either.
 //!

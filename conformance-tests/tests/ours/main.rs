@@ -1,5 +1,5 @@
-//! Our client and our server together: the same bodies over {child process, byte stream, memory, HTTP, HTTP+SSE} × {every
-//! revision}.
+//! Our client and our server together: the same bodies over {child process, byte stream, memory,
+//! HTTP, HTTP+SSE} × {every revision}.
 
 mod faults;
 mod features;

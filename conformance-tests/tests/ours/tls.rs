@@ -1,4 +1,5 @@
-//! Over TLS, by HTTP/1 and by HTTP/2: what the client's pool does on a socket that the other tests do not have.
+//! Over TLS, by HTTP/1 and by HTTP/2: what the client's pool does on a socket that the other tests
+//! do not have.
 
 use std::sync::{Arc, Mutex};
 

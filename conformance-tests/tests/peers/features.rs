@@ -1,4 +1,5 @@
-//! Features that several foreign servers have in the same way (`peers/FIXTURE.md`, "Servers that our client drives").
+//! Features that several foreign servers have in the same way (`peers/FIXTURE.md`, "Servers that
+//! our client drives").
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +41,8 @@ pub(crate) async fn cancellation(client: &Client) {
     timeout(Duration::from_secs(10), cancelled).await.expect("the server is told");
 }
 
-/// A call whose stream the server closes before it answers, which servers do to clients of one revision alone.
+/// A call whose stream the server closes before it answers, which servers do to clients of one
+/// revision alone.
 pub(crate) async fn resumption(client: &Client) {
     let is_cut = client.revision() == Revision::V2025_11_25;
     assert_eq!(text(client, "cut", json!({})).await, if is_cut { "resumed" } else { "not cut" });

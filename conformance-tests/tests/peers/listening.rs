@@ -58,7 +58,8 @@ impl Listening {
         builder.connect_http(self.url(path)).await.expect("the server answers")
     }
 
-    /// Drives a server of both eras at `/mcp`: it is found to be modern, and then spoken to in every revision.
+    /// Drives a server of both eras at `/mcp`: it is found to be modern, and then spoken to in
+    /// every revision.
     pub(crate) async fn every_revision(&self, drive: impl AsyncFn(&Client)) {
         let client = self.connect("/mcp", None).await;
         assert_eq!(client.revision(), Revision::V2026_07_28);

@@ -1,5 +1,5 @@
-//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era alone: over stdio,
-//! Streamable HTTP with resumable sessions, and HTTP+SSE.
+//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era
+//! alone: over stdio, Streamable HTTP with resumable sessions, and HTTP+SSE.
 
 use std::sync::Arc;
 
@@ -29,7 +29,8 @@ fn listening(transport: &str) -> Listening {
     Listening::start(command)
 }
 
-/// A test for each body over stdio, and all of them over the transports of HTTP, each with a client of its own.
+/// A test for each body over stdio, and all of them over the transports of HTTP, each with a client
+/// of its own.
 macro_rules! over_every_transport {
     ($($name:ident: $body:path;)+) => {
         $(#[tokio::test]
@@ -175,7 +176,8 @@ async fn progress(client: &Client) {
 }
 
 async fn questions(client: &Client) {
-    // Its tools for roots and sampling appear a moment after the handshake, when it knows our capabilities.
+    // Its tools for roots and sampling appear a moment after the handshake, when it knows our
+    // capabilities.
     let mut changes = client.notifications();
     while !client
         .list_tools()

@@ -1,5 +1,5 @@
-//! Our client drives servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP; 1.32.2 in its ways to
-//! serve HTTP.
+//! Our client drives servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP; 1.32.2
+//! in its ways to serve HTTP.
 
 use std::time::Duration;
 

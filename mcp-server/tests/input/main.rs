@@ -1,4 +1,5 @@
-//! Asking in the middle of a handler: the same functions over streams and in memory, on sessions and in rounds.
+//! Asking in the middle of a handler: the same functions over streams and in memory, on sessions
+//! and in rounds.
 
 // Tests may panic.
 #![allow(clippy::unwrap_used)]

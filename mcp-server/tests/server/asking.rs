@@ -1,5 +1,5 @@
-//! Questions to the client: elicitation, sampling, roots. Spec: client/elicitation, client/sampling,
-//! client/roots.
+//! Questions to the client: elicitation, sampling, roots. Spec: client/elicitation,
+//! client/sampling, client/roots.
 
 use std::time::Duration;
 

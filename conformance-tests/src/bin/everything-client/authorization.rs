@@ -45,8 +45,8 @@ pub(crate) async fn granted(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host().build()).await
 }
 
-/// As [`granted`], for a client that registers where it could show a document: the suite has a look at the
-/// registration, and cannot have one at the document.
+/// As [`granted`], for a client that registers where it could show a document: the suite has a look
+/// at the registration, and cannot have one at the document.
 pub(crate) async fn without_a_document(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host_without_a_document().build()).await
 }

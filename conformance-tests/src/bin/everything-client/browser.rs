@@ -1,4 +1,5 @@
-//! The user's browser: visits a URL, logs in without a question, and says where it was sent back to.
+//! The user's browser: visits a URL, logs in without a question, and says where it was sent back
+//! to.
 
 use mcp_client::http::{Bytes, HttpStack as _, Network, Request};
 use mcp_client::oauth::AuthorizationUrl;

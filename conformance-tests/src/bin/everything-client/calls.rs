@@ -28,8 +28,8 @@ pub(crate) async fn tools_call(scenario: &Scenario) -> Result<(), Failure> {
 /// The server closes the stream of a call before it answers.
 pub(crate) async fn reconnection(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
-    // The suite takes the first GET after the call for the one that comes back, so that the stream of the session has
-    // to be open before.
+    // The suite takes the first GET after the call for the one that comes back, so that the stream
+    // of the session has to be open before.
     let changes = client.subscribe(SubscriptionFilter::new().tools_list_changed(true)).await?;
     client.list_tools().await?;
     client.call("test_reconnection", &json!({})).await?.into_result()?;
@@ -38,8 +38,8 @@ pub(crate) async fn reconnection(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every request says who asks and what it can do. The server refuses the first one for its revision, as one of a
-/// fleet may.
+/// Every request says who asks and what it can do. The server refuses the first one for its
+/// revision, as one of a fleet may.
 pub(crate) async fn request_metadata(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;

@@ -1,4 +1,5 @@
-//! Scenarios of the authorization extensions: tokens without a user, and tokens that are bound to a key.
+//! Scenarios of the authorization extensions: tokens without a user, and tokens that are bound to a
+//! key.
 
 use mcp_client::oauth::{IdentityProvider, OAuth, RegisteredClient, Secret, SigningKey};
 use serde::Deserialize;

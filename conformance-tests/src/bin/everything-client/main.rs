@@ -1,8 +1,9 @@
-//! The client that the official conformance suite drives: it does what each scenario asks for, with the public API
-//! alone.
+//! The client that the official conformance suite drives: it does what each scenario asks for, with
+//! the public API alone.
 //!
-//! The suite starts it as `everything-client URL`, with the scenario and the revision in the environment. It exits
-//! with 0 only when all went as it should; else it says on standard error what did not.
+//! The suite starts it as `everything-client URL`, with the scenario and the revision in the
+//! environment. It exits with 0 only when all went as it should; else it says on standard error
+//! what did not.
 
 mod authorization;
 mod browser;

@@ -1,8 +1,9 @@
-//! The server that the official conformance suite and the foreign clients drive: everything the protocol has,
-//! under the names they expect (`peers/FIXTURE.md`).
+//! The server that the official conformance suite and the foreign clients drive: everything the
+//! protocol has, under the names they expect (`peers/FIXTURE.md`).
 //!
-//! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a free one;
-//! the address is printed to standard error). Clients of HTTP+SSE, the transport of 2024-11-05, GET `/sse` there.
+//! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a
+//! free one; the address is printed to standard error). Clients of HTTP+SSE, the transport of
+//! 2024-11-05, GET `/sse` there.
 
 mod arithmetic;
 mod changes;

@@ -1,5 +1,5 @@
-//! Tools and a prompt that need input before they have a result: on revisions since 2026-07-28 in rounds, on
-//! older ones by requests of the server.
+//! Tools and a prompt that need input before they have a result: on revisions since 2026-07-28 in
+//! rounds, on older ones by requests of the server.
 
 use mcp_server::input::AskError;
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
@@ -127,7 +127,8 @@ impl Rounds {
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 
-    /// Reports progress, then asks: the question is the result of the call, and no request on its stream.
+    /// Reports progress, then asks: the question is the result of the call, and no request on its
+    /// stream.
     #[tool]
     async fn test_streaming_elicitation(&self, ctx: &Context) -> Result<String, AskError> {
         ctx.progress(50.0, 100.0).await;

@@ -1,8 +1,9 @@
-//! Our client and our server on a simulated network that fails: connections are cut, held up and slowed down, and the
-//! server is killed and started again, during a thousand calls.
+//! Our client and our server on a simulated network that fails: connections are cut, held up and
+//! slowed down, and the server is killed and started again, during a thousand calls.
 //!
-//! Time is virtual. A seed decides what fails and when; what chance decides elsewhere (the pauses between attempts, the
-//! names of sessions) it does not, so that a run is nearly, but not exactly, the same for the same seed.
+//! Time is virtual. A seed decides what fails and when; what chance decides elsewhere (the pauses
+//! between attempts, the names of sessions) it does not, so that a run is nearly, but not exactly,
+//! the same for the same seed.
 
 mod history;
 mod network;
