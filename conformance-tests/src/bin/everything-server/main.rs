@@ -8,11 +8,14 @@
 mod arithmetic;
 mod changes;
 mod content;
+mod extensions;
 mod input;
 mod prompts;
 mod resources;
 mod rounds;
 mod running;
+mod streams;
+mod url_elicitation;
 
 use mcp_server::http::HttpOptions;
 use mcp_server::{Server, ServerBuilder};
@@ -25,6 +28,8 @@ fn server() -> ServerBuilder {
         .with(content::Blocks)
         .tool(content::json_schema())
         .with(running::Running::default())
+        .with(streams::Streams)
+        .with(url_elicitation::UrlElicitation::default())
         .with(input::Questions)
         .with(rounds::Rounds)
         .with(arithmetic::Arithmetic)
@@ -32,6 +37,7 @@ fn server() -> ServerBuilder {
         .with(resources::Files)
         .resources(resources::items())
         .resource_page_size(10);
+    let server = extensions::Extensions::declare(server);
     let handle = server.handle();
     server.with(changes::Changes { server: handle })
 }
