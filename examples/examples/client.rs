@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match call {
         None => list(&client).await?,
         Some((name, json)) => {
-            let reply = client.call(&name, &json).on_progress(|progress| {
+            let reply = client.call_tool(&name, &json).on_progress(|progress| {
                 eprintln!("… {} {}", progress.progress, progress.message.unwrap_or_default());
             });
             println!("{}", serde_json::to_string_pretty(&reply.await?.into_inner())?);

@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!("{} could not be asked: {}", failure.server, failure.error);
             }
         }
-        Some((name, json)) => println!("{}", group.call(&name, &json).await?.text()),
+        Some((name, json)) => println!("{}", group.call_tool(&name, &json).await?.text()),
     }
     group.close().await;
     Ok(())

@@ -40,8 +40,8 @@ mod tests {
     async fn water_boils_on_every_revision() -> Result<(), Box<dyn std::error::Error>> {
         let server = server().build()?;
         for revision in Revision::ALL {
-            let client = Client::builder().pin(revision).connect_memory(&server).await?;
-            let reply = client.call("fahrenheit", &json!({ "celsius": 100 })).await?;
+            let client = Client::builder().revision(revision).connect_memory(&server).await?;
+            let reply = client.call_tool("fahrenheit", &json!({ "celsius": 100 })).await?;
             assert_eq!(reply.text(), "212.0", "{revision}");
         }
         Ok(())

@@ -76,7 +76,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(TraceLayer::new());
     let client = Client::connect_memory(&server.build()?).await?;
     for name in ["Ada", "Grace", "Edsger"] {
-        match client.call("hello", &json!({ "name": name })).await {
+        match client.call_tool("hello", &json!({ "name": name })).await {
             Ok(reply) => println!("{}", reply.text()),
             Err(error) => println!("refused: {error}"),
         }

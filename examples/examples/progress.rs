@@ -49,12 +49,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = |progress: mcp_client::types::ProgressParams| {
         println!("{}", progress.message.unwrap_or_default());
     };
-    println!("{}", client.call("work", &json!({ "steps": 5 })).on_progress(report).await?.text());
+    println!(
+        "{}",
+        client.call_tool("work", &json!({ "steps": 5 })).on_progress(report).await?.text()
+    );
 
     // Dropping the future of a call cancels it: the server drops its handler at the next `await`.
     let second_step = Arc::new(Notify::new());
     let seen = Arc::clone(&second_step);
-    let call = client.call("work", &json!({ "steps": 1_000 })).on_progress(move |progress| {
+    let call = client.call_tool("work", &json!({ "steps": 1_000 })).on_progress(move |progress| {
         if progress.progress >= 2.0 {
             seen.notify_one();
         }
@@ -63,7 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reply = call => println!("not expected: {}", reply?.text()),
         () = second_step.notified() => println!("given up after the second step"),
     }
-    let done: usize = client.call("steps_done", &json!({})).await?.structured()?;
+    let done: usize = client.call_tool("steps_done", &json!({})).await?.structured()?;
     println!("{done} steps were done in all");
     Ok(())
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 async fn calls(client: &Client, count: usize) -> Result<(), mcp_client::Error> {
     for _ in 0..count {
-        client.call("echo", &json!({ "text": "hello, world" })).await?;
+        client.call_tool("echo", &json!({ "text": "hello, world" })).await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const IN_FLIGHT: usize = 64;
 
 async fn calls(client: &Client, count: usize) -> Result<(), mcp_client::Error> {
     for _ in 0..count {
-        client.call("echo", &json!({ "text": "hello, world" })).await?;
+        client.call_tool("echo", &json!({ "text": "hello, world" })).await?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(crate) async fn progress(client: &Client) {
     let steps = Steps::default();
     let seen = Arc::clone(&steps);
     let reply = client
-        .call("progress", &json!({ "steps": 3 }))
+        .call_tool("progress", &json!({ "steps": 3 }))
         .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
         .await;
     assert_eq!(reply.expect("progress").text(), "3 steps");
@@ -33,8 +33,10 @@ pub(crate) async fn progress(client: &Client) {
 
 pub(crate) async fn cancellation(client: &Client) {
     let before = text(client, "cancelled_count", json!({})).await;
-    let slow =
-        client.call("slow", &json!({ "ms": 60_000 })).timeout(Duration::from_millis(300)).await;
+    let slow = client
+        .call_tool("slow", &json!({ "ms": 60_000 }))
+        .timeout(Duration::from_millis(300))
+        .await;
     assert_eq!(slow.expect_err("too slow").kind(), ErrorKind::Timeout);
     // Over HTTP the cancellation may come after the next call.
     let cancelled = async { while text(client, "cancelled_count", json!({})).await == before {} };

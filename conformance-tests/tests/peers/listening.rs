@@ -54,7 +54,7 @@ impl Listening {
 
     /// A client of it, in a revision if one is given.
     pub(crate) async fn connect(&self, path: &str, revision: Option<Revision>) -> Client {
-        let builder = revision.map_or_else(host, |revision| host().pin(revision));
+        let builder = revision.map_or_else(host, |revision| host().revision(revision));
         builder.connect_http(self.url(path)).await.expect("the server answers")
     }
 

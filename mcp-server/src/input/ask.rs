@@ -84,7 +84,7 @@ impl Context {
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
     #[track_caller]
-    pub fn sample(&self, params: CreateMessageParams) -> Question<'_, CreateMessageResult> {
+    pub fn create_message(&self, params: CreateMessageParams) -> Question<'_, CreateMessageResult> {
         Question::new(self, params.into(), |_, answer, modern| read(&answer, modern))
     }
 

@@ -69,7 +69,7 @@ impl InputRequired {
     }
 
     /// Asks the client's model.
-    pub fn sample(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
+    pub fn create_message(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
         self.ask(key, params)
     }
 

@@ -34,7 +34,7 @@ async fn list_and_call(client: &Client) -> Result<(), mcp_client::Error> {
     // Twice: the token may not be good for the second call any more.
     for _ in 0..2 {
         for tool in client.list_tools().fresh().await? {
-            client.call(&tool.name, &json!({})).await?.into_result()?;
+            client.call_tool(&tool.name, &json!({})).await?.into_result()?;
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ pub(crate) async fn tools_call(scenario: &Scenario) -> Result<(), Failure> {
     if !tools.iter().any(|tool| tool.name == "add_numbers") {
         return Err("the tool add_numbers is not listed".into());
     }
-    client.call("add_numbers", &json!({ "a": 5, "b": 3 })).await?.into_result()?;
+    client.call_tool("add_numbers", &json!({ "a": 5, "b": 3 })).await?.into_result()?;
     client.close().await;
     Ok(())
 }
@@ -32,7 +32,7 @@ pub(crate) async fn reconnection(scenario: &Scenario) -> Result<(), Failure> {
     // of the session has to be open before.
     let changes = client.subscribe(SubscriptionFilter::new().tools_list_changed(true)).await?;
     client.list_tools().await?;
-    client.call("test_reconnection", &json!({})).await?.into_result()?;
+    client.call_tool("test_reconnection", &json!({})).await?.into_result()?;
     drop(changes);
     client.close().await;
     Ok(())

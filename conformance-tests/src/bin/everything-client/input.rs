@@ -21,7 +21,7 @@ pub(crate) fn filled_in(form: &ElicitSchema) -> JsonObject {
 pub(crate) async fn form_defaults(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;
-    client.call("test_client_elicitation_defaults", &json!({})).await?.into_result()?;
+    client.call_tool("test_client_elicitation_defaults", &json!({})).await?.into_result()?;
     client.close().await;
     Ok(())
 }
@@ -36,7 +36,7 @@ pub(crate) async fn rounds(scenario: &Scenario) -> Result<(), Failure> {
         "test_mrtr_unrelated",
         "test_mrtr_no_result_type",
     ] {
-        client.call(tool, &json!({})).await?.into_result()?;
+        client.call_tool(tool, &json!({})).await?.into_result()?;
     }
     client.close().await;
     Ok(())

@@ -47,13 +47,13 @@ impl Scenario {
     /// A client that speaks the revision of the run, and answers all that a server can ask.
     pub(crate) fn client(&self) -> ClientBuilder {
         Client::builder()
-            .pin(self.revision)
-            .name_version("everything-client", env!("CARGO_PKG_VERSION"))
+            .revision(self.revision)
+            .client_info("everything-client", env!("CARGO_PKG_VERSION"))
             .on_elicit(|form| async move {
                 Ok(ElicitResult::accept(crate::input::filled_in(&form.requested_schema)))
             })
             .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
-            .on_sample(|_| async {
+            .on_create_message(|_| async {
                 Ok(CreateMessageResult::new(
                     Role::Assistant,
                     SamplingContent::text("A sample."),

@@ -18,7 +18,7 @@ pub(crate) async fn preservation(scenario: &Scenario) -> Result<(), Failure> {
     let tools = client.list_tools().await?;
     let tool = tools.iter().find(|tool| tool.name == "json_schema_2020_12_tool");
     let schema = &tool.ok_or("the tool json_schema_2020_12_tool is not listed")?.input_schema;
-    client.call("json_schema_echo", &json!({ "schema": schema })).await?.into_result()?;
+    client.call_tool("json_schema_echo", &json!({ "schema": schema })).await?.into_result()?;
     client.close().await;
     Ok(())
 }

@@ -51,7 +51,7 @@ impl Rounds {
     /// Asks the client's model.
     #[tool]
     async fn test_input_required_result_sampling(&self, ctx: &Context) -> Result<String, AskError> {
-        let answer = ctx.sample(capital()).key("capital_question").await?;
+        let answer = ctx.create_message(capital()).key("capital_question").await?;
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 
@@ -84,7 +84,7 @@ impl Rounds {
     ) -> Result<String, AskError> {
         let (name, said, roots) = tokio::try_join!(
             ctx.elicit::<Name>("What is your name?").key("user_name"),
-            ctx.sample(capital()).key("capital_question"),
+            ctx.create_message(capital()).key("capital_question"),
             ctx.list_roots().key("client_roots"),
         )?;
         let said = said.content.as_text().unwrap_or_default().to_owned();
@@ -123,7 +123,7 @@ impl Rounds {
             let Name { name } = ctx.elicit("What is your name?").key("user_name").await?;
             return Ok(format!("Hello, {name}!"));
         }
-        let answer = ctx.sample(capital()).key("capital_question").await?;
+        let answer = ctx.create_message(capital()).key("capital_question").await?;
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 

@@ -93,7 +93,7 @@ async fn work(
     let mut limits = Limits::new();
     limits.http.reinitialize_timeout = IDLE;
     let client = Client::builder()
-        .pin(revision)
+        .revision(revision)
         .limits(limits)
         .timeout(IDLE)
         .total_timeout(TOTAL)
@@ -146,5 +146,5 @@ async fn ask(client: &Client, asked: Asked, nonce: u64) -> Result<String, mcp_cl
         let page = client.read_resource(&format!("page://{nonce}")).await?;
         return Ok(page.contents[0].as_text().unwrap_or_default().to_owned());
     };
-    Ok(client.call(tool, &json!({ "nonce": nonce })).await?.text())
+    Ok(client.call_tool(tool, &json!({ "nonce": nonce })).await?.text())
 }
