@@ -3,6 +3,7 @@
 
 mod faults;
 mod features;
+mod fixtures;
 mod kill;
 mod server;
 mod tls;

@@ -4,7 +4,7 @@
 use mcp_client::http::{Bytes, HttpStack as _, Network, Request};
 use mcp_client::oauth::AuthorizationUrl;
 
-use crate::scenario::Failure;
+use crate::failure::Failure;
 
 /// Where the browser would be sent back to. Nothing listens there.
 pub(crate) const REDIRECT_URI: &str = "http://localhost:3000/callback";

@@ -1,9 +1,12 @@
 //! Scenarios of plain calls.
 
+use mcp_client::json::JsonObject;
 use mcp_client::types::SubscriptionFilter;
 use serde_json::json;
 
-use crate::scenario::{Failure, Scenario};
+use crate::answers::arguments;
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// The handshake, and what a host does next.
 pub(crate) async fn initialize(scenario: &Scenario) -> Result<(), Failure> {
@@ -21,6 +24,32 @@ pub(crate) async fn tools_call(scenario: &Scenario) -> Result<(), Failure> {
         return Err("the tool add_numbers is not listed".into());
     }
     client.call_tool("add_numbers", &json!({ "a": 5, "b": 3 })).await?.into_result()?;
+    client.close().await;
+    Ok(())
+}
+
+/// The server forgets the session after the first request in it.
+pub(crate) async fn session_renegotiation(scenario: &Scenario) -> Result<(), Failure> {
+    let client = scenario.connect().await?;
+    for _ in 0..2 {
+        client.list_tools().fresh().await?;
+    }
+    client.close().await;
+    Ok(())
+}
+
+/// Extensions are declared in the handshake, by both sides.
+pub(crate) async fn extensions(scenario: &Scenario) -> Result<(), Failure> {
+    let settings = JsonObject::from_iter([("nested".to_owned(), json!({ "enabled": true }))]);
+    let client = scenario
+        .client()
+        .extension("com.example/conformance", settings)
+        .extension("com.example/empty", JsonObject::new())
+        .connect_http(scenario.url())
+        .await?;
+    for tool in client.list_tools().await? {
+        client.call_tool(&tool.name, &arguments(&tool)).await?.into_result()?;
+    }
     client.close().await;
     Ok(())
 }

@@ -5,7 +5,8 @@ use mcp_client::oauth::{IdentityProvider, OAuth, RegisteredClient, Secret, Signi
 use serde::Deserialize;
 
 use crate::authorization::{host, use_server};
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// A program with a secret.
 pub(crate) async fn client_secret(scenario: &Scenario) -> Result<(), Failure> {

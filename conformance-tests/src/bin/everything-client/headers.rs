@@ -4,7 +4,8 @@ use mcp_client::json::JsonObject;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// Every kind of request, and so every header field of the specification.
 pub(crate) async fn standard(scenario: &Scenario) -> Result<(), Failure> {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// A schema that refers to another server, which is nobody's to fetch.
 pub(crate) async fn references(scenario: &Scenario) -> Result<(), Failure> {
