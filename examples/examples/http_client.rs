@@ -1,9 +1,9 @@
-//! A client on the network: finds out which era the server speaks, lists its tools and calls one.
+//! A client over HTTP: detects the server's protocol era, lists its tools and calls one.
 //!
 //! `cargo run -p mcp-examples --example http_client -- http://127.0.0.1:8080/mcp who`
 //!
-//! Start a server first, such as the example `http_axum` or `http_server`. A token, where the
-//! server wants one, is taken from the variable `MCP_TOKEN`.
+//! Start a server first, such as the example `http_axum` or `http_server`. If the server requires a
+//! token, set the environment variable `MCP_TOKEN`.
 
 use mcp_client::http::BearerToken;
 use mcp_client::{Client, ErrorKind, serde_json::json};

@@ -1,10 +1,10 @@
 //! The quickstart: a client starts the calculator as a child process, lists its tools and calls
 //! them.
 //!
-//! Run it: `cargo run -p mcp-examples --example quickstart`
+//! `cargo run -p mcp-examples --example quickstart`
 //!
-//! Expect the calculator's two tools with the schemas made from its functions, and three answers,
-//! the last of which is an error that a model could repair.
+//! It prints the calculator's two tools with the schemas made from its functions, and three
+//! results, the last of which is an error that a model can correct.
 
 #![allow(clippy::print_stdout)] // A client's standard output is its own.
 
