@@ -1,44 +1,26 @@
 //! The fixtures that the official suite drives: the tools and the scenarios that its next release
 //! asks for, which no run of the installed one reaches.
 
-use std::process::Stdio;
-
 use futures::StreamExt as _;
 use mcp_client::types::LoggingLevel;
 use mcp_client::{Client, ClientBuilder, ErrorKind, Revision};
+use mcp_conformance_tests::EverythingServer;
 use mcp_server::Server;
 use mcp_server::http::HttpOptions;
 use mcp_server::tool::ToolRoute;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::ways::{everything_server, host, serve_http};
 
 const REVISIONS: [Revision; 2] = [Revision::V2025_11_25, Revision::LATEST];
 
-/// The everything server over HTTP. It ends with the value.
-struct EverythingServer {
-    _process: Child,
-    url: String,
+async fn over_http(server: &EverythingServer, builder: ClientBuilder) -> Client {
+    builder.connect_http(server.url()).await.expect("a connection over HTTP")
 }
 
-impl EverythingServer {
-    async fn start() -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_everything-server"))
-            .args(["--http", "127.0.0.1:0"])
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the everything server");
-        let stderr = process.stderr.take().expect("piped");
-        let line = BufReader::new(stderr).lines().next_line().await.expect("standard error");
-        Self { _process: process, url: line.expect("the address") }
-    }
-
-    async fn connect(&self, builder: ClientBuilder) -> Client {
-        builder.connect_http(&*self.url).await.expect("a connection over HTTP")
-    }
+fn start() -> EverythingServer {
+    EverythingServer::start(env!("CARGO_BIN_EXE_everything-server")).expect("the everything server")
 }
 
 async fn text(client: &Client, tool: &str, arguments: Value) -> String {
@@ -51,10 +33,10 @@ async fn text(client: &Client, tool: &str, arguments: Value) -> String {
 #[tokio::test]
 async fn plain_tools_answer_on_every_way() {
     for revision in REVISIONS {
-        let server = EverythingServer::start().await;
-        let over_http = server.connect(host(revision)).await;
-        let over_stdio = host(revision).connect_command(everything_server()).await.expect("stdio");
-        for client in [over_http, over_stdio] {
+        let server = start();
+        let http = over_http(&server, host(revision)).await;
+        let stdio = host(revision).connect_command(everything_server()).await.expect("stdio");
+        for client in [http, stdio] {
             assert_eq!(text(&client, "greet", json!({ "name": "Ada" })).await, "Hello, Ada!");
             assert_eq!(
                 text(&client, "slow_compute", json!({ "seconds": 0.01, "label": "a" })).await,
@@ -75,8 +57,8 @@ async fn plain_tools_answer_on_every_way() {
 
 #[tokio::test]
 async fn what_is_logged_while_a_stream_is_closed_is_replayed() {
-    let server = EverythingServer::start().await;
-    let client = server.connect(host(Revision::V2025_11_25)).await;
+    let server = start();
+    let client = over_http(&server, host(Revision::V2025_11_25)).await;
     let mut messages = client.log_messages();
     client.set_log_level(LoggingLevel::Info).await.expect("a level");
     assert_eq!(text(&client, "test_event_replay", json!({})).await, "Event replay test completed");
@@ -97,12 +79,12 @@ async fn what_is_logged_while_a_stream_is_closed_is_replayed() {
 
 #[tokio::test]
 async fn urls_are_asked_for_required_and_completed() {
-    let server = EverythingServer::start().await;
+    let server = start();
     let builder = || {
         let accept = |_| async { Ok(mcp_client::types::ElicitResult::accept_url()) };
         host(Revision::V2025_11_25).on_elicit_url(accept)
     };
-    let client = server.connect(builder()).await;
+    let client = over_http(&server, builder()).await;
     for tool in ["test_elicitation_sep1036_url", "test_elicitation_sep1036_complete"] {
         assert_eq!(text(&client, tool, json!({})).await, "User response: action=accept");
     }
