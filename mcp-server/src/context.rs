@@ -161,6 +161,10 @@ impl Context {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28; standard error or OpenTelemetry take its place.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
+                2027-07-28; write to standard error, or use OpenTelemetry"
+    )]
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
         let (least, is_session) = match &self.0.session {
             Some(session) => (Some(session.log_level()), true),

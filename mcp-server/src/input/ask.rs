@@ -83,6 +83,10 @@ impl Context {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
+                2027-07-28; call the API of a model provider"
+    )]
     #[track_caller]
     pub fn create_message(&self, params: CreateMessageParams) -> Question<'_, CreateMessageResult> {
         Question::new(self, params.into(), |_, answer, modern| read(&answer, modern))
@@ -92,6 +96,10 @@ impl Context {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
+                2027-07-28; take paths or URIs as arguments, or from the configuration"
+    )]
     #[track_caller]
     pub fn list_roots(&self) -> Question<'_, Vec<Root>> {
         Question::new(self, InputRequest::list_roots(), |_, answer, modern| {

@@ -5,6 +5,9 @@
 //! free one; the address is printed to standard error). Clients of HTTP+SSE, the transport of
 //! 2024-11-05, GET `/sse` there.
 
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
+
 mod arithmetic;
 mod changes;
 mod content;
