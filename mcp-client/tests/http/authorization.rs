@@ -101,7 +101,7 @@ impl Authorizer for Tokens {
 async fn a_refused_request_is_sent_again_with_other_credentials() {
     let tokens = Tokens::default();
     let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
-    let reply = with(client.call("pay", &json!({})), async {
+    let reply = with(client.call_tool("pay", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
         let id = exchange.id();
@@ -129,7 +129,7 @@ async fn a_refused_request_is_sent_again_with_other_credentials() {
 async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
     // The limit.
     let (client, mut script) = modern(Client::builder().authorizer(Tokens::default())).await;
-    let refused = with(client.call("pay", &json!({})), async {
+    let refused = with(client.call_tool("pay", &json!({})), async {
         for _ in 0..5 {
             script.expect("tools/call").await.page(401, "text/html", "log in");
         }
@@ -156,7 +156,7 @@ async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
         ),
     ] {
         let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
-        let refused = with(client.call("pay", &json!({})), async {
+        let refused = with(client.call_tool("pay", &json!({})), async {
             script.expect("tools/call").await.status(status);
         });
         let error = refused.await.unwrap_err();
@@ -171,7 +171,7 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
     let before = Instant::now();
-    let reply = with(client.call("pay", &json!({})), async {
+    let reply = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.status(401);
         let exchange = script.expect("tools/call").await;
         sleep(Duration::from_secs(50)).await; // Within the server's own time, which begins anew.
@@ -182,7 +182,7 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
 
     // It does count for the whole.
     let late =
-        with(client.call("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
+        with(client.call_tool("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
             script.expect("tools/call").await.status(401);
         });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -206,7 +206,7 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (stack, mut script) = Script::new();
     let builder = Client::builder()
-        .pin(mcp_client::Revision::V2025_11_25)
+        .revision(mcp_client::Revision::V2025_11_25)
         .authorizer(tokens)
         .http_stack(stack);
     let serve = async {
@@ -225,7 +225,7 @@ async fn nor_is_the_time_of_a_login_that_another_call_began() {
     let tokens = Tokens { wait: Duration::from_secs(300), ..Tokens::default() };
     let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
     let before = Instant::now();
-    let reply = with(client.call("pay", &json!({})), async {
+    let reply = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.reply(text("paid"));
     });
     assert_eq!(reply.await.unwrap().text(), "paid");
@@ -259,7 +259,7 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     let answer = script.next().await;
     assert_eq!(answer.header("authorization"), Some("Bearer token-0"));
     answer.status(202);
-    let refused = with(client.call("pay", &json!({})), async {
+    let refused = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.redirect(308, "/v2?a=b");
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
@@ -267,7 +267,7 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     });
     let error = refused.await.unwrap_err();
     assert!(format!("{error:?}").contains("to another origin"), "{error:?}");
-    let call = tokio::spawn(client.call("pay", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("pay", &json!({})).into_future());
     drop(script.expect("tools/call").await.stream());
     call.await.unwrap().unwrap_err();
     let farewell = async {
@@ -316,7 +316,7 @@ async fn a_bearer_token_is_sent_and_never_shown() {
     };
     let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
     let client = client.unwrap();
-    let refused = with(client.call("pay", &json!({})), async {
+    let refused = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.status(401);
     });
     let error = refused.await.unwrap_err();

@@ -24,7 +24,7 @@ async fn questions_of_the_server_are_answered_by_post_while_the_call_goes_on() {
     let stream = standalone.stream();
     let question =
         json!({"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}});
-    let reply = with(client.call("ask", &json!({})), async {
+    let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         // On the stream of the call, on that of the session, with both kinds of ids, and twice at a time.
@@ -129,7 +129,7 @@ async fn a_dropped_call_is_cancelled_by_a_notification_and_a_closed_stream_is_no
     standalone.status(405);
     for late in [false, true] {
         let mut id = Value::Null;
-        let (call, patience) = (client.call("slow", &json!({})), Duration::from_secs(5));
+        let (call, patience) = (client.call_tool("slow", &json!({})), Duration::from_secs(5));
         let call = tokio::spawn(if late { call.timeout(patience) } else { call }.into_future());
         let exchange = script.expect("tools/call").await;
         id.clone_from(&exchange.id());
@@ -147,7 +147,7 @@ async fn a_dropped_call_is_cancelled_by_a_notification_and_a_closed_stream_is_no
         cancelled.status(202);
     }
     // Once it is answered there is nothing to cancel.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     reply.await.unwrap();
@@ -162,7 +162,7 @@ async fn what_the_old_session_asked_is_dropped_with_it() {
     let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
     stream.ask(&json!(1), "elicitation/create", question.clone());
     take(&handler.began, 1).await;
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         let stream = shake_hands(&mut script, Some("session-2")).await.stream();
         take(&handler.dropped, 1).await;
@@ -177,7 +177,7 @@ async fn what_the_old_session_asked_is_dropped_with_it() {
 #[tokio::test(start_paused = true)]
 async fn batches_are_for_the_revision_that_has_them() {
     let (stack, mut script) = Script::new();
-    let builder = Client::builder().pin(Revision::V2025_03_26).http_stack(stack);
+    let builder = Client::builder().revision(Revision::V2025_03_26).http_stack(stack);
     let serve = async {
         script.expect("initialize").await.reply(initialized("2025-03-26"));
         script.expect("notifications/initialized").await.status(202);
@@ -186,7 +186,7 @@ async fn batches_are_for_the_revision_that_has_them() {
     let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
     let client = client.unwrap();
     let mut log = client.log_messages();
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let told = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": 1}});
         let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("3")});
@@ -197,7 +197,7 @@ async fn batches_are_for_the_revision_that_has_them() {
 
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("3")});
         exchange.json(200, &json!([answer]));
@@ -210,7 +210,7 @@ async fn the_stream_of_the_session_brings_changes_and_no_answers() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     let mut events = client.notifications();
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         stream.reply(&exchange.id(), text("forged"));
         stream.message(
@@ -242,7 +242,7 @@ async fn most_questions_at_a_time_are_as_many_as_the_limits_say() {
     script.expect_silence(Duration::from_secs(60)).await;
     assert_eq!(asked.load(Ordering::Relaxed), 3);
     // Calls have streams of their own, and go on.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     assert_eq!(reply.await.unwrap().text(), "3");

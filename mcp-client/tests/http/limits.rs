@@ -20,7 +20,7 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 10_000)).await;
     for media in ["application/json", "text/event-stream"] {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             let sending = script.expect("tools/call").await.begin(200, &[("content-type", media)]);
             sending.raw("data: ");
             for _ in 0..10_001 / 73 + 1 {
@@ -35,7 +35,7 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
         assert!(format!("{error:?}").ends_with(told), "{error:?}");
     }
     // One that just fits.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let mut message =
             json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("")}).to_string();
@@ -53,7 +53,7 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
 async fn comments_may_be_as_long_and_as_many_as_they_like() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         for _ in 0..1_000 {
@@ -69,7 +69,7 @@ async fn comments_may_be_as_long_and_as_many_as_they_like() {
 async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     let (client, mut script) =
         modern(limited(|limits| limits.http.max_error_body_bytes = 1_000)).await;
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         let sending =
             script.expect("tools/call").await.begin(400, &[("content-type", "text/plain")]);
         for _ in 0..100 {
@@ -83,7 +83,7 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     for (media, shown) in
         [("text/plain", Some(200)), ("application/json", Some(200)), ("text/html", None)]
     {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.page(400, media, &"y".repeat(900));
         });
         let error = refused.await.unwrap_err();
@@ -98,21 +98,22 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
 async fn a_call_longer_than_is_sent_is_refused_here() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_outgoing_bytes = 1_000)).await;
-    let error = client.call("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
+    let error = client.call_tool("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
     assert!(format!("{error:?}").contains("at most 1000 are sent"), "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
-    let builder =
-        limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_sample(|_| async {
+    let builder = limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_create_message(
+        |_| async {
             Ok(CreateMessageResult::new(
                 Role::Assistant,
                 SamplingContent::text("x".repeat(1_000)),
                 "model",
             ))
-        });
+        },
+    );
     let (client, mut script, standalone) = legacy(builder).await;
     let stream = standalone.stream();
     stream.ask(&json!(1), "sampling/createMessage", json!({"messages": [], "maxTokens": 1}));
@@ -137,7 +138,7 @@ async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing
     assert!(events.next().await.is_some());
     stream.raw(format!("data: {}", "x".repeat(1_000)));
     stream.dropped().await;
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     assert_eq!(reply.await.unwrap().text(), "3");

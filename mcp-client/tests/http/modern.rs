@@ -21,7 +21,7 @@ async fn a_call_is_one_post_with_all_that_the_server_needs() {
         (" padded", "=?base64?IHBhZGRlZA==?="),
         ("=?base64?YQ==?=", "=?base64?PT9iYXNlNjQ/WVE9PT89?="),
     ] {
-        let reply = with(client.call(tool, &json!({"a": 1})), async {
+        let reply = with(client.call_tool(tool, &json!({"a": 1})), async {
             let exchange = script.expect("tools/call").await;
             assert_eq!(exchange.request.uri(), "https://example.com/mcp");
             for (field, value) in [
@@ -93,7 +93,7 @@ async fn arguments_are_mirrored_once_the_tool_is_known_and_bad_tools_are_left_ou
         (json!({"region": null}), None),
         (json!({}), None),
     ] {
-        let reply = with(client.call("good", &arguments), async {
+        let reply = with(client.call_tool("good", &arguments), async {
             let exchange = script.expect("tools/call").await;
             assert_eq!(exchange.header("mcp-param-region"), mirrored, "{arguments}");
             exchange.reply(text("done"));
@@ -113,7 +113,7 @@ async fn an_argument_that_cannot_be_mirrored_is_refused_before_anything_is_sent(
     });
     listed.await.unwrap();
     let error =
-        client.call("good", &json!({"region": 9_007_199_254_740_992_i64})).await.unwrap_err();
+        client.call_tool("good", &json!({"region": 9_007_199_254_740_992_i64})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
     assert!(
         format!("{error:?}").contains("the argument region is beyond 9007199254740991"),
@@ -127,7 +127,7 @@ async fn dropping_a_call_closes_its_stream_and_says_nothing_else() {
     let (client, mut script) = modern(Client::builder()).await;
     // Before the head of the answer, after it, and within the stream.
     for stage in 0..3 {
-        let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let mut exchange = script.expect("tools/call").await;
         if stage == 0 {
             call.abort();
@@ -143,7 +143,7 @@ async fn dropping_a_call_closes_its_stream_and_says_nothing_else() {
         sending.dropped().await;
     }
     // So does a timeout.
-    let late = with(client.call("slow", &json!({})).timeout(Duration::from_secs(5)), async {
+    let late = with(client.call_tool("slow", &json!({})).timeout(Duration::from_secs(5)), async {
         script.expect("tools/call").await.stream().dropped().await;
     });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -153,7 +153,7 @@ async fn dropping_a_call_closes_its_stream_and_says_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     let (client, mut script) = modern(Client::builder()).await;
-    let reply = with(client.call("good", &json!({"region": "eu"})), async {
+    let reply = with(client.call_tool("good", &json!({"region": "eu"})), async {
         let first = script.expect("tools/call").await;
         assert_eq!(first.header("mcp-param-region"), None);
         let id = first.id();
@@ -183,7 +183,7 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     assert!(client.list_tools().await.unwrap().is_empty(), "it is kept");
 
     // Once, and no further.
-    let refused = with(client.call("good", &json!({"region": "eu"})), async {
+    let refused = with(client.call_tool("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
         script.expect("tools/list").await.reply(tools(json!([])));
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
@@ -199,7 +199,7 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     assert_eq!(listed.await.unwrap().len(), 1);
 
     // A list that fails is not the answer to the call.
-    let refused = with(client.call("good", &json!({"region": "eu"})), async {
+    let refused = with(client.call_tool("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
         script.expect("tools/list").await.refuse(404, -32601, json!(null));
     });
@@ -212,7 +212,7 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
 async fn requests_of_a_modern_server_are_dropped() {
     let builder = Client::builder().on_elicit(|_| async { Ok(ElicitResult::decline()) });
     let (client, mut script) = modern(builder).await;
-    let reply = with(client.call("ask", &json!({})), async {
+    let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         sending.ask(
@@ -232,7 +232,7 @@ async fn requests_of_a_modern_server_are_dropped() {
 async fn a_closed_client_sends_nothing_and_ends_what_is_on_its_way() {
     let (client, mut script) = modern(Client::builder()).await;
     let calls = (
-        tokio::spawn(client.call("slow", &json!({})).into_future()),
+        tokio::spawn(client.call_tool("slow", &json!({})).into_future()),
         tokio::spawn(client.list_prompts().into_future()),
     );
     let (one, other): (_, _) = (script.next().await, script.next().await);
@@ -244,7 +244,7 @@ async fn a_closed_client_sends_nothing_and_ends_what_is_on_its_way() {
     for mut exchange in [one, other] {
         exchange.dropped().await;
     }
-    let error = client.call("slow", &json!({})).await.unwrap_err();
+    let error = client.call_tool("slow", &json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
 }

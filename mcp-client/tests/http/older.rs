@@ -60,7 +60,7 @@ async fn a_server_that_knows_no_post_is_asked_for_its_stream() {
         let client = client.expect("HTTP+SSE");
         assert_eq!(client.revision(), Revision::V2024_11_05);
         assert!(client.known_server().http_sse);
-        let reply = with(client.call("add", &json!({"a": 1})), async {
+        let reply = with(client.call_tool("add", &json!({"a": 1})), async {
             let exchange = script.expect("tools/call").await;
             assert_eq!(exchange.header("mcp-method"), None);
             let id = exchange.id();
@@ -187,7 +187,7 @@ async fn a_known_server_of_that_transport_is_asked_for_its_stream_at_once() {
 #[tokio::test(start_paused = true)]
 async fn the_server_asks_and_cancels_and_is_told_of_cancellations() {
     let (client, mut script, events) = connected("/messages?s=1").await;
-    let reply = with(client.call("ask", &json!({})), async {
+    let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         // This server answers a POST only when the work is done: it must not hold up what comes after.
@@ -200,7 +200,7 @@ async fn the_server_asks_and_cancels_and_is_told_of_cancellations() {
     });
     assert_eq!(reply.await.unwrap().text(), "done");
 
-    let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
     let exchange = script.expect("tools/call").await;
     let id = exchange.id();
     exchange.status(202);
@@ -214,9 +214,9 @@ async fn the_server_asks_and_cancels_and_is_told_of_cancellations() {
 async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with_the_reason() {
     for late in [false, true] {
         let (client, mut script, _events) = connected("/messages?s=1").await;
-        let waiting = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let waiting = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         script.expect("tools/call").await.status(202);
-        let failing = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let failing = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let exchange = script.expect("tools/call").await;
         if late {
             // Later than the next message would be held up.
@@ -237,7 +237,7 @@ async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_never_answered_does_not_outlive_the_client() {
     let (client, mut script, events) = connected("/messages?s=1").await;
-    let call = tokio::spawn(client.call("add", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("add", &json!({})).into_future());
     let mut unanswered = script.expect("tools/call").await;
     client.close().await;
     drop(client);
@@ -249,11 +249,14 @@ async fn a_message_that_is_never_answered_does_not_outlive_the_client() {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_stream_ends_all_calls() {
     let (client, mut script, events) = connected("/messages?s=1").await;
-    let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
     script.expect("tools/call").await.status(202);
     events.cut();
     assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::Transport);
     // Nothing is sent on such a conversation any more.
-    assert_eq!(client.call("slow", &json!({})).await.unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(
+        client.call_tool("slow", &json!({})).await.unwrap_err().kind(),
+        ErrorKind::Transport
+    );
     script.expect_silence(Duration::from_secs(60)).await;
 }

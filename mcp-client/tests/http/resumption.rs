@@ -26,7 +26,7 @@ impl Random {
 async fn a_primed_stream_is_gone_on_with_after_the_time_that_the_server_says() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         exchange.stream().raw("id: 7-0\nretry: 1500\ndata:\n\n"); // And it ends.
@@ -58,7 +58,7 @@ async fn a_primed_stream_is_gone_on_with_after_the_time_that_the_server_says() {
 async fn a_server_may_not_ask_for_longer_than_the_limit() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         exchange.stream().raw("id: 1\nretry: 99999999999999999999\ndata:\n\n");
@@ -149,7 +149,7 @@ async fn of_ten_thousand_events_of_a_call_none_is_lost_and_none_comes_twice() {
         let (client, mut script, standalone) = legacy(Client::builder()).await;
         standalone.status(405);
         let mut far = count(&client);
-        let call = client.call("slow", &json!({})).timeout(Duration::from_secs(3_600));
+        let call = client.call_tool("slow", &json!({})).timeout(Duration::from_secs(3_600));
         let reply = with(call.total_timeout(Duration::from_secs(36_000)), async {
             let exchange = script.expect("tools/call").await;
             let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("done")});
@@ -199,7 +199,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
     let (client, mut script, standalone) = legacy(patient).await;
     standalone.status(405);
     // The server restarts meanwhile, and goes on.
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         let stream = exchange.stream();
@@ -223,7 +223,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
 
     // It does not go on: the call may be done, and is not sent again.
     for status in [400, 404, 405, 200] {
-        let lost = with(client.call("slow", &json!({})), async {
+        let lost = with(client.call_tool("slow", &json!({})), async {
             let stream = script.expect("tools/call").await.stream();
             stream.raw("id: 1\ndata:\n\n");
             stream.cut();
@@ -235,7 +235,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
         assert!(format!("{error:?}").contains(&told), "{error:?}");
     }
     // Nor can it be reached.
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: 1\ndata:\n\n");
         stream.cut();
@@ -251,7 +251,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
 async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_from() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.tell("notifications/count", json!({}));
         stream.cut();
@@ -274,7 +274,7 @@ async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_fr
 async fn a_server_that_takes_its_id_back_is_not_asked_for_another_stream() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let lost = with(client.call("pay", &json!({})), async {
+    let lost = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.stream().raw("id: 1\ndata:\n\n");
         let exchange = script.expect_bare("GET").await;
         assert_eq!(exchange.header("last-event-id"), Some("1"));
@@ -308,12 +308,12 @@ async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let other = client.clone();
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: 1\nretry: 5000\ndata:\n\n");
         stream.cut();
         // Meanwhile another call finds the session gone.
-        let reply = with(other.call("add", &json!({})), async {
+        let reply = with(other.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.status(404);
             shake_hands(&mut script, Some("session-2")).await.status(405);
             script.expect("tools/call").await.reply(text("3"));
@@ -336,7 +336,7 @@ async fn an_event_id_that_no_header_can_hold_is_not_sent() {
     let exchange = script.expect_bare("GET").await;
     assert_eq!(exchange.header("last-event-id"), None, "the stream begins anew");
     exchange.status(405);
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: a\u{1}b\ndata:\n\n");
         stream.cut();
@@ -355,7 +355,7 @@ async fn a_server_that_primes_and_hangs_up_in_a_circle_is_not_hurried() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let before = Instant::now();
-    let late = with(client.call("slow", &json!({})), async {
+    let late = with(client.call_tool("slow", &json!({})), async {
         script.expect("tools/call").await.stream().raw("id: 1\nretry: 0\ndata:\n\n");
         let mut times = 0;
         loop {
@@ -384,7 +384,7 @@ async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
     standalone.status(405);
     // While it waits, while it connects, and while it reads again.
     for stage in 0..3 {
-        let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         exchange.stream().raw("id: 1\nretry: 1000\ndata:\n\n");
@@ -415,7 +415,7 @@ async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_is_cut_is_made_again() {
     let (stack, mut script) = Script::new();
-    let builder = Client::builder().pin(mcp_client::Revision::V2025_11_25).http_stack(stack);
+    let builder = Client::builder().revision(mcp_client::Revision::V2025_11_25).http_stack(stack);
     let serve = async {
         let exchange = script.expect("initialize").await;
         let id = exchange.id();

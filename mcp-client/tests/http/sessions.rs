@@ -21,7 +21,7 @@ async fn every_request_of_a_session_names_it_and_its_revision() {
     assert_eq!(standalone.header("last-event-id"), None);
     standalone.status(405);
 
-    let reply = with(client.call("add", &json!({"a": 1})), async {
+    let reply = with(client.call_tool("add", &json!({"a": 1})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), SESSION);
         assert_eq!(exchange.header("mcp-protocol-version"), VERSION);
@@ -46,12 +46,12 @@ async fn every_request_of_a_session_names_it_and_its_revision() {
 #[tokio::test(start_paused = true)]
 async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
     let (stack, mut script) = Script::new();
-    let builder = Client::builder().pin(Revision::V2025_11_25).http_stack(stack);
+    let builder = Client::builder().revision(Revision::V2025_11_25).http_stack(stack);
     let (client, standalone) =
         tokio::join!(builder.connect_http(URL), shake_hands(&mut script, None));
     let client = client.unwrap();
     standalone.status(405);
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(
             (exchange.header("mcp-session-id"), exchange.header("mcp-protocol-version")),
@@ -93,7 +93,7 @@ async fn closing_ends_the_session_and_with_it_the_calls_without_a_word_for_each(
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     let calls: Vec<_> =
-        (0..10).map(|_| tokio::spawn(client.call("slow", &json!({})).into_future())).collect();
+        (0..10).map(|_| tokio::spawn(client.call_tool("slow", &json!({})).into_future())).collect();
     let mut open = Vec::new();
     for _ in 0..10 {
         open.push(script.expect("tools/call").await.stream());
@@ -117,7 +117,7 @@ async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
     let first = standalone.stream();
     let calls = join_all((0..100).map(|number: usize| {
         let client = client.clone();
-        async move { client.call("echo", &json!({"n": number})).await.unwrap().text() }
+        async move { client.call_tool("echo", &json!({"n": number})).await.unwrap().text() }
     }));
     let serve = async {
         for number in 0..100 {
@@ -144,7 +144,7 @@ async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
     stream.status(405);
 
     // A second 404 for the same call is its answer.
-    let lost = with(client.call("echo", &json!({})), async {
+    let lost = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         shake_hands(&mut script, Some("session-3")).await.status(405);
         script.expect("tools/call").await.status(404);
@@ -159,7 +159,7 @@ async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_
     standalone.status(405);
     let calls = join_all((0..100).map(|_| {
         let client = client.clone();
-        async move { client.call("echo", &json!({})).await.unwrap_err() }
+        async move { client.call_tool("echo", &json!({})).await.unwrap_err() }
     }));
     let serve = async {
         for _ in 0..100 {
@@ -176,7 +176,7 @@ async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_
         assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // The next call tries again.
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         shake_hands(&mut script, Some("session-2")).await.status(405);
         script.expect("tools/call").await.reply(text("here"));
@@ -188,7 +188,7 @@ async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_
 async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let call = tokio::spawn(client.call("echo", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("echo", &json!({})).into_future());
     script.expect("tools/call").await.status(404);
     let exchange = script.expect("initialize").await;
     call.abort();
@@ -203,7 +203,7 @@ async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped()
     assert_eq!(noted.header("mcp-session-id"), Some("session-2"));
     noted.status(202);
     script.expect_bare("GET").await.status(405);
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), Some("session-2"));
         exchange.reply(text("here"));
@@ -215,14 +215,14 @@ async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped()
 async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let error = with(client.call("echo", &json!({})), async {
+    let error = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         script.expect("initialize").await.reply(initialized("2025-03-26"));
     });
     let error = error.await.unwrap_err();
     assert!(format!("{error:?}").contains("speaks another revision in the new one"), "{error:?}");
     // Nobody goes on in that one: the next call finds that there is no session, and asks for another.
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
         assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
@@ -234,7 +234,7 @@ async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() 
 
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let error = with(client.call("echo", &json!({})), async {
+    let error = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         script.expect("initialize").await.dropped().await;
     });

@@ -34,7 +34,7 @@ async fn a_stream_of_a_session_that_is_cut_at_once_is_given_up() {
     exchange.stream().cut();
     script.expect_silence(Duration::from_secs(3_600)).await;
     // The calls are none the worse.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     assert_eq!(reply.await.unwrap().text(), "3");
@@ -129,7 +129,7 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
 async fn an_answer_on_the_stream_of_a_session_is_an_answer() {
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     let session = exchange.stream();
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let call = script.expect("tools/call").await;
         let id = call.id();
         let own = call.stream();
@@ -157,7 +157,7 @@ async fn a_subscription_waits_for_the_stream_of_the_session() {
 async fn a_call_in_which_the_server_may_ask_waits_for_the_stream_of_the_session() {
     let (client, mut script, exchange) =
         legacy(Client::builder().roots([Root::new("file:///r")])).await;
-    let mut call = client.call("ask", &json!({})).into_future();
+    let mut call = client.call_tool("ask", &json!({})).into_future();
     assert!(poll_immediate(&mut call).await.is_none());
     script.expect_silence(Duration::from_millis(1)).await;
     let session = exchange.stream();

@@ -47,13 +47,14 @@ async fn a_client_logs_in_steps_up_and_refreshes() {
     let world = World::new();
     serve(&world);
     let client = connect(&world).await.unwrap();
-    assert_eq!(client.call("read", &json!({})).await.unwrap().text(), "done");
-    assert_eq!(client.call("write", &json!({})).await.unwrap().text(), "done");
+    assert_eq!(client.call_tool("read", &json!({})).await.unwrap().text(), "done");
+    assert_eq!(client.call_tool("write", &json!({})).await.unwrap().text(), "done");
     let scopes: Vec<_> = world.logins().iter().map(|login| login.field("scope").unwrap()).collect();
     assert_eq!(scopes, ["read", "read write"]);
 
     world.expire_all();
-    let calls = (0..100).map(|_| async { client.call("read", &json!({})).await.unwrap().text() });
+    let calls =
+        (0..100).map(|_| async { client.call_tool("read", &json!({})).await.unwrap().text() });
     assert!(futures::future::join_all(calls).await.iter().all(|text| text == "done"));
     assert_eq!(world.grants("refresh_token").len(), 1);
     assert_eq!(world.logins().len(), 2);

@@ -1,12 +1,14 @@
-//! What an authorization server says about itself. Spec: RFC 8414, OpenID Connect Discovery 1.0; basic/authorization,
-//! "Authorization Server Metadata Discovery".
+//! What an authorization server says about itself. Spec: RFC 8414, OpenID Connect Discovery 1.0;
+//! basic/authorization, "Authorization Server Metadata Discovery".
 
 use crate::json::object;
 
 object! {
-    /// Authorization server metadata, or the part of an OpenID provider's configuration that OAuth needs.
+    /// Authorization server metadata, or the part of an OpenID provider's configuration that OAuth
+    /// needs.
     pub struct AuthorizationServerMetadata {
-        /// Who the server is. The same text, byte for byte, as the issuer whose metadata was asked for.
+        /// Who the server is. The same text, byte for byte, as the issuer whose metadata was asked
+        /// for.
         issuer: String = "issuer",
         /// Where the user logs in.
         authorization_endpoint?: String = "authorization_endpoint",
@@ -28,7 +30,8 @@ object! {
         grant_types_supported?: Vec<String> = "grant_types_supported",
         /// Profiles of grants, such as ID-JAG of enterprise-managed authorization.
         authorization_grant_profiles_supported?: Vec<String> = "authorization_grant_profiles_supported",
-        /// Ways in which clients authenticate at the token endpoint; absent means `client_secret_basic`.
+        /// Ways in which clients authenticate at the token endpoint; absent means
+        /// `client_secret_basic`.
         token_endpoint_auth_methods_supported?: Vec<String> = "token_endpoint_auth_methods_supported",
         /// Algorithms of client assertions (`private_key_jwt`).
         token_endpoint_auth_signing_alg_values_supported?: Vec<String>

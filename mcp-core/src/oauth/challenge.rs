@@ -1,4 +1,5 @@
-//! The challenge of a refused request: `WWW-Authenticate`. Spec: RFC 9110 §11; basic/authorization, "Error Handling".
+//! The challenge of a refused request: `WWW-Authenticate`. Spec: RFC 9110 §11; basic/authorization,
+//! "Error Handling".
 
 use std::fmt;
 
@@ -57,7 +58,8 @@ impl Challenge {
         all
     }
 
-    /// The challenges of one field. What breaks the grammar ends the list: what came before it is kept.
+    /// The challenges of one field. What breaks the grammar ends the list: what came before it is
+    /// kept.
     #[must_use]
     pub fn parse(field: &[u8]) -> Vec<Self> {
         Parser { rest: field }.challenges()
@@ -75,7 +77,8 @@ impl Challenge {
         &self.scheme
     }
 
-    /// The value of a parameter. Where a server gives one twice, which it must not, the first counts.
+    /// The value of a parameter. Where a server gives one twice, which it must not, the first
+    /// counts.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.params
@@ -91,7 +94,8 @@ impl Challenge {
     }
 }
 
-/// As it is written in a header field; values are quoted. Control characters, which cannot be, are left out.
+/// As it is written in a header field; values are quoted. Control characters, which cannot be, are
+/// left out.
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.scheme)?;
@@ -112,8 +116,8 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// Reads one field. A list within a list, both with commas: a name with `=` behind it is a parameter, any other is
-/// the next scheme.
+/// Reads one field. A list within a list, both with commas: a name with `=` behind it is a
+/// parameter, any other is the next scheme.
 struct Parser<'a> {
     rest: &'a [u8],
 }
@@ -184,7 +188,8 @@ impl Parser<'_> {
         None // The quote has no end.
     }
 
-    /// A token68, which must be all that comes before the next comma; anything else is left for parameters.
+    /// A token68, which must be all that comes before the next comma; anything else is left for
+    /// parameters.
     fn token68(&mut self) -> Option<String> {
         let before = self.rest;
         let text = self.take(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte));

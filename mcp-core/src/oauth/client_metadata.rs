@@ -1,11 +1,11 @@
-//! What a client says about itself. Spec: RFC 7591 (dynamic registration) and client id metadata documents;
-//! basic/authorization, "Client Registration Approaches".
+//! What a client says about itself. Spec: RFC 7591 (dynamic registration) and client id metadata
+//! documents; basic/authorization, "Client Registration Approaches".
 
 use crate::json::object;
 
 object! {
-    /// Client metadata: the request of a dynamic registration, or, with `client_id`, the document that a client's host
-    /// publishes at the URL that is its `client_id`.
+    /// Client metadata: the request of a dynamic registration, or, with `client_id`, the document
+    /// that a client's host publishes at the URL that is its `client_id`.
     pub struct ClientMetadata {
         /// In a document: the URL of the document itself, byte for byte. Absent in a registration.
         client_id?: String = "client_id",
@@ -19,7 +19,8 @@ object! {
         response_types?: Vec<String> = "response_types",
         /// How the client authenticates at the token endpoint.
         token_endpoint_auth_method?: String = "token_endpoint_auth_method",
-        /// `native` for programs on the user's machine, `web` for those on a server. MCP requires it in a registration.
+        /// `native` for programs on the user's machine, `web` for those on a server. MCP requires
+        /// it in a registration.
         application_type?: String = "application_type",
         /// Scopes that the client may ask for, separated by spaces.
         scope?: String = "scope",

@@ -1,10 +1,11 @@
-//! What an MCP server says about its authorization. Spec: RFC 9728; basic/authorization, "Authorization Server
-//! Discovery".
+//! What an MCP server says about its authorization. Spec: RFC 9728; basic/authorization,
+//! "Authorization Server Discovery".
 
 use crate::json::object;
 
 object! {
-    /// Protected resource metadata: which authorization servers issue tokens for an MCP server. Since 2025-06-18.
+    /// Protected resource metadata: which authorization servers issue tokens for an MCP server.
+    /// Since 2025-06-18.
     pub struct ProtectedResourceMetadata {
         /// The identifier of the MCP server: its URL, or a prefix of it.
         resource: String = "resource",

@@ -92,34 +92,44 @@ impl HttpOptions {
         self
     }
 
-    /// Keeps no sessions for clients of the legacy era: `initialize` is answered, and each request stands on
-    /// its own. Any instance of a fleet can answer any request.
+    /// Keeps no sessions for clients of the legacy era: `initialize` is answered, and each request stands
+    /// on its own. Any instance of a fleet can answer any request.
     ///
-    /// Handlers cannot ask such clients anything, clients are not told of changes, and GET and DELETE are
-    /// answered 405. Modern clients notice nothing.
+    /// Handlers cannot ask such clients anything, clients are not notified of changes, a disconnect
+    /// cancels a call, and GET and DELETE are answered 405. Modern clients are not affected.
     pub fn stateless(mut self) -> Self {
         self.stateless = true;
         self
     }
 
-    /// Serves clients of the 2024-11-05 transport too: they GET `/sse` and POST to `/messages`.
+    /// Serves clients of HTTP+SSE, the transport of 2024-11-05, too: they GET `/sse` and POST to
+    /// `/messages`.
     ///
-    /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in the URLs
-    /// that such clients use, and so in the logs of proxies.
+    /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in the
+    /// URLs that such clients use, and so in the logs of proxies. A stream counts among the sessions
+    /// ([`HttpLimits::max_sessions`](super::HttpLimits)), and its calls among all requests.
+    ///
+    /// Deprecated by the 2025-03-26 revision in favour of Streamable HTTP; the specification may remove
+    /// it three months after SEP-2596 is final. It works until then, without a warning at run time.
     #[cfg(feature = "http-sse")]
+    #[deprecated(
+        note = "MCP 2025-03-26 deprecates the HTTP+SSE transport, with removal no earlier than three \
+                months after SEP-2596 is final; clients should use Streamable HTTP"
+    )]
     pub fn http_sse(mut self) -> Self {
         self.http_sse = true;
         self
     }
 
-    /// Keeps what was sent on the streams of legacy sessions here, so that clients can resume them; in memory
-    /// by default, see [`MemoryEventStore`].
+    /// Keeps what was sent on the streams of legacy sessions in this store, so that clients can resume
+    /// them; in memory by default, see [`MemoryEventStore`].
     pub fn event_store(mut self, store: impl EventStore) -> Self {
         self.event_store = Some(Arc::new(store));
         self
     }
 
-    /// Keeps nothing: a stream that is cut off is lost.
+    /// Keeps nothing: an interrupted stream is lost, and its call is cancelled, because its answer could
+    /// not be delivered.
     pub fn no_event_store(mut self) -> Self {
         self.event_store = None;
         self

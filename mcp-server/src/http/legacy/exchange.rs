@@ -356,6 +356,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(deprecated, reason = "logging is the shortest way to say something")]
     async fn a_post_that_is_refused_or_not_answered_leaves_no_stream() {
         let tool = ToolRoute::builder("tell").handler(|context: crate::Context| async move {
             context.log(crate::types::LoggingLevel::Error, "the first event").await;

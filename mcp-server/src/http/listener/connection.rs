@@ -193,6 +193,7 @@ mod tests {
         }
     }
 
+    #[expect(deprecated, reason = "logging is the shortest way to say something")]
     fn connections() -> Arc<Connections> {
         let tool = ToolRoute::builder("tell").handler(|context: crate::Context| async move {
             context.log(crate::types::LoggingLevel::Error, "the first event").await;
