@@ -307,4 +307,20 @@ mod tests {
         let took = began.elapsed() - rested;
         assert!(took >= head_timeout && took < 2 * head_timeout, "{took:?}");
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_answers_no_ping_is_disconnected() {
+        let mut limits = Limits::new();
+        limits.http.http2_ping_interval = Duration::from_secs(7);
+        limits.http.http2_ping_timeout = Duration::from_secs(3);
+        let server = Server::builder("pings", "1").limits(limits.clone()).build().unwrap();
+        let connections = Connections::new(server.into_service(), limits);
+        let (mut client, server) = duplex(64 << 10);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let serving = tokio::spawn(connections.serve(server, peer, ()));
+        let began = tokio::time::Instant::now();
+        client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        serving.await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 10);
+    }
 }
