@@ -96,6 +96,7 @@ impl LegacySession {
     }
 
     /// Receives the changes that this client is notified of.
+    #[cfg(feature = "http")]
     pub(crate) fn listener(&self) -> &Listener {
         &self.listener
     }
