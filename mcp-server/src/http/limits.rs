@@ -33,7 +33,8 @@ pub struct HttpLimits {
     /// Time that an HTTP/2 peer has to answer a ping. 20 s.
     pub http2_ping_timeout: Duration,
     /// Time without traffic after which TCP probes whether the peer is still there, and time that
-    /// sent data may stay unacknowledged, where the system has such a limit. 60 s.
+    /// sent data may stay unacknowledged, where the system has such a limit; for that, at least
+    /// `write_stall_timeout`. 60 s.
     pub tcp_keep_alive: Duration,
     /// Time that the head of a request may take to arrive. 10 s.
     pub head_timeout: Duration,

@@ -23,7 +23,10 @@ use crate::call::{CallMeta, Claim};
 
 /// Answers a POST whose head is checked.
 pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
-    let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
+    let mut admitted = match shared.admission.admit() {
+        Ok(admitted) => admitted,
+        Err(full) => return status::full(full, None),
+    };
     let limits = shared.server.limits();
     let bytes = match read(body, limits, &mut admitted).await {
         Ok(bytes) => bytes,

@@ -51,48 +51,64 @@ impl Kind {
 #[derive(Debug)]
 struct Pool {
     count: AtomicUsize,
-    max_count: usize,
-    max_per_principal: usize,
+    /// The limit, and the name of its field.
+    max_count: (usize, &'static str),
+    /// The limit for each principal, and the name of its field.
+    max_per_principal: (usize, &'static str),
     /// Bytes of their bodies, counted only where they have a limit of their own.
     bytes: AtomicUsize,
     max_bytes: Option<usize>,
 }
 
 impl Pool {
-    fn new(max_count: usize, max_per_principal: usize, max_bytes: Option<usize>) -> Self {
+    fn new(
+        max_count: (usize, &'static str),
+        max_per_principal: (usize, &'static str),
+        max_bytes: Option<usize>,
+    ) -> Self {
         let (count, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Self { count, max_count, max_per_principal, bytes, max_bytes }
     }
 }
 
-/// Why there is no permit.
+/// Why there is no permit, with the field of the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) enum Full {
     /// All permits are taken.
-    All,
+    All(&'static str),
     /// All permits of this principal are taken.
-    Principal,
+    Principal(&'static str),
 }
+
+/// The limit of all bodies.
+const MAX_BYTES: &str = "max_body_bytes_in_flight";
 
 impl Admission {
     pub(in crate::http) fn new(limits: &HttpLimits) -> Arc<Self> {
         let long_lived = Some(limits.max_body_bytes_in_flight / LONG_LIVED_SHARE);
         Arc::new(Self {
             pools: [
-                Pool::new(limits.max_pending_bodies, usize::MAX, None),
                 Pool::new(
-                    limits.max_in_flight_requests,
-                    limits.max_in_flight_requests_per_principal,
+                    (limits.max_pending_bodies, "max_pending_bodies"),
+                    (usize::MAX, "max_pending_bodies"),
                     None,
                 ),
                 Pool::new(
-                    limits.max_listen_streams,
-                    limits.max_listen_streams_per_principal,
+                    (limits.max_in_flight_requests, "max_in_flight_requests"),
+                    (
+                        limits.max_in_flight_requests_per_principal,
+                        "max_in_flight_requests_per_principal",
+                    ),
+                    None,
+                ),
+                Pool::new(
+                    (limits.max_listen_streams, "max_listen_streams"),
+                    (limits.max_listen_streams_per_principal, "max_listen_streams_per_principal"),
                     long_lived,
                 ),
                 Pool::new(
-                    limits.max_detached_calls,
-                    limits.max_detached_calls_per_principal,
+                    (limits.max_detached_calls, "max_detached_calls"),
+                    (limits.max_detached_calls_per_principal, "max_detached_calls_per_principal"),
                     long_lived,
                 ),
             ],
@@ -103,10 +119,13 @@ impl Admission {
         })
     }
 
-    /// A permit for a request whose body is about to be read; `None` when all are taken.
-    pub(in crate::http) fn admit(self: &Arc<Self>) -> Option<Admitted> {
-        self.enter(Kind::Reading, None, 0).ok()?;
-        Some(Admitted {
+    /// A permit for a request whose body is about to be read.
+    ///
+    /// # Errors
+    /// When all are taken.
+    pub(in crate::http) fn admit(self: &Arc<Self>) -> Result<Admitted, Full> {
+        self.enter(Kind::Reading, None, 0)?;
+        Ok(Admitted {
             admission: Arc::clone(self),
             kind: Kind::Reading,
             principal: None,
@@ -124,13 +143,13 @@ impl Admission {
         if let Some(principal) = principal {
             let mut shares = self.by_principal.lock();
             let share = shares.entry(principal.clone()).or_default();
-            if share[kind as usize] >= pool.max_per_principal {
+            if share[kind as usize] >= pool.max_per_principal.0 {
                 Self::remove_unused(&mut shares, principal);
-                return Err(Full::Principal);
+                return Err(Full::Principal(pool.max_per_principal.1));
             }
             share[kind as usize] += 1;
         }
-        let has_permit = pool.count.fetch_add(1, Ordering::Relaxed) < pool.max_count;
+        let has_permit = pool.count.fetch_add(1, Ordering::Relaxed) < pool.max_count.0;
         let has_bytes = pool.max_bytes.is_none_or(|max| {
             pool.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= max
         });
@@ -138,7 +157,7 @@ impl Admission {
             return Ok(());
         }
         self.leave(kind, principal, bytes);
-        Err(Full::All)
+        Err(Full::All(if has_permit { MAX_BYTES } else { pool.max_count.1 }))
     }
 
     fn leave(&self, kind: Kind, principal: Option<&Principal>, bytes: usize) {
@@ -188,8 +207,11 @@ pub(in crate::http) struct Admitted {
 }
 
 impl Admitted {
-    /// Reserves more bytes for the request; false when there are none, or the request was evicted.
-    pub(in crate::http) fn reserve(&mut self, bytes: usize) -> bool {
+    /// Reserves more bytes for the request.
+    ///
+    /// # Errors
+    /// When there are none, or the request was evicted.
+    pub(in crate::http) fn reserve(&mut self, bytes: usize) -> Result<(), Full> {
         let admission = &self.admission;
         let before = admission.bytes.fetch_add(bytes, Ordering::Relaxed);
         match self.arriving {
@@ -197,24 +219,24 @@ impl Admitted {
             Some(number) if admission.arriving.grow(number, bytes) => {}
             Some(_) => {
                 admission.bytes.fetch_sub(bytes, Ordering::Relaxed);
-                return false;
+                return Err(Full::All(MAX_BYTES));
             }
         }
         let over = before.saturating_add(bytes).saturating_sub(admission.max_bytes);
         if over == 0 {
-            return true;
+            return Ok(());
         }
         let freed = admission.arriving.evict(over, self.arriving, self.bytes);
         admission.bytes.fetch_sub(freed, Ordering::Relaxed);
-        freed >= over
+        if freed >= over { Ok(()) } else { Err(Full::All(MAX_BYTES)) }
     }
 
     /// More of the body is waited for. Ready once the request is evicted.
-    pub(in crate::http) fn poll_displaced(&mut self, cx: &Context<'_>) -> Poll<()> {
+    pub(in crate::http) fn poll_displaced(&mut self, cx: &Context<'_>) -> Poll<Full> {
         let arriving = &self.admission.arriving;
         let number =
             *self.arriving.get_or_insert_with(|| arriving.add(std::mem::take(&mut self.bytes)));
-        arriving.poll_displaced(number, cx)
+        arriving.poll_displaced(number, cx).map(|()| Full::All(MAX_BYTES))
     }
 
     /// The body is read, and the request is about to be handled.
@@ -226,7 +248,7 @@ impl Admitted {
         principal: Option<&Principal>,
     ) -> Result<(), Full> {
         if let Some(number) = self.arriving.take() {
-            self.bytes += self.admission.arriving.remove(number).ok_or(Full::All)?;
+            self.bytes += self.admission.arriving.remove(number).ok_or(Full::All(MAX_BYTES))?;
         }
         self.becomes(Kind::Request, principal)
     }
@@ -281,9 +303,9 @@ mod tests {
         });
         let mut first = admission.admit().unwrap();
         let mut second = admission.admit().unwrap();
-        assert!(admission.admit().is_none());
-        assert!(first.reserve(20));
-        assert!(!second.reserve(90));
+        assert!(admission.admit().is_err());
+        first.reserve(20).unwrap();
+        assert!(second.reserve(90).is_err());
         assert_eq!(admission.size(), [2, 0, 0, 0, 0, 110]);
         assert!(first.becomes_request(None).is_ok());
         assert!(second.becomes_request(None).is_err(), "read, but not handled");
@@ -301,18 +323,21 @@ mod tests {
         let admission = admission(|limits| limits.max_body_bytes_in_flight = 100);
         let cx = &Context::from_waker(std::task::Waker::noop());
         let [mut first, mut second, mut small] = [(); 3].map(|()| admission.admit().unwrap());
-        assert!(small.reserve(1) && first.reserve(30) && second.reserve(40));
+        for (admitted, bytes) in [(&mut small, 1), (&mut first, 30), (&mut second, 40)] {
+            admitted.reserve(bytes).unwrap();
+        }
         for admitted in [&mut small, &mut first, &mut second] {
             assert!(admitted.poll_displaced(cx).is_pending());
         }
-        assert!(first.reserve(10) && second.reserve(10));
+        first.reserve(10).unwrap();
+        second.reserve(10).unwrap();
         assert_eq!((admission.size()[5], admission.arriving.len()), (91, 3));
         let mut newcomer = admission.admit().unwrap();
-        assert!(newcomer.reserve(35));
+        newcomer.reserve(35).unwrap();
         assert_eq!((admission.size()[5], admission.arriving.len()), (76, 2));
         assert!(
             second.poll_displaced(cx).is_ready()
-                && !second.reserve(1)
+                && second.reserve(1).is_err()
                 && second.becomes_request(None).is_err()
         );
         assert!(first.becomes_request(None).is_ok() && newcomer.becomes_request(None).is_ok());
@@ -334,9 +359,12 @@ mod tests {
             admitted.becomes_listener().map(|()| admitted)
         };
         let alice = [listen(Some("alice")).unwrap(), listen(Some("alice")).unwrap()];
-        assert_eq!(listen(Some("alice")).unwrap_err(), Full::Principal);
+        assert_eq!(
+            listen(Some("alice")).unwrap_err(),
+            Full::Principal("max_listen_streams_per_principal")
+        );
         let others = [listen(Some("bob")).unwrap(), listen(None).unwrap(), listen(None).unwrap()];
-        assert_eq!(listen(Some("carol")).unwrap_err(), Full::All);
+        assert_eq!(listen(Some("carol")).unwrap_err(), Full::All("max_listen_streams"));
         assert_eq!(admission.size(), [0, 0, 5, 0, 2, 0]);
         drop((alice, others));
         assert_eq!(admission.size(), [0; 6]);

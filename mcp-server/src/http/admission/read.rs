@@ -62,16 +62,14 @@ async fn collect<B: Body>(
             Poll::Ready(frame) => Poll::Ready(Ok(frame)),
             Poll::Pending => admitted.poll_displaced(cx).map(Err),
         });
-        let Some(frame) = next.await.map_err(|()| status::overloaded(None))? else { break };
+        let Some(frame) = next.await.map_err(|full| status::full(full, None))? else { break };
         let broken = |_| status::refused(StatusCode::BAD_REQUEST, None, "the body ended early");
         let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
         let length = data.remaining();
         if whole.len() + rest.len() + length > max_bytes {
             return Err(too_large());
         }
-        if !admitted.reserve(length) {
-            return Err(status::overloaded(None));
-        }
+        admitted.reserve(length).map_err(|full| status::full(full, None))?;
         if whole.is_empty() && rest.is_empty() {
             whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.
         } else {

@@ -215,8 +215,11 @@ impl Exchange {
             return;
         }
         if self.entry.is_resumable() && self.shared.legacy.sessions.store.is_some() {
-            let Err((full, limit)) = self.detach(&mut work) else { return };
-            let whose = if full == Full::Principal { "this session or user" } else { "the server" };
+            let Err(full) = self.detach(&mut work) else { return };
+            let (whose, limit) = match full {
+                Full::All(limit) => ("the server", limit),
+                Full::Principal(limit) => ("this session or user", limit),
+            };
             let message = format!(
                 "cancelled: the client disconnected, and {whose} is at the limit of such calls ({limit})"
             );
@@ -229,15 +232,12 @@ impl Exchange {
         }
     }
 
-    fn detach(&self, work: &mut Work) -> Result<(), (Full, &'static str)> {
+    fn detach(&self, work: &mut Work) -> Result<(), Full> {
         let limits = &self.shared.legacy.limits;
         let detached = Entry::detach(&self.entry, limits.max_detached_calls_per_session)
-            .ok_or((Full::Principal, "max_detached_calls_per_session"))?;
+            .ok_or(Full::Principal("max_detached_calls_per_session"))?;
         if let Some(admitted) = &mut work.admitted {
-            admitted.becomes_detached().map_err(|full| match full {
-                Full::All => (full, "max_detached_calls"),
-                Full::Principal => (full, "max_detached_calls_per_principal"),
-            })?;
+            admitted.becomes_detached()?;
         }
         work.detached = Some(detached);
         Ok(())

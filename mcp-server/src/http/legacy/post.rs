@@ -22,7 +22,7 @@ use super::exchange::{Decision, Exchange, Finisher, Presence};
 use super::incoming::take;
 use super::initialize::initialize;
 use super::lookup;
-use super::session::Entry;
+use super::session::{Entry, SESSION_FULL};
 use crate::call::{AnswerStream, CallMeta, Claim};
 use crate::http::admission::Admitted;
 use crate::http::head::accept::Accepts;
@@ -116,7 +116,7 @@ impl Post<'_> {
         // its work twice.
         let permit =
             Entry::start(&self.entry, id.clone(), handle.clone(), limits.max_in_flight_requests);
-        let Some(permit) = permit else { return status::overloaded(Some(&id)) };
+        let Some(permit) = permit else { return status::full(SESSION_FULL, Some(&id)) };
         let finisher = self.exchange();
         let exchange = Arc::clone(&finisher.0);
         let mut call = Abortable::new(self.call(&exchange, request, meta), registration);
@@ -184,7 +184,7 @@ impl Post<'_> {
                         limits.max_in_flight_requests,
                     );
                     let Some(permit) = permit else {
-                        answers.push_error(Some(&id), &status::busy());
+                        answers.push_error(Some(&id), &status::busy(SESSION_FULL));
                         continue;
                     };
                     handles.push(handle);

@@ -27,7 +27,7 @@ use super::events::Events;
 use super::incoming::take;
 use super::initialize::no_randomness;
 use super::post::run;
-use super::session::{Entry, EntryKind, Permit, SessionId};
+use super::session::{Entry, EntryKind, Permit, SESSION_FULL, SessionId};
 use super::stream::EventStream;
 use crate::call::{CallMeta, Claim};
 use crate::http::admission::{Admitted, read};
@@ -139,7 +139,10 @@ impl Body for StreamBody {
 // ---- messages ----------------------------------------------------------------------------------------
 
 async fn post<B: Body>(shared: &Arc<Shared>, parts: &Arc<Parts>, body: B) -> Response {
-    let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
+    let mut admitted = match shared.admission.admit() {
+        Ok(admitted) => admitted,
+        Err(full) => return status::full(full, None),
+    };
     let entry = match find(shared, parts) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
@@ -220,7 +223,7 @@ impl Post<'_> {
         let id = request.id.clone();
         let refuse = |error: &ErrorObject| status::error(StatusCode::BAD_REQUEST, Some(&id), error);
         let meta = legacy_meta(&request).map_err(|error| refuse(&error))?;
-        let call = self.call(request, meta).ok_or_else(|| status::overloaded(Some(&id)))?;
+        let call = self.call(request, meta).ok_or_else(|| status::full(SESSION_FULL, Some(&id)))?;
         let max_bytes = self.shared.server.limits().connection.max_outgoing_bytes;
         let stream = Arc::clone(&self.stream);
         self.spawn(async move {
@@ -250,7 +253,7 @@ impl Post<'_> {
                     let request = Request::new(id.clone(), method, params);
                     match legacy_meta(&request).map(|meta| self.call(request, meta)) {
                         Ok(Some(call)) => calls.push(call),
-                        Ok(None) => answers.push_error(Some(&id), &status::busy()),
+                        Ok(None) => answers.push_error(Some(&id), &status::busy(SESSION_FULL)),
                         Err(error) => answers.push_error(Some(&id), &error),
                     }
                 }

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::connection::Connections;
+use crate::Limits;
 use crate::error::ServeError;
 use crate::http::HttpOptions;
 use crate::server::{Server, ServerBuilder};
@@ -88,14 +89,14 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-    keep_alive: Duration,
+    limits: &Limits,
 ) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed. Connections over the limit wait in the system's queue.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if let Err(error) = set_options(&stream, keep_alive) {
+                if let Err(error) = set_options(&stream, limits) {
                     tracing::debug!(%error, "the options of a socket were not set");
                 }
                 return (stream, peer, place);
@@ -111,15 +112,19 @@ async fn accept(
 
 /// Answers are single writes, so waiting for more to send only costs time. A peer that has vanished
 /// is found by probes, or by data that it does not acknowledge.
-fn set_options(stream: &TcpStream, keep_alive: Duration) -> io::Result<()> {
+fn set_options(stream: &TcpStream, limits: &Limits) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let probes = TcpKeepalive::new()
-        .with_time(keep_alive.clamp(PROBE_INTERVAL, MAX_KEEP_ALIVE))
+        .with_time(limits.http.tcp_keep_alive.clamp(PROBE_INTERVAL, MAX_KEEP_ALIVE))
         .with_interval(PROBE_INTERVAL);
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&probes)?;
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    socket.set_tcp_user_timeout(Some(keep_alive.clamp(PROBE_INTERVAL, MAX_KEEP_ALIVE)))?;
+    {
+        // A peer may read nothing for as long as the stall timeout allows.
+        let timeout = limits.http.tcp_keep_alive.max(limits.connection.write_stall_timeout);
+        socket.set_tcp_user_timeout(Some(timeout.clamp(PROBE_INTERVAL, MAX_KEEP_ALIVE)))?;
+    }
     Ok(())
 }
 
@@ -163,7 +168,7 @@ impl Serving {
                     biased;
                     Some(()) = stops.next() => break,
                     Some(_) = running.join_next() => {}
-                    (stream, peer, place) = accept(&listener, &places, limits.http.tcp_keep_alive) => {
+                    (stream, peer, place) = accept(&listener, &places, limits) => {
                         running.spawn(self.0.serve(stream, peer, place));
                     }
                 }

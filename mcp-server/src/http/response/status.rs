@@ -95,26 +95,25 @@ pub(in crate::http) fn method_not_allowed(sessions: bool) -> Response {
     response
 }
 
-/// 503: too much is in flight.
-pub(in crate::http) fn overloaded(id: Option<&RequestId>) -> Response {
-    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, id, &busy());
+/// 503, or 429 where this caller alone is at its limit.
+pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
+    let status = match full {
+        Full::All(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Full::Principal(_) => StatusCode::TOO_MANY_REQUESTS,
+    };
+    let mut response = error(status, id, &busy(full));
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// 503, or 429 where this caller alone is at its limit.
-pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
-    let mut response = overloaded(id);
-    if full == Full::Principal {
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    }
-    response
-}
-
 /// The same as a JSON-RPC error.
-pub(in crate::http) fn busy() -> ErrorObject {
-    ErrorObject::new(code::INTERNAL_ERROR, "the server is at its limit")
+pub(in crate::http) fn busy(full: Full) -> ErrorObject {
+    let message = match full {
+        Full::All(limit) => format!("the server is at its limit ({limit}); try again later"),
+        Full::Principal(limit) => format!("this user is at a limit ({limit}); try again later"),
+    };
+    ErrorObject::new(code::INTERNAL_ERROR, message)
         .with_data(&serde_json::json!({ "retryable": true }))
 }
 

@@ -17,9 +17,13 @@ use tokio::time::Instant;
 use super::id::SessionId;
 use super::in_flight::InFlight;
 use crate::http::HttpLimits;
+use crate::http::admission::Full;
 use crate::http::legacy::stream::EventStream;
 use crate::principal::Principal;
 use crate::server::Connection;
+
+/// A session runs as many calls as it may.
+pub(in crate::http) const SESSION_FULL: Full = Full::All("max_in_flight_requests of the session");
 
 /// What an entry stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

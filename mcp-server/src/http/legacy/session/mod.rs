@@ -11,6 +11,6 @@ mod table;
 
 #[cfg(feature = "http-sse")]
 pub(in crate::http) use entry::Permit;
-pub(in crate::http) use entry::{Busy, Detached, Entry, EntryKind};
+pub(in crate::http) use entry::{Busy, Detached, Entry, EntryKind, SESSION_FULL};
 pub use id::SessionId;
 pub(in crate::http) use table::Sessions;

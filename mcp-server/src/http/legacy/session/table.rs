@@ -135,12 +135,12 @@ impl Sessions {
 impl State {
     fn insert(&mut self, entry: Arc<Entry>, limits: &HttpLimits) -> Result<(), Full> {
         if self.entries.len() >= limits.max_sessions {
-            return Err(Full::All);
+            return Err(Full::All("max_sessions"));
         }
         if let Some(principal) = entry.principal() {
             let count = self.by_principal.entry(principal.clone()).or_insert(0);
             if *count >= limits.max_sessions_per_principal {
-                return Err(Full::Principal);
+                return Err(Full::Principal("max_sessions_per_principal"));
             }
             *count += 1;
         }
