@@ -312,25 +312,31 @@ mod tests {
 
     #[tokio::test]
     async fn the_cost_of_an_event_does_not_grow_with_the_number_of_streams() {
-        let limits = EventStoreLimits { max_total_bytes: 100_000, ..EventStoreLimits::default() };
-        let store = MemoryEventStore::new(limits);
-        let session = |number: u32| {
-            let mut text = [b'0'; 64];
-            let digits = format!("{number:08x}");
-            text[..8].copy_from_slice(digits.as_bytes());
-            StreamKey::new(SessionId::parse(&text).unwrap(), 1)
-        };
-        // Far more than a scan of all streams for each event could do in the time of a test.
-        for number in 0..400_000 {
-            let event = StoredEvent::new(1, Bytes::from_static(b"x"));
-            store.append(session(number), event).await.unwrap();
-        }
-        {
+        /// How long 2,000 events take once a store of so many streams, one a session, is full.
+        async fn cost(streams: u32) -> Duration {
+            let max_total_bytes = streams as usize;
+            let limits = EventStoreLimits { max_total_bytes, ..EventStoreLimits::default() };
+            let store = MemoryEventStore::new(limits);
+            let append = async |number: u32| {
+                let session = SessionId::parse(format!("{number:064x}").as_bytes()).unwrap();
+                let event = StoredEvent::new(1, Bytes::from_static(b"x"));
+                store.append(StreamKey::new(session, 1), event).await.unwrap();
+            };
+            for number in 0..streams {
+                append(number).await;
+            }
+            let began = std::time::Instant::now();
+            for number in 0..2_000 {
+                append(streams + number).await;
+            }
+            let took = began.elapsed();
             let state = store.state.lock();
             let sizes = (state.bytes, state.by_age.len(), state.sessions.len());
-            assert_eq!(sizes, (100_000, 100_000, 100_000));
+            assert_eq!(sizes, (max_total_bytes, max_total_bytes, max_total_bytes));
+            took
         }
-        assert_eq!(store.after(session(299_999), 0).await, Err(ReplayError::Unknown));
-        assert_eq!(store.after(session(300_000), 0).await.unwrap().len(), 1);
+        let (few, many) = (cost(100).await, cost(50_000).await);
+        // 500 times as many streams. A search through all of them would take 500 times as long.
+        assert!(many < few * 50 + Duration::from_millis(100), "{few:?}, then {many:?}");
     }
 }
