@@ -30,7 +30,7 @@ fn value(schema: &Value) -> Value {
         return given.clone();
     }
     match schema["type"].as_str() {
-        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
         Some("boolean") => json!(true),
         Some("array") => json!([]),
         Some("object") => json!({}),
