@@ -43,9 +43,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             eprintln!("TCP_NODELAY: {error}");
         }
     });
+    let closing = service.clone();
     let stop = async move {
         drop(tokio::signal::ctrl_c().await);
-        service.close(); // Listen streams would stay open for ever.
+        closing.close(); // Otherwise listen streams keep their connections open.
     };
-    Ok(axum::serve(listener, app).with_graceful_shutdown(stop).await?)
+    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    service.shutdown().await; // Waits for calls whose clients have disconnected.
+    Ok(())
 }

@@ -89,7 +89,7 @@ impl Drop for SessionMemory {
 
 fn add(used: &AtomicUsize, bytes: usize, max: usize) -> bool {
     let add = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= max);
-    used.try_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
+    used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
 }
 
 #[cfg(test)]

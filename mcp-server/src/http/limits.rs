@@ -94,6 +94,9 @@ pub struct HttpLimits {
     pub session_idle_timeout: Duration,
     /// Time after which a client should resume an interrupted stream. 1 s.
     pub stream_retry_delay: Duration,
+    /// Time that an [event store](super::EventStore) has to keep an event or to return some; then a
+    /// stream goes on without them, and cannot be resumed from before. 5 s.
+    pub event_store_timeout: Duration,
     /// Maximum number of detached calls: those that go on after their client has disconnected, so that
     /// it can resume their streams. They do not count in `max_in_flight_requests`; the next one is
     /// cancelled. 1,024.
@@ -138,6 +141,7 @@ impl HttpLimits {
             session_init_timeout: Duration::from_secs(10),
             session_idle_timeout: Duration::from_secs(300),
             stream_retry_delay: Duration::from_secs(1),
+            event_store_timeout: Duration::from_secs(5),
             max_detached_calls: 1_024,
             max_detached_calls_per_session: 64,
             max_detached_calls_per_principal: 256,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::legacy::event_store::EventStore;
 use super::legacy::memory_event_store::MemoryEventStore;
 
-/// Who may call, and where. The defaults are for a server on this machine.
+/// Who may call, and at which path. The defaults are for a server on this machine.
 ///
 /// ```
 /// use mcp_server::http::HttpOptions;
@@ -54,24 +54,24 @@ impl HttpOptions {
 
     /// Serves this path alone; others are answered 404.
     ///
-    /// Without it, `serve_http` serves [`HttpOptions::PATH`] and a service that is mounted in a router serves
-    /// whatever it is given.
+    /// Without it, `serve_http` serves [`HttpOptions::PATH`], and a service that is mounted in a router
+    /// serves every path that reaches it.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Answers requests whose `Host` is this name, with any port, or `name:port` with that one. Call it for
-    /// each name that clients use.
+    /// Answers requests whose `Host` is this name, with any port, or `name:port` with that one. Call it
+    /// for each name that clients use.
     ///
-    /// Without any, only the names of this machine are answered (`localhost`, `127.0.0.1`, `[::1]`): a page
-    /// in a browser that makes its own name point here is refused.
+    /// Without it, only the names of this machine are answered (`localhost`, `127.0.0.1`, `[::1]`): a
+    /// page in a browser that makes its own name point here is refused.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into().to_ascii_lowercase());
         self
     }
 
-    /// Answers whatever the `Host` is. For servers behind a proxy that checks it.
+    /// Answers requests with any `Host`. For servers behind a proxy that checks it.
     pub fn allow_any_host(mut self) -> Self {
         self.any_host = true;
         self
@@ -79,8 +79,9 @@ impl HttpOptions {
 
     /// Answers pages of this origin (`https://app.example.com`) in browsers.
     ///
-    /// Pages of the server's own origin, and of this machine while the server is one of this machine, are
-    /// answered without it. A browser needs CORS headers besides, which a layer around the service adds.
+    /// Pages of the server's own origin, and of this machine while the server is one of this machine,
+    /// are answered without it. A browser needs CORS header fields too, which a layer around the service
+    /// adds.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into().to_ascii_lowercase());
         self

@@ -9,7 +9,7 @@ use tower_service::Service as _;
 
 pub(crate) const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/logLevel":"debug"}"#;
 
-/// A request in the making: what a well-behaved client sends, until a test changes it.
+/// Builds a request: what a well-behaved client sends, until a test changes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) headers: Vec<(String, Vec<u8>)>,

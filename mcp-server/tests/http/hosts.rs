@@ -214,7 +214,7 @@ async fn pages_of_other_sites_are_refused() {
     check(any, rows).await;
     let any_host = HttpOptions::new().allow_any_host();
     let rebound = echo().header("host", "evil.com").header("origin", "http://evil.com");
-    check(any_host, vec![("a Host that nobody checked proves nothing".into(), rebound, 403)]).await;
+    check(any_host, vec![("a Host that is not checked proves nothing".into(), rebound, 403)]).await;
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn a_principal_has_a_share_of_the_listeners() {
         (greedy.status().as_u16(), &greedy.headers()["retry-after"]),
         (429, &"1".parse().unwrap())
     );
-    // Others have their own, and who is nobody in particular counts for all alone.
+    // Others have their own share, and anonymous callers have none.
     let bob = listen_as(Some("bob")).await;
     let nobody = [listen_as(None).await, listen_as(None).await];
     assert!([&bob, &nobody[0], &nobody[1]].iter().all(|response| response.status() == 200));

@@ -57,7 +57,7 @@ async fn each_refusal_has_its_status_and_code() {
             -32022,
         ),
         (
-            "a version of nobody",
+            "an unknown version",
             meta(json!({ version: "v9", capabilities: {} })).header("mcp-protocol-version", "v9"),
             400,
             -32022,

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::http::shrink::shrink;
 
-/// The bodies that were not there at once.
+/// The bodies that have not arrived yet.
 #[derive(Debug, Default)]
 pub(super) struct Arriving(Mutex<State>);
 
@@ -31,7 +31,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    /// Bytes, and for how long they are held.
+    /// Bytes times age.
     fn burden(&self, now: Instant) -> u128 {
         burden(self.bytes, now.saturating_duration_since(self.since).as_millis())
     }
@@ -51,7 +51,7 @@ impl Arriving {
         number
     }
 
-    /// Counts more bytes of a body. False when it had to make room.
+    /// Counts more bytes of a body. False when it was evicted.
     pub(super) fn grow(&self, number: u64, bytes: usize) -> bool {
         let mut state = self.0.lock();
         let Some(body) = state.bodies.get_mut(&number) else { return false };
@@ -86,7 +86,7 @@ impl Arriving {
     /// these. Returns the bytes that were freed.
     ///
     /// Only greater burdens are evicted, and only if that is enough.
-    pub(super) fn make_room(&self, wanted: usize, number: Option<u64>, bytes: usize) -> usize {
+    pub(super) fn evict(&self, wanted: usize, number: Option<u64>, bytes: usize) -> usize {
         let now = Instant::now();
         let mut state = self.0.lock();
         let own = number.and_then(|number| state.bodies.get(&number));

@@ -204,7 +204,7 @@ impl Admitted {
         if over == 0 {
             return true;
         }
-        let freed = admission.arriving.make_room(over, self.arriving, self.bytes);
+        let freed = admission.arriving.evict(over, self.arriving, self.bytes);
         admission.bytes.fetch_sub(freed, Ordering::Relaxed);
         freed >= over
     }
@@ -286,7 +286,7 @@ mod tests {
         assert!(!second.reserve(90));
         assert_eq!(admission.size(), [2, 0, 0, 0, 0, 110]);
         assert!(first.becomes_request(None).is_ok());
-        assert!(!second.becomes_request(None).is_ok(), "read, but not handled");
+        assert!(second.becomes_request(None).is_err(), "read, but not handled");
         drop(second);
         assert_eq!(admission.size(), [0, 1, 0, 0, 0, 20]);
         first.becomes_listener().unwrap();
@@ -313,7 +313,7 @@ mod tests {
         assert!(
             second.poll_displaced(cx).is_ready()
                 && !second.reserve(1)
-                && !second.becomes_request(None).is_ok()
+                && second.becomes_request(None).is_err()
         );
         assert!(first.becomes_request(None).is_ok() && newcomer.becomes_request(None).is_ok());
         drop((second, small));

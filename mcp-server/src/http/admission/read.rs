@@ -43,17 +43,17 @@ pub(in crate::http) async fn read<B: Body>(
 
 async fn collect<B: Body>(
     body: B,
-    most: usize,
+    max_bytes: usize,
     admitted: &mut Admitted,
 ) -> Result<Bytes, Response> {
     let too_large = || {
-        let reason = format!("the message is longer than {most} bytes (max_message_bytes)");
+        let reason = format!("the message is longer than {max_bytes} bytes (max_message_bytes)");
         status::refused(StatusCode::PAYLOAD_TOO_LARGE, None, &reason)
     };
-    if body.size_hint().lower() > most as u64 {
+    if body.size_hint().lower() > max_bytes as u64 {
         return Err(too_large());
     }
-    let said = usize::try_from(body.size_hint().lower()).unwrap_or(most);
+    let said = usize::try_from(body.size_hint().lower()).unwrap_or(max_bytes);
     let mut body = pin!(body);
     let mut whole = Bytes::new();
     let mut rest = BytesMut::new();
@@ -66,7 +66,7 @@ async fn collect<B: Body>(
         let broken = |_| status::refused(StatusCode::BAD_REQUEST, None, "the body ended early");
         let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
         let length = data.remaining();
-        if whole.len() + rest.len() + length > most {
+        if whole.len() + rest.len() + length > max_bytes {
             return Err(too_large());
         }
         if !admitted.reserve(length) {

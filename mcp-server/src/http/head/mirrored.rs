@@ -1,5 +1,5 @@
-//! Headers against body: what the headers of a modern request say must be what its body says, or something in
-//! between may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
+//! Header fields against body: those of a modern request must repeat what its body says, or a proxy may
+//! have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ pub(in crate::http) struct Said<'a> {
 /// Compares the headers of a request with its body.
 ///
 /// # Errors
-/// −32020, with the header that is missing or says something else; −32602 when a parameter is doubled.
+/// −32020, with the header that is missing or differs; −32602 when a parameter is doubled.
 pub(in crate::http) fn check_request(
     headers: &HeaderMap,
     said: &Said<'_>,
@@ -34,7 +34,7 @@ pub(in crate::http) fn check_request(
     check_version(version, said.claim)?;
     let method = single(headers, &names::METHOD)?.ok_or_else(|| missing("Mcp-Method"))?;
     if method != said.method.as_bytes() {
-        return Err(mismatch("Mcp-Method", "the method of the body is another"));
+        return Err(mismatch("Mcp-Method", "the body has another method"));
     }
     let name = single(headers, &names::NAME)?;
     let Some(mirrored) = method::find(said.method).and_then(|row| row.name_param) else {
@@ -66,7 +66,7 @@ pub(in crate::http) fn check_notification(
     }
     match single(headers, &names::METHOD)? {
         Some(method) if method != said.method.as_bytes() => {
-            Err(mismatch("Mcp-Method", "the method of the body is another"))
+            Err(mismatch("Mcp-Method", "the body has another method"))
         }
         _ => Ok(()),
     }
@@ -81,23 +81,23 @@ fn check_version(header: &[u8], claim: &Claim) -> Result<(), ErrorObject> {
     if header == said.as_bytes() {
         return Ok(());
     }
-    Err(mismatch("MCP-Protocol-Version", "the protocol version in _meta is another"))
+    Err(mismatch("MCP-Protocol-Version", "_meta has another protocol version"))
 }
 
 fn check_name(header: Option<&[u8]>, body: Option<&str>) -> Result<(), ErrorObject> {
     match (header, body) {
-        (None, None) => Ok(()), // The router says what is missing.
+        (None, None) => Ok(()), // The router answers what is missing.
         (None, Some(_)) => Err(missing("Mcp-Name")),
-        (Some(_), None) => Err(mismatch("Mcp-Name", "the body names nothing")),
+        (Some(_), None) => Err(mismatch("Mcp-Name", "the body has no name")),
         (Some(header), Some(body)) => match decode_value(header) {
             Err(bad) => Err(mismatch("Mcp-Name", &bad.to_string())),
             Ok(name) if name == body => Ok(()),
-            Ok(_) => Err(mismatch("Mcp-Name", "the name in the body is another")),
+            Ok(_) => Err(mismatch("Mcp-Name", "the body has another name")),
         },
     }
 }
 
-/// Only headers that the tool's schema asks for are looked at: others mean nothing here.
+/// Checks the header fields that the tool's schema asks for. Others mean nothing here.
 fn check_params(
     headers: &HeaderMap,
     tool: &str,
@@ -124,24 +124,24 @@ fn check_params(
             (Some(header), Some(argument)) => match decode_value(header) {
                 Err(bad) => return Err(mismatch(name, &bad.to_string())),
                 Ok(value) if param_matches(argument, &value) => {}
-                Ok(_) => return Err(mismatch(name, "the argument in the body is another")),
+                Ok(_) => return Err(mismatch(name, "the body has another value")),
             },
         }
     }
     Ok(())
 }
 
-/// The value of a field, white space around it left out. A field that is there twice says two things.
+/// The value of a field, without white space around it. A field may not be repeated.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, ErrorObject> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();
     if values.next().is_some() {
-        return Err(mismatch(name.as_str(), "the header is there twice"));
+        return Err(mismatch(name.as_str(), "the header is repeated"));
     }
     Ok(first.map(|value| value.as_bytes().trim_ascii()))
 }
 
-/// The text that a JSON string stands for; none for other values.
+/// The text of a JSON string; `None` for other values.
 fn text(json: &JsonBytes) -> Option<Cow<'_, str>> {
     let plain = json.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     if plain.contains(&b'\\') {

@@ -1,9 +1,9 @@
-//! Who may call: decided by the head of a request, before anything else of it is read (HTTP-2, TRAP-24,
-//! THREAT-1, THREAT-2 and THREAT-9).
+//! Who may call: decided by the head of a request, before anything else of it is read (HTTP-2,
+//! TRAP-24, THREAT-1, THREAT-2 and THREAT-9).
 //!
-//! A page in a browser can send requests here from any site. What gives it away: its `Origin`, the `Host` of
-//! a name that was made to point here (DNS rebinding), `Sec-Fetch-Site`, and that it cannot send
-//! `application/json` without asking first.
+//! A page in a browser can send requests here from any site. It is recognized by its `Origin`, by the
+//! `Host` of a name that was made to point here (DNS rebinding), by `Sec-Fetch-Site`, and because it
+//! cannot send `application/json` without a preflight.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 use crate::http::HttpOptions;
 
-/// The status, and the reason in words.
+/// The status and the reason.
 pub(in crate::http) type Refusal = (StatusCode, &'static str);
 
 /// Checks the head of a request.
@@ -89,7 +89,7 @@ fn origin(headers: &HeaderMap, host: Authority<'_>, options: &HttpOptions) -> Re
     Ok(())
 }
 
-/// Whether a page is the server's own, or one of this machine while the server is one of this machine.
+/// Whether a page is the server's own, or one of this machine while the server is, too.
 fn is_own(origin: &str, host: Authority<'_>, options: &HttpOptions) -> bool {
     let Some((scheme, rest)) = origin.split_once("://") else { return false };
     let default_port = match scheme {
@@ -101,7 +101,7 @@ fn is_own(origin: &str, host: Authority<'_>, options: &HttpOptions) -> bool {
     if options.hosts.is_empty() && !options.any_host {
         return origin.is_loopback();
     }
-    // Where any Host passes, being equal to it proves nothing.
+    // Where any `Host` is allowed, being equal to it proves nothing.
     let port = |authority: Authority<'_>| authority.port.unwrap_or(default_port);
     !options.any_host && origin.host.eq_ignore_ascii_case(host.host) && port(origin) == port(host)
 }
@@ -122,7 +122,7 @@ fn content(headers: &HeaderMap) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// `application/json`, in UTF-8 if it says so.
+/// `application/json`, in UTF-8 if it names a charset.
 fn is_json(media: &[u8]) -> bool {
     let mut parts = media.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     if !parts.next().is_some_and(|media| media.eq_ignore_ascii_case(b"application/json")) {

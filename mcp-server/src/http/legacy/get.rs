@@ -73,8 +73,9 @@ async fn resume(
     }
     // The call is over; its events may still be kept.
     let store = shared.legacy.sessions.store.as_ref().ok_or_else(unknown_event)?;
-    let kept = Kept { key: StreamKey::new(entry.id(), id.stream), store: Arc::clone(store) };
-    let events = store.after(kept.key, id.sequence).await.map_err(lost)?;
+    let key = StreamKey::new(entry.id(), id.stream);
+    let kept = Kept::new(key, store, &shared.legacy.limits);
+    let events = kept.after(id.sequence).await.map_err(lost)?;
     let reader = EventStream::rest(kept, events, &shared.legacy.limits).ok_or_else(gone)?;
     Ok(Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive_interval))
 }

@@ -325,12 +325,11 @@ mod tests {
             let event = StoredEvent::new(1, Bytes::from_static(b"x"));
             store.append(session(number), event).await.unwrap();
         }
-        let state = store.state.lock();
-        assert_eq!(
-            (state.bytes, state.by_age.len(), state.sessions.len()),
-            (100_000, 100_000, 100_000)
-        );
-        drop(state);
+        {
+            let state = store.state.lock();
+            let sizes = (state.bytes, state.by_age.len(), state.sessions.len());
+            assert_eq!(sizes, (100_000, 100_000, 100_000));
+        }
         assert_eq!(store.after(session(299_999), 0).await, Err(ReplayError::Unknown));
         assert_eq!(store.after(session(300_000), 0).await.unwrap().len(), 1);
     }

@@ -27,7 +27,7 @@ impl Legacy {
         let store = self.sessions.store.as_ref().filter(|_| entry.is_resumable());
         let kept = store.and_then(|store| {
             let stream = getrandom::u64().ok()?;
-            Some(Kept { key: StreamKey::new(entry.id(), stream), store: Arc::clone(store) })
+            Some(Kept::new(StreamKey::new(entry.id(), stream), store, &self.limits))
         });
         EventStream::new(kept, &self.limits)
     }

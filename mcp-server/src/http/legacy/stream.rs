@@ -1,12 +1,13 @@
-//! One stream of server-sent events of a legacy session: written by whoever has something to say, read by at
-//! most one response body at a time, and resumable where an event store keeps what was written.
+//! One event stream of a legacy session: written by handlers, read by at most one response body at a
+//! time, and resumable where an event store keeps what was written.
 //!
-//! A reader that is cut off is no reason to stop writing: events go to the store, and whoever comes back with
-//! the id of the last event it saw gets the rest, nothing lost and nothing doubled (SH-7).
+//! Writing goes on without a reader: events go to the store, and a client that comes back with the
+//! id of the last event it saw receives the rest, nothing lost and nothing doubled (SH-7).
 //! Spec: basic/transports (2025-03-26 … 2025-11-25).
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -20,28 +21,55 @@ use tokio::sync::Notify;
 use super::event_store::{EventId, EventStore, ReplayError, StoredEvent, StreamKey};
 use crate::http::HttpLimits;
 
-/// Bytes of events that are handed to the connection at a time.
+/// Bytes of events that are handed to the connection at a time. Fixed: a buffer size.
 const CHUNK: usize = 64 << 10;
 
 /// A stream of events.
 pub(in crate::http) struct EventStream {
     kept: Option<Kept>,
-    most_events: usize,
-    most_bytes: usize,
-    /// Held while an event is given its number, kept and queued, and while a reader takes its place: so a
-    /// reader finds each event in the store or in the queue, and none in both.
+    max_events: usize,
+    max_bytes: usize,
+    /// Held while an event is numbered, kept and queued, and while a reader resumes: so a reader finds
+    /// each event in the store or in the queue, and none in both.
     publishing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     reader: AtomicWaker,
-    /// Tells waiting writers that the queue has room, or that nobody reads any more.
+    /// Notifies waiting writers that the queue has room, or that there is no reader any more.
     room: Notify,
 }
 
 /// Where events are kept.
 #[derive(Clone)]
 pub(super) struct Kept {
-    pub(super) key: StreamKey,
-    pub(super) store: Arc<dyn EventStore>,
+    key: StreamKey,
+    store: Arc<dyn EventStore>,
+    /// How long the store may take.
+    timeout: Duration,
+}
+
+impl Kept {
+    pub(super) fn new(key: StreamKey, store: &Arc<dyn EventStore>, limits: &HttpLimits) -> Self {
+        Self { key, store: Arc::clone(store), timeout: limits.event_store_timeout }
+    }
+
+    async fn append(&self, event: StoredEvent) -> Result<(), ReplayError> {
+        self.in_time(self.store.append(self.key, event)).await
+    }
+
+    /// The events behind `sequence`.
+    pub(super) async fn after(&self, sequence: u64) -> Result<Vec<StoredEvent>, ReplayError> {
+        self.in_time(self.store.after(self.key, sequence)).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, ReplayError>>,
+    ) -> Result<T, ReplayError> {
+        tokio::time::timeout(self.timeout, work).await.unwrap_or_else(|_| {
+            let seconds = self.timeout.as_secs_f32();
+            Err(ReplayError::Store(format!("no answer in {seconds} s (event_store_timeout)")))
+        })
+    }
 }
 
 /// No user code runs while this is locked.
@@ -49,13 +77,15 @@ pub(super) struct Kept {
 struct State {
     /// Number of the last event.
     sequence: u64,
+    /// Number of the last event that the store failed to keep, 0 for none.
+    not_kept: u64,
     /// What the reader has not taken yet.
     queue: VecDeque<StoredEvent>,
     bytes: usize,
     /// Which reader is attached, 0 for none.
     reader: u64,
     last_reader: u64,
-    /// The reader is to be sent away, told to come back after this long.
+    /// The stream is to be closed for its reader, which should reconnect after this long.
     cut: Option<Option<Duration>>,
     ended: bool,
 }
@@ -68,8 +98,8 @@ impl EventStream {
     pub(super) fn new(kept: Option<Kept>, limits: &HttpLimits) -> Arc<Self> {
         Arc::new(Self {
             kept,
-            most_events: limits.max_stream_events,
-            most_bytes: limits.max_stream_bytes,
+            max_events: limits.max_stream_events,
+            max_bytes: limits.max_stream_bytes,
             publishing: tokio::sync::Mutex::new(()),
             state: Mutex::default(),
             reader: AtomicWaker::new(),
@@ -113,10 +143,11 @@ impl EventStream {
             state.sequence
         };
         let event = StoredEvent::new(sequence, data);
-        if let Some(Kept { key, store }) = &self.kept
-            && let Err(error) = store.append(*key, event.clone()).await
+        if let Some(kept) = &self.kept
+            && let Err(error) = kept.append(event.clone()).await
         {
             tracing::warn!(%error, "an event could not be kept");
+            self.state.lock().not_kept = sequence;
         }
         let mut state = self.state.lock();
         if state.reader != 0 {
@@ -133,8 +164,7 @@ impl EventStream {
             let room = self.room.notified();
             {
                 let state = self.state.lock();
-                let is_full =
-                    state.queue.len() >= self.most_events || state.bytes >= self.most_bytes;
+                let is_full = state.queue.len() >= self.max_events || state.bytes >= self.max_bytes;
                 if state.reader == 0 || !is_full || state.ended {
                     return;
                 }
@@ -146,19 +176,19 @@ impl EventStream {
     /// Writes the last message, if there is one, and ends the stream.
     pub(super) async fn finish(&self, last: Option<Bytes>) {
         if let Some(data) = last {
-            drop(self.publish(data).await); // Ended already: so much the better.
+            drop(self.publish(data).await); // It may have ended already.
         }
         self.end();
     }
 
-    /// Ends the stream: the reader gets what is queued, then the end.
+    /// Ends the stream: the reader receives what is queued, then the end.
     pub(super) fn end(&self) {
         self.state.lock().ended = true;
         self.reader.wake();
         self.room.notify_waiters();
     }
 
-    /// Sends the reader away while the work goes on: it comes back for the rest after `retry`.
+    /// Closes the stream for its reader while the work goes on: the client reconnects after `retry`.
     pub(super) fn cut(&self, retry: Option<Duration>) -> bool {
         let mut state = self.state.lock();
         if self.kept.is_none() || state.reader == 0 || state.ended {
@@ -172,7 +202,7 @@ impl EventStream {
 
     // ---- reading -------------------------------------------------------------------------------------
 
-    /// Whether somebody reads.
+    /// Whether there is a reader.
     pub(super) fn is_read(&self) -> bool {
         let state = self.state.lock();
         state.reader != 0 && !state.ended
@@ -183,13 +213,13 @@ impl EventStream {
         self.state.lock().ended
     }
 
-    /// Begins to read what is written from now on; none while somebody else does.
+    /// Begins to read what is written from now on; `None` while there is a reader.
     pub(super) fn attach(self: &Arc<Self>) -> Option<Reader> {
         let mut state = self.state.lock();
         (state.reader == 0).then(|| self.seat(&mut state))
     }
 
-    /// Begins to read in the place of whoever does now, with what that one has not taken yet.
+    /// Begins to read in the place of the present reader, with what that one has not taken yet.
     pub(super) fn take_over(self: &Arc<Self>) -> Reader {
         let mut state = self.state.lock();
         let (queue, bytes) = (std::mem::take(&mut state.queue), state.bytes);
@@ -214,23 +244,29 @@ impl EventStream {
         }
     }
 
-    /// Begins to read behind an event. Only who read the stream before knows its id, so this takes the place
-    /// of a reader whose connection may be dead.
+    /// Begins to read behind an event. Only a client that has read the stream knows its id, so this
+    /// replaces a reader, whose connection may be dead.
     pub(super) async fn resume(self: &Arc<Self>, after: u64) -> Result<Reader, ReplayError> {
-        let Some(Kept { key, store }) = &self.kept else { return Err(ReplayError::Unknown) };
+        let Some(kept) = &self.kept else { return Err(ReplayError::Unknown) };
         let _turn = self.publishing.lock().await;
-        let last = self.state.lock().sequence;
+        let (last, not_kept) = {
+            let state = self.state.lock();
+            (state.sequence, state.not_kept)
+        };
+        if after < not_kept {
+            return Err(ReplayError::Gap);
+        }
         let missed = match after.cmp(&last) {
             std::cmp::Ordering::Greater => return Err(ReplayError::Unknown),
             std::cmp::Ordering::Equal => Vec::new(),
-            std::cmp::Ordering::Less => store.after(*key, after).await?,
+            std::cmp::Ordering::Less => kept.after(after).await?,
         };
         let mut state = self.state.lock();
         let reader = self.seat(&mut state);
         state.bytes = missed.iter().map(|event| event.data.len()).sum();
         state.queue = missed.into();
         drop(state);
-        self.reader.wake(); // The one before sees that it has been replaced.
+        self.reader.wake(); // The previous reader sees that it was replaced.
         self.room.notify_waiters();
         Ok(reader)
     }
@@ -251,24 +287,24 @@ impl fmt::Debug for EventStream {
     }
 }
 
-/// A place to read a stream from. Dropping it leaves the stream to the next one.
+/// The reader of a stream. Dropping it leaves the stream to the next one.
 #[derive(Debug)]
 pub(super) struct Reader {
     stream: Arc<EventStream>,
     number: u64,
-    /// Write an event without data first, and tell the client to wait this long before it comes back.
+    /// Write an event without data first, with this time before the client reconnects.
     prime: Option<Duration>,
 }
 
 impl Reader {
-    /// Begins with an event that has an id and no data, so that a client which is cut off at once can come
-    /// back (SH-4). For revisions whose clients expect that.
+    /// Begins with an event that has an id and no data, so that a client which is disconnected at once
+    /// can resume (SH-4). For revisions whose clients expect that.
     pub(super) fn primed(mut self, retry: Duration) -> Self {
         self.prime = self.stream.kept.is_some().then_some(retry);
         self
     }
 
-    /// What there is to read, as text for the wire; none at the end.
+    /// The events that were written, as text for the wire; `None` at the end.
     pub(super) fn poll_chunk(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let mut out = BytesMut::new();
         let mut state = self.stream.state.lock();
@@ -283,7 +319,7 @@ impl Reader {
             sse::write_priming(&mut out, &self.event_id(before), retry);
         }
         let was_full =
-            state.queue.len() >= self.stream.most_events || state.bytes >= self.stream.most_bytes;
+            state.queue.len() >= self.stream.max_events || state.bytes >= self.stream.max_bytes;
         while out.len() < CHUNK
             && let Some(event) = state.queue.pop_front()
         {
@@ -296,7 +332,7 @@ impl Reader {
             if let Some(delay) = retry {
                 sse::write_retry(&mut out, delay);
             }
-            state.reader = 0; // Whatever is written from now on waits in the store.
+            state.reader = 0; // Later events wait in the store.
         }
         let is_over = is_empty && (state.ended || state.reader == 0);
         drop(state);

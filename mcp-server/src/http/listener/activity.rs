@@ -1,4 +1,5 @@
-//! Which requests a connection of ours is busy with: from when its head is read until its body is written.
+//! The requests that a connection is busy with, each from when its head is read until the body of
+//! its response is written.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,7 +16,8 @@ use hyper::body::Incoming;
 use super::stall::Waiting;
 use crate::http::{HttpBody, HttpFuture, HttpService, PeerAddress};
 
-/// Bytes that a stream of HTTP/2 is handed at a time: what was handed over is kept until the peer takes it.
+/// Bytes that a stream of HTTP/2 is handed at a time, which are kept until the peer takes them.
+/// Fixed: a buffer size.
 const PIECE: usize = 64 << 10;
 
 /// The number of requests of one connection that are not answered yet.
@@ -67,7 +69,7 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
     }
 }
 
-/// A response in the making.
+/// A response that is being prepared.
 #[derive(Debug)]
 pub(super) struct Answering {
     response: HttpFuture,
@@ -137,7 +139,7 @@ impl Body for Answer {
         match self.rest.len() as u64 {
             0 => self.body.size_hint(),
             rest => {
-                // Begun, so nobody needs it any more; that there is something left is true.
+                // The body has begun, so only whether something is left still matters.
                 let mut hint = SizeHint::new();
                 hint.set_lower(rest);
                 hint

@@ -1,4 +1,4 @@
-//! One connection: which protocol is spoken on it, until it ends.
+//! One connection, from the detection of its protocol to its end.
 
 use std::error::Error;
 use std::future::Future;
@@ -48,12 +48,12 @@ impl Connections {
         Arc::new(Self { service, limits, http1, http2, stopping: watch::Sender::new(false) })
     }
 
-    /// Ends each connection once what is under way on it is answered.
+    /// Ends each connection once its requests are answered.
     pub(super) fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Serves one connection until it ends, and holds its place until then.
+    /// Serves one connection until it ends, and holds its permit until then.
     pub(super) fn serve<S, P: Send + 'static>(
         self: &Arc<Self>,
         stream: S,
@@ -92,7 +92,7 @@ impl Connections {
         };
         let service =
             Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
-        // In boxes, so that a connection is no larger than its protocol needs.
+        // Boxed, so that a connection is no larger than its protocol needs.
         if is_http2 {
             let mut connection =
                 Box::pin(self.http2.serve_connection(TokioIo::new(socket), service));
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// A stream that notes its writes, and takes vectored ones as sockets do.
+    /// A stream that records its writes, and takes vectored ones as sockets do.
     struct Noting(DuplexStream, Arc<Writes>);
 
     impl AsyncRead for Noting {
@@ -204,7 +204,7 @@ mod tests {
         Connections::new(server.into_service(), limits)
     }
 
-    /// Sends a request on a connection of its own; gives what was written, and the client's end.
+    /// Sends a request on a connection of its own; returns what was written, and the client's end.
     async fn ask(connections: &Arc<Connections>, request: &str) -> (Arc<Writes>, DuplexStream) {
         let (mut client, server) = duplex(64 << 10);
         let writes = Arc::<Writes>::default();
@@ -306,5 +306,21 @@ mod tests {
         serving.await.unwrap();
         let took = began.elapsed() - rested;
         assert!(took >= head_timeout && took < 2 * head_timeout, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_answers_no_ping_is_disconnected() {
+        let mut limits = Limits::new();
+        limits.http.http2_ping_interval = Duration::from_secs(7);
+        limits.http.http2_ping_timeout = Duration::from_secs(3);
+        let server = Server::builder("pings", "1").limits(limits.clone()).build().unwrap();
+        let connections = Connections::new(server.into_service(), limits);
+        let (mut client, server) = duplex(64 << 10);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let serving = tokio::spawn(connections.serve(server, peer, ()));
+        let began = tokio::time::Instant::now();
+        client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        serving.await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 10);
     }
 }

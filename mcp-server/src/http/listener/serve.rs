@@ -1,4 +1,5 @@
-//! Serving on a TCP socket: accepting, bounding and draining connections (THREAT-6 to THREAT-8, THREAT-10).
+//! Serving on a TCP socket: accepting, limiting and draining connections (THREAT-6 to THREAT-8,
+//! THREAT-10).
 
 use std::future::Future;
 use std::io;
@@ -32,26 +33,27 @@ const MAX_KEEP_ALIVE: Duration = Duration::from_secs(32_767);
 const GIVE_UP: Duration = Duration::from_millis(200);
 
 impl ServerBuilder {
-    /// Builds the server and serves it over HTTP at the path `/mcp`, until the process is told to stop
-    /// (SIGTERM, SIGINT). Then running calls have [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish,
-    /// and are dropped; a second signal drops them at once. A handler that blocks its thread cannot be dropped
-    /// and would keep the runtime from ending: the process then exits with status 1 shortly after.
+    /// Builds the server and serves it over HTTP at the path `/mcp`, until the process receives SIGTERM
+    /// or SIGINT. Then running calls have [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to
+    /// finish, and are dropped; a second signal drops them at once. A handler that blocks its thread
+    /// cannot be dropped and would keep the runtime from ending: the process then exits with status 1
+    /// shortly after.
     ///
-    /// The address has to be one of this machine (`127.0.0.1:8080`); for others there is
+    /// The address must be one of this machine (`127.0.0.1:8080`); for others use
     /// [`Server::serve_http_with`], which takes the names that clients use.
     ///
     /// # Errors
-    /// When the server cannot be built, or the address cannot be listened on or is reached by other machines.
+    /// When the server cannot be built, the address cannot be listened on, or other machines reach it.
     pub async fn serve_http(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         self.build()?.serve_http(address).await
     }
 }
 
 impl Server {
-    /// See [`Server::serve_http`].
+    /// Serves the server over HTTP; see [`ServerBuilder::serve_http`].
     ///
     /// # Errors
-    /// When the address cannot be listened on or is reached by other machines.
+    /// When the address cannot be listened on, or other machines reach it.
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
         let serving = Serving::new(self, &listener, HttpOptions::new())?;
@@ -65,13 +67,13 @@ impl Server {
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
     ///
-    /// Then it accepts no more, ends `subscriptions/listen` streams with their results, and gives running
-    /// calls [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish. Dropping the future drops every
-    /// connection at once, with its handlers.
+    /// Then it accepts no more connections, ends `subscriptions/listen` streams with their results, and
+    /// gives running calls [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish. Dropping
+    /// the future drops every connection at once, with its handlers.
     ///
     /// # Errors
-    /// When other machines reach the socket and `options` do not say which hosts are served. At the end, when a
-    /// handler blocks its thread and so was not dropped within 200 ms.
+    /// When other machines reach the socket and `options` do not name the hosts that are served. At the
+    /// end, when a handler blocks its thread and so was not dropped within 200 ms.
     pub async fn serve_http_with(
         &self,
         listener: TcpListener,
@@ -82,13 +84,13 @@ impl Server {
     }
 }
 
-/// The next connection. What goes wrong with one is no reason to stop.
+/// The next connection. An error of one does not stop the loop.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     keep_alive: Duration,
 ) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed. Connections over the bound wait in the system's queue.
+    // The semaphore is never closed. Connections over the limit wait in the system's queue.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
@@ -189,7 +191,7 @@ impl Serving {
     }
 }
 
-/// Calls that outlive their connections end with serving as well.
+/// Calls that outlive their connections end with the accept loop.
 impl Drop for Serving {
     fn drop(&mut self) {
         self.0.service.end();

@@ -1,7 +1,7 @@
 //! A socket that gives up on a peer that keeps it waiting (THREAT-6 and THREAT-7).
 //!
-//! hyper's own timer for heads is the same for a connection that rests between two requests. This one covers all of
-//! it, in both protocols, and finding out which of them is spoken.
+//! hyper has one timer for the head of a request and for a connection that is idle between two. Here
+//! each has its own, in both protocols, and the detection of the protocol has one too.
 
 use std::future::poll_fn;
 use std::io;
@@ -17,8 +17,7 @@ use super::activity::Activity;
 use crate::Limits;
 
 /// Most bytes that are read while a request of HTTP/1 is answered. Fixed: they are read only to see
-/// whether the peer disconnects, and a client that pipelines more than that waits, as with any full
-/// buffer.
+/// whether the peer disconnects, and behind more than that a disconnect is not seen.
 const MAX_READ_AHEAD: usize = 16 << 10;
 
 /// What an HTTP/2 client sends first.
@@ -35,10 +34,10 @@ pub(super) struct Socket<S> {
     has_ended: bool,
     activity: Activity,
     phase: Phase,
-    /// When the phase has to be over.
-    /// None where it may last for ever.
+    /// When the phase has to be over; `None` where it has no end.
     deadline: Option<Instant>,
-    /// Fires no later than the deadline; looked at again when it does, so that a request need not set it.
+    /// Fires no later than the deadline, and is set again when it does, so that a request need not set
+    /// it.
     timer: Pin<Box<Sleep>>,
     /// Fires when the peer has not read for too long.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -54,7 +53,8 @@ enum Phase {
     Head,
     /// A request is being answered.
     Busy,
-    /// Nothing came since the last answer. HTTP/2 stays here between requests: its pings are no heads.
+    /// Nothing has arrived since the last answer. HTTP/2 stays here between requests: its pings are not
+    /// heads.
     Idle,
 }
 
@@ -142,7 +142,7 @@ impl<S: AsyncRead + Unpin> Socket<S> {
             let mut rest = ReadBuf::new(&mut bytes[*length..]);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut rest))?;
             match rest.filled().len() {
-                0 => break, // Whoever reads next finds the end as well.
+                0 => break, // The next read finds the end as well.
                 more => *length += more,
             }
         }
@@ -221,7 +221,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
         if buffer.filled().len() > before {
             this.arrived();
         }
-        // What is wrong behind what was read already is found again by the next read.
+        // An error behind what was read already is found again by the next read.
         if has_begun { Poll::Ready(Ok(())) } else { read }
     }
 }

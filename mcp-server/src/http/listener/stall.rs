@@ -1,7 +1,8 @@
 //! Streams of HTTP/2 whose peer does not read (THREAT-7 and THREAT-8).
 //!
-//! HTTP/1 shows it by the socket, which takes no more. Here the socket goes on, and pings are answered, while one
-//! stream has no window: hyper does not ask its body for more until there is one, and waits for that without end.
+//! With HTTP/1 the socket shows it, because it takes no more. With HTTP/2 the socket goes on, and pings
+//! are answered, while one stream has no window: hyper does not poll its body until there is one, and
+//! waits for that without end.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -12,11 +13,11 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
 tokio::task_local! {
-    /// Told by the body that the task of a stream writes.
+    /// Set by the body that the task of a stream writes.
     static WAITING: Cell<Waiting>;
 }
 
-/// Whom a stream waits for.
+/// What a stream waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waiting {
     /// The handler has nothing to write now.
@@ -34,7 +35,8 @@ impl Waiting {
     }
 }
 
-/// Runs the task of a stream; drops it, which resets the stream, once its peer has taken nothing for `patience`.
+/// Runs the task of a stream; drops it, which resets the stream, once its peer has taken nothing for
+/// `patience`.
 pub(super) async fn guard<F: Future>(stream: F, patience: Duration) {
     let run = async move {
         let mut stream = pin!(stream);

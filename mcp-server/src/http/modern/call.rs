@@ -28,16 +28,16 @@ pub(in crate::http) struct Call {
     id: RequestId,
     running: BoxFuture<'static, Reply>,
     outbox: Arc<Outbox>,
-    /// The caller reads JSON alone.
+    /// The client accepts no event streams.
     json_only: bool,
     max_bytes: usize,
     stream_after: Duration,
     keep_alive: Duration,
-    /// The place among the requests in flight.
+    /// The permit among the requests in flight.
     _admitted: Admitted,
 }
 
-/// What one poll of a call brought.
+/// The outcome of one poll of a call.
 enum Progress {
     Events(BytesMut),
     Done(BytesMut, Reply),
@@ -129,10 +129,10 @@ impl Drop for Call {
     }
 }
 
-/// The body of a stream of events. Head and first event leave in one write, because the first event is there
-/// when the body is first asked.
+/// The body of an event stream. Head and first event leave in one write, because the first event is
+/// there when the body is first polled.
 struct Events {
-    /// None when the result is out.
+    /// `None` once the result is written.
     call: Option<Call>,
     first: Bytes,
     keep_alive: KeepAlive,

@@ -32,7 +32,7 @@ struct State {
     /// Events as they go out.
     out: BytesMut,
     events: usize,
-    /// Events are dropped: the call is answered, or its caller reads none.
+    /// Events are dropped: the call is answered, or its client accepts none.
     closed: bool,
     /// The response polls the handler, so it need not be woken.
     polling: bool,
@@ -40,7 +40,7 @@ struct State {
 }
 
 impl Outbox {
-    /// An outbox; `mute` if the caller reads no events.
+    /// An outbox; `mute` if the client accepts no events.
     pub(super) fn new(limits: &Limits, mute: bool) -> Self {
         Self {
             state: Mutex::new(State { closed: mute, ..State::default() }),
@@ -61,14 +61,14 @@ impl Outbox {
         }
     }
 
-    /// The handler was polled; the events since the last time are taken.
+    /// The handler was polled: returns the events since the last time.
     pub(super) fn end_poll(&self) -> BytesMut {
         let mut state = self.state.lock();
         state.polling = false;
         self.take(state)
     }
 
-    /// The call is answered: what comes now is dropped. Gives the events that are left.
+    /// The call is answered: later events are dropped. Returns those that are left.
     pub(super) fn close(&self) -> BytesMut {
         let mut state = self.state.lock();
         state.closed = true;

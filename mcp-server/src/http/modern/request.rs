@@ -1,5 +1,5 @@
-//! Requests of the modern era (since 2026-07-28): all that is needed is in the request, and nothing of it
-//! outlives the response.
+//! Requests of the modern era (since 2026-07-28): each has all that is needed to answer it, and nothing
+//! of it outlives the response.
 //!
 //! Checked in the order of TRAP-15: `_meta`, headers against body, revision, method; then the router.
 
@@ -25,10 +25,10 @@ use crate::http::shared::Shared;
 use crate::principal::Principal;
 use crate::registry::Registry;
 
-/// A request: the call that answers it, which was not polled yet.
+/// Begins the call that answers a request, without polling it.
 ///
 /// # Errors
-/// The response that says why there is none.
+/// The response of a refusal.
 pub(in crate::http) fn begin(
     shared: &Shared,
     parts: Arc<Parts>,
@@ -78,7 +78,7 @@ pub(in crate::http) fn begin(
     Ok(Call::new(id, running, outbox, json_only, limits, admitted))
 }
 
-/// What comes before the method is looked up. Each refusal is a 400.
+/// The checks before the method is looked up. Each refusal is a 400.
 fn admit(
     shared: &Shared,
     headers: &HeaderMap,
@@ -96,7 +96,8 @@ fn admit(
     Ok((revision, registry))
 }
 
-/// A notification. The core protocol has none that a client sends over HTTP; layers may know some (HTTP-4).
+/// Handles a notification. The core protocol has none that a client sends over HTTP; layers may know
+/// some (HTTP-4).
 pub(in crate::http) async fn notification(
     shared: &Arc<Shared>,
     parts: &Parts,
@@ -112,7 +113,7 @@ pub(in crate::http) async fn notification(
     status::bare(StatusCode::ACCEPTED)
 }
 
-/// An answer, though no server asks anything in this era.
+/// Refuses an answer: servers send no requests in this era.
 pub(in crate::http) fn response(id: Option<&RequestId>) -> Response {
     let error = ErrorObject::invalid_request(
         "a server sends no requests in this revision, so there is nothing to answer",

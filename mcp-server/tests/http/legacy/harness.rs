@@ -148,7 +148,7 @@ impl Tools {
     /// Who calls.
     #[tool]
     fn whoami(&self, ctx: &Context) -> String {
-        ctx.principal().map_or("nobody", Principal::id).to_owned()
+        ctx.principal().map_or("anonymous", Principal::id).to_owned()
     }
 }
 
@@ -320,7 +320,7 @@ impl Answer {
     }
 
     pub(super) async fn chunk(&mut self) -> Option<Bytes> {
-        // Keep-alives would make a test that waits in vain wait for ever.
+        // Keep-alives would make a test that waits for nothing wait without end.
         assert!(self.began.elapsed() < Duration::from_secs(7_200), "nothing but keep-alives");
         let frame = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await?;
         frame.unwrap().into_data().ok()

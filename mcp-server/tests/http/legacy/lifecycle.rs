@@ -126,7 +126,7 @@ async fn a_session_belongs_to_the_principal_that_began_it() {
             assert_eq!(thief.resume("0000000000000000-0").await.status, StatusCode::NOT_FOUND);
             assert_eq!(thief.delete().await.status, StatusCode::NOT_FOUND);
         }
-        let name = owner.as_ref().map_or("nobody", Principal::id);
+        let name = owner.as_ref().map_or("anonymous", Principal::id);
         assert_eq!(client.call(1, "whoami", json!({})).await.tool_text().await, name);
         assert_eq!(client.get().await.status, StatusCode::OK);
         assert!(client.delete().await.status.is_success());

@@ -40,7 +40,7 @@ async fn sessions_are_capped_and_places_come_back() {
     assert!(
         is_alive(&another).await && is_alive(&sessions[0]).await && !is_alive(&sessions[1]).await
     );
-    // Those that nobody uses make room.
+    // Idle ones are ended for new ones.
     tokio::time::advance(Duration::from_secs(301)).await;
     host.session("2025-11-25").await;
 }

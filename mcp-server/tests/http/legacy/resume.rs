@@ -1,10 +1,15 @@
 //! Streams that are cut off, and taken up again.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::StatusCode;
 use mcp_server::Limits;
-use mcp_server::http::{EventStoreLimits, HttpOptions, MemoryEventStore};
+use mcp_server::http::{
+    EventStore, EventStoreLimits, HttpOptions, MemoryEventStore, ReplayError, SessionId,
+    StoredEvent, StreamKey,
+};
 use serde_json::{Value, json};
 
 use super::harness::{Host, settle, text_of};
@@ -196,4 +201,50 @@ async fn an_answer_of_any_length_can_be_resumed() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     let messages = client.resume(&id).await.messages().await;
     assert_eq!(text_of(&messages[0]).len(), 3 << 20);
+}
+
+/// A store that never answers once it has stalled.
+#[derive(Default)]
+struct Stalling {
+    inner: MemoryEventStore,
+    has_stalled: Arc<AtomicBool>,
+}
+
+#[async_trait::async_trait]
+impl EventStore for Stalling {
+    async fn append(&self, stream: StreamKey, event: StoredEvent) -> Result<(), ReplayError> {
+        if self.has_stalled.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        self.inner.append(stream, event).await
+    }
+
+    async fn after(&self, stream: StreamKey, after: u64) -> Result<Vec<StoredEvent>, ReplayError> {
+        self.inner.after(stream, after).await
+    }
+
+    async fn forget(&self, session: SessionId) {
+        self.inner.forget(session).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_stalls_delays_a_stream_and_leaves_no_silent_gap() {
+    let mut limits = Limits::new();
+    limits.http.event_store_timeout = Duration::from_secs(2);
+    let store = Stalling::default();
+    let has_stalled = Arc::clone(&store.has_stalled);
+    let host = Host::with(HttpOptions::new().event_store(store), limits);
+    let client = host.session("2025-11-25").await;
+    let mut answer = client.call(1, "count", json!({"to": 3})).await;
+    let (first, _) = answer.message().await.unwrap();
+    has_stalled.store(true, Ordering::SeqCst);
+    let (second, message) = answer.message().await.unwrap();
+    assert_eq!(message["params"]["data"], 2, "it is sent without being kept");
+    has_stalled.store(false, Ordering::SeqCst);
+    drop(answer);
+    let refused = client.resume(&first).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "the second event is missing");
+    assert!(refused.text().await.contains("without a gap"));
+    assert_eq!(numbers(&client.resume(&second).await.messages().await), [3]);
 }

@@ -328,7 +328,7 @@ async fn a_stream_without_a_window_is_reset_and_the_others_go_on() {
     assert_eq!((reset, sent), (vec![1, 3], 200));
     assert!(
         server.seen.told.load(Ordering::SeqCst) < 2_000,
-        "the handler that nobody reads is dropped"
+        "the handler without a reader is dropped"
     );
     // The connection, and the call that waited for its handler all the time, are well.
     server.seen.gate.add_permits(1);

@@ -36,7 +36,7 @@ async fn what_runs_is_answered_and_listeners_get_their_result_in_bounded_time() 
         read_until(&mut stream, "retry:").await;
         streams.push(stream);
     }
-    // Calls that run when the server is told to stop, of both eras.
+    // Calls of both eras that run when the server stops.
     let mut waiting: Vec<(String, TcpStream)> = Vec::new();
     let id = session(&server).await;
     for number in 0..WAITING {
@@ -85,7 +85,7 @@ async fn what_runs_is_answered_and_listeners_get_their_result_in_bounded_time() 
     for mut stream in streams {
         assert!(rest(&mut stream).await.ends_with("0\r\n\r\n"), "the stream has its proper end");
     }
-    assert!(TcpStream::connect(address).await.is_err(), "nobody is let in");
+    assert!(TcpStream::connect(address).await.is_err(), "no connection is accepted");
     assert!(!stopped.is_finished(), "calls still run");
     seen.gate.add_permits(WAITING);
     for (text, mut stream) in waiting {

@@ -1,5 +1,5 @@
-//! Streams that nobody reads while a million notifications are published (THREAT-27): what waits is bounded,
-//! whoever stalls is cut off, and the others notice nothing.
+//! Streams without a reader while a million notifications are published (THREAT-27): what waits is
+//! limited, stalled streams are cut off, and the others notice nothing.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -84,13 +84,13 @@ async fn what_waits_in_two_hundred_unread_streams_is_bounded() {
     }
     assert_eq!(heard, [published * 2; 2], "who reads hears everything");
     let grown = resident().saturating_sub(before);
-    assert!(grown < 64 << 20, "{} MiB for what nobody reads", grown >> 20);
+    assert!(grown < 64 << 20, "{} MiB for unread streams", grown >> 20);
     for body in &mut unread {
         let messages = waiting(body);
         assert!(messages.len() <= 258, "{}", messages.len());
         let tools = messages.iter().filter(|message| uri(message).is_none()).count();
         assert_eq!(tools, 1, "changes of one thing are one");
-        // What found no room is told as a change of what is watched.
+        // Changes beyond the limit become one change of the watched URI.
         assert!(messages.iter().any(|message| uri(message) == Some(WATCHED)));
     }
 }
@@ -121,7 +121,7 @@ async fn calls_wait_for_who_does_not_read_them_and_go_on_where_they_were() {
     assert!(told >= unread.len(), "all have begun");
     assert!(told <= unread.len() * 257, "{told} of {}", unread.len() * count);
     let grown = resident().saturating_sub(before);
-    assert!(grown < 64 << 20, "{} MiB for what nobody reads", grown >> 20);
+    assert!(grown < 64 << 20, "{} MiB for unread streams", grown >> 20);
     // The others, and others of the same session, are served.
     assert_eq!(echo("modern").send(&service).await.tool_text(), "modern");
     let answer = legacy_call(&session, "echo", json!({ "text": "legacy" })).send(&service).await;
@@ -200,7 +200,7 @@ async fn stalled_streams_are_cut_off_and_the_others_hear_everything() {
     }
 }
 
-/// Whether there is a place for a listener, and nobody reads the stream of any session.
+/// Whether there is a permit for a listener, and no stream of a session has a reader.
 async fn are_free(server: &crate::running::Running, sessions: &[String]) -> bool {
     let mut streams: Vec<Pin<Box<dyn Future<Output = bool> + Send + '_>>> = Vec::new();
     for call in std::iter::once(listen()).chain(sessions.iter().map(|session| stream_of(session))) {

@@ -33,7 +33,7 @@ pub(in crate::http) enum EntryKind {
     HttpSse,
 }
 
-/// One session: what it is, and what goes on in it. Small while nothing does.
+/// One session, and what goes on in it. Small while nothing does.
 pub(in crate::http) struct Entry {
     id: SessionId,
     principal: Option<Principal>,

@@ -1,14 +1,14 @@
 //! Session ids: 256 bits of the operating system's randomness, written as 64 hexadecimal digits.
 //!
-//! Spec: basic/transports (2025-03-26 … 2025-11-25), Session Management: visible ASCII, globally unique,
-//! cryptographically secure.
+//! Spec: basic/transports (2025-03-26 … 2025-11-25), Session Management: visible ASCII, globally
+//! unique, cryptographically secure.
 
 use std::fmt;
 
 const BYTES: usize = 32;
 
-/// The name of a session, which is also its only secret where there is no principal. Minted by the server,
-/// never taken over from a client.
+/// The name of a session, which is also its only secret where there is no principal. Made by the
+/// server, never chosen by a client.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId([u8; BYTES]);
 
@@ -16,14 +16,14 @@ impl SessionId {
     /// No session: where the server keeps none.
     pub(super) const NONE: Self = Self([0; BYTES]);
 
-    /// A fresh one.
+    /// A new id.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes))
     }
 
-    /// Reads the text form; none for anything that this server cannot have minted.
+    /// Reads the text form; `None` for a text that this server cannot have made.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let (pairs, []) = text.as_chunks::<2>() else { return None };
         let pairs: &[[u8; 2]; BYTES] = pairs.try_into().ok()?;

@@ -1,4 +1,4 @@
-//! All sessions of one service.
+//! The table of sessions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -15,7 +15,7 @@ use crate::http::legacy::event_store::EventStore;
 use crate::http::shrink::shrink;
 use crate::principal::Principal;
 
-/// The sessions that are there.
+/// All sessions of one service.
 pub(in crate::http) struct Sessions {
     state: Mutex<State>,
     limits: HttpLimits,
@@ -37,7 +37,7 @@ impl Sessions {
         Arc::new(Self { state: Mutex::default(), limits: limits.clone(), store })
     }
 
-    /// Puts in a session that has begun.
+    /// Inserts a session that has begun.
     pub(in crate::http) fn insert(self: &Arc<Self>, entry: Arc<Entry>) -> Result<(), Full> {
         let mut dead = Vec::new();
         let inserted = {
@@ -55,8 +55,7 @@ impl Sessions {
         inserted
     }
 
-    /// The session of this id, if it is this principal's. It counts as used from now until the guard in it is
-    /// dropped.
+    /// The session with this id, if it is this principal's. Finding it counts as use.
     pub(in crate::http) fn find(
         &self,
         id: SessionId,
@@ -78,7 +77,7 @@ impl Sessions {
         Some(entry)
     }
 
-    /// Ends a session. False when it is gone already.
+    /// Ends a session. False when there is none with this id.
     pub(in crate::http) fn remove(&self, id: SessionId) -> bool {
         let dead = self.state.lock().remove(id);
         let found = dead.is_some();
@@ -96,7 +95,7 @@ impl Sessions {
         self.bury(dead.into_values());
     }
 
-    /// What ends with a session: done while the table is not locked.
+    /// Ends what goes on in sessions, while the table is not locked.
     fn bury(&self, dead: impl IntoIterator<Item = Arc<Entry>>) {
         let mut ids = Vec::new();
         for entry in dead {
@@ -124,7 +123,7 @@ impl Sessions {
         (shorter / 2).clamp(Duration::from_millis(10), Duration::from_secs(60))
     }
 
-    /// Sessions, principals with sessions, the room for both, and whether a sweeper runs.
+    /// Sessions, principals with sessions, the capacity for both, and whether a sweeper runs.
     #[cfg(test)]
     pub(in crate::http) fn size(&self) -> (usize, usize, usize, bool) {
         let state = self.state.lock();
@@ -149,7 +148,7 @@ impl State {
         Ok(())
     }
 
-    /// The only way out of the table but [`Sessions::clear`].
+    /// Besides [`Sessions::clear`], nothing else removes sessions.
     fn remove(&mut self, id: SessionId) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(&id)?;
         if let Some(principal) = entry.principal()
@@ -173,7 +172,7 @@ impl State {
     }
 }
 
-/// Looks for sessions that nobody uses any more, as long as there are sessions at all.
+/// Ends idle sessions, as long as there are sessions at all.
 async fn sweep(sessions: Weak<Sessions>, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
@@ -187,7 +186,7 @@ async fn sweep(sessions: Weak<Sessions>, interval: Duration) {
             !state.is_swept
         };
         if !dead.is_empty() {
-            tracing::debug!(sessions = dead.len(), "ended sessions that nobody used");
+            tracing::debug!(sessions = dead.len(), "ended idle sessions");
         }
         sessions.bury(dead);
         if let Some(store) = &sessions.store {
