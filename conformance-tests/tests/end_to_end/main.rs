@@ -1,0 +1,9 @@
+//! The client and the server of this SDK together, over every transport and on every revision.
+
+mod faults;
+mod features;
+mod fixtures;
+mod killed_server;
+mod server;
+mod tls;
+mod transports;
