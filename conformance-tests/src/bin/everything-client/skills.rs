@@ -21,9 +21,11 @@ pub(crate) async fn refuse(scenario: &Scenario) -> Result<(), Failure> {
     for skill in client.list_skills().await? {
         match client.load_skill(&skill).await {
             Ok(_) => {
-                return Err(
-                    format!("{} was loaded although it does not match the list", skill.uri).into()
-                );
+                return Err(format!(
+                    "{} was loaded although it does not match the list",
+                    skill.uri
+                )
+                .into());
             }
             Err(error) if error.kind() == ErrorKind::Mismatch => {}
             Err(error) => return Err(error.into()),
