@@ -1,4 +1,4 @@
-//! The ways a client gets to a server.
+//! The transports between a client and a server.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use mcp_server::http::HttpOptions;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-/// A client that says yes, samples "well" and has one root.
+/// Creates the builder of a client that accepts forms, samples the text "well" and has one root.
 pub(crate) fn host(revision: Revision) -> ClientBuilder {
     Client::builder()
         .revision(revision)
@@ -24,9 +24,9 @@ pub(crate) fn host(revision: Revision) -> ClientBuilder {
         .roots([Root::new("file:///here")])
 }
 
-/// A way from a client to a server.
+/// A transport between a client and a server in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Transport {
     Stream,
     Memory,
     Http,
@@ -34,11 +34,11 @@ pub(crate) enum Way {
     HttpSse,
 }
 
-impl Way {
+impl Transport {
     pub(crate) const ALL: [Self; 4] = [Self::Stream, Self::Memory, Self::Http, Self::HttpSse];
 
-    /// Whether conversations of a revision can be had this way.
-    pub(crate) fn has(self, revision: Revision) -> bool {
+    /// Whether the revision can be used over this transport.
+    pub(crate) fn supports(self, revision: Revision) -> bool {
         self != Self::HttpSse || revision.era() == Era::Legacy
     }
 
@@ -48,7 +48,7 @@ impl Way {
             Self::Memory => in_memory(server, builder).await,
             Self::Http => over_http(server, builder, HttpOptions::new()).await,
             Self::HttpSse => {
-                // Nothing but the older transport stands at this path.
+                // This path serves HTTP+SSE only.
                 let url =
                     serve_http(server, HttpOptions::new().http_sse()).await.replace("/mcp", "/sse");
                 builder.connect_http(url).await.expect("a connection over HTTP+SSE")
@@ -58,13 +58,13 @@ impl Way {
 }
 
 async fn over_a_stream(server: &Server, builder: ClientBuilder) -> Client {
-    let (ours, theirs) = tokio::io::duplex(16 << 10);
+    let (client_end, server_end) = tokio::io::duplex(16 << 10);
     let server = server.clone();
     tokio::spawn(async move {
-        let (reader, writer) = tokio::io::split(theirs);
+        let (reader, writer) = tokio::io::split(server_end);
         server.serve(reader, writer).await
     });
-    let (reader, writer) = tokio::io::split(ours);
+    let (reader, writer) = tokio::io::split(client_end);
     builder.connect(reader, writer).await.expect("a connection over a stream")
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn over_http(
     builder.connect_http(serve_http(server, options).await).await.expect("a connection over HTTP")
 }
 
-/// Serves until the runtime of the test ends; gives the URL.
+/// Serves over HTTP until the runtime of the test ends. Returns the URL.
 pub(crate) async fn serve_http(server: &Server, options: HttpOptions) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");

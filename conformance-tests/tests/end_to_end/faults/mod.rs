@@ -1,9 +1,8 @@
-//! Our client and our server on a simulated network that fails: connections are cut, held up and
-//! slowed down, and the server is killed and started again, during a thousand calls.
+//! A client and a server on a simulated network with faults: during a thousand calls, the network
+//! drops, holds and delays messages, and the server is killed and restarted.
 //!
-//! Time is virtual. A seed decides what fails and when; what chance decides elsewhere (the pauses
-//! between attempts, the names of sessions) it does not, so that a run is nearly, but not exactly,
-//! the same for the same seed.
+//! Time is virtual. A seed decides which faults happen and when. It does not decide other random
+//! values (the pauses between attempts, session ids), so two runs with one seed can differ slightly.
 
 mod history;
 mod network;
@@ -20,33 +19,35 @@ use mcp_client::{Client, Limits, Revision};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use history::{Asked, History};
+use history::{CallKind, History};
 use schedule::Schedule;
 
-/// Workers, each of which makes one call after the other.
+/// Number of workers. Each makes its calls one after the other.
 const WORKERS: u64 = 20;
+/// Number of calls of each worker.
 const CALLS: u64 = 50;
-/// The times of one call.
+/// Idle timeout of a call.
 const IDLE: Duration = Duration::from_secs(4);
+/// Total timeout of a call.
 const TOTAL: Duration = Duration::from_secs(10);
-/// How long a client may take to get an answer again, once the network is well.
+/// Time after the last fault within which a call must succeed.
 const RECOVERY: Duration = Duration::from_secs(120);
 
-/// The seeds of every run; `FAULT_SEEDS=40` runs 40 more.
+/// The seeds that every run uses. `FAULT_SEEDS=40` adds 40 more.
 fn seeds() -> impl Iterator<Item = u64> {
     let more = std::env::var("FAULT_SEEDS").ok().and_then(|count| count.parse().ok()).unwrap_or(0);
     [1, 7, 0x5eed].into_iter().chain(100..100 + more)
 }
 
 #[test]
-fn a_thousand_modern_calls_end_once_each_and_none_is_carried_out_twice() {
+fn a_thousand_modern_calls_each_end_once_and_none_runs_twice() {
     for seed in seeds() {
         run(Revision::V2026_07_28, seed);
     }
 }
 
 #[test]
-fn a_thousand_legacy_calls_end_once_each_and_none_is_carried_out_twice() {
+fn a_thousand_legacy_calls_each_end_once_and_none_runs_twice() {
     for seed in seeds() {
         run(Revision::V2025_11_25, seed);
     }
@@ -63,9 +64,9 @@ fn run(revision: Revision, seed: u64) {
         .tcp_capacity(1_024)
         .rng_seed(seed)
         .build();
-    let executed = Arc::clone(&history);
-    sim.host(network::SERVER, move || network::serve(Arc::clone(&executed)));
-    sim.client(network::CLIENT, work(revision, Arc::clone(&history), Arc::clone(&schedule)));
+    let server_history = Arc::clone(&history);
+    sim.host(network::SERVER, move || network::serve(Arc::clone(&server_history)));
+    sim.client(network::CLIENT, run_client(revision, Arc::clone(&history), Arc::clone(&schedule)));
     let mut faults = schedule::Faults::new(seed);
     loop {
         match sim.step() {
@@ -81,11 +82,12 @@ fn run(revision: Revision, seed: u64) {
     if let Err(wrong) = history.check(WORKERS * CALLS) {
         panic!("{revision}, seed {seed}: {wrong}");
     }
-    assert!(faults.happened() >= 10, "seed {seed}: the network hardly failed");
+    let count = faults.count();
+    assert!(count >= 10, "seed {seed}: only {count} faults happened");
 }
 
-/// What the client does.
-async fn work(
+/// Makes the calls of all workers while faults happen, then one call without faults.
+async fn run_client(
     revision: Revision,
     history: Arc<History>,
     schedule: Arc<Schedule>,
@@ -104,24 +106,25 @@ async fn work(
         })
         .connect_http(network::URL)
         .await?;
-    schedule.set_stormy(true);
+    schedule.set_faults(true);
     join_all((0..WORKERS).map(|worker| {
         let (client, history) = (client.clone(), Arc::clone(&history));
         async move {
             for number in 0..CALLS {
-                one_call(&client, &history, worker * CALLS + number).await;
+                record_call(&client, &history, worker * CALLS + number).await;
             }
         }
     }))
     .await;
-    schedule.set_stormy(false);
-    // Connections that are dead without knowing it are found out one by one.
-    let calm = Instant::now();
-    while let Err(error) = ask(&client, Asked::Echo, u64::MAX).await {
-        if calm.elapsed() > RECOVERY {
-            return Err(
-                format!("the network is well, and the client gets no answer: {error:?}").into()
-            );
+    schedule.set_faults(false);
+    // The client discovers half-open connections one by one.
+    let faults_ended = Instant::now();
+    while let Err(error) = call(&client, CallKind::Echo, u64::MAX).await {
+        if faults_ended.elapsed() > RECOVERY {
+            return Err(format!(
+                "no call succeeded for {RECOVERY:?} after the last fault: {error:?}"
+            )
+            .into());
         }
         sleep(Duration::from_millis(100)).await;
     }
@@ -129,20 +132,20 @@ async fn work(
     Ok(())
 }
 
-async fn one_call(client: &Client, history: &History, nonce: u64) {
-    let asked = match nonce % 4 {
-        0 => Asked::Read,
-        1 => Asked::Confirm,
-        2 => Asked::Talk,
-        _ => Asked::Echo,
+async fn record_call(client: &Client, history: &History, nonce: u64) {
+    let kind = match nonce % 4 {
+        0 => CallKind::Read,
+        1 => CallKind::Confirm,
+        2 => CallKind::Talk,
+        _ => CallKind::Echo,
     };
     let began = Instant::now();
-    let answer = ask(client, asked, nonce).await;
-    history.ended(nonce, asked, answer, began.elapsed());
+    let outcome = call(client, kind, nonce).await;
+    history.ended(nonce, kind, outcome, began.elapsed());
 }
 
-async fn ask(client: &Client, asked: Asked, nonce: u64) -> Result<String, mcp_client::Error> {
-    let Some(tool) = asked.tool() else {
+async fn call(client: &Client, kind: CallKind, nonce: u64) -> Result<String, mcp_client::Error> {
+    let Some(tool) = kind.tool() else {
         let page = client.read_resource(&format!("page://{nonce}")).await?;
         return Ok(page.contents[0].as_text().unwrap_or_default().to_owned());
     };

@@ -1,4 +1,4 @@
-//! Every feature, by all ways, on every revision.
+//! Every feature, over every transport and on every revision.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,18 +10,19 @@ use mcp_server::tool::ToolRoute;
 use serde_json::json;
 
 use crate::server::{Fixture, fixture};
-use crate::ways::{Way, everything_server, host, in_memory};
+use crate::transports::{Transport, everything_server, host, in_memory};
 
-/// Runs a body over all ways and all revisions, each with a server of its own.
+/// Defines tests that run a body over each transport and on each revision, with a new server for
+/// each combination.
 macro_rules! everywhere {
     ($($name:ident: $body:path;)+) => { $(
         #[tokio::test]
         async fn $name() {
             for revision in Revision::ALL {
-                for way in Way::ALL.into_iter().filter(|way| way.has(revision)) {
+                for transport in Transport::ALL.into_iter().filter(|it| it.supports(revision)) {
                     let fixture = fixture();
-                    let client = way.connect(&fixture.server, host(revision)).await;
-                    assert_eq!(client.revision(), revision, "{way:?}");
+                    let client = transport.connect(&fixture.server, host(revision)).await;
+                    assert_eq!(client.revision(), revision, "{transport:?}");
                     $body(&client, &fixture).await;
                     client.close().await;
                 }
@@ -32,12 +33,12 @@ macro_rules! everywhere {
 
 everywhere! {
     tools_are_listed_and_called: tools;
-    results_have_the_type_that_is_asked_for: typed;
-    calls_report_progress_and_log: talking;
+    results_decode_to_the_requested_type: typed_results;
+    calls_report_progress_and_log_messages: progress_and_logging;
     dropped_calls_are_cancelled: cancellation;
-    questions_are_answered: questions;
-    resources_prompts_and_completions: others;
-    changes_are_told: changes;
+    requests_of_handlers_are_answered: server_requests;
+    resources_prompts_and_completions_work: resources_and_prompts;
+    changes_are_reported_to_subscribers: changes;
 }
 
 async fn tools(client: &Client, _: &Fixture) {
@@ -51,7 +52,7 @@ async fn tools(client: &Client, _: &Fixture) {
     let unknown = client.call_tool("unknown", &json!({})).await.expect_err("no such tool");
     assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
     let wrong = client.call_tool("multiply", &json!({ "a": "six", "c": 1 })).await;
-    let told = match wrong {
+    let message = match wrong {
         Ok(reply) => reply.text(),
         Err(error) => error.peer().expect("a protocol error").message().to_owned(),
     };
@@ -60,11 +61,11 @@ async fn tools(client: &Client, _: &Fixture) {
         "/b: the argument is required",
         "/c: unknown",
     ] {
-        assert!(told.contains(mistake), "{told}");
+        assert!(message.contains(mistake), "{message}");
     }
 }
 
-async fn typed(client: &Client, _: &Fixture) {
+async fn typed_results(client: &Client, _: &Fixture) {
     let reply = client.call_tool("multiply", &json!({ "a": 6, "b": 7 })).await.expect("tools/call");
     if client.revision().rules().titles {
         assert_eq!(reply.structured::<i64>().expect("an integer, wrapped or not"), 42);
@@ -74,7 +75,7 @@ async fn typed(client: &Client, _: &Fixture) {
     }
 }
 
-async fn talking(client: &Client, _: &Fixture) {
+async fn progress_and_logging(client: &Client, _: &Fixture) {
     let mut messages = client.log_messages();
     client.set_log_level(LoggingLevel::Warning).await.expect("a level");
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -92,7 +93,7 @@ async fn talking(client: &Client, _: &Fixture) {
 async fn cancellation(client: &Client, fixture: &Fixture) {
     let call = client.call_tool("wait", &json!({}));
     tokio::select! {
-        reply = call => panic!("not expected: {reply:?}"),
+        reply = call => panic!("the call was answered: {reply:?}"),
         permit = fixture.began.acquire() => permit.expect("open").forget(),
     }
     fixture.dropped.acquire().await.expect("open").forget();
@@ -101,10 +102,10 @@ async fn cancellation(client: &Client, fixture: &Fixture) {
     fixture.dropped.acquire().await.expect("open").forget();
 }
 
-async fn questions(client: &Client, _: &Fixture) {
+async fn server_requests(client: &Client, _: &Fixture) {
     let rules = client.revision().rules();
     if rules.result_type {
-        return; // Asked by `input_required` there, which has tests of its own.
+        return; // The revision uses `input_required` results, which have their own tests.
     }
     assert_eq!(
         client.call_tool("consult", &json!({})).await.expect("tools/call").text(),
@@ -118,7 +119,7 @@ async fn questions(client: &Client, _: &Fixture) {
     }
 }
 
-async fn others(client: &Client, _: &Fixture) {
+async fn resources_and_prompts(client: &Client, _: &Fixture) {
     let templates = client.list_resource_templates().await.expect("templates");
     assert_eq!(templates[0].uri_template, "page://{number}");
     let page = client.read_resource("page://12").await.expect("resources/read");
@@ -139,7 +140,7 @@ async fn changes(client: &Client, fixture: &Fixture) {
     let mut changes = client.subscribe(filter).await.expect("a subscription");
     let before = client.list_tools().await.expect("tools/list").len();
     let added = ToolRoute::builder("added").description("New.").handler(|| async { "here" });
-    fixture.handle.set_tool(added).expect("a good name");
+    fixture.handle.set_tool(added).expect("a valid tool");
     assert!(matches!(changes.next().await, Some(Event::ToolsListChanged)));
     assert_eq!(client.list_tools().await.expect("tools/list").len(), before + 1);
     fixture.handle.resource_updated("page://2");
@@ -150,7 +151,7 @@ async fn changes(client: &Client, fixture: &Fixture) {
 }
 
 #[tokio::test]
-async fn a_user_who_says_no_is_understood() {
+async fn a_declined_or_cancelled_form_reaches_the_handler() {
     for (answer, text) in
         [(ElicitResult::decline(), "declined"), (ElicitResult::cancel(), "cancelled")]
     {
@@ -164,7 +165,7 @@ async fn a_user_who_says_no_is_understood() {
 }
 
 #[tokio::test]
-async fn a_child_process_speaks_every_revision() {
+async fn a_child_process_supports_every_revision() {
     for revision in Revision::ALL {
         let client = host(revision).connect_command(everything_server()).await.expect("initialize");
         assert_eq!(client.revision(), revision);

@@ -1,9 +1,10 @@
-//! A server whose tools misbehave in every way that a host has to expect, for the tests of
+//! A server whose tools misbehave in the ways that a host has to expect, for the tests in
 //! `tests/process`.
 //!
-//! `HARD_DRAIN_MS` sets the drain times, `HARD_THREADS` the threads of the runtime (0: only the
-//! main one), `HARD_HTTP` an address to serve instead of the standard streams. With the argument
-//! `parent` it is instead a host that starts such a server, tells its process id and waits.
+//! It serves stdio, or HTTP if `HTTP_ADDRESS` is set. `SHUTDOWN_TIMEOUT_MS` sets the shutdown
+//! timeouts, and `WORKER_THREADS` the number of worker threads; 0 is the current-thread runtime.
+//! With the argument `parent`, the program is a host: it starts such a server, prints its process
+//! id and waits for it.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -26,14 +27,14 @@ struct Millis {
     ms: u64,
 }
 
-/// How many calls of `wait` run, and how many did at most.
+/// Number of calls of `wait` that run now, and its maximum so far.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
 
-/// Tells on standard error that a call was dropped.
-struct Told(&'static str);
+/// Prints its text to standard error when it is dropped.
+struct PrintOnDrop(&'static str);
 
-impl Drop for Told {
+impl Drop for PrintOnDrop {
     fn drop(&mut self) {
         eprintln!("{}", self.0);
     }
@@ -47,12 +48,12 @@ async fn wait(Args(Millis { ms }): Args<Millis>) -> String {
 }
 
 async fn never() -> String {
-    let _told = Told("a call that never ends was dropped");
-    eprintln!("it runs for ever");
+    let _guard = PrintOnDrop("the endless call was dropped");
+    eprintln!("the endless call runs");
     std::future::pending().await
 }
 
-fn block_for_ever() -> ! {
+fn block_forever() -> ! {
     eprintln!("blocking");
     loop {
         std::thread::sleep(Duration::from_secs(1));
@@ -61,14 +62,14 @@ fn block_for_ever() -> ! {
 
 async fn block_later() -> String {
     tokio::task::yield_now().await;
-    block_for_ever()
+    block_forever()
 }
 
 async fn block_in_pool(ctx: Context) -> Result<String, mcp_server::jsonrpc::ErrorObject> {
-    ctx.blocking(|| block_for_ever()).await
+    ctx.blocking(|| block_forever()).await
 }
 
-#[allow(clippy::print_stdout, reason = "stray output is what this is about")]
+#[allow(clippy::print_stdout, reason = "the tool writes stray output on purpose")]
 async fn print() -> String {
     println!("a stray line");
     print!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{}}}}");
@@ -89,8 +90,8 @@ async fn print() -> String {
     "printed".to_owned()
 }
 
-/// What a child sees that inherits the server's own streams: no input, and an output that is not
-/// the protocol.
+/// Starts children that inherit the standard streams of the server. They must find an empty input,
+/// and their output must not reach the client.
 async fn child() -> Result<String, mcp_server::ToolError> {
     let read = Command::new("cat").stdout(Stdio::piped()).output()?;
     let wrote = Command::new("sh").args(["-c", "echo stray output of a child"]).status()?;
@@ -99,18 +100,18 @@ async fn child() -> Result<String, mcp_server::ToolError> {
 
 fn server() -> ServerBuilder {
     let mut limits = Limits::new();
-    if let Some(drain) = number("HARD_DRAIN_MS") {
-        limits.connection.shutdown_timeout = Duration::from_millis(drain);
-        limits.http.shutdown_timeout = Duration::from_millis(drain);
+    if let Some(timeout) = number("SHUTDOWN_TIMEOUT_MS") {
+        limits.connection.shutdown_timeout = Duration::from_millis(timeout);
+        limits.http.shutdown_timeout = Duration::from_millis(timeout);
     }
-    Server::builder("hard", "1.0.0").limits(limits).tools([
+    Server::builder("misbehaving", "1.0.0").limits(limits).tools([
         ToolRoute::builder("echo").handler(|Args(Text { text }): Args<Text>| async { text }),
         ToolRoute::builder("size")
             .handler(|Args(Millis { ms }): Args<Millis>| async move { "x".repeat(ms as usize) }),
         ToolRoute::builder("wait").handler(wait),
         ToolRoute::builder("peak").handler(|| async { PEAK.load(Relaxed).to_string() }),
         ToolRoute::builder("never").handler(never),
-        ToolRoute::builder("block").handler(|| async { block_for_ever() as String }),
+        ToolRoute::builder("block").handler(|| async { block_forever() as String }),
         ToolRoute::builder("block-later").handler(block_later),
         ToolRoute::builder("block-in-pool").handler(block_in_pool),
         ToolRoute::builder("print").handler(print),
@@ -122,7 +123,7 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-#[allow(clippy::print_stdout, reason = "a host is no server")]
+#[allow(clippy::print_stdout, reason = "the host prints the process id of the server")]
 fn parent() -> std::io::Result<()> {
     let program = std::env::current_exe()?;
     let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -135,7 +136,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::args().nth(1).as_deref() == Some("parent") {
         return Ok(parent()?);
     }
-    let mut runtime = match number("HARD_THREADS") {
+    let mut runtime = match number("WORKER_THREADS") {
         Some(0) => tokio::runtime::Builder::new_current_thread(),
         threads => {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -144,7 +145,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     let runtime = runtime.enable_all().build()?;
-    let served: Result<(), ServeError> = match std::env::var("HARD_HTTP") {
+    let served: Result<(), ServeError> = match std::env::var("HTTP_ADDRESS") {
         Ok(address) => runtime.block_on(server().serve_http(address)),
         Err(_) => runtime.block_on(server().serve_stdio()),
     };

@@ -1,4 +1,4 @@
-//! What becomes of calls when the server is killed.
+//! Calls in flight when the server process is killed.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use futures::future::{join_all, poll_immediate};
 use mcp_client::{ErrorKind, Revision};
 use serde_json::json;
 
-use crate::ways::{everything_server, host};
+use crate::transports::{everything_server, host};
 
 #[tokio::test]
-async fn a_thousand_calls_in_flight_end_at_once_with_the_exit_status() {
+async fn a_thousand_calls_in_flight_fail_immediately_with_the_exit_status() {
     for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
         let client = host(revision).connect_command(everything_server()).await.expect("initialize");
         let call = || client.call_tool("slow", &json!({ "ms": 600_000 })).into_future();
@@ -24,7 +24,7 @@ async fn a_thousand_calls_in_flight_end_at_once_with_the_exit_status() {
             Command::new("kill").args(["-KILL", &child]).status().expect("kill runs").success()
         );
         for outcome in join_all(calls).await {
-            let error = outcome.expect_err("the server is gone");
+            let error = outcome.expect_err("the server was killed");
             assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
             assert!(format!("{error:?}").contains("signal: 9"), "{error:?}");
         }

@@ -30,7 +30,7 @@ pub(super) const SERVER: &str = "server";
 pub(super) const URL: &str = "http://server:80/mcp";
 const PORT: u16 = 80;
 
-/// Makes connections for hyper's pool.
+/// Opens simulated connections for hyper's connection pool.
 #[derive(Clone)]
 pub(super) struct Connector;
 
@@ -89,10 +89,10 @@ impl Write for Wire {
     }
 }
 
-/// Serves until the host is killed, which forgets all sessions.
+/// Serves until the simulated host is killed. All sessions are lost then.
 pub(super) async fn serve(history: Arc<History>) -> Result<(), Box<dyn Error>> {
     let options = HttpOptions::new().allow_any_host();
-    // The next process opens what the one before it has sealed.
+    // A restarted server must open the states that the previous one sealed.
     let keys = KeyRing::new("0123456789abcdef0123456789abcdef")?;
     let server = Server::builder("simulated", "1.0.0").state_keys(keys).with(Tools(history));
     let service = server.build()?.into_service_with(options);
@@ -103,7 +103,7 @@ pub(super) async fn serve(history: Arc<History>) -> Result<(), Box<dyn Error>> {
         tokio::spawn(async move {
             let answer = service_fn(move |request| service.clone().call(request));
             let mut http = hyper::server::conn::http1::Builder::new();
-            // A connection that fails is the client's to notice.
+            // The client handles failed connections.
             drop(
                 http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer).await,
             );
@@ -111,7 +111,7 @@ pub(super) async fn serve(history: Arc<History>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Tools that tell the history when they did what they do.
+/// Tools that record their executions in the history.
 struct Tools(Arc<History>);
 
 #[derive(Deserialize)]
@@ -127,7 +127,7 @@ impl Form for Sure {
 
 #[tools]
 impl Tools {
-    /// Say it back.
+    /// Return the nonce.
     #[tool]
     async fn echo(&self, nonce: u64) -> String {
         self.0.executed(nonce);
@@ -135,7 +135,7 @@ impl Tools {
         nonce.to_string()
     }
 
-    /// Say it back, after some progress.
+    /// Return the nonce after reporting progress.
     #[tool]
     async fn talk(&self, ctx: &Context, nonce: u64) -> String {
         for step in 1..=3 {
@@ -146,11 +146,11 @@ impl Tools {
         nonce.to_string()
     }
 
-    /// Say it back, after a question.
+    /// Return the nonce after eliciting a form.
     #[tool]
     async fn confirm(&self, ctx: &Context, nonce: u64) -> Result<String, AskError> {
         let answer = ctx.elicit::<Sure>("Sure?").await?;
-        assert!(answer.sure, "it always is");
+        assert!(answer.sure, "the client always answers true");
         self.0.executed(nonce);
         Ok(nonce.to_string())
     }

@@ -1,4 +1,4 @@
-//! What fails, and when.
+//! Which faults happen, and when.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,61 +7,68 @@ use std::time::Duration;
 
 use super::network::{CLIENT, SERVER};
 
-/// Whether the network is to fail now.
+/// Switches faults on and off, from inside the simulation.
 #[derive(Default)]
 pub(super) struct Schedule {
-    stormy: AtomicBool,
+    has_faults: AtomicBool,
 }
 
 impl Schedule {
-    pub(super) fn set_stormy(&self, stormy: bool) {
-        self.stormy.store(stormy, Ordering::Relaxed);
+    pub(super) fn set_faults(&self, has_faults: bool) {
+        self.has_faults.store(has_faults, Ordering::Relaxed);
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
-    /// The server's process ends, and another begins.
+    /// The server is killed, and restarted at the end of the fault.
     Restart,
-    /// Nothing gets through, and what is on its way is lost.
+    /// Messages in both directions are lost, those in transit too.
     Partition,
-    /// The requests get through, and the answers do not: the connections are half-open.
-    Deaf,
-    /// The answers get through, and the requests do not.
-    Mute,
-    /// Everything waits, and then comes at once.
+    /// Messages of the server are lost, so connections are half-open.
+    LoseAnswers,
+    /// Messages of the client are lost.
+    LoseRequests,
+    /// Messages are held, and delivered together at the end of the fault.
     Hold,
-    /// Everything is slow, and connections overtake each other.
+    /// Messages are delayed, each connection by a different time.
     Slow,
 }
 
-const FAULTS: [Fault; 6] =
-    [Fault::Restart, Fault::Partition, Fault::Deaf, Fault::Mute, Fault::Hold, Fault::Slow];
+const FAULTS: [Fault; 6] = [
+    Fault::Restart,
+    Fault::Partition,
+    Fault::LoseAnswers,
+    Fault::LoseRequests,
+    Fault::Hold,
+    Fault::Slow,
+];
 
-/// Makes faults, one at a time.
+/// Injects random faults, one at a time.
 pub(super) struct Faults {
     random: u64,
-    /// The fault of the moment.
-    now: Option<Fault>,
-    /// When it ends, or the next begins.
+    current: Option<Fault>,
+    /// When the current fault ends, or the next one begins.
     next: Duration,
-    count: BTreeMap<Fault, u32>,
+    counts: BTreeMap<Fault, u32>,
 }
 
 impl Faults {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-            now: None,
+            current: None,
             next: Duration::ZERO,
-            count: BTreeMap::new(),
+            counts: BTreeMap::new(),
         }
     }
 
-    pub(super) fn happened(&self) -> u32 {
-        self.count.values().sum()
+    /// Returns the number of faults that have begun.
+    pub(super) fn count(&self) -> u32 {
+        self.counts.values().sum()
     }
 
+    /// Returns a random number below `bound`.
     fn below(&mut self, bound: u64) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
@@ -69,26 +76,26 @@ impl Faults {
         self.random % bound
     }
 
-    /// Called after each step of the simulation.
+    /// Begins or ends a fault if it is time to. Called after each step of the simulation.
     pub(super) fn step(&mut self, sim: &mut turmoil::Sim<'_>, schedule: &Schedule) {
-        let stormy = schedule.stormy.load(Ordering::Relaxed);
-        if self.now.is_none() && !stormy {
+        let has_faults = schedule.has_faults.load(Ordering::Relaxed);
+        if self.current.is_none() && !has_faults {
             return;
         }
-        if stormy && sim.elapsed() < self.next {
+        if has_faults && sim.elapsed() < self.next {
             return;
         }
-        let wait = match self.now.take() {
+        let wait = match self.current.take() {
             Some(fault) => {
                 self.end(sim, fault);
                 100 + self.below(500)
             }
             None => {
                 let index =
-                    usize::try_from(self.below(FAULTS.len() as u64)).expect("it is below a usize");
+                    usize::try_from(self.below(FAULTS.len() as u64)).expect("an index of FAULTS");
                 self.begin(sim, FAULTS[index]);
-                self.now = Some(FAULTS[index]);
-                *self.count.entry(FAULTS[index]).or_default() += 1;
+                self.current = Some(FAULTS[index]);
+                *self.counts.entry(FAULTS[index]).or_default() += 1;
                 50 + self.below(1_500)
             }
         };
@@ -99,8 +106,8 @@ impl Faults {
         match fault {
             Fault::Restart => sim.crash(SERVER),
             Fault::Partition => sim.partition(CLIENT, SERVER),
-            Fault::Deaf => sim.partition_oneway(SERVER, CLIENT),
-            Fault::Mute => sim.partition_oneway(CLIENT, SERVER),
+            Fault::LoseAnswers => sim.partition_oneway(SERVER, CLIENT),
+            Fault::LoseRequests => sim.partition_oneway(CLIENT, SERVER),
             Fault::Hold => sim.hold(CLIENT, SERVER),
             Fault::Slow => {
                 sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(800));
@@ -112,8 +119,8 @@ impl Faults {
         match fault {
             Fault::Restart => sim.bounce(SERVER),
             Fault::Partition => sim.repair(CLIENT, SERVER),
-            Fault::Deaf => sim.repair_oneway(SERVER, CLIENT),
-            Fault::Mute => sim.repair_oneway(CLIENT, SERVER),
+            Fault::LoseAnswers => sim.repair_oneway(SERVER, CLIENT),
+            Fault::LoseRequests => sim.repair_oneway(CLIENT, SERVER),
             Fault::Hold => sim.release(CLIENT, SERVER),
             Fault::Slow => {
                 sim.set_link_max_message_latency(CLIENT, SERVER, Duration::from_millis(40));
@@ -124,6 +131,6 @@ impl Faults {
 
 impl fmt::Debug for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.count.fmt(f)
+        self.counts.fmt(f)
     }
 }

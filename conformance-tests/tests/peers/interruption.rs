@@ -1,4 +1,4 @@
-//! A network that fails in the middle of an answer, once.
+//! An HTTP stack that disconnects one stream in the middle of an answer.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,16 +16,16 @@ use serde_json::json;
 use crate::host::host;
 use crate::listening::Listening;
 
-/// Cuts the first stream that answers a call of a tool, after its first event.
+/// Disconnects the first stream that answers `tools/call` after its first event.
 #[derive(Clone)]
-struct Cutting {
+struct Interruption {
     network: Network,
-    has_cut: Arc<AtomicBool>,
-    /// Streams that were gone on with.
+    has_interrupted: Arc<AtomicBool>,
+    /// Number of requests that resume a stream.
     resumed: Arc<AtomicUsize>,
 }
 
-impl HttpStack for Cutting {
+impl HttpStack for Interruption {
     fn send(
         &self,
         request: Request<Bytes>,
@@ -36,7 +36,7 @@ impl HttpStack for Cutting {
         }
         Box::pin(async move {
             let response = self.network.send(request).await?;
-            if is_call && !self.has_cut.swap(true, Ordering::SeqCst) {
+            if is_call && !self.has_interrupted.swap(true, Ordering::SeqCst) {
                 return Ok(response.map(|body| HttpBody::new(FirstEvent { body, ended: false })));
             }
             Ok(response)
@@ -59,7 +59,7 @@ impl Body for FirstEvent {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if self.ended {
-            return Poll::Ready(Some(Err("the network failed".into())));
+            return Poll::Ready(Some(Err("the test disconnected the stream".into())));
         }
         let chunk = ready!(self.body.poll_chunk(cx))?;
         Poll::Ready(chunk.map(|chunk| {
@@ -76,15 +76,19 @@ impl Body for FirstEvent {
     }
 }
 
-/// A call whose stream is cut is gone on with: it has its answer, and each progress once.
-pub(crate) async fn a_cut_call_is_gone_on_with(
+/// Asserts that a call whose stream is disconnected is resumed: it is answered, and each progress
+/// report arrives once.
+pub(crate) async fn assert_resumed(
     server: &Listening,
     tool: &str,
     arguments: serde_json::Value,
     steps: &[f64],
 ) {
-    let network =
-        Cutting { network: Network::new(), has_cut: Arc::default(), resumed: Arc::default() };
+    let network = Interruption {
+        network: Network::new(),
+        has_interrupted: Arc::default(),
+        resumed: Arc::default(),
+    };
     let builder = host().revision(Revision::V2025_11_25).http_stack(network.clone());
     let client = builder.connect_http(server.url("/mcp")).await.expect("the server answers");
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -92,13 +96,13 @@ pub(crate) async fn a_cut_call_is_gone_on_with(
     let call = client.call_tool(tool, &arguments).on_progress(move |progress| {
         sink.lock().expect("no panic").push(progress.progress);
     });
-    call.await.expect("the answer comes on another stream").into_result().expect("no failure");
+    call.await.expect("an answer on another stream").into_result().expect("no failure");
     assert_eq!(*seen.lock().expect("no panic"), steps);
-    assert!(network.resumed.load(Ordering::SeqCst) > 0, "the stream was not cut");
+    assert!(network.resumed.load(Ordering::SeqCst) > 0, "no stream was resumed");
     client.close().await;
 }
 
-/// As the servers of [`crate::features`] have it.
-pub(crate) async fn progress(server: &Listening) {
-    a_cut_call_is_gone_on_with(server, "progress", json!({ "steps": 3 }), &[1.0, 2.0, 3.0]).await;
+/// As [`assert_resumed`], with the tool `progress` of the servers in [`crate::features`].
+pub(crate) async fn assert_progress_resumed(server: &Listening) {
+    assert_resumed(server, "progress", json!({ "steps": 3 }), &[1.0, 2.0, 3.0]).await;
 }

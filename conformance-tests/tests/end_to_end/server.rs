@@ -1,4 +1,4 @@
-//! A server with a bit of everything, for the tests over byte streams and in memory.
+//! A server with tools, a resource template and a prompt for the tests.
 
 use std::sync::Arc;
 
@@ -9,12 +9,13 @@ use mcp_server::{Context, Server, ServerHandle, ToolError, tools};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-/// The server, and what its handlers tell the test.
+/// A server, and semaphores through which its handlers signal the test.
 pub(crate) struct Fixture {
     pub(crate) server: Server,
     pub(crate) handle: ServerHandle,
-    /// Gets a permit for every handler of `wait` that began, and for every one that was dropped.
+    /// Receives a permit when a handler of `wait` begins.
     pub(crate) began: Arc<Semaphore>,
+    /// Receives a permit when a handler of `wait` is dropped.
     pub(crate) dropped: Arc<Semaphore>,
 }
 
@@ -112,5 +113,5 @@ pub(crate) fn fixture() -> Fixture {
     let tools = Tools { began: Arc::clone(&began), dropped: Arc::clone(&dropped) };
     let server = Server::builder("fixture", "1.0.0").with(tools);
     let handle = server.handle();
-    Fixture { server: server.build().expect("the registrations are right"), handle, began, dropped }
+    Fixture { server: server.build().expect("the registrations are valid"), handle, began, dropped }
 }

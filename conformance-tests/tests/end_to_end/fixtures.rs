@@ -1,5 +1,5 @@
-//! The fixtures that the official suite drives: the tools and the scenarios that its next release
-//! asks for, which no run of the installed one reaches.
+//! Tools and scenarios of the everything server and client that only the next release of the
+//! official conformance suite uses.
 
 use futures::StreamExt as _;
 use mcp_client::types::LoggingLevel;
@@ -11,7 +11,7 @@ use mcp_server::tool::ToolRoute;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::ways::{everything_server, host, serve_http};
+use crate::transports::{everything_server, host, serve_http};
 
 const REVISIONS: [Revision; 2] = [Revision::V2025_11_25, Revision::LATEST];
 
@@ -31,7 +31,7 @@ async fn text(client: &Client, tool: &str, arguments: Value) -> String {
 }
 
 #[tokio::test]
-async fn plain_tools_answer_on_every_way() {
+async fn plain_tools_work_over_stdio_and_http() {
     for revision in REVISIONS {
         let server = start();
         let http = over_http(&server, host(revision)).await;
@@ -42,8 +42,8 @@ async fn plain_tools_answer_on_every_way() {
                 text(&client, "slow_compute", json!({ "seconds": 0.01, "label": "a" })).await,
                 "a: computed for 0.01 s"
             );
-            let endless = client.call_tool("slow_compute", &json!({ "seconds": 1e300 })).await;
-            let failed = endless.expect("tools/call").into_result().expect_err("too long");
+            let too_long = client.call_tool("slow_compute", &json!({ "seconds": 1e300 })).await;
+            let failed = too_long.expect("tools/call").into_result().expect_err("too long");
             assert_eq!(failed.kind(), ErrorKind::Tool);
             assert_eq!(text(&client, "test_tool_fast", json!({})).await, "Fast response");
             assert_eq!(
@@ -56,7 +56,7 @@ async fn plain_tools_answer_on_every_way() {
 }
 
 #[tokio::test]
-async fn what_is_logged_while_a_stream_is_closed_is_replayed() {
+async fn messages_logged_while_a_stream_is_closed_are_replayed() {
     let server = start();
     let client = over_http(&server, host(Revision::V2025_11_25)).await;
     let mut messages = client.log_messages();
@@ -78,7 +78,7 @@ async fn what_is_logged_while_a_stream_is_closed_is_replayed() {
 }
 
 #[tokio::test]
-async fn urls_are_asked_for_required_and_completed() {
+async fn url_elicitations_are_answered_required_and_completed() {
     let server = start();
     let builder = || {
         let accept = |_| async { Ok(mcp_client::types::ElicitResult::accept_url()) };
@@ -98,7 +98,7 @@ async fn urls_are_asked_for_required_and_completed() {
 }
 
 #[tokio::test]
-async fn extensions_reach_the_other_side_as_they_are() {
+async fn extension_settings_reach_the_other_side_unchanged() {
     for revision in REVISIONS {
         let settings = json!({ "list": [null, 1] }).as_object().cloned().expect("an object");
         let builder = host(revision).extension("com.example/client", settings.clone());
@@ -118,7 +118,7 @@ async fn extensions_reach_the_other_side_as_they_are() {
 }
 
 #[tokio::test]
-async fn the_everything_client_runs_a_scenario_that_it_does_not_know() {
+async fn the_everything_client_runs_an_unknown_scenario() {
     for revision in REVISIONS {
         let server = Server::builder("other", "1.0.0")
             .tool(ToolRoute::builder("fails").handler(|| async { Err::<String, _>("always") }))
@@ -133,8 +133,8 @@ async fn the_everything_client_runs_a_scenario_that_it_does_not_know() {
             .output()
             .await
             .expect("the everything client");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{revision}: {said}");
-        assert!(said.contains("the tool \"fails\" failed: "), "it called no tool: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{revision}: {stderr}");
+        assert!(stderr.contains("the tool \"fails\" failed: "), "no tool was called: {stderr}");
     }
 }

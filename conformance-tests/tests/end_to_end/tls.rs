@@ -1,5 +1,4 @@
-//! Over TLS, by HTTP/1 and by HTTP/2: what the client's pool does on a socket that the other tests
-//! do not have.
+//! The client's connection pool over TLS, with HTTP/1.1 and HTTP/2.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,17 +15,18 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use crate::server::fixture;
-use crate::ways::host;
+use crate::transports::host;
 
-/// A server with a certificate that nobody else trusts.
-struct Secure {
+/// A server with a self-signed certificate.
+struct SecureServer {
     url: String,
+    /// The configuration of a client that trusts the certificate.
     trusting: rustls::ClientConfig,
-    /// The version of HTTP of each request.
+    /// The HTTP version of each request.
     seen: Arc<Mutex<Vec<Version>>>,
 }
 
-async fn serve(protocol: &[u8]) -> Secure {
+async fn serve(protocol: &[u8]) -> SecureServer {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let certificate = made.cert.der().clone();
@@ -71,11 +71,11 @@ async fn serve(protocol: &[u8]) -> Secure {
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Secure { url, trusting, seen }
+    SecureServer { url, trusting, seen }
 }
 
 #[tokio::test]
-async fn calls_go_over_tls_by_the_version_of_http_that_is_agreed_on() {
+async fn calls_over_tls_use_the_negotiated_http_version() {
     for (protocol, version) in [(&b"http/1.1"[..], Version::HTTP_11), (b"h2", Version::HTTP_2)] {
         for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
             let server = serve(protocol).await;
@@ -104,7 +104,7 @@ async fn calls_go_over_tls_by_the_version_of_http_that_is_agreed_on() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
+async fn an_untrusted_certificate_is_refused() {
     let server = serve(b"h2").await;
     let error = Client::connect_http(&server.url).await.expect_err("not trusted");
     assert_eq!(error.kind(), ErrorKind::Transport);
