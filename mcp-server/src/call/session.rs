@@ -1,4 +1,4 @@
-//! What a legacy session remembers. Spec: basic/lifecycle, up to 2025-11-25.
+//! The state of a legacy session. Spec: basic/lifecycle, up to 2025-11-25.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
@@ -13,11 +13,11 @@ use crate::subscription::Listener;
 #[derive(Debug)]
 pub(crate) struct LegacySession {
     pub(crate) revision: Revision,
-    /// `None` for a call on a server that keeps no sessions. Kept as text of just its length, like
-    /// the capabilities: the structs take 950 bytes, and an idle session has to be small.
+    /// `None` for a call on a stateless server. Stored as JSON text, like the capabilities, because
+    /// the structs take 950 bytes and idle sessions should be small.
     client_info: Option<Box<RawValue>>,
     capabilities: Box<RawValue>,
-    /// Receives the changes that this client is notified of.
+    /// Receives the changes to notify this client of.
     pub(crate) listener: Listener,
     /// Index in [`LoggingLevel::ALL`].
     log_level: AtomicU8,
@@ -39,7 +39,7 @@ impl LegacySession {
             log_level: AtomicU8::new(0),
             last_id: AtomicI64::new(0),
         };
-        session.set_log_level(LoggingLevel::Info); // Until the client sets one (LG-8).
+        session.set_log_level(LoggingLevel::Info); // The default until the client sets one (LG-8).
         session
     }
 
@@ -47,7 +47,7 @@ impl LegacySession {
         serde_json::from_str(self.client_info.as_ref()?.get()).ok()
     }
 
-    /// Whether there is a client that can be asked.
+    /// Whether the client is known, so that it can be sent requests.
     pub(crate) fn has_client(&self) -> bool {
         self.client_info.is_some()
     }
@@ -56,7 +56,7 @@ impl LegacySession {
         serde_json::from_str(self.capabilities.get()).unwrap_or_default()
     }
 
-    /// The id of the next request that the server sends in this session.
+    /// Returns the id for the next request of the server in this session.
     pub(crate) fn next_id(&self) -> RequestId {
         RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
     }

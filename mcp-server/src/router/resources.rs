@@ -47,12 +47,13 @@ pub(super) fn subscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     let SubscribeParams { uri, .. } = request.parse()?;
     check_uri(context, &uri)?;
     require(request.registry.resources.is_offered(), ResourcesSubscribe::NAME)?;
-    let most = request.server.limits().max_subscribed_uris;
+    let max = request.server.limits().max_subscribed_uris;
     if let Some(session) = &context.call().session
-        && !session.listener.watch(uri, most)
+        && !session.listener.watch(uri, max)
     {
         return Err(ErrorObject::invalid_params(format!(
-            "at most {most} resources can be watched"
+            "/uri: a session can subscribe to at most {max} resources (max_subscribed_uris); \
+             unsubscribe from one first"
         )));
     }
     request.empty()
@@ -68,14 +69,17 @@ pub(super) fn unsubscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, Erro
 }
 
 fn check_uri(context: &Context, uri: &str) -> Result<(), ErrorObject> {
-    let longest = context.call().environment.limits.max_uri_bytes;
-    if uri.len() > longest {
-        return Err(ErrorObject::invalid_params(format!("/uri: longer than {longest} bytes")));
+    let max = context.call().environment.limits.max_uri_bytes;
+    if uri.len() > max {
+        return Err(ErrorObject::invalid_params(format!(
+            "/uri: {} bytes exceed the limit of {max} bytes (max_uri_bytes)",
+            uri.len()
+        )));
     }
     Ok(())
 }
 
-/// In the code of the legacy era; the router fits it to the revision.
+/// Uses the code of the legacy era; `fit_error` adapts it to the revision.
 fn not_found(uri: &str) -> ErrorObject {
     ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
         .with_data(&serde_json::json!({ "uri": uri }))
