@@ -12,7 +12,7 @@ fn str() -> String {
 
 struct Types;
 
-// Beside a method there is no type.
+// A method has no companion type.
 #[tools]
 impl Types {
     #[tool]
