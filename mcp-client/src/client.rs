@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::builder::ClientBuilder;
-use crate::call::{self, Call, CallOnce, List, Listing, PendingInput, SavedInput, ToolReply};
+use crate::call::{self, Call, List, Listing, PendingInput, SavedInput, ToolReply};
 use crate::child_process::ChildCommand;
 use crate::era::{KnownServer, Session};
 use crate::error::{Error, ErrorKind};

@@ -66,7 +66,7 @@ impl Inbound {
     pub(crate) fn new(handlers: Handlers, limits: &Limits) -> Self {
         Self {
             handlers,
-            cache: Cache::default(),
+            cache: Cache::private(&limits.cache),
             progress: ProgressTable::default(),
             revision: OnceLock::new(),
             handling: Handling::new(),
@@ -192,7 +192,9 @@ impl Inbound {
         }
         drop(subscriptions);
         if let Some(filter) = renewed {
-            self.cache.invalidate_watched(&filter);
+            for change in Change::watched(&filter) {
+                self.cache.invalidate(change);
+            }
             self.tell_listeners(&Event::Gap, 0);
         }
         drop(acknowledged.send(agreed)); // The subscriber may just have left.

@@ -58,7 +58,7 @@ mod skill;
 mod subscription;
 
 pub use builder::ClientBuilder;
-pub use cache::SharedCache;
+pub use cache::{CacheLimits, SharedCache};
 pub use call::{
     Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply,
 };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mcp_core::ConnectionLimits;
 
+use crate::cache::CacheLimits;
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
 
@@ -36,6 +37,9 @@ pub struct Limits {
     pub initial_backoff: Duration,
     /// Upper bound of any pause before a retry. 30 s.
     pub max_backoff: Duration,
+    /// The bounds of the cache of a client that does not use a
+    /// [`SharedCache`](crate::SharedCache).
+    pub cache: CacheLimits,
     /// The bounds of the HTTP transport.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
@@ -52,6 +56,7 @@ impl Limits {
             max_reconnects: 10,
             initial_backoff: Duration::from_millis(200),
             max_backoff: Duration::from_secs(30),
+            cache: CacheLimits::new(),
             #[cfg(feature = "http")]
             http: HttpLimits::new(),
         }
