@@ -8,6 +8,8 @@ use std::time::Duration;
 use crate::Limits;
 use mcp_core::json::JsonObject;
 use mcp_core::jsonrpc::ErrorObject;
+#[cfg(feature = "http")]
+use mcp_core::method::{Initialize, Method as _};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 #[cfg(feature = "http")]
@@ -22,6 +24,7 @@ use crate::cache::{Cache, SharedCache};
 use crate::child_process::ChildCommand;
 use crate::client::Client;
 use crate::connection::Connection;
+use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Reopen, Settings, establish};
 use crate::error::{Error, ErrorKind};
 use crate::handler::Handlers;
@@ -30,7 +33,6 @@ use crate::http::{
     Authorizer, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
 };
 use crate::inbound::Inbound;
-use crate::request::Timeouts;
 
 /// Makes a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
 ///
@@ -70,7 +72,8 @@ impl ClientBuilder {
                 client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
                 revision: None,
                 known: None,
-                probe_patience: Duration::from_secs(5),
+                server_name: None,
+                probe_timeout: Duration::from_secs(5),
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
             },
@@ -93,23 +96,35 @@ impl ClientBuilder {
 
     /// How long the server may be silent about a call. Default: 60 s.
     ///
-    /// Progress begins the time anew; time that the server spends waiting for a handler of this client does
-    /// not count.
+    /// Progress restarts the time. The time in which the server waits for a handler of this client
+    /// does not count, for the calls that were in flight when its question arrived.
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.settings.timeouts.idle = idle;
         self
     }
 
-    /// How long a call may take in all; nothing extends it. Default: 10 minutes.
+    /// How long a call may take in all. Nothing extends it, and the time in which a person answers
+    /// the server is part of it unless [`ClientBuilder::exclude_input_time`] leaves it out. For a
+    /// list it is the time of all pages. Default: 10 minutes.
     pub fn total_timeout(mut self, total: Duration) -> Self {
         self.settings.timeouts.total = total;
         self
     }
 
+    /// Whether the total timeout of calls leaves out the time in which handlers of this client answer
+    /// the server. Then nothing but the handlers limits how long a person may take. Default: false.
+    ///
+    /// A legacy server does not say for which call it asks. There, the time of all questions that are
+    /// open while a call runs is left out.
+    pub fn exclude_input_time(mut self, exclude: bool) -> Self {
+        self.settings.timeouts.exclude_input = exclude;
+        self
+    }
+
     /// How long a server may take to say which era it speaks, before it is taken for a legacy one.
     /// Default: 5 s.
-    pub fn probe_timeout(mut self, patience: Duration) -> Self {
-        self.settings.probe_patience = patience;
+    pub fn probe_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.probe_timeout = timeout;
         self
     }
 
@@ -126,9 +141,19 @@ impl ClientBuilder {
         self
     }
 
-    /// The bounds of what is accepted and held. Default: [`Limits::for_client`].
+    /// The bounds of what is accepted and held. Default: [`Limits::new`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
+        self
+    }
+
+    /// What the host calls the server. It stands in what [`PendingInput::save`] writes, so that an
+    /// answer does not go to another server. Default: the URL without its query, or else what the
+    /// server calls itself.
+    ///
+    /// [`PendingInput::save`]: crate::PendingInput::save
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.settings.server_name = Some(name.into());
         self
     }
 
@@ -149,7 +174,9 @@ impl ClientBuilder {
 
     /// Fills in forms for the server (elicitation), and declares that the client does.
     ///
-    /// The handler has to show which server asks, and to let the user review, decline and cancel (EL-8).
+    /// The handler has to show which server asks, and to let the user review, decline and cancel
+    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an error
+    /// (EL-13).
     pub fn on_elicit<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
@@ -172,7 +199,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Asks the client's model for the server (sampling), and declares that the client does.
+    /// Asks the client's model for the server (sampling), and declares the capability `sampling`.
+    ///
+    /// A request that breaks the rules for uses of tools and their results is refused before it
+    /// reaches the handler (SAM-4).
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
     pub fn on_create_message<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
@@ -184,13 +217,18 @@ impl ClientBuilder {
 
     /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a question is
     /// refused before it comes to the handler.
+    ///
+    /// Deprecated with [`ClientBuilder::on_create_message`].
     pub fn sampling_tools(mut self) -> Self {
         self.handlers.sampling_tools = true;
         self
     }
 
-    /// Lets the server look at these roots, and declares that the client has some. They can be changed with
-    /// [`Client::set_roots`].
+    /// Tells the server these roots, and declares the capability `roots`. They can be changed with
+    /// [`Client::set_roots`]. A root that is not a `file:` URI fails the connect call (ROOT-1).
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
     pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
         self.handlers.set_roots(roots.into_iter().collect());
         self
@@ -216,7 +254,7 @@ impl ClientBuilder {
     pub async fn connect_command(self, command: impl Into<ChildCommand>) -> Result<Client, Error> {
         let mut command = command.into();
         let limits = self.settings.limits.clone();
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let for_open = Arc::clone(&inbound);
         let mut restart = Restart(move || Connection::child(command.spawn()?, &limits, &for_open));
         let connection = (restart.0)()?;
@@ -232,7 +270,7 @@ impl ClientBuilder {
         R: AsyncRead + Unpin + Send + 'static,
         W: AsyncWrite + Unpin + Send + 'static,
     {
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let connection = Connection::stream(reader, writer, &self.settings.limits, &inbound);
         self.finish(inbound, connection, None).await
     }
@@ -242,7 +280,7 @@ impl ClientBuilder {
     /// # Errors
     /// When there is no common revision.
     pub async fn connect_memory<A: Accept>(self, server: &A) -> Result<Client, Error> {
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let connection = Connection::memory(server, &self.settings.limits, &inbound);
         self.finish(inbound, connection, None).await
     }
@@ -258,17 +296,18 @@ impl ClientBuilder {
         self,
         open: impl FnOnce(BoxService) -> S,
     ) -> Result<Client, Error> {
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let connection = Connection::service(open, &inbound);
         self.finish(inbound, connection, None).await
     }
 
-    fn inbound(&self) -> Arc<Inbound> {
+    fn inbound(&self) -> Result<Arc<Inbound>, Error> {
+        self.handlers.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
         let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
         if let Some(cache) = &self.cache {
             inbound.cache = cache.clone();
         }
-        Arc::new(inbound)
+        Ok(Arc::new(inbound))
     }
 
     async fn finish(
@@ -278,7 +317,10 @@ impl ClientBuilder {
         reopen: Option<&mut dyn Reopen>,
     ) -> Result<Client, Error> {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
-        Ok(Client::new(wire, session, self.settings.timeouts))
+        let client = Client::new(wire, session, &self.settings);
+        inbound.observe_sessions(client.downgrade());
+        client.report_deprecated(&inbound.handlers.capabilities(false));
+        Ok(client)
     }
 }
 
@@ -311,13 +353,16 @@ impl ClientBuilder {
     /// # Errors
     /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
     /// revision.
-    pub async fn connect_http(self, url: impl AsRef<str>) -> Result<Client, Error> {
+    pub async fn connect_http(mut self, url: impl AsRef<str>) -> Result<Client, Error> {
         let endpoint = Endpoint::parse(url.as_ref())
             .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
+        // A query may hold secrets.
+        let name = endpoint.as_str().split_once('?').map_or(endpoint.as_str(), |(name, _)| name);
+        self.settings.server_name.get_or_insert_with(|| name.to_owned());
         if let Some(authorizer) = &self.http.authorizer {
             authorizer.bind(&endpoint).map_err(Error::unauthorized)?;
         }
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let limits = &self.settings.limits;
         let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
         let mut older = OlderHttp {
@@ -339,7 +384,7 @@ struct Restart<F>(F);
 
 impl<F: FnMut() -> Result<Connection, Error> + Send> Reopen for Restart<F> {
     fn may_help(&self, error: &Error) -> bool {
-        error.kind() == ErrorKind::Transport
+        matches!(error.kind(), ErrorKind::Transport | ErrorKind::Peer)
     }
 
     fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
@@ -369,7 +414,7 @@ impl Reopen for OlderHttp {
         Box::pin(async move {
             let opened = self.transport.open_sse_2024().await;
             let (events, posts) =
-                opened.map_err(|error| Error::from_call("initialize", error.into()))?;
+                opened.map_err(|error| Error::from_call(Initialize::NAME, error.into()))?;
             Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
         })
     }

@@ -37,9 +37,11 @@ mod call;
 mod child_process;
 mod client;
 mod connection;
+mod deadline;
 mod era;
 mod error;
 mod event;
+mod event_queue;
 pub mod group;
 mod handler;
 mod handling;
@@ -47,30 +49,31 @@ mod handling;
 pub mod http;
 mod inbound;
 mod limits;
-mod mailbox;
+mod notifications;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+mod outbound;
 mod params;
 mod progress;
 mod request;
-mod restart;
 mod skill;
 mod subscription;
 
 pub use builder::ClientBuilder;
 pub use cache::{CacheLimits, SharedCache};
 pub use call::{
-    Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply,
+    Call, CallOnce, List, ListLimits, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply,
 };
 pub use child_process::ChildCommand;
 pub use client::Client;
 pub use era::KnownServer;
 pub use error::{Error, ErrorKind, Expired};
-pub use event::{Event, LogMessages, Notifications};
+pub use event::Event;
 pub use group::ClientGroup;
+pub use notifications::{LogMessages, Notifications};
 pub use skill::DirectoryEntry;
 #[cfg(feature = "skills")]
-pub use skill::LoadedSkill;
+pub use skill::{LoadedSkill, SkillLimits};
 pub use subscription::Subscription;
 
 pub use limits::Limits;

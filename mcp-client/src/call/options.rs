@@ -2,12 +2,15 @@
 
 use mcp_core::meta::Meta;
 use mcp_core::types::LoggingLevel;
+use tokio::time::Instant;
 
+use crate::deadline::Timeouts;
 use crate::progress::OnProgress;
-use crate::request::Timeouts;
 
 pub(crate) struct Options {
     pub(crate) timeouts: Timeouts,
+    /// The deadline of the operation that the call is part of.
+    pub(crate) total_at: Option<Instant>,
     pub(crate) on_progress: Option<OnProgress>,
     pub(crate) log_level: Option<LoggingLevel>,
     pub(crate) meta: Option<Meta>,
@@ -16,6 +19,13 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn new(timeouts: Timeouts) -> Self {
-        Self { timeouts, on_progress: None, log_level: None, meta: None, fresh: false }
+        Self {
+            timeouts,
+            total_at: None,
+            on_progress: None,
+            log_level: None,
+            meta: None,
+            fresh: false,
+        }
     }
 }

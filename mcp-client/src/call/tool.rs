@@ -3,6 +3,8 @@
 use std::ops::Deref;
 
 use mcp_core::json::JsonObject;
+use mcp_core::method::{Method as _, ToolsCall};
+use mcp_core::text::PeerText;
 use mcp_core::types::{CallToolResult, Content};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,8 +12,9 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 
-/// Longest text of a failed tool that goes into an error, in characters.
-const SHOWN: usize = 1_024;
+/// Longest text of a failed tool that goes into an error, in characters. Fixed: the whole text is in
+/// the result.
+const MAX_SHOWN_CHARS: usize = 1_024;
 
 /// The result of `tools/call`: a [`CallToolResult`] with ways to read it.
 ///
@@ -49,7 +52,7 @@ impl ToolReply {
             wrong,
             structured.get(),
         )
-        .during("tools/call"))
+        .during(ToolsCall::NAME))
     }
 
     fn text_as_json<T: DeserializeOwned>(&self) -> Result<T, Error> {
@@ -57,10 +60,10 @@ impl ToolReply {
             [Content::Text(only)] => serde_json::from_str(&only.text).map_err(|error| {
                 let message =
                     "the tool gave no structured result, and its text is not the JSON expected";
-                Error::wrong_type(message, error, &only.text).during("tools/call")
+                Error::wrong_type(message, error, &only.text).during(ToolsCall::NAME)
             }),
             _ => Err(Error::new(ErrorKind::Decode, "the tool gave no structured result")
-                .during("tools/call")),
+                .during(ToolsCall::NAME)),
         }
     }
 
@@ -86,8 +89,9 @@ impl ToolReply {
     }
 
     fn failure(&self) -> Error {
-        let text: String = self.text().chars().take(SHOWN).collect();
-        Error::new(ErrorKind::Tool, format!("the tool failed: {text}")).during("tools/call")
+        let text = self.text();
+        let message = format!("the tool failed: {}", PeerText::with_max(&text, MAX_SHOWN_CHARS));
+        Error::new(ErrorKind::Tool, message).during(ToolsCall::NAME)
     }
 }
 

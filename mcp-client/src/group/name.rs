@@ -3,16 +3,21 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use mcp_core::text::PeerText;
+
 use crate::error::{Error, ErrorKind};
 
 /// Stands between the name of a server and that of its tool. Names of servers do not hold it.
 pub(super) const SEPARATOR: &str = "__";
 
-/// Longest name of a tool or prompt (TOOL-7).
-const LONGEST: usize = 128;
+/// Longest name of a tool or prompt. Fixed by the specification (TOOL-7).
+const MAX_NAME: usize = 128;
 
-/// Longest name of a server, which leaves room for that of its tools.
-const LONGEST_SERVER: usize = 64;
+/// Longest name of a server. Fixed: it leaves room for the names of its tools.
+const MAX_SERVER_NAME: usize = 64;
+
+/// Length of the digest at the end of a name that was made to fit, with its hyphen.
+const DIGEST_LENGTH: usize = 9;
 
 /// How the tools and prompts of a group are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,16 +26,16 @@ pub enum Naming {
     /// Always with the name of their server: `files__read`. Adding a server never renames the tool of another.
     #[default]
     Prefixed,
-    /// As their server names them, and with the name of their server when another one has the same name. A name that
-    /// came to have two owners is refused and the prefixed ones are named, so that no server can take over another's
-    /// tool.
+    /// As their server names them, and with the name of their server if another one has the same name
+    /// or the name contains `__`. A name without a server leads to the server that had it in the last
+    /// list of the group, and to no other: no server can take over the tool of another.
     PrefixedOnCollision,
 }
 
 /// Checks the name that a host gives a server.
 pub(super) fn check_server(name: &str) -> Result<(), Error> {
-    let reason = if name.is_empty() || name.len() > LONGEST_SERVER {
-        format!("it must have 1 to {LONGEST_SERVER} characters")
+    let reason = if name.is_empty() || name.len() > MAX_SERVER_NAME {
+        format!("it must have 1 to {MAX_SERVER_NAME} characters")
     } else if !name.bytes().all(is_allowed) {
         "only letters, digits, '_', '-' and '.' of ASCII may be in it".to_owned()
     } else if name.starts_with('_') || name.ends_with('_') || name.contains(SEPARATOR) {
@@ -40,8 +45,8 @@ pub(super) fn check_server(name: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    let name: String = name.chars().take(LONGEST_SERVER).collect();
-    let message = format!("{name:?} cannot be the name of a server in a group: {reason}");
+    let name = PeerText::with_max(name, MAX_SERVER_NAME);
+    let message = format!("\"{name}\" cannot be the name of a server in a group: {reason}");
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
@@ -52,7 +57,7 @@ fn is_allowed(byte: u8) -> bool {
 /// The name of a tool without and with that of its server; it is the same in both. One that does not fit is made to,
 /// and ends with a digest of what it was.
 fn fit<'a>(server: &str, name: &'a str) -> Cow<'a, str> {
-    let most = LONGEST - SEPARATOR.len() - server.len();
+    let most = MAX_NAME - SEPARATOR.len() - server.len();
     if !name.is_empty() && name.len() <= most && name.bytes().all(is_allowed) {
         return Cow::Borrowed(name);
     }
@@ -65,6 +70,14 @@ fn fit<'a>(server: &str, name: &'a str) -> Cow<'a, str> {
 /// FNV-1a: the same on each machine and in each version.
 fn fnv(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Whether a name may be one that [`fit`] made. Whose it is shows only the server's list.
+pub(super) fn may_be_fitted(fitted: &str) -> bool {
+    let digest = fitted.len().checked_sub(DIGEST_LENGTH).and_then(|at| fitted.get(at..));
+    digest.and_then(|digest| digest.strip_prefix('-')).is_some_and(|digits| {
+        digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 /// The name with that of the server.
@@ -98,17 +111,22 @@ impl Names {
                 let fitted = fit(server, name).into_owned();
                 let own = self.own.entry(fitted.clone()).or_insert_with(|| name.to_owned());
                 if own != name || !given.insert(fitted.clone()) {
-                    let name: String = name.chars().take(LONGEST).collect();
+                    let name = PeerText::with_max(name, MAX_NAME);
                     tracing::warn!(
                         server,
-                        name,
-                        "left out: another one of the server has the same name"
+                        %name,
+                        "left out: the server has another one with the same name"
                     );
                     return None;
                 }
                 Some(fitted)
             })
             .collect()
+    }
+
+    /// The names in the group, without that of the server.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(String::as_str)
     }
 
     pub(super) fn has(&self, fitted: &str) -> bool {
@@ -137,7 +155,7 @@ mod tests {
         for (own, given) in own.iter().zip(&given).take(7) {
             let given = given.as_ref().unwrap();
             let whole = prefixed("files", given);
-            assert!(whole.len() <= LONGEST && whole.bytes().all(is_allowed), "{whole}");
+            assert!(whole.len() <= MAX_NAME && whole.bytes().all(is_allowed), "{whole}");
             assert_eq!(names.own(given), *own);
             assert_eq!(all.iter().filter(|other| **other == given).count(), 1);
         }

@@ -43,16 +43,12 @@ async fn a_modern_call_carries_all_it_needs() {
 }
 
 #[tokio::test]
-async fn a_legacy_call_carries_no_meta_and_its_result_no_kind() {
+async fn a_legacy_call_carries_no_meta() {
     let (client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
     let reply = with(client.call_tool("hi", &()), async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"], json!({"name": "hi"}));
-        fake.reply(
-            &request,
-            json!({"content": [{"type": "text", "text": "hello"}], "resultType": "x"}),
-        )
-        .await;
+        fake.reply(&request, json!({"content": [{"type": "text", "text": "hello"}]})).await;
     });
     assert_eq!(reply.await.unwrap().text(), "hello");
 }

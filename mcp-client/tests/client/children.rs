@@ -35,8 +35,8 @@ fn shell(script: &str) -> Command {
 
 fn quick(command: Command) -> ChildCommand {
     ChildCommand::from(command)
-        .eof_patience(Duration::from_millis(50))
-        .term_patience(Duration::from_millis(50))
+        .exit_timeout(Duration::from_millis(50))
+        .kill_timeout(Duration::from_millis(50))
 }
 
 /// The state letter of a process, `None` when it is gone.
@@ -294,7 +294,7 @@ async fn the_ladder_ends_with_sigkill_for_the_whole_group() {
 #[tokio::test]
 async fn a_child_that_heeds_sigterm_gets_no_further() {
     let script = "trap 'exit 9' TERM; serve; while :; do sleep 0.01; done";
-    let command = ChildCommand::from(shell(script)).eof_patience(Duration::from_millis(20));
+    let command = ChildCommand::from(shell(script)).exit_timeout(Duration::from_millis(20));
     let client = Client::connect_command(command).await.unwrap();
     assert_eq!(client.close().await.unwrap().code(), Some(9));
 }
