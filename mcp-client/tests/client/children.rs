@@ -176,6 +176,37 @@ async fn the_environment_is_an_allow_list_and_what_is_added() {
 }
 
 #[tokio::test]
+async fn an_exported_shell_function_is_not_passed_on() {
+    /// Set for the run of this test in a process of its own, which is the only safe way to change the
+    /// environment.
+    const INNER: &str = "MCP_CLIENT_TEST_SHELL_FUNCTION";
+    if std::env::var_os(INNER).is_none() {
+        let test = "children::an_exported_shell_function_is_not_passed_on";
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test])
+            .env(INNER, "1")
+            .env("TERM", "() { echo injected; }")
+            .env("USER", "alice")
+            .status()
+            .unwrap();
+        assert!(status.success());
+        return;
+    }
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lines);
+    let command = ChildCommand::from(shell("env >&2; echo THE_END=1 >&2; serve"))
+        .on_stderr(move |line| seen.lock().unwrap().push(line.to_owned()));
+    let client = Client::connect_command(command).await.unwrap();
+    client.close().await;
+    while !lines.lock().unwrap().iter().any(|line| line == "THE_END=1") {
+        tokio::task::yield_now().await;
+    }
+    let lines = lines.lock().unwrap();
+    assert!(lines.iter().any(|line| line == "USER=alice"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("injected")), "{lines:?}");
+}
+
+#[tokio::test]
 async fn a_flood_on_stderr_does_not_block() {
     let bytes = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = Arc::clone(&bytes);
@@ -234,6 +265,43 @@ async fn a_legacy_child_that_dies_of_the_probe_is_started_again() {
     // One that always dies.
     let error = Client::connect_command(shell("exit 5")).await.unwrap_err();
     assert!(error.transport().unwrap().to_string().contains("exit status: 5"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_bridge_that_refuses_the_handshake_after_the_probe_is_started_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("starts");
+    // It takes its first message for the handshake, and allows no other.
+    let script = r#"
+        echo $$ >> "$PIDS"
+        IFS= read -r line
+        refuse() {
+          id=${line#*\"id\":}; id=${id%%,*}
+          printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32600,"message":"no"}}\n' "$id"
+        }
+        case $line in
+          *'"initialize"'*) answer '{"protocolVersion":"2025-03-26","capabilities":{},"serverInfo":{"name":"b","version":"1"}}' ;;
+          *) refuse; while IFS= read -r line; do refuse; done ;;
+        esac
+        while IFS= read -r line; do case $line in *'"ping"'*) answer '{}' ;; esac; done
+    "#;
+    let mut command = shell(script);
+    command.env("PIDS", &file);
+    let client = Client::connect_command(quick(command)).await.unwrap();
+    assert_eq!(client.revision(), Revision::V2025_03_26);
+    client.ping().await.unwrap();
+    let starts = pids(&file);
+    assert_eq!(starts.len(), 2);
+    client.close().await;
+    wait_until_gone(&starts);
+}
+
+#[test]
+fn what_is_printed_of_a_command_holds_no_argument() {
+    let mut command = Command::new("server");
+    command.args(["--token", "s3cret"]).env("KEY", "s3cret");
+    let printed = format!("{:?}", ChildCommand::from(command));
+    assert!(printed.contains("server") && !printed.contains("s3cret"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -297,6 +365,33 @@ async fn a_child_that_heeds_sigterm_gets_no_further() {
     let command = ChildCommand::from(shell(script)).exit_timeout(Duration::from_millis(20));
     let client = Client::connect_command(command).await.unwrap();
     assert_eq!(client.close().await.unwrap().code(), Some(9));
+}
+
+#[tokio::test]
+async fn a_grandchild_heeds_the_sigterm_that_the_group_gets() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ready, done) = (dir.path().join("ready"), dir.path().join("done"));
+    // The shell ignores the signal and waits for the one below it, which writes a last word.
+    let script = r#"
+        trap '' TERM
+        (exec sh -c 'trap "echo 1 > \"$DONE\"; exit" TERM; echo $$ >> "$READY"; while :; do sleep 0.01; done') </dev/null >/dev/null &
+        serve
+        wait
+        exit 4
+    "#;
+    let script = script.replace("trap '' TERM\n", "trap : TERM\n");
+    let mut command = shell(&script);
+    command.env("READY", &ready).env("DONE", &done);
+    let command = ChildCommand::from(command)
+        .exit_timeout(Duration::from_millis(20))
+        .kill_timeout(Duration::from_secs(60));
+    let client = Client::connect_command(command).await.unwrap();
+    while pids(&ready).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    client.close().await;
+    wait_until_gone(&pids(&ready));
+    assert_eq!(pids(&done), [1], "it had its time to end");
 }
 
 #[test]
