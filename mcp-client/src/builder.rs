@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
-use mcp_core::json::JsonObject;
+use mcp_core::json::{JsonObject, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
 #[cfg(feature = "http")]
 use mcp_core::method::{Initialize, Method as _};
@@ -16,11 +16,12 @@ use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 use mcp_core::transport::TransportError;
 use mcp_core::types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
-    ElicitUrlParams, Implementation, Root,
+    ElicitUrlParams, Implementation, Root, Schema,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::cache::{Cache, SharedCache};
+use crate::call::OutputValidator;
 use crate::child_process::ChildCommand;
 use crate::client::Client;
 use crate::connection::Connection;
@@ -60,6 +61,7 @@ pub struct ClientBuilder {
     cache: Option<Cache>,
     settings: Settings,
     handlers: Handlers,
+    output_validator: Option<OutputValidator>,
     #[cfg(feature = "http")]
     http: HttpSettings,
 }
@@ -78,6 +80,7 @@ impl ClientBuilder {
                 limits: Limits::new(),
             },
             handlers: Handlers::default(),
+            output_validator: None,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
         }
@@ -247,6 +250,31 @@ impl ClientBuilder {
         self
     }
 
+    /// Checks the structured results of tools against the output schemas that the server listed
+    /// (TOOL-5).
+    ///
+    /// The SDK has no validator of JSON Schema of its own; `validate` is a function of the host's
+    /// choice. It gets the schema and the value, and returns what is wrong with it. It must not fetch
+    /// what a schema refers to. A result that does not match fails the call with
+    /// [`ErrorKind::Decode`]; so does one without structured content. Tools that were not listed
+    /// yet, and results of tools that failed, are not checked.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    ///
+    /// let builder = Client::builder().output_validator(|schema, value| {
+    ///     jsonschema::validate(&schema.as_value(), &value.to_value())
+    ///         .map_err(|error| error.to_string())
+    /// });
+    /// ```
+    pub fn output_validator(
+        mut self,
+        validate: impl Fn(&Schema, &RawJson) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.output_validator = Some(Arc::new(validate));
+        self
+    }
+
     /// Starts a server as a child process and connects to it. See [`ChildCommand`] for what it gets.
     ///
     /// # Errors
@@ -317,7 +345,7 @@ impl ClientBuilder {
         reopen: Option<&mut dyn Reopen>,
     ) -> Result<Client, Error> {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
-        let client = Client::new(wire, session, &self.settings);
+        let client = Client::new(wire, session, &self.settings, self.output_validator);
         inbound.observe_sessions(client.downgrade());
         client.report_deprecated(&inbound.handlers.capabilities(false));
         Ok(client)

@@ -33,6 +33,9 @@ pub struct Limits {
     pub max_input_rounds: usize,
     /// Most questions that a server may ask in one round. 16.
     pub max_input_questions: usize,
+    /// Most bytes of the output schemas that are remembered, with
+    /// [`ClientBuilder::output_validator`](crate::ClientBuilder::output_validator). 4 MiB.
+    pub max_output_schema_bytes: usize,
     /// Most events that wait in one stream of notifications. 1,024.
     pub max_queued_events: usize,
     /// Most bytes of the events that wait in one stream of notifications. 4 MiB.
@@ -77,6 +80,7 @@ impl Limits {
             list: ListLimits::new(),
             max_input_rounds: 10,
             max_input_questions: 16,
+            max_output_schema_bytes: 4 << 20,
             max_queued_events: 1_024,
             max_queued_event_bytes: 4 << 20,
             max_queued_progress: 64,

@@ -258,7 +258,12 @@ impl Page<'_> {
         cursor: Option<&str>,
         bounds: &mut ListBounds,
     ) -> Result<(Vec<T>, Option<String>), Error> {
-        self.fetch::<T, _>(cursor, |result, page| bounds.take(result, page)).await
+        self.fetch::<T, _>(cursor, |result, page| {
+            let taken = bounds.take(result, page)?;
+            self.client.learn_output_schemas(T::METHOD, result);
+            Ok(taken)
+        })
+        .await
     }
 
     async fn fetch<T: Listed, R>(

@@ -77,7 +77,10 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CallOnce<T> {
             let (round, sent) =
                 send(&client, method, params?, &mut options, &mut deadlines).await?;
             Ok(match round {
-                Round::Complete(result) => Outcome::Complete(decode(method, &result)?),
+                Round::Complete(result) => {
+                    client.check_output(options.tool.as_deref(), &result)?;
+                    Outcome::Complete(decode(method, &result)?)
+                }
                 Round::InputRequired(asked) => {
                     let base = base.unwrap_or(sent);
                     Outcome::InputRequired(PendingInput {
@@ -101,6 +104,7 @@ impl<T> PendingInput<T> {
         let mut options = Options::new(client.timeouts());
         options.meta = restored.meta;
         options.log_level = restored.log_level;
+        options.tool = restored.tool.filter(|_| client.checks_output());
         Ok(Self {
             asked: restored.asked,
             client: client.clone(),

@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) log_level: Option<LoggingLevel>,
     pub(crate) meta: Option<Meta>,
     pub(crate) fresh: bool,
+    /// The tool whose result is checked against its output schema.
+    pub(crate) tool: Option<String>,
 }
 
 impl Options {
@@ -26,6 +28,7 @@ impl Options {
             log_level: None,
             meta: None,
             fresh: false,
+            tool: None,
         }
     }
 }

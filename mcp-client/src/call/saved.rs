@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mcp_core::json::JsonObject;
 use mcp_core::meta::Meta;
-use mcp_core::method;
+use mcp_core::method::{self, Method as _, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::text::PeerText;
 use mcp_core::types::{InputRequiredResult, LoggingLevel};
@@ -88,6 +88,9 @@ impl SavedInput {
         Ok(Restored {
             asked: self.asked,
             method: row.name,
+            tool: (row.name == ToolsCall::NAME)
+                .then(|| members.get("name")?.as_str().map(str::to_owned))
+                .flatten(),
             base: Bytes::copy_from_slice(if members.is_empty() { b"{" } else { base.as_bytes() }),
             meta: self.meta,
             log_level: self.log_level,
@@ -99,6 +102,8 @@ impl SavedInput {
 pub(super) struct Restored {
     pub(super) asked: InputRequiredResult,
     pub(super) method: &'static str,
+    /// The tool that is called, if one is.
+    pub(super) tool: Option<String>,
     pub(super) base: Bytes,
     pub(super) meta: Option<Meta>,
     pub(super) log_level: Option<LoggingLevel>,

@@ -39,6 +39,12 @@ impl<T> Call<T> {
         Self { client: client.clone(), method, params, options, result: PhantomData }
     }
 
+    /// Checks the result against the output schema of this tool, if it is known.
+    pub(crate) fn of_tool(mut self, tool: &str) -> Self {
+        self.options.tool = Some(tool.to_owned());
+        self
+    }
+
     /// How long the server may be silent. Progress begins the time anew, and time that the server spends
     /// waiting for a handler of this client does not count. Default: that of the client, 60 s.
     pub fn timeout(mut self, idle: Duration) -> Self {
@@ -105,7 +111,12 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
         Box::pin(async move {
             let Self { client, method, params, options, .. } = &mut self;
             let params = std::mem::replace(params, Ok(Params::new()))?;
-            fetch(client, method, params, options, |_, value| Ok(value)).await
+            let tool = options.tool.clone();
+            fetch(client, method, params, options, |result, value| {
+                client.check_output(tool.as_deref(), result)?;
+                Ok(value)
+            })
+            .await
         })
     }
 }

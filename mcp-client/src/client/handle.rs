@@ -10,6 +10,7 @@ use mcp_core::types::{Implementation, LoggingLevel, ServerCapabilities};
 
 use super::watched::WatchedResources;
 use crate::Limits;
+use crate::call::{OutputSchemas, OutputValidator};
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Session, Settings};
 use crate::request::Wire;
@@ -46,6 +47,7 @@ struct Inner {
     /// What modern requests ask for, and what a legacy session was told.
     log_level: Mutex<Option<LoggingLevel>>,
     watched: WatchedResources,
+    output_schemas: Option<OutputSchemas>,
 }
 
 /// A client that others keep alive.
@@ -66,7 +68,13 @@ impl fmt::Debug for WeakClient {
 
 /// The connection, and what is known of the server.
 impl Client {
-    pub(crate) fn new(wire: Wire, session: Session, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        wire: Wire,
+        session: Session,
+        settings: &Settings,
+        output_validator: Option<OutputValidator>,
+    ) -> Self {
+        let max_schema_bytes = settings.limits.max_output_schema_bytes;
         let named = || session.server_info.as_ref().map(|info| info.name.clone());
         let server_name = settings.server_name.clone().or_else(named).unwrap_or_default();
         Self(Arc::new(Inner {
@@ -77,6 +85,8 @@ impl Client {
             server_name,
             log_level: Mutex::default(),
             watched: WatchedResources::default(),
+            output_schemas: output_validator
+                .map(|validator| OutputSchemas::new(validator, max_schema_bytes)),
         }))
     }
 
@@ -157,6 +167,10 @@ impl Client {
     /// The resources that subscriptions watch, in the legacy era.
     pub(crate) fn watched(&self) -> &WatchedResources {
         &self.0.watched
+    }
+
+    pub(crate) fn output_schemas(&self) -> Option<&OutputSchemas> {
+        self.0.output_schemas.as_ref()
     }
 
     /// The log level that the user chose, in whichever era.

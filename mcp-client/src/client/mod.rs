@@ -4,6 +4,7 @@ mod connect;
 mod deprecated;
 mod handle;
 mod notifications;
+mod output;
 mod prompts;
 mod requests;
 mod resources;

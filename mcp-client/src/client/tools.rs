@@ -15,7 +15,8 @@ impl Client {
     pub fn call_tool<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Call<ToolReply> {
         let params = Params::new().with("name", name);
         let params = params.and_then(|params| params.with_object("arguments", arguments));
-        Call::new(self, ToolsCall::NAME, params)
+        let call = Call::new(self, ToolsCall::NAME, params);
+        if self.checks_output() { call.of_tool(name) } else { call }
     }
 
     /// Restores a call that waits for answers and was saved ([`PendingInput::save`]), with a client of
