@@ -230,7 +230,7 @@ async fn progress_comes_before_the_answer() {
 #[tokio::test]
 async fn every_other_method_has_its_call() {
     let (client, mut fake) = modern().await;
-    let check = async |fake: &mut crate::fake::Fake, method: &str, params: Value, result: Value| {
+    let check = async |fake: &mut Fake, method: &str, params: Value, result: Value| {
         let request = fake.expect(method).await;
         let mut sent = request["params"].clone();
         sent.as_object_mut().unwrap().remove("_meta");
