@@ -1,4 +1,4 @@
-//! What a client is made of, and how it connects.
+//! Building a client, and connecting it.
 
 use std::fmt;
 use std::future::Future;
@@ -35,7 +35,7 @@ use crate::http::{
 };
 use crate::inbound::Inbound;
 
-/// Makes a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
+/// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), mcp_client::Error> {
@@ -57,7 +57,7 @@ use crate::inbound::Inbound;
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct ClientBuilder {
-    /// Where results are kept, if others keep theirs there.
+    /// The cache that other clients use too, if any.
     cache: Option<Cache>,
     settings: Settings,
     handlers: Handlers,
@@ -124,27 +124,27 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a server may take to say which era it speaks, before it is taken for a legacy one.
-    /// Default: 5 s.
+    /// How long a server on a byte stream may take to answer the probe, before it is offered the
+    /// handshake of a legacy one as well. Default: 5 s.
     pub fn probe_timeout(mut self, timeout: Duration) -> Self {
         self.settings.probe_timeout = timeout;
         self
     }
 
-    /// Speaks this revision or none. A legacy one is offered in a handshake without a probe.
+    /// Speaks this revision, or fails to connect. A legacy one is offered in a handshake without a
+    /// probe.
     pub fn revision(mut self, revision: Revision) -> Self {
         self.settings.revision = Some(revision);
         self
     }
 
-    /// What an earlier client found out about the server ([`Client::known_server`]): saves the question which era
-    /// it speaks.
+    /// What an earlier client found out about the server ([`Client::known_server`]): saves the probe.
     pub fn known_server(mut self, known: KnownServer) -> Self {
         self.settings.known = Some(known);
         self
     }
 
-    /// The bounds of what is accepted and held. Default: [`Limits::new`].
+    /// The bounds of what the client accepts, keeps and waits for. Default: [`Limits::new`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
         self
@@ -160,11 +160,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Keeps results that may be kept where other clients keep theirs. Without it a client keeps them for itself.
+    /// Caches results together with other clients. Without it a client caches for itself.
     ///
-    /// `server` is what the host calls the server, such as its URL: results are shared under it, so that it must not be
-    /// anything that a server says of itself. `principal` is the authorization context: clients with other rights must
-    /// have another one. Results that the server says are public are served to all principals of the server.
+    /// `server` is what the host calls the server, such as its URL: results are shared under it, so it
+    /// must not be anything that a server says of itself. `principal` is the authorization context:
+    /// clients with other rights must have another one. Results that the server says are public serve
+    /// all principals of the server.
     pub fn shared_cache(
         mut self,
         cache: &SharedCache,
@@ -175,7 +176,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Fills in forms for the server (elicitation), and declares that the client does.
+    /// Fills in forms for the server (elicitation), and declares the capability.
     ///
     /// The handler has to show which server asks, and to let the user review, decline and cancel
     /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an error
@@ -189,10 +190,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends the user to a URL for the server (elicitation), and declares that the client does.
+    /// Sends the user to a URL for the server (elicitation), and declares the capability.
     ///
-    /// The handler has to show host and URL, to get consent before it opens anything, and must not fetch the
-    /// URL itself (EL-8, EL-9).
+    /// The handler has to show host and URL, to ask for consent before it opens anything, and must not
+    /// fetch the URL itself (EL-8, EL-9).
     pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
@@ -244,7 +245,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Declares capabilities beside those that follow from the handlers.
+    /// Declares capabilities in addition to those that follow from the handlers.
     pub fn capabilities(mut self, declared: ClientCapabilities) -> Self {
         self.handlers.declared = declared;
         self
@@ -275,7 +276,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for what it gets.
+    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for its environment
+    /// and how it is stopped.
     ///
     /// # Errors
     /// When the process cannot be started, ends, or speaks no common revision.
@@ -303,7 +305,7 @@ impl ClientBuilder {
         self.finish(inbound, connection, None).await
     }
 
-    /// Connects to a server in this process, without bytes in between.
+    /// Connects to a server in this process, without serialized messages in between.
     ///
     /// # Errors
     /// When there is no common revision.
@@ -315,8 +317,8 @@ impl ClientBuilder {
 
     /// Connects through any [`Service`], such as a transport or layers around one.
     ///
-    /// `open` makes the way to the server from the way back: the service that takes the server's requests
-    /// and notifications.
+    /// `open` creates the service that reaches the server. It gets the one that takes the server's
+    /// requests and notifications.
     ///
     /// # Errors
     /// When the service fails, or there is no common revision.
@@ -355,7 +357,7 @@ impl ClientBuilder {
 /// Over HTTP.
 #[cfg(feature = "http")]
 impl ClientBuilder {
-    /// Puts credentials on every request, and gets other ones when the server refuses them. See `oauth::OAuth`
+    /// Adds credentials to every request, and obtains new ones when the server refuses them. See `oauth::OAuth`
     /// (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
     pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
         self.http.authorizer = Some(Arc::new(authorizer));
@@ -376,11 +378,12 @@ impl ClientBuilder {
 
     /// Connects to a server on the network, by the URL of its MCP endpoint.
     ///
-    /// Which era the server speaks is found out; so is whether it speaks HTTP+SSE, the transport of 2024-11-05.
+    /// Finds out which era the server speaks, and whether it speaks HTTP+SSE, the transport of
+    /// 2024-11-05.
     ///
     /// # Errors
-    /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
-    /// revision.
+    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing, or
+    /// there is no common revision.
     pub async fn connect_http(mut self, url: impl AsRef<str>) -> Result<Client, Error> {
         let endpoint = Endpoint::parse(url.as_ref())
             .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;

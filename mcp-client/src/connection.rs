@@ -204,7 +204,7 @@ impl Connection {
         self.outbound.notify(notification).await;
     }
 
-    /// Ends the conversation gently; gives a child's exit status.
+    /// Ends the conversation gently. Returns a child's exit status.
     pub(crate) async fn close(&self) -> Option<ExitStatus> {
         self.outbound.close().await;
         if let Some(link) = &self.link {

@@ -1,6 +1,6 @@
 //! One request and its answer: the id, the timeouts, the progress.
 //!
-//! Dropping the future of a request cancels it; so does a timeout, which is why the server is told.
+//! Dropping the future of a request cancels it on the server; so does a timeout.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;

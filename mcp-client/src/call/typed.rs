@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::params::Params;
 
-/// A request that is ready to be sent: awaiting it sends it and gives a `T`.
+/// A request that is ready to be sent: awaiting it sends it and returns a `T`.
 ///
 /// Dropping the future before it is done cancels the request on the server.
 #[must_use = "a call does nothing until it is awaited"]
@@ -45,8 +45,8 @@ impl<T> Call<T> {
         self
     }
 
-    /// How long the server may be silent. Progress begins the time anew, and time that the server spends
-    /// waiting for a handler of this client does not count. Default: that of the client, 60 s.
+    /// How long the server may be silent. Progress restarts the time, and the time in which the server
+    /// waits for a handler of this client does not count. Default: that of the client, 60 s.
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.options.timeouts.idle = idle;
         self
@@ -68,16 +68,20 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks the server for progress and takes it. Every report begins [`Call::timeout`] anew.
+    /// Asks the server for progress and takes it. Every report restarts [`Call::timeout`].
     ///
-    /// Reports that come faster than they are taken are dropped. The closure must not block.
+    /// Reports that arrive faster than they are taken are dropped (`Limits::max_queued_progress`,
+    /// `Limits::max_queued_progress_bytes`). The closure must not block.
     pub fn on_progress(mut self, take: impl FnMut(ProgressParams) + Send + 'static) -> Self {
         self.options.on_progress = Some(Box::new(take));
         self
     }
 
     /// Asks for log messages of this severity and above while the call runs. Modern servers only; the
-    /// messages come in [`Client::log_messages`].
+    /// messages arrive in [`Client::log_messages`].
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
     pub fn log_level(mut self, level: LoggingLevel) -> Self {
         self.options.log_level = Some(level);
         self
@@ -89,14 +93,15 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks the server even if a kept result is fresh. Makes a difference to results that may be kept:
-    /// lists and `resources/read`.
+    /// Asks the server even if a cached result is fresh. Applies to results that may be cached: lists
+    /// and `resources/read`.
     pub fn fresh(mut self) -> Self {
         self.options.fresh = true;
         self
     }
 
-    /// Sends the request once and gives the server's questions to the caller, instead of to the handlers.
+    /// Sends the request once, and returns the server's questions to the caller instead of passing them
+    /// to the handlers.
     pub fn once(self) -> CallOnce<T> {
         let Self { client, method, params, options, result } = self;
         CallOnce::new(client, method, params, options, result)

@@ -35,7 +35,7 @@ impl Ending {
 
     /// Whose calls are ended.
     pub(crate) fn attach(&self, remote: Remote) {
-        let _ = self.remote.set(remote); // Set once, by whoever makes the connection.
+        let _ = self.remote.set(remote); // Set once, when the connection is made.
     }
 
     fn begin(self: &Arc<Self>) -> End {

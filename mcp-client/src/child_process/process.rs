@@ -144,7 +144,7 @@ struct Reaper {
 struct State {
     /// The child was waited for: its id, and its group's, may belong to somebody else by now.
     reaped: bool,
-    /// Nobody reads on, or nothing is left to read.
+    /// No task reads on, or nothing is left to read.
     output_ended: bool,
 }
 
@@ -164,7 +164,7 @@ impl Reaper {
         let thread = std::thread::Builder::new().name("mcp-child".into()).stack_size(128 << 10);
         if let Err(error) = thread.spawn(move || waiting.wait(child, &publish)) {
             reaper.kill();
-            // Without the thread nobody else waits for it.
+            // Without the thread no other code waits for it.
             let _ = rustix::process::waitpid(Some(group), rustix::process::WaitOptions::empty());
             return Err(error);
         }

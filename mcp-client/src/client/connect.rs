@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Connecting.
 impl Client {
-    /// A client that can be given handlers, timeouts and bounds before it connects.
+    /// Sets handlers, timeouts and bounds before connecting.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -46,8 +46,8 @@ impl Client {
     /// Connects to a server on the network, by the URL of its MCP endpoint.
     ///
     /// # Errors
-    /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
-    /// revision.
+    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing, or
+    /// there is no common revision.
     #[cfg(feature = "http")]
     pub async fn connect_http(url: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder().connect_http(url).await

@@ -17,8 +17,9 @@ use crate::request::Wire;
 
 /// A connection to an MCP server.
 ///
-/// A clone is another handle of the same connection. When the last one is dropped the connection ends, and a
-/// server that was started as a child process is killed with its process group; [`Client::close`] is gentle.
+/// A clone is another handle of the same connection. When the last one is dropped the connection
+/// ends, and a server that was started as a child process is killed with its process group;
+/// [`Client::close`] ends both gently.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,13 +45,13 @@ struct Inner {
     limits: Limits,
     /// What the host calls the server, or else what the server calls itself.
     server_name: String,
-    /// What modern requests ask for, and what a legacy session was told.
+    /// What modern requests ask for, and what a legacy session was set to.
     log_level: Mutex<Option<LoggingLevel>>,
     watched: WatchedResources,
     output_schemas: Option<OutputSchemas>,
 }
 
-/// A client that others keep alive.
+/// A client that is not kept alive.
 #[derive(Clone)]
 pub(crate) struct WeakClient(Weak<Inner>);
 
@@ -90,7 +91,7 @@ impl Client {
         }))
     }
 
-    /// Ends the connection for all clones of this client: what is on its way out is still written.
+    /// Ends the connection for all clones of this client, after what is queued was written.
     ///
     /// A child process has its input closed, then 2 s to exit, then gets SIGTERM, and 2 s later SIGKILL
     /// ([`ChildCommand`](crate::ChildCommand) sets the times); so does its process group. Gives the child's exit status.
@@ -116,13 +117,14 @@ impl Client {
         self.0.session.revision
     }
 
-    /// How the server is spoken to, to be kept for the next time: [`ClientBuilder::known_server`](crate::ClientBuilder::known_server).
+    /// What was found out about the server, to be stored for the next time: [`ClientBuilder::known_server`](crate::ClientBuilder::known_server).
     #[must_use]
     pub fn known_server(&self) -> KnownServer {
         KnownServer { revision: self.revision(), http_sse: self.0.wire.connection.is_http_sse() }
     }
 
-    /// Who the server says it is. For display and logs: neither behaviour nor security may rest on it.
+    /// Who the server says it is. For display and logs: it is not verified, so neither behaviour nor
+    /// security may depend on it.
     #[must_use]
     pub fn server_info(&self) -> Option<&Implementation> {
         self.0.session.server_info.as_ref()

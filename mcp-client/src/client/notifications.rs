@@ -1,4 +1,4 @@
-//! What the server reports without being asked, and what it is told.
+//! What the server reports without being asked, and what it should report.
 
 use mcp_core::json::JsonBytes;
 use mcp_core::method::notification::RootsListChanged;
@@ -14,15 +14,16 @@ use crate::subscription::{self, Subscription};
 
 /// Notifications.
 impl Client {
-    /// Asks to be told of changes. The future is done when the server has agreed.
+    /// Subscribes to changes. Completes when the server has agreed.
     ///
     /// # Errors
-    /// When the server refuses, or does not answer in time. Dropping the future ends what was begun.
+    /// When the server refuses, or does not answer in time. Dropping the future cancels the
+    /// subscription.
     pub async fn subscribe(&self, filter: SubscriptionFilter) -> Result<Subscription, Error> {
         subscription::subscribe(self, filter).await
     }
 
-    /// Everything that the server tells from now on, but progress.
+    /// Everything that the server reports from now on, except progress.
     #[must_use]
     pub fn notifications(&self) -> Notifications {
         Notifications::new(self.wire().inbound.hub.listen(None))
@@ -37,8 +38,8 @@ impl Client {
         LogMessages::new(self.notifications())
     }
 
-    /// Asks for log messages of this severity and above. A legacy server is told once; a modern one with every
-    /// request from now on.
+    /// Asks for log messages of this severity and above. A legacy server gets one request; a modern
+    /// one learns of it with every request from now on.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.

@@ -1,4 +1,4 @@
-//! A new legacy session is told what the one before it was told.
+//! A new legacy session gets the requests that set up the one before it.
 
 use futures::stream::{self, StreamExt as _};
 use mcp_core::service::BoxFuture;
@@ -7,7 +7,7 @@ use mcp_core::text::PeerText;
 use super::handle::{Client, WeakClient};
 use crate::inbound::SessionObserver;
 
-/// Requests at a time. Fixed: it keeps a new session from being flooded, and nobody waits for it.
+/// Requests at a time. Fixed: it keeps a new session from being flooded, and no call waits for it.
 const CONCURRENT_REQUESTS: usize = 8;
 
 impl SessionObserver for WeakClient {
@@ -56,7 +56,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::event::Event;
 
-    /// A legacy server that grants all but one resource, and tells the test what it was asked.
+    /// A legacy server that grants all but one resource, and reports its requests to the test.
     struct Legacy(mpsc::UnboundedSender<(String, Value)>);
 
     impl Service for Legacy {

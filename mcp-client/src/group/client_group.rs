@@ -88,7 +88,8 @@ impl ClientGroup {
         })
     }
 
-    /// Adds a server that is connected already, under a name of the host's choice. It is not connected to again.
+    /// Adds a server that is connected already, under a name of the host's choice. The group does not
+    /// reconnect to it.
     ///
     /// # Errors
     /// When the name is taken or cannot be one (1 to 64 of `A-Z a-z 0-9 . - _`, without `__`, and without `_` at its
@@ -135,20 +136,21 @@ impl ClientGroup {
         Ok(())
     }
 
-    /// Takes a server out, and gives its connection if it is there: dropping it ends it, [`Client::close`] is gentle.
-    /// Calls that run go on.
+    /// Removes a server, and returns its connection if it is connected: dropping it ends it,
+    /// [`Client::close`] ends it gently. Calls in flight continue.
     pub fn remove(&self, name: &str) -> Option<Client> {
         let server = self.servers_by_name().remove(name)?;
         server.connected()
     }
 
-    /// The servers and how they stand, by name.
+    /// The servers and the states of their connections, by name.
     #[must_use]
     pub fn servers(&self) -> Vec<GroupServer> {
         self.all().iter().map(|server| server.describe()).collect()
     }
 
-    /// The connection to a server, for all that a group does not do. It is waited for while it is being made.
+    /// The connection to a server, for everything that a group does not do. Waits while the group is
+    /// connecting.
     ///
     /// # Errors
     /// When there is no such server, or it is not connected.
@@ -157,8 +159,8 @@ impl ClientGroup {
         server.client(self.0.settings.connect_timeout).await
     }
 
-    /// Connects to a server now: instead of after the next pause, after it was given up, or in place of a connection
-    /// that is there and does not work any more.
+    /// Connects to a server now: instead of after the next pause, after the group gave up, or in place
+    /// of a connection that does not work any more.
     ///
     /// # Errors
     /// When there is no such server, or it was added with a connection that the group cannot make again.
@@ -172,13 +174,13 @@ impl ClientGroup {
         Err(Error::new(ErrorKind::InvalidArgument, message))
     }
 
-    /// What the servers tell from now on, and their comings and goings.
+    /// What the servers report from now on, and which of them connect and disconnect.
     #[must_use]
     pub fn notifications(&self) -> GroupNotifications {
         self.0.listeners.listen()
     }
 
-    /// Takes out all servers and ends their connections gently, all at the same time.
+    /// Removes all servers and ends their connections gently, all at the same time.
     pub async fn close(&self) {
         let servers = std::mem::take(&mut *self.servers_by_name());
         let clients: Vec<Client> =

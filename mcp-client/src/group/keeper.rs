@@ -84,7 +84,7 @@ impl Keeper {
         self.listeners.publish(&event, size);
     }
 
-    /// Tries until there is a connection.
+    /// Tries until a connection is made.
     async fn connect(&self, factory: &Factory, backoff: &mut Backoff) -> Client {
         loop {
             self.state.send_replace(State::Connecting);

@@ -1,4 +1,5 @@
-//! The names of a group: each tells whose it is, and fits what a name may be. Spec: server/tools, "Tool Names".
+//! The names of a group: each names its server, and follows the rules for names. Spec:
+//! server/tools, "Tool Names".
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -54,8 +55,8 @@ fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
-/// The name of a tool without and with that of its server; it is the same in both. One that does not fit is made to,
-/// and ends with a digest of what it was.
+/// The name of a tool as it stands behind that of its server. One that is too long or has other
+/// characters is shortened or replaced, and ends with a digest of the original.
 fn fit<'a>(server: &str, name: &'a str) -> Cow<'a, str> {
     let most = MAX_NAME - SEPARATOR.len() - server.len();
     if !name.is_empty() && name.len() <= most && name.bytes().all(is_allowed) {
@@ -72,7 +73,7 @@ fn fnv(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// Whether a name may be one that [`fit`] made. Whose it is shows only the server's list.
+/// Whether a name may be one that [`fit`] made. Only the server's list says of which tool it is.
 pub(super) fn may_be_fitted(fitted: &str) -> bool {
     let digest = fitted.len().checked_sub(DIGEST_LENGTH).and_then(|at| fitted.get(at..));
     digest.and_then(|digest| digest.strip_prefix('-')).is_some_and(|digits| {
@@ -85,7 +86,8 @@ pub(super) fn prefixed(server: &str, fitted: &str) -> String {
     format!("{server}{SEPARATOR}{fitted}")
 }
 
-/// The tools, or the prompts, that one server listed last: their own names by those in the group, without the server.
+/// The tools, or the prompts, of the last list of one server: their own names by those in the group,
+/// without that of the server.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     own: HashMap<String, String>,
@@ -93,7 +95,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes over a list; gives the name in the group for each, or nothing for one whose name is taken.
+    /// Learns a list. Returns the name in the group of each item, or nothing for one whose name is
+    /// taken.
     pub(super) fn learn<'a>(
         &mut self,
         server: &str,
@@ -101,7 +104,7 @@ impl Names {
     ) -> Vec<Option<String>> {
         self.own.clear();
         self.was_listed = true;
-        // Names that fit come first: no made-up name can stand for them.
+        // Names that fit come first: no name that was made to fit can stand for them.
         for name in names.clone().filter(|name| matches!(fit(server, name), Cow::Borrowed(_))) {
             self.own.insert(name.to_owned(), name.to_owned());
         }
@@ -133,7 +136,7 @@ impl Names {
         self.own.contains_key(fitted)
     }
 
-    /// The server's own name; one that was not listed is taken as it is.
+    /// The server's own name. One that was not listed stays as it is.
     pub(super) fn own(&self, fitted: &str) -> String {
         self.own.get(fitted).map_or(fitted, String::as_str).to_owned()
     }

@@ -14,7 +14,8 @@ use crate::call::ToolReply;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
-/// Where a tool or prompt of a group is: to call it with all that [`Client::call_tool`] and [`Client::get_prompt`] offer.
+/// Where a tool or prompt of a group is, to call it with everything that [`Client::call_tool`] and
+/// [`Client::get_prompt`] offer.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Route {
@@ -30,7 +31,7 @@ pub struct Route {
 impl ClientGroup {
     /// Calls a tool by its name in the group. [`ClientGroup::tool`] leads to timeouts, progress and the rest.
     ///
-    /// A call that is lost with its connection is not made again.
+    /// A call that is lost with its connection is not repeated.
     ///
     /// # Errors
     /// When no server has the tool, its server is not connected, or the call fails.

@@ -30,7 +30,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Begins to keep a connection.
+    /// Starts the task that keeps the connection.
     pub(super) fn start(
         name: Arc<str>,
         origin: Origin,
@@ -74,7 +74,7 @@ impl Server {
         self.prompts.lock()
     }
 
-    /// The connection, which is waited for while it is being made.
+    /// The connection. Waits while it is being made.
     pub(super) async fn client(&self, patience: Duration) -> Result<Client, Error> {
         let mut states = self.state.subscribe();
         let made =
@@ -105,7 +105,7 @@ impl Server {
         }
     }
 
-    /// The connection, if it is there.
+    /// The connection, if there is one now.
     pub(super) fn connected(&self) -> Option<Client> {
         match &*self.state.borrow() {
             State::Connected(client) => Some(client.clone()),
@@ -124,7 +124,7 @@ impl Server {
         GroupServer { name: Arc::clone(&self.name), state }
     }
 
-    /// Connects now, also if there is a connection. False when the group does not make the connection.
+    /// Connects now, even if it is connected. False if the connection was given to the group.
     pub(super) fn reconnect(&self) -> bool {
         self.retry.notify_waiters();
         self.is_made

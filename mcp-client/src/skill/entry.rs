@@ -1,5 +1,5 @@
-//! What a server lists of a skill, checked before anything of it is read: the entry alone tells whether the skill can
-//! be loaded. Spec: skills, "Skill Entries".
+//! What a server lists of a skill, checked before anything of it is read: the entry alone decides
+//! whether the skill can be loaded. Spec: skills, "Skill Entries".
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ const MAX_NAME_LENGTH: usize = 64;
 /// The file that every skill has.
 const SKILL_MD: &str = "/SKILL.md";
 
-/// Checks an entry; gives the directory of the skill, without a slash at its end.
+/// Checks an entry. Returns the directory of the skill, without a slash at its end.
 pub(super) fn check<'a>(skill: &'a Skill, limits: &SkillLimits) -> Result<&'a str, Error> {
     let bad = |reason: String| {
         let uri = PeerText::new(&skill.uri);

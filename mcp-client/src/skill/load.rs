@@ -1,4 +1,4 @@
-//! Loading a skill: its `SKILL.md` now, its other files when they are asked for, and each only as it was listed.
+//! Loading a skill: its `SKILL.md` now, its other files on request, and each only as it was listed.
 //! Spec: skills, "Integrity and Verification".
 
 use std::fmt;
@@ -15,9 +15,9 @@ use crate::error::{Error, ErrorKind};
 
 /// A skill whose `SKILL.md` was read and found to be what the server listed.
 ///
-/// It holds on to the entry that it was loaded from: its files are read one by one when they are asked for, each is
-/// checked against that entry, and a file that is not in it is refused. A match says that the server is of one mind,
-/// not that it can be trusted: ask the user before the model acts on a skill.
+/// It keeps the entry that it was loaded from: its files are read one by one on request, each is
+/// checked against that entry, and a file that is not in it is refused. A match shows that the server
+/// is consistent, not that it can be trusted: ask the user before the model acts on a skill.
 pub struct LoadedSkill {
     client: Client,
     entry: Skill,
@@ -89,13 +89,13 @@ impl LoadedSkill {
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed it; then the
-    /// skill should be got anew with [`Client::get_skill`]. Else as for any call.
+    /// entry should be fetched again with [`Client::get_skill`]. Otherwise as for any call.
     pub async fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
         let uri = self.resolve(file)?;
         self.fetch(&uri).await
     }
 
-    /// The URI that a reference in the skill leads to. It may lead to a file that does not exist.
+    /// The URI that a reference in the skill resolves to. The file need not exist.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when it leads out of the skill's directory.
@@ -126,7 +126,7 @@ impl LoadedSkill {
         if entry::is_below(root, &uri) { Ok(uri) } else { Err(outside()) }
     }
 
-    /// Reads a file and checks it before anything of it is given out.
+    /// Reads a file and checks it before any of it is returned.
     async fn fetch(&self, uri: &str) -> Result<Vec<u8>, Error> {
         let listed: Option<&SkillResource> = match &self.entry.resources {
             SkillResources::Listed(files) => {

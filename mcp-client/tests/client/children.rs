@@ -384,9 +384,11 @@ async fn a_grandchild_heeds_the_sigterm_that_the_group_gets() {
         trap : TERM
         sh -c 'trap "echo 1 >&2; exit" TERM; echo 0 >&2; while :; do sleep 0.01; done' \
             </dev/null >/dev/null &
+        below=$!
         serve
-        wait
-        exit 4
+        # The signal interrupts the first of them.
+        wait $below
+        wait $below
     "#;
     let command = ChildCommand::from(shell(script))
         .exit_timeout(Duration::from_millis(20))

@@ -218,7 +218,9 @@ async fn a_flood_of_notifications_is_bounded_and_told_of() {
         fake.reply(&request, text("done")).await;
     });
     assert_eq!(reply.await.unwrap().text(), "done");
-    let Some(Event::Lagged(lost)) = events.next().await else { panic!("the loss is told first") };
+    let Some(Event::Lagged(lost)) = events.next().await else {
+        panic!("the loss is reported first")
+    };
     drop(client);
     assert_eq!(lost + events.count().await as u64, 5_000);
 }

@@ -316,5 +316,5 @@ async fn a_shared_cache_gives_public_lists_to_all_and_private_ones_to_their_prin
     of_alice.tell("notifications/tools/list_changed", json!({})).await;
     told.next().await;
     list(&alice, &mut of_alice, "e", "public").await;
-    assert_eq!(bob.list_tools().await.unwrap()[0].name, "e", "nobody's alone");
+    assert_eq!(bob.list_tools().await.unwrap()[0].name, "e", "for every principal");
 }
