@@ -1,15 +1,16 @@
-//! Tells the tests what is installed. A test that needs something which is not installed is
-//! compiled with `#[ignore]`, so that it is reported as ignored, with the command that installs it,
-//! and never as passed. With `CI=true` every test runs, and fails where something is missing.
+//! Sets a `cfg` for each dependency of the tests that is installed. A test whose dependency is
+//! missing is compiled with `#[ignore]`, so that it is reported as ignored, with the command that
+//! installs the dependency, and never as passed. With `CI=true` every test runs, and fails if its
+//! dependency is missing.
 
-#![allow(clippy::print_stdout, reason = "a build script speaks to Cargo on standard output")]
+#![allow(clippy::print_stdout, reason = "Cargo reads the standard output of build scripts")]
 
 use std::env;
 use std::path::Path;
 
-/// What tests need: the `cfg` for it, the folder that it is installed in, and the file there that
-/// is written last.
-const NEEDS: [(&str, &str, &str); 4] = [
+/// The dependencies of the tests: the `cfg`, the folder of the installation, and the file there that
+/// the installation writes last.
+const DEPENDENCIES: [(&str, &str, &str); 4] = [
     ("node_peers_installed", "peers/node", "node_modules/.stamp"),
     ("python_peers_installed", "peers/python", ".venv/.stamp"),
     ("rmcp_peer_built", "peers/rmcp", "target/debug/mcp-peer-rmcp"),
@@ -19,12 +20,12 @@ const NEEDS: [(&str, &str, &str); 4] = [
 fn main() {
     println!("cargo::rerun-if-env-changed=CI");
     let all = env::var_os("CI").is_some_and(|value| value == "true");
-    for (cfg, folder, file) in NEEDS {
+    for (cfg, folder, file) in DEPENDENCIES {
         let file = Path::new(folder).join(file);
         let is_installed = file.exists();
-        // Cargo runs this script again on every build while a file that it watches is missing. The
-        // folder is there and changes by the installation; once installed it has too many files to
-        // be watched.
+        // While a watched file is missing, Cargo runs this script on every build. So the folder is
+        // watched, which the installation changes. After the installation it has too many files to
+        // watch.
         let watched = if is_installed { &file } else { Path::new(folder) };
         println!("cargo::rerun-if-changed={}", watched.display());
         println!("cargo::rustc-check-cfg=cfg({cfg})");

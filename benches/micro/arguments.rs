@@ -1,16 +1,16 @@
-//! Argument decode: the raw `arguments` of a call to the typed arguments of a tool.
+//! Decodes the raw `arguments` of a call to the typed arguments of a tool.
 
 use divan::Bencher;
 use mcp_core::json::JsonBytes;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// As a model writes them for a search tool: strings, a number, a list, a nested object.
+/// Typical arguments of a search tool: strings, a number, a list, a nested object.
 const ARGUMENTS: &str = r#"{"query":"how does \"borrow checking\" work?","limit":25,"tags":["rust","ownership","lifetimes"],"filter":{"since":"2026-01-01","authors":["ferris","graydon"],"archived":false}}"#;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the parsing is of interest")]
+#[expect(dead_code, reason = "only the parsing is measured")]
 struct Search {
     query: String,
     limit: u32,
@@ -20,14 +20,14 @@ struct Search {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only the parsing is of interest")]
+#[expect(dead_code, reason = "only the parsing is measured")]
 struct Filter {
     since: String,
     authors: Vec<String>,
     archived: bool,
 }
 
-/// From the slice which the envelope kept.
+/// Parses the slice that the envelope decoder returns.
 #[divan::bench]
 fn ours(bencher: Bencher<'_, '_>) {
     let arguments = JsonBytes::from_trusted(ARGUMENTS.as_bytes());

@@ -1,4 +1,4 @@
-//! Envelope decode: a line from the wire to method, id and raw params.
+//! Decodes a line to method, id and raw `params`.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use mcp_core::{ConnectionLimits, jsonrpc};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-/// The lines: what clients send most, and one with a big text.
+/// The lines: the most frequent messages of clients, and one with a long text.
 const LINES: [&str; 4] = ["call 2025", "call 2026", "notification", "call of 64 KiB"];
 
 fn line(name: &str) -> Vec<u8> {
@@ -26,7 +26,7 @@ fn line(name: &str) -> Vec<u8> {
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "only the parsing is of interest")]
+#[expect(dead_code, reason = "only the parsing is measured")]
 struct Envelope<'a> {
     #[serde(borrow)]
     jsonrpc: Cow<'a, str>,
@@ -38,8 +38,7 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
 }
 
-/// With everything a server must check first: UTF-8, depth, number of values, doubled members, the
-/// id's form.
+/// With all checks of a server: UTF-8, depth, number of values, repeated members, the form of the id.
 #[divan::bench(args = LINES)]
 fn ours(bencher: Bencher<'_, '_>, name: &str) {
     let (line, limits) = (Bytes::from(line(name)), ConnectionLimits::default());

@@ -1,9 +1,7 @@
-//! Micro benches: what one message costs before and after a handler runs.
-//! `cargo bench -p mcp-benches`.
+//! Micro benches of the work before and after a handler: `cargo bench -p mcp-benches`.
 //!
-//! Each group runs the same input through our code and through the plain ways to do it with
-//! `serde_json`: `value` parses into a tree first (what most SDKs do), `borrowed` is the practical
-//! limit.
+//! Each group processes the same input with this SDK (`ours`) and with `serde_json`: `value` parses
+//! into a tree first, as most SDKs do, and `borrowed` is the practical lower limit.
 
 mod arguments;
 mod envelope;

@@ -1,4 +1,4 @@
-//! `tools/list` of 100 tools: from the request to the bytes of its answer.
+//! Encodes the answer to `tools/list` with 100 tools.
 
 use bytes::BytesMut;
 use divan::{Bencher, counter::BytesCount};
@@ -27,7 +27,7 @@ fn typed_list() -> ListToolsResult {
     ListToolsResult::new(tools::table(100).into_iter().map(tool).collect::<Vec<_>>())
 }
 
-/// As a server answers: the list was written once and its bytes are kept.
+/// As the server does: the list is serialized once and its bytes are kept.
 #[divan::bench]
 fn ours(bencher: Bencher<'_, '_>) {
     let (id, Ok(list)) = (RequestId::from(417), JsonBytes::new(&typed_list())) else { return };
@@ -38,14 +38,14 @@ fn ours(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// What the first request after a change pays.
+/// The additional cost of the first request after a change.
 #[divan::bench]
 fn ours_after_a_change(bencher: Bencher<'_, '_>) {
     let list = typed_list();
     bencher.bench(|| JsonBytes::new(divan::black_box(&list)));
 }
 
-/// The list is kept as a tree and written for each request.
+/// The list is kept as a tree and serialized for each request.
 #[divan::bench]
 fn value(bencher: Bencher<'_, '_>) {
     let list = list();
@@ -59,7 +59,7 @@ fn value(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The bytes are kept.
+/// The bytes of the list are kept.
 #[divan::bench]
 fn borrowed(bencher: Bencher<'_, '_>) {
     let list = list().to_string();

@@ -1,4 +1,4 @@
-//! A child process that always ends: at its deadline, or when its handle is dropped.
+//! A child process that is killed at a deadline, or when its handle is dropped.
 
 use std::{
     process::{Child, Command, ExitStatus},
@@ -12,7 +12,7 @@ use std::{
 
 use crate::Error;
 
-/// A running child. A watchdog kills it when its time is over.
+/// A running child process. A watchdog thread kills it at the deadline.
 #[derive(Debug)]
 pub struct Guarded {
     child: Arc<Mutex<Child>>,
@@ -20,7 +20,7 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Start the command; it is killed after `limit`, whatever happens.
+    /// Starts the command. The child is killed after `limit` at the latest.
     pub fn spawn(command: &mut Command, limit: Duration) -> Result<Guarded, Error> {
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().map_err(|error| format!("{program}: {error}"))?;
@@ -35,13 +35,13 @@ impl Guarded {
         Ok(Guarded { child, watchdog: Some((stop, watchdog)) })
     }
 
-    /// The child itself.
+    /// Returns the child.
     pub fn get(&self) -> MutexGuard<'_, Child> {
         lock(&self.child)
     }
 
-    /// Wait until the child ends by itself; kill it after `grace`.
-    pub fn end(&self, grace: Duration) -> Result<ExitStatus, Error> {
+    /// Waits until the child exits. Kills it after `grace`.
+    pub fn wait_or_kill(&self, grace: Duration) -> Result<ExitStatus, Error> {
         let deadline = Instant::now() + grace;
         while Instant::now() < deadline {
             if let Some(status) = self.get().try_wait()? {
@@ -70,7 +70,7 @@ fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
 
 fn kill(child: &Mutex<Child>) {
     let mut child = lock(child);
-    // Both fail only when the child ended before.
+    // Both fail only if the child has exited before.
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -1,5 +1,5 @@
-//! The practical limit of a server: it knows just enough of MCP for the benches, reads a message in
-//! one pass and checks nothing.
+//! The practical lower limit of a server: it implements just enough of MCP for the benches, parses a
+//! message once and checks nothing.
 
 use std::{borrow::Cow, io::Write as _};
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{Error, messages::Era, tools};
 
-/// Every member that any message of the benches has, so that one pass over the bytes is enough.
+/// All members of the messages in the benches, so that one parse is enough.
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow)]
@@ -37,10 +37,10 @@ struct Arguments<'a> {
 
 const INITIALIZE: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"floor","version":"1.0.0"}}"#;
 const DISCOVER: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"floor","version":"1.0.0"},"ttlMs":0,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"floor","version":"1.0.0"}}}"#;
-/// What results of 2026-07-28 have besides.
+/// Additional members of results of 2026-07-28.
 const COMPLETE: &str = r#""resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"floor","version":"1.0.0"}},"#;
 
-/// The server.
+/// The floor server.
 #[derive(Clone, Debug)]
 pub struct Floor {
     tools: String,
@@ -48,7 +48,7 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// A server of one era, with the first `count` tools of [`tools::table`].
+    /// Creates a server of one era, with the first `count` tools of [`tools::table`].
     pub fn new(era: Era, count: usize) -> Floor {
         let tools = tools::table(count).into_iter().map(|tool| {
             let tools::ToolSpec { name, description, input_schema } = tool;
@@ -66,7 +66,7 @@ impl Floor {
         Floor { tools, era }
     }
 
-    /// Appends the answer of a message; nothing if it wants none.
+    /// Appends the answer to a message. Appends nothing for a notification.
     pub fn answer(&self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         let message: Message<'_> = serde_json::from_slice(message)?;
         let Some(id) = message.id else { return Ok(()) };

@@ -1,12 +1,11 @@
-//! What the benches of the workspace share: a neutral load generator for MCP servers on stdio and
-//! HTTP (raw bytes, no SDK on the generator's side), readings of CPU time and memory, and the table
-//! that compares servers.
+//! The parts that the benches share: a load generator for MCP servers on stdio and HTTP that sends raw
+//! bytes and uses no SDK, measurements of CPU time and memory, and tables that compare servers.
 //!
-//! Read in this order: [`tools`] (what servers offer), [`messages`] (what they are asked),
-//! [`session`] (one server as a [`child`] process), [`load`] (asking it, bounded in time),
-//! [`suite`] (all servers in turn), [`http`] (the same over HTTP), [`report`] and [`figures`]
-//! (medians, ratios, targets), [`packages`] (building the servers, and what that costs),
-//! [`options`] (what a run is told). [`server`] and [`floor`] are two of those who take part.
+//! Read in this order: [`tools`] (the tools of all servers), [`messages`] (the requests), [`session`]
+//! (a server as a [`child`] process), [`load`] (requests for a limited time), [`suite`] (all servers
+//! in turn), [`http`] (the same over HTTP), [`report`] and [`figures`] (medians, ratios, targets),
+//! [`packages`] (building the servers, and the cost of a build), [`options`] (the command line).
+//! [`server`] is the server written with this SDK, and [`floor`] the practical lower limit.
 
 pub mod child;
 pub mod cpu;
@@ -23,5 +22,5 @@ pub mod session;
 pub mod suite;
 pub mod tools;
 
-/// Any failure of a bench: it is printed, and the run ends.
+/// Any error of a bench. It is printed, and the run ends.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! Loads: requests for a given time, one after the other or with many outstanding.
+//! Sends requests for a given time, with a fixed number of them in flight.
 
 use std::time::{Duration, Instant};
 
@@ -9,36 +9,36 @@ use crate::{
     session::Session,
 };
 
-/// What one load found.
+/// The figures of one load.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// CPU time of the server for each request, in µs.
+    /// CPU time of the server per request, in µs.
     pub server_us: f64,
-    /// CPU time of the load generator for each request, in µs.
+    /// CPU time of the load generator per request, in µs.
     pub generator_us: f64,
-    /// Requests answered in a second.
+    /// Answered requests per second.
     pub per_second: f64,
     /// Median time from request to answer, in µs.
     pub p50_us: f64,
-    /// The 99th percentile of it, in µs.
+    /// 99th percentile of that time, in µs.
     pub p99_us: f64,
-    /// Bytes of an answer.
+    /// Average length of an answer, in bytes.
     pub answer_bytes: f64,
 }
 
-/// Ask for `time`, keeping `window` requests outstanding; then wait for the last answers.
+/// Sends requests for `time` with `window` of them in flight, then waits for the last answers.
 ///
-/// Whatever arrived is answered with new requests in one write. Every answer must be a result and
-/// every id must be answered once.
+/// The answers of one read are replaced with new requests in one write. Every answer must be a result,
+/// and every id must be answered once.
 pub fn run(
     session: &mut Session,
     request: &Template,
     window: usize,
     time: Duration,
 ) -> Result<Sample, Error> {
-    // More could fill both pipes and block both sides.
-    if window > 1 && window * request.len() > 60_000 {
-        return Err("requests in flight must fit into a pipe".into());
+    // With more bytes, both pipes could be full, and both sides would block.
+    if window > 1 && window * request.approximate_len() > 60_000 {
+        return Err("the requests in flight do not fit into a pipe".into());
     }
     let first_id = session.next_id;
     let mut batch = Vec::new();
@@ -46,19 +46,19 @@ pub fn run(
     let mut latencies: Vec<u64> = vec![];
     let mut bytes = 0;
     let (server_cpu, own_cpu, start) = (session.cpu()?, Cpu::of("self")?, Instant::now());
-    let ask = |batch: &mut Vec<u8>, sent_at: &mut Vec<Option<Instant>>| {
+    let push_request = |batch: &mut Vec<u8>, sent_at: &mut Vec<Option<Instant>>| {
         request.write(first_id + sent_at.len() as u64, batch);
         sent_at.push(Some(Instant::now()));
     };
     for _ in 0..window {
-        ask(&mut batch, &mut sent_at);
+        push_request(&mut batch, &mut sent_at);
     }
     while latencies.len() < sent_at.len() {
         if !batch.is_empty() {
             session.send(&batch)?;
             batch.clear();
         }
-        let going_on = start.elapsed() < time;
+        let continues = start.elapsed() < time;
         let mut next = Some(session.line()?);
         while let Some(line) = next {
             // A line without an id is a notification.
@@ -67,17 +67,17 @@ pub fn run(
                     id.checked_sub(first_id).and_then(|index| sent_at.get_mut(index as usize));
                 let sent = slot
                     .and_then(Option::take)
-                    .ok_or_else(|| format!("id {id} was answered but not waited for"))?;
+                    .ok_or_else(|| format!("id {id} was answered, but is not in flight"))?;
                 if memchr::memmem::find(line, b"\"result\":").is_none() {
-                    return Err(format!("refused: {}", String::from_utf8_lossy(line)).into());
+                    return Err(format!("not a result: {}", String::from_utf8_lossy(line)).into());
                 }
                 bytes += line.len() + 1;
                 latencies.push(sent.elapsed().as_nanos() as u64);
-                if going_on {
-                    ask(&mut batch, &mut sent_at);
+                if continues {
+                    push_request(&mut batch, &mut sent_at);
                 }
             }
-            next = session.line_at_hand();
+            next = session.buffered_line();
         }
     }
     let wall = start.elapsed();

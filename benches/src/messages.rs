@@ -1,11 +1,11 @@
-//! The messages of the load generator, rendered once; only the id changes from request to request.
+//! The messages of the load generator. They are serialized once; only the id differs between requests.
 
 use serde_json::{Value, json};
 
-/// How requests are written.
+/// The form of the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
-    /// A session of 2025-11-25: `initialize` first, then bare requests.
+    /// A session of 2025-11-25: `initialize` first, then requests without `_meta`.
     Legacy,
     /// 2026-07-28: no handshake, every request carries its `_meta`.
     Modern,
@@ -14,31 +14,31 @@ pub enum Era {
 /// A request without its id.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// How it is written.
+    /// The form of the request.
     pub era: Era,
-    /// Its method.
+    /// The method.
     pub method: &'static str,
-    /// The tool that it calls.
+    /// The called tool.
     pub tool: Option<&'static str>,
-    /// What every right answer holds.
+    /// Text that every correct answer contains.
     pub answer: Vec<u8>,
     tail: Vec<u8>,
 }
 
 impl Template {
-    /// A call of `echo` with this text.
+    /// Creates a call of `echo` with this text.
     pub fn echo(era: Era, text: &str) -> Template {
         let call = json!({ "name": "echo", "arguments": { "text": text } });
         let answer = format!("{{\"type\":\"text\",\"text\":{}}}", json!(text)).into_bytes();
         Template { tool: Some("echo"), answer, ..Template::new(era, "tools/call", call) }
     }
 
-    /// `tools/list`.
+    /// Creates a `tools/list` request.
     pub fn list(era: Era) -> Template {
         Template::new(era, "tools/list", json!({}))
     }
 
-    /// The request that opens a legacy session.
+    /// Creates the request that opens a legacy session.
     pub fn initialize() -> Template {
         let params = json!({
             "protocolVersion": "2025-11-25",
@@ -48,7 +48,7 @@ impl Template {
         Template::new(Era::Legacy, "initialize", params)
     }
 
-    /// The request of 2026-07-28 that waits for changes.
+    /// Creates a `subscriptions/listen` request of 2026-07-28.
     pub fn listen() -> Template {
         let filter = json!({ "notifications": { "toolsListChanged": true } });
         Template::new(Era::Modern, "subscriptions/listen", filter)
@@ -66,44 +66,39 @@ impl Template {
         Template { era, method, tool: None, answer: b"\"result\":".into(), tail }
     }
 
-    /// Append the request with this id, newline included.
+    /// Appends the request with this id, including the newline.
     pub fn write(&self, id: u64, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
         out.extend_from_slice(id.to_string().as_bytes());
         out.extend_from_slice(&self.tail);
     }
 
-    /// Length of a request in bytes, roughly.
-    pub fn len(&self) -> usize {
+    /// Returns the approximate length of a request, in bytes.
+    pub fn approximate_len(&self) -> usize {
         self.tail.len() + 40
-    }
-
-    /// Never: a request has a method.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 }
 
-/// The request that opens a legacy session, with id 0.
+/// Returns the request that opens a legacy session, with id 0.
 pub fn initialize() -> Vec<u8> {
     let mut line = Vec::new();
     Template::initialize().write(0, &mut line);
     line
 }
 
-/// The notification that ends the opening of a legacy session.
+/// The notification that completes the handshake of a legacy session.
 pub const INITIALIZED: &[u8] = b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n";
 
-/// A text of `length` bytes as tools meet it: mostly plain, a quotation mark and a line break here
-/// and there.
+/// Returns a text of `length` bytes like those of tools: mostly plain, with some quotation marks and
+/// line breaks.
 pub fn text(length: usize) -> String {
     let page = "The quick brown fox jumps over the lazy dog, said \"he\" and went on counting: 0123456789.\n";
     page.chars().cycle().take(length).collect()
 }
 
-/// The id of an answer, found without parsing it; `None` for anything else.
+/// Returns the id of an answer without parsing the answer, or `None` for other messages.
 ///
-/// The texts of the benches never hold `"id":`.
+/// The texts of the benches never contain `"id":`.
 pub fn answered_id(line: &[u8]) -> Option<u64> {
     const KEY: &[u8] = b"\"id\":";
     let start = memchr::memmem::find(line, KEY)? + KEY.len();
@@ -120,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rendered_request_is_json_and_its_id_is_found() {
+    fn a_serialized_request_is_json_and_its_id_is_found() {
         let mut line = Vec::new();
         Template::echo(Era::Modern, &text(300)).write(417, &mut line);
         let message: Value = serde_json::from_slice(&line).unwrap();

@@ -1,28 +1,28 @@
-//! What a run is told on its command line, the same for all benches.
+//! The command line, the same for all benches.
 
 use std::{env, path::PathBuf, time::Duration};
 
 use crate::{Error, packages, session::Server};
 
-/// What to run.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// `--modern`: requests of 2026-07-28, where a bench does one era at a time.
+    /// `--modern`: sends requests of 2026-07-28. For benches that measure one era per run.
     pub modern: bool,
-    /// `--rounds N`: interleaved rounds.
+    /// `--rounds N`: the number of rounds.
     pub rounds: usize,
-    /// `--seconds S`: how long each load lasts.
+    /// `--seconds S`: the duration of each load.
     pub time: Duration,
-    /// `--only NAME,NAME`: who takes part; all if none.
+    /// `--only NAME,NAME`: the participants to measure. All if absent.
     pub only: Option<Vec<String>>,
-    /// `--workload TEXT`: only workloads whose names hold this, and nothing but loads.
+    /// `--workload TEXT`: measures only the workloads whose names contain the text, and no targets.
     pub workload: Option<String>,
-    /// `--server NAME=COMMAND`: more servers; each gets `--tools N` besides.
+    /// `--server NAME=COMMAND`: additional servers. `--tools N` is appended to the command.
     pub more: Vec<Server>,
 }
 
 impl Options {
-    /// Reads the command line.
+    /// Parses the command line.
     pub fn parse() -> Result<Options, Error> {
         let mut options = Options {
             modern: false,
@@ -34,7 +34,7 @@ impl Options {
         };
         let mut arguments = env::args().skip(1);
         while let Some(option) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("{option} wants a value"));
+            let mut value = || arguments.next().ok_or_else(|| format!("{option} requires a value"));
             match option.as_str() {
                 "--modern" => options.modern = true,
                 "--rounds" => options.rounds = value()?.parse::<usize>()?.clamp(1, 100),
@@ -47,7 +47,7 @@ impl Options {
                 "--server" => {
                     let value = value()?;
                     let (name, command) =
-                        value.split_once('=').ok_or("--server wants NAME=COMMAND")?;
+                        value.split_once('=').ok_or("--server requires NAME=COMMAND")?;
                     let command = command.split_whitespace().map(str::to_owned).collect();
                     options.more.push(Server { name: name.to_owned(), command });
                 }
@@ -57,15 +57,15 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether this one takes part.
-    pub fn wants(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == name))
+    /// Whether to measure the participant with this name.
+    pub fn includes(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|included| included == name))
     }
 
-    /// Those who are wanted, each with its name, program and arguments.
+    /// Returns the participants to measure. An entry is a name, a program and its arguments.
     pub fn choose(&self, programs: &[PathBuf], entries: &[(&str, &str, &[&str])]) -> Vec<Server> {
-        let wanted = entries.iter().filter(|(name, ..)| self.wants(name));
-        let found = wanted.filter_map(|&(name, program, flags)| {
+        let included = entries.iter().filter(|(name, ..)| self.includes(name));
+        let found = included.filter_map(|&(name, program, flags)| {
             let program = packages::find(programs, program)?;
             let command =
                 [program].into_iter().chain(flags.iter().map(|&flag| flag.to_owned())).collect();

@@ -1,4 +1,4 @@
-//! Building the servers and clients with cargo, and counting what a package needs.
+//! Builds the servers and clients with cargo, and measures the cost of a build.
 
 use std::{
     collections::BTreeSet,
@@ -13,22 +13,22 @@ use serde_json::Value;
 
 use crate::{Error, child::Guarded, cpu};
 
-/// A cold build of a peer on one slow core takes minutes; more than this is a failure.
+/// Time limit of a build. A clean build on one slow core takes several minutes.
 const LIMIT: Duration = Duration::from_secs(1800);
 
-/// The manifest of a package below `benches/`: `""` is the benches' own, `"peers/rmcp"` a peer's.
+/// Returns the manifest of a package in `benches/`: `""` for the benches themselves, `"peers/rmcp"`
+/// for a peer.
 pub fn manifest(package: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(package).join("Cargo.toml")
 }
 
-/// The target directory into which the running program was built.
+/// Returns the target directory of the running program.
 pub fn target_directory() -> Result<PathBuf, Error> {
     let program = env::current_exe()?;
-    Ok(program.ancestors().nth(2).ok_or("the program lies in no target directory")?.to_owned())
+    Ok(program.ancestors().nth(2).ok_or("the program is not in a target directory")?.to_owned())
 }
 
-/// Build all binaries of a package in release mode, as far as they are not built. Returns their
-/// paths.
+/// Builds all binaries of a package in release mode. Returns their paths.
 pub fn build(package: &str) -> Result<Vec<PathBuf>, Error> {
     let mut cargo = cargo("build", &manifest(package));
     cargo.args(["--release", "--bins", "--message-format", "json-render-diagnostics"]);
@@ -38,14 +38,15 @@ pub fn build(package: &str) -> Result<Vec<PathBuf>, Error> {
     Ok(messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect())
 }
 
-/// The program of this name among those built.
+/// Returns the path of the program with this name.
 pub fn find(programs: &[PathBuf], name: &str) -> Option<String> {
     let program =
         programs.iter().find(|program| program.file_name().is_some_and(|file| file == name))?;
     Some(program.to_string_lossy().into_owned())
 }
 
-/// How many crates a package compiles for the host, build scripts and macros included, itself not.
+/// Returns the number of crates that a package compiles for the host, including build scripts and
+/// macros, without the package itself.
 pub fn crates(package: &str) -> Result<usize, Error> {
     let mut cargo = cargo("tree", &manifest(package));
     cargo.args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
@@ -55,7 +56,7 @@ pub fn crates(package: &str) -> Result<usize, Error> {
     Ok(crates.iter().filter(|line| !line.is_empty()).count())
 }
 
-/// What a clean release build cost.
+/// The cost of a clean release build.
 #[derive(Clone, Copy, Debug)]
 pub struct CleanBuild {
     /// CPU time of cargo and all compilers.
@@ -64,7 +65,7 @@ pub struct CleanBuild {
     pub program_kib: f64,
 }
 
-/// Build a package with two jobs into an empty directory, which is removed afterwards.
+/// Builds a package with two jobs in an empty directory, and removes the directory.
 pub fn build_cleanly(package: &str, program: &str) -> Result<CleanBuild, Error> {
     let directory = target_directory()?.join("clean").join(program);
     let _ = fs::remove_dir_all(&directory);
@@ -88,13 +89,13 @@ fn output(command: &mut Command) -> Result<String, Error> {
     output_within(command, LIMIT)
 }
 
-/// Run a command to its end, within the limit, and give back what it printed.
+/// Runs a command within a time limit. Returns its standard output.
 pub fn output_within(command: &mut Command, limit: Duration) -> Result<String, Error> {
     let child = Guarded::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()), limit)?;
     let mut stdout = child.get().stdout.take().ok_or("the child has no pipe")?;
     let mut text = String::new();
     stdout.read_to_string(&mut text)?;
-    let status = child.end(Duration::from_secs(10))?;
+    let status = child.wait_or_kill(Duration::from_secs(10))?;
     match status.success() {
         true => Ok(text),
         false => Err(format!("{command:?} failed: {status}").into()),

@@ -1,8 +1,8 @@
-//! Medians, the table and the verdicts.
+//! Medians, tables and targets.
 
 use std::fmt::{self, Display};
 
-/// The median; NaN of nothing.
+/// Returns the median, or NaN without values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -13,19 +13,19 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
-/// Rows of cells under a head; the first column is text, the others are numbers.
+/// A table with a head. The first column is text, the others are numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
+    /// Creates a table with these columns.
     pub fn new<T: Into<String>>(head: impl IntoIterator<Item = T>) -> Table {
         Table { rows: vec![head.into_iter().map(Into::into).collect()] }
     }
 
-    /// Add a row.
+    /// Adds a row.
     pub fn row(&mut self, name: impl Into<String>, cells: impl IntoIterator<Item = f64>) {
         let mut row = vec![name.into()];
         row.extend(cells.into_iter().map(number));
@@ -65,7 +65,7 @@ impl Display for Table {
     }
 }
 
-/// Three significant digits; a dash for what was not measured.
+/// Formats a number with three significant digits, and NaN as a dash.
 fn number(value: f64) -> String {
     match value {
         value if value.is_nan() => "–".to_owned(),
@@ -76,37 +76,37 @@ fn number(value: f64) -> String {
     }
 }
 
-/// Something to reach: a quotient of two figures of the same run.
+/// A target: the maximum of a figure, usually the ratio of two figures of the same run.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What is compared.
+    /// The name of the figure.
     pub what: &'static str,
-    /// At most this.
+    /// The maximum.
     pub limit: f64,
-    /// What came out; NaN when it was not measured.
-    pub got: f64,
+    /// The measured value, or NaN if it was not measured.
+    pub measured: f64,
 }
 
 impl Target {
-    /// Whether it was measured and reached.
+    /// Whether the figure was measured and does not exceed the maximum.
     pub fn is_met(&self) -> bool {
-        self.got <= self.limit
+        self.measured <= self.limit
     }
 }
 
 impl Display for Target {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match (self.got.is_nan(), self.is_met()) {
+        let verdict = match (self.measured.is_nan(), self.is_met()) {
             (true, _) => "not measured",
             (false, true) => "ok",
             (false, false) => "MISSED",
         };
         write!(
             out,
-            "{:<58} target {:>5} got {:>6} {verdict}",
+            "{:<58} target {:>5} measured {:>6} {verdict}",
             self.what,
             number(self.limit),
-            number(self.got)
+            number(self.measured)
         )
     }
 }
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_lies_in_the_middle() {
+    fn the_median_is_the_middle_value_or_the_mean_of_the_two() {
         assert_eq!(median([3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median([4.0, 1.0, 2.0, 3.0]), 2.5);
         assert!(median([]).is_nan());
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_target_that_was_not_measured_is_not_met() {
-        let target = |got| Target { what: "", limit: 0.3, got };
+        let target = |measured| Target { what: "", limit: 0.3, measured };
         assert!(target(0.17).is_met());
         assert!(!target(0.31).is_met());
         assert!(!target(f64::NAN).is_met());

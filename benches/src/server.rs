@@ -1,5 +1,5 @@
-//! The server of the benches, written with this SDK: what a user would write. `echo` and `add` come
-//! from functions, the others are registered by hand.
+//! The server of the benches as a user of this SDK would write it. `echo` and `add` are functions with
+//! `#[tool]`; the others are registered by hand.
 
 use mcp_core::types::{CallToolResult, Schema};
 use mcp_server::tool::ToolRoute;
@@ -31,7 +31,7 @@ fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
     Ok(route)
 }
 
-/// A server with the first `count` tools of [`tools::table`].
+/// Creates a server with the first `count` tools of [`tools::table`].
 pub fn with_tools(count: usize) -> Result<ServerBuilder, Error> {
     let server = Server::builder("bench", "1.0.0");
     let server =

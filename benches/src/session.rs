@@ -1,4 +1,4 @@
-//! One server as a child process: spawned, greeted, spoken to over its pipes, and always ended.
+//! A server as a child process, with a session over its pipes.
 
 use std::{
     fs,
@@ -18,17 +18,17 @@ use crate::{
 
 const FIRST_ID: u64 = 1;
 
-/// A server to measure: the name in the table and the command line.
+/// A participant to measure.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Its name in the table.
+    /// The name in the table.
     pub name: String,
-    /// Program and arguments; `--tools N` is added.
+    /// The program and its arguments. `--tools N` is appended.
     pub command: Vec<String>,
 }
 
-/// A running server and the pipes to it. Reads and writes block; a watchdog kills the child at the
-/// deadline, which ends them with an error.
+/// A running server and its pipes. Reads and writes block until the watchdog kills the child at the
+/// deadline; then they fail.
 #[derive(Debug)]
 pub struct Session {
     child: Guarded,
@@ -36,16 +36,17 @@ pub struct Session {
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     buffer: Vec<u8>,
-    /// Where the bytes not yet handed out begin, and up to where no newline was found.
+    /// The start of the unread bytes in the buffer.
     start: usize,
+    /// The end of the bytes that were searched for a newline.
     scanned: usize,
     spawned: Instant,
-    /// The id for the next request; ids are never used twice.
+    /// The id of the next request. Ids are never reused.
     pub next_id: u64,
 }
 
 impl Session {
-    /// Start the server with this number of tools. It is killed after `limit`, whatever happens.
+    /// Starts the server with this number of tools. It is killed after `limit` at the latest.
     pub fn spawn(server: &Server, tools: usize, limit: Duration) -> Result<Session, Error> {
         let spawned = Instant::now();
         let mut command = Command::new(&server.command[0]);
@@ -73,8 +74,8 @@ impl Session {
         })
     }
 
-    /// Open the session as its era wants it and make one call, which is checked. Returns the time
-    /// from the start of the process to its first answer.
+    /// Opens a session of the era, makes one call and checks the answer. Returns the time from the
+    /// start of the process to its first answer.
     pub fn open(&mut self, era: Era) -> Result<Duration, Error> {
         let call = Template::echo(era, "hello, \"world\"");
         let mut request = Vec::new();
@@ -97,12 +98,12 @@ impl Session {
         Ok(first_answer)
     }
 
-    /// Write all of these bytes.
+    /// Writes all bytes.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write_all(bytes)
     }
 
-    /// The next line, without its newline; waits for it.
+    /// Waits for the next line and returns it without the newline.
     pub fn line(&mut self) -> io::Result<&[u8]> {
         loop {
             if let Some((from, to)) = self.find_line() {
@@ -112,8 +113,8 @@ impl Session {
         }
     }
 
-    /// The next line if it is here already.
-    pub fn line_at_hand(&mut self) -> Option<&[u8]> {
+    /// Returns the next line if it is in the buffer.
+    pub fn buffered_line(&mut self) -> Option<&[u8]> {
         self.find_line().map(|(from, to)| &self.buffer[from..to])
     }
 
@@ -132,7 +133,7 @@ impl Session {
         }
     }
 
-    /// Wait for bytes and take what is there.
+    /// Reads into the buffer. Waits for at least one byte.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.drain(..self.start);
         self.scanned -= self.start;
@@ -144,18 +145,18 @@ impl Session {
         match read {
             0 => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                "the server ended, or ran into its time limit",
+                "the server exited, or was killed at its time limit",
             )),
             _ => Ok(()),
         }
     }
 
-    /// CPU time of the server until now.
+    /// Returns the CPU time of the server so far.
     pub fn cpu(&self) -> io::Result<Cpu> {
         Cpu::of(&self.pid)
     }
 
-    /// Resident memory of the server, in KiB.
+    /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
@@ -166,7 +167,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.stdin = None;
-        let _ = self.child.end(Duration::from_secs(2));
+        let _ = self.child.wait_or_kill(Duration::from_secs(2));
     }
 }
 
@@ -174,7 +175,7 @@ fn is_the_echo(message: &Value) -> bool {
     message["id"] == FIRST_ID && message["result"]["content"][0]["text"] == "hello, \"world\""
 }
 
-fn check(line: &[u8], right: impl Fn(&Value) -> bool) -> Result<(), Error> {
+fn check(line: &[u8], is_expected: impl Fn(&Value) -> bool) -> Result<(), Error> {
     let message = serde_json::from_slice(line)?;
-    if right(&message) { Ok(()) } else { Err(format!("unexpected answer: {message}").into()) }
+    if is_expected(&message) { Ok(()) } else { Err(format!("unexpected answer: {message}").into()) }
 }

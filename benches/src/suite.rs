@@ -1,4 +1,4 @@
-//! The whole comparison: every workload against every server, in interleaved rounds.
+//! The comparison over stdio: every workload against every server, in several rounds.
 
 use std::{
     process::{Command, Stdio},
@@ -17,47 +17,47 @@ use crate::{
     session::{Server, Session},
 };
 
-/// How a run is made.
+/// The parameters of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// How requests are written.
+    /// The form of the requests.
     pub era: Era,
-    /// Interleaved rounds; the figures are medians of them.
+    /// Number of rounds. Figures are medians over the rounds.
     pub rounds: usize,
-    /// How long each load lasts.
+    /// Duration of each load.
     pub time: Duration,
 }
 
-/// One kind of load.
+/// A workload.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Its name in the table.
+    /// The name in the table.
     pub name: &'static str,
-    /// How many tools the server registers.
+    /// Number of tools of the server.
     pub tools: usize,
-    /// How many requests are outstanding at any time.
+    /// Number of requests in flight at any time.
     pub window: usize,
     /// The request that is repeated.
     pub request: Template,
 }
 
-/// Names of the workloads to which a target belongs.
+/// Names of the workloads with a target.
 pub mod name {
-    /// Small echo, the next request after the answer.
+    /// Small echo, one request at a time.
     pub const ONE: &str = "echo, one at a time";
-    /// Small echo, 64 outstanding.
+    /// Small echo, 64 requests in flight.
     pub const IN_FLIGHT: &str = "echo, 64 in flight";
     /// `tools/list` of 100 tools.
     pub const LIST: &str = "list of 100 tools";
     /// Echo of 1 MiB.
     pub const MEBIBYTE: &str = "echo of 1 MiB";
-    /// As [`IN_FLIGHT`] with one tool registered.
+    /// As [`IN_FLIGHT`], with one tool.
     pub const ONE_TOOL: &str = "echo, 64 in flight, 1 tool";
-    /// As [`IN_FLIGHT`] with 500 tools registered.
+    /// As [`IN_FLIGHT`], with 500 tools.
     pub const MANY_TOOLS: &str = "echo, 64 in flight, 500 tools";
 }
 
-/// The workloads, in the order of the table.
+/// Returns the workloads, in the order of the table.
 pub fn workloads(era: Era) -> Vec<Workload> {
     let small = Template::echo(era, "hello, world");
     let echo = |name, tools, window| Workload { name, tools, window, request: small.clone() };
@@ -79,10 +79,11 @@ pub fn workloads(era: Era) -> Vec<Workload> {
 }
 
 impl Plan {
-    /// Every workload against every server: for each workload and each server the samples, round by
-    /// round.
+    /// Runs every workload against every server. Returns the samples of all rounds, for each workload
+    /// and each server.
     ///
-    /// A round is all of them, so that whatever slows the machine for a while meets them alike.
+    /// A round includes all workloads and servers, so that a slow phase of the machine affects all of
+    /// them.
     pub fn load(
         &self,
         workloads: &[Workload],
@@ -105,7 +106,8 @@ impl Plan {
         Ok(samples.chunks(servers.len().max(1)).map(<[_]>::to_vec).collect())
     }
 
-    /// Milliseconds from the start of the process to its first answer, the median for each server.
+    /// Measures the time from the start of the process to its first answer, in milliseconds. Returns
+    /// the median of each server.
     pub fn start(&self, servers: &[Server]) -> Result<Vec<f64>, Error> {
         let times = in_turn(self.rounds * 10, servers, |server| {
             let mut session = Session::spawn(server, 100, Duration::from_secs(20))?;
@@ -114,8 +116,8 @@ impl Plan {
         Ok(times.into_iter().map(median).collect())
     }
 
-    /// Resident KiB of an idle server that has answered a call and a list, the median for each
-    /// server.
+    /// Measures the resident memory of an idle server that has answered a call and a list, in KiB.
+    /// Returns the median of each server.
     pub fn idle_memory(&self, servers: &[Server]) -> Result<Vec<f64>, Error> {
         let sizes = in_turn(self.rounds, servers, |server| {
             let mut session = Session::spawn(server, 100, Duration::from_secs(20))?;
@@ -127,7 +129,8 @@ impl Plan {
         Ok(sizes.into_iter().map(median).collect())
     }
 
-    /// CPU µs of a client process for each call of `server`: one at a time, and with 64 in flight.
+    /// Measures the CPU time per call of client processes that call `server`, in µs: one call at a
+    /// time, and with 64 calls in flight.
     pub fn clients(&self, clients: &[Server], server: &Server) -> Result<Vec<[f64; 2]>, Error> {
         let calls = (self.time.as_secs_f64() * 20_000.0).max(1000.0);
         let figures = in_turn(self.rounds, clients, |client| {
@@ -146,22 +149,22 @@ impl Plan {
     }
 }
 
-/// Measure all entries in turn, again and again, every second time backwards: for each entry its
-/// rounds.
+/// Measures all entries in each round, in reverse order in every second round. Returns the results of
+/// all rounds for each entry.
 pub fn in_turn<E, T>(
     rounds: usize,
     entries: &[E],
     mut measure: impl FnMut(&E) -> Result<T, Error>,
 ) -> Result<Vec<Vec<T>>, Error> {
-    let mut found: Vec<Vec<T>> = entries.iter().map(|_| vec![]).collect();
+    let mut results: Vec<Vec<T>> = entries.iter().map(|_| vec![]).collect();
     for round in 0..rounds {
-        let mut turn: Vec<usize> = (0..entries.len()).collect();
+        let mut order: Vec<usize> = (0..entries.len()).collect();
         if round % 2 == 1 {
-            turn.reverse();
+            order.reverse();
         }
-        for index in turn {
-            found[index].push(measure(&entries[index])?);
+        for index in order {
+            results[index].push(measure(&entries[index])?);
         }
     }
-    Ok(found)
+    Ok(results)
 }

@@ -1,32 +1,31 @@
-//! The tools which every server of the benches offers: `echo`, `add` and as many trivial ones as
-//! asked for.
+//! The tools of every server in the benches: `echo`, `add` and any number of trivial ones.
 //!
-//! The peers of `benches/peers` include this file by path, so that names, descriptions and input
-//! schemas are the same bytes everywhere. It uses the standard library alone for that reason.
+//! The programs in `benches/peers` include this file by path, so that names, descriptions and input
+//! schemas are the same bytes everywhere. For that reason it uses the standard library only.
 
 /// Name, description and input schema (JSON text) of one tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolSpec {
-    /// The tool's name.
+    /// The name of the tool.
     pub name: String,
-    /// What the tool does.
+    /// The description of the tool.
     pub description: String,
     /// The JSON Schema of its arguments.
     pub input_schema: String,
 }
 
-/// Description of the tool `echo`.
+/// The description of the tool `echo`.
 pub const ECHO: &str = "Give the text back.";
-/// Description of the tool `add`.
+/// The description of the tool `add`.
 pub const ADD: &str = "Add two numbers.";
-/// Text of the answer of every trivial tool.
+/// The result of every trivial tool.
 pub const TRIVIAL_ANSWER: &str = "done";
 
 const ECHO_SCHEMA: &str = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}"#;
 const ADD_SCHEMA: &str = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"a":{"type":"integer","format":"int64"},"b":{"type":"integer","format":"int64"}},"required":["a","b"],"additionalProperties":false}"#;
 const TRIVIAL_SCHEMA: &str = r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"path":{"type":"string","description":"Where to look"},"limit":{"type":"integer","minimum":0}},"required":["path"],"additionalProperties":false}"#;
 
-/// The `count` tools of a server, in the order in which it lists them.
+/// Returns the first `count` tools, in the order of the list.
 pub fn table(count: usize) -> Vec<ToolSpec> {
     let spec = |name: &str, description: &str, schema: &str| ToolSpec {
         name: name.to_owned(),
@@ -43,7 +42,7 @@ pub fn table(count: usize) -> Vec<ToolSpec> {
     tools
 }
 
-/// The number after `--tools` on the command line; 2 when it is absent or not a number.
+/// Returns the number after `--tools` on the command line, or 2 if it is absent or not a number.
 pub fn count_from_arguments() -> usize {
     std::env::args()
         .skip_while(|argument| argument != "--tools")

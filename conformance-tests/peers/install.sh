@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Installs the pinned foreign peers: node/node_modules (npm ci) and python/.venv (pip).
-# Run again it does nothing, unless a lock file, Node or Python changed since.
-# Needs Node >= 20 and Python >= 3.11; PYTHON and NPM name other binaries.
+# Installs pinned versions of other SDKs: node/node_modules (npm ci) and python/.venv (pip).
+# Does nothing if they are installed and no lock file, Node or Python version has changed.
+# Needs Node >= 20 and Python >= 3.11. PYTHON and NPM select other programs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 python="${PYTHON:-python3}"
 npm="${NPM:-npm}"
 
-# Tests may start this at the same time from several processes.
+# Several processes may run this script at the same time.
 if command -v flock >/dev/null; then
     exec 9>.install.lock
     flock 9
 fi
 
-stamp() { # stamp <version line> <files...>: what an up-to-date install was made from
+stamp() { # stamp <version> <files...>: identifies the inputs of an installation
     local version="$1"
     shift
     { echo "$version"; cat "$@"; } | cksum
@@ -29,9 +29,9 @@ want="$(stamp "$("$python" --version)" python/requirements.txt)"
 if [ "$(cat python/.venv/.stamp 2>/dev/null)" != "$want" ]; then
     rm -rf python/.venv
     "$python" -m venv python/.venv
-    # The list is complete (pip freeze): --no-deps makes a forgotten pin an error of pip check.
+    # The list is complete (pip freeze). With --no-deps, pip check reports a missing pin.
     python/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r python/requirements.txt
     python/.venv/bin/python -m pip check --disable-pip-version-check
     echo "$want" >python/.venv/.stamp
 fi
-echo "foreign peers are installed"
+echo "the peers are installed"

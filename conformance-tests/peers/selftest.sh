@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Drives the reference server with every foreign client in every mode: shows that the scripts hold before
-# they judge a server of ours. With arguments it drives that server instead: selftest.sh COMMAND ARGS…
-# INPUT=1 adds the `input_required` results of 2026 (the reference server always has them).
+# Runs every client in every mode against the reference server, which verifies the scripts themselves.
+# With arguments, it runs them against another server: selftest.sh COMMAND ARGS…
+# INPUT=1 adds the `input_required` results of 2026-07-28. The reference server always has them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 input=()
@@ -14,7 +14,7 @@ fi
 python=python/.venv/bin/python
 status=0
 
-run() { # run <script…> : prints the closing line, and the failure if there is one
+run() { # run <script…>: prints the last line of the output, and the failure if there is one
     local what="$*" out
     if out="$("$@" -- "${server[@]}" 2>&1)"; then
         echo "$what: $(tail -n 1 <<<"$out")"

@@ -1,10 +1,10 @@
-//! The everything server as a process that serves HTTP, for the tests.
+//! The everything server as a child process that serves HTTP.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A running `everything-server --http`, on a free port of 127.0.0.1. Dropping it ends the process.
+/// A running `everything-server --http` on a free port of 127.0.0.1. Dropping it kills the process.
 #[derive(Debug)]
 pub struct EverythingServer {
     child: Child,
@@ -12,12 +12,12 @@ pub struct EverythingServer {
 }
 
 impl EverythingServer {
-    /// Starts `program`, and waits until it listens. What the server writes to standard error goes
-    /// to ours.
+    /// Starts `program` and waits until it listens. Its standard error is copied to that of this
+    /// process.
     ///
     /// # Errors
     ///
-    /// When the program does not start, or ends before it has told its address.
+    /// If the program does not start, or exits before it has printed its address.
     pub fn start(program: impl AsRef<Path>) -> io::Result<Self> {
         let mut child = Command::new(program.as_ref())
             .args(["--http", "127.0.0.1:0"])
@@ -30,19 +30,19 @@ impl EverythingServer {
         let mut lines = BufReader::new(stderr).lines();
         server.url = lines
             .next()
-            .ok_or_else(|| io::Error::other("the server ended before it listened"))??;
+            .ok_or_else(|| io::Error::other("the server exited before it listened"))??;
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| eprintln!("{line}"));
         });
         Ok(server)
     }
 
-    /// Where it serves Streamable HTTP.
+    /// Returns the URL for Streamable HTTP.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where it serves HTTP+SSE, the transport of 2024-11-05.
+    /// Returns the URL for HTTP+SSE, the transport of 2024-11-05.
     pub fn sse_url(&self) -> String {
         self.url.replace("/mcp", "/sse")
     }

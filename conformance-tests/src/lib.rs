@@ -1,5 +1,5 @@
-//! Our SDK against the rest of the world: fixtures, and tests that need foreign peers or real
-//! processes.
+//! Tests of the SDK against other SDKs, the official conformance suite and real processes, and the
+//! servers and clients that they need.
 
 mod everything_server;
 

@@ -1,5 +1,5 @@
-//! From tokens to tokens: parse, take the attributes off, understand, expand; at any error, the
-//! fallback.
+//! The entry points of the macros: parse the item, remove the attributes, build the model, expand
+//! it; after an error, emit the fallback.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ use crate::{
     model::{self, Block, Errors, Method, Route, Source},
 };
 
-/// `#[tool]`, `#[prompt]` or `#[resource]` where it runs by itself: on a free function.
+/// Expands `#[tool]`, `#[prompt]` or `#[resource]` on a free function.
 pub(crate) fn free(kind: Kind, options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut item: ItemFn = match parse2(tokens.clone()) {
         Ok(item) => item,
@@ -23,13 +23,13 @@ pub(crate) fn free(kind: Kind, options: TokenStream, tokens: TokenStream) -> Tok
         Ok(parsed) => parsed,
         Err(error) => return fallback::free(&default_crate(), &item, kind, &error),
     };
-    match understand(kind, options, &item, parameters) {
+    match model_of(kind, options, &item, parameters) {
         Ok(route) => expand::free(&krate, &item, &route),
         Err(error) => fallback::free(&krate, &item, kind, &error),
     }
 }
 
-fn understand(
+fn model_of(
     kind: Kind,
     options: Options,
     item: &ItemFn,
@@ -59,21 +59,19 @@ fn understand(
     errors.finish(route)
 }
 
-/// The type beside a free function has its name, and would hide a primitive type from the module
-/// around it.
+/// Checks the name of a free function. Its companion type has the same name, and would shadow a
+/// primitive type in its module.
 fn check_companion(kind: Kind, name: &Ident, errors: &mut Errors) {
     if model::is_primitive(name) {
         errors.at(
             name,
-            format_args!("a {kind} cannot be named like the type `{name}`"),
-            format_args!(
-                "give the function another name and write `name = \"{name}\"` in the attribute"
-            ),
+            format_args!("a {kind} cannot have the name of the type `{name}`"),
+            format_args!("rename the function and write `name = \"{name}\"` in the attribute"),
         );
     }
 }
 
-/// `#[tools]`.
+/// Expands `#[tools]` on an impl block.
 pub(crate) fn block(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut item: ItemImpl = match parse2(tokens.clone()) {
         Ok(item) => item,
@@ -100,7 +98,7 @@ fn default_crate() -> Path {
     parse_quote!(::mcp_server)
 }
 
-/// The item is emitted as it is; what it should have been stands beside it.
+/// Emits the item unchanged, with an error that says which item the attribute needs.
 fn misplaced(
     tokens: &TokenStream,
     syntax: syn::Error,
@@ -130,7 +128,7 @@ fn not_a_block(tokens: &TokenStream, syntax: syn::Error) -> TokenStream {
         Item::Fn(_) => {
             "`#[tools]` goes on an impl block\nhelp: `#[tool]` goes on a function".to_owned()
         }
-        _ => "`#[tools]` goes on an impl block\nhelp: the one that has the methods which are tools"
+        _ => "`#[tools]` goes on an impl block\nhelp: on the one that has the tools as methods"
             .to_owned(),
     })
 }

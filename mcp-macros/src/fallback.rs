@@ -1,6 +1,6 @@
-//! What is emitted beside an error: the user's item without our attributes, and everything that the
-//! rest of the program may name. So the user sees the mistake, and not forty others that follow
-//! from it.
+//! The code that is emitted with an error: the user's item without our attributes, and everything
+//! that other code may refer to. So the user sees the error itself, and not others that follow from
+//! it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,11 +12,10 @@ use crate::{
     model::is_primitive,
 };
 
-/// For a function that stands alone.
+/// Emits a free function.
 pub(crate) fn free(krate: &Path, item: &ItemFn, kind: Kind, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
-    // In an impl block there can be no type beside it; and one that is named `str` would break all
-    // the rest.
+    // A method cannot have a companion type, and one named `str` would break other code.
     if item.sig.receiver().is_some() || is_primitive(&item.sig.ident) {
         return quote!(#item #error);
     }
@@ -24,7 +23,7 @@ pub(crate) fn free(krate: &Path, item: &ItemFn, kind: Kind, error: &syn::Error) 
     quote!(#item #companion #error)
 }
 
-/// For an impl block.
+/// Emits an impl block.
 pub(crate) fn block(krate: &Path, item: &ItemImpl, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
     if item.trait_.is_some() {

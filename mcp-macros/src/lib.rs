@@ -1,19 +1,20 @@
-//! The attributes of a server: [`macro@tool`], [`macro@prompt`], [`macro@resource`] on functions,
-//! [`macro@tools`] on an impl block; and [`macro@Elicit`] on the forms that a user fills in.
+//! The attribute macros of a server: [`macro@tool`], [`macro@prompt`] and [`macro@resource`] on
+//! functions, and [`macro@tools`] on an impl block. The derive macro [`macro@Elicit`] is for the
+//! forms that a user fills in.
 //!
-//! Use them through `mcp_server`, which re-exports them (the examples here are not compiled, since
-//! this crate cannot depend on that one; its tests compile every form that is shown). What they
-//! expand to is public API of that crate: a tool is `ToolRoute::builder(…)` with a struct that
-//! derives `Deserialize` and `JsonSchema`, an impl block is `impl Provider`.
+//! Use them through `mcp_server`, which re-exports them. (The examples here are not compiled,
+//! because this crate cannot depend on `mcp_server`; its tests compile every form that is shown.)
+//! They expand to the public API of that crate: a tool is `ToolRoute::builder(…)` with a struct
+//! that derives `Deserialize` and `JsonSchema`, and an impl block is `impl Provider`.
 //!
-//! A marked function stays the function it was: callable, testable, documented. Where an attribute
-//! is misused, the compiler points at the word that is wrong and says what to write.
+//! A marked function stays an ordinary function: callable, testable, documented. If an attribute is
+//! misused, the compiler points at the wrong word and says what to write.
 //!
 //! # All options
 //!
 //! | | `#[tool]` | `#[prompt]` | `#[resource]` | `#[tools]` |
 //! |---|---|---|---|---|
-//! | the URI, first and without a name | | | ● | |
+//! | the URI, first and unnamed | | | ● | |
 //! | `name`, `title`, `description`, `icons`, `meta` | ● | ● | ● | |
 //! | `blocking` | ● | ● | ● | |
 //! | `read_only`, `destructive`, `idempotent`, `open_world` | ● | | | |
@@ -21,7 +22,7 @@
 //! | `mime`, `size`, `annotations` | | | ● | |
 //! | `crate` | ● | ● | ● | ● |
 //!
-//! On a method under `#[tools]`, `crate` is an option of the block alone.
+//! Under `#[tools]`, only the attribute of the block takes `crate`.
 //!
 //! | `#[arg(…)]` of | `#[tool]` | `#[prompt]` | `#[resource]` |
 //! |---|---|---|---|
@@ -29,29 +30,28 @@
 //! | `complete` | | ● | ● |
 //! | `header`, `flatten` | ● | | |
 //!
-//! `name` and `header` are string literals, since they are checked while compiling; every other
-//! value is any expression, which runs when the route is made. An option is given once. Several
-//! `#[arg]`s of one parameter add up.
+//! `name` and `header` are string literals, because they are checked at compile time. Every other
+//! value is any expression, which is evaluated when the route is created. Each option can occur
+//! once. Several `#[arg]`s of one parameter are combined.
 //!
 //! # Free functions and their lists
 //!
-//! Beside a marked function that is free stands a hidden type of the same name and visibility,
-//! which implements `RouteFn`: functions are values and braced structs are types, so one path names
-//! both, and `use math::divide` brings both. `routes![add, math::divide]` takes such paths, of
-//! tools, prompts and resources in any mixture. It is not `tools![…]`, because `tools` is the
-//! attribute already: macros of all kinds share one namespace, and two of one name could not be
-//! imported together.
+//! A marked free function comes with a hidden type of the same name and visibility, which
+//! implements `RouteFn`. Functions are values and braced structs are types, so one path names both,
+//! and `use math::divide` imports both. `routes![add, math::divide]` takes such paths of tools,
+//! prompts and resources, in any order. It is not called `tools![…]`, because all kinds of macros
+//! share one namespace, and `tools` is an attribute.
 //!
-//! Because of the hidden type, what has the function's name cannot also be a struct, an enum, a
-//! trait, a type alias or a module in the same place (`mod add;` next to `#[tool] fn add`), and the
-//! name cannot be that of a primitive type. Name the function otherwise then, and the tool with
-//! `name = "…"`. Methods under `#[tools]` have no such type and no such limit.
+//! Because of the hidden type, no struct, enum, trait, type alias or module in the same scope can
+//! have the function's name (`mod add;` next to `#[tool] fn add`), and the name cannot be that of a
+//! primitive type. In this case, rename the function and set the name of the tool with `name =
+//! "…"`. Methods under `#[tools]` have no such type and no such limit.
 //!
-//! A name that is given twice in one impl block is refused by the compiler; one that is given twice
-//! in one server, by `Server::build`.
+//! A name that occurs twice in one impl block is a compile error; one that occurs twice in one
+//! server is an error of `ServerBuilder::build`.
 //!
-//! Inside: `attr` is the grammar, `model` all rules and all errors, `expand` the code, without
-//! decisions; `fallback` is what stands in for it beside an error.
+//! Modules: `attr` is the grammar, `model` has all rules and all errors, `expand` generates the
+//! code without further decisions, and `fallback` generates the code that accompanies an error.
 
 mod attr;
 mod entry;
@@ -63,7 +63,7 @@ mod model;
 use attr::Kind;
 use proc_macro::TokenStream;
 
-/// Makes a function a tool.
+/// Turns a function into a tool.
 ///
 /// ```ignore
 /// /// Add two numbers.
@@ -75,61 +75,62 @@ use proc_macro::TokenStream;
 /// Server::builder("calculator", "1.0.0").routes(routes![add, math::divide])
 /// ```
 ///
-/// The function is `async` or not; lifetimes are fine, type parameters are not, for the schema has
-/// to be known. On a method it needs [`macro@tools`] on the impl block. Beside a free function
-/// stands a [hidden type of the same name](crate#free-functions-and-their-lists), which `routes![…]` finds by the function's path.
+/// The function can be `async` or not. It may have lifetimes but no type parameters, because its
+/// schema must be known. On a method, the impl block needs [`macro@tools`]. A free function comes
+/// with a [hidden type of the same name](crate#free-functions-and-their-lists), by which
+/// `routes![…]` finds it.
 ///
 /// # Options
 ///
 /// | `#[tool(…)]` | |
 /// |---|---|
-/// | `name = "…"` | The tool's name, if not the function's: 1 to 128 of `A–Z a–z 0–9 _ . -`. |
-/// | `title = …` | A name for people. |
-/// | `description = …` | Instead of the doc comment. |
-/// | `read_only`, `destructive`, `idempotent`, `open_world` | The annotations; `= false` denies one, saying nothing leaves it open. |
+/// | `name = "…"` | The name of the tool. Default: that of the function. 1 to 128 of `A–Z a–z 0–9 _ . -`. |
+/// | `title = …` | The display name. |
+/// | `description = …` | The description. Default: the doc comment. |
+/// | `read_only`, `destructive`, `idempotent`, `open_world` | The annotations. `= false` sets one to false; without the option it is absent. |
 /// | `icons = …` | A `Vec<Icon>` or an array. |
-/// | `meta = …` | The `Meta` that is listed with the tool. |
-/// | `output_schema = …` | A `Schema`, instead of the one that the returned type has. |
-/// | `blocking` | The function, which is not `async`, blocks: it runs on a bounded pool of threads. |
-/// | `crate = path` | Where `mcp_server` is found, if not at `::mcp_server`. |
+/// | `meta = …` | The `Meta` of the tool in lists. |
+/// | `output_schema = …` | The output schema. Default: that of the returned type. |
+/// | `blocking` | For a function that is not `async` and blocks: it runs on a bounded pool of threads. |
+/// | `crate = path` | The path of `mcp_server`. Default: `::mcp_server`. |
 ///
 /// # Parameters
 ///
-/// Every parameter is an argument of the tool, by its name, its type and its doc comment; together
-/// they are the input schema. The type is one's own or the standard library's, anything with
-/// `serde::Deserialize` and `schemars::JsonSchema`, and owned: `String`, not `&str`. An `Option`,
-/// under whatever name, may be left out or be `null`. Arguments that nobody declared are refused. A
-/// leading underscore (`_limit`) is not part of the name. When a call does not fit, its answer
-/// names every argument that is wrong.
+/// Every parameter is an argument of the tool, with its name, type and doc comment. Together they
+/// are the input schema. The type is any owned type that implements `serde::Deserialize` and
+/// `schemars::JsonSchema`: `String`, not `&str`. An `Option`, also behind an alias, may be omitted
+/// or `null`. Unknown arguments are refused. A leading underscore (`_limit`) is not part of the
+/// name. The answer to an invalid call lists all errors.
 ///
 /// Three types are not arguments: `Context`, `State<S>` and `Extension<T>`, or references to them,
-/// come from the call, wherever they stand.
+/// are taken from the call, at any position.
 ///
 /// | `#[arg(…)]` | |
 /// |---|---|
-/// | `name = "…"` | The argument's name, if not the parameter's. |
-/// | `default = …` | May be left out (or be `null`), and is then this value, which the schema shows if it serializes. A string literal is converted: `default = "eu"` for a `String`. |
+/// | `name = "…"` | The name of the argument. Default: that of the parameter. |
+/// | `default = …` | The value if the argument is omitted or `null`. The schema shows it if it serializes. A string literal is converted: `default = "eu"` for a `String`. |
 /// | `default` | The same, with `Default::default()`. |
-/// | `header = "Region"` | A client on HTTP sends the value as `Mcp-Param-Region` too, for those on the way (`x-mcp-header`). Integers, strings, booleans. |
-/// | `flatten` | The arguments of the tool are the fields of this struct. It must be the only argument. |
-/// | `inject` | Not an argument: the type implements `FromContext`. For types that are named otherwise (`type Ctx = Context`). |
+/// | `header = "Region"` | HTTP clients also send the value as `Mcp-Param-Region`, for intermediaries (`x-mcp-header`). Integers, strings, booleans. |
+/// | `flatten` | The fields of this struct are the arguments of the tool. It must be the only argument. |
+/// | `inject` | Not an argument: the type implements `FromContext`. For types with other names (`type Ctx = Context`). |
 ///
-/// `#[arg]` alone says that a type which happens to be named `Context`, `State` or `Extension` is
-/// an argument.
+/// `#[arg]` without options turns a parameter whose type is named `Context`, `State` or `Extension`
+/// into an argument.
 ///
-/// # What is returned
+/// # Return types
 ///
-/// The type decides, not how it is written, so aliases are fine:
+/// The type decides, not its spelling, so aliases work:
 ///
-/// 1. `Result<T, E>`: an `E` with `IntoToolError` decides for itself (`ToolError` is seen by the
-///    model, `ErrorObject` is an error of the protocol); any other `E` with `Display` is seen by
-///    the model. `T` is as below.
-/// 2. Text (`String`, `&str`, `Cow<str>`, `Box<str>`), `()`, content, images, `CallToolResult`,
-///    whatever has `IntoToolResult`. A method may return what it borrows from `self`.
-/// 3. Any other type with `Serialize` and `JsonSchema`, numbers too: structured content, and the
-///    tool has an output schema.
+/// 1. `Result<T, E>`: an `E` that implements `IntoToolError` decides itself (the model sees a
+/// `ToolError`; an `ErrorObject` is a protocol error). The model sees any other `E` that implements
+/// `Display`. `T` is one of the following.
+/// 2. Strings (`String`, `&str`, `Cow<str>`, `Box<str>`), `()`, content, images, `CallToolResult`,
+/// and every other type that implements `IntoToolResult`. A method may return what it borrows from
+/// `self`.
+/// 3. Any other type that implements `Serialize` and `JsonSchema`, including numbers: structured
+/// content, and the tool has an output schema.
 ///
-/// # By hand
+/// # Without the macro
 ///
 /// ```ignore
 /// #[derive(Deserialize, JsonSchema)]
@@ -145,45 +146,45 @@ pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::free(Kind::Tool, options.into(), item.into()).into()
 }
 
-/// Makes a function a prompt.
+/// Turns a function into a prompt.
 ///
 /// ```ignore
 /// /// Summarize a topic.
 /// #[prompt(title = "Summarize")]
 /// fn summarize(
-///     /** what about */ topic: String,
+///     /** the topic */ topic: String,
 ///     #[arg(complete = ["dry", "warm"])] tone: Option<String>,
 /// ) -> String {
 ///     format!("Summarize {topic}. Tone: {}", tone.as_deref().unwrap_or("any"))
 /// }
 /// ```
 ///
-/// `#[prompt(…)]` takes `name`, `title`, `description`, `icons`, `meta`, `blocking` and `crate`, as
-/// [`macro@tool`] does.
+/// `#[prompt(…)]` takes `name`, `title`, `description`, `icons`, `meta`, `blocking` and `crate`,
+/// like [`macro@tool`].
 ///
-/// Parameters are arguments, which in a prompt are text: any type with `serde::Deserialize`,
-/// numbers are read from their digits. `#[arg(…)]` takes `name`, `default` and `inject`, as for a
-/// tool, and
+/// Parameters are arguments, which are strings in a prompt: any type that implements
+/// `serde::Deserialize`; numbers are parsed. `#[arg(…)]` takes `name`, `default` and `inject`, as
+/// for a tool, and
 ///
 /// | `#[arg(…)]` | |
 /// |---|---|
-/// | `complete = ["dry", "warm"]` | While the user types, offers those that begin so. |
-/// | `complete = Self::topics` | Asks `async fn topics(&self, call: &CompletionCall) -> Vec<String>`. |
-/// | `complete = topics` | Asks `async fn topics(call: &CompletionCall) -> Vec<String>`. |
+/// | `complete = ["dry", "warm"]` | Suggests the choices that start with what the user has typed. |
+/// | `complete = Self::topics` | Calls `async fn topics(&self, call: &CompletionCall) -> Vec<String>`. |
+/// | `complete = topics` | Calls `async fn topics(call: &CompletionCall) -> Vec<String>`. |
 ///
-/// A completion function may return what has `IntoCompletion`. One of the same impl block may also
-/// do without `async` or `&self`; that of another is taken to have both if its path begins with
-/// `Self::`.
+/// A completion function returns any type that implements `IntoCompletion`. A function of the same
+/// impl block may omit `async` or `&self`. A function of another block is assumed to have both if
+/// its path starts with `Self::`.
 ///
-/// A prompt returns text (one message of the user's), `PromptMessage`, a `Vec` of them,
-/// `GetPromptResult`, or a `Result` of one. An error which is, or becomes, an `ErrorObject` goes to
-/// the peer; of any other the text goes to the log, and the peer learns only that something failed.
+/// A prompt returns a string (one user message), a `PromptMessage`, a `Vec` of them, a
+/// `GetPromptResult`, or a `Result` of one. An error that converts into an `ErrorObject` is sent to
+/// the client. Any other error is logged, and the client receives −32603.
 #[proc_macro_attribute]
 pub fn prompt(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::free(Kind::Prompt, options.into(), item.into()).into()
 }
 
-/// Makes a function a resource, or a resource template.
+/// Turns a function into a resource or a resource template.
 ///
 /// ```ignore
 /// /// The settings.
@@ -195,28 +196,27 @@ pub fn prompt(options: TokenStream, item: TokenStream) -> TokenStream {
 /// fn file(path: String) -> std::io::Result<Vec<u8>> { /* … */ }
 /// ```
 ///
-/// The first option is the URI, or a template (RFC 6570): `note://{id}`, or `file:///{+path}` for a
-/// variable that may hold `/`. Two variables have a text between them, so that it is clear where
-/// one ends. Each variable is a parameter and each parameter a variable, save for what is injected;
-/// it is read from its text, with `%20` and the like decoded. `#[arg(…)]` is as for
-/// [`macro@prompt`].
+/// The first option is the URI or a URI template (RFC 6570): `note://{id}`, or `file:///{+path}`
+/// for a variable that may contain `/`. Two variables need a literal between them, so that the end
+/// of the first is unambiguous. Each variable is a parameter and each parameter a variable, except
+/// injected ones. Variables are percent-decoded. `#[arg(…)]` is as for [`macro@prompt`].
 ///
 /// | `#[resource("…", …)]` | |
 /// |---|---|
-/// | `mime = …` | The type of the contents. |
-/// | `size = …` | In bytes; not for a template. |
+/// | `mime = …` | The MIME type of the contents. |
+/// | `size = …` | The size in bytes; not for a template. |
 /// | `annotations = …` | An `Annotations`. |
 /// | `name`, `title`, `description`, `icons`, `meta`, `blocking`, `crate` | As for [`macro@tool`]. |
 ///
-/// A resource returns text, bytes, `ResourceContents`, a `Vec` of them, `ReadResourceResult`, or a
-/// `Result` of one; errors are as for a prompt.
+/// A resource returns a string, bytes, `ResourceContents`, a `Vec` of them, a `ReadResourceResult`,
+/// or a `Result` of one. Errors are handled as for a prompt.
 #[proc_macro_attribute]
 pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::free(Kind::Resource, options.into(), item.into()).into()
 }
 
-/// Makes a type the provider of the tools, prompts and resources among the methods of its impl
-/// block.
+/// Implements `Provider` for a type, with the tools, prompts and resources among the methods of its
+/// impl block.
 ///
 /// ```ignore
 /// #[tools]
@@ -235,14 +235,14 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Server::builder("notes", "1.0.0").with(Notes::open("notes.db")?)
 /// ```
 ///
-/// It writes `impl Provider`, with the generics and the bounds of the block; the type must be
-/// `Send + Sync + 'static`, nothing else. Methods take `&self`, or `self: Arc<Self>` to hold on to
-/// it, or nothing. What is not marked is left alone. A name is given once among the tools, and once
-/// among the prompts; a URI once among the resources.
+/// The implementation has the generics and the bounds of the block. The type must be `Send + Sync +
+/// 'static`. Methods take `&self`, `self: Arc<Self>` to keep a reference, or no receiver. Unmarked
+/// methods are unchanged. Names are unique among the tools and among the prompts, and URIs among
+/// the resources.
 ///
-/// A type has one such block: a second is a second `impl Provider`, which the compiler refuses as
-/// conflicting implementations (E0119). Unmarked methods and helpers go in other blocks; tools that
-/// want to be apart go to types of their own, and each is given to `Server::with`.
+/// A type has one such block: a second one is a second `impl Provider`, which the compiler refuses
+/// as a conflicting implementation (E0119). Put unmarked methods and helpers into other blocks. To
+/// split the tools, use several types and pass each to `ServerBuilder::with`.
 ///
 /// The only option is `crate = path`, as for [`macro@tool`].
 #[proc_macro_attribute]
@@ -250,8 +250,8 @@ pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
     entry::block(options.into(), item.into()).into()
 }
 
-/// Makes a struct a form that `Context::elicit` can ask the user to fill in, and an enum a choice
-/// in one.
+/// Turns a struct into a form that `Context::elicit` asks the user to fill in, and an enum into a
+/// choice in one.
 ///
 /// ```ignore
 /// #[derive(Deserialize, Elicit)]
@@ -270,31 +270,31 @@ pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
 /// #[derive(Deserialize, Elicit)]
 /// #[serde(rename_all = "lowercase")]
 /// enum Menu {
-///     /// With everything
+///     /// All courses
 ///     Full,
 ///     #[elicit(title = "Without meat")]
 ///     Vegetarian,
 /// }
 /// ```
 ///
-/// For a struct it writes `impl Form`, for an enum without data `impl Choice` and `impl FormField`;
-/// values are read by `serde::Deserialize`, which is derived beside it. Of serde's attributes
-/// `rename`, `rename_all` and `default` are followed; those that change the shape are refused.
+/// It implements `Form` for a struct, and `Choice` and `FormField` for an enum without data. Derive
+/// `serde::Deserialize` too, which decodes the values. Of serde's attributes, `rename`,
+/// `rename_all` and `default` are applied; those that change the shape are refused.
 ///
 /// A form is flat. A field is a `String`, a number, a `bool`, a choice, a `Vec` of a choice
-/// (several can be chosen), or an `Option` of one of these, which may be left empty. Doc comments
-/// are the help of fields and the labels of choices.
+/// (multiple choice), or an `Option` of one of these, which may be left empty. Doc comments are the
+/// help texts of fields and the labels of choices.
 ///
 /// | `#[elicit(…)]` | |
 /// |---|---|
 /// | `title = …` | The label of a field, or of an option of a choice. |
-/// | `description = …` | Instead of the doc comment of a field. |
-/// | `default = …` | What is filled in at first; the field may then be left out. |
-/// | `format = "…"` | Of text: `email`, `uri`, `date`, `date-time`. |
-/// | `min_length = …`, `max_length = …` | Of text, in characters. |
-/// | `min = …`, `max = …` | Of a number. |
-/// | `min_items = …`, `max_items = …` | Of a list. |
-/// | `crate = path` | Before the type: where `mcp_server` is found, if not at `::mcp_server`. |
+/// | `description = …` | The help text of a field. Default: the doc comment. |
+/// | `default = …` | The initial value; the field is then optional. |
+/// | `format = "…"` | The format of a string: `email`, `uri`, `date`, `date-time`. |
+/// | `min_length = …`, `max_length = …` | The length of a string, in characters. |
+/// | `min = …`, `max = …` | The range of a number. |
+/// | `min_items = …`, `max_items = …` | The number of items of a list. |
+/// | `crate = path` | On the type: the path of `mcp_server`. Default: `::mcp_server`. |
 #[proc_macro_derive(Elicit, attributes(elicit))]
 pub fn elicit(item: TokenStream) -> TokenStream {
     form::derive(item.into()).into()

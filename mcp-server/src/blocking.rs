@@ -1,7 +1,8 @@
-//! Threads for handlers that block, so that the others stay quick.
+//! A bounded pool of threads for blocking handlers.
 //!
-//! Our own threads rather than the runtime's: a runtime waits at its end for every blocking call
-//! that has begun, and a stuck handler must not keep a server from exiting.
+//! The pool does not use the blocking threads of the runtime: the runtime waits at shutdown for
+//! every blocking task that has started, so a handler that never returns would keep the process
+//! from exiting.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -12,8 +13,8 @@ use std::time::Duration;
 use mcp_core::jsonrpc::ErrorObject;
 use tokio::sync::oneshot;
 
-/// How long a thread without work stays.
-const IDLE: Duration = Duration::from_secs(10);
+/// Time after which an idle thread ends. Fixed: a thread is cheap to start again.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -28,7 +29,7 @@ struct PoolShared {
 
 #[derive(Default)]
 struct PoolState {
-    /// Jobs that wait for a thread, each with its number.
+    /// Jobs that wait for a thread, each with its sequence number.
     queue: VecDeque<(u64, Job)>,
     submitted: u64,
     threads: usize,
@@ -36,7 +37,7 @@ struct PoolState {
 }
 
 impl BlockingPool {
-    /// At most `max_threads` threads, started when there is work for them.
+    /// Creates a pool of at most `max_threads` threads, which are started on demand.
     pub(crate) fn new(max_threads: usize) -> Self {
         Self(Arc::new(PoolShared {
             state: Mutex::default(),
@@ -45,27 +46,28 @@ impl BlockingPool {
         }))
     }
 
-    /// Runs `work` on a thread. A call that is dropped while it waits for one never runs.
+    /// Runs `work` on a thread. If the future is dropped before a thread takes the work, it never
+    /// runs.
     ///
     /// # Errors
-    /// −32603 when `work` panics, or no thread can be started.
+    /// −32603 if `work` panics, or no thread can be started.
     pub(crate) fn run<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
         &self,
         work: F,
     ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
         let (sender, receiver) = oneshot::channel();
-        let started = self.submit(Box::new(move || {
+        let number = self.submit(Box::new(move || {
             if !sender.is_closed() {
                 let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
                     tracing::error!("a blocking handler panicked");
                     ErrorObject::internal()
                 });
-                drop(sender.send(outcome)); // The caller may have left meanwhile.
+                drop(sender.send(outcome)); // Fails if the caller dropped the future.
             }
         }));
-        let ticket = started.map(|number| Ticket { pool: self.clone(), number });
+        let queued = number.map(|number| QueuedJob { pool: self.clone(), number });
         async move {
-            let _ticket = ticket.map_err(|error| {
+            let _queued = queued.map_err(|error| {
                 crate::error::internal("starting a thread for a blocking handler", &error)
             })?;
             receiver.await.unwrap_or_else(|_| Err(ErrorObject::internal()))
@@ -82,7 +84,7 @@ impl BlockingPool {
             return Ok(number);
         }
         if state.threads >= self.0.max_threads {
-            return Ok(number); // A thread takes it when it is done with what it does.
+            return Ok(number); // The next thread that finishes its job takes it.
         }
         state.threads += 1;
         drop(state);
@@ -98,25 +100,26 @@ impl BlockingPool {
                 state.queue.retain(|(waiting, _)| *waiting != number);
                 return Err(error);
             }
-            // The job waits for one of the others.
+            // The job waits for another thread.
         }
         Ok(number)
     }
 }
 
-/// Takes a job out of the queue when its caller has left, so that what it holds is freed.
-struct Ticket {
+/// Removes a waiting job from the queue when its caller drops the future, so that its memory is
+/// freed.
+struct QueuedJob {
     pool: BlockingPool,
     number: u64,
 }
 
-impl Drop for Ticket {
+impl Drop for QueuedJob {
     fn drop(&mut self) {
         let mut state = self.pool.0.lock();
-        let waiting = state.queue.iter().position(|(number, _)| *number == self.number);
-        let job = waiting.and_then(|at| state.queue.remove(at));
+        let position = state.queue.iter().position(|(number, _)| *number == self.number);
+        let job = position.and_then(|position| state.queue.remove(position));
         drop(state);
-        drop(job); // Not under the lock: it is the user's.
+        drop(job); // After the unlock, because it drops user code.
     }
 }
 
@@ -135,11 +138,11 @@ impl PoolShared {
                 continue;
             }
             state.idle += 1;
-            let (woken, waited) =
-                self.work.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
-            state = woken;
+            let (guard, timeout) =
+                self.work.wait_timeout(state, IDLE_TIMEOUT).unwrap_or_else(PoisonError::into_inner);
+            state = guard;
             state.idle -= 1;
-            if waited.timed_out() && state.queue.is_empty() {
+            if timeout.timed_out() && state.queue.is_empty() {
                 state.threads -= 1;
                 return;
             }
@@ -162,7 +165,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_call_that_leaves_while_it_waits_takes_its_work_along() {
+    async fn a_dropped_call_that_waits_for_a_thread_never_runs() {
         let pool = BlockingPool::new(1);
         let (release, released) = std::sync::mpsc::channel::<()>();
         let busy = pool.run(move || released.recv().is_ok());
@@ -174,13 +177,13 @@ mod tests {
         for _ in 0..1_000 {
             drop(wait());
         }
-        let stays = wait();
-        assert_eq!(Arc::strong_count(&ran), 2, "what was left behind is freed");
+        let kept = wait();
+        assert_eq!(Arc::strong_count(&ran), 2, "dropped jobs are freed");
         release.send(()).unwrap();
         assert!(busy.await.unwrap());
-        stays.await.unwrap();
+        kept.await.unwrap();
         assert_eq!(*ran.lock().unwrap(), 1);
-        assert!(pool.run(|| panic!("asked to")).await.is_err());
+        assert!(pool.run(|| panic!("test panic")).await.is_err());
         assert_eq!(pool.run(|| 5).await.unwrap(), 5);
     }
 }

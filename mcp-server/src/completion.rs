@@ -1,4 +1,4 @@
-//! Suggestions for arguments of prompts and variables of resource templates. Spec:
+//! Completion: suggested values for arguments of prompts and variables of resource templates. Spec:
 //! server/utilities/completion.
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,7 +13,7 @@ use crate::context::{Context, HandlerCall, HandlerFuture};
 /// The future of one completion.
 pub type CompletionFuture = HandlerFuture<Completion>;
 
-/// One `completion/complete` for one argument.
+/// A call of `completion/complete`, for one argument.
 #[derive(Debug)]
 pub struct CompletionCall {
     pub(crate) context: Context,
@@ -22,20 +22,20 @@ pub struct CompletionCall {
 }
 
 impl CompletionCall {
-    /// The context of the call.
+    /// Returns the context of the call.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// What was typed so far.
+    /// Returns what the user has typed so far.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// Another argument of the same prompt or template, when it is known already (since
-    /// 2025-06-18).
+    /// Returns the value of another argument of the same prompt or template, if the user has
+    /// already chosen it (since 2025-06-18).
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.arguments.get(name).map(String::as_str)
     }
@@ -47,17 +47,17 @@ impl HandlerCall for CompletionCall {
     }
 }
 
-/// A value that a completion function may give.
+/// A value that a completion function may return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a completion",
-    label = "not a list of texts",
-    note = "give a `Vec` of texts, a `Completion` or a `Result` of one of them"
+    label = "not a list of strings",
+    note = "return a `Vec` of strings, a `Completion` or a `Result` of one of them"
 )]
 pub trait IntoCompletion {
-    /// The suggestions.
+    /// Returns the suggestions.
     ///
     /// # Errors
-    /// A protocol error, where the value is one.
+    /// The protocol error to answer the call with, if the value is an error.
     fn into_completion(self) -> Result<Completion, ErrorObject>;
 }
 

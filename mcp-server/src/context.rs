@@ -1,4 +1,4 @@
-//! What a handler knows of its call, and what it can say while it runs.
+//! The context of a call: what a handler can read, and what it can send while it runs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,49 +19,63 @@ use serde::Serialize;
 use crate::call::{AnswerStream, Call};
 use crate::wire::WireResult;
 
-/// One call, as its handler sees it. Cheap to clone.
+/// The call that a handler answers. Cheap to clone.
 ///
-/// Take it as an argument of a tool, prompt or resource function, wherever it stands. What it
-/// offers works on every revision: where a revision lacks something, the method says what happens
-/// instead.
+/// Take it as an argument of a tool, prompt or resource function, at any position. Its methods work
+/// in every revision; where a revision lacks a feature, the method documents what happens instead.
+///
+/// ```
+/// use mcp_server::{Context, tool};
+///
+/// /// Index the given files.
+/// #[tool]
+/// async fn index(files: Vec<String>, ctx: Context) -> String {
+///     for (done, file) in files.iter().enumerate() {
+///         ctx.progress_with_message(done as f64, files.len() as f64, file).await;
+///     }
+///     format!("indexed {} files", files.len())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Context(Arc<Call>);
 
 impl Context {
-    /// The context of a request that passes through a [layer](crate::layer).
+    /// Returns the context of a request in a [layer](crate::layer). `None` for a request that a
+    /// layer created.
     pub fn of(request: &Request) -> Option<Self> {
         request.extensions.get_shared().map(Self)
     }
 
-    /// The context of a request that has passed the layers, with what they put in.
+    /// Takes the context of a request that has passed the layers, with the extensions that they
+    /// added.
     pub(crate) fn take(request: &mut Request) -> Option<Self> {
         let call = request.extensions.take::<Call>()?;
         if !request.extensions.is_empty() {
             let layered = call.extensions.merged(std::mem::take(&mut request.extensions));
-            // Set already when a layer calls twice, to try again.
+            // Already set if a layer calls the service more than once.
             drop(call.layered.set(layered));
         }
         Some(Self(call))
     }
 
-    /// The data of the call.
+    /// Returns the data of the call.
     pub(crate) fn call(&self) -> &Call {
         &self.0
     }
 
-    /// The id that the caller gave the request.
+    /// Returns the id of the request, which the caller chose.
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.0.id
     }
 
-    /// The protocol revision that this call is made in.
+    /// Returns the protocol revision of this call.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.revision
     }
 
-    /// Writes the result of this call.
+    /// Encodes the result of this call.
     pub(crate) fn encode<T: WireResult>(&self, result: T) -> Result<JsonBytes, ErrorObject> {
         self.0.environment.encode(result, self.0.revision)
     }
@@ -70,7 +84,9 @@ impl Context {
         self.0.revision.rules()
     }
 
-    /// What the client says it is. Not verified: never decide security by it (ST-5).
+    /// Returns the name and version that the client claims. `None` for calls without `clientInfo`.
+    ///
+    /// The claim is not verified: never base a security decision on it (ST-5).
     #[must_use]
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
@@ -79,7 +95,8 @@ impl Context {
         }
     }
 
-    /// What the client can do, as declared for this call (modern) or this session (legacy).
+    /// Returns the capabilities that the client declared for this call (modern) or session
+    /// (legacy).
     #[must_use]
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
@@ -88,25 +105,29 @@ impl Context {
         }
     }
 
-    /// The `_meta` of the request.
+    /// Returns the `_meta` of the request.
     #[must_use]
     pub fn meta(&self) -> Meta {
         self.0.meta.raw.as_ref().and_then(|raw| raw.parse().ok()).unwrap_or_default()
     }
 
-    /// What the binding and the layers know of the call: HTTP headers, principal, peer address.
+    /// Returns the values that the transport and the layers attached to the call, such as HTTP
+    /// headers, the principal or the address of the peer.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.0.layered.get().unwrap_or(&self.0.extensions)
     }
 
-    /// Runs what blocks on a thread of a bounded pool, so that other calls stay quick.
+    /// Runs blocking work on a thread of a bounded pool, so that it does not delay other calls.
     ///
-    /// Cancel safe: dropping the future before a thread took the work means that it never runs;
-    /// after that the work runs to its end, and its result is dropped.
+    /// The pool has at most [`Limits::max_blocking_threads`](crate::Limits::max_blocking_threads)
+    /// threads.
+    ///
+    /// Cancel safety: if the future is dropped before a thread starts the work, the work never
+    /// runs. Otherwise it runs to its end, and its result is dropped.
     ///
     /// # Errors
-    /// −32603 when `work` panics, or no thread can be started.
+    /// −32603 if `work` panics, or no thread can be started.
     pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(
         &self,
         work: F,
@@ -114,20 +135,22 @@ impl Context {
         self.0.environment.blocking.run(work)
     }
 
-    // ---- while the call runs
-    // -------------------------------------------------------------------------
+    // ---- notifications about the call ----
 
-    /// Reports progress: `done` of `total`, where that is known.
+    /// Reports progress: `done` of `total`, if the total is known.
     ///
-    /// Does nothing when the caller did not ask for progress, or the call is over. Values must
-    /// rise; one that does not is dropped, and so are values that come faster than
-    /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average (a burst of ten passes). The one that reaches
-    /// `total` is always sent. Cancel safe.
+    /// Does nothing if the caller did not request progress, or the call has ended. Values must
+    /// increase; a value that does not is dropped. So are values that arrive faster than
+    /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average, after a
+    /// burst of ten. The value that reaches `total` is always sent.
+    ///
+    /// Cancel safety: dropping the future may drop the notification.
     pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
         self.send_progress(done, total.into(), None).await;
     }
 
-    /// As [`Context::progress`], with a text for people (left out where the revision has none).
+    /// Reports progress as [`Context::progress`] does, with a message for people. The message is
+    /// omitted in revisions that do not have it.
     pub async fn progress_with_message(
         &self,
         done: f64,
@@ -138,14 +161,14 @@ impl Context {
     }
 
     async fn send_progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
-        let Some(token) = &self.0.meta.progress_token else { return yield_at_times().await };
+        let Some(token) = &self.0.meta.progress_token else { return yield_if_over_budget().await };
         if self.0.gate.is_over() {
-            return yield_at_times().await;
+            return yield_if_over_budget().await;
         }
-        let total = total.filter(|total| total.is_finite()); // JSON has no other numbers.
+        let total = total.filter(|total| total.is_finite()); // JSON has no infinity and no NaN.
         let interval = self.0.environment.limits.min_progress_interval;
         if !self.0.progress.lock().admit(done, total, interval) {
-            return yield_at_times().await;
+            return yield_if_over_budget().await;
         }
         let mut params = ProgressParams::new(token.clone(), done);
         params.total = total;
@@ -155,25 +178,27 @@ impl Context {
 
     /// Sends a log message to the client.
     ///
-    /// Modern: only when this request asks for logs, at its level or above, and until it is
-    /// answered. Legacy: at the level that the session set, `info` until it sets one. No secrets,
-    /// no personal data (LOG-4). Cancel safe.
+    /// Modern calls: only if the request sets a log level, for messages at that level or above,
+    /// until the call is answered. Legacy calls: at the level that the session set, `info` by
+    /// default. Messages must contain no secrets and no personal data (LOG-4).
+    ///
+    /// Cancel safety: dropping the future may drop the message.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
-    /// than 2027-07-28; standard error or OpenTelemetry take its place.
+    /// than 2027-07-28. Use standard error or OpenTelemetry instead.
     #[deprecated(
         note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
                 2027-07-28; write to standard error, or use OpenTelemetry"
     )]
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
-        let (least, is_session) = match &self.0.session {
+        let (min_level, is_session) = match &self.0.session {
             Some(session) => (Some(session.log_level()), true),
             None => (self.0.meta.log_level, false),
         };
-        if least.is_none_or(|least| level < least) {
-            return yield_at_times().await;
+        if min_level.is_none_or(|min_level| level < min_level) {
+            return yield_if_over_budget().await;
         }
-        let Ok(data) = RawJson::new(&data) else { return yield_at_times().await };
+        let Ok(data) = RawJson::new(&data) else { return yield_if_over_budget().await };
         let params =
             LogMessageParams::new(level, data).logger(self.0.environment.server_name.clone());
         let sending = self.notify::<notification::Message>(&params);
@@ -184,12 +209,12 @@ impl Context {
         }
     }
 
-    /// Closes the stream that the answer will come on, and goes on with the call: the client comes
-    /// back for the answer after `retry`, or when it likes. For calls that take so long that
-    /// holding a connection open is a waste.
+    /// Closes the stream of the answer while the call continues. The client reconnects for the
+    /// answer after `retry`, or after an interval of its choice. Use it for calls that run so long
+    /// that an open connection is wasteful.
     ///
-    /// False, and nothing else, where that is not possible: over any other transport than HTTP, on
-    /// revisions other than 2025-11-25, or when the client has gone already (SH-4).
+    /// Returns false, without any effect, on transports other than HTTP, in revisions other than
+    /// 2025-11-25, or if the client has disconnected (SH-4).
     pub fn close_stream(&self, retry: impl Into<Option<Duration>>) -> bool {
         let retry = retry.into();
         self.0.extensions.get::<AnswerStream>().is_some_and(|stream| stream.0.close(retry))
@@ -197,7 +222,7 @@ impl Context {
 
     /// Sends a notification to the client.
     pub(crate) async fn notify<N: NotificationMethod>(&self, params: &N::Params) {
-        yield_at_times().await;
+        yield_if_over_budget().await;
         match JsonBytes::new(params) {
             Ok(params) => self.0.peer.notify(Notification::new(N::NAME, params)).await,
             Err(error) => {
@@ -207,10 +232,10 @@ impl Context {
     }
 }
 
-/// Yields to the runtime now and then, as every wait of tokio does. A handler may call these
-/// functions in a loop that waits for nothing else: without it, other calls would starve, and a
-/// cancellation would have to wait for the end of the loop.
-async fn yield_at_times() {
+/// Yields to the runtime when the task has used up its budget, as tokio's own futures do. A handler
+/// may call these functions in a loop that awaits nothing else. Without this, other calls would
+/// starve, and a cancellation would take effect only after the loop.
+async fn yield_if_over_budget() {
     tokio::task::consume_budget().await;
 }
 
@@ -223,9 +248,9 @@ impl fmt::Debug for Context {
     }
 }
 
-/// A call of a handler: what [extractors](crate::extract) take their values from.
+/// A call that [extractors](crate::extract) take their values from.
 pub trait HandlerCall: Send + 'static {
-    /// The context of the call.
+    /// Returns the context of the call.
     fn context(&self) -> &Context;
 }
 

@@ -1,4 +1,4 @@
-//! Methods of the author's own.
+//! Methods that are not part of the protocol.
 
 use std::fmt;
 use std::future::Future;
@@ -9,10 +9,10 @@ use mcp_core::method::Method;
 
 use crate::context::{Context, HandlerFuture};
 
-type Answer = dyn Fn(Context, &JsonBytes) -> HandlerFuture<JsonBytes> + Send + Sync;
+type Handle = dyn Fn(Context, &JsonBytes) -> HandlerFuture<JsonBytes> + Send + Sync;
 
 /// A method that was registered by [`ServerBuilder::method`](crate::ServerBuilder::method).
-pub(crate) struct CustomMethod(Box<Answer>);
+pub(crate) struct CustomMethod(Box<Handle>);
 
 impl CustomMethod {
     pub(crate) fn new<M, F, Fut>(handler: F) -> Self
@@ -29,7 +29,7 @@ impl CustomMethod {
                 let encoder = &context.call().environment.encoder;
                 encoder
                     .encode_custom(&result, context.revision())
-                    .map_err(|error| crate::error::internal("writing a result", &error))
+                    .map_err(|error| crate::error::internal("encoding a result", &error))
             })
         }))
     }

@@ -1,5 +1,5 @@
-//! What a server is: its identity, what it offers and the bounds it keeps, as its builder defined
-//! them.
+//! What a [`ServerBuilder`](crate::ServerBuilder) defined: the identity of a server, its routes,
+//! methods and limits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::registry::{Live, Registry};
 pub(crate) struct ServerDefinition {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
-    /// In the order of preference that the builder was given.
+    /// In the order of preference that was passed to the builder.
     pub(crate) revisions: Vec<Revision>,
-    /// The protocol extensions that it declares, with their settings.
+    /// The declared protocol extensions, with their settings.
     pub(crate) extensions: Vec<(String, serde_json::Value)>,
     pub(crate) methods: HashMap<&'static str, CustomMethod>,
     pub(crate) live: Arc<Live>,
@@ -30,7 +30,7 @@ pub(crate) struct ServerDefinition {
     pub(crate) environment: Arc<Environment>,
 }
 
-/// Items in one page of each list.
+/// The number of items in one page of each list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageSizes {
     pub(crate) tools: usize,
@@ -48,7 +48,7 @@ impl ServerDefinition {
         self.revisions.iter().any(|revision| revision.era() == era)
     }
 
-    /// What a snapshot of the registry offers, as capabilities.
+    /// Returns the capabilities that follow from a snapshot of the registry.
     pub(crate) fn capabilities(&self, registry: &Registry) -> ServerCapabilities {
         let mut capabilities = ServerCapabilities::new().logging(LoggingCapability::new());
         if registry.tools.is_offered() {

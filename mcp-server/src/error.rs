@@ -1,8 +1,8 @@
-//! What can go wrong, by who gets to see it.
+//! Errors, by who receives them.
 //!
-//! A [`ToolError`] goes to the model, in a result with `isError`. An [`ErrorObject`] goes to the
-//! client, as the error of a JSON-RPC response. A [`ServeError`] goes to whoever started the
-//! server. Which of the first two a handler's failure becomes is decided by its type.
+//! A [`ToolError`] is sent to the model, in a result with `isError`. An [`ErrorObject`] is sent to
+//! the client, as the error of a JSON-RPC response. A [`ServeError`] is returned to the caller of a
+//! `serve` method. The type of a handler's error decides which of the first two is sent.
 
 use std::fmt;
 
@@ -10,28 +10,42 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::transport::TransportError;
 use mcp_core::types::{CallToolResult, Content};
 
-/// A failure of a tool that the model sees, and may repair.
+/// An execution error of a tool, which the model sees and may correct.
 ///
-/// Any error turns into one with `?`; its text, and that of its sources, is what the model reads.
-/// Use [`ErrorObject`] for what must not reach the model.
+/// Every [`std::error::Error`] converts into it with `?`; the model reads its text and the texts of
+/// its sources. Return an [`ErrorObject`] for details that must not reach the model.
+///
+/// ```
+/// use mcp_server::{ToolError, tool};
+///
+/// /// Divide two numbers.
+/// #[tool]
+/// async fn divide(dividend: f64, divisor: f64) -> Result<f64, ToolError> {
+///     if divisor == 0.0 {
+///         return Err(ToolError::new("divisor must not be 0"));
+///     }
+///     Ok(dividend / divisor)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ToolError {
     content: Vec<Content>,
 }
 
 impl ToolError {
-    /// A failure described by a text.
+    /// Creates an error from a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self { content: vec![Content::text(text)] }
     }
 
-    /// A failure described by content blocks.
+    /// Creates an error from content blocks.
     pub fn content(content: impl Into<Vec<Content>>) -> Self {
         Self { content: content.into() }
     }
 }
 
-// `ToolError` is no `std::error::Error` itself, so that every error can become one.
+// `ToolError` does not implement `std::error::Error`, so that this conversion does not overlap with
+// the reflexive `From`.
 impl<E: std::error::Error> From<E> for ToolError {
     fn from(error: E) -> Self {
         let mut text = error.to_string();
@@ -45,15 +59,16 @@ impl<E: std::error::Error> From<E> for ToolError {
     }
 }
 
-/// What a tool's error becomes. Implement it for an error type of your own to choose per value.
+/// Converts a tool's error into a result or a protocol error. Implement it for your error type to
+/// choose for each value.
 ///
-/// Error types that do not implement it, but [`Display`](fmt::Display), become a text for the model when a
-/// macro wrote the tool.
+/// In tools written with the macros, error types that implement only [`Display`](fmt::Display)
+/// become a text for the model.
 pub trait IntoToolError {
-    /// `Ok` is a result that the model sees; `Err` is a protocol error.
+    /// Returns `Ok` with a result that the model sees, or `Err` with a protocol error.
     ///
     /// # Errors
-    /// The protocol error, when it is one.
+    /// The protocol error to answer the call with.
     fn into_tool_error(self) -> Result<CallToolResult, ErrorObject>;
 }
 
@@ -63,8 +78,8 @@ impl IntoToolError for ToolError {
     }
 }
 
-/// For prompts and resources, whose results have no place for an error: −32603, with the text in
-/// the log.
+/// Prompts and resources have no result for errors: the client receives −32603, and the text is
+/// logged.
 impl From<ToolError> for ErrorObject {
     fn from(error: ToolError) -> Self {
         internal("a prompt or resource", &format_args!("{:?}", error.content))
@@ -95,11 +110,11 @@ impl IntoToolError for std::convert::Infallible {
     }
 }
 
-/// Something that was registered cannot be served.
+/// A registration or a setting of a server is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Two tools, prompts, resources, methods or extensions have one name.
+    /// Two tools, prompts, resources, methods or extensions have the same name.
     #[error("the {kind} {name:?} is registered twice")]
     Duplicate {
         /// "tool", "prompt", "resource", "method", "extension" or "server".
@@ -107,19 +122,19 @@ pub enum BuildError {
         /// The name, or URI.
         name: String,
     },
-    /// A name, template or schema breaks a rule.
-    #[error("the {kind} {name:?} is not valid: {reason}")]
+    /// A name, URI template, schema or setting is invalid.
+    #[error("the {kind} {name:?} is invalid: {reason}")]
     Invalid {
         /// "tool", "prompt", "resource", "method", "extension" or "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
-        /// Which rule, and what to do.
+        /// The violated rule, and the remedy.
         reason: String,
     },
 }
 
-/// The server could not start, or ended other than by being asked to.
+/// The server could not start, or ended because of an error.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct ServeError(#[from] ServeErrorKind);
@@ -129,26 +144,27 @@ enum ServeErrorKind {
     #[error("the server cannot be built")]
     Build(#[source] BuildError),
     #[cfg(feature = "stdio")]
-    #[error("the standard streams cannot be taken over")]
+    #[error("the standard streams cannot be opened")]
     Streams(#[source] std::io::Error),
-    #[error("the connection broke")]
+    #[error("the connection failed")]
     Transport(#[source] TransportError),
     #[cfg(feature = "stdio")]
-    #[error("the server's own task ended early")]
+    #[error("the task that serves the conversation ended early")]
     Task,
     #[cfg(feature = "http")]
-    #[error("the socket cannot be listened on")]
+    #[error("the server cannot listen on the socket")]
     Listen(#[source] std::io::Error),
     #[cfg(feature = "http")]
     #[error(
-        "other machines reach {0}, and no host names are set: call HttpOptions::allow_host with each name that \
-         clients use, or HttpOptions::allow_any_host behind a proxy that checks the Host, or listen on 127.0.0.1"
+        "{0} is reachable from other machines, and no host names are allowed: call \
+         HttpOptions::allow_host with each name that clients use, or HttpOptions::allow_any_host behind \
+         a proxy that checks the Host header, or listen on 127.0.0.1"
     )]
     Exposed(std::net::SocketAddr),
     #[cfg(feature = "http")]
     #[error(
-        "{0} tasks did not end when they were dropped, because a handler blocks its thread, so that the runtime \
-         cannot end either: exit the process, or shut the runtime down in the background"
+        "{0} tasks did not end when they were dropped, because a handler blocks its thread, so the \
+         runtime cannot shut down: exit the process, or call Runtime::shutdown_background"
     )]
     Blocked(usize),
 }
@@ -179,7 +195,7 @@ impl ServeError {
         Self(ServeErrorKind::Blocked(tasks))
     }
 
-    /// Whether a registration was wrong, so that starting again will not help.
+    /// Whether the server could not be built. Starting it again fails in the same way.
     #[must_use]
     pub fn is_build(&self) -> bool {
         matches!(self.0, ServeErrorKind::Build(_))
@@ -198,22 +214,22 @@ impl From<TransportError> for ServeError {
     }
 }
 
-/// Logs the cause of a failure and returns −32603 with a correlation id that leads to the log line.
+/// Logs the cause of a failure and returns −32603 with a correlation id that is also in the log.
 #[cold]
-pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
+pub(crate) fn internal(operation: &str, error: &dyn fmt::Display) -> ErrorObject {
     ErrorObject::internal_logged(
-        |correlation| tracing::error!(%error, correlation, "{doing} failed"),
+        |correlation| tracing::error!(%error, correlation, "{operation} failed"),
     )
 }
 
-/// −32602 for parameters that cannot be read.
+/// Returns −32602 for parameters that cannot be decoded.
 #[cold]
 pub(crate) fn invalid_params(error: &serde_json::Error) -> ErrorObject {
     ErrorObject::invalid_params(reason(error))
 }
 
-/// What is wrong with a JSON value, without the line and the column: they count in a text that the
-/// reader does not have.
+/// Returns what is wrong with a JSON value, without the line and the column: they refer to a text
+/// that the reader does not have.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let mut text = error.to_string();
     if let Some(end) = text.find(" at line ") {

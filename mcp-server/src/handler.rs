@@ -1,4 +1,4 @@
-//! Handlers written by hand: async functions over [extractors](crate::extract).
+//! Handlers without macros: async functions whose arguments are [extractors](crate::extract).
 
 use std::future::Future;
 
@@ -6,20 +6,20 @@ use crate::extract::{Extract, Rejection};
 
 pub use crate::context::{HandlerCall, HandlerFuture};
 
-/// An async function that can answer a call of kind `C`: [`ToolCall`](crate::tool::ToolCall),
+/// An async function that answers calls of kind `C`: [`ToolCall`](crate::tool::ToolCall),
 /// [`PromptCall`](crate::prompt::PromptCall) or [`ResourceCall`](crate::resource::ResourceCall).
 ///
-/// Functions and closures implement it by themselves, when they
+/// Functions and closures implement it if they
 ///
 /// * take up to eight arguments, each an [extractor](crate::extract): [`Args<T>`](crate::extract::Args),
 ///   [`Context`](crate::Context), [`State<S>`](crate::extract::State),
 ///   [`Extension<T>`](crate::extract::Extension), or a type of your own that implements
 ///   [`FromContext`](crate::extract::FromContext);
-/// * return a future that is `Send`, whose output the route can turn into a result:
+/// * return a future that is `Send` and whose output converts into a result:
 ///   [`IntoToolResult`](crate::tool::IntoToolResult),
 ///   [`IntoPromptResult`](crate::prompt::IntoPromptResult) or
 ///   [`IntoResourceResult`](crate::resource::IntoResourceResult);
-/// * are `Send + Sync + 'static`, as every function is that captures nothing.
+/// * are `Send + Sync + 'static`, as every function that captures nothing is.
 ///
 /// ```
 /// use mcp_server::Context;
@@ -45,29 +45,30 @@ pub use crate::context::{HandlerCall, HandlerFuture};
 ///
 /// # Why is my function not a handler?
 ///
-/// The compiler says only that the trait is not implemented. Look for one of these:
+/// The compiler reports only that the trait is not implemented. Check for one of these causes:
 ///
-/// * *It is not `async`.* The return type must be a future; `fn f() -> String` is not a handler,
-///   and `|| async { … }` is.
-/// * *An argument is not an extractor.* Plain types such as `String` are arguments of functions
-///   under `#[tool]` alone; by hand they are the fields of a struct in `Args<T>`, where `T` needs
-///   `serde::Deserialize`, and `schemars::JsonSchema` too in a tool.
+/// * *It is not `async`.* The return type must be a future. `fn f() -> String` is not a handler;
+///   `|| async { … }` is.
+/// * *An argument is not an extractor.* Plain types such as `String` are arguments only of
+///   functions under `#[tool]`. Without the macro they are the fields of a struct in `Args<T>`,
+///   where `T` needs `serde::Deserialize` and, in a tool, `schemars::JsonSchema`.
 /// * *An argument is borrowed.* Take `Context`, not `&Context`: the future outlives the call that
-///   made it.
-/// * *The future is not `Send`.* A value such as `Rc` or a guard of `std::sync::Mutex` is held
-///   across an `.await`. `cargo check` of a function `fn is_send<T: Send>(_: T) {}` that is called
-///   with the future names the value.
+///   created it.
+/// * *The future is not `Send`.* A value such as an `Rc` or a guard of `std::sync::Mutex` is held
+///   across an `.await`. Pass the future to a function `fn is_send<T: Send>(_: T) {}`, and the
+///   compiler names the value.
 /// * *The closure captures something that is borrowed or not `Sync`.* Move an `Arc` into it, or use
 ///   [`State`](crate::extract::State).
-/// * *The output is not a result*, such as a struct of your own that a tool returns: wrap it in
+/// * *The output is not a result*, such as a struct that a tool returns: wrap it in
 ///   [`Structured`](crate::tool::Structured).
 ///
-/// The type parameter `M` keeps functions of different shapes apart; it is always inferred. The
-/// trait is sealed: new ways to be a handler are implementations of `FromContext`.
+/// The type parameter `M` separates functions with different arguments; it is always inferred. The
+/// trait is sealed. Implement [`FromContext`](crate::extract::FromContext) to support new
+/// arguments.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     note = "a handler is an async function or closure whose arguments are `Args<T>`, `Context`, `State<S>` or `Extension<T>`",
-    note = "the documentation of `mcp_server::handler::Handler` lists what else may be wrong"
+    note = "the documentation of `mcp_server::handler::Handler` lists the causes"
 )]
 pub trait Handler<C, M>: sealed::Sealed<C, M> + Send + Sync + 'static {
     /// What the handler returns.
@@ -75,16 +76,16 @@ pub trait Handler<C, M>: sealed::Sealed<C, M> + Send + Sync + 'static {
     /// The future of one call.
     type Future: Future<Output = Self::Output> + Send + 'static;
 
-    /// Takes the arguments from the call and begins.
+    /// Extracts the arguments from the call and calls the function.
     ///
     /// # Errors
-    /// When an argument cannot be taken.
+    /// If an argument cannot be extracted.
     fn run(&self, call: &C) -> Result<Self::Future, Rejection>;
 }
 
 mod sealed {
-    /// Keeps `Handler` from being implemented elsewhere.
-    #[allow(unnameable_types)] // That is what seals.
+    /// Prevents implementations of `Handler` in other crates.
+    #[allow(unnameable_types)] // Other crates must not be able to name it.
     pub trait Sealed<C, M> {}
 }
 
@@ -98,7 +99,7 @@ macro_rules! handlers {
         {
         }
 
-        #[allow(non_snake_case, unused_variables)] // One name serves as type and as value.
+        #[allow(non_snake_case, unused_variables)] // One name is both the type and the value.
         impl<C, F, Fut, $($argument,)*> Handler<C, ($($argument,)*)> for F
         where
             F: Fn($($argument),*) -> Fut + Send + Sync + 'static,

@@ -1,14 +1,14 @@
-//! JSON values in the words of an error message, as a model would name them.
+//! Descriptions of JSON values for error messages that models read.
 
 use std::fmt;
 
 use mcp_core::text::PeerText;
 use serde::de::Unexpected;
 
-/// Longest text of a caller that an error message repeats, in characters.
+/// Maximum length of a caller's string in an error message, in characters.
 const MAX_SHOWN_CHARS: usize = 64;
 
-/// What was found: `the string "two"`, `an array`.
+/// Describes a value: `the string "two"`, `an array`.
 pub(crate) struct Found<'a>(pub(crate) Unexpected<'a>);
 
 impl fmt::Display for Found<'_> {
@@ -27,7 +27,7 @@ impl fmt::Display for Found<'_> {
     }
 }
 
-/// A text of the caller, shortened.
+/// Truncates a string from the caller.
 pub(crate) fn shown(text: &str) -> PeerText<'_> {
     PeerText::with_max(text, MAX_SHOWN_CHARS)
 }

@@ -1,4 +1,4 @@
-//! Servers of the Model Context Protocol: write a function, and it is a tool for every client.
+//! Servers for the Model Context Protocol, whose tools, prompts and resources are async functions.
 //!
 //! ```no_run
 //! use mcp_server::{Server, routes, tool};
@@ -15,19 +15,19 @@
 //! }
 //! ```
 //!
-//! | to | see |
+//! | task | see |
 //! |---|---|
 //! | build and serve a server | [`Server`], [`ServerBuilder`] |
-//! | write tools, prompts and resources | [`macro@tool`], [`macro@tools`], [`macro@prompt`], [`macro@resource`] |
-//! | write them by hand | [`tool`](mod@tool), [`prompt`](mod@prompt), [`resource`](mod@resource), [`handler`], [`extract`] |
-//! | know and say something while a call runs | [`Context`] |
+//! | write tools, prompts and resources with macros | [`macro@tool`], [`macro@tools`], [`macro@prompt`], [`macro@resource`] |
+//! | write them without macros | [`tool`](mod@tool), [`prompt`](mod@prompt), [`resource`](mod@resource), [`handler`], [`extract`] |
+//! | read the call, report progress, log | [`Context`] |
 //! | ask the user, or the client's model | [`input`] |
-//! | suggest values of arguments | [`completion`] |
-//! | change what is offered at runtime | [`ServerHandle`] |
-//! | do something around every call | [`layer`] |
-//! | bound what clients may send and hold | [`Limits`] |
+//! | suggest values for arguments | [`completion`] |
+//! | add and remove tools at runtime | [`ServerHandle`] |
+//! | run code around every call | [`layer`] |
+//! | set limits | [`Limits`] |
 //!
-//! The root has what nearly every server names; everything else is in one of the modules.
+//! The crate root re-exports what nearly every server uses; the rest is in the modules.
 
 mod blocking;
 mod call;

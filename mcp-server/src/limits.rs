@@ -1,4 +1,4 @@
-//! The bounds of a server: what it accepts, holds and waits for.
+//! The limits of a server.
 
 use std::time::Duration;
 
@@ -7,10 +7,9 @@ use mcp_core::ConnectionLimits;
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
 
-/// The bounds of a server, set with [`ServerBuilder::limits`](crate::ServerBuilder::limits).
+/// The limits of a server, set with [`ServerBuilder::limits`](crate::ServerBuilder::limits).
 ///
-/// Every field has a default that suits a server on the network. All defaults are listed in
-/// `docs/limits.md`.
+/// Every field has a default that suits a server on a network. `docs/limits.md` lists all defaults.
 ///
 /// ```
 /// use mcp_server::{Limits, Server};
@@ -22,52 +21,54 @@ use crate::http::HttpLimits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The bounds of each connection.
+    /// The limits of each connection.
     pub connection: ConnectionLimits,
-    /// Most `subscriptions/listen` streams of one connection. 32.
+    /// Maximum number of open `subscriptions/listen` streams of one connection. 32.
     pub max_subscriptions: usize,
-    /// Most resource URIs that one subscription, or one legacy session, watches. 256.
+    /// Maximum number of resource URIs that one subscription, or one legacy session, subscribes to.
+    /// 256.
     pub max_subscribed_uris: usize,
-    /// Longest `clientInfo` and longest `capabilities` that a legacy session remembers, in bytes each.
-    /// Icons are left out of a longer `clientInfo`; `initialize` fails where that is not enough.
-    /// 16 KiB.
+    /// Maximum length of the `clientInfo` and of the `capabilities` that a legacy session stores, in
+    /// bytes each. Icons are removed from a longer `clientInfo`; `initialize` fails if it is still
+    /// too long. 16 KiB.
     pub max_client_info_bytes: usize,
-    /// Maximum size of what a legacy session remembers of its client, in bytes: `clientInfo`,
-    /// `capabilities` and the resource URIs that it watches. 64 KiB.
+    /// Maximum size of what a legacy session stores about its client, in bytes: `clientInfo`,
+    /// `capabilities` and the resource URIs that it subscribes to. 64 KiB.
     pub max_session_bytes: usize,
-    /// Longest URI or URI template, in bytes. 8 KiB.
+    /// Maximum length of a URI or URI template, in bytes. 8 KiB.
     pub max_uri_bytes: usize,
-    /// Most threads that run blocking handlers. 64.
+    /// Maximum number of threads that run blocking handlers. 64.
     pub max_blocking_threads: usize,
-    /// Shortest time between two progress notifications of one request; those in between are
-    /// dropped, except the last. 100 ms.
+    /// Minimum time between two progress notifications of one request, on average. Those in between
+    /// are dropped, except the last. 100 ms.
     pub min_progress_interval: Duration,
-    /// How long the client may take to answer a request of the server (elicitation, sampling,
-    /// roots). 10 minutes, since it may ask a person.
+    /// Time that the client has to answer a request of the server (elicitation, sampling, roots).
+    /// 10 minutes, because the client may ask a person.
     pub peer_request_timeout: Duration,
-    /// Most rounds of questions in one modern call. 10.
+    /// Maximum number of input rounds of one modern call. 10.
     pub max_input_rounds: u32,
-    /// Most questions in one round of a modern call; further ones wait for the next round. 16.
+    /// Maximum number of input requests in one round of a modern call; further ones wait for the
+    /// next round. 16.
     pub max_input_questions: usize,
-    /// Longest `requestState` that is sent or accepted, in bytes, which is four thirds of the
-    /// answers and step results that a call remembers. It travels in the bodies of responses and
-    /// requests, so `max_message_bytes` and the body limits of proxies have to allow it. 64 KiB.
+    /// Maximum length of a `requestState` that is sent or accepted, in bytes. It is four thirds of
+    /// the size of the answers and step results that a call records. It is part of response and
+    /// request bodies, so `max_message_bytes` and the body limits of proxies must allow it. 64 KiB.
     pub max_request_state_bytes: usize,
-    /// How long a `requestState` can be redeemed. 10 minutes, since a person may be asked.
+    /// Time for which a `requestState` is accepted. 10 minutes, because a person may be asked.
     pub request_state_ttl: Duration,
-    /// Most redeemed single-use states that are remembered; beyond it, none is accepted until the
-    /// oldest expire. 10,000.
+    /// Maximum number of redeemed single-use states that are remembered. When it is reached, no
+    /// state is accepted until the oldest ones expire. 10,000.
     pub max_redeemed_states: usize,
-    /// Most redeemed single-use states of one [`Principal`](crate::Principal) that are remembered, so
-    /// that one user cannot keep the others from answering. 1,000.
+    /// Maximum number of redeemed single-use states of one [`Principal`](crate::Principal) that are
+    /// remembered, so that one user cannot block the others. 1,000.
     pub max_redeemed_states_per_principal: usize,
-    /// The bounds of the HTTP binding.
+    /// The limits of the HTTP transport.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
 }
 
 impl Limits {
-    /// The defaults.
+    /// Returns the default limits.
     #[must_use]
     pub const fn new() -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Who calls, as far as somebody verified it.
+//! The verified identity of a caller.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,22 +8,21 @@ use mcp_core::jsonrpc::ErrorObject;
 use crate::context::Context;
 use crate::extract::FromContext;
 
-/// Who makes a call: a name that a layer in front has verified, such as the issuer and subject of a
-/// token.
+/// The verified identity of a caller, such as the issuer and the subject of an access token.
 ///
-/// Over HTTP, a layer puts it into the extensions of the `http::Request`; sessions, subscriptions
-/// and the state of questions belong to it, and no other principal can use them. Never make one
-/// from what a client says about itself.
+/// Over HTTP, an outer layer that verified it inserts it into the extensions of the
+/// `http::Request`. Sessions, subscriptions and the `requestState` of input rounds are bound to it;
+/// no other principal can use them. Never create one from what a client claims about itself.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Principal(Arc<str>);
 
 impl Principal {
-    /// A principal with a name that no other has.
+    /// Creates a principal. `id` must be unique among the users of the server.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self(id.into())
     }
 
-    /// The name.
+    /// Returns the id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.0
@@ -37,7 +36,7 @@ impl fmt::Debug for Principal {
 }
 
 impl Context {
-    /// Who makes this call; none when nobody verified it.
+    /// Returns the verified identity of the caller; `None` if no layer verified it.
     #[must_use]
     pub fn principal(&self) -> Option<&Principal> {
         self.extensions().get()
@@ -47,7 +46,7 @@ impl Context {
 impl FromContext for Principal {
     fn from_context(context: &Context) -> Result<Self, ErrorObject> {
         context.principal().cloned().ok_or_else(|| {
-            crate::error::internal("finding the principal", &"no layer in front verified who calls")
+            crate::error::internal("extracting the principal", &"no layer verified the caller")
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Serving one conversation over any byte stream.
+//! Serves one conversation over any byte stream.
 
 use std::future::Future;
 use std::sync::{Arc, Weak};
@@ -13,14 +13,16 @@ use crate::server::{Connection, Server, ServerBuilder};
 
 impl Server {
     /// Serves one conversation over a pair of byte streams, until the peer closes its side or
-    /// `stop` is done.
+    /// `stop` completes.
     ///
     /// Then subscriptions end, and running calls have
-    /// [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) to finish. Dropping the future ends
-    /// the conversation at once, with every handler in it. Needs a tokio runtime with time enabled.
+    /// [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) to finish.
+    ///
+    /// Cancel safety: dropping the future ends the conversation and its handlers immediately. It
+    /// must be polled inside a tokio runtime with time enabled.
     ///
     /// # Errors
-    /// When reading or writing fails, or the peer breaks the framing rules too often.
+    /// If reading or writing fails, or the peer violates the framing rules too often.
     pub async fn serve_until<R, W>(
         &self,
         reader: R,
@@ -34,7 +36,8 @@ impl Server {
         self.conversation(reader, writer, stream::once(stop)).1.await
     }
 
-    /// The local side of a conversation, held by its calls, and the future that serves it.
+    /// Returns the local side of a conversation, which its calls keep alive, and the future that
+    /// serves it.
     pub(crate) fn conversation<R, W>(
         &self,
         reader: R,
@@ -50,10 +53,11 @@ impl Server {
         (Arc::downgrade(driver.local()), async move { Ok(driver.run(stops).await?) })
     }
 
-    /// As [`Server::serve_until`], until the peer closes its side.
+    /// Serves one conversation over a pair of byte streams, until the peer closes its side. See
+    /// [`Server::serve_until`].
     ///
     /// # Errors
-    /// As there.
+    /// The errors of [`Server::serve_until`].
     pub async fn serve<R, W>(&self, reader: R, writer: W) -> Result<(), ServeError>
     where
         R: AsyncRead + Unpin + Send,
@@ -68,7 +72,7 @@ impl ServerBuilder {
     /// closes its side. See [`Server::serve_until`].
     ///
     /// # Errors
-    /// When the server cannot be built or the connection breaks.
+    /// If the server cannot be built, or the connection fails.
     pub async fn serve<R, W>(self, reader: R, writer: W) -> Result<(), ServeError>
     where
         R: AsyncRead + Unpin + Send,

@@ -1,8 +1,9 @@
-//! The signals that ask a server to stop.
+//! The signals that request a stop.
 
 use futures::Stream;
 
-/// One item for each request to stop the process. From this call on the signals do not kill it.
+/// Returns a stream with one item for each signal to stop. From this call on, the signals no longer
+/// terminate the process.
 #[cfg(unix)]
 pub(crate) fn stops() -> impl Stream<Item = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
@@ -10,7 +11,9 @@ pub(crate) fn stops() -> impl Stream<Item = ()> + Send + 'static {
         .into_iter()
         .filter_map(|kind| {
             signal(kind)
-                .inspect_err(|error| tracing::error!(?kind, %error, "the signal cannot be handled"))
+                .inspect_err(
+                    |error| tracing::error!(?kind, %error, "cannot install the signal handler"),
+                )
                 .ok()
         })
         .collect();
@@ -20,14 +23,14 @@ pub(crate) fn stops() -> impl Stream<Item = ()> + Send + 'static {
     })
 }
 
-/// One item for each request to stop the process.
+/// Returns a stream with one item for each signal to stop.
 #[cfg(not(unix))]
 pub(crate) fn stops() -> impl Stream<Item = ()> + Send + 'static {
     futures::stream::unfold((), |()| async {
         match tokio::signal::ctrl_c().await {
             Ok(()) => Some(((), ())),
             Err(error) => {
-                tracing::error!(%error, "Ctrl+C cannot be handled");
+                tracing::error!(%error, "cannot install the Ctrl+C handler");
                 None
             }
         }

@@ -1,8 +1,8 @@
-//! Ends a process that serves: when it is asked to stop, and when the peer has gone, whatever
-//! handlers do.
+//! A watchdog that exits the process if a blocked handler prevents a shutdown, after a signal or
+//! when the peer has closed its side.
 //!
-//! It runs on a thread of its own with its own runtime, because a handler that blocks may block the
-//! very thread that would read the end of input or receive the signal.
+//! It runs on its own thread with its own runtime, because a blocking handler may block the thread
+//! that would read the end of input or receive the signal.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,22 +14,22 @@ use tokio::time::{sleep, timeout};
 
 use crate::signals;
 
-/// How much longer than the shutdown timeout everything may take. Together they stay below the 2 s
-/// after which clients escalate.
+/// Time that the process has to exit after the shutdown timeout. Fixed: together with the default
+/// timeout it stays below the 2 s after which clients kill the process.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Whether something still runs after serving is over.
+/// Returns whether a call is still running after serving has ended.
 pub(crate) type StillRunning = Box<dyn Fn() -> bool + Send>;
 
-/// The ends of the channels to the watching thread.
+/// The channels to the watchdog thread.
 pub(crate) struct Watch {
     stops: mpsc::UnboundedReceiver<()>,
     probe: mpsc::Receiver<oneshot::Sender<()>>,
     over: oneshot::Sender<StillRunning>,
 }
 
-/// Starts to watch the process: its signals, and whether the peer has closed its end, as far as
-/// `hung_up` can tell.
+/// Starts the watchdog. It handles signals and exits if the process is stuck after `hung_up`
+/// completes, which means that the peer has closed its side.
 pub(crate) fn begin(
     shutdown_timeout: Duration,
     hung_up: impl Future<Output = ()> + Send + 'static,
@@ -42,19 +42,21 @@ pub(crate) fn begin(
     let watching = move || match tokio::runtime::Builder::new_current_thread().enable_all().build()
     {
         Ok(runtime) => runtime.block_on(watcher.run(signals, hung_up)),
-        Err(error) => tracing::error!(%error, "cannot watch for signals and the end of input"),
+        Err(error) => {
+            tracing::error!(%error, "cannot start the thread that handles signals and the end of input")
+        }
     };
     if let Err(error) = std::thread::Builder::new().name("mcp-watch".into()).spawn(watching) {
-        tracing::error!(%error, "cannot watch for signals and the end of input");
+        tracing::error!(%error, "cannot start the thread that handles signals and the end of input");
     }
     Watch { stops, probe, over }
 }
 
 impl Watch {
-    /// The requests to stop, and the sender that reports that serving is over.
+    /// Returns the stop requests, and the sender that reports that serving has ended.
     ///
-    /// Polling the stream also answers the watching thread's question whether the conversation is
-    /// stuck.
+    /// Polling the stream also answers the probes by which the watchdog detects that the
+    /// conversation is stuck.
     pub(crate) fn split(self) -> (impl Stream<Item = ()> + Send, oneshot::Sender<StillRunning>) {
         let Self { mut stops, mut probe, over } = self;
         let stops = futures::stream::poll_fn(move |cx| {
@@ -85,11 +87,11 @@ impl Watcher {
         loop {
             tokio::select! {
                 Some(()) = signals.next() => {
-                    tracing::info!("asked to stop by a signal");
+                    tracing::info!("received a signal to stop");
                     let left = if is_stopping { Duration::ZERO } else { self.shutdown_timeout };
                     is_stopping = true;
                     deadline.set(sleep(left.saturating_add(GRACE)));
-                    self.stopper.send(()).unwrap_or_default(); // Serving may be over.
+                    self.stopper.send(()).unwrap_or_default(); // Fails if serving has ended.
                 }
                 () = &mut hung_up, if !is_hung_up => {
                     is_hung_up = true;
@@ -97,7 +99,7 @@ impl Watcher {
                 }
                 still_running = &mut self.ended => {
                     let Ok(still_running) = still_running else { return };
-                    // A call that was dropped may be running on a thread that its handler blocks.
+                    // A dropped call may still run on a thread that its handler blocks.
                     if still_running() {
                         sleep(GRACE).await;
                     }
@@ -107,8 +109,8 @@ impl Watcher {
                     break;
                 }
                 () = &mut deadline => break,
-                // Input may be unread for a good reason, such as an output that the peer does not
-                // read.
+                // Unread input does not mean that the conversation is stuck: the peer may not read
+                // its output.
                 () = &mut next_probe, if !is_stopping => {
                     if self.is_stuck().await {
                         break;
@@ -117,11 +119,11 @@ impl Watcher {
                 }
             }
         }
-        tracing::error!("a handler blocks a thread of the runtime; the process exits without it");
+        tracing::error!("a handler blocks a thread of the runtime; exiting with status 1");
         std::process::exit(1);
     }
 
-    /// Whether the conversation's task is not polled any more, though it has not ended.
+    /// Whether the task of the conversation is no longer polled, although it has not ended.
     async fn is_stuck(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         let asked = self.prober.try_send(answer);

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Test targets that start other processes or the compiler.
-const SLOW_TARGETS: &[&str] = &["compile", "ours", "peers", "process", "suite"];
+const SLOW_TARGETS: &[&str] = &["compile", "end_to_end", "peers", "process", "suite"];
 
 /// The module of load tests, in the test target `http` of mcp-server.
 const LOAD_TESTS: &str = "load::";

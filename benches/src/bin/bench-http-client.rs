@@ -1,11 +1,14 @@
-//! The client of the HTTP benches, written with this SDK: it calls `echo` of a server, one call at
-//! a time and with 32 and 64 in flight, and prints its own CPU time as one line of JSON. Which era
-//! the server speaks it finds out.
+//! The client of the HTTP benches, written with this SDK. It calls `echo` of a server, one call at a
+//! time and with 32 and 64 calls in flight, and prints its own CPU time as one line of JSON. It probes
+//! the era of the server.
 //!
-//! Both clients use the current-thread runtime, the cheaper one for either.
+//! It uses the current-thread runtime, as the client of `rmcp` does: both need less CPU time with it.
 //!
 //! `bench-http-client --calls N URL`
-#![expect(clippy::print_stdout, reason = "http-client-bench reads the figures from there")]
+#![expect(
+    clippy::print_stdout,
+    reason = "http-client-bench reads the figures from standard output"
+)]
 
 use std::{env, time::Instant};
 
@@ -35,8 +38,9 @@ async fn load(client: &Client, count: usize, in_flight: usize) -> Result<Value, 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let mut arguments = env::args().skip(2);
-    let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;
-    let client = Client::connect_http(arguments.next().ok_or("no URL")?).await?;
+    let count: usize = arguments.next().ok_or("the number of calls is missing")?.parse()?;
+    let client =
+        Client::connect_http(arguments.next().ok_or("the URL of the server is missing")?).await?;
     let (one, some, many) = (
         load(&client, count, 1).await?,
         load(&client, count, 32).await?,

@@ -1,8 +1,10 @@
-//! The server of the HTTP benches, written with this SDK. It differs from `Server::serve_http` in
-//! that the system chooses the port.
+//! The server of the HTTP benches, written with this SDK. It listens on a free port.
 //!
-//! `bench-http-server [--tools N]`. It prints the address that it serves.
-#![expect(clippy::print_stdout, reason = "the load generator reads the address from there")]
+//! `bench-http-server [--tools N]`. It prints its address.
+#![expect(
+    clippy::print_stdout,
+    reason = "the load generator reads the address from standard output"
+)]
 
 use std::future::pending;
 

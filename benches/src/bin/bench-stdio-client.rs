@@ -1,11 +1,11 @@
-//! The client of the stdio benches, written with this SDK: it calls `echo` of the server whose
-//! command line it is given, one call at a time and with 64 in flight, and prints its own CPU time
-//! as one line of JSON.
+//! The client of the stdio benches, written with this SDK. It starts the server in its arguments, calls
+//! `echo` one call at a time and with 64 calls in flight, and prints its own CPU time as one line of
+//! JSON.
 //!
-//! Both clients use the current-thread runtime, the cheaper one for either.
+//! It uses the current-thread runtime, as the client of `rmcp` does: both need less CPU time with it.
 //!
 //! `bench-stdio-client --calls N COMMAND [ARGUMENT…]`
-#![expect(clippy::print_stdout, reason = "stdio-bench reads the figures from there")]
+#![expect(clippy::print_stdout, reason = "stdio-bench reads the figures from standard output")]
 
 use std::{env, process::Command, time::Instant};
 
@@ -36,8 +36,8 @@ async fn load(client: &Client, count: usize, in_flight: usize) -> Result<Value, 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let mut arguments = env::args().skip(2);
-    let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;
-    let mut command = Command::new(arguments.next().ok_or("no command")?);
+    let count: usize = arguments.next().ok_or("the number of calls is missing")?.parse()?;
+    let mut command = Command::new(arguments.next().ok_or("the command of the server is missing")?);
     command.args(arguments);
     let client = Client::connect_command(command).await?;
     let warm_up = (count / 10).max(IN_FLIGHT);

@@ -1,9 +1,12 @@
-//! The practical limit of an HTTP server: hyper's HTTP/1 and a hand-written answer that checks
-//! nothing. It tells neither sessions nor headers apart.
+//! The practical lower limit of an HTTP server: HTTP/1 of hyper with hand-written answers. It checks
+//! nothing, and ignores sessions and headers.
 //!
-//! `floor-http-server [--tools N] [--legacy]`. It prints the address that it serves, and knows
-//! 2026-07-28, or 2025-11-25 with `--legacy`.
-#![expect(clippy::print_stdout, reason = "the load generator reads the address from there")]
+//! `floor-http-server [--tools N] [--legacy]`. It serves 2026-07-28, or 2025-11-25 with `--legacy`, and
+//! prints its address.
+#![expect(
+    clippy::print_stdout,
+    reason = "the load generator reads the address from standard output"
+)]
 
 use std::{convert::Infallible, env, sync::Arc};
 
@@ -64,7 +67,7 @@ async fn main() -> Result<(), Error> {
     println!("{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
-        // A connection that breaks is the client's affair.
+        // The load generator reports failed connections.
         tokio::spawn(serve(Arc::clone(&floor), stream));
     }
 }

@@ -1,10 +1,10 @@
-//! Compares what a minimal stdio server costs to build: ours and one written with `rmcp`.
+//! Compares the build cost of a minimal stdio server written with this SDK and with `rmcp`.
 //!
 //! `cargo run --release -p mcp-benches --bin footprint [-- --crates-only]`
 //!
-//! Counts crates, then builds each from nothing with two jobs and takes the CPU time of all
-//! compilers. The builds go to a directory below the target directory, which is removed again.
-#![expect(clippy::print_stdout, reason = "the report is the product of this program")]
+//! Counts the crates, then makes a clean build of each with two jobs and measures the CPU time of all
+//! compilers. The builds use a subdirectory of the target directory, which is removed afterwards.
+#![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{env, fs, process::ExitCode};
 
@@ -22,7 +22,7 @@ fn main() -> Result<ExitCode, Error> {
     let mut table = Table::new(["minimal stdio server", "ours", "rmcp", "ours/rmcp"]);
     table.row("crates, normal and build", with_ratio(crates));
     let mut targets =
-        vec![Target { what: "crates of a stdio server", limit: 60.0, got: crates[0] }];
+        vec![Target { what: "crates of a stdio server", limit: 60.0, measured: crates[0] }];
     if !env::args().any(|argument| argument == "--crates-only") {
         let ours = packages::build_cleanly(OURS, "hello-ours")?;
         let rmcp = packages::build_cleanly(RMCP, "hello-rmcp")?;
@@ -32,7 +32,7 @@ fn main() -> Result<ExitCode, Error> {
         targets.push(Target {
             what: "CPU of a clean release build / rmcp",
             limit: 0.8,
-            got: cpu[0] / cpu[1],
+            measured: cpu[0] / cpu[1],
         });
     }
     println!("{table}");
@@ -42,11 +42,11 @@ fn main() -> Result<ExitCode, Error> {
     Ok(if targets.iter().all(Target::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Our hello takes the versions which the workspace has locked; its own lock file is not kept in
-/// the tree.
+/// Copies the lock file of the workspace to the minimal server, so that both use the same versions. Its
+/// own lock file is not in the repository.
 fn seed_lock_file() -> Result<(), Error> {
     let benches = packages::manifest("");
-    let root = benches.ancestors().nth(2).ok_or("the benches lie in no workspace")?;
+    let root = benches.ancestors().nth(2).ok_or("the benches are not in a workspace")?;
     fs::copy(root.join("Cargo.lock"), packages::manifest(OURS).with_file_name("Cargo.lock"))?;
     Ok(())
 }

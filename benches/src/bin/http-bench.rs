@@ -1,12 +1,11 @@
-//! Compares servers over Streamable HTTP, on both eras: ours, one written with `rmcp`, and the
-//! practical limit.
+//! Compares servers over Streamable HTTP, in both eras: one written with this SDK, one written with
+//! `rmcp`, and the practical lower limit.
 //!
 //! `cargo run --release -p mcp-benches --bin http-bench -- [--rounds N] [--seconds S] [--only NAME,NAME] [--workload TEXT] [--server NAME=COMMAND]`
 //!
-//! It builds what it needs, takes a few minutes, and prints tables and the verdict on each target.
-//! CPU time per request is the steady figure; rates and latencies depend on what else the machine
-//! does.
-#![expect(clippy::print_stdout, reason = "the report is the product of this program")]
+//! It builds the servers, runs for a few minutes, and prints tables and targets. CPU time per request
+//! is the reliable figure; rates and latencies depend on the load of the machine.
+#![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{fs, process::ExitCode};
 
@@ -56,10 +55,11 @@ fn main() -> Result<ExitCode, Error> {
     );
 
     if options.workload.is_some() {
-        return Ok(ExitCode::SUCCESS); // Parts of a run are for whoever looks for a cost, not for verdicts.
+        // A part of the workloads serves to analyse a cost. Targets need all of them.
+        return Ok(ExitCode::SUCCESS);
     }
     eprintln!("memory");
-    // The floor knows neither sessions nor streams.
+    // The floor has neither sessions nor streams.
     let stateful: Vec<Server> =
         servers.iter().filter(|server| server.name != FLOOR).cloned().collect();
     let kept = Figures { servers: &stateful, rows: vec![], ratios: &[(OURS, RMCP)] };
@@ -87,56 +87,56 @@ fn main() -> Result<ExitCode, Error> {
         Target {
             what: "2025-11-25, echo, 32 connections / rmcp",
             limit: 0.30,
-            got: to_rmcp(name::LEGACY),
+            measured: to_rmcp(name::LEGACY),
         },
         Target {
             what: "2026-07-28, echo, 32 connections / rmcp",
             limit: 0.30,
-            got: to_rmcp(name::MODERN),
+            measured: to_rmcp(name::MODERN),
         },
         Target {
             what: "2025-11-25, list of 100 / rmcp",
             limit: 0.25,
-            got: to_rmcp(name::LEGACY_LIST),
+            measured: to_rmcp(name::LEGACY_LIST),
         },
         Target {
             what: "2026-07-28, list of 100 / rmcp",
             limit: 0.25,
-            got: to_rmcp(name::MODERN_LIST),
+            measured: to_rmcp(name::MODERN_LIST),
         },
         Target {
             what: "2025-11-25, echo, 500 tools / 1 tool",
             limit: 1.15,
-            got: flat(name::LEGACY_MANY_TOOLS, name::LEGACY_ONE_TOOL),
+            measured: flat(name::LEGACY_MANY_TOOLS, name::LEGACY_ONE_TOOL),
         },
         Target {
             what: "2026-07-28, echo, 500 tools / 1 tool",
             limit: 1.15,
-            got: flat(name::MODERN_MANY_TOOLS, name::MODERN_ONE_TOOL),
+            measured: flat(name::MODERN_MANY_TOOLS, name::MODERN_ONE_TOOL),
         },
-        Target { what: "KiB of an idle session", limit: 1.0, got: session },
+        Target { what: "KiB of an idle session", limit: 1.0, measured: session },
         Target {
             what: "KiB of an idle session with its GET stream",
             limit: 14.0,
-            got: with_stream,
+            measured: with_stream,
         },
         Target {
             what: "memory after 1,000 sessions were deleted / before",
             limit: 1.10,
-            got: of(&stateful, &after_delete, OURS),
+            measured: of(&stateful, &after_delete, OURS),
         },
     ];
     for target in &targets {
         println!("{target}");
     }
     println!("\nload average of the machine: {}", fs::read_to_string("/proc/loadavg")?.trim_end());
-    let missed = targets.iter().any(|target| !target.got.is_nan() && !target.is_met());
+    let missed = targets.iter().any(|target| !target.measured.is_nan() && !target.is_met());
     Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn servers(options: &Options) -> Result<Vec<Server>, Error> {
     let mut programs = packages::build("")?;
-    if options.wants(RMCP) {
+    if options.includes(RMCP) {
         programs.extend(packages::build("peers/rmcp")?);
     }
     let entries: [(&str, &str, &[&str]); 3] = [

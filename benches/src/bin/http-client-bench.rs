@@ -1,10 +1,10 @@
-//! Compares clients over Streamable HTTP, on both eras, against the floor server: ours, one written
-//! with `rmcp`, and the load generator, which is what a client costs at least.
+//! Compares clients over Streamable HTTP, in both eras, against the floor server: a client written with
+//! this SDK, one written with `rmcp`, and the load generator, which is the lower limit.
 //!
 //! `cargo run --release -p mcp-benches --bin http-client-bench -- [--rounds N] [--seconds S] [--only NAME,NAME]`
 //!
-//! CPU time per call of the client's process is the figure; a call is `echo` of a few bytes.
-#![expect(clippy::print_stdout, reason = "the report is the product of this program")]
+//! The figure is the CPU time of the client process per call of `echo` with a few bytes.
+#![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{fs, process::ExitCode};
 
@@ -24,7 +24,7 @@ const RMCP: &str = "rmcp";
 
 fn main() -> Result<ExitCode, Error> {
     let options = Options::parse()?;
-    let (floor, clients) = field(&options)?;
+    let (floor, clients) = participants(&options)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let plan = Plan { rounds: options.rounds, time: options.time, runtime };
     let mut targets = vec![];
@@ -55,21 +55,21 @@ fn main() -> Result<ExitCode, Error> {
         targets.extend([0, 1, 2].map(|load| Target {
             what: what[load],
             limit: 0.30,
-            got: to_rmcp[load],
+            measured: to_rmcp[load],
         }));
     }
     for target in &targets {
         println!("{target}");
     }
     println!("\nload average of the machine: {}", fs::read_to_string("/proc/loadavg")?.trim_end());
-    let missed = targets.iter().any(|target| !target.got.is_nan() && !target.is_met());
+    let missed = targets.iter().any(|target| !target.measured.is_nan() && !target.is_met());
     Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The server, and the clients.
-fn field(options: &Options) -> Result<(Server, Vec<Server>), Error> {
+/// Builds the floor server and the clients.
+fn participants(options: &Options) -> Result<(Server, Vec<Server>), Error> {
     let mut programs = packages::build("")?;
-    if options.wants(RMCP) {
+    if options.includes(RMCP) {
         programs.extend(packages::build("peers/rmcp")?);
     }
     let floor =

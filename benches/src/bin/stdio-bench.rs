@@ -1,12 +1,12 @@
-//! Compares stdio servers and clients: ours, those written with `rmcp`, and the practical limit.
+//! Compares stdio servers and clients: those written with this SDK, those written with `rmcp`, and the
+//! practical lower limit.
 //!
 //! `cargo run --release -p mcp-benches --bin stdio-bench -- [--modern] [--rounds N] [--seconds S]
 //! [--only NAME,NAME] [--workload TEXT] [--server NAME=COMMAND]`
 //!
-//! It builds what it needs, takes a few minutes, and prints tables and the verdict on each target.
-//! CPU time per request is the steady figure; rates and latencies depend on what else the machine
-//! does.
-#![expect(clippy::print_stdout, reason = "the report is the product of this program")]
+//! It builds the programs, runs for a few minutes, and prints tables and targets. CPU time per request
+//! is the reliable figure; rates and latencies depend on the load of the machine.
+#![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{fs, process::ExitCode};
 
@@ -24,14 +24,14 @@ use mcp_benches::{
 const FLOOR: &str = "floor";
 const OURS: &str = "ours";
 const RMCP: &str = "rmcp";
-/// rmcp with its opt-in non-blocking pipes in place of the `stdio()` of its documentation.
+/// rmcp with its opt-in non-blocking pipes instead of the documented `stdio()`.
 const RMCP_PIPES: &str = "rmcp pipes";
 
 fn main() -> Result<ExitCode, Error> {
     let options = Options::parse()?;
     let era = if options.modern { Era::Modern } else { Era::Legacy };
     let plan = Plan { era, rounds: options.rounds, time: options.time };
-    let Field { servers, clients } = Field::build(&options)?;
+    let Participants { servers, clients } = Participants::build(&options)?;
     let mut workloads = workloads(plan.era);
     workloads.retain(|load| {
         options.workload.as_ref().is_none_or(|text| load.name.contains(text.as_str()))
@@ -52,7 +52,8 @@ fn main() -> Result<ExitCode, Error> {
     );
 
     if options.workload.is_some() {
-        return Ok(ExitCode::SUCCESS); // Parts of a run are for whoever looks for a cost, not for verdicts.
+        // A part of the workloads serves to analyse a cost. Targets need all of them.
+        return Ok(ExitCode::SUCCESS);
     }
     eprintln!("start, idle memory");
     let start = plan.start(&servers)?;
@@ -79,53 +80,69 @@ fn main() -> Result<ExitCode, Error> {
 
     let cpu = |name| ratio(&servers, &figures.medians(name, |sample| sample.server_us), OURS, RMCP);
     let ours = |name| {
-        let place = servers.iter().position(|server| server.name == OURS);
-        place.map_or(f64::NAN, |place| figures.medians(name, |sample| sample.server_us)[place])
+        let index = servers.iter().position(|server| server.name == OURS);
+        index.map_or(f64::NAN, |index| figures.medians(name, |sample| sample.server_us)[index])
     };
     let targets = [
         Target {
             what: "server CPU, echo, 64 in flight / rmcp",
             limit: 0.05,
-            got: cpu(name::IN_FLIGHT),
+            measured: cpu(name::IN_FLIGHT),
         },
-        Target { what: "server CPU, echo, one at a time / rmcp", limit: 0.30, got: cpu(name::ONE) },
-        Target { what: "server CPU, tools/list of 100 / rmcp", limit: 0.25, got: cpu(name::LIST) },
-        Target { what: "server CPU, echo of 1 MiB / rmcp", limit: 0.40, got: cpu(name::MEBIBYTE) },
+        Target {
+            what: "server CPU, echo, one at a time / rmcp",
+            limit: 0.30,
+            measured: cpu(name::ONE),
+        },
+        Target {
+            what: "server CPU, tools/list of 100 / rmcp",
+            limit: 0.25,
+            measured: cpu(name::LIST),
+        },
+        Target {
+            what: "server CPU, echo of 1 MiB / rmcp",
+            limit: 0.40,
+            measured: cpu(name::MEBIBYTE),
+        },
         Target {
             what: "start to first answer / rmcp",
             limit: 1.0,
-            got: ratio(&servers, &start, OURS, RMCP),
+            measured: ratio(&servers, &start, OURS, RMCP),
         },
         Target {
             what: "idle memory / rmcp",
             limit: 0.7,
-            got: ratio(&servers, &memory, OURS, RMCP),
+            measured: ratio(&servers, &memory, OURS, RMCP),
         },
         Target {
             what: "server CPU, echo, 500 tools / 1 tool",
             limit: 1.15,
-            got: ours(name::MANY_TOOLS) / ours(name::ONE_TOOL),
+            measured: ours(name::MANY_TOOLS) / ours(name::ONE_TOOL),
         },
-        Target { what: "client CPU, echo, 64 in flight / rmcp", limit: 0.30, got: client_ratio },
+        Target {
+            what: "client CPU, echo, 64 in flight / rmcp",
+            limit: 0.30,
+            measured: client_ratio,
+        },
     ];
     for target in &targets {
         println!("{target}");
     }
     println!("\nload average of the machine: {}", fs::read_to_string("/proc/loadavg")?.trim_end());
-    let missed = targets.iter().any(|target| !target.got.is_nan() && !target.is_met());
+    let missed = targets.iter().any(|target| !target.measured.is_nan() && !target.is_met());
     Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// All who take part.
-struct Field {
+/// The participants.
+struct Participants {
     servers: Vec<Server>,
     clients: Vec<Server>,
 }
 
-impl Field {
-    fn build(options: &Options) -> Result<Field, Error> {
+impl Participants {
+    fn build(options: &Options) -> Result<Participants, Error> {
         let mut programs = packages::build("")?;
-        if options.wants(RMCP) || options.wants(RMCP_PIPES) {
+        if options.includes(RMCP) || options.includes(RMCP_PIPES) {
             programs.extend(packages::build("peers/rmcp")?);
         }
         let mut servers = options.choose(
@@ -142,6 +159,6 @@ impl Field {
             &programs,
             &[(OURS, "bench-stdio-client", &[]), (RMCP, "rmcp-stdio-client", &[])],
         );
-        Ok(Field { servers, clients })
+        Ok(Participants { servers, clients })
     }
 }

@@ -1,4 +1,4 @@
-//! One kept-alive connection: requests are written as they are, and every answer is checked.
+//! A persistent connection that writes requests unchanged and checks every answer.
 
 use std::net::SocketAddr;
 
@@ -19,11 +19,11 @@ use crate::{
 pub struct Connection {
     address: SocketAddr,
     stream: TcpStream,
-    /// What was read.
+    /// The bytes that were read.
     buffer: Vec<u8>,
-    /// How much of it belongs to answers that were handed out.
+    /// Length of the answers in the buffer that were already returned.
     used: usize,
-    /// The body of the last answer that came in chunks.
+    /// The body of the last chunked answer.
     body: Vec<u8>,
 }
 
@@ -31,22 +31,21 @@ pub struct Connection {
 #[derive(Clone, Debug)]
 struct Head {
     status: u16,
-    /// Bytes of the body; none when it comes in chunks.
+    /// Length of the body, in bytes. `None` if it is chunked.
     length: Option<usize>,
     session: Option<String>,
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to a server.
     pub async fn open(address: SocketAddr) -> Result<Connection, Error> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Connection { address, stream, buffer: Vec::new(), used: 0, body: Vec::new() })
     }
 
-    /// The request, ready to be sent on this connection, in a session of its own if the era has
-    /// them.
-    pub async fn begin(&mut self, message: &Template) -> Result<Post, Error> {
+    /// Prepares the request for this connection. In the legacy era, opens a session for it.
+    pub async fn prepare(&mut self, message: &Template) -> Result<Post, Error> {
         let session = match message.era {
             Era::Legacy => Some(self.initialize().await?),
             Era::Modern => None,
@@ -57,11 +56,11 @@ impl Connection {
     /// Opens a session, and returns its id.
     pub async fn initialize(&mut self) -> Result<String, Error> {
         let mut initialize = Post::new(self.address, &Template::initialize(), None);
-        self.stream.write_all(initialize.render().0).await?;
+        self.stream.write_all(initialize.next_request().0).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;
         expect(&head, 200, body, b"\"protocolVersion\":\"2025-11-25\"")?;
-        let session = head.session.ok_or("initialize gave no session")?;
+        let session = head.session.ok_or("the answer to initialize has no session id")?;
         self.stream.write_all(&request::initialized(self.address, &session)).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;
@@ -69,7 +68,7 @@ impl Connection {
         Ok(session)
     }
 
-    /// Ends a session.
+    /// Deletes a session.
     pub async fn delete(&mut self, session: &str) -> Result<(), Error> {
         self.stream.write_all(&request::delete(self.address, session)).await?;
         let head = self.head().await?;
@@ -82,7 +81,7 @@ impl Connection {
         }
     }
 
-    /// Opens the stream of a session, of which nothing is read.
+    /// Opens the GET stream of a session. Reads only its head.
     pub async fn listen_to(&mut self, session: &str) -> Result<(), Error> {
         self.stream.write_all(&request::get(self.address, session)).await?;
         let head = self.head().await?;
@@ -92,7 +91,7 @@ impl Connection {
     /// Sends a request whose answer is a stream, and waits for its first event.
     pub async fn listen(&mut self, message: &Template) -> Result<(), Error> {
         let mut post = Post::new(self.address, message, None);
-        self.stream.write_all(post.render().0).await?;
+        self.stream.write_all(post.next_request().0).await?;
         let head = self.head().await?;
         while memmem::find(&self.buffer[self.used..], b"acknowledged").is_none() {
             if head.status != 200 {
@@ -104,14 +103,14 @@ impl Connection {
         Ok(())
     }
 
-    /// One request and its answer; returns the bytes of the body.
+    /// Sends a request and checks its answer. Returns the length of the body, in bytes.
     pub async fn exchange(&mut self, post: &mut Post) -> Result<usize, Error> {
-        let (bytes, id) = post.render();
+        let (bytes, id) = post.next_request();
         self.stream.write_all(bytes).await?;
         let head = self.head().await?;
         let body = self.body(&head).await?;
         if answered_id(body) != Some(id) {
-            return Err(format!("not the answer of {id}: {}", String::from_utf8_lossy(body)).into());
+            return Err(format!("not the answer to {id}: {}", String::from_utf8_lossy(body)).into());
         }
         expect(&head, 200, body, &post.answer)?;
         Ok(body.len())
@@ -180,7 +179,7 @@ impl Connection {
     async fn fill(&mut self) -> Result<(), Error> {
         self.buffer.reserve(16 * 1024);
         match self.stream.read_buf(&mut self.buffer).await? {
-            0 => Err("the server closed the connection, or ran into its time limit".into()),
+            0 => Err("the server closed the connection, or was killed at its time limit".into()),
             _ => Ok(()),
         }
     }

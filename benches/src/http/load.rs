@@ -1,4 +1,4 @@
-//! Loads: many connections, each with the next request as soon as the last is answered.
+//! Sends requests on parallel connections, each of which sends the next request after the answer.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use tokio::time::timeout;
 use super::{connection::Connection, request::Post, server::Listening};
 use crate::{Error, cpu::Cpu, load::Sample, messages::Template};
 
-/// Connections on which a request is repeated.
+/// Connections that repeat a request.
 #[derive(Debug)]
 pub struct Load {
     connections: Vec<(Connection, Post)>,
 }
 
 impl Load {
-    /// Opens the connections, each with a session of its own if the era has them.
+    /// Opens the connections, each with its own session in the legacy era.
     pub async fn open(
         server: &Listening,
         message: &Template,
@@ -24,13 +24,13 @@ impl Load {
         let mut opened = Vec::with_capacity(connections);
         for _ in 0..connections {
             let mut connection = Connection::open(server.address).await?;
-            let post = connection.begin(message).await?;
+            let post = connection.prepare(message).await?;
             opened.push((connection, post));
         }
         Ok(Load { connections: opened })
     }
 
-    /// Asks for `time`; then waits for the last answers. Every answer is checked.
+    /// Sends requests for `time`, then waits for the last answers. Checks every answer.
     pub async fn run(&mut self, server: &Listening, time: Duration) -> Result<Sample, Error> {
         let (server_cpu, own_cpu, start) = (server.cpu()?, Cpu::of("self")?, Instant::now());
         let asking = self.connections.iter_mut().map(|(connection, post)| async move {

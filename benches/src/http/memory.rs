@@ -1,5 +1,4 @@
-//! What idle clients cost in memory: resident memory of the server after many have come, by their
-//! number.
+//! The memory of idle clients: the growth of the server's resident memory, divided by their number.
 
 use std::time::Duration;
 
@@ -12,47 +11,48 @@ use crate::{
     session::Server,
 };
 
-/// How many come.
+/// Number of measured clients.
 const CLIENTS: usize = 1000;
-/// How many come before the first reading, so that pools and maps are warm.
+/// Number of clients before the first measurement, which fill pools and maps.
 const WARM_UP: usize = 20;
-/// After this nothing goes on in a server any more.
+/// Time after which a server without requests is idle.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// Which clients come and stay.
+/// The kind of idle clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idle {
     /// Sessions of 2025-11-25 without a connection.
     Session,
-    /// The same, each with a connection on which its stream is open.
+    /// Sessions of 2025-11-25, each with a connection that has its GET stream open.
     SessionWithStream,
     /// Connections of 2026-07-28.
     Connection,
-    /// The same, on which changes are waited for.
+    /// Connections of 2026-07-28 with an open `subscriptions/listen` stream.
     ListenStream,
 }
 
-/// KiB of resident memory for each such client.
+/// Measures the resident memory per client, in KiB.
 pub async fn of_each(server: &Server, idle: Idle) -> Result<f64, Error> {
     let server = spawn(server)?;
     let mut kept = Vec::new();
     let mut poster = Connection::open(server.address).await?;
-    come(&server, &mut poster, idle, WARM_UP, &mut kept).await?;
+    connect(&server, &mut poster, idle, WARM_UP, &mut kept).await?;
     let before = settled(&server).await?;
-    come(&server, &mut poster, idle, CLIENTS, &mut kept).await?;
+    connect(&server, &mut poster, idle, CLIENTS, &mut kept).await?;
     Ok((settled(&server).await? - before) / CLIENTS as f64)
 }
 
-/// What stays when sessions have been deleted.
+/// The memory after sessions were deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Deleted {
-    /// Resident memory after the sessions were deleted by that before they were opened.
+    /// Resident memory after the sessions were deleted, divided by that before they were opened.
     pub after_delete: f64,
-    /// Resident memory with as many sessions opened again by that with the first.
+    /// Resident memory with the same number of sessions opened again, divided by that with the first
+    /// sessions.
     pub opened_again: f64,
 }
 
-/// Opens sessions, deletes them, and opens as many again.
+/// Opens sessions, deletes them, and opens the same number again.
 pub async fn of_deleted(server: &Server) -> Result<Deleted, Error> {
     let server = spawn(server)?;
     let mut poster = Connection::open(server.address).await?;
@@ -76,7 +76,7 @@ async fn settled(server: &Listening) -> Result<f64, Error> {
     server.resident_kib()
 }
 
-async fn come(
+async fn connect(
     server: &Listening,
     poster: &mut Connection,
     idle: Idle,
@@ -97,7 +97,7 @@ async fn come(
                 connection.listen_to(&session).await?;
             }
             Idle::Connection => {
-                let mut post = connection.begin(&echo).await?;
+                let mut post = connection.prepare(&echo).await?;
                 connection.exchange(&mut post).await?;
             }
             Idle::ListenStream => connection.listen(&Template::listen()).await?,

@@ -1,26 +1,25 @@
-//! Requests as bytes on the wire, rendered once; only the digits of the id change from request to
-//! request.
+//! HTTP requests as bytes. They are serialized once; only the digits of the id differ between requests.
 
 use std::net::SocketAddr;
 
 use crate::messages::{Era, INITIALIZED, Template};
 
-/// All ids have as many digits, so that no length changes.
+/// All ids have the same number of digits, so that the length of the body is constant.
 const FIRST_ID: u64 = 10_000_000;
 
-/// A POST of one request, again and again.
+/// A POST request that is sent repeatedly.
 #[derive(Clone, Debug)]
 pub struct Post {
     bytes: Vec<u8>,
     id: u64,
-    /// Where the digits of the id are.
+    /// The position of the digits of the id.
     digits: usize,
-    /// What every right answer holds.
+    /// Text that every correct answer contains.
     pub answer: Vec<u8>,
 }
 
 impl Post {
-    /// The request, as part of a session if there is one.
+    /// Creates the request, in a session if one is given.
     pub fn new(address: SocketAddr, message: &Template, session: Option<&str>) -> Post {
         let mut body = Vec::new();
         message.write(FIRST_ID, &mut body);
@@ -40,8 +39,8 @@ impl Post {
         Post { bytes, id: FIRST_ID, digits, answer: message.answer.clone() }
     }
 
-    /// The bytes of the next request, and its id.
-    pub fn render(&mut self) -> (&[u8], u64) {
+    /// Returns the bytes of the next request, and its id.
+    pub fn next_request(&mut self) -> (&[u8], u64) {
         self.id += 1;
         let digits = self.id.to_string();
         self.bytes[self.digits..self.digits + digits.len()].copy_from_slice(digits.as_bytes());
@@ -49,7 +48,7 @@ impl Post {
     }
 }
 
-/// The notification that ends the opening of a session.
+/// Returns the notification that completes the handshake of a session.
 pub fn initialized(address: SocketAddr, session: &str) -> Vec<u8> {
     post(
         address,
@@ -59,7 +58,7 @@ pub fn initialized(address: SocketAddr, session: &str) -> Vec<u8> {
     )
 }
 
-/// The request that opens the stream of a session.
+/// Returns the request that opens the GET stream of a session.
 pub fn get(address: SocketAddr, session: &str) -> Vec<u8> {
     let head = format!(
         "GET /mcp HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n\
@@ -68,7 +67,7 @@ pub fn get(address: SocketAddr, session: &str) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// The request that ends a session.
+/// Returns the request that deletes a session.
 pub fn delete(address: SocketAddr, session: &str) -> Vec<u8> {
     let head = format!(
         "DELETE /mcp HTTP/1.1\r\nHost: {address}\r\n\
@@ -95,13 +94,13 @@ mod tests {
     fn only_the_id_changes() {
         let mut post =
             Post::new(([127, 0, 0, 1], 80).into(), &Template::echo(Era::Modern, "hello"), None);
-        let (bytes, id) = post.render();
+        let (bytes, id) = post.next_request();
         let first = String::from_utf8(bytes.to_vec()).unwrap();
         assert!(
             first.contains(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\"")),
             "{first}"
         );
-        let second = String::from_utf8(post.render().0.to_vec()).unwrap();
+        let second = String::from_utf8(post.next_request().0.to_vec()).unwrap();
         assert_eq!(first.replace(&id.to_string(), &(id + 1).to_string()), second);
         let (head, body) = first.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{head}");

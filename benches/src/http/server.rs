@@ -1,4 +1,4 @@
-//! A server as a child process that listens on a port of its own choice.
+//! A server as a child process that listens on a free port.
 
 use std::{
     fs,
@@ -15,13 +15,13 @@ use crate::{Error, child::Guarded, cpu::Cpu, session::Server};
 pub struct Listening {
     child: Guarded,
     pid: String,
-    /// Where it listens.
+    /// The address of the server.
     pub address: SocketAddr,
 }
 
 impl Listening {
-    /// Start the server with this number of tools, and more arguments. Its first line says where it
-    /// listens. It is killed after `limit`, whatever happens.
+    /// Starts the server with this number of tools and additional arguments. The first line of its
+    /// output must be its address. It is killed after `limit` at the latest.
     pub fn spawn(
         server: &Server,
         tools: usize,
@@ -40,16 +40,16 @@ impl Listening {
         let address = line
             .trim()
             .parse()
-            .map_err(|_| format!("{} said not where it listens", server.name))?;
+            .map_err(|_| format!("the first line of {} is not an address", server.name))?;
         Ok(Listening { child, pid, address })
     }
 
-    /// CPU time of the server until now.
+    /// Returns the CPU time of the server so far.
     pub fn cpu(&self) -> Result<Cpu, Error> {
         Ok(Cpu::of(&self.pid)?)
     }
 
-    /// Resident memory of the server, in KiB.
+    /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
@@ -59,7 +59,7 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        // It would listen for ever.
+        // The server would never exit by itself.
         let _ = self.child.get().kill();
     }
 }

@@ -1,4 +1,4 @@
-//! The whole comparison: every workload against every server, in interleaved rounds.
+//! The comparison over HTTP: every workload against every server, in several rounds.
 
 use std::{
     process::{Command, Stdio},
@@ -23,43 +23,43 @@ use crate::{
     suite::in_turn,
 };
 
-/// How a run is made.
+/// The parameters of a run.
 #[derive(Debug)]
 pub struct Plan {
-    /// Interleaved rounds; the figures are medians of them.
+    /// Number of rounds. Figures are medians over the rounds.
     pub rounds: usize,
-    /// How long each load lasts.
+    /// Duration of each load.
     pub time: Duration,
-    /// Where the load generator runs.
+    /// The runtime of the load generator.
     pub runtime: Runtime,
 }
 
-/// One kind of load.
+/// A workload.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Its name in the table.
+    /// The name in the table.
     pub name: &'static str,
-    /// How many tools the server registers.
+    /// Number of tools of the server.
     pub tools: usize,
-    /// How many connections repeat the request.
+    /// Number of connections that repeat the request.
     pub connections: usize,
     /// The request that is repeated.
     pub request: Template,
 }
 
-/// Names of the workloads to which a target belongs.
+/// Names of the workloads with a target.
 pub mod name {
     /// Small echo on 32 connections, in sessions.
     pub const LEGACY: &str = "2025-11-25, echo, 32 connections";
     /// Small echo on 32 connections.
     pub const MODERN: &str = "2026-07-28, echo, 32 connections";
-    /// The same with one tool.
+    /// As [`LEGACY`], with one tool.
     pub const LEGACY_ONE_TOOL: &str = "2025-11-25, echo, 32 connections, 1 tool";
-    /// The same with one tool.
+    /// As [`MODERN`], with one tool.
     pub const MODERN_ONE_TOOL: &str = "2026-07-28, echo, 32 connections, 1 tool";
-    /// The same with 500 tools.
+    /// As [`LEGACY`], with 500 tools.
     pub const LEGACY_MANY_TOOLS: &str = "2025-11-25, echo, 32 connections, 500 tools";
-    /// The same with 500 tools.
+    /// As [`MODERN`], with 500 tools.
     pub const MODERN_MANY_TOOLS: &str = "2026-07-28, echo, 32 connections, 500 tools";
     /// `tools/list` of 100 tools, in sessions.
     pub const LEGACY_LIST: &str = "2025-11-25, list of 100 tools, 32 connections";
@@ -67,8 +67,8 @@ pub mod name {
     pub const MODERN_LIST: &str = "2026-07-28, list of 100 tools, 32 connections";
 }
 
-/// The workloads, in the order of the table. 100 tools are registered where the name says nothing
-/// else.
+/// Returns the workloads, in the order of the table. They have 100 tools unless the name has another
+/// number.
 pub fn workloads() -> Vec<Workload> {
     let (legacy, modern) = (Era::Legacy, Era::Modern);
     let echo = |name, era, tools, connections| {
@@ -102,11 +102,11 @@ pub fn workloads() -> Vec<Workload> {
 }
 
 impl Plan {
-    /// Every workload against every server: for each workload and each server the samples, round by
-    /// round.
+    /// Runs every workload against every server. Returns the samples of all rounds, for each workload
+    /// and each server.
     ///
-    /// A round is all of them, so that whatever slows the machine for a while meets them alike.
-    /// `more` are the arguments that make a server speak an era.
+    /// A round includes all workloads and servers, so that a slow phase of the machine affects all of
+    /// them. `more` returns the arguments that select the era of a server.
     pub fn load(
         &self,
         workloads: &[Workload],
@@ -133,8 +133,8 @@ impl Plan {
         Ok(samples.chunks(servers.len().max(1)).map(<[_]>::to_vec).collect())
     }
 
-    /// KiB of resident memory for each idle client, the median for each server; NaN where a server
-    /// has no such clients.
+    /// Measures the resident memory per idle client, in KiB. Returns the median of each server, or NaN
+    /// for a server that does not support such clients.
     pub fn idle(&self, servers: &[Server], idle: Idle) -> Result<Vec<f64>, Error> {
         let found = in_turn(self.rounds, servers, |server| {
             let each = self.runtime.block_on(memory::of_each(server, idle));
@@ -146,7 +146,7 @@ impl Plan {
         Ok(found.into_iter().map(median).collect())
     }
 
-    /// What stays of deleted sessions, the medians for each server.
+    /// Measures the memory after sessions were deleted. Returns the medians of each server.
     pub fn deleted(&self, servers: &[Server]) -> Result<Vec<Deleted>, Error> {
         let found = in_turn(self.rounds, servers, |server| {
             self.runtime.block_on(memory::of_deleted(server))
@@ -158,7 +158,8 @@ impl Plan {
         Ok(medians.collect())
     }
 
-    /// CPU µs of a client process for each call of `floor`, with 1, 32 and 64 calls in flight.
+    /// Measures the CPU time per call of client processes that call `floor`, in µs, with 1, 32 and 64
+    /// calls in flight.
     pub fn clients(
         &self,
         clients: &[Server],
@@ -185,7 +186,7 @@ impl Plan {
         Ok(figures.into_iter().map(|rounds| medians(&rounds)).collect())
     }
 
-    /// The same of the load generator, which is what a client costs at least.
+    /// Measures the same for the load generator, which is the lower limit for a client.
     pub fn generator(&self, floor: &Server, era: Era) -> Result<[f64; 3], Error> {
         let of_floor: &[&str] = if era == Era::Legacy { &["--legacy"] } else { &[] };
         let rounds = in_turn(self.rounds, &[1, 32, 64], |connections| {

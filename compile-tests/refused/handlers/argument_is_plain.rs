@@ -1,4 +1,4 @@
-//! By hand, arguments are the fields of a struct in `Args`.
+//! Without the macros, arguments are the fields of a struct in `Args`.
 
 use mcp_server::tool::ToolRoute;
 

@@ -1,4 +1,4 @@
-//! A value of another type is wrapped in `Structured`.
+//! A value of another type must be wrapped in `Structured`.
 
 use mcp_server::tool::ToolRoute;
 

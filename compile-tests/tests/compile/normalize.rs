@@ -1,17 +1,17 @@
-//! Takes out of the compiler's text what has nothing to do with the program it is about: paths of
-//! this machine, lines of other files, versions of dependencies, closing remarks.
+//! Removes from the output of the compiler what does not depend on the program: paths of this
+//! machine, line numbers of other files, versions of dependencies, closing remarks.
 
 use std::path::Path;
 
-/// What remains of `printed`, the text of the compiler about `program`, which is a path relative to
-/// the workspace's `root`.
+/// Normalizes `printed`, the output of the compiler for `program`, which is a path relative to the
+/// workspace's `root`.
 pub(crate) fn normalize(printed: &str, program: &Path, root: &Path) -> String {
     let program = program.to_string_lossy().replace('\\', "/");
     let root = format!("{}/", root.to_string_lossy());
     let mut diagnostics: Vec<Vec<String>> = Vec::new();
     for line in printed.lines().filter(|line| !is_closing_remark(line)) {
-        let begins = line.starts_with("error") || line.starts_with("warning");
-        if begins || diagnostics.is_empty() {
+        let is_first = line.starts_with("error") || line.starts_with("warning");
+        if is_first || diagnostics.is_empty() {
             diagnostics.push(Vec::new());
         }
         diagnostics.last_mut().unwrap().push(line.replace(&root, "$WORKSPACE/"));
@@ -30,21 +30,21 @@ fn is_closing_remark(line: &str) -> bool {
         || line.trim_start().starts_with("= note: the full name for the type has been written to ")
 }
 
-/// The file that a quotation of source is from.
+/// The file that a quotation of source code is from.
 #[derive(Clone, Copy, PartialEq)]
 enum Source {
     Program,
-    /// Of this workspace or a dependency: quoted without the numbers of its lines.
+    /// A file of this workspace or a dependency. It is quoted without line numbers.
     Other,
-    /// Of the standard library, which only some installations can quote: not quoted.
+    /// A file of the standard library, which only some installations can quote. It is not quoted.
     Std,
 }
 
-/// One error or warning: all its lines have the same margin for numbers of lines.
+/// One error or warning: all its lines have the same margin for line numbers.
 struct Diagnostic<'a> {
     program: &'a str,
     margin: usize,
-    /// What the margin is too wide by once the numbers of other files are gone.
+    /// The excess width of the margin when the line numbers of other files are removed.
     surplus: usize,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Diagnostic<'a> {
     fn text(&self, lines: &[String]) -> String {
         let mut text = String::new();
         let mut source = Source::Program;
-        // Lines that belong to a heading are not indented by the margin.
+        // The lines of a heading are not indented by the margin.
         let mut heading = true;
         for line in lines {
             let mut line = without_counts(line);
@@ -115,7 +115,8 @@ impl<'a> Diagnostic<'a> {
         }
     }
 
-    /// Whether the line is one of source (`12 | let x`), of marks below it, or of a suggestion.
+    /// Whether the line is one of source code (`12 | let x`), of markers below it, or of a
+    /// suggestion.
     fn is_quotation(&self, line: &str) -> bool {
         let Some((margin, rest)) = line.split_at_checked(self.margin) else { return false };
         let number = margin.trim();
@@ -124,7 +125,7 @@ impl<'a> Diagnostic<'a> {
         is_number && bars.iter().any(|bar| rest.starts_with(bar))
     }
 
-    /// Whether the line is a remark on the whole: `= note: …`.
+    /// Whether the line is a remark on the whole diagnostic: `= note: …`.
     fn is_remark(&self, line: &str) -> bool {
         line.trim_start().starts_with("= ") && line.find('=') == Some(self.margin + 1)
     }
@@ -139,22 +140,23 @@ impl<'a> Diagnostic<'a> {
     }
 }
 
-/// Whether the line is the first of an error, or of a note or a piece of advice below it.
+/// Whether the line is the first of an error, or of a note or a help text below it.
 fn is_heading(line: &str) -> bool {
     !line.starts_with([' ', '.'])
 }
 
-/// The length of what stands before a path.
+/// Length of the arrow before a path.
 const ARROW: usize = "--> ".len();
 
-/// The margin and the path of `  --> path:1:2` or `  ::: path:1:2`.
+/// Returns the margin and the path of `  --> path:1:2` or `  ::: path:1:2`.
 fn location(line: &str) -> Option<(usize, &str)> {
     let rest = line.trim_start();
     let path = rest.strip_prefix("--> ").or_else(|| rest.strip_prefix("::: "))?;
     Some((line.len() - rest.len(), path))
 }
 
-/// A path of another file, without line and column and without what differs between machines.
+/// Shortens the path of another file: without line and column, and without what differs between
+/// machines.
 fn shortened(path: &str) -> String {
     let path = path.replace('\\', "/");
     let path = path.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit());
@@ -172,13 +174,13 @@ fn shortened(path: &str) -> String {
     }
 }
 
-/// The part of a path below the sources of the standard library.
+/// Returns the part of a path below the sources of the standard library.
 fn std_path(path: &str) -> Option<&str> {
     let (before, rest) = path.split_once("/library/")?;
     (before.starts_with("/rustc/") || before.ends_with("/rustlib/src/rust")).then_some(rest)
 }
 
-/// `and 12 others` grows with the implementations of other crates.
+/// Replaces the number in `and 12 others`, which grows with the implementations of other crates.
 fn without_counts(line: &str) -> String {
     let text = line.trim_start();
     let count = text.strip_prefix("and ").and_then(|rest| rest.strip_suffix(" others"));
@@ -189,7 +191,7 @@ fn without_counts(line: &str) -> String {
 }
 
 #[test]
-fn the_program_keeps_its_numbers_and_other_files_lose_theirs() {
+fn only_the_program_keeps_its_line_numbers() {
     let printed = "\
 error[E0277]: wrong
        help: not shifted

@@ -2,7 +2,7 @@
 //
 //     node client-v1.mjs [--timeout-ms N] (--url URL | -- COMMAND ARGS…)
 //
-// A URL that ends in /sse is one of HTTP+SSE, the transport of 2024-11-05.
+// A URL that ends in /sse selects HTTP+SSE, the transport of 2024-11-05.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -21,7 +21,7 @@ import { Run, commandLine } from './harness.mjs';
 const options = commandLine(['legacy']);
 const run = new Run(options.deadline);
 
-/** A transport, and over HTTP the messages that it posts. */
+/** Creates a transport, and over HTTP a list of the messages that it posts. */
 function transportTo({ url, command, args }) {
     if (url === undefined) return { transport: new StdioClientTransport({ command, args }) };
     const posted = [];
@@ -47,8 +47,8 @@ async function open({ handlers }) {
     if (handlers.elicit) client.setRequestHandler(ElicitRequestSchema, ({ params }) => handlers.elicit(params));
     if (handlers.sample) client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => handlers.sample(params));
     if (handlers.roots) client.setRequestHandler(ListRootsRequestSchema, () => handlers.roots());
-    const notes = [];
-    client.fallbackNotificationHandler = async note => void notes.push(note);
+    const notifications = [];
+    client.fallbackNotificationHandler = async notification => void notifications.push(notification);
 
     const wire = [];
     const { transport, posted } = transportTo(options);
@@ -57,7 +57,7 @@ async function open({ handlers }) {
         wire.push({ sent: true, message });
         return send(message, sendOptions);
     };
-    // The client reads the answer to `initialize` through this very slot: the tap goes in before it starts.
+    // The client also receives the answer to `initialize` through this property, so it is replaced before the start.
     let deliver;
     Object.defineProperty(transport, 'onmessage', {
         get: () => deliver,
@@ -87,7 +87,7 @@ async function open({ handlers }) {
         serverInfo: client.getServerVersion(),
         capabilities: client.getServerCapabilities(),
         instructions: client.getInstructions(),
-        notes,
+        notifications,
         wire,
         posted,
         ping: () => client.ping(),

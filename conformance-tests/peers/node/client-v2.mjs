@@ -2,10 +2,10 @@
 //
 //     node client-v2.mjs [--mode auto|legacy|2026-07-28|2024-11-05|…] [--input] [--timeout-ms N] (--url URL | -- COMMAND ARGS…)
 //
-// `auto` probes by server/discover and falls back to initialize; `legacy` is initialize with 2025-11-25;
-// a date pins that revision: one of 2026 through the probe, an older one through initialize.
+// `auto` probes with server/discover and falls back to initialize. `legacy` is initialize with 2025-11-25. A date
+// selects that revision: 2026-07-28 through the probe, an older one through initialize.
 //
-// A URL that ends in /sse is one of HTTP+SSE, the transport of 2024-11-05.
+// A URL that ends in /sse selects HTTP+SSE, the transport of 2024-11-05.
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 const options = commandLine(['auto', 'legacy', '2026-07-28', ...LEGACY]);
 const run = new Run(options.deadline);
 
-/** A transport, and over HTTP the messages that it posts. */
+/** Creates a transport, and over HTTP a list of the messages that it posts. */
 function transportTo({ url, command, args }) {
     if (url === undefined) return { transport: new StdioClientTransport({ command, args }) };
     const posted = [];
@@ -29,13 +29,13 @@ function transportTo({ url, command, args }) {
     return { transport: new Transport(new URL(url), { fetch: tap }), posted };
 }
 
-/** This SDK reads the JSON-RPC error of a 400 alone; the one of a 404 (an unknown method) it hands on as text. */
+/** The SDK parses the JSON-RPC error of a 400 response only. That of a 404 (an unknown method) is text. */
 function readError(error) {
     if (error.status !== 404) throw error;
     throw JSON.parse(error.data.text).error;
 }
 
-/** The options of a client that negotiates as `mode` says. */
+/** Returns the options of a client for `mode`. */
 function negotiation(mode) {
     if (LEGACY.includes(mode)) return { supportedProtocolVersions: [mode] };
     if (mode === 'legacy' || mode === 'auto') return { versionNegotiation: { mode } };
@@ -57,8 +57,8 @@ async function open({ handlers }) {
     if (handlers.elicit) client.setRequestHandler('elicitation/create', ({ params }) => handlers.elicit(params));
     if (handlers.sample) client.setRequestHandler('sampling/createMessage', ({ params }) => handlers.sample(params));
     if (handlers.roots) client.setRequestHandler('roots/list', () => handlers.roots());
-    const notes = [];
-    client.fallbackNotificationHandler = async note => void notes.push(note);
+    const notifications = [];
+    client.fallbackNotificationHandler = async notification => void notifications.push(notification);
 
     const wire = [];
     const { transport, posted } = transportTo(options);
@@ -85,7 +85,7 @@ async function open({ handlers }) {
         serverInfo: client.getServerVersion(),
         capabilities: client.getServerCapabilities(),
         instructions: client.getInstructions(),
-        notes,
+        notifications,
         wire,
         posted,
         ping: () => client.ping(),

@@ -1,8 +1,8 @@
 // The fixture of ../FIXTURE.md on the TypeScript server 2.4.0, both eras on one stdio process.
 //
-// It proves the client scripts beside it: what passes against this server must pass against the Rust
-// `everything-server`. It stands on the low-level `Server`, where each answer is written out, because the
-// fixture fixes answers (error codes, argument messages) that the high-level `McpServer` decides itself.
+// It verifies the client scripts: what passes against this server must pass against the Rust
+// `everything-server`. It uses the low-level `Server`, because the fixture prescribes answers (error codes,
+// messages about arguments) that the high-level `McpServer` does not let a server choose.
 //
 //     node everything-reference.mjs
 import { ProtocolError, Server, createRequestStateCodec, inputRequired, inputResponse } from '@modelcontextprotocol/server';
@@ -75,12 +75,12 @@ const ENUMS_FORM = object(
 );
 for (const form of [DEFAULTS_FORM, ENUMS_FORM]) delete form.additionalProperties;
 
-// One key for the process: a client may send a state back on a later request only.
+// One key for the process, so that states of earlier requests can be opened.
 const sealed = createRequestStateCodec({ key: crypto.getRandomValues(new Uint8Array(32)) });
 
 let cancelled = 0;
 
-/** One server of one era; `serveStdio` calls this for each connection (and for a probe that falls back). */
+/** Creates a server of one era. `serveStdio` calls this for each connection, and after a probe that falls back. */
 function everything({ era }) {
     const server = new Server(
         { name: 'everything-server', version: '1.0.0', title: 'Everything' },
@@ -106,7 +106,7 @@ function everything({ era }) {
         if (progressToken === undefined) return Promise.resolve();
         return ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: value, total } });
     };
-    /** Asks once for all of `requests`; `finish` gets the answers of the round that has them. */
+    /** Makes all `requests` in one round, then calls `finish` with the answers. */
     const asking = (requests, finish) => (_args, ctx) => {
         const answers = ctx.mcpReq.inputResponses ?? {};
         const missing = Object.keys(requests).filter(key => inputResponse(answers, key).kind === 'missing');
@@ -325,7 +325,7 @@ function everything({ era }) {
             'Sends the user to a page.',
             { url: string },
             ({ url }, ctx) => {
-                // This SDK would ask on revisions too that have no URLs.
+                // The SDK would also send the request on revisions without URL elicitation.
                 if (era === 'legacy' && revision() < '2025-11-25') return failure('this revision has no URLs');
                 const page = inputRequired.elicitUrl({ message: 'Please visit this page', url });
                 return asking({ page }, answers => text(`visit: ${answers.page.action}`))({}, ctx);
@@ -359,7 +359,7 @@ function everything({ era }) {
             description,
             inputSchema: parameters.type ? parameters : object(parameters),
             ...more,
-            // This SDK tells every client of 2025 what 2025-11-25 has; the fixture tells each what its revision has.
+            // The SDK sends every legacy client the members of 2025-11-25. The fixture requires those of the client's revision.
             ...(revision() < '2025-06-18' && { outputSchema: undefined, title: undefined }),
             ...(revision() < '2025-03-26' && { annotations: undefined })
         })),
@@ -501,7 +501,7 @@ function everything({ era }) {
     return server;
 }
 
-// This SDK never sends -32002, the code of an unknown resource up to 2025-11-25; the fixture asks for it.
+// The fixture requires -32002, the code of an unknown resource up to 2025-11-25. The SDK never sends it.
 const transport = new StdioServerTransport();
 const send = transport.send.bind(transport);
 let legacy = false;

@@ -1,9 +1,9 @@
-// Every feature of ../FIXTURE.md, driven through a `peer`: the same walk for the SDK of 2025 and that of 2026.
+// Every feature of ../FIXTURE.md, tested through a `peer`. Both versions of the SDK run the same features.
 //
-// `open(options)` makes a connected peer over the SDK under test: `client-v1.mjs` and `client-v2.mjs` say how.
-// A peer has `era` and `revision` of the connection, typed calls, `notes` (every notification that came),
-// `wire` (every message, in both directions), `posted` (over HTTP, the bodies that left; else undefined) and
-// `raw(method, params)` for what the SDK has no call for.
+// `open(options)` connects a peer with the SDK under test; `client-v1.mjs` and `client-v2.mjs` implement it. A peer
+// has the `era` and `revision` of the connection, typed calls, `notifications` (all that arrived), `wire` (all
+// messages in both directions), `posted` (over HTTP, the bodies that were sent; else undefined), and
+// `raw(method, params)` for methods that the SDK has no function for.
 import { check, equal, includes, pause, refused, show, until } from './harness.mjs';
 
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
@@ -38,7 +38,7 @@ const TOOLS = [
 
 const firstText = result => result.content?.find(block => block.type === 'text')?.text;
 
-/** Whether the era's server may say what `revision` brought in. */
+/** Whether the connection has the members that `revision` introduced. */
 const since = (peer, revision) => peer.revision >= revision;
 
 export async function drive(run, open, { input }) {
@@ -57,7 +57,7 @@ export async function drive(run, open, { input }) {
     };
     const peer = await open({ handlers });
     const legacy = peer.era === 'legacy';
-    const noted = method => peer.notes.filter(note => note.method === method);
+    const received = method => peer.notifications.filter(notification => notification.method === method);
     const text = async (name, args, options) => firstText(await peer.call(name, args, options));
 
     await run.feature(legacy ? `initialize ${peer.revision}` : `discover ${peer.revision}`, async () => {
@@ -182,7 +182,7 @@ export async function drive(run, open, { input }) {
     await run.feature('error of an unknown resource', async () => {
         const end = await peer.read('test://no-such-resource').then(show, error => error);
         check(end instanceof Error, `test://no-such-resource was read: ${end}`);
-        // Seen on the wire: the SDK of 2026 tells its user -32602 whichever of the two codes came.
+        // Read from the wire, because SDK 2.4.0 reports -32602 to its user for both codes.
         const { code, data } = peer.wire.findLast(({ message }) => message.error).message.error;
         equal(code, legacy ? -32002 : -32602, 'error code of test://no-such-resource');
         equal(data?.uri, 'test://no-such-resource', 'data.uri');
@@ -207,8 +207,8 @@ export async function drive(run, open, { input }) {
             .map(({ message: { params: step } }) => [step.progressToken, step.progress, step.total]);
         const token = params._meta.progressToken;
         equal(steps, [[token, 0, 100], [token, 50, 100], [token, 100, 100]], 'progress before the result');
-        // These SDKs drop what comes in one read with the result, as on a busy machine; what they tell is in order.
-        equal(seen, [[0, 100], [50, 100], [100, 100]].slice(0, seen.length), 'progress that the caller was told');
+        // These SDKs drop progress that arrives in one read with the result. What they report is in order.
+        equal(seen, [[0, 100], [50, 100], [100, 100]].slice(0, seen.length), 'progress that the caller received');
     });
     await run.feature('cancellation', async () => {
         const before = Number(await text('cancelled_count'));
@@ -234,13 +234,13 @@ export async function drive(run, open, { input }) {
         await until(async () => Number(await text('cancelled_count')) === before + 1, 'cancelled_count risen by 1');
     });
     await run.feature('how a call is cancelled', () => {
-        // Since 2026 the stream of the answer is closed over HTTP; elsewhere a notification says it.
+        // Since 2026-07-28, a client cancels over HTTP by closing the stream; otherwise with a notification.
         const sent = peer.posted ?? peer.wire.filter(({ sent }) => sent).map(({ message }) => message);
-        const told = sent.filter(({ method }) => method === 'notifications/cancelled').length;
-        equal(told, peer.posted && !legacy ? 0 : 2, 'notifications/cancelled of the two calls');
+        const cancelled = sent.filter(({ method }) => method === 'notifications/cancelled').length;
+        equal(cancelled, peer.posted && !legacy ? 0 : 2, 'notifications/cancelled of the two calls');
     });
     await run.feature('a stream that the server closes before the answer', async () => {
-        // On a session over HTTP the client comes back for the answer; elsewhere nothing is closed.
+        // In a session over HTTP the client reconnects for the answer; otherwise no stream is closed.
         equal(await text('test_reconnection'), 'Reconnection test completed', 'answer of the tool');
     });
     await run.feature('many calls at once', async () => {
@@ -257,14 +257,14 @@ export async function drive(run, open, { input }) {
     });
 
     await run.feature('logging', async () => {
-        const count = () => noted('notifications/message').length;
+        const count = () => received('notifications/message').length;
         if (legacy) {
             equal(await peer.setLevel('debug'), {}, 'result of logging/setLevel');
             await peer.call('test_tool_with_logging');
-            const notes = noted('notifications/message');
-            check(notes.length >= 3, `expected 3 log messages, got ${notes.length}`);
-            equal(notes[0].params.level, 'info', 'level');
-            check(notes[0].params.data !== undefined, 'the log message has no data');
+            const notifications = received('notifications/message');
+            check(notifications.length >= 3, `expected 3 log messages, got ${notifications.length}`);
+            equal(notifications[0].params.level, 'info', 'level');
+            check(notifications[0].params.data !== undefined, 'the log message has no data');
             await peer.setLevel('error');
             const before = count();
             await peer.call('test_tool_with_logging');
@@ -276,7 +276,7 @@ export async function drive(run, open, { input }) {
             equal(count(), 0, 'log messages of level info for a request that asked for errors');
             await peer.call('test_logging_tool', {}, { meta: { [LOG_LEVEL]: 'info' } });
             check(count() >= 1, 'no log message for a request that asked for them');
-            equal(noted('notifications/message')[0].params.level, 'info', 'level');
+            equal(received('notifications/message')[0].params.level, 'info', 'level');
         }
     });
 
@@ -347,9 +347,9 @@ export async function drive(run, open, { input }) {
     });
 
     const watched = 'test://watched-resource';
-    const updates = () => noted('notifications/resources/updated').filter(note => note.params.uri === watched).length;
-    const toolChanges = () => noted('notifications/tools/list_changed').length;
-    const promptChanges = () => noted('notifications/prompts/list_changed').length;
+    const updates = () => received('notifications/resources/updated').filter(notification => notification.params.uri === watched).length;
+    const toolChanges = () => received('notifications/tools/list_changed').length;
+    const promptChanges = () => received('notifications/prompts/list_changed').length;
     const has = async name => (await peer.tools()).some(tool => tool.name === name);
     if (legacy) {
         await run.feature('resources/subscribe, updated, unsubscribe', async () => {
@@ -362,7 +362,7 @@ export async function drive(run, open, { input }) {
             equal(await peer.unsubscribe(watched), {}, 'result of resources/unsubscribe');
             await peer.call('touch_resource', { uri: watched });
             await pause(100);
-            equal(noted('notifications/resources/updated').length, 1, 'updates in all');
+            equal(received('notifications/resources/updated').length, 1, 'updates in all');
         });
         await run.feature('tools/list_changed', async () => {
             const before = toolChanges();
@@ -396,7 +396,7 @@ export async function drive(run, open, { input }) {
             await peer.call('touch_resource', { uri: 'test://static-text' });
             await peer.call('test_trigger_prompt_change');
             await pause(100);
-            equal(noted('notifications/resources/updated').length, 1, 'updates in all');
+            equal(received('notifications/resources/updated').length, 1, 'updates in all');
             equal(promptChanges(), 0, 'prompts/list_changed, which was not asked for');
 
             await subscription.close();
@@ -445,7 +445,7 @@ export async function drive(run, open, { input }) {
                 const answer = await text('test_elicitation_sep1034_defaults');
                 const [{ requestedSchema }] = user.elicitations.splice(0);
                 const defaults = Object.fromEntries(Object.entries(requestedSchema.properties).map(([key, value]) => [key, value.default]));
-                // Up to 2025-06-18 only booleans have a default.
+                // Up to 2025-06-18, only booleans can have a default.
                 if (since(peer, '2025-11-25')) {
                     equal(defaults, { name: 'John Doe', age: 30, score: 95.5, status: 'active', verified: true }, 'defaults');
                 }
@@ -548,7 +548,7 @@ export async function drive(run, open, { input }) {
     });
 }
 
-/** The form of 2026 by which a server asks: results `input_required`, which the client answers by asking again. */
+/** Requests of a server on 2026-07-28: `input_required` results, which the client answers by repeating its request. */
 async function inputRequired(run, peer, user) {
     const text = async name => firstText(await peer.call(name));
     const named = { action: 'accept', content: { name: 'Alice' } };

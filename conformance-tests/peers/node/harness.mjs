@@ -1,10 +1,10 @@
-// What the client scripts share apart from the protocol: command line, the list of features, the closing line.
+// Shared by the client scripts: the command line, the run of the features, and the summary.
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 
-/** A failed assertion; its message says what came and what was asked. */
+/** A failed assertion. The message has the actual and the expected value. */
 class Failure extends Error {}
 
-/** JSON on one line for a message, cut where it would fill the screen. */
+/** Returns JSON on one line for a message, truncated if it is long. */
 export function show(value) {
     const shown = JSON.stringify(value) ?? String(value);
     return shown.length > 2000 ? `${shown.slice(0, 2000)}…` : shown;
@@ -35,7 +35,7 @@ export async function until(condition, what, ms = 5000) {
 
 export const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
 
-/** The JSON-RPC error that `promise` must end with. */
+/** Returns the JSON-RPC error that `promise` must reject with. */
 export async function refused(promise, code, what) {
     let result;
     try {
@@ -69,7 +69,7 @@ export function commandLine(modes) {
     return { mode: values.mode, input: values.input, url: values.url, command, args, deadline: Number(values['timeout-ms']) };
 }
 
-/** Runs features one after the other; the first that fails ends the process with status 1. */
+/** Runs features one after the other. The first failure ends the process with status 1. */
 export class Run {
     #passed = 0;
     #current = 'start';
@@ -95,7 +95,7 @@ export class Run {
         clearTimeout(this.timer);
         console.log(`${this.#passed} passed, 0 failed`);
         process.exitCode = 0;
-        // A server that does not end, or a handle that this SDK forgot, must not pass for success.
+        // A server that does not exit, or an open handle of the SDK, is a failure.
         setTimeout(() => {
             console.log('not ok exit: the process is still alive 10 s after the last feature');
             process.exit(1);

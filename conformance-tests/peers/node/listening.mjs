@@ -1,7 +1,7 @@
-// What the HTTP servers share apart from the protocol: a free port of this machine, told on standard error, and the
-// events that a cut stream goes on with.
+// Shared by the HTTP servers: they listen on a free port of 127.0.0.1 and print their URL to standard error, and
+// they have an event store for resumed streams.
 //
-// `node --import ./listening.mjs …` puts a server there that would choose otherwise.
+// `node --import ./listening.mjs …` does the same for a server that has no option for its address.
 import net from 'node:net';
 
 const { listen } = net.Server.prototype;
@@ -11,7 +11,7 @@ net.Server.prototype.listen = function (_, ...more) {
     return listen.call(this, 0, '127.0.0.1', done);
 };
 
-/** An event store, of either version of the SDK. */
+/** An event store for both versions of the SDK. */
 export class Events {
     #events = [];
 
@@ -28,7 +28,7 @@ export class Events {
         const streamId = await this.getStreamIdForEventId(lastEventId);
         for (let id = Number(lastEventId) + 1; id <= this.#events.length; id += 1) {
             const event = this.#events[id - 1];
-            // One without a message primed its stream.
+            // An event without a message only starts its stream.
             if (event.streamId === streamId && Object.keys(event.message).length > 0) await send(String(id), event.message);
         }
         return streamId;

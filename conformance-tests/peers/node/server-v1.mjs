@@ -2,7 +2,7 @@
 //
 //     node server-v1.mjs [--json] [--stateless]
 //
-// What it has and answers stands in ../FIXTURE.md. `--json` answers with JSON alone, `--stateless` has no sessions.
+// ../FIXTURE.md documents its features. `--json` answers with JSON instead of streams, `--stateless` has no sessions.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -34,7 +34,7 @@ function server() {
         const { content } = await sendRequest({ method: 'elicitation/create', params }, z.any());
         return text(`Hello, ${content.name}!`);
     });
-    // As servers do that know no better: on the stream of the session.
+    // Not related to the call, so the request is sent on the stream of the session. Some servers do this.
     tool('ask_unrelated', { question: z.string() }, async ({ question: message }) => {
         const requestedSchema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
         const { content } = await mcp.server.elicitInput({ message, requestedSchema });

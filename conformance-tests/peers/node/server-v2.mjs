@@ -1,9 +1,9 @@
 // Server of the TypeScript SDK 2.4.0 for the tests of the Rust client: the high-level API, both eras on stdio and HTTP.
 //
-//     node server-v2.mjs [--probe die|silent | --http] [--modern-only]
+//     node server-v2.mjs [--probe exit|silent | --http] [--modern-only]
 //
-// What it has and answers stands in ../FIXTURE.md. `--probe die` ends the process when server/discover comes first, as
-// servers of older SDKs do, `--probe silent` never answers it; both serve 2025 only. `--modern-only` refuses initialize.
+// ../FIXTURE.md documents its features. `--probe exit` exits on server/discover, as servers of older SDKs do, and
+// `--probe silent` never answers it; both serve the legacy era only. `--modern-only` rejects initialize.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -25,7 +25,7 @@ const flag = { type: 'boolean', default: false };
 const { values: options } = parseArgs({ options: { probe: { type: 'string' }, http: flag, 'modern-only': flag } });
 const text = value => ({ content: [{ type: 'text', text: value }] });
 let cancelled = 0;
-// Over HTTP each modern request has an instance of its own, which tells the others by the handler's bus.
+// Over HTTP each modern request has its own instance, which notifies the others through the bus of the handler.
 let hasExtra = false;
 let bus;
 
@@ -183,12 +183,12 @@ function server({ era }) {
     return mcp;
 }
 
-/** Stands between the pipe and the SDK, for a server that cannot take a probe. */
+/** A transport of a server that does not support the probe. */
 class OldTransport extends StdioServerTransport {
     set onmessage(handler) {
         this.handler = message => {
             if (message.method !== 'server/discover') return handler(message);
-            if (options.probe === 'die') process.exit(1);
+            if (options.probe === 'exit') process.exit(1);
         };
     }
 
@@ -197,7 +197,7 @@ class OldTransport extends StdioServerTransport {
     }
 }
 
-/** Both eras on one endpoint: sessions that can be resumed, and requests that stand alone. */
+/** Both eras on one endpoint: sessions that can be resumed, and requests without a session. */
 async function serveHttp() {
     const { Events } = await import('./listening.mjs');
     const onerror = error => console.error(error.message);

@@ -2,9 +2,9 @@
 
     client.py [--mode auto|legacy|2026-07-28] [--input] [--timeout-ms N] (--url URL | -- COMMAND ARGS...)
 
-`auto` probes by server/discover and falls back to initialize; `legacy` is initialize with 2025-11-25; a pinned
-2026-07-28 sends no probe at all: its first message is the first call. Every result is checked by the SDK against
-the schema of the revision, so a member that is missing fails the call itself.
+`auto` probes with server/discover and falls back to initialize. `legacy` is initialize with 2025-11-25. With
+2026-07-28 the first message is the first call, without a probe. The SDK checks every result against the schema of the
+revision, so a missing member fails the call.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ WATCHED = "test://watched-resource"
 
 
 class Loose(BaseModel):
-    """Any result, as it came."""
+    """Any result, unchanged."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class Tap:
-    """One of the transport's streams, with a record of what passes."""
+    """A stream of the transport that records all messages."""
 
     def __init__(self, stream: Any, wire: list[tuple[str, dict[str, Any]]], way: str):
         self.stream, self.wire, self.way = stream, wire, way
@@ -75,7 +75,7 @@ class Tap:
 
 
 class Peer:
-    """A connection, with all that came over it."""
+    """A connection that records what it receives."""
 
     def __init__(self, options: argparse.Namespace, handlers: bool = True):
         self.options = options
@@ -353,17 +353,17 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
 
     @feature("how a call is cancelled")
     async def body() -> None:
-        # Since 2026 the stream of the answer is closed over HTTP; elsewhere a notification says it.
+        # Since 2026-07-28, a client cancels over HTTP by closing the stream; otherwise with a notification.
         sent = [message.get("method") for way, message in peer.wire if way == "sent"]
         sent = peer.posts.methods if options.url else sent
-        told = sent.count("notifications/cancelled")
-        equal(told, 0 if options.url and not legacy else 2, "notifications/cancelled of the two calls")
+        cancelled = sent.count("notifications/cancelled")
+        equal(cancelled, 0 if options.url and not legacy else 2, "notifications/cancelled of the two calls")
 
     await body
 
     @feature("a stream that the server closes before the answer")
     async def body() -> None:
-        # On a session over HTTP the client comes back for the answer; elsewhere nothing is closed.
+        # In a session over HTTP the client reconnects for the answer; otherwise no stream is closed.
         equal(await peer.text("test_reconnection"), "Reconnection test completed", "answer of the tool")
 
     await body
@@ -531,7 +531,7 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
                     await peer.call("touch_resource", {"uri": "test://static-text"})
                     await peer.call("touch_resource", {"uri": WATCHED})
                     equal(await anext(changes), ResourceUpdated(uri=WATCHED), "second event")
-            # This SDK tells the server a moment after it has left the stream.
+            # The SDK notifies the server shortly after it has closed the stream.
             await until(lambda: peer.sent_cancel_of(changes.subscription_id), "notifications/cancelled of the stream")
             before = len(peer.notes)
             await peer.call("toggle_tool", {"on": False})
@@ -575,7 +575,7 @@ async def features(run: Run, options: argparse.Namespace, peer: Peer) -> None:
 
 
 async def asked(run: Run, peer: Peer, legacy: bool) -> None:
-    """The server asks the client: as requests on 2025, in results on 2026."""
+    """Requests of the server: messages in the legacy era, results in the modern era."""
 
     async def elicitation() -> None:
         person = {"username": "ann", "email": "ann@example.com"}
@@ -635,7 +635,7 @@ async def asked(run: Run, peer: Peer, legacy: bool) -> None:
 
 
 async def input_required(run: Run, peer: Peer) -> None:
-    """The form of 2026 by which a server asks: results `input_required`, which the client answers by asking again."""
+    """Requests of a server on 2026-07-28: `input_required` results, answered by repeating the request."""
 
     async def tools() -> None:
         def answer(params: Any) -> types.ElicitResult:

@@ -2,9 +2,9 @@
 
     client_fastmcp.py [--mode auto|legacy|2026-07-28] [--timeout-ms N] (--url URL | -- COMMAND ARGS...)
 
-It stands on the Python SDK, which client.py drives in depth. Here are the calls that FastMCP makes of its own:
-lists over all pages, results read by the output schema, its handlers for questions, its errors. For
-subscriptions it has no call; there its session is asked.
+FastMCP is based on the Python SDK, which client.py tests in detail. This script tests what FastMCP adds: lists over
+all pages, results parsed by the output schema, handlers for requests of the server, and errors. FastMCP has no
+function for subscriptions, so the script uses its session.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROOTS = ["file:///projects/one", "file:///projects/two"]
 
 
 class Host:
-    """A client with all its handlers, and what they heard."""
+    """A client with all handlers, and what they received."""
 
     def __init__(self, options: argparse.Namespace):
         self.posts = Posts()
@@ -55,7 +55,7 @@ class Host:
         )
 
     def http(self, **options: Any) -> Any:
-        # The SDK follows redirects by a rule of its own; its factory has no option for them.
+        # The SDK follows redirects by its own rule, and its factory has no option for them.
         options.pop("follow_redirects", None)
         return self.posts.client(**options)
 
@@ -89,7 +89,7 @@ async def fails(call: Any, what: str) -> str:
 
 
 async def drive(run: Run, options: argparse.Namespace) -> None:
-    # It logs a warning for each handler that it calls with an error on purpose.
+    # FastMCP logs a warning for each handler that raises an error, which this script does on purpose.
     logging.disable(logging.WARNING)
     host = Host(options)
     async with host.client as client:
@@ -109,7 +109,7 @@ async def connection(run: Run, host: Host, legacy: bool) -> None:
         equal(client.initialize_result is not None, legacy, "an initialize result")
         if legacy:
             check(await client.ping(), "ping was not answered")
-        # A pinned client has asked nothing yet, and knows nothing of the server.
+        # With a fixed revision the client has sent nothing yet, and knows nothing about the server.
         if legacy or client.mode == "auto":
             equal(client.server_info and client.server_info.name, "everything-server", "server name")
             check(client.instructions, "the server has no instructions")
@@ -132,7 +132,7 @@ async def tools(run: Run, host: Host, legacy: bool) -> None:
         equal(await host.text("test_simple_text"), "This is a simple text response for testing.", "text")
         mixed = (await client.call_tool("test_multiple_content_types", {})).content
         check({block.type for block in mixed} >= {"text", "image", "resource"}, f"kinds of content: {mixed}")
-        # The data of a result is what the output schema says: a bare integer on 2026, a member on 2025.
+        # The data of a result follows the output schema: an integer on 2026-07-28, an object before.
         total = await client.call_tool("add", {"a": 1, "b": 2})
         equal(total.structured_content, {"result": 3} if legacy else 3, "structuredContent of add")
         equal(total.data.result if legacy else total.data, 3, "data of add")
@@ -184,7 +184,7 @@ async def running(run: Run, host: Host, over_http: bool, legacy: bool) -> None:
 
         await until(risen, "cancelled_count risen by 1")
         if over_http:
-            # Since 2026 the stream of the answer is closed, and nothing else is said.
+            # Since 2026-07-28, the client closes the stream and sends no notification.
             told = host.posts.methods.count("notifications/cancelled")
             equal(told, 1 if legacy else 0, "notifications/cancelled")
 
@@ -285,7 +285,7 @@ async def questions(run: Run, host: Host) -> None:
             includes(accepted, part, "answer of the tool to accept")
         message, kind, _ = host.elicitations.pop()
         equal(message, "Who are you?", "message of the elicitation")
-        # It has made a class of the schema of the form.
+        # FastMCP passes a class that it made from the schema of the form.
         equal(list(kind.__dataclass_fields__), ["username", "email"], "fields of the form")
         for action in ("decline", "cancel"):
             host.answer = ElicitResult(action=action)

@@ -1,4 +1,4 @@
-"""What the client scripts share apart from the protocol: command line, the list of features, the closing line."""
+"""Shared by the client scripts: the command line, the run of the features, and the summary."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ class Posts:
             self.methods.append(json.loads(request.content).get("method"))
 
     def client(self, **options: object) -> httpx2.AsyncClient:
-        """An HTTP client as the SDK makes it, that is listened to."""
+        """Creates an HTTP client as the SDK does, and records its requests."""
         client = create_mcp_http_client(**options)
         client.event_hooks["request"].append(self.note)
         return client
 
 
 class Run:
-    """Runs features one after the other; the first that fails ends the run."""
+    """Runs features one after the other. The first failure ends the run."""
 
     def __init__(self) -> None:
         self.passed = 0
@@ -98,7 +98,7 @@ class Run:
 
 
 def reason(raised: BaseException) -> BaseException:
-    """What really failed, inside the groups that the task groups wrap it in."""
+    """Returns the exception that the exception groups of task groups contain."""
     while isinstance(raised, BaseExceptionGroup):
         raised = next((one for one in raised.exceptions if isinstance(one, Failure)), raised.exceptions[0])
     return raised
@@ -119,7 +119,7 @@ def command_line(description: str) -> argparse.Namespace:
 
 
 def finish(drive: Callable[[Run, argparse.Namespace], Awaitable[None]], options: argparse.Namespace) -> None:
-    """Runs `drive`, bounded in time, and says how it went."""
+    """Runs `drive` with a timeout and prints the outcome."""
     warnings.simplefilter("ignore", MCPDeprecationWarning)
     run = Run()
 

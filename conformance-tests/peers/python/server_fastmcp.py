@@ -2,7 +2,7 @@
 
     server_fastmcp.py [--http | --sse]
 
-What it has and answers stands in ../FIXTURE.md.
+../FIXTURE.md documents its features.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     server_python.py [--sse]
 
-What it has and answers stands in ../FIXTURE.md.
+../FIXTURE.md documents its features.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Name(BaseModel):
 
 
 class Events(EventStore):
-    """What a cut stream goes on with."""
+    """Stores events for resumed streams."""
 
     def __init__(self) -> None:
         self.ids = count(1)

@@ -1,5 +1,5 @@
-//! Other SDKs' clients drive our everything server through every feature, over stdio and over HTTP,
-//! in every mode that they have.
+//! Clients of other SDKs against the everything server: every feature, over stdio and HTTP, in every
+//! mode of the clients.
 
 use std::process::{Command, Stdio};
 
@@ -9,7 +9,7 @@ use crate::installed::{node, python};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_everything-server");
 
-/// How a client reaches the server.
+/// The transport between a client and the server.
 #[derive(Debug, Clone, Copy)]
 enum Transport {
     Stdio,
@@ -21,8 +21,8 @@ enum Transport {
 const LEGACY: &[Transport] = &[Transport::Stdio, Transport::Http, Transport::HttpSse];
 const MODERN: &[Transport] = &[Transport::Stdio, Transport::Http];
 
-/// A test for each client that `$start` starts, ignored without `$installed`: its name, script,
-/// arguments, transports, and the number of its features.
+/// Defines a test for each client: its name, script, arguments, transports, and number of features.
+/// `$start` starts the script. The tests are ignored unless the cfg `$installed` is set.
 macro_rules! clients {
     ($installed:ident, $start:path: $($name:ident: $script:literal, $arguments:expr, $transports:expr, $features:literal;)+) => {
         $(#[test]
@@ -52,8 +52,9 @@ clients! { python_peers_installed, python:
     fastmcp_modern: "python/client_fastmcp.py", ["--mode", "2026-07-28"], MODERN, 17;
 }
 
-/// Drives a server over each transport, all at once: a client waits more than it works. Each must
-/// end well after just so many features, so that none is left out.
+/// Runs the client against a server over each transport, in parallel, because clients spend most of
+/// their time waiting. Each must succeed with exactly this number of features, so that none is left
+/// out.
 fn drive(
     client: impl Fn() -> Command,
     arguments: &[&str],
@@ -64,7 +65,7 @@ fn drive(
     for &transport in transports {
         let mut client = client();
         client.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Each has a server of its own: some tools change what it offers.
+        // Each client has its own server, because some tools change the server.
         let mut server = None;
         match transport {
             Transport::Stdio => client.args(["--", PROGRAM, "--stdio"]),
@@ -74,19 +75,15 @@ fn drive(
         running.push((transport, client.spawn().expect("the client starts"), server));
     }
     for (transport, client, _server) in running {
-        let output = client.wait_with_output().expect("the client ends");
-        let said = String::from_utf8_lossy(&output.stdout);
-        let complained = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "{transport:?}: {:?}\n{said}\n{complained}",
-            output.status
-        );
-        let verdict = said.lines().last().unwrap_or_default();
+        let output = client.wait_with_output().expect("the client exits");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{transport:?}: {:?}\n{stdout}\n{stderr}", output.status);
+        let summary = stdout.lines().last().unwrap_or_default();
         assert_eq!(
-            verdict,
+            summary,
             format!("{features} passed, 0 failed"),
-            "{transport:?}: {said}\n{complained}"
+            "{transport:?}: {stdout}\n{stderr}"
         );
     }
 }

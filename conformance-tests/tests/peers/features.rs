@@ -1,5 +1,5 @@
-//! Features that several foreign servers have in the same way (`peers/FIXTURE.md`, "Servers that
-//! our client drives").
+//! Features that several servers of other SDKs have in the same form (`peers/FIXTURE.md`, "Servers for
+//! the client").
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::host::{Steps, text};
 
-/// Every one of them that all of these servers have.
+/// The features that all of these servers have.
 pub(crate) async fn all(client: &Client) {
     progress(client).await;
     cancellation(client).await;
@@ -38,16 +38,15 @@ pub(crate) async fn cancellation(client: &Client) {
         .timeout(Duration::from_millis(300))
         .await;
     assert_eq!(slow.expect_err("too slow").kind(), ErrorKind::Timeout);
-    // Over HTTP the cancellation may come after the next call.
+    // Over HTTP the cancellation can arrive after the next call.
     let cancelled = async { while text(client, "cancelled_count", json!({})).await == before {} };
-    timeout(Duration::from_secs(10), cancelled).await.expect("the server is told");
+    timeout(Duration::from_secs(10), cancelled).await.expect("the server counts the cancellation");
 }
 
-/// A call whose stream the server closes before it answers, which servers do to clients of one
-/// revision alone.
+/// A call whose stream the server closes before it answers. Servers do this on 2025-11-25 only.
 pub(crate) async fn resumption(client: &Client) {
-    let is_cut = client.revision() == Revision::V2025_11_25;
-    assert_eq!(text(client, "cut", json!({})).await, if is_cut { "resumed" } else { "not cut" });
+    let is_closed = client.revision() == Revision::V2025_11_25;
+    assert_eq!(text(client, "cut", json!({})).await, if is_closed { "resumed" } else { "not cut" });
 }
 
 pub(crate) async fn input(client: &Client) {

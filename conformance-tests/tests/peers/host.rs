@@ -1,4 +1,4 @@
-//! A client as a host would set it up: it answers questions, and remembers progress.
+//! A client with the handlers of a typical host.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,8 @@ use mcp_client::types::{CreateMessageResult, ElicitResult, Root, SamplingContent
 use mcp_client::{Client, ClientBuilder, Revision};
 use serde_json::json;
 
-/// A builder whose client says "Ann" in forms, visits URLs, echoes samples and has one root.
+/// Creates the builder of a client that enters "Ann" into forms, accepts URLs, samples the text
+/// "sampled" and has one root.
 pub(crate) fn host() -> ClientBuilder {
     Client::builder()
         .client_info("peer-tests", "1.0.0")
@@ -25,7 +26,7 @@ pub(crate) fn host() -> ClientBuilder {
         .roots([Root::new("file:///r")])
 }
 
-/// Connects, in a revision if one is given.
+/// Connects to a child process, with a fixed revision if one is given.
 pub(crate) async fn connect(command: Command, revision: Option<Revision>) -> Client {
     let mut builder = host();
     if let Some(revision) = revision {
@@ -34,10 +35,10 @@ pub(crate) async fn connect(command: Command, revision: Option<Revision>) -> Cli
     builder.connect_command(command).await.expect("the server answers")
 }
 
-/// Where a call's progress goes.
+/// Collects the progress of a call.
 pub(crate) type Steps = Arc<Mutex<Vec<f64>>>;
 
-/// Calls a tool and gives its text.
+/// Calls a tool and returns its text.
 pub(crate) async fn text(client: &Client, tool: &str, arguments: serde_json::Value) -> String {
     client.call_tool(tool, &arguments).await.expect(tool).text()
 }

@@ -1,5 +1,4 @@
-//! The official Inspector, in its command-line mode, lists and calls what our everything server
-//! has.
+//! The official Inspector, in its command-line mode, against the everything server.
 
 use std::process::Output;
 
@@ -11,7 +10,7 @@ use crate::installed::node_22;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_everything-server");
 
-/// Where the server is.
+/// How the Inspector reaches the server.
 enum Target<'a> {
     Stdio,
     Http(&'a EverythingServer),
@@ -19,7 +18,7 @@ enum Target<'a> {
 
 fn inspect(target: &Target<'_>, era: &str, arguments: &[&str]) -> Output {
     let mut inspector = node_22("@modelcontextprotocol/inspector/clients/launcher/build/index.js");
-    // It looks for its catalog and for stored authorization at home.
+    // The Inspector reads its catalog and stored tokens from the home directory.
     let home = TempDir::new().expect("a directory");
     inspector.env("HOME", home.path()).arg("--cli");
     match target {
@@ -32,13 +31,13 @@ fn inspect(target: &Target<'_>, era: &str, arguments: &[&str]) -> Output {
     inspector.output().expect("the Inspector starts")
 }
 
-/// The result of a method that succeeds.
+/// Calls a method that must succeed, and returns its result.
 fn result(target: &Target<'_>, era: &str, arguments: &[&str]) -> Value {
     let output = inspect(target, era, arguments);
-    let complained = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {:?}\n{complained}", output.status);
-    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    said["result"].clone()
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {:?}\n{stderr}", output.status);
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    printed["result"].clone()
 }
 
 fn names(result: &Value, list: &str) -> Vec<String> {
@@ -46,9 +45,9 @@ fn names(result: &Value, list: &str) -> Vec<String> {
     items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
 }
 
-/// Lists and calls; `sum` is how the structured result of `add` looks in this era.
+/// Lists everything and calls `add`. `sum` is the structured result of `add` in this era.
 fn walk(target: &Target<'_>, era: &str, sum: &Value) {
-    // Strict: it ends with a status of its own for a schema that some client could not read.
+    // With `--strict` the Inspector fails on schemas that some clients cannot read.
     let tools = names(&result(target, era, &["tools/list", "--strict"]), "tools");
     assert!(tools.len() > 30 && tools.iter().any(|name| name == "add"), "{tools:?}");
     let resources = names(&result(target, era, &["resources/list"]), "resources");
@@ -92,10 +91,10 @@ fn over_http_in_the_modern_era() {
 
 #[test]
 #[cfg_attr(not(suite_installed), ignore = "run `npm ci --prefix conformance-tests/suite`")]
-fn an_error_of_a_tool_is_told() {
+fn a_tool_error_is_reported() {
     let call = ["tools/call", "--tool-name", "divide", "--tool-arg", "a=1", "b=0"];
     let output = inspect(&Target::Stdio, "auto", &call);
     assert_eq!(output.status.code(), Some(5), "{output:?}");
-    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(said["result"]["content"][0]["text"], "division by zero");
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(printed["result"]["content"][0]["text"], "division by zero");
 }

@@ -1,5 +1,5 @@
-//! Commands that start the peers. A test whose peer is not installed is ignored (`build.rs`). When
-//! it runs anyway, as with `CI=true`, it fails and names the command that installs the peer.
+//! Commands that start the peers. A test whose peer is not installed is ignored (`build.rs`). If it
+//! runs anyway, as with `CI=true`, it fails and names the command that installs the peer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,19 +7,19 @@ use std::process::Command;
 const INSTALL_PEERS: &str = "bash conformance-tests/peers/install.sh";
 const INSTALL_SUITE: &str = "npm ci --prefix conformance-tests/suite";
 
-/// The folder of the peers' scripts.
+/// Returns the folder of the peers.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }
 
-/// A command for a script on Node.
+/// Returns a command that runs a script with Node.
 pub(crate) fn node(script: &str) -> Command {
     let mut command = bare_node();
     command.arg(folder().join(script));
     command
 }
 
-/// As [`node`], with a module that is loaded before.
+/// As [`node`], with a module that is loaded before the script.
 pub(crate) fn node_with(module: &str, script: &str) -> Command {
     let mut command = bare_node();
     command.arg("--import").arg(folder().join(module)).arg(folder().join(script));
@@ -31,7 +31,7 @@ fn bare_node() -> Command {
     Command::new("node")
 }
 
-/// A command for a script on Python.
+/// Returns a command that runs a script with Python.
 pub(crate) fn python(script: &str) -> Command {
     require(&folder().join("python/.venv/.stamp"), INSTALL_PEERS);
     let mut command = Command::new(folder().join("python/.venv/bin/python"));
@@ -39,20 +39,20 @@ pub(crate) fn python(script: &str) -> Command {
     command
 }
 
-/// A command for the server of rmcp, which is built first: a minute the first time, a moment
-/// afterwards.
+/// Returns a command that runs the rmcp server. Builds the server first, which takes a minute the
+/// first time.
 pub(crate) fn rmcp() -> Command {
     let folder = folder().join("rmcp");
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--locked", "--manifest-path"]).arg(folder.join("Cargo.toml"));
-    // A workspace of its own has a target directory of its own.
+    // The server is in another workspace, with another target directory.
     let built = build.env_remove("CARGO_TARGET_DIR").status().expect("cargo runs");
-    assert!(built.success(), "the server of rmcp is not built");
+    assert!(built.success(), "the build of the rmcp server failed");
     Command::new(folder.join("target/debug/mcp-peer-rmcp"))
 }
 
-/// A command for a script of a package that needs Node 22, which is installed beside the official
-/// suite.
+/// Returns a command that runs a script of a package with Node 22. Both are installed with the
+/// official suite.
 pub(crate) fn node_22(script: &str) -> Command {
     let modules = folder().join("../suite/node_modules");
     require(&modules.join(".package-lock.json"), INSTALL_SUITE);
@@ -61,7 +61,7 @@ pub(crate) fn node_22(script: &str) -> Command {
     command
 }
 
-/// Fails where `sign`, which the installation writes last, is missing.
-fn require(sign: &Path, install: &str) {
-    assert!(sign.exists(), "{} is missing: run `{install}`", sign.display());
+/// Panics if the file `stamp`, which the installation writes last, is missing.
+fn require(stamp: &Path, install: &str) {
+    assert!(stamp.exists(), "{} is missing: run `{install}`", stamp.display());
 }

@@ -1,16 +1,16 @@
-//! Foreign peers: other SDKs' clients drive our server over stdio and HTTP, our client drives their
-//! servers.
+//! Interoperability with other SDKs, over stdio and HTTP: their clients call the everything server,
+//! and the client of this SDK calls their servers.
 //!
-//! `peers/install.sh` installs them, pinned; `peers/FIXTURE.md` says what each of them answers. A
-//! test whose peer is not installed is ignored, with the command that installs it; with `CI=true`
-//! it runs, and fails.
+//! `peers/install.sh` installs pinned versions of them, and `peers/FIXTURE.md` documents their
+//! answers. A test whose peer is not installed is ignored, with the command that installs it. With
+//! `CI=true` it runs and fails.
 
 mod clients;
-mod cutting;
 mod features;
 mod host;
 mod inspector;
 mod installed;
+mod interruption;
 mod listening;
 mod server_everything;
 mod server_fastmcp;

@@ -1,5 +1,5 @@
-//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era
-//! alone: over stdio, Streamable HTTP with resumable sessions, and HTTP+SSE.
+//! The client against the reference server "everything" 2026.8.31, over stdio, Streamable HTTP with
+//! resumable sessions, and HTTP+SSE. The server has the legacy era only.
 
 use std::sync::Arc;
 
@@ -9,28 +9,29 @@ use mcp_client::{Client, Era, ErrorKind, Event, Revision};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cutting::a_cut_call_is_gone_on_with;
 use crate::host::{Steps, connect, text};
 use crate::installed::{node, node_with};
+use crate::interruption;
 use crate::listening::Listening;
 
 const SERVER: &str = "node/node_modules/@modelcontextprotocol/server-everything/dist/index.js";
 
 async fn everything(revision: Option<Revision>) -> Client {
     let mut command = node(SERVER);
-    command.arg("stdio").env("CANARY_OF_THE_COMMAND", "1");
+    command.arg("stdio").env("ADDED_TO_THE_COMMAND", "1");
     connect(command, revision).await
 }
 
-/// The server over HTTP, which would listen everywhere.
+/// Starts the server over HTTP. `listening.mjs` makes it listen on 127.0.0.1 instead of all
+/// interfaces.
 fn listening(transport: &str) -> Listening {
     let mut command = node_with("node/listening.mjs", SERVER);
     command.arg(transport);
     Listening::start(command)
 }
 
-/// A test for each body over stdio, and all of them over the transports of HTTP, each with a client
-/// of its own.
+/// Defines a test for each body over stdio, and a function that runs all bodies over HTTP, each with
+/// a new client.
 macro_rules! over_every_transport {
     ($($name:ident: $body:path;)+) => {
         $(#[tokio::test]
@@ -52,22 +53,22 @@ macro_rules! over_every_transport {
 }
 
 over_every_transport! {
-    a_server_without_the_modern_era_is_found_out: legacy;
-    tools_of_every_kind: tools;
+    a_legacy_server_is_recognized: legacy;
+    tools_of_every_kind_can_be_called: tools;
     long_calls_report_progress: progress;
-    questions_of_the_server_are_answered: questions;
-    resources_prompts_and_completions: others;
-    watched_resources_are_told_of: watched;
-    log_messages_come_unasked: logging;
+    requests_of_the_server_are_answered: server_requests;
+    resources_prompts_and_completions_work: resources_and_prompts;
+    updates_of_subscribed_resources_arrive: subscriptions;
+    log_messages_arrive: logging;
 }
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn all_of_it_over_streamable_http() {
+async fn all_features_over_streamable_http() {
     let server = listening("streamableHttp");
     over_http(&server, "/mcp").await;
-    // Its event store goes on with what is there already, and not with what comes later.
-    a_cut_call_is_gone_on_with(&server, "echo", json!({ "message": "hi" }), &[]).await;
+    // Its event store replays stored events only, so the call must end before the client reconnects.
+    interruption::assert_resumed(&server, "echo", json!({ "message": "hi" }), &[]).await;
     for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
         let client = server.connect("/mcp", Some(revision)).await;
         assert_eq!(client.revision(), revision);
@@ -78,7 +79,7 @@ async fn all_of_it_over_streamable_http() {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn all_of_it_over_http_sse() {
+async fn all_features_over_http_sse() {
     let server = listening("sse");
     over_http(&server, "/sse").await;
     let client = server.connect("/sse", None).await;
@@ -155,16 +156,16 @@ async fn tools(client: &Client) {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn the_child_gets_the_environment_that_is_allowed_and_no_more() {
+async fn the_child_has_the_allowed_environment_only() {
     let client = everything(None).await;
     let environment: Value =
         serde_json::from_str(&text(&client, "get-env", json!({})).await).expect("JSON");
     let names: Vec<_> = environment.as_object().expect("an object").keys().collect();
     assert!(names.iter().any(|name| *name == "PATH"));
-    assert!(names.iter().any(|name| *name == "CANARY_OF_THE_COMMAND"));
+    assert!(names.iter().any(|name| *name == "ADDED_TO_THE_COMMAND"));
     assert!(
         !names.iter().any(|name| name.starts_with("CARGO")),
-        "cargo's own variables leaked: {names:?}"
+        "variables of this process leaked: {names:?}"
     );
     client.close().await;
 }
@@ -181,9 +182,9 @@ async fn progress(client: &Client) {
     assert_eq!(*steps.lock().expect("no panic"), [1.0, 2.0, 3.0, 4.0]);
 }
 
-async fn questions(client: &Client) {
-    // Its tools for roots and sampling appear a moment after the handshake, when it knows our
-    // capabilities.
+async fn server_requests(client: &Client) {
+    // The server adds its tools for roots and sampling after the handshake, when it knows the
+    // capabilities of the client.
     let mut changes = client.notifications();
     while !client
         .list_tools()
@@ -206,7 +207,7 @@ async fn questions(client: &Client) {
     assert!(elicited.contains("Ann"), "{elicited}");
 }
 
-async fn others(client: &Client) {
+async fn resources_and_prompts(client: &Client) {
     let resources: Vec<_> = client.resources().try_collect().await.expect("a stream of resources");
     assert_eq!(resources.len(), 7);
     let read = client.read_resource(&resources[0].uri).await.expect("read");
@@ -227,7 +228,7 @@ async fn others(client: &Client) {
     assert_eq!(names.completion.values, ["David", "Eve", "Frank"]);
 }
 
-async fn watched(client: &Client) {
+async fn subscriptions(client: &Client) {
     let uri = "demo://resource/dynamic/text/1";
     let filter =
         mcp_client::types::SubscriptionFilter::new().resource_subscriptions([uri.to_owned()]);
@@ -240,7 +241,7 @@ async fn watched(client: &Client) {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn every_legacy_revision() {
+async fn every_legacy_revision_over_stdio() {
     for revision in Revision::ALL.into_iter().filter(|revision| *revision != Revision::V2026_07_28)
     {
         let client = everything(Some(revision)).await;

@@ -1,4 +1,4 @@
-//! Our client drives a server of FastMCP 4 (Python), in both eras, over stdio, HTTP and HTTP+SSE.
+//! The client against a server of FastMCP 4 (Python), in both eras, over stdio, HTTP and HTTP+SSE.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::listening::Listening;
 const SERVER: &str = "python/server_fastmcp.py";
 
 async fn connect(revision: Option<Revision>) -> Client {
-    // It takes a few seconds to start on a busy machine, and the probe waits for that.
+    // The server can take several seconds to start, and the probe has to wait for it.
     let mut builder = host().probe_timeout(Duration::from_secs(30));
     if let Some(revision) = revision {
         builder = builder.revision(revision);
@@ -34,7 +34,7 @@ async fn the_probe_finds_the_modern_era() {
 
 #[tokio::test]
 #[cfg_attr(not(python_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn the_legacy_era_when_pinned() {
+async fn the_legacy_era_on_request() {
     let client = connect(Some(Revision::V2025_11_25)).await;
     drive(&client).await;
     client.close().await;

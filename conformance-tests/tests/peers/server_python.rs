@@ -1,13 +1,13 @@
-//! Our client drives a server of the Python SDK 2.3.0 over HTTP, in both eras, and over HTTP+SSE.
+//! The client against a server of the Python SDK 2.3.0, over HTTP in both eras and over HTTP+SSE.
 
 use futures::StreamExt as _;
 use mcp_client::{Client, Era, ErrorKind};
 use serde_json::json;
 
-use crate::cutting;
 use crate::features;
 use crate::host::text;
 use crate::installed::python;
+use crate::interruption;
 use crate::listening::Listening;
 
 const SERVER: &str = "python/server_python.py";
@@ -22,7 +22,7 @@ async fn every_revision_over_http() {
             features::resumption(client).await;
         })
         .await;
-    cutting::progress(&server).await;
+    interruption::assert_progress_resumed(&server).await;
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn drive(client: &Client) {
         features::subscriptions(client).await;
         features::logging(client).await;
     } else {
-        // It has no subscriptions there, and logs unasked.
+        // In the legacy era the server has no subscriptions, and logs without a level.
         let mut messages = client.log_messages();
         text(client, "log", json!({ "line": "noted" })).await;
         assert_eq!(messages.next().await.expect("a message").data.to_value(), json!("noted"));

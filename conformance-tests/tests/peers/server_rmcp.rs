@@ -1,12 +1,12 @@
-//! Our client drives a server of rmcp 3.9.0 over HTTP, in both eras.
+//! The client against a server of rmcp 3.9.0 over HTTP, in both eras.
 
 use mcp_client::{Client, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::cutting;
 use crate::features;
 use crate::host::text;
 use crate::installed::rmcp;
+use crate::interruption;
 use crate::listening::Listening;
 
 #[tokio::test]
@@ -17,8 +17,8 @@ use crate::listening::Listening;
 async fn every_revision_over_http() {
     let server = Listening::start(rmcp());
     server.every_revision(drive).await;
-    // The answer of a call that ends before the client comes back is lost there.
-    cutting::a_cut_call_is_gone_on_with(&server, "slow", json!({ "ms": 500 }), &[]).await;
+    // rmcp loses the answer of a call that ends before the client reconnects, so the call is slow.
+    interruption::assert_resumed(&server, "slow", json!({ "ms": 500 }), &[]).await;
 }
 
 async fn drive(client: &Client) {

@@ -1,15 +1,15 @@
-//! Our client drives servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP; 1.32.2
-//! in its ways to serve HTTP.
+//! The client against servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP, and
+//! 1.32.2 in each of its HTTP modes.
 
 use std::time::Duration;
 
 use mcp_client::{Client, Era, ErrorKind, Revision};
 use serde_json::{Value, json};
 
-use crate::cutting;
 use crate::features;
 use crate::host::{connect, host, text};
 use crate::installed::node;
+use crate::interruption;
 use crate::listening::Listening;
 
 const SERVER: &str = "node/server-v2.mjs";
@@ -27,7 +27,7 @@ async fn the_probe_finds_the_modern_era() {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn every_revision_when_pinned() {
+async fn every_revision_over_stdio() {
     for revision in Revision::ALL {
         let command = node(SERVER);
         let client = connect(command, Some(revision)).await;
@@ -49,12 +49,12 @@ async fn every_revision_over_http() {
             features::resumption(client).await;
         })
         .await;
-    cutting::progress(&server).await;
+    interruption::assert_progress_resumed(&server).await;
 }
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn a_modern_server_over_http_tells_a_legacy_client_what_it_speaks() {
+async fn a_modern_server_over_http_rejects_a_legacy_client() {
     let mut command = node(SERVER);
     command.args(["--http", "--modern-only"]);
     let server = Listening::start(command);
@@ -62,10 +62,10 @@ async fn a_modern_server_over_http_tells_a_legacy_client_what_it_speaks() {
     assert_eq!(error.expect_err("no common revision").kind(), ErrorKind::UnsupportedVersion);
 }
 
-/// Sessions with streams, sessions with JSON alone, and no sessions.
+/// The modes: sessions with streams, sessions with JSON answers, and no sessions.
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn version_1_in_its_ways_to_serve_http() {
+async fn version_1_in_each_http_mode() {
     for mode in [None, Some("--json"), Some("--stateless")] {
         let mut command = node("node/server-v1.mjs");
         command.args(mode);
@@ -86,10 +86,10 @@ async fn version_1_in_its_ways_to_serve_http() {
             client.close().await;
         }
         if mode.is_none() {
-            cutting::progress(&server).await;
+            interruption::assert_progress_resumed(&server).await;
         }
         let client = server.connect("/mcp", None).await;
-        assert_eq!(client.revision(), Revision::V2025_11_25, "found out by the probe");
+        assert_eq!(client.revision(), Revision::V2025_11_25, "the probe finds a legacy server");
         client.close().await;
     }
 }
@@ -112,9 +112,9 @@ async fn drive(client: &Client) {
         let words = client.call_tool("words", &json!({ "text": "a b" })).await.expect("words");
         assert_eq!(words.structured::<Vec<String>>().expect("a list in both eras"), ["a", "b"]);
     }
-    for (tool, said) in [("fail", "failed: as asked"), ("throw", "thrown on purpose")] {
+    for (tool, message) in [("fail", "failed: as asked"), ("throw", "thrown on purpose")] {
         let reply = client.call_tool(tool, &json!({})).await.expect(tool);
-        assert_eq!(reply.text(), said);
+        assert_eq!(reply.text(), message);
         assert_eq!(reply.into_result().expect_err("isError").kind(), ErrorKind::Tool);
     }
     let unknown = client.call_tool("nope", &json!({})).await.expect_err("no such tool");
@@ -127,9 +127,9 @@ async fn drive(client: &Client) {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn a_server_that_dies_of_the_probe_is_started_again() {
+async fn a_server_that_exits_on_the_probe_is_restarted() {
     let mut command = node(SERVER);
-    command.args(["--probe", "die"]);
+    command.args(["--probe", "exit"]);
     let client = connect(command, None).await;
     assert_eq!(client.revision(), Revision::V2025_11_25);
     assert_eq!(text(&client, "add", json!({ "a": 1, "b": 2 })).await, "3");
@@ -138,7 +138,7 @@ async fn a_server_that_dies_of_the_probe_is_started_again() {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
+async fn a_server_that_ignores_the_probe_is_treated_as_legacy() {
     let mut command = node(SERVER);
     command.args(["--probe", "silent"]);
     let client = host()
@@ -153,7 +153,7 @@ async fn a_server_that_is_silent_to_the_probe_is_a_legacy_one() {
 
 #[tokio::test]
 #[cfg_attr(not(node_peers_installed), ignore = "run `bash conformance-tests/peers/install.sh`")]
-async fn a_modern_server_tells_a_legacy_client_what_it_speaks() {
+async fn a_modern_server_over_stdio_rejects_a_legacy_client() {
     let mut command = node(SERVER);
     command.arg("--modern-only");
     let error = host()

@@ -1,4 +1,4 @@
-//! The host's side of a child process.
+//! A host that starts the server as a child process.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
@@ -10,22 +10,24 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_hard-server");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_misbehaving-server");
 
-/// Longer than anything here takes, on a machine with other things to do.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time after which a wait fails the test. Long, because other programs may keep the machine busy.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the streams of the child are.
+/// The kind of the child's standard input and output.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Over {
+pub(crate) enum Streams {
     Pipes,
-    /// Pairs of sockets, as Node.js makes them.
+    /// Socket pairs, which Node.js creates for its children.
     Sockets,
 }
 
-pub(crate) const BOTH: [Over; 2] = [Over::Pipes, Over::Sockets];
+impl Streams {
+    pub(crate) const ALL: [Self; 2] = [Self::Pipes, Self::Sockets];
+}
 
-/// A server with a session.
+/// A running server with an open session. Dropping it kills the process.
 pub(crate) struct Host {
     pub(crate) child: Child,
     input: Option<Box<dyn Write + Send>>,
@@ -35,18 +37,18 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn start(over: Over, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(streams: Streams, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(PROGRAM);
         command.envs(environment.iter().copied()).stderr(Stdio::piped());
-        let (mut child, input, output) = match over {
-            Over::Pipes => {
+        let (mut child, input, output) = match streams {
+            Streams::Pipes => {
                 let mut child =
                     command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
                 let input: Box<dyn Write + Send> = Box::new(child.stdin.take().unwrap());
                 let output: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
                 (child, input, output)
             }
-            Over::Sockets => {
+            Streams::Sockets => {
                 let (input, theirs) = UnixStream::pair().unwrap();
                 command.stdin(OwnedFd::from(theirs));
                 let (output, theirs) = UnixStream::pair().unwrap();
@@ -67,7 +69,7 @@ impl Host {
                 let message =
                     serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line:?}"));
                 if sender.send(message).is_err() {
-                    return; // Nobody reads any more; the pipe closes.
+                    return; // The test closed the output. Dropping the reader closes the pipe.
                 }
             }
         });
@@ -87,16 +89,16 @@ impl Host {
         let client = json!({"protocolVersion":"2025-06-18","capabilities":{},
             "clientInfo":{"name":"host","version":"1"}});
         let id = self.request("initialize", &client);
-        assert_eq!(self.answer(&id)["result"]["serverInfo"]["name"], "hard");
+        assert_eq!(self.answer(&id)["result"]["serverInfo"]["name"], "misbehaving");
         self.send(&json!({"jsonrpc":"2.0","method":"notifications/initialized"}));
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
     pub(crate) fn send(&mut self, message: &Value) {
-        self.bytes(format!("{message}\n").as_bytes());
+        self.send_bytes(format!("{message}\n").as_bytes());
     }
 
     fn request(&mut self, method: &str, params: &Value) -> Value {
@@ -106,15 +108,17 @@ impl Host {
         id
     }
 
-    /// Calls a tool; gives the id of the request.
+    /// Calls a tool. Returns the id of the request.
     pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
         self.request("tools/call", &json!({"name": tool, "arguments": arguments}))
     }
 
+    /// Waits for the next message.
     pub(crate) fn message(&self) -> Value {
-        self.output.recv_timeout(PATIENCE).expect("a message")
+        self.output.recv_timeout(TIMEOUT).expect("a message")
     }
 
+    /// Waits for the answer to a request, and discards other messages.
     pub(crate) fn answer(&self, id: &Value) -> Value {
         loop {
             let message = self.message();
@@ -124,7 +128,7 @@ impl Host {
         }
     }
 
-    /// The text of a tool's result.
+    /// Waits for the result of a tool and returns its text.
     pub(crate) fn text(&self, id: &Value) -> String {
         let answer = self.answer(id);
         match answer["result"]["content"][0]["text"].as_str() {
@@ -133,15 +137,15 @@ impl Host {
         }
     }
 
-    /// Waits for a line on standard error.
-    pub(crate) fn sees(&self, line: &str) {
-        let found = std::iter::from_fn(|| self.errors.recv_timeout(PATIENCE).ok())
-            .any(|seen| seen.contains(line));
-        assert!(found, "{line:?} was not on standard error");
+    /// Waits for a line on standard error that contains `text`.
+    pub(crate) fn expect_stderr(&self, text: &str) {
+        let found = std::iter::from_fn(|| self.errors.recv_timeout(TIMEOUT).ok())
+            .any(|line| line.contains(text));
+        assert!(found, "no line on standard error contains {text:?}");
     }
 
-    /// What has been written to standard error and not looked at, after the end.
-    pub(crate) fn errors(&self) -> Vec<String> {
+    /// Returns the remaining lines of standard error. The process must have exited.
+    pub(crate) fn remaining_stderr(&self) -> Vec<String> {
         self.errors.iter().collect()
     }
 
@@ -149,7 +153,7 @@ impl Host {
         self.input = None;
     }
 
-    /// Stops to read, so that the child's output has no reader.
+    /// Stops reading, which closes the reading end of the child's output.
     pub(crate) fn close_output(&mut self) {
         self.output = channel().1;
     }
@@ -158,20 +162,20 @@ impl Host {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for the end; gives how long it took.
-    pub(crate) fn ends(&mut self) -> (ExitStatus, Duration) {
+    /// Waits until the process exits. Returns its status and how long the wait took.
+    pub(crate) fn wait_for_exit(&mut self) -> (ExitStatus, Duration) {
         let before = Instant::now();
-        while before.elapsed() < PATIENCE {
+        while before.elapsed() < TIMEOUT {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return (status, before.elapsed());
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        panic!("the process did not end");
+        panic!("the process did not exit within {TIMEOUT:?}");
     }
 
-    /// The most memory it ever had, in KiB.
-    pub(crate) fn peak(&self) -> u64 {
+    /// Returns the maximum resident memory of the process so far, in KiB.
+    pub(crate) fn peak_memory_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
@@ -185,9 +189,9 @@ impl Drop for Host {
     }
 }
 
-/// Runs cases at the same time: most of their time is waiting.
-pub(crate) fn all_at_once(cases: Vec<Box<dyn FnOnce() + Send>>) {
+/// Runs the cases in parallel, because they spend most of their time waiting.
+pub(crate) fn run_in_parallel(cases: Vec<Box<dyn FnOnce() + Send>>) {
     let threads: Vec<_> = cases.into_iter().map(std::thread::spawn).collect();
     let failed = threads.into_iter().filter_map(|thread| thread.join().err()).count();
-    assert_eq!(failed, 0, "cases failed");
+    assert_eq!(failed, 0, "failed cases; see the output above");
 }

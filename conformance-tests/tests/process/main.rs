@@ -1,7 +1,7 @@
-//! A server as a process of its own, over real descriptors, under hosts that treat it badly and
-//! with handlers that treat it worse. See `src/bin/hard-server.rs` for the tools.
+//! The server as a process with real descriptors: hostile hosts, and handlers that misbehave. The
+//! tools are in `src/bin/misbehaving-server.rs`.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "tests; helpers are not marked as such")]
+#![allow(clippy::unwrap_used, reason = "clippy does not recognize helpers as test code")]
 
 mod floods;
 mod host;

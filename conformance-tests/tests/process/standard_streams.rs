@@ -1,4 +1,4 @@
-//! What else is connected to the standard streams.
+//! Handlers, threads, child processes and files that use the standard streams of the server.
 
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::host::{BOTH, Host, PROGRAM};
+use crate::host::{Host, PROGRAM, Streams};
 
 #[test]
-fn stray_output_of_handlers_threads_and_children_is_on_standard_error() {
-    for over in BOTH {
-        let mut host = Host::start(over, &[]);
+fn stray_output_of_handlers_threads_and_children_goes_to_standard_error() {
+    for streams in Streams::ALL {
+        let mut host = Host::start(streams, &[]);
         let mut calls = Vec::new();
         for number in 0..20 {
             calls.push((host.call("print", &json!({})), "printed".to_owned()));
@@ -19,7 +19,7 @@ fn stray_output_of_handlers_threads_and_children_is_on_standard_error() {
             calls.push((host.call("echo", &json!({"text": text})), text));
         }
         calls.push((host.call("child", &json!({})), "0 bytes read, exit status: 0".to_owned()));
-        // Every line is checked to be JSON as it arrives.
+        // The host checks that each line is JSON.
         let mut answers = std::collections::HashMap::new();
         for _ in &calls {
             let message = host.message();
@@ -27,13 +27,17 @@ fn stray_output_of_handlers_threads_and_children_is_on_standard_error() {
             answers.insert(message["id"].to_string(), message);
         }
         for (id, text) in &calls {
-            assert_eq!(answers[&id.to_string()]["result"]["content"][0]["text"], *text, "{over:?}");
+            assert_eq!(
+                answers[&id.to_string()]["result"]["content"][0]["text"],
+                *text,
+                "{streams:?}"
+            );
         }
         host.close_input();
-        let (status, _) = host.ends();
+        let (status, _) = host.wait_for_exit();
         assert!(status.success());
-        let errors = host.errors();
-        let count = |line: &str| errors.iter().filter(|seen| seen.contains(line)).count();
+        let stderr = host.remaining_stderr();
+        let count = |line: &str| stderr.iter().filter(|seen| seen.contains(line)).count();
         assert_eq!(count("a stray line"), 20);
         assert_eq!(count("thread 7 line 99"), 20);
         assert_eq!(count("stray output of a child"), 1);
@@ -41,9 +45,9 @@ fn stray_output_of_handlers_threads_and_children_is_on_standard_error() {
 }
 
 #[test]
-fn a_child_of_a_handler_cannot_take_messages() {
-    for over in BOTH {
-        let mut host = Host::start(over, &[]);
+fn a_child_process_of_a_handler_cannot_read_messages() {
+    for streams in Streams::ALL {
+        let mut host = Host::start(streams, &[]);
         for round in 0..20 {
             let child = host.call("child", &json!({}));
             let echo = host.call("echo", &json!({"text": round.to_string()}));
@@ -58,22 +62,22 @@ fn a_child_of_a_handler_cannot_take_messages() {
     }
 }
 
-/// The whole conversation is in a file, and so are the answers: nothing may be lost when the
-/// process ends.
+/// The input is a file with all messages, and the output is a file. No answer may be lost when the
+/// process exits.
 #[test]
-fn files_are_served_through_threads_to_the_last_byte() {
+fn a_conversation_in_files_is_answered_completely() {
     let mut input = tempfile::tempfile().unwrap();
-    let open = json!({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}});
-    let mut ask = |id: i64, method: &str, params: Value| {
+    let initialize = json!({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}});
+    let mut write = |id: i64, method: &str, params: Value| {
         writeln!(input, "{}", json!({"jsonrpc":"2.0","id":id,"method":method,"params":params}))
             .unwrap();
     };
-    ask(0, "initialize", open);
+    write(0, "initialize", initialize);
     for id in 1..=50 {
-        ask(id, "tools/call", json!({"name":"size","arguments":{"ms": id * 3_000}}));
+        write(id, "tools/call", json!({"name":"size","arguments":{"ms": id * 3_000}}));
     }
-    ask(51, "tools/call", json!({"name":"print","arguments":{}}));
-    ask(52, "tools/call", json!({"name":"wait","arguments":{"ms":50}}));
+    write(51, "tools/call", json!({"name":"print","arguments":{}}));
+    write(52, "tools/call", json!({"name":"wait","arguments":{"ms":50}}));
     for round in 0..5 {
         let mut input = input.try_clone().unwrap();
         input.rewind().unwrap();
@@ -96,7 +100,7 @@ fn files_are_served_through_threads_to_the_last_byte() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_to_ends_the_process() {
+fn a_server_exits_when_a_write_fails() {
     let mut input = tempfile::tempfile().unwrap();
     writeln!(input, "{}", json!({"jsonrpc":"2.0","id":1,"method":"ping"})).unwrap();
     input.rewind().unwrap();

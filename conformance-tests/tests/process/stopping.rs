@@ -1,4 +1,4 @@
-//! The process ends when it should, in the time it should, whatever its handlers do.
+//! The process exits in time, even if a handler misbehaves.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -7,192 +7,201 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::json;
 
-use crate::host::{BOTH, Host, Over, PROGRAM, all_at_once};
+use crate::host::{Host, PROGRAM, Streams, run_in_parallel};
 
-/// The drain time in these tests.
-const DRAIN: (&str, &str) = ("HARD_DRAIN_MS", "700");
-/// The shutdown timeout, the grace for what blocks, and the machine's own slowness.
-const BOUND: Duration = Duration::from_secs(5);
-/// What an idle server may take.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// The shutdown timeout in these tests.
+const SHUTDOWN_TIMEOUT: (&str, &str) = ("SHUTDOWN_TIMEOUT_MS", "700");
+/// Maximum time to the exit of a server with a running call: the shutdown timeout, the time that
+/// blocked threads have, and a reserve for a busy machine.
+const MAX_EXIT_TIME: Duration = Duration::from_secs(5);
+/// Maximum time to the exit of an idle server.
+const MAX_IDLE_EXIT_TIME: Duration = Duration::from_secs(1);
 
-/// How a server is told to end.
+/// How a host stops a server.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Told {
-    /// End of input.
-    Input,
-    /// A signal, with the input open.
+enum Stop {
+    EndOfInput,
+    /// A signal while the input stays open.
     Signal(Signal),
 }
 
-const WAYS: [Told; 3] = [Told::Input, Told::Signal(Signal::TERM), Told::Signal(Signal::INT)];
+impl Stop {
+    const ALL: [Self; 3] =
+        [Self::EndOfInput, Self::Signal(Signal::TERM), Self::Signal(Signal::INT)];
 
-impl Told {
-    fn tell(self, host: &mut Host) {
+    fn send(self, host: &mut Host) {
         match self {
-            Self::Input => host.close_input(),
+            Self::EndOfInput => host.close_input(),
             Self::Signal(signal) => host.signal(signal),
         }
     }
 }
 
-fn for_each_way(test: impl Fn(Over, Told, &'static str) + Send + Copy + 'static) {
+fn for_each_case(test: impl Fn(Streams, Stop, &'static str) + Send + Copy + 'static) {
     let mut cases: Vec<Box<dyn FnOnce() + Send>> = Vec::new();
-    for over in BOTH {
-        for told in WAYS {
-            // The main thread alone, one worker, two.
-            let runtimes: &[&str] = if over == Over::Pipes { &["0", "1", "2"] } else { &["2"] };
+    for streams in Streams::ALL {
+        for stop in Stop::ALL {
+            // 0 worker threads: the current-thread runtime.
+            let runtimes: &[&str] =
+                if streams == Streams::Pipes { &["0", "1", "2"] } else { &["2"] };
             for threads in runtimes.iter().copied() {
-                cases.push(Box::new(move || test(over, told, threads)));
+                cases.push(Box::new(move || test(streams, stop, threads)));
             }
         }
     }
-    all_at_once(cases);
+    run_in_parallel(cases);
 }
 
 #[test]
-fn an_idle_server_ends_at_once() {
-    for_each_way(|over, told, threads| {
-        let mut host = Host::start(over, &[("HARD_THREADS", threads)]);
-        told.tell(&mut host);
-        let (status, took) = host.ends();
-        assert!(status.success(), "{over:?} {told:?}: {status}");
-        assert!(took < AT_ONCE, "{over:?} {told:?} {threads}: {took:?}");
+fn an_idle_server_exits_immediately() {
+    for_each_case(|streams, stop, threads| {
+        let mut host = Host::start(streams, &[("WORKER_THREADS", threads)]);
+        stop.send(&mut host);
+        let (status, took) = host.wait_for_exit();
+        assert!(status.success(), "{streams:?} {stop:?}: {status}");
+        assert!(took < MAX_IDLE_EXIT_TIME, "{streams:?} {stop:?} {threads}: {took:?}");
     });
 }
 
 #[test]
-fn running_calls_are_answered_before_the_end() {
-    for_each_way(|over, told, threads| {
-        let mut host = Host::start(over, &[("HARD_THREADS", threads)]);
+fn running_calls_are_answered_before_the_exit() {
+    for_each_case(|streams, stop, threads| {
+        let mut host = Host::start(streams, &[("WORKER_THREADS", threads)]);
         let calls: Vec<_> = (0..50).map(|_| host.call("wait", &json!({"ms": 300}))).collect();
         let probe = host.call("echo", &json!({"text": "all are running"}));
         host.answer(&probe);
-        told.tell(&mut host);
+        stop.send(&mut host);
         let mut answered: Vec<_> = calls.iter().map(|_| host.message()["id"].as_i64()).collect();
         answered.sort_unstable();
         assert_eq!(
             answered,
             calls.iter().map(|id| id.as_i64()).collect::<Vec<_>>(),
-            "{over:?} {told:?}"
+            "{streams:?} {stop:?}"
         );
-        let (status, took) = host.ends();
-        assert!(status.success() && took < AT_ONCE, "{over:?} {told:?}: {status}, {took:?}");
+        let (status, took) = host.wait_for_exit();
+        assert!(
+            status.success() && took < MAX_IDLE_EXIT_TIME,
+            "{streams:?} {stop:?}: {status}, {took:?}"
+        );
     });
 }
 
 #[test]
-fn a_call_that_never_ends_is_dropped_after_the_drain_time() {
-    for_each_way(|over, told, threads| {
-        let mut host = Host::start(over, &[DRAIN, ("HARD_THREADS", threads)]);
+fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
+    for_each_case(|streams, stop, threads| {
+        let mut host = Host::start(streams, &[SHUTDOWN_TIMEOUT, ("WORKER_THREADS", threads)]);
         host.call("never", &json!({}));
         let probe = host.call("echo", &json!({"text": ""}));
         host.answer(&probe);
-        told.tell(&mut host);
-        let (status, took) = host.ends();
-        assert!(status.success(), "{over:?} {told:?}: {status}");
-        assert!(took > Duration::from_millis(600) && took < BOUND, "{over:?} {told:?}: {took:?}");
-        host.sees("was dropped");
+        stop.send(&mut host);
+        let (status, took) = host.wait_for_exit();
+        assert!(status.success(), "{streams:?} {stop:?}: {status}");
+        assert!(
+            took > Duration::from_millis(600) && took < MAX_EXIT_TIME,
+            "{streams:?} {stop:?}: {took:?}"
+        );
+        host.expect_stderr("was dropped");
     });
 }
 
-/// What a client waits between closing the input, SIGTERM and SIGKILL. A server must never meet the
-/// next step.
-const LADDER: Duration = Duration::from_millis(1_500);
+/// Time that clients wait after closing the input before they send SIGTERM, and after SIGTERM before
+/// they send SIGKILL, less a reserve. A server must exit before the next step.
+const CLIENT_GRACE: Duration = Duration::from_millis(1_500);
 
 #[test]
-fn by_default_a_call_that_never_ends_keeps_the_process_for_less_than_a_client_waits() {
-    for_each_way(|over, told, threads| {
+fn by_default_a_server_with_a_stuck_call_exits_before_clients_escalate() {
+    for_each_case(|streams, stop, threads| {
         for tool in ["never", "block"] {
-            let mut host = Host::start(over, &[("HARD_THREADS", threads)]);
+            let mut host = Host::start(streams, &[("WORKER_THREADS", threads)]);
             host.call(tool, &json!({}));
             if tool == "block" {
-                host.sees("blocking");
+                host.expect_stderr("blocking");
             } else {
                 let probe = host.call("echo", &json!({"text": ""}));
                 host.answer(&probe);
             }
-            told.tell(&mut host);
-            let (_, took) = host.ends();
-            assert!(took < LADDER, "{over:?} {told:?} {threads} {tool}: {took:?}");
+            stop.send(&mut host);
+            let (_, took) = host.wait_for_exit();
+            assert!(took < CLIENT_GRACE, "{streams:?} {stop:?} {threads} {tool}: {took:?}");
         }
     });
 }
 
 #[test]
-fn a_signal_shortens_a_drain_and_a_second_one_ends_it() {
-    let drain = ("HARD_DRAIN_MS", "20000");
-    let never = |host: &mut Host| {
+fn a_signal_shortens_the_drain_and_a_second_one_ends_it() {
+    let long_timeout = ("SHUTDOWN_TIMEOUT_MS", "20000");
+    let start_endless_call = |host: &mut Host| {
         host.call("never", &json!({}));
         let probe = host.call("echo", &json!({"text": ""}));
         host.answer(&probe);
     };
-    for over in BOTH {
-        // The end of input and one signal: a quarter of the time is left.
-        let mut host = Host::start(over, &[("HARD_DRAIN_MS", "4000")]);
-        never(&mut host);
+    for streams in Streams::ALL {
+        // The end of input, then a signal: a quarter of the shutdown timeout remains.
+        let mut host = Host::start(streams, &[("SHUTDOWN_TIMEOUT_MS", "4000")]);
+        start_endless_call(&mut host);
         host.close_input();
         host.signal(Signal::TERM);
-        let (status, took) = host.ends();
-        assert!(status.success(), "{over:?}: {status}");
-        assert!(took < Duration::from_millis(2_500), "{over:?}: {took:?}");
-        // Two signals: none is left.
-        for first_close in [false, true] {
-            let mut host = Host::start(over, &[drain]);
-            never(&mut host);
-            if first_close {
+        let (status, took) = host.wait_for_exit();
+        assert!(status.success(), "{streams:?}: {status}");
+        assert!(took < Duration::from_millis(2_500), "{streams:?}: {took:?}");
+        // Two signals: no time remains.
+        for close_first in [false, true] {
+            let mut host = Host::start(streams, &[long_timeout]);
+            start_endless_call(&mut host);
+            if close_first {
                 host.close_input();
             }
             host.signal(Signal::TERM);
             host.signal(Signal::INT);
-            let (status, took) = host.ends();
-            assert!(status.success(), "{over:?}: {status}");
-            assert!(took < AT_ONCE, "{over:?} {first_close}: {took:?}");
+            let (status, took) = host.wait_for_exit();
+            assert!(status.success(), "{streams:?}: {status}");
+            assert!(took < MAX_IDLE_EXIT_TIME, "{streams:?} {close_first}: {took:?}");
         }
     }
 }
 
-fn a_blocked_server_ends(tool: &'static str, succeeds: bool) {
-    for_each_way(move |over, told, threads| {
-        let mut host = Host::start(over, &[DRAIN, ("HARD_THREADS", threads)]);
+fn a_blocked_server_exits(tool: &'static str, succeeds: bool) {
+    for_each_case(move |streams, stop, threads| {
+        let mut host = Host::start(streams, &[SHUTDOWN_TIMEOUT, ("WORKER_THREADS", threads)]);
         host.call(tool, &json!({}));
-        host.sees("blocking");
-        told.tell(&mut host);
-        let (status, took) = host.ends();
+        host.expect_stderr("blocking");
+        stop.send(&mut host);
+        let (status, took) = host.wait_for_exit();
         assert_eq!(
             status.code(),
             Some(i32::from(!succeeds)),
-            "{over:?} {told:?} {threads}: {status}"
+            "{streams:?} {stop:?} {threads}: {status}"
         );
-        assert!(took < BOUND, "{over:?} {told:?} {threads}: {took:?}");
+        assert!(took < MAX_EXIT_TIME, "{streams:?} {stop:?} {threads}: {took:?}");
     });
 }
 
 #[test]
-fn a_handler_that_blocks_where_it_stands_cannot_keep_the_process() {
-    a_blocked_server_ends("block", false);
+fn a_handler_that_blocks_its_first_poll_cannot_prevent_the_exit() {
+    a_blocked_server_exits("block", false);
 }
 
 #[test]
-fn a_handler_that_blocks_after_a_while_cannot_keep_the_process() {
-    a_blocked_server_ends("block-later", false);
+fn a_handler_that_blocks_a_later_poll_cannot_prevent_the_exit() {
+    a_blocked_server_exits("block-later", false);
 }
 
 #[test]
-fn a_handler_that_blocks_in_the_pool_is_left_behind() {
-    a_blocked_server_ends("block-in-pool", true);
+fn a_handler_that_blocks_in_the_thread_pool_is_abandoned() {
+    a_blocked_server_exits("block-in-pool", true);
 }
 
 #[test]
-fn an_output_without_a_reader_ends_the_process() {
-    for over in BOTH {
-        let mut host = Host::start(over, &[]);
+fn a_server_exits_when_its_output_is_closed() {
+    for streams in Streams::ALL {
+        let mut host = Host::start(streams, &[]);
         host.close_output();
-        // The first answer finds nobody; what the thread that read has seen by then goes nowhere.
+        // The first answer makes the reading thread of the host end, which closes the pipe. The
+        // next answer cannot be written.
         let before = Instant::now();
         while host.child.try_wait().unwrap().is_none() {
-            assert!(before.elapsed() < BOUND, "{over:?}: it goes on");
-            // Once it has gone, there is nobody to write to.
+            assert!(before.elapsed() < MAX_EXIT_TIME, "{streams:?}: still running");
+            // After the exit, writing the call fails.
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 host.call("echo", &json!({"text": "x"}))
             }))
@@ -203,7 +212,7 @@ fn an_output_without_a_reader_ends_the_process() {
 }
 
 #[test]
-fn a_server_whose_host_is_killed_is_gone_within_a_second() {
+fn a_server_exits_within_a_second_after_its_host_is_killed() {
     let rounds = (0..10).map(|_| -> Box<dyn FnOnce() + Send> {
         Box::new(|| {
             let mut parent =
@@ -211,20 +220,20 @@ fn a_server_whose_host_is_killed_is_gone_within_a_second() {
             let mut line = String::new();
             BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
             let server = Pid::from_raw(line.trim().parse().unwrap()).unwrap();
-            // Killed at some moment of its start, or after it.
+            // The kill may come during the start of the server, or after it.
             kill_process(Pid::from_child(&parent), Signal::KILL).unwrap();
             let before = Instant::now();
             parent.wait().unwrap();
             while is_alive(server) {
-                assert!(before.elapsed() < AT_ONCE, "the server survived its host");
+                assert!(before.elapsed() < MAX_IDLE_EXIT_TIME, "the server survived its host");
                 std::thread::sleep(Duration::from_millis(2));
             }
         })
     });
-    all_at_once(rounds.collect());
+    run_in_parallel(rounds.collect());
 }
 
-/// A process that has ended and was not yet collected by whoever inherited it does not count.
+/// Whether the process runs. A zombie, which its new parent has not waited for yet, does not.
 fn is_alive(process: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
     let state =

@@ -1,4 +1,4 @@
-//! The repository is complete: what its files name is in it.
+//! Ids, tests and links in the documents refer to something that exists.
 
 mod ids;
 mod links;

@@ -3,45 +3,45 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that are built or installed, and copies of other repositories.
+/// Folders with build output, installed packages and copies of other repositories.
 const FOREIGN: [&str; 5] = [".git", "target", "node_modules", ".venv", "specification"];
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A file of text.
+/// A text file.
 pub(crate) struct File {
-    /// From the root of the repository.
+    /// The path from the root of the repository.
     pub(crate) path: PathBuf,
     pub(crate) text: String,
 }
 
-/// Every file that people write, and that has one of the endings.
-pub(crate) fn files(endings: &[&str]) -> Vec<File> {
+/// Reads the files of this repository with one of the extensions.
+pub(crate) fn files(extensions: &[&str]) -> Vec<File> {
     let mut files = Vec::new();
-    read(&root(), Path::new(""), endings, &mut files);
-    assert!(files.len() > 5, "the repository was not found");
+    read(&root(), Path::new(""), extensions, &mut files);
+    assert!(files.len() > 5, "only {} files were found", files.len());
     files
 }
 
-/// One file, by its path from the root.
+/// Reads a file by its path from the root.
 pub(crate) fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn read(root: &Path, folder: &Path, endings: &[&str], files: &mut Vec<File>) {
+fn read(root: &Path, folder: &Path, extensions: &[&str], files: &mut Vec<File>) {
     for entry in fs::read_dir(root.join(folder)).expect("a folder") {
         let entry = entry.expect("an entry");
         let name = entry.file_name();
         let path = folder.join(&name);
         if entry.file_type().expect("a type").is_dir() {
             if !FOREIGN.iter().any(|foreign| name == *foreign) {
-                read(root, &path, endings, files);
+                read(root, &path, extensions, files);
             }
         } else if path
             .extension()
-            .is_some_and(|ending| endings.iter().any(|known| ending == *known))
+            .is_some_and(|extension| extensions.iter().any(|known| extension == *known))
         {
             let text = fs::read_to_string(root.join(&path)).expect("a text");
             files.push(File { path, text });

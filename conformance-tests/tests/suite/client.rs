@@ -1,7 +1,7 @@
-//! Our client, as `everything-client`.
+//! The suite against `everything-client`.
 //!
-//! Each scenario is run by itself, since only so the suite looks at the exit code of the client
-//! too. Which there are is asked of the suite.
+//! Each scenario is a run of its own, because the suite checks the exit code of the client only
+//! then. The suite lists the scenarios.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::run::{Outcome, Suite};
 use crate::scenario::Scenarios;
 use crate::{document, table};
 
-/// The runs: a name, the revision, and the scenarios.
+/// The runs: the name, the revision, and the scenarios.
 const RUNS: [(&str, &str, Scope); 6] = [
     ("required 2025-11-25", "2025-11-25", Scope::Required),
     ("required 2026-07-28", "2026-07-28", Scope::Required),
@@ -21,37 +21,43 @@ const RUNS: [(&str, &str, Scope); 6] = [
     ("skills 2026-07-28", "2026-07-28", Scope::Unscored),
 ];
 
-/// Which scenarios a run has.
+/// The scenarios of a run.
 #[derive(Clone, Copy)]
 enum Scope {
-    /// Those that the revision requires, and those that are run beside them.
+    /// Those that the revision requires, with those that are run but not scored.
     Required,
-    /// Those that the suite knows for the revision.
+    /// Those that the suite has for the revision.
     Known,
-    /// Those of extensions that no revision's list has.
+    /// Those of extensions that no revision requires.
     Unscored,
 }
 
-/// How the client begins to say that it failed.
-const FAILED: &str = "everything-client: ";
+/// The beginning of the client's error message.
+const ERROR_PREFIX: &str = "everything-client: ";
 
-/// Scenarios that run at a time.
-const AT_A_TIME: usize = 2;
+/// Number of scenarios that run at the same time.
+const MAX_RUNNING: usize = 2;
 
 const EXCEPTIONS: Exceptions = Exceptions {
     not_yet: &[],
     skipped: &[(
         "http-standard-headers",
         2,
-        "of which two checks are of `initialize` and `notifications/initialized`, which the revision does not have",
+        "two checks are for methods that the revision does not have",
     )],
 };
 
 const INTRODUCTION: &str = "\
-`everything-client`, started once for each scenario with the revision of the run (`--scenario`), so that its exit code
-counts: it is 0 everywhere, also where a scenario allows another one. `required` is the set that a revision requires,
-with the scenarios that are run and not scored; `all` with a revision is what the suite knows for it; `skills` are those
-of the extension, which are in no set.";
+The suite starts `everything-client` once for each scenario, with the revision of the run
+(`--scenario`), and checks its exit code. The code is always 0, even if a scenario allows another
+one. `required` runs are the scenarios that a revision requires, with those that are run but not
+scored. `all` with a revision runs the scenarios that the suite has for that revision. `skills` are
+the scenarios of that extension, which no revision requires.";
+
+#[test]
+fn the_prose_of_the_section_is_current() {
+    document::assert_prose("Client", INTRODUCTION, &table::exceptions(&EXCEPTIONS));
+}
 
 #[test]
 #[cfg_attr(not(suite_installed), ignore = "run `npm ci --prefix conformance-tests/suite`")]
@@ -67,17 +73,17 @@ fn every_scenario_passes_without_a_warning() {
     let queue = Mutex::new(queue);
     let (outcomes, complaints) = (Mutex::new(outcomes), Mutex::new(Vec::new()));
     std::thread::scope(|threads| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..MAX_RUNNING {
             threads.spawn(|| {
                 while let Some((index, scenario)) = { queue.lock().unwrap().pop() } {
                     let (name, revision, _) = RUNS[index];
                     let outcome = run(&suite, name, revision, &scenario);
-                    // Some scenarios allow a client that fails, and ours does not.
-                    let said = suite.client_said(&directory(name, &scenario));
+                    // Some scenarios allow the client to fail. It must not.
+                    let stderr = suite.client_stderr(&directory(name, &scenario));
                     let failed = !outcome.status.success()
-                        || said.lines().any(|line| line.starts_with(FAILED));
+                        || stderr.lines().any(|line| line.starts_with(ERROR_PREFIX));
                     if failed && !EXCEPTIONS.is_not_yet(&scenario) {
-                        let complaint = format!("{name}: {scenario}: {}: {said}", outcome.status);
+                        let complaint = format!("{name}: {scenario}: {}: {stderr}", outcome.status);
                         complaints.lock().unwrap().push(complaint);
                     }
                     outcomes.lock().unwrap()[index].1.scenarios.extend(outcome.scenarios);
@@ -93,10 +99,10 @@ fn every_scenario_passes_without_a_warning() {
     document::keep("Client", &table::section(INTRODUCTION, &outcomes, &EXCEPTIONS));
 }
 
-/// The scenarios of each run.
+/// Returns the scenarios of each run.
 fn scenarios(suite: &Suite) -> [(&'static str, Vec<String>); RUNS.len()] {
     let all = listed(suite, &["--client"]);
-    // What a revision requires is listed with the scenarios for servers.
+    // The list of required scenarios includes those for servers.
     let known = |arguments: &[&str]| -> Vec<String> {
         let listed = listed(suite, arguments).into_iter().map(|(scenario, _)| scenario);
         listed.filter(|scenario| all.iter().any(|(known, _)| known == scenario)).collect()
@@ -121,17 +127,17 @@ fn scenarios(suite: &Suite) -> [(&'static str, Vec<String>); RUNS.len()] {
 
 fn run(suite: &Suite, name: &str, revision: &str, scenario: &str) -> Outcome {
     let client = env!("CARGO_BIN_EXE_everything-client");
-    // Extensions are on no revision's list.
+    // `--force`, because scenarios of extensions belong to no revision.
     let at = ["--scenario", scenario, "--spec-version", revision, "--force"];
     suite.run(&directory(name, scenario), &[&["client", "--command", client], &at[..]].concat())
 }
 
-/// Where a scenario's files stay.
+/// Returns the name of the directory with the files of a scenario.
 fn directory(run: &str, scenario: &str) -> String {
     format!("client {run}/{scenario}")
 }
 
-/// The scenarios that the suite lists, with their tags.
+/// Returns the scenarios that the suite lists, with their tags.
 fn listed(suite: &Suite, arguments: &[&str]) -> Vec<(String, String)> {
     let list = suite.list(arguments);
     let entries = list.lines().filter_map(|line| line.trim_start().strip_prefix("- "));

@@ -1,9 +1,9 @@
 //! `docs/conformance.md`: a heading, and a section for each role.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Two roles may write at the same time.
+/// The tests of both roles may write at the same time.
 static DOCUMENT: Mutex<()> = Mutex::new(());
 
 const HEADING: &str = include_str!("heading.md");
@@ -11,15 +11,16 @@ const HEADING: &str = include_str!("heading.md");
 /// The roles, in the order of their sections.
 const ROLES: [&str; 2] = ["Server", "Client"];
 
-/// Compares `section` with that of `role`, or writes it with `WRITE_CONFORMANCE` set.
+/// Compares the section of `role` in the document with `section`, or writes it if
+/// `WRITE_CONFORMANCE` is set.
 ///
 /// # Panics
 ///
-/// When the document is out of date.
+/// If the document is out of date.
 pub(crate) fn keep(role: &str, section: &str) {
-    assert!(ROLES.contains(&role), "{role} has no place in the document");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
-    let _one_at_a_time = DOCUMENT.lock();
+    assert!(ROLES.contains(&role), "the document has no section {role}");
+    let _guard = DOCUMENT.lock();
+    let path = path();
     let before = std::fs::read_to_string(&path).unwrap_or_default();
     let mut after = HEADING.to_owned();
     for name in ROLES {
@@ -34,6 +35,24 @@ pub(crate) fn keep(role: &str, section: &str) {
             "docs/conformance.md is out of date: run this test with WRITE_CONFORMANCE=1"
         );
     }
+}
+
+/// Compares the heading, and the introduction and exceptions of `role`, with the document. Needs no
+/// run of the suite.
+///
+/// # Panics
+///
+/// If the document is out of date.
+pub(crate) fn assert_prose(role: &str, introduction: &str, exceptions: &str) {
+    let document = std::fs::read_to_string(path()).unwrap();
+    assert!(document.starts_with(HEADING), "the heading differs from tests/suite/heading.md");
+    let section = section_of(&document, role);
+    assert!(section.trim_start().starts_with(introduction), "the introduction differs");
+    assert!(section.contains(exceptions), "the exceptions differ from\n{exceptions}");
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md")
 }
 
 fn section_of<'a>(document: &'a str, role: &str) -> &'a str {

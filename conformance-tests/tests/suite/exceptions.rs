@@ -1,21 +1,22 @@
-//! What a role's runs may lack, by name and with a reason. A failure or a warning is never among
-//! it.
+//! Scenarios that a role does not pass, each with a reason: not implemented yet, or skipped by the
+//! suite. There are no exceptions for failures and warnings of other scenarios.
 
 use crate::run::Outcome;
 use crate::scenario::{Check, Status, count};
 
 /// The exceptions of one role.
 pub(crate) struct Exceptions {
-    /// Beginnings of the names of scenarios that need what is not built yet.
+    /// Prefixes of the names of scenarios that need a feature which is not implemented, and the
+    /// feature.
     pub(crate) not_yet: &'static [(&'static str, &'static str)],
-    /// Scenarios with checks that nobody can make, how many, and why.
+    /// Scenarios with checks that the suite always skips, their number, and the reason.
     pub(crate) skipped: &'static [(&'static str, usize, &'static str)],
 }
 
 impl Exceptions {
     pub(crate) fn is_not_yet(&self, scenario: &str) -> bool {
         !self.may_skip(scenario)
-            && self.not_yet.iter().any(|(beginning, _)| scenario.starts_with(beginning))
+            && self.not_yet.iter().any(|(prefix, _)| scenario.starts_with(prefix))
     }
 
     pub(crate) fn may_skip(&self, scenario: &str) -> bool {
@@ -26,7 +27,7 @@ impl Exceptions {
         self.skipped.iter().find(|(name, ..)| *name == scenario).map_or(0, |(_, checks, _)| *checks)
     }
 
-    /// All that is wrong with a run, an exception without need included.
+    /// Returns everything that is wrong with a run, including exceptions that are not needed.
     pub(crate) fn complaints(&self, run: &str, outcome: &Outcome) -> Vec<String> {
         let mut complaints = Vec::new();
         let mut excused = false;
@@ -37,8 +38,7 @@ impl Exceptions {
                     .iter()
                     .any(|check| matches!(check.status, Status::Failure | Status::Skipped))
                 {
-                    complaints
-                        .push(format!("{run}: {name} is built now: it is no exception any more"));
+                    complaints.push(format!("{run}: {name} passes now; remove the exception"));
                 }
                 continue;
             }
@@ -49,15 +49,16 @@ impl Exceptions {
                 },
             ));
             if count(checks, Status::Success) == 0 && !self.may_skip(name) {
-                complaints.push(format!("{run}: {name} checked nothing"));
+                complaints.push(format!("{run}: {name} has no successful check"));
             }
             let (skipped, expected) = (count(checks, Status::Skipped), self.may_skip_checks(name));
             if self.may_skip(name) && skipped != expected {
-                complaints.push(format!("{run}: {name} skips {skipped} checks, not {expected}"));
+                complaints
+                    .push(format!("{run}: {name} skips {skipped} checks; expected {expected}"));
             }
         }
         if !outcome.status.success() && !excused && complaints.is_empty() {
-            complaints.push(format!("{run}: the suite ended with {}", outcome.status));
+            complaints.push(format!("{run}: the suite failed with {}", outcome.status));
         }
         complaints
     }

@@ -1,9 +1,10 @@
-//! The official conformance suite against our fixtures. Every scenario passes in every run, without
-//! a failure and without a warning, save those that a role's exceptions name with a reason.
+//! Runs the official conformance suite against the everything server and the everything client.
+//! Every scenario must pass without a failure or a warning, except those that are listed with a
+//! reason ([`exceptions`]).
 //!
-//! `npm ci --prefix conformance-tests/suite` installs it. Where it is not installed the tests are
-//! ignored, and fail with `CI=true`. With `WRITE_CONFORMANCE` set, each role rewrites its section
-//! of `docs/conformance.md`; otherwise the section is compared.
+//! `npm ci --prefix conformance-tests/suite` installs the suite. If it is not installed, the tests
+//! are ignored, or fail with `CI=true`. Each test compares its section of `docs/conformance.md` with
+//! the outcome, or writes it if `WRITE_CONFORMANCE` is set.
 
 // Tests may panic.
 #![allow(clippy::unwrap_used)]

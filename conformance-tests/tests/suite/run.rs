@@ -1,39 +1,39 @@
-//! Running the suite.
+//! Starts the suite and reads its output.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use crate::scenario::{self, Scenarios};
 
-/// The suite, where it is installed.
+/// The installed suite.
 pub(crate) struct Suite {
     folder: PathBuf,
 }
 
-/// What one run of it came to.
+/// The outcome of a run of the suite.
 pub(crate) struct Outcome {
     pub(crate) scenarios: Scenarios,
-    /// Of the suite's own process.
+    /// The exit status of the suite.
     pub(crate) status: ExitStatus,
 }
 
 impl Suite {
-    /// The suite.
+    /// Returns the installed suite.
     ///
     /// # Panics
     ///
-    /// Where it is not installed; the tests are ignored there (`build.rs`), except with `CI=true`.
+    /// If it is not installed. Tests are ignored then (`build.rs`), except with `CI=true`.
     pub(crate) fn installed() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite");
-        let sign = folder.join("node_modules/.package-lock.json");
+        let stamp = folder.join("node_modules/.package-lock.json");
         assert!(
-            sign.exists(),
+            stamp.exists(),
             "the suite is not installed: run `npm ci --prefix conformance-tests/suite`"
         );
         Self { folder }
     }
 
-    /// What `list` says with `arguments`.
+    /// Returns the output of `list` with these arguments.
     pub(crate) fn list(&self, arguments: &[&str]) -> String {
         let output = self.command().arg("list").args(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -47,23 +47,24 @@ impl Suite {
         command
     }
 
-    /// Runs it with `arguments`, of which the first is the role that is under test (`server`,
-    /// `client`). Its files stay in a directory of Cargo's, named `name`, until the next run of
-    /// that name.
+    /// Runs the suite with `arguments`; the first one is the role under test (`server`, `client`).
+    /// The files of the run stay in Cargo's target directory until the next run with the same
+    /// `name`.
     pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> Outcome {
         let out = directory(name);
         drop(std::fs::remove_dir_all(&out));
         let output = self.command().args(arguments).arg("-o").arg(&out).output().unwrap();
-        let said =
+        let printed =
             || String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert!(out.exists(), "{arguments:?} ran no scenario:\n{}", said());
+        assert!(out.exists(), "{arguments:?} ran no scenario:\n{}", printed());
         let scenarios = scenario::read(&out);
-        assert!(!scenarios.is_empty(), "{arguments:?} ran no scenario:\n{}", said());
+        assert!(!scenarios.is_empty(), "{arguments:?} ran no scenario:\n{}", printed());
         Outcome { scenarios, status: output.status }
     }
 
-    /// What the client wrote to standard error in the last run named `name`, of one scenario.
-    pub(crate) fn client_said(&self, name: &str) -> String {
+    /// Returns the standard error of the client in the last run with this name, which ran one
+    /// scenario.
+    pub(crate) fn client_stderr(&self, name: &str) -> String {
         scenario::file(&directory(name), "stderr.txt").unwrap_or_default()
     }
 }

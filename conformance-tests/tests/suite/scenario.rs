@@ -1,4 +1,4 @@
-//! What one run of one scenario said.
+//! The checks that a run of the suite wrote for each scenario.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,11 +25,11 @@ pub(crate) enum Status {
     Info,
 }
 
-/// Checks by the names of scenarios.
+/// The checks of each scenario, by its name.
 pub(crate) type Scenarios = BTreeMap<String, Vec<Check>>;
 
-/// Reads what the suite wrote: `[server-]<scenario>-<time>/checks.json`, where a scenario's name
-/// may have a slash (`auth/dpop`).
+/// Reads the files of the suite: `[server-]<scenario>-<time>/checks.json`. The name of a scenario can
+/// contain a slash (`auth/dpop`).
 pub(crate) fn read(directory: &Path) -> Scenarios {
     let mut scenarios = Scenarios::new();
     read_into(&mut scenarios, directory, "");
@@ -52,13 +52,12 @@ fn read_into(scenarios: &mut Scenarios, directory: &Path, parents: &str) {
         let name = format!("{parents}{}", scenario_of(&name));
         assert!(
             scenarios.insert(name, checks).is_none(),
-            "{path:?}: its scenario ran twice in one run"
+            "{path:?}: the scenario ran twice in one run"
         );
     }
 }
 
-/// The text of a file of that name, which the suite wrote beside the checks of the one scenario
-/// that it ran.
+/// Reads the file `name` that the suite wrote next to the checks of the only scenario of a run.
 pub(crate) fn file(directory: &Path, name: &str) -> Option<String> {
     std::fs::read_to_string(directory.join(name)).ok().or_else(|| {
         let mut entries = std::fs::read_dir(directory).ok()?.filter_map(Result::ok);
@@ -68,9 +67,9 @@ pub(crate) fn file(directory: &Path, name: &str) -> Option<String> {
 
 /// `server-caching-2026-11-22T14-43-11-133Z` → `caching`.
 fn scenario_of(directory: &str) -> &str {
-    let timed = directory.len().saturating_sub("-2026-11-22T14-43-11-133Z".len());
-    let name = &directory[..timed];
-    // Once: `server-server-stateless-…` is the scenario `server-stateless`.
+    let end = directory.len().saturating_sub("-2026-11-22T14-43-11-133Z".len());
+    let name = &directory[..end];
+    // Removed only once: `server-server-stateless-…` is the scenario `server-stateless`.
     name.strip_prefix("server-").unwrap_or(name)
 }
 

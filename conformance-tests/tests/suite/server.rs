@@ -1,4 +1,4 @@
-//! Our server, as `everything-server --http`.
+//! The suite against `everything-server --http`.
 
 use mcp_conformance_tests::EverythingServer;
 
@@ -6,7 +6,7 @@ use crate::exceptions::Exceptions;
 use crate::run::Suite;
 use crate::{document, table};
 
-/// The runs: a name, and the arguments of the suite.
+/// The runs: the name, and the arguments of the suite.
 const RUNS: [(&str, &[&str]); 5] = [
     ("required 2025-11-25", &["--requirements", "2025-11-25"]),
     ("required 2026-07-28", &["--requirements", "2026-07-28"]),
@@ -23,16 +23,23 @@ const EXCEPTIONS: Exceptions = Exceptions {
     skipped: &[(
         "tasks-status-notifications",
         1,
-        "of which the suite has the name alone: its one check is skipped for every server",
+        "the suite skips its only check for every server",
     )],
 };
 
 const INTRODUCTION: &str = "\
-`everything-server --http`, one process for all runs. `required` is the set that a revision requires, with the
-scenarios that are run and not scored (`--requirements`); `all` is every scenario, on the wire that it is made for
-(`--suite all`); with a revision it is those that the suite knows for that revision (`--spec-version`). The suite
-asks for 2025-11-25 there too, knows one scenario of 2025-03-26, and refuses 2024-11-05: what holds on these
-revisions is shown by other SDKs' clients, which drive the server over HTTP in `conformance-tests/tests/peers`.";
+The suite runs against one process of `everything-server --http`. `required` runs are the scenarios
+that a revision requires, with those that are run but not scored (`--requirements`). `all` runs
+every scenario on the revision that it was written for (`--suite all`). `all` with a revision runs
+the scenarios that the suite has for that revision (`--spec-version`); the suite negotiates
+2025-11-25 in them too. It has one scenario for 2025-03-26 and none for 2024-11-05. The tests in
+`conformance-tests/tests/peers` cover those revisions: clients of other SDKs call the server over
+HTTP.";
+
+#[test]
+fn the_prose_of_the_section_is_current() {
+    document::assert_prose("Server", INTRODUCTION, &table::exceptions(&EXCEPTIONS));
+}
 
 #[test]
 #[cfg_attr(not(suite_installed), ignore = "run `npm ci --prefix conformance-tests/suite`")]

@@ -1,4 +1,4 @@
-//! A role's section of the document: a summary of its runs, and every scenario with its checks.
+//! The section of a role in the document: a summary of its runs, and a table of all scenarios.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use crate::exceptions::Exceptions;
 use crate::run::Outcome;
 use crate::scenario::{Status, count};
 
-/// Writes the section, from the outcomes by the names of their runs.
+/// Writes the section from the outcomes of the runs.
 pub(crate) fn section(
     introduction: &str,
     runs: &[(&str, Outcome)],
@@ -15,13 +15,20 @@ pub(crate) fn section(
 ) -> String {
     let mut text = format!("{}\n", introduction.trim_end());
     summary(&mut text, runs, exceptions);
+    text.push_str(&self::exceptions(exceptions));
+    scenarios(&mut text, runs, exceptions);
+    text
+}
+
+/// Writes the exceptions with their reasons.
+pub(crate) fn exceptions(exceptions: &Exceptions) -> String {
+    let mut text = String::new();
     for (scenario, why) in exceptions.not_yet {
-        writeln!(text, "\nNot yet: `{scenario}*`, {why}.").unwrap();
+        writeln!(text, "\nNot yet: `{scenario}*`: {why}.").unwrap();
     }
     for (scenario, _, why) in exceptions.skipped {
-        writeln!(text, "\nSkipped: `{scenario}`, {why}.").unwrap();
+        writeln!(text, "\nSkipped: `{scenario}`: {why}.").unwrap();
     }
-    scenarios(&mut text, runs, exceptions);
     text
 }
 

@@ -13,7 +13,7 @@ use mcp_core::http::names;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::write_notification;
 use mcp_core::meta::PROTOCOL_VERSION;
-use mcp_core::method::RetrySafety;
+use mcp_core::method::{Method as _, RetrySafety, ToolsList};
 use mcp_core::revision::Era;
 use mcp_core::service::{CatchPanic, Notification, Reply, Request, Service};
 use mcp_core::transport::{TransportError, TransportErrorKind};
@@ -111,6 +111,15 @@ impl HttpTransport {
     /// Waits until the server can tell what belongs to no call, in a session of the legacy era.
     pub(crate) async fn listening(&self) {
         self.0.listening().await;
+    }
+
+    /// A cached result is used in place of a request: learns the mirrored arguments of its tools
+    /// (HDR-10).
+    pub(crate) fn reused(&self, method: &str, result: &JsonBytes) {
+        if method == ToolsList::NAME {
+            let max_tools = self.0.limits.http.max_mirrored_tools;
+            drop(self.0.mirrors.learn(result.clone(), max_tools));
+        }
     }
 
     /// Ends the session of the legacy era, and all streams.

@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 pub(crate) struct Docs(TokenStream);
 
 impl Docs {
-    /// None when there is no doc comment, or only an empty one.
+    /// Returns `None` if there is no doc comment, or only an empty one.
     pub(crate) fn of<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Option<Self> {
         let mut parts = attributes.into_iter().filter_map(Part::of).peekable();
         parts.peek()?;
@@ -59,8 +59,8 @@ impl Part {
     }
 }
 
-/// A line comment loses the space after its slashes; a block comment its margin, with the stars if
-/// every line has one.
+/// Removes the space after the slashes of a line comment, and the margin of a block comment,
+/// including the stars if every line has one.
 fn plain(comment: &str) -> String {
     if !comment.contains('\n') {
         return comment.strip_prefix(' ').unwrap_or(comment).trim_end().to_owned();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_none() {
+    fn no_doc_comment_is_no_description() {
         assert!(
             docs(parse_quote!(
                 fn f() {}

@@ -7,7 +7,7 @@ use syn::{Attribute, Meta, Result, spanned::Spanned as _};
 
 use super::Options;
 
-/// What a function is marked as.
+/// The kind of route that a function is marked as.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Tool,
@@ -16,8 +16,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// An alias of a path is seen (`#[mcp_server::tool]`), a renamed import is not; the attribute
-    /// says so if it gets to run.
+    /// Detects a marker by the last segment of its path (`#[mcp_server::tool]`). A renamed import
+    /// is not detected; its attribute reports an error when it is expanded.
     fn of(attribute: &Attribute) -> Option<Self> {
         match attribute.path().segments.last()?.ident.to_string().as_str() {
             "tool" => Some(Self::Tool),
@@ -38,7 +38,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One mark, with its options as far as they can be read.
+/// A marker, with its options if they can be parsed.
 pub(crate) struct Marker {
     pub(crate) kind: Kind,
     pub(crate) span: Span,
@@ -46,7 +46,7 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
-    /// Takes the marks off a method.
+    /// Removes the markers from a method.
     pub(crate) fn take(attributes: &mut Vec<Attribute>) -> Vec<Self> {
         attributes
             .extract_if(.., |attribute| Kind::of(attribute).is_some())
@@ -61,7 +61,7 @@ impl Marker {
             Meta::List(list) => list.parse_args(),
             Meta::NameValue(pair) => Err(syn::Error::new_spanned(
                 &pair.value,
-                format!("options stand in parentheses\nhelp: write `#[{kind}(name = value)]`"),
+                format!("options need parentheses\nhelp: write `#[{kind}(name = value)]`"),
             )),
         };
         Some(Self { kind, span: attribute.path().span(), options })

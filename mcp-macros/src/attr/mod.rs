@@ -1,6 +1,5 @@
-//! The grammar of the attributes: what may be written, not what it means. Whatever is ours is taken
-//! off the item on the way, whether or not it is right, so that the item which is emitted is always
-//! the user's plain one.
+//! The grammar of the attributes: their syntax, not their meaning. Our attributes are always
+//! removed from the item, even invalid ones, so that the emitted item is the user's plain item.
 
 mod docs;
 mod marker;

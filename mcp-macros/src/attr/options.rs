@@ -1,4 +1,4 @@
-//! The inside of an attribute: `"note://{id}", name = "x", read_only, default = 3`.
+//! The options of an attribute: `"note://{id}", name = "x", read_only, default = 3`.
 
 use proc_macro2::Span;
 use syn::{
@@ -8,7 +8,7 @@ use syn::{
     token,
 };
 
-/// A string that stands alone, if there is one, and then options by name.
+/// An optional string without a name, then named options.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) positional: Option<LitStr>,
@@ -48,14 +48,14 @@ impl Parse for Options {
 
 impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        // `crate` is a keyword, so any identifier will do.
+        // `crate` is a keyword, so keywords are accepted too.
         let name = input.call(Ident::parse_any)?;
         if input.peek(token::Paren) {
             return Err(syn::Error::new(
                 name.span(),
                 format!(
                     "`{name}` takes no list\n\
-                     help: options stand one by one, as `name` or `name = value`: `read_only, title = \"…\"`"
+                     help: write options one by one, as `name` or `name = value`: `read_only, title = \"…\"`"
                 ),
             ));
         }

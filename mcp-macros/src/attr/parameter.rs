@@ -1,9 +1,9 @@
-//! `#[arg(…)]` and doc comments on a parameter. The language allows neither, so they are taken off
+//! `#[arg(…)]` and doc comments on a parameter. The language allows neither, so they are removed
 //! before the function is emitted.
 
 use syn::{Attribute, FnArg, Signature, parse_quote};
 
-/// What stood before one parameter; the receiver has its own, empty.
+/// The attributes of one parameter. Those of the receiver are empty.
 #[derive(Default)]
 pub(crate) struct ParameterAttributes {
     pub(crate) docs: Vec<Attribute>,
@@ -11,7 +11,7 @@ pub(crate) struct ParameterAttributes {
 }
 
 impl ParameterAttributes {
-    /// Takes the attributes off all parameters: one entry for each, in their order.
+    /// Removes the attributes from all parameters, and returns one entry for each, in order.
     pub(crate) fn take(signature: &mut Signature) -> Vec<Self> {
         let of_input = |input: &mut FnArg| match input {
             FnArg::Receiver(_) => Self::default(),
@@ -29,11 +29,12 @@ impl ParameterAttributes {
         signature.inputs.iter_mut().map(of_input).collect()
     }
 
-    /// What the function says to lints: its parameters are a schema, and as many as the schema has
-    /// members.
+    /// Returns the `allow` attributes of the function. The schema determines the number of its
+    /// parameters.
     pub(crate) fn allowances(signature: &Signature) -> Option<Attribute> {
-        /// From where on clippy objects, unless it is told otherwise.
-        const MANY: usize = 7;
-        (signature.inputs.len() > MANY).then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
+        /// The default of clippy's `too-many-arguments-threshold`.
+        const MAX_WITHOUT_LINT: usize = 7;
+        (signature.inputs.len() > MAX_WITHOUT_LINT)
+            .then(|| parse_quote!(#[allow(clippy::too_many_arguments)]))
     }
 }

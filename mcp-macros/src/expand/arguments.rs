@@ -1,7 +1,7 @@
-//! The arguments of a tool as a struct: its derives are the schema and the decoding.
+//! The arguments of a tool as a struct, whose derives provide the schema and the decoding.
 //!
-//! The struct has a type parameter for each field and the types stand where it is used: an item
-//! inside of a function sees neither the generics of an impl block nor `Self`, a use of it does.
+//! The struct has a type parameter for each field, and its uses provide the types: an item inside a
+//! function sees neither the generics of an impl block nor `Self`, but its uses do.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
@@ -21,17 +21,16 @@ impl<'a> Arguments<'a> {
         Self { scope, fields: function.arguments().collect() }
     }
 
-    /// The struct, with a function for each thing that is made of it. They ask [`Argument`] of
-    /// every type by itself, so a type which will not do is reported once, and where the user wrote
-    /// it.
+    /// Generates the struct, and a function for each use of it. Each type parameter has the bound
+    /// [`Argument`], so that an unsuitable type is reported once, at the user's code.
     ///
-    /// [`Argument`]: the trait of the runtime
+    /// [`Argument`]: a trait of the runtime
     pub(super) fn definition(&self) -> TokenStream {
         let (krate, private) = (self.scope.krate, self.scope.private());
         let headers = self.fields.iter().filter(|(_, argument)| argument.header.is_some());
         let headers =
             headers.map(|(Parameter { ty, .. }, _)| quote!(#private::header_argument::<#ty>();));
-        if self.spread().is_some() {
+        if self.flattened().is_some() {
             return quote! {
                 fn __schema<T: #private::Argument>() -> #krate::types::Schema {
                     #krate::tool::input_schema::<T>()
@@ -87,7 +86,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The schema, with the values of the defaults.
+    /// Generates the schema, with the values of the defaults.
     pub(super) fn schema(&self) -> TokenStream {
         let (private, types) = (self.scope.private(), self.types());
         let bare = quote!(__schema::<#types>());
@@ -97,7 +96,7 @@ impl<'a> Arguments<'a> {
             quote! {
                 #private::set_default(#schema, #name, {
                     #[allow(unused_imports)]
-                    use #private::{DefaultIsKnown as _, DefaultIsSecret as _};
+                    use #private::{SerializableDefault as _, UnserializableDefault as _};
                     (&&#private::ArgumentDefault(#value)).json()
                 })
             }
@@ -105,12 +104,12 @@ impl<'a> Arguments<'a> {
         self.fields.iter().fold(bare, with_default)
     }
 
-    /// `let` of every argument, or an early return with what is wrong with all of them.
+    /// Generates a `let` of every argument, or an early return with all errors.
     pub(super) fn decoding(&self) -> TokenStream {
         let (types, call) = (self.types(), local("call"));
         let (arguments, errors) = (local("arguments"), local("errors"));
         let locals = self.fields.iter().map(|(parameter, _)| &parameter.local);
-        let pattern = match self.spread() {
+        let pattern = match self.flattened() {
             Some((parameter, _)) => parameter.local.to_token_stream(),
             None => quote!(__Arguments { #(#locals: #locals),* }),
         };
@@ -131,18 +130,18 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The types of the arguments, as they were written.
+    /// The types of the arguments, as the user wrote them.
     fn types(&self) -> TokenStream {
         let types = self.fields.iter().map(|(parameter, _)| &parameter.ty);
         quote!(#(#types),*)
     }
 
-    fn spread(&self) -> Option<&(&'a Parameter, &'a Argument)> {
+    fn flattened(&self) -> Option<&(&'a Parameter, &'a Argument)> {
         self.fields.iter().find(|(_, argument)| argument.flatten.is_some())
     }
 }
 
-/// What has a default may be left out; `null` is as good as nothing.
+/// The type of a field. An argument with a default may be omitted or `null`.
 fn field_type(argument: &Argument, param: &Ident) -> TokenStream {
     match argument.default {
         Some(_) => quote!(::core::option::Option<#param>),
@@ -150,7 +149,7 @@ fn field_type(argument: &Argument, param: &Ident) -> TokenStream {
     }
 }
 
-/// The default of an argument, as a value of its type.
+/// Generates the default of an argument, as a value of its type.
 pub(super) fn default_of(parameter: &Parameter, argument: &Argument) -> Option<TokenStream> {
     let ty = &parameter.ty;
     let value = local("value");

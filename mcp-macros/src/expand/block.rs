@@ -1,4 +1,4 @@
-//! An impl block: itself, untouched, and `impl Provider` with the routes of its marked functions.
+//! An impl block: the unchanged block, and `impl Provider` with the routes of its marked functions.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -29,7 +29,7 @@ pub(crate) fn block(krate: &Path, item: &ItemImpl, block: &Block) -> TokenStream
     quote!(#item #provider)
 }
 
-/// `impl Provider`, whose `routes()` has the given body.
+/// Generates `impl Provider`, whose `routes()` has the given body.
 pub(crate) fn provider(
     krate: &Path,
     self_ty: &Type,
@@ -37,13 +37,13 @@ pub(crate) fn provider(
     body: &TokenStream,
 ) -> TokenStream {
     let mut generics = generics.clone();
-    // The trait asks this as well. Said here, it is what the parameters of a generic type need, and
-    // of another type it is refused at the type alone and not once more for every method.
+    // The trait has the same bounds. Repeated here, they hold for the parameters of a generic type,
+    // and an unsuitable type is reported once, at the type, and not for every method.
     let span = shown_at(self_ty.span());
     let shared = match generics.lifetimes().next() {
         None => quote_spanned!(span=> Self: ::core::marker::Send + ::core::marker::Sync + 'static),
-        // A bound that holds for one lifetime hides that it holds for all, which is what a future
-        // must know.
+        // `Send + Sync` for one lifetime would hide that they hold for all lifetimes, which the
+        // future needs.
         Some(_) => quote_spanned!(span=> Self: 'static),
     };
     generics.make_where_clause().predicates.push(parse_quote!(#shared));

@@ -1,5 +1,6 @@
-//! A free function: itself, untouched, and a type of the same name which knows the route. Functions
-//! live in the namespace of values and braced structs in that of types, so one path names both.
+//! A free function: the unchanged function, and a type of the same name that implements `RouteFn`.
+//! Functions are in the value namespace and braced structs in the type namespace, so one path names
+//! both.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,7 +15,7 @@ pub(crate) fn free(krate: &Path, item: &ItemFn, route: &Route) -> TokenStream {
     quote!(#item #companion)
 }
 
-/// The type, whose `route()` has the given body.
+/// Generates the type, whose `route()` has the given body.
 pub(crate) fn companion(
     krate: &Path,
     item: &ItemFn,

@@ -1,4 +1,5 @@
-//! From a call to the user's function: the closure of a route, the injected values, the invocation.
+//! The code that runs the user's function for a call: the closure of a route, the injected values,
+//! the invocation.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -7,9 +8,9 @@ use syn::spanned::Spanned as _;
 use super::scope::{Scope, local, shown_at};
 use crate::model::{Function, Parameter, Receiver, Role};
 
-/// `move |call: Call| -> Future { Box::pin(async move { body }) }`, with an `Arc` of the provider
-/// if the function has a receiver. A function that blocks has all of its body on the pool, so that
-/// nothing it borrows has to leave it.
+/// Generates `move |call: Call| -> Future { Box::pin(async move { body }) }`, with an `Arc` of the
+/// provider if the function has a receiver. The whole body of a blocking function runs on the pool,
+/// so that it can borrow values.
 pub(super) fn closure(
     scope: &Scope<'_>,
     function: &Function,
@@ -28,7 +29,7 @@ pub(super) fn closure(
     } else {
         body.into_token_stream()
     };
-    // A future that is not `Send` is shown at the function's name.
+    // Errors about a future that is not `Send` are reported at the function's name.
     let pin = quote_spanned!(shown_at(function.ident.span())=> ::std::boxed::Box::pin(async move { #body }));
     with_provider(
         function.receiver.is_some(),
@@ -38,7 +39,7 @@ pub(super) fn closure(
     )
 }
 
-/// The closure around `body`; with its own handle on the provider, if it uses one.
+/// Generates the closure around `body`, with its own clone of the provider if it uses one.
 pub(super) fn with_provider(
     uses_provider: bool,
     parameter: TokenStream,
@@ -58,8 +59,8 @@ pub(super) fn with_provider(
     }}
 }
 
-/// `let arg1 = State::from_context(call.context())?;` for each parameter that the call fills. This
-/// holds the guess of the model against the trait.
+/// Generates `let arg1 = State::from_context(call.context())?;` for each injected parameter. The
+/// call of the trait verifies the guess of the model.
 pub(super) fn injections(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let krate = scope.krate;
     let call = local("call");
@@ -72,7 +73,7 @@ pub(super) fn injections(scope: &Scope<'_>, function: &Function) -> TokenStream 
     function.parameters.iter().filter_map(one).collect()
 }
 
-/// `let value = Self::function(&*this, arg1, &arg2).await;`
+/// Generates `let value = Self::function(&*this, arg1, &arg2).await;`.
 pub(super) fn invocation(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let (this, value) = (local("this"), local("value"));
     let receiver = function.receiver.map(|receiver| match receiver {
@@ -89,9 +90,9 @@ pub(super) fn invocation(scope: &Scope<'_>, function: &Function) -> TokenStream 
     quote!(let #value = #path(#receiver #(#parameters),*) #wait;)
 }
 
-/// Where something is wrong with the returned type, it is shown at the type.
+/// Returns the span for errors about the returned type.
 pub(super) fn output_span(function: &Function) -> proc_macro2::Span {
     let span = function.output.span();
-    // The `()` that nobody wrote has no place of its own.
+    // An omitted return type has no span.
     shown_at(if function.output == syn::parse_quote!(()) { function.ident.span() } else { span })
 }

@@ -1,11 +1,11 @@
-//! What all routes are listed with.
+//! The attributes that all routes have in lists.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::model::Listing;
 
-/// The setters that all builders share.
+/// Generates the setters that all builders have.
 pub(super) fn listing(listing: &Listing) -> TokenStream {
     let Listing { title, description, icons, meta, .. } = listing;
     let title = title.iter();

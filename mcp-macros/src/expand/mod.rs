@@ -1,6 +1,5 @@
-//! The code that is emitted. Nothing is decided here: each file turns one part of the model into
-//! the calls of the public builders which a user would write by hand, plus what [`scope`] names
-//! from the runtime's hidden module.
+//! Generates code, without further decisions: each file turns one part of the model into calls of
+//! the public builders, as a user would write them, and of the hidden module that [`scope`] names.
 
 mod arguments;
 mod block;

@@ -1,5 +1,5 @@
-//! A prompt; and what it shares with a resource: arguments which are text, their completion, errors
-//! that are the peer's.
+//! A prompt, and what it shares with a resource: string arguments, their completion, and protocol
+//! errors.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -15,9 +15,9 @@ use crate::model::{Argument, Complete, Function, Parameter, Prompt};
 
 pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
     let (krate, private) = (scope.krate, scope.private());
-    let Prompt { function, listing: words } = prompt;
-    let name = &words.name;
-    let setters = listing(words);
+    let Prompt { function, listing: attributes } = prompt;
+    let name = &attributes.name;
+    let setters = listing(attributes);
     let arguments = function.arguments().map(|(Parameter { ty, .. }, argument)| {
         let Argument { name, description, default, .. } = argument;
         let has_default = default.is_some();
@@ -47,7 +47,7 @@ pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
     quote!(#krate::prompt::PromptRoute::builder(#name) #setters #(#arguments)* #completers .raw(#handler))
 }
 
-/// `let` of every argument, from the text that `call.<getter>(name)` gives.
+/// Generates a `let` of every argument, from the string that `call.<getter>(name)` returns.
 pub(super) fn decoding(
     scope: &Scope<'_>,
     function: &Function,
@@ -68,7 +68,7 @@ pub(super) fn decoding(
     function.arguments().map(one).collect()
 }
 
-/// What becomes of the value; `success` makes a result of the good side.
+/// Generates the conversion of the returned value. `success` converts the value of `Ok`.
 pub(super) fn reply(scope: &Scope<'_>, function: &Function, success: &TokenStream) -> TokenStream {
     let span = output_span(function);
     let (private, value, error) = (scope.private(), local("value"), local_at("error", span));
@@ -76,16 +76,16 @@ pub(super) fn reply(scope: &Scope<'_>, function: &Function, success: &TokenStrea
     quote! {
         #[allow(unused_imports)]
         use #private::{
-            FailureToPeer as _, FailureToPeerByDisplay as _, FailureToPeerIsNone as _, ReturnedValue as _,
+            FailureToPeer as _, FailureToPeerByDisplay as _, UnsupportedFailureToPeer as _, ReturnedValue as _,
         };
-        match #private::Returned::of(&#value).sides(#value) {
+        match #private::Returned::of(&#value).into_result(#value) {
             ::core::result::Result::Ok(#value) => #success,
             ::core::result::Result::Err(#error) => ::core::result::Result::Err(#failure),
         }
     }
 }
 
-/// `.complete(name, closure)` for each argument that can be completed.
+/// Generates `.complete(name, closure)` for each argument with completion.
 pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let (krate, private, call, this) = (scope.krate, scope.private(), local("call"), local("this"));
     let one = |(_, argument): (&Parameter, &Argument)| {
@@ -100,7 +100,7 @@ pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream 
                 (*has_receiver, path.span(), quote!(#path(#receiver &#call) #wait))
             }
         };
-        // A function that gives something else is shown where it is named.
+        // Errors about the returned type are reported at the path of the function.
         let found = local_at("found", span);
         let body = quote_spanned!(shown_at(span)=> ::std::boxed::Box::pin(async move {
             let #found = #value;

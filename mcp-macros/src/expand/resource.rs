@@ -13,9 +13,9 @@ use crate::model::Resource;
 
 pub(super) fn route(scope: &Scope<'_>, resource: &Resource) -> TokenStream {
     let krate = scope.krate;
-    let Resource { function, listing: words, uri, mime, size, annotations } = resource;
-    let name = &words.name;
-    let setters = listing(words);
+    let Resource { function, listing: attributes, uri, mime, size, annotations } = resource;
+    let name = &attributes.name;
+    let setters = listing(attributes);
     let (mime, size, annotations) = (mime.iter(), size.iter(), annotations.iter());
     let completers = completers(scope, function);
     let decoding = decoding(scope, function, &quote!(variable));

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use super::{prompt, resource, scope::Scope, tool};
 use crate::model::Route;
 
-/// The expression of a route.
+/// Generates the expression that creates a route.
 pub(super) fn route(scope: &Scope<'_>, route: &Route) -> TokenStream {
     match route {
         Route::Tool(tool) => tool::route(scope, tool),

@@ -13,12 +13,12 @@ use crate::model::{Function, Tool};
 
 pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let krate = scope.krate;
-    let Tool { function, listing: words, hints, .. } = tool;
+    let Tool { function, listing: attributes, hints, .. } = tool;
     let arguments = Arguments::new(scope, function);
     let definition = arguments.definition();
     let schema = arguments.schema();
-    let name = &words.name;
-    let setters = listing(words);
+    let name = &attributes.name;
+    let setters = listing(attributes);
     let hints = hints.iter().map(|(hint, value)| {
         let hint = format_ident!("{hint}");
         quote!(.#hint(#value))
@@ -45,17 +45,17 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     }}
 }
 
-/// The schema that is given, or the one that the declared type has.
+/// Generates the output schema: the explicit one, or that of the returned type.
 fn output_schema(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let (private, builder, schema) = (scope.private(), local("builder"), local("schema"));
-    if let Some(given) = &tool.output_schema {
-        return quote!(let #builder = #builder.output_schema(#given););
+    if let Some(schema) = &tool.output_schema {
+        return quote!(let #builder = #builder.output_schema(#schema););
     }
     let output = &tool.function.output;
     quote! {
         let #schema = {
             #[allow(unused_imports)]
-        use #private::{ReturnedValue as _, SuccessByTrait as _, SuccessIsNone as _, SuccessIsStructured as _};
+        use #private::{ReturnedValue as _, SuccessByTrait as _, UnsupportedSuccess as _, StructuredSuccess as _};
             (&&&#private::Returned::<#output>::new().success()).output_schema()
         };
         let #builder = match #schema {
@@ -65,7 +65,7 @@ fn output_schema(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     }
 }
 
-/// What becomes of the value: its type is asked, step by step.
+/// Generates the conversion of the returned value, which depends on its type.
 fn reply(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let span = output_span(function);
     let (private, value, error) =
@@ -75,10 +75,10 @@ fn reply(scope: &Scope<'_>, function: &Function) -> TokenStream {
     quote! {
         #[allow(unused_imports)]
         use #private::{
-            FailureByDisplay as _, FailureByTrait as _, FailureIsNone as _, ReturnedValue as _,
-            SuccessByTrait as _, SuccessIsNone as _, SuccessIsStructured as _,
+            FailureByDisplay as _, FailureByTrait as _, UnsupportedFailure as _, ReturnedValue as _,
+            SuccessByTrait as _, UnsupportedSuccess as _, StructuredSuccess as _,
         };
-        match #private::Returned::of(&#value).sides(#value) {
+        match #private::Returned::of(&#value).into_result(#value) {
             ::core::result::Result::Ok(#value) => #success,
             ::core::result::Result::Err(#error) => #failure,
         }

@@ -1,6 +1,6 @@
-//! `#[serde(rename_all = "…")]`, as serde does it.
+//! The cases of `#[serde(rename_all = "…")]`.
 
-/// A way to write names.
+/// A case of names.
 #[derive(Clone, Copy)]
 pub(super) struct Case(&'static str);
 
@@ -20,7 +20,7 @@ impl Case {
         KNOWN.into_iter().find(|known| *known == name).map(Self)
     }
 
-    /// Of a field, which is in snake case.
+    /// Converts the name of a field, which is in snake case.
     pub(super) fn field(self, name: &str) -> String {
         match self.0 {
             "UPPERCASE" | "SCREAMING_SNAKE_CASE" => name.to_uppercase(),
@@ -32,7 +32,7 @@ impl Case {
         }
     }
 
-    /// Of a variant, which is in Pascal case.
+    /// Converts the name of a variant, which is in Pascal case.
     pub(super) fn variant(self, name: &str) -> String {
         let snake = || {
             let mut snake = String::new();
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_serde_does_it() {
+    fn names_are_converted_as_serde_converts_them() {
         let fields = KNOWN.map(|case| Case(case).field("first_name"));
         let expected = [
             "first_name",

@@ -16,7 +16,7 @@ pub(super) fn expand(
 ) -> TokenStream {
     let ident = &input.ident;
     if data.variants.is_empty() {
-        errors.at(ident, "a choice needs something to choose", "write the options as variants");
+        errors.at(ident, "a choice needs options", "add a variant for each option");
     }
     let mut titled = false;
     let mut options = Vec::new();
@@ -24,8 +24,8 @@ pub(super) fn expand(
         if !matches!(variant.fields, Fields::Unit) {
             errors.at(
                 &variant.fields,
-                "an option of a choice has no data",
-                "a form is flat: ask for the data in a field of its own",
+                "an option of a choice cannot have data",
+                "forms are flat: use a separate field for the data",
             );
         }
         let read = Attributes::read(&variant.attrs, Level::Variant, errors);

@@ -12,7 +12,7 @@ use syn::{Data, DeriveInput, Path, Result, parse_quote, parse2};
 use crate::model::Errors;
 use options::{Attributes, Level};
 
-/// The derive, or its errors.
+/// Expands the derive macro, or returns its errors.
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
     match parse2(tokens).and_then(|input: DeriveInput| expand(&input)) {
         Ok(code) => code,
@@ -26,8 +26,8 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
     if let Some(parameter) = input.generics.params.first() {
         errors.at(
             parameter,
-            "a form cannot have parameters",
-            "its fields have to be known: write a type for each form",
+            "a form cannot be generic",
+            "its fields must be known: write a type for each form",
         );
     }
     let krate: Path = attributes.krate.clone().unwrap_or_else(|| parse_quote!(::mcp_server));
@@ -35,7 +35,11 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
         Data::Struct(data) => structure::expand(&krate, input, data, &attributes, &mut errors),
         Data::Enum(data) => choice::expand(&krate, input, data, &attributes, &mut errors),
         Data::Union(data) => {
-            errors.at(data.union_token, "a union is no form", "a struct with named fields is one");
+            errors.at(
+                data.union_token,
+                "a union cannot be a form",
+                "use a struct with named fields",
+            );
             quote!()
         }
     };

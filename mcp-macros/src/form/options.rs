@@ -1,5 +1,5 @@
-//! What stands before the struct, its fields, the enum and its variants: `#[elicit(…)]`, doc
-//! comments, and of `#[serde(…)]` what changes names.
+//! The attributes of forms, their fields, choices and their variants: `#[elicit(…)]`, doc comments,
+//! and the options of `#[serde(…)]` that change names.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,7 +13,7 @@ use crate::{
     model::Errors,
 };
 
-/// Where attributes stand.
+/// What an attribute is attached to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
     Item,
@@ -21,7 +21,8 @@ pub(super) enum Level {
     Variant,
 }
 
-/// The options of a field that only some types have, by the trait that has them.
+/// The options that only fields of some types can have, with the setter and the trait of these
+/// types.
 const BOUNDS: [(&str, &str, &str); 7] = [
     ("format", "format", "TextField"),
     ("min_length", "min_length", "TextField"),
@@ -32,10 +33,10 @@ const BOUNDS: [(&str, &str, &str); 7] = [
     ("max_items", "max_items", "ListField"),
 ];
 
-/// The formats that a text can have.
+/// The formats of strings.
 const FORMATS: [&str; 4] = ["email", "uri", "date", "date-time"];
 
-/// What was read.
+/// The parsed attributes.
 #[derive(Default)]
 pub(super) struct Attributes {
     pub(super) krate: Option<Path>,
@@ -45,12 +46,12 @@ pub(super) struct Attributes {
     pub(super) rename_all: Option<Case>,
     /// `#[elicit(default = …)]`, with its name for errors.
     pub(super) default: Option<(Ident, Expr)>,
-    /// `#[serde(default)]`: it may be left out.
+    /// `#[serde(default)]`: the field is optional.
     pub(super) optional: bool,
     pub(super) bounds: Vec<Bound>,
 }
 
-/// A bound: the setter, its argument, and the trait that the type of the field needs.
+/// A constraint: the setter, its argument, and the trait that the type of the field needs.
 pub(super) struct Bound {
     pub(super) name: Ident,
     pub(super) setter: Ident,
@@ -82,7 +83,7 @@ impl Attributes {
         if let Some(text) = options.positional {
             errors.at(
                 text,
-                "a text alone says nothing here",
+                "a string without a name is not allowed here",
                 "write `title = \"…\"` or `description = \"…\"`",
             );
         }
@@ -95,7 +96,7 @@ impl Attributes {
                 "crate" if level == Level::Item => match value {
                     Expr::Path(ExprPath { path, .. }) => self.krate = Some(path),
                     other => {
-                        errors.at(other, "`crate` is a path", "write `crate = my::mcp_server`");
+                        errors.at(other, "`crate` takes a path", "write `crate = my::mcp_server`");
                     }
                 },
                 "title" if level != Level::Item => self.title = Some(value),
@@ -108,7 +109,7 @@ impl Attributes {
                     {
                         Some(bound) => self.bound(&name, bound, value, errors),
                         None => {
-                            errors.at(&name, format!("`{name}` is not known here"), known(level));
+                            errors.at(&name, format!("unknown option `{name}`"), known(level));
                         }
                     }
                 }
@@ -125,22 +126,22 @@ impl Attributes {
     ) {
         let ident = |text| Ident::new(text, name.span());
         if self.bounds.iter().any(|bound| bound.name == *name) {
-            return errors.at(name, format!("`{name}` is said twice"), "keep one");
+            return errors.at(name, format!("`{name}` is set twice"), "remove one");
         }
         let value = match (setter, &value) {
             ("format", Expr::Lit(ExprLit { lit: Lit::Str(format), .. })) => {
                 if !FORMATS.contains(&format.value().as_str()) {
                     let formats = FORMATS.join("`, `");
-                    return errors.at(
-                        format,
-                        "forms know no such format",
-                        format!("it is one of `{formats}`"),
-                    );
+                    return errors.at(format, "unknown format", format!("use one of `{formats}`"));
                 }
                 quote!(#format)
             }
             ("format", other) => {
-                return errors.at(other, "a format is a text", "write `format = \"email\"`");
+                return errors.at(
+                    other,
+                    "`format` must be a string literal",
+                    "write `format = \"email\"`",
+                );
             }
             ("minimum" | "maximum", value) => quote!((#value) as f64),
             (_, value) => quote!({ let value: u64 = #value; value }),
@@ -161,14 +162,14 @@ impl Attributes {
                 if name == "rename" {
                     self.rename = Some(text.value());
                 } else {
-                    let unknown = || syn::Error::new(text.span(), "serde knows no such case");
+                    let unknown = || syn::Error::new(text.span(), "serde has no such case");
                     self.rename_all = Some(Case::find(&text.value()).ok_or_else(unknown)?);
                 }
                 Ok(())
             }
             "flatten" | "tag" | "untagged" | "content" | "skip" | "skip_deserializing" | "from" | "try_from"
             | "transparent" => Err(meta.error(format!(
-                "a form is read field by field, as it is shown\nhelp: without `{name}`, or write `impl Form` by hand"
+                "a form is decoded field by field\nhelp: remove `{name}`, or implement `Form` without the macro"
             ))),
             other => {
                 self.optional |= other == "default" && level == Level::Field;
@@ -178,7 +179,8 @@ impl Attributes {
     }
 }
 
-/// `rename = "…"`, or `rename(serialize = "…", deserialize = "…")`, of which the second counts.
+/// Parses `rename = "…"` or `rename(serialize = "…", deserialize = "…")`, of which `deserialize`
+/// applies.
 fn renamed(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     if meta.input.peek(syn::token::Paren) {
         let mut found = None;
@@ -207,10 +209,10 @@ fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
 
 fn known(level: Level) -> &'static str {
     match level {
-        Level::Item => "before a form there is `crate = path` alone",
-        Level::Variant => "an option of a choice has `title = …`",
+        Level::Item => "a form takes only `crate = path`",
+        Level::Variant => "an option of a choice takes `title = …`",
         Level::Field => {
-            "a field has `title`, `description`, `default`, `format`, `min_length`, `max_length`, `min`, `max`, \
+            "a field takes `title`, `description`, `default`, `format`, `min_length`, `max_length`, `min`, `max`, \
              `min_items`, `max_items`"
         }
     }

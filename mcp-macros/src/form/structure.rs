@@ -19,7 +19,7 @@ pub(super) fn expand(
 ) -> TokenStream {
     let ident = &input.ident;
     let Fields::Named(fields) = &data.fields else {
-        errors.at(ident, "a form has named fields", "write `struct Name { field: Type }`");
+        errors.at(ident, "a form needs named fields", "write `struct Name { field: Type }`");
         return TokenStream::new();
     };
     let steps: Vec<_> =
@@ -37,7 +37,7 @@ pub(super) fn expand(
     }
 }
 
-/// `let form = FieldSpec::new()….add_to::<Type>(form, "name");`
+/// Generates `let form = FieldSpec::new()….add_to::<Type>(form, "name");`.
 fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> TokenStream {
     let private = quote!(#krate::macro_support::form);
     let attributes = Attributes::read(&field.attrs, Level::Field, errors);
@@ -72,7 +72,7 @@ fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> T
         }))
     });
     let optional = attributes.optional.then(|| quote!(.optional()));
-    // A type that will not do is shown at the type.
+    // Errors about an unsuitable type are reported at the type.
     let add = quote_spanned!(at(ty.span())=> .add_to::<#ty>(form, #name));
     quote! {
         #(#checks)*
@@ -80,7 +80,7 @@ fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> T
     }
 }
 
-/// Our code, shown at a place of the user's.
+/// A span for generated code whose errors are reported at the user's code.
 fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }

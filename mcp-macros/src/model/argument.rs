@@ -1,5 +1,5 @@
-//! A parameter that the caller fills: its name, what `#[arg(…)]` says of it, and whether its type
-//! can be an argument.
+//! A parameter that the caller provides: its name, the options of `#[arg(…)]`, and whether its type
+//! is suitable.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
@@ -11,24 +11,24 @@ use syn::{
 use super::{Errors, header, options::Reader, types};
 use crate::attr::{Docs, Entry, Kind};
 
-/// One argument.
+/// An argument.
 pub(crate) struct Argument {
-    /// Empty when it is spread.
+    /// Empty for a flattened argument.
     pub(crate) name: String,
     pub(crate) name_span: Span,
     pub(crate) description: Option<TokenStream>,
     pub(crate) default: Option<Default>,
     pub(crate) header: Option<LitStr>,
-    /// The arguments of the call are the fields of this one.
+    /// `#[arg(flatten)]`: the fields of this argument are the arguments of the call.
     pub(crate) flatten: Option<Span>,
     pub(crate) complete: Option<Complete>,
 }
 
-/// What stands in for an argument that is not given.
+/// The value of an omitted argument.
 pub(crate) enum Default {
-    /// `default`: what the type says.
+    /// `default`: the default of the type.
     Trait,
-    /// `default = "text"`: anything that is made from a string.
+    /// `default = "text"`: a value that converts from a string.
     Text(LitStr),
     /// `default = expression`.
     Value(Expr),
@@ -44,7 +44,7 @@ impl Default {
     }
 }
 
-/// What completes an argument while the user types.
+/// The source of suggestions for an argument.
 pub(crate) enum Complete {
     Choices(ExprArray),
     Function { path: Path, has_receiver: bool, is_async: bool },
@@ -70,16 +70,16 @@ impl Argument {
             complete = value.and_then(|value| completion(value, siblings, options.errors));
         }
         if let Some(span) = flatten {
-            for (taken, given) in [
+            for (option, is_set) in [
                 ("name", renamed.is_some()),
                 ("default", default.is_some()),
                 ("header", header.is_some()),
             ] {
-                if given {
+                if is_set {
                     options.errors.push(syn::Error::new(
                         span,
                         format!(
-                            "a spread argument has no `{taken}` of its own\n\
+                            "a flattened argument cannot have `{option}`\n\
                              help: set it on the fields of the struct"
                         ),
                     ));
@@ -104,29 +104,30 @@ impl Argument {
 
 fn given_name(name: &LitStr, errors: &mut Errors) -> String {
     if name.value().is_empty() {
-        errors.at(name, "an argument needs a name", "leave `name` out to use the parameter's");
+        errors.at(name, "an argument needs a name", "remove `name` to use the parameter's");
     }
     name.value()
 }
 
-/// `limit`, `mut limit`, `r#type` → `type`; `_limit` → `limit`, the underscore is for the compiler.
+/// Returns the name of a parameter: `limit`, `mut limit`, `r#type` → `type`; `_limit` → `limit`,
+/// because the underscore only silences the compiler.
 fn name_of(pattern: &Pat, errors: &mut Errors) -> String {
     if let Pat::Ident(named) = pattern
         && named.subpat.is_none()
     {
         let name = named.ident.unraw().to_string();
-        let shown = name.trim_start_matches('_');
-        return if shown.is_empty() { name } else { shown.to_owned() };
+        let trimmed = name.trim_start_matches('_');
+        return if trimmed.is_empty() { name } else { trimmed.to_owned() };
     }
     errors.at(
         pattern,
         "an argument needs a name",
-        "name the parameter and take it apart in the body, or write `#[arg(name = \"…\")]` before it",
+        "name the parameter and destructure it in the body, or write `#[arg(name = \"…\")]` before it",
     );
     String::new()
 }
 
-/// `limit` of `mut limit`.
+/// Returns the span of `limit` in `mut limit`.
 fn pattern_span(pattern: &Pat) -> Span {
     if let Pat::Ident(named) = pattern { named.ident.span() } else { pattern.span() }
 }
@@ -136,10 +137,10 @@ fn check_type(kind: Kind, ty: &Type, errors: &mut Errors) {
         errors.at(
             ty,
             "an argument needs a concrete type",
-            "replace `impl Trait` by a type that can be deserialized",
+            "replace `impl Trait` with a type that implements `Deserialize`",
         );
     } else if types::borrows(ty) {
-        let written = match ty.to_token_stream().to_string().replace(' ', "").as_str() {
+        let owned = match ty.to_token_stream().to_string().replace(' ', "").as_str() {
             "&str" | "&'staticstr" | "&String" => "`String`".to_owned(),
             "Option<&str>" => "`Option<String>`".to_owned(),
             "Vec<&str>" | "&[&str]" | "&[String]" => "`Vec<String>`".to_owned(),
@@ -149,8 +150,8 @@ fn check_type(kind: Kind, ty: &Type, errors: &mut Errors) {
         };
         errors.at(
             ty,
-            format_args!("an argument of a {kind} is owned, it cannot borrow"),
-            format_args!("use {written}"),
+            format_args!("an argument of a {kind} must be owned"),
+            format_args!("use {owned}"),
         );
     }
 }
@@ -164,7 +165,7 @@ fn check_header(header: &LitStr, ty: &Type, errors: &mut Errors) {
         );
     }
     if let Some(problem) = header::header_type_problem(ty) {
-        errors.at(ty, problem, "only an integer, a string or a boolean can");
+        errors.at(ty, problem, "use an integer, a string or a boolean");
     }
 }
 
@@ -176,7 +177,7 @@ fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Opti
                 .and_then(|name| siblings.iter().find(|it| it.ident == *name));
             let (has_receiver, is_async) = match sibling {
                 Some(signature) => (signature.receiver().is_some(), signature.asyncness.is_some()),
-                // A function of another impl block, or a free one: take the usual form for granted.
+                // A function of another impl block, or a free one: assume the usual signature.
                 None => (sibling_of(&function.path).is_some(), true),
             };
             Some(Complete::Function { path: function.path, has_receiver, is_async })
@@ -193,7 +194,7 @@ fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Opti
     }
 }
 
-/// The `topics` of `Self::topics`.
+/// Returns `topics` of `Self::topics`.
 fn sibling_of(path: &Path) -> Option<&syn::Ident> {
     match path.segments.iter().collect::<Vec<_>>().as_slice() {
         [first, second] if first.ident == "Self" => Some(&second.ident),

@@ -1,4 +1,4 @@
-//! `#[tools]` on an impl block: its marked methods, and what must not occur twice among them.
+//! `#[tools]` on an impl block: its marked methods, whose names and URIs must be unique.
 
 use proc_macro2::Span;
 use syn::{Generics, Ident, ImplItem, ItemImpl, Signature, Type, spanned::Spanned as _};
@@ -13,14 +13,15 @@ pub(crate) struct Block {
     pub(crate) routes: Vec<Route>,
 }
 
-/// What was taken off one function of the block.
+/// The attributes that were removed from one function of the block.
 pub(crate) struct Method {
     markers: Vec<Marker>,
     parameters: Vec<ParameterAttributes>,
 }
 
 impl Method {
-    /// Takes our attributes off every marked function; one entry for each function, in their order.
+    /// Removes our attributes from every marked function, and returns one entry for each function,
+    /// in order.
     pub(crate) fn take(block: &mut ItemImpl) -> Vec<Self> {
         let functions = block.items.iter_mut().filter_map(|item| match item {
             ImplItem::Fn(function) => Some(function),
@@ -52,8 +53,8 @@ impl Block {
         if let Some((path, _)) = &block.trait_ {
             errors.at(
                 path,
-                "`#[tools]` goes on the type's own impl block, not on a trait's",
-                "call the trait's methods from methods of the type",
+                "`#[tools]` goes on an inherent impl block, not on a trait impl",
+                "call the methods of the trait from inherent methods",
             );
         }
         let functions = || {
@@ -71,15 +72,15 @@ impl Block {
                 errors.push(syn::Error::new(
                     second.span,
                     format!(
-                        "a function has one mark, this one is a {kind} already\n\
-                         help: write a second function which calls it"
+                        "a function can have one marker; this one is already a {kind}\n\
+                         help: write a second function that calls it"
                     ),
                 ));
             }
             let source = Source {
                 kind,
                 span,
-                options: errors.keep(options),
+                options: errors.unwrap_or_push(options),
                 attributes: &function.attrs,
                 signature: &function.sig,
                 parameters,
@@ -90,7 +91,7 @@ impl Block {
         if routes.is_empty() {
             errors.push(syn::Error::new(
                 block.self_ty.span(),
-                "there is no tool, prompt or resource in this block\n\
+                "this block has no tool, prompt or resource\n\
                  help: mark its methods with `#[tool]`, `#[prompt]` or `#[resource(\"…\")]`",
             ));
         }
@@ -100,8 +101,8 @@ impl Block {
     }
 }
 
-/// Names of tools and prompts and URIs of resources are unique. Where a `#[cfg]` chooses among
-/// functions, the server will see to it.
+/// Checks that the names of tools and prompts and the URIs of resources are unique. Functions with
+/// `#[cfg]` are skipped, because only some are compiled; the server checks them when it is built.
 fn check_duplicates(routes: &[Route], errors: &mut Errors) {
     let certain: Vec<_> = routes
         .iter()
@@ -109,15 +110,15 @@ fn check_duplicates(routes: &[Route], errors: &mut Errors) {
         .map(|route| (route, Key::of(route)))
         .collect();
     for (index, (route, key)) in certain.iter().enumerate() {
-        let twin = certain[..index]
+        let duplicate = certain[..index]
             .iter()
             .find(|(earlier, it)| earlier.kind() == route.kind() && it.text == key.text);
-        if let Some((_, first)) = twin {
+        if let Some((_, first)) = duplicate {
             let what = if matches!(route, Route::Resource(_)) { "URI" } else { "name" };
             errors.push(syn::Error::new(
                 key.span,
                 format!(
-                    "the {kind} `{first}` has the {what} `{text}` already\nhelp: give this one another {what}",
+                    "the {kind} `{first}` already has the {what} `{text}`\nhelp: use another {what} for this one",
                     kind = route.kind(),
                     first = first.function,
                     text = key.text
@@ -127,7 +128,7 @@ fn check_duplicates(routes: &[Route], errors: &mut Errors) {
     }
 }
 
-/// By what a route is found.
+/// The unique key of a route.
 struct Key<'a> {
     text: String,
     span: Span,

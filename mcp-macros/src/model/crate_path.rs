@@ -1,15 +1,15 @@
-//! `crate = path`: where the expansion finds the runtime.
+//! `crate = path`: the path of the runtime.
 
 use syn::{Expr, Path};
 
 use crate::attr::Options;
 
-/// Takes `crate = path` out of the options.
+/// Removes `crate = path` from the options.
 pub(crate) fn crate_path(options: &mut Options) -> syn::Result<Option<Path>> {
-    let Some(at) = options.entries.iter().position(|entry| entry.is("crate")) else {
+    let Some(index) = options.entries.iter().position(|entry| entry.is("crate")) else {
         return Ok(None);
     };
-    let entry = options.entries.remove(at);
+    let entry = options.entries.remove(index);
     match entry.value {
         Some(Expr::Path(path)) if path.qself.is_none() => Ok(Some(path.path)),
         _ => {

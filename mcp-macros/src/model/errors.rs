@@ -1,4 +1,4 @@
-//! Errors are gathered, so that one compilation shows them all.
+//! Collects errors, so that one compilation reports all of them.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use quote::ToTokens;
 pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// An error at `tokens`: what is wrong, and what to do.
+    /// Adds an error at `tokens`: the problem and the remedy.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, problem: impl Display, help: impl Display) {
         self.push(syn::Error::new_spanned(tokens, format_args!("{problem}\nhelp: {help}")));
     }
@@ -21,8 +21,8 @@ impl Errors {
         }
     }
 
-    /// The value of a result; its error is kept.
-    pub(crate) fn keep<T: Default>(&mut self, result: syn::Result<T>) -> T {
+    /// Returns the value of a result, or adds its error and returns the default.
+    pub(crate) fn unwrap_or_push<T: Default>(&mut self, result: syn::Result<T>) -> T {
         result.unwrap_or_else(|error| {
             self.push(error);
             T::default()

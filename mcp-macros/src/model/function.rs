@@ -1,4 +1,4 @@
-//! The function behind a route: how it is called.
+//! The function of a route: its signature.
 
 use proc_macro2::Span;
 use quote::ToTokens as _;
@@ -12,7 +12,7 @@ use super::{Argument, Errors, Parameter, Source, types};
 /// A function that can be called from a route.
 pub(crate) struct Function {
     pub(crate) ident: Ident,
-    /// Its `#[cfg]`s, which its route has as well.
+    /// Its `#[cfg]`s, which its route also has.
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) is_async: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Function {
     pub(crate) output: Type,
 }
 
-/// How a method takes `self`.
+/// The receiver of a method.
 #[derive(Clone, Copy)]
 pub(crate) enum Receiver {
     /// `&self`
@@ -76,7 +76,7 @@ impl Function {
         }
     }
 
-    /// The parameters that the caller fills.
+    /// Returns the parameters that the caller provides.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (&Parameter, &Argument)> {
         self.parameters.iter().filter_map(|parameter| Some((parameter, parameter.argument()?)))
     }
@@ -88,8 +88,8 @@ impl Receiver {
             ReceiverKind::Reference(_, _, None) => return Some(Self::Reference),
             ReceiverKind::Reference(_, _, Some(_)) => errors.at(
                 receiver,
-                "calls run side by side, so a method cannot have `&mut self`",
-                "take `&self` and keep what changes behind a `Mutex`, an atomic or a channel",
+                "calls run concurrently, so a method cannot take `&mut self`",
+                "take `&self` and use a `Mutex`, an atomic or a channel for mutable state",
             ),
             ReceiverKind::Typed(_, ty) => {
                 match ty.to_token_stream().to_string().replace(' ', "").as_str() {
@@ -103,7 +103,7 @@ impl Receiver {
                     _ => {
                         errors.at(
                             receiver,
-                            "a method cannot take `self` so",
+                            "a method cannot take `self` like this",
                             "take `&self` or `self: Arc<Self>`",
                         );
                     }
@@ -111,22 +111,22 @@ impl Receiver {
             }
             _ => errors.at(
                 receiver,
-                "a call cannot consume `self`, the next call needs it",
-                "take `&self`; to hold on to it, `self: Arc<Self>`",
+                "a call cannot consume `self`, because the next call needs it",
+                "take `&self`, or `self: Arc<Self>` to keep a reference",
             ),
         }
         None
     }
 }
 
-/// What no function behind a route can be.
+/// Checks what a function of a route cannot be.
 fn check(source: &Source<'_>, errors: &mut Errors) {
     let Source { kind, signature, .. } = source;
     if let Safety::Unsafe(token) = &signature.safety {
         errors.at(
             token,
-            format_args!("a {kind} cannot be `unsafe`, anyone may call it"),
-            "wrap the unsafe part in its body",
+            format_args!("a {kind} cannot be `unsafe`, because any client can call it"),
+            "use an `unsafe` block in its body",
         );
     }
     if let Some(variadic) = &signature.variadic {
@@ -136,8 +136,8 @@ fn check(source: &Source<'_>, errors: &mut Errors) {
         if !matches!(param, GenericParam::Lifetime(_)) {
             errors.at(
                 param,
-                format_args!("a {kind} cannot be generic, its schema must be known"),
-                "use a concrete type here; an impl block with `#[tools]` may be generic",
+                format_args!("a {kind} cannot be generic, because its schema must be known"),
+                "use a concrete type; an impl block with `#[tools]` may be generic",
             );
         }
     }
@@ -149,7 +149,7 @@ fn check(source: &Source<'_>, errors: &mut Errors) {
         {
             "write it as an `async fn`"
         } else {
-            "name the type: what becomes of the value is decided by its type"
+            "name the type: the conversion of the value depends on it"
         };
         errors.at(ty, format_args!("a {kind} cannot return `impl Trait`"), help);
     }
@@ -159,13 +159,13 @@ fn check_blocking(signature: &Signature, blocking: Option<Span>, errors: &mut Er
     if let (Some(span), Some(_)) = (blocking, signature.asyncness) {
         errors.push(syn::Error::new(
             span,
-            "`blocking` is for a function that is not `async`\n\
-             help: remove `async`, or remove `blocking` and call `context.blocking(…)` where it blocks",
+            "`blocking` is only for functions that are not `async`\n\
+             help: remove `async`, or remove `blocking` and call `context.blocking(…)` for the blocking part",
         ));
     }
 }
 
-/// Names and headers are unique, and what is spread stands alone.
+/// Checks that names and headers are unique, and that a flattened argument is the only one.
 fn check_arguments(arguments: &[&Argument], errors: &mut Errors) {
     for (index, argument) in arguments.iter().enumerate() {
         let before = &arguments[..index];
@@ -186,13 +186,13 @@ fn check_arguments(arguments: &[&Argument], errors: &mut Errors) {
             errors.at(
                 header,
                 format_args!("two arguments have the header `{}`", header.value()),
-                "the case of letters makes no difference in a header's name",
+                "header names are case-insensitive",
             );
         }
         if let (Some(span), true) = (argument.flatten, arguments.len() > 1) {
             errors.push(syn::Error::new(
                 span,
-                "a spread argument must be the only one\nhelp: make the others fields of its struct",
+                "a flattened argument must be the only one\nhelp: make the others fields of its struct",
             ));
         }
     }

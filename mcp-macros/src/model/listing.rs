@@ -1,4 +1,4 @@
-//! What tools, prompts and resources all say of themselves in a list.
+//! The attributes that tools, prompts and resources all have in lists.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
@@ -7,10 +7,10 @@ use syn::{Attribute, Expr, Signature, ext::IdentExt as _};
 use super::options::Reader;
 use crate::attr::Docs;
 
-/// The words for people, and for models.
+/// The name, the texts for people and models, the icons and the metadata.
 pub(crate) struct Listing {
     pub(crate) name: String,
-    /// Where the name comes from.
+    /// The span of the name.
     pub(crate) name_span: Span,
     pub(crate) title: Option<Expr>,
     pub(crate) description: Option<TokenStream>,
@@ -24,23 +24,24 @@ impl Listing {
         attributes: &[Attribute],
         options: &mut Reader<'_>,
     ) -> Self {
-        let given = options.string("name");
-        let name =
-            given.as_ref().map_or_else(|| signature.ident.unraw().to_string(), syn::LitStr::value);
+        let explicit = options.string("name");
+        let name = explicit
+            .as_ref()
+            .map_or_else(|| signature.ident.unraw().to_string(), syn::LitStr::value);
         if name.is_empty() {
             options.errors.at(
-                &given,
+                &explicit,
                 "the name is empty",
-                "leave `name` out to use the function's",
+                "remove `name` to use the function's",
             );
         }
         Self {
             name,
-            name_span: given.as_ref().map_or_else(|| signature.ident.span(), syn::LitStr::span),
+            name_span: explicit.as_ref().map_or_else(|| signature.ident.span(), syn::LitStr::span),
             title: options.expression("title"),
             description: options
                 .expression("description")
-                .map(|given| given.into_token_stream())
+                .map(|expression| expression.into_token_stream())
                 .or_else(|| Docs::of(attributes).map(Docs::into_tokens)),
             icons: options.expression("icons"),
             meta: options.expression("meta"),

@@ -1,5 +1,5 @@
-//! What the attributes mean. Every rule is checked here and every error is made here, at the token
-//! that is wrong, as many as there are; the expansion that follows decides nothing.
+//! The meaning of the attributes. All rules are checked here, and all errors are created here, at
+//! the token that is wrong. The expansion makes no further decisions.
 
 mod argument;
 mod block;

@@ -1,19 +1,19 @@
-//! Names of tools: 1 to 128 of `A–Z a–z 0–9 _ . -` (TOOL-7).
+//! The names of tools: 1 to 128 of `A–Z a–z 0–9 _ . -` (TOOL-7).
 
-/// The longest name of a tool.
-const LONGEST: usize = 128;
+/// Maximum length of a tool name, in characters.
+const MAX_NAME_CHARS: usize = 128;
 
-/// What is wrong with a tool's name.
+/// Returns what is wrong with the name of a tool.
 pub(crate) fn tool_name_problem(name: &str) -> Option<String> {
-    let stranger =
+    let invalid =
         name.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')));
-    match (name.len(), stranger) {
+    match (name.len(), invalid) {
         (0, _) => Some("a tool needs a name".to_owned()),
-        (_, Some(stranger)) => {
-            Some(format!("the name of a tool cannot contain `{}`", stranger.escape_debug()))
+        (_, Some(invalid)) => {
+            Some(format!("the name of a tool cannot contain `{}`", invalid.escape_debug()))
         }
-        (length, None) if length > LONGEST => Some(format!(
-            "the name of a tool has at most {LONGEST} characters, this one has {length}"
+        (length, None) if length > MAX_NAME_CHARS => Some(format!(
+            "the name of a tool can have at most {MAX_NAME_CHARS} characters; this one has {length}"
         )),
         _ => None,
     }
@@ -24,7 +24,7 @@ mod tests {
     use super::tool_name_problem;
 
     #[test]
-    fn rule() {
+    fn tool_names_follow_the_rules() {
         for good in ["a", "get_weather", "admin.tools-list", "A1", &"x".repeat(128)] {
             assert_eq!(tool_name_problem(good), None, "{good}");
         }

@@ -1,5 +1,5 @@
-//! Options by name: each is asked for once, with its type; what nobody asked for is an error which
-//! lists the rest.
+//! Reads options by name, each once and with its type. An unknown option is an error that lists the
+//! known ones.
 
 use proc_macro2::Span;
 use syn::{Expr, ExprLit, Lit, LitBool, LitStr};
@@ -7,11 +7,11 @@ use syn::{Expr, ExprLit, Lit, LitBool, LitStr};
 use super::Errors;
 use crate::attr::{Entry, Options};
 
-/// Hands out the options of one attribute.
+/// Reads the options of one attribute.
 pub(crate) struct Reader<'a> {
     attribute: &'static str,
     entries: Vec<Entry>,
-    asked: Vec<&'static str>,
+    known: Vec<&'static str>,
     pub(crate) errors: &'a mut Errors,
 }
 
@@ -20,11 +20,11 @@ impl<'a> Reader<'a> {
         if let Some(text) = &options.positional {
             errors.at(
                 text,
-                format_args!("`#[{attribute}]` takes options by name"),
+                format_args!("`#[{attribute}]` takes only named options"),
                 "write `name = value`",
             );
         }
-        Self { attribute, entries: options.entries, asked: Vec::new(), errors }
+        Self { attribute, entries: options.entries, known: Vec::new(), errors }
     }
 
     /// `name = "literal"`.
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
                 self.errors.at(
                     other,
                     format_args!("`{name}` must be a string literal"),
-                    "it is checked while compiling",
+                    "it is checked at compile time",
                 );
                 None
             }
@@ -64,22 +64,22 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.errors.at(
                     other,
-                    format_args!("`{name}` is `true` or `false`"),
-                    format_args!("`{name}` alone means `true`"),
+                    format_args!("`{name}` must be `true` or `false`"),
+                    format_args!("`{name}` without a value means `true`"),
                 );
                 None
             }
         }
     }
 
-    /// `name`, with nothing after it.
+    /// `name`, without a value.
     pub(crate) fn word(&mut self, name: &'static str) -> Option<Span> {
         let entry = self.take(name)?;
         if let Some(value) = &entry.value {
             self.errors.at(
                 value,
                 format_args!("`{name}` takes no value"),
-                format_args!("write `{name}`, or leave it out"),
+                format_args!("write `{name}`, or remove it"),
             );
         }
         Some(entry.name.span())
@@ -87,24 +87,24 @@ impl<'a> Reader<'a> {
 
     /// `name` or `name = any expression`.
     pub(crate) fn take(&mut self, name: &'static str) -> Option<Entry> {
-        self.asked.push(name);
-        let at = self.entries.iter().position(|entry| entry.is(name))?;
-        let first = self.entries.remove(at);
-        for again in self.entries.extract_if(.., |entry| entry.is(name)) {
-            self.errors.at(&again.name, format_args!("`{name}` is given twice"), "remove one");
+        self.known.push(name);
+        let index = self.entries.iter().position(|entry| entry.is(name))?;
+        let first = self.entries.remove(index);
+        for duplicate in self.entries.extract_if(.., |entry| entry.is(name)) {
+            self.errors.at(&duplicate.name, format_args!("`{name}` is set twice"), "remove one");
         }
         Some(first)
     }
 
-    /// Whatever is left is unknown.
+    /// Reports the remaining options, which are unknown.
     pub(crate) fn finish(self) {
         for entry in self.entries {
             let name = entry.name.to_string();
-            let help = match meant(&name) {
-                Some(meant) if self.asked.contains(&meant) => format!("write `{meant}`"),
-                _ if self.asked.is_empty() => "its only option is `crate = path`".to_owned(),
-                _ if name == "crate" => "`crate` belongs on the outermost attribute".to_owned(),
-                _ => format!("it knows `{}`", self.asked.join("`, `")),
+            let help = match intended(&name) {
+                Some(intended) if self.known.contains(&intended) => format!("write `{intended}`"),
+                _ if self.known.is_empty() => "its only option is `crate = path`".to_owned(),
+                _ if name == "crate" => "move `crate` to the outermost attribute".to_owned(),
+                _ => format!("the options are `{}`", self.known.join("`, `")),
             };
             self.errors.at(
                 &entry.name,
@@ -115,8 +115,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Names that people bring from the specification and from other libraries.
-fn meant(name: &str) -> Option<&'static str> {
+/// Returns the option that a name of the specification or of another library corresponds to.
+fn intended(name: &str) -> Option<&'static str> {
     Some(match name {
         "readonly" | "readOnly" | "readOnlyHint" | "read_only_hint" => "read_only",
         "destructiveHint" | "destructive_hint" => "destructive",

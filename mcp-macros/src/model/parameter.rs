@@ -1,6 +1,6 @@
-//! A parameter: injected from the call, or an argument. Tokens only guess which; the expansion
-//! holds the guess against a trait, so a wrong one is an error that says what to write, never
-//! something else than the author meant.
+//! A parameter: injected from the call, or an argument. The tokens only allow a guess. The
+//! expansion verifies it with a trait, so a wrong guess is an error with a remedy, never different
+//! behaviour.
 
 use quote::format_ident;
 use syn::{Ident, PatType, Signature, Type, TypeReference};
@@ -8,18 +8,18 @@ use syn::{Ident, PatType, Signature, Type, TypeReference};
 use super::{Argument, Errors, options::Reader, types};
 use crate::attr::{Docs, Kind, Options, ParameterAttributes};
 
-/// One parameter, in its place.
+/// A parameter.
 pub(crate) struct Parameter {
-    /// What the expansion calls the value.
+    /// The local variable of the value in the expansion.
     pub(crate) local: Ident,
     /// Without the `&` of an injected reference.
     pub(crate) ty: Type,
     pub(crate) role: Role,
 }
 
-/// Who fills the parameter.
+/// The source of the value.
 pub(crate) enum Role {
-    /// The call: `Context`, `State<S>`, `Extension<T>`, or what is marked `#[arg(inject)]`.
+    /// The call: `Context`, `State<S>`, `Extension<T>`, or a type with `#[arg(inject)]`.
     Injected { by_reference: bool },
     /// The caller.
     Argument(Box<Argument>),
@@ -37,21 +37,21 @@ impl Parameter {
         if let Some(cfg) = typed.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
             errors.at(
                 cfg,
-                "a parameter cannot be configured away",
-                "write the function twice, each with its `#[cfg]`",
+                "a parameter cannot have `#[cfg]`",
+                "write the function twice, each with a `#[cfg]`",
             );
         }
-        let marked = !attributes.arg.is_empty();
+        let has_arg = !attributes.arg.is_empty();
         let mut options = Options::default();
         for attribute in &attributes.arg {
             if !matches!(attribute.meta, syn::Meta::Path(_)) {
-                let more: Options = errors.keep(attribute.parse_args());
+                let more: Options = errors.unwrap_or_push(attribute.parse_args());
                 options.positional = options.positional.or(more.positional);
                 options.entries.extend(more.entries);
             }
         }
         let mut reader = Reader::new("arg", options, errors);
-        let injected = reader.word("inject").is_some() || (!marked && is_injected(&typed.ty));
+        let injected = reader.word("inject").is_some() || (!has_arg && is_injected(&typed.ty));
         let local = format_ident!("arg{index}", span = proc_macro2::Span::mixed_site());
         if injected {
             let (ty, by_reference) = referent(&typed.ty, reader.errors);
@@ -63,7 +63,7 @@ impl Parameter {
         Self { local, ty: (*typed.ty).clone(), role: Role::Argument(Box::new(argument)) }
     }
 
-    /// The argument, if it is one.
+    /// Returns the argument, if it is one.
     pub(crate) fn argument(&self) -> Option<&Argument> {
         match &self.role {
             Role::Argument(argument) => Some(argument),
@@ -72,7 +72,7 @@ impl Parameter {
     }
 }
 
-/// `Context`, `State<S>`, `Extension<T>`, or a reference to one.
+/// Whether a type is `Context`, `State<S>`, `Extension<T>`, or a reference to one.
 fn is_injected(ty: &Type) -> bool {
     let ty = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
@@ -91,8 +91,8 @@ fn referent(ty: &Type, errors: &mut Errors) -> (Type, bool) {
             if mutability.is_some() {
                 errors.at(
                     ty,
-                    "what is injected is shared, it cannot be borrowed mutably",
-                    "take it by `&` or by value",
+                    "injected values are shared and cannot be borrowed mutably",
+                    "take a `&` reference or the value",
                 );
             }
             ((**elem).clone(), true)

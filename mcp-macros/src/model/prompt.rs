@@ -2,7 +2,7 @@
 
 use super::{Errors, Function, Listing, Source, options::Reader};
 
-/// A prompt, with nothing left to decide.
+/// A valid prompt.
 pub(crate) struct Prompt {
     pub(crate) function: Function,
     pub(crate) listing: Listing,

@@ -4,7 +4,7 @@ use syn::{Expr, ExprLit, Lit, LitStr};
 
 use super::{Errors, Function, Listing, Source, options::Reader, template};
 
-/// A resource or a resource template, with nothing left to decide.
+/// A valid resource or resource template.
 pub(crate) struct Resource {
     pub(crate) function: Function,
     pub(crate) listing: Listing,
@@ -17,13 +17,13 @@ pub(crate) struct Resource {
 impl Resource {
     pub(crate) fn new(mut source: Source<'_>, errors: &mut Errors) -> Self {
         let mut options = std::mem::take(&mut source.options);
-        let by_name = ["uri", "uri_template", "template"];
-        let named =
-            options.entries.iter().position(|entry| by_name.iter().any(|name| entry.is(name)));
-        if let Some(named) = named.map(|at| options.entries.remove(at)) {
+        let names = ["uri", "uri_template", "template"];
+        let position =
+            options.entries.iter().position(|entry| names.iter().any(|name| entry.is(name)));
+        if let Some(named) = position.map(|index| options.entries.remove(index)) {
             errors.at(
                 &named.name,
-                "the URI has no name",
+                "the URI is not a named option",
                 "write it first: `#[resource(\"note://{id}\", …)]`",
             );
             if let Some(Expr::Lit(ExprLit { lit: Lit::Str(uri), .. })) = named.value {
@@ -52,13 +52,13 @@ impl Resource {
                 Ok(variables) => {
                     check_variables(&function, &variables, &uri, errors);
                     if let (Some(size), false) = (&size, variables.is_empty()) {
-                        errors.at(size, "a template has no size, each resource has its own", "remove `size`");
+                        errors.at(size, "a template cannot have a size, because its resources differ", "remove `size`");
                     }
                 }
                 Err(problem) => errors.at(
                     &uri,
                     format_args!("not a URI or a URI template: {problem}"),
-                    "a variable is `{id}`, or `{+path}` if it may hold `/`: `note://{id}`, `file:///{+path}`",
+                    "a variable is `{id}`, or `{+path}` if it may contain `/`: `note://{id}`, `file:///{+path}`",
                 ),
             }
         }
@@ -66,16 +66,14 @@ impl Resource {
     }
 }
 
-/// Every variable is a parameter and every parameter a variable.
+/// Checks that every variable is a parameter and every parameter a variable.
 fn check_variables(function: &Function, variables: &[String], uri: &LitStr, errors: &mut Errors) {
     for variable in variables {
         if !function.arguments().any(|(_, argument)| argument.name == *variable) {
             errors.at(
                 uri,
-                format_args!("no parameter for the variable `{variable}`"),
-                format_args!(
-                    "add one, or mark the one that it is for: `#[arg(name = \"{variable}\")]`"
-                ),
+                format_args!("the variable `{variable}` has no parameter"),
+                format_args!("add one, or rename one with `#[arg(name = \"{variable}\")]`"),
             );
         }
     }
@@ -90,7 +88,7 @@ fn check_variables(function: &Function, variables: &[String], uri: &LitStr, erro
                 argument.name_span,
                 format!(
                     "the URI has no variable `{}`\n\
-                     help: {known}; what does not come from the URI is `Context`, `State<S>` or `Extension<T>`",
+                     help: {known}; parameters that are not variables are `Context`, `State<S>` or `Extension<T>`",
                     argument.name
                 ),
             ));

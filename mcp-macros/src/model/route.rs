@@ -3,7 +3,7 @@
 use super::{Errors, Function, Prompt, Resource, Source, Tool};
 use crate::attr::Kind;
 
-/// A marked function, understood.
+/// A valid route.
 pub(crate) enum Route {
     Tool(Box<Tool>),
     Prompt(Box<Prompt>),

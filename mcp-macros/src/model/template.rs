@@ -1,20 +1,19 @@
-//! URI templates: the variables of those RFC 6570 templates which the runtime can match against a
-//! URI. It holds every template against the same rules once more, for the ones that are written by
-//! hand.
+//! URI templates: the variables of the RFC 6570 templates that the runtime supports. The runtime
+//! checks every template again, for those that are not created by a macro.
 
-/// The variables of a template, in order; none means that it is a plain URI.
+/// Returns the variables of a template, in order. A plain URI has none.
 pub(crate) fn variables(template: &str) -> Result<Vec<String>, String> {
     let mut variables = Vec::new();
     let mut rest = template;
-    while let Some(at) = rest.find(['{', '}']) {
-        literal(&rest[..at])?;
-        if rest[at..].starts_with('}') {
+    while let Some(index) = rest.find(['{', '}']) {
+        literal(&rest[..index])?;
+        if rest[index..].starts_with('}') {
             return Err("`}` without a `{` before it".to_owned());
         }
-        if at == 0 && !variables.is_empty() {
-            return Err("two variables need a text between them".to_owned());
+        if index == 0 && !variables.is_empty() {
+            return Err("two variables need a literal between them".to_owned());
         }
-        let (expression, tail) = rest[at + 1..]
+        let (expression, tail) = rest[index + 1..]
             .split_once('}')
             .ok_or_else(|| "`{` without a `}` after it".to_owned())?;
         let name = variable_name(expression)?;
@@ -31,7 +30,7 @@ pub(crate) fn variables(template: &str) -> Result<Vec<String>, String> {
 
 fn literal(text: &str) -> Result<(), String> {
     match text.chars().find(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`|".contains(*c)) {
-        Some(stranger) => Err(format!("a URI cannot contain `{}`", stranger.escape_debug())),
+        Some(invalid) => Err(format!("a URI cannot contain `{}`", invalid.escape_debug())),
         None => Ok(()),
     }
 }
@@ -44,13 +43,13 @@ fn variable_name(expression: &str) -> Result<String, String> {
     }
     Err(match name.chars().next() {
         Some(operator) if "#./;?&".contains(operator) || name.contains([',', '*', ':']) => {
-            format!("`{{{expression}}}` cannot be matched, only `{{name}}` and `{{+name}}` can")
+            format!("`{{{expression}}}` is not supported, only `{{name}}` and `{{+name}}` are")
         }
         _ => format!("`{name}` is not the name of a variable"),
     })
 }
 
-/// A relative reference names nothing: there is no base.
+/// Checks that the URI has a scheme. A relative reference has no base here.
 fn has_scheme(template: &str) -> Result<(), String> {
     let scheme = template.split_once(':').map_or("", |(scheme, _)| scheme);
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -63,7 +62,7 @@ mod tests {
     use super::variables;
 
     #[test]
-    fn what_can_be_matched() {
+    fn supported_templates_are_parsed() {
         let all = |template| variables(template).unwrap();
         assert!(all("config://app").is_empty());
         assert_eq!(all("note://{id}"), ["id"]);
@@ -72,18 +71,18 @@ mod tests {
     }
 
     #[test]
-    fn mistakes() {
+    fn unsupported_templates_are_refused() {
         for (template, problem) in [
             ("note://{id", "without a `}`"),
             ("note://id}", "without a `{`"),
             ("note://{}", "not the name"),
             ("note://{a b}", "not the name"),
             ("note://{a.b}", "not the name"),
-            ("note://{id:3}", "cannot be matched"),
-            ("note://{id*}", "cannot be matched"),
-            ("note://{a,b}", "cannot be matched"),
-            ("note://all{?limit}", "cannot be matched"),
-            ("note://{a}{b}", "a text between"),
+            ("note://{id:3}", "is not supported"),
+            ("note://{id*}", "is not supported"),
+            ("note://{a,b}", "is not supported"),
+            ("note://all{?limit}", "is not supported"),
+            ("note://{a}{b}", "a literal between"),
             ("note://{id}/{+id}", "twice"),
             ("note /x", "cannot contain"),
             ("notes/{id}", "no scheme"),

@@ -1,5 +1,4 @@
-//! Tokens in, problems out. How they look to the user is tested where there is a runtime to compile
-//! against.
+//! Tests of the errors for tokens. `compile-tests` checks how the compiler reports them.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -8,7 +7,7 @@ use syn::{ItemFn, ItemImpl, parse2};
 use super::{Argument, Block, Default, Errors, Method, Route, Source};
 use crate::attr::{Kind, ParameterAttributes};
 
-fn understand(kind: Kind, options: TokenStream, item: TokenStream) -> syn::Result<Route> {
+fn model_of(kind: Kind, options: TokenStream, item: TokenStream) -> syn::Result<Route> {
     let mut item: ItemFn = parse2(item).unwrap();
     let parameters = ParameterAttributes::take(&mut item.sig);
     let mut errors = Errors::default();
@@ -25,13 +24,13 @@ fn understand(kind: Kind, options: TokenStream, item: TokenStream) -> syn::Resul
     errors.finish(route)
 }
 
-fn understand_block(item: TokenStream) -> syn::Result<Block> {
+fn block_of(item: TokenStream) -> syn::Result<Block> {
     let mut item: ItemImpl = parse2(item).unwrap();
     let methods = Method::take(&mut item);
     Block::new(crate::attr::Options::default(), &item, methods)
 }
 
-/// The first line of every error, or none.
+/// Returns the first line of every error.
 fn problems<T>(result: syn::Result<T>) -> Vec<String> {
     let Err(error) = result else { return Vec::new() };
     error
@@ -41,11 +40,11 @@ fn problems<T>(result: syn::Result<T>) -> Vec<String> {
 }
 
 fn tool(options: TokenStream, item: TokenStream) -> Vec<String> {
-    problems(understand(Kind::Tool, options, item))
+    problems(model_of(Kind::Tool, options, item))
 }
 
 fn arguments(item: TokenStream) -> Vec<Argument> {
-    let route = understand(Kind::Tool, TokenStream::new(), item).unwrap();
+    let route = model_of(Kind::Tool, TokenStream::new(), item).unwrap();
     let Route::Tool(tool) = route else { unreachable!() };
     let parameters = tool.function.parameters.into_iter();
     parameters
@@ -57,7 +56,7 @@ fn arguments(item: TokenStream) -> Vec<Argument> {
 }
 
 #[test]
-fn names_of_arguments() {
+fn arguments_are_named_after_their_parameters() {
     let found = arguments(quote! {
            fn f(r#type: u8, mut limit: u8, _unused: u8,
     #[arg(name = "from-date")] from: u8, #[arg(name = "p")] P(x): P) {}
@@ -67,7 +66,7 @@ fn names_of_arguments() {
 }
 
 #[test]
-fn what_is_injected_is_no_argument() {
+fn injected_parameters_are_not_arguments() {
     let found = arguments(quote! {
             fn f(a: &Context, b: mcp_server::Context, c: State<Db>, d: &State<Db>, g: Extension<User>,
     #[arg(inject)] e: Ctx, #[arg] f: my::Context) {}
@@ -77,7 +76,7 @@ fn what_is_injected_is_no_argument() {
 }
 
 #[test]
-fn defaults() {
+fn defaults_have_three_forms() {
     let found = arguments(quote! {
         fn f(#[arg(default)] a: u8, #[arg(default = "x")] b: String, #[arg(default = 1 + 1)] c: u8, d: u8) {}
     });
@@ -91,7 +90,7 @@ fn defaults() {
 }
 
 #[test]
-fn several_attributes_of_one_argument_add_up() {
+fn several_attributes_of_one_argument_are_combined() {
     let found = arguments(quote!(
         fn f(
             #[arg(name = "b")]
@@ -117,10 +116,10 @@ fn all_errors_are_found_at_once() {
         [
             "`#[tool]` has no option `readonly`",
             "the name of a tool cannot contain ` `",
-            "a tool cannot be `unsafe`, anyone may call it",
-            "a tool cannot be generic, its schema must be known",
+            "a tool cannot be `unsafe`, because any client can call it",
+            "a tool cannot be generic, because its schema must be known",
             "a tool cannot return `impl Trait`",
-            "an argument of a tool is owned, it cannot borrow",
+            "an argument of a tool must be owned",
             "the name of a header cannot be empty",
             "an argument needs a name",
         ]
@@ -128,7 +127,7 @@ fn all_errors_are_found_at_once() {
 }
 
 #[test]
-fn an_argument_has_options_by_name_only() {
+fn an_argument_takes_only_named_options() {
     assert_eq!(
         tool(
             TokenStream::new(),
@@ -136,12 +135,12 @@ fn an_argument_has_options_by_name_only() {
                 fn f(#[arg("b")] a: u8, #[arg(min = 3)] c: u8) {}
             )
         ),
-        ["`#[arg]` takes options by name", "`#[arg]` has no option `min`"]
+        ["`#[arg]` takes only named options", "`#[arg]` has no option `min`"]
     );
 }
 
 #[test]
-fn spread() {
+fn a_flattened_argument_is_the_only_one() {
     let none = TokenStream::new;
     assert!(
         tool(
@@ -160,15 +159,15 @@ fn spread() {
             )
         ),
         [
-            "a spread argument has no `name` of its own",
-            "a spread argument has no `default` of its own",
-            "a spread argument must be the only one",
+            "a flattened argument cannot have `name`",
+            "a flattened argument cannot have `default`",
+            "a flattened argument must be the only one",
         ]
     );
 }
 
 #[test]
-fn hints() {
+fn a_read_only_tool_cannot_be_destructive() {
     let item = || {
         quote!(
             fn f() {}
@@ -182,8 +181,8 @@ fn hints() {
 }
 
 #[test]
-fn variables_and_parameters() {
-    let resource = |uri, item| problems(understand(Kind::Resource, uri, item));
+fn variables_and_parameters_correspond() {
+    let resource = |uri, item| problems(model_of(Kind::Resource, uri, item));
     assert!(
         resource(
             quote!("n://{id}/{+q}"),
@@ -209,7 +208,7 @@ fn variables_and_parameters() {
                 fn f(di: u8) {}
             )
         ),
-        ["no parameter for the variable `id`", "the URI has no variable `di`"]
+        ["the variable `id` has no parameter", "the URI has no variable `di`"]
     );
     assert_eq!(
         resource(
@@ -227,13 +226,13 @@ fn variables_and_parameters() {
                 fn f(id: u8) {}
             )
         ),
-        ["a template has no size, each resource has its own"]
+        ["a template cannot have a size, because its resources differ"]
     );
 }
 
 #[test]
-fn completion() {
-    let block = understand_block(quote! {
+fn completion_functions_have_several_forms() {
+    let block = block_of(quote! {
         impl Notes {
             #[prompt]
             fn ask(
@@ -261,8 +260,8 @@ fn completion() {
 }
 
 #[test]
-fn blocks() {
-    let found = problems(understand_block(quote! {
+fn errors_of_a_block_are_reported_together() {
+    let found = problems(block_of(quote! {
         impl Notes {
             #[tool] fn a(&self) {}
             #[tool(name = "a")] fn b(&self) {}
@@ -276,10 +275,10 @@ fn blocks() {
     assert_eq!(
         found,
         [
-            "a function has one mark, this one is a tool already",
+            "a function can have one marker; this one is already a tool",
             "`#[tool]` has no option `crate`",
-            "calls run side by side, so a method cannot have `&mut self`",
-            "the tool `a` has the name `a` already",
+            "calls run concurrently, so a method cannot take `&mut self`",
+            "the tool `a` already has the name `a`",
         ]
     );
 }

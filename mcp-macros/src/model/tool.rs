@@ -4,11 +4,11 @@ use syn::{Expr, LitBool};
 
 use super::{Errors, Function, Listing, Source, name, options::Reader};
 
-/// A tool, with nothing left to decide.
+/// A valid tool.
 pub(crate) struct Tool {
     pub(crate) function: Function,
     pub(crate) listing: Listing,
-    /// The annotations that are given: `read_only`, `destructive`, `idempotent`, `open_world`.
+    /// The annotations that are set: `read_only`, `destructive`, `idempotent`, `open_world`.
     pub(crate) hints: Vec<(&'static str, LitBool)>,
     pub(crate) output_schema: Option<Expr>,
 }
@@ -27,7 +27,7 @@ impl Tool {
 
         check_hints(&hints, errors);
         if let Some(problem) = name::tool_name_problem(&listing.name) {
-            let help = "1 to 128 letters, digits, `_`, `-` and `.`; set another with `#[tool(name = \"…\")]`";
+            let help = "use 1 to 128 letters, digits, `_`, `-` and `.`, or set a name with `#[tool(name = \"…\")]`";
             errors.push(syn::Error::new(listing.name_span, format!("{problem}\nhelp: {help}")));
         }
         let function = Function::new(&mut source, blocking, errors);
@@ -36,8 +36,8 @@ impl Tool {
 }
 
 fn check_hints(hints: &[(&str, LitBool)], errors: &mut Errors) {
-    let given = |name: &str| hints.iter().find(|(hint, value)| *hint == name && value.value);
-    if let (Some(_), Some((_, destructive))) = (given("read_only"), given("destructive")) {
+    let is_set = |name: &str| hints.iter().find(|(hint, value)| *hint == name && value.value);
+    if let (Some(_), Some((_, destructive))) = (is_set("read_only"), is_set("destructive")) {
         errors.push(syn::Error::new(
             destructive.span(),
             "a tool that is `read_only` cannot be `destructive`\nhelp: remove one",

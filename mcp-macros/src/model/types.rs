@@ -1,10 +1,10 @@
-//! What can be told of a type from its tokens alone.
+//! Properties of a type that its tokens reveal.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{GenericArgument, Generics, Ident, Path, PathArguments, PathSegment, Type, TypePath};
 
-/// The last segment of a path type.
+/// Returns the last segment of a path type.
 pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match peel(ty) {
         Type::Path(TypePath { path: Path { segments, .. }, .. }) => segments.last(),
@@ -12,8 +12,8 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// The `T` of `Option<T>`. A hint for messages only: whether an argument is optional, its type
-/// decides.
+/// Returns the `T` of `Option<T>`. Only for messages: the type itself decides whether an argument
+/// is optional.
 pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
@@ -23,7 +23,7 @@ pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Without the invisible group of a `$ty:ty` and without parentheses.
+/// Removes the invisible group of a `$ty:ty`, and parentheses.
 pub(crate) fn peel(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => peel(&group.elem),
@@ -32,7 +32,7 @@ pub(crate) fn peel(ty: &Type) -> &Type {
     }
 }
 
-/// Something borrowed, at any depth: `&`, or a lifetime which is not `'static`.
+/// Whether a type borrows, at any depth: `&`, or a lifetime other than `'static`.
 pub(crate) fn borrows(ty: &Type) -> bool {
     any(ty.to_token_stream(), &mut |previous, token| match (previous, token) {
         (_, TokenTree::Punct(punct)) => punct.as_char() == '&',
@@ -43,7 +43,7 @@ pub(crate) fn borrows(ty: &Type) -> bool {
     })
 }
 
-/// `impl Trait`, at any depth.
+/// Whether a type contains `impl Trait`, at any depth.
 pub(crate) fn is_impl_trait(ty: &Type) -> bool {
     any(
         ty.to_token_stream(),
@@ -66,7 +66,7 @@ fn any(tokens: TokenStream, test: &mut dyn FnMut(Option<&TokenTree>, &TokenTree)
     false
 }
 
-/// Whether a type of this name would hide one of the language's.
+/// Whether a type of this name would shadow a primitive type.
 pub(crate) fn is_primitive(name: &Ident) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
@@ -75,7 +75,7 @@ pub(crate) fn is_primitive(name: &Ident) -> bool {
     PRIMITIVES.iter().any(|primitive| name == primitive)
 }
 
-/// The type with the function's own lifetimes written `'_`, so that it can be named outside of the
+/// Replaces the function's own lifetimes by `'_`, so that the type can be named outside the
 /// function.
 pub(crate) fn without_lifetimes(ty: &Type, generics: &Generics) -> Type {
     let own: Vec<String> =
@@ -117,7 +117,7 @@ mod tests {
     use super::{borrows, inside_option, is_impl_trait, without_lifetimes};
 
     #[test]
-    fn borrowed_at_any_depth() {
+    fn borrows_are_found_at_any_depth() {
         for ty in [quote!(&str), quote!(Option<&str>), quote!(Cow<'a, str>), quote!((u8, [&u8; 2]))]
         {
             assert!(borrows(&syn::parse2::<Type>(ty.clone()).unwrap()), "{ty}");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn option_and_impl() {
+    fn option_and_impl_trait_are_detected() {
         assert!(inside_option(&parse_quote!(std::option::Option<u8>)).is_some());
         assert!(inside_option(&parse_quote!(Vec<u8>)).is_none());
         assert!(is_impl_trait(&parse_quote!(Result<impl Serialize, E>)));

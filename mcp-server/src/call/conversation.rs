@@ -1,4 +1,4 @@
-//! What the calls of one conversation share.
+//! The state that the calls of one conversation share.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
@@ -7,17 +7,17 @@ use tokio::sync::watch;
 
 use super::{LegacySession, SessionBudget};
 
-/// What the calls of one conversation share.
+/// The state that the calls of one conversation share.
 #[derive(Debug)]
 pub(crate) struct ConversationState {
     pub(crate) binding: Binding,
     /// The session that `initialize` opened.
     pub(crate) session: OnceLock<Arc<LegacySession>>,
-    /// Open `subscriptions/listen` streams.
+    /// Number of open `subscriptions/listen` streams.
     pub(crate) listening: AtomicUsize,
-    /// What the sessions that share it may remember.
+    /// The memory limit that the sessions of a service share.
     pub(crate) session_budget: Arc<SessionBudget>,
-    /// True once no more requests will come, so that subscriptions end.
+    /// True when no more requests will arrive. Subscriptions end then.
     draining: Arc<watch::Sender<bool>>,
 }
 
@@ -27,7 +27,7 @@ impl ConversationState {
         Self::with(binding, Arc::new(session_budget), draining)
     }
 
-    /// A conversation that drains together with `other`, and shares its budget.
+    /// Creates a conversation that drains together with `other`, and shares its budget.
     #[cfg(feature = "http")]
     pub(crate) fn sharing(binding: Binding, other: &Self) -> Self {
         Self::with(binding, Arc::clone(&other.session_budget), Arc::clone(&other.draining))
@@ -42,29 +42,29 @@ impl ConversationState {
         Self { binding, session, listening, session_budget, draining }
     }
 
-    /// Ends the subscriptions of this conversation, and of those that drain with it.
+    /// Ends the subscriptions of this conversation, and of all that drain with it.
     pub(crate) fn drain(&self) {
         self.draining.send_replace(true);
     }
 
-    /// Done when no more requests will come.
+    /// Waits until no more requests will arrive.
     pub(crate) async fn drained(&self) {
-        // The sender is `self`, so there is no error.
+        // `self` keeps the sender alive, so this does not fail.
         drop(self.draining.subscribe().wait_for(|draining| *draining).await);
     }
 }
 
-/// How messages reach the server, where that makes a difference.
+/// How messages are transported, where the server behaves differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
     /// One stream for everything: `notifications/cancelled` announces the end of a subscription
     /// (SUB-8).
     Stream,
-    /// Each request has a response of its own, and the end of the response ends a subscription.
+    /// Each request has its own response, and the end of the response ends a subscription.
     #[cfg(feature = "http")]
     Http,
-    /// A session over HTTP: each call brings its own way back, and the reader of the session's
-    /// stream asks for changes itself.
+    /// A session over HTTP: each call has its own peer, and the stream of the session polls for
+    /// changes.
     #[cfg(feature = "http")]
     HttpSession,
     /// A stream of HTTP+SSE (2024-11-05).

@@ -23,23 +23,23 @@ pub(crate) struct Call {
     /// The session that the call is part of, in the legacy era.
     pub(crate) session: Option<Arc<LegacySession>>,
     pub(crate) conversation: Arc<ConversationState>,
-    /// The way back to the caller.
+    /// Reaches the caller.
     pub(crate) peer: Peer,
-    /// What the server offered when the call arrived. The registry is above this room, so its
-    /// type is erased.
+    /// The registry when the call arrived. Its type is erased, because the registry depends on this
+    /// module.
     pub(crate) snapshot: Arc<dyn Any + Send + Sync>,
-    /// What the binding put into the request.
+    /// The extensions from the transport.
     pub(crate) extensions: Extensions,
-    /// The same with what layers put in, if they put in anything.
+    /// The same with those that layers added, if they added any.
     pub(crate) layered: OnceLock<Extensions>,
     pub(crate) progress: Mutex<ProgressLimiter>,
     pub(crate) questions: CallQuestions,
-    /// For notifications about the call.
+    /// Stops notifications about the call when it ends.
     pub(crate) gate: NotificationGate,
 }
 
 impl Call {
-    /// The call of a request. Takes the extensions of the request.
+    /// Creates the call of a request, and takes the extensions of the request.
     pub(crate) fn new(
         request: &mut Request,
         environment: &Arc<Environment>,
@@ -67,10 +67,11 @@ impl Call {
     }
 }
 
-/// Ends a call when it is dropped: one that is dropped is over like one that was answered (CAN-3).
-pub(crate) struct EndOfCall(pub(crate) Arc<Call>);
+/// Closes the gate of a call when dropped: a cancelled call sends no more notifications, like one
+/// that was answered (CAN-3).
+pub(crate) struct CloseOnDrop(pub(crate) Arc<Call>);
 
-impl Drop for EndOfCall {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.gate.close();
     }

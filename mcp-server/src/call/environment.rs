@@ -1,4 +1,4 @@
-//! What a server lends to each of its calls.
+//! What a server provides for each of its calls.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use crate::limits::Limits;
 use crate::seal::Sealer;
 use crate::wire::{Encoder, WireResult};
 
-/// The parts of a server that its calls use, whatever it offers.
+/// The parts of a server that its calls use, independent of its routes.
 pub(crate) struct Environment {
     /// The name of the server.
     pub(crate) server_name: String,
     pub(crate) limits: Limits,
-    /// What [`ServerBuilder::state`](crate::ServerBuilder::state) was given.
+    /// The values passed to [`ServerBuilder::state`](crate::ServerBuilder::state).
     pub(crate) states: Extensions,
-    /// What the rooms above this one attach for their own `impl Context` blocks.
+    /// Values that the modules above this one attach for their `impl Context` blocks.
     pub(crate) attached: Extensions,
     pub(crate) blocking: BlockingPool,
     pub(crate) sealer: Sealer,
@@ -27,10 +27,10 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Writes a result in a revision.
+    /// Encodes a result for a revision.
     ///
     /// # Errors
-    /// −32603 when the result cannot be written as JSON.
+    /// −32603 if the result cannot be encoded as JSON.
     pub(crate) fn encode<T: WireResult>(
         &self,
         result: T,
@@ -38,7 +38,7 @@ impl Environment {
     ) -> Result<JsonBytes, ErrorObject> {
         self.encoder
             .encode(result, revision)
-            .map_err(|error| crate::error::internal("writing a result", &error))
+            .map_err(|error| crate::error::internal("encoding a result", &error))
     }
 }
 

@@ -1,7 +1,7 @@
-//! What a request says about itself in `params._meta` (spec: basic, per-request fields).
+//! The `_meta` of a request (spec: basic, per-request fields).
 //!
-//! Only `_meta` is looked at, and never what the connection did before: a message that names a
-//! protocol version is a modern one, any other is a legacy one.
+//! The era follows from `_meta` alone, never from earlier messages: a message that names a protocol
+//! version is modern, any other is legacy.
 
 use std::borrow::Cow;
 
@@ -15,42 +15,42 @@ use mcp_core::meta;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{ClientCapabilities, LoggingLevel, ProgressToken};
 
-/// The `_meta` of a request. What is rarely asked for stays raw.
+/// The `_meta` of a request. Fields that are rarely read stay encoded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallMeta {
     /// The protocol version that the request names.
     pub(crate) claim: Claim,
-    /// Where progress is to be reported.
+    /// The token for progress notifications. Without it, the caller does not want them.
     pub(crate) progress_token: Option<ProgressToken>,
     /// `clientInfo`.
     pub(crate) client_info: Option<JsonBytes>,
     /// `clientCapabilities`, an object.
     pub(crate) client_capabilities: Option<JsonBytes>,
-    /// The least level of log messages that the caller wants; none for silence.
+    /// The minimum level of log messages. `None` if the caller wants none.
     pub(crate) log_level: Option<LoggingLevel>,
-    /// All of it.
+    /// The whole `_meta`.
     pub(crate) raw: Option<JsonBytes>,
-    /// Where it was found, and what stands beside it.
+    /// The positions of the other members of `params`.
     pub(crate) params: CallParams,
 }
 
 /// The protocol version that a request names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// None: a message of the legacy era.
+    /// No version: a message of the legacy era.
     #[default]
     Absent,
-    /// One that this SDK knows.
+    /// A version that this SDK knows.
     Known(Revision),
-    /// Another.
+    /// A version that this SDK does not know.
     Unknown(Box<str>),
 }
 
 impl CallMeta {
-    /// Reads the `_meta` of a request's parameters.
+    /// Decodes the `_meta` of a request's parameters.
     ///
     /// # Errors
-    /// −32602 when a field of it is doubled or not of its type.
+    /// −32602 if a field is duplicated or of the wrong type.
     pub(crate) fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
         let found = CallParams::read(params);
         let [raw] = found
@@ -69,7 +69,7 @@ impl CallMeta {
             ])
             .map_err(|error| ErrorObject::invalid_params(format!("params._meta: {error}")))?;
         Ok(Self {
-            claim: claim(version.as_ref())?,
+            claim: claimed_version(version.as_ref())?,
             progress_token: read(meta::PROGRESS_TOKEN, progress_token.as_ref())?,
             client_info: object(meta::CLIENT_INFO, client_info)?,
             client_capabilities: capabilities(client_capabilities)?,
@@ -79,8 +79,8 @@ impl CallMeta {
         })
     }
 
-    /// What the client declares that it can do. A capability whose inside is malformed does not
-    /// count, and the others do.
+    /// Returns the capabilities that the client declares. A malformed capability is left out; the
+    /// others count.
     pub(crate) fn client_capabilities(&self) -> ClientCapabilities {
         let Some(json) = &self.client_capabilities else { return ClientCapabilities::new() };
         json.parse().unwrap_or_else(|_| {
@@ -99,12 +99,11 @@ impl CallMeta {
         })
     }
 
-    /// The modern revision that the request is made in, where it claims one; none for a legacy
-    /// message.
+    /// Returns the modern revision that the request names; `None` for a legacy message.
     ///
     /// # Errors
-    /// In the order of the spec's checks: −32602 when a field that every modern request needs is
-    /// missing, −32022 when the version is not one of `offered` or is none of the modern era.
+    /// In the order of the specification's checks: −32602 if a field that every modern request
+    /// needs is missing, −32022 if the version is not in `offered` or not of the modern era.
     pub(crate) fn modern_revision(
         &self,
         offered: &[Revision],
@@ -127,13 +126,13 @@ impl CallMeta {
         }
     }
 
-    /// The answer to a message that is neither part of a session nor names a protocol version.
+    /// Returns the answer to a message that is not part of a session and names no protocol version.
     pub(crate) fn missing_version() -> ErrorObject {
         missing(meta::PROTOCOL_VERSION)
     }
 }
 
-fn claim(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
+fn claimed_version(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
     let Some(name) = read::<Cow<'_, str>>(meta::PROTOCOL_VERSION, json)? else {
         return Ok(Claim::Absent);
     };
@@ -143,7 +142,7 @@ fn claim(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
     })
 }
 
-/// A value that has to be an object, if it is there; `null` is as good as none.
+/// Checks that a value is an object, if it is present. `null` counts as absent.
 fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
     match json {
         Some(json) if json.as_bytes() == b"null" => Ok(None),
@@ -154,8 +153,9 @@ fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, Error
     }
 }
 
-/// `clientCapabilities`, each of which is an object too. A wrong one is refused rather than left
-/// out: the call would fail later, for a capability that its client believes to have declared.
+/// Checks `clientCapabilities` and that each capability is an object. A malformed capability is
+/// refused instead of ignored: otherwise the call would fail later, because of a capability that
+/// the client believes it declared.
 fn capabilities(json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
     const NAMES: [&str; 6] =
         ["elicitation", "sampling", "roots", "experimental", "extensions", "tasks"];
@@ -163,17 +163,17 @@ fn capabilities(json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObjec
     if json.as_bytes() == b"{}" {
         return Ok(Some(json));
     }
-    let place = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
+    let path = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
     let values = json
         .members(NAMES)
-        .map_err(|error| ErrorObject::invalid_params(format!("{place}: {error}")))?;
+        .map_err(|error| ErrorObject::invalid_params(format!("{path}: {error}")))?;
     for (name, value) in NAMES.into_iter().zip(values) {
         let is_object = |value: JsonBytes| {
             let text = value.as_bytes();
             text.starts_with(b"{") || text == b"null"
         };
         if !value.is_none_or(is_object) {
-            return Err(ErrorObject::invalid_params(format!("{place}.{name} must be an object")));
+            return Err(ErrorObject::invalid_params(format!("{path}.{name} must be an object")));
         }
     }
     Ok(Some(json))

@@ -1,11 +1,10 @@
-//! One call: what its request says, the conversation it belongs to, and what its server lends it
-//! (step 3 of the walk of a call).
+//! The data of a call: its `_meta`, its conversation, and what its server provides for it.
 //!
-//! The bottom of the crate: nothing here knows of routes, handlers, layers or transports. The rooms
-//! above add what they offer to handlers as `impl Context` blocks of their own.
+//! This is the bottom of the crate: it does not know routes, handlers, layers or transports. The
+//! modules above add methods for handlers in `impl Context` blocks of their own.
 //!
-//! Which era a request belongs to is decided request by request: one that names a protocol version
-//! in `_meta` is a modern one whatever came before, any other belongs to the session that
+//! The era is decided for each request. A request that names a protocol version in `_meta` is
+//! modern, whatever came before on the connection. Any other request belongs to the session that
 //! `initialize` opened.
 
 mod answer_stream;
@@ -23,7 +22,7 @@ pub(crate) use answer_stream::AnswerStream;
 #[cfg(feature = "http")]
 pub(crate) use answer_stream::ResumableStream;
 pub(crate) use conversation::{Binding, ConversationState};
-pub(crate) use data::{Call, EndOfCall};
+pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
 pub(crate) use meta::{CallMeta, Claim};
 pub(crate) use params::CallParams;

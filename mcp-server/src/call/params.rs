@@ -1,61 +1,60 @@
-//! Where the members of a call's parameters are, found in one pass for all steps that look for
-//! some.
+//! Finds the members of a call's parameters once, for all steps that read some of them.
 
 use std::ops::Range;
 
 use mcp_core::json::{JsonBytes, MembersError};
 
-/// What the steps of a call look for.
+/// The members that the steps of a call read.
 const NAMES: [&str; 7] =
     ["_meta", "name", "arguments", "uri", "taskId", "inputResponses", "requestState"];
 
-/// The places of some members in the parameters of one call.
+/// The positions of known members in the parameters of one call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallParams {
-    /// The parameters that were gone through; none where one of [`NAMES`] is doubled, which is the
-    /// business of whoever looks for it.
+    /// The scanned parameters. `None` if one of [`NAMES`] is duplicated, which is an error only for
+    /// calls that read that member.
     params: Option<JsonBytes>,
-    places: [Option<Range<u32>>; NAMES.len()],
+    positions: [Option<Range<u32>>; NAMES.len()],
 }
 
 impl CallParams {
-    /// Goes through the parameters.
+    /// Scans the parameters.
     pub(super) fn read(params: &JsonBytes) -> Self {
         let short =
-            |place: Range<usize>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
+            |range: Range<usize>| Some(range.start.try_into().ok()?..range.end.try_into().ok()?);
         match params.member_ranges(NAMES) {
-            // Every place is in the parameters, so what is too long for one is too long for none of
-            // the others.
-            Ok(places) if u32::try_from(params.as_bytes().len()).is_ok() => Self {
+            // Every position is within the parameters, so this length fits if the last position
+            // does.
+            Ok(positions) if u32::try_from(params.as_bytes().len()).is_ok() => Self {
                 params: Some(params.clone()),
-                places: places.map(|place| place.and_then(short)),
+                positions: positions.map(|range| range.and_then(short)),
             },
             _ => Self::default(),
         }
     }
 
-    /// The values of the named members, as [`JsonBytes::members`] finds them. It goes through
-    /// `params` again only where they are others than those that were read (a layer may have put in
-    /// its own), or the name is none of those that calls are usually asked for.
+    /// Returns the values of the named members, like [`JsonBytes::members`]. Scans `params` again
+    /// only if they are not the scanned ones (a layer may have replaced them) or a name is not in
+    /// [`NAMES`].
     ///
     /// # Errors
-    /// When one of these members is doubled, or the text is not an object.
+    /// If one of these members is duplicated, or the text is not an object.
     pub(crate) fn members<const N: usize>(
         &self,
         params: &JsonBytes,
         names: [&'static str; N],
     ) -> Result<[Option<JsonBytes>; N], MembersError> {
-        let is_read = self
+        let is_scanned = self
             .params
             .as_ref()
             .is_some_and(|read| std::ptr::eq(read.as_bytes(), params.as_bytes()));
         let known = names.map(|name| NAMES.iter().position(|known| *known == name));
-        if !is_read || known.contains(&None) {
+        if !is_scanned || known.contains(&None) {
             return params.members(names);
         }
         Ok(known.map(|index| {
-            let place = self.places[index?].clone()?;
-            Some(params.slice(place.start as usize..place.end as usize))
+            let range = self.positions[index?].clone()?;
+            Some(params.slice(range.start as usize..range.end as usize))
         }))
     }
 }
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_and_what_was_put_in_its_place_are_told_apart() {
+    fn replaced_parameters_are_scanned_again() {
         let params = json(r#"{"name":"a","arguments":{"x":1},"_meta":{}}"#);
         let read = CallParams::read(&params);
         let [name, uri, arguments] = read.members(&params, ["name", "uri", "arguments"]).unwrap();
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_doubled_member_is_the_business_of_who_looks_for_it() {
+    fn a_duplicate_member_is_an_error_only_for_calls_that_read_it() {
         let params = json(r#"{"uri":1,"uri":2,"name":"a"}"#);
         let read = CallParams::read(&params);
         assert_eq!(read.members(&params, ["name"]).unwrap(), [Some(json(r#""a""#))]);

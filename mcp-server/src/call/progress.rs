@@ -1,14 +1,15 @@
-//! How often a call may report progress (PROG-2: strictly rising, rate-limited).
+//! Limits the progress notifications of a call (PROG-2: strictly increasing, rate-limited).
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Reports that pass at once. Fixed: it smooths the limit and bounds nothing by itself.
+/// Notifications that pass at once. Fixed: it smooths the rate, and `min_progress_interval` limits
+/// it.
 const BURST: f64 = 10.0;
 
-/// The progress of one call so far. A token bucket: each report that is sent takes a token, and one
-/// is added each interval.
+/// The progress of one call: a token bucket. Each notification takes a token, and each interval
+/// adds one.
 #[derive(Debug)]
 pub(crate) struct ProgressLimiter {
     last: f64,
@@ -22,17 +23,17 @@ impl ProgressLimiter {
         Self { last: f64::NEG_INFINITY, has_reached_total: false, tokens: BURST, last_refill: None }
     }
 
-    /// Whether a report is sent.
+    /// Whether a notification with this progress is sent.
     pub(crate) fn admit(&mut self, done: f64, total: Option<f64>, interval: Duration) -> bool {
         if !done.is_finite() || done <= self.last {
             return false;
         }
         let now = Instant::now();
-        let passed = self
+        let elapsed = self
             .last_refill
             .replace(now)
             .map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
-        let refill = passed.as_secs_f64() / interval.as_secs_f64().max(1e-9);
+        let refill = elapsed.as_secs_f64() / interval.as_secs_f64().max(1e-9);
         self.tokens = (self.tokens + refill).min(BURST);
         let is_last = !self.has_reached_total && total.is_some_and(|total| done >= total);
         if self.tokens < 1.0 && !is_last {
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_flood_is_thinned_out_and_its_last_value_passes() {
+    async fn progress_is_rate_limited_and_the_last_value_passes() {
         let mut limiter = ProgressLimiter::new();
         let interval = Duration::from_millis(100);
         let sent = (0..1_000)
@@ -58,9 +59,9 @@ mod tests {
             .count();
         assert_eq!(sent, 10);
         assert!(limiter.admit(1_000.0, Some(1_000.0), interval));
-        assert!(!limiter.admit(1_000.0, Some(1_000.0), interval), "values must rise");
+        assert!(!limiter.admit(1_000.0, Some(1_000.0), interval), "values must increase");
         assert!(!limiter.admit(f64::NAN, None, interval));
-        assert!(!limiter.admit(1_001.0, Some(1_000.0), interval), "the end comes once");
+        assert!(!limiter.admit(1_001.0, Some(1_000.0), interval), "the total is reached once");
         tokio::time::advance(interval).await;
         assert!(limiter.admit(1_002.0, None, interval));
     }

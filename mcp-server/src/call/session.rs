@@ -1,4 +1,4 @@
-//! What a legacy session remembers. Spec: basic/lifecycle, up to 2025-11-25.
+//! The state of a legacy session. Spec: basic/lifecycle, up to 2025-11-25.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
@@ -14,11 +14,11 @@ use crate::subscription::{Listener, Watch};
 #[derive(Debug)]
 pub(crate) struct LegacySession {
     pub(crate) revision: Revision,
-    /// `None` for a call on a server that keeps no sessions.
+    /// `None` for a call on a stateless server.
     client: Option<ClientDescription>,
-    /// Receives the changes that this client is notified of.
+    /// Receives the changes to notify this client of.
     listener: Listener,
-    /// Counts the description of the client and the URIs that it watches.
+    /// Counts the description of the client and the URIs that it subscribes to.
     memory: SessionMemory,
     /// Index in [`LoggingLevel::ALL`].
     log_level: AtomicU8,
@@ -91,20 +91,20 @@ impl LegacySession {
             log_level: AtomicU8::new(0),
             last_id: AtomicI64::new(0),
         };
-        session.set_log_level(LoggingLevel::Info); // Until the client sets one (LG-8).
+        session.set_log_level(LoggingLevel::Info); // The default until the client sets one (LG-8).
         Ok(session)
     }
 
-    /// Receives the changes that this client is notified of.
+    /// Returns the receiver of the changes that this client is notified of.
     #[cfg(feature = "http")]
     pub(crate) fn listener(&self) -> &Listener {
         &self.listener
     }
 
-    /// Watches one more URI. At most `max` are watched.
+    /// Subscribes to a URI. A session has at most `max` subscriptions.
     ///
     /// # Errors
-    /// What to answer when a limit is reached.
+    /// A limit is reached.
     pub(crate) fn watch(&self, uri: String, max: usize) -> Result<(), ErrorObject> {
         let bytes = uri.len();
         self.memory.reserve(bytes).map_err(|full| self.full(full))?;
@@ -117,13 +117,14 @@ impl LegacySession {
             Watch::Full => {
                 self.memory.release(bytes);
                 Err(ErrorObject::invalid_params(format!(
-                    "/uri: {max} resources are watched already (max_subscribed_uris)"
+                    "/uri: a session can subscribe to at most {max} resources \
+                     (max_subscribed_uris); unsubscribe from one first"
                 )))
             }
         }
     }
 
-    /// Stops watching a URI.
+    /// Removes the subscription to a URI.
     pub(crate) fn unwatch(&self, uri: &str) {
         if self.listener.unwatch(uri) {
             self.memory.release(uri.len());
@@ -146,7 +147,7 @@ impl LegacySession {
         serde_json::from_str(self.client.as_ref()?.info.get()).ok()
     }
 
-    /// Whether there is a client that can be asked.
+    /// Whether the client is known, so that it can be sent requests.
     pub(crate) fn has_client(&self) -> bool {
         self.client.is_some()
     }
@@ -158,7 +159,7 @@ impl LegacySession {
             .unwrap_or_default()
     }
 
-    /// The id of the next request that the server sends in this session.
+    /// Returns the id for the next request of the server in this session.
     pub(crate) fn next_id(&self) -> RequestId {
         RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
     }

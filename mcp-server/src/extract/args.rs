@@ -1,6 +1,6 @@
-//! The arguments of a call as one typed value.
+//! The arguments of a call, decoded into one type.
 
-/// The arguments of a tool or prompt, or the variables of a resource template.
+/// The arguments of a tool or prompt, or the variables of a resource template, decoded into a `T`.
 ///
 /// ```
 /// use mcp_server::extract::Args;

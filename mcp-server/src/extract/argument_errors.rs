@@ -1,23 +1,24 @@
-//! Errors about arguments, each with its JSON pointer, so that a model can repair its call.
+//! Errors about arguments, each with its JSON pointer, so that a model can correct its call.
 
 use std::fmt;
 
-/// Why the arguments of a call do not fit: one entry for each mistake.
+/// The errors in the arguments of a call, one entry for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArgumentErrors(Vec<String>);
 
 impl ArgumentErrors {
-    /// One mistake at a place in the arguments, given as a JSON pointer such as `/city`.
+    /// Creates an error for one argument. `pointer` is its JSON pointer within the arguments, such
+    /// as `/city`.
     pub fn new(pointer: &str, reason: impl fmt::Display) -> Self {
         Self(vec![format!("{pointer}: {reason}")])
     }
 
-    /// The mistakes, each as `pointer: reason`.
-    pub(crate) const fn from_mistakes(mistakes: Vec<String>) -> Self {
-        Self(mistakes)
+    /// Creates it from errors of the form `pointer: reason`.
+    pub(crate) const fn from_errors(errors: Vec<String>) -> Self {
+        Self(errors)
     }
 
-    /// The mistakes, each as `pointer: reason`.
+    /// Returns the errors, each of the form `pointer: reason`.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -25,9 +26,9 @@ impl ArgumentErrors {
 
 impl fmt::Display for ArgumentErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The arguments do not fit the tool's input schema:")?;
-        for mistake in &self.0 {
-            write!(f, "\n- {mistake}")?;
+        f.write_str("The arguments do not match the tool's input schema:")?;
+        for error in &self.0 {
+            write!(f, "\n- {error}")?;
         }
         Ok(())
     }
@@ -35,7 +36,7 @@ impl fmt::Display for ArgumentErrors {
 
 impl std::error::Error for ArgumentErrors {}
 
-/// A name as a part of a JSON pointer (RFC 6901), shortened to 64 characters.
+/// Encodes a name as a segment of a JSON pointer (RFC 6901), truncated to 64 characters.
 pub(crate) fn escape(name: &str) -> String {
     let name: String = name.chars().take(64).collect();
     name.replace('~', "~0").replace('/', "~1")

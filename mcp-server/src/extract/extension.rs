@@ -1,4 +1,4 @@
-//! Values that travel with one request.
+//! Values that the transport or a layer attached to a request.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use mcp_core::jsonrpc::ErrorObject;
 use super::FromContext;
 use crate::context::Context;
 
-/// A value that the binding or a layer put into the request's extensions.
+/// A value that the transport or a layer inserted into the extensions of the request.
+///
+/// The call fails with −32603 if it is missing; the log names the type.
 #[derive(Debug)]
 pub struct Extension<T>(pub Arc<T>);
 
@@ -18,8 +20,8 @@ impl<T: Send + Sync + 'static> FromContext for Extension<T> {
             None => {
                 let missing = std::any::type_name::<T>();
                 Err(crate::error::internal(
-                    "finding an extension",
-                    &format!("no layer put in a {missing}"),
+                    "extracting an extension",
+                    &format!("no layer inserted a {missing}"),
                 ))
             }
         }

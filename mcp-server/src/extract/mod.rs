@@ -1,14 +1,14 @@
-//! Extractors: the arguments that a handler written by hand takes from its call.
+//! Extractors: the arguments of handlers without macros, which take their values from the call.
 //!
-//! | type | takes |
+//! | type | value |
 //! |---|---|
 //! | [`Args<T>`] | the arguments of a tool or prompt, the variables of a resource template |
 //! | [`Context`](crate::Context) | the call itself |
-//! | [`State<S>`] | what [`ServerBuilder::state`](crate::ServerBuilder::state) was given |
-//! | [`Extension<T>`] | what a binding or a layer put into the request |
+//! | [`State<S>`] | the value passed to [`ServerBuilder::state`](crate::ServerBuilder::state) |
+//! | [`Extension<T>`] | a value that the transport or a layer attached to the request |
 //!
-//! Functions under `#[tool]` take plain typed parameters instead of `Args`, and the others the same
-//! way.
+//! Functions under `#[tool]` take plain typed parameters instead of `Args`, and the other
+//! extractors in the same way.
 
 mod args;
 mod argument_errors;

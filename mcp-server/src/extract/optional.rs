@@ -1,18 +1,16 @@
-//! Whether an argument may be left out, asked of its type: `Option<T>`, under whatever name, can be
-//! made from nothing.
+//! Detects by its type whether an argument is optional. `Option<T>` is, also behind a type alias.
 
 use serde::{
     de::{DeserializeOwned, Deserializer, Error as _, Visitor, value::Error},
     forward_to_deserialize_any,
 };
 
-/// Whether a value of `T` can be made when there is none: the question that serde asks for a
-/// missing field.
+/// Whether a `T` can be deserialized from a missing value. serde asks the same for a missing field.
 pub(crate) fn is_optional<T: DeserializeOwned>() -> bool {
     T::deserialize(Absent).is_ok()
 }
 
-/// No value: only an `Option` and a unit can be read from it.
+/// Deserializes a missing value, which only an `Option` accepts.
 pub(crate) struct Absent;
 
 impl<'de> Deserializer<'de> for Absent {
@@ -37,9 +35,9 @@ mod tests {
     use super::is_optional;
 
     #[test]
-    fn optional_by_type_not_by_name() {
-        type Perhaps = Option<u8>;
-        assert!(is_optional::<Perhaps>());
+    fn an_alias_of_option_is_optional() {
+        type Alias = Option<u8>;
+        assert!(is_optional::<Alias>());
         assert!(!is_optional::<u8>());
         assert!(!is_optional::<Vec<u8>>());
     }

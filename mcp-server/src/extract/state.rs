@@ -1,4 +1,4 @@
-//! Values that the handlers of a server share.
+//! Values that all handlers of a server share.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,12 +9,14 @@ use mcp_core::jsonrpc::ErrorObject;
 use super::FromContext;
 use crate::context::Context;
 
-/// A value that every handler shares: what [`ServerBuilder::state`](crate::ServerBuilder::state) was
-/// given.
+/// A value that all handlers share. It is set with
+/// [`ServerBuilder::state`](crate::ServerBuilder::state).
+///
+/// The call fails with −32603 if it was not set; the log names the type.
 pub struct State<S>(Arc<S>);
 
 impl<S> State<S> {
-    /// The value, shared.
+    /// Returns the shared value.
     #[must_use]
     pub fn into_inner(self) -> Arc<S> {
         self.0
@@ -22,18 +24,18 @@ impl<S> State<S> {
 }
 
 impl Context {
-    /// The value that was given to [`ServerBuilder::state`](crate::ServerBuilder::state).
+    /// Returns the value that was set with [`ServerBuilder::state`](crate::ServerBuilder::state).
     ///
     /// # Errors
-    /// −32603 when there is none of this type; the log says which type is missing.
+    /// −32603 if no value of this type was set; the log names the type.
     pub fn state<S: Send + Sync + 'static>(&self) -> Result<State<S>, ErrorObject> {
         match self.call().environment.states.get_shared::<S>() {
             Some(state) => Ok(State(state)),
             None => {
                 let missing = std::any::type_name::<S>();
                 Err(crate::error::internal(
-                    "finding a state",
-                    &format!("ServerBuilder::state was not given a {missing}"),
+                    "extracting a state",
+                    &format!("ServerBuilder::state was not called with a {missing}"),
                 ))
             }
         }

@@ -1,4 +1,5 @@
-//! Typed values from texts: prompt arguments and template variables are strings on the wire.
+//! Decodes typed values from strings: prompt arguments and template variables are strings on the
+//! wire.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +10,23 @@ use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor}
 
 use super::Absent;
 
-/// Reads a value from a text: a string as it is, a number or boolean by its spelling, an `Option`
-/// as none when there is no text.
+/// Decodes a value from a string. A string stays as it is, numbers and booleans are parsed, and an
+/// `Option` is `None` if `text` is.
 ///
 /// # Errors
-/// −32602 that names the argument and says what was expected.
+/// −32602 with the name of the argument and what was expected.
 pub fn from_text<T: DeserializeOwned>(name: &str, text: Option<&str>) -> Result<T, ErrorObject> {
-    let read = match text {
+    let decoded = match text {
         Some(text) => T::deserialize(Text(text)),
         None => T::deserialize(Absent),
     };
-    read.map_err(|error| match text {
+    decoded.map_err(|error| match text {
         Some(_) => ErrorObject::invalid_params(format!("/arguments/{name}: {error}")),
         None => ErrorObject::invalid_params(format!("/arguments/{name}: the argument is required")),
     })
 }
 
-/// Reads a struct from named texts.
+/// Decodes a struct from named strings.
 pub(crate) fn from_texts<T: DeserializeOwned>(
     texts: &BTreeMap<String, String>,
 ) -> Result<T, ErrorObject> {
@@ -34,7 +35,7 @@ pub(crate) fn from_texts<T: DeserializeOwned>(
         .map_err(|error: ValueError| ErrorObject::invalid_params(format!("/arguments: {error}")))
 }
 
-/// A text that answers to whatever type is asked of it.
+/// Deserializes a string as the type that is requested.
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a str);
 
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_answers_to_the_type_that_is_asked() {
+    fn a_string_is_decoded_as_the_requested_type() {
         assert_eq!(from_text::<String>("a", Some("12")).unwrap(), "12");
         assert_eq!(from_text::<i64>("a", Some("-12")).unwrap(), -12);
         assert_eq!(from_text::<Id>("a", Some("12")).unwrap(), Id(12));
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
+    fn errors_name_the_argument_and_what_was_expected() {
         let error = from_text::<u8>("age", Some("old")).unwrap_err();
         assert_eq!(
             error.message(),

@@ -1,36 +1,53 @@
-//! What an extractor is.
+//! The traits of extractors.
 
 use mcp_core::jsonrpc::ErrorObject;
 
 use super::ArgumentErrors;
 use crate::context::{Context, HandlerCall};
 
-/// Takes a value from a call of kind `C`.
+/// An argument of a handler that is taken from a call of kind `C`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a call",
     note = "take `Args<T>`, `Context`, `State<S>` or `Extension<T>`"
 )]
 pub trait Extract<C>: Sized {
-    /// Takes the value.
+    /// Extracts the value.
     ///
     /// # Errors
-    /// Why the call cannot be served.
+    /// The reason to refuse the call.
     fn extract(call: &C) -> Result<Self, Rejection>;
 }
 
 /// A value that can be taken from any call: [`Context`], [`State`](super::State),
-/// [`Extension`](super::Extension), or a type of your own.
+/// [`Extension`](super::Extension), or a type that implements this trait.
+///
+/// ```
+/// use mcp_server::Context;
+/// use mcp_server::extract::FromContext;
+/// use mcp_server::jsonrpc::ErrorObject;
+///
+/// /// The name of the client.
+/// struct ClientName(String);
+///
+/// impl FromContext for ClientName {
+///     fn from_context(context: &Context) -> Result<Self, ErrorObject> {
+///         let info = context.client_info();
+///         let info = info.ok_or_else(|| ErrorObject::invalid_request("clientInfo is required"))?;
+///         Ok(Self(info.name))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be injected",
-    label = "not a value that a call has",
-    note = "`Context`, `&Context`, `State<S>` and `Extension<T>` are injected; implement `FromContext` for your own",
-    note = "a type of your own that is named like one of these is an argument once `#[arg]` stands before it"
+    label = "not a value that a call provides",
+    note = "`Context`, `&Context`, `State<S>` and `Extension<T>` are injected; implement `FromContext` for other types",
+    note = "a type with the name of one of these becomes an argument with `#[arg]` before it"
 )]
 pub trait FromContext: Sized {
-    /// Takes the value.
+    /// Extracts the value.
     ///
     /// # Errors
-    /// Why the call cannot be served.
+    /// The protocol error to answer the call with.
     fn from_context(context: &Context) -> Result<Self, ErrorObject>;
 }
 
@@ -46,18 +63,18 @@ impl FromContext for Context {
     }
 }
 
-/// Why a handler was not run.
+/// The reason why a handler did not run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The arguments of the call do not fit; the caller learns how to repair them.
+    /// The arguments are invalid. The errors are reported to the caller.
     Arguments(ArgumentErrors),
-    /// Something else, a protocol error.
+    /// A protocol error.
     Error(ErrorObject),
 }
 
 impl Rejection {
-    /// The protocol error, for methods whose results have no place for errors.
+    /// Converts into a protocol error, for methods whose results cannot carry errors.
     pub(crate) fn into_error_object(self) -> ErrorObject {
         match self {
             Self::Arguments(errors) => ErrorObject::invalid_params(errors.to_string()),

@@ -1,4 +1,4 @@
-//! The questions.
+//! The methods that ask questions, and how they reach the client.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,12 +21,11 @@ use crate::questions::{AskError, AskErrorKind, QuestionSource, hex};
 use crate::seal;
 
 impl Context {
-    /// Asks the user with a form, or for a visit to a URL, described by hand. What comes is the
-    /// result of `elicitation/create`; of a form its content has been held against the schema, and
-    /// has its defaults.
+    /// Asks the user with a form or a URL that the caller describes. The answer is the result of
+    /// `elicitation/create`. The content of a form has been validated against its schema, and
+    /// defaults are filled in.
     ///
-    /// Await it. See [`AskErrorKind`] for what can go wrong; declining and cancelling are answers
-    /// here.
+    /// Declining and cancelling are answers here, not errors. See [`AskErrorKind`] for the errors.
     #[track_caller]
     pub fn elicit_with(&self, params: impl Into<ElicitParams>) -> Question<'_, ElicitResult> {
         let params: ElicitParams = params.into();
@@ -46,9 +45,10 @@ impl Context {
         })
     }
 
-    /// Asks the user to visit a URL, where what happens stays between the user and that site.
+    /// Asks the user to url a URL. What the user enters there is not visible to the client.
     ///
-    /// Accepting means consent to the visit, no more. Spec: client/elicitation, since 2025-11-25.
+    /// Accepting only means that the user agrees to url the URL. Spec: client/elicitation, since
+    /// 2025-11-25.
     #[track_caller]
     pub fn elicit_url(
         &self,
@@ -65,11 +65,13 @@ impl Context {
         })
     }
 
-    /// Tells the client that the user is done at a URL, by the id that was given to
-    /// [`Question::elicitation_id`].
+    /// Notifies the client that the interaction at a URL has completed. `elicitation_id` is the id
+    /// that was passed to [`Question::elicitation_id`].
     ///
-    /// 2025-11-25 alone has this notification; elsewhere nothing is sent, and a client asks again
-    /// by itself. Cancel safe. Spec: client/elicitation, 2025-11-25 (UE-1).
+    /// Only 2025-11-25 has this notification. In other revisions nothing is sent. Spec:
+    /// client/elicitation, 2025-11-25 (UE-1).
+    ///
+    /// Cancel safety: dropping the future may drop the notification.
     pub async fn elicitation_complete(&self, elicitation_id: impl Into<String>) {
         let rules = self.rules();
         if rules.elicitation_complete && self.call().session.is_some() {
@@ -78,8 +80,8 @@ impl Context {
         }
     }
 
-    /// Asks the client's model. Tools in the request need the capability `sampling.tools`, and a
-    /// context other than none needs `sampling.context`.
+    /// Asks the client's model (`sampling/createMessage`). Tools in the request need the capability
+    /// `sampling.tools`, and any `includeContext` other than `none` needs `sampling.context`.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
@@ -92,7 +94,8 @@ impl Context {
         Question::new(self, params.into(), |_, answer, modern| read(&answer, modern))
     }
 
-    /// Asks for the directories that the user shares. Guidance, not access control.
+    /// Asks for the roots: the directories that the user shares. They are guidance, not access
+    /// control.
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
@@ -107,8 +110,8 @@ impl Context {
         })
     }
 
-    /// The one place that knows how a question travels: a request on the session, or the result of
-    /// the call.
+    /// Sends a question: as a request on the session, or in the result of the call. The only place
+    /// that decides.
     async fn ask(
         &self,
         source: QuestionSource,
@@ -120,36 +123,35 @@ impl Context {
             return answer_on_session(self, request).await;
         }
         if !(self.rules().input_required && self.call().questions.by_result) {
-            let told =
-                "only tools, prompts and resources can ask, on a session or since 2026-07-28";
-            return Err(AskError::new(AskErrorKind::Unsupported, told));
+            let reason = "only tools, prompts and resources can ask, on a session or since revision 2026-07-28";
+            return Err(AskError::new(AskErrorKind::Unsupported, reason));
         }
         if !seal::AVAILABLE {
-            let told = "this server was built without the feature `sealed-state`";
-            return Err(AskError::new(AskErrorKind::Unsupported, told));
+            let reason = "this server was built without the feature `sealed-state`";
+            return Err(AskError::new(AskErrorKind::Unsupported, reason));
         }
         self.call().questions.ask(source, request)?.await
     }
 }
 
-/// Asks on a legacy session, in a request of our own.
+/// Asks on a legacy session, with a request of the server.
 pub(super) async fn answer_on_session(
     context: &Context,
     request: InputRequest,
 ) -> Result<RawJson, AskError> {
     let Some(session) = &context.call().session else {
-        return Err(AskError::new(AskErrorKind::Unsupported, "there is no session to ask on"));
+        return Err(AskError::new(AskErrorKind::Unsupported, "the call is not part of a session"));
     };
     let method = request.method().to_owned();
     let params = match request {
         InputRequest::Elicit(mut params) => {
-            // 2025-11-25 has an id for a visit (UE-1). It identifies and authorizes nothing.
-            if let ElicitParams::Url(visit) = &mut *params
-                && visit.elicitation_id.is_none()
+            // 2025-11-25 has an id for the interaction at the URL (UE-1). It authorizes nothing.
+            if let ElicitParams::Url(url) = &mut *params
+                && url.elicitation_id.is_none()
             {
                 let id = seal::random::<16>()
                     .map_err(|error| AskError::new(AskErrorKind::Lost, error))?;
-                visit.elicitation_id = Some(hex(&id, 16));
+                url.elicitation_id = Some(hex(&id, 16));
             }
             JsonBytes::new(&params)
         }
@@ -159,14 +161,14 @@ pub(super) async fn answer_on_session(
     };
     let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
     let request = Request::new(session.next_id(), method, params.map_err(invalid)?);
-    let patience = context.call().environment.limits.peer_request_timeout;
-    match tokio::time::timeout(patience, context.call().peer.call(request)).await {
+    let timeout = context.call().environment.limits.peer_request_timeout;
+    match tokio::time::timeout(timeout, context.call().peer.call(request)).await {
         Ok(reply) => reply?.parse().map_err(invalid),
         Err(_) => {
-            let seconds = patience.as_secs();
+            let seconds = timeout.as_secs();
             Err(AskError::new(
                 AskErrorKind::Lost,
-                format_args!("the client was silent for {seconds} s"),
+                format_args!("the client did not answer within {seconds} s (peer_request_timeout)"),
             ))
         }
     }
@@ -178,9 +180,9 @@ fn read<T: DeserializeOwned>(answer: &RawJson, modern: bool) -> Result<T, AskErr
 
 type Read<T> = fn(&InputRequest, RawJson, modern: bool) -> Result<T, AskError>;
 
-/// A question to the client, asked when it is awaited.
+/// A question to the client. It is sent when it is awaited.
 ///
-/// Cancel safe: dropping it withdraws the question.
+/// Cancel safety: dropping the future withdraws the question.
 #[must_use = "a question is asked when it is awaited"]
 pub struct Question<'a, T> {
     context: &'a Context,
@@ -195,11 +197,11 @@ impl<'a, T> Question<'a, T> {
         Self { context, source: QuestionSource::Site(Location::caller()), request, read }
     }
 
-    /// Names the question on the wire (`inputRequests`), instead of a name made of the line that
-    /// asks it. Give names to questions that are asked side by side, with one text, by one line.
+    /// Sets the key of the question in `inputRequests`. By default the key is derived from the line
+    /// that asks. Set keys for questions with the same text that one line asks concurrently.
     ///
-    /// The answer belongs to the name *and* the question: should the text change between two
-    /// rounds, the user is asked again. A name that was used before in the same call gets a number.
+    /// An answer belongs to the key *and* the question: if the text changes between two rounds, the
+    /// user is asked again. A key that is used repeatedly in one call is numbered.
     pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.source = QuestionSource::Named(key.into());
         self
@@ -209,7 +211,7 @@ impl<'a, T> Question<'a, T> {
         self.context.rules().input_required
     }
 
-    /// With another form.
+    /// Replaces the form.
     pub(super) fn form(mut self, form: ElicitSchema) -> Self {
         if let InputRequest::Elicit(params) = &mut self.request
             && let ElicitParams::Form(params) = &mut **params
@@ -227,14 +229,14 @@ impl<'a, T> Question<'a, T> {
 }
 
 impl Question<'_, Answer<()>> {
-    /// Names the visit on 2025-11-25, instead of a random name: choose one when
-    /// [`Context::elicitation_complete`] is to tell of its end. It identifies the visit and
-    /// authorizes nothing. Other revisions have no names for visits.
+    /// Sets the id of the interaction in 2025-11-25, for [`Context::elicitation_complete`]. By
+    /// default it is random. It identifies the interaction and authorizes nothing. Other revisions
+    /// have no such id.
     pub fn elicitation_id(mut self, id: impl Into<String>) -> Self {
         if let InputRequest::Elicit(params) = &mut self.request
-            && let ElicitParams::Url(visit) = &mut **params
+            && let ElicitParams::Url(url) = &mut **params
         {
-            visit.elicitation_id = Some(id.into());
+            url.elicitation_id = Some(id.into());
         }
         self
     }

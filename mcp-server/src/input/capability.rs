@@ -1,4 +1,5 @@
-//! What the client can be asked. Nothing is asked that it did not declare (MRTR-5, EL-2, SAM-2).
+//! The capabilities of the client. Only questions that it declared support for are sent (MRTR-5,
+//! EL-2, SAM-2).
 
 use mcp_core::types::{CreateMessageParams, ElicitParams, IncludeContext, InputRequest};
 use serde_json::json;
@@ -8,40 +9,40 @@ use crate::context::Context;
 use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
-    /// Whether the client can show a form.
+    /// Whether the client supports elicitation with forms.
     #[must_use]
     pub fn can_elicit(&self) -> bool {
         self.rules().elicitation
             && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
     }
 
-    /// Whether the client can send the user to a URL.
+    /// Whether the client supports elicitation with URLs.
     #[must_use]
     pub fn can_elicit_url(&self) -> bool {
         self.rules().elicitation_url
             && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
     }
 
-    /// Whether the client can ask its model.
+    /// Whether the client supports sampling.
     #[must_use]
     pub fn can_sample(&self) -> bool {
         self.client_capabilities().sampling.is_some()
     }
 
-    /// Whether the client's model can use tools while it is asked.
+    /// Whether the client supports tools in sampling.
     #[must_use]
     pub fn can_sample_with_tools(&self) -> bool {
         self.rules().sampling_tools
             && self.client_capabilities().sampling.is_some_and(|can| can.tools.is_some())
     }
 
-    /// Whether the client tells its roots.
+    /// Whether the client supports listing its roots.
     #[must_use]
     pub fn can_list_roots(&self) -> bool {
         self.client_capabilities().roots.is_some()
     }
 
-    /// Refuses a question that breaks a rule, or that the client cannot answer.
+    /// Refuses a question that is invalid, or that the client does not support.
     pub(super) fn check_question(&self, request: &InputRequest) -> Result<(), AskError> {
         question_check::check(request, self.call().environment.limits.max_uri_bytes)?;
         let required = match request {
@@ -53,25 +54,25 @@ impl Context {
                 _ if !self.can_elicit() => json!({ "elicitation": { "form": {} } }),
                 _ => return Ok(()),
             },
-            InputRequest::CreateMessage(params) => match self.lacks_for(params) {
+            InputRequest::CreateMessage(params) => match self.missing_for(params) {
                 Some(required) => required,
                 None => return Ok(()),
             },
             InputRequest::ListRoots(_) if !self.can_list_roots() => json!({ "roots": {} }),
             InputRequest::ListRoots(_) => return Ok(()),
             other => {
-                let told = format_args!("{} is no question of the protocol", other.method());
-                return Err(AskError::new(AskErrorKind::Unsupported, told));
+                let reason = format_args!("{} is not a request to clients", other.method());
+                return Err(AskError::new(AskErrorKind::Unsupported, reason));
             }
         };
         if self.call().session.as_ref().is_some_and(|session| !session.has_client()) {
-            let told = "this server keeps no sessions, so nobody is there to be asked";
-            return Err(AskError::new(AskErrorKind::Unsupported, told));
+            let reason = "this server is stateless, so the client cannot be reached";
+            return Err(AskError::new(AskErrorKind::Unsupported, reason));
         }
         Err(AskError::unsupported(&required, self.rules().input_required))
     }
 
-    fn lacks_for(&self, params: &CreateMessageParams) -> Option<serde_json::Value> {
+    fn missing_for(&self, params: &CreateMessageParams) -> Option<serde_json::Value> {
         let Some(can) = self.client_capabilities().sampling else {
             return Some(json!({ "sampling": {} }));
         };
@@ -79,7 +80,8 @@ impl Context {
         {
             return Some(json!({ "sampling": { "tools": {} } }));
         }
-        // The capability is as old as tools are (SAM-3); before, the client decides.
+        // Revisions that have sampling with tools also have this capability (SAM-3); in older ones
+        // the client decides.
         let wants_context =
             params.include_context.as_ref().is_some_and(|context| *context != IncludeContext::None);
         (wants_context && self.rules().sampling_tools && can.context.is_none())

@@ -1,11 +1,11 @@
-//! Runs a handler that may ask (around step 6 of the walk of a call).
+//! Runs handlers that may ask questions.
 //!
-//! In the modern era a question never completes in the round that asks it. As soon as the handler
-//! waits and has asked something, it is dropped, and the call is answered with its questions and
-//! its journal; the client sends it again with the answers, and the handler runs from its
-//! beginning. A round ends at the first point where the handler waits: whatever else it waits for
-//! there is dropped too. Only what can run on without waiting (it woke itself up) still runs, so
-//! that questions joined in any way are one round.
+//! In the modern era, a question never completes in the round that asks it. When the handler is
+//! pending and has asked a question, it is dropped, and the call is answered with its questions and
+//! its journal. The client repeats the call with the answers, and the handler runs again from its
+//! beginning. So a round ends at the first point where the handler is pending, whatever else it
+//! waits for. Only a handler that has woken itself is polled again, so that all questions of a
+//! `join!` are in one round.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,26 +16,28 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::types::InputRequiredResult;
 
-use super::explicit::{LEGACY_ROUNDS, ask_on_session, check};
+use super::explicit::{MAX_LEGACY_ROUNDS, ask_on_session, check};
 use crate::context::{Context, HandlerFuture};
 use crate::principal::Principal;
 use crate::questions::{Journal, Round};
 use crate::seal::Binding;
 use crate::wire::WireResult;
 
-/// How often a handler that wakes itself up is polled on once it has asked.
-const SPINS: usize = 64;
+/// Maximum number of extra polls of a handler that wakes itself after a question. Fixed: it only
+/// has to exceed the polls that a `join!` of a round's questions takes.
+const MAX_EXTRA_POLLS: usize = 64;
 
-/// Changes of the questions between rounds after which they are taken to change in every round.
-const REWORDED: u32 = 2;
+/// Number of rounds with changed questions after which the call fails. Fixed: questions that follow
+/// from the answers do not change.
+const MAX_CHANGED_ROUNDS: u32 = 2;
 
-/// How a handler ended.
+/// How a handler outcome.
 enum HandlerOutcome<T> {
     Complete(T),
     InputRequired(InputRequiredResult),
 }
 
-/// What belongs to one round of a call; its parameters are the same in all of them.
+/// The parts of a request that differ between the rounds of a call, and its parameters.
 pub(crate) struct RoundInput<'a> {
     pub(crate) method: &'static str,
     pub(crate) params: &'a JsonBytes,
@@ -44,8 +46,10 @@ pub(crate) struct RoundInput<'a> {
 }
 
 impl<'a> RoundInput<'a> {
+    /// Reads them from the parameters.
+    ///
     /// # Errors
-    /// −32602 when a member is doubled.
+    /// −32602 if a member is duplicated.
     pub(crate) fn read(method: &'static str, params: &'a JsonBytes) -> Result<Self, ErrorObject> {
         let [input_responses, request_state] =
             params
@@ -55,12 +59,12 @@ impl<'a> RoundInput<'a> {
     }
 }
 
-/// Answers a call: takes what the client sent back, runs the handler, and writes its result or its
-/// questions. `begin` begins the handler, each time from the same parameters; `finish` checks and
-/// completes its result.
+/// Answers a call: reads the state and the answers that the client sent back, runs the handler, and
+/// encodes its result or its questions. `begin` starts the handler from the same parameters each
+/// time; `finish` validates and completes its result.
 ///
 /// # Errors
-/// Those of [`open`], [`run`] and `finish`, and −32603 when the result cannot be written.
+/// Those of [`open`], [`run`] and `finish`, and −32603 if the result cannot be encoded.
 pub(crate) async fn answer<T: WireResult>(
     context: &Context,
     input: RoundInput<'_>,
@@ -75,14 +79,15 @@ pub(crate) async fn answer<T: WireResult>(
         }
         HandlerOutcome::InputRequired(result) => (context.call().environment.encoder)
             .encode_input_required(result)
-            .map_err(|error| crate::error::internal("writing the questions of a call", &error)),
+            .map_err(|error| crate::error::internal("encoding the questions of a call", &error)),
     }
 }
 
-/// Takes what the client sent back, before the handler begins.
+/// Reads the state and the answers that the client sent back, before the handler starts.
 ///
 /// # Errors
-/// −32602 for a state that is not ours, not of this call, or expired; and for malformed answers.
+/// −32602 for a state that this server did not seal, that belongs to another call or that has
+/// expired, and for malformed answers.
 fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
     if (input.input_responses.is_none() && input.request_state.is_none())
         || !context.rules().input_required
@@ -94,11 +99,11 @@ fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
 
 #[cold]
 fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
-    // A state of `null` is none (TRAP-31); answers of `null` are malformed.
+    // A `null` state counts as absent (TRAP-31); `null` answers are malformed.
     let token = input.request_state.as_ref().filter(|token| token.as_bytes() != b"null");
     let Some(token) = token else {
         if let Some(responses) = &input.input_responses {
-            context.call().questions.round().lock().unasked = Journal::unasked(responses)?;
+            context.call().questions.round().lock().unsolicited = Journal::unsolicited(responses)?;
         }
         return Ok(());
     };
@@ -108,57 +113,62 @@ fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> 
     let sealer = &context.call().environment.sealer;
     let (opened, receipt) = sealer.open(&binding(context, input)?, &token)?;
     let mut journal: Journal = serde_json::from_slice(&opened)
-        .map_err(|error| crate::error::internal("reading the journal of a call", &error))?;
+        .map_err(|error| crate::error::internal("decoding the journal of a call", &error))?;
     if let Some(responses) = &input.input_responses {
-        journal.take(responses)?;
+        journal.add_answers(responses)?;
     }
-    // Answers that do not fit can be corrected, so only now.
+    // Invalid answers can be corrected and sent again, so the state is redeemed only now.
     sealer.redeem(receipt, context.principal().map(Principal::id))?;
     context.call().questions.round().lock().journal = journal;
     Ok(())
 }
 
-/// Runs a handler to its end, or to its questions.
+/// Runs a handler until it completes or asks questions.
 ///
 /// # Errors
-/// The handler's; and why its questions cannot be asked.
+/// Those of the handler, and the reason why its questions cannot be sent.
 async fn run<T>(
     context: &Context,
     input: RoundInput<'_>,
     begin: impl Fn() -> HandlerFuture<T>,
 ) -> Result<HandlerOutcome<T>, ErrorObject> {
-    let ended = Execution { context, handler: begin() }.await;
+    let outcome = Execution { context, handler: begin() }.await;
     let Some(round) = context.call().questions.get() else {
-        // Nothing was asked, so the handler came to its end.
-        return ended?.map(HandlerOutcome::Complete).ok_or_else(ErrorObject::internal);
+        // Without questions, the handler has completed.
+        return outcome?.map(HandlerOutcome::Complete).ok_or_else(ErrorObject::internal);
     };
     if context.rules().input_required {
-        return modern(context, &input, round, ended);
+        return finish_modern(context, &input, round, outcome);
     }
-    // Boxed: rare, and its size would be every call's.
-    Box::pin(legacy(context, round, ended, begin)).await
+    // Boxed, because it is rare and would increase the size of every call's future.
+    Box::pin(finish_legacy(context, round, outcome, begin)).await
 }
 
-fn modern<T>(
+fn finish_modern<T>(
     context: &Context,
     input: &RoundInput<'_>,
     round: &Round,
-    ended: Result<Option<T>, ErrorObject>,
+    outcome: Result<Option<T>, ErrorObject>,
 ) -> Result<HandlerOutcome<T>, ErrorObject> {
-    let ended = ended?;
+    let outcome = outcome?;
     let limits = &context.call().environment.limits;
     let mut state = round.lock();
-    let requests = match (ended, state.returned.take()) {
+    let requests = match (outcome, state.returned.take()) {
         (Some(value), None) => return Ok(HandlerOutcome::Complete(value)),
         (Some(_), Some(returned)) => {
             check(context, &returned)?;
             returned.record(&mut state.journal)
         }
         (None, _) => {
-            let (requests, reworded) = state.questions(limits.max_input_questions);
-            if state.journal.reworded > REWORDED {
-                let place = reworded.map(ToString::to_string).unwrap_or_default();
-                tracing::error!(place, keys = ?requests.keys(), "a call asks something else in every round: its questions must follow from its arguments and the answers alone");
+            let (requests, changed) = state.questions(limits.max_input_questions);
+            if state.journal.changed_rounds > MAX_CHANGED_ROUNDS {
+                let line = changed.map(ToString::to_string).unwrap_or_default();
+                tracing::error!(
+                    line,
+                    keys = ?requests.keys(),
+                    "a call asks different questions in every round: its questions must follow only from its \
+                     arguments and the answers"
+                );
                 return Err(ErrorObject::new(
                     code::INTERNAL_ERROR,
                     "the questions of this call change in every round",
@@ -169,14 +179,14 @@ fn modern<T>(
     };
     state.journal.rounds += 1;
     if state.journal.rounds > limits.max_input_rounds {
-        let told = format!(
-            "this call asked for input {} times, which is all it may",
+        let message = format!(
+            "the call exceeded the limit of {} input rounds (max_input_rounds)",
             limits.max_input_rounds
         );
-        return Err(ErrorObject::new(code::INTERNAL_ERROR, told));
+        return Err(ErrorObject::new(code::INTERNAL_ERROR, message));
     }
     let failed =
-        |error: serde_json::Error| crate::error::internal("writing the journal of a call", &error);
+        |error: serde_json::Error| crate::error::internal("encoding the journal of a call", &error);
     let journal = serde_json::to_vec(&state.journal).map_err(failed)?;
     drop(state);
     let binding = binding(context, input)?;
@@ -188,15 +198,15 @@ fn modern<T>(
     Ok(HandlerOutcome::InputRequired(result))
 }
 
-/// Asks what a handler returned as real requests, and runs it again with the answers.
-async fn legacy<T>(
+/// Sends the questions that a handler returned as requests, and runs it again with the answers.
+async fn finish_legacy<T>(
     context: &Context,
     round: &Round,
-    mut ended: Result<Option<T>, ErrorObject>,
+    mut outcome: Result<Option<T>, ErrorObject>,
     begin: impl Fn() -> HandlerFuture<T>,
 ) -> Result<HandlerOutcome<T>, ErrorObject> {
-    for _ in 0..=LEGACY_ROUNDS {
-        let value = ended?;
+    for _ in 0..=MAX_LEGACY_ROUNDS {
+        let value = outcome?;
         let returned = round.lock().returned.take();
         let Some(returned) = returned else {
             return value.map(HandlerOutcome::Complete).ok_or_else(ErrorObject::internal);
@@ -204,14 +214,15 @@ async fn legacy<T>(
         let answers = ask_on_session(context, &returned).await?;
         {
             let mut state = round.lock();
-            state.again();
+            state.restart();
             state.journal.answers.retain(|old| answers.iter().all(|new| new.key != old.key));
             state.journal.answers.extend(answers);
             state.journal.state = returned.state;
         }
-        ended = Execution { context, handler: begin() }.await;
+        outcome = Execution { context, handler: begin() }.await;
     }
-    Err(ErrorObject::new(code::INTERNAL_ERROR, "this call asks for input again and again"))
+    let message = format!("the call exceeded the limit of {MAX_LEGACY_ROUNDS} input rounds");
+    Err(ErrorObject::new(code::INTERNAL_ERROR, message))
 }
 
 fn binding(context: &Context, input: &RoundInput<'_>) -> Result<Binding, ErrorObject> {
@@ -220,7 +231,7 @@ fn binding(context: &Context, input: &RoundInput<'_>) -> Result<Binding, ErrorOb
     Binding::new(server_name, principal, input.method, input.params)
 }
 
-/// One execution of a handler: its result, or none when it waits for answers.
+/// One execution of a handler: its result, or `None` if it waits for answers.
 struct Execution<'a, T> {
     context: &'a Context,
     handler: HandlerFuture<T>,
@@ -233,11 +244,11 @@ impl<T> Future for Execution<'_, T> {
         if let Poll::Ready(result) = self.handler.as_mut().poll(task) {
             return Poll::Ready(result.map(Some));
         }
-        let asking = &self.context.call().questions;
-        if asking.by_result {
-            asking.driver.register(task.waker());
+        let questions = &self.context.call().questions;
+        if questions.by_result {
+            questions.driver.register(task.waker());
         }
-        if !asking.get().is_some_and(Round::has_questions) {
+        if !questions.get().is_some_and(Round::has_questions) {
             return Poll::Pending;
         }
         self.settle()
@@ -245,12 +256,12 @@ impl<T> Future for Execution<'_, T> {
 }
 
 impl<T> Execution<'_, T> {
-    /// The handler has asked and waits. It runs on as long as it wakes itself up.
+    /// Polls a handler that has asked and is pending, as long as it wakes itself.
     #[cold]
     fn settle(&mut self) -> Poll<Result<Option<T>, ErrorObject>> {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
-        for _ in 0..SPINS {
+        for _ in 0..MAX_EXTRA_POLLS {
             if let Poll::Ready(result) = self.handler.as_mut().poll(&mut Task::from_waker(&waker)) {
                 return Poll::Ready(result.map(Some));
             }
@@ -258,7 +269,8 @@ impl<T> Execution<'_, T> {
                 break;
             }
         }
-        // The last poll may have withdrawn the question, and its wakers are ours.
+        // The last poll may have withdrawn the question. It registered the waker of this function,
+        // so the task is woken to register its own.
         if self.context.call().questions.get().is_some_and(Round::suspend) {
             return Poll::Ready(Ok(None));
         }

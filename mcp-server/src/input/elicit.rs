@@ -1,4 +1,4 @@
-//! A form on its way to the user.
+//! Elicitation with a form.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,9 +17,10 @@ use crate::questions::{AskError, AskErrorKind};
 impl Context {
     /// Asks the user to fill in a form.
     ///
-    /// Await it for the value: then declining and cancelling are errors. Or await
-    /// [`ElicitForm::answer`] to tell the three apart. Cancel safe: dropping the future withdraws
-    /// the question.
+    /// Awaiting the result returns the value; declining and cancelling are errors then.
+    /// [`ElicitForm::answer`] returns them as values instead.
+    ///
+    /// Cancel safety: dropping the future withdraws the question.
     ///
     /// ```
     /// use mcp_server::{Context, Elicit, tool};
@@ -27,7 +28,7 @@ impl Context {
     ///
     /// #[derive(serde::Deserialize, Elicit)]
     /// struct Confirm {
-    ///     /// Delete it for good?
+    ///     /// Delete it permanently?
     ///     sure: bool,
     /// }
     ///
@@ -39,11 +40,10 @@ impl Context {
     /// }
     /// ```
     ///
-    /// The user is asked in the middle of the function on every revision; on those since 2026-07-28
-    /// the function runs again from its beginning for each round of questions, see
-    /// [`Context::step`].
+    /// The handler can ask at any point in every revision. Since 2026-07-28 it runs again from its
+    /// beginning for each round of questions; see [`Context::step`].
     ///
-    /// Spec: client/elicitation, since 2025-06-18. On older revisions, and for clients without the
+    /// Spec: client/elicitation, since 2025-06-18. In older revisions, and for clients without the
     /// capability, the error is [`AskErrorKind::Unsupported`].
     #[track_caller]
     pub fn elicit<T: Form>(&self, message: impl Into<String>) -> ElicitForm<'_, T> {
@@ -52,8 +52,8 @@ impl Context {
     }
 }
 
-/// A form on its way to the user; see [`Context::elicit`]. What is said here of a field takes the
-/// place of what its type says, for this question.
+/// A form to send to the user; see [`Context::elicit`]. Its methods override what the type says
+/// about a field.
 #[must_use = "a question is asked when it is awaited"]
 pub struct ElicitForm<'a, T> {
     form: Result<ElicitSchema, String>,
@@ -62,29 +62,29 @@ pub struct ElicitForm<'a, T> {
 }
 
 impl<'a, T: Form + 'a> ElicitForm<'a, T> {
-    /// Names the question on the wire; see [`Question::key`].
+    /// Sets the key of the question; see [`Question::key`].
     pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.question = self.question.key(key);
         self
     }
 
-    /// Fills in a field at first.
+    /// Sets the default of a field.
     pub fn default_value(self, field: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).map_err(|error| error.to_string());
         self.change(field, |spec| Ok(spec.default_value(value?)))
     }
 
-    /// The label of a field.
+    /// Sets the label of a field.
     pub fn title(self, field: &str, title: impl Into<String>) -> Self {
         self.change(field, |spec| Ok(spec.title(title)))
     }
 
-    /// The help text of a field.
+    /// Sets the help text of a field.
     pub fn description(self, field: &str, description: impl Into<String>) -> Self {
         self.change(field, |spec| Ok(spec.description(description)))
     }
 
-    /// The choices of a field that is a text or a list of texts: values with their labels.
+    /// Sets the choices of a field that is a string or a list of strings: values with their labels.
     pub fn options<V: Into<String>, L: Into<String>>(
         self,
         field: &str,
@@ -111,10 +111,10 @@ impl<'a, T: Form + 'a> ElicitForm<'a, T> {
         self
     }
 
-    /// Asks, and tells what the user did.
+    /// Sends the form and returns what the user did.
     ///
     /// # Errors
-    /// See [`AskErrorKind`]; declining and cancelling are answers here.
+    /// See [`AskErrorKind`]. Declining and cancelling are not errors here.
     pub async fn answer(self) -> Result<Answer<T>, AskError> {
         let form = self.form.map_err(|problem| AskError::new(AskErrorKind::Malformed, problem))?;
         let modern = self.question.is_modern();

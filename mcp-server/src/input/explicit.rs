@@ -1,5 +1,5 @@
-//! The questions that a handler of the explicit form returned: checking them, and asking them on a
-//! legacy session.
+//! The questions that a handler returned as an [`Outcome`](super::Outcome): validates them, and
+//! asks them on a legacy session.
 
 use mcp_core::jsonrpc::ErrorObject;
 
@@ -7,22 +7,27 @@ use super::ask::answer_on_session;
 use crate::context::Context;
 use crate::questions::{Answered, Returned};
 
-/// Rounds of questions that a handler may return on a legacy session.
-pub(super) const LEGACY_ROUNDS: u32 = 8;
+/// Maximum number of input rounds on a legacy session. Fixed: in the modern era `max_input_rounds`
+/// applies.
+pub(super) const MAX_LEGACY_ROUNDS: u32 = 8;
 
-/// How long a legacy call that returned a state and no question waits before it is run again.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+/// Delay before a legacy call that returned a state without a question runs again. Fixed: it
+/// prevents a busy loop.
+const RERUN_DELAY: std::time::Duration = std::time::Duration::from_millis(250);
 
-/// Whether the client can answer all of it.
+/// Checks that the questions are valid and that the client supports them.
 pub(super) fn check(context: &Context, returned: &Returned) -> Result<(), ErrorObject> {
     if returned.requests.is_empty() && returned.state.is_none() {
         return Err(crate::error::internal(
-            "asking for input",
-            &"neither a question nor a state was returned",
+            "requesting input",
+            &"the handler returned neither a question nor a state",
         ));
     }
     if returned.requests.len() > context.call().environment.limits.max_input_questions {
-        return Err(crate::error::internal("asking for input", &"too many questions in one round"));
+        return Err(crate::error::internal(
+            "requesting input",
+            &"too many questions in one round (max_input_questions)",
+        ));
     }
     returned.requests.values().try_for_each(|request| Ok(context.check_question(request)?))
 }
@@ -34,7 +39,7 @@ pub(super) async fn ask_on_session(
 ) -> Result<Vec<Answered>, ErrorObject> {
     check(context, returned)?;
     if returned.requests.is_empty() {
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RERUN_DELAY).await;
     }
     let asking = returned.requests.iter().map(async |(key, request)| {
         let answer = answer_on_session(context, request.clone()).await?;

@@ -1,4 +1,4 @@
-//! The fields of a form, by their types. What `#[derive(Elicit)]` writes is made of this.
+//! The fields of a form, by their types. Expansions of `#[derive(Elicit)]` use this.
 
 use mcp_core::types::{
     BooleanSchema, ElicitSchema, EnumItems, EnumOption, NumberSchema, PrimitiveSchema,
@@ -7,7 +7,7 @@ use mcp_core::types::{
 };
 use serde_json::Value;
 
-/// A type that can be a field of a form: texts, numbers, booleans, choices, and options of these.
+/// A type that can be a field of a form: strings, numbers, booleans, choices, and options of these.
 ///
 /// [`#[derive(Elicit)]`](derive@crate::Elicit) implements it for enums without data. Implement it for a type that
 /// deserializes from one of these:
@@ -27,46 +27,46 @@ use serde_json::Value;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a form",
-    label = "not something that a user can fill in",
-    note = "a form is flat: text (`String`), numbers, `bool`, enums without data under `#[derive(Elicit)]`, a `Vec` of such an enum, or an `Option` of these"
+    label = "not a type that a user can fill in",
+    note = "a form is flat: `String`, numbers, `bool`, enums without data under `#[derive(Elicit)]`, a `Vec` of such an enum, or an `Option` of these"
 )]
 pub trait FormField {
-    /// Whether it must be filled in.
+    /// Whether the field is required.
     const REQUIRED: bool = true;
 
-    /// What is shown, without label and help.
+    /// Returns the schema of the field, without label and help text.
     fn field() -> PrimitiveSchema;
 }
 
-/// An enum without data: a choice. [`#[derive(Elicit)]`](derive@crate::Elicit) implements it.
+/// A choice: an enum without data. [`#[derive(Elicit)]`](derive@crate::Elicit) implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a choice",
-    label = "a list in a form is a choice of several: its items are an enum",
-    note = "derive `mcp_server::Elicit` for an enum without data, and ask for a `Vec` of it"
+    label = "a list in a form is a multiple choice: its items are an enum",
+    note = "derive `mcp_server::Elicit` for an enum without data, and use a `Vec` of it"
 )]
 pub trait Choice {
-    /// Whether the options have labels of their own.
+    /// Whether the options have labels that differ from their values.
     const TITLED: bool;
 
-    /// The options: values with their labels.
+    /// Returns the options: values with their labels.
     fn options() -> Vec<EnumOption>;
 }
 
-/// A field whose text can be bounded.
+/// A string field: its length and format can be constrained.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not text",
-    label = "`min_length`, `max_length` and `format` are for text"
+    message = "`{Self}` is not a string",
+    label = "`min_length`, `max_length` and `format` are for strings"
 )]
 pub trait TextField {}
 
-/// A field whose value can be bounded.
+/// A number field: its value can be constrained.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number",
     label = "`min` and `max` are for numbers"
 )]
 pub trait NumberField {}
 
-/// A field of which several can be chosen.
+/// A list field: its number of items can be constrained.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list",
     label = "`min_items` and `max_items` are for lists"
@@ -92,18 +92,18 @@ macro_rules! numbers {
         impl FormField for $ty {
             fn field() -> PrimitiveSchema {
                 #[allow(unused_variables)]
-                let (least, most) = (<$ty>::MIN, <$ty>::MAX);
-                numbers!(@ $kind least most).into()
+                let (min, max) = (<$ty>::MIN, <$ty>::MAX);
+                numbers!(@ $kind min max).into()
             }
         }
         impl NumberField for $ty {}
     )*)* };
-    (@ small $least:ident $most:ident) => {
-        NumberSchema::integer().minimum(f64::from($least)).maximum(f64::from($most))
+    (@ small $min:ident $max:ident) => {
+        NumberSchema::integer().minimum(f64::from($min)).maximum(f64::from($max))
     };
-    (@ unsigned $least:ident $most:ident) => { NumberSchema::integer().minimum(0.0) };
-    (@ signed $least:ident $most:ident) => { NumberSchema::integer() };
-    (@ float $least:ident $most:ident) => { NumberSchema::number() };
+    (@ unsigned $min:ident $max:ident) => { NumberSchema::integer().minimum(0.0) };
+    (@ signed $min:ident $max:ident) => { NumberSchema::integer() };
+    (@ float $min:ident $max:ident) => { NumberSchema::number() };
 }
 
 numbers! {
@@ -125,10 +125,10 @@ impl<T: TextField> TextField for Option<T> {}
 impl<T: NumberField> NumberField for Option<T> {}
 impl<T: ListField> ListField for Option<T> {}
 
-/// A choice of several.
+/// A multiple choice.
 impl<T: Choice> FormField for Vec<T> {
     fn field() -> PrimitiveSchema {
-        several(T::options(), T::TITLED)
+        many_of(T::options(), T::TITLED)
     }
 }
 
@@ -138,7 +138,7 @@ fn values(options: Vec<EnumOption>) -> Vec<String> {
     options.into_iter().map(|option| option.value).collect()
 }
 
-/// A choice of one.
+/// Returns the schema of a single choice.
 pub(crate) fn one_of(options: Vec<EnumOption>, titled: bool) -> PrimitiveSchema {
     match titled {
         true => TitledSingleSelectEnumSchema::new(options).into(),
@@ -146,14 +146,14 @@ pub(crate) fn one_of(options: Vec<EnumOption>, titled: bool) -> PrimitiveSchema 
     }
 }
 
-fn several(options: Vec<EnumOption>, titled: bool) -> PrimitiveSchema {
+fn many_of(options: Vec<EnumOption>, titled: bool) -> PrimitiveSchema {
     match titled {
         true => TitledMultiSelectEnumSchema::new(TitledEnumItems::new(options)).into(),
         false => UntitledMultiSelectEnumSchema::new(EnumItems::new(values(options))).into(),
     }
 }
 
-/// What is said of a field beside its type.
+/// The attributes of a field that its type does not determine.
 #[derive(Debug, Default)]
 pub struct FieldSpec {
     title: Option<String>,
@@ -172,7 +172,7 @@ pub struct FieldSpec {
 
 macro_rules! setters {
     ($($name:ident: $ty:ty),* $(,)?) => { $(
-        /// Says it.
+        /// Sets the attribute.
         #[must_use]
         pub fn $name(mut self, value: impl Into<$ty>) -> Self {
             self.$name = Some(value.into());
@@ -182,7 +182,7 @@ macro_rules! setters {
 }
 
 impl FieldSpec {
-    /// Nothing is said.
+    /// Creates it without attributes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -194,25 +194,30 @@ impl FieldSpec {
         default_value: Value,
     }
 
-    /// It may be left out.
+    /// Makes the field optional.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
 
-    /// Adds a field of type `T` to a form. What `T` cannot be is refused when the derive expands.
+    /// Adds a field of type `T` to a form. The derive macro refuses attributes that `T` does not
+    /// support.
     #[must_use]
     pub fn add_to<T: FormField>(self, form: ElicitSchema, name: &str) -> ElicitSchema {
         let required = T::REQUIRED && self.default_value.is_none() && !self.optional;
         let field = self.apply(T::field()).unwrap_or_else(|problem| {
-            tracing::error!(field = name, problem, "a form has a field that does not fit its type");
+            tracing::error!(
+                field = name,
+                problem,
+                "an attribute of a form field does not match its type"
+            );
             T::field()
         });
         if required { form.required_field(name, field) } else { form.field(name, field) }
     }
 
-    /// Says it all of a field.
+    /// Applies the attributes to a field.
     pub(crate) fn apply(mut self, mut field: PrimitiveSchema) -> Result<PrimitiveSchema, String> {
         if let Some(options) = self.options.take() {
             field = match field {
@@ -220,12 +225,12 @@ impl FieldSpec {
                 | PrimitiveSchema::SingleSelect(_)
                 | PrimitiveSchema::TitledSingleSelect(_) => one_of(options, true),
                 PrimitiveSchema::MultiSelect(_) | PrimitiveSchema::TitledMultiSelect(_) => {
-                    several(options, true)
+                    many_of(options, true)
                 }
-                _ => return Err("only texts and choices have options".into()),
+                _ => return Err("only strings and choices can have options".into()),
             };
         }
-        /// Sets what is said.
+        /// Sets the attributes that have a value.
         macro_rules! set {
             ($field:ident: $($name:ident)*) => { $(
                 if self.$name.is_some() {
@@ -271,7 +276,7 @@ impl FieldSpec {
                 set!(field: title description);
                 set!(field default);
             }
-            _ => return Err("the field is of a kind that this SDK does not know".into()),
+            _ => return Err("the field has an unknown type".into()),
         }
         Ok(field)
     }

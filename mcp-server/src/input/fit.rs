@@ -1,18 +1,18 @@
-//! What a revision does not know is rewritten in a question, or the question cannot be asked.
+//! Adapts a question to a revision, or refuses it.
 
 use mcp_core::revision::Rules;
 use mcp_core::types::{ElicitParams, InputRequest, LegacyTitledEnumSchema, PrimitiveSchema};
 
 use crate::questions::{AskError, AskErrorKind};
 
-/// Makes a question fit.
+/// Adapts a question to a revision.
 pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskError> {
     match request {
         InputRequest::Elicit(params) => match &mut **params {
-            // Inside a result a question is not a request with params of its own: it has no id to
-            // report completion by (EL-5), no task and no `_meta`.
-            ElicitParams::Url(visit) if rules.input_required => {
-                (visit.elicitation_id, visit.task, visit.meta) = (None, None, None);
+            // In a result, a question is not a request with parameters of its own: it has no id for
+            // a completion notification (EL-5), no task and no `_meta`.
+            ElicitParams::Url(url) if rules.input_required => {
+                (url.elicitation_id, url.task, url.meta) = (None, None, None);
             }
             ElicitParams::Form(form) if rules.input_required => {
                 (form.task, form.meta) = (None, None);
@@ -26,7 +26,7 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
                     .map(|(name, field)| (name.to_owned(), field.clone()))
                     .collect();
                 for (name, field) in fields {
-                    form.requested_schema.properties.insert(name, old(field)?);
+                    form.requested_schema.properties.insert(name, to_legacy(field)?);
                 }
             }
             _ => {}
@@ -39,20 +39,20 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
     Ok(())
 }
 
-/// A field as 2025-06-18 has it: labels in a list of their own, no choice of several.
-fn old(field: PrimitiveSchema) -> Result<PrimitiveSchema, AskError> {
+/// Converts a field for 2025-06-18: labels in a separate list, no multiple choice.
+fn to_legacy(field: PrimitiveSchema) -> Result<PrimitiveSchema, AskError> {
     Ok(match field {
         PrimitiveSchema::TitledSingleSelect(field) => {
             let (values, names): (Vec<_>, Vec<_>) =
                 field.options.into_iter().map(|option| (option.value, option.title)).unzip();
-            let mut old = LegacyTitledEnumSchema::new(values, names);
-            (old.title, old.description) = (field.title, field.description);
-            old.into()
+            let mut legacy = LegacyTitledEnumSchema::new(values, names);
+            (legacy.title, legacy.description) = (field.title, field.description);
+            legacy.into()
         }
         PrimitiveSchema::MultiSelect(_) | PrimitiveSchema::TitledMultiSelect(_) => {
             return Err(AskError::new(
                 AskErrorKind::Unsupported,
-                "a choice of several exists since the revision 2025-11-25",
+                "multiple choice requires revision 2025-11-25 or later",
             ));
         }
         field => field,

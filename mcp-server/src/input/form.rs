@@ -1,13 +1,13 @@
-//! A form and its answer.
+//! The form of an elicitation, and its answer.
 
 use mcp_core::types::ElicitSchema;
 use serde::de::DeserializeOwned;
 
 use crate::questions::{AskError, AskErrorKind};
 
-/// A type that a user can fill in: a flat object of texts, numbers, booleans and choices.
+/// A type that a user can fill in: a flat object of strings, numbers, booleans and choices.
 ///
-/// [`#[derive(Elicit)]`](derive@crate::Elicit) implements it; so can you:
+/// [`#[derive(Elicit)]`](derive@crate::Elicit) implements it. An implementation without the macro:
 ///
 /// ```
 /// use mcp_server::input::Form;
@@ -27,26 +27,26 @@ use crate::questions::{AskError, AskErrorKind};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a form",
     label = "not a form that a user can fill in",
-    note = "derive `serde::Deserialize` and `mcp_server::Elicit` for a struct of your own"
+    note = "derive `serde::Deserialize` and `mcp_server::Elicit` for a struct"
 )]
 pub trait Form: DeserializeOwned + Send {
-    /// The form that is shown.
+    /// Returns the schema of the form.
     fn schema() -> ElicitSchema;
 }
 
-/// What the user did with a question.
+/// What the user did with a question (`action`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// Answered it.
+    /// The user answered.
     Accept(T),
-    /// Said no.
+    /// The user declined.
     Decline,
-    /// Closed it without a choice.
+    /// The user dismissed the question without a choice.
     Cancel,
 }
 
 impl<T> Answer<T> {
-    /// The value, where declining and cancelling are errors.
+    /// Returns the value; declining and cancelling are errors.
     ///
     /// # Errors
     /// [`AskErrorKind::Declined`] and [`AskErrorKind::Cancelled`].

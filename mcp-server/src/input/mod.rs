@@ -1,16 +1,15 @@
-//! Asking the client in the middle of a handler: elicitation, sampling, roots. Spec:
+//! Questions to the client from within a handler: elicitation, sampling, roots. Spec:
 //! basic/patterns/mrtr, client/elicitation, client/sampling, client/roots.
 //!
-//! In the legacy era a question is a request on the session, awaited where it stands. In the modern
-//! era a server sends no requests: the call is answered with its questions, and comes again with
-//! the answers. Here the same function serves both. [`Context::elicit`](crate::Context::elicit) and its like look for their
-//! answer in the journal of the call, which the client keeps, sealed; what is not there is asked,
-//! by dropping the handler where it waits and running it again from its beginning when the answer
-//! has come.
+//! In the legacy era, a question is a request of the server, and the handler waits for its
+//! response. In the modern era, servers send no requests: the call is answered with its questions
+//! (`inputRequests`), and the client repeats it with the answers. The same handler works in both.
+//! [`Context::elicit`](crate::Context::elicit) and similar methods look for their answer in the
+//! journal of the call, which the client stores in a sealed `requestState`. If the answer is
+//! missing, the handler is dropped at the `.await`, the question is sent, and the handler runs
+//! again from its beginning when the client repeats the call.
 //!
-//! Reading order: `ask` (how a question travels), `round` (one round of a modern call), `drive`
-//! (whoever runs the handler), `journal` and `seal` (what is remembered, and how), `outcome` (the
-//! explicit form).
+//! Alternatively, a handler returns its questions as an [`Outcome`].
 
 mod ask;
 mod capability;

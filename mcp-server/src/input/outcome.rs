@@ -1,4 +1,4 @@
-//! The explicit form: a handler that returns its questions, and reads the answers when it is run
+//! The explicit form: a handler that returns its questions, and reads the answers when it runs
 //! again.
 
 use mcp_core::json::RawJson;
@@ -16,7 +16,7 @@ use crate::questions::Returned;
 use crate::resource::IntoResourceResult;
 use crate::tool::IntoToolResult;
 
-/// What a handler of the explicit form returns: its result, or what it needs first.
+/// What a handler returns that manages its input rounds itself: its result, or its questions.
 ///
 /// ```
 /// use mcp_server::types::{ElicitParams, ElicitResult, ElicitSchema, StringSchema};
@@ -35,9 +35,9 @@ use crate::tool::IntoToolResult;
 /// let route = ToolRoute::builder("greet").handler(greet);
 /// ```
 ///
-/// On a legacy session the questions are asked as requests, and the handler is run again with the
-/// answers, at most eight times. [`Context::elicit`] and its like need no such handling of rounds;
-/// use this form where the work between the questions must not run again.
+/// On a legacy session, the questions are sent as requests, and the handler runs again with the
+/// answers, in at most eight rounds. Prefer [`Context::elicit`] and similar methods, which need no
+/// handling of rounds. Use this form if work between the questions must not run again.
 #[derive(Debug)]
 #[must_use = "an outcome is returned from a handler"]
 pub enum Outcome<T> {
@@ -47,7 +47,7 @@ pub enum Outcome<T> {
     InputRequired(InputRequired),
 }
 
-/// Questions, and what to remember until they are answered. See [`Context::input_required`].
+/// Questions, and a state to keep until they are answered. [`Context::input_required`] creates it.
 #[derive(Debug)]
 #[must_use = "questions are asked when they are returned from a handler"]
 pub struct InputRequired {
@@ -57,43 +57,43 @@ pub struct InputRequired {
 }
 
 impl InputRequired {
-    /// Asks a question under a key of your choice.
+    /// Adds a question. `key` identifies its answer.
     pub fn ask(mut self, key: impl Into<String>, question: impl Into<InputRequest>) -> Self {
         self.requests.insert(key.into(), question.into());
         self
     }
 
-    /// Asks the user: a form, or a visit to a URL.
+    /// Adds a question to the user: a form or a URL.
     pub fn elicit(self, key: impl Into<String>, params: impl Into<ElicitParams>) -> Self {
         self.ask(key, params.into())
     }
 
-    /// Asks the client's model.
+    /// Adds a question to the client's model.
     pub fn create_message(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
         self.ask(key, params)
     }
 
-    /// Asks for the roots.
+    /// Adds a question for the roots.
     pub fn list_roots(self, key: impl Into<String>) -> Self {
         self.ask(key, InputRequest::list_roots())
     }
 
-    /// Remembers a value, which [`Context::request_state`] gives back in the next round. It is
-    /// sealed: the client can neither read nor change it. Without a question the client sends the
-    /// call again at once.
+    /// Sets the state, which [`Context::request_state`] returns in the next round. It is sealed:
+    /// the client can neither read nor change it. Without a question, the client repeats the call
+    /// immediately.
     pub fn state<S: Serialize>(mut self, state: &S) -> Self {
         self.state = RawJson::new(state).map(Some);
         self
     }
 
-    /// Hands the questions to the driver of the handler.
+    /// Passes the questions to the code that runs the handler.
     fn submit(self) -> Result<(), ErrorObject> {
         let state = self
             .state
-            .map_err(|error| crate::error::internal("writing the state of a call", &error))?;
+            .map_err(|error| crate::error::internal("encoding the state of a call", &error))?;
         if !self.context.call().questions.by_result {
             return Err(crate::error::internal(
-                "asking for input",
+                "requesting input",
                 &"only tools, prompts and resources can ask",
             ));
         }
@@ -110,12 +110,12 @@ impl<T> From<InputRequired> for Outcome<T> {
 }
 
 impl Context {
-    /// Begins what a handler of the explicit form returns when it needs input; see [`Outcome`].
+    /// Creates an [`InputRequired`], which a handler returns when it needs input. See [`Outcome`].
     pub fn input_required(&self) -> InputRequired {
         InputRequired { context: self.clone(), requests: InputRequests::new(), state: Ok(None) }
     }
 
-    /// The answers so far to the questions that this call returned, by their keys.
+    /// Returns the answers so far to the questions that this call returned, by their keys.
     #[must_use]
     pub fn input_responses(&self) -> InputResponses {
         let Some(round) = self.call().questions.get() else { return InputResponses::new() };
@@ -123,26 +123,28 @@ impl Context {
         answers.iter().map(|answered| (answered.key.clone(), answered.answer.clone())).collect()
     }
 
-    /// One answer, as the result of its question: `ElicitResult`, `CreateMessageResult`,
-    /// `ListRootsResult`.
+    /// Returns one answer as the result of its question: `ElicitResult`, `CreateMessageResult` or
+    /// `ListRootsResult`. `None` if the client has not answered it.
     ///
     /// # Errors
-    /// −32602 when there is an answer, but of another kind.
+    /// −32602 if the answer is of another type.
     pub fn input_response<R: DeserializeOwned>(&self, key: &str) -> Result<Option<R>, ErrorObject> {
         self.input_responses()
             .get(key)
             .map_err(|error| ErrorObject::invalid_params(format!("/inputResponses/{key}: {error}")))
     }
 
-    /// What [`InputRequired::state`] remembered in the round before; none in the first one.
+    /// Returns the state that [`InputRequired::state`] set in the round before. `None` in the first
+    /// round.
     ///
     /// # Errors
-    /// −32603 when it was another type then (a new version of the server got an old state).
+    /// −32603 if the state is of another type, for example because an older version of the server
+    /// created it.
     pub fn request_state<S: DeserializeOwned>(&self) -> Result<Option<S>, ErrorObject> {
         let Some(round) = self.call().questions.get() else { return Ok(None) };
         let state = round.lock().journal.state.clone();
-        let read = state.map(|state| state.parse()).transpose();
-        read.map_err(|error| crate::error::internal("reading the state of a call", &error))
+        let decoded = state.map(|state| state.parse()).transpose();
+        decoded.map_err(|error| crate::error::internal("decoding the state of a call", &error))
     }
 }
 
@@ -150,7 +152,7 @@ impl<T: IntoToolResult> IntoToolResult for Outcome<T> {
     fn into_tool_result(self) -> Result<CallToolResult, ErrorObject> {
         match self {
             Self::Complete(value) => value.into_tool_result(),
-            // Stands in until the questions take its place.
+            // A placeholder, which the questions replace.
             Self::InputRequired(input) => input.submit().map(|()| CallToolResult::new()),
         }
     }

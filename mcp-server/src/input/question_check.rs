@@ -1,16 +1,16 @@
-//! What the protocol demands of a question, whatever the client can do: a valid URL (EL-5, EL-10),
-//! results for uses of tools (SAM-4).
+//! The rules of the protocol for questions, independent of the client: a valid URL (EL-5, EL-10),
+//! results for tool uses (SAM-4).
 
 use mcp_core::types::{ElicitParams, InputRequest};
 
 use crate::questions::{AskError, AskErrorKind};
 
-/// Refuses a question that no client may be asked.
+/// Refuses a question that violates the protocol.
 pub(super) fn check(request: &InputRequest, max_uri_bytes: usize) -> Result<(), AskError> {
     let malformed = |problem: String| Err(AskError::new(AskErrorKind::Malformed, problem));
     match request {
         InputRequest::Elicit(params) => match &**params {
-            ElicitParams::Url(visit) => match url_problem(&visit.url, max_uri_bytes) {
+            ElicitParams::Url(elicitation) => match url_problem(&elicitation.url, max_uri_bytes) {
                 Some(problem) => malformed(format!("the URL to visit {problem}")),
                 None => Ok(()),
             },
@@ -24,8 +24,8 @@ pub(super) fn check(request: &InputRequest, max_uri_bytes: usize) -> Result<(), 
     }
 }
 
-/// What is wrong with a URL that a user is sent to. It has to be absolute, of the scheme `http` or
-/// `https`, and to hold no credentials.
+/// Returns what is wrong with a URL for a user to visit. It must be absolute, have the scheme
+/// `http` or `https`, and contain no credentials.
 fn url_problem(url: &str, max_bytes: usize) -> Option<String> {
     if url.len() > max_bytes {
         let length = url.len();
@@ -34,18 +34,18 @@ fn url_problem(url: &str, max_bytes: usize) -> Option<String> {
     let is_scheme =
         |name: &&str| url.get(..name.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(name));
     let Some(scheme) = ["https://", "http://"].iter().find(|name| is_scheme(name)) else {
-        return Some("is not absolute; it begins with https:// or http://".to_owned());
+        return Some("is not absolute; start it with https:// or http://".to_owned());
     };
-    let is_in_a_url =
+    let is_url_byte =
         |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-    if let Some(stranger) = url.chars().find(|c| !u8::try_from(*c).is_ok_and(is_in_a_url)) {
-        let stranger = stranger.escape_default();
-        return Some(format!("contains `{stranger}`; percent-encode it"));
+    if let Some(invalid) = url.chars().find(|c| !u8::try_from(*c).is_ok_and(is_url_byte)) {
+        let invalid = invalid.escape_default();
+        return Some(format!("contains `{invalid}`; percent-encode it"));
     }
     let rest = url.get(scheme.len()..).unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Some("holds credentials before an @; a site asks for them itself".to_owned());
+        return Some("contains credentials before an @; remove them".to_owned());
     }
     // A colon in brackets belongs to an IPv6 address.
     let (host, port) = match authority.rsplit_once(':') {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_to_visit_is_absolute_and_whole() {
+    fn a_url_for_elicitation_must_be_absolute_and_valid() {
         for good in [
             "https://example.com",
             "https://example.com/a?b=c#d",

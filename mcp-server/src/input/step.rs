@@ -1,4 +1,4 @@
-//! Work that is done once for all rounds of a call.
+//! Work that runs once in all rounds of a call.
 
 use mcp_core::json::RawJson;
 use serde::Serialize;
@@ -7,18 +7,19 @@ use serde::de::DeserializeOwned;
 use crate::context::Context;
 
 impl Context {
-    /// Does some work and keeps its result for the later rounds of this call, so that what came
-    /// before a question is not done again when the answer arrives.
+    /// Does some work and keeps its result for the later rounds of this call, so that work before a
+    /// question does not run again when the answer arrives.
     ///
-    /// On revisions since 2026-07-28 a handler runs from its beginning in each round of questions.
-    /// The results of its steps travel in the sealed `requestState`: keep them small, and the same
-    /// in every version of the server that may meet them (one that cannot be read is made again).
-    /// On older revisions a handler waits where it asks, so the work is just done.
+    /// Since revision 2026-07-28, a handler runs from its beginning in each round. The results of
+    /// its steps are stored in the sealed `requestState`: keep them small, and compatible between
+    /// the versions of the server that may read them (a step whose result cannot be decoded runs
+    /// again). In older revisions a handler waits for its answers, so the work simply runs.
     ///
-    /// *This is no guarantee that the work is done at most once.* A client may send an older state
-    /// again, or send the call anew. What must not happen twice (a payment, a message) needs a key
-    /// of its own in the system that does it, checked there; or [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use)
-    /// against replayed states. Ask before such work, not after it.
+    /// *This does not guarantee that the work runs at most once.* A client may send an older state
+    /// again, or start the call again. Work that must not run twice (a payment, a message) needs an
+    /// idempotency key that the executing system checks, or
+    /// [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use) against replayed
+    /// states. Ask before such work, not after it.
     ///
     /// ```
     /// # use mcp_server::{Context, Elicit};
@@ -28,12 +29,13 @@ impl Context {
     /// async fn order(ctx: &Context, item: String) -> Result<String, AskError> {
     ///     let price: u32 = ctx.step("quote", quote(&item)).await;
     ///     let Sure { sure } = ctx.elicit(format!("Order {item} for {price}?")).await?;
-    ///     Ok(if sure { format!("Ordered for {price}.") } else { "As you like.".into() })
+    ///     Ok(if sure { format!("Ordered for {price}.") } else { "Not ordered.".into() })
     /// }
     /// ```
     ///
-    /// A key that is used again in one call (in a loop) gets a number. Cancel safe: work that was
-    /// dropped before its end is done again.
+    /// A key that is used repeatedly in one call, as in a loop, is numbered.
+    ///
+    /// Cancel safety: work that was dropped before its end runs again.
     pub async fn step<T, F>(&self, key: &str, work: F) -> T
     where
         T: Serialize + DeserializeOwned,
@@ -45,8 +47,8 @@ impl Context {
         }
     }
 
-    /// As [`Context::step`], for work that can fail: only success is kept, so a failed step is
-    /// tried again in the next round.
+    /// Does some work that can fail, like [`Context::step`]. Only success is kept, so a failed step
+    /// runs again in the next round.
     ///
     /// # Errors
     /// Those of the work.
@@ -67,7 +69,7 @@ impl Context {
         match kept.map(|kept| kept.parse()) {
             Some(Ok(value)) => return Ok(value),
             Some(Err(error)) => {
-                tracing::warn!(key, %error, "the result of a step cannot be read; it is done again");
+                tracing::warn!(key, %error, "the result of a step cannot be decoded; the step runs again");
             }
             None => {}
         }
@@ -78,7 +80,9 @@ impl Context {
                 steps.retain(|(other, _)| *other != key);
                 steps.push((key, kept));
             }
-            Err(error) => tracing::warn!(key, %error, "the result of a step cannot be kept"),
+            Err(error) => {
+                tracing::warn!(key, %error, "the result of a step cannot be encoded; the step will run again")
+            }
         }
         Ok(value)
     }

@@ -1,26 +1,34 @@
-//! Bounds how many calls run at a time, over all connections.
+//! Limits the number of concurrent calls over all connections.
 
 use std::sync::Arc;
 
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
 
-/// Lets a number of calls run at a time, over all connections; the others wait their turn, first
-/// come first served.
+/// Limits the number of concurrent calls over all connections. Further calls wait in the order of
+/// their arrival.
 ///
-/// *Applies to every request but `subscriptions/listen`, which would hold its place for ever.* What
-/// one connection may have in flight is bounded by [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests)
-/// already.
+/// `subscriptions/listen` is exempt, because it would hold its permit until the client disconnects.
+/// [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests)
+/// limits the calls of each connection.
+///
+/// ```
+/// use mcp_server::Server;
+/// use mcp_server::layer::ConcurrencyLimitLayer;
+///
+/// let server = Server::builder("busy", "1.0.0").layer(ConcurrencyLimitLayer::new(64));
+/// ```
 #[derive(Debug, Clone)]
 pub struct ConcurrencyLimitLayer(Arc<Semaphore>);
 
 impl ConcurrencyLimitLayer {
-    /// A layer that lets `most` calls run at a time.
+    /// Creates a layer that allows `max` concurrent calls, at least one.
     #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))))
+    pub fn new(max: usize) -> Self {
+        Self(Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS))))
     }
 }
 
@@ -28,7 +36,7 @@ impl<S> Layer<S> for ConcurrencyLimitLayer {
     type Service = ConcurrencyLimit<S>;
 
     fn layer(&self, inner: S) -> ConcurrencyLimit<S> {
-        ConcurrencyLimit { inner, places: Arc::clone(&self.0) }
+        ConcurrencyLimit { inner, semaphore: Arc::clone(&self.0) }
     }
 }
 
@@ -36,15 +44,15 @@ impl<S> Layer<S> for ConcurrencyLimitLayer {
 #[derive(Debug, Clone)]
 pub struct ConcurrencyLimit<S> {
     inner: S,
-    places: Arc<Semaphore>,
+    semaphore: Arc<Semaphore>,
 }
 
 impl<S: Service> Service for ConcurrencyLimit<S> {
     async fn call(&self, request: Request) -> Reply {
-        if request.method == "subscriptions/listen" {
+        if request.method == SubscriptionsListen::NAME {
             return self.inner.call(request).await;
         }
-        let Ok(_place) = self.places.acquire().await else {
+        let Ok(_permit) = self.semaphore.acquire().await else {
             return Err(ErrorObject::internal().into());
         };
         self.inner.call(request).await

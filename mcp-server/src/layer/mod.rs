@@ -1,13 +1,13 @@
-//! Layers: services around the router, for what concerns every call (step 4 of the walk of a call).
+//! Layers: services around the router, for work that concerns every call.
 //!
-//! The server always catches panics. Built in besides: [`TraceLayer`], [`TimeoutLayer`],
-//! [`ConcurrencyLimitLayer`]. Put them on with [`ServerBuilder::layer`](crate::ServerBuilder::layer); the one added last is the
-//! outermost.
+//! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`] and
+//! [`ConcurrencyLimitLayer`]. Add layers with
+//! [`ServerBuilder::layer`](crate::ServerBuilder::layer); the layer added last is the outermost.
 //!
-//! # Writing one
+//! # Writing a layer
 //!
-//! A layer is two types: the service, which holds the one inside and does its work before, after or
-//! instead of calling it, and the layer, which puts the service around another one.
+//! A layer consists of two types: the service, which wraps an inner service and works before, after
+//! or instead of calling it, and the layer, which creates the service around an inner one.
 //!
 //! ```
 //! use mcp_server::layer::Layer;
@@ -15,28 +15,28 @@
 //! use mcp_server::{Context, Server};
 //! use mcp_server::jsonrpc::ErrorObject;
 //!
-//! /// Refuses the calls of one client.
+//! /// Refuses the calls of one client, by the name that it claims.
 //! #[derive(Clone)]
-//! struct Without(&'static str);
+//! struct DenyClientLayer(&'static str);
 //!
-//! impl<S> Layer<S> for Without {
-//!     type Service = WithoutService<S>;
+//! impl<S> Layer<S> for DenyClientLayer {
+//!     type Service = DenyClient<S>;
 //!
 //!     fn layer(&self, inner: S) -> Self::Service {
-//!         WithoutService { inner, name: self.0 }
+//!         DenyClient { inner, name: self.0 }
 //!     }
 //! }
 //!
-//! struct WithoutService<S> {
+//! struct DenyClient<S> {
 //!     inner: S,
 //!     name: &'static str,
 //! }
 //!
-//! impl<S: Service> Service for WithoutService<S> {
+//! impl<S: Service> Service for DenyClient<S> {
 //!     async fn call(&self, request: Request) -> Reply {
 //!         let client = Context::of(&request).and_then(|context| context.client_info());
 //!         if client.is_some_and(|client| client.name == self.name) {
-//!             return Err(ErrorObject::invalid_request("not you").into());
+//!             return Err(ErrorObject::invalid_request("this client is not allowed").into());
 //!         }
 //!         self.inner.call(request).await
 //!     }
@@ -46,12 +46,16 @@
 //!     }
 //! }
 //!
-//! let server = Server::builder("choosy", "1.0.0").layer(Without("somebody"));
+//! let server = Server::builder("strict", "1.0.0").layer(DenyClientLayer("crawler"));
 //! ```
 //!
-//! What to know: dropping the future of a call cancels it, so hold nothing across `.await` that
-//! must be given back by hand; `request.extensions` must reach the service inside; `initialize` is
-//! answered before the layers.
+//! Rules for layers:
+//!
+//! * Dropping the future of a call cancels it, so release resources in `Drop`, not in code after an
+//!   `.await`.
+//! * Pass `request.extensions` to the inner service; the [`Context`](crate::Context) of the call is
+//!   in them.
+//! * `initialize` does not pass through layers.
 
 mod concurrency;
 mod timeout;

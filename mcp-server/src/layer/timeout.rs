@@ -1,23 +1,34 @@
-//! Ends calls that take too long.
+//! Limits the duration of calls.
 
 use std::time::Duration;
 
 use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use tower_layer::Layer;
 
-/// Answers a call with −32603 when its handler is not done in time; the handler is dropped.
+/// Answers a call with −32603 and drops its handler when the handler does not finish in time.
 ///
-/// *Applies to every request but `subscriptions/listen`, which is meant to stay open.* Time in
-/// which the client is asked something counts too.
+/// The time in which the client answers requests of the server counts too. `subscriptions/listen`
+/// is exempt, because it stays open.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mcp_server::Server;
+/// use mcp_server::layer::TimeoutLayer;
+///
+/// let server =
+///     Server::builder("quick", "1.0.0").layer(TimeoutLayer::new(Duration::from_secs(30)));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct TimeoutLayer(Duration);
 
 impl TimeoutLayer {
-    /// A layer that gives each call this long.
+    /// Creates a layer that allows each call this duration.
     #[must_use]
-    pub const fn new(limit: Duration) -> Self {
-        Self(limit)
+    pub const fn new(timeout: Duration) -> Self {
+        Self(timeout)
     }
 }
 
@@ -25,7 +36,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, limit: self.0 }
+        Timeout { inner, timeout: self.0 }
     }
 }
 
@@ -33,18 +44,19 @@ impl<S> Layer<S> for TimeoutLayer {
 #[derive(Debug, Clone)]
 pub struct Timeout<S> {
     inner: S,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl<S: Service> Service for Timeout<S> {
     async fn call(&self, request: Request) -> Reply {
-        if request.method == "subscriptions/listen" {
+        if request.method == SubscriptionsListen::NAME {
             return self.inner.call(request).await;
         }
-        match tokio::time::timeout(self.limit, self.inner.call(request)).await {
+        match tokio::time::timeout(self.timeout, self.inner.call(request)).await {
             Ok(reply) => reply,
             Err(_) => {
-                let message = format!("the call took longer than {} ms", self.limit.as_millis());
+                let message =
+                    format!("the call exceeded its timeout of {} ms", self.timeout.as_millis());
                 Err(ErrorObject::new(code::INTERNAL_ERROR, message).into())
             }
         }

@@ -1,4 +1,4 @@
-//! A span around each call.
+//! Traces calls.
 
 use std::time::Instant;
 
@@ -9,16 +9,16 @@ use tracing::{Instrument as _, Level, debug, info_span, warn};
 
 use crate::context::Context;
 
-/// A [`tracing`] span around each call, with its method, the tool, prompt or resource it names, its
-/// id and the revision; and an event at its end: `debug` for an answer, `warn` for a protocol
-/// error.
+/// Creates a [`tracing`] span for each call, with its method, the tool, prompt or resource it
+/// names, its id and its revision. An event marks the end of the call: `debug` for an answer,
+/// `warn` for a protocol error.
 ///
-/// Arguments and results are not recorded: they may hold secrets.
+/// Arguments and results are not recorded, because they may contain secrets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TraceLayer;
 
 impl TraceLayer {
-    /// The layer.
+    /// Creates the layer.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -47,10 +47,10 @@ impl<S: Service> Service for Trace<S> {
         let revision = Context::of(&request).map(|context| context.revision());
         let target = target(&request);
         let span = info_span!("call", method = %request.method, target, id = %request.id, revision = revision.map(|revision| revision.as_str()));
-        let began = Instant::now();
+        let started = Instant::now();
         async {
             let reply = self.inner.call(request).await;
-            let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             match &reply {
                 Ok(_) => debug!(micros, "answered"),
                 Err(CallError::Peer(error)) => {
@@ -70,7 +70,7 @@ impl<S: Service> Service for Trace<S> {
     }
 }
 
-/// What the call names: a tool, a prompt or a URI.
+/// Returns the tool, prompt or URI that the call names.
 fn target(request: &Request) -> Option<String> {
     #[derive(Deserialize)]
     struct Names {

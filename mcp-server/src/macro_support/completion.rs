@@ -1,12 +1,12 @@
-//! `#[arg(complete = ["draft", "final"])]`: completion from a list that is known beforehand.
+//! `#[arg(complete = ["draft", "final"])]`: completion from a fixed list.
 
 use mcp_core::types::Completion;
 
-/// The entries which begin as the user began, without regard to case.
+/// Returns the choices that start with what the user has typed, ignoring ASCII case.
 #[must_use]
 pub fn complete_from(typed: &str, choices: &[&str]) -> Completion {
-    let begins = |choice: &&&str| {
+    let matches = |choice: &&&str| {
         choice.get(..typed.len()).is_some_and(|head| head.eq_ignore_ascii_case(typed))
     };
-    Completion::of(choices.iter().filter(begins).copied())
+    Completion::of(choices.iter().filter(matches).copied())
 }

@@ -1,33 +1,33 @@
-//! What `#[derive(Elicit)]` names beside the public traits.
+//! Support code for the expansion of `#[derive(Elicit)]`, next to the public traits.
 
 use mcp_core::types::PrimitiveSchema;
 use serde_json::Value;
 
 use crate::input::Choice;
 
-/// The field of a choice of one.
+/// Returns the schema of a single-choice field.
 #[must_use]
 pub fn choice<T: Choice>() -> PrimitiveSchema {
     crate::input::one_of(T::options(), T::TITLED)
 }
 
-/// The type of a field's default: of an `Option` what is in it.
+/// The type of a field's default. For an `Option<T>` it is `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default in a form",
-    label = "no default can be shown"
+    label = "a form cannot show a default of this type"
 )]
 pub trait DefaultOf {
-    /// The type.
+    /// The type of the default.
     type Value: DefaultValue;
 }
 
-/// A default that can be shown.
+/// A default that a form can show.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default in a form",
-    label = "no default can be shown"
+    label = "a form cannot show a default of this type"
 )]
 pub trait DefaultValue {
-    /// The default as JSON.
+    /// Returns the default as JSON.
     fn default_json(&self) -> Value;
 }
 

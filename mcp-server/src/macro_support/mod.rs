@@ -1,14 +1,16 @@
-//! What the expansions of `mcp-macros` lean on, beside the public API. Hidden: nothing here is
-//! stable.
+//! Support code for the expansions of `mcp-macros`, next to the public API. Hidden, and not covered
+//! by semantic versioning.
 //!
-//! An expansion is plain code over [`ToolRoute::builder`](crate::tool::ToolRoute::builder) and its kin. Three questions it cannot
-//! answer from tokens, because a type may hide behind an alias, so the compiler is asked:
+//! An expansion is plain code that uses [`ToolRoute::builder`](crate::tool::ToolRoute::builder) and
+//! similar functions. A macro cannot answer three questions from tokens, because a type may be an
+//! alias, so the compiler answers them:
 //!
-//! * what a returned value becomes (`reply`);
-//! * whether a parameter can be read from JSON, from text, from a header (`argument`);
-//! * whether an argument may be left out (`is_optional`).
+//! * how a returned value is converted into a result (`reply`);
+//! * whether a parameter can be decoded from JSON, from a string or from a header (`argument`);
+//! * whether an argument is optional (`is_optional`).
 //!
-//! The rest is [`RouteFn`](crate::route::RouteFn) with its list macro, and completion of an argument from a list.
+//! The rest is [`RouteFn`](crate::route::RouteFn) with its list macro, and completion of an
+//! argument from a list.
 
 mod argument;
 mod completion;
@@ -20,14 +22,14 @@ pub use crate::route::{AddRoute, add_route};
 
 pub use self::{
     argument::{
-        Argument, ArgumentDefault, DefaultIsKnown, DefaultIsSecret, TextArgument, argument,
-        header_argument, set_default, text_argument,
+        Argument, ArgumentDefault, SerializableDefault, TextArgument, UnserializableDefault,
+        argument, header_argument, set_default, text_argument,
     },
     completion::complete_from,
     prompt::prompt_argument,
     reply::{
-        Failure, FailureByDisplay, FailureByTrait, FailureIsNone, FailureToPeer,
-        FailureToPeerByDisplay, FailureToPeerIsNone, NoError, Returned, ReturnedValue, Success,
-        SuccessByTrait, SuccessIsNone, SuccessIsStructured, ToolFailure, ToolReturn,
+        Failure, FailureByDisplay, FailureByTrait, FailureToPeer, FailureToPeerByDisplay, NoError,
+        Returned, ReturnedValue, StructuredSuccess, Success, SuccessByTrait, ToolFailure,
+        ToolReturn, UnsupportedFailure, UnsupportedFailureToPeer, UnsupportedSuccess,
     },
 };

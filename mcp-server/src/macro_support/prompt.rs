@@ -1,11 +1,11 @@
-//! The arguments of prompts, described by their types.
+//! The arguments of prompts, derived from their types.
 
 use super::TextArgument;
 use mcp_core::types::PromptArgument;
 
 use crate::extract::is_optional;
 
-/// The description of one argument of a prompt.
+/// Creates the description of one argument of a prompt.
 #[must_use]
 pub fn prompt_argument<T: TextArgument>(
     name: &'static str,

@@ -1,19 +1,20 @@
-//! What a returned value becomes, decided by its type, so that an alias of `Result` or of a content
-//! block is what it stands for. (Contract of the return values: the guide of `#[tool]`.)
+//! Converts returned values into results by their types, so that an alias of `Result` or of a
+//! content block works like the type itself.
 //!
-//! Rust has no specialization; method look-up by autoref gives as much as is needed where the type
-//! is known, which in an expansion it is. A tag holds the type; a method of one name exists at
-//! several depths of reference, the better answer at the greater depth; `(&&&tag).method()` finds
-//! the deepest one whose bounds hold. At depth zero stands a method that takes anything and whose
-//! own bound nothing meets: there the user reads what to do.
+//! Rust has no specialization, but method look-up by auto-referencing suffices where the type is
+//! known, as it is in an expansion. A tag holds the type. Traits for several depths of reference
+//! define a method of the same name, with the preferred implementation at the greatest depth.
+//! `(&&&tag).method()` selects the deepest implementation whose bounds hold. At depth zero is a
+//! method that accepts every type but has a bound that no type meets: the compiler reports that
+//! bound with an explanation.
 //!
-//! 1. [`Returned`]: `Result<T, E>` falls apart into its sides; any other `T` is a success.
-//! 2. [`Success`] of a tool: [`IntoToolResult`] → else `Serialize + JsonSchema`, which is
-//!    structured → else [`ToolReturn`].
-//! 3. [`Failure`] of a tool: [`IntoToolError`] → else `Display`, which the model sees → else
-//!    [`ToolFailure`].
-//! 4. [`Failure`] of a prompt or resource: `Into<ErrorObject>` → else `Display`, which only the log
-//!    sees.
+//! 1. [`Returned`]: a `Result<T, E>` is split into success and failure; any other `T` is a success.
+//! 2. [`Success`] of a tool: [`IntoToolResult`], or else `Serialize + JsonSchema`, which becomes
+//! structured content, or else [`ToolReturn`] is reported.
+//! 3. [`Failure`] of a tool: [`IntoToolError`], or else `Display`, which the model sees, or else
+//! [`ToolFailure`] is reported.
+//! 4. [`Failure`] of a prompt or resource: `Into<ErrorObject>`, or else `Display`, which is only
+//! logged.
 
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
@@ -31,13 +32,13 @@ macro_rules! tag {
         pub struct $name<T>(PhantomData<fn() -> T>);
 
         impl<T> $name<T> {
-            /// The tag of a type that is named.
+            /// Creates the tag of a named type.
             #[allow(clippy::new_without_default)]
             pub const fn new() -> Self {
                 Self(PhantomData)
             }
 
-            /// The tag of a value's type.
+            /// Creates the tag of the type of a value.
             pub const fn of(_: &T) -> Self {
                 Self(PhantomData)
             }
@@ -54,19 +55,19 @@ macro_rules! tag {
 }
 
 tag! {
-    /// The whole return type of a function.
+    /// The return type of a function.
     Returned
 }
 tag! {
-    /// What a function returns when all is well.
+    /// The value that a function returns on success.
     Success
 }
 tag! {
-    /// What a function returns when it fails.
+    /// The error that a function returns.
     Failure
 }
 
-/// The error of a function that has none. (Not [`Infallible`]: an arm that handles it would be an
+/// The error of a function that cannot fail. (Not [`Infallible`]: a match arm for it would be an
 /// unreachable pattern.)
 #[derive(Debug)]
 pub struct NoError(Infallible);
@@ -78,27 +79,27 @@ impl fmt::Display for NoError {
 }
 
 impl<T, E> Returned<Result<T, E>> {
-    /// The value, as it is.
-    pub fn sides(&self, value: Result<T, E>) -> Result<T, E> {
+    /// Returns the value unchanged.
+    pub fn into_result(&self, value: Result<T, E>) -> Result<T, E> {
         value
     }
 
-    /// The tag of the good side.
+    /// Returns the tag of the success type.
     #[must_use]
     pub const fn success(&self) -> Success<T> {
         Success::new()
     }
 }
 
-/// Everything which is not a `Result`. (An inherent method comes before a trait's, so `Result`
-/// never gets here.)
+/// Every type that is not a `Result`. (Inherent methods take precedence over trait methods, so
+/// `Result` never uses it.)
 pub trait ReturnedValue<T> {
-    /// The value as a success.
-    fn sides(&self, value: T) -> Result<T, NoError> {
+    /// Wraps the value in `Ok`.
+    fn into_result(&self, value: T) -> Result<T, NoError> {
         Ok(value)
     }
 
-    /// The tag of the value itself.
+    /// Returns the tag of the value's type.
     fn success(&self) -> Success<T> {
         Success::new()
     }
@@ -106,11 +107,11 @@ pub trait ReturnedValue<T> {
 
 impl<T> ReturnedValue<T> for Returned<T> {}
 
-/// Depth two: the type says itself what it becomes.
+/// Depth two: the type implements [`IntoToolResult`].
 pub trait SuccessByTrait<T> {
-    /// The result of the call.
+    /// Converts into the result of the call.
     fn tool_result(&self, value: T) -> Result<CallToolResult, ErrorObject>;
-    /// The schema of the structured content, if there is any.
+    /// Returns the schema of the structured content, if there is any.
     fn output_schema(&self) -> Option<Schema>;
 }
 
@@ -124,15 +125,15 @@ impl<T: IntoToolResult> SuccessByTrait<T> for &&Success<T> {
     }
 }
 
-/// Depth one: data becomes structured content.
-pub trait SuccessIsStructured<T> {
-    /// The result of the call.
+/// Depth one: the value becomes structured content.
+pub trait StructuredSuccess<T> {
+    /// Converts into the result of the call.
     fn tool_result(&self, value: T) -> Result<CallToolResult, ErrorObject>;
-    /// The schema of the structured content.
+    /// Returns the schema of the structured content.
     fn output_schema(&self) -> Option<Schema>;
 }
 
-impl<T: Serialize + JsonSchema> SuccessIsStructured<T> for &Success<T> {
+impl<T: Serialize + JsonSchema> StructuredSuccess<T> for &Success<T> {
     fn tool_result(&self, value: T) -> Result<CallToolResult, ErrorObject> {
         crate::tool::structured(value)
     }
@@ -142,18 +143,18 @@ impl<T: Serialize + JsonSchema> SuccessIsStructured<T> for &Success<T> {
     }
 }
 
-/// Never met: says what a tool can return.
+/// Never implemented: its diagnostics explain what a tool can return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned from a tool",
-    label = "neither text or content, nor data with a schema",
+    label = "neither a string nor content, nor data with a schema",
     note = "for data, derive `serde::Serialize` and `schemars::JsonSchema`",
-    note = "otherwise return text, `Content`, `CallToolResult`, or implement `IntoToolResult`"
+    note = "otherwise return a string, `Content` or `CallToolResult`, or implement `IntoToolResult`"
 )]
 pub trait ToolReturn {}
 
-/// Depth zero: nothing is known of the type.
-pub trait SuccessIsNone<T> {
-    /// Refused.
+/// Depth zero: the type implements none of the traits.
+pub trait UnsupportedSuccess<T> {
+    /// Does not compile, because of [`ToolReturn`].
     fn tool_result(&self, _: T) -> Result<CallToolResult, ErrorObject>
     where
         T: ToolReturn,
@@ -161,17 +162,17 @@ pub trait SuccessIsNone<T> {
         Err(ErrorObject::internal())
     }
 
-    /// No schema: the refusal is [`SuccessIsNone::tool_result`]'s.
+    /// Returns no schema. [`UnsupportedSuccess::tool_result`] causes the compile error.
     fn output_schema(&self) -> Option<Schema> {
         None
     }
 }
 
-impl<T> SuccessIsNone<T> for Success<T> {}
+impl<T> UnsupportedSuccess<T> for Success<T> {}
 
-/// Depth two: the error says itself whether the model or the peer sees it.
+/// Depth two: the error implements [`IntoToolError`].
 pub trait FailureByTrait<E> {
-    /// The result of the call.
+    /// Converts into the result of the call.
     fn tool_result(&self, error: E) -> Result<CallToolResult, ErrorObject>;
 }
 
@@ -181,31 +182,31 @@ impl<E: IntoToolError> FailureByTrait<E> for &&Failure<E> {
     }
 }
 
-/// Depth one: the model reads the error.
+/// Depth one: the error implements `Display`, and the model sees it.
 pub trait FailureByDisplay<E> {
-    /// The result of the call.
+    /// Converts into the result of the call.
     fn tool_result(&self, error: E) -> Result<CallToolResult, ErrorObject>;
 }
 
 impl<E: fmt::Display> FailureByDisplay<E> for &Failure<E> {
     fn tool_result(&self, error: E) -> Result<CallToolResult, ErrorObject> {
-        // The alternate form is where `anyhow` and its like write the whole chain of causes.
+        // With the alternate form, `anyhow` and similar crates print the whole chain of causes.
         ToolError::new(format!("{error:#}")).into_tool_error()
     }
 }
 
-/// Never met: says what an error can be.
+/// Never implemented: its diagnostics explain what an error can be.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool, a prompt or a resource",
-    label = "it cannot be shown: it has no `Display`",
+    label = "it does not implement `Display`",
     note = "implement `std::fmt::Display` (`thiserror` derives it)",
     note = "or use `ToolError`, which the model sees, or `ErrorObject`, which is a protocol error"
 )]
 pub trait ToolFailure {}
 
-/// Depth zero: nothing is known of the type.
-pub trait FailureIsNone<E> {
-    /// Refused.
+/// Depth zero: the type implements none of the traits.
+pub trait UnsupportedFailure<E> {
+    /// Does not compile, because of [`ToolFailure`].
     fn tool_result(&self, _: E) -> Result<CallToolResult, ErrorObject>
     where
         E: ToolFailure,
@@ -214,11 +215,11 @@ pub trait FailureIsNone<E> {
     }
 }
 
-impl<E> FailureIsNone<E> for Failure<E> {}
+impl<E> UnsupportedFailure<E> for Failure<E> {}
 
-/// Depth two, prompts and resources: the error is meant for the peer.
+/// Depth two, prompts and resources: the error is sent to the client.
 pub trait FailureToPeer<E> {
-    /// The error of the request.
+    /// Converts into the error of the request.
     fn error_object(&self, error: E) -> ErrorObject;
 }
 
@@ -228,10 +229,9 @@ impl<E: Into<ErrorObject>> FailureToPeer<E> for &&Failure<E> {
     }
 }
 
-/// Depth one, prompts and resources: the text goes to the log, the peer learns that something
-/// failed here.
+/// Depth one, prompts and resources: the error is logged, and the client receives −32603.
 pub trait FailureToPeerByDisplay<E> {
-    /// The error of the request.
+    /// Converts into the error of the request.
     fn error_object(&self, error: E) -> ErrorObject;
 }
 
@@ -242,9 +242,9 @@ impl<E: fmt::Display> FailureToPeerByDisplay<E> for &Failure<E> {
     }
 }
 
-/// Depth zero, prompts and resources.
-pub trait FailureToPeerIsNone<E> {
-    /// Refused.
+/// Depth zero, prompts and resources: the type implements none of the traits.
+pub trait UnsupportedFailureToPeer<E> {
+    /// Does not compile, because of [`ToolFailure`].
     fn error_object(&self, _: E) -> ErrorObject
     where
         E: ToolFailure,
@@ -253,7 +253,7 @@ pub trait FailureToPeerIsNone<E> {
     }
 }
 
-impl<E> FailureToPeerIsNone<E> for Failure<E> {}
+impl<E> UnsupportedFailureToPeer<E> for Failure<E> {}
 
 #[cfg(test)]
 mod tests {
@@ -268,11 +268,11 @@ mod tests {
         lines: u32,
     }
 
-    /// What an expansion does with a value.
+    /// Converts a value as an expansion does.
     macro_rules! reply {
         ($value:expr) => {{
             let value = $value;
-            match Returned::of(&value).sides(value) {
+            match Returned::of(&value).into_result(value) {
                 Ok(value) => (&&&Success::of(&value)).tool_result(value),
                 Err(error) => (&&&Failure::of(&error)).tool_result(error),
             }
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_by_type() {
+    fn the_output_schema_depends_on_the_type() {
         assert!(has_schema!(Report));
         assert!(has_schema!(Aliased<Report>));
         assert!(has_schema!(Aliased<Vec<Option<u8>>, String>));
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_text_and_data_is_structured() {
+    fn strings_become_text_and_data_becomes_structured_content() {
         assert!(reply!("text").unwrap().structured_content.is_none());
         let report: Aliased<Report> = Ok(Report { lines: 2 });
         let content = reply!(report).unwrap().structured_content.unwrap();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sees_an_error_is_decided_by_its_type() {
+    fn the_type_of_an_error_decides_whether_the_model_or_the_client_receives_it() {
         let model: Aliased<Report, String> = Err("no".to_owned());
         assert_eq!(reply!(model).unwrap().is_error, Some(true));
         let model: Aliased<&str, ToolError> = Err(ToolError::new("no"));
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_log_sees_other_errors_of_prompts_and_resources() {
+    fn other_errors_of_prompts_and_resources_are_only_logged() {
         assert_eq!(error_object!("secret".to_owned()), ErrorObject::internal());
         assert_eq!(
             error_object!(ErrorObject::invalid_params("no")),

@@ -1,4 +1,4 @@
-//! Prompts: the route from a name to a function that writes messages. Spec: server/prompts.
+//! Prompts: routes from a name to a function that returns messages. Spec: server/prompts.
 
 mod reply;
 mod route;

@@ -1,21 +1,21 @@
-//! What a prompt function may give.
+//! The values that a prompt function may return.
 
 use std::borrow::Cow;
 
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{GetPromptResult, PromptMessage};
 
-/// A value that a prompt may give.
+/// A value that a prompt function may return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a prompt result",
     label = "neither text nor messages",
-    note = "give a text, a `PromptMessage`, several of them, a `GetPromptResult` or a `Result` of one of them"
+    note = "return a string, a `PromptMessage`, several of them, a `GetPromptResult` or a `Result` of one of them"
 )]
 pub trait IntoPromptResult {
-    /// The result of the request.
+    /// Converts into the result of the request.
     ///
     /// # Errors
-    /// A protocol error, where the value is one.
+    /// The protocol error to answer the request with, if the value is an error.
     fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject>;
 }
 
@@ -45,7 +45,7 @@ impl IntoPromptResult for PromptMessage {
 
 macro_rules! texts {
     ($($text:ty),+) => { $(
-        /// One message of the user.
+        /// One message with the role `user`.
         impl IntoPromptResult for $text {
             fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
                 PromptMessage::user(String::from(self)).into_prompt_result()
@@ -56,7 +56,7 @@ macro_rules! texts {
 
 texts!(String, &str, Box<str>, Cow<'_, str>);
 
-/// The error becomes a protocol error, since the result of a prompt has no place for one.
+/// The error is sent as a protocol error, because the result of a prompt cannot carry one.
 impl<T: IntoPromptResult, E: Into<ErrorObject>> IntoPromptResult for Result<T, E> {
     fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
         self.map_err(Into::into)?.into_prompt_result()

@@ -1,4 +1,4 @@
-//! A prompt and the handler behind it.
+//! A prompt and its handler.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,10 +13,12 @@ use crate::context::{Context, HandlerCall, HandlerFuture};
 use crate::extract::{Args, Extract, Rejection, from_texts};
 use crate::handler::Handler;
 
-/// The future of one `prompts/get`.
+/// The future of one `prompts/get` call.
 pub type PromptFuture = HandlerFuture<GetPromptResult>;
 
-/// A prompt that can be registered: what is listed, and what runs.
+/// A prompt to register: its description for `prompts/list`, and its handler.
+///
+/// The `#[prompt]` macro creates one, and so does [`PromptRoute::builder`].
 pub struct PromptRoute {
     pub(crate) prompt: Prompt,
     pub(crate) completers: Completers,
@@ -24,16 +26,19 @@ pub struct PromptRoute {
 }
 
 impl PromptRoute {
-    /// Begins a prompt.
+    /// Creates a builder. `name` is unique in the server.
     ///
     /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use mcp_server::extract::Args;
     /// use mcp_server::prompt::PromptRoute;
     /// use mcp_server::types::PromptArgument;
     ///
     /// let greet = PromptRoute::builder("greet")
-    ///     .description("Greets somebody.")
+    ///     .description("Greet a person.")
     ///     .argument(PromptArgument::new("name").required(true))
-    ///     .handler(|mcp_server::extract::Args(arguments): mcp_server::extract::Args<std::collections::BTreeMap<String, String>>| async move {
+    ///     .handler(|Args(arguments): Args<BTreeMap<String, String>>| async move {
     ///         format!("Please greet {}.", arguments["name"])
     ///     });
     /// ```
@@ -41,7 +46,7 @@ impl PromptRoute {
         PromptBuilder { prompt: Prompt::new(name), completers: Completers::default() }
     }
 
-    /// The prompt as it is listed.
+    /// Returns the prompt as `prompts/list` shows it.
     #[must_use]
     pub fn prompt(&self) -> &Prompt {
         &self.prompt
@@ -62,7 +67,7 @@ impl fmt::Debug for PromptRoute {
     }
 }
 
-/// One `prompts/get`.
+/// A call of `prompts/get`.
 #[derive(Debug)]
 pub struct PromptCall {
     context: Context,
@@ -70,19 +75,19 @@ pub struct PromptCall {
 }
 
 impl PromptCall {
-    /// The context of the call.
+    /// Returns the context of the call.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// The arguments by name.
+    /// Returns the arguments by name.
     #[must_use]
     pub fn arguments(&self) -> &BTreeMap<String, String> {
         &self.arguments
     }
 
-    /// One argument.
+    /// Returns one argument.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.arguments.get(name).map(String::as_str)
     }
@@ -100,7 +105,7 @@ impl<T: DeserializeOwned> Extract<PromptCall> for Args<T> {
     }
 }
 
-/// A prompt in the making.
+/// Builds a [`PromptRoute`]. [`PromptRoute::builder`] creates it.
 #[derive(Debug)]
 #[must_use = "a prompt needs a handler"]
 pub struct PromptBuilder {
@@ -109,37 +114,37 @@ pub struct PromptBuilder {
 }
 
 impl PromptBuilder {
-    /// The name for people.
+    /// Sets the display name.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.prompt.title = Some(title.into());
         self
     }
 
-    /// What the prompt is for.
+    /// Sets the description.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.prompt.description = Some(description.into());
         self
     }
 
-    /// One more argument.
+    /// Adds an argument.
     pub fn argument(mut self, argument: PromptArgument) -> Self {
         self.prompt.arguments.get_or_insert_default().push(argument);
         self
     }
 
-    /// Icons.
+    /// Sets the icons.
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
         self.prompt.icons = Some(icons.into());
         self
     }
 
-    /// The `_meta` of the prompt in lists.
+    /// Sets the `_meta` of the prompt in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
         self.prompt.meta = Some(meta);
         self
     }
 
-    /// Suggests values for an argument while it is typed.
+    /// Sets the function that suggests values for an argument (`completion/complete`).
     pub fn complete(
         mut self,
         argument: impl Into<String>,
@@ -149,7 +154,7 @@ impl PromptBuilder {
         self
     }
 
-    /// The handler: an async function over [extractors](crate::extract).
+    /// Sets the handler, an async function whose arguments are [extractors](crate::extract).
     pub fn handler<M, H>(self, handler: H) -> PromptRoute
     where
         H: Handler<PromptCall, M>,
@@ -161,7 +166,7 @@ impl PromptBuilder {
         })
     }
 
-    /// The handler in its barest form.
+    /// Sets a handler that receives the call itself.
     pub fn raw(
         self,
         handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static,

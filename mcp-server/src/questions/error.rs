@@ -1,4 +1,4 @@
-//! Why a question to the client has no answer.
+//! The error of a question to the client.
 
 use std::fmt;
 
@@ -9,37 +9,38 @@ use serde_json::Value;
 
 use crate::error::{IntoToolError, ToolError};
 
-/// Why a question to the client has no answer. One word; [`AskError::kind`] tells what happened.
+/// The error of a question to the client. [`AskError::kind`] returns what happened.
 #[derive(Debug)]
 pub struct AskError(Box<AskErrorDetail>);
 
 #[derive(Debug)]
 struct AskErrorDetail {
     kind: AskErrorKind,
-    /// Where the request itself is at fault, in the modern era: −32021 with the capability that is
-    /// missing, −32602 for an answer that does not fit.
+    /// The protocol error of the whole call, in the modern era: −32021 with the missing capability,
+    /// or −32602 for an invalid answer.
     protocol: Option<ErrorObject>,
     detail: String,
 }
 
-/// What happened to a question.
+/// The reason why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AskErrorKind {
-    /// The client did not declare that it can answer such questions.
+    /// The client did not declare the capability for the question, or the revision does not have
+    /// it.
     Unsupported,
-    /// The user said no.
+    /// The user declined.
     Declined,
-    /// The user closed the question.
+    /// The user dismissed the question without a choice.
     Cancelled,
     /// The client answered with an error.
     Refused,
-    /// The answer does not fit the question.
+    /// The answer does not match the question.
     Invalid,
-    /// The question breaks a rule of the protocol, so it was not asked: a URL that is not valid, a
-    /// form with a field that it cannot have, a use of a tool without its result.
+    /// The question is invalid and was not sent: an invalid URL, a form with an unsupported field,
+    /// a tool use without its result.
     Malformed,
-    /// No answer came in time, or the connection broke.
+    /// No answer arrived in time, or the connection failed.
     Lost,
 }
 
@@ -57,15 +58,16 @@ impl AskError {
         }))
     }
 
-    /// The answer does not fit. In the modern era it came in the parameters of the call (MRTR-12).
+    /// Creates the error for an invalid answer. In the modern era it was part of the parameters of
+    /// the call (MRTR-12).
     pub(crate) fn invalid(detail: impl fmt::Display, modern: bool) -> Self {
         let text = detail.to_string();
-        let told = || ErrorObject::invalid_params(format!("/inputResponses: {text}"));
-        let protocol = modern.then(told);
+        let protocol = || ErrorObject::invalid_params(format!("/inputResponses: {text}"));
+        let protocol = modern.then(protocol);
         Self(Box::new(AskErrorDetail { kind: AskErrorKind::Invalid, protocol, detail: text }))
     }
 
-    /// What happened.
+    /// Returns the reason.
     #[must_use]
     pub fn kind(&self) -> AskErrorKind {
         self.0.kind
@@ -84,23 +86,23 @@ impl From<CallError> for AskError {
 
 impl fmt::Display for AskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.0.kind {
-            AskErrorKind::Unsupported => "the client cannot be asked",
+        let summary = match self.0.kind {
+            AskErrorKind::Unsupported => "the client does not support the question",
             AskErrorKind::Declined => return f.write_str("the user declined"),
             AskErrorKind::Cancelled => return f.write_str("the user cancelled"),
             AskErrorKind::Refused => "the client refused the question",
-            AskErrorKind::Invalid => "the answer does not fit the question",
-            AskErrorKind::Malformed => "the question is not valid",
+            AskErrorKind::Invalid => "the answer does not match the question",
+            AskErrorKind::Malformed => "the question is invalid",
             AskErrorKind::Lost => "no answer arrived",
         };
-        write!(f, "{what}: {}", self.0.detail)
+        write!(f, "{summary}: {}", self.0.detail)
     }
 }
 
 impl std::error::Error for AskError {}
 
-/// In the modern era a missing capability is −32021 and a malformed answer −32602; anything else
-/// the model sees.
+/// In the modern era, a missing capability is −32021 and an invalid answer −32602. The model sees
+/// all other errors.
 impl IntoToolError for AskError {
     fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
         match self.0.protocol {
@@ -110,7 +112,7 @@ impl IntoToolError for AskError {
     }
 }
 
-/// For prompts and resources, whose results have no place for an error.
+/// For prompts and resources, whose results cannot carry errors.
 impl From<AskError> for ErrorObject {
     fn from(error: AskError) -> Self {
         let text = error.to_string();

@@ -1,5 +1,5 @@
-//! The keys of questions and steps: given by the author, or made of the place in the code and the
-//! question.
+//! The keys of questions and steps: chosen by the author, or derived from the position in the
+//! source code and the question.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,12 +11,12 @@ use mcp_core::types::InputRequest;
 
 use crate::seal::digest;
 
-/// Where a question comes from.
+/// The source of a question's key.
 #[derive(Debug, Clone)]
 pub(crate) enum QuestionSource {
-    /// The author gave it a key.
+    /// The author chose it.
     Named(Cow<'static, str>),
-    /// The line that asks it.
+    /// It is derived from the line that asks the question.
     Site(&'static Location<'static>),
 }
 
@@ -25,29 +25,29 @@ pub(crate) enum QuestionSource {
 pub(crate) struct Identity {
     /// The key on the wire, unique in the call.
     pub(crate) key: String,
-    /// What all automatic keys of this line begin with.
+    /// The common prefix of all derived keys of the line, and the line.
     pub(crate) site: Option<(String, &'static Location<'static>)>,
-    /// The digest of method and parameters, in hexadecimal.
+    /// The digest of the method and the parameters, in hexadecimal.
     pub(crate) digest: String,
 }
 
 impl Identity {
-    /// `seen` counts how often each key was used in this execution.
+    /// Creates the identity of a question. `seen` counts the uses of each key in this execution.
     ///
     /// # Errors
-    /// When the question cannot be written as JSON.
+    /// If the question cannot be encoded as JSON.
     pub(crate) fn new(
         source: QuestionSource,
         request: &InputRequest,
         seen: &mut HashMap<String, u32>,
     ) -> Result<Self, serde_json::Error> {
-        // Method and parameters, both of which the wire form has.
+        // The wire form contains the method and the parameters.
         let digest = hex(&digest(&[&canonical(&serde_json::to_value(request)?)]), 16);
         let (base, site) = match source {
             QuestionSource::Named(name) => (name.into_owned(), None),
             QuestionSource::Site(location) => {
                 let site = site(location);
-                // With the digest in it, questions of one line cannot be taken for each other.
+                // The digest distinguishes questions that one line asks.
                 (format!("{site}-{}", digest.get(..8).unwrap_or_default()), Some((site, location)))
             }
         };
@@ -55,7 +55,7 @@ impl Identity {
     }
 }
 
-/// `key`, `key#2`, `key#3`…
+/// Returns the key of this use: `key`, `key#2`, `key#3`…
 pub(crate) fn occurrence(key: String, seen: &mut HashMap<String, u32>) -> String {
     match seen.get_mut(&key) {
         None => {
@@ -69,14 +69,14 @@ pub(crate) fn occurrence(key: String, seen: &mut HashMap<String, u32>) -> String
     }
 }
 
-/// `ask-1f2e3d`: tells lines apart without telling which they are.
+/// Returns a prefix such as `ask-1f2e3d`, which distinguishes lines without revealing them.
 fn site(location: &Location<'_>) -> String {
     let (line, column) = (location.line().to_be_bytes(), location.column().to_be_bytes());
     format!("ask-{}", hex(&digest(&[location.file().as_bytes(), &line, &column]), 3))
 }
 
-pub(crate) fn hex(bytes: &[u8], most: usize) -> String {
-    bytes.iter().take(most).fold(String::with_capacity(2 * most), |mut text, byte| {
+pub(crate) fn hex(bytes: &[u8], max: usize) -> String {
+    bytes.iter().take(max).fold(String::with_capacity(2 * max), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // Writing to a string cannot fail.
         text
     })
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_tell_lines_questions_and_occurrences_apart() {
+    fn keys_distinguish_lines_questions_and_repetitions() {
         let mut seen = HashMap::new();
         let here = Location::caller();
         let mut key = |source, message: &str| {

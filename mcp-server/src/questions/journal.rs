@@ -1,5 +1,5 @@
-//! What a modern call remembers from round to round: the answers it got, the steps it finished, and
-//! what it asked last.
+//! The journal of a modern call, which it keeps between rounds: the answers, the results of steps,
+//! and the last questions.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -12,28 +12,28 @@ use serde_json::value::RawValue;
 
 use crate::error::reason;
 
-/// The journal of a call. It travels in the sealed `requestState` and nowhere else.
+/// The journal of a call. It is stored only in the sealed `requestState`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Journal {
-    /// Rounds so far.
+    /// Number of rounds so far.
     #[serde(rename = "r")]
     pub(crate) rounds: u32,
-    /// Rounds in which a question was another one than in the round before.
+    /// Number of rounds in which a question differed from that of the round before.
     #[serde(rename = "w")]
-    pub(crate) reworded: u32,
-    /// What was asked in the last round: answers to anything else are ignored (TRAP-31).
+    pub(crate) changed_rounds: u32,
+    /// The questions of the last round. Answers to other questions are ignored (TRAP-31).
     #[serde(rename = "q")]
     pub(crate) asked: Vec<Asked>,
     #[serde(rename = "a")]
     pub(crate) answers: Vec<Answered>,
     #[serde(rename = "s")]
     pub(crate) steps: Vec<(String, RawJson)>,
-    /// The state of the explicit form.
+    /// The state of an [`InputRequired`](crate::input::InputRequired).
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<RawJson>,
 }
 
-/// A question on its way.
+/// A question that was sent to the client.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Asked {
     #[serde(rename = "k")]
@@ -44,7 +44,7 @@ pub(crate) struct Asked {
     pub(crate) kind: AnswerKind,
 }
 
-/// An answer, with the digest of the question that it was given to.
+/// An answer, with the digest of its question.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Answered {
     #[serde(rename = "k")]
@@ -55,13 +55,13 @@ pub(crate) struct Answered {
     pub(crate) answer: RawJson,
 }
 
-/// What an answer must look like.
+/// The expected type of an answer.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum AnswerKind {
     #[serde(rename = "e")]
     Elicit,
     #[serde(rename = "s")]
-    Sample,
+    CreateMessage,
     #[serde(rename = "r")]
     Roots,
     #[serde(rename = "o")]
@@ -72,7 +72,7 @@ impl AnswerKind {
     pub(crate) fn of(request: &InputRequest) -> Self {
         match request {
             InputRequest::Elicit(_) => Self::Elicit,
-            InputRequest::CreateMessage(_) => Self::Sample,
+            InputRequest::CreateMessage(_) => Self::CreateMessage,
             InputRequest::ListRoots(_) => Self::Roots,
             _ => Self::Other,
         }
@@ -81,7 +81,7 @@ impl AnswerKind {
     pub(crate) fn check(self, answer: &str) -> Result<(), serde_json::Error> {
         match self {
             Self::Elicit => serde_json::from_str::<ElicitResult>(answer).map(drop),
-            Self::Sample => serde_json::from_str::<CreateMessageResult>(answer).map(drop),
+            Self::CreateMessage => serde_json::from_str::<CreateMessageResult>(answer).map(drop),
             Self::Roots => serde_json::from_str::<ListRootsResult>(answer).map(drop),
             Self::Other => serde_json::from_str::<mcp_core::json::JsonObject>(answer).map(drop),
         }
@@ -89,11 +89,11 @@ impl AnswerKind {
 }
 
 impl Journal {
-    /// Takes the answers to what was asked last. Those to anything else are ignored.
+    /// Adds the answers to the questions of the last round. Answers to other questions are ignored.
     ///
     /// # Errors
-    /// −32602 when one is not what its question asks for (MRTR-12).
-    pub(crate) fn take(&mut self, responses: &JsonBytes) -> Result<(), ErrorObject> {
+    /// −32602 if an answer is not of the type that its question expects (MRTR-12).
+    pub(crate) fn add_answers(&mut self, responses: &JsonBytes) -> Result<(), ErrorObject> {
         let responses: BTreeMap<Cow<'_, str>, &RawValue> = object(responses)?;
         for Asked { key, digest, kind } in std::mem::take(&mut self.asked) {
             let Some(answer) = responses.get(key.as_str()) else { continue };
@@ -107,11 +107,14 @@ impl Journal {
         Ok(())
     }
 
-    /// The answers that a client sends in its first round, before it was asked, by their keys.
+    /// Returns the answers that a client sends in its first round, before any question, by their
+    /// keys.
     ///
     /// # Errors
-    /// −32602 when they are no object.
-    pub(crate) fn unasked(responses: &JsonBytes) -> Result<HashMap<String, RawJson>, ErrorObject> {
+    /// −32602 if they are not an object.
+    pub(crate) fn unsolicited(
+        responses: &JsonBytes,
+    ) -> Result<HashMap<String, RawJson>, ErrorObject> {
         object(responses)
     }
 

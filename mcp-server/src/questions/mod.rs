@@ -1,9 +1,8 @@
-//! The questions of one call: what it asked, which answers it has, and what it has to remember
-//! until the client sends it again.
+//! The input requests of one call ("questions"): what it asked, the answers it has, and the journal
+//! that the client stores until it repeats the call.
 //!
-//! `identity` tells questions apart, `journal` is what travels in `requestState`, `round` is what a
-//! running call knows of both. How a question reaches the client is the business of
-//! [`input`](crate::input).
+//! `identity` distinguishes questions, `journal` is the content of `requestState`, and `round` is
+//! the state of a running call. [`input`](crate::input) sends the questions to the client.
 
 mod error;
 mod identity;

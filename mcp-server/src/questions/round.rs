@@ -1,4 +1,4 @@
-//! One round of a modern call: what it found in its journal, and what it asks.
+//! The state of one round of a modern call: its journal and its questions.
 
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use super::error::{AskError, AskErrorKind};
 use super::identity::{Identity, QuestionSource, occurrence};
 use super::journal::{AnswerKind, Answered, Asked, Journal};
 
-/// What a call asks. Nothing is allocated until it asks something.
+/// The questions of a call. Nothing is allocated until the first one.
 #[derive(Default)]
 pub(crate) struct CallQuestions {
-    /// Whether questions of this call can travel in its result: the three methods of MRTR-2.
+    /// Whether questions of this call can be sent in its result: the three methods of MRTR-2.
     pub(crate) by_result: bool,
     round: OnceLock<Box<Round>>,
-    /// Whoever polls the handler; a question may be asked by another task.
+    /// Wakes the task that polls the handler, because another task may ask a question.
     pub(crate) driver: AtomicWaker,
 }
 
@@ -31,18 +31,17 @@ pub(crate) struct Round(Mutex<RoundState>);
 pub(crate) struct RoundState {
     pub(crate) journal: Journal,
     /// Answers that came with the first round of the call. A client that knows the key of a
-    /// question may answer it before it is asked; nothing is gained by that, for answers are the
-    /// client's word in any round.
-    pub(crate) unasked: HashMap<String, RawJson>,
-    /// What the handler returned, in the explicit form.
+    /// question may answer it in advance. This is harmless, because answers are never trusted.
+    pub(crate) unsolicited: HashMap<String, RawJson>,
+    /// The [`InputRequired`](crate::input::InputRequired) that the handler returned.
     pub(crate) returned: Option<Returned>,
     pending: Vec<Pending>,
-    /// What the round ended with.
+    /// The questions at the end of the round.
     asked: Vec<Pending>,
-    /// How often each key was used in this execution.
+    /// The number of uses of each key in this execution.
     seen: HashMap<String, u32>,
     steps_seen: HashMap<String, u32>,
-    /// Answers that were taken in this execution.
+    /// The keys of the answers that were used in this execution.
     used: HashSet<String>,
     tickets: u64,
     closed: bool,
@@ -61,7 +60,7 @@ impl CallQuestions {
         Self { by_result, ..Self::default() }
     }
 
-    /// The round, if there is anything in it.
+    /// Returns the round, if the call has asked a question or started a step.
     pub(crate) fn get(&self) -> Option<&Round> {
         self.round.get().map(Box::as_ref)
     }
@@ -70,16 +69,16 @@ impl CallQuestions {
         self.round.get_or_init(Box::default)
     }
 
-    /// Asks a question: an answer from the journal, or a future that never completes and makes the
-    /// call end with the question in its result.
+    /// Asks a question. The future completes with the answer from the journal. If there is none, it
+    /// never completes, and the call ends with the question in its result.
     pub(crate) fn ask(
         &self,
         source: QuestionSource,
         request: InputRequest,
-    ) -> Result<Answering<'_>, AskError> {
+    ) -> Result<PendingAnswer<'_>, AskError> {
         let identity = Identity::new(source, &request, &mut self.round().lock().seen)
             .map_err(|error| AskError::new(AskErrorKind::Malformed, error))?;
-        Ok(Answering { questions: self, question: Some((identity, request)), ticket: None })
+        Ok(PendingAnswer { questions: self, question: Some((identity, request)), ticket: None })
     }
 }
 
@@ -92,7 +91,7 @@ impl Round {
         !self.lock().pending.is_empty()
     }
 
-    /// Ends the round with the questions that wait now, if there are any.
+    /// Ends the round with the questions that are pending. Returns whether there are any.
     pub(crate) fn suspend(&self) -> bool {
         let mut state = self.lock();
         state.closed = !state.pending.is_empty();
@@ -100,7 +99,7 @@ impl Round {
         state.closed
     }
 
-    /// Ends the round: questions that are still held by tasks of their own fail.
+    /// Ends the round. Questions that other tasks still hold fail.
     pub(crate) fn close(&self) {
         let wakers: Vec<_> = {
             let mut state = self.lock();
@@ -114,15 +113,16 @@ impl Round {
 }
 
 impl RoundState {
-    /// Begins the next execution of the handler in the same request (the explicit form, legacy).
-    pub(crate) fn again(&mut self) {
+    /// Prepares the next execution of the handler in the same request (legacy era,
+    /// [`InputRequired`](crate::input::InputRequired)).
+    pub(crate) fn restart(&mut self) {
         self.closed = false;
         self.seen.clear();
         self.steps_seen.clear();
         self.used.clear();
     }
 
-    /// The key of a step in this execution.
+    /// Returns the key of a step in this execution.
     pub(crate) fn step_key(&mut self, key: &str) -> String {
         occurrence(key.to_owned(), &mut self.steps_seen)
     }
@@ -133,19 +133,19 @@ impl RoundState {
         kind: AnswerKind,
     ) -> Result<Option<RawJson>, AskError> {
         let (key, digest) = (identity.key.clone(), identity.digest.clone());
-        if let Some(at) = self.journal.answers.iter().position(|answered| answered.key == key) {
-            if let Some(answered) = self.journal.answers.get(at)
+        if let Some(index) = self.journal.answers.iter().position(|answered| answered.key == key) {
+            if let Some(answered) = self.journal.answers.get(index)
                 && answered.digest == digest
             {
                 self.used.insert(key);
                 return Ok(Some(answered.answer.clone()));
             }
-            // Another question under the same key: its answer is not ours.
-            self.journal.answers.remove(at);
-            self.journal.reworded += 1;
+            // Another question with the same key: the stored answer does not belong to it.
+            self.journal.answers.remove(index);
+            self.journal.changed_rounds += 1;
             return Ok(None);
         }
-        let Some(answer) = self.unasked.remove(&key) else { return Ok(None) };
+        let Some(answer) = self.unsolicited.remove(&key) else { return Ok(None) };
         kind.check(answer.get())
             .map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
         self.used.insert(key.clone());
@@ -153,45 +153,46 @@ impl RoundState {
         Ok(Some(answer))
     }
 
-    /// The questions of this round, as many as are allowed, noted in the journal; and a line of the
-    /// code whose question is another one than in the round before.
+    /// Returns at most `max` questions of this round and records them in the journal. Also returns
+    /// a line of code whose question differs from that of the round before, if there is one.
     pub(crate) fn questions(
         &mut self,
-        most: usize,
+        max: usize,
     ) -> (InputRequests, Option<&'static std::panic::Location<'static>>) {
         let unused = |site: &str| {
             let mut unused =
                 self.journal.answers.iter().filter(|answered| !self.used.contains(&answered.key));
             unused.any(|answered| answered.key.starts_with(site))
         };
-        let reworded = self.asked.iter().find_map(|question| {
+        let changed = self.asked.iter().find_map(|question| {
             question
                 .identity
                 .site
                 .as_ref()
                 .and_then(|(site, location)| unused(site).then_some(*location))
         });
-        self.journal.reworded += u32::from(reworded.is_some());
+        self.journal.changed_rounds += u32::from(changed.is_some());
         self.journal.asked.clear();
         let mut requests = InputRequests::new();
-        for Pending { identity, request, .. } in self.asked.iter().take(most) {
+        for Pending { identity, request, .. } in self.asked.iter().take(max) {
             let kind = AnswerKind::of(request);
             let (key, digest) = (identity.key.clone(), identity.digest.clone());
             self.journal.asked.push(Asked { key, digest, kind });
             requests.insert(identity.key.clone(), request.clone());
         }
-        (requests, reworded)
+        (requests, changed)
     }
 }
 
-/// What a handler of the explicit form returned: questions, and a value to remember.
+/// The questions and the state of an [`InputRequired`](crate::input::InputRequired) that a handler
+/// returned.
 pub(crate) struct Returned {
     pub(crate) requests: InputRequests,
     pub(crate) state: Option<RawJson>,
 }
 
 impl Returned {
-    /// Records in the journal what is asked, and returns the questions.
+    /// Records the questions and the state in the journal, and returns the questions.
     pub(crate) fn record(self, journal: &mut Journal) -> InputRequests {
         let asked = |(key, request): (&String, &InputRequest)| Asked {
             key: key.clone(),
@@ -204,27 +205,28 @@ impl Returned {
     }
 }
 
-/// The answer to a question of a modern call.
-pub(crate) struct Answering<'a> {
+/// The future of the answer to a question of a modern call.
+pub(crate) struct PendingAnswer<'a> {
     questions: &'a CallQuestions,
-    /// Until it is registered.
+    /// `None` after it has been registered.
     question: Option<(Identity, InputRequest)>,
     ticket: Option<u64>,
 }
 
-impl Future for Answering<'_> {
+impl Future for PendingAnswer<'_> {
     type Output = Result<RawJson, AskError>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        // Wakers are the executor's: they are cloned and dropped while nothing is locked.
+        // Wakers contain code of the executor: they are cloned and dropped without a lock.
         let waker = task.waker().clone();
         let mut state = this.questions.round().lock();
         if state.closed {
             this.ticket = None;
             drop(state);
-            let told = "the call ended its round; ask in the call's own task to be asked again";
-            return Poll::Ready(Err(AskError::new(AskErrorKind::Lost, told)));
+            let reason =
+                "the round of the call has ended; ask from the task of the call to ask again";
+            return Poll::Ready(Err(AskError::new(AskErrorKind::Lost, reason)));
         }
         if let Some((identity, request)) = this.question.take() {
             if let Some(answer) = state.answer(&identity, AnswerKind::of(&request)).transpose() {
@@ -248,14 +250,14 @@ impl Future for Answering<'_> {
     }
 }
 
-/// A question that no task waits for is not asked.
-impl Drop for Answering<'_> {
+/// Withdraws the question: nothing waits for its answer.
+impl Drop for PendingAnswer<'_> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
         let mut state = self.questions.round().lock();
-        let at = state.pending.iter().position(|question| question.ticket == ticket);
-        let withdrawn = at.map(|at| state.pending.remove(at));
+        let index = state.pending.iter().position(|question| question.ticket == ticket);
+        let withdrawn = index.map(|index| state.pending.remove(index));
         drop(state);
-        drop(withdrawn); // With its waker, which is the executor's.
+        drop(withdrawn); // After the unlock, because it contains a waker.
     }
 }

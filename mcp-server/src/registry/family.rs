@@ -1,4 +1,4 @@
-//! The routes of one kind, and their lists.
+//! The routes of one kind, and their encoded lists.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -10,21 +10,21 @@ use mcp_core::revision::Revision;
 
 use crate::wire::{Encoder, WireResult};
 
-/// Routes of one kind, in order of registration, by name or URI.
+/// Routes of one kind by name or URI, in order of registration.
 #[derive(Debug)]
 pub(crate) struct Family<T> {
     routes: IndexMap<Arc<str>, Arc<T>>,
-    /// The capability is declared: something was registered, though it may be gone by now.
+    /// Whether the capability is declared. It stays declared when the last route is removed.
     offered: bool,
-    /// The list in each revision, written when it is first asked for.
+    /// The list in each revision, encoded at the first request.
     lists: [OnceLock<Pages>; Revision::ALL.len()],
 }
 
-/// One list, page by page.
+/// The pages of one list.
 #[derive(Debug)]
 struct Pages {
     first: JsonBytes,
-    /// The other pages by the cursor that leads to them: the name of the last item before.
+    /// The other pages by their cursor: the name of the last item of the page before.
     others: HashMap<Arc<str>, JsonBytes>,
 }
 
@@ -34,7 +34,7 @@ impl<T> Default for Family<T> {
     }
 }
 
-/// A copy that is about to be changed, so the written lists stay behind.
+/// Copies the routes without the encoded lists, because the copy is about to be changed.
 impl<T> Clone for Family<T> {
     fn clone(&self) -> Self {
         Self { routes: self.routes.clone(), offered: self.offered, lists: Default::default() }
@@ -58,14 +58,15 @@ impl<T> Family<T> {
         self.offered = true;
     }
 
-    /// Removes a route and returns it: it is the author's, so it must not be dropped under a lock.
+    /// Removes a route and returns it. It contains user code, so it must not be dropped under a
+    /// lock.
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn remove(&mut self, name: &str) -> Option<Arc<T>> {
         self.lists = Default::default();
         self.routes.shift_remove(name)
     }
 
-    /// Inserts a route and returns the one of the same name whose place it takes.
+    /// Inserts a route and returns the one of the same name that it replaces.
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn insert(&mut self, name: &str, route: Arc<T>) -> Option<Arc<T>> {
         self.lists = Default::default();
@@ -73,14 +74,14 @@ impl<T> Family<T> {
         self.routes.insert(name.into(), route)
     }
 
-    /// A page of the list. `list` makes the result of some routes, and of the cursor of the next
+    /// Returns a page of the list. `list` creates the result from routes and the cursor of the next
     /// page.
     pub(super) fn page<R: WireResult>(
         &self,
         request: &ListRequest<'_>,
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<JsonBytes, ErrorObject> {
-        let failed = |error| crate::error::internal("writing a list", &error);
+        let failed = |error| crate::error::internal("encoding a list", &error);
         let cell = &self.lists[request.revision.index()];
         let pages = match cell.get() {
             Some(pages) => pages,
@@ -94,11 +95,11 @@ impl<T> Family<T> {
             Some(cursor) => match pages.others.get(cursor) {
                 Some(page) => Ok(page.clone()),
                 None => {
-                    // A cursor from before a change that moved the pages: go on behind the item it
-                    // names.
+                    // A cursor from before a change that moved the pages: continue after the item
+                    // it names.
                     let last = self.routes.get_index_of(cursor).ok_or_else(|| {
                         ErrorObject::invalid_params(
-                            "/cursor: not a cursor of this list, or the list has changed; start over",
+                            "/cursor: unknown cursor, or the list has changed; start from the first page",
                         )
                     })?;
                     self.write_page(last + 1, request, list).map_err(failed)
@@ -140,7 +141,7 @@ impl<T> Family<T> {
     }
 }
 
-/// One request for a page of a list.
+/// A request for a page of a list.
 pub(crate) struct ListRequest<'a> {
     pub(crate) cursor: Option<&'a str>,
     pub(crate) revision: Revision,

@@ -1,4 +1,4 @@
-//! Changing what a running server offers.
+//! Changes to the routes of a running server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,10 +12,23 @@ use crate::resource::ResourceRoute;
 use crate::subscription::Change;
 use crate::tool::ToolRoute;
 
-/// Adds, replaces and removes tools, prompts and resources while a server runs, and tells clients.
+/// Adds, replaces and removes tools, prompts and resources while a server runs, and notifies
+/// clients.
 ///
-/// Each call is one change and one notification; several quick ones may reach a client as one.
-/// Cheap to clone, works from any thread, never waits.
+/// Each call is one change and one notification; several changes in quick succession may reach a
+/// client as one notification. Cheap to clone. Methods can be called from any thread and do not
+/// wait.
+///
+/// ```
+/// use mcp_server::Server;
+/// use mcp_server::tool::ToolRoute;
+///
+/// let server = Server::builder("plugins", "1.0.0").tools([]).build()?;
+/// let handle = server.handle();
+/// handle.set_tool(ToolRoute::builder("ping").handler(|| async { "pong" }))?;
+/// assert!(handle.remove_tool("ping"));
+/// # Ok::<(), mcp_server::BuildError>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct ServerHandle {
     live: Arc<Live>,
@@ -26,10 +39,10 @@ impl ServerHandle {
         Self { live }
     }
 
-    /// Adds a tool, in the place of one of the same name if there is any.
+    /// Adds a tool, or replaces the tool of the same name.
     ///
     /// # Errors
-    /// When the name or the schema breaks a rule; then nothing is changed.
+    /// If the name or the schema is invalid. Nothing is changed then.
     pub fn set_tool(&self, route: ToolRoute) -> Result<(), BuildError> {
         check_tool(&route)?;
         let route = Arc::new(route);
@@ -41,7 +54,7 @@ impl ServerHandle {
     /// Replaces all tools at once.
     ///
     /// # Errors
-    /// When a name or a schema breaks a rule; then nothing is changed.
+    /// If a name or a schema is invalid, or two tools have the same name. Nothing is changed then.
     pub fn replace_tools(
         &self,
         routes: impl IntoIterator<Item = ToolRoute>,
@@ -61,16 +74,16 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Removes a tool. False when there is none of this name.
+    /// Removes a tool. Returns false if no tool has this name.
     pub fn remove_tool(&self, name: &str) -> bool {
         let removed = self.live.change(|registry| registry.tools.remove(name));
         self.publish_if(removed.is_some(), &Change::Tools)
     }
 
-    /// Adds a prompt, in the place of one of the same name if there is any.
+    /// Adds a prompt, or replaces the prompt of the same name.
     ///
     /// # Errors
-    /// When the name breaks a rule; then nothing is changed.
+    /// If the name is invalid. Nothing is changed then.
     pub fn set_prompt(&self, route: PromptRoute) -> Result<(), BuildError> {
         check_prompt(&route)?;
         let route = Arc::new(route);
@@ -79,16 +92,16 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Removes a prompt. False when there is none of this name.
+    /// Removes a prompt. Returns false if no prompt has this name.
     pub fn remove_prompt(&self, name: &str) -> bool {
         let removed = self.live.change(|registry| registry.prompts.remove(name));
         self.publish_if(removed.is_some(), &Change::Prompts)
     }
 
-    /// Adds a resource or template, in the place of one of the same URI if there is any.
+    /// Adds a resource or resource template, or replaces the one of the same URI.
     ///
     /// # Errors
-    /// When the URI breaks a rule; then nothing is changed.
+    /// If the URI is invalid. Nothing is changed then.
     pub fn set_resource(&self, route: ResourceRoute) -> Result<(), BuildError> {
         check_resource(&route)?;
         let route = Arc::new(route);
@@ -97,29 +110,29 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Removes a resource or template. False when there is none of this URI.
+    /// Removes a resource or resource template. Returns false if none has this URI.
     pub fn remove_resource(&self, uri: &str) -> bool {
         let removed = self.live.change(|registry| registry.remove_resource(uri));
         self.publish_if(removed.is_some(), &Change::Resources)
     }
 
-    /// Tells clients that the tools changed, where something else than this handle decides what
-    /// they are.
+    /// Notifies clients that the list of tools changed, for changes that were not made through a
+    /// handle.
     pub fn tools_changed(&self) {
         self.live.hub.publish(&Change::Tools);
     }
 
-    /// Tells clients that the prompts changed.
+    /// Notifies clients that the list of prompts changed.
     pub fn prompts_changed(&self) {
         self.live.hub.publish(&Change::Prompts);
     }
 
-    /// Tells clients that the resources changed.
+    /// Notifies clients that the list of resources changed.
     pub fn resources_changed(&self) {
         self.live.hub.publish(&Change::Resources);
     }
 
-    /// Tells those who watch it that a resource has new contents.
+    /// Notifies the subscribers of a resource that its contents changed.
     pub fn resource_updated(&self, uri: impl Into<String>) {
         self.live.hub.publish(&Change::Resource(uri.into().into()));
     }
@@ -139,7 +152,7 @@ impl fmt::Debug for ServerHandle {
 }
 
 impl Context {
-    /// A handle on the server, to add and remove what it offers and to notify clients of changes.
+    /// Returns a handle that changes the routes of the server and notifies clients.
     #[must_use]
     pub fn server(&self) -> ServerHandle {
         // Every server attaches its handle; see `ServerBuilder::build`.

@@ -1,4 +1,4 @@
-//! What changes while a server runs.
+//! The state of a server that changes at runtime.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use mcp_core::sync::RwLock;
 use super::Registry;
 use crate::subscription::Hub;
 
-/// What changes while a server runs.
+/// The state of a server that changes at runtime.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     registry: RwLock<Arc<Registry>>,
@@ -15,15 +15,15 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// What is offered now.
+    /// Returns the current snapshot of the registry.
     pub(crate) fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.read())
     }
 
-    /// Changes the registry; running calls keep the one that they began with.
+    /// Changes the registry. Running calls keep their snapshot.
     ///
-    /// `change` runs under the lock, so it must neither run nor drop anything of the author's,
-    /// which might call the handle again. It returns what it took out.
+    /// `change` runs under the lock, so it must neither run nor drop user code, which could call
+    /// the handle and deadlock. It returns the routes that it removed.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Registry) -> R) -> R {
         let mut registry = self.registry.write();
         change(Arc::make_mut(&mut registry))

@@ -1,4 +1,4 @@
-//! What a server offers: an immutable snapshot at any moment, which a change replaces as a whole.
+//! The registered routes: an immutable snapshot, which each change replaces.
 
 mod family;
 mod handle;

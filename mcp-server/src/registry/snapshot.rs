@@ -1,7 +1,7 @@
-//! What the server offers at one moment: an immutable snapshot, replaced as a whole by a change.
+//! All routes at one moment: an immutable snapshot, replaced by each change.
 //!
-//! A call looks its route up in a map; a list is serialized once per revision and kept with the
-//! snapshot, so a change drops the copies by dropping the snapshot.
+//! A call looks up its route in a map. A list is encoded once for each revision and stored in the
+//! snapshot, so it is dropped together with it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
 
-/// Everything that is offered.
+/// All routes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
     pub(crate) tools: Family<ToolRoute>,
@@ -27,8 +27,7 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    // ---- changes; what they take out is returned
-    // -------------------------------------------------
+    // ---- changes: they return the removed route ----
 
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn insert_tool(&mut self, route: Arc<ToolRoute>) -> Option<Arc<ToolRoute>> {
@@ -63,10 +62,9 @@ impl Registry {
         self.resources.remove(uri).or_else(|| self.templates.remove(uri))
     }
 
-    // ---- finding
-    // ----------------------------------------------------------------------------------------
+    // ---- look-ups ----
 
-    /// The route that reads a URI, and the variables of its template.
+    /// Returns the route that reads a URI, and the variables of its template.
     pub(crate) fn resource(
         &self,
         uri: &str,
@@ -82,14 +80,13 @@ impl Registry {
         })
     }
 
-    /// Whether any argument has suggestions.
+    /// Whether any argument has a completer.
     pub(crate) fn has_completers(&self) -> bool {
         self.prompts.iter().any(|route| !route.completers.is_empty())
             || self.templates.iter().any(|route| !route.completers.is_empty())
     }
 
-    // ---- lists
-    // ------------------------------------------------------------------------------------------
+    // ---- lists ----
 
     pub(crate) fn list_tools(&self, request: &ListRequest<'_>) -> Result<JsonBytes, ErrorObject> {
         self.tools.page(request, |routes, next| {

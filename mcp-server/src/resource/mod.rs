@@ -1,4 +1,4 @@
-//! Resources and resource templates: the route from a URI to a function that reads it. Spec:
+//! Resources and resource templates: routes from a URI to a function that reads it. Spec:
 //! server/resources.
 
 mod reply;

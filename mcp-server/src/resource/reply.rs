@@ -1,4 +1,4 @@
-//! What a resource function may give.
+//! The values that a resource function may return.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,18 @@ use bytes::Bytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{ReadResourceResult, ResourceContents};
 
-/// A value that a resource may give, for the URI that was read and the MIME type it is listed with.
+/// A value that a resource function may return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a resource",
     label = "neither text nor bytes nor `ResourceContents`",
-    note = "give a text, bytes, `ResourceContents`, several of them, a `ReadResourceResult` or a `Result` of one"
+    note = "return a string, bytes, `ResourceContents`, several of them, a `ReadResourceResult` or a `Result` of one"
 )]
 pub trait IntoResourceResult {
-    /// The result of the request.
+    /// Converts into the result of the request. `uri` is the requested URI, and `mime_type` the
+    /// MIME type in lists.
     ///
     /// # Errors
-    /// A protocol error, where the value is one.
+    /// The protocol error to answer the request with, if the value is an error.
     fn into_resource_result(
         self,
         uri: &str,
@@ -96,7 +97,7 @@ macro_rules! blobs {
 
 blobs!(Vec<u8>, Bytes, &[u8]);
 
-/// The error becomes a protocol error, since the result of a resource has no place for one.
+/// The error is sent as a protocol error, because the result of a resource cannot carry one.
 impl<T: IntoResourceResult, E: Into<ErrorObject>> IntoResourceResult for Result<T, E> {
     fn into_resource_result(
         self,

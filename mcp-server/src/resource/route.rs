@@ -1,4 +1,4 @@
-//! A resource, or a template of resources, and the handler behind it.
+//! A resource or resource template, and its handler.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,24 +13,27 @@ use crate::context::{Context, HandlerCall, HandlerFuture};
 use crate::extract::{Args, Extract, Rejection, from_texts};
 use crate::handler::Handler;
 
-/// The future of one `resources/read`.
+/// The future of one `resources/read` call.
 pub type ResourceFuture = HandlerFuture<ReadResourceResult>;
 
-/// A resource, or a template of resources, that can be registered: what is listed, and what runs.
+/// A resource or resource template to register: its description for lists, and its handler.
+///
+/// The `#[resource]` macro creates one, and so does [`ResourceRoute::builder`].
 pub struct ResourceRoute {
     pub(crate) kind: ResourceKind,
     pub(crate) completers: Completers,
     handler: Box<dyn Fn(ResourceCall) -> ResourceFuture + Send + Sync>,
 }
 
-/// Which of the two a route is.
+/// A resource or a resource template.
 pub(crate) enum ResourceKind {
     Resource(Resource),
     Template { listed: ResourceTemplate, template: Result<Template, TemplateError> },
 }
 
 impl ResourceRoute {
-    /// Begins a resource, or a template when `uri` has variables in braces (RFC 6570).
+    /// Creates a builder of a resource, or of a resource template if `uri` has variables in braces
+    /// (RFC 6570).
     ///
     /// ```
     /// use mcp_server::resource::{ResourceCall, ResourceRoute};
@@ -58,7 +61,7 @@ impl ResourceRoute {
         ResourceBuilder { kind, completers: Completers::default() }
     }
 
-    /// The URI, or the URI template.
+    /// Returns the URI or the URI template.
     #[must_use]
     pub fn uri(&self) -> &str {
         match &self.kind {
@@ -87,7 +90,7 @@ impl fmt::Debug for ResourceRoute {
     }
 }
 
-/// One `resources/read`.
+/// A call of `resources/read`.
 #[derive(Debug)]
 pub struct ResourceCall {
     context: Context,
@@ -97,30 +100,30 @@ pub struct ResourceCall {
 }
 
 impl ResourceCall {
-    /// The context of the call.
+    /// Returns the context of the call.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// The URI that is read.
+    /// Returns the requested URI.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// The variables of the template by name, percent-decoded.
+    /// Returns the variables of the URI template by name, percent-decoded.
     #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.variables
     }
 
-    /// One variable of the template.
+    /// Returns one variable of the URI template.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// The MIME type that the resource is listed with.
+    /// Returns the MIME type of the resource in lists.
     #[must_use]
     pub fn mime_type(&self) -> Option<&str> {
         self.mime_type.as_deref()
@@ -139,15 +142,15 @@ impl<T: DeserializeOwned> Extract<ResourceCall> for Args<T> {
     }
 }
 
-/// A resource in the making.
+/// Builds a [`ResourceRoute`]. [`ResourceRoute::builder`] creates it.
 #[must_use = "a resource needs a handler"]
 pub struct ResourceBuilder {
     kind: ResourceKind,
     completers: Completers,
 }
 
-/// Sets a member that resources and templates both have.
-macro_rules! both {
+/// Sets a member that resources and resource templates have in common.
+macro_rules! set {
     ($self:ident . $field:ident = $value:expr) => {{
         match &mut $self.kind {
             ResourceKind::Resource(resource) => resource.$field = Some($value),
@@ -158,22 +161,22 @@ macro_rules! both {
 }
 
 impl ResourceBuilder {
-    /// The name for people.
+    /// Sets the display name.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        both!(self.title = title.into())
+        set!(self.title = title.into())
     }
 
-    /// What it is.
+    /// Sets the description.
     pub fn description(mut self, description: impl Into<String>) -> Self {
-        both!(self.description = description.into())
+        set!(self.description = description.into())
     }
 
-    /// The MIME type of what is read.
+    /// Sets the MIME type of the contents.
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
-        both!(self.mime_type = mime_type.into())
+        set!(self.mime_type = mime_type.into())
     }
 
-    /// The size of what is read, in bytes. Templates have none.
+    /// Sets the size of the contents, in bytes. Ignored for resource templates, which have no size.
     pub fn size(mut self, bytes: u64) -> Self {
         if let ResourceKind::Resource(resource) = &mut self.kind {
             resource.size = Some(bytes);
@@ -181,25 +184,25 @@ impl ResourceBuilder {
         self
     }
 
-    /// For whom it is, and how important.
+    /// Sets the annotations: the audience and the priority.
     pub fn annotations(mut self, annotations: Annotations) -> Self {
-        both!(self.annotations = annotations)
+        set!(self.annotations = annotations)
     }
 
-    /// Icons.
+    /// Sets the icons.
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
-        both!(self.icons = icons.into())
+        set!(self.icons = icons.into())
     }
 
-    /// The `_meta` in lists.
+    /// Sets the `_meta` in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
-        both!(self.meta = meta)
+        set!(self.meta = meta)
     }
 
-    /// Lets the variables of a template have any value.
+    /// Allows all values of the variables of a URI template.
     ///
-    /// By default a URI whose variables would lead out of a folder (`..`, an encoded `/`, NUL, see
-    /// [`Template::matches`]) is answered as an unknown resource.
+    /// By default, a URI whose variables could leave a folder (`..`, an encoded `/`, NUL; see
+    /// [`Template::matches`]) is answered like an unknown resource.
     pub fn unchecked_variables(mut self) -> Self {
         if let ResourceKind::Template { template: Ok(template), .. } = &mut self.kind {
             *template = template.clone().unchecked();
@@ -207,7 +210,8 @@ impl ResourceBuilder {
         self
     }
 
-    /// Suggests values for a variable of the template while it is typed.
+    /// Sets the function that suggests values for a variable of the URI template
+    /// (`completion/complete`).
     pub fn complete(
         mut self,
         variable: impl Into<String>,
@@ -217,7 +221,7 @@ impl ResourceBuilder {
         self
     }
 
-    /// The handler: an async function over [extractors](crate::extract).
+    /// Sets the handler, an async function whose arguments are [extractors](crate::extract).
     pub fn handler<M, H>(self, handler: H) -> ResourceRoute
     where
         H: Handler<ResourceCall, M>,
@@ -233,7 +237,7 @@ impl ResourceBuilder {
         })
     }
 
-    /// The handler in its barest form.
+    /// Sets a handler that receives the call itself.
     pub fn raw(
         self,
         handler: impl Fn(ResourceCall) -> ResourceFuture + Send + Sync + 'static,

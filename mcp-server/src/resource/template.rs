@@ -1,9 +1,9 @@
-//! URI templates (RFC 6570) read backwards: which values of the variables give this URI?
+//! URI templates (RFC 6570), matched against a URI to find the values of their variables.
 //!
-//! Simple `{name}` and reserved `{+name}` expansions between literals; a simple variable holds no
-//! `/`, so that `file://{dir}/{name}` means what it looks like. Values are checked once more after
-//! decoding, because `..%2f` is a way out of a folder too (RES-5, THREAT-56). Matching goes left to
-//! right without backtracking over alternatives, in time linear in the URI (THREAT-55).
+//! Supported are simple `{name}` and reserved `{+name}` expansions between literals. A simple
+//! variable contains no `/`, so that `file://{dir}/{name}` has one meaning. Values are also checked
+//! after decoding, because `..%2f` leaves a folder too (RES-5, THREAT-56). Matching runs from left
+//! to right without backtracking, in time linear in the length of the URI (THREAT-55).
 
 use std::collections::BTreeMap;
 
@@ -20,27 +20,27 @@ enum Part {
     Variable { name: String, reserved: bool },
 }
 
-/// Most variables of a template. Fixed: templates are written by the author of the server.
+/// Maximum number of variables of a template. Fixed: the author of the server writes the templates.
 const MAX_VARIABLES: usize = 256;
 
-/// Why a text is not a template that can be matched.
+/// The reason why a string is not a supported URI template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
-    /// A brace has no partner.
-    #[error("a brace is not closed, or closes nothing")]
+    /// A brace is unbalanced.
+    #[error("unbalanced brace in the URI template")]
     Brace,
-    /// What stands in braces is not the name of a variable, alone or behind `+`.
+    /// The expression in braces is not a variable name with an optional `+`.
     #[error("`{{{0}}}` is not supported: write {{name}} or {{+name}}")]
     Expression(String),
-    /// Two variables without a text between them cannot be told apart.
-    #[error("the variables before and after each other need a text between them, at `{{{0}}}`")]
+    /// Two adjacent variables have no literal between them, so their values are ambiguous.
+    #[error("two variables need a literal between them, at `{{{0}}}`")]
     Adjacent(String),
     /// A variable occurs twice.
     #[error("the variable `{0}` occurs twice")]
     Twice(String),
-    /// More variables than a template may have.
-    #[error("more than 256 variables")]
+    /// The template has more than 256 variables.
+    #[error("a URI template can have at most 256 variables")]
     TooMany,
 }
 
@@ -48,14 +48,14 @@ impl Template {
     /// Parses a template.
     ///
     /// # Errors
-    /// What cannot be matched.
+    /// The reason why the template is not supported.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find(['{', '}']) {
-            let (literal, behind) = rest.split_at(open);
-            let behind = behind.strip_prefix('{').ok_or(TemplateError::Brace)?;
-            let (expression, behind) = behind.split_once('}').ok_or(TemplateError::Brace)?;
+            let (literal, after) = rest.split_at(open);
+            let after = after.strip_prefix('{').ok_or(TemplateError::Brace)?;
+            let (expression, after) = after.split_once('}').ok_or(TemplateError::Brace)?;
             if !literal.is_empty() {
                 parts.push(Part::Literal(literal.to_owned()));
             } else if matches!(parts.last(), Some(Part::Variable { .. })) {
@@ -69,7 +69,7 @@ impl Template {
             if parts.len() > 2 * MAX_VARIABLES {
                 return Err(TemplateError::TooMany);
             }
-            rest = behind;
+            rest = after;
         }
         if !rest.is_empty() {
             parts.push(Part::Literal(rest.to_owned()));
@@ -77,15 +77,15 @@ impl Template {
         Ok(Self { parts, unchecked: false })
     }
 
-    /// Matches whatever values the variables have: dot segments, absolute paths, encoded
-    /// separators and NUL included. The handler then has to check what it makes of them.
+    /// Accepts all values of the variables, including dot segments, absolute paths, encoded
+    /// separators and NUL. The handler must then check what it does with them.
     #[must_use]
     pub fn unchecked(mut self) -> Self {
         self.unchecked = true;
         self
     }
 
-    /// The names of the variables, in order.
+    /// Returns the names of the variables, in order.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Variable { name, .. } => Some(name.as_str()),
@@ -93,20 +93,19 @@ impl Template {
         })
     }
 
-    /// The values of the variables that give `uri`, percent-decoded once; `None` if `uri` does not
+    /// Returns the values of the variables in `uri`, percent-decoded once; `None` if `uri` does not
     /// match.
     ///
-    /// A variable reaches to the next occurrence of the text behind it, and is never empty. Values
-    /// that are not UTF-8 once decoded do not match, and neither do those that would lead out of a
-    /// folder:
+    /// A variable extends to the next occurrence of the literal after it, and is never empty. A
+    /// value does not match if it is not UTF-8 after decoding, or could leave a folder:
     ///
-    /// * a segment `.` or `..`, in any spelling (`%2e%2e`, `..%2f`, `..%5c`);
+    /// * a segment `.` or `..`, in any encoding (`%2e%2e`, `..%2f`, `..%5c`);
     /// * a NUL character;
     /// * in `{name}`, a `/` or `\`, encoded or not;
-    /// * in `{+name}` behind a text that ends with `/`, a `/` or `\` at the beginning, which would
-    ///   be an absolute path.
+    /// * in `{+name}` after a literal that ends with `/`, a `/` or `\` at the beginning, which
+    ///   would make it an absolute path.
     ///
-    /// [`Template::unchecked`] lifts these four rules. Symbolic links, and drive letters on
+    /// [`Template::unchecked`] disables these four rules. Symbolic links, and drive letters on
     /// Windows, remain for the handler to check.
     #[must_use]
     pub fn matches(&self, uri: &str) -> Option<BTreeMap<String, String>> {
@@ -117,7 +116,7 @@ impl Template {
                 Part::Literal(literal) => rest = rest.strip_prefix(literal.as_str())?,
                 Part::Variable { name, reserved } => {
                     let end = match &self.parts[index + 1..] {
-                        // The last text must end the URI, so look for it from behind.
+                        // The last literal must end the URI, so search it from the end.
                         [Part::Literal(literal)] => rest.len().checked_sub(literal.len())?,
                         [Part::Literal(literal), ..] => rest.find(literal.as_str())?,
                         _ => rest.len(),
@@ -138,7 +137,7 @@ impl Template {
         rest.is_empty().then_some(values)
     }
 
-    /// Whether a decoded value stays below what stands before it.
+    /// Whether a decoded value stays within the folder that the literal before it names.
     fn is_contained(&self, value: &str, index: usize, reserved: bool) -> bool {
         const SEPARATORS: [char; 2] = ['/', '\\'];
         if value.contains('\0') || value.split(SEPARATORS).any(|part| matches!(part, "." | "..")) {
@@ -150,7 +149,8 @@ impl Template {
         let before = index.checked_sub(1).and_then(|before| self.parts.get(before));
         let in_folder = matches!(
             before,
-            // What follows `://` is an authority, or a path from the root by the author's choice.
+            // After `://` comes an authority, or a path that the author of the template made
+            // absolute.
             Some(Part::Literal(text)) if text.ends_with('/') && !text.ends_with("://")
         );
         !(in_folder && value.starts_with(SEPARATORS))
@@ -171,7 +171,7 @@ fn variable(expression: &str) -> Result<Part, TemplateError> {
     }
 }
 
-/// Decodes once; none for a broken escape or what is not UTF-8.
+/// Percent-decodes once. `None` for an invalid escape or bytes that are not UTF-8.
 fn percent_decode(text: &str) -> Option<String> {
     if !text.contains('%') {
         return Some(text.to_owned());
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_take_what_is_between_the_texts() {
+    fn variables_match_the_text_between_the_literals() {
         assert_eq!(values("note://{id}", "note://7"), pairs(&[("id", "7")]));
         assert_eq!(values("note://{id}", "note://a%20b%C3%BC"), pairs(&[("id", "a bü")]));
         assert_eq!(values("a://{x}/{y}.txt", "a://1/2.3.txt"), pairs(&[("x", "1"), ("y", "2.3")]));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_matched_is_refused() {
+    fn an_unsupported_template_is_refused() {
         for (text, error) in [
             ("a://{x", TemplateError::Brace),
             ("a://x}", TemplateError::Brace),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn long_uris_that_do_not_match_are_quick() {
+    fn matching_takes_time_linear_in_the_uri() {
         let template = Template::parse("a://{a}-{b}-{c}-{d}-{e}!").unwrap();
         let uri = format!("a://{}", "x-".repeat(100_000));
         assert_eq!(template.matches(&uri), None);

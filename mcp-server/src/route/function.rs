@@ -1,30 +1,29 @@
-//! Free functions as routes: the type that stands beside a marked function, and the list form.
+//! Free functions as routes: the type that the macros generate for each, and `routes!`.
 
 use super::Routes;
 use crate::prompt::PromptRoute;
 use crate::resource::ResourceRoute;
 use crate::tool::ToolRoute;
 
-/// Made by `#[tool]`, `#[prompt]` and `#[resource]` on a free function, for a type that has the
-/// function's name.
+/// A function that is a tool, a prompt or a resource.
 ///
-/// `routes![add, math::c]` lists such functions; `<add as RouteFn>::route()` is what it calls for
-/// each.
+/// `#[tool]`, `#[prompt]` and `#[resource]` on a free function implement it for a type with the
+/// function's name. `routes![add, math::c]` calls `<add as RouteFn>::route()` for each function.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool, a prompt or a resource",
-    label = "name a function that is marked `#[tool]`, `#[prompt]` or `#[resource]`"
+    label = "expected a function with `#[tool]`, `#[prompt]` or `#[resource]`"
 )]
 pub trait RouteFn {
-    /// [`ToolRoute`], [`PromptRoute`] or [`ResourceRoute`].
+    /// The kind of the route: [`ToolRoute`], [`PromptRoute`] or [`ResourceRoute`].
     type Route: AddRoute;
 
-    /// The route that calls the function.
+    /// Returns the route that calls the function.
     fn route() -> Self::Route;
 }
 
-/// A route of any kind, put where its kind goes.
+/// A route of any kind, which can be added to [`Routes`].
 pub trait AddRoute {
-    /// Adds the route.
+    /// Adds the route to the list of its kind.
     fn add_to(self, routes: &mut Routes);
 }
 
@@ -46,13 +45,14 @@ impl AddRoute for ResourceRoute {
     }
 }
 
-/// One entry of [`routes!`](crate::routes): what is no route is shown at its name.
+/// Adds one entry of [`routes!`](crate::routes). It is a function so that the compiler reports an
+/// invalid entry at its name.
 pub fn add_route<F: RouteFn>(routes: &mut Routes) {
     F::route().add_to(routes);
 }
 
-/// Lists functions that are marked `#[tool]`, `#[prompt]` or `#[resource]`, in any mixture, by
-/// their paths: `routes![add, math::divide, greeting]`. Gives [`Routes`].
+/// Creates [`Routes`] from the paths of functions with `#[tool]`, `#[prompt]` or `#[resource]`:
+/// `routes![add, math::divide, greeting]`.
 #[macro_export]
 macro_rules! routes {
     ($($function:ty),* $(,)?) => {{

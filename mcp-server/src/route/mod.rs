@@ -1,4 +1,4 @@
-//! Several routes at once: lists of functions, and the methods of a value.
+//! Collections of routes: lists of functions, and the methods of a value.
 
 mod function;
 mod provider;

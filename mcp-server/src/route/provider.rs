@@ -6,20 +6,21 @@ use crate::prompt::PromptRoute;
 use crate::resource::ResourceRoute;
 use crate::tool::ToolRoute;
 
-/// Several routes at once: what [`routes!`](crate::routes) lists, and what an `impl` block under
-/// [`#[tools]`](macro@crate::tools) provides.
+/// Routes of all kinds, from [`routes!`](crate::routes) or from an `impl` block under
+/// [`#[tools]`](macro@crate::tools).
 #[derive(Debug, Default)]
 pub struct Routes {
-    /// Tools.
+    /// The tools.
     pub tools: Vec<ToolRoute>,
-    /// Prompts.
+    /// The prompts.
     pub prompts: Vec<PromptRoute>,
-    /// Resources and templates.
+    /// The resources and resource templates.
     pub resources: Vec<ResourceRoute>,
 }
 
-/// A value whose methods are tools, prompts and resources. `#[tools]` implements it.
+/// A value whose methods are tools, prompts and resources. [`#[tools]`](macro@crate::tools)
+/// implements it.
 pub trait Provider: Send + Sync + 'static {
-    /// The routes, each of which holds the value.
+    /// Returns the routes, each of which holds a reference to the value.
     fn routes(self: &Arc<Self>) -> Routes;
 }

@@ -32,7 +32,7 @@ pub(super) async fn complete(request: &RoutedRequest<'_>) -> Result<JsonBytes, E
             completer.complete(call).await?
         }
     };
-    // CMP-2: at most 100 values; the rest is told in numbers.
+    // CMP-2: at most 100 values; `total` and `hasMore` describe the rest.
     if completion.values.len() > Completion::MAX_VALUES {
         let all = i64::try_from(completion.values.len()).ok();
         completion.values.truncate(Completion::MAX_VALUES);
@@ -44,7 +44,7 @@ pub(super) async fn complete(request: &RoutedRequest<'_>) -> Result<JsonBytes, E
     context.encode(CompleteResult::new(completion))
 }
 
-/// The argument names of what is referred to, and their completers.
+/// Returns the argument names of the referenced prompt or template, and their completers.
 fn find<'a>(
     registry: &'a Registry,
     reference: &CompletionReference,
@@ -58,7 +58,7 @@ fn find<'a>(
             Ok((names.collect(), &route.completers))
         }
         CompletionReference::Resource(resource) => {
-            // The template, or a URI that it makes.
+            // The URI template, or a URI that matches one.
             let route = (registry.templates.get(&resource.uri))
                 .or_else(|| registry.resource(&resource.uri).map(|(route, _)| route))
                 .ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The innermost service: from a method to its family.
+//! The innermost service. It dispatches by method.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::definition::ServerDefinition;
 use crate::registry::Registry;
 
-/// The innermost service: takes requests that have a [`Context`].
+/// The innermost service. It answers requests that have a [`Context`].
 #[derive(Debug)]
 pub(crate) struct Router(Arc<ServerDefinition>);
 
@@ -27,9 +27,9 @@ impl Router {
     }
 
     async fn route(&self, context: &Context, request: &Request) -> Result<JsonBytes, ErrorObject> {
-        // `Connection::answer` put it there.
+        // `Connection::answer` set it.
         let Some(registry) = context.call().snapshot.downcast_ref::<Registry>() else {
-            return Err(crate::error::internal("routing a call", &"it has no registry"));
+            return Err(crate::error::internal("routing a call", &"the call has no registry"));
         };
         let params = &request.params;
         let routed = RoutedRequest { server: &self.0, registry, context, params };
@@ -59,9 +59,9 @@ impl Router {
 impl Service for Router {
     async fn call(&self, mut request: Request) -> Reply {
         let Some(context) = Context::take(&mut request) else {
-            // A layer made a request of its own, or lost the extensions of the one it received.
-            let error = &"a layer passed on a request without its extensions";
-            return Err(crate::error::internal("finding the context of a call", error).into());
+            // A layer created a request, or dropped the extensions of the one it received.
+            let error = &"a layer forwarded a request without its extensions";
+            return Err(crate::error::internal("routing a call", error).into());
         };
         Ok(self.route(&context, &request).await?)
     }

@@ -1,5 +1,4 @@
-//! From a method to the function that answers it: one match, then one map look-up of the name
-//! (step 5 of the walk of a call). One file for each family of methods.
+//! Routes a request to its handler by its method and name. One file for each family of methods.
 
 mod completion;
 mod discover;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::request::{RoutedRequest, require};
 use crate::input::{self, RoundInput};
 
-/// Longest prompt name that an error message repeats, in characters.
+/// Maximum length of a prompt name in an error message, in characters. Fixed, as it is for tools.
 const MAX_NAME_CHARS: usize = 128;
 
 #[derive(Deserialize)]

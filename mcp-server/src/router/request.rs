@@ -1,4 +1,4 @@
-//! A request that has passed the layers, and what its method's family needs to answer it.
+//! A request that has passed the layers.
 
 use std::borrow::Cow;
 
@@ -12,22 +12,22 @@ use crate::definition::ServerDefinition;
 use crate::error::invalid_params;
 use crate::registry::{ListRequest, Registry};
 
-/// A request at the router.
+/// A request that has passed the layers.
 pub(super) struct RoutedRequest<'a> {
     pub(super) server: &'a ServerDefinition,
-    /// The snapshot that this call is answered from.
+    /// The snapshot that answers this call.
     pub(super) registry: &'a Registry,
     pub(super) context: &'a Context,
     pub(super) params: &'a JsonBytes,
 }
 
 impl<'a> RoutedRequest<'a> {
-    /// The parameters as a `T`.
+    /// Decodes the parameters.
     pub(super) fn parse<T: Deserialize<'a>>(&self) -> Result<T, ErrorObject> {
         self.params.parse().map_err(|error| invalid_params(&error))
     }
 
-    /// The page that a list request asks for.
+    /// Returns the page that a list request asks for.
     pub(super) fn list(
         &self,
         page_size: usize,
@@ -43,18 +43,18 @@ impl<'a> RoutedRequest<'a> {
         list(self.registry, &request)
     }
 
-    /// The empty result.
+    /// Returns the empty result.
     pub(super) fn empty(&self) -> Result<JsonBytes, ErrorObject> {
         self.context.encode(EmptyResult::new())
     }
 }
 
-/// A method of a capability that is not offered does not exist (ERR-9).
+/// Fails if the capability of a method is not offered: the method does not exist then (ERR-9).
 pub(super) fn require(offered: bool, method: &str) -> Result<(), ErrorObject> {
     if offered { Ok(()) } else { Err(ErrorObject::method_not_found(method)) }
 }
 
-/// Parameters of a list.
+/// The parameters of a list request.
 #[derive(Deserialize)]
 struct Page<'a> {
     #[serde(borrow, default)]

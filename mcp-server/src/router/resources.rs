@@ -63,14 +63,17 @@ pub(super) fn unsubscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, Erro
 }
 
 fn check_uri(context: &Context, uri: &str) -> Result<(), ErrorObject> {
-    let longest = context.call().environment.limits.max_uri_bytes;
-    if uri.len() > longest {
-        return Err(ErrorObject::invalid_params(format!("/uri: longer than {longest} bytes")));
+    let max = context.call().environment.limits.max_uri_bytes;
+    if uri.len() > max {
+        return Err(ErrorObject::invalid_params(format!(
+            "/uri: {} bytes exceed the limit of {max} bytes (max_uri_bytes)",
+            uri.len()
+        )));
     }
     Ok(())
 }
 
-/// In the code of the legacy era; the router fits it to the revision.
+/// Uses the code of the legacy era; `fit_error` adapts it to the revision.
 fn not_found(uri: &str) -> ErrorObject {
     ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
         .with_data(&serde_json::json!({ "uri": uri }))

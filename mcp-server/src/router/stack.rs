@@ -1,4 +1,4 @@
-//! The layers around the router, and the panic guard around them all.
+//! The router with its layers, and the panic handler around them.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `subscriptions/listen`: a request that stays open while changes are told. Spec:
+//! `subscriptions/listen`: a request that stays open and sends change notifications. Spec:
 //! basic/patterns/subscriptions.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,41 +21,42 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     let params: SubscriptionsListenParams = request.parse()?;
     let RoutedRequest { server, context, .. } = *request;
     let call = context.call();
-    let honoured = honour(params.notifications, request.registry);
+    let accepted = accept(params.notifications, request.registry);
     let limits = server.limits();
-    let uris = honoured.resource_subscriptions.iter().flatten();
+    let uris = accepted.resource_subscriptions.iter().flatten();
     if uris.clone().count() > limits.max_subscribed_uris
         || uris.clone().any(|uri| uri.len() > limits.max_uri_bytes)
     {
         return Err(ErrorObject::invalid_params(format!(
-            "/notifications/resourceSubscriptions: at most {} URIs of at most {} bytes",
+            "/notifications/resourceSubscriptions: at most {} URIs (max_subscribed_uris) of at most {} bytes \
+             (max_uri_bytes)",
             limits.max_subscribed_uris, limits.max_uri_bytes
         )));
     }
-    let most = match call.conversation.binding {
+    let max = match call.conversation.binding {
         Binding::Stream => limits.max_subscriptions,
         #[cfg(feature = "http")]
         Binding::HttpSession => limits.max_subscriptions,
         #[cfg(feature = "http-sse")]
         Binding::HttpSse => limits.max_subscriptions,
         #[cfg(feature = "http")]
-        Binding::Http => usize::MAX, // The binding bounds them before they get here.
+        Binding::Http => usize::MAX, // The HTTP transport limits them.
     };
-    let _permit = SubscriptionPermit::take(&call.conversation.listening, most)?;
+    let _permit = SubscriptionPermit::take(&call.conversation.listening, max)?;
     let listener = server.live.hub.listen(Filter {
-        tools: honoured.tools_list_changed == Some(true),
-        prompts: honoured.prompts_list_changed == Some(true),
-        resources: honoured.resources_list_changed == Some(true),
+        tools: accepted.tools_list_changed == Some(true),
+        prompts: accepted.prompts_list_changed == Some(true),
+        resources: accepted.resources_list_changed == Some(true),
         uris: uris.cloned().collect(),
     });
     let id = &call.id;
     let peer = &call.peer;
-    let acknowledged = SubscriptionAcknowledgedParams::new(honoured).meta(belongs_to(id));
+    let acknowledged = SubscriptionAcknowledgedParams::new(accepted).meta(subscription_meta(id));
     context.notify::<notification::SubscriptionAcknowledged>(&acknowledged).await;
     let mut drained = std::pin::pin!(call.conversation.drained());
     loop {
         let change = tokio::select! {
-            biased; // What is left is told before the end.
+            biased; // Pending changes are sent before the end.
             change = listener.next() => change,
             () = &mut drained => break,
         };
@@ -63,38 +64,38 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     }
     if call.conversation.binding == Binding::Stream {
         let cancelled =
-            CancelledParams::new().request_id(id.clone()).reason("the conversation ends");
+            CancelledParams::new().request_id(id.clone()).reason("the connection is closing");
         context.notify::<notification::Cancelled>(&cancelled).await;
     }
-    context.encode(SubscriptionsListenResult::new().meta(belongs_to(id)))
+    context.encode(SubscriptionsListenResult::new().meta(subscription_meta(id)))
 }
 
-/// What of a filter can be served: the rest is left out of the acknowledgement.
-fn honour(asked: SubscriptionFilter, registry: &Registry) -> SubscriptionFilter {
-    let mut honoured = SubscriptionFilter::new();
-    honoured.tools_list_changed = asked.tools_list_changed.filter(|_| registry.tools.is_offered());
-    honoured.prompts_list_changed =
+/// Returns the part of a filter that the server supports. The acknowledgement omits the rest.
+fn accept(asked: SubscriptionFilter, registry: &Registry) -> SubscriptionFilter {
+    let mut accepted = SubscriptionFilter::new();
+    accepted.tools_list_changed = asked.tools_list_changed.filter(|_| registry.tools.is_offered());
+    accepted.prompts_list_changed =
         asked.prompts_list_changed.filter(|_| registry.prompts.is_offered());
-    honoured.resources_list_changed =
+    accepted.resources_list_changed =
         asked.resources_list_changed.filter(|_| registry.resources.is_offered());
-    honoured.resource_subscriptions =
+    accepted.resource_subscriptions =
         asked.resource_subscriptions.filter(|_| registry.resources.is_offered());
-    honoured
+    accepted
 }
 
-fn belongs_to(id: &RequestId) -> Meta {
+fn subscription_meta(id: &RequestId) -> Meta {
     Meta::new().with_subscription_id(id.clone())
 }
 
-/// One of the subscriptions that a conversation may have open.
+/// A permit for one open subscription of a conversation.
 struct SubscriptionPermit<'a>(&'a AtomicUsize);
 
 impl<'a> SubscriptionPermit<'a> {
-    fn take(count: &'a AtomicUsize, most: usize) -> Result<Self, ErrorObject> {
+    fn take(count: &'a AtomicUsize, max: usize) -> Result<Self, ErrorObject> {
         let permit = Self(count);
-        if count.fetch_add(1, Ordering::Relaxed) >= most {
+        if count.fetch_add(1, Ordering::Relaxed) >= max {
             return Err(ErrorObject::invalid_params(format!(
-                "at most {most} subscriptions at a time"
+                "a connection can have at most {max} subscriptions (max_subscriptions); cancel one first"
             ))); // Drops `permit`.
         }
         Ok(permit)

@@ -14,10 +14,10 @@ use crate::error::invalid_params;
 use crate::input::{self, RoundInput};
 use crate::wire::wrap_structured;
 
-/// Longest tool name that an error message repeats, in characters: that of a valid name.
+/// Maximum length of a tool name in an error message, in characters: the maximum of a valid name.
 const MAX_NAME_CHARS: usize = 128;
 
-/// A text that is borrowed where nothing in it is escaped.
+/// A string that is borrowed if it contains no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 

@@ -1,4 +1,4 @@
-//! Holds a value against a schema while its text is read.
+//! Validates a value against a schema while its text is read.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,32 +15,33 @@ use serde_json::value::RawValue;
 use super::compile::{Extent, SchemaCheck};
 use super::node::{Node, NodeId, Types};
 use super::number::Number;
-use super::pattern::MAX_TEXT_BYTES;
+use super::pattern::MAX_STRING_BYTES;
 use super::violation::Violation;
 use crate::extract::escape;
 use crate::json_words::Found;
 
-/// Violations that are reported of one value. Fixed: a model repairs a few at a time.
+/// Maximum number of violations reported for one value. Fixed: a model corrects a few at a time.
 const MAX_VIOLATIONS: usize = 8;
 
-/// Work on one value, about in bytes that are read. Alternatives read a value again, and nested
-/// ones multiply. Fixed: about a tenth of a second, which the largest message takes only where
-/// alternatives are nested.
+/// Maximum work for one value, roughly in bytes read. Alternatives read a value repeatedly, and
+/// nested ones multiply. Fixed: about a tenth of a second, which even the largest message reaches
+/// only with nested alternatives.
 const MAX_WORK: usize = 64 << 20;
 
-/// The work of one subschema on one value, in the same unit.
-const WORK_OF_A_NODE: usize = 8;
+/// The work of validating one value against one subschema, in the same unit.
+const WORK_PER_NODE: usize = 8;
 
-/// The work of reading a value once more.
-const WORK_OF_A_READ: usize = 256;
+/// The work of starting to read a value again, in the same unit.
+const WORK_PER_READ: usize = 256;
 
-/// Depth of subschemas that apply to the same value. Fixed: what is deeper refers to itself.
+/// Maximum depth of subschemas that apply to the same value. Fixed: a deeper schema refers to
+/// itself.
 const MAX_DEPTH: usize = 128;
 
 impl SchemaCheck {
-    /// What in a JSON text does not fit.
+    /// Returns what violates the schema in a JSON text.
     pub(crate) fn violations(&self, json: &[u8]) -> Vec<Violation> {
-        let mut run = Run {
+        let mut run = Validation {
             schema: self,
             pointer: String::new(),
             found: Vec::new(),
@@ -53,9 +54,9 @@ impl SchemaCheck {
             && run.found.is_empty()
         {
             let reason = if run.is_exhausted {
-                "takes too long to be checked; make it smaller".to_owned()
+                "takes too long to validate; send a smaller value".to_owned()
             } else {
-                format!("cannot be checked: {}", crate::error::reason(&error))
+                format!("cannot be validated: {}", crate::error::reason(&error))
             };
             run.found.push(Violation { pointer: run.pointer, reason, is_shape: false });
         }
@@ -63,28 +64,28 @@ impl SchemaCheck {
     }
 }
 
-/// One check of one value.
-struct Run<'s> {
+/// The validation of one value.
+struct Validation<'s> {
     schema: &'s SchemaCheck,
-    /// Where reading is.
+    /// The JSON pointer of the current position.
     pointer: String,
     found: Vec<Violation>,
-    /// Whether this is only about whether an alternative fits.
+    /// Whether an alternative is being tried.
     is_probe: bool,
     is_exhausted: bool,
     work: usize,
     depth: usize,
 }
 
-impl<'s> Run<'s> {
-    /// Holds a text against a node.
+impl<'s> Validation<'s> {
+    /// Validates a text against a node.
     fn read(&mut self, node: NodeId, json: &[u8]) -> Result<(), serde_json::Error> {
-        self.spend(json.len() + WORK_OF_A_READ)?;
+        self.spend(json.len() + WORK_PER_READ)?;
         let mut text = serde_json::Deserializer::from_slice(json);
         Subschema { run: self, node, may_be_null: false }.deserialize(&mut text)
     }
 
-    /// The node, or the one that it refers to.
+    /// Returns the node, or the one that it refers to.
     fn node(&self, id: NodeId) -> Option<&'s Node> {
         let mut node = self.schema.nodes.get(id)?;
         for _ in 0..MAX_DEPTH {
@@ -105,72 +106,77 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
-    /// Records a violation. An error ends the check, because enough is known.
+    /// Records a violation. An error ends the validation, because the limit is reached.
     fn violation<E: de::Error>(
         &mut self,
         is_shape: bool,
         reason: impl fmt::Display,
     ) -> Result<(), E> {
         if is_shape && self.is_probe {
-            return Err(E::custom("the alternative does not fit"));
+            return Err(E::custom("the alternative does not match"));
         }
         if is_shape && self.schema.extent == Extent::Constraints {
             return Ok(());
         }
         let (pointer, reason) = (self.pointer.clone(), reason.to_string());
         self.found.push(Violation { pointer, reason, is_shape });
-        if self.found.len() < MAX_VIOLATIONS { Ok(()) } else { Err(E::custom("enough is known")) }
+        if self.found.len() < MAX_VIOLATIONS {
+            Ok(())
+        } else {
+            Err(E::custom("too many violations"))
+        }
     }
 
-    /// Whether a value is of a type that the node allows; records it if it is not.
+    /// Returns whether a value is of a type that the node allows, and records a violation if it is
+    /// not.
     fn is_of_type<E: de::Error>(
         &mut self,
         node: &Node,
         types: Types,
         found: Unexpected<'_>,
     ) -> Result<bool, E> {
-        if node.never {
+        if node.rejects_all {
             self.violation(true, "no value is allowed here")?;
             return Ok(false);
         }
         let Some(allowed) = node.types.filter(|allowed| !allowed.contains(types)) else {
             return Ok(true);
         };
-        // A derived struct is read from an array too, where its arguments have no names.
+        // A derived struct is also deserialized from an array, where its arguments have no names.
         let is_unnamed = types == Types::ARRAY && allowed.contains(Types::OBJECT);
-        let reason = format!("expected {}, got {}", allowed.in_words(), Found(found));
+        let reason = format!("expected {}, got {}", allowed.describe(), Found(found));
         self.violation(!is_unnamed, reason)?;
         Ok(false)
     }
 
-    /// Below a member or an item.
-    fn below<T>(&mut self, part: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    /// Runs `read` for a member or an item.
+    fn descend<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
         self.pointer.push('/');
-        self.pointer.push_str(part);
+        self.pointer.push_str(segment);
         let result = read(self);
         self.pointer.truncate(length);
         result
     }
 
-    /// What needs the whole of a value: fixed values, unique items, alternatives.
-    fn read_again<E: de::Error>(&mut self, node: &Node, raw: &RawValue) -> Result<(), E> {
+    /// Checks what needs the whole value: fixed values, unique items, alternatives.
+    fn check_whole<E: de::Error>(&mut self, node: &Node, raw: &RawValue) -> Result<(), E> {
         let json = raw.get().as_bytes();
         if let Some(values) = &node.values {
             self.spend(json.len())?;
             let value: Value = serde_json::from_slice(json).map_err(E::custom)?;
             if !values.canonical.contains(&canonical(&value)) {
-                self.violation(true, format_args!("expected one of {}", values.shown))?;
+                self.violation(true, format_args!("expected one of {}", values.listed))?;
             }
         }
         if node.arrays.are_unique && json.starts_with(b"[") {
             self.spend(json.len())?;
             let items: Vec<Value> = serde_json::from_slice(json).map_err(E::custom)?;
             let mut seen = HashSet::new();
-            let twin = items.iter().position(|item| !seen.insert(canonical(item)));
-            if let Some(index) = twin {
+            let duplicate = items.iter().position(|item| !seen.insert(canonical(item)));
+            if let Some(index) = duplicate {
                 let reason = "equals an earlier item; the items must be unique";
-                self.below(&index.to_string(), |run| run.violation(false, reason))?;
+                self.descend(&index.to_string(), |run| run.violation(false, reason))?;
             }
         }
         if self.depth == MAX_DEPTH {
@@ -195,34 +201,38 @@ impl<'s> Run<'s> {
         if alternatives.is_empty() {
             return Ok(());
         }
-        let mut fitting = 0;
-        // Of an alternative whose shape fits: what its bounds do not allow.
-        let mut nearly = None;
+        let mut matching = 0;
+        // The violations of the first alternative whose shape matches.
+        let mut nearest = None;
         for id in alternatives {
             match self.probe(*id, json)? {
-                Some(found) if found.is_empty() => fitting += 1,
-                Some(found) => nearly = nearly.or(Some(found)),
+                Some(found) if found.is_empty() => matching += 1,
+                Some(found) => nearest = nearest.or(Some(found)),
                 None => {}
             }
-            if fitting > 0 && !exactly_one {
+            if matching > 0 && !exactly_one {
                 return Ok(());
             }
         }
-        match (fitting, nearly) {
+        match (matching, nearest) {
             (1, _) => Ok(()),
             (0, Some(found)) => {
                 self.found.extend(found);
                 self.found.truncate(MAX_VIOLATIONS);
                 Ok(())
             }
-            (0, None) => self.none_fits(alternatives, json),
-            _ => self.violation(true, "fits more than one of the allowed forms"),
+            (0, None) => self.no_alternative_matches(alternatives, json),
+            _ => self.violation(true, "matches more than one of the allowed alternatives"),
         }
     }
 
-    /// Reports why no alternative fits: in the words of the only one that allows the type of the
-    /// value, if there is one.
-    fn none_fits<E: de::Error>(&mut self, alternatives: &[NodeId], json: &[u8]) -> Result<(), E> {
+    /// Reports why no alternative matches. If only one allows the type of the value, its violations
+    /// are reported.
+    fn no_alternative_matches<E: de::Error>(
+        &mut self,
+        alternatives: &[NodeId],
+        json: &[u8],
+    ) -> Result<(), E> {
         let allows = |id: &&NodeId| {
             let types = self.node(**id).and_then(|node| node.types);
             types.is_none_or(|types| types.contains(type_of(json)))
@@ -230,11 +240,11 @@ impl<'s> Run<'s> {
         let candidates: Vec<NodeId> = alternatives.iter().filter(allows).copied().collect();
         match candidates.as_slice() {
             [only] if !self.is_probe => self.read(*only, json).map_err(E::custom),
-            _ => self.violation(true, "fits none of the allowed forms"),
+            _ => self.violation(true, "matches none of the allowed alternatives"),
         }
     }
 
-    /// What an alternative's bounds do not allow; `None` if not even its shape fits.
+    /// Returns the violations of an alternative; `None` if not even its shape matches.
     fn probe<E: de::Error>(
         &mut self,
         id: NodeId,
@@ -266,9 +276,9 @@ fn type_of(json: &[u8]) -> Types {
     }
 }
 
-/// A value and the subschema that it is held against.
+/// Validates a value against a subschema.
 struct Subschema<'r, 's> {
-    run: &'r mut Run<'s>,
+    run: &'r mut Validation<'s>,
     node: NodeId,
     may_be_null: bool,
 }
@@ -278,14 +288,15 @@ impl<'de> DeserializeSeed<'de> for Subschema<'_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
         let Self { run, node: id, may_be_null } = self;
-        // Whether an alternative fits is seen by its shape.
-        let enforced = run.schema.extent == Extent::Constraints && !run.is_probe;
-        let is_checked = |node: &&Node| !(node.is_anything || enforced && node.is_enforced);
+        // The shape decides whether an alternative matches, so it is always checked there.
+        let skips_enforced = run.schema.extent == Extent::Constraints && !run.is_probe;
+        let is_checked =
+            |node: &&Node| !(node.accepts_all || skips_enforced && node.is_enforced_by_type);
         let Some(node) = run.node(id).filter(is_checked) else {
             return IgnoredAny::deserialize(value).map(drop);
         };
-        run.spend(WORK_OF_A_NODE)?;
-        if !node.is_read_again() {
+        run.spend(WORK_PER_NODE)?;
+        if !node.needs_whole() {
             return value.deserialize_any(Reader { run, node, may_be_null });
         }
         let raw = <&RawValue>::deserialize(value)?;
@@ -296,13 +307,13 @@ impl<'de> DeserializeSeed<'de> for Subschema<'_, '_> {
         serde_json::Deserializer::from_slice(raw.get().as_bytes())
             .deserialize_any(Reader { run, node, may_be_null })
             .map_err(de::Error::custom)?;
-        run.read_again(node, raw)
+        run.check_whole(node, raw)
     }
 }
 
-/// Reads a value once, against all keywords but those of [`Run::read_again`].
+/// Reads a value once and checks all keywords except those of [`Validation::check_whole`].
 struct Reader<'r, 's> {
-    run: &'r mut Run<'s>,
+    run: &'r mut Validation<'s>,
     node: &'s Node,
     may_be_null: bool,
 }
@@ -341,21 +352,21 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// A count against its bounds.
+    /// Checks a count against its bounds.
     fn count<E: de::Error>(
         &mut self,
         count: usize,
-        least: Option<u64>,
-        most: Option<u64>,
-        what: &str,
+        min: Option<u64>,
+        max: Option<u64>,
+        unit: &str,
     ) -> Result<(), E> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        if let Some(least) = least.filter(|least| count < *least) {
-            let reason = format!("must have at least {least} {what}, got {count}");
+        if let Some(min) = min.filter(|min| count < *min) {
+            let reason = format!("must have at least {min} {unit}, got {count}");
             self.run.violation(false, reason)?;
         }
-        if let Some(most) = most.filter(|most| count > *most) {
-            let reason = format!("must have at most {most} {what}, got {count}");
+        if let Some(max) = max.filter(|max| count > *max) {
+            let reason = format!("must have at most {max} {unit}, got {count}");
             self.run.violation(false, reason)?;
         }
         Ok(())
@@ -396,16 +407,17 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
         if !self.run.is_of_type(self.node, Types::STRING, Unexpected::Str(text))? {
             return Ok(());
         }
-        let bounds = &self.node.texts;
+        let bounds = &self.node.strings;
         if bounds.min_length.is_some() || bounds.max_length.is_some() {
             let length = text.chars().count();
             self.count(length, bounds.min_length, bounds.max_length, "characters")?;
         }
         let Some(pattern) = &bounds.pattern else { return Ok(()) };
-        if text.len() > MAX_TEXT_BYTES {
+        if text.len() > MAX_STRING_BYTES {
             let length = text.len();
-            let reason =
-                format!("has {length} bytes; a text with a pattern has at most {MAX_TEXT_BYTES}");
+            let reason = format!(
+                "has {length} bytes; a string with a pattern can have at most {MAX_STRING_BYTES}"
+            );
             return self.run.violation(false, reason);
         }
         self.run.spend(text.len().saturating_mul(8))?;
@@ -426,7 +438,7 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
         loop {
             let read = match bounds.prefix.get(count).copied().or(bounds.items) {
                 None => items.next_element::<IgnoredAny>()?.map(drop),
-                Some(node) => self.run.below(&count.to_string(), |run| {
+                Some(node) => self.run.descend(&count.to_string(), |run| {
                     items.next_element_seed(Subschema { run, node, may_be_null: false })
                 })?,
             };
@@ -455,11 +467,11 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
             });
             let additional = objects.additional;
             let is_closed =
-                additional.and_then(|id| self.run.node(id)).is_some_and(|node| node.never);
+                additional.and_then(|id| self.run.node(id)).is_some_and(|node| node.rejects_all);
             let is_unknown = node.is_none() && (is_closed || objects.is_mirrored);
             let may_be_null =
                 self.run.schema.null_is_absent && !objects.required.iter().any(|it| *it == name);
-            let read = |run: &mut Run<'_>| {
+            let read = |run: &mut Validation<'_>| {
                 if is_unknown {
                     let mut known: Vec<_> = objects.properties.keys().map(String::as_str).collect();
                     known.sort_unstable();
@@ -471,16 +483,16 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
                     None => members.next_value::<IgnoredAny>().map(drop),
                 }
             };
-            self.run.below(&escape(&name), read)?;
+            self.run.descend(&escape(&name), read)?;
         }
         for name in missing {
             let reason = "the member is required";
-            self.run.below(&escape(name), |run| run.violation(true, reason))?;
+            self.run.descend(&escape(name), |run| run.violation(true, reason))?;
         }
         self.count(count, objects.min_properties, objects.max_properties, "members")
     }
 }
 
-/// The name of a member, borrowed where nothing in it is escaped.
+/// The name of a member, borrowed if it contains no escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,4 +1,4 @@
-//! From the text of a schema to nodes.
+//! Compiles a schema to nodes.
 
 use std::collections::HashMap;
 
@@ -10,47 +10,48 @@ use super::node::{Node, NodeId, Types, Values};
 use super::number::Number;
 use super::pattern::Pattern;
 
-/// How far a schema is checked.
+/// How much of a schema is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// All of it: the schema was given, and no type stands behind it.
+    /// Everything: the schema is not derived from a type.
     Everything,
-    /// What the `Deserialize` that was derived with it does not enforce.
+    /// What the derived `Deserialize` does not enforce.
     Constraints,
 }
 
-/// A schema that values can be held against.
+/// A compiled schema.
 #[derive(Debug)]
 pub(crate) struct SchemaCheck {
     pub(super) nodes: Vec<Node>,
     pub(super) root: NodeId,
     pub(super) extent: Extent,
-    /// Whether `null` stands for a member that is not required. It does in arguments, whose
-    /// derived schemas do not say so, because models do better without.
+    /// Whether `null` counts as absent for members that are not required. It does in arguments,
+    /// whose schemas do not say so, because models fill them in more reliably without.
     pub(super) null_is_absent: bool,
 }
 
 impl SchemaCheck {
-    /// Checks all of a schema of arguments.
+    /// Compiles an explicit schema of arguments.
     pub(crate) fn of_arguments(schema: &Schema) -> Self {
         Self { null_is_absent: true, ..Self::compile(schema, Extent::Everything) }
     }
 
-    /// Checks what the type of arguments does not enforce of the schema that was derived from it.
+    /// Compiles the schema that was derived from the type of the arguments, to check what the type
+    /// does not enforce.
     pub(crate) fn of_typed_arguments(schema: &Schema) -> Self {
         Self { null_is_absent: true, ..Self::compile(schema, Extent::Constraints) }
     }
 
-    /// Checks all of a schema of results.
+    /// Compiles an explicit schema of results.
     pub(crate) fn of_result(schema: &Schema) -> Self {
         Self::compile(schema, Extent::Everything)
     }
 
-    /// Whether there is anything to check.
+    /// Whether the schema constrains any value.
     pub(crate) fn is_needed(&self) -> bool {
         self.nodes.get(self.root).is_some_and(|root| match self.extent {
-            Extent::Everything => !root.is_anything,
-            Extent::Constraints => !root.is_enforced,
+            Extent::Everything => !root.accepts_all,
+            Extent::Constraints => !root.is_enforced_by_type,
         })
     }
 
@@ -66,30 +67,30 @@ impl SchemaCheck {
 struct Compiler<'a> {
     document: &'a Value,
     nodes: Vec<Node>,
-    /// Nodes that references may lead to, by their pointers in the document.
+    /// The nodes by their JSON pointers in the document, for references.
     by_pointer: HashMap<String, NodeId>,
 }
 
 impl<'a> Compiler<'a> {
-    /// The node of the schema at a pointer. The pointer is known before the schema is looked
-    /// into, so references may form a circle.
+    /// Returns the node of the schema at a pointer. The pointer is registered before its schema is
+    /// compiled, so references may form a cycle.
     fn schema(&mut self, pointer: &str, schema: &'a Value) -> NodeId {
         if let Some(known) = self.by_pointer.get(pointer) {
             return *known;
         }
         let id = self.nodes.len();
-        // While it is compiled it counts as one that has to be checked.
+        // Until it is compiled it counts as a node with constraints.
         self.nodes.push(Node::default());
         self.by_pointer.insert(pointer.to_owned(), id);
         let mut node = match schema {
             Value::Object(members) => self.object(pointer, members),
-            Value::Bool(false) => Node { never: true, ..Node::default() },
+            Value::Bool(false) => Node { rejects_all: true, ..Node::default() },
             _ => Node::default(),
         };
-        node.is_anything = self.is_anything(&node);
-        node.is_enforced = self.is_enforced(&node, pointer.is_empty());
-        if let Some(place) = self.nodes.get_mut(id) {
-            *place = node;
+        node.accepts_all = self.accepts_all(&node);
+        node.is_enforced_by_type = self.is_enforced_by_type(&node, pointer.is_empty());
+        if let Some(slot) = self.nodes.get_mut(id) {
+            *slot = node;
         }
         id
     }
@@ -98,7 +99,7 @@ impl<'a> Compiler<'a> {
         let mut node = Node::default();
         let length = |value: &Value| value.as_u64();
         for (keyword, value) in schema {
-            let here = format!("{pointer}/{}", part(keyword));
+            let here = format!("{pointer}/{}", segment(keyword));
             match keyword.as_str() {
                 "type" => node.types = types(value),
                 "enum" => node.values = value.as_array().map(|values| self::values(values)),
@@ -108,9 +109,9 @@ impl<'a> Compiler<'a> {
                 "maximum" => node.numbers.maximum = Number::of(value),
                 "exclusiveMaximum" => node.numbers.exclusive_maximum = Number::of(value),
                 "multipleOf" => node.numbers.multiple_of = Number::of(value),
-                "minLength" => node.texts.min_length = length(value),
-                "maxLength" => node.texts.max_length = length(value),
-                "pattern" => node.texts.pattern = value.as_str().and_then(Pattern::compile),
+                "minLength" => node.strings.min_length = length(value),
+                "maxLength" => node.strings.max_length = length(value),
+                "pattern" => node.strings.pattern = value.as_str().and_then(Pattern::compile),
                 "minItems" => node.arrays.min_items = length(value),
                 "maxItems" => node.arrays.max_items = length(value),
                 "uniqueItems" => node.arrays.are_unique = value == &Value::Bool(true),
@@ -118,17 +119,17 @@ impl<'a> Compiler<'a> {
                 "prefixItems" => node.arrays.prefix = self.schemas(&here, value),
                 "minProperties" => node.objects.min_properties = length(value),
                 "maxProperties" => node.objects.max_properties = length(value),
-                "required" => node.objects.required = texts(value),
+                "required" => node.objects.required = strings(value),
                 "properties" => {
                     for (name, property) in value.as_object().into_iter().flatten() {
-                        let id = self.schema(&format!("{here}/{}", part(name)), property);
+                        let id = self.schema(&format!("{here}/{}", segment(name)), property);
                         node.objects.is_mirrored |= self.is_mirrored(id, property);
                         node.objects.properties.insert(name.clone(), id);
                     }
                 }
                 "patternProperties" => {
                     for (source, property) in value.as_object().into_iter().flatten() {
-                        let id = self.schema(&format!("{here}/{}", part(source)), property);
+                        let id = self.schema(&format!("{here}/{}", segment(source)), property);
                         if let Some(pattern) = Pattern::compile(source) {
                             node.objects.pattern_properties.push((pattern, id));
                         }
@@ -157,7 +158,7 @@ impl<'a> Compiler<'a> {
         list.map(|(index, schema)| self.schema(&format!("{pointer}/{index}"), schema)).collect()
     }
 
-    /// A reference within the document; others are not followed.
+    /// Returns the target of a reference within the document. Other references are not followed.
     fn reference(&mut self, target: &str) -> Option<NodeId> {
         let pointer = target.strip_prefix('#')?;
         let document = self.document;
@@ -170,32 +171,35 @@ impl<'a> Compiler<'a> {
             || self.nodes.get(id).is_some_and(|node| node.objects.is_mirrored)
     }
 
-    /// Whether every value fits.
-    fn is_anything(&self, node: &Node) -> bool {
-        !node.never
+    /// Whether every value is valid.
+    fn accepts_all(&self, node: &Node) -> bool {
+        !node.rejects_all
             && node.types.is_none()
             && node.values.is_none()
             && node.objects.required.is_empty()
             && node.one_of.is_empty()
             && !node.has_bounds()
-            && node.below().all(|id| self.nodes.get(id).is_some_and(|below| below.is_anything))
+            && node.children().all(|id| self.nodes.get(id).is_some_and(|child| child.accepts_all))
     }
 
-    /// Whether every value fits that the type behind the schema reads.
-    fn is_enforced(&self, node: &Node, is_root: bool) -> bool {
-        // A derived struct is read from an array as well. Arguments as a whole are an object.
+    /// Whether every value that the type behind the schema accepts is valid.
+    fn is_enforced_by_type(&self, node: &Node, is_root: bool) -> bool {
+        // A derived struct is also deserialized from an array. The arguments as a whole are an
+        // object.
         let is_struct = !node.objects.properties.is_empty() && !is_root;
         !is_struct
             && !node.objects.is_mirrored
             && !node.has_bounds()
-            && node.below().all(|id| {
-                // The type knows that an object is closed.
-                self.nodes.get(id).is_some_and(|below| below.is_enforced || below.never)
+            && node.children().all(|id| {
+                // The type enforces that an object is closed.
+                self.nodes
+                    .get(id)
+                    .is_some_and(|child| child.is_enforced_by_type || child.rejects_all)
             })
     }
 }
 
-/// Keywords beside a reference that say nothing of a value.
+/// Whether a keyword next to a reference does not constrain values.
 fn is_annotation(keyword: &str) -> bool {
     matches!(
         keyword,
@@ -214,20 +218,20 @@ fn types(value: &Value) -> Option<Types> {
 }
 
 fn values(values: &[Value]) -> Values {
-    let shown: Vec<_> = values.iter().take(16).map(ToString::to_string).collect();
-    let more = if values.len() > shown.len() { ", …" } else { "" };
+    let listed: Vec<_> = values.iter().take(16).map(ToString::to_string).collect();
+    let more = if values.len() > listed.len() { ", …" } else { "" };
     Values {
         canonical: values.iter().map(canonical).collect(),
-        shown: format!("{}{more}", shown.join(", ")),
+        listed: format!("{}{more}", listed.join(", ")),
     }
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn strings(value: &Value) -> Vec<String> {
     let names = value.as_array().into_iter().flatten();
     names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// A keyword or name as a part of a JSON pointer (RFC 6901).
-fn part(name: &str) -> String {
+/// Encodes a keyword or name as a segment of a JSON pointer (RFC 6901).
+fn segment(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

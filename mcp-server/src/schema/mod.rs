@@ -1,15 +1,15 @@
-//! JSON Schemas that are held against values: the constraints on arguments, and the results of
-//! tools whose output schema is given (TOOL-5, TOOL-11).
+//! Validates values against JSON Schemas: the constraints on arguments, and the results of tools
+//! with an explicit output schema (TOOL-5, TOOL-11).
 //!
-//! A schema is compiled once, when its tool is built. A value is checked while its text is read, so
-//! nothing is built from it; only alternatives (`anyOf`) are read again.
+//! A schema is compiled once, when its tool is built. A value is validated while its text is read,
+//! without building a tree; only parts under keywords such as `anyOf` and `enum` are read again.
 //!
-//! Of JSON Schema 2020-12 these keywords count: `type`, `enum`, `const`; the bounds of numbers,
-//! texts, arrays and objects; `pattern`, `multipleOf`, `uniqueItems`; `properties`,
+//! These keywords of JSON Schema 2020-12 are supported: `type`, `enum`, `const`; the bounds of
+//! numbers, strings, arrays and objects; `pattern`, `multipleOf`, `uniqueItems`; `properties`,
 //! `patternProperties`, `additionalProperties`, `required`, `items`, `prefixItems`; `allOf`,
-//! `anyOf`, `oneOf`; `$ref` to the same schema. They are what the derives of schemars write.
-//! Others, such as `not`, `if`, `contains` or `format`, hold for every value, and nothing is
-//! fetched (THREAT-52).
+//! `anyOf`, `oneOf`; `$ref` within the schema. They are what the derives of schemars generate.
+//! Other keywords, such as `not`, `if`, `contains` or `format`, are ignored, and nothing is fetched
+//! (THREAT-52).
 
 mod check;
 mod compile;

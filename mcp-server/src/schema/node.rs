@@ -1,48 +1,48 @@
-//! A compiled schema, one node for each subschema.
+//! The nodes of a compiled schema, one for each subschema.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::number::Number;
 use super::pattern::Pattern;
 
-/// The place of a node among all nodes of a schema.
+/// The index of a node among all nodes of a schema.
 pub(super) type NodeId = usize;
 
-/// One subschema. What is not said is unbounded.
+/// A subschema. Absent keywords do not constrain values.
 #[derive(Debug, Default)]
 pub(super) struct Node {
     /// The schema `false`.
-    pub(super) never: bool,
+    pub(super) rejects_all: bool,
     pub(super) types: Option<Types>,
-    /// Canonical texts of the values of `enum` and `const`.
+    /// The values of `enum` and `const`.
     pub(super) values: Option<Values>,
     pub(super) numbers: Numbers,
-    pub(super) texts: Texts,
+    pub(super) strings: Strings,
     pub(super) arrays: Arrays,
     pub(super) objects: Objects,
     pub(super) all_of: Vec<NodeId>,
     pub(super) any_of: Vec<NodeId>,
     pub(super) one_of: Vec<NodeId>,
-    /// Nothing but a reference to this node.
+    /// The target, if the schema consists only of a reference.
     pub(super) alias_of: Option<NodeId>,
-    /// Every value fits.
-    pub(super) is_anything: bool,
-    /// Every value fits that the type behind the schema reads.
-    pub(super) is_enforced: bool,
+    /// Whether every value is valid.
+    pub(super) accepts_all: bool,
+    /// Whether every value that the type behind the schema accepts is valid.
+    pub(super) is_enforced_by_type: bool,
 }
 
 impl Node {
-    /// Whether it bounds numbers, texts, arrays or objects.
+    /// Whether it has bounds for numbers, strings, arrays or objects.
     pub(super) fn has_bounds(&self) -> bool {
-        let Self { numbers, texts, arrays, objects, .. } = self;
+        let Self { numbers, strings, arrays, objects, .. } = self;
         numbers.minimum.is_some()
             || numbers.exclusive_minimum.is_some()
             || numbers.maximum.is_some()
             || numbers.exclusive_maximum.is_some()
             || numbers.multiple_of.is_some()
-            || texts.min_length.is_some()
-            || texts.max_length.is_some()
-            || texts.pattern.is_some()
+            || strings.min_length.is_some()
+            || strings.max_length.is_some()
+            || strings.pattern.is_some()
             || arrays.min_items.is_some()
             || arrays.max_items.is_some()
             || arrays.are_unique
@@ -50,8 +50,8 @@ impl Node {
             || objects.max_properties.is_some()
     }
 
-    /// The nodes that this one refers to.
-    pub(super) fn below(&self) -> impl Iterator<Item = NodeId> {
+    /// Returns the nodes that this one refers to.
+    pub(super) fn children(&self) -> impl Iterator<Item = NodeId> {
         let Self { arrays, objects, .. } = self;
         (arrays.prefix.iter())
             .chain(&arrays.items)
@@ -65,8 +65,8 @@ impl Node {
             .copied()
     }
 
-    /// Whether a value has to be read more than once.
-    pub(super) fn is_read_again(&self) -> bool {
+    /// Whether a value must be read as a whole, after its parts.
+    pub(super) fn needs_whole(&self) -> bool {
         self.values.is_some()
             || self.arrays.are_unique
             || !(self.all_of.is_empty() && self.any_of.is_empty() && self.one_of.is_empty())
@@ -75,9 +75,10 @@ impl Node {
 
 #[derive(Debug)]
 pub(super) struct Values {
+    /// In canonical form.
     pub(super) canonical: BTreeSet<Vec<u8>>,
-    /// As an error message shows them.
-    pub(super) shown: String,
+    /// For error messages.
+    pub(super) listed: String,
 }
 
 #[derive(Debug, Default)]
@@ -90,7 +91,7 @@ pub(super) struct Numbers {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(super) struct Strings {
     pub(super) min_length: Option<u64>,
     pub(super) max_length: Option<u64>,
     pub(super) pattern: Option<Pattern>,
@@ -113,8 +114,8 @@ pub(super) struct Objects {
     pub(super) properties: HashMap<String, NodeId>,
     pub(super) pattern_properties: Vec<(Pattern, NodeId)>,
     pub(super) additional: Option<NodeId>,
-    /// An argument in it is mirrored in a header, so it may have no members that the schema does
-    /// not name: a `serde(alias)` would hide the argument from who reads headers alone.
+    /// Whether a header mirrors an argument in it. Unknown members are refused then: a
+    /// `serde(alias)` would hide the argument from intermediaries that read only headers.
     pub(super) is_mirrored: bool,
 }
 
@@ -141,7 +142,7 @@ impl Types {
         ("object", Self::OBJECT, "an object"),
     ];
 
-    /// An unknown name is the empty set.
+    /// Returns the type with a name. An unknown name is the empty set.
     pub(super) fn named(name: &str) -> Self {
         let found = Self::NAMES.iter().find(|(known, ..)| *known == name);
         found.map_or(Self(0), |(_, types, _)| *types)
@@ -155,8 +156,8 @@ impl Types {
         self.0 & other.0 != 0
     }
 
-    /// For an error message: `a string or null`.
-    pub(super) fn in_words(self) -> String {
+    /// Describes the types for an error message: `a string or null`.
+    pub(super) fn describe(self) -> String {
         let words: Vec<_> = (Self::NAMES.iter().rev())
             .filter(|(_, types, _)| self.contains(*types))
             .map(|(.., words)| *words)

@@ -1,4 +1,4 @@
-//! Numbers of JSON, compared without loss where both are integers.
+//! JSON numbers, compared without loss if both are integers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,7 +18,7 @@ impl Number {
         integer.map(Self::Integer).or_else(|| number.as_f64().map(Self::Float))
     }
 
-    /// JSON Schema knows no difference between `5` and `5.0`.
+    /// Whether it is an integer. In JSON Schema, `5.0` is one too.
     pub(super) fn is_integer(self) -> bool {
         match self {
             Self::Integer(_) => true,

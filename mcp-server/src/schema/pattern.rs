@@ -1,12 +1,13 @@
-//! Regular expressions of `pattern`.
+//! The regular expressions of `pattern`.
 
 use regex_lite::Regex;
 
-/// Longest text that is held against a pattern, in bytes. Fixed: the time that matching takes is
-/// proportional to the text and to the pattern, and no pattern is meant for more (THREAT-54).
-pub(super) const MAX_TEXT_BYTES: usize = 64 << 10;
+/// Maximum length of a string that is matched against a pattern, in bytes. Fixed: matching takes
+/// time proportional to the string and the pattern, and patterns are not meant for longer strings
+/// (THREAT-54).
+pub(super) const MAX_STRING_BYTES: usize = 64 << 10;
 
-/// A pattern. Matching takes time linear in the text: there is no backtracking.
+/// A pattern. Matching takes time linear in the length of the string, without backtracking.
 #[derive(Debug)]
 pub(super) struct Pattern {
     source: String,
@@ -14,13 +15,14 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// `None`, with a warning, for an expression that cannot be compiled: JSON Schema has the
-    /// syntax of ECMA-262, of which look-around and back-references are not supported.
+    /// Compiles a pattern. Returns `None`, with a warning in the log, for an unsupported
+    /// expression: JSON Schema uses the syntax of ECMAScript, of which look-around and
+    /// back-references are not supported.
     pub(super) fn compile(source: &str) -> Option<Self> {
         match Regex::new(source) {
             Ok(regex) => Some(Self { source: source.to_owned(), regex }),
             Err(error) => {
-                tracing::warn!(pattern = source, %error, "a pattern of a schema is not enforced");
+                tracing::warn!(pattern = source, %error, "a pattern of a schema is not supported and not enforced");
                 None
             }
         }

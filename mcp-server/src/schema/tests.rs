@@ -1,11 +1,11 @@
-//! The checks, keyword by keyword.
+//! Tests of the supported keywords.
 
 use mcp_core::types::Schema;
 use serde_json::{Value, json};
 
 use super::SchemaCheck;
 
-fn given(schema: Value, value: &Value) -> Vec<String> {
+fn explicit(schema: Value, value: &Value) -> Vec<String> {
     let check = SchemaCheck::of_result(&Schema::try_from(schema).unwrap());
     violations(&check, value)
 }
@@ -21,18 +21,18 @@ fn violations(check: &SchemaCheck, value: &Value) -> Vec<String> {
 }
 
 #[track_caller]
-fn fits(schema: &Value, good: &[Value], bad: &[(Value, &str)]) {
+fn check(schema: &Value, good: &[Value], bad: &[(Value, &str)]) {
     for value in good {
-        assert_eq!(given(schema.clone(), value), Vec::<String>::new(), "{schema} {value}");
+        assert_eq!(explicit(schema.clone(), value), Vec::<String>::new(), "{schema} {value}");
     }
     for (value, reason) in bad {
-        assert_eq!(given(schema.clone(), value), [*reason], "{schema} {value}");
+        assert_eq!(explicit(schema.clone(), value), [*reason], "{schema} {value}");
     }
 }
 
 #[test]
-fn types_and_fixed_values() {
-    fits(
+fn types_and_fixed_values_are_checked() {
+    check(
         &json!({"type": "integer"}),
         &[json!(5), json!(-5), json!(5.0), json!(u64::MAX)],
         &[
@@ -41,24 +41,24 @@ fn types_and_fixed_values() {
             (json!(null), ": expected an integer, got null"),
         ],
     );
-    fits(
+    check(
         &json!({"type": ["string", "null"]}),
         &[json!("a"), json!(null)],
         &[(json!([]), ": expected a string or null, got an array")],
     );
-    fits(
+    check(
         &json!({"enum": ["a", 1, null]}),
         &[json!("a"), json!(1.0), json!(null)],
         &[(json!("b"), ": expected one of \"a\", 1, null")],
     );
-    fits(&json!({"const": {"a": 1}}), &[json!({"a": 1.0})], &[]);
-    fits(&json!(true), &[json!(1)], &[]);
-    fits(&json!(false), &[], &[(json!(1), ": no value is allowed here")]);
+    check(&json!({"const": {"a": 1}}), &[json!({"a": 1.0})], &[]);
+    check(&json!(true), &[json!(1)], &[]);
+    check(&json!(false), &[], &[(json!(1), ": no value is allowed here")]);
 }
 
 #[test]
-fn bounds_of_numbers() {
-    fits(
+fn bounds_of_numbers_are_checked() {
+    check(
         &json!({"minimum": 1, "maximum": 10}),
         &[json!(1), json!(10), json!(1.5), json!("not a number")],
         &[
@@ -66,13 +66,13 @@ fn bounds_of_numbers() {
             (json!(10.5), ": must be at most 10, got 10.5"),
         ],
     );
-    fits(
+    check(
         &json!({"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}),
         &[json!(0.5)],
         &[(json!(0), ": must be more than 0, got 0"), (json!(1), ": must be less than 1, got 1")],
     );
-    // Beyond what a double holds.
-    fits(
+    // Beyond the exact range of a double.
+    check(
         &json!({"maximum": 9_007_199_254_740_993_u64}),
         &[json!(9_007_199_254_740_993_u64)],
         &[(
@@ -80,17 +80,17 @@ fn bounds_of_numbers() {
             ": must be at most 9007199254740993, got 9007199254740994",
         )],
     );
-    fits(
+    check(
         &json!({"multipleOf": 3}),
         &[json!(9), json!(-3), json!(0)],
         &[(json!(10), ": must be a multiple of 3, got 10")],
     );
-    fits(&json!({"multipleOf": 0.1}), &[json!(0.3), json!(1)], &[]);
+    check(&json!({"multipleOf": 0.1}), &[json!(0.3), json!(1)], &[]);
 }
 
 #[test]
-fn bounds_of_texts() {
-    fits(
+fn bounds_of_strings_are_checked() {
+    check(
         &json!({"minLength": 2, "maxLength": 3}),
         &[json!("äö"), json!("äöü"), json!(7)],
         &[
@@ -98,30 +98,30 @@ fn bounds_of_texts() {
             (json!("äöüß"), ": must have at most 3 characters, got 4"),
         ],
     );
-    fits(
+    check(
         &json!({"pattern": "^[a-z]+$"}),
         &[json!("abc")],
         &[(json!("aBc"), ": must match the pattern ^[a-z]+$")],
     );
-    fits(&json!({"pattern": "b"}), &[json!("abc")], &[]);
-    // What the engine does not know is not enforced.
-    fits(&json!({"pattern": "(?=a)b"}), &[json!("x")], &[]);
+    check(&json!({"pattern": "b"}), &[json!("abc")], &[]);
+    // Unsupported expressions are not enforced.
+    check(&json!({"pattern": "(?=a)b"}), &[json!("x")], &[]);
     let long = json!("a".repeat((64 << 10) + 1));
-    let reason = ": has 65537 bytes; a text with a pattern has at most 65536";
-    fits(&json!({"pattern": "a"}), &[], &[(long, reason)]);
+    let reason = ": has 65537 bytes; a string with a pattern can have at most 65536";
+    check(&json!({"pattern": "a"}), &[], &[(long, reason)]);
 }
 
-/// With backtracking this would not end in the lifetime of the universe.
+/// With backtracking, this would take exponential time.
 #[test]
-fn a_pattern_takes_time_linear_in_the_text() {
+fn matching_a_pattern_takes_linear_time() {
     let text = json!("a".repeat(60_000));
     let reason = ": must match the pattern ^(a+)+b$";
-    fits(&json!({"pattern": "^(a+)+b$"}), &[], &[(text, reason)]);
+    check(&json!({"pattern": "^(a+)+b$"}), &[], &[(text, reason)]);
 }
 
 #[test]
-fn arrays_and_objects() {
-    fits(
+fn arrays_and_objects_are_checked() {
+    check(
         &json!({"items": {"type": "integer"}, "minItems": 1, "maxItems": 2, "uniqueItems": true}),
         &[json!([1]), json!([1, 2])],
         &[
@@ -131,12 +131,12 @@ fn arrays_and_objects() {
             (json!([1, 1.0]), "/1: equals an earlier item; the items must be unique"),
         ],
     );
-    fits(
+    check(
         &json!({"prefixItems": [{"type": "string"}], "items": {"type": "boolean"}}),
         &[json!([]), json!(["a"]), json!(["a", true])],
         &[(json!(["a", 1]), "/1: expected a boolean, got the integer 1")],
     );
-    fits(
+    check(
         &json!({
             "properties": {"a/b": {"type": "string"}}, "required": ["a/b"],
             "additionalProperties": false, "maxProperties": 1,
@@ -147,12 +147,12 @@ fn arrays_and_objects() {
             (json!({"a/b": 1}), "/a~1b: expected a string, got the integer 1"),
         ],
     );
-    fits(
+    check(
         &json!({"patternProperties": {"^\\d+$": {"type": "string"}}, "additionalProperties": false}),
         &[json!({"12": "x"})],
         &[(json!({"x": 1}), "/x: unknown member; known are ")],
     );
-    fits(
+    check(
         &json!({"additionalProperties": {"type": "integer"}}),
         &[json!({"a": 1})],
         &[(json!({"a": "b"}), "/a: expected an integer, got the string \"b\"")],
@@ -160,35 +160,35 @@ fn arrays_and_objects() {
 }
 
 #[test]
-fn alternatives_and_references() {
-    fits(
+fn alternatives_and_references_are_checked() {
+    check(
         &json!({"anyOf": [{"type": "string", "maxLength": 2}, {"type": "integer"}]}),
         &[json!("ab"), json!(1)],
         &[
             (json!("abc"), ": must have at most 2 characters, got 3"),
-            (json!(true), ": fits none of the allowed forms"),
+            (json!(true), ": matches none of the allowed alternatives"),
         ],
     );
     let tagged = json!({"oneOf": [
         {"type": "object", "properties": {"kind": {"const": "a"}, "n": {"maximum": 1}}, "required": ["kind"]},
         {"type": "object", "properties": {"kind": {"const": "b"}}, "required": ["kind"]},
     ]});
-    fits(
+    check(
         &tagged,
         &[json!({"kind": "a", "n": 1}), json!({"kind": "b", "n": 5})],
         &[
             (json!({"kind": "a", "n": 2}), "/n: must be at most 1, got 2"),
-            (json!({"kind": "c"}), ": fits none of the allowed forms"),
+            (json!({"kind": "c"}), ": matches none of the allowed alternatives"),
         ],
     );
     let both = json!({"oneOf": [{"type": "integer"}, {"minimum": 5}]});
-    fits(&both, &[json!(3)], &[(json!(7), ": fits more than one of the allowed forms")]);
-    fits(
+    check(&both, &[json!(3)], &[(json!(7), ": matches more than one of the allowed alternatives")]);
+    check(
         &json!({"$ref": "#/$defs/small", "$defs": {"small": {"maximum": 1}}}),
         &[json!(1)],
         &[(json!(2), ": must be at most 1, got 2")],
     );
-    fits(
+    check(
         &json!({"allOf": [{"minimum": 1}, {"maximum": 2}]}),
         &[json!(1)],
         &[(json!(3), ": must be at most 2, got 3")],
@@ -198,7 +198,7 @@ fn alternatives_and_references() {
         "properties": {"value": {"type": "integer"}, "children": {"items": {"$ref": "#"}}},
         "required": ["value"],
     });
-    fits(
+    check(
         &tree,
         &[json!({"value": 1, "children": [{"value": 2, "children": []}]})],
         &[(
@@ -209,12 +209,12 @@ fn alternatives_and_references() {
 }
 
 #[test]
-fn a_schema_that_refers_to_itself_ends() {
-    fits(&json!({"$ref": "#"}), &[json!(1)], &[]);
-    fits(&json!({"allOf": [{"$ref": "#"}], "minimum": 1}), &[json!(1)], &[]);
-    fits(&json!({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}), &[json!([1])], &[]);
-    let reason = ": takes too long to be checked; make it smaller";
-    fits(&json!({"oneOf": [{"$ref": "#"}, {"$ref": "#"}]}), &[], &[(json!([1]), reason)]);
+fn validation_against_a_recursive_schema_terminates() {
+    check(&json!({"$ref": "#"}), &[json!(1)], &[]);
+    check(&json!({"allOf": [{"$ref": "#"}], "minimum": 1}), &[json!(1)], &[]);
+    check(&json!({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}), &[json!([1])], &[]);
+    let reason = ": takes too long to validate; send a smaller value";
+    check(&json!({"oneOf": [{"$ref": "#"}, {"$ref": "#"}]}), &[], &[(json!([1]), reason)]);
     let nested = json!({"anyOf": [
         {"properties": {"a": {"$ref": "#"}}, "required": ["b"]},
         {"properties": {"a": {"$ref": "#"}}, "required": ["c"]},
@@ -224,22 +224,22 @@ fn a_schema_that_refers_to_itself_ends() {
     for _ in 0..60 {
         value = json!({ "a": value });
     }
-    assert_eq!(given(nested, &value).len(), 1);
+    assert_eq!(explicit(nested, &value).len(), 1);
 }
 
 #[test]
-fn several_violations_are_reported_and_no_flood() {
+fn a_limited_number_of_violations_is_reported() {
     let schema = json!({"properties": {"a": {"maximum": 1}, "b": {"maxLength": 1}}});
     assert_eq!(
-        given(schema, &json!({"a": 2, "b": "xx"})),
+        explicit(schema, &json!({"a": 2, "b": "xx"})),
         ["/a: must be at most 1, got 2", "/b: must have at most 1 characters, got 2"]
     );
-    let flood = vec![5; 10_000];
-    assert_eq!(given(json!({"items": {"maximum": 1}}), &json!(flood)).len(), 8);
+    let many = vec![5; 10_000];
+    assert_eq!(explicit(json!({"items": {"maximum": 1}}), &json!(many)).len(), 8);
 }
 
 #[test]
-fn of_typed_arguments_only_what_their_type_does_not_enforce_is_reported() {
+fn for_typed_arguments_only_constraints_that_the_type_does_not_enforce_are_checked() {
     let schema = || {
         json!({
             "type": "object",
@@ -253,7 +253,7 @@ fn of_typed_arguments_only_what_their_type_does_not_enforce_is_reported() {
             "additionalProperties": false,
         })
     };
-    // An alias of serde, a custom `Deserialize`: the type decides.
+    // A serde alias, a custom `Deserialize`: the type decides.
     for value in [
         json!({"count": "three"}),
         json!({"kind": "alias"}),
@@ -271,7 +271,7 @@ fn of_typed_arguments_only_what_their_type_does_not_enforce_is_reported() {
 }
 
 #[test]
-fn next_to_a_mirrored_argument_there_are_no_unknown_members() {
+fn unknown_members_next_to_a_mirrored_argument_are_refused() {
     let schema = || {
         json!({"type": "object", "properties": {"deep": {
             "type": "object",
@@ -283,11 +283,11 @@ fn next_to_a_mirrored_argument_there_are_no_unknown_members() {
         typed(schema(), &json!({"deep": {"zone": "eu"}})),
         ["/deep/zone: unknown member; known are region"]
     );
-    assert_eq!(typed(schema(), &json!({"tief": {}})), ["/tief: unknown member; known are deep"]);
+    assert_eq!(typed(schema(), &json!({"other": {}})), ["/other: unknown member; known are deep"]);
 }
 
 #[test]
-fn plain_arguments_need_no_check() {
+fn arguments_without_constraints_need_no_validation() {
     let needed = |schema: Value| {
         SchemaCheck::of_typed_arguments(&Schema::try_from(schema).unwrap()).is_needed()
     };
@@ -304,7 +304,7 @@ fn plain_arguments_need_no_check() {
 }
 
 #[test]
-fn integers_are_written_where_the_schema_has_them() {
+fn floats_become_integers_where_the_schema_requires_them() {
     let schema = Schema::try_from(json!({
         "properties": {
             "n": {"type": "integer"}, "f": {"type": "number"}, "any": {},

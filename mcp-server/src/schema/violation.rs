@@ -1,15 +1,15 @@
-//! What a value does against its schema.
+//! The violation of a schema.
 
 use std::fmt;
 
-/// A place in a value that does not fit.
+/// A violation of a schema, at one position in a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// A JSON pointer.
+    /// The position, as a JSON pointer.
     pub(crate) pointer: String,
     pub(crate) reason: String,
-    /// Whether a derived `Deserialize` enforces this as well: types, names and required members,
-    /// but no bounds.
+    /// Whether a derived `Deserialize` also enforces the violated keyword: types, names and
+    /// required members, but not bounds.
     pub(crate) is_shape: bool,
 }
 

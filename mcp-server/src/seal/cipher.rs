@@ -1,38 +1,42 @@
-//! The cryptography: everything that comes from elsewhere.
+//! The cryptographic primitives, from other crates.
 
 use std::fmt;
 
 /// Whether states can be sealed: the feature `sealed-state`.
 pub(crate) const AVAILABLE: bool = cfg!(feature = "sealed-state");
 
-/// There is no randomness.
+/// The operating system failed to provide random bytes.
 #[derive(Debug)]
-pub(crate) struct NoRandomness(#[cfg(feature = "sealed-state")] getrandom::Error);
+pub(crate) struct RandomError(#[cfg(feature = "sealed-state")] getrandom::Error);
 
 #[cfg(feature = "sealed-state")]
-mod real {
+mod primitives {
     use chacha20poly1305::aead::AeadInOut as _;
     use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
     use sha2::{Digest as _, Sha256};
 
-    use super::NoRandomness;
+    use super::RandomError;
 
     pub(crate) fn encrypt(
         key: &[u8; 32],
         nonce: &[u8; 24],
-        bound: &[u8],
+        associated_data: &[u8],
         text: &mut Vec<u8>,
     ) -> Option<()> {
-        XChaCha20Poly1305::new(key.into()).encrypt_in_place(nonce.into(), bound, text).ok()
+        XChaCha20Poly1305::new(key.into())
+            .encrypt_in_place(nonce.into(), associated_data, text)
+            .ok()
     }
 
     pub(crate) fn decrypt(
         key: &[u8; 32],
         nonce: &[u8; 24],
-        bound: &[u8],
+        associated_data: &[u8],
         text: &mut Vec<u8>,
     ) -> Option<()> {
-        XChaCha20Poly1305::new(key.into()).decrypt_in_place(nonce.into(), bound, text).ok()
+        XChaCha20Poly1305::new(key.into())
+            .decrypt_in_place(nonce.into(), associated_data, text)
+            .ok()
     }
 
     /// SHA-256.
@@ -44,19 +48,19 @@ mod real {
         hasher.finalize().into()
     }
 
-    pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomError> {
         let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).map_err(NoRandomness)?;
+        getrandom::fill(&mut bytes).map_err(RandomError)?;
         Ok(bytes)
     }
 }
 
-/// Without the feature nothing is ever sealed: questions fail before they get here.
+/// Without the feature nothing is sealed: questions are refused earlier.
 #[cfg(not(feature = "sealed-state"))]
-mod real {
+mod primitives {
     use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-    use super::NoRandomness;
+    use super::RandomError;
 
     pub(crate) fn encrypt(_: &[u8; 32], _: &[u8; 24], _: &[u8], _: &mut Vec<u8>) -> Option<()> {
         None
@@ -70,8 +74,8 @@ mod real {
         [0; 32]
     }
 
-    /// Good for names, not for keys.
-    pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    /// Random enough for ids, not for keys.
+    pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomError> {
         let mut bytes = [0; N];
         for chunk in bytes.chunks_mut(8) {
             let word = RandomState::new().build_hasher().finish().to_le_bytes();
@@ -81,15 +85,15 @@ mod real {
     }
 }
 
-pub(crate) use real::{decrypt, digest, encrypt, random};
+pub(crate) use primitives::{decrypt, digest, encrypt, random};
 
-impl fmt::Display for NoRandomness {
+impl fmt::Display for RandomError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the system gives no randomness")?;
+        f.write_str("the operating system failed to provide random bytes")?;
         #[cfg(feature = "sealed-state")]
         write!(f, ": {}", self.0)?;
         Ok(())
     }
 }
 
-impl std::error::Error for NoRandomness {}
+impl std::error::Error for RandomError {}

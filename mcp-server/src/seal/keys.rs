@@ -1,24 +1,24 @@
-//! The keys of states, and their rotation.
+//! The keys that seal states, and their rotation.
 
 use std::fmt;
 use std::sync::Arc;
 
 use mcp_core::sync::RwLock;
 
-use super::cipher::{NoRandomness, digest, random};
-use super::token::KEY_ID;
+use super::cipher::{RandomError, digest, random};
+use super::token::KEY_ID_BYTES;
 
-/// Keys that are kept after rotations, to open what they sealed. Fixed: a state expires long before
-/// the fifth rotation after it.
+/// Maximum number of old keys that are kept after rotations, to open what they sealed. Fixed: a
+/// state expires long before the fifth rotation after it.
 const MAX_OLD_KEYS: usize = 4;
 
-/// Shortest secret, in bytes: that of the key which is derived from it.
+/// Minimum length of a secret, in bytes: that of the key derived from it.
 const MIN_SECRET_BYTES: usize = 32;
 
-/// The secrets that seal `requestState`: one seals, older ones still open.
+/// The secrets that seal `requestState`: the current one seals and opens, older ones only open.
 ///
-/// A server makes a key of its own when it is given none. That is enough for one process; where
-/// several serve one address, or a call outlives a restart, they need a secret in common:
+/// By default, a server generates a key that is lost when its process ends. If several instances
+/// serve one address, or calls should survive a restart, configure a common secret:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +28,7 @@ const MIN_SECRET_BYTES: usize = 32;
 /// # let (secret, last_month) = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210");
 /// let keys = KeyRing::new(secret)?.also_opens(last_month)?;
 /// let server = Server::builder("notes", "1.0.0").state_keys(keys.clone());
-/// // Later, without a restart: new states take the new secret, those on the way still open.
+/// // Later, without a restart: new states use the new secret, and existing ones still open.
 /// keys.rotate("another secret of at least 32 bytes")?;
 /// # Ok(())
 /// # }
@@ -40,48 +40,48 @@ pub struct KeyRing(Arc<RwLock<Keys>>);
 
 #[derive(Default)]
 struct Keys {
-    /// The key that seals; none until an ephemeral ring is first needed.
+    /// The key that seals. `None` in an ephemeral ring before its first use.
     sealing: Option<Key>,
-    /// Keys that only open, the newest first.
+    /// The keys that only open, newest first.
     opening: Vec<Key>,
 }
 
 struct Key {
-    id: [u8; KEY_ID],
+    id: [u8; KEY_ID_BYTES],
     key: [u8; 32],
 }
 
 impl KeyRing {
-    /// A ring with one secret: at least 32 random bytes, such as 32 to 64 hexadecimal digits from a
-    /// secret store.
+    /// Creates a ring with one secret of at least 32 random bytes, such as 64 hexadecimal digits
+    /// from a secret store.
     ///
     /// # Errors
-    /// When the secret is too short, or one byte over and over.
+    /// If the secret is too short, or repeats a single byte.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let sealing = Some(Key::derive(secret.as_ref())?);
         Ok(Self(Arc::new(RwLock::new(Keys { sealing, opening: Vec::new() }))))
     }
 
-    /// A ring whose secret is made when it is first needed, and ends with the process.
+    /// Creates a ring whose secret is generated at its first use and lost when the process ends.
     #[must_use]
     pub fn ephemeral() -> Self {
         Self(Arc::default())
     }
 
-    /// Adds an older secret, which opens states and seals none.
+    /// Adds an older secret, which only opens states.
     ///
     /// # Errors
-    /// As for [`KeyRing::new`].
+    /// The errors of [`KeyRing::new`].
     pub fn also_opens(self, secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let key = Key::derive(secret.as_ref())?;
         self.0.write().opening.push(key);
         Ok(self)
     }
 
-    /// Seals with a new secret from now on. The four before it still open.
+    /// Seals with a new secret from now on. The four secrets before it still open states.
     ///
     /// # Errors
-    /// As for [`KeyRing::new`].
+    /// The errors of [`KeyRing::new`].
     pub fn rotate(&self, secret: impl AsRef<[u8]>) -> Result<(), KeyError> {
         let key = Key::derive(secret.as_ref())?;
         let mut keys = self.0.write();
@@ -94,8 +94,8 @@ impl KeyRing {
         Ok(())
     }
 
-    /// The key that seals.
-    pub(super) fn current(&self) -> Result<([u8; KEY_ID], [u8; 32]), NoRandomness> {
+    /// Returns the key that seals.
+    pub(super) fn current(&self) -> Result<([u8; KEY_ID_BYTES], [u8; 32]), RandomError> {
         if let Some(key) = &self.0.read().sealing {
             return Ok((key.id, key.key));
         }
@@ -105,7 +105,7 @@ impl KeyRing {
         Ok((key.id, key.key))
     }
 
-    pub(super) fn find(&self, id: [u8; KEY_ID]) -> Option<[u8; 32]> {
+    pub(super) fn find(&self, id: [u8; KEY_ID_BYTES]) -> Option<[u8; 32]> {
         let keys = self.0.read();
         keys.sealing.iter().chain(&keys.opening).find(|key| key.id == id).map(|key| key.key)
     }
@@ -122,15 +122,17 @@ impl fmt::Debug for KeyRing {
 impl Key {
     fn derive(secret: &[u8]) -> Result<Self, KeyError> {
         if secret.len() < MIN_SECRET_BYTES {
-            return Err(KeyError("a secret for states needs at least 32 bytes"));
+            return Err(KeyError(
+                "the secret has fewer than 32 bytes; use at least 32 random bytes",
+            ));
         }
         if secret.iter().all(|byte| Some(byte) == secret.first()) {
-            return Err(KeyError("a secret for states is one byte over and over"));
+            return Err(KeyError("the secret repeats a single byte; use random bytes"));
         }
         Ok(Self::of(secret))
     }
 
-    /// The secret serves this purpose alone: its key is derived under a name.
+    /// Derives the key with a label, so that the secret can also be used for other purposes.
     fn of(secret: &[u8]) -> Self {
         let key = digest(&[b"mcp requestState key 1\0", secret]);
         let id = digest(&[b"mcp requestState key id 1\0", &key]);
@@ -146,7 +148,7 @@ impl Drop for Key {
     }
 }
 
-/// A secret that is none.
+/// The secret of a [`KeyRing`] is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct KeyError(&'static str);
@@ -156,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn poor_secrets_are_refused() {
+    fn weak_secrets_are_refused() {
         assert!(KeyRing::new("short").is_err());
         assert!(KeyRing::new([0; 32]).is_err());
         let ring = KeyRing::new("0123456789abcdef0123456789abcdef").unwrap();
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn old_keys_go_in_the_end() {
+    fn the_oldest_keys_are_dropped() {
         let ring = KeyRing::ephemeral();
         let (first, _) = ring.current().unwrap();
         assert_eq!(ring.current().unwrap().0, first);

@@ -1,5 +1,4 @@
-//! States that were used, where each may be used once. Bounded: an entry goes when its state
-//! expires.
+//! Redeemed single-use states. Bounded: an entry is removed when its state expires.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,13 +6,13 @@ use std::sync::Arc;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::sync::Mutex;
 
-use super::token::{NONCE, refused};
+use super::token::{NONCE_BYTES, refused};
 
-/// A state that was opened and not used yet.
+/// Proof that a state was opened; it has not been redeemed yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Receipt {
-    pub(super) nonce: [u8; NONCE],
-    /// In milliseconds since 1970, as the state says.
+    pub(super) nonce: [u8; NONCE_BYTES],
+    /// In milliseconds since the Unix epoch.
     pub(super) expiry: u64,
 }
 
@@ -26,8 +25,8 @@ pub(super) struct Redeemed {
 #[derive(Default)]
 struct Used {
     /// The principal of each state.
-    principals: HashMap<[u8; NONCE], Option<Arc<str>>>,
-    by_expiry: BTreeSet<(u64, [u8; NONCE])>,
+    principals: HashMap<[u8; NONCE_BYTES], Option<Arc<str>>>,
+    by_expiry: BTreeSet<(u64, [u8; NONCE_BYTES])>,
     per_principal: HashMap<Arc<str>, usize>,
 }
 
@@ -36,10 +35,10 @@ impl Redeemed {
         Self { used: Mutex::default(), max_states, max_states_per_principal }
     }
 
-    /// Uses a state. Callers without a principal are bounded together, by the number of all states.
+    /// Redeems a state. Callers without a principal share the limit of all states.
     ///
     /// # Errors
-    /// −32602 when it was used before; −32603 when it could not be remembered.
+    /// −32602 if it has already been redeemed; −32603 if it cannot be remembered.
     pub(super) fn redeem(
         &self,
         receipt: Receipt,
@@ -49,7 +48,7 @@ impl Redeemed {
         let mut used = self.used.lock();
         used.forget_expired(now);
         if used.principals.contains_key(&receipt.nonce) {
-            return Err(refused("it was used already"));
+            return Err(refused("it has already been used"));
         }
         if used.principals.len() >= self.max_states {
             return Err(full("max_redeemed_states", self.max_states));
@@ -85,8 +84,13 @@ impl Used {
 
 #[cold]
 fn full(limit: &str, max: usize) -> ErrorObject {
-    tracing::warn!(limit, max, "no more single-use states can be remembered until some expire");
-    let message = format!("{max} answered calls are remembered ({limit}); try again later");
+    tracing::warn!(
+        limit,
+        max,
+        "the limit of redeemed states is reached; no state is accepted until some expire"
+    );
+    let message =
+        format!("the limit of {max} redeemed states is reached ({limit}); try again later");
     ErrorObject::new(code::INTERNAL_ERROR, message)
 }
 
@@ -95,11 +99,11 @@ mod tests {
     use super::*;
 
     fn receipt(number: u8, expiry: u64) -> Receipt {
-        Receipt { nonce: [number; NONCE], expiry }
+        Receipt { nonce: [number; NONCE_BYTES], expiry }
     }
 
     #[test]
-    fn bounded_and_closed_when_full() {
+    fn no_state_is_accepted_when_the_limit_is_reached() {
         let redeemed = Redeemed::new(2, 2);
         redeemed.redeem(receipt(1, 10), None, 0).unwrap();
         assert_eq!(
@@ -115,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn one_principal_cannot_lock_out_another() {
+    fn one_principal_cannot_block_another() {
         let redeemed = Redeemed::new(10, 2);
         for number in 0..2 {
             redeemed.redeem(receipt(number, 10), Some("ann"), 0).unwrap();
@@ -126,6 +130,6 @@ mod tests {
         redeemed.redeem(receipt(4, 20), Some("ann"), 10).unwrap();
         let used = redeemed.used.lock();
         assert_eq!((used.principals.len(), used.by_expiry.len()), (2, 2));
-        assert_eq!(used.per_principal.len(), 2, "those of expired states are gone");
+        assert_eq!(used.per_principal.len(), 2, "expired states are removed");
     }
 }

@@ -1,4 +1,4 @@
-//! Sealing and opening of states.
+//! Seals and opens states.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -12,12 +12,12 @@ use super::binding::Binding;
 use super::cipher::{self, random};
 use super::keys::KeyRing;
 use super::redeemed::{Receipt, Redeemed};
-use super::token::{EXPIRY, HEAD, KEY_ID, NONCE, VERSION, refused};
+use super::token::{EXPIRY_BYTES, HEAD_BYTES, KEY_ID_BYTES, NONCE_BYTES, VERSION, refused};
 
 /// Seals and opens states.
 pub(crate) struct Sealer {
     keys: KeyRing,
-    /// Where each state may be used once.
+    /// Present if each state is accepted only once.
     redeemed: Option<Redeemed>,
     max_bytes: usize,
     lifetime: Duration,
@@ -39,23 +39,23 @@ impl Sealer {
     /// Seals a state.
     ///
     /// # Errors
-    /// −32603 when it is too long, or there is no randomness.
+    /// −32603 if the token is too long, or there are no random bytes.
     pub(crate) fn seal(&self, binding: &Binding, state: &[u8]) -> Result<String, ErrorObject> {
         let failed =
             |error: &dyn fmt::Display| crate::error::internal("sealing the state of a call", error);
         let (id, key) = self.keys.current().map_err(|error| failed(&error))?;
-        let nonce: [u8; NONCE] = random().map_err(|error| failed(&error))?;
-        let mut token = Vec::with_capacity(HEAD + EXPIRY + state.len() + 16);
+        let nonce: [u8; NONCE_BYTES] = random().map_err(|error| failed(&error))?;
+        let mut token = Vec::with_capacity(HEAD_BYTES + EXPIRY_BYTES + state.len() + 16);
         token.push(VERSION);
         token.extend_from_slice(&id);
         token.extend_from_slice(&nonce);
-        let mut text = Vec::with_capacity(EXPIRY + state.len() + 16);
+        let mut text = Vec::with_capacity(EXPIRY_BYTES + state.len() + 16);
         let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX);
         text.extend_from_slice(&now().saturating_add(lifetime).to_be_bytes());
         text.extend_from_slice(state);
-        let bound = binding.associated(&token);
-        cipher::encrypt(&key, &nonce, &bound, &mut text)
-            .ok_or_else(|| failed(&"the cipher refused"))?;
+        let associated_data = binding.associated(&token);
+        cipher::encrypt(&key, &nonce, &associated_data, &mut text)
+            .ok_or_else(|| failed(&"encryption failed"))?;
         token.extend_from_slice(&text);
         let token = URL_SAFE_NO_PAD.encode(token);
         if token.len() > self.max_bytes {
@@ -64,11 +64,11 @@ impl Sealer {
         Ok(token)
     }
 
-    /// Opens a state that a client sent, which may be anything. It is not used up by that; see
-    /// [`Sealer::redeem`].
+    /// Opens a state that a client sent. It can be any string. Opening does not redeem the state;
+    /// see [`Sealer::redeem`].
     ///
     /// # Errors
-    /// −32602, with the reason as far as it helps an honest client.
+    /// −32602, with as much of the reason as helps an honest client.
     pub(crate) fn open(
         &self,
         binding: &Binding,
@@ -76,45 +76,48 @@ impl Sealer {
     ) -> Result<(Vec<u8>, Receipt), ErrorObject> {
         let (length, max) = (token.len(), self.max_bytes);
         if length > max {
-            return Err(refused(&format!("it has {length} bytes; the limit is {max}")));
+            return Err(refused(&format!(
+                "{length} bytes exceed the limit of {max} bytes (max_request_state_bytes)"
+            )));
         }
-        // The decoder takes one spelling only: no padding, no stray bits.
+        // The decoder accepts one encoding only: no padding, no trailing bits.
         let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused("it was altered"))?;
-        let Some((head, sealed)) = token.split_at_checked(HEAD) else {
+        let Some((head, sealed)) = token.split_at_checked(HEAD_BYTES) else {
             return Err(refused("it was altered"));
         };
         let (Some(&VERSION), Some(id), Some(nonce)) = (
             head.first(),
-            head.get(1..=KEY_ID).and_then(|id| <[u8; KEY_ID]>::try_from(id).ok()),
-            head.get(1 + KEY_ID..).and_then(|nonce| <[u8; NONCE]>::try_from(nonce).ok()),
+            head.get(1..=KEY_ID_BYTES).and_then(|id| <[u8; KEY_ID_BYTES]>::try_from(id).ok()),
+            head.get(1 + KEY_ID_BYTES..)
+                .and_then(|nonce| <[u8; NONCE_BYTES]>::try_from(nonce).ok()),
         ) else {
             return Err(refused("it was altered"));
         };
         let Some(key) = self.keys.find(id) else {
             tracing::warn!(
-                "a requestState is sealed with a key that this server does not have: either it is forged, or \
-                 instances of this server need a key in common (`Server::state_keys`)"
+                "a requestState is sealed with an unknown key: it is forged, or instances of this server \
+                 need a common secret (`ServerBuilder::state_keys`)"
             );
-            return Err(refused("this server has no such key"));
+            return Err(refused("it is sealed with an unknown key"));
         };
         let mut text = sealed.to_vec();
         cipher::decrypt(&key, &nonce, &binding.associated(head), &mut text)
             .ok_or_else(|| refused("it was altered, or belongs to another call"))?;
-        let Some((expiry, state)) = text.split_first_chunk::<EXPIRY>() else {
+        let Some((expiry, state)) = text.split_first_chunk::<EXPIRY_BYTES>() else {
             return Err(refused("it was altered"));
         };
         let (expiry, now) = (u64::from_be_bytes(*expiry), now());
         if now >= expiry {
-            return Err(refused("it expired"));
+            return Err(refused("it has expired"));
         }
         Ok((state.to_vec(), Receipt { nonce, expiry }))
     }
 
-    /// Uses up a state, where each may be used once. Call it once the answers that came with it are
-    /// known to fit, and before the handler runs.
+    /// Redeems a state, if each is accepted only once. Call it after the answers that came with the
+    /// state have been validated, and before the handler runs.
     ///
     /// # Errors
-    /// −32602 when it was used before; −32603 when it could not be remembered.
+    /// −32602 if it has already been redeemed; −32603 if it cannot be remembered.
     pub(crate) fn redeem(
         &self,
         receipt: Receipt,
@@ -138,16 +141,16 @@ fn too_long(length: usize, max: usize) -> ErrorObject {
     tracing::error!(length, max, "the state of a call exceeds max_request_state_bytes");
     let message = format!(
         "the state of this call has {length} bytes; the limit is {max} (max_request_state_bytes): \
-         keep large results of steps in a store of the server, and only their keys in the state"
+         store large results of steps on the server, and only their keys in the state"
     );
     ErrorObject::new(code::INTERNAL_ERROR, message)
 }
 
-/// Milliseconds since 1970, on the wall clock, since instances share states; ahead by what a paused
-/// clock of tokio was advanced.
+/// Returns the milliseconds since the Unix epoch. Uses the wall clock, because instances share
+/// states, plus the time by which a paused tokio clock was advanced.
 fn now() -> u64 {
-    let ahead =
+    let advanced =
         tokio::time::Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
     let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from((wall + ahead).as_millis()).unwrap_or(u64::MAX)
+    u64::try_from((wall + advanced).as_millis()).unwrap_or(u64::MAX)
 }

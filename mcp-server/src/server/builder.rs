@@ -1,4 +1,4 @@
-//! Building a server: what it offers, and how it is served.
+//! The builder of a server.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -32,13 +32,34 @@ use crate::seal::{KeyRing, Sealer};
 use crate::tool::ToolRoute;
 use crate::wire::Encoder;
 
-/// Items in one page of a list, unless [`ServerBuilder::page_size`] says otherwise.
+/// Default number of items in one page of a list.
 const PAGE_SIZE: usize = 1_000;
 
-/// Builds a [`Server`]: a name, what it offers, how it is served. [`Server::builder`] begins one.
+/// Builds a [`Server`]. [`Server::builder`] creates it.
 ///
-/// Capabilities follow from what is registered. A mistake in a registration is reported when the
-/// server is built or served, so that the calls chain.
+/// Capabilities are derived from what is registered. [`ServerBuilder::build`] and the `serve`
+/// methods report the first invalid registration, so that the calls chain.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use mcp_server::types::CacheScope;
+/// use mcp_server::{Server, routes, tool};
+///
+/// /// Add two numbers.
+/// #[tool]
+/// async fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// let server = Server::builder("calculator", "1.0.0")
+///     .title("Calculator")
+///     .instructions("Use `add` for sums.")
+///     .routes(routes![add])
+///     .cache(Duration::from_secs(60), CacheScope::Public)
+///     .build()?;
+/// # Ok::<(), mcp_server::BuildError>(())
+/// ```
 #[must_use = "a server does nothing until it is built and served"]
 pub struct ServerBuilder {
     info: Implementation,
@@ -54,13 +75,13 @@ pub struct ServerBuilder {
     state_single_use: bool,
     extensions: Vec<(String, serde_json::Value)>,
     live: Arc<Live>,
-    mistake: Option<BuildError>,
+    invalid_registration: Option<BuildError>,
 }
 
 type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
 
 impl Server {
-    /// Begins a server with a name for programs and a version of its own.
+    /// Creates a builder from the name and the version of the server (`serverInfo`).
     pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
         ServerBuilder {
             info: Implementation::new(name, version),
@@ -76,80 +97,80 @@ impl Server {
             state_single_use: false,
             extensions: Vec::new(),
             live: Arc::default(),
-            mistake: None,
+            invalid_registration: None,
         }
     }
 }
 
 impl ServerBuilder {
-    // ---- what it says of itself
-    // --------------------------------------------------------------------------
+    // ---- identity ----
 
-    /// The name for people.
+    /// Sets the display name.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.info.title = Some(title.into());
         self
     }
 
-    /// What the server is.
+    /// Sets the description.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.info.description = Some(description.into());
         self
     }
 
-    /// Where to read more.
+    /// Sets the URL of the server's website.
     pub fn website_url(mut self, url: impl Into<String>) -> Self {
         self.info.website_url = Some(url.into());
         self
     }
 
-    /// Icons.
+    /// Sets the icons.
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
         self.info.icons = Some(icons.into());
         self
     }
 
-    /// How to use the server, for the model.
+    /// Sets the instructions, which tell the model how to use the server.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
         self.instructions = Some(instructions.into());
         self
     }
 
-    /// Declares a protocol extension with its settings, an object: `json!({})` for none (EXT-1).
+    /// Declares a protocol extension with its settings, an object. Pass `json!({})` for no settings
+    /// (EXT-1).
     ///
-    /// The id is a prefix and a name, such as `com.example/search`. Building the server fails when
-    /// it is not, when the settings are not an object, or when the extension is declared twice.
+    /// The id consists of a prefix and a name, such as `com.example/search`. Building the server
+    /// fails if the id is invalid, the settings are not an object, or the extension is declared
+    /// twice.
     pub fn extension(mut self, id: impl Into<String>, settings: serde_json::Value) -> Self {
         let id = id.into();
         let kind = "extension";
         let invalid = |reason: &str| {
             Some(BuildError::Invalid { kind, name: id.clone(), reason: reason.to_owned() })
         };
-        let mistake = if !(meta::is_valid_key(&id) && id.contains('/')) {
-            invalid("an id is a prefix of labels, a slash and a name, such as com.example/search")
+        let invalid_registration = if !(meta::is_valid_key(&id) && id.contains('/')) {
+            invalid("an id is a prefix, a slash and a name, such as com.example/search")
         } else if !settings.is_object() {
-            invalid("its settings must be an object; write json!({}) for none")
+            invalid("the settings must be an object; pass json!({}) for no settings")
         } else if self.extensions.iter().any(|(other, _)| *other == id) {
             Some(BuildError::Duplicate { kind, name: id.clone() })
         } else {
             None
         };
-        if let Some(mistake) = mistake {
-            self.mistake.get_or_insert(mistake);
+        if let Some(invalid_registration) = invalid_registration {
+            self.invalid_registration.get_or_insert(invalid_registration);
         }
         self.extensions.push((id, settings));
         self
     }
 
-    // ---- what it offers
-    // ----------------------------------------------------------------------------------
+    // ---- routes, methods, state and layers ----
 
     /// Registers a tool.
     pub fn tool(self, route: ToolRoute) -> Self {
         self.tools([route])
     }
 
-    /// Registers tools. An empty list declares that tools may come later.
+    /// Registers tools. An empty list declares the capability, for tools that are added later.
     pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
         self.live.change(|registry| registry.tools.offer());
         let name = |route: &ToolRoute| route.tool().name.clone();
@@ -161,19 +182,20 @@ impl ServerBuilder {
         self.prompts([route])
     }
 
-    /// Registers prompts. An empty list declares that prompts may come later.
+    /// Registers prompts. An empty list declares the capability, for prompts that are added later.
     pub fn prompts(self, routes: impl IntoIterator<Item = PromptRoute>) -> Self {
         self.live.change(|registry| registry.prompts.offer());
         let name = |route: &PromptRoute| route.prompt().name.clone();
         self.register("prompt", routes, name, check_prompt, Registry::insert_prompt)
     }
 
-    /// Registers a resource or a template.
+    /// Registers a resource or a resource template.
     pub fn resource(self, route: ResourceRoute) -> Self {
         self.resources([route])
     }
 
-    /// Registers resources and templates. An empty list declares that resources may come later.
+    /// Registers resources and resource templates. An empty list declares the capability, for
+    /// resources that are added later.
     pub fn resources(self, routes: impl IntoIterator<Item = ResourceRoute>) -> Self {
         self.live.change(|registry| {
             registry.resources.offer();
@@ -183,7 +205,7 @@ impl ServerBuilder {
         self.register("resource", routes, name, check_resource, Registry::insert_resource)
     }
 
-    /// Registers routes of any kind, see [`routes!`](crate::routes).
+    /// Registers routes of any kind. See [`routes!`](crate::routes).
     pub fn routes(self, routes: Routes) -> Self {
         let Routes { tools, prompts, resources } = routes;
         let mut builder = self;
@@ -199,27 +221,28 @@ impl ServerBuilder {
         builder
     }
 
-    /// Registers the methods of a value, see [`#[tools]`](macro@crate::tools).
+    /// Registers the annotated methods of a value. See [`#[tools]`](macro@crate::tools).
     pub fn with(self, provider: impl Provider) -> Self {
         self.with_shared(Arc::new(provider))
     }
 
-    /// As [`ServerBuilder::with`], for a value that is used elsewhere too.
+    /// Registers the annotated methods of a value that is already in an `Arc`.
     pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
         self.routes(provider.routes())
     }
 
-    /// Gives handlers a value of a type of its own, which they take as [`State<S>`](crate::extract::State).
+    /// Adds a value that handlers take as [`State<S>`](crate::extract::State). A second value of
+    /// the same type replaces the first.
     pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
         self.states.insert(state);
         self
     }
 
-    /// Answers a method of your own. Its name must not be one of the protocol's.
+    /// Registers a method that is not part of the protocol.
     ///
-    /// The result must be an object, or `()`; on modern requests `resultType` and the server's
-    /// identity are added unless it brings them. The parameters hold the `_meta` of the request, so
-    /// a type of `#[serde(deny_unknown_fields)]` must know it.
+    /// The result must be an object, or `()`. On modern requests, `resultType` and the server's
+    /// identity are added to it unless it contains them. The parameters contain the `_meta` of the
+    /// request, so a type with `#[serde(deny_unknown_fields)]` needs a field for it.
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -228,15 +251,19 @@ impl ServerBuilder {
     {
         let name = M::NAME.to_owned();
         if method::find(M::NAME).is_some() {
-            let reason = "the protocol has a method of this name".into();
-            self.mistake.get_or_insert(BuildError::Invalid { kind: "method", name, reason });
+            let reason = "the protocol defines a method with this name".into();
+            self.invalid_registration.get_or_insert(BuildError::Invalid {
+                kind: "method",
+                name,
+                reason,
+            });
         } else if self.methods.insert(M::NAME, CustomMethod::new::<M, F, Fut>(handler)).is_some() {
-            self.mistake.get_or_insert(BuildError::Duplicate { kind: "method", name });
+            self.invalid_registration.get_or_insert(BuildError::Duplicate { kind: "method", name });
         }
         self
     }
 
-    /// Puts a [layer](crate::layer) around every call. The one added last is the outermost.
+    /// Adds a [layer](crate::layer) around every call. The layer added last is the outermost.
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<BoxService> + Send + 'static,
@@ -246,59 +273,62 @@ impl ServerBuilder {
         self
     }
 
-    // ---- how it is served
-    // --------------------------------------------------------------------------------
+    // ---- settings ----
 
-    /// The bounds of what a client may send and hold.
+    /// Sets the limits. See [`Limits`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The revisions that are spoken; all of them by default.
+    /// Sets the supported revisions, in order of preference. Default: all.
     pub fn revisions(mut self, revisions: impl Into<Vec<Revision>>) -> Self {
         self.revisions = revisions.into();
         self
     }
 
-    /// Items in one page of a list. 1,000 by default.
+    /// Sets the number of items in one page of a list. Default: 1,000.
     pub fn page_size(mut self, items: usize) -> Self {
         let items = items.max(1);
         self.page_sizes = PageSizes { tools: items, prompts: items, resources: items };
         self
     }
 
-    /// Items in one page of the lists of resources and templates, where they are more than the
-    /// others.
+    /// Sets the number of items in one page of the lists of resources and resource templates.
     pub fn resource_page_size(mut self, items: usize) -> Self {
         self.page_sizes.resources = items.max(1);
         self
     }
 
-    /// How long clients may keep lists and resources that say nothing themselves, and whether they
-    /// may share them (since 2026-07-28). Not at all by default.
+    /// Sets the time for which clients may cache lists and resources that do not set their own, and
+    /// whether caches may share them between users (since 2026-07-28). Default: no caching.
     pub fn cache(mut self, fresh_for: Duration, scope: CacheScope) -> Self {
         self.cache = (fresh_for, scope);
         self
     }
 
-    /// The keys that seal what a call remembers between its rounds of questions (since 2026-07-28).
-    /// Without them the server makes one of its own, which ends with the process: give instances
-    /// that serve one address a ring with a common secret.
+    /// Sets the keys that seal `requestState`, the state of a call between its input rounds (since
+    /// 2026-07-28).
+    ///
+    /// Without them, the server generates a key that is lost when the process ends. Server
+    /// instances behind one address need a key ring with a common secret.
     pub fn state_keys(mut self, keys: KeyRing) -> Self {
         self.state_keys = Some(keys);
         self
     }
 
-    /// Takes each `requestState` once (MRTR-7): a client that sends an old one again, or that lost
-    /// the answer to a round, has to start over. What is spent is remembered in this process until
-    /// it expires, so this needs one instance, or routing that keeps a call on one.
+    /// Sets whether each `requestState` is accepted only once (MRTR-7). Default: false.
+    ///
+    /// With `true`, a client that repeats an old state, or that lost the answer to a round, has to
+    /// start the call again. Redeemed states are remembered in this process until they expire, so
+    /// this needs a single instance, or routing that keeps a call on one instance.
     pub fn state_single_use(mut self, single_use: bool) -> Self {
         self.state_single_use = single_use;
         self
     }
 
-    /// A handle that adds, replaces and removes while the server runs. Take it before serving.
+    /// Returns a handle that adds, replaces and removes routes while the server runs. Get it before
+    /// a `serve` method consumes the builder.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.live))
@@ -313,33 +343,32 @@ impl ServerBuilder {
         insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
     ) -> Self {
         for route in routes {
-            if let Err(mistake) = check(&route) {
-                self.mistake.get_or_insert(mistake);
+            if let Err(invalid_registration) = check(&route) {
+                self.invalid_registration.get_or_insert(invalid_registration);
                 continue;
             }
             let name = name(&route);
             let route = Arc::new(route);
             if self.live.change(|registry| insert(registry, route)).is_some() {
-                self.mistake.get_or_insert(BuildError::Duplicate { kind, name });
+                self.invalid_registration.get_or_insert(BuildError::Duplicate { kind, name });
             }
         }
         self
     }
 
-    /// Builds the server: what it offers is checked, and calls can be taken from any number of
-    /// connections.
+    /// Builds the server, which serves any number of connections.
     ///
     /// # Errors
-    /// The first mistake among the registrations.
+    /// The first invalid registration.
     pub fn build(self) -> Result<Server, BuildError> {
-        if let Some(mistake) = self.mistake {
-            return Err(mistake);
+        if let Some(invalid_registration) = self.invalid_registration {
+            return Err(invalid_registration);
         }
         if self.revisions.is_empty() {
             return Err(BuildError::Invalid {
                 kind: "server",
                 name: self.info.name,
-                reason: "it speaks no revision".into(),
+                reason: "no revision is supported; pass at least one to revisions".into(),
             });
         }
         let (ttl, scope) = self.cache;

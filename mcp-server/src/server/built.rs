@@ -1,4 +1,4 @@
-//! A server that is built.
+//! A server that is ready to serve.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use crate::definition::ServerDefinition;
 use crate::registry::ServerHandle;
 use crate::router::Stack;
 
-/// A server that can be served, any number of times and ways at once. Cheap to clone; clones share
-/// everything.
+/// A server that is ready to serve, on any number of connections and transports at the same time.
+///
+/// Cheap to clone; clones share everything. [`Server::builder`] creates a builder.
 ///
 /// ```no_run
 /// use mcp_server::{Server, routes, tool};
@@ -32,7 +33,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A handle that adds, replaces and removes while the server runs.
+    /// Returns a handle that adds, replaces and removes routes while the server runs.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.definition.live))

@@ -17,8 +17,8 @@ use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::Server;
 use crate::call::{
-    Binding, Call, CallMeta, Claim, ClientDescription, ConversationState, EndOfCall, LegacySession,
-    SessionBudget, SessionMemory, SessionMemoryFull,
+    Binding, Call, CallMeta, Claim, ClientDescription, CloseOnDrop, ConversationState,
+    LegacySession, SessionBudget, SessionMemory, SessionMemoryFull,
 };
 use crate::error::invalid_params;
 use crate::registry::Registry;
@@ -30,7 +30,7 @@ pub struct Connection {
     server: Server,
     peer: Peer,
     conversation: Arc<ConversationState>,
-    /// The task that notifies a legacy client of changes.
+    /// Aborts the task that notifies a legacy client of changes.
     notifier: OnceLock<AbortHandle>,
 }
 
@@ -45,7 +45,7 @@ impl Connection {
         Self::with(server, peer, conversation)
     }
 
-    /// For a session over HTTP, which drains with the modern era.
+    /// Creates the connection of a session over HTTP. It drains together with `modern`.
     #[cfg(feature = "http")]
     pub(crate) fn session_of(modern: &Self) -> Self {
         let conversation = ConversationState::sharing(Binding::HttpSession, &modern.conversation);
@@ -63,7 +63,8 @@ impl Connection {
         Self { server, peer, conversation: Arc::new(conversation), notifier: OnceLock::new() }
     }
 
-    /// For one legacy call on a server that keeps no sessions: nothing is known of its client.
+    /// Creates the connection of one legacy call on a stateless server: its client is unknown and
+    /// cannot be called.
     #[cfg(feature = "http")]
     pub(crate) fn stateless(modern: &Self, revision: Revision) -> Self {
         let connection = Self::session_of(modern);
@@ -74,20 +75,20 @@ impl Connection {
         connection
     }
 
-    /// Done when no more requests will come.
+    /// Waits until no more requests will arrive.
     #[cfg(feature = "http")]
     pub(crate) fn drained(&self) -> impl Future<Output = ()> + Send + use<> {
         let conversation = Arc::clone(&self.conversation);
         async move { conversation.drained().await }
     }
 
-    /// The session that `initialize` began.
+    /// Returns the session that `initialize` opened.
     #[cfg(feature = "http")]
     pub(crate) fn session(&self) -> Option<&Arc<LegacySession>> {
         self.conversation.session.get()
     }
 
-    /// Which revision a request is made in, and the session that it is part of.
+    /// Returns the revision of a request, and the session that it is part of.
     fn admit(
         &self,
         request: &Request,
@@ -110,18 +111,16 @@ impl Connection {
                 Ok((Revision::LATEST_LEGACY, None))
             }
             None if is_modern => Err(CallMeta::missing_version()),
-            // A server of the legacy era alone answers as one that knows no other, so that a client
-            // which probes for the modern era falls back (ERA-2, TRAP-2).
+            // A server that supports only the legacy era answers like one that does not know the
+            // modern era, so that a client that probes for it falls back (ERA-2, TRAP-2).
             None if request.method == Discover::NAME => {
                 Err(ErrorObject::method_not_found(&request.method))
             }
-            None => {
-                Err(ErrorObject::invalid_request("there is no session yet: send initialize first"))
-            }
+            None => Err(ErrorObject::invalid_request("there is no session; send initialize first")),
         }
     }
 
-    /// Answers a request whose `_meta` was read.
+    /// Answers a request whose `_meta` has been read.
     pub(crate) async fn call_with(&self, request: Request, meta: CallMeta) -> Reply {
         let is_legacy =
             meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
@@ -133,8 +132,7 @@ impl Connection {
         self.answer(request, meta, revision, session, registry).await
     }
 
-    /// Answers a request that is known to be made in `revision`, and in `session` if there is one,
-    /// from one snapshot of the registry.
+    /// Answers a request of a known revision and session, from one snapshot of the registry.
     pub(crate) async fn answer(
         &self,
         mut request: Request,
@@ -160,7 +158,7 @@ impl Connection {
         ));
         request.extensions = Extensions::new();
         request.extensions.insert_shared(Arc::clone(&call));
-        let end = EndOfCall(call);
+        let end = CloseOnDrop(call);
         let reply = self.server.stack.call(request).await;
         end.0.gate.close_and_wait().await;
         reply.map_err(|error| match error {
@@ -177,9 +175,9 @@ impl Connection {
         let Some(latest) =
             offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
         else {
-            // ERA-8: in words, and for programs as −32022 has it.
+            // ERA-8: the message is for people; the data is that of −32022, for programs.
             let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
-            let message = format!("this server has no sessions; it speaks {}", names.join(", "));
+            let message = format!("this server has no sessions; it supports {}", names.join(", "));
             let data =
                 serde_json::json!({ "supported": names, "requested": params.protocol_version });
             return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message).with_data(&data));
@@ -189,7 +187,7 @@ impl Connection {
             revision.era() == Era::Legacy && offered.contains(revision)
         });
         let revision = revision.unwrap_or(latest);
-        // A session hears of what it negotiated alone (LG-4).
+        // A session is notified only of capabilities that it negotiated (LG-4).
         let registry = server.live.registry();
         let listener = server.live.hub.listen(Filter {
             tools: registry.tools.is_offered(),
@@ -207,7 +205,7 @@ impl Connection {
             .legacy_session(revision, Some(client), listener.clone())
             .map_err(SessionMemoryFull::to_error)?;
         if self.conversation.session.set(Arc::new(session)).is_err() {
-            return Err(ErrorObject::invalid_request("the session is initialized already"));
+            return Err(ErrorObject::invalid_request("the session is already initialized"));
         }
         if self.conversation.binding.notifies_of_changes() {
             self.notify_of_changes(listener);
@@ -256,8 +254,8 @@ impl Service for Connection {
     }
 
     async fn notify(&self, notification: Notification) {
-        // `notifications/initialized` and `notifications/roots/list_changed` need no action of
-        // ours; those of other methods are for layers.
+        // `notifications/initialized` and `notifications/roots/list_changed` need no action; layers
+        // may handle other notifications.
         self.server.stack.notify(notification).await;
     }
 }

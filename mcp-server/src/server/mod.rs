@@ -1,4 +1,4 @@
-//! The server: how it is built, and its side of each conversation.
+//! The server, its builder, and its side of each conversation.
 
 mod builder;
 mod built;

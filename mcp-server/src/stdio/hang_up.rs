@@ -1,4 +1,4 @@
-//! Whether the writer of the input is gone.
+//! Detects that the writer of standard input has closed its end.
 
 use std::io;
 
@@ -9,40 +9,42 @@ pub(super) type Input = std::os::fd::OwnedFd;
 #[cfg(not(unix))]
 pub(super) type Input = ();
 
-/// Done when nobody can write to `input` any more, however much of it is unread. Says nothing about
-/// files.
+/// Completes when every writer of `input` has closed its end, even if input is unread. Never
+/// completes for files.
 pub(super) async fn hang_up(input: Option<Input>) {
     match wait(input) {
-        Ok((gone, _until)) => {
-            if gone.await.is_ok() {
+        Ok((hung_up, _cancel)) => {
+            if hung_up.await.is_ok() {
                 return;
             }
         }
-        Err(error) => tracing::error!(%error, "the input is not watched"),
+        Err(error) => {
+            tracing::error!(%error, "cannot start the thread that detects the end of input")
+        }
     }
     std::future::pending::<()>().await;
 }
 
-/// A thread waits for it: a runtime would be woken by each message as well. It ends with the
-/// writer.
+/// Starts a thread that waits for the hang-up. A runtime would also be woken by each message. The
+/// thread ends when the returned writer is dropped.
 #[cfg(unix)]
 fn wait(input: Option<Input>) -> io::Result<(oneshot::Receiver<()>, io::PipeWriter)> {
     use rustix::event::{PollFd, PollFlags, poll};
 
-    let (ended, until) = io::pipe()?;
-    let (gone, is_gone) = oneshot::channel();
+    let (cancelled, cancel) = io::pipe()?;
+    let (sender, hung_up) = oneshot::channel();
     let wait = move || {
         let Some(input) = input else { return };
-        // Without a wish, what is told is the hang-up alone.
+        // With no requested events, `poll` reports only hang-ups and errors.
         let mut watched =
-            [PollFd::new(&input, PollFlags::empty()), PollFd::new(&ended, PollFlags::empty())];
+            [PollFd::new(&input, PollFlags::empty()), PollFd::new(&cancelled, PollFlags::empty())];
         while poll(&mut watched, None).is_err_and(|error| error == rustix::io::Errno::INTR) {}
         if !watched[0].revents().is_empty() {
-            gone.send(()).ok(); // Serving may be over.
+            sender.send(()).ok(); // Fails if serving has ended.
         }
     };
     std::thread::Builder::new().name("mcp-hang-up".into()).spawn(wait)?;
-    Ok((is_gone, until))
+    Ok((hung_up, cancel))
 }
 
 #[cfg(not(unix))]

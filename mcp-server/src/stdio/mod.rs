@@ -1,9 +1,9 @@
-//! Serving the process's own standard streams. Spec: basic/transports, stdio.
+//! Serves the standard streams of the process. Spec: basic/transports, stdio.
 //!
-//! Standard output is the connection, so the process gives it up: what was file descriptor 1 is
-//! held by the connection alone, and 1 is pointed at standard error, so that a stray `println!` of
-//! a handler or a library ends up in the log instead of in the middle of a message. Standard input
-//! is replaced by `/dev/null`, so that children of handlers cannot eat messages.
+//! Standard output carries only protocol messages. The connection takes over file descriptor 1, and
+//! descriptor 1 then refers to standard error, so that a stray `println!` in a handler or a library
+//! is written to the log and not into a message. Standard input is replaced by `/dev/null`, so that
+//! child processes of handlers cannot read messages.
 
 mod hang_up;
 #[cfg(unix)]
@@ -21,43 +21,52 @@ use crate::server::{Server, ServerBuilder};
 use crate::watch;
 
 impl ServerBuilder {
-    /// Builds the server and serves the process's standard input and output, until input ends or
-    /// the process is told to stop (SIGTERM, SIGINT). Dropping the future ends the conversation at
-    /// once.
+    /// Builds the server and serves standard input and output until input ends or the process
+    /// receives a signal to stop (SIGTERM, SIGINT).
     ///
-    /// Running calls have [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) to finish (1 s), then they are dropped. A signal
-    /// after the end of input leaves them a quarter of that time at most, and a second signal ends
-    /// the conversation at once. A handler that blocks its thread cannot be dropped and would keep
-    /// the runtime from ending: the process then exits with status 1 within another 250 ms. So it
-    /// always ends before a client escalates (2 s).
+    /// Running calls have [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) (1 s)
+    /// to finish, then they are dropped. A signal after the end of input reduces that time to a
+    /// quarter, and a second signal ends the conversation immediately. A handler that blocks its
+    /// thread cannot be dropped and would keep the runtime from shutting down: the process then
+    /// exits with status 1 within another 250 ms. So the process always exits before a client kills
+    /// it (2 s).
     ///
     /// Call it once in a process, from a multi-threaded tokio runtime with I/O and time enabled.
     ///
+    /// Cancel safety: dropping the future ends the conversation immediately. The standard streams
+    /// are not restored.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), mcp_server::ServeError> {
+    /// mcp_server::Server::builder("calculator", "1.0.0").serve_stdio().await
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// When the server cannot be built, the standard streams cannot be taken over, or the
-    /// connection breaks.
+    /// If the server cannot be built, the standard streams cannot be opened, or the connection
+    /// fails.
     pub async fn serve_stdio(self) -> Result<(), ServeError> {
         self.build()?.serve_stdio().await
     }
 }
 
 impl Server {
-    /// See [`ServerBuilder::serve_stdio`].
+    /// Serves standard input and output. See [`ServerBuilder::serve_stdio`].
     ///
     /// # Errors
-    /// When the standard streams cannot be taken over, or the connection breaks.
+    /// If the standard streams cannot be opened, or the connection fails.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
         let streams::Streams { reader, writer, input } =
             streams::take().map_err(ServeError::streams)?;
         let timeout = self.definition.limits().connection.shutdown_timeout;
         let (stops, over) = watch::begin(timeout, hang_up::hang_up(input)).split();
         let server = self.clone();
-        // On a worker of its own runtime the task is woken by the thread that polls for I/O,
-        // without a detour over the thread that blocks on `main`.
+        // In a spawned task, the thread that polls for I/O wakes it directly, without a detour over
+        // the thread that blocks on `main`.
         let served = tokio::spawn(async move {
             let (connection, serving) = server.conversation(reader, writer, stops);
             let outcome = serving.await;
-            // The watching thread may not have started.
+            // Fails if the watchdog did not start.
             over.send(Box::new(move || connection.strong_count() > 0)).ok();
             outcome
         });

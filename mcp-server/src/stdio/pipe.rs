@@ -1,7 +1,7 @@
-//! Pipes that are widened when long messages come.
+//! Pipes that are enlarged when long messages arrive.
 //!
-//! A pipe holds 64 KiB. A message of a mebibyte takes each side dozens of turns through it, and
-//! every turn a switch between the two processes, which costs more than the copying.
+//! By default a pipe holds 64 KiB. A message of 1 MiB then takes dozens of context switches between
+//! the two processes, which cost more than copying the bytes.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
@@ -12,53 +12,53 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
-/// What a pipe holds unless it is told otherwise.
-const USUAL: usize = 64 << 10;
+/// Default capacity of a pipe, in bytes.
+const DEFAULT_PIPE_BYTES: usize = 64 << 10;
 
-/// A pipe to read from.
-pub(super) struct In {
+/// The reading end of a pipe.
+pub(super) struct PipeReader {
     pipe: Receiver,
-    widened: bool,
+    is_enlarged: bool,
 }
 
-/// A pipe to write to.
-pub(super) struct Out {
+/// The writing end of a pipe.
+pub(super) struct PipeWriter {
     pipe: Sender,
-    widened: bool,
+    is_enlarged: bool,
 }
 
-impl In {
+impl PipeReader {
     pub(super) fn new(pipe: File) -> io::Result<Self> {
-        Ok(Self { pipe: Receiver::from_file(pipe)?, widened: false })
+        Ok(Self { pipe: Receiver::from_file(pipe)?, is_enlarged: false })
     }
 }
 
-impl Out {
+impl PipeWriter {
     pub(super) fn new(pipe: File) -> io::Result<Self> {
-        Ok(Self { pipe: Sender::from_file(pipe)?, widened: false })
+        Ok(Self { pipe: Sender::from_file(pipe)?, is_enlarged: false })
     }
 
-    fn widen_for(&mut self, length: usize) {
-        if length > USUAL && !self.widened {
-            self.widened = true;
-            widen(&self.pipe);
+    fn enlarge_for(&mut self, length: usize) {
+        if length > DEFAULT_PIPE_BYTES && !self.is_enlarged {
+            self.is_enlarged = true;
+            enlarge(&self.pipe);
         }
     }
 }
 
-/// Asks for a mebibyte, the most that an ordinary user gets. Where that is refused the pipe stays
-/// as it is.
+/// Requests 1 MiB, the maximum for unprivileged users on Linux. If the kernel refuses, the pipe
+/// keeps its capacity.
 #[cfg(target_os = "linux")]
-fn widen(pipe: impl AsFd) {
+fn enlarge(pipe: impl AsFd) {
     if let Err(error) = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20) {
-        tracing::debug!(%error, "a pipe stays narrow");
+        tracing::debug!(%error, "cannot enlarge the pipe");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn widen(_: impl AsFd) {}
+fn enlarge(_: impl AsFd) {}
 
-impl AsyncRead for In {
+impl AsyncRead for PipeReader {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -66,21 +66,21 @@ impl AsyncRead for In {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.pipe).poll_read(cx, buffer);
-        if buffer.filled().len() - before >= USUAL && !self.widened {
-            self.widened = true;
-            widen(&self.pipe); // It was full.
+        if buffer.filled().len() - before >= DEFAULT_PIPE_BYTES && !self.is_enlarged {
+            self.is_enlarged = true;
+            enlarge(&self.pipe); // The pipe was full.
         }
         read
     }
 }
 
-impl AsyncWrite for Out {
+impl AsyncWrite for PipeWriter {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.widen_for(bytes.len());
+        self.enlarge_for(bytes.len());
         Pin::new(&mut self.pipe).poll_write(cx, bytes)
     }
 
@@ -89,7 +89,7 @@ impl AsyncWrite for Out {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.widen_for(slices.iter().map(|slice| slice.len()).sum());
+        self.enlarge_for(slices.iter().map(|slice| slice.len()).sum());
         Pin::new(&mut self.pipe).poll_write_vectored(cx, slices)
     }
 

@@ -1,8 +1,8 @@
-//! Taking the standard streams, non-blocking where the descriptor allows it.
+//! Takes over the standard streams, non-blocking where the descriptor supports it.
 //!
-//! Pipes and sockets are polled. Anything else (a terminal, a file) goes through a thread of its
-//! own: the runtime's blocking pool would be waited for at the end, and a read of a terminal has no
-//! end.
+//! Pipes and sockets are polled. Anything else (a terminal, a file) is read and written by a thread
+//! of its own. The runtime's blocking pool is not suitable: the runtime would wait for it at
+//! shutdown, and a read from a terminal may never return.
 
 use std::io;
 use std::pin::Pin;
@@ -17,30 +17,31 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) struct Streams {
     pub(super) reader: Reader,
     pub(super) writer: Writer,
-    /// What is read from once more, to see when its writer is gone.
+    /// A second handle of standard input, to detect that its writer has closed its end.
     pub(super) input: Option<super::hang_up::Input>,
 }
 
-/// What is read from.
+/// The stream to read from.
 pub(super) enum Reader {
     #[cfg(unix)]
-    Pipe(super::pipe::In),
+    Pipe(super::pipe::PipeReader),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
     Thread(tokio::io::DuplexStream),
 }
 
-/// What is written to.
+/// The stream to write to.
 pub(super) enum Writer {
     #[cfg(unix)]
-    Pipe(super::pipe::Out),
+    Pipe(super::pipe::PipeWriter),
     #[cfg(unix)]
     Socket(tokio::net::UnixStream),
     Thread(ThreadWriter),
 }
 
-/// Bytes between a thread and the runtime.
-const THREAD_BUFFER: usize = 64 << 10;
+/// Size of the buffer between a thread and the runtime, in bytes. Fixed: it does not limit
+/// messages.
+const THREAD_BUFFER_BYTES: usize = 64 << 10;
 
 #[cfg(unix)]
 pub(super) fn take() -> io::Result<Streams> {
@@ -57,7 +58,7 @@ pub(super) fn take() -> io::Result<Streams> {
     let input = File::from(input);
     let kind = input.metadata()?.file_type();
     let reader = if kind.is_fifo() {
-        Reader::Pipe(super::pipe::In::new(input)?)
+        Reader::Pipe(super::pipe::PipeReader::new(input)?)
     } else if kind.is_socket() {
         Reader::Socket(socket(input.into())?)
     } else {
@@ -66,7 +67,7 @@ pub(super) fn take() -> io::Result<Streams> {
     let output = File::from(output);
     let kind = output.metadata()?.file_type();
     let writer = if kind.is_fifo() {
-        Writer::Pipe(super::pipe::Out::new(output)?)
+        Writer::Pipe(super::pipe::PipeWriter::new(output)?)
     } else if kind.is_socket() {
         Writer::Socket(socket(output.into())?)
     } else {
@@ -94,11 +95,11 @@ pub(super) fn take() -> io::Result<Streams> {
 fn read_on_a_thread(
     mut input: impl io::Read + Send + 'static,
 ) -> io::Result<tokio::io::DuplexStream> {
-    let (ours, theirs) = tokio::io::duplex(THREAD_BUFFER);
+    let (runtime_end, thread_end) = tokio::io::duplex(THREAD_BUFFER_BYTES);
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("mcp-stdin".into()).spawn(move || {
-        let mut theirs = theirs;
-        let mut buffer = vec![0; THREAD_BUFFER];
+        let mut thread_end = thread_end;
+        let mut buffer = vec![0; THREAD_BUFFER_BYTES];
         loop {
             let read = match input.read(&mut buffer) {
                 Ok(0) => return,
@@ -107,32 +108,35 @@ fn read_on_a_thread(
                 Err(_) => return,
             };
             let chunk = &buffer[..read];
-            if runtime.block_on(tokio::io::AsyncWriteExt::write_all(&mut theirs, chunk)).is_err() {
+            if runtime
+                .block_on(tokio::io::AsyncWriteExt::write_all(&mut thread_end, chunk))
+                .is_err()
+            {
                 return;
             }
         }
     })?;
-    Ok(ours)
+    Ok(runtime_end)
 }
 
 fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<ThreadWriter> {
-    let (ours, theirs) = tokio::io::duplex(THREAD_BUFFER);
-    let done = Arc::new(Done::default());
-    let writer = ThreadWriter { stream: ours, accepted: 0, done: Arc::clone(&done) };
+    let (runtime_end, thread_end) = tokio::io::duplex(THREAD_BUFFER_BYTES);
+    let progress = Arc::new(WriteProgress::default());
+    let writer = ThreadWriter { stream: runtime_end, accepted: 0, progress: Arc::clone(&progress) };
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("mcp-stdout".into()).spawn(move || {
-        let mut theirs = theirs;
-        let mut buffer = vec![0; THREAD_BUFFER];
+        let mut thread_end = thread_end;
+        let mut buffer = vec![0; THREAD_BUFFER_BYTES];
         loop {
-            match runtime.block_on(tokio::io::AsyncReadExt::read(&mut theirs, &mut buffer)) {
+            match runtime.block_on(tokio::io::AsyncReadExt::read(&mut thread_end, &mut buffer)) {
                 Ok(0) | Err(_) => return,
                 Ok(read) => {
                     if output.write_all(&buffer[..read]).and_then(|()| output.flush()).is_err() {
-                        done.failed.store(true, Ordering::Release);
-                        return done.flusher.wake();
+                        progress.failed.store(true, Ordering::Release);
+                        return progress.flusher.wake();
                     }
-                    done.written.fetch_add(read as u64, Ordering::AcqRel);
-                    done.flusher.wake();
+                    progress.written.fetch_add(read as u64, Ordering::AcqRel);
+                    progress.flusher.wake();
                 }
             }
         }
@@ -140,19 +144,19 @@ fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<
     Ok(writer)
 }
 
-/// Hands bytes to a thread. A flush waits until it has written them, so that none are lost when the
-/// process ends right after.
+/// Sends bytes to a thread that writes them. A flush waits until the thread has written them, so
+/// that none are lost when the process exits right afterwards.
 pub(super) struct ThreadWriter {
     stream: tokio::io::DuplexStream,
     accepted: u64,
-    done: Arc<Done>,
+    progress: Arc<WriteProgress>,
 }
 
-/// How far the thread has come.
+/// The progress of the thread.
 #[derive(Default)]
-struct Done {
+struct WriteProgress {
     written: AtomicU64,
-    /// It could not write, and has ended.
+    /// Whether a write failed, which ends the thread.
     failed: AtomicBool,
     flusher: AtomicWaker,
 }
@@ -169,11 +173,11 @@ impl AsyncWrite for ThreadWriter {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.done.flusher.register(cx.waker());
-        if self.done.failed.load(Ordering::Acquire) {
+        self.progress.flusher.register(cx.waker());
+        if self.progress.failed.load(Ordering::Acquire) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        match self.done.written.load(Ordering::Acquire) >= self.accepted {
+        match self.progress.written.load(Ordering::Acquire) >= self.accepted {
             true => Poll::Ready(Ok(())),
             false => Poll::Pending,
         }
@@ -185,8 +189,8 @@ impl AsyncWrite for ThreadWriter {
     }
 }
 
-/// Passes a call on to whichever stream it is.
-macro_rules! each {
+/// Forwards a call to the stream of the variant.
+macro_rules! forward {
     ($self:ident as $name:ident => $call:expr) => {
         match $self.get_mut() {
             #[cfg(unix)]
@@ -204,7 +208,7 @@ impl AsyncRead for Reader {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(self as stream => Pin::new(stream).poll_read(cx, buffer))
+        forward!(self as stream => Pin::new(stream).poll_read(cx, buffer))
     }
 }
 
@@ -214,7 +218,7 @@ impl AsyncWrite for Writer {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        each!(self as stream => Pin::new(stream).poll_write(cx, bytes))
+        forward!(self as stream => Pin::new(stream).poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -222,7 +226,7 @@ impl AsyncWrite for Writer {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        each!(self as stream => Pin::new(stream).poll_write_vectored(cx, slices))
+        forward!(self as stream => Pin::new(stream).poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -234,10 +238,10 @@ impl AsyncWrite for Writer {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self as stream => Pin::new(stream).poll_flush(cx))
+        forward!(self as stream => Pin::new(stream).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self as stream => Pin::new(stream).poll_shutdown(cx))
+        forward!(self as stream => Pin::new(stream).poll_shutdown(cx))
     }
 }

@@ -1,4 +1,4 @@
-//! Something that changed, and the notification of it.
+//! A change of what a server offers, and its notification.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use mcp_core::method::notification::{
 use mcp_core::service::Notification;
 use mcp_core::types::{NotificationParams, ResourceUpdatedParams};
 
-/// Something that changed.
+/// A change of what a server offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     Tools,
@@ -22,7 +22,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// The notification, with the id of the subscription it belongs to.
+    /// Converts into the notification, with the id of its subscription.
     pub(crate) fn into_notification(self, subscription: Option<&RequestId>) -> Notification {
         let (method, uri) = match self {
             Self::Tools => (ToolsListChanged::NAME, None),

@@ -1,6 +1,8 @@
-//! The hub. Publishing never waits: what a listener has not taken yet is kept as a set, so that ten
-//! changes of one thing are one notification, and a listener that sleeps costs no more than its
-//! filter.
+//! The hub that distributes changes to listeners.
+//!
+//! Publishing never waits. Changes that a listener has not taken yet are stored as a set, so that
+//! ten changes of one resource become one notification, and an idle listener uses no more memory
+//! than its filter.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
@@ -10,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::Change;
 
-/// What a listener wants to hear of.
+/// The changes that a listener receives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(crate) tools: bool,
@@ -24,21 +26,21 @@ pub(crate) struct Hub {
     listeners: Arc<Mutex<Listeners>>,
 }
 
-/// By number, so that one of ten thousand leaves without a search.
+/// Listeners by number, so that removing one of many takes no search.
 #[derive(Debug, Default)]
 struct Listeners {
     by_number: HashMap<u64, Weak<ListenerShared>>,
     last: u64,
 }
 
-/// One who listens. Dropping the last handle ends it.
+/// Receives changes until its last clone is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Listener(Arc<ListenerShared>);
 
 #[derive(Debug)]
 struct ListenerShared {
     state: Mutex<ListenerState>,
-    news: Notify,
+    changed: Notify,
     hub: Weak<Mutex<Listeners>>,
     number: u64,
 }
@@ -49,7 +51,7 @@ struct ListenerState {
     tools: bool,
     prompts: bool,
     resources: bool,
-    /// Shared among all who hear of them.
+    /// Updated resources. The listeners share the strings.
     updated: BTreeSet<Arc<str>>,
 }
 
@@ -60,18 +62,18 @@ impl Hub {
         let number = listeners.last;
         let state = Mutex::new(ListenerState { filter, ..ListenerState::default() });
         let hub = Arc::downgrade(&self.listeners);
-        let inner = Arc::new(ListenerShared { state, news: Notify::new(), hub, number });
+        let inner = Arc::new(ListenerShared { state, changed: Notify::new(), hub, number });
         listeners.by_number.insert(number, Arc::downgrade(&inner));
         Listener(inner)
     }
 
     pub(crate) fn publish(&self, change: &Change) {
-        // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock
+        // Recorded after the unlock, because dropping the last handle of a listener takes the lock
         // again.
         let listeners: Vec<_> =
             self.listeners.lock().by_number.values().filter_map(Weak::upgrade).collect();
         for listener in listeners {
-            listener.note(change);
+            listener.record(change);
         }
     }
 
@@ -87,50 +89,58 @@ impl Drop for ListenerShared {
         let mut listeners = hub.lock();
         listeners.by_number.remove(&self.number);
         if listeners.by_number.len() * 4 < listeners.by_number.capacity() {
-            let room = listeners.by_number.len() * 2;
-            listeners.by_number.shrink_to(room);
+            let capacity = listeners.by_number.len() * 2;
+            listeners.by_number.shrink_to(capacity);
         }
     }
 }
 
 impl ListenerShared {
-    fn note(&self, change: &Change) {
+    fn record(&self, change: &Change) {
         let mut state = self.state.lock();
-        let wanted = match change {
+        let is_new = match change {
             Change::Tools => state.filter.tools && !std::mem::replace(&mut state.tools, true),
             Change::Prompts => state.filter.prompts && !std::mem::replace(&mut state.prompts, true),
             Change::Resources => {
                 state.filter.resources && !std::mem::replace(&mut state.resources, true)
             }
             Change::Resource(uri) => {
-                // Bounded by the filter: a flood of sub-resources falls back to the watched URI
-                // itself.
+                // Bounded by the filter: at the limit, a sub-resource is replaced by the subscribed
+                // URI.
                 let ListenerState { filter, updated, .. } = &mut *state;
-                match filter.uris.iter().find(|watched| covers(watched, uri)) {
+                match filter.uris.iter().find(|subscribed| covers(subscribed, uri)) {
                     None => false,
-                    Some(watched) if updated.len() >= 256.max(filter.uris.len()) => {
-                        !updated.contains(&**watched) && updated.insert(watched.as_str().into())
+                    Some(subscribed) if updated.len() >= 256.max(filter.uris.len()) => {
+                        !updated.contains(&**subscribed)
+                            && updated.insert(subscribed.as_str().into())
                     }
                     Some(_) => updated.insert(Arc::clone(uri)),
                 }
             }
         };
         drop(state);
-        if wanted {
-            self.news.notify_one();
+        if is_new {
+            self.changed.notify_one();
         }
     }
 }
 
 impl Listener {
-    /// One that receives nothing: for calls that are part of no lasting session.
+    /// Creates a listener that receives nothing, for calls that are not part of a session.
     #[cfg(feature = "http")]
     pub(crate) fn inert() -> Self {
         let state = Mutex::default();
-        Self(Arc::new(ListenerShared { state, news: Notify::new(), hub: Weak::new(), number: 0 }))
+        Self(Arc::new(ListenerShared {
+            state,
+            changed: Notify::new(),
+            hub: Weak::new(),
+            number: 0,
+        }))
     }
 
-    /// The next change. Cancel safe.
+    /// Waits for the next change.
+    ///
+    /// Cancel safety: no change is lost if the future is dropped.
     pub(crate) async fn next(&self) -> Change {
         loop {
             {
@@ -148,11 +158,12 @@ impl Listener {
                     return Change::Resource(uri);
                 }
             }
-            self.0.news.notified().await;
+            self.0.changed.notified().await;
         }
     }
 
-    /// Watches one more URI (legacy `resources/subscribe`), unless `max` are watched already.
+    /// Subscribes to a URI (legacy `resources/subscribe`), unless there are already `max`
+    /// subscriptions.
     pub(crate) fn watch(&self, uri: String, max: usize) -> Watch {
         let mut state = self.0.state.lock();
         if state.filter.uris.contains(&uri) {
@@ -165,13 +176,13 @@ impl Listener {
         Watch::Added
     }
 
-    /// Stops watching a URI. False when it was not watched.
+    /// Removes the subscription to a URI. Returns false if there is none.
     pub(crate) fn unwatch(&self, uri: &str) -> bool {
         self.0.state.lock().filter.uris.remove(uri)
     }
 }
 
-/// What became of a request to watch a URI.
+/// The result of subscribing to a URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Watch {
     Added,
@@ -179,10 +190,10 @@ pub(crate) enum Watch {
     Full,
 }
 
-/// Whether who watches `watched` hears of `uri`: the same, or something below it (RES-6).
-fn covers(watched: &str, uri: &str) -> bool {
-    uri.strip_prefix(watched)
-        .is_some_and(|rest| rest.is_empty() || watched.ends_with('/') || rest.starts_with('/'))
+/// Whether a subscription to `subscribed` includes `uri`: the same URI, or one below it (RES-6).
+fn covers(subscribed: &str, uri: &str) -> bool {
+    uri.strip_prefix(subscribed)
+        .is_some_and(|rest| rest.is_empty() || subscribed.ends_with('/') || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -200,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn changes_of_one_thing_are_one_notification_and_only_wanted_ones_arrive() {
+    async fn changes_are_coalesced_and_filtered() {
         let hub = Hub::default();
         let listener = hub.listen(filter(&["a://x"]));
         for _ in 0..1_000 {
@@ -211,11 +222,11 @@ mod tests {
         }
         assert_eq!(listener.next().await, Change::Tools);
         assert_eq!(listener.next().await, Change::Resource("a://x".into()));
-        assert!(listener.next().now_or_never().is_none(), "that is all");
+        assert!(listener.next().now_or_never().is_none(), "no other change passes the filter");
     }
 
     #[tokio::test]
-    async fn a_listener_that_sleeps_holds_a_bounded_set() {
+    async fn an_idle_listener_stores_a_bounded_number_of_changes() {
         let hub = Hub::default();
         let listener = hub.listen(filter(&["a://x"]));
         for number in 0..10_000 {
@@ -227,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watched_uri_covers_what_is_below_it() {
+    fn a_subscription_covers_the_uris_below_it() {
         assert!(covers("a://x", "a://x"));
         assert!(covers("a://x", "a://x/y"));
         assert!(covers("a://x/", "a://x/y"));

@@ -1,6 +1,5 @@
-//! Changes, from whoever makes them to whoever listens: one hub for `subscriptions/listen` and for
-//! the sessions of the legacy era. Spec: basic/patterns/subscriptions (2026-07-28),
-//! server/resources.
+//! Change notifications: one hub for `subscriptions/listen` and for the sessions of the legacy era.
+//! Spec: basic/patterns/subscriptions (2026-07-28), server/resources.
 
 mod change;
 mod hub;

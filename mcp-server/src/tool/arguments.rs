@@ -1,9 +1,9 @@
-//! The arguments of a call, and errors that tell a model how to repair it.
+//! Decodes the arguments of a call, with errors from which a model can correct the call.
 //!
-//! A good call is one typed parse of the raw arguments, and, where the schema has constraints that
-//! serde does not enforce, one check of the same text. Only when the parse fails are the arguments
-//! read into a tree and gone through again, argument by argument, so that the answer names every
-//! mistake at once, each with its JSON pointer: `/city: expected a string, got the integer 1`.
+//! Valid arguments are decoded once and, if the schema has constraints that serde does not enforce,
+//! validated once as text. Only if decoding fails are the arguments parsed into a tree and decoded
+//! again, argument by argument, so that the answer reports all errors at once, each with its JSON
+//! pointer: `/city: expected a string, got the integer 1`.
 
 use std::borrow::Cow;
 
@@ -12,48 +12,49 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ToolCall;
-use super::value::{Mistake, ValueReader};
+use super::value::{ValueError, ValueReader};
 use crate::error::reason;
 use crate::extract::{Args, ArgumentErrors, Extract, Rejection, escape, is_optional};
 
-/// One argument, for [`decode`] to look at on its own.
+/// One argument, which [`decode`] checks on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     name: &'static str,
-    check: fn(&Value) -> Vec<Mistake>,
+    check: fn(&Value) -> Vec<ValueError>,
     is_optional: fn() -> bool,
 }
 
 impl Field {
-    /// An argument that is read as a `T`; it may be missing when `T` can be made from nothing, as
-    /// an `Option` can.
+    /// Creates an argument of type `T`. It may be missing if `T` can be deserialized from a missing
+    /// value, as an `Option` can.
     #[must_use]
     pub const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
-        Self { name, check: mistakes_in::<T>, is_optional: is_optional::<T> }
+        Self { name, check: errors_in::<T>, is_optional: is_optional::<T> }
     }
 }
 
-/// Reads the arguments of a call as a `T`, and holds them against the input schema of the tool.
+/// Decodes the arguments of a call into a `T`, and validates them against the input schema of the
+/// tool.
 ///
-/// `fields` are its arguments one by one, so that all mistakes are found. Without them, of the
-/// arguments that are missing only the first may be reported.
+/// `fields` lists the arguments, so that all errors are reported. Without it, only the first
+/// missing argument may be reported.
 ///
-/// Bounds such as `minimum`, `maxLength` and `pattern` are enforced, an array is not read as a
-/// struct, and `5.0` is an integer. Members that only `serde(alias)` knows are refused where the
-/// schema allows no others, and next to arguments that HTTP headers mirror.
+/// Constraints such as `minimum`, `maxLength` and `pattern` are enforced, arrays are not decoded
+/// into structs, and `5.0` is an integer. Members that only `serde(alias)` knows are refused if the
+/// schema allows no additional members, and next to arguments that HTTP headers mirror.
 ///
 /// # Errors
-/// What does not fit.
+/// All errors in the arguments.
 pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<T, ArgumentErrors> {
     let value = match call.arguments().parse() {
         Ok(value) => value,
-        Err(error) => read_again(call, fields, &error)?,
+        Err(error) => decode_again(call, fields, &error)?,
     };
     if call.schema().is_needed() {
         let violations = call.schema().violations(call.arguments().as_bytes());
         if !violations.is_empty() {
-            let mistakes = violations.iter().map(ToString::to_string).collect();
-            return Err(ArgumentErrors::from_mistakes(mistakes));
+            let errors = violations.iter().map(ToString::to_string).collect();
+            return Err(ArgumentErrors::from_errors(errors));
         }
     }
     Ok(value)
@@ -65,9 +66,10 @@ impl<T: DeserializeOwned + JsonSchema> Extract<ToolCall> for Args<T> {
     }
 }
 
-/// The arguments with `5.0` written as `5` where the schema has an integer, or what does not fit.
+/// Decodes the arguments again, with `5.0` written as `5` where the schema has an integer, or
+/// returns all errors.
 #[cold]
-fn read_again<T: DeserializeOwned>(
+fn decode_again<T: DeserializeOwned>(
     call: &ToolCall,
     fields: &[Field],
     error: &serde_json::Error,
@@ -80,14 +82,14 @@ fn read_again<T: DeserializeOwned>(
     {
         return Ok(value);
     }
-    let mut mistakes = diagnose::<T>(&arguments, fields, error);
+    let mut errors = diagnose::<T>(&arguments, fields, error);
     for violation in call.schema().violations(call.arguments().as_bytes()) {
-        let place = format!("{}: ", violation.pointer);
-        if !violation.is_shape && !mistakes.iter().any(|mistake| mistake.starts_with(&place)) {
-            mistakes.push(violation.to_string());
+        let prefix = format!("{}: ", violation.pointer);
+        if !violation.is_shape && !errors.iter().any(|error| error.starts_with(&prefix)) {
+            errors.push(violation.to_string());
         }
     }
-    Err(ArgumentErrors::from_mistakes(mistakes))
+    Err(ArgumentErrors::from_errors(errors))
 }
 
 fn diagnose<T: DeserializeOwned>(
@@ -95,16 +97,15 @@ fn diagnose<T: DeserializeOwned>(
     fields: &[Field],
     error: &serde_json::Error,
 ) -> Vec<String> {
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     if let (Value::Object(given), false) = (arguments, fields.is_empty()) {
         for field in fields {
             match given.get(field.name) {
                 None if (field.is_optional)() => {}
-                None => mistakes.push(format!("/{}: the argument is required", escape(field.name))),
+                None => errors.push(format!("/{}: the argument is required", escape(field.name))),
                 Some(value) => {
                     let found = (field.check)(value).into_iter();
-                    mistakes
-                        .extend(found.map(|mistake| mistake.at(&escape(field.name)).to_string()));
+                    errors.extend(found.map(|error| error.at(&escape(field.name)).to_string()));
                 }
             }
         }
@@ -112,45 +113,46 @@ fn diagnose<T: DeserializeOwned>(
         for name in given
             .keys()
             .filter(|name| fields.iter().all(|field| field.name != *name))
-            .take(MAX_MISTAKES)
+            .take(MAX_ERRORS)
         {
-            mistakes.push(format!("/{}: unknown argument; the tool takes {known}", escape(name)));
+            errors.push(format!("/{}: unknown argument; the tool takes {known}", escape(name)));
         }
     }
-    if mistakes.is_empty() {
-        mistakes.extend(mistakes_in::<T>(arguments).iter().map(Mistake::to_string));
+    if errors.is_empty() {
+        errors.extend(errors_in::<T>(arguments).iter().map(ValueError::to_string));
     }
-    if mistakes.is_empty() {
-        // A doubled argument, say, which the tree does not show.
-        mistakes.push(format!(": {}", reason(error)));
+    if errors.is_empty() {
+        // The tree does not show this error. An example is a duplicate argument.
+        errors.push(format!(": {}", reason(error)));
     }
-    mistakes
+    errors
 }
 
-/// Mistakes that are looked for in one value, and unknown arguments that are named. Fixed: a model
-/// repairs a few at a time.
-const MAX_MISTAKES: usize = 8;
+/// Maximum number of errors reported for one value, and of unknown arguments. Fixed: a model
+/// corrects a few at a time.
+const MAX_ERRORS: usize = 8;
 
-/// What keeps a value from being a `T`. A read ends at the first mistake, so the member that it
-/// names is taken out and the rest is read again, as long as that leads further.
-fn mistakes_in<T: DeserializeOwned>(value: &Value) -> Vec<Mistake> {
-    let mut mistakes: Vec<Mistake> = Vec::new();
+/// Returns the errors that prevent a value from being a `T`. Decoding stops at the first error, so
+/// the member at fault is removed and the rest is decoded again, until that reveals no further
+/// error.
+fn errors_in<T: DeserializeOwned>(value: &Value) -> Vec<ValueError> {
+    let mut errors: Vec<ValueError> = Vec::new();
     let mut rest = Cow::Borrowed(value);
-    while mistakes.len() < MAX_MISTAKES
-        && let Err(mistake) = read::<T>(&rest)
+    while errors.len() < MAX_ERRORS
+        && let Err(error) = read::<T>(&rest)
     {
-        if mistakes.iter().any(|known| known.is_at_place_of(&mistake)) {
-            break; // It is missing because it was taken out.
+        if errors.iter().any(|known| known.has_pointer_of(&error)) {
+            break; // The member is missing because it was removed.
         }
-        let goes_on = mistake.take_out_of(rest.to_mut());
-        mistakes.push(mistake);
-        if !goes_on {
+        let is_removed = error.remove_from(rest.to_mut());
+        errors.push(error);
+        if !is_removed {
             break;
         }
     }
-    mistakes
+    errors
 }
 
-fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Mistake> {
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ValueError> {
     T::deserialize(ValueReader::new(value))
 }

@@ -1,4 +1,4 @@
-//! One call of a tool.
+//! A call of a tool.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::context::{Context, HandlerCall};
 use crate::extract::{ArgumentErrors, Rejection};
 use crate::schema::SchemaCheck;
 
-/// One call of a tool.
+/// A call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
     context: Context,
@@ -23,26 +23,26 @@ impl ToolCall {
         Self { context, arguments, schema }
     }
 
-    /// The compiled input schema of the tool.
+    /// Returns the compiled input schema of the tool.
     pub(super) fn schema(&self) -> &SchemaCheck {
         &self.schema
     }
 
-    /// The context of the call.
+    /// Returns the context of the call.
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// The arguments, a JSON object; `{}` when the call has none.
+    /// Returns the arguments, a JSON object. It is empty if the call has no arguments.
     pub fn arguments(&self) -> &JsonBytes {
         &self.arguments
     }
 
-    /// Answers a call whose arguments do not fit: in a result that the model sees, or as −32602 on
-    /// revisions that have it so (up to 2025-06-18).
+    /// Returns the answer to a call with invalid arguments: a result that the model sees, or −32602
+    /// in revisions up to 2025-06-18.
     ///
     /// # Errors
-    /// The protocol error, on those revisions.
+    /// The protocol error, in those revisions.
     pub fn reject(&self, errors: ArgumentErrors) -> Result<CallToolResult, ErrorObject> {
         if self.context.rules().argument_errors_in_result {
             Ok(CallToolResult::error(errors.to_string()))

@@ -1,13 +1,13 @@
-//! Arguments that HTTP clients mirror in header fields.
+//! Arguments that HTTP clients mirror in headers.
 
-/// A type of a tool argument that may travel in an `Mcp-Param-*` header: its schema is an integer,
-/// a string or a boolean, written in place and not behind a `$ref` (HDR-12, HDR-13).
+/// A tool argument that clients may mirror in an `Mcp-Param-*` header. Its schema is an integer, a
+/// string or a boolean, inline and not a `$ref` (HDR-12, HDR-13).
 ///
-/// Implement it for a newtype over one of these whose schema is inline (`#[schemars(inline)]`).
+/// Implement it for newtypes over one of these, with an inline schema (`#[schemars(inline)]`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as a header",
-    label = "only an integer, a string or a boolean can",
-    note = "implement `HeaderArgument` for your own type if its schema is one of these, in place (`#[schemars(inline)]`)"
+    label = "only integers, strings and booleans can be sent as headers",
+    note = "implement `HeaderArgument` for a type whose schema is one of these and inline (`#[schemars(inline)]`)"
 )]
 pub trait HeaderArgument {}
 
@@ -15,7 +15,7 @@ pub trait HeaderArgument {}
 impl<T: HeaderArgument> HeaderArgument for Option<T> {}
 
 macro_rules! header_arguments {
-    // The label says which types there are; the compiler's list of them leaves some out.
+    // The label lists the types; the compiler's own list of implementations is incomplete.
     ($($ty:ty)*) => { $(#[diagnostic::do_not_recommend] impl HeaderArgument for $ty {})* };
 }
 header_arguments!(bool i8 i16 i32 i64 u8 u16 u32 u64 isize usize char String Box<str> std::borrow::Cow<'_, str>);

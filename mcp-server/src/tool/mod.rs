@@ -1,7 +1,4 @@
-//! Tools: the route from a name to a function, its arguments and its results (step 6 of the walk of
-//! a call).
-//!
-//! Spec: server/tools.
+//! Tools: routes from a name to a function, with its arguments and results. Spec: server/tools.
 
 mod arguments;
 mod call;

@@ -1,4 +1,4 @@
-//! What a tool function may give, and the result it becomes (step 7 of the walk of a call).
+//! The values that a tool function may return, and their conversion into results.
 
 use std::borrow::Cow;
 
@@ -12,22 +12,22 @@ use serde::Serialize;
 
 use crate::error::IntoToolError;
 
-/// A value that a tool may give.
+/// A value that a tool function may return.
 ///
-/// Implemented for texts, content blocks and results; wrap any other serializable value in
-/// [`Structured`] (functions under `#[tool]` need no wrapping).
+/// Implemented for strings, content blocks and results. Wrap any other serializable value in
+/// [`Structured`]; functions under `#[tool]` need no wrapping.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool result",
-    note = "give a text, content blocks, a `CallToolResult`, `Structured(value)` or a `Result` of one of them"
+    note = "return a string, content blocks, a `CallToolResult`, `Structured(value)` or a `Result` of one of them"
 )]
 pub trait IntoToolResult {
-    /// The result of the call.
+    /// Converts into the result of the call.
     ///
     /// # Errors
-    /// A protocol error, where the value is one.
+    /// The protocol error to answer the call with, if the value is an error.
     fn into_tool_result(self) -> Result<CallToolResult, ErrorObject>;
 
-    /// The schema of the structured content, where there is any.
+    /// Returns the schema of the structured content, if results have any.
     #[must_use]
     fn output_schema() -> Option<Schema> {
         None
@@ -40,7 +40,7 @@ impl IntoToolResult for CallToolResult {
     }
 }
 
-/// No content.
+/// A result without content.
 impl IntoToolResult for () {
     fn into_tool_result(self) -> Result<CallToolResult, ErrorObject> {
         Ok(CallToolResult::new())
@@ -57,7 +57,7 @@ macro_rules! texts {
     )+ };
 }
 
-// Borrowed texts of any lifetime: a method may give what it borrows from its `self`.
+// Borrowed strings of any lifetime: a method may return a string borrowed from `self`.
 texts!(String, &str, Box<str>, Cow<'_, str>);
 
 macro_rules! blocks {
@@ -84,12 +84,12 @@ impl<const N: usize> IntoToolResult for [Content; N] {
     }
 }
 
-/// An image as bytes, with its MIME type.
+/// An image: its bytes and MIME type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image<B = Vec<u8>> {
-    /// The file's bytes.
+    /// The bytes of the file.
     pub bytes: B,
-    /// Such as `image/png`.
+    /// The MIME type, such as `image/png`.
     pub mime_type: Cow<'static, str>,
 }
 
@@ -99,12 +99,12 @@ impl<B: AsRef<[u8]>> IntoToolResult for Image<B> {
     }
 }
 
-/// A recording as bytes, with its MIME type.
+/// An audio recording: its bytes and MIME type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audio<B = Vec<u8>> {
-    /// The file's bytes.
+    /// The bytes of the file.
     pub bytes: B,
-    /// Such as `audio/wav`.
+    /// The MIME type, such as `audio/wav`.
     pub mime_type: Cow<'static, str>,
 }
 
@@ -114,11 +114,24 @@ impl<B: AsRef<[u8]>> IntoToolResult for Audio<B> {
     }
 }
 
-/// Any serializable value: structured content, and its JSON as a text block for clients that read
-/// only text.
+/// Structured content: any serializable value. Its JSON is also sent as a text block, for clients
+/// that read only text.
 ///
-/// Revisions whose structured content must be an object get other values as `{"result": …}`; those
-/// without structured content get the text.
+/// In revisions whose structured content must be an object, other values are sent as `{"result":
+/// …}`. Revisions without structured content receive only the text.
+///
+/// ```
+/// use mcp_server::tool::{Structured, ToolRoute};
+///
+/// #[derive(serde::Serialize, schemars::JsonSchema)]
+/// struct Weather {
+///     celsius: f64,
+/// }
+///
+/// let route = ToolRoute::builder("weather")
+///     .handler(|| async { Structured(Weather { celsius: 21.5 }) });
+/// assert!(route.tool().output_schema.is_some());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Structured<T>(pub T);
 
@@ -134,7 +147,7 @@ impl<T: Serialize + JsonSchema> IntoToolResult for Structured<T> {
 
 pub(crate) fn structured<T: Serialize>(value: T) -> Result<CallToolResult, ErrorObject> {
     CallToolResult::structured(&value)
-        .map_err(|error| crate::error::internal("writing a tool's structured result", &error))
+        .map_err(|error| crate::error::internal("encoding a tool's structured result", &error))
 }
 
 impl<T: IntoToolResult, E: IntoToolError> IntoToolResult for Result<T, E> {

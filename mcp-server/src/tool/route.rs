@@ -1,4 +1,4 @@
-//! A tool and the handler behind it.
+//! A tool and its handler.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,28 +14,29 @@ use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
 use crate::schema::SchemaCheck;
 
-/// The future of one call of a tool.
+/// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
 
-/// A tool that can be registered: what is listed, and what runs.
+/// A tool to register: its description for `tools/list`, and its handler.
 ///
-/// The `#[tool]` macro writes one; so can you, see [`ToolRoute::builder`].
+/// The `#[tool]` macro creates one, and so does [`ToolRoute::builder`].
 pub struct ToolRoute {
     pub(crate) tool: Tool,
-    /// Its structured result is no object, and is wrapped for revisions that know only objects.
+    /// Whether the structured result is not an object, and must be wrapped for revisions that allow
+    /// only objects.
     pub(crate) wraps: bool,
-    /// The arguments that HTTP clients mirror in header fields, or what is wrong with their
-    /// annotations.
+    /// The arguments that HTTP clients mirror in headers, or the error in their annotations.
     pub(crate) headers: Result<Vec<ParamHeader>, BadAnnotation>,
-    /// The input schema, for what the type of the arguments does not enforce.
+    /// Checks what the type of the arguments does not enforce.
     input: Arc<SchemaCheck>,
-    /// The output schema, if it was given and says anything.
+    /// Checks results, if the output schema was set and constrains anything.
     output: Option<SchemaCheck>,
     handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
 }
 
 impl ToolRoute {
-    /// Begins a tool: a name of 1 to 128 letters, digits, `_`, `-` and `.`, unique in the server.
+    /// Creates a builder. `name` has 1 to 128 letters, digits, `_`, `-` and `.`, and is unique in
+    /// the server.
     ///
     /// ```
     /// use mcp_server::Context;
@@ -54,7 +55,7 @@ impl ToolRoute {
         }
     }
 
-    /// The tool as it is listed.
+    /// Returns the tool as `tools/list` shows it.
     #[must_use]
     pub fn tool(&self) -> &Tool {
         &self.tool
@@ -66,20 +67,20 @@ impl ToolRoute {
 }
 
 impl ToolRoute {
-    /// Holds a result against the output schema (TOOL-5).
+    /// Validates a result against the output schema (TOOL-5).
     ///
-    /// A schema that was derived from the type of the result holds for every value of it, so only
-    /// one that was given is looked at.
+    /// A schema that was derived from the type of the result holds for all its values, so only a
+    /// schema that was set explicitly is checked.
     ///
     /// # Errors
-    /// −32603, with the reason in the log: the client cannot repair what the tool does.
+    /// −32603, with the reason in the log: the client cannot correct the tool.
     pub(crate) fn check_result(&self, result: &CallToolResult) -> Result<(), ErrorObject> {
         if self.tool.output_schema.is_none() || result.is_error == Some(true) {
             return Ok(());
         }
         let Some(content) = &result.structured_content else {
             return Err(self.bad_result(
-                "the tool has an output schema, so its result needs structured content",
+                "the tool has an output schema, so its result must have structured content",
             ));
         };
         let violations = match &self.output {
@@ -96,7 +97,7 @@ impl ToolRoute {
     fn bad_result(&self, problem: &str) -> ErrorObject {
         let name = &self.tool.name;
         let problem = format_args!("tool {name:?}: {problem}");
-        crate::error::internal("holding a result against its output schema", &problem)
+        crate::error::internal("validating a result against its output schema", &problem)
     }
 }
 
@@ -106,47 +107,47 @@ impl fmt::Debug for ToolRoute {
     }
 }
 
-/// A tool in the making.
+/// Builds a [`ToolRoute`]. [`ToolRoute::builder`] creates it.
 #[derive(Debug)]
 #[must_use = "a tool needs a handler"]
 pub struct ToolBuilder {
     tool: Tool,
     /// Whether the type of the arguments enforces the shape of the input schema.
     input_is_derived: bool,
-    /// Whether every value of the type of the results fits the output schema.
+    /// Whether the type of the results guarantees the output schema.
     output_is_derived: bool,
 }
 
 impl ToolBuilder {
-    /// The name for people.
+    /// Sets the display name.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.tool.title = Some(title.into());
         self
     }
 
-    /// What the tool does, for the model.
+    /// Sets the description, which tells the model what the tool does.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.tool.description = Some(description.into());
         self
     }
 
-    /// Hint: it changes nothing. Clients assume that it does.
+    /// Sets the hint that the tool does not modify its environment. Clients assume false.
     pub fn read_only(self, hint: bool) -> Self {
         self.hint(|hints| hints.read_only_hint = Some(hint))
     }
 
-    /// Hint: what it changes may be lost. Clients assume so.
+    /// Sets the hint that the tool may perform destructive updates. Clients assume true.
     pub fn destructive(self, hint: bool) -> Self {
         self.hint(|hints| hints.destructive_hint = Some(hint))
     }
 
-    /// Hint: a second call with the same arguments changes nothing more. Clients assume that it
-    /// does.
+    /// Sets the hint that repeated calls with the same arguments have no additional effect. Clients
+    /// assume false.
     pub fn idempotent(self, hint: bool) -> Self {
         self.hint(|hints| hints.idempotent_hint = Some(hint))
     }
 
-    /// Hint: it reaches out to a world that it does not control. Clients assume so.
+    /// Sets the hint that the tool interacts with external systems. Clients assume true.
     pub fn open_world(self, hint: bool) -> Self {
         self.hint(|hints| hints.open_world_hint = Some(hint))
     }
@@ -156,55 +157,57 @@ impl ToolBuilder {
         self
     }
 
-    /// Icons.
+    /// Sets the icons.
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
         self.tool.icons = Some(icons.into());
         self
     }
 
-    /// The `_meta` of the tool in lists.
+    /// Sets the `_meta` of the tool in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
         self.tool.meta = Some(meta);
         self
     }
 
-    /// The schema of the arguments, for arguments whose schema is not that of a type: with
-    /// [`Args<T>`](crate::extract::Args) it is derived from `T`.
+    /// Sets the schema of the arguments. With [`Args<T>`](crate::extract::Args), it is derived from
+    /// `T` instead.
     ///
-    /// [`decode`](super::decode), and so `Args<T>`, holds the arguments against all of it, as far as
-    /// the keywords go that derived schemas use.
+    /// [`decode`](super::decode), and therefore `Args<T>`, validates the arguments against it.
+    /// Keywords that derived schemas do not use are ignored.
     pub fn input_schema(mut self, schema: Schema) -> Self {
         self.tool.input_schema = schema;
         self.input_is_derived = false;
         self
     }
 
-    /// The schema of the structured result, for results whose type has none.
+    /// Sets the schema of the structured content. With [`Structured<T>`](super::Structured), it is
+    /// derived from `T` instead.
     ///
-    /// Every result is held against it, as far as the keywords go that derived schemas use: one
-    /// that does not fit is −32603, with the reason in the log (TOOL-5).
+    /// Every result is validated against it; keywords that derived schemas do not use are ignored.
+    /// A result that does not match is answered with −32603, and the reason is logged (TOOL-5).
     pub fn output_schema(mut self, schema: Schema) -> Self {
         self.tool.output_schema = Some(schema);
         self.output_is_derived = false;
         self
     }
 
-    /// The schema that was derived from the type which decodes the arguments.
+    /// Sets the schema that was derived from the type of the arguments.
     #[doc(hidden)]
     pub fn derived_input_schema(mut self, schema: Schema) -> Self {
         self.tool.input_schema = schema;
         self
     }
 
-    /// The schema that was derived from the type of the results.
+    /// Sets the schema that was derived from the type of the results.
     #[doc(hidden)]
     pub fn derived_output_schema(mut self, schema: Schema) -> Self {
         self.tool.output_schema = Some(schema);
         self
     }
 
-    /// The handler: an async function over [extractors](crate::extract). Where it takes
-    /// [`Args<T>`](crate::extract::Args), the schema of `T` becomes the tool's, unless one is set.
+    /// Sets the handler, an async function whose arguments are [extractors](crate::extract). If it
+    /// takes [`Args<T>`](crate::extract::Args), the input schema is derived from `T`, unless it has
+    /// been set.
     pub fn handler<M, H>(mut self, handler: H) -> ToolRoute
     where
         H: Handler<ToolCall, M>,
@@ -225,8 +228,8 @@ impl ToolBuilder {
         })
     }
 
-    /// The handler in its barest form. It gets the arguments as they came:
-    /// [`decode`](super::decode) reads them and holds them against the input schema.
+    /// Sets a handler that receives the call itself. [`decode`](super::decode) decodes the
+    /// arguments and validates them against the input schema.
     pub fn raw(
         self,
         handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,

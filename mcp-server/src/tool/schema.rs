@@ -1,4 +1,4 @@
-//! JSON Schemas from Rust types (2020-12, root object, local `$defs` only).
+//! JSON Schemas of Rust types (2020-12, root object, only local `$defs`).
 
 use mcp_core::types::Schema;
 use schemars::JsonSchema;
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use super::ToolCall;
 use crate::extract::{Args, Extract, FromContext};
 
-/// The schema of a type that is read from JSON, as the input schema of a tool.
+/// Returns the input schema of a tool: the schema of a type that is deserialized.
 ///
-/// The root is an object. An optional property, at any depth, is described by the schema of its
-/// value: leaving it out is the way to say "none" (null is taken as well).
+/// The root is an object. The schema of an optional property, at any depth, is that of its value:
+/// "none" is expressed by omitting the property, though null is accepted too.
 pub fn input_schema<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().for_deserialize();
     let mut schema = root::<T>(settings.with_transform(RecursiveTransform(drop_null_of_optional)));
@@ -24,7 +24,7 @@ pub fn input_schema<T: JsonSchema>() -> Schema {
     finish(schema)
 }
 
-/// The schema of a type that is written as JSON, as the output schema of a tool.
+/// Returns the output schema of a tool: the schema of a type that is serialized.
 #[must_use]
 pub fn output_schema<T: JsonSchema>() -> Schema {
     let mut schema = root::<T>(SchemaSettings::draft2020_12().for_serialize());
@@ -46,8 +46,8 @@ fn finish(schema: Map<String, Value>) -> Schema {
     Schema::try_from(Value::Object(schema)).unwrap_or_else(|_| Schema::any_object())
 }
 
-/// `int64`, `double` and their kin are OpenAPI's, not JSON Schema's, and some model providers
-/// refuse them.
+/// Removes the formats of numbers: `int64`, `double` and similar ones belong to OpenAPI, not to
+/// JSON Schema, and some model providers refuse them.
 fn drop_number_format(schema: &mut schemars::Schema) {
     let is_number = match schema.get("type") {
         Some(Value::String(name)) => matches!(&**name, "integer" | "number"),
@@ -59,7 +59,8 @@ fn drop_number_format(schema: &mut schemars::Schema) {
     }
 }
 
-/// `Option<T>` is described as "T or null" and not required. Models do better with plain "T".
+/// Replaces "T or null" by "T" in the schemas of optional properties, which models fill in more
+/// reliably.
 fn drop_null_of_optional(schema: &mut schemars::Schema) {
     let Some(schema) = schema.as_object_mut() else { return };
     let required: Vec<String> =
@@ -108,15 +109,15 @@ fn drop_null(property: &mut Map<String, Value>) {
     }
 }
 
-/// What a handler's arguments say about the input schema: that of its [`Args<T>`], if it takes one.
+/// The arguments of a handler, for the input schema: that of its [`Args<T>`], if it has one.
 pub trait Described {
-    /// The schema, if any argument brings one.
+    /// Returns the input schema.
     fn input_schema() -> Option<Schema>;
 }
 
-/// What one argument says about the input schema.
+/// One argument of a handler, for the input schema.
 pub trait DescribedArgument {
-    /// The schema, if it brings one.
+    /// Returns the input schema, if the argument has one.
     #[must_use]
     fn input_schema() -> Option<Schema> {
         None
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_may_be_null() {
+    fn optional_members_of_results_may_be_null() {
         let schema = output_schema::<Inner>().as_value();
         assert_eq!(schema["properties"]["default"]["type"], json!(["integer", "null"]));
         assert_eq!(output_schema::<u8>().as_value()["maximum"], 255);

@@ -1,7 +1,7 @@
-//! Reads a JSON tree into a type and, where that fails, says where and in which words.
+//! Deserializes a JSON tree and reports where and why it fails.
 //!
-//! serde_json's own errors say a line and a column of a text that nobody sees; a model repairs a
-//! call by its JSON pointer.
+//! The errors of serde_json name a line and a column of a text that the model does not see. A model
+//! corrects a call by JSON pointers.
 
 use std::fmt;
 
@@ -13,28 +13,29 @@ use serde_json::{Map, Value};
 use crate::extract::escape;
 use crate::json_words::{Found, shown};
 
-/// What does not fit, and where.
+/// An error at a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(super) struct ValueError {
     pointer: String,
     reason: String,
 }
 
-impl Mistake {
-    pub(super) fn at(mut self, part: &str) -> Self {
-        self.pointer.insert_str(0, part);
+impl ValueError {
+    /// Prepends a segment to the pointer.
+    pub(super) fn at(mut self, segment: &str) -> Self {
+        self.pointer.insert_str(0, segment);
         self.pointer.insert(0, '/');
         self
     }
 
-    /// Whether both are about the same place.
-    pub(super) fn is_at_place_of(&self, other: &Self) -> bool {
+    /// Whether both errors have the same pointer.
+    pub(super) fn has_pointer_of(&self, other: &Self) -> bool {
         self.pointer == other.pointer
     }
 
-    /// Takes the member that is wrong out of the value; false when it is no member of an object, or
-    /// not there.
-    pub(super) fn take_out_of(&self, value: &mut Value) -> bool {
+    /// Removes the member at fault from the value. Returns false if it is not a member of an
+    /// object, or missing.
+    pub(super) fn remove_from(&self, value: &mut Value) -> bool {
         let Some((parent, name)) = self.pointer.rsplit_once('/') else { return false };
         let name = name.replace("~1", "/").replace("~0", "~");
         match value.pointer_mut(parent) {
@@ -44,15 +45,15 @@ impl Mistake {
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.pointer, self.reason)
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for ValueError {}
 
-impl de::Error for Mistake {
+impl de::Error for ValueError {
     fn custom<T: fmt::Display>(reason: T) -> Self {
         Self { pointer: String::new(), reason: reason.to_string() }
     }
@@ -60,7 +61,7 @@ impl de::Error for Mistake {
     fn invalid_type(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self::custom(format_args!(
             "expected {}, got {}",
-            in_words(&expected.to_string()),
+            describe_type(&expected.to_string()),
             Found(got)
         ))
     }
@@ -80,7 +81,7 @@ impl de::Error for Mistake {
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let reason = match expected {
-            [] => "unknown member; there are none".to_owned(),
+            [] => "unknown member; the object has none".to_owned(),
             names => format!("unknown member; known are {}", names.join(", ")),
         };
         Self { pointer: format!("/{}", escape(field)), reason }
@@ -91,15 +92,12 @@ impl de::Error for Mistake {
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self {
-            pointer: format!("/{}", escape(field)),
-            reason: "the member is given twice".to_owned(),
-        }
+        Self { pointer: format!("/{}", escape(field)), reason: "duplicate member".to_owned() }
     }
 }
 
-/// A Rust type as a model would call it.
-fn in_words(expected: &str) -> &str {
+/// Describes a Rust type in JSON terms.
+fn describe_type(expected: &str) -> &str {
     match expected {
         "i8" => "an integer from -128 to 127",
         "i16" => "an integer from -32768 to 32767",
@@ -114,7 +112,7 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-/// A [`Value`] that is read, keeping track of the place.
+/// Deserializes a [`Value`], with the pointer of each error.
 pub(super) struct ValueReader<'a>(&'a Value);
 
 impl<'a> ValueReader<'a> {
@@ -123,7 +121,7 @@ impl<'a> ValueReader<'a> {
     }
 }
 
-impl<'de> de::IntoDeserializer<'de, Mistake> for ValueReader<'de> {
+impl<'de> de::IntoDeserializer<'de, ValueError> for ValueReader<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -132,9 +130,9 @@ impl<'de> de::IntoDeserializer<'de, Mistake> for ValueReader<'de> {
 }
 
 impl<'de> Deserializer<'de> for ValueReader<'de> {
-    type Error = Mistake;
+    type Error = ValueError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -153,7 +151,7 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -164,9 +162,9 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    ) -> Result<V::Value, ValueError> {
         if name.starts_with("$serde_json::private::") {
-            // Raw JSON inside: serde_json's own reader knows how.
+            // A `RawValue`: only serde_json's own deserializer supports it.
             return self.0.deserialize_newtype_struct(name, visitor).map_err(de::Error::custom);
         }
         visitor.visit_newtype_struct(self)
@@ -177,7 +175,7 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
         _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    ) -> Result<V::Value, ValueError> {
         match self.0 {
             Value::String(name) => visitor.visit_enum(Variant { name, value: None }),
             Value::Object(members) if members.len() == 1 => {
@@ -213,21 +211,24 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
     }
 }
 
-fn visit_array<'de, V: Visitor<'de>>(items: &'de [Value], visitor: V) -> Result<V::Value, Mistake> {
+fn visit_array<'de, V: Visitor<'de>>(
+    items: &'de [Value],
+    visitor: V,
+) -> Result<V::Value, ValueError> {
     struct Items<'a> {
         rest: std::iter::Enumerate<std::slice::Iter<'a, Value>>,
     }
     impl<'de> de::SeqAccess<'de> for Items<'de> {
-        type Error = Mistake;
+        type Error = ValueError;
 
         fn next_element_seed<T: DeserializeSeed<'de>>(
             &mut self,
             seed: T,
-        ) -> Result<Option<T::Value>, Mistake> {
+        ) -> Result<Option<T::Value>, ValueError> {
             let Some((index, item)) = self.rest.next() else { return Ok(None) };
             seed.deserialize(ValueReader(item))
                 .map(Some)
-                .map_err(|mistake| mistake.at(&index.to_string()))
+                .map_err(|error| error.at(&index.to_string()))
         }
 
         fn size_hint(&self) -> Option<usize> {
@@ -246,18 +247,18 @@ fn visit_array<'de, V: Visitor<'de>>(items: &'de [Value], visitor: V) -> Result<
 fn visit_object<'de, V: Visitor<'de>>(
     members: &'de Map<String, Value>,
     visitor: V,
-) -> Result<V::Value, Mistake> {
+) -> Result<V::Value, ValueError> {
     struct Members<'a> {
         rest: serde_json::map::Iter<'a>,
         current: Option<(&'a String, &'a Value)>,
     }
     impl<'de> de::MapAccess<'de> for Members<'de> {
-        type Error = Mistake;
+        type Error = ValueError;
 
         fn next_key_seed<K: DeserializeSeed<'de>>(
             &mut self,
             seed: K,
-        ) -> Result<Option<K::Value>, Mistake> {
+        ) -> Result<Option<K::Value>, ValueError> {
             self.current = self.rest.next();
             let Some((name, _)) = self.current else { return Ok(None) };
             seed.deserialize(de::value::BorrowedStrDeserializer::new(name)).map(Some)
@@ -266,34 +267,38 @@ fn visit_object<'de, V: Visitor<'de>>(
         fn next_value_seed<T: DeserializeSeed<'de>>(
             &mut self,
             seed: T,
-        ) -> Result<T::Value, Mistake> {
-            let (name, value) =
-                self.current.ok_or_else(|| de::Error::custom("a value before its name"))?;
-            seed.deserialize(ValueReader(value)).map_err(|mistake| mistake.at(&escape(name)))
+        ) -> Result<T::Value, ValueError> {
+            let (name, value) = self
+                .current
+                .ok_or_else(|| de::Error::custom("a value was requested before its key"))?;
+            seed.deserialize(ValueReader(value)).map_err(|error| error.at(&escape(name)))
         }
     }
     visitor.visit_map(Members { rest: members.iter(), current: None })
 }
 
-/// An enum's variant: a bare name, or a name with a value.
+/// A variant of an enum: a name, or a name with a value.
 struct Variant<'a> {
     name: &'a str,
     value: Option<&'a Value>,
 }
 
 impl<'de> EnumAccess<'de> for Variant<'de> {
-    type Error = Mistake;
+    type Error = ValueError;
     type Variant = Self;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Mistake> {
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<(T::Value, Self), ValueError> {
         let name =
-            seed.deserialize(de::value::BorrowedStrDeserializer::<Mistake>::new(self.name))?;
+            seed.deserialize(de::value::BorrowedStrDeserializer::<ValueError>::new(self.name))?;
         Ok((name, self))
     }
 }
 
 impl<'de> Variant<'de> {
-    fn value(&self) -> Result<&'de Value, Mistake> {
+    fn value(&self) -> Result<&'de Value, ValueError> {
         self.value.ok_or_else(|| {
             de::Error::custom(format_args!("the variant {} needs a value", self.name))
         })
@@ -301,9 +306,9 @@ impl<'de> Variant<'de> {
 }
 
 impl<'de> VariantAccess<'de> for Variant<'de> {
-    type Error = Mistake;
+    type Error = ValueError;
 
-    fn unit_variant(self) -> Result<(), Mistake> {
+    fn unit_variant(self) -> Result<(), ValueError> {
         match self.value {
             None | Some(Value::Null) => Ok(()),
             Some(_) => {
@@ -312,25 +317,28 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Mistake> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, ValueError> {
         let value = self.value()?;
-        seed.deserialize(ValueReader(value)).map_err(|mistake| mistake.at(&escape(self.name)))
+        seed.deserialize(ValueReader(value)).map_err(|error| error.at(&escape(self.name)))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Mistake> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ValueError> {
         ValueReader(self.value()?)
             .deserialize_any(visitor)
-            .map_err(|mistake| mistake.at(&escape(self.name)))
+            .map_err(|error| error.at(&escape(self.name)))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Mistake> {
+    ) -> Result<V::Value, ValueError> {
         ValueReader(self.value()?)
             .deserialize_any(visitor)
-            .map_err(|mistake| mistake.at(&escape(self.name)))
+            .map_err(|error| error.at(&escape(self.name)))
     }
 }
 
@@ -359,40 +367,38 @@ mod tests {
         Geo(f64, f64),
     }
 
-    fn mistake(value: Value) -> String {
+    fn error(value: Value) -> String {
         Trip::deserialize(ValueReader::new(&value)).unwrap_err().to_string()
     }
 
     #[test]
-    fn mistakes_are_named_by_pointer_and_in_words() {
-        assert_eq!(mistake(json!({"city": 1})), "/city: expected a string, got the integer 1");
-        assert_eq!(mistake(json!({"city": "a"})), "/days: the member is required");
+    fn mistakes_are_named_by_pointer_and_describe_type() {
+        assert_eq!(error(json!({"city": 1})), "/city: expected a string, got the integer 1");
+        assert_eq!(error(json!({"city": "a"})), "/days: the member is required");
         assert_eq!(
-            mistake(json!({"city": "a", "days": 300})),
+            error(json!({"city": "a", "days": 300})),
             "/days: expected an integer from 0 to 255, got the integer 300"
         );
         assert_eq!(
-            mistake(json!({"city": "a", "days": 1, "x/y": 0})),
+            error(json!({"city": "a", "days": 1, "x/y": 0})),
             "/x~1y: unknown member; known are city, days, stops"
         );
         assert_eq!(
-            mistake(
-                json!({"city": "a", "days": 1, "stops": ["museum", {"cafe": {"seats": "two"}}]})
-            ),
+            error(json!({"city": "a", "days": 1, "stops": ["museum", {"cafe": {"seats": "two"}}]})),
             "/stops/1/cafe/seats: expected a non-negative integer of 32 bits, got the string \"two\""
         );
         assert_eq!(
-            mistake(json!({"city": "a", "days": 1, "stops": ["zoo"]})),
+            error(json!({"city": "a", "days": 1, "stops": ["zoo"]})),
             "/stops/0: expected one of museum, cafe, geo, got \"zoo\""
         );
         assert_eq!(
-            mistake(json!({"city": "a", "days": 1, "stops": [{"geo": [1.0, 2.0, 3.0]}]})),
+            error(json!({"city": "a", "days": 1, "stops": [{"geo": [1.0, 2.0, 3.0]}]})),
             "/stops/0/geo: expected 2 elements, got 3 elements"
         );
     }
 
     #[test]
-    fn what_fits_is_read() {
+    fn a_valid_value_is_deserialized() {
         let stops = json!(["museum", {"cafe": {"seats": 2}}, {"geo": [1.5, 2]}]);
         let value = json!({"city": "a", "days": 1, "stops": stops});
         assert_eq!(Trip::deserialize(ValueReader::new(&value)).unwrap().stops.unwrap().len(), 3);

@@ -1,4 +1,4 @@
-//! Result → bytes, for the revision it answers in (step 7 of the walk of a call).
+//! The encoder of results.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,27 +10,28 @@ use mcp_core::types::{CacheScope, Implementation, InputRequiredResult};
 
 use super::result::WireResult;
 
-/// Writes results. Holds what is the same in all of them, written once.
+/// Encodes results. Stores the encoded members that all results share.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoder {
-    /// `{"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{…}}`, still open.
+    /// `{"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{…}}`, without the
+    /// closing brace.
     modern: Vec<u8>,
     server_info: Value,
-    /// `ttlMs` and `cacheScope` of results that say nothing themselves.
+    /// `ttlMs` and `cacheScope` of results that do not set them.
     ttl_ms: u64,
     cache_scope: CacheScope,
 }
 
-/// The same without `_meta`, for results that bring their own.
+/// The same without `_meta`, for results that have their own.
 const MODERN_BARE: &[u8] = br#"{"resultType":"complete""#;
 
 const INPUT_REQUIRED: &[u8] = br#"{"resultType":"input_required""#;
 
 impl Encoder {
-    /// An encoder for the results of one server.
+    /// Creates the encoder of one server.
     ///
     /// # Errors
-    /// When `server_info` holds something that JSON cannot.
+    /// If `server_info` cannot be encoded as JSON.
     pub(crate) fn new(
         server_info: &Implementation,
         ttl_ms: u64,
@@ -46,10 +47,11 @@ impl Encoder {
         Ok(Self { modern, server_info, ttl_ms, cache_scope })
     }
 
-    /// Fits a result to a revision and writes it.
+    /// Adapts a result to a revision and encodes it.
     ///
     /// # Errors
-    /// When the result holds something that JSON cannot, such as a map whose keys are not strings.
+    /// If the result cannot be encoded as JSON, for example because of a map whose keys are not
+    /// strings.
     pub(crate) fn encode<T: WireResult>(
         &self,
         mut result: T,
@@ -75,12 +77,12 @@ impl Encoder {
         write(head, &result, result.size_hint())
     }
 
-    /// Writes the result of a method that is not the protocol's: it keeps its members, and gets
-    /// `resultType` and the server's identity where the revision has them and it brings none. Null,
-    /// which is what `()` becomes, is an empty object.
+    /// Encodes the result of a custom method. Its members are kept. `resultType` and the server's
+    /// identity are added if the revision has them and the result does not contain them. Null, the
+    /// encoding of `()`, becomes an empty object.
     ///
     /// # Errors
-    /// When the result is not an object, or holds something that JSON cannot.
+    /// If the result is not an object, or cannot be encoded as JSON.
     pub(crate) fn encode_custom<T: Serialize>(
         &self,
         result: &T,
@@ -102,10 +104,10 @@ impl Encoder {
         JsonBytes::new(&members)
     }
 
-    /// Writes a result that asks for input (2026-07-28 on). It says nothing of caching (MRTR-14).
+    /// Encodes a result that requests input (since 2026-07-28). It has no cache fields (MRTR-14).
     ///
     /// # Errors
-    /// When the result holds something that JSON cannot.
+    /// If the result cannot be encoded as JSON.
     pub(crate) fn encode_input_required(
         &self,
         mut result: InputRequiredResult,
@@ -129,7 +131,8 @@ impl Encoder {
     }
 }
 
-/// Writes an object with the members of `head`, which is an object still open, before its own.
+/// Encodes an object, with the members of `head` first. `head` is an encoded object without its
+/// closing brace.
 fn write<T: Serialize>(
     head: &[u8],
     object: &T,

@@ -1,4 +1,4 @@
-//! Results → bytes, fitted to the revision they answer in (step 7 of the walk of a call).
+//! Encodes results for the revision of their call.
 
 mod encoder;
 mod error;

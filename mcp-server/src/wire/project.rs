@@ -1,6 +1,6 @@
-//! What a revision does not know is left out of, or rewritten in, what is sent to it.
+//! Omits or rewrites what a revision does not have in outgoing results.
 //!
-//! Handlers see one model. Each type says here what becomes of it under the [`Rules`] of a revision
+//! Handlers work with one model. Each type defines here how the [`Rules`] of a revision change it
 //! (docs/requirements.md, "Differences on the wire"; docs/revisions.md).
 
 use mcp_core::json::RawJson;
@@ -31,8 +31,7 @@ impl<T: Project> Project for Option<T> {
     }
 }
 
-// ---- tools
-// ---------------------------------------------------------------------------------------------
+// ---- tools ----
 
 impl Project for Tool {
     fn project(&mut self, rules: &Rules) {
@@ -83,18 +82,18 @@ impl Project for CallToolResult {
     }
 }
 
-/// Whether results of this schema are wrapped as `{"result": …}` for revisions whose structured
-/// results are objects.
+/// Whether results of this schema are wrapped as `{"result": …}` in revisions whose structured
+/// content must be an object.
 pub(crate) fn wraps(schema: &Schema) -> bool {
     schema.as_value().get("type").is_none_or(|root| root != "object")
 }
 
-/// The schema of the wrapped result.
+/// Returns the schema of the wrapped result.
 fn wrap_schema(schema: &Schema) -> Schema {
     let mut inner = schema.as_value();
     let mut outer = Map::new();
     if let Value::Object(members) = &mut inner {
-        // References are relative to the root, so the definitions that they name move up.
+        // References are relative to the root, so the definitions move to the new root.
         for name in ["$schema", "$defs", "definitions"] {
             if let Some(member) = members.shift_remove(name) {
                 outer.insert(name.into(), member);
@@ -109,8 +108,8 @@ fn wrap_schema(schema: &Schema) -> Schema {
     Schema::try_from(Value::Object(outer)).unwrap_or_else(|_| schema.clone())
 }
 
-/// Makes the references to the old root, and to what lies below it, name its new place. Those to
-/// definitions stay as they are.
+/// Adapts references to the old root, and below it, to its new position. References to definitions
+/// stay unchanged.
 fn move_references(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -127,9 +126,9 @@ fn move_references(schema: &mut Value) {
                             *target = format!("#/properties/result{below}");
                         }
                     }
-                    // These hold data, in which a `$ref` is a member like any other.
+                    // These contain data, in which `$ref` is an ordinary member.
                     ("const" | "enum" | "default" | "examples", _) => {}
-                    // These hold schemas by names, which are no keywords.
+                    // These contain schemas by name, and the names are not keywords.
                     (
                         "properties" | "patternProperties" | "$defs" | "definitions"
                         | "dependentSchemas",
@@ -156,8 +155,7 @@ struct Wrapped<'a> {
     result: &'a RawJson,
 }
 
-// ---- content
-// -------------------------------------------------------------------------------------------
+// ---- content ----
 
 impl Project for Content {
     fn project(&mut self, rules: &Rules) {
@@ -194,8 +192,7 @@ impl Project for ResourceContents {
     }
 }
 
-// ---- resources and prompts
-// -----------------------------------------------------------------------------
+// ---- resources and prompts ----
 
 impl Project for Resource {
     fn project(&mut self, rules: &Rules) {
@@ -256,8 +253,7 @@ impl Project for GetPromptResult {
     }
 }
 
-// ---- the server itself
-// ---------------------------------------------------------------------------------
+// ---- the server ----
 
 impl Project for Implementation {
     fn project(&mut self, rules: &Rules) {
@@ -295,8 +291,7 @@ impl Project for DiscoverResult {
     }
 }
 
-// ---- lists, and results that are the same everywhere
-// ----------------------------------------------------
+// ---- lists, and results that are the same in all revisions ----
 
 macro_rules! lists {
     ($($result:ident . $items:ident),+) => { $(
@@ -362,7 +357,7 @@ impl WireResult for CallToolResult {
 
 fn content_size(content: &Content) -> usize {
     match content {
-        Content::Text(text) => text.text.len() + text.text.len() / 8 + 64, // Some of it will be escaped.
+        Content::Text(text) => text.text.len() + text.text.len() / 8 + 64, // Some characters will be escaped.
         Content::Image(image) => image.data.len() + 64,
         Content::Audio(audio) => audio.data.len() + 64,
         _ => 256,

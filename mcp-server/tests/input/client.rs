@@ -1,4 +1,4 @@
-//! A client that answers what it is asked, in any era, and writes down what that was.
+//! A test client that answers questions in any era and records them.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 type Answers = Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>;
 
-/// The revisions in which the user can be asked.
+/// The revisions with elicitation.
 pub(crate) const REVISIONS: [Revision; 3] =
     [Revision::V2025_06_18, Revision::V2025_11_25, Revision::V2026_07_28];
 
@@ -24,29 +24,29 @@ pub(crate) enum Link {
 
 pub(crate) struct Client {
     to_server: Peer,
-    /// The way back, which a stream adds by itself.
-    back: Peer,
+    /// Reaches the client from the server. A stream connection sets it itself.
+    from_server: Peer,
     pub(crate) revision: Revision,
     capabilities: Value,
     answers: Answers,
-    /// Questions by their method, with their parameters.
+    /// The questions: their methods and parameters.
     pub(crate) asked: Arc<Mutex<Vec<(String, Value)>>>,
-    /// Keys of the questions of each round (modern).
+    /// The keys of the questions of each round (modern).
     pub(crate) rounds: Mutex<Vec<Vec<String>>>,
     last_id: AtomicI64,
     principal: Option<Principal>,
     _open: Box<dyn std::any::Any + Send + Sync>,
 }
 
-/// What a legacy server's requests meet.
-struct Asked {
+/// Answers the requests of a legacy server.
+struct AnsweringService {
     answers: Answers,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
-impl Conversation for Asked {}
+impl Conversation for AnsweringService {}
 
-impl Service for Asked {
+impl Service for AnsweringService {
     async fn call(&self, request: Request) -> Reply {
         let params: Value = request.params.parse().unwrap();
         self.asked.lock().unwrap().push((request.method.to_string(), params.clone()));
@@ -57,7 +57,7 @@ impl Service for Asked {
     async fn notify(&self, _: Notification) {}
 }
 
-pub(crate) fn everything() -> Value {
+pub(crate) fn all_capabilities() -> Value {
     json!({ "elicitation": { "form": {}, "url": {} }, "sampling": { "tools": {}, "context": {} }, "roots": {} })
 }
 
@@ -68,8 +68,14 @@ impl Client {
         revision: Revision,
         answers: impl Fn(&str, &Value) -> Value + Send + Sync + 'static,
     ) -> Self {
-        Self::open_with(&server.build().unwrap(), link, revision, everything(), Arc::new(answers))
-            .await
+        Self::open_with(
+            &server.build().unwrap(),
+            link,
+            revision,
+            all_capabilities(),
+            Arc::new(answers),
+        )
+        .await
     }
 
     pub(crate) async fn open_with(
@@ -80,36 +86,36 @@ impl Client {
         answers: Answers,
     ) -> Self {
         let asked = Arc::default();
-        let local = Asked { answers: Arc::clone(&answers), asked: Arc::clone(&asked) };
-        let (to_server, back, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) = match link
-        {
-            Link::Memory => {
-                let limits = ConnectionLimits::for_client();
-                let link = memory::connect(
-                    &server.limits(),
-                    |peer| server.accept(peer),
-                    &limits,
-                    |_| local,
-                );
-                (link.first(), link.second(), Box::new(link))
-            }
-            Link::Stream => {
-                let (ours, theirs) = tokio::io::duplex(1 << 16);
-                let server = server.clone();
-                tokio::spawn(async move {
-                    let (reader, writer) = tokio::io::split(theirs);
-                    server.serve(reader, writer).await
-                });
-                let (reader, writer) = tokio::io::split(ours);
-                let (remote, driver) =
-                    stream::connect(reader, writer, &ConnectionLimits::for_client(), |_| local);
-                tokio::spawn(driver.run(futures::stream::pending()));
-                (Peer::new(remote), Peer::none(), Box::new(()))
-            }
-        };
+        let local = AnsweringService { answers: Arc::clone(&answers), asked: Arc::clone(&asked) };
+        let (to_server, from_server, open): (Peer, Peer, Box<dyn std::any::Any + Send + Sync>) =
+            match link {
+                Link::Memory => {
+                    let limits = ConnectionLimits::for_client();
+                    let link = memory::connect(
+                        &server.limits(),
+                        |peer| server.accept(peer),
+                        &limits,
+                        |_| local,
+                    );
+                    (link.first(), link.second(), Box::new(link))
+                }
+                Link::Stream => {
+                    let (client_end, server_end) = tokio::io::duplex(1 << 16);
+                    let server = server.clone();
+                    tokio::spawn(async move {
+                        let (reader, writer) = tokio::io::split(server_end);
+                        server.serve(reader, writer).await
+                    });
+                    let (reader, writer) = tokio::io::split(client_end);
+                    let (remote, driver) =
+                        stream::connect(reader, writer, &ConnectionLimits::for_client(), |_| local);
+                    tokio::spawn(driver.run(futures::stream::pending()));
+                    (Peer::new(remote), Peer::none(), Box::new(()))
+                }
+            };
         let client = Self {
             to_server,
-            back,
+            from_server,
             revision,
             capabilities,
             answers,
@@ -122,8 +128,8 @@ impl Client {
         if !client.is_modern() {
             let info = json!({ "name": "client", "version": "1" });
             let (version, capabilities) = (client.revision.as_str(), &client.capabilities);
-            let hello = json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
-            client.once("initialize", hello).await.unwrap();
+            let params = json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
+            client.once("initialize", params).await.unwrap();
             client
                 .to_server
                 .notify(Notification::new("notifications/initialized", JsonBytes::empty_object()))
@@ -141,7 +147,7 @@ impl Client {
         self.revision == Revision::V2026_07_28
     }
 
-    /// One request.
+    /// Sends one request.
     pub(crate) async fn once(
         &self,
         method: &'static str,
@@ -154,8 +160,8 @@ impl Client {
                 self.capabilities.clone();
         }
         let id = RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let mut request =
-            Request::new(id, method, JsonBytes::new(&params).unwrap()).with_peer(self.back.clone());
+        let mut request = Request::new(id, method, JsonBytes::new(&params).unwrap())
+            .with_peer(self.from_server.clone());
         if let Some(principal) = &self.principal {
             request.extensions.insert(principal.clone());
         }
@@ -166,7 +172,7 @@ impl Client {
         }
     }
 
-    /// What a round asks, answered.
+    /// Returns the answers to the questions of a round.
     pub(crate) fn answer(&self, round: &Value) -> Value {
         let requests = round["inputRequests"].as_object().cloned().unwrap_or_default();
         self.rounds.lock().unwrap().push(requests.keys().cloned().collect());
@@ -178,7 +184,7 @@ impl Client {
         Value::Object(requests.into_iter().map(answer).collect())
     }
 
-    /// A request with all of its rounds.
+    /// Sends a request and repeats it for all its rounds.
     pub(crate) async fn request(
         &self,
         method: &'static str,
@@ -201,13 +207,13 @@ impl Client {
         self.request("tools/call", json!({ "name": name, "arguments": arguments })).await
     }
 
-    /// The text of a tool's result.
+    /// Returns the text of a tool's result.
     pub(crate) async fn text(&self, name: &str, arguments: Value) -> String {
         let result = self.tool(name, arguments).await.unwrap();
         result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}")).to_owned()
     }
 
-    /// How many questions there were.
+    /// Returns the number of questions so far.
     pub(crate) fn questions(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
@@ -217,7 +223,7 @@ pub(crate) fn accept(content: Value) -> Value {
     json!({ "action": "accept", "content": content })
 }
 
-/// On every link, in every revision.
+/// Runs a test on every link, in every revision.
 pub(crate) async fn everywhere<F: Future<Output = ()>>(test: impl Fn(Link, Revision) -> F) {
     for link in [Link::Memory, Link::Stream] {
         for revision in REVISIONS {
@@ -226,7 +232,7 @@ pub(crate) async fn everywhere<F: Future<Output = ()>>(test: impl Fn(Link, Revis
     }
 }
 
-/// The first round of a tool, of a modern client in memory.
+/// Connects a modern client in memory that answers every question with an empty object.
 pub(crate) async fn modern(server: ServerBuilder) -> Client {
     Client::open(server, Link::Memory, Revision::V2026_07_28, |_, _| json!({})).await
 }

@@ -1,4 +1,4 @@
-//! The same function on every link and in every revision.
+//! The same handlers on every link and in every revision.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,13 +25,13 @@ struct Age {
     age: u8,
 }
 
-/// Whoever it is.
+/// Greets the user.
 #[tool]
 async fn greet(ctx: &Context) -> Result<String, AskError> {
     Ok(match ctx.elicit::<Name>("Who are you?").key("name").answer().await? {
         Answer::Accept(Name { name }) => format!("Hello, {name}!"),
-        Answer::Decline => "Then not.".into(),
-        Answer::Cancel => "Never mind.".into(),
+        Answer::Decline => "Declined.".into(),
+        Answer::Cancel => "Cancelled.".into(),
     })
 }
 
@@ -50,16 +50,16 @@ async fn both(ctx: &Context) -> Result<String, AskError> {
     Ok(format!("{} is {}", name.name, age.age))
 }
 
-/// Many questions at once, of one line.
+/// Many questions at once, from one line.
 #[tool]
-async fn crowd(ctx: &Context, people: usize) -> Result<String, AskError> {
+async fn many(ctx: &Context, people: usize) -> Result<String, AskError> {
     let asking =
         (0..people).map(async |number| ctx.elicit::<Name>(format!("Name of {number}?")).await);
     let names = futures::future::try_join_all(asking).await?;
     Ok(names.into_iter().map(|name| name.name).collect::<Vec<_>>().join(" "))
 }
 
-/// The same question until it is enough.
+/// The same question until the user declines.
 #[tool]
 async fn list(ctx: &Context) -> Result<String, AskError> {
     let mut names = Vec::new();
@@ -96,10 +96,10 @@ async fn work(ctx: &Context, done: State<Arc<AtomicUsize>>) -> Result<String, As
     Ok(format!("{name} {seen:?} {last:?}"))
 }
 
-/// Asks the model, then for roots, then for a visit.
+/// Asks the model, then for roots, then for a visit to a URL.
 #[tool]
 async fn others(ctx: &Context) -> Result<String, AskError> {
-    let said = ctx
+    let sampled = ctx
         .create_message(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10))
         .await?;
     let roots = ctx.list_roots().await?;
@@ -107,17 +107,17 @@ async fn others(ctx: &Context) -> Result<String, AskError> {
         true => format!("{:?}", ctx.elicit_url("Pay here", "https://pay.example/1").await?),
         false => "none".into(),
     };
-    Ok(format!("{} {} {visit}", said.content.as_text().unwrap_or_default(), roots[0].uri))
+    Ok(format!("{} {} {visit}", sampled.content.as_text().unwrap_or_default(), roots[0].uri))
 }
 
-/// About somebody.
+/// A prompt that asks.
 #[prompt]
 async fn about(ctx: &Context, tone: String) -> Result<PromptMessage, AskError> {
     let Name { name } = ctx.elicit("About whom?").await?;
     Ok(PromptMessage::user(format!("Write about {name}, {tone}.")))
 }
 
-/// Notes of somebody.
+/// A resource that asks.
 #[resource("notes://{id}")]
 async fn notes(ctx: &Context, id: String) -> Result<String, AskError> {
     let Name { name } = ctx.elicit("Whose?").await?;
@@ -127,10 +127,10 @@ async fn notes(ctx: &Context, id: String) -> Result<String, AskError> {
 fn server() -> ServerBuilder {
     Server::builder("test", "1")
         .state(Arc::new(AtomicUsize::new(0)))
-        .routes(routes![greet, two, both, crowd, list, branch, work, others, about, notes])
+        .routes(routes![greet, two, both, many, list, branch, work, others, about, notes])
 }
 
-/// Ann, who is 9.
+/// Answers as Ann, who is 9.
 fn ann(method: &str, params: &Value) -> Value {
     match method {
         "sampling/createMessage" => {
@@ -147,12 +147,12 @@ fn ann(method: &str, params: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn accept_decline_cancel() {
+async fn a_form_can_be_accepted_declined_or_cancelled() {
     everywhere(async |link, revision| {
         for (answer, expected) in [
             (accept(json!({ "name": "Ann" })), "Hello, Ann!"),
-            (json!({ "action": "decline" }), "Then not."),
-            (json!({ "action": "cancel" }), "Never mind."),
+            (json!({ "action": "decline" }), "Declined."),
+            (json!({ "action": "cancel" }), "Cancelled."),
         ] {
             let client = Client::open(server(), link, revision, move |_, _| answer.clone()).await;
             assert_eq!(client.text("greet", json!({})).await, expected, "{link:?} {revision}");
@@ -167,7 +167,7 @@ async fn accept_decline_cancel() {
 }
 
 #[tokio::test]
-async fn questions_one_after_the_other() {
+async fn consecutive_questions_take_one_round_each() {
     everywhere(async |link, revision| {
         let client = Client::open(server(), link, revision, ann).await;
         assert_eq!(client.text("two", json!({})).await, "Ann is 9");
@@ -191,7 +191,7 @@ async fn questions_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn joined_questions_are_one_round() {
+async fn concurrent_questions_share_a_round() {
     everywhere(async |link, revision| {
         let client = Client::open(server(), link, revision, ann).await;
         assert_eq!(client.text("both", json!({})).await, "Ann is 9");
@@ -199,7 +199,7 @@ async fn joined_questions_are_one_round() {
         if client.is_modern() {
             assert_eq!(client.rounds.lock().unwrap().len(), 1);
         }
-        // More futures than are polled in one go, and more questions than fit into a round.
+        // More futures than `join_all` polls at once, and more questions than a round can have.
         let people = 40;
         let client = Client::open(server(), link, revision, |_, params| {
             let message = params["message"].as_str().unwrap().to_owned();
@@ -208,7 +208,7 @@ async fn joined_questions_are_one_round() {
         .await;
         let expected =
             (0..people).map(|number: usize| number.to_string()).collect::<Vec<_>>().join(" ");
-        assert_eq!(client.text("crowd", json!({ "people": people })).await, expected);
+        assert_eq!(client.text("many", json!({ "people": people })).await, expected);
         assert_eq!(client.questions(), people);
         if client.is_modern() {
             assert_eq!(
@@ -221,7 +221,7 @@ async fn joined_questions_are_one_round() {
 }
 
 #[tokio::test]
-async fn loops_and_branches() {
+async fn questions_can_be_in_loops_and_branches() {
     everywhere(async |link, revision| {
         let left = AtomicUsize::new(0);
         let client = Client::open(server(), link, revision, move |_, _| {
@@ -243,7 +243,7 @@ async fn loops_and_branches() {
 }
 
 #[tokio::test]
-async fn steps_are_done_once() {
+async fn steps_run_once_in_all_rounds() {
     everywhere(async |link, revision| {
         let client = Client::open(server(), link, revision, ann).await;
         assert_eq!(client.text("work", json!({})).await, r#"Ann [1, 2] Err("failed")"#);
@@ -252,7 +252,7 @@ async fn steps_are_done_once() {
 }
 
 #[tokio::test]
-async fn sampling_roots_and_urls() {
+async fn sampling_roots_and_urls_work_in_every_revision() {
     everywhere(async |link, revision| {
         let client = Client::open(server(), link, revision, ann).await;
         let url = if revision == Revision::V2025_06_18 { "none" } else { "Accept(())" };
@@ -267,7 +267,7 @@ async fn sampling_roots_and_urls() {
 }
 
 #[tokio::test]
-async fn prompts_and_resources_ask_too() {
+async fn prompts_and_resources_can_ask_too() {
     everywhere(async |link, revision| {
         let client = Client::open(server(), link, revision, ann).await;
         let params = json!({ "name": "about", "arguments": { "tone": "warm" } });
@@ -282,7 +282,7 @@ async fn prompts_and_resources_ask_too() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_that_was_not_declared() {
+async fn a_question_without_the_declared_capability_is_not_sent() {
     everywhere(async |link, revision| {
         let server = server().build().unwrap();
         let open = |capabilities| {
@@ -315,7 +315,7 @@ async fn nothing_is_asked_that_was_not_declared() {
             }
             assert_eq!(client.questions(), 0);
         }
-        // `{}` stands for forms.
+        // `{}` means support for forms.
         let client = open(json!({ "elicitation": {} })).await;
         if client.is_modern() {
             let round = client.once("tools/call", json!({ "name": "greet" })).await.unwrap();
@@ -326,7 +326,7 @@ async fn nothing_is_asked_that_was_not_declared() {
 }
 
 #[tokio::test]
-async fn what_a_round_looks_like() {
+async fn a_round_has_the_wire_form_of_the_specification() {
     let client = modern(server()).await;
     let round = client.once("tools/call", json!({ "name": "greet" })).await.unwrap();
     assert_eq!(round["resultType"], "input_required");
@@ -344,7 +344,7 @@ async fn what_a_round_looks_like() {
     assert!(round.get("ttlMs").is_none() && round.get("content").is_none());
     let read = client.once("resources/read", json!({ "uri": "notes://7" })).await.unwrap();
     assert!(read.get("ttlMs").is_none() && read.get("cacheScope").is_none(), "{read}");
-    // The line that asks is not told.
+    // The key does not reveal the line that asks.
     let key = read["inputRequests"].as_object().unwrap().keys().next().unwrap();
     assert!(key.starts_with("ask-") && !key.contains("rs"), "{key}");
 }

@@ -1,4 +1,4 @@
-//! The explicit form: questions that are returned, on both eras.
+//! The explicit form: handlers that return their questions, in both eras.
 
 use mcp_server::input::{AskError, Outcome};
 use mcp_server::types::PromptMessage;
@@ -26,11 +26,11 @@ fn read(answer: &ElicitResult) -> String {
         .content
         .as_ref()
         .and_then(|content| content["name"].as_str())
-        .unwrap_or("nobody")
+        .unwrap_or("unknown")
         .to_owned()
 }
 
-/// Three names, one a round.
+/// Asks for three names, one per round.
 #[tool]
 fn three(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     let mut progress = ctx.request_state::<Progress>()?.unwrap_or(Progress { so_far: Vec::new() });
@@ -46,7 +46,7 @@ fn three(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     Ok(ctx.input_required().elicit(format!("name{number}"), name("Next?")).state(&progress).into())
 }
 
-/// All kinds at once.
+/// Returns all kinds of questions at once.
 #[tool]
 async fn all(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     let answers = ctx.input_responses();
@@ -66,7 +66,7 @@ async fn all(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     Ok(Outcome::Complete(format!("{} {} {}", read(&who), said.model, roots.roots.len())))
 }
 
-/// Not yet, twice.
+/// Returns only a state, twice.
 #[tool]
 async fn later(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     let turns = ctx.request_state::<u32>()?.unwrap_or(0);
@@ -77,19 +77,19 @@ async fn later(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
     }
 }
 
-/// Never done.
+/// Asks in every round.
 #[tool]
 async fn never(ctx: &Context) -> Outcome<String> {
     ctx.input_required().elicit("again", name("Again?")).into()
 }
 
-/// Nothing to ask.
+/// Returns neither a question nor a state.
 #[tool]
 async fn nothing(ctx: &Context) -> Outcome<String> {
     ctx.input_required().into()
 }
 
-/// Both forms in one function.
+/// Uses both forms in one function.
 #[tool]
 async fn mixed(ctx: &Context) -> Result<Outcome<String>, AskError> {
     let first = ctx.elicit_with(name("First?")).await?;
@@ -99,7 +99,7 @@ async fn mixed(ctx: &Context) -> Result<Outcome<String>, AskError> {
     Ok(Outcome::Complete(format!("{} {}", read(&first), read(&second))))
 }
 
-/// About somebody.
+/// A prompt that asks.
 #[prompt]
 fn about(ctx: &Context, tone: String) -> Result<Outcome<PromptMessage>, ErrorObject> {
     Ok(match ctx.input_response::<ElicitResult>("whom")? {
@@ -108,7 +108,7 @@ fn about(ctx: &Context, tone: String) -> Result<Outcome<PromptMessage>, ErrorObj
     })
 }
 
-/// Of somebody.
+/// A resource that asks.
 #[resource("note://{id}")]
 fn note(ctx: &Context, id: u32) -> Result<Outcome<String>, ErrorObject> {
     Ok(match ctx.input_response::<ElicitResult>("whose")? {
@@ -133,7 +133,7 @@ fn answers(method: &str, params: &Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_both_eras() {
+async fn returned_questions_work_in_both_eras() {
     everywhere(async |link, revision| {
         let client = Client::open(server(), link, revision, answers).await;
         assert_eq!(client.text("three", json!({})).await, "Next Next Next");
@@ -155,7 +155,7 @@ async fn on_both_eras() {
 }
 
 #[tokio::test]
-async fn the_wire_form() {
+async fn returned_questions_have_the_wire_form_of_the_specification() {
     let client = modern(server()).await;
     let round = client.once("tools/call", json!({ "name": "later" })).await.unwrap();
     assert_eq!(round["resultType"], "input_required");

@@ -1,4 +1,4 @@
-//! What a client may send as `requestState`: of tens of thousands of forgeries none is taken.
+//! Forged `requestState`s: tens of thousands are refused.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
 use mcp_server::{Context, Limits, Revision, Server, ServerBuilder, resource, routes, tool};
 use serde_json::{Value, json};
 
-use crate::client::{Client, Link, accept, everything};
+use crate::client::{Client, Link, accept, all_capabilities};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 async fn ask(ctx: &Context) -> Result<String, AskError> {
     let form = ElicitSchema::new().required_field("name", StringSchema::new());
     let answer = ctx.elicit_with(ElicitParams::form("Who?", form)).key("who").await?;
-    Ok(format!("taken {:?}", answer.content))
+    Ok(format!("accepted {:?}", answer.content))
 }
 
 /// Asks.
@@ -50,21 +50,22 @@ fn server() -> ServerBuilder {
 
 async fn client(server: &Server) -> Client {
     let answers = Arc::new(|_: &str, _: &Value| json!({}));
-    Client::open_with(server, Link::Memory, Revision::V2026_07_28, everything(), answers).await
+    Client::open_with(server, Link::Memory, Revision::V2026_07_28, all_capabilities(), answers)
+        .await
 }
 
 fn params(to: &str) -> Value {
     json!({ "name": "pay", "arguments": { "to": to, "amount": 3.5 } })
 }
 
-/// The state of the first round.
+/// Returns the state of the first round.
 async fn state(client: &Client, method: &'static str, params: Value) -> String {
     let round = client.once(method, params).await.unwrap();
     assert_eq!(round["resultType"], "input_required", "{round}");
     round["requestState"].as_str().unwrap().to_owned()
 }
 
-/// Redeems a state; whether it was taken.
+/// Redeems a state. Returns the refusal if it was not accepted.
 async fn redeem(
     client: &Client,
     method: &'static str,
@@ -77,7 +78,7 @@ async fn redeem(
         Ok(result) => {
             assert_eq!(
                 result["resultType"], "complete",
-                "a state was taken and its answer was not: {result}"
+                "the state was accepted, but its answer was not: {result}"
             );
             Ok(())
         }
@@ -99,7 +100,7 @@ fn flip(token: &str, at: usize, bit: u8) -> String {
 }
 
 #[tokio::test]
-async fn of_all_forgeries_none_is_taken() {
+async fn every_forged_state_is_refused() {
     let client = client(&server().build().unwrap()).await;
     let mut forged = 0_u32;
     for number in 0..25 {
@@ -110,23 +111,23 @@ async fn of_all_forgeries_none_is_taken() {
         );
         assert_ne!(one, other, "the nonce differs");
         let mut forgeries: Vec<String> = Vec::new();
-        // Each bit of each character; the unused bits of the last one too.
+        // Each bit of each character, including the unused bits of the last one.
         for at in 0..one.len() {
             forgeries.extend((0..6).map(|bit| flip(&one, at, bit)));
         }
-        // Cut off, at either end; and grown.
+        // Truncated at either end, and extended.
         forgeries.extend((0..one.len()).map(|end| one[..end].to_owned()));
         forgeries.extend((1..one.len()).map(|begin| one[begin..].to_owned()));
         forgeries.extend(
             ["=", "A", "==", " ", "-TAMPERED", "\u{0}", "é"].map(|more| format!("{one}{more}")),
         );
-        // The head of one with the tail of another, and two characters swapped.
+        // The start of one with the end of another, and two characters swapped.
         for at in 1..one.len() {
-            let (mixed, again) = (
+            let (mixed, reversed) = (
                 format!("{}{}", &one[..at], &other[at..]),
                 format!("{}{}", &other[..at], &one[at..]),
             );
-            forgeries.extend([mixed, again]);
+            forgeries.extend([mixed, reversed]);
             let mut swapped = one.as_bytes().to_vec();
             swapped.swap(at - 1, at);
             forgeries.push(String::from_utf8(swapped).unwrap());
@@ -147,7 +148,7 @@ async fn of_all_forgeries_none_is_taken() {
 }
 
 #[tokio::test]
-async fn a_state_is_good_for_its_own_call_only() {
+async fn a_state_opens_only_for_its_own_call() {
     let server = server().build().unwrap();
     let ann = client(&server).await.principal("ann");
     let calls = [
@@ -163,8 +164,8 @@ async fn a_state_is_good_for_its_own_call_only() {
     for (from, (method, params)) in calls.iter().enumerate() {
         let state = state(&ann, method, params.clone()).await;
         for (to, (method, params)) in calls.iter().enumerate() {
-            let taken = redeem(&ann, method, params.clone(), &state).await;
-            assert_eq!(taken.is_ok(), from == to, "{from} {to}");
+            let redeemed = redeem(&ann, method, params.clone(), &state).await;
+            assert_eq!(redeemed.is_ok(), from == to, "{from} {to}");
         }
         for other in [
             client(&server).await.principal("bob"),
@@ -174,16 +175,16 @@ async fn a_state_is_good_for_its_own_call_only() {
             assert!(redeem(&other, method, params.clone(), &state).await.is_err());
         }
     }
-    // Of nobody in particular it is not good for somebody.
+    // A state of a call without a principal does not open for a principal.
     let state = state(&client(&server).await, "tools/call", params("a")).await;
     assert!(redeem(&ann, "tools/call", params("a"), &state).await.is_err());
-    // Another spelling of the same arguments is the same call.
-    let spelled = json!({ "arguments": { "amount": 3.50, "to": "a" }, "name": "pay", "_meta": { "progressToken": 7 } });
-    redeem(&client(&server).await, "tools/call", spelled, &state).await.unwrap();
+    // Another JSON encoding of the same arguments is the same call.
+    let reencoded = json!({ "arguments": { "amount": 3.50, "to": "a" }, "name": "pay", "_meta": { "progressToken": 7 } });
+    redeem(&client(&server).await, "tools/call", reencoded, &state).await.unwrap();
 }
 
 #[tokio::test]
-async fn another_server_takes_it_with_the_same_name_and_key_alone() {
+async fn another_instance_needs_the_same_name_and_secret() {
     let state = state(&client(&server().build().unwrap()).await, "tools/call", params("a")).await;
     let again = client(&server().build().unwrap()).await;
     redeem(&again, "tools/call", params("a"), &state).await.unwrap();
@@ -198,11 +199,11 @@ async fn another_server_takes_it_with_the_same_name_and_key_alone() {
     let keyless = Server::builder("bank", "1").routes(routes![pay]).build().unwrap();
     let refusal =
         redeem(&client(&keyless).await, "tools/call", params("a"), &state).await.unwrap_err();
-    assert!(refusal.contains("no such key"), "{refusal}");
+    assert!(refusal.contains("unknown key"), "{refusal}");
 }
 
 #[tokio::test]
-async fn rotation_in_the_middle_of_a_call() {
+async fn a_state_survives_four_key_rotations() {
     let keys = KeyRing::new(SECRET).unwrap();
     let server =
         Server::builder("bank", "1").state_keys(keys.clone()).routes(routes![pay]).build().unwrap();
@@ -216,24 +217,24 @@ async fn rotation_in_the_middle_of_a_call() {
     keys.rotate(format!("last {SECRET}")).unwrap();
     assert!(
         redeem(&client, "tools/call", params("a"), &before).await.is_err(),
-        "four old keys are kept"
+        "only four old keys are kept"
     );
     redeem(&client, "tools/call", params("a"), &after).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_expires() {
+async fn a_state_expires() {
     let client = client(&server().build().unwrap()).await;
     let state = state(&client, "tools/call", params("a")).await;
     tokio::time::advance(Duration::from_secs(598)).await;
     redeem(&client, "tools/call", params("a"), &state).await.unwrap();
     tokio::time::advance(Duration::from_secs(3)).await;
     let refusal = redeem(&client, "tools/call", params("a"), &state).await.unwrap_err();
-    assert!(refusal.contains("it expired"), "{refusal}");
+    assert!(refusal.contains("it has expired"), "{refusal}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn single_use() {
+async fn a_single_use_state_is_accepted_once() {
     let mut limits = Limits::new();
     limits.max_redeemed_states = 3;
     let client = client(&server().limits(limits).state_single_use(true).build().unwrap()).await;
@@ -244,9 +245,9 @@ async fn single_use() {
     for state in states.iter().take(3) {
         redeem(&client, "tools/call", params("a"), state).await.unwrap();
         let refusal = redeem(&client, "tools/call", params("a"), state).await.unwrap_err();
-        assert!(refusal.contains("used already"), "{refusal}");
+        assert!(refusal.contains("already been used"), "{refusal}");
     }
-    // What cannot be remembered is not taken.
+    // A state that cannot be remembered is not accepted.
     let mut fourth = params("a");
     fourth["requestState"] = states[3].clone().into();
     assert_eq!(client.once("tools/call", fourth).await.unwrap_err().code(), -32603);
@@ -255,9 +256,10 @@ async fn single_use() {
     redeem(&client, "tools/call", params("a"), &fresh).await.unwrap();
 }
 
-/// A client that answers badly can answer again, and others do not notice how often it answers.
+/// After an invalid answer, a client can answer again; other principals are not affected by the
+/// number of its answers.
 #[tokio::test(start_paused = true)]
-async fn single_use_counts_answers_that_fit_of_each_principal() {
+async fn single_use_counts_valid_answers_for_each_principal() {
     let mut limits = Limits::new();
     limits.max_redeemed_states_per_principal = 2;
     let server = server().limits(limits).state_single_use(true).build().unwrap();
@@ -265,11 +267,11 @@ async fn single_use_counts_answers_that_fit_of_each_principal() {
     let first = state(&ann, "tools/call", params("a")).await;
     let mut malformed = params("a");
     malformed["requestState"] = first.clone().into();
-    malformed["inputResponses"] = json!({ "who": { "action": "perhaps" } });
+    malformed["inputResponses"] = json!({ "who": { "action": "invalid" } });
     assert_eq!(ann.once("tools/call", malformed).await.unwrap_err().code(), -32602);
     redeem(&ann, "tools/call", params("a"), &first).await.unwrap();
     let refusal = redeem(&ann, "tools/call", params("a"), &first).await.unwrap_err();
-    assert!(refusal.contains("used already"), "{refusal}");
+    assert!(refusal.contains("already been used"), "{refusal}");
     let second = state(&ann, "tools/call", params("a")).await;
     redeem(&ann, "tools/call", params("a"), &second).await.unwrap();
     let third = state(&ann, "tools/call", params("a")).await;
@@ -284,7 +286,7 @@ async fn single_use_counts_answers_that_fit_of_each_principal() {
 }
 
 #[tokio::test]
-async fn it_tells_nothing() {
+async fn a_state_reveals_nothing() {
     let client = client(&server().build().unwrap()).await;
     let state = state(&client, "tools/call", params("secret account")).await;
     use base64::Engine as _;

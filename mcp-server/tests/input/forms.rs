@@ -34,7 +34,7 @@ struct Registration {
 #[derive(Debug, PartialEq, Serialize, Deserialize, Elicit)]
 #[serde(rename_all = "lowercase")]
 enum Menu {
-    /// With everything
+    /// All courses
     Full,
     #[elicit(title = "Without meat")]
     Vegetarian,
@@ -51,9 +51,9 @@ enum Size {
 }
 
 #[test]
-fn every_kind_of_field() {
+fn every_kind_of_field_has_its_schema() {
     let titled = json!([
-        { "const": "full", "title": "With everything" },
+        { "const": "full", "title": "All courses" },
         { "const": "vegetarian", "title": "Without meat" },
         { "const": "empty", "title": "empty" },
     ]);
@@ -83,7 +83,7 @@ fn every_kind_of_field() {
     );
 }
 
-/// Asks for all of it.
+/// Asks with all kinds of fields.
 #[tool]
 async fn register(ctx: &Context) -> Result<String, AskError> {
     let form: Registration = ctx.elicit("Register").await?;
@@ -96,7 +96,7 @@ struct Trip {
     seats: u8,
 }
 
-/// Asks with what is known at run time.
+/// Asks with attributes that are only known at run time.
 #[tool]
 async fn trip(ctx: &Context) -> Result<String, AskError> {
     let Trip { city, seats } = ctx
@@ -111,21 +111,21 @@ async fn trip(ctx: &Context) -> Result<String, AskError> {
     Ok(format!("{city} {seats}"))
 }
 
-/// Asks for a field that is not there.
+/// Changes a field that the form does not have.
 #[tool]
-async fn mistaken(ctx: &Context) -> Result<String, AskError> {
+async fn unknown_field(ctx: &Context) -> Result<String, AskError> {
     ctx.elicit::<Trip>("Where to?").title("town", "Town").await.map(|trip| trip.city)
 }
 
-/// Asks by hand.
+/// Asks without a type for the answer.
 #[tool]
-async fn by_hand(ctx: &Context) -> Result<String, AskError> {
+async fn untyped(ctx: &Context) -> Result<String, AskError> {
     let answer = ctx.elicit_with(ElicitParams::form("Register", Registration::schema())).await?;
     Ok(Value::Object(answer.content.unwrap_or_default()).to_string())
 }
 
 fn server() -> ServerBuilder {
-    Server::builder("test", "1").routes(routes![register, trip, mistaken, by_hand])
+    Server::builder("test", "1").routes(routes![register, trip, unknown_field, untyped])
 }
 
 async fn filled(
@@ -140,7 +140,7 @@ async fn filled(
 }
 
 #[tokio::test]
-async fn what_is_filled_in_is_checked_and_completed() {
+async fn answers_are_validated_and_defaults_filled_in() {
     let content = json!({ "email": "a@b.c", "menu": "full", "newsletter": true });
     for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
         let result = filled(revision, "register", content.clone()).await.unwrap();
@@ -152,7 +152,7 @@ async fn what_is_filled_in_is_checked_and_completed() {
             (vec![Menu::Full], Some("none"), None)
         );
         for (field, wrong) in [
-            ("email", json!("nobody")),
+            ("email", json!("not an address")),
             ("email", json!(7)),
             ("seats", json!(0)),
             ("seats", json!(2.5)),
@@ -165,8 +165,8 @@ async fn what_is_filled_in_is_checked_and_completed() {
         ] {
             let mut content = content.clone();
             content[field] = wrong.clone();
-            for tool in ["register", "by_hand"] {
-                let told = match filled(revision, tool, content.clone()).await {
+            for tool in ["register", "untyped"] {
+                let message = match filled(revision, tool, content.clone()).await {
                     Err(error) => {
                         assert_eq!((revision, error.code()), (Revision::V2026_07_28, -32602));
                         error.message().to_owned()
@@ -176,14 +176,14 @@ async fn what_is_filled_in_is_checked_and_completed() {
                         result["content"][0]["text"].as_str().unwrap().to_owned()
                     }
                 };
-                assert!(told.contains(field), "{field} {wrong}: {told}");
+                assert!(message.contains(field), "{field} {wrong}: {message}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn the_builder_changes_a_form() {
+async fn attributes_of_a_form_can_be_set_at_run_time() {
     everywhere(async |link, revision| {
         let client =
             Client::open(server(), link, revision, |_, _| accept(json!({ "city": "par" }))).await;
@@ -192,16 +192,16 @@ async fn the_builder_changes_a_form() {
         assert_eq!(asked["properties"]["seats"]["title"], "Seats");
         assert_eq!(asked["properties"]["seats"]["default"], 3);
         let city = &asked["properties"]["city"];
-        // 2025-06-18 has the labels in a list of their own.
+        // 2025-06-18 has the labels in a separate list.
         if revision == Revision::V2025_06_18 {
             assert_eq!(city["enumNames"], json!(["Paris", "Berlin"]));
         } else {
             assert_eq!(city["oneOf"][0], json!({ "const": "par", "title": "Paris" }));
         }
-        let told = client.tool("mistaken", json!({})).await.unwrap();
+        let result = client.tool("unknown_field", json!({})).await.unwrap();
         assert!(
-            told["content"][0]["text"].as_str().unwrap().contains("the form has no field town"),
-            "{told}"
+            result["content"][0]["text"].as_str().unwrap().contains("the form has no field town"),
+            "{result}"
         );
     })
     .await;

@@ -1,5 +1,4 @@
-//! Asking in the middle of a handler: the same functions over streams and in memory, on sessions
-//! and in rounds.
+//! Tests of questions to the client, over streams and in memory, in sessions and in rounds.
 
 // Deprecated features work until the specification removes them.
 #![allow(deprecated)]

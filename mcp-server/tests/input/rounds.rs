@@ -1,5 +1,5 @@
-//! Rounds that go wrong: answers that are missing, wrong or for something else; code that changes
-//! between rounds; handlers that are cancelled, panic, or ask from elsewhere.
+//! Rounds that do not go as planned: missing, wrong or unknown answers; code that changes between
+//! rounds; handlers that are cancelled, panic, or ask from another task.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,20 +24,20 @@ async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     std::future::poll_fn(|task| Poll::Ready(future.as_mut().poll(task))).await
 }
 
-/// What changes between rounds; and how many handlers live.
+/// State that changes between rounds, and the number of live handlers.
 #[derive(Default)]
-struct World {
+struct TestState {
     version: AtomicUsize,
     alive: AtomicUsize,
-    begun: AtomicUsize,
+    started: AtomicUsize,
 }
 
-struct Alive(Arc<World>);
+struct Alive(Arc<TestState>);
 
 impl Alive {
-    fn new(world: &State<Arc<World>>) -> Self {
+    fn new(world: &State<Arc<TestState>>) -> Self {
         world.alive.fetch_add(1, Ordering::SeqCst);
-        world.begun.fetch_add(1, Ordering::SeqCst);
+        world.started.fetch_add(1, Ordering::SeqCst);
         Self(Arc::clone(world))
     }
 }
@@ -48,18 +48,18 @@ impl Drop for Alive {
     }
 }
 
-/// Asks for two names, under keys.
+/// Asks for two names, with keys.
 #[tool]
-async fn pair(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskError> {
+async fn pair(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, AskError> {
     let _alive = Alive::new(&world);
     let Name { name: one } = ctx.elicit("First?").key("one").await?;
     let Name { name: other } = ctx.elicit("Second?").key("two").await?;
     Ok(format!("{one} {other}"))
 }
 
-/// Asks two questions, in an order and a wording that depend on the version.
+/// Asks two questions, in an order and with texts that depend on the version.
 #[tool]
-async fn versions(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskError> {
+async fn versions(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, AskError> {
     let ask = async |question: &str| {
         ctx.elicit::<Name>(question).await.map(|name| format!("{question} {}", name.name))
     };
@@ -75,25 +75,25 @@ async fn versions(ctx: &Context, world: State<Arc<World>>) -> Result<String, Ask
     Ok(format!("{}, {}", ask(questions[0]).await?, ask(questions[1]).await?))
 }
 
-/// One question under one key, whose text depends on the version.
+/// Asks one question with one key, whose text depends on the version.
 #[tool]
-async fn keyed(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskError> {
+async fn keyed(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, AskError> {
     let text = format!("Version {}?", world.version.load(Ordering::SeqCst));
     let Name { name } = ctx.elicit(text.clone()).key("it").await?;
     Ok(format!("{text} {name}"))
 }
 
-/// A question that is another one every time.
+/// Asks a different question every time.
 #[tool]
-async fn volatile(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskError> {
+async fn volatile(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, AskError> {
     let text = format!("Number {}?", world.version.fetch_add(1, Ordering::SeqCst));
     let Name { name } = ctx.elicit(text).await?;
     Ok(name)
 }
 
-/// Asks in a task of its own.
+/// Asks from another task.
 #[tool]
-async fn elsewhere(ctx: &Context, world: State<Arc<World>>) -> Result<String, String> {
+async fn elsewhere(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, String> {
     let (context, alive) = (ctx.clone(), Alive::new(&world));
     let asking = tokio::spawn(async move {
         let _alive = alive;
@@ -103,7 +103,7 @@ async fn elsewhere(ctx: &Context, world: State<Arc<World>>) -> Result<String, St
     asking.await.unwrap().map(|name| name.name).map_err(|error| error.to_string())
 }
 
-/// Does not wait for its question.
+/// Does not wait for the answer to its question.
 #[tool]
 async fn impatient(ctx: &Context) -> Result<String, AskError> {
     let asking = ctx.elicit::<Name>("Who?").answer();
@@ -127,30 +127,30 @@ async fn withdraws(ctx: &Context) -> Result<String, AskError> {
     Ok(name)
 }
 
-/// Panics once it has its answer.
+/// Panics after its answer.
 #[tool]
-async fn panics(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskError> {
+async fn panics(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, AskError> {
     let _alive = Alive::new(&world);
     let Name { name } = ctx.elicit("Who?").key("who").await?;
     panic!("no {name}");
 }
 
-/// Has its answer and then takes long.
+/// Takes a long time after its answer.
 #[tool]
-async fn long(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskError> {
+async fn long(ctx: &Context, world: State<Arc<TestState>>) -> Result<String, AskError> {
     let _alive = Alive::new(&world);
     let Name { name } = ctx.elicit("Who?").key("who").await?;
     tokio::time::sleep(Duration::from_secs(60)).await;
     Ok(name)
 }
 
-fn server(world: &Arc<World>) -> ServerBuilder {
+fn server(world: &Arc<TestState>) -> ServerBuilder {
     Server::builder("test", "1").state(Arc::clone(world)).routes(routes![
         pair, versions, keyed, volatile, elsewhere, impatient, withdraws, panics, long
     ])
 }
 
-/// The next round of a tool: answers to what the last one asked, changed by `change`.
+/// Sends the next round of a tool: answers to the last questions, changed by `change`.
 async fn next(
     client: &Client,
     tool: &str,
@@ -187,7 +187,7 @@ fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().unwrap()
 }
 
-async fn open() -> (Client, Arc<World>) {
+async fn open() -> (Client, Arc<TestState>) {
     let world = Arc::default();
     (modern(server(&world)).await, world)
 }
@@ -208,7 +208,7 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
             .await
             .unwrap();
         assert_eq!(keys(&again), ["one"]);
-        // What was not asked was not kept for later either.
+        // Answers to questions that were not asked are not kept for later either.
         let second = next(&client, "pair", &again, |_| {}).await.unwrap();
         assert_eq!(keys(&second), ["two"]);
         assert_eq!(
@@ -216,8 +216,7 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
             "re First re Second"
         );
     }
-    // Without a state: from the beginning. What is answered before it is asked counts in the first
-    // round.
+    // Without a state, the call starts again. In the first round, unsolicited answers count.
     let lost = client.once("tools/call", json!({ "name": "pair" })).await.unwrap();
     assert_eq!(keys(&lost), ["one"]);
     let early =
@@ -225,12 +224,12 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
     assert_eq!(text(&client.once("tools/call", early).await.unwrap()), "Eve Eve");
     let early = json!({ "name": "pair", "requestState": null, "inputResponses": { "one": 12345 } });
     assert_eq!(client.once("tools/call", early).await.unwrap_err().code(), -32602);
-    // With a state alone: the question again.
+    // With only a state, the question is asked again.
     let alone = next(&client, "pair", &first, |params| {
         drop(params.as_object_mut().unwrap().remove("inputResponses"));
     });
     assert_eq!(keys(&alone.await.unwrap()), ["one"]);
-    // An answered question cannot be answered otherwise later.
+    // The answer to an answered question cannot be changed later.
     let second = next(&client, "pair", &first, |_| {}).await.unwrap();
     let last = next(&client, "pair", &second, |params| params["inputResponses"]["one"] = name())
         .await
@@ -278,7 +277,7 @@ async fn malformed_answers_are_refused() {
 }
 
 #[tokio::test]
-async fn code_that_changes_between_rounds_never_gets_a_wrong_answer() {
+async fn code_that_changes_between_rounds_never_receives_a_wrong_answer() {
     for (version, expected) in
         [(0, "A? re A, B? re B"), (1, "B? re B, A? re A"), (2, "A, please? re A, please, B? re B")]
     {
@@ -291,7 +290,7 @@ async fn code_that_changes_between_rounds_never_gets_a_wrong_answer() {
         }
         assert_eq!(text(&round), expected);
     }
-    // One key for two questions: they are told apart.
+    // Two questions with one key are distinguished.
     let (client, world) = open().await;
     world.version.store(9, Ordering::SeqCst);
     let first = next(&client, "versions", &Value::Null, |_| {}).await.unwrap();
@@ -304,7 +303,7 @@ async fn code_that_changes_between_rounds_never_gets_a_wrong_answer() {
 }
 
 #[tokio::test]
-async fn a_reworded_question_is_asked_again() {
+async fn a_question_whose_text_changed_is_asked_again() {
     let (client, world) = open().await;
     let first = next(&client, "keyed", &Value::Null, |_| {}).await.unwrap();
     world.version.store(1, Ordering::SeqCst);
@@ -314,7 +313,7 @@ async fn a_reworded_question_is_asked_again() {
         text(&next(&client, "keyed", &second, |_| {}).await.unwrap()),
         "Version 1? re Version 1"
     );
-    // What changes in every round ends with a clear error, not after ten rounds.
+    // A question that changes in every round is reported, long before the limit of rounds.
     let mut round = next(&client, "volatile", &Value::Null, |_| {}).await;
     let mut rounds = 0;
     while let Ok(last) = round {
@@ -326,7 +325,7 @@ async fn a_reworded_question_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_task_of_its_own_can_ask_and_ends() {
+async fn another_task_can_ask_and_ends_with_the_round() {
     let (client, world) = open().await;
     let first = next(&client, "elsewhere", &Value::Null, |_| {}).await.unwrap();
     assert_eq!(message(&first), "Who?");
@@ -339,7 +338,7 @@ async fn a_task_of_its_own_can_ask_and_ends() {
 }
 
 #[tokio::test]
-async fn a_question_that_nobody_waits_for_is_not_asked() {
+async fn a_question_that_is_not_awaited_is_not_sent() {
     let (client, _) = open().await;
     assert_eq!(
         text(&next(&client, "impatient", &Value::Null, |_| {}).await.unwrap()),
@@ -351,19 +350,19 @@ async fn a_question_that_nobody_waits_for_is_not_asked() {
 }
 
 #[tokio::test]
-async fn nothing_is_held_when_the_client_never_comes_back() {
+async fn an_abandoned_call_holds_no_resources() {
     let (client, world) = open().await;
     let before = Arc::strong_count(&world);
     for _ in 0..1_000 {
         next(&client, "pair", &Value::Null, |_| {}).await.unwrap();
     }
-    assert_eq!(world.begun.load(Ordering::SeqCst), 1_000);
+    assert_eq!(world.started.load(Ordering::SeqCst), 1_000);
     assert_eq!(world.alive.load(Ordering::SeqCst), 0);
     assert_eq!(Arc::strong_count(&world), before);
 }
 
 #[tokio::test(start_paused = true)]
-async fn panics_and_cancellation_between_rounds() {
+async fn a_panic_or_a_cancellation_between_rounds_drops_the_handler() {
     let (client, world) = open().await;
     let first = next(&client, "panics", &Value::Null, |_| {}).await.unwrap();
     assert_eq!(next(&client, "panics", &first, |_| {}).await.unwrap_err().code(), -32603);
@@ -373,6 +372,6 @@ async fn panics_and_cancellation_between_rounds() {
         tokio::time::timeout(Duration::from_secs(1), next(&client, "long", &first, |_| {})).await;
     assert!(cancelled.is_err());
     assert_eq!(world.alive.load(Ordering::SeqCst), 0);
-    // The state is still good.
+    // The state can still be redeemed.
     assert_eq!(text(&next(&client, "long", &first, |_| {}).await.unwrap()), "re Who");
 }

@@ -1,5 +1,4 @@
-//! What a caller is told when the arguments do not fit: every mistake at once, each by its JSON
-//! pointer.
+//! Errors in arguments: all are reported at once, each with its JSON pointer.
 
 use std::collections::HashMap;
 
@@ -8,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::client::{Client, mistakes};
+use crate::client::{Client, argument_errors};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -44,19 +43,19 @@ fn plan(
 fn nothing() {}
 
 #[tool]
-fn spread(#[arg(flatten)] leg: Leg) -> String {
+fn flattened(#[arg(flatten)] leg: Leg) -> String {
     leg.to
 }
 
 fn server() -> ServerBuilder {
-    Server::builder("test", "1").routes(routes![plan, nothing, spread])
+    Server::builder("test", "1").routes(routes![plan, nothing, flattened])
 }
 
 #[tokio::test]
-async fn every_mistake_is_named_at_once() {
+async fn all_errors_are_reported_at_once() {
     let client = Client::new(server()).await;
     let found = client
-        .mistakes(
+        .argument_errors(
             "plan",
             json!({
                 "days": 300,
@@ -90,36 +89,39 @@ async fn every_mistake_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn no_arguments_at_all() {
+async fn missing_arguments_are_reported() {
     let client = Client::new(server()).await;
     let required = ["/city: the argument is required", "/days: the argument is required"];
-    let found = client.mistakes("plan", json!({})).await;
+    let found = client.argument_errors("plan", json!({})).await;
     assert_eq!(found[..2], required);
     assert_eq!(found[2..], ["/legs: the argument is required"]);
-    // `arguments` may be absent altogether.
+    // `arguments` may be absent.
     let result = client.request("tools/call", json!({"name": "plan"})).await.unwrap();
-    assert_eq!(mistakes(result["content"][0]["text"].as_str().unwrap()), found);
+    assert_eq!(argument_errors(result["content"][0]["text"].as_str().unwrap()), found);
 }
 
 #[tokio::test]
-async fn a_required_argument_is_not_null() {
+async fn a_required_argument_cannot_be_null() {
     let client = Client::new(server()).await;
-    let found = client.mistakes("plan", json!({"city": null, "days": 1, "legs": []})).await;
+    let found = client.argument_errors("plan", json!({"city": null, "days": 1, "legs": []})).await;
     assert_eq!(found, ["/city: expected a string, got null"]);
 }
 
 #[tokio::test]
-async fn a_tool_without_arguments_takes_none() {
+async fn a_tool_without_arguments_refuses_arguments() {
     let client = Client::new(server()).await;
     assert_eq!(client.call("nothing", json!({})).await["content"], json!([]));
-    let found = client.mistakes("nothing", json!({"a": 1, "b": 2})).await;
-    assert_eq!(found, ["/a: unknown member; there are none", "/b: unknown member; there are none"]);
+    let found = client.argument_errors("nothing", json!({"a": 1, "b": 2})).await;
+    assert_eq!(
+        found,
+        ["/a: unknown member; the object has none", "/b: unknown member; the object has none"]
+    );
 }
 
 #[tokio::test]
-async fn a_spread_struct_is_read_as_far_as_it_goes() {
+async fn errors_in_a_flattened_struct_are_reported_at_once() {
     let client = Client::new(server()).await;
-    let found = client.mistakes("spread", json!({"to": 1, "days": "two", "by": 3})).await;
+    let found = client.argument_errors("flattened", json!({"to": 1, "days": "two", "by": 3})).await;
     assert_eq!(
         found,
         [
@@ -129,15 +131,15 @@ async fn a_spread_struct_is_read_as_far_as_it_goes() {
         ]
     );
     assert_eq!(
-        client.mistakes("spread", json!({"days": 1})).await,
+        client.argument_errors("flattened", json!({"days": 1})).await,
         ["/to: the member is required"]
     );
 }
 
 #[tokio::test]
-async fn mistakes_are_a_result_or_a_protocol_error_by_revision() {
+async fn argument_errors_are_a_result_or_a_protocol_error_by_revision() {
     for revision in Revision::ALL {
-        let client = Client::speaking(revision, server()).await;
+        let client = Client::with_revision(revision, server()).await;
         let answer = client.try_call("plan", json!({"days": 1, "legs": []})).await;
         let text = match answer {
             Ok(result) => {
@@ -151,12 +153,12 @@ async fn mistakes_are_a_result_or_a_protocol_error_by_revision() {
                 error.message().to_owned()
             }
         };
-        assert_eq!(mistakes(&text), ["/city: the argument is required"]);
+        assert_eq!(argument_errors(&text), ["/city: the argument is required"]);
     }
 }
 
 #[tokio::test]
-async fn arguments_are_an_object() {
+async fn arguments_must_be_an_object() {
     let client = Client::new(server()).await;
     for arguments in [json!([]), json!("x"), json!(1)] {
         assert_eq!(client.try_call("plan", arguments).await.unwrap_err().code(), -32602);

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::client::Client;
 
-/// No `Clone`, no `Default`, nothing of ours inside.
+/// Implements neither `Clone` nor `Default`.
 struct Notes {
     all: Mutex<Vec<String>>,
 }
@@ -26,7 +26,7 @@ impl Notes {
     #[tool(idempotent)]
     fn write(
         &self,
-        /** What to write. */
+        /** The text. */
         text: String,
     ) -> usize {
         let mut all = self.all.lock().unwrap();
@@ -65,7 +65,7 @@ impl Notes {
 
     #[cfg(any())]
     #[tool]
-    fn configured_away(&self, missing: Missing) {}
+    fn not_compiled(&self, missing: Missing) {}
 
     /// One note.
     #[resource("note://{id}", mime = "text/plain")]
@@ -183,7 +183,7 @@ async fn methods_are_tools_prompts_and_resources() {
     assert_eq!(write["description"], "Write a note.");
     assert_eq!(
         write["inputSchema"]["properties"],
-        json!({"text": {"type": "string", "description": "What to write."}})
+        json!({"text": {"type": "string", "description": "The text."}})
     );
     assert_eq!(
         client.tool("list").await["inputSchema"]["properties"],
@@ -229,7 +229,7 @@ async fn blocks_may_be_generic_and_borrow() {
     );
     let failed = client.call("get", json!({"key": 10})).await;
     assert_eq!(failed["content"][0]["text"], "not in all rows below 9");
-    assert_eq!(client.mistakes("get", json!({"key": "x", "limit": -1})).await.len(), 2);
+    assert_eq!(client.argument_errors("get", json!({"key": "x", "limit": -1})).await.len(), 2);
     assert_eq!(client.text("borrowed", json!({})).await, "all");
     assert_eq!(
         client.call("borrowed_list", json!({})).await["structuredContent"],
@@ -256,19 +256,19 @@ async fn a_provider_can_be_shared_with_the_rest_of_the_program() {
     client.call("get", json!({"key": 1})).await;
     client.call("get", json!({"key": 2})).await;
     assert_eq!(rows.calls.load(Ordering::Relaxed), 2);
-    // And its methods are what they were.
+    // Its methods can still be called directly.
     assert_eq!(rows.get(3, 0).await.map(|row| row.is), Ok(9));
     assert_eq!(rows.borrowed(), Ok("all"));
 }
 
 #[test]
-fn names_that_clash_between_providers_are_refused_when_the_server_is_built() {
-    let clash = Server::builder("test", "1").with(notes()).with(notes()).build().unwrap_err();
-    assert_eq!(clash.to_string(), "the tool \"write\" is registered twice");
+fn duplicate_names_of_providers_are_refused_when_the_server_is_built() {
+    let error = Server::builder("test", "1").with(notes()).with(notes()).build().unwrap_err();
+    assert_eq!(error.to_string(), "the tool \"write\" is registered twice");
 }
 
 #[test]
-fn routes_can_be_taken_one_by_one() {
+fn routes_of_a_provider_can_be_filtered() {
     let mut routes = Arc::new(notes()).routes();
     routes.tools.retain(|route| route.tool().name == "about");
     assert!(Server::builder("test", "1").tools(routes.tools).build().is_ok());

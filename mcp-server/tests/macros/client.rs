@@ -1,4 +1,4 @@
-//! The smallest client: JSON in, JSON out, in one process with the server.
+//! A minimal client in memory, with JSON requests and results.
 
 use mcp_server::json::JsonBytes;
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
@@ -15,7 +15,7 @@ pub(crate) struct Client {
     revision: Revision,
 }
 
-/// The client's side, which the servers here ask nothing.
+/// The client's side of the conversation. The servers here send it no requests.
 struct Silent;
 
 impl Conversation for Silent {}
@@ -29,13 +29,13 @@ impl Service for Silent {
 }
 
 impl Client {
-    /// A conversation in the newest revision.
+    /// Starts a conversation in the latest revision.
     pub(crate) async fn new(server: ServerBuilder) -> Self {
-        Self::speaking(Revision::LATEST, server).await
+        Self::with_revision(Revision::LATEST, server).await
     }
 
-    /// A conversation in a revision; an old one begins with its handshake.
-    pub(crate) async fn speaking(revision: Revision, server: ServerBuilder) -> Self {
+    /// Starts a conversation in a revision, with the handshake if it needs one.
+    pub(crate) async fn with_revision(revision: Revision, server: ServerBuilder) -> Self {
         let server = server.build().unwrap();
         let link = connect(
             &ConnectionLimits::for_client(),
@@ -55,7 +55,7 @@ impl Client {
         client
     }
 
-    /// The result of a request, or its error.
+    /// Returns the result of a request, or its error.
     pub(crate) async fn request(
         &self,
         method: &'static str,
@@ -76,7 +76,7 @@ impl Client {
         }
     }
 
-    /// The result of a tool, whether it failed or not.
+    /// Returns the result of a tool, whether it failed or not.
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
         self.try_call(tool, arguments).await.unwrap()
     }
@@ -89,18 +89,18 @@ impl Client {
         self.request("tools/call", json!({"name": tool, "arguments": arguments})).await
     }
 
-    /// The text of a tool's first block.
+    /// Returns the text of a tool's first content block.
     pub(crate) async fn text(&self, tool: &str, arguments: Value) -> String {
         let result = self.call(tool, arguments).await;
         assert_eq!(result.get("isError"), None, "{result}");
         result["content"][0]["text"].as_str().unwrap().to_owned()
     }
 
-    /// The mistakes that a refused call is told of, without the sentence before them.
-    pub(crate) async fn mistakes(&self, tool: &str, arguments: Value) -> Vec<String> {
+    /// Returns the errors in the answer to a call with invalid arguments.
+    pub(crate) async fn argument_errors(&self, tool: &str, arguments: Value) -> Vec<String> {
         let result = self.call(tool, arguments).await;
         assert_eq!(result["isError"], true, "{result}");
-        mistakes(result["content"][0]["text"].as_str().unwrap())
+        argument_errors(result["content"][0]["text"].as_str().unwrap())
     }
 
     pub(crate) async fn list(&self, family: &str) -> Vec<Value> {
@@ -115,25 +115,25 @@ impl Client {
         items
     }
 
-    /// One listed tool.
+    /// Returns one listed tool.
     pub(crate) async fn tool(&self, name: &str) -> Value {
         self.list("tools").await.into_iter().find(|tool| tool["name"] == name).unwrap()
     }
 
-    /// The text of the only message of a prompt.
+    /// Returns the text of the only message of a prompt.
     pub(crate) async fn prompt(&self, name: &str, arguments: Value) -> Result<String, ErrorObject> {
         let result =
             self.request("prompts/get", json!({"name": name, "arguments": arguments})).await?;
         Ok(result["messages"][0]["content"]["text"].as_str().unwrap().to_owned())
     }
 
-    /// The only contents of a resource.
+    /// Returns the only contents of a resource.
     pub(crate) async fn read(&self, uri: &str) -> Result<Value, ErrorObject> {
         let mut result = self.request("resources/read", json!({"uri": uri})).await?;
         Ok(result["contents"][0].take())
     }
 
-    /// The values that are suggested for an argument; `reference` is the `ref` of the request.
+    /// Returns the suggested values for an argument; `reference` is the `ref` of the request.
     pub(crate) async fn complete(&self, reference: Value, argument: &str, typed: &str) -> Value {
         let argument = json!({"name": argument, "value": typed});
         let params = json!({"ref": reference, "argument": argument});
@@ -141,9 +141,9 @@ impl Client {
     }
 }
 
-/// The entries of the list in an answer to arguments that do not fit.
-pub(crate) fn mistakes(answer: &str) -> Vec<String> {
+/// Returns the list entries in an answer to invalid arguments.
+pub(crate) fn argument_errors(answer: &str) -> Vec<String> {
     let mut lines = answer.lines();
-    assert_eq!(lines.next(), Some("The arguments do not fit the tool's input schema:"));
+    assert_eq!(lines.next(), Some("The arguments do not match the tool's input schema:"));
     lines.map(|line| line.strip_prefix("- ").unwrap().to_owned()).collect()
 }

@@ -1,4 +1,4 @@
-//! What a function takes from its call, wherever it stands among the arguments.
+//! Injected parameters, at any position among the arguments.
 
 use mcp_server::extract::{FromContext, State};
 use mcp_server::{Context, ErrorObject, Revision, Server, routes, tool};
@@ -12,10 +12,10 @@ struct Label(&'static str);
 
 type Ctx = Context;
 
-/// What a call's revision is called.
-struct Spoken(String);
+/// The name of a call's revision.
+struct RevisionName(String);
 
-impl FromContext for Spoken {
+impl FromContext for RevisionName {
     fn from_context(context: &Context) -> Result<Self, ErrorObject> {
         Ok(Self(context.revision().to_string()))
     }
@@ -38,7 +38,7 @@ async fn anywhere(
     label: &State<Label>,
     third: Option<u8>,
     #[arg(inject)] alias: &Ctx,
-    #[arg(inject)] Spoken(revision): Spoken,
+    #[arg(inject)] RevisionName(revision): RevisionName,
 ) -> String {
     tokio::task::yield_now().await;
     assert_eq!(by_reference.request_id(), by_value.request_id());
@@ -59,7 +59,7 @@ fn thread(context: &Context, counter: State<Counter>, name: String) -> String {
 
 #[tool(blocking)]
 fn panics() -> String {
-    panic!("on purpose")
+    panic!("test panic")
 }
 
 #[tool]
@@ -74,7 +74,7 @@ async fn client() -> Client {
 }
 
 #[tokio::test]
-async fn injected_parameters_are_no_arguments() {
+async fn injected_parameters_are_not_arguments() {
     let client = client().await;
     assert_eq!(
         client.tool("anywhere").await["inputSchema"]["properties"],
@@ -89,20 +89,23 @@ async fn injected_parameters_are_no_arguments() {
 }
 
 #[tokio::test]
-async fn a_type_of_ones_own_with_the_name_is_an_argument() {
+async fn an_own_type_with_an_injected_name_can_be_an_argument() {
     assert_eq!(client().await.text("own_context", json!({"context": {"line": 3}})).await, "3");
 }
 
 #[tokio::test]
-async fn what_blocks_runs_on_a_thread_of_its_own() {
+async fn a_blocking_function_runs_on_a_separate_thread() {
     let client = client().await;
     let text = client.text("thread", json!({"name": "x"})).await;
     assert_eq!(text, format!("x 7 {} mcp-blocking", Revision::LATEST));
-    assert_eq!(client.mistakes("thread", json!({})).await, ["/name: the argument is required"]);
+    assert_eq!(
+        client.argument_errors("thread", json!({})).await,
+        ["/name: the argument is required"]
+    );
     assert_eq!(client.try_call("panics", json!({})).await.unwrap_err().code(), -32603);
 }
 
 #[tokio::test]
-async fn a_state_that_the_server_was_not_given_is_an_internal_error() {
+async fn a_missing_state_is_an_internal_error() {
     assert_eq!(client().await.try_call("missing", json!({})).await.unwrap_err().code(), -32603);
 }

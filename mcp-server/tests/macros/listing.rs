@@ -1,4 +1,4 @@
-//! What a list says of a tool, beside its schemas.
+//! The attributes of tools in lists, except their schemas.
 
 use mcp_server::meta::Meta;
 use mcp_server::types::Icon;
@@ -27,7 +27,7 @@ fn bare() {}
 #[tool(
     name = "all.of-them",
     title = TITLE,
-    description = concat!("Given", " by hand."),
+    description = concat!("An explicit", " description."),
     read_only,
     destructive = false,
     idempotent = true,
@@ -35,7 +35,7 @@ fn bare() {}
     icons = [Icon::new("https://example.com/icon.png")],
     meta = meta()
 )]
-/// Not this one.
+/// Overridden.
 fn everything() {}
 
 #[tool(destructive)]
@@ -60,14 +60,14 @@ async fn client() -> Client {
 }
 
 #[tokio::test]
-async fn tools_are_listed_in_the_order_they_are_given() {
+async fn tools_are_listed_in_the_order_of_registration() {
     let names: Vec<_> =
         client().await.list("tools").await.into_iter().map(|tool| tool["name"].clone()).collect();
     assert_eq!(names, ["plain", "bare", "all.of-them", "one_hint", "elsewhere.divide", "match"]);
 }
 
 #[tokio::test]
-async fn a_tool_says_what_its_attribute_says() {
+async fn options_of_the_attribute_appear_in_the_list() {
     let client = client().await;
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -80,7 +80,7 @@ async fn a_tool_says_what_its_attribute_says() {
         json!({
             "name": "all.of-them",
             "title": "A title",
-            "description": "Given by hand.",
+            "description": "An explicit description.",
             "inputSchema": schema,
             "annotations": {
                 "readOnlyHint": true,
@@ -104,14 +104,14 @@ async fn the_doc_comment_is_the_description() {
 }
 
 #[tokio::test]
-async fn raw_identifiers_lose_their_mark() {
+async fn raw_identifiers_are_listed_without_their_prefix() {
     let client = client().await;
     assert_eq!(client.tool("match").await["inputSchema"]["required"], json!(["type"]));
     assert_eq!(client.text("match", json!({"type": "x"})).await, "x");
 }
 
 #[tokio::test]
-async fn a_marked_function_is_what_it_was() {
+async fn a_marked_function_stays_callable() {
     plain();
     assert_eq!(elsewhere::divide(1.0, 2.0), 0.5);
     let function: fn(String) -> String = r#match;
@@ -119,11 +119,11 @@ async fn a_marked_function_is_what_it_was() {
 }
 
 #[test]
-fn a_tool_that_is_listed_twice_is_refused_when_the_server_is_built() {
-    let twice =
+fn a_duplicate_tool_is_refused_when_the_server_is_built() {
+    let in_one_list =
         Server::builder("test", "1").routes(routes![plain, bare, plain]).build().unwrap_err();
-    assert_eq!(twice.to_string(), "the tool \"plain\" is registered twice");
-    let apart =
+    assert_eq!(in_one_list.to_string(), "the tool \"plain\" is registered twice");
+    let in_two_lists =
         Server::builder("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
-    assert_eq!(apart.unwrap_err().to_string(), "the tool \"plain\" is registered twice");
+    assert_eq!(in_two_lists.unwrap_err().to_string(), "the tool \"plain\" is registered twice");
 }

@@ -1,6 +1,5 @@
-//! The macros of `mcp-macros` against this runtime: what the tools, prompts and resources they
-//! write do when a client lists and calls them. What the macros accept and refuse is in
-//! `compile-tests`.
+//! Tests of the macros of `mcp-macros` with this runtime: how clients list and call the tools,
+//! prompts and resources. `compile-tests` checks what the macros accept and refuse.
 #![allow(clippy::unwrap_used)]
 
 mod arguments;

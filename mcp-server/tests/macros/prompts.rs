@@ -1,4 +1,4 @@
-//! Prompts, whose arguments are text.
+//! Prompts, whose arguments are strings.
 
 use std::fmt;
 
@@ -18,11 +18,11 @@ enum Tone {
     Warm,
 }
 
-/// Greet somebody.
+/// Greet a person.
 #[prompt(title = "Greet", icons = [Icon::new("https://example.com/wave.png")])]
 fn greet(
     context: &Context,
-    /** Whom. */
+    /** The name. */
     name: String,
     #[arg(complete = ["dry", "Warm", "witty"])] tone: Option<Tone>,
     #[arg(default = 3, complete = counts)] times: u8,
@@ -88,9 +88,9 @@ async fn a_prompt_is_listed_with_its_arguments() {
         json!({
             "name": "greet",
             "title": "Greet",
-            "description": "Greet somebody.",
+            "description": "Greet a person.",
             "arguments": [
-                {"name": "name", "description": "Whom.", "required": true},
+                {"name": "name", "description": "The name.", "required": true},
                 {"name": "tone", "required": false},
                 {"name": "times", "required": false},
                 {"name": "mark", "required": false},
@@ -103,7 +103,7 @@ async fn a_prompt_is_listed_with_its_arguments() {
 }
 
 #[tokio::test]
-async fn arguments_are_read_from_text() {
+async fn arguments_are_decoded_from_strings() {
     let client = client().await;
     assert_eq!(client.prompt("greet", json!({"name": "7"})).await.unwrap(), "7 None 3! None end");
     let all = json!({"name": "Ann", "tone": "dry", "times": "2", "mark": "?", "is-loud": "true"});
@@ -111,7 +111,7 @@ async fn arguments_are_read_from_text() {
 }
 
 #[tokio::test]
-async fn arguments_that_do_not_fit_are_named() {
+async fn invalid_arguments_are_named() {
     let client = client().await;
     let error = client.prompt("greet", json!({})).await.unwrap_err();
     assert_eq!(
@@ -156,7 +156,7 @@ async fn arguments_are_completed() {
 }
 
 #[tokio::test]
-async fn what_a_prompt_returns() {
+async fn a_prompt_can_return_every_supported_type() {
     let client = client().await;
     let get =
         async |name: &str| client.request("prompts/get", json!({"name": name})).await.unwrap();
@@ -170,7 +170,7 @@ async fn what_a_prompt_returns() {
 }
 
 #[tokio::test]
-async fn only_protocol_errors_reach_the_peer() {
+async fn only_protocol_errors_are_sent_to_the_client() {
     let client = client().await;
     let error = client.prompt("fails", json!({"peer": "false"})).await.unwrap_err();
     assert_eq!(error.code(), -32603);
@@ -181,7 +181,7 @@ async fn only_protocol_errors_reach_the_peer() {
 }
 
 #[test]
-fn a_marked_function_is_what_it_was() {
+fn a_marked_function_stays_callable() {
     assert_eq!(borrowed(), "b");
     assert!(matches!(Tone::Warm, Tone::Warm));
 }

@@ -1,4 +1,4 @@
-//! Resources and templates.
+//! Resources and resource templates.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn whole() -> Result<ReadResourceResult, ErrorObject> {
     Err(ErrorObject::new(-32001, "not now"))
 }
 
-/// A provider that gives what it borrows from itself.
+/// A provider that returns what it borrows from itself.
 struct Page {
     text: String,
     bytes: Vec<u8>,
@@ -89,7 +89,7 @@ async fn client() -> Client {
 }
 
 #[tokio::test]
-async fn resources_and_templates_are_listed_apart() {
+async fn resources_and_templates_are_listed_separately() {
     let client = client().await;
     let resources = client.list("resources").await;
     assert_eq!(
@@ -122,7 +122,7 @@ async fn resources_and_templates_are_listed_apart() {
 }
 
 #[tokio::test]
-async fn what_a_resource_returns() {
+async fn a_resource_can_return_every_supported_type() {
     let client = client().await;
     for (uri, contents) in [
         (
@@ -164,7 +164,7 @@ async fn variables_are_typed() {
 }
 
 #[tokio::test]
-async fn only_protocol_errors_reach_the_peer() {
+async fn only_protocol_errors_are_sent_to_the_client() {
     let client = client().await;
     let error = client.read("file:///missing").await.unwrap_err();
     assert_eq!(error.code(), -32603);
@@ -175,7 +175,7 @@ async fn only_protocol_errors_reach_the_peer() {
 }
 
 #[test]
-fn a_marked_function_is_what_it_was() {
+fn a_marked_function_stays_callable() {
     assert_eq!(config(), "{}");
     assert_eq!(row(1, "t".to_owned()), "t,1");
 }

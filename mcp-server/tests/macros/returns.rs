@@ -1,4 +1,4 @@
-//! What a returned value becomes.
+//! The conversion of returned values.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,7 +17,7 @@ struct Report {
     lines: u32,
 }
 
-/// An error that has nothing but `Display`.
+/// An error that implements only `Display` and `Error`.
 #[derive(Debug)]
 struct Failed(&'static str);
 
@@ -29,7 +29,7 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// An error that chooses, value by value.
+/// An error that chooses its receiver by value.
 enum Chosen {
     Model,
     Peer,
@@ -174,7 +174,7 @@ fn server() -> ServerBuilder {
     Server::builder("test", "1").routes(routes)
 }
 
-/// `content`, `structuredContent` and `isError` of a result.
+/// Returns `content`, `structuredContent` and `isError` of a result.
 async fn parts(client: &Client, tool: &str) -> (Value, Option<Value>, Option<Value>) {
     let mut result = client.call(tool, json!({})).await;
     (
@@ -185,7 +185,7 @@ async fn parts(client: &Client, tool: &str) -> (Value, Option<Value>, Option<Val
 }
 
 #[tokio::test]
-async fn texts_and_content() {
+async fn strings_and_content_become_content() {
     let client = Client::new(server()).await;
     let text = |text: &str| json!({"type": "text", "text": text});
     for (tool, content) in [
@@ -204,7 +204,7 @@ async fn texts_and_content() {
 }
 
 #[tokio::test]
-async fn data_is_structured_and_text() {
+async fn data_becomes_structured_content_and_text() {
     let client = Client::new(server()).await;
     for (tool, data) in [
         ("data", json!({"lines": 2})),
@@ -223,19 +223,19 @@ async fn data_is_structured_and_text() {
 }
 
 #[tokio::test]
-async fn older_revisions_get_data_in_their_form() {
-    let client = Client::speaking(Revision::V2025_06_18, server()).await;
+async fn older_revisions_receive_data_in_their_form() {
+    let client = Client::with_revision(Revision::V2025_06_18, server()).await;
     assert_eq!(client.call("data", json!({})).await["structuredContent"], json!({"lines": 2}));
     assert_eq!(client.call("truth", json!({})).await["structuredContent"], json!({"result": true}));
     let schema = client.tool("truth").await["outputSchema"].take();
     assert_eq!(schema["properties"], json!({"result": {"type": "boolean"}}));
-    let client = Client::speaking(Revision::V2025_03_26, server()).await;
+    let client = Client::with_revision(Revision::V2025_03_26, server()).await;
     let result = client.call("data", json!({})).await;
     assert_eq!(result, json!({"content": [{"type": "text", "text": "{\"lines\":2}"}]}));
 }
 
 #[tokio::test]
-async fn a_result_is_what_it_is() {
+async fn a_call_tool_result_is_sent_unchanged() {
     let client = Client::new(server()).await;
     let (content, structured, is_error) = parts(&client, "result").await;
     assert_eq!(content[0]["text"], "no");
@@ -243,7 +243,7 @@ async fn a_result_is_what_it_is() {
 }
 
 #[tokio::test]
-async fn the_model_sees_errors_that_can_be_shown() {
+async fn errors_with_display_are_shown_to_the_model() {
     let client = Client::new(server()).await;
     for (tool, text) in [
         ("displayed", "failed: shown"),
@@ -258,7 +258,7 @@ async fn the_model_sees_errors_that_can_be_shown() {
 }
 
 #[tokio::test]
-async fn the_peer_sees_errors_of_the_protocol() {
+async fn protocol_errors_are_sent_to_the_client() {
     let client = Client::new(server()).await;
     let error = client.try_call("protocol_error", json!({})).await.unwrap_err();
     assert_eq!((error.code(), error.message()), (-32602, "not so"));

@@ -1,4 +1,4 @@
-//! The schemas that parameters and returned types become, to the letter.
+//! The exact schemas of parameters and returned types.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -40,14 +40,14 @@ fn numbers(a: u8, b: i8, c: i64, d: u64, e: f32, f: usize, g: Option<i16>) -> St
     format!("{a} {b} {c} {d} {e} {f} {g:?}")
 }
 
-/// Optional in all ways.
+/// All forms of optional arguments.
 #[tool]
 fn optional(
     /// The first.
     required: bool,
     /** The second. */
     option: Option<String>,
-    aliased: Perhaps<u8>,
+    aliased: Maybe<u8>,
     #[arg(default = 10)] limit: u8,
     #[arg(default = "eu")] zone: String,
     #[arg(default)] unit: Unit,
@@ -63,9 +63,9 @@ fn optional(
     )
 }
 
-type Perhaps<T> = Option<T>;
+type Maybe<T> = Option<T>;
 
-/// It does not serialize, so its default is not shown.
+/// It does not implement `Serialize`, so its default is not in the schema.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Unprintable;
 
@@ -147,7 +147,7 @@ fn number() -> u8 {
 }
 
 #[tool]
-fn perhaps() -> Perhaps<Unit> {
+fn perhaps() -> Maybe<Unit> {
     None
 }
 
@@ -157,7 +157,7 @@ fn blocks() -> Outcome<Vec<Content>> {
 }
 
 #[tool(output_schema = tool::output_schema::<Unit>())]
-fn by_hand() -> CallToolResult {
+fn explicit_schema() -> CallToolResult {
     CallToolResult::structured(&Unit::Celsius).unwrap()
 }
 
@@ -175,7 +175,7 @@ async fn client() -> Client {
         number,
         perhaps,
         blocks,
-        by_hand
+        explicit_schema
     ];
     Client::new(Server::builder("test", "1").state(5u8).routes(routes)).await
 }
@@ -212,7 +212,7 @@ async fn numbers_have_their_ranges_and_no_format() {
 }
 
 #[tokio::test]
-async fn what_may_be_left_out_is_not_required_and_shows_its_default() {
+async fn an_optional_argument_is_not_required_and_shows_its_default() {
     assert_eq!(
         input("optional").await,
         json!({
@@ -236,7 +236,7 @@ async fn what_may_be_left_out_is_not_required_and_shows_its_default() {
             "$defs": {
                 "Unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
                 "Unprintable": {
-                    "description": "It does not serialize, so its default is not shown.",
+                    "description": "It does not implement `Serialize`, so its default is not in the schema.",
                     "type": "null",
                 },
             },
@@ -299,7 +299,7 @@ async fn structures_are_local_definitions() {
 }
 
 #[tokio::test]
-async fn headers_are_marked() {
+async fn mirrored_arguments_have_a_header_annotation() {
     assert_eq!(
         input("headers").await["properties"],
         json!({
@@ -311,7 +311,7 @@ async fn headers_are_marked() {
 }
 
 #[tokio::test]
-async fn a_spread_struct_is_the_schema() {
+async fn the_schema_of_a_flattened_struct_is_the_input_schema() {
     assert_eq!(
         input("search").await,
         json!({
@@ -350,13 +350,13 @@ async fn a_spread_struct_is_the_schema() {
 }
 
 #[tokio::test]
-async fn the_output_schema_is_that_of_the_type_behind_every_alias() {
+async fn the_output_schema_sees_through_aliases() {
     let client = client().await;
     let output = async |tool| client.tool(tool).await.get("outputSchema").cloned();
     for tool in ["text", "blocks", "numbers"] {
         assert_eq!(output(tool).await, None, "{tool}");
     }
-    // What is written has its null: a client reads it, no model writes it.
+    // Results keep null in their schemas, because clients read them and models do not write them.
     let place = json!({
         "type": "object",
         "properties": {
@@ -383,7 +383,7 @@ async fn the_output_schema_is_that_of_the_type_behind_every_alias() {
         Some(json!({"$schema": DIALECT, "type": "integer", "minimum": 0, "maximum": 255}))
     );
     assert_eq!(
-        output("by_hand").await,
+        output("explicit_schema").await,
         Some(json!({"$schema": DIALECT, "type": "string", "enum": ["celsius", "fahrenheit"]}))
     );
     let perhaps = output("perhaps").await.unwrap();
@@ -391,7 +391,7 @@ async fn the_output_schema_is_that_of_the_type_behind_every_alias() {
 }
 
 #[tokio::test]
-async fn defaults_and_options_fill_in() {
+async fn defaults_are_filled_in() {
     let client = client().await;
     let bare = "true None None 10 eu Celsius [] None Some(3) [1]";
     assert_eq!(client.text("optional", json!({"required": true})).await, bare);
@@ -411,7 +411,7 @@ async fn defaults_and_options_fill_in() {
 }
 
 #[tokio::test]
-async fn arguments_of_every_shape_arrive() {
+async fn arguments_of_every_type_are_decoded() {
     let client = client().await;
     let numbers = json!({
         "a": 255, "b": -128, "c": i64::MIN, "d": u64::MAX, "e": 0.5, "f": 9_007_199_254_740_993u64,

@@ -1,4 +1,4 @@
-//! Arguments that do not fit: told so that a model can repair its call. Spec: server/tools, error
+//! Invalid arguments: the errors enable a model to correct its call. Spec: server/tools, error
 //! handling.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use mcp_server::{Revision, ServerBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Way, everywhere, server};
+use crate::harness::{Client, Transport, everywhere, server};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(crate = "mcp_server::schemars")]
@@ -22,7 +22,7 @@ struct Trip {
 }
 
 impl Trip {
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         format!("{} {} {}", self.city, self.days, self.stops.as_ref().map_or(0, Vec::len))
     }
 }
@@ -33,13 +33,13 @@ const FIELDS: &[Field] = &[
     Field::new::<Option<Vec<BTreeMap<String, i64>>>>("stops"),
 ];
 
-/// One tool over an extractor, which names the first mistake; one that knows its fields and names
-/// them all.
+/// A tool with the extractor, which reports the first error, and one that lists its fields and
+/// reports all.
 fn travel() -> ServerBuilder {
     let each = |call: ToolCall| -> mcp_server::tool::ToolFuture {
         Box::pin(async move {
             match decode::<Trip>(&call, FIELDS) {
-                Ok(trip) => Ok(mcp_server::types::CallToolResult::text(trip.told())),
+                Ok(trip) => Ok(mcp_server::types::CallToolResult::text(trip.describe())),
                 Err(errors) => call.reject(errors),
             }
         })
@@ -47,7 +47,7 @@ fn travel() -> ServerBuilder {
     server()
         .tool(
             ToolRoute::builder("first")
-                .handler(|Args(trip): Args<Trip>| async move { trip.told() }),
+                .handler(|Args(trip): Args<Trip>| async move { trip.describe() }),
         )
         .tool(
             ToolRoute::builder("all")
@@ -71,7 +71,7 @@ async fn rejected(client: &Client, tool: &str, arguments: Value) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn arguments_that_fit_are_read() {
+async fn valid_arguments_are_decoded() {
     everywhere(travel, async |client| {
         for tool in ["first", "all"] {
             assert_eq!(
@@ -90,9 +90,9 @@ async fn arguments_that_fit_are_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_mistake_has_its_pointer() {
+async fn the_first_error_has_its_pointer() {
     everywhere(travel, async |client| {
-        for (arguments, mistake) in [
+        for (arguments, error) in [
             (json!({"city": 1, "days": 3}), "/city: expected a string, got the integer 1"),
             (json!({"city": "Oslo"}), "/days: the member is required"),
             (
@@ -114,7 +114,7 @@ async fn the_first_mistake_has_its_pointer() {
             (json!({"city": null, "days": 1}), "/city: expected a string, got null"),
         ] {
             let expected =
-                format!("The arguments do not fit the tool's input schema:\n- {mistake}");
+                format!("The arguments do not match the tool's input schema:\n- {error}");
             assert_eq!(rejected(&client, "first", arguments).await, expected);
         }
     })
@@ -122,10 +122,10 @@ async fn the_first_mistake_has_its_pointer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_mistakes_are_told_at_once_where_the_fields_are_known() {
+async fn all_errors_are_reported_at_once_if_the_fields_are_known() {
     everywhere(travel, async |client| {
         let arguments = json!({"city": 1, "stops": [{"a": 1.5}], "dayz": 3});
-        let expected = "The arguments do not fit the tool's input schema:\n\
+        let expected = "The arguments do not match the tool's input schema:\n\
              - /city: expected a string, got the integer 1\n\
              - /days: the argument is required\n\
              - /stops/0/a: expected an integer, got the number 1.5\n\
@@ -136,7 +136,7 @@ async fn all_mistakes_are_told_at_once_where_the_fields_are_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_is_echoed_cut_short() {
+async fn an_invalid_value_is_truncated_in_the_error() {
     everywhere(travel, async |client| {
         let text =
             rejected(&client, "first", json!({"city": "Oslo", "days": "9".repeat(10_000)})).await;
@@ -154,7 +154,7 @@ async fn what_came_is_echoed_cut_short() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_that_is_given_twice_is_a_mistake() {
+async fn a_duplicate_member_is_an_error() {
     let mut raw =
         crate::harness::Raw::session(&crate::harness::built(travel()), "2025-11-25").await;
     for tool in ["first", "all"] {
@@ -213,7 +213,7 @@ fn ordering() -> ServerBuilder {
             format!("{count} {name:?} {code:?} {tags:?} {:?} {days}", deep.map(|deep| deep.x))
         }))
         .tool(
-            ToolRoute::builder("given")
+            ToolRoute::builder("explicit")
                 .input_schema(
                     mcp_server::types::Schema::try_from(json!({
                         "type": "object",
@@ -230,7 +230,7 @@ fn ordering() -> ServerBuilder {
 #[tokio::test(start_paused = true)]
 async fn constraints_of_the_schema_are_enforced() {
     everywhere(ordering, async |client| {
-        for (arguments, mistakes) in [
+        for (arguments, errors) in [
             (json!({"count": 0}), "/count: must be at least 1, got 0"),
             (json!({"count": 6}), "/count: must be at most 5, got 6"),
             (
@@ -243,7 +243,7 @@ async fn constraints_of_the_schema_are_enforced() {
                 json!({"count": 1, "how": {"slow": {"days": 10}}}),
                 "/how/slow/days: must be at most 9, got 10",
             ),
-            // A type that is wrong, and a bound elsewhere.
+            // A value of the wrong type, and a violated bound elsewhere.
             (
                 json!({"count": "1", "name": "abcde"}),
                 "/count: expected an integer, got the string \"1\"\n\
@@ -251,7 +251,7 @@ async fn constraints_of_the_schema_are_enforced() {
             ),
         ] {
             let expected =
-                format!("The arguments do not fit the tool's input schema:\n- {mistakes}");
+                format!("The arguments do not match the tool's input schema:\n- {errors}");
             assert_eq!(rejected(&client, "order", arguments).await, expected);
         }
         let arguments = json!({
@@ -267,30 +267,33 @@ async fn constraints_of_the_schema_are_enforced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_schema_that_is_given_is_enforced_as_a_whole() {
+async fn an_explicit_schema_is_enforced_as_a_whole() {
     everywhere(ordering, async |client| {
-        for (arguments, mistake) in [
+        for (arguments, error) in [
             (json!({}), "/color: the member is required"),
             (json!({"color": "green"}), "/color: expected one of \"red\", \"blue\""),
             (json!({"color": "red", "x": 1}), "/x: unknown member; known are color"),
         ] {
             let expected =
-                format!("The arguments do not fit the tool's input schema:\n- {mistake}");
-            assert_eq!(rejected(&client, "given", arguments).await, expected);
+                format!("The arguments do not match the tool's input schema:\n- {error}");
+            assert_eq!(rejected(&client, "explicit", arguments).await, expected);
         }
-        assert_eq!(client.tool_text("given", json!({"color": "red"})).await, r#"{"color":"red"}"#);
+        assert_eq!(
+            client.tool_text("explicit", json!({"color": "red"})).await,
+            r#"{"color":"red"}"#
+        );
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_struct_is_read_from_an_object_alone() {
+async fn a_struct_is_decoded_only_from_an_object() {
     everywhere(ordering, async |client| {
         let text = rejected(&client, "order", json!({"count": 1, "deep": ["hidden"]})).await;
         assert!(text.ends_with("- /deep: expected an object, got an array"), "{text}");
         let text = rejected(&client, "order", json!({"count": 1, "how": {"slow": [3]}})).await;
         assert!(text.contains("/how/slow: expected an object, got an array"), "{text}");
-        // An alias that its author gave is his choice, where nothing is mirrored.
+        // A serde alias is accepted if no header mirrors the argument.
         let arguments = json!({"count": 1, "deep": {"y": "z"}, "how": "speedy"});
         assert_eq!(client.tool_text("order", arguments).await, "1 None None None Some(\"z\") 0");
     })
@@ -315,7 +318,7 @@ async fn a_number_without_a_fraction_is_an_integer() {
     .await;
 }
 
-/// A call that hides a mirrored argument from who reads headers alone (HDR-16).
+/// A call that hides a mirrored argument from intermediaries that read only headers (HDR-16).
 #[tokio::test(start_paused = true)]
 async fn a_mirrored_argument_cannot_be_hidden() {
     #[derive(Deserialize, JsonSchema)]
@@ -342,24 +345,25 @@ async fn a_mirrored_argument_cannot_be_hidden() {
             }},
         });
         let schema = mcp_server::types::Schema::try_from(schema).unwrap();
-        server().tool(ToolRoute::builder("given").input_schema(schema).handler(run))
+        server().tool(ToolRoute::builder("explicit").input_schema(schema).handler(run))
     };
     everywhere(server, async |client| {
-        let is_mirrored = !client.is_legacy() && !Way::CONNECTIONS.contains(&client.way);
+        let is_mirrored =
+            !client.is_legacy() && !Transport::CONNECTIONS.contains(&client.transport);
         let hidden = json!({"deep": ["hidden"]});
         if is_mirrored {
-            let params = json!({"name": "given", "arguments": hidden});
+            let params = json!({"name": "explicit", "arguments": hidden});
             let error = client.err("tools/call", params).await;
             assert_eq!(error.code, -32020, "{}", error.message);
             assert!(error.message.contains("/deep: expected an object"), "{}", error.message);
         } else {
-            let text = rejected(&client, "given", hidden).await;
+            let text = rejected(&client, "explicit", hidden).await;
             assert!(text.ends_with("- /deep: expected an object, got an array"), "{text}");
         }
-        let text = rejected(&client, "given", json!({"deep": {"zone": "hidden"}})).await;
+        let text = rejected(&client, "explicit", json!({"deep": {"zone": "hidden"}})).await;
         assert!(text.ends_with("- /deep/zone: unknown member; known are region"), "{text}");
-        assert_eq!(client.tool_text("given", json!({"deep": {}})).await, "None");
-        assert_eq!(client.tool_text("given", json!({"deep": null})).await, "None");
+        assert_eq!(client.tool_text("explicit", json!({"deep": {}})).await, "None");
+        assert_eq!(client.tool_text("explicit", json!({"deep": null})).await, "None");
     })
     .await;
 }

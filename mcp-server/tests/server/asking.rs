@@ -9,7 +9,7 @@ use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, Sampli
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Answered, Client, Failure, Setup, Way, built, named, server};
+use crate::harness::{Client, Failure, Outcome, Setup, Transport, built, named, server};
 
 #[derive(serde::Deserialize)]
 struct Confirm {
@@ -22,7 +22,7 @@ impl Form for Confirm {
     }
 }
 
-fn curious() -> ServerBuilder {
+fn asking() -> ServerBuilder {
     let mut limits = Limits::new();
     limits.peer_request_timeout = Duration::from_secs(90);
     server()
@@ -72,27 +72,27 @@ fn all() -> Value {
     json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}})
 }
 
-/// A client that answers every question alike.
+/// Connects a client that gives the same answer to every question.
 async fn with(
-    way: Way,
+    transport: Transport,
     revision: Revision,
     capabilities: Value,
-    answer: Option<Answered>,
+    answer: Option<Outcome>,
 ) -> Client {
     let setup = Setup::default().capabilities(capabilities).answers(move |_, _| answer.clone());
-    setup.connect(&built(curious()), way, revision).await
+    setup.connect(&built(asking()), transport, revision).await
 }
 
-/// The text of a tool's result, and whether it is an error.
+/// Returns the text of a tool's result, and whether it is an error.
 async fn outcome(client: &Client, tool: &str) -> (String, bool) {
     let result = client.tool(tool, json!({})).await;
     (result["content"][0]["text"].as_str().unwrap().to_owned(), result["isError"] == true)
 }
 
-async fn each(revisions: &[Revision], body: impl AsyncFn(Way, Revision)) {
-    for &way in Way::ALL {
+async fn each(revisions: &[Revision], body: impl AsyncFn(Transport, Revision)) {
+    for &transport in Transport::ALL {
         for revision in revisions {
-            named(&format!("{way:?} {revision}"), body(way, *revision)).await;
+            named(&format!("{transport:?} {revision}"), body(transport, *revision)).await;
         }
     }
 }
@@ -101,12 +101,12 @@ const WITH_FORMS: [Revision; 2] = [Revision::V2025_06_18, Revision::V2025_11_25]
 const BEFORE_FORMS: [Revision; 2] = [Revision::V2024_11_05, Revision::V2025_03_26];
 
 #[tokio::test(start_paused = true)]
-async fn a_form_is_asked_and_its_answer_read() {
-    each(&WITH_FORMS, async |way, revision| {
+async fn a_form_is_sent_and_its_answer_decoded() {
+    each(&WITH_FORMS, async |transport, revision| {
         let accept = Ok(json!({"action": "accept", "content": {"sure": true}}));
-        let client = with(way, revision, all(), Some(accept)).await;
+        let client = with(transport, revision, all(), Some(accept)).await;
         assert_eq!(outcome(&client, "confirm").await, ("sure=true".into(), false));
-        let asked = client.told_of("elicitation/create").await;
+        let asked = client.receive("elicitation/create").await;
         assert_eq!(asked["message"], "Sure?");
         let schema =
             json!({"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]});
@@ -117,11 +117,12 @@ async fn a_form_is_asked_and_its_answer_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn declining_and_cancelling_are_answers_or_errors_as_the_tool_likes() {
-    each(&WITH_FORMS, async |way, revision| {
+async fn declining_and_cancelling_are_answers_or_errors_as_the_tool_chooses() {
+    each(&WITH_FORMS, async |transport, revision| {
         for (action, error) in [("decline", "the user declined"), ("cancel", "the user cancelled")]
         {
-            let client = with(way, revision, all(), Some(Ok(json!({"action": action})))).await;
+            let client =
+                with(transport, revision, all(), Some(Ok(json!({"action": action})))).await;
             assert_eq!(outcome(&client, "answer").await, (action.into(), false));
             assert_eq!(outcome(&client, "confirm").await, (error.into(), true));
         }
@@ -130,18 +131,18 @@ async fn declining_and_cancelling_are_answers_or_errors_as_the_tool_likes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_does_not_fit_is_an_error_of_the_tool() {
-    each(&WITH_FORMS, async |way, revision| {
+async fn an_invalid_answer_is_an_error_of_the_tool() {
+    each(&WITH_FORMS, async |transport, revision| {
         for answer in [
             json!({"action": "accept", "content": {"sure": "yes"}}),
             json!({"action": "accept"}),
             json!({"content": {"sure": true}}),
             json!({}),
         ] {
-            let client = with(way, revision, all(), Some(Ok(answer.clone()))).await;
+            let client = with(transport, revision, all(), Some(Ok(answer.clone()))).await;
             let (text, is_error) = outcome(&client, "confirm").await;
             assert!(
-                is_error && text.starts_with("the answer does not fit the question"),
+                is_error && text.starts_with("the answer does not match the question"),
                 "{answer}: {text}"
             );
         }
@@ -150,10 +151,10 @@ async fn an_answer_that_does_not_fit_is_an_error_of_the_tool() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_answers_with_an_error_refuses() {
-    each(&WITH_FORMS, async |way, revision| {
+async fn an_error_from_the_client_is_an_error_of_the_tool() {
+    each(&WITH_FORMS, async |transport, revision| {
         let error = Failure { code: -1, message: "user rejected".into(), data: None };
-        let client = with(way, revision, all(), Some(Err(error))).await;
+        let client = with(transport, revision, all(), Some(Err(error))).await;
         let (text, is_error) = outcome(&client, "confirm").await;
         assert!(is_error && text.starts_with("the client refused the question"), "{text}");
         assert!(text.contains("user rejected"), "{text}");
@@ -162,24 +163,30 @@ async fn a_client_that_answers_with_an_error_refuses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_client_is_given_up_and_told_so() {
-    each(&WITH_FORMS, async |way, revision| {
-        let client = with(way, revision, all(), None).await;
+async fn an_unanswered_question_times_out_and_is_cancelled() {
+    each(&WITH_FORMS, async |transport, revision| {
+        let client = with(transport, revision, all(), None).await;
         let before = tokio::time::Instant::now();
         let (text, is_error) = outcome(&client, "confirm").await;
-        assert_eq!((&*text, is_error), ("no answer arrived: the client was silent for 90 s", true));
+        assert_eq!(
+            (&*text, is_error),
+            (
+                "no answer arrived: the client did not answer within 90 s (peer_request_timeout)",
+                true
+            )
+        );
         assert_eq!(before.elapsed().as_secs(), 90);
-        client.told_of("elicitation/create").await;
-        assert_eq!(client.told_of("notifications/cancelled").await["requestId"], 1);
+        client.receive("elicitation/create").await;
+        assert_eq!(client.receive("notifications/cancelled").await["requestId"], 1);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_leaves_ends_the_question() {
-    let client = with(Way::Stream, Revision::V2025_11_25, all(), None).await;
+async fn a_disconnect_ends_the_question() {
+    let client = with(Transport::Stream, Revision::V2025_11_25, all(), None).await;
     let call = client.start_tool("confirm");
-    client.told_of("elicitation/create").await;
+    client.receive("elicitation/create").await;
     let before = tokio::time::Instant::now();
     client.close();
     let result = call.answer().await.unwrap();
@@ -188,23 +195,23 @@ async fn a_client_that_leaves_ends_the_question() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_can_be_named_and_its_end_told_where_the_revision_has_names() {
-    each(&[Revision::V2025_11_25], async |way, revision| {
-        let client = with(way, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
+async fn the_completion_of_a_url_elicitation_is_notified_where_the_revision_has_ids() {
+    each(&[Revision::V2025_11_25], async |transport, revision| {
+        let client = with(transport, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
         assert_eq!(outcome(&client, "pay").await, ("Accept(())".into(), false));
-        assert_eq!(client.told_of("elicitation/create").await["elicitationId"], "7");
-        let done = client.told_of("notifications/elicitation/complete").await;
+        assert_eq!(client.receive("elicitation/create").await["elicitationId"], "7");
+        let done = client.receive("notifications/elicitation/complete").await;
         assert_eq!(done, json!({"elicitationId": "7"}));
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_url_is_asked_for_where_the_revision_has_it() {
-    each(&[Revision::V2025_11_25], async |way, revision| {
-        let client = with(way, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
+async fn a_url_is_sent_where_the_revision_has_url_elicitation() {
+    each(&[Revision::V2025_11_25], async |transport, revision| {
+        let client = with(transport, revision, all(), Some(Ok(json!({"action": "accept"})))).await;
         assert_eq!(outcome(&client, "visit").await, ("Accept(())".into(), false));
-        let asked = client.told_of("elicitation/create").await;
+        let asked = client.receive("elicitation/create").await;
         assert_eq!(
             (&asked["mode"], &asked["url"]),
             (&json!("url"), &json!("https://example.com/pay"))
@@ -216,22 +223,22 @@ async fn a_url_is_asked_for_where_the_revision_has_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_model_and_the_roots_are_asked_in_every_session() {
-    each(&crate::harness::LEGACY, async |way, revision| {
+async fn sampling_and_roots_work_in_every_session() {
+    each(&crate::harness::LEGACY, async |transport, revision| {
         let said =
             json!({"role": "assistant", "content": {"type": "text", "text": "4"}, "model": "m1"});
-        let client = with(way, revision, all(), Some(Ok(said))).await;
+        let client = with(transport, revision, all(), Some(Ok(said))).await;
         assert_eq!(outcome(&client, "sample").await, ("m1 said".into(), false));
-        let asked = client.told_of("sampling/createMessage").await;
+        let asked = client.receive("sampling/createMessage").await;
         assert_eq!(
             asked["messages"],
             json!([{"role": "user", "content": {"type": "text", "text": "2+2?"}}])
         );
         assert_eq!(asked["maxTokens"], 100);
         let roots = json!({"roots": [{"uri": "file:///a"}, {"uri": "file:///b", "name": "B"}]});
-        let client = with(way, revision, all(), Some(Ok(roots))).await;
+        let client = with(transport, revision, all(), Some(Ok(roots))).await;
         assert_eq!(outcome(&client, "roots").await, ("file:///a file:///b".into(), false));
-        client.told_of("roots/list").await;
+        client.receive("roots/list").await;
     })
     .await;
 }
@@ -247,43 +254,44 @@ fn needs() -> [(&'static str, Value); 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_without_the_capability_is_not_asked() {
-    each(&crate::harness::LEGACY, async |way, revision| {
-        let client = with(way, revision, json!({}), None).await;
+async fn nothing_is_sent_to_a_session_without_the_capability() {
+    each(&crate::harness::LEGACY, async |transport, revision| {
+        let client = with(transport, revision, json!({}), None).await;
         for (tool, required) in needs() {
             let (text, is_error) = outcome(&client, tool).await;
-            let expected =
-                format!("the client cannot be asked: the client did not declare {required}");
+            let expected = format!(
+                "the client does not support the question: the client did not declare {required}"
+            );
             assert_eq!((text, is_error), (expected, true), "{tool}");
         }
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_revision_has_not_is_not_asked_whatever_is_declared() {
-    each(&BEFORE_FORMS, async |way, revision| {
-        let client = with(way, revision, all(), None).await;
+async fn a_question_that_the_revision_does_not_have_is_not_sent() {
+    each(&BEFORE_FORMS, async |transport, revision| {
+        let client = with(transport, revision, all(), None).await;
         assert!(outcome(&client, "confirm").await.1 && outcome(&client, "visit").await.1);
         assert_eq!(outcome(&client, "can").await.0, "[false, false, true, true]");
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
-    each(&[Revision::V2025_06_18], async |way, revision| {
-        let client = with(way, revision, all(), None).await;
+    each(&[Revision::V2025_06_18], async |transport, revision| {
+        let client = with(transport, revision, all(), None).await;
         assert!(outcome(&client, "visit").await.1);
         assert_eq!(outcome(&client, "can").await.0, "[true, false, true, true]");
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_bare_elicitation_capability_means_forms() {
-    each(&[Revision::V2025_11_25], async |way, revision| {
+    each(&[Revision::V2025_11_25], async |transport, revision| {
         let accept = Ok(json!({"action": "accept", "content": {"sure": false}}));
-        let client = with(way, revision, json!({"elicitation": {}}), Some(accept)).await;
+        let client = with(transport, revision, json!({"elicitation": {}}), Some(accept)).await;
         assert_eq!(outcome(&client, "confirm").await, ("sure=false".into(), false));
         assert!(outcome(&client, "visit").await.1, "no URLs");
     })
@@ -291,9 +299,9 @@ async fn a_bare_elicitation_capability_means_forms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modern_request_without_the_capability_is_told_which_one_it_lacks() {
-    each(&[Revision::V2026_07_28], async |way, revision| {
-        let client = with(way, revision, json!({}), None).await;
+async fn the_error_of_a_modern_request_names_the_missing_capability() {
+    each(&[Revision::V2026_07_28], async |transport, revision| {
+        let client = with(transport, revision, json!({}), None).await;
         for (tool, required) in needs() {
             let error = client.err("tools/call", json!({"name": tool})).await;
             assert_eq!(error.code, -32021, "{tool}");
@@ -304,47 +312,47 @@ async fn a_modern_request_without_the_capability_is_told_which_one_it_lacks() {
     .await;
 }
 
-/// Its questions travel in the result of the call (see the tests of input).
+/// Its questions are sent in the result of the call (see the tests of `input`).
 #[cfg(feature = "sealed-state")]
 #[tokio::test(start_paused = true)]
 async fn a_modern_client_is_sent_no_request() {
-    each(&[Revision::V2026_07_28], async |way, revision| {
-        let client = with(way, revision, all(), None).await;
+    each(&[Revision::V2026_07_28], async |transport, revision| {
+        let client = with(transport, revision, all(), None).await;
         for (tool, _) in needs() {
             let result = client.tool(tool, json!({})).await;
             assert_eq!(result["resultType"], "input_required", "{tool}");
             assert_eq!(result["inputRequests"].as_object().unwrap().len(), 1, "{tool}");
         }
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }
 
-/// What a call has to remember cannot be sealed, so it cannot ask.
+/// The journal of a call cannot be sealed, so the call cannot ask.
 #[cfg(not(feature = "sealed-state"))]
 #[tokio::test(start_paused = true)]
 async fn without_sealed_states_a_question_to_a_modern_client_names_the_feature() {
-    each(&[Revision::V2026_07_28], async |way, revision| {
-        let client = with(way, revision, all(), None).await;
+    each(&[Revision::V2026_07_28], async |transport, revision| {
+        let client = with(transport, revision, all(), None).await;
         for (tool, _) in needs() {
             let result = client.tool(tool, json!({})).await;
             assert_eq!(result["isError"], true, "{tool}");
             let text = result["content"][0]["text"].as_str().unwrap();
             assert!(text.contains("`sealed-state`"), "{text}");
         }
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_questions_are_answered_each_on_its_own() {
+async fn concurrent_questions_receive_their_own_answers() {
     let count = std::sync::atomic::AtomicI64::new(0);
     let setup = Setup::default().capabilities(all()).answers(move |_, _| {
         let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Some(Ok(json!({"roots": [{"uri": format!("file:///{number}")}]})))
     });
-    let client = setup.connect(&built(curious()), Way::Stream, Revision::V2025_11_25).await;
+    let client = setup.connect(&built(asking()), Transport::Stream, Revision::V2025_11_25).await;
     let calls: Vec<_> = (0..20).map(|_| client.start_tool("roots")).collect();
     let mut seen = std::collections::BTreeSet::new();
     for call in calls {
@@ -353,9 +361,9 @@ async fn several_questions_are_answered_each_on_its_own() {
     assert_eq!(seen.len(), 20);
 }
 
-/// A question that breaks a rule is not asked, and the author is told which (EL-5, EL-10, SAM-4).
+/// An invalid question is not sent, and the author receives the reason (EL-5, EL-10, SAM-4).
 #[tokio::test(start_paused = true)]
-async fn a_question_that_breaks_a_rule_is_not_asked() {
+async fn an_invalid_question_is_not_sent() {
     use mcp_server::input::{AskErrorKind, Outcome};
     use mcp_server::types::{ElicitParams, SamplingContent, ToolUseContent};
 
@@ -391,22 +399,22 @@ async fn a_question_that_breaks_a_rule_is_not_asked() {
             }))
     };
     let capabilities = json!({"elicitation": {"url": {}}, "sampling": {"tools": {}}});
-    each(&[Revision::V2025_11_25, Revision::V2026_07_28], async |way, revision| {
+    each(&[Revision::V2025_11_25, Revision::V2026_07_28], async |transport, revision| {
         let setup = Setup::default().capabilities(capabilities.clone());
-        let client = setup.connect(&built(server()), way, revision).await;
+        let client = setup.connect(&built(server()), transport, revision).await;
         for (tool, problem) in [
             ("relative", "the URL to visit is not absolute"),
             ("script", "the URL to visit is not absolute"),
-            ("password", "the URL to visit holds credentials"),
+            ("password", "the URL to visit contains credentials"),
             ("sample", "/messages/1: the result of the tool use \"1\" is missing"),
         ] {
             let text = client.tool_text(tool, json!({})).await;
-            let expected = format!("the question is not valid: {problem}");
+            let expected = format!("the question is invalid: {problem}");
             assert!(text.starts_with(&expected), "{tool}: {text}");
         }
         let error = client.err("tools/call", json!({"name": "explicit"})).await;
-        assert!(error.message.contains("the question is not valid"), "{}", error.message);
-        assert_eq!(client.all_told().await, [], "nothing was asked");
+        assert!(error.message.contains("the question is invalid"), "{}", error.message);
+        assert_eq!(client.receive_all().await, [], "nothing was sent");
     })
     .await;
 }

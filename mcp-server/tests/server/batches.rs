@@ -1,4 +1,4 @@
-//! Arrays of messages, which 2025-03-26 has and no other revision. Spec: 2025-03-26, basic.
+//! JSON-RPC batches, which only 2025-03-26 has. Spec: 2025-03-26, basic.
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Limits, ServerBuilder};
@@ -16,11 +16,11 @@ fn call(id: impl Into<Value>, tool: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": {"name": tool}})
 }
 
-/// The ids of a batch of answers.
+/// Returns the ids of a batch of answers.
 fn ids(batch: &Value) -> Vec<Value> {
     batch
         .as_array()
-        .unwrap_or_else(|| panic!("no batch: {batch}"))
+        .unwrap_or_else(|| panic!("not a batch: {batch}"))
         .iter()
         .map(|answer| answer["id"].clone())
         .collect()
@@ -44,7 +44,7 @@ async fn a_batch_is_answered_with_a_batch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn entries_that_are_no_messages_are_refused_each_on_its_own() {
+async fn invalid_entries_are_refused_individually() {
     let mut raw = Raw::session(&built(echo()), REVISION).await;
     let answers =
         raw.ask(&json!([call(1, "t"), 17, {"jsonrpc": "2.0", "id": 2}, [], call(1.5, "t")])).await;
@@ -62,7 +62,7 @@ async fn a_batch_without_requests_is_not_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn batches_are_of_one_revision() {
+async fn only_one_revision_has_batches() {
     for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
         let mut raw = Raw::session(&built(echo()), revision).await;
         let answer = raw.ask(&json!([call(1, "t")])).await;
@@ -78,7 +78,7 @@ async fn batches_are_of_one_revision() {
     assert_eq!(
         raw.ask(&json!([hello])).await["error"]["code"],
         -32600,
-        "initialize comes alone (LG-1)"
+        "initialize must not be part of a batch (LG-1)"
     );
     let discover = json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}});
@@ -86,7 +86,7 @@ async fn batches_are_of_one_revision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_batch_and_one_that_is_too_long_are_refused_whole() {
+async fn an_empty_batch_and_one_with_too_many_entries_are_refused() {
     let mut limits = Limits::new();
     limits.connection.max_batch_entries = 3;
     let mut raw = Raw::session(&built(echo().limits(limits)), REVISION).await;
@@ -120,7 +120,7 @@ async fn a_cancelled_entry_is_left_out_of_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_in_flight_is_refused_in_a_batch_too() {
+async fn an_id_in_flight_is_refused_in_a_batch_too() {
     let gate = Gate::new();
     let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
     raw.send(&call(1, "wait")).await;

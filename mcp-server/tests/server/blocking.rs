@@ -1,5 +1,4 @@
-//! Handlers that block a thread. They run on threads of their own, so these tests run on the real
-//! clock.
+//! Handlers that block a thread. They run on their own threads, so these tests use the real clock.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -10,16 +9,16 @@ use serde_json::json;
 
 use crate::harness::{Failure, everywhere, server};
 
-/// Blocks threads until it is told to let them go.
+/// Blocks threads until the test releases them.
 #[derive(Clone)]
-struct Wall {
+struct Barrier {
     arrivals: Arc<Mutex<mpsc::Receiver<()>>>,
     arrive: mpsc::Sender<()>,
     release: mpsc::Sender<()>,
     released: Arc<Mutex<mpsc::Receiver<()>>>,
 }
 
-impl Wall {
+impl Barrier {
     fn new() -> Self {
         let (arrive, arrivals) = mpsc::channel();
         let (release, released) = mpsc::channel();
@@ -31,7 +30,7 @@ impl Wall {
         }
     }
 
-    fn stand(&self) {
+    fn wait(&self) {
         self.arrive.send(()).unwrap();
         self.released.lock().unwrap().recv().unwrap();
     }
@@ -50,15 +49,15 @@ impl Wall {
     }
 }
 
-fn blocking(wall: &Wall, threads: usize) -> ServerBuilder {
+fn blocking(barrier: &Barrier, threads: usize) -> ServerBuilder {
     let mut limits = Limits::new();
     limits.max_blocking_threads = threads;
-    let wall = wall.clone();
+    let barrier = barrier.clone();
     server()
         .limits(limits)
         .tool(ToolRoute::builder("stand").handler(move |context: Context| {
-            let wall = wall.clone();
-            async move { context.blocking(move || wall.stand()).await.map(|()| "stood") }
+            let barrier = barrier.clone();
+            async move { context.blocking(move || barrier.wait()).await.map(|()| "stood") }
         }))
         .tool(ToolRoute::builder("panic").handler(|context: Context| async move {
             context.blocking(|| -> &'static str { panic!("on a thread") }).await
@@ -67,16 +66,16 @@ fn blocking(wall: &Wall, threads: usize) -> ServerBuilder {
 }
 
 #[tokio::test]
-async fn a_blocked_thread_holds_up_nobody_else() {
-    let wall = Wall::new();
+async fn a_blocked_thread_does_not_delay_other_calls() {
+    let barrier = Barrier::new();
     everywhere(
-        || blocking(&wall, 8),
+        || blocking(&barrier, 8),
         async |client| {
             let calls: Vec<_> = (0..4).map(|_| client.start_tool("stand")).collect();
-            wall.arrived(4).await;
+            barrier.arrived(4).await;
             assert_eq!(client.tool_text("quick", json!({})).await, "quick");
             for _ in 0..4 {
-                wall.release.send(()).unwrap();
+                barrier.release.send(()).unwrap();
             }
             for call in calls {
                 assert_eq!(call.answer().await.unwrap()["content"][0]["text"], "stood");
@@ -87,10 +86,10 @@ async fn a_blocked_thread_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_panic_on_a_thread_is_an_internal_error_and_the_thread_works_on() {
-    let wall = Wall::new();
+async fn a_panic_on_a_thread_is_an_internal_error_and_the_thread_continues() {
+    let barrier = Barrier::new();
     everywhere(
-        || blocking(&wall, 1),
+        || blocking(&barrier, 1),
         async |client| {
             for _ in 0..3 {
                 let error = client.err("tools/call", json!({"name": "panic"})).await;
@@ -99,35 +98,35 @@ async fn a_panic_on_a_thread_is_an_internal_error_and_the_thread_works_on() {
                     Failure { code: -32603, message: "internal error".into(), data: None }
                 );
             }
-            wall.release.send(()).unwrap();
+            barrier.release.send(()).unwrap();
             assert_eq!(client.tool_text("stand", json!({})).await, "stood");
-            wall.arrived(1).await;
+            barrier.arrived(1).await;
         },
     )
     .await;
 }
 
 #[tokio::test]
-async fn there_are_no_more_threads_than_allowed_and_what_is_dropped_in_the_queue_never_runs() {
-    let wall = Wall::new();
+async fn the_number_of_threads_is_limited_and_a_dropped_waiting_call_never_runs() {
+    let barrier = Barrier::new();
     everywhere(
-        || blocking(&wall, 2),
+        || blocking(&barrier, 2),
         async |client| {
             let mut calls: Vec<_> = (0..4).map(|_| client.start_tool("stand")).collect();
-            wall.arrived(2).await;
+            barrier.arrived(2).await;
             assert_eq!(client.tool_text("quick", json!({})).await, "quick");
-            assert!(!wall.has_arrivals(), "two threads, two at work");
+            assert!(!barrier.has_arrivals(), "both threads are busy");
             client.cancel(&calls[2]);
             client.settle().await;
             let dropped = calls.remove(2);
             for _ in 0..3 {
-                wall.release.send(()).unwrap();
+                barrier.release.send(()).unwrap();
             }
             for call in calls {
                 call.answer().await.unwrap();
             }
-            wall.arrived(1).await;
-            assert!(!wall.has_arrivals(), "three ran");
+            barrier.arrived(1).await;
+            assert!(!barrier.has_arrivals(), "three ran");
             assert_eq!(dropped.ended().await, None);
         },
     )

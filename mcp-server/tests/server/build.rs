@@ -1,4 +1,4 @@
-//! Mistakes in what is registered are told when the server is built.
+//! Invalid registrations are reported when the server is built.
 
 use mcp_server::method::Method;
 use mcp_server::prompt::PromptRoute;
@@ -22,8 +22,8 @@ fn resource(uri: &str) -> ResourceRoute {
     ResourceRoute::builder(uri, "r").handler(|| async { "" })
 }
 
-fn mistake(server: ServerBuilder) -> BuildError {
-    server.build().expect_err("there is a mistake")
+fn build_error(server: ServerBuilder) -> BuildError {
+    server.build().expect_err("the server is invalid")
 }
 
 fn duplicate(kind: &'static str, name: &str) -> BuildError {
@@ -32,7 +32,7 @@ fn duplicate(kind: &'static str, name: &str) -> BuildError {
 
 #[track_caller]
 fn invalid(server: ServerBuilder, kind: &str, name: &str, says: &str) {
-    match mistake(server) {
+    match build_error(server) {
         BuildError::Invalid { kind: found, name: of, reason } => {
             assert_eq!((found, &*of), (kind, name));
             assert!(reason.contains(says), "{reason}");
@@ -42,25 +42,25 @@ fn invalid(server: ServerBuilder, kind: &str, name: &str, says: &str) {
 }
 
 #[test]
-fn duplicates_are_named() {
-    assert_eq!(mistake(server().tool(tool("a")).tool(tool("a"))), duplicate("tool", "a"));
-    assert_eq!(mistake(server().prompts([prompt("a"), prompt("a")])), duplicate("prompt", "a"));
+fn duplicates_are_reported_by_name() {
+    assert_eq!(build_error(server().tool(tool("a")).tool(tool("a"))), duplicate("tool", "a"));
+    assert_eq!(build_error(server().prompts([prompt("a"), prompt("a")])), duplicate("prompt", "a"));
     assert_eq!(
-        mistake(server().resources([resource("a://b"), resource("a://b")])),
+        build_error(server().resources([resource("a://b"), resource("a://b")])),
         duplicate("resource", "a://b")
     );
     assert_eq!(
-        mistake(server().resources([resource("a://{b}"), resource("a://{b}")])),
+        build_error(server().resources([resource("a://{b}"), resource("a://{b}")])),
         duplicate("resource", "a://{b}")
     );
     assert_eq!(
-        mistake(server().tool(tool("a")).tool(tool("a"))).to_string(),
+        build_error(server().tool(tool("a")).tool(tool("a"))).to_string(),
         "the tool \"a\" is registered twice"
     );
 }
 
 #[test]
-fn kinds_and_case_keep_names_apart() {
+fn names_are_unique_by_kind_and_case() {
     server()
         .tools([tool("a"), tool("A")])
         .prompt(prompt("a"))
@@ -73,7 +73,7 @@ fn kinds_and_case_keep_names_apart() {
 fn names_of_tools_follow_the_rules() {
     let long = "x".repeat(129);
     for name in ["", "a b", "a/b", "ü", "a\n", "a,b", &long] {
-        invalid(server().tool(tool(name)), "tool", name, "1 to 128 characters");
+        invalid(server().tool(tool(name)), "tool", name, "1 to 128 of the characters");
     }
     for name in ["a", "A.b-c_1", "0", &"x".repeat(128)] {
         server().tool(tool(name)).build().unwrap();
@@ -82,7 +82,7 @@ fn names_of_tools_follow_the_rules() {
 }
 
 #[test]
-fn the_root_of_an_input_schema_is_an_object() {
+fn the_root_of_an_input_schema_must_be_an_object() {
     for schema in
         [json!({"type": "array"}), json!({"type": ["object", "null"]}), json!({}), json!(true)]
     {
@@ -92,7 +92,7 @@ fn the_root_of_an_input_schema_is_an_object() {
         invalid(server().tool(route), "tool", "t", "\"type\": \"object\"");
     }
     let number = ToolRoute::builder("t").handler(|_: mcp_server::extract::Args<i64>| async { "" });
-    invalid(server().tool(number), "tool", "t", "take a struct or a map");
+    invalid(server().tool(number), "tool", "t", "use a struct or a map");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn uris_and_templates_follow_the_rules() {
         ("a://{}", "not supported"),
         ("a://{?q}", "not supported"),
         ("a://{b,c}", "not supported"),
-        ("a://{b}{c}", "text between"),
+        ("a://{b}{c}", "literal between"),
         ("a://{b}/{b}", "twice"),
     ] {
         invalid(server().resource(resource(template)), "resource", template, says);
@@ -114,7 +114,7 @@ fn uris_and_templates_follow_the_rules() {
 }
 
 #[test]
-fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
+fn a_method_must_not_have_the_name_of_another_one() {
     macro_rules! method {
         ($name:ident $wire:literal) => {
             struct $name;
@@ -135,16 +135,16 @@ fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
         with::<List>(server()),
         "method",
         "tools/list",
-        "the protocol has a method of this name",
+        "the protocol defines a method with this name",
     );
     invalid(with::<Progress>(server()), "method", "notifications/progress", "the protocol");
-    assert_eq!(mistake(with::<Own>(with::<Own>(server()))), duplicate("method", "own/method"));
+    assert_eq!(build_error(with::<Own>(with::<Own>(server()))), duplicate("method", "own/method"));
     with::<Own>(server()).build().unwrap();
 }
 
 /// EXT-1.
 #[test]
-fn an_extension_has_an_id_with_a_prefix_and_an_object_of_settings() {
+fn an_extension_needs_an_id_with_a_prefix_and_an_object_of_settings() {
     for id in ["", "search", "/search", "com.example/", "1com/search", "com.example/a b", "a/b/c"] {
         let server = server().extension(id, json!({}));
         match id {
@@ -159,22 +159,22 @@ fn an_extension_has_an_id_with_a_prefix_and_an_object_of_settings() {
     }
     let twice =
         || server().extension("com.example/x", json!({})).extension("com.example/x", json!({}));
-    assert_eq!(mistake(twice()), duplicate("extension", "com.example/x"));
+    assert_eq!(build_error(twice()), duplicate("extension", "com.example/x"));
 }
 
 #[test]
-fn a_server_must_speak_something() {
+fn a_server_must_support_a_revision() {
     invalid(server().revisions([]), "server", "test-server", "revision");
 }
 
 #[test]
-fn the_first_mistake_is_the_one_that_is_told() {
+fn the_first_error_is_reported() {
     let server = server().tool(tool("bad name")).tool(tool("a")).tool(tool("a"));
     invalid(server, "tool", "bad name", "1 to 128");
 }
 
 #[tokio::test]
-async fn serving_what_cannot_be_built_fails_and_says_that_starting_again_will_not_help() {
+async fn serving_an_invalid_server_fails_with_a_build_error() {
     let error =
         server().tool(tool("a b")).serve(tokio::io::empty(), tokio::io::sink()).await.unwrap_err();
     assert!(error.is_build());

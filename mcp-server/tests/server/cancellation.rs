@@ -1,20 +1,21 @@
-//! `notifications/cancelled`: the handler is dropped and nothing is answered. Spec:
+//! `notifications/cancelled`: the handler is dropped and the request is not answered. Spec:
 //! basic/utilities/cancellation.
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::json;
 
-use crate::harness::{Client, Gate, Raw, Way, built, everywhere, named, server};
+use crate::harness::{Client, Gate, Raw, Transport, built, everywhere, named, server};
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_call_is_dropped_and_not_answered() {
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for revision in Revision::ALL {
             let gate = Gate::new();
             let client =
-                Client::connect(&built(server().tool(gate.tool("wait"))), way, revision).await;
-            named(&format!("{way:?} {revision}"), async {
+                Client::connect(&built(server().tool(gate.tool("wait"))), transport, revision)
+                    .await;
+            named(&format!("{transport:?} {revision}"), async {
                 let call = client.start_tool("wait");
                 let other = client.start_tool("wait");
                 gate.arrived(2).await;
@@ -23,7 +24,7 @@ async fn a_cancelled_call_is_dropped_and_not_answered() {
                 gate.open(2);
                 assert_eq!(other.answer().await.unwrap()["content"][0]["text"], "through");
                 assert_eq!(call.ended().await, None);
-                assert_eq!(client.all_told().await, [], "nothing more is heard of it");
+                assert_eq!(client.receive_all().await, [], "no message about it follows");
                 assert_eq!(gate.passed(), 1);
             })
             .await;
@@ -33,12 +34,12 @@ async fn a_cancelled_call_is_dropped_and_not_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queued_call_that_is_cancelled_never_runs() {
-    for &way in Way::CONNECTIONS {
+    for &transport in Transport::CONNECTIONS {
         let gate = Gate::new();
         let mut limits = Limits::new();
         limits.connection.max_in_flight_requests = 1;
         let server = built(server().tool(gate.tool("wait")).limits(limits));
-        let client = Client::connect(&server, way, Revision::V2025_11_25).await;
+        let client = Client::connect(&server, transport, Revision::V2025_11_25).await;
         let first = client.start_tool("wait");
         gate.arrived(1).await;
         let queued = client.start_tool("wait");
@@ -50,13 +51,13 @@ async fn a_queued_call_that_is_cancelled_never_runs() {
         first.answer().await.unwrap();
         last.answer().await.unwrap();
         assert_eq!(queued.ended().await, None);
-        assert_eq!(gate.arrivals(), 2, "{way:?}");
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(gate.arrivals(), 2, "{transport:?}");
+        assert_eq!(client.receive_all().await, []);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelling_the_unknown_and_the_done_is_ignored() {
+async fn cancelling_an_unknown_or_finished_request_is_ignored() {
     let echo = || server().tool(ToolRoute::builder("t").handler(|_: Context| async { "ok" }));
     everywhere(echo, async |client| {
         for params in [
@@ -72,17 +73,17 @@ async fn cancelling_the_unknown_and_the_done_is_ignored() {
         done.answer().await.unwrap();
         client.notify("notifications/cancelled", json!({"requestId": id}));
         assert_eq!(client.tool_text("t", json!({})).await, "ok");
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_is_cancelled_as_the_type_it_is() {
+async fn a_cancellation_distinguishes_the_types_of_ids() {
     let gate = Gate::new();
     let client = Client::connect(
         &built(server().tool(gate.tool("wait"))),
-        Way::Stream,
+        Transport::Stream,
         Revision::V2025_11_25,
     )
     .await;
@@ -95,14 +96,14 @@ async fn an_id_is_cancelled_as_the_type_it_is() {
     number.answer().await.unwrap();
 }
 
-/// The default bounds: 256 handlers are stuck, more wait, and still a cancel gets through and frees
-/// a place.
+/// With the default limits, 256 handlers wait and more calls are queued. A cancellation is still
+/// handled and makes a queued call start.
 #[tokio::test(start_paused = true)]
-async fn a_cancel_gets_through_while_every_place_is_taken() {
+async fn a_cancellation_is_handled_at_the_in_flight_limit() {
     let gate = Gate::new();
     let client = Client::connect(
         &built(server().tool(gate.tool("wait"))),
-        Way::Stream,
+        Transport::Stream,
         Revision::V2025_11_25,
     )
     .await;
@@ -110,7 +111,7 @@ async fn a_cancel_gets_through_while_every_place_is_taken() {
     gate.arrived(256).await;
     let waiting: Vec<_> = (0..100).map(|_| client.start_tool("wait")).collect();
     client.settle().await;
-    assert_eq!(gate.arrivals(), 256, "the others wait");
+    assert_eq!(gate.arrivals(), 256, "the others are queued");
     client.cancel(&stuck.swap_remove(17));
     gate.arrived(257).await;
     gate.dropped(1).await;
@@ -139,19 +140,19 @@ async fn the_id_of_a_cancelled_call_can_be_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_cancelled_withdraws_its_own_question() {
+async fn a_cancelled_call_withdraws_its_question() {
     let asking = || -> ServerBuilder {
         server().tool(ToolRoute::builder("ask").handler(|context: Context| async move {
             context.list_roots().await.map(|roots| roots.len().to_string())
         }))
     };
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         let setup = crate::harness::Setup::default().capabilities(json!({"roots": {}}));
-        let client = setup.connect(&built(asking()), way, Revision::V2025_11_25).await;
+        let client = setup.connect(&built(asking()), transport, Revision::V2025_11_25).await;
         let call = client.start_tool("ask");
-        client.told_of("roots/list").await;
+        client.receive("roots/list").await;
         client.cancel(&call);
-        assert_eq!(client.told_of("notifications/cancelled").await["requestId"], 1);
+        assert_eq!(client.receive("notifications/cancelled").await["requestId"], 1);
         assert_eq!(call.ended().await, None);
     }
 }

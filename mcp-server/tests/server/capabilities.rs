@@ -1,4 +1,4 @@
-//! Capabilities follow from what is registered. Spec: basic/lifecycle, server/discover.
+//! Capabilities are derived from what is registered. Spec: basic/lifecycle, server/discover.
 
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
@@ -7,10 +7,10 @@ use mcp_server::types::{Completion, PromptArgument};
 use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Setup, Way, built, named, server};
+use crate::harness::{Client, Setup, Transport, built, named, server};
 
-async fn capabilities(server: ServerBuilder, way: Way, revision: Revision) -> Value {
-    let client: Client = Setup::default().open(&built(server), way, revision);
+async fn capabilities(server: ServerBuilder, transport: Transport, revision: Revision) -> Value {
+    let client: Client = Setup::default().open(&built(server), transport, revision);
     let result = if client.is_legacy() {
         client.initialize().await
     } else {
@@ -20,10 +20,10 @@ async fn capabilities(server: ServerBuilder, way: Way, revision: Revision) -> Va
 }
 
 async fn all(server: impl Fn() -> ServerBuilder, expected: impl Fn(Revision) -> Value) {
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for revision in Revision::ALL {
-            named(&format!("{way:?}, {revision}"), async {
-                assert_eq!(capabilities(server(), way, revision).await, expected(revision));
+            named(&format!("{transport:?}, {revision}"), async {
+                assert_eq!(capabilities(server(), transport, revision).await, expected(revision));
             })
             .await;
         }
@@ -35,7 +35,7 @@ fn prompt() -> mcp_server::prompt::PromptBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bare_server_only_logs() {
+async fn an_empty_server_declares_only_logging() {
     all(server, |_| json!({"logging": {}})).await;
 }
 
@@ -47,7 +47,7 @@ async fn tools_declare_tools() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn prompts_declare_prompts_and_completers_completions_where_the_revision_has_them() {
+async fn prompts_declare_prompts_and_completers_declare_completions() {
     let plain = || server().prompt(prompt().handler(|| async { "" }));
     all(plain, |_| json!({"logging": {}, "prompts": {"listChanged": true}})).await;
     let completing = || {
@@ -83,10 +83,10 @@ async fn extensions_are_declared_with_their_settings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_gone_again_stays_declared_with_an_empty_list() {
+async fn a_capability_stays_declared_when_its_last_route_is_removed() {
     let server = server().tool(ToolRoute::builder("t").handler(|_: Context| async { "" }));
     let server = built(server);
-    let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
+    let client = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
     assert!(server.handle().remove_tool("t"));
     assert_eq!(client.ok("tools/list", json!({})).await["tools"], json!([]));
     let discovered = client.ok("server/discover", json!({})).await;

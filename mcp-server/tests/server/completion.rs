@@ -19,7 +19,7 @@ fn tones(call: CompletionCall) -> CompletionFuture {
     })
 }
 
-/// 250 values, all of them given, by one who did not count.
+/// Returns 250 values without a total.
 fn many(_: CompletionCall) -> CompletionFuture {
     Box::pin(async {
         Ok(Completion::new().values((0..250).map(|n| n.to_string()).collect::<Vec<_>>()))
@@ -81,7 +81,7 @@ async fn an_argument_without_suggestions_has_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_variable_of_a_template_is_completed_by_template_and_by_uri() {
+async fn a_variable_is_completed_for_its_template_and_for_a_matching_uri() {
     everywhere(server_with_completers, async |client| {
         for uri in ["note://{id}/{part}", "note://1/2"] {
             let result = client.ok("completion/complete", of_template(uri, "id")).await;
@@ -92,7 +92,7 @@ async fn a_variable_of_a_template_is_completed_by_template_and_by_uri() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_a_hundred_values_are_sent_and_the_rest_is_counted() {
+async fn at_most_a_hundred_values_are_sent_with_the_total() {
     everywhere(server_with_completers, async |client| {
         let completion =
             client.ok("completion/complete", of_prompt("count", "")).await["completion"].clone();
@@ -104,7 +104,7 @@ async fn at_most_a_hundred_values_are_sent_and_the_rest_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_references_and_arguments_are_refused() {
+async fn invalid_references_and_arguments_are_refused() {
     everywhere(server_with_completers, async |client| {
         let argument = json!({"name": "tone", "value": ""});
         for (params, names) in [

@@ -1,9 +1,9 @@
-//! Calls side by side, and how many there may be.
+//! Concurrent calls and their limits.
 
 use mcp_server::{Limits, Revision, ServerBuilder};
 use serde_json::json;
 
-use crate::harness::{Call, Client, Gate, Way, built, everywhere, named, server};
+use crate::harness::{Call, Client, Gate, Transport, built, everywhere, named, server};
 
 fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> ServerBuilder {
     let mut limits = Limits::new();
@@ -15,7 +15,7 @@ fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> ServerBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_call_holds_up_nobody() {
+async fn a_slow_call_does_not_delay_others() {
     let gate = Gate::new();
     everywhere(
         || limited(&gate, |_| ()),
@@ -34,12 +34,12 @@ async fn a_slow_call_holds_up_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_calls_run_than_may_and_the_rest_run_in_order() {
-    for &way in Way::CONNECTIONS {
+async fn calls_over_the_in_flight_limit_run_later_in_order() {
+    for &transport in Transport::CONNECTIONS {
         let gate = Gate::new();
         let server = built(limited(&gate, |limits| limits.connection.max_in_flight_requests = 3));
-        let client = Client::connect(&server, way, Revision::V2026_07_28).await;
-        named(&format!("{way:?}"), async {
+        let client = Client::connect(&server, transport, Revision::V2026_07_28).await;
+        named(&format!("{transport:?}"), async {
             let calls: Vec<_> = (0..8).map(|_| client.start_tool("wait")).collect();
             for passed in 0..5 {
                 client.settle().await;
@@ -56,7 +56,7 @@ async fn no_more_calls_run_than_may_and_the_rest_run_in_order() {
     }
 }
 
-fn is_refused(answer: &crate::harness::Answered) -> bool {
+fn is_refused(answer: &crate::harness::Outcome) -> bool {
     match answer {
         Ok(_) => false,
         Err(error) => {
@@ -71,13 +71,13 @@ fn is_refused(answer: &crate::harness::Answered) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_finds_the_queue_full_is_refused_and_may_be_repeated() {
+async fn a_call_is_refused_as_retryable_when_the_queue_is_full() {
     let gate = Gate::new();
     let server = built(limited(&gate, |limits| {
         limits.connection.max_in_flight_requests = 2;
         limits.connection.max_queued_requests = 3;
     }));
-    let client = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
+    let client = Client::connect(&server, Transport::Stream, Revision::V2025_11_25).await;
     let mut calls: Vec<Call> = (0..6).map(|_| client.start_tool("wait")).collect();
     let refused = calls.pop().unwrap().answer().await;
     assert!(is_refused(&refused), "{refused:?}");
@@ -92,13 +92,13 @@ async fn a_call_that_finds_the_queue_full_is_refused_and_may_be_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_bytes_that_wait_are_bounded_too() {
+async fn the_bytes_of_queued_calls_are_limited_too() {
     let gate = Gate::new();
     let server = built(limited(&gate, |limits| {
         limits.connection.max_in_flight_requests = 1;
         limits.connection.max_queued_bytes = 10_000;
     }));
-    let client = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
+    let client = Client::connect(&server, Transport::Stream, Revision::V2025_11_25).await;
     let running = client.start_tool("wait");
     gate.arrived(1).await;
     let large = |size: usize| {
@@ -117,13 +117,13 @@ async fn the_bytes_that_wait_are_bounded_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_memory_the_queue_is_bounded_as_well() {
+async fn the_queue_in_memory_is_limited_too() {
     let gate = Gate::new();
     let server = built(limited(&gate, |limits| {
         limits.connection.max_in_flight_requests = 1;
         limits.connection.max_queued_requests = 1;
     }));
-    let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
+    let client = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
     let running = client.start_tool("wait");
     gate.arrived(1).await;
     let waiting = client.start_tool("wait");

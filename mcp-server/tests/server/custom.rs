@@ -1,4 +1,4 @@
-//! Methods of the user's own.
+//! Custom methods.
 
 use mcp_server::jsonrpc::ErrorObject;
 use mcp_server::method::Method;
@@ -6,7 +6,7 @@ use mcp_server::{Context, ServerBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::harness::{Failure, Setup, Way, built, everywhere, server};
+use crate::harness::{Failure, Setup, Transport, built, everywhere, server};
 
 macro_rules! methods {
     ($($name:ident $wire:literal $params:ty => $result:ty;)+) => { $(
@@ -72,7 +72,7 @@ async fn a_typed_method_is_answered_in_both_eras() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parameters_that_do_not_fit_are_refused() {
+async fn invalid_parameters_are_refused() {
     everywhere(custom, async |client| {
         for params in [json!({}), json!({"a": "one"}), json!({"a": 1.5})] {
             assert_eq!(client.err("math/add", params.clone()).await.code, -32602, "{params}");
@@ -83,7 +83,7 @@ async fn parameters_that_do_not_fit_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_and_panics_are_those_of_any_handler() {
+async fn errors_and_panics_are_handled_as_in_other_handlers() {
     everywhere(custom, async |client| {
         let refused = Failure { code: -31001, message: "refused".into(), data: None };
         assert_eq!(client.err("odd/refuse", json!({})).await, refused);
@@ -104,7 +104,7 @@ async fn a_result_is_an_object_on_the_wire() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_keeps_the_members_that_it_brings() {
+async fn a_result_keeps_its_own_members() {
     everywhere(custom, async |client| {
         let result = client.ok("odd/rich", json!({})).await;
         assert_eq!((&result["resultType"], &result["x"]), (&json!("special"), &Value::Null));
@@ -116,10 +116,10 @@ async fn a_result_keeps_the_members_that_it_brings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_of_ones_own_needs_a_session_or_a_version_like_any_other() {
-    for &way in Way::CONNECTIONS {
+async fn a_custom_method_needs_a_session_or_a_version() {
+    for &transport in Transport::CONNECTIONS {
         let client =
-            Setup::default().open(&built(custom()), way, mcp_server::Revision::V2025_11_25);
+            Setup::default().open(&built(custom()), transport, mcp_server::Revision::V2025_11_25);
         assert_eq!(client.raw("math/add", json!({"a": 1})).await.unwrap_err().code, -32602);
     }
 }

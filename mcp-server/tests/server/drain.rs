@@ -1,4 +1,4 @@
-//! The end of a conversation: what still runs may end, in bounded time. Spec: basic/lifecycle,
+//! The end of a conversation: running calls can finish, in limited time. Spec: basic/lifecycle,
 //! shutdown.
 
 use std::time::Duration;
@@ -8,10 +8,10 @@ use mcp_server::{Context, Limits, Revision, Server, ServerBuilder};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::harness::{Client, Gate, Raw, Way, built, server};
+use crate::harness::{Client, Gate, Raw, Transport, built, server};
 
 async fn connect(server: &Server) -> Client {
-    Client::connect(server, Way::Stream, Revision::V2025_11_25).await
+    Client::connect(server, Transport::Stream, Revision::V2025_11_25).await
 }
 
 fn waiting(gate: &Gate) -> ServerBuilder {
@@ -30,7 +30,7 @@ async fn the_end_of_input_ends_an_idle_server_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_input_lets_running_and_waiting_calls_finish() {
+async fn running_and_queued_calls_finish_after_the_end_of_input() {
     let gate = Gate::new();
     let mut limits = Limits::new();
     limits.connection.max_in_flight_requests = 1;
@@ -47,7 +47,7 @@ async fn the_end_of_input_lets_running_and_waiting_calls_finish() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stuck_call_is_left_behind_after_the_end_of_input() {
+async fn a_stuck_call_is_dropped_after_the_end_of_input() {
     let gate = Gate::new();
     let client = connect(&built(waiting(&gate))).await;
     let stuck = client.start_tool("wait");
@@ -61,7 +61,7 @@ async fn a_stuck_call_is_left_behind_after_the_end_of_input() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stuck_call_is_left_behind_after_a_stop() {
+async fn a_stuck_call_is_dropped_after_a_stop() {
     let gate = Gate::new();
     let client = connect(&built(waiting(&gate))).await;
     let stuck = client.start_tool("wait");
@@ -75,7 +75,7 @@ async fn a_stuck_call_is_left_behind_after_a_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_refuses_new_calls_lets_running_ones_finish_and_needs_no_end_of_input() {
+async fn a_stop_refuses_new_calls_and_lets_running_ones_finish() {
     let gate = Gate::new();
     let client = connect(&built(waiting(&gate))).await;
     let running = client.start_tool("wait");
@@ -90,7 +90,7 @@ async fn a_stop_refuses_new_calls_lets_running_ones_finish_and_needs_no_end_of_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancel_still_counts_while_the_server_drains() {
+async fn a_cancellation_is_handled_while_the_server_drains() {
     let gate = Gate::new();
     let client = connect(&built(waiting(&gate))).await;
     let call = client.start_tool("wait");
@@ -121,7 +121,7 @@ async fn a_question_can_still_be_answered_while_the_server_drains() {
         .capabilities(json!({"roots": {}}))
         .answers(|_, _| Some(Ok(json!({"roots": []}))));
     let client =
-        setup.connect(&built(server().tool(ask)), Way::Stream, Revision::V2025_11_25).await;
+        setup.connect(&built(server().tool(ask)), Transport::Stream, Revision::V2025_11_25).await;
     let call = client.start_tool("ask");
     gate.arrived(1).await;
     client.stop_server();
@@ -132,7 +132,7 @@ async fn a_question_can_still_be_answered_while_the_server_drains() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_last_line_without_its_end_is_still_a_message() {
+async fn a_last_line_without_a_line_end_is_a_message() {
     let mut raw = Raw::session(&built(server()), "2025-11-25").await;
     raw.send_bytes(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
     raw.close().await;
@@ -142,7 +142,7 @@ async fn a_last_line_without_its_end_is_still_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_that_was_sent_before_the_end_of_input_is_answered() {
+async fn all_requests_before_the_end_of_input_are_answered() {
     let mut raw = Raw::session(&built(server().tools([])), "2025-11-25").await;
     let lines: String = (0..100)
         .map(|id| json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"}).to_string() + "\n")
@@ -173,7 +173,7 @@ async fn dropping_the_future_of_a_conversation_drops_its_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_server_serves_many_conversations_one_after_the_other() {
+async fn one_server_serves_many_consecutive_conversations() {
     let server = built(server().tools([]));
     for _ in 0..3 {
         let client = connect(&server).await;

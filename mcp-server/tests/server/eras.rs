@@ -1,22 +1,22 @@
-//! Both eras on one server, chosen message by message; what a modern request must say of itself.
+//! Both eras on one server, decided for each message, and the `_meta` that a modern request needs.
 //! Spec: basic (per-request fields), basic/versioning, server/discover.
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, MODERN, Setup, Way, built, each, each_of, server};
+use crate::harness::{Client, MODERN, Setup, Transport, built, each, each_of, server};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
-/// A tool that tells in which revision it was called, and by whom.
-fn telling() -> ServerBuilder {
-    server().tool(ToolRoute::builder("tell").handler(|context: Context| async move {
+/// A tool that returns the revision of its call and the name of the client.
+fn reporting() -> ServerBuilder {
+    server().tool(ToolRoute::builder("report").handler(|context: Context| async move {
         let client =
-            context.client_info().map_or_else(|| "nobody".to_owned(), |client| client.name);
+            context.client_info().map_or_else(|| "unknown".to_owned(), |client| client.name);
         format!("{} {client} sampling={}", context.revision(), context.can_sample())
     }))
 }
@@ -31,8 +31,8 @@ async fn refused(client: &Client, params: Value) -> crate::harness::Failure {
 }
 
 #[tokio::test(start_paused = true)]
-async fn discover_tells_versions_capabilities_and_how_long_that_holds() {
-    let server = || telling().instructions("Read me.");
+async fn discover_returns_versions_capabilities_and_cache_fields() {
+    let server = || reporting().instructions("Read me.");
     each(&MODERN, server, async |client| {
         let result = client.ok("server/discover", json!({})).await;
         assert_eq!(
@@ -57,7 +57,7 @@ async fn a_modern_request_must_declare_capabilities() {
         let error = refused(&client, meta(&[(VERSION, json!("2026-07-28"))])).await;
         assert_eq!(error.code, -32602);
         assert!(error.message.contains(CAPABILITIES), "{}", error.message);
-        if Way::CONNECTIONS.contains(&client.way) {
+        if Transport::CONNECTIONS.contains(&client.transport) {
             let error = refused(&client, meta(&[(CAPABILITIES, json!({}))])).await;
             assert_eq!(error.code, -32602);
             assert!(error.message.contains(VERSION), "{}", error.message);
@@ -67,19 +67,19 @@ async fn a_modern_request_must_declare_capabilities() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modern_request_need_not_say_who_asks() {
-    each(&MODERN, telling, async |client| {
-        let params = json!({"name": "tell", "_meta": {VERSION: "2026-07-28", CAPABILITIES: {}}});
+async fn a_modern_request_does_not_need_client_info() {
+    each(&MODERN, reporting, async |client| {
+        let params = json!({"name": "report", "_meta": {VERSION: "2026-07-28", CAPABILITIES: {}}});
         let result = client.raw("tools/call", params).await.unwrap();
-        assert_eq!(result["content"][0]["text"], "2026-07-28 nobody sampling=false");
+        assert_eq!(result["content"][0]["text"], "2026-07-28 unknown sampling=false");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn members_of_meta_must_have_their_types() {
-    // Over HTTP a request that names no version has to name a session.
-    each_of(Way::CONNECTIONS, &MODERN, server, async |client| {
+    // Over HTTP, a request without a version needs a session.
+    each_of(Transport::CONNECTIONS, &MODERN, server, async |client| {
         for (key, wrong) in [
             (VERSION, json!(20260728)),
             (VERSION, Value::Null),
@@ -99,10 +99,10 @@ async fn members_of_meta_must_have_their_types() {
     .await;
 }
 
-/// A capability that is not an object is refused, and one that is malformed inside does not count;
-/// neither takes the others along.
+/// A capability that is not an object is refused, and one that is malformed inside is ignored.
+/// Neither affects the others.
 #[tokio::test(start_paused = true)]
-async fn a_malformed_capability_takes_no_others_along() {
+async fn a_malformed_capability_does_not_affect_the_others() {
     let server = || {
         server().tool(ToolRoute::builder("can").handler(|context: Context| async move {
             format!("{} {}", context.can_elicit(), context.can_sample())
@@ -120,8 +120,8 @@ async fn a_malformed_capability_takes_no_others_along() {
             let capabilities = json!({"elicitation": {}, (name): wrong});
             let error = client.raw("tools/call", params(capabilities)).await.unwrap_err();
             assert_eq!(error.code, -32602, "{name}");
-            let place = format!("params._meta[\"{CAPABILITIES}\"].{name} must be an object");
-            assert_eq!(error.message, place);
+            let message = format!("params._meta[\"{CAPABILITIES}\"].{name} must be an object");
+            assert_eq!(error.message, message);
         }
         for (capabilities, can) in [
             (json!({"elicitation": {}, "sampling": {"tools": 7}}), "true false"),
@@ -137,7 +137,7 @@ async fn a_malformed_capability_takes_no_others_along() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_version_that_is_not_spoken_is_answered_with_those_that_are() {
+async fn an_unsupported_version_is_answered_with_the_supported_ones() {
     each(&MODERN, server, async |client| {
         for version in ["2099-01-01", "", "2025-11-25", "2024-11-05"] {
             let error =
@@ -152,27 +152,27 @@ async fn a_version_that_is_not_spoken_is_answered_with_those_that_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn initialize_with_modern_meta_is_no_method() {
+async fn initialize_with_modern_meta_is_an_unknown_method() {
     each(&MODERN, server, async |client| {
-        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
-        assert_eq!(client.err("initialize", hello).await.code, -32601);
+        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
+        assert_eq!(client.err("initialize", params).await.code, -32601);
         assert_eq!(client.err("ping", json!({})).await.code, -32601);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_message_chooses_its_era_on_one_connection() {
-    for &way in Way::ALL {
+async fn each_message_on_a_connection_decides_its_era() {
+    for &transport in Transport::ALL {
         let setup = Setup::default().capabilities(json!({"sampling": {}}));
-        let client = setup.connect(&built(telling()), way, Revision::V2025_03_26).await;
-        let params = json!({"name": "tell"});
-        let modern = json!({"_meta": {VERSION: "2026-07-28", CAPABILITIES: {}, CLIENT: {"name": "other", "version": "1"}}, "name": "tell"});
+        let client = setup.connect(&built(reporting()), transport, Revision::V2025_03_26).await;
+        let params = json!({"name": "report"});
+        let modern = json!({"_meta": {VERSION: "2026-07-28", CAPABILITIES: {}, CLIENT: {"name": "other", "version": "1"}}, "name": "report"});
         for _ in 0..3 {
             let old = client.raw("tools/call", params.clone()).await.unwrap();
             assert_eq!(old["content"][0]["text"], "2025-03-26 test-client sampling=true");
             assert_eq!(old.get("resultType"), None);
-            // The session's capabilities and name mean nothing here (ST-6).
+            // The capabilities and the name of the session do not apply here (ST-6).
             let new = client.raw("tools/call", modern.clone()).await.unwrap();
             assert_eq!(new["content"][0]["text"], "2026-07-28 other sampling=false");
             assert_eq!(new["resultType"], "complete");
@@ -181,19 +181,19 @@ async fn each_message_chooses_its_era_on_one_connection() {
             .raw("resources/subscribe", client.modern(json!({"uri": "a://b"})))
             .await
             .unwrap_err();
-        assert_eq!(error.code, -32601, "a legacy method stays one");
+        assert_eq!(error.code, -32601, "a legacy method");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_can_begin_after_modern_requests() {
-    for &way in Way::CONNECTIONS {
-        let client = Setup::default().open(&built(telling()), way, Revision::V2024_11_05);
+async fn a_session_can_start_after_modern_requests() {
+    for &transport in Transport::CONNECTIONS {
+        let client = Setup::default().open(&built(reporting()), transport, Revision::V2024_11_05);
         client.raw("server/discover", client.modern(json!({}))).await.unwrap();
         assert_eq!(
             client.raw("tools/list", json!({})).await.unwrap_err().code,
             -32602,
-            "no session yet"
+            "there is no session"
         );
         client.initialize().await.unwrap();
         assert!(client.raw("tools/list", json!({})).await.unwrap().get("resultType").is_none());
@@ -201,15 +201,15 @@ async fn a_session_can_begin_after_modern_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_modern_result_says_that_it_is_complete_and_who_answers() {
-    let server = || telling().prompts([]).resources([]);
+async fn every_modern_result_has_its_type_and_the_server_info() {
+    let server = || reporting().prompts([]).resources([]);
     each(&MODERN, server, async |client| {
         for (method, params) in [
             ("tools/list", json!({})),
             ("prompts/list", json!({})),
             ("resources/list", json!({})),
             ("resources/templates/list", json!({})),
-            ("tools/call", json!({"name": "tell"})),
+            ("tools/call", json!({"name": "report"})),
         ] {
             let result = client.ok(method, params).await;
             assert_eq!(result["resultType"], "complete", "{method}");
@@ -223,9 +223,9 @@ async fn every_modern_result_says_that_it_is_complete_and_who_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_chooses_how_long_its_lists_are_fresh() {
-    let patience = std::time::Duration::from_secs(300);
-    let server = || telling().cache(patience, mcp_server::types::CacheScope::Public);
+async fn the_server_sets_the_cache_fields_of_its_lists() {
+    let ttl = std::time::Duration::from_secs(300);
+    let server = || reporting().cache(ttl, mcp_server::types::CacheScope::Public);
     each(&Revision::ALL, server, async |client| {
         let result = client.ok("tools/list", json!({})).await;
         if client.is_legacy() {

@@ -1,4 +1,4 @@
-//! Request ids and the envelope, over bytes. Spec: basic, JSON-RPC.
+//! Request ids and the JSON-RPC envelope, over bytes. Spec: basic, JSON-RPC.
 
 use mcp_server::{Revision, ServerBuilder};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn call(id: &Value, tool: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_has_the_id_of_its_request_as_it_was() {
+async fn an_answer_has_the_unchanged_id_of_its_request() {
     everywhere(echo, async |client| {
         for id in [
             json!(0),
@@ -38,7 +38,7 @@ async fn an_answer_has_the_id_of_its_request_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_none_is_refused_without_one() {
+async fn an_invalid_id_is_refused_without_an_id() {
     let mut raw = Raw::session(&built(echo()), "2025-11-25").await;
     for id in [
         json!(null),
@@ -57,7 +57,7 @@ async fn an_id_that_is_none_is_refused_without_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_in_flight_is_refused_and_the_first_call_goes_on() {
+async fn an_id_in_flight_is_refused_and_the_first_call_continues() {
     let gate = Gate::new();
     let mut limits = mcp_server::Limits::new();
     limits.connection.max_in_flight_requests = 2;
@@ -78,12 +78,12 @@ async fn an_id_that_is_in_flight_is_refused_and_the_first_call_goes_on() {
     assert_eq!(
         raw.ask(&call(&json!(1), "t")).await["result"]["content"][0]["text"],
         "ok",
-        "free again"
+        "the id can be used again"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_message_is_refused_with_the_right_code() {
+async fn malformed_messages_are_refused_with_their_codes() {
     let mut raw = Raw::session(&built(echo()), "2025-11-25").await;
     for (line, code, id) in [
         ("{", -32700, None),
@@ -115,12 +115,12 @@ async fn what_is_no_message_is_refused_with_the_right_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_to_nothing_are_ignored() {
+async fn unexpected_answers_are_ignored() {
     let mut raw = Raw::session(&built(echo()), "2025-11-25").await;
     raw.send(&json!({"jsonrpc": "2.0", "id": 77, "result": {}})).await;
     raw.send(&json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "?"}}))
         .await;
-    // No valid answer either, and an answer is never answered.
+    // An invalid answer. It is not answered either.
     raw.send(
         &json!({"jsonrpc": "2.0", "id": 78, "result": {}, "error": {"code": 1, "message": ""}}),
     )
@@ -130,10 +130,10 @@ async fn answers_to_nothing_are_ignored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_is_one_line_whatever_is_in_it() {
+async fn a_message_is_one_line_whatever_it_contains() {
     let text = "a\nb\r\n\u{2028}c\u{0}";
     let raw_json = move || {
-        // Text that somebody wrote with line breaks between its tokens.
+        // JSON with line breaks between its tokens.
         let pretty: Box<serde_json::value::RawValue> =
             serde_json::from_str("{\n  \"a\":\r\n 1\n}").unwrap();
         mcp_server::types::CallToolResult::text(text)

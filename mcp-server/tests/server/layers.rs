@@ -1,4 +1,4 @@
-//! Layers around the router.
+//! Layers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,56 +11,56 @@ use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, Way, built, everywhere, named, server};
+use crate::harness::{Client, Gate, Transport, built, everywhere, named, server};
 
-type Diary = Arc<Mutex<Vec<String>>>;
+type Events = Arc<Mutex<Vec<String>>>;
 
-/// Writes down what passes, refuses a method, and leaves a mark for handlers.
+/// Records what passes, refuses a method, and inserts an extension for handlers.
 #[derive(Clone)]
-struct Watch {
+struct Record {
     name: &'static str,
-    diary: Diary,
+    events: Events,
     refuses: Option<&'static str>,
 }
 
 struct Mark(&'static str);
 
-struct WatchService<S> {
+struct RecordService<S> {
     inner: S,
-    watch: Watch,
+    record: Record,
 }
 
-impl<S> Layer<S> for Watch {
-    type Service = WatchService<S>;
+impl<S> Layer<S> for Record {
+    type Service = RecordService<S>;
 
-    fn layer(&self, inner: S) -> WatchService<S> {
-        WatchService { inner, watch: self.clone() }
+    fn layer(&self, inner: S) -> RecordService<S> {
+        RecordService { inner, record: self.clone() }
     }
 }
 
-impl<S: Service> Service for WatchService<S> {
+impl<S: Service> Service for RecordService<S> {
     async fn call(&self, mut request: Request) -> Reply {
-        let Watch { name, diary, refuses } = &self.watch;
-        let note = |what: &str| diary.lock().unwrap().push(format!("{name} {what}"));
-        note(&request.method);
+        let Record { name, events, refuses } = &self.record;
+        let push = |what: &str| events.lock().unwrap().push(format!("{name} {what}"));
+        push(&request.method);
         if refuses.is_some_and(|method| method == request.method) {
-            return Err(ErrorObject::new(-31000, "not through here").into());
+            return Err(ErrorObject::new(-31000, "refused by the layer").into());
         }
         request.extensions.insert(Mark(name));
         let reply = self.inner.call(request).await;
-        note("done");
+        push("done");
         reply
     }
 
     async fn notify(&self, notification: Notification) {
-        let Watch { name, diary, .. } = &self.watch;
-        diary.lock().unwrap().push(format!("{name} {}", notification.method));
+        let Record { name, events, .. } = &self.record;
+        events.lock().unwrap().push(format!("{name} {}", notification.method));
         self.inner.notify(notification).await;
     }
 }
 
-fn watch(name: &'static str, diary: &Diary) -> Watch {
-    Watch { name, diary: Arc::clone(diary), refuses: None }
+fn record(name: &'static str, events: &Events) -> Record {
+    Record { name, events: Arc::clone(events), refuses: None }
 }
 
 fn base() -> ServerBuilder {
@@ -69,12 +69,12 @@ fn base() -> ServerBuilder {
 
 #[tokio::test(start_paused = true)]
 async fn the_layer_added_last_is_the_outermost() {
-    let diary = Diary::default();
+    let events = Events::default();
     everywhere(
-        || base().layer(watch("in", &diary)).layer(watch("out", &diary)),
+        || base().layer(record("in", &events)).layer(record("out", &events)),
         async |client| {
             client.settle().await;
-            diary.lock().unwrap().clear();
+            events.lock().unwrap().clear();
             client.tool("t", json!({})).await;
             client.notify("notifications/example", json!({}));
             client.settle().await;
@@ -86,38 +86,38 @@ async fn the_layer_added_last_is_the_outermost() {
                 "out notifications/example",
                 "in notifications/example",
             ];
-            assert_eq!(*diary.lock().unwrap(), expected);
+            assert_eq!(*events.lock().unwrap(), expected);
         },
     )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_can_answer_itself() {
-    let diary = Diary::default();
+async fn a_layer_can_answer_a_request() {
+    let events = Events::default();
     let server = || {
-        let outer = Watch { refuses: Some("tools/call"), ..watch("out", &diary) };
-        base().layer(watch("in", &diary)).layer(outer)
+        let outer = Record { refuses: Some("tools/call"), ..record("out", &events) };
+        base().layer(record("in", &events)).layer(outer)
     };
     everywhere(server, async |client| {
         client.settle().await;
-        diary.lock().unwrap().clear();
+        events.lock().unwrap().clear();
         let error = client.err("tools/call", json!({"name": "t"})).await;
-        assert_eq!((error.code, &*error.message), (-31000, "not through here"));
-        assert_eq!(*diary.lock().unwrap(), ["out tools/call"]);
+        assert_eq!((error.code, &*error.message), (-31000, "refused by the layer"));
+        assert_eq!(*events.lock().unwrap(), ["out tools/call"]);
         client.ok("tools/list", json!({})).await;
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_layer_puts_into_the_request_reaches_the_handler() {
-    let diary = Diary::default();
+async fn an_extension_of_a_layer_reaches_the_handler() {
+    let events = Events::default();
     let server = || {
         let marked = |Extension(mark): Extension<Mark>, context: Context| async move {
             format!("{} {}", mark.0, context.extensions().get::<Mark>().is_some())
         };
-        server().tool(ToolRoute::builder("marked").handler(marked)).layer(watch("mark", &diary))
+        server().tool(ToolRoute::builder("marked").handler(marked)).layer(record("mark", &events))
     };
     everywhere(server, async |client| {
         assert_eq!(client.tool_text("marked", json!({})).await, "mark true");
@@ -137,21 +137,21 @@ async fn a_missing_extension_is_an_internal_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_takes_too_long_is_dropped_and_answered() {
+async fn a_call_that_exceeds_its_timeout_is_dropped_and_answered() {
     let gate = Gate::new();
     let mut calls = 0;
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for revision in Revision::ALL {
             let server = base()
                 .tool(gate.tool("wait"))
                 .layer(TimeoutLayer::new(Duration::from_millis(1_500)));
-            let client = Client::connect(&built(server), way, revision).await;
+            let client = Client::connect(&built(server), transport, revision).await;
             calls += 1;
             let before = tokio::time::Instant::now();
             let error = client.err("tools/call", json!({"name": "wait"})).await;
             assert_eq!(
                 (error.code, &*error.message),
-                (-32603, "the call took longer than 1500 ms")
+                (-32603, "the call exceeded its timeout of 1500 ms")
             );
             assert_eq!(before.elapsed().as_millis(), 1_500);
             gate.dropped(calls).await;
@@ -163,33 +163,37 @@ async fn a_call_that_takes_too_long_is_dropped_and_answered() {
 async fn listening(client: &Client) -> crate::harness::Call {
     let listen =
         client.start("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
-    client.told_of("notifications/subscriptions/acknowledged").await;
+    client.receive("notifications/subscriptions/acknowledged").await;
     listen
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_is_meant_to_stay() {
+async fn subscriptions_are_exempt_from_timeouts_and_concurrency_limits() {
     let layered = || {
         base().layer(TimeoutLayer::new(Duration::from_secs(1))).layer(ConcurrencyLimitLayer::new(1))
     };
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         let server = built(layered());
-        let client = Client::connect(&server, way, Revision::V2026_07_28).await;
+        let client = Client::connect(&server, transport, Revision::V2026_07_28).await;
         let mut listen = listening(&client).await;
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(client.tool_text("t", json!({})).await, "ok", "it holds no place");
+        assert_eq!(
+            client.tool_text("t", json!({})).await,
+            "ok",
+            "the subscription holds no permit"
+        );
         assert!(!listen.is_answered());
         server.handle().remove_tool("t");
-        client.told_of("notifications/tools/list_changed").await;
+        client.receive("notifications/tools/list_changed").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn concurrency_is_bounded_over_all_connections_in_order() {
+async fn concurrency_is_limited_over_all_connections_in_order() {
     let gate = Gate::new();
     let server = built(base().tool(gate.tool("wait")).layer(ConcurrencyLimitLayer::new(2)));
-    let one = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
-    let two = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
+    let one = Client::connect(&server, Transport::Stream, Revision::V2025_11_25).await;
+    let two = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
     let mut calls = vec![one.start_tool("wait"), two.start_tool("wait")];
     gate.arrived(2).await;
     calls.push(one.start_tool("wait"));
@@ -204,17 +208,17 @@ async fn concurrency_is_bounded_over_all_connections_in_order() {
     for call in calls {
         call.answer().await.unwrap();
     }
-    assert_eq!(gate.arrivals(), 3, "who left the queue never ran");
+    assert_eq!(gate.arrivals(), 3, "the cancelled call never ran");
 }
 
 #[tokio::test(start_paused = true)]
-async fn trace_changes_no_answer() {
+async fn tracing_does_not_change_answers() {
     async fn answers(
         server: ServerBuilder,
-        way: Way,
+        transport: Transport,
         revision: Revision,
     ) -> Vec<Result<Value, crate::harness::Failure>> {
-        let client = Client::connect(&built(server), way, revision).await;
+        let client = Client::connect(&built(server), transport, revision).await;
         let mut answers = Vec::new();
         for (method, params) in [
             ("tools/call", json!({"name": "t"})),
@@ -228,11 +232,14 @@ async fn trace_changes_no_answer() {
         }
         answers
     }
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for revision in Revision::ALL {
-            named(&format!("{way:?} {revision}"), async {
-                let plain = answers(base(), way, revision).await;
-                assert_eq!(plain, answers(base().layer(TraceLayer::new()), way, revision).await);
+            named(&format!("{transport:?} {revision}"), async {
+                let plain = answers(base(), transport, revision).await;
+                assert_eq!(
+                    plain,
+                    answers(base().layer(TraceLayer::new()), transport, revision).await
+                );
             })
             .await;
         }

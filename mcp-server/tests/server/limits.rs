@@ -1,6 +1,6 @@
-//! Every bound is filled once. Those of calls in flight, of the queue and of batches are in
-//! `concurrency` and `batches`, those of the drain in `drain`, of threads in `blocking`, of
-//! progress in `progress`, of subscriptions in `listen`, of questions in `asking`.
+//! Every limit is reached once. The limits of calls in flight, of the queue and of batches are
+//! tested in `concurrency` and `batches`, those of the drain in `drain`, of threads in `blocking`,
+//! of progress in `progress`, of subscriptions in `listen`, and of questions in `asking`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::harness::{Client, Raw, Setup, Way, built, each, everywhere, server};
+use crate::harness::{Client, Raw, Setup, Transport, built, each, everywhere, server};
 
 fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::new();
@@ -30,7 +30,7 @@ fn call(arguments: &Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_has_a_longest_length() {
+async fn the_length_of_a_message_is_limited() {
     let mut raw = Raw::session(
         &built(echo(limits(|limits| limits.connection.max_message_bytes = 1_000))),
         "2025-11-25",
@@ -51,7 +51,7 @@ async fn a_message_has_a_longest_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_sends_overlong_messages_again_and_again_is_left() {
+async fn repeated_overlong_messages_close_the_connection() {
     let server = built(echo(limits(|limits| {
         limits.connection.max_message_bytes = 1_000;
         limits.connection.max_overlong_messages = 2;
@@ -68,9 +68,9 @@ async fn whoever_sends_overlong_messages_again_and_again_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parameters_in_memory_have_a_longest_length() {
+async fn the_length_of_parameters_in_memory_is_limited() {
     let server = built(echo(limits(|limits| limits.connection.max_message_bytes = 1_000)));
-    let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
+    let client = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
     let long = json!({"name": "t", "arguments": {"x": "y".repeat(1_000)}});
     assert_eq!(client.err("tools/call", long).await.code, -32600);
     client.tool("t", json!({})).await;
@@ -84,17 +84,16 @@ async fn refused(limits: Limits, good: &Value, bad: &Value) {
     let answer = raw.ask(&call(bad)).await;
     assert_eq!((&answer["error"]["code"], answer.get("id")), (&json!(-32600), None));
     assert_eq!(raw.ask(&call(good)).await["result"]["content"][0]["text"], "ok");
-    let client = Client::connect(&server, Way::Memory, Revision::V2025_11_25).await;
+    let client = Client::connect(&server, Transport::Memory, Revision::V2025_11_25).await;
     client.tool("t", good.clone()).await;
     assert_eq!(client.err("tools/call", json!({"name": "t", "arguments": bad})).await.code, -32600);
     client.tool("t", good.clone()).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_has_a_greatest_depth() {
+async fn the_depth_of_a_message_is_limited() {
     let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"x": inner}));
-    // Around the arguments there are the message and its parameters, and the innermost object is a
-    // level.
+    // The message and its parameters enclose the arguments, and the innermost object is a level.
     refused(
         limits(|limits| limits.connection.max_json_depth = 12),
         &nested(12 - 3),
@@ -104,13 +103,13 @@ async fn a_message_has_a_greatest_depth() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_has_a_greatest_number_of_values() {
+async fn the_number_of_values_in_a_message_is_limited() {
     let limits = limits(|limits| limits.connection.max_json_nodes = 100);
     refused(limits, &json!({"x": vec![0; 70]}), &json!({"x": vec![0; 100]})).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_has_a_longest_length() {
+async fn the_length_of_a_result_is_limited() {
     let server = server()
         .tool(ToolRoute::builder("at-once").handler(|| async { "x".repeat(2_000) }))
         .tool(ToolRoute::builder("later").handler(|| async {
@@ -119,20 +118,21 @@ async fn a_result_has_a_longest_length() {
         }))
         .tool(ToolRoute::builder("short").handler(|| async { "x".repeat(100) }))
         .limits(limits(|limits| limits.connection.max_outgoing_bytes = 1_000));
-    let client = Client::connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
+    let client = Client::connect(&built(server), Transport::Stream, Revision::V2025_11_25).await;
     for tool in ["at-once", "later"] {
         let error = client.err("tools/call", json!({"name": tool})).await;
-        let told = "the result has 2039 bytes; the limit is 1000 (max_outgoing_bytes)";
-        assert_eq!((error.code, &*error.message), (-32603, told));
+        let message = "the result has 2039 bytes; the limit is 1000 (max_outgoing_bytes)";
+        assert_eq!((error.code, &*error.message), (-32603, message));
     }
     client.tool("short", json!({})).await;
 }
 
-/// A client that does not read holds up the handlers that talk to it, not the memory of the server.
+/// A client that does not read delays the handlers that send to it, and does not use the memory of
+/// the server.
 #[tokio::test(start_paused = true)]
-async fn what_waits_to_be_written_is_bounded() {
-    let said = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&said);
+async fn unwritten_output_is_limited() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
     let talk = ToolRoute::builder("talk").handler(move |context: Context| {
         let count = Arc::clone(&count);
         async move {
@@ -140,7 +140,7 @@ async fn what_waits_to_be_written_is_bounded() {
                 context.log(LoggingLevel::Error, "x".repeat(1_000)).await;
                 count.fetch_add(1, Ordering::Relaxed);
             }
-            "said all"
+            "sent all"
         }
     });
     let server = server().tool(talk).limits(limits(|limits| {
@@ -150,8 +150,9 @@ async fn what_waits_to_be_written_is_bounded() {
     let mut raw = {
         let server = built(server);
         let mut raw = Raw::open(&server, 4_096);
-        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
-        raw.ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello})).await;
+        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
+        raw.ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}))
+            .await;
         raw
     };
     raw.send(
@@ -161,16 +162,16 @@ async fn what_waits_to_be_written_is_bounded() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
-    let waiting = said.load(Ordering::Relaxed);
-    assert!((15..60).contains(&waiting), "{waiting} messages of 1 kB fit into the bounds");
+    let waiting = sent.load(Ordering::Relaxed);
+    assert!((15..60).contains(&waiting), "{waiting} messages of 1 kB are within the limits");
     for _ in 0..1_000 {
         assert_eq!(raw.next().await.unwrap()["method"], "notifications/message");
     }
-    assert_eq!(raw.next().await.unwrap()["result"]["content"][0]["text"], "said all");
+    assert_eq!(raw.next().await.unwrap()["result"]["content"][0]["text"], "sent all");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_reads_nothing_is_given_up() {
+async fn a_client_that_reads_nothing_is_disconnected() {
     let server = built(echo(limits(|limits| {
         limits.connection.write_stall_timeout = Duration::from_secs(8);
     })));
@@ -185,7 +186,7 @@ async fn a_client_that_reads_nothing_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_reads_slowly_is_not_given_up() {
+async fn a_client_that_reads_slowly_is_not_disconnected() {
     let server = built(echo(limits(|limits| {
         limits.connection.write_stall_timeout = Duration::from_secs(8);
     })));
@@ -198,16 +199,16 @@ async fn a_client_that_reads_slowly_is_not_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_questions_that_wait_for_an_answer_are_bounded() {
+async fn the_number_of_pending_questions_is_limited() {
     let ask = ToolRoute::builder("ask")
         .handler(|context: Context| async move { context.list_roots().await.map(|_| "answered") });
     let server =
         server().tool(ask).limits(limits(|limits| limits.connection.max_pending_requests = 3));
     let setup = Setup::default().capabilities(json!({"roots": {}}));
-    let client = setup.connect(&built(server), Way::Stream, Revision::V2025_11_25).await;
+    let client = setup.connect(&built(server), Transport::Stream, Revision::V2025_11_25).await;
     let _waiting: Vec<_> = (0..3).map(|_| client.start_tool("ask")).collect();
     for _ in 0..3 {
-        client.told_of("roots/list").await;
+        client.receive("roots/list").await;
     }
     let result = client.tool("ask", json!({})).await;
     assert_eq!(result["isError"], true);
@@ -224,7 +225,7 @@ fn library(limits: Limits) -> ServerBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_uri_has_a_longest_length() {
+async fn the_length_of_a_uri_is_limited() {
     everywhere(
         || library(limits(|limits| limits.max_uri_bytes = 50)),
         async |client| {
@@ -237,7 +238,10 @@ async fn a_uri_has_a_longest_length() {
             };
             for method in methods {
                 let error = client.err(method, uri(51)).await;
-                assert_eq!((error.code, &*error.message), (-32602, "/uri: longer than 50 bytes"));
+                assert_eq!(
+                    (error.code, &*error.message),
+                    (-32602, "/uri: 51 bytes exceed the limit of 50 bytes (max_uri_bytes)")
+                );
             }
             if !client.is_legacy() {
                 let filter = json!({"notifications": {"resourceSubscriptions": [uri(51)["uri"]]}});
@@ -249,17 +253,15 @@ async fn a_uri_has_a_longest_length() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_resources_that_are_watched_are_bounded() {
+async fn the_number_of_subscribed_resources_is_limited() {
     let server = || library(limits(|limits| limits.max_subscribed_uris = 3));
     each(&crate::harness::LEGACY, server, async |client| {
         for uri in ["r://1", "r://2", "r://3", "r://3"] {
             client.ok("resources/subscribe", json!({"uri": uri})).await;
         }
         let error = client.err("resources/subscribe", json!({"uri": "r://4"})).await;
-        assert_eq!(
-            (error.code, &*error.message),
-            (-32602, "/uri: 3 resources are watched already (max_subscribed_uris)")
-        );
+        assert_eq!(error.code, -32602);
+        assert!(error.message.contains("at most 3 resources (max_subscribed_uris)"), "{error:?}");
         client.ok("resources/unsubscribe", json!({"uri": "r://2"})).await;
         client.ok("resources/subscribe", json!({"uri": "r://4"})).await;
     })
@@ -271,7 +273,7 @@ async fn the_resources_that_are_watched_are_bounded() {
         };
         assert_eq!(client.err("subscriptions/listen", filter(4)).await.code, -32602);
         let _open = client.start("subscriptions/listen", filter(3));
-        client.told_of("notifications/subscriptions/acknowledged").await;
+        client.receive("notifications/subscriptions/acknowledged").await;
     })
     .await;
 }

@@ -6,7 +6,7 @@ use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, Server, ServerBuilder, ServerHandle};
 use serde_json::{Value, json};
 
-use crate::harness::{Call, Client, Way, built, named, server};
+use crate::harness::{Call, Client, Transport, built, named, server};
 
 const ACK: &str = "notifications/subscriptions/acknowledged";
 const TOOLS: &str = "notifications/tools/list_changed";
@@ -30,32 +30,32 @@ fn full() -> ServerBuilder {
 }
 
 async fn modern(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, ServerHandle)) {
-    modern_of(Way::ALL, server, body).await;
+    modern_of(Transport::ALL, server, body).await;
 }
 
 async fn modern_of(
-    ways: &[Way],
+    transports: &[Transport],
     server: impl Fn() -> ServerBuilder,
     body: impl AsyncFn(Client, ServerHandle),
 ) {
-    for &way in ways {
+    for &transport in transports {
         let server = built(server());
-        let client = Client::connect(&server, way, Revision::V2026_07_28).await;
-        named(&format!("{way:?}"), body(client, server.handle())).await;
+        let client = Client::connect(&server, transport, Revision::V2026_07_28).await;
+        named(&format!("{transport:?}"), body(client, server.handle())).await;
     }
 }
 
-/// Begins a subscription and takes its acknowledgement.
+/// Starts a subscription and returns its acknowledgement.
 async fn listen(client: &Client, id: Value, filter: Value) -> (Call, Value) {
     let call =
         client.start_as(id.clone(), "subscriptions/listen", json!({"notifications": filter}));
-    let acknowledged = client.told_of(ACK).await;
+    let acknowledged = client.receive(ACK).await;
     assert_eq!(acknowledged["_meta"], json!({ID: id}));
     (call, acknowledged["notifications"].clone())
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_acknowledgement_comes_first_and_says_what_is_honoured() {
+async fn the_acknowledgement_comes_first_with_the_accepted_filter() {
     modern(full, async |client, _| {
         let all = json!({
             "toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true,
@@ -81,19 +81,19 @@ async fn the_acknowledgement_comes_first_and_says_what_is_honoured() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_was_asked_for_arrives() {
+async fn only_requested_changes_arrive() {
     modern(full, async |client, handle| {
         let filter = json!({"toolsListChanged": true, "promptsListChanged": false, "resourceSubscriptions": ["r://1"]});
         let (mut call, _) = listen(&client, json!("sub"), filter).await;
         handle.set_prompt(prompt("p2")).unwrap();
         handle.set_resource(ResourceRoute::builder("r://2", "2").handler(|| async { "" })).unwrap();
         handle.resource_updated("r://2");
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
         handle.set_tool(tool("t2")).unwrap();
-        assert_eq!(client.told_of(TOOLS).await, json!({"_meta": {ID: "sub"}}));
+        assert_eq!(client.receive(TOOLS).await, json!({"_meta": {ID: "sub"}}));
         handle.resource_updated("r://1");
-        assert_eq!(client.told_of(UPDATED).await, json!({"uri": "r://1", "_meta": {ID: "sub"}}));
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive(UPDATED).await, json!({"uri": "r://1", "_meta": {ID: "sub"}}));
+        assert_eq!(client.receive_all().await, []);
         assert!(!call.is_answered());
     })
     .await;
@@ -105,16 +105,16 @@ async fn the_subscription_keeps_the_type_of_its_id() {
         let number = listen(&client, json!(1), json!({"toolsListChanged": true})).await;
         let text = listen(&client, json!("1"), json!({"promptsListChanged": true})).await;
         handle.set_tool(tool("t2")).unwrap();
-        assert_eq!(client.told_of(TOOLS).await["_meta"][ID], json!(1));
+        assert_eq!(client.receive(TOOLS).await["_meta"][ID], json!(1));
         handle.set_prompt(prompt("p2")).unwrap();
-        assert_eq!(client.told_of(PROMPTS).await["_meta"][ID], json!("1"));
+        assert_eq!(client.receive(PROMPTS).await["_meta"][ID], json!("1"));
         drop((number, text));
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_subscriptions_each_get_their_own() {
+async fn several_subscriptions_receive_their_own_notifications() {
     modern(full, async |client, handle| {
         let mut calls = Vec::new();
         for id in 1..=3 {
@@ -124,9 +124,9 @@ async fn several_subscriptions_each_get_their_own() {
             handle.set_tool(tool("t2")).unwrap();
         }
         let mut ids: Vec<_> = Vec::new();
-        for told in client.all_told().await {
-            assert_eq!(told.method, TOOLS);
-            ids.push(told.params["_meta"][ID].as_i64().unwrap());
+        for received in client.receive_all().await {
+            assert_eq!(received.method, TOOLS);
+            ids.push(received.params["_meta"][ID].as_i64().unwrap());
         }
         ids.sort_unstable();
         assert_eq!(ids, [1, 2, 3], "each exactly once");
@@ -135,13 +135,13 @@ async fn several_subscriptions_each_get_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
+async fn a_cancelled_subscription_is_silent_and_frees_its_permit() {
     let server = || {
         let mut limits = mcp_server::Limits::new();
         limits.max_subscriptions = 2;
         full().limits(limits)
     };
-    modern_of(Way::CONNECTIONS, server, async |client, handle| {
+    modern_of(Transport::CONNECTIONS, server, async |client, handle| {
         let filter = || json!({"toolsListChanged": true});
         let (one, _) = listen(&client, json!(1), filter()).await;
         let (_two, _) = listen(&client, json!(2), filter()).await;
@@ -151,8 +151,8 @@ async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
         client.cancel(&one);
         client.settle().await;
         handle.set_tool(tool("t2")).unwrap();
-        assert_eq!(client.told_of(TOOLS).await["_meta"][ID], json!(2));
-        assert_eq!(client.all_told().await, [], "nothing of the cancelled one");
+        assert_eq!(client.receive(TOOLS).await["_meta"][ID], json!(2));
+        assert_eq!(client.receive_all().await, [], "nothing for the cancelled one");
         assert_eq!(one.ended().await, None);
         listen(&client, json!(3), filter()).await;
     })
@@ -160,7 +160,7 @@ async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_that_is_none_is_refused() {
+async fn an_invalid_filter_is_refused() {
     modern(full, async |client, _| {
         for params in [
             json!({}),
@@ -178,40 +178,40 @@ async fn a_filter_that_is_none_is_refused() {
 }
 
 async fn connect(server: &Server) -> Client {
-    Client::connect(server, Way::Stream, Revision::V2026_07_28).await
+    Client::connect(server, Transport::Stream, Revision::V2026_07_28).await
 }
 
 async fn ended(client: &Client, call: Call, id: i64) {
-    let cancelled = client.told_of("notifications/cancelled").await;
+    let cancelled = client.receive("notifications/cancelled").await;
     assert_eq!(cancelled["requestId"], json!(id));
     let result = call.answer().await.unwrap();
     assert_eq!((&result["resultType"], &result["_meta"][ID]), (&json!("complete"), &json!(id)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_stops_ends_its_subscriptions_in_order() {
+async fn a_stopping_server_ends_its_subscriptions_gracefully() {
     let client = connect(&built(full())).await;
     let (call, _) = listen(&client, json!(7), json!({"toolsListChanged": true})).await;
     let before = tokio::time::Instant::now();
     client.stop_server();
     ended(&client, call, 7).await;
     client.served().await.unwrap();
-    assert_eq!(before.elapsed(), std::time::Duration::ZERO, "nothing was waited for");
+    assert_eq!(before.elapsed(), std::time::Duration::ZERO, "the stop does not wait");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_news_come_before_the_end() {
+async fn pending_changes_are_sent_before_the_end() {
     let server = built(full());
     let client = connect(&server).await;
     let (call, _) = listen(&client, json!(1), json!({"toolsListChanged": true})).await;
     server.handle().set_tool(tool("t2")).unwrap();
     client.stop_server();
-    assert_eq!(client.told_of(TOOLS).await["_meta"][ID], json!(1));
+    assert_eq!(client.receive(TOOLS).await["_meta"][ID], json!(1));
     ended(&client, call, 1).await;
 }
 
-/// A client that closes its input wants the server to go; an open subscription is no call to wait
-/// for.
+/// A client that closes its input wants the server to exit, so an open subscription must not delay
+/// the shutdown.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_input_ends_subscriptions_at_once() {
     let client = connect(&built(full())).await;
@@ -224,7 +224,7 @@ async fn the_end_of_input_ends_subscriptions_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_one_conversation_leaves_the_others_alone() {
+async fn stopping_one_conversation_does_not_affect_the_others() {
     let server = built(full());
     let one = connect(&server).await;
     let two = connect(&server).await;
@@ -233,7 +233,7 @@ async fn stopping_one_conversation_leaves_the_others_alone() {
     one.stop_server();
     one.served().await.unwrap();
     server.handle().set_tool(tool("t2")).unwrap();
-    assert_eq!(two.told_of(TOOLS).await["_meta"][ID], json!(2));
+    assert_eq!(two.receive(TOOLS).await["_meta"][ID], json!(2));
     let three = connect(&server).await;
     listen(&three, json!(3), json!({"toolsListChanged": true})).await;
 }

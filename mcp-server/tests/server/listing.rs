@@ -1,5 +1,5 @@
-//! `tools/list`, `prompts/list` and the lists of resources: what each revision is shown of an
-//! entry, and that a list is written once. Spec: server/tools, server/prompts, server/resources.
+//! `tools/list`, `prompts/list` and the lists of resources: the members of an entry in each
+//! revision, and that a list is encoded once. Spec: server/tools, server/prompts, server/resources.
 
 use mcp_server::meta::Meta;
 use mcp_server::prompt::PromptRoute;
@@ -9,7 +9,7 @@ use mcp_server::types::{Annotations, Icon, PromptArgument, Schema};
 use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Raw, Way, built, everywhere, server};
+use crate::harness::{Client, Raw, Transport, built, everywhere, server};
 
 fn schema(value: Value) -> Schema {
     Schema::try_from(value).unwrap()
@@ -68,7 +68,7 @@ fn rich() -> ServerBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tool_shows_what_its_revision_knows() {
+async fn a_tool_has_the_members_of_the_revision() {
     everywhere(rich, async |client| {
         let tools = client.ok("tools/list", json!({})).await["tools"].clone();
         let revision = client.revision;
@@ -117,7 +117,7 @@ async fn the_members_of_a_schema_keep_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_shows_what_its_revision_knows() {
+async fn a_prompt_has_the_members_of_the_revision() {
     everywhere(rich, async |client| {
         let prompts = client.ok("prompts/list", json!({})).await["prompts"].clone();
         let mut argument = json!({"name": "x", "description": "The x.", "required": true});
@@ -137,7 +137,7 @@ async fn a_prompt_shows_what_its_revision_knows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn resources_and_templates_show_what_their_revision_knows() {
+async fn resources_and_templates_have_the_members_of_the_revision() {
     everywhere(rich, async |client| {
         let resources = client.ok("resources/list", json!({})).await["resources"].clone();
         let templates =
@@ -231,7 +231,7 @@ async fn a_list_is_byte_for_byte_the_same_until_it_changes() {
             assert_eq!(lines[0], lines[2]);
         }
     }
-    let client = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
+    let client = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
     let before = client.ok("tools/list", json!({})).await;
     server.handle().set_tool(ToolRoute::builder("new").handler(|_: Context| async { "" })).unwrap();
     let after = client.ok("tools/list", json!({})).await;
@@ -243,7 +243,7 @@ async fn a_list_is_byte_for_byte_the_same_until_it_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn null_parameters_and_none_at_all_are_an_empty_object() {
+async fn null_or_absent_parameters_are_an_empty_object() {
     let mut raw = Raw::session(&built(rich()), "2025-06-18").await;
     for message in [
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}),

@@ -20,15 +20,15 @@ fn chatty() -> ServerBuilder {
     }))
 }
 
-/// The levels that a call logs at.
-async fn heard(client: &Client, meta: Value) -> Vec<String> {
+/// Returns the levels of the log messages of a call.
+async fn logged(client: &Client, meta: Value) -> Vec<String> {
     client.ok("tools/call", json!({"name": "chat", "_meta": meta})).await;
-    let all = client.all_told().await.into_iter();
-    all.map(|told| {
-        assert_eq!(told.method, "notifications/message");
-        let level = told.params["level"].as_str().unwrap().to_owned();
+    let all = client.receive_all().await.into_iter();
+    all.map(|received| {
+        assert_eq!(received.method, "notifications/message");
+        let level = received.params["level"].as_str().unwrap().to_owned();
         assert_eq!(
-            told.params,
+            received.params,
             json!({"level": level, "logger": "test-server", "data": {"at": level}})
         );
         level
@@ -37,16 +37,16 @@ async fn heard(client: &Client, meta: Value) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_hears_info_and_above_until_it_chooses() {
+async fn the_default_level_of_a_session_is_info() {
     each(&LEGACY, chatty, async |client| {
-        assert_eq!(heard(&client, json!({})).await, LEVELS[1..]);
-        for (least, level) in LEVELS.iter().enumerate() {
+        assert_eq!(logged(&client, json!({})).await, LEVELS[1..]);
+        for (index, level) in LEVELS.iter().enumerate() {
             assert_eq!(client.ok("logging/setLevel", json!({"level": level})).await, json!({}));
-            assert_eq!(heard(&client, json!({})).await, LEVELS[least..], "{level}");
+            assert_eq!(logged(&client, json!({})).await, LEVELS[index..], "{level}");
         }
-        // The field of the modern era means nothing in a session.
+        // The field of the modern era has no effect in a session.
         assert_eq!(
-            heard(&client, json!({"io.modelcontextprotocol/logLevel": "debug"})).await,
+            logged(&client, json!({"io.modelcontextprotocol/logLevel": "debug"})).await,
             ["emergency"]
         );
     })
@@ -62,23 +62,23 @@ async fn an_unknown_level_is_refused_and_changes_nothing() {
         {
             assert_eq!(client.err("logging/setLevel", params).await.code, -32602);
         }
-        assert_eq!(heard(&client, json!({})).await, ["alert", "emergency"]);
+        assert_eq!(logged(&client, json!({})).await, ["alert", "emergency"]);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_modern_request_hears_what_it_asks_for_and_nothing_otherwise() {
+async fn a_modern_request_receives_log_messages_only_with_a_level() {
     each(&MODERN, chatty, async |client| {
-        assert_eq!(heard(&client, json!({})).await, Vec::<String>::new());
-        for (least, level) in LEVELS.iter().enumerate() {
+        assert_eq!(logged(&client, json!({})).await, Vec::<String>::new());
+        for (index, level) in LEVELS.iter().enumerate() {
             let meta = json!({"io.modelcontextprotocol/logLevel": level});
-            assert_eq!(heard(&client, meta).await, LEVELS[least..], "{level}");
+            assert_eq!(logged(&client, meta).await, LEVELS[index..], "{level}");
         }
         assert_eq!(
-            heard(&client, json!({})).await,
+            logged(&client, json!({})).await,
             Vec::<String>::new(),
-            "the next request is on its own"
+            "the level applies to one request"
         );
     })
     .await;
@@ -86,7 +86,7 @@ async fn a_modern_request_hears_what_it_asks_for_and_nothing_otherwise() {
 
 /// LOG-2: before the final response, or not at all.
 #[tokio::test(start_paused = true)]
-async fn a_modern_request_hears_nothing_after_its_answer() {
+async fn no_log_message_of_a_modern_request_follows_its_answer() {
     let gate = Gate::new();
     let server = || {
         let gate = gate.clone();
@@ -105,11 +105,11 @@ async fn a_modern_request_hears_nothing_after_its_answer() {
         let meta = json!({"io.modelcontextprotocol/logLevel": "debug"});
         client.ok("tools/call", json!({"name": "chat", "_meta": meta})).await;
         gate.open(1);
-        let told = client.all_told().await;
+        let received = client.receive_all().await;
         assert_eq!(
-            told.len(),
+            received.len(),
             usize::from(client.is_legacy()),
-            "a session may hear of it at any time"
+            "a session can receive it at any time"
         );
     })
     .await;

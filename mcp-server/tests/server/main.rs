@@ -1,9 +1,9 @@
-//! What a server does, seen by a client that reads and writes JSON: every test goes through the
-//! public API, and most run over a stream and in memory, in every revision.
+//! Tests of a server through its public API, with a client that reads and writes JSON. Most run
+//! over a stream, in memory and over HTTP, in every revision.
 
 // Deprecated features work until the specification removes them.
 #![allow(deprecated)]
-// Tests may panic, and `pub` says here what a module is for others.
+// Tests may panic. `pub` marks what a module exports to the others.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod harness;

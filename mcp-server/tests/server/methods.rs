@@ -1,4 +1,4 @@
-//! Which methods exist in which revision. Spec: the request unions of each schema.
+//! The methods of each revision. Spec: the request unions of each schema.
 
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
@@ -7,9 +7,9 @@ use mcp_server::types::{Completion, PromptArgument};
 use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{LEGACY, Way, each_of, everywhere, server};
+use crate::harness::{LEGACY, Transport, each_of, everywhere, server};
 
-/// Offers everything.
+/// A server with every capability.
 fn full() -> ServerBuilder {
     server()
         .tool(ToolRoute::builder("tool").handler(|_: Context| async { "done" }))
@@ -22,7 +22,7 @@ fn full() -> ServerBuilder {
         .resource(ResourceRoute::builder("a://b", "b").handler(|| async { "text" }))
 }
 
-/// Every method that a client can send and that is served, with parameters that are good.
+/// Every method that a client can send to a server, with valid parameters.
 fn methods() -> Vec<(&'static str, Value, &'static [Revision])> {
     const ALL: &[Revision] = &Revision::ALL;
     const OLD: &[Revision] = &LEGACY;
@@ -50,7 +50,7 @@ fn methods() -> Vec<(&'static str, Value, &'static [Revision])> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_method_exists_in_its_revisions_and_in_no_other() {
+async fn a_method_exists_only_in_its_revisions() {
     everywhere(full, async |client| {
         for (method, params, revisions) in methods() {
             let answer = client.request(method, params).await;
@@ -111,8 +111,8 @@ async fn methods_of_a_capability_that_is_not_offered_do_not_exist() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_name_of_an_unknown_method_is_echoed_cut_short_and_clean() {
-    each_of(Way::CONNECTIONS, &Revision::ALL, server, async |client| {
+async fn the_name_of_an_unknown_method_is_truncated_and_escaped() {
+    each_of(Transport::CONNECTIONS, &Revision::ALL, server, async |client| {
         let method = format!("\u{1b}[31m{}", "x".repeat(10_000));
         let error = client.err(&method, json!({})).await;
         assert!(
@@ -129,11 +129,11 @@ async fn unknown_notifications_are_ignored() {
     everywhere(full, async |client| {
         client.notify("notifications/no/such", json!({"a": 1}));
         client.notify("notifications/roots/list_changed", json!({}));
-        client.notify("notifications/cancelled", json!({"requestId": "nobody"}));
+        client.notify("notifications/cancelled", json!({"requestId": "unknown"}));
         client.notify("notifications/cancelled", json!({"requestId": {"not": "an id"}}));
         client.notify("tools/call", json!({"name": "tool"}));
         client.ok("tools/list", json!({})).await;
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }

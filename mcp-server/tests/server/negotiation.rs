@@ -3,28 +3,29 @@
 use mcp_server::Revision;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, LEGACY, Setup, Way, built, each, server};
+use crate::harness::{Client, LEGACY, Setup, Transport, built, each, server};
 
-fn hello(version: &str) -> Value {
+fn initialize_params(version: &str) -> Value {
     json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}})
 }
 
-fn open(server: mcp_server::ServerBuilder, way: Way) -> Client {
-    Setup::default().open(&built(server), way, Revision::V2025_11_25)
+fn open(server: mcp_server::ServerBuilder, transport: Transport) -> Client {
+    Setup::default().open(&built(server), transport, Revision::V2025_11_25)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_known_revision_is_taken_up() {
-    for &way in Way::ALL {
+async fn a_known_revision_is_accepted() {
+    for &transport in Transport::ALL {
         for revision in LEGACY {
-            let client = open(server().instructions("Be kind."), way);
-            let result = client.raw("initialize", hello(revision.as_str())).await.unwrap();
+            let client = open(server().instructions("Be kind."), transport);
+            let result =
+                client.raw("initialize", initialize_params(revision.as_str())).await.unwrap();
             assert_eq!(result["protocolVersion"], revision.as_str());
             assert_eq!(result["instructions"], "Be kind.");
             assert_eq!(result["serverInfo"]["name"], "test-server");
             assert_eq!(result["serverInfo"]["version"], "1.2.3");
             for modern in ["resultType", "ttlMs", "cacheScope", "_meta"] {
-                assert_eq!(result.get(modern), None, "{modern} is not of this era");
+                assert_eq!(result.get(modern), None, "{modern} does not belong to this era");
             }
         }
     }
@@ -32,31 +33,37 @@ async fn a_known_revision_is_taken_up() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_revision_is_answered_with_the_latest_legacy_one() {
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for unknown in ["2023-01-01", "2099-01-01", "", "draft", "2026-07-28"] {
-            let client = open(server(), way);
-            let result = client.raw("initialize", hello(unknown)).await.unwrap();
+            let client = open(server(), transport);
+            let result = client.raw("initialize", initialize_params(unknown)).await.unwrap();
             assert_eq!(result["protocolVersion"], "2025-11-25", "for {unknown:?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revision_that_is_not_offered_is_answered_with_the_latest_that_is() {
-    for &way in Way::ALL {
+async fn an_unsupported_revision_is_answered_with_the_latest_supported_one() {
+    for &transport in Transport::ALL {
         let old = || server().revisions([Revision::V2024_11_05, Revision::V2025_03_26]);
-        let result = open(old(), way).raw("initialize", hello("2025-11-25")).await.unwrap();
+        let result = open(old(), transport)
+            .raw("initialize", initialize_params("2025-11-25"))
+            .await
+            .unwrap();
         assert_eq!(result["protocolVersion"], "2025-03-26");
-        let result = open(old(), way).raw("initialize", hello("2024-11-05")).await.unwrap();
+        let result = open(old(), transport)
+            .raw("initialize", initialize_params("2024-11-05"))
+            .await
+            .unwrap();
         assert_eq!(result["protocolVersion"], "2024-11-05");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_initialize_is_refused_and_the_session_stays() {
+async fn a_second_initialize_is_refused_and_the_session_continues() {
     each(&LEGACY, server, async |client| {
-        let error = client.err("initialize", hello("2024-11-05")).await;
-        assert_eq!((error.code, &*error.message), (-32600, "the session is initialized already"));
+        let error = client.err("initialize", initialize_params("2024-11-05")).await;
+        assert_eq!((error.code, &*error.message), (-32600, "the session is already initialized"));
         assert_eq!(client.ok("ping", json!({})).await, json!({}));
     })
     .await;
@@ -64,32 +71,32 @@ async fn a_second_initialize_is_refused_and_the_session_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn initialize_without_its_members_is_refused_and_can_be_repeated() {
-    for &way in Way::ALL {
-        let client = open(server(), way);
+    for &transport in Transport::ALL {
+        let client = open(server(), transport);
         for member in ["protocolVersion", "capabilities", "clientInfo"] {
-            let mut params = hello("2025-11-25");
+            let mut params = initialize_params("2025-11-25");
             params.as_object_mut().unwrap().shift_remove(member);
             let error = client.raw("initialize", params).await.unwrap_err();
             assert_eq!(error.code, -32602, "without {member}");
             assert!(error.message.contains(member), "{}", error.message);
         }
-        client.raw("initialize", hello("2025-11-25")).await.unwrap();
+        client.raw("initialize", initialize_params("2025-11-25")).await.unwrap();
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_ping_may_come_before_the_handshake() {
-    for &way in Way::CONNECTIONS {
-        let client = open(server(), way);
+    for &transport in Transport::CONNECTIONS {
+        let client = open(server(), transport);
         assert_eq!(client.raw("ping", json!({})).await.unwrap(), json!({}));
         assert_eq!(client.raw("ping", json!({"_meta": {}})).await.unwrap(), json!({}));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn anything_else_before_the_handshake_is_told_what_is_missing() {
-    for &way in Way::CONNECTIONS {
-        let client = open(server().tools([]), way);
+async fn the_error_of_another_request_before_the_handshake_says_what_is_missing() {
+    for &transport in Transport::CONNECTIONS {
+        let client = open(server().tools([]), transport);
         for method in ["tools/list", "tools/call", "resources/read", "logging/setLevel", "no/such"]
         {
             let error = client.raw(method, json!({})).await.unwrap_err();
@@ -105,10 +112,10 @@ async fn anything_else_before_the_handshake_is_told_what_is_missing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_without_sessions_names_what_it_speaks() {
-    for &way in Way::CONNECTIONS {
-        let client = open(server().revisions([Revision::V2026_07_28]), way);
-        let error = client.raw("initialize", hello("2025-11-25")).await.unwrap_err();
+async fn a_server_without_sessions_names_its_revisions() {
+    for &transport in Transport::CONNECTIONS {
+        let client = open(server().revisions([Revision::V2026_07_28]), transport);
+        let error = client.raw("initialize", initialize_params("2025-11-25")).await.unwrap_err();
         assert_eq!(error.code, -32601);
         assert!(error.message.contains("2026-07-28"), "{}", error.message);
         assert_eq!(
@@ -123,19 +130,20 @@ async fn a_server_without_sessions_names_what_it_speaks() {
     }
 }
 
-/// A client that probes with `server/discover` must be able to see that this server wants
-/// `initialize`: no error of the modern era, which would tell it to stay there.
+/// A client that probes with `server/discover` must see that this server needs `initialize`: an
+/// error of the modern era would make it stay in that era.
 #[tokio::test(start_paused = true)]
-async fn a_server_with_sessions_alone_looks_like_one_that_never_heard_of_the_modern_era() {
-    for &way in Way::CONNECTIONS {
-        let client = open(server().tools([]).revisions(LEGACY), way);
+async fn a_legacy_server_answers_like_one_that_does_not_know_the_modern_era() {
+    for &transport in Transport::CONNECTIONS {
+        let client = open(server().tools([]).revisions(LEGACY), transport);
         let error = client.raw("server/discover", client.modern(json!({}))).await.unwrap_err();
         assert_eq!(error.code, -32601);
         let error = client.raw("tools/list", client.modern(json!({}))).await.unwrap_err();
         assert_eq!(error.code, -32600);
         assert!(error.message.contains("initialize"), "{}", error.message);
-        // `_meta` of the modern era means nothing to it, on `initialize` and later.
-        let result = client.raw("initialize", client.modern(hello("2025-06-18"))).await.unwrap();
+        // It ignores `_meta` of the modern era, on `initialize` and later.
+        let result =
+            client.raw("initialize", client.modern(initialize_params("2025-06-18"))).await.unwrap();
         assert_eq!(result["protocolVersion"], "2025-06-18");
         let result = client.raw("tools/list", client.modern(json!({}))).await.unwrap();
         assert_eq!(result, json!({"tools": []}));
@@ -143,7 +151,7 @@ async fn a_server_with_sessions_alone_looks_like_one_that_never_heard_of_the_mod
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_server_says_of_itself_fits_the_revision() {
+async fn the_server_info_has_the_members_of_the_revision() {
     let server = || {
         server()
             .title("Test Server")
@@ -153,7 +161,7 @@ async fn what_a_server_says_of_itself_fits_the_revision() {
     };
     each(&Revision::ALL, server, async |client| {
         let info = if client.is_legacy() {
-            let fresh = Setup::default().open(&built(server()), client.way, client.revision);
+            let fresh = Setup::default().open(&built(server()), client.transport, client.revision);
             fresh.initialize().await.unwrap()["serverInfo"].clone()
         } else {
             let result = client.ok("server/discover", json!({})).await;

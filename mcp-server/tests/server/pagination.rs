@@ -6,7 +6,7 @@ use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Way, built, everywhere, server};
+use crate::harness::{Client, Transport, built, everywhere, server};
 
 fn tool(name: impl Into<String>) -> ToolRoute {
     ToolRoute::builder(name).handler(|_: Context| async { "" })
@@ -29,7 +29,7 @@ fn seven() -> ServerBuilder {
         }))
 }
 
-/// The pages of a list, as sizes, and all keys in order.
+/// Returns the sizes of the pages of a list, and all keys in order.
 async fn pages(client: &Client, method: &str, items: &str, key: &str) -> (Vec<usize>, Vec<String>) {
     let mut sizes = Vec::new();
     let mut keys = Vec::new();
@@ -58,7 +58,7 @@ async fn names(client: &Client, params: Value) -> (Vec<String>, Option<Value>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_list_comes_whole_page_by_page() {
+async fn every_list_is_complete_over_its_pages() {
     everywhere(seven, async |client| {
         for (method, items, key, prefix) in [
             ("tools/list", "tools", "name", "t"),
@@ -92,7 +92,7 @@ async fn a_full_last_page_has_no_cursor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_cursor_is_refused() {
+async fn an_unknown_cursor_is_refused() {
     everywhere(seven, async |client| {
         for method in ["tools/list", "prompts/list", "resources/list", "resources/templates/list"] {
             for cursor in
@@ -107,7 +107,7 @@ async fn a_bad_cursor_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_of_one_list_is_none_of_another() {
+async fn a_cursor_of_one_list_is_refused_by_another() {
     everywhere(seven, async |client| {
         let (_, cursor) = names(&client, json!({})).await;
         assert_eq!(client.err("prompts/list", json!({"cursor": cursor})).await.code, -32602);
@@ -116,15 +116,16 @@ async fn a_cursor_of_one_list_is_none_of_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_walk_through_the_pages_survives_a_change_of_the_list() {
-    for &way in Way::ALL {
+async fn pagination_continues_after_a_change_of_the_list() {
+    for &transport in Transport::ALL {
         for revision in Revision::ALL {
             let server = built(seven());
             let handle = server.handle();
-            let client = Client::connect(&server, way, revision).await;
+            let client = Client::connect(&server, transport, revision).await;
             let (first, cursor) = names(&client, json!({})).await;
             assert_eq!(first, ["t0", "t1", "t2"]);
-            // One behind us goes and shifts the pages, one ahead of us goes, one comes at the end.
+            // One tool on a previous page is removed, which shifts the pages, one on a later page
+            // is removed, and one is added at the end.
             assert!(handle.remove_tool("t0") && handle.remove_tool("t4"));
             handle.set_tool(tool("t7")).unwrap();
             let (second, cursor) = names(&client, json!({"cursor": cursor})).await;
@@ -136,14 +137,14 @@ async fn a_walk_through_the_pages_survives_a_change_of_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_whose_place_is_gone_is_refused_and_says_what_to_do() {
-    for &way in Way::ALL {
+async fn a_cursor_whose_item_was_removed_is_refused_with_a_remedy() {
+    for &transport in Transport::ALL {
         let server = built(seven());
-        let client = Client::connect(&server, way, Revision::ALL[4]).await;
+        let client = Client::connect(&server, transport, Revision::ALL[4]).await;
         let (_, cursor) = names(&client, json!({})).await;
         assert!(server.handle().remove_tool("t2"));
         let error = client.err("tools/list", json!({"cursor": cursor})).await;
         assert_eq!(error.code, -32602);
-        assert!(error.message.contains("start over"), "{}", error.message);
+        assert!(error.message.contains("start from the first page"), "{}", error.message);
     }
 }

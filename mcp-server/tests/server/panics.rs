@@ -1,4 +1,4 @@
-//! A handler that panics gets −32603, and nobody else notices.
+//! A panic in a handler is answered with −32603, and other calls are not affected.
 
 use mcp_server::completion::CompletionCall;
 use mcp_server::layer::Layer;
@@ -13,16 +13,16 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Gate, everywhere, server};
 
 async fn panicking() -> &'static str {
-    panic!("at once")
+    panic!("on the first poll")
 }
 
 async fn panicking_later() -> &'static str {
     tokio::task::yield_now().await;
-    panic!("later")
+    panic!("on the second poll")
 }
 
 fn fragile(gate: &Gate) -> ServerBuilder {
-    let sync = |_: ToolCall| -> ToolFuture { panic!("before there is a future") };
+    let sync = |_: ToolCall| -> ToolFuture { panic!("before the future is created") };
     let completer =
         |_: CompletionCall| -> mcp_server::completion::CompletionFuture { panic!("completer") };
     server()
@@ -46,7 +46,7 @@ async fn panics(client: &Client, method: &str, params: Value) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_an_internal_error_and_others_go_on() {
+async fn a_panic_is_an_internal_error_and_other_calls_continue() {
     let gate = Gate::new();
     everywhere(
         || fragile(&gate),
@@ -74,7 +74,7 @@ async fn a_panic_is_an_internal_error_and_others_go_on() {
     .await;
 }
 
-/// Panics in its future, before there is one, and on notifications.
+/// Panics in its future, before its future is created, and on notifications.
 #[derive(Clone, Copy)]
 struct Fragile;
 
@@ -91,18 +91,18 @@ impl<S> Layer<S> for Fragile {
 impl<S: Service> Service for FragileService<S> {
     fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
         let params: Value = request.params.parse().unwrap();
-        assert_ne!(params["name"], "sync", "before there is a future");
+        assert_ne!(params["name"], "sync", "before the future is created");
         async move {
             assert_ne!(params["name"], "async", "in the future");
             self.0.call(request).await
         }
     }
 
-    fn notify(&self, note: Notification) -> impl Future<Output = ()> + Send {
-        assert_ne!(note.method, "notifications/sync");
+    fn notify(&self, notification: Notification) -> impl Future<Output = ()> + Send {
+        assert_ne!(notification.method, "notifications/sync");
         async move {
-            assert_ne!(note.method, "notifications/async");
-            self.0.notify(note).await;
+            assert_ne!(notification.method, "notifications/async");
+            self.0.notify(notification).await;
         }
     }
 }

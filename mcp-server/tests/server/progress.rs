@@ -6,11 +6,11 @@ use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, Told, Way, each, everywhere, server};
+use crate::harness::{Client, Gate, Received, Transport, each, everywhere, server};
 
 const PROGRESS: &str = "notifications/progress";
 
-/// A tool that reports what its caller wants to be told.
+/// A tool that reports the progress in its arguments.
 fn reporting() -> ServerBuilder {
     #[derive(serde::Deserialize, mcp_server::schemars::JsonSchema)]
     #[schemars(crate = "mcp_server::schemars")]
@@ -45,20 +45,21 @@ fn call(steps: Value, token: Option<Value>) -> Value {
 
 async fn reported(client: &Client, arguments: Value) -> Vec<f64> {
     client.ok("tools/call", call(arguments, Some(json!("token")))).await;
-    values(client.all_told().await)
+    values(client.receive_all().await)
 }
 
-fn values(told: Vec<Told>) -> Vec<f64> {
-    told.into_iter()
-        .map(|told| {
-            assert_eq!(told.method, PROGRESS);
-            told.params["progress"].as_f64().unwrap()
+fn values(received: Vec<Received>) -> Vec<f64> {
+    received
+        .into_iter()
+        .map(|received| {
+            assert_eq!(received.method, PROGRESS);
+            received.params["progress"].as_f64().unwrap()
         })
         .collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_is_told_under_the_token_of_the_caller() {
+async fn progress_has_the_token_of_the_caller() {
     everywhere(reporting, async |client| {
         for token in [json!("token"), json!(7), json!("7"), json!("")] {
             client
@@ -68,23 +69,23 @@ async fn progress_is_told_under_the_token_of_the_caller() {
             if client.revision != Revision::V2024_11_05 {
                 expected["message"] = json!("at 0.5");
             }
-            assert_eq!(client.told_of(PROGRESS).await, expected);
+            assert_eq!(client.receive(PROGRESS).await, expected);
         }
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_who_did_not_ask_is_told() {
+async fn no_progress_is_sent_without_a_token() {
     everywhere(reporting, async |client| {
         client.ok("tools/call", call(json!({"steps": [1, 2]}), None)).await;
-        assert_eq!(client.all_told().await, []);
+        assert_eq!(client.receive_all().await, []);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn values_rise_strictly() {
+async fn values_increase_strictly() {
     everywhere(reporting, async |client| {
         let steps = json!({"steps": [1, 1, 0.5, 2, -3, 2, 2.5], "total": 9});
         assert_eq!(reported(&client, steps).await, [1.0, 2.0, 2.5]);
@@ -93,18 +94,18 @@ async fn values_rise_strictly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_is_thinned_out_but_its_end_is_told() {
+async fn progress_is_rate_limited_and_the_total_is_always_sent() {
     everywhere(reporting, async |client| {
-        let flood: Vec<_> = (1..=1_000).collect();
-        let told = reported(&client, json!({"steps": flood, "total": 1_000})).await;
-        assert_eq!(told.len(), 11, "a burst of ten, and the last");
-        assert_eq!((told[0], told[9], told[10]), (1.0, 10.0, 1_000.0));
+        let steps: Vec<_> = (1..=1_000).collect();
+        let received = reported(&client, json!({"steps": steps, "total": 1_000})).await;
+        assert_eq!(received.len(), 11, "a burst of ten, and the last");
+        assert_eq!((received[0], received[9], received[10]), (1.0, 10.0, 1_000.0));
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn values_in_good_time_all_pass_and_hurried_ones_at_the_rate() {
+async fn values_below_the_rate_all_pass_and_faster_ones_at_the_rate() {
     let limits = || {
         let mut limits = Limits::new();
         limits.min_progress_interval = Duration::from_millis(40);
@@ -112,17 +113,17 @@ async fn values_in_good_time_all_pass_and_hurried_ones_at_the_rate() {
     };
     each(&[Revision::V2025_11_25, Revision::V2026_07_28], limits, async |client| {
         let steps: Vec<_> = (1..=100).collect();
-        let slow = reported(&client, json!({"steps": steps, "pause_ms": 40})).await;
-        assert_eq!(slow.len(), 100);
+        let below_the_rate = reported(&client, json!({"steps": steps, "pause_ms": 40})).await;
+        assert_eq!(below_the_rate.len(), 100);
         // 100 values in 1 s: the burst, and then one each 40 ms.
-        let quick = reported(&client, json!({"steps": steps, "pause_ms": 10})).await;
-        assert!((10 + 22..=10 + 26).contains(&quick.len()), "{}", quick.len());
-        assert!(quick.is_sorted_by(|a, b| a < b));
+        let above_the_rate = reported(&client, json!({"steps": steps, "pause_ms": 10})).await;
+        assert!((10 + 22..=10 + 26).contains(&above_the_rate.len()), "{}", above_the_rate.len());
+        assert!(above_the_rate.is_sorted_by(|a, b| a < b));
     })
     .await;
 }
 
-/// The notification may not come after the answer, even when the handler never waits.
+/// Notifications precede the answer, even if the handler never waits.
 #[tokio::test(start_paused = true)]
 async fn progress_comes_before_the_answer() {
     let mut raw =
@@ -135,10 +136,10 @@ async fn progress_comes_before_the_answer() {
     assert_eq!(raw.next().await.unwrap()["id"], 1);
 }
 
-/// A task that outlives its call may still hold the context; the token is dead all the same
+/// A task that outlives its call may still use the context, but the token is no longer valid
 /// (PROG-2).
 #[tokio::test(start_paused = true)]
-async fn nothing_is_told_after_the_answer() {
+async fn no_progress_follows_the_answer() {
     let gate = Gate::new();
     let server = || {
         let gate = gate.clone();
@@ -151,21 +152,21 @@ async fn nothing_is_told_after_the_answer() {
                     context.progress(2.0, None).await;
                     context.progress(3.0, 3.0).await;
                 });
-                "gone"
+                "done"
             }
         }))
     };
     everywhere(server, async |client| {
         client.ok("tools/call", json!({"name": "leave", "_meta": {"progressToken": 1}})).await;
-        assert_eq!(values(client.all_told().await), [1.0]);
+        assert_eq!(values(client.receive_all().await), [1.0]);
         gate.open(1);
-        assert_eq!(values(client.all_told().await), Vec::<f64>::new());
+        assert_eq!(values(client.receive_all().await), Vec::<f64>::new());
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_number_is_not_told() {
+async fn values_that_are_not_finite_are_not_sent() {
     let server = || {
         server().tool(ToolRoute::builder("odd").handler(|context: Context| async move {
             for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0] {
@@ -177,14 +178,14 @@ async fn what_is_no_number_is_not_told() {
     };
     everywhere(server, async |client| {
         client.ok("tools/call", json!({"name": "odd", "_meta": {"progressToken": 1}})).await;
-        let told = client.all_told().await;
-        assert_eq!(told[1].params, json!({"progressToken": 1, "progress": 2}));
-        assert_eq!(values(told), [1.0, 2.0]);
+        let received = client.receive_all().await;
+        assert_eq!(received[1].params, json!({"progressToken": 1, "progress": 2}));
+        assert_eq!(values(received), [1.0, 2.0]);
     })
     .await;
 }
 
-/// A task that still waits for the client to read when its call is answered (PROG-2).
+/// A task that waits for the client to read while its call is answered (PROG-2).
 #[tokio::test(start_paused = true)]
 async fn progress_that_waited_for_the_client_does_not_follow_the_answer() {
     for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
@@ -202,7 +203,7 @@ async fn progress_that_waited_for_the_client_does_not_follow_the_answer() {
                     }
                 });
                 gate.wait().await;
-                "gone"
+                "done"
             }
         });
         let server = crate::harness::built(server().tool(tool).limits(limits));
@@ -219,7 +220,7 @@ async fn progress_that_waited_for_the_client_does_not_follow_the_answer() {
             .await;
         gate.arrived(1).await;
         for _ in 0..100 {
-            tokio::task::yield_now().await; // The task sends until nothing more fits.
+            tokio::task::yield_now().await; // The task sends until the limit is reached.
         }
         gate.open(1);
         let mut reports = 0;
@@ -236,24 +237,24 @@ async fn progress_that_waited_for_the_client_does_not_follow_the_answer() {
     }
 }
 
-/// The same with tasks on other threads, which send in the very moment of the answer.
+/// The same with tasks on other threads, which send at the moment of the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn progress_of_other_threads_does_not_follow_the_answer() {
     let mut limits = Limits::new();
     limits.min_progress_interval = Duration::ZERO;
     let tool = ToolRoute::builder("leave").handler(move |context: Context| async move {
-        let (begun, mut begins) = tokio::sync::mpsc::channel(1);
+        let (started, mut starts) = tokio::sync::mpsc::channel(1);
         for _ in 0..3 {
-            let (context, begun) = (context.clone(), begun.clone());
+            let (context, started) = (context.clone(), started.clone());
             tokio::spawn(async move {
-                let _ = begun.send(()).await;
+                let _ = started.send(()).await;
                 for done in 1..=50 {
                     context.progress(f64::from(done), None).await;
                 }
             });
         }
-        begins.recv().await;
-        "gone"
+        starts.recv().await;
+        "done"
     });
     let server = crate::harness::built(server().tool(tool).limits(limits));
     let mut raw = crate::harness::Raw::session(&server, "2025-11-25").await;
@@ -273,7 +274,7 @@ async fn progress_of_other_threads_does_not_follow_the_answer() {
     assert_eq!(raw.next().await, None);
 }
 
-/// Whatever a loop says, and whether or not it is sent, others get their turn.
+/// Other tasks run whether or not the notifications of the loop are sent.
 #[tokio::test]
 async fn a_loop_that_only_reports_does_not_starve_others() {
     use std::sync::Arc;
@@ -303,10 +304,10 @@ async fn a_loop_that_only_reports_does_not_starve_others() {
             }))
         };
         let mut calls = 0;
-        for &way in Way::ALL {
+        for &transport in Transport::ALL {
             for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
                 let client =
-                    Client::connect(&crate::harness::built(looping()), way, revision).await;
+                    Client::connect(&crate::harness::built(looping()), transport, revision).await;
                 let ticks = Arc::new(AtomicU64::new(0));
                 let ticking = tokio::spawn({
                     let ticks = Arc::clone(&ticks);
@@ -328,10 +329,10 @@ async fn a_loop_that_only_reports_does_not_starve_others() {
                     tokio::task::yield_now().await;
                 }
                 client.cancel(&call);
-                assert_eq!(call.ended().await, None, "{what} {way:?} {revision}");
+                assert_eq!(call.ended().await, None, "{what} {transport:?} {revision}");
                 ticking.abort();
                 let finished = finished.load(Ordering::Relaxed);
-                assert!(!finished, "{what} {way:?} {revision}: the loop ran to its end");
+                assert!(!finished, "{what} {transport:?} {revision}: the loop ran to its end");
             }
         }
     }

@@ -60,7 +60,7 @@ fn prompts() -> ServerBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_is_filled_in() {
+async fn arguments_are_inserted_into_a_prompt() {
     everywhere(prompts, async |client| {
         let result =
             client.ok("prompts/get", json!({"name": "greet", "arguments": {"name": "Ann"}})).await;
@@ -90,7 +90,7 @@ async fn a_prompt_is_filled_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_keep_their_roles_and_fit_the_revision() {
+async fn messages_keep_their_roles_and_are_adapted_to_the_revision() {
     everywhere(prompts, async |client| {
         let messages = client.ok("prompts/get", json!({"name": "talk"})).await["messages"].clone();
         let audio = match client.revision {
@@ -107,7 +107,7 @@ async fn messages_keep_their_roles_and_fit_the_revision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn missing_arguments_are_named_all_at_once() {
+async fn all_missing_arguments_are_reported_at_once() {
     everywhere(prompts, async |client| {
         for (arguments, message) in [
             (
@@ -125,7 +125,7 @@ async fn missing_arguments_are_named_all_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn arguments_of_the_wrong_kind_are_refused() {
+async fn arguments_of_the_wrong_type_are_refused() {
     everywhere(prompts, async |client| {
         for arguments in
             [json!({"name": 1}), json!([]), json!("x"), json!({"name": "a", "times": "many"})]
@@ -160,7 +160,7 @@ async fn an_unknown_prompt_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_goes_to_the_log_and_a_refusal_to_the_client() {
+async fn a_tool_error_is_logged_and_a_protocol_error_is_sent() {
     everywhere(prompts, async |client| {
         let error = client.err("prompts/get", json!({"name": "fail"})).await;
         error.expect_internal();
@@ -171,7 +171,7 @@ async fn a_failure_goes_to_the_log_and_a_refusal_to_the_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_map_takes_all_arguments() {
+async fn a_map_receives_all_arguments() {
     let route = || {
         let all = |Args(all): Args<BTreeMap<String, String>>| async move { format!("{all:?}") };
         PromptRoute::builder("all").handler(all)

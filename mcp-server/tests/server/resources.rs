@@ -65,7 +65,7 @@ async fn read(client: &Client, uri: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resource_is_read_with_its_type() {
+async fn a_resource_is_read_with_its_mime_type() {
     everywhere(library, async |client| {
         let motto = json!([{"uri": "text://motto", "mimeType": "text/plain", "text": "Less."}]);
         assert_eq!(read(&client, "text://motto").await, motto);
@@ -82,7 +82,7 @@ async fn a_resource_is_read_with_its_type() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_template_reads_its_variables_decoded_and_typed() {
+async fn variables_are_percent_decoded_and_typed() {
     everywhere(library, async |client| {
         let page = json!([{"uri": "book://b%C3%BCch%20er/12", "text": "büch er p.12"}]);
         assert_eq!(read(&client, "book://b%C3%BCch%20er/12").await, page);
@@ -93,7 +93,7 @@ async fn a_template_reads_its_variables_decoded_and_typed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_uri_that_leads_out_of_a_folder_is_an_unknown_resource() {
+async fn a_uri_that_leaves_a_folder_is_an_unknown_resource() {
     let server = || {
         let echo = |call: ResourceCall| {
             let path = call.variable("path").unwrap_or_default().to_owned();
@@ -129,7 +129,7 @@ async fn a_uri_that_leads_out_of_a_folder_is_an_unknown_resource() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resource_of_its_own_goes_before_a_template_that_matches() {
+async fn a_resource_takes_precedence_over_a_matching_template() {
     everywhere(library, async |client| {
         assert_eq!(read(&client, "book://index/0").await[0]["text"], "the index");
         assert_eq!(read(&client, "book://index/1").await[0]["text"], "index p.1");
@@ -148,9 +148,9 @@ async fn a_variable_of_the_wrong_type_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_resource_is_named_with_the_code_of_the_revision() {
+async fn an_unknown_resource_has_the_code_of_the_revision() {
     everywhere(library, async |client| {
-        // Unknown to the router, and unknown to the handler of a template.
+        // Unknown to the router, or unknown to the handler of a template.
         for uri in ["text://other", "book://b", "book://a/b/c", "gone://1", "not a uri", ""] {
             let error = client.err("resources/read", json!({"uri": uri})).await;
             assert_eq!(error.code, if client.is_legacy() { -32002 } else { -32602 }, "{uri}");
@@ -163,7 +163,7 @@ async fn an_unknown_resource_is_named_with_the_code_of_the_revision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_goes_to_the_log() {
+async fn a_tool_error_is_logged() {
     everywhere(library, async |client| {
         let error = client.err("resources/read", json!({"uri": "bad://x"})).await;
         error.expect_internal();

@@ -1,4 +1,4 @@
-//! `tools/call`: what a handler gives, and what each revision gets of it. Spec: server/tools.
+//! `tools/call`: the results of a handler in each revision. Spec: server/tools.
 
 use mcp_server::jsonrpc::ErrorObject;
 use mcp_server::tool::{IntoToolResult, Structured, ToolRoute};
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::harness::{Failure, everywhere, server};
 
-fn tool<R: IntoToolResult + Send + 'static>(name: &str, give: fn() -> R) -> ToolRoute {
-    ToolRoute::builder(name).handler(move |_: Context| std::future::ready(give()))
+fn tool<R: IntoToolResult + Send + 'static>(name: &str, result: fn() -> R) -> ToolRoute {
+    ToolRoute::builder(name).handler(move |_: Context| std::future::ready(result()))
 }
 
-/// The members that results have in every revision.
+/// Returns the members that results have in every revision.
 fn plain(result: &Value) -> Value {
     let mut result = result.clone();
     let members = result.as_object_mut().unwrap();
@@ -22,7 +22,7 @@ fn plain(result: &Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn texts_blocks_and_nothing() {
+async fn strings_content_blocks_and_unit_become_content() {
     let server = || {
         server()
             .tool(tool("text", || "a\nb\u{2028}\"ü\""))
@@ -34,7 +34,7 @@ async fn texts_blocks_and_nothing() {
                     Content::resource(ResourceContents::text("a://b", "c")),
                 ]
             }))
-            .tool(tool("failed", || Err::<String, _>(ToolError::new("it broke"))))
+            .tool(tool("failed", || Err::<String, _>(ToolError::new("it failed"))))
     };
     everywhere(server, async |client| {
         assert_eq!(
@@ -48,14 +48,14 @@ async fn texts_blocks_and_nothing() {
             {"type": "resource", "resource": {"uri": "a://b", "text": "c"}},
         ]});
         assert_eq!(plain(&client.tool("blocks", json!({})).await), blocks);
-        let failed = json!({"content": [{"type": "text", "text": "it broke"}], "isError": true});
+        let failed = json!({"content": [{"type": "text", "text": "it failed"}], "isError": true});
         assert_eq!(plain(&client.tool("failed", json!({})).await), failed);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_with_sources_is_told_whole() {
+async fn an_error_includes_its_sources() {
     fn read() -> Result<String, ToolError> {
         #[derive(Debug, thiserror::Error)]
         #[error("the notes cannot be read")]
@@ -73,7 +73,7 @@ async fn an_error_with_sources_is_told_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protocol_error_passes_as_it_is() {
+async fn a_protocol_error_is_sent_unchanged() {
     fn refuse() -> Result<String, ErrorObject> {
         Err(ErrorObject::new(-31000, "not today").with_data(&json!({"when": "tomorrow"})))
     }
@@ -89,7 +89,7 @@ async fn a_protocol_error_passes_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
+async fn audio_and_links_become_text_in_revisions_without_them() {
     let server = || {
         server().tool(tool("audio", || Content::audio([1], "audio/wav"))).tool(tool("link", || {
             ResourceLink::new("a://b", "b").title("B").icons([Icon::new("https://e.com/i.png")])
@@ -123,8 +123,8 @@ async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
     .await;
 }
 
-/// The structured content of a result of a tool, in the form of a revision that knows only objects
-/// and in that of one that knows all.
+/// Checks the structured content of a tool's result: in revisions that allow only objects, and in
+/// those that allow any value.
 async fn structured(server: impl Fn() -> ServerBuilder, text: &str, object: Value, any: Value) {
     everywhere(server, async |client| {
         let result = client.tool("give", json!({})).await;
@@ -140,7 +140,7 @@ async fn structured(server: impl Fn() -> ServerBuilder, text: &str, object: Valu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_structured_object_is_the_same_everywhere() {
+async fn a_structured_object_is_the_same_in_every_revision() {
     let value = || Structured(std::collections::BTreeMap::from([("a", 1), ("b", 2)]));
     let object = json!({"a": 1, "b": 2});
     structured(|| server().tool(tool("give", value)), r#"{"a":1,"b":2}"#, object.clone(), object)
@@ -148,7 +148,7 @@ async fn a_structured_object_is_the_same_everywhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_structured_values_are_wrapped_for_revisions_of_objects() {
+async fn other_structured_values_are_wrapped_in_revisions_that_need_objects() {
     let server_of = |route: fn() -> ToolRoute| move || server().tool(route());
     let numbers = server_of(|| tool("give", || Structured(vec![1, 2])));
     structured(numbers, "[1,2]", json!({"result": [1, 2]}), json!([1, 2])).await;
@@ -158,16 +158,16 @@ async fn other_structured_values_are_wrapped_for_revisions_of_objects() {
     structured(null, "null", json!({"result": null}), Value::Null).await;
 }
 
-/// The schema says "object or null", so the list shows it wrapped, and every value must be.
+/// The schema is "object or null", so the list shows it wrapped, and every value must be wrapped.
 #[tokio::test(start_paused = true)]
-async fn an_object_is_wrapped_where_its_schema_is() {
+async fn an_object_is_wrapped_if_its_schema_is() {
     let some = || Structured(Some(std::collections::BTreeMap::from([("a", 1)])));
     let server = || server().tool(tool("give", some));
     structured(server, r#"{"a":1}"#, json!({"result": {"a": 1}}), json!({"a": 1})).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_is_no_json_is_an_internal_error_without_details() {
+async fn a_value_without_json_encoding_is_an_internal_error_without_details() {
     let unwritable = || Structured(std::collections::BTreeMap::from([((1, 2), 3)]));
     let route = || {
         ToolRoute::builder("give").raw(move |_| {
@@ -190,7 +190,7 @@ async fn a_value_that_is_no_json_is_an_internal_error_without_details() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_may_bring_meta_of_its_own() {
+async fn a_result_may_have_its_own_meta() {
     let give =
         || CallToolResult::text("x").meta(mcp_server::meta::Meta::new().with("com.example/a", 1));
     everywhere(
@@ -256,7 +256,7 @@ async fn a_call_must_name_a_tool_and_its_arguments_must_be_an_object() {
     .await;
 }
 
-/// A value that holds values of its own type, and is not an object.
+/// A recursive type that is not an object.
 #[derive(serde::Serialize, mcp_server::schemars::JsonSchema)]
 #[schemars(crate = "mcp_server::schemars")]
 #[serde(rename_all = "lowercase")]
@@ -266,7 +266,7 @@ enum Tree {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_schema_of_a_recursive_result_fits_it_in_every_revision() {
+async fn the_schema_of_a_recursive_result_matches_it_in_every_revision() {
     let server = || {
         let grow = || Structured(Tree::Branch(vec![Tree::Leaf(1), Tree::Branch(vec![])]));
         server().tool(tool("grow", grow))
@@ -286,7 +286,7 @@ async fn the_schema_of_a_recursive_result_fits_it_in_every_revision() {
             false => value,
         };
         assert_eq!(content, wrapped(json!({"branch": [{"leaf": 1}, {"branch": []}]})));
-        // What is wrong at any depth is seen, so the reference leads to the right place.
+        // Errors at any depth are found, so the reference has the right target.
         for wrong in [json!({"leaf": "x"}), json!({"branch": [{"branch": [{"leaf": "x"}]}]})] {
             assert!(!validator.is_valid(&wrapped(wrong.clone())), "{schema} {wrong}");
         }
@@ -295,7 +295,7 @@ async fn the_schema_of_a_recursive_result_fits_it_in_every_revision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_that_does_not_fit_the_output_schema_is_an_internal_error() {
+async fn a_result_that_violates_the_output_schema_is_an_internal_error() {
     let schema = || {
         let schema = json!({
             "type": "object",
@@ -305,18 +305,18 @@ async fn a_result_that_does_not_fit_the_output_schema_is_an_internal_error() {
         mcp_server::types::Schema::try_from(schema).unwrap()
     };
     let server = || {
-        let given = |name: &str, result: fn() -> CallToolResult| {
+        let tool_of = |name: &str, result: fn() -> CallToolResult| {
             ToolRoute::builder(name)
                 .output_schema(schema())
                 .handler(move || std::future::ready(result()))
         };
         server()
-            .tool(given("good", || CallToolResult::structured(&json!({"count": 1})).unwrap()))
-            .tool(given("missing", || CallToolResult::structured(&json!({})).unwrap()))
-            .tool(given("type", || CallToolResult::structured(&json!([1])).unwrap()))
-            .tool(given("bound", || CallToolResult::structured(&json!({"count": 0})).unwrap()))
-            .tool(given("text", || CallToolResult::text("1")))
-            .tool(given("failed", || CallToolResult::error("no count today")))
+            .tool(tool_of("good", || CallToolResult::structured(&json!({"count": 1})).unwrap()))
+            .tool(tool_of("missing", || CallToolResult::structured(&json!({})).unwrap()))
+            .tool(tool_of("type", || CallToolResult::structured(&json!([1])).unwrap()))
+            .tool(tool_of("bound", || CallToolResult::structured(&json!({"count": 0})).unwrap()))
+            .tool(tool_of("text", || CallToolResult::text("1")))
+            .tool(tool_of("failed", || CallToolResult::error("no count today")))
     };
     everywhere(server, async |client| {
         for name in ["missing", "type", "bound", "text"] {
@@ -328,15 +328,15 @@ async fn a_result_that_does_not_fit_the_output_schema_is_an_internal_error() {
     .await;
 }
 
-/// Whoever returns them: a handler, or a layer that never reaches it (ERR-5).
+/// Also if a layer returns them without calling the handler (ERR-5).
 #[tokio::test(start_paused = true)]
-async fn codes_that_a_revision_does_not_have_are_replaced() {
+async fn error_codes_that_a_revision_does_not_have_are_replaced() {
     use mcp_server::layer::Layer;
     use mcp_server::service::{Notification, Reply, Request, Service};
 
     fn failure(name: &str) -> ErrorObject {
         let code = if name.contains("visit") { -32042 } else { -32002 };
-        ErrorObject::new(code, "first things first").with_data(&json!({"why": "because"}))
+        ErrorObject::new(code, "refused").with_data(&json!({"why": "because"}))
     }
 
     #[derive(Clone)]
@@ -374,14 +374,14 @@ async fn codes_that_a_revision_does_not_have_are_replaced() {
         server().tool(failing("tool-visit")).tool(failing("tool-unknown")).layer(Refuses)
     };
     everywhere(server, async |client| {
-        for where_from in ["tool", "layer"] {
+        for origin in ["tool", "layer"] {
             for (what, code) in [
                 ("visit", if client.revision == Revision::V2025_11_25 { -32042 } else { -32603 }),
                 ("unknown", if client.is_legacy() { -32002 } else { -32602 }),
             ] {
-                let name = format!("{where_from}-{what}");
+                let name = format!("{origin}-{what}");
                 let error = client.err("tools/call", json!({"name": name})).await;
-                assert_eq!((error.code, &*error.message), (code, "first things first"), "{name}");
+                assert_eq!((error.code, &*error.message), (code, "refused"), "{name}");
                 assert_eq!(error.data, Some(json!({"why": "because"})));
             }
         }

@@ -1,5 +1,5 @@
-//! Changes of what a running server offers, and the notifications of the legacy era about them.
-//! Spec: server/tools, list changed notification.
+//! Changes to a running server, and their notifications in the legacy era. Spec: server/tools, list
+//! changed notification.
 
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
@@ -8,13 +8,13 @@ use mcp_server::types::Schema;
 use mcp_server::{BuildError, Context, Revision, ServerBuilder, ServerHandle};
 use serde_json::json;
 
-use crate::harness::{Client, LEGACY, Way, built, named, server};
+use crate::harness::{Client, LEGACY, Transport, built, named, server};
 
 fn tool(name: &str) -> ToolRoute {
-    saying(name, "hello")
+    returning(name, "hello")
 }
 
-fn saying(name: &str, text: &'static str) -> ToolRoute {
+fn returning(name: &str, text: &'static str) -> ToolRoute {
     ToolRoute::builder(name).handler(move |_: Context| std::future::ready(text))
 }
 
@@ -30,22 +30,22 @@ fn full() -> ServerBuilder {
     server().tool(tool("t")).prompt(prompt("p")).resource(resource("r://1"))
 }
 
-/// Runs a body with a handle, in every way and legacy revision.
+/// Runs a body with a handle, on every transport and legacy revision.
 async fn sessions(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, ServerHandle)) {
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for revision in LEGACY {
             let server = built(server());
-            let client = Client::connect(&server, way, revision).await;
-            named(&format!("{way:?} {revision}"), body(client, server.handle())).await;
+            let client = Client::connect(&server, transport, revision).await;
+            named(&format!("{transport:?} {revision}"), body(client, server.handle())).await;
         }
     }
 }
 
-async fn told(client: &Client) -> Vec<String> {
-    let all = client.all_told().await.into_iter();
-    all.map(|told| {
-        assert_eq!(told.params, json!({}), "{}", told.method);
-        told.method
+async fn received(client: &Client) -> Vec<String> {
+    let all = client.receive_all().await.into_iter();
+    all.map(|received| {
+        assert_eq!(received.params, json!({}), "{}", received.method);
+        received.method
     })
     .collect()
 }
@@ -56,31 +56,35 @@ async fn every_change_is_one_notification() {
     const PROMPTS: &str = "notifications/prompts/list_changed";
     const RESOURCES: &str = "notifications/resources/list_changed";
     sessions(full, async |client, handle| {
-        assert_eq!(told(&client).await, Vec::<String>::new(), "nothing changed yet");
+        assert_eq!(received(&client).await, Vec::<String>::new(), "nothing has changed");
         handle.set_tool(tool("t2")).unwrap();
-        assert_eq!(told(&client).await, [TOOLS]);
-        handle.set_tool(saying("t2", "replaced")).unwrap();
-        assert_eq!(told(&client).await, [TOOLS]);
+        assert_eq!(received(&client).await, [TOOLS]);
+        handle.set_tool(returning("t2", "replaced")).unwrap();
+        assert_eq!(received(&client).await, [TOOLS]);
         assert_eq!(client.tool_text("t2", json!({})).await, "replaced");
         assert!(handle.remove_tool("t2"));
-        assert_eq!(told(&client).await, [TOOLS]);
+        assert_eq!(received(&client).await, [TOOLS]);
         handle.replace_tools([tool("a"), tool("b")]).unwrap();
-        assert_eq!(told(&client).await, [TOOLS]);
+        assert_eq!(received(&client).await, [TOOLS]);
         assert_eq!(client.ok("tools/list", json!({})).await["tools"].as_array().unwrap().len(), 2);
         handle.set_prompt(prompt("p2")).unwrap();
-        assert_eq!(told(&client).await, [PROMPTS]);
+        assert_eq!(received(&client).await, [PROMPTS]);
         assert!(handle.remove_prompt("p2"));
-        assert_eq!(told(&client).await, [PROMPTS]);
+        assert_eq!(received(&client).await, [PROMPTS]);
         handle.set_resource(resource("r://{x}")).unwrap();
-        assert_eq!(told(&client).await, [RESOURCES]);
+        assert_eq!(received(&client).await, [RESOURCES]);
         assert!(handle.remove_resource("r://{x}") && handle.remove_resource("r://1"));
-        assert_eq!(told(&client).await, [RESOURCES], "two quick changes may be told once");
+        assert_eq!(
+            received(&client).await,
+            [RESOURCES],
+            "two quick changes may be one notification"
+        );
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changes_nothing_tells_nothing() {
+async fn a_failed_change_sends_no_notification() {
     sessions(full, async |client, handle| {
         assert!(
             !handle.remove_tool("none")
@@ -94,11 +98,11 @@ async fn what_changes_nothing_tells_nothing() {
         handle.set_resource(resource("r://{a}{b}")).unwrap_err();
         let twice = handle.replace_tools([tool("a"), tool("a")]).unwrap_err();
         assert_eq!(twice, BuildError::Duplicate { kind: "tool", name: "a".into() });
-        assert_eq!(told(&client).await, Vec::<String>::new());
+        assert_eq!(received(&client).await, Vec::<String>::new());
         assert_eq!(
             client.ok("tools/list", json!({})).await["tools"][0]["name"],
             "t",
-            "and it is all there"
+            "nothing was removed"
         );
     })
     .await;
@@ -110,19 +114,19 @@ async fn a_burst_of_changes_is_one_notification() {
         for number in 0..1_000 {
             handle.set_tool(tool(&format!("t{number}"))).unwrap();
         }
-        assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+        assert_eq!(received(&client).await, ["notifications/tools/list_changed"]);
     })
     .await;
 }
 
-/// A session negotiated no `tools`, so it hears nothing of them (LG-4).
+/// A session that did not negotiate `tools` receives no notifications about them (LG-4).
 #[tokio::test(start_paused = true)]
-async fn a_session_hears_of_what_it_negotiated() {
+async fn a_session_is_notified_of_what_it_negotiated() {
     sessions(server, async |client, handle| {
         handle.set_tool(tool("t")).unwrap();
         handle.set_prompt(prompt("p")).unwrap();
         handle.set_resource(resource("r://1")).unwrap();
-        assert_eq!(told(&client).await, Vec::<String>::new());
+        assert_eq!(received(&client).await, Vec::<String>::new());
     })
     .await;
     sessions(
@@ -130,29 +134,29 @@ async fn a_session_hears_of_what_it_negotiated() {
         async |client, handle| {
             handle.set_prompt(prompt("p")).unwrap();
             handle.set_tool(tool("t")).unwrap();
-            assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+            assert_eq!(received(&client).await, ["notifications/tools/list_changed"]);
         },
     )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_without_a_session_is_told_nothing() {
-    for &way in Way::ALL {
+async fn a_client_without_a_session_receives_no_notifications() {
+    for &transport in Transport::ALL {
         let server = built(full());
-        let client = Client::connect(&server, way, Revision::V2026_07_28).await;
+        let client = Client::connect(&server, transport, Revision::V2026_07_28).await;
         client.ok("tools/list", json!({})).await;
         server.handle().set_tool(tool("t2")).unwrap();
-        assert_eq!(told(&client).await, Vec::<String>::new());
+        assert_eq!(received(&client).await, Vec::<String>::new());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_keeps_the_tool_that_it_began_with() {
-    for &way in Way::ALL {
+async fn a_running_call_keeps_its_tool() {
+    for &transport in Transport::ALL {
         let gate = crate::harness::Gate::new();
         let server = built(server().tool(gate.tool("t")));
-        let client = Client::connect(&server, way, Revision::V2025_11_25).await;
+        let client = Client::connect(&server, transport, Revision::V2025_11_25).await;
         let call = client.start_tool("t");
         gate.arrived(1).await;
         assert!(server.handle().remove_tool("t"));
@@ -163,12 +167,12 @@ async fn a_call_keeps_the_tool_that_it_began_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tool_can_change_the_server_it_is_in() {
+async fn a_tool_can_change_its_server() {
     let server = || {
         server().tool(ToolRoute::builder("grow").handler(|context: Context| async move {
             context
                 .server()
-                .set_tool(saying("grown", "new here"))
+                .set_tool(returning("grown", "new here"))
                 .map_err(|error| error.to_string())?;
             Ok::<_, String>("grew")
         }))
@@ -176,23 +180,23 @@ async fn a_tool_can_change_the_server_it_is_in() {
     sessions(server, async |client, _| {
         client.tool("grow", json!({})).await;
         assert_eq!(client.tool_text("grown", json!({})).await, "new here");
-        assert_eq!(told(&client).await, ["notifications/tools/list_changed"]);
+        assert_eq!(received(&client).await, ["notifications/tools/list_changed"]);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_session_of_a_server_is_told() {
+async fn every_session_of_a_server_is_notified() {
     let server = built(full());
-    let one = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
-    let two = Client::connect(&server, Way::Memory, Revision::V2024_11_05).await;
+    let one = Client::connect(&server, Transport::Stream, Revision::V2025_11_25).await;
+    let two = Client::connect(&server, Transport::Memory, Revision::V2024_11_05).await;
     server.handle().set_tool(tool("t2")).unwrap();
     for client in [&one, &two] {
-        assert_eq!(told(client).await, ["notifications/tools/list_changed"]);
+        assert_eq!(received(client).await, ["notifications/tools/list_changed"]);
     }
 }
 
-/// Calls the handle when it is dropped, as what a handler captured may do.
+/// Calls the handle when it is dropped, as a value that a handler captured may do.
 struct CallsBack(ServerHandle);
 
 impl Drop for CallsBack {
@@ -203,10 +207,10 @@ impl Drop for CallsBack {
     }
 }
 
-/// A route that is dropped, or an iterator of routes, may use the handle: it would wait for ever
-/// for a lock that is held meanwhile.
+/// A dropped route, or an iterator of routes, may use the handle. It would deadlock if a lock were
+/// held.
 #[test]
-fn what_is_dropped_may_change_the_server_again() {
+fn a_dropped_route_may_change_the_server() {
     fn calling(name: &str, handle: &ServerHandle) -> ToolRoute {
         let captured = CallsBack(handle.clone());
         ToolRoute::builder(name).handler(move |_: Context| {
@@ -249,5 +253,5 @@ fn what_is_dropped_may_change_the_server_again() {
         assert!(handle.remove_resource("r://1"));
         done.send(()).unwrap();
     });
-    finished.recv_timeout(std::time::Duration::from_secs(60)).expect("no change waits for ever");
+    finished.recv_timeout(std::time::Duration::from_secs(60)).expect("no change deadlocks");
 }

@@ -1,4 +1,4 @@
-//! Values that handlers share.
+//! State that handlers share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,7 +45,7 @@ fn stateful() -> ServerBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn state_is_shared_by_type_wherever_it_stands() {
+async fn state_is_shared_by_type_at_any_position() {
     everywhere(stateful, async |client| {
         for count in 1..=3 {
             assert_eq!(client.tool_text("count", json!({})).await, count.to_string());
@@ -60,7 +60,7 @@ async fn state_is_shared_by_type_wherever_it_stands() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn state_that_was_never_given_is_an_internal_error_without_details() {
+async fn a_missing_state_is_an_internal_error_without_details() {
     everywhere(stateful, async |client| {
         for tool in ["missing", "asked"] {
             let error = client.err("tools/call", json!({"name": tool})).await;

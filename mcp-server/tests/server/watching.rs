@@ -5,36 +5,36 @@ use mcp_server::resource::ResourceRoute;
 use mcp_server::{ServerBuilder, ServerHandle};
 use serde_json::json;
 
-use crate::harness::{Client, LEGACY, Raw, Way, built, named, server};
+use crate::harness::{Client, LEGACY, Raw, Transport, built, named, server};
 
 fn library() -> ServerBuilder {
     server().resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
 }
 
 async fn sessions(body: impl AsyncFn(Client, ServerHandle)) {
-    for &way in Way::ALL {
+    for &transport in Transport::ALL {
         for revision in LEGACY {
             let server = built(library());
-            let client = Client::connect(&server, way, revision).await;
-            named(&format!("{way:?} {revision}"), body(client, server.handle())).await;
+            let client = Client::connect(&server, transport, revision).await;
+            named(&format!("{transport:?} {revision}"), body(client, server.handle())).await;
         }
     }
 }
 
 async fn updated(client: &Client) -> Vec<String> {
-    let all = client.all_told().await.into_iter();
-    all.map(|told| {
-        assert_eq!(told.method, "notifications/resources/updated");
-        told.params["uri"].as_str().unwrap().to_owned()
+    let all = client.receive_all().await.into_iter();
+    all.map(|received| {
+        assert_eq!(received.method, "notifications/resources/updated");
+        received.params["uri"].as_str().unwrap().to_owned()
     })
     .collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn updates_come_for_watched_resources_alone() {
+async fn updates_are_sent_only_for_subscribed_resources() {
     sessions(async |client, handle| {
         handle.resource_updated("r://1");
-        assert_eq!(updated(&client).await, Vec::<String>::new(), "nothing is watched");
+        assert_eq!(updated(&client).await, Vec::<String>::new(), "there are no subscriptions");
         assert_eq!(client.ok("resources/subscribe", json!({"uri": "r://1"})).await, json!({}));
         handle.resource_updated("r://1");
         handle.resource_updated("r://2");
@@ -47,7 +47,7 @@ async fn updates_come_for_watched_resources_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn watching_a_resource_watches_what_is_below_it() {
+async fn a_subscription_includes_the_resources_below_it() {
     sessions(async |client, handle| {
         client.ok("resources/subscribe", json!({"uri": "r://dir"})).await;
         handle.resource_updated("r://dir/a");
@@ -74,7 +74,7 @@ async fn many_updates_of_one_resource_are_one_notification() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unsubscribing_from_what_is_not_watched_is_no_error() {
+async fn unsubscribing_without_a_subscription_is_not_an_error() {
     sessions(async |client, _| {
         assert_eq!(
             client.ok("resources/unsubscribe", json!({"uri": "r://never"})).await,
@@ -87,10 +87,10 @@ async fn unsubscribing_from_what_is_not_watched_is_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sessions_watch_each_for_itself() {
+async fn each_session_has_its_own_subscriptions() {
     let server = built(library());
-    let one = Client::connect(&server, Way::Stream, LEGACY[3]).await;
-    let two = Client::connect(&server, Way::Stream, LEGACY[3]).await;
+    let one = Client::connect(&server, Transport::Stream, LEGACY[3]).await;
+    let two = Client::connect(&server, Transport::Stream, LEGACY[3]).await;
     one.ok("resources/subscribe", json!({"uri": "r://1"})).await;
     server.handle().resource_updated("r://1");
     assert_eq!(updated(&one).await, ["r://1"]);

@@ -1,4 +1,4 @@
-//! The smallest useful stdio server with this SDK; `footprint` measures what building it costs.
+//! A minimal stdio server with this SDK. `footprint` measures the cost of building it.
 
 use mcp_server::{Server, routes, tool};
 

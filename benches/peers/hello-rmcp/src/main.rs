@@ -1,4 +1,4 @@
-//! The smallest useful stdio server with rmcp; `footprint` measures what building it costs.
+//! A minimal stdio server with rmcp. `footprint` measures the cost of building it.
 
 use rmcp::{ServiceExt, handler::server::wrapper::Parameters, schemars, tool, tool_router, transport::stdio};
 

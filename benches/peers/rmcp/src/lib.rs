@@ -1,4 +1,4 @@
-//! The server of the benches, written with rmcp in its best case: the router is built once.
+//! The server of the benches, written with rmcp. For its best performance, the router is built once.
 
 #[path = "../../../src/tools.rs"]
 pub mod tools;
@@ -44,7 +44,7 @@ impl Bench {
         (a + b).to_string()
     }
 
-    /// So many tools.
+    /// Creates a server with `count` tools.
     pub fn new(count: usize) -> Result<Self, serde_json::Error> {
         let mut tool_router = Self::tool_router();
         for spec in tools::table(count).into_iter().skip(2) {

@@ -1,4 +1,4 @@
-// `crate = …` for a crate that has the runtime under another name.
+// `crate = …` for a crate that reexports the runtime under another name.
 #![deny(warnings)]
 
 mod reexport {

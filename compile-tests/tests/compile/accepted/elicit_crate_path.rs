@@ -1,4 +1,4 @@
-//! The crate under another name, and a type made by a macro.
+//! The runtime under another name, and a type that a macro generates.
 
 use mcp_server as sdk;
 

@@ -1,4 +1,4 @@
-//! Everything that a form can hold.
+//! All kinds of fields of a form.
 
 use mcp_server::Elicit;
 use mcp_server::input::Form as _;
@@ -37,7 +37,7 @@ enum Color {
     DarkRed,
 }
 
-/// Nothing but a button.
+/// A form without fields.
 #[derive(serde::Deserialize, Elicit)]
 struct Empty {}
 

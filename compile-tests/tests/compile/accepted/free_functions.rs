@@ -1,4 +1,4 @@
-// A marked function is what it was, and its name in a list is its route.
+// A marked function stays callable, and its name in a list is its route.
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
 //! Functions.
 
@@ -16,7 +16,7 @@ pub async fn add(
     a + b
 }
 
-/// Functions elsewhere.
+/// Functions in a module.
 pub mod math {
     use mcp_server::{Context, tool};
 

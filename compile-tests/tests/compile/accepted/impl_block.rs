@@ -63,7 +63,7 @@ impl Notes {
     #[prompt(title = "Summarize")]
     fn summarize(
         &self,
-        /// What about.
+        /// The topic.
         #[arg(complete = Self::topics)]
         topic: String,
         #[arg(complete = ["dry", "warm"])] tone: Option<String>,

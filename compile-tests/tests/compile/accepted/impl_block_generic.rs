@@ -25,7 +25,7 @@ impl Database for Memory {
     }
 }
 
-// Neither `Clone` nor a field of ours; a closure as a field is fine.
+// No `Clone`, and a closure as a field.
 struct Notes<'a, D, F, const N: usize> {
     database: D,
     label: F,

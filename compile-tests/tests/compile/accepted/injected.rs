@@ -39,7 +39,7 @@ mod own {
     }
 }
 
-// A type of one's own that has the name: `#[arg]` says that it is an argument.
+// A type with the name of an injected one: with `#[arg]` it is an argument.
 #[tool]
 fn own_context(#[arg] context: own::Context) -> u32 {
     context.line

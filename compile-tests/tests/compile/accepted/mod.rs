@@ -1,5 +1,6 @@
-//! Programs that the macros accept. Each file denies warnings: an expansion must not cause any.
-// The functions here are written in every form on purpose, also in longer ones than needed.
+//! Programs that the macros accept. Each file denies warnings, because an expansion must not cause
+//! any.
+// The functions are deliberately written in every form, including unnecessarily long ones.
 #![allow(clippy::needless_lifetimes, unused_qualifications)]
 
 mod argument_forms;

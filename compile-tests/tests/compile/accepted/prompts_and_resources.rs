@@ -3,7 +3,7 @@
 use mcp_server::types::PromptMessage;
 use mcp_server::{Context, ErrorObject, prompt, resource, routes};
 
-/// Greet somebody.
+/// Greet a person.
 #[prompt(name = "say-hello")]
 async fn greet(context: &Context, name: String, #[arg(default = "Hello")] word: String) -> String {
     let _ = context;

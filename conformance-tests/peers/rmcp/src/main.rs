@@ -1,7 +1,7 @@
-//! Server of rmcp 3.9.0 for the tests of our client: Streamable HTTP, both eras. What it has and
-//! answers stands in ../FIXTURE.md. It prints the address that it serves to standard error.
+//! Server of rmcp 3.9.0 for the tests of the client: Streamable HTTP, both eras. ../FIXTURE.md
+//! documents its features. It prints its URL to standard error.
 
-// What 2026-07-28 has no more, 2025-11-25 has still.
+// The server also supports 2025-11-25, which has features that 2026-07-28 removed.
 #![allow(deprecated)]
 
 use std::error::Error;
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 type Context = RequestContext<RoleServer>;
 
-/// What all sessions share.
+/// The state that all sessions share.
 #[derive(Default)]
 struct Shared {
     cancelled: AtomicUsize,
@@ -39,7 +39,7 @@ struct Session {
     level: Mutex<Option<LoggingLevel>>,
 }
 
-/// rmcp's types are as their JSON.
+/// Creates a value of rmcp from its JSON.
 fn from<T: DeserializeOwned>(value: Value) -> Result<T, ErrorData> {
     serde_json::from_value(value).map_err(|error| ErrorData::internal_error(error.to_string(), None))
 }
@@ -90,7 +90,7 @@ fn tools(has_extra: bool) -> Value {
 }
 
 impl Session {
-    /// Asks by a request on 2025, by a result on 2026.
+    /// Makes a request of the server: a message in the legacy era, a result in the modern era.
     async fn ask(
         &self,
         key: &str,
@@ -124,7 +124,7 @@ impl Session {
     async fn changed(&self, context: &Context, uri: Option<&str>) -> Result<(), ErrorData> {
         let mut listeners = self.shared.listeners.lock().map_err(failed)?.clone();
         for listener in listeners.drain(..) {
-            // Those that did not ask for it refuse it, and those that are gone fail.
+            // Fails for listeners that did not subscribe to it, and for those that disconnected.
             let _ = match uri {
                 None => listener.notify_tool_list_changed().await,
                 Some(uri) => listener.notify_resource_updated(uri).await,
@@ -399,7 +399,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stream.set_nodelay(true)?;
         let service = TowerToHyperService::new(service.clone());
         tokio::spawn(async move {
-            // A connection that breaks is the client's affair.
+            // The client handles failed connections.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

@@ -1,11 +1,10 @@
-//! What is filled in: the forms of a server, and the arguments of its tools.
+//! Values for the forms of a server and for the arguments of its tools.
 
 use mcp_client::json::JsonObject;
 use mcp_client::types::{ElicitSchema, PrimitiveSchema, Tool};
 use serde_json::{Value, json};
 
-/// The content of a form for a user who agrees to everything: the defaults, and true for each
-/// boolean without one.
+/// Fills in a form: the defaults, and `true` for each boolean without a default.
 pub(crate) fn filled_in(form: &ElicitSchema) -> JsonObject {
     let mut content = form.defaults();
     for (name, field) in form.properties.iter() {
@@ -16,7 +15,7 @@ pub(crate) fn filled_in(form: &ElicitSchema) -> JsonObject {
     content
 }
 
-/// Arguments for a tool that is not known: a value of the right type for each required property.
+/// Creates arguments for an unknown tool: a value of the right type for each required property.
 pub(crate) fn arguments(tool: &Tool) -> JsonObject {
     let schema = serde_json::to_value(&tool.input_schema).unwrap_or_default();
     let required = schema["required"].as_array().cloned().unwrap_or_default();
@@ -30,7 +29,7 @@ fn value(schema: &Value) -> Value {
         return given.clone();
     }
     match schema["type"].as_str() {
-        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
         Some("boolean") => json!(true),
         Some("array") => json!([]),
         Some("object") => json!({}),

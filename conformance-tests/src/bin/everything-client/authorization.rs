@@ -12,13 +12,13 @@ use crate::browser::{self, REDIRECT_URI};
 use crate::failure::{Failure, chain};
 use crate::scenario::Scenario;
 
-/// Where the document of this client would be, of which the suite knows.
+/// The URL of this client's metadata document. The suite knows it, and nothing fetches it.
 const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.json";
 
-/// After this the tokens of the refresh scenarios have expired: they are valid for 2 s.
+/// Time after which the tokens of the refresh scenarios have expired. They are valid for 2 s.
 const EXPIRED: Duration = Duration::from_secs(3);
 
-/// What a host says about itself, and no more: everything else is found out.
+/// Creates an authorizer that discovers everything but the metadata of this client.
 pub(crate) fn host() -> OAuthBuilder<AuthorizationCode> {
     host_without_a_document().client_metadata_url(CLIENT_METADATA)
 }
@@ -29,7 +29,7 @@ fn host_without_a_document() -> OAuthBuilder<AuthorizationCode> {
         .redirect(REDIRECT_URI, browser::log_in)
 }
 
-/// Connects with an authorizer, and lists and calls.
+/// Connects with an authorizer, lists the tools and calls each, twice.
 pub(crate) async fn use_server(scenario: &Scenario, oauth: OAuth) -> Result<(), Failure> {
     let client = scenario.client().authorizer(oauth).connect_http(scenario.url()).await?;
     let outcome = list_and_call(&client).await;
@@ -65,12 +65,12 @@ pub(crate) async fn refreshed(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The user logs in, and what was refused is done.
+/// The user logs in, and the refused request succeeds.
 pub(crate) async fn granted(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host().build()).await
 }
 
-/// The scenario is not known, so a tool that returns an error does not fail it.
+/// An unknown scenario, so a tool that returns an error does not fail it.
 pub(crate) async fn unknown(scenario: &Scenario) -> Result<(), Failure> {
     let authorizer = host().build();
     let client = scenario.client().authorizer(authorizer).connect_http(scenario.url()).await?;
@@ -84,19 +84,20 @@ pub(crate) async fn unknown(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// As [`granted`], for a client that registers where it could show a document: the suite has a look
-/// at the registration, and cannot have one at the document.
+/// As [`granted`], for a client without a metadata document, which has to register: the suite checks
+/// the registration.
 pub(crate) async fn without_a_document(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host_without_a_document().build()).await
 }
 
-/// The server, or the authorization server, is not to be trusted: there is no authorization.
+/// The metadata or the answers of the authorization are invalid, so the client must not send a
+/// token.
 pub(crate) async fn refused(scenario: &Scenario) -> Result<(), Failure> {
     match use_server(scenario, host().build()).await {
-        Ok(()) => Err("there must be no authorization".into()),
+        Ok(()) => Err("the client was authorized, which it must refuse".into()),
         Err(failure) => match failure.downcast_ref::<mcp_client::Error>() {
             Some(error) if error.kind() == ErrorKind::Unauthorized => {
-                eprintln!("refused as it should be: {}", chain(error));
+                eprintln!("refused as expected: {}", chain(error));
                 Ok(())
             }
             _ => Err(failure),

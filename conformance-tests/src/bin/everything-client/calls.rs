@@ -1,4 +1,4 @@
-//! Scenarios of plain calls.
+//! Scenarios of plain calls, sessions and streams.
 
 use mcp_client::json::JsonObject;
 use mcp_client::types::SubscriptionFilter;
@@ -8,7 +8,7 @@ use crate::answers::arguments;
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 
-/// The handshake, and what a host does next.
+/// The handshake and a first list.
 pub(crate) async fn initialize(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;
@@ -16,7 +16,7 @@ pub(crate) async fn initialize(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One tool is listed and called.
+/// A tool that is listed and called.
 pub(crate) async fn tools_call(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     let tools = client.list_tools().await?;
@@ -57,8 +57,8 @@ pub(crate) async fn extensions(scenario: &Scenario) -> Result<(), Failure> {
 /// The server closes the stream of a call before it answers.
 pub(crate) async fn reconnection(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
-    // The suite takes the first GET after the call for the one that comes back, so that the stream
-    // of the session has to be open before.
+    // The suite takes the first GET after the call as the reconnection, so the stream of the session
+    // must be open before.
     let changes = client.subscribe(SubscriptionFilter::new().tools_list_changed(true)).await?;
     client.list_tools().await?;
     client.call_tool("test_reconnection", &json!({})).await?.into_result()?;
@@ -67,8 +67,8 @@ pub(crate) async fn reconnection(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every request says who asks and what it can do. The server refuses the first one for its
-/// revision, as one of a fleet may.
+/// Every request carries the client's name and capabilities. The server refuses the revision of the
+/// first request, which an instance of an older release could do.
 pub(crate) async fn request_metadata(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;

@@ -8,7 +8,7 @@ use crate::authorization::{host, use_server};
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 
-/// A program with a secret.
+/// A client with a secret.
 pub(crate) async fn client_secret(scenario: &Scenario) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Context {
@@ -21,7 +21,7 @@ pub(crate) async fn client_secret(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, OAuth::client_credentials(client).build()).await
 }
 
-/// A program with a key.
+/// A client with a private key.
 pub(crate) async fn client_key(scenario: &Scenario) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Context {
@@ -36,7 +36,7 @@ pub(crate) async fn client_key(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, OAuth::client_credentials(client).build()).await
 }
 
-/// A user of a company, who has logged in there.
+/// A user with an identity of the company's identity provider.
 pub(crate) async fn enterprise_managed(scenario: &Scenario) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Context {
@@ -57,7 +57,7 @@ pub(crate) async fn enterprise_managed(scenario: &Scenario) -> Result<(), Failur
     use_server(scenario, OAuth::enterprise_managed(client, provider).build()).await
 }
 
-/// A program whose platform says who it is.
+/// A workload with an identity token of its platform.
 pub(crate) async fn workload_identity(scenario: &Scenario) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Context {

@@ -1,4 +1,4 @@
-//! Scenarios of the header fields that mirror a request.
+//! Scenarios of the headers that mirror a request.
 
 use mcp_client::json::JsonObject;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 
-/// Every kind of request, and so every header field of the specification.
+/// Every kind of request, which covers every mirror header of the specification.
 pub(crate) async fn standard(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     for tool in client.list_tools().await? {
@@ -23,7 +23,7 @@ pub(crate) async fn standard(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The calls that the suite tells, whose arguments are mirrored.
+/// Calls with arguments that are mirrored. The suite lists them in the context.
 pub(crate) async fn custom(scenario: &Scenario) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Context {
@@ -47,7 +47,7 @@ pub(crate) async fn custom(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Only those tools are there whose schemas say rightly what is mirrored.
+/// Tools with invalid annotations are left out of the list; the others can be called.
 pub(crate) async fn invalid_tools(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     for tool in client.list_tools().await? {

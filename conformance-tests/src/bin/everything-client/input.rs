@@ -1,4 +1,4 @@
-//! Scenarios in which the server asks the user.
+//! Scenarios with requests of the server.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub(crate) async fn form_defaults(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tools that ask by a result, each in another way, and one that does not ask.
+/// Tools that return `input_required` in different forms, and one that does not.
 pub(crate) async fn rounds(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;

@@ -1,9 +1,8 @@
-//! The client that the official conformance suite drives: it does what each scenario asks for, with
-//! the public API alone.
+//! The client for the official conformance suite. It runs each scenario with the public API only.
 //!
 //! The suite starts it as `everything-client URL`, with the scenario and the revision in the
-//! environment. It exits with 0 if the scenario succeeded, and reports the error on standard error
-//! otherwise. A scenario that it does not know lists the tools and calls each.
+//! environment. It exits with 0 if the scenario succeeded; otherwise it prints the error to standard
+//! error. In an unknown scenario it lists the tools and calls each of them.
 
 mod answers;
 mod authorization;
@@ -23,7 +22,7 @@ use std::time::Duration;
 use failure::{Failure, chain};
 use scenario::Scenario;
 
-/// The suite gives a scenario 30 s.
+/// Time limit of a scenario. The suite allows 30 s.
 const DEADLINE: Duration = Duration::from_secs(25);
 
 async fn run(scenario: &Scenario) -> Result<(), Failure> {
@@ -82,8 +81,7 @@ async fn run(scenario: &Scenario) -> Result<(), Failure> {
         "sep-2640-client-verify-digest"
         | "sep-2640-client-verify-size"
         | "sep-2640-client-verify-frontmatter" => skills::refuse(scenario).await,
-        // Scenarios that are not released yet, and those of other programs: log in if asked to,
-        // list the tools and call them.
+        // Scenarios of later releases.
         _ => authorization::unknown(scenario).await,
     }
 }
@@ -94,7 +92,7 @@ async fn main() -> ExitCode {
         let scenario = Scenario::from_environment()?;
         match tokio::time::timeout(DEADLINE, run(&scenario)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(format!("not done after {DEADLINE:?}").into()),
+            Err(_) => Err(format!("the scenario did not finish within {DEADLINE:?}").into()),
         }
     };
     match outcome.await {

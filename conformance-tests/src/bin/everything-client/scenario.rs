@@ -1,4 +1,4 @@
-//! What the suite asks for, and the client that does it.
+//! A scenario of the suite, and the client that runs it.
 
 use std::env;
 
@@ -19,7 +19,7 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// Reads the command line and the environment.
+    /// Reads the scenario from the command line and the environment.
     pub(crate) fn from_environment() -> Result<Self, Failure> {
         let url = env::args().nth(1).ok_or("usage: everything-client URL")?;
         let name = variable("MCP_CONFORMANCE_SCENARIO")?;
@@ -37,14 +37,15 @@ impl Scenario {
         &self.url
     }
 
-    /// The context of the scenario, which the suite passes as JSON.
+    /// Parses the context of the scenario, which the suite passes as JSON.
     pub(crate) fn context<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let context = self.context.as_deref().ok_or("MCP_CONFORMANCE_CONTEXT is not set")?;
         serde_json::from_str(context)
             .map_err(|error| format!("MCP_CONFORMANCE_CONTEXT: {error}").into())
     }
 
-    /// A client that speaks the revision of the run, and answers all that a server can ask.
+    /// Creates the builder of a client on the revision of the run, which answers all requests of
+    /// servers.
     pub(crate) fn client(&self) -> ClientBuilder {
         Client::builder()
             .revision(self.revision)

@@ -1,11 +1,11 @@
-//! Scenarios of the schemas of tools.
+//! Scenarios of tool schemas.
 
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 
-/// A schema that refers to another server, which is nobody's to fetch.
+/// A schema with a reference to another server, which the client must not fetch.
 pub(crate) async fn references(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;
@@ -13,7 +13,7 @@ pub(crate) async fn references(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A schema comes through as the server wrote it.
+/// A schema reaches the host unchanged.
 pub(crate) async fn preservation(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     let tools = client.list_tools().await?;

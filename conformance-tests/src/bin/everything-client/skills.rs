@@ -5,7 +5,7 @@ use mcp_client::ErrorKind;
 use crate::failure::Failure;
 use crate::scenario::Scenario;
 
-/// Skills are listed, and nothing of them is read before it is wanted.
+/// Listing skills must not read their files.
 pub(crate) async fn list(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     if client.list_skills().await?.is_empty() {
@@ -15,12 +15,18 @@ pub(crate) async fn list(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A skill that is not what the server listed, and so is not used.
+/// A skill whose files do not match the list must be rejected.
 pub(crate) async fn refuse(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     for skill in client.list_skills().await? {
         match client.load_skill(&skill).await {
-            Ok(_) => return Err(format!("{} is another one than was listed", skill.uri).into()),
+            Ok(_) => {
+                return Err(format!(
+                    "{} was loaded although it does not match the list",
+                    skill.uri
+                )
+                .into());
+            }
             Err(error) if error.kind() == ErrorKind::Mismatch => {}
             Err(error) => return Err(error.into()),
         }

@@ -9,14 +9,14 @@ pub(crate) struct Changes {
 
 #[tools]
 impl Changes {
-    /// Tells clients that the tools changed.
+    /// Notifies clients that the tools changed.
     #[tool]
     fn test_trigger_tool_change(&self) -> &'static str {
         self.server.tools_changed();
         "The tools changed."
     }
 
-    /// Tells clients that the prompts changed.
+    /// Notifies clients that the prompts changed.
     #[tool]
     fn test_trigger_prompt_change(&self) -> &'static str {
         self.server.prompts_changed();
@@ -27,7 +27,7 @@ impl Changes {
     #[tool]
     fn toggle_tool(&self, on: bool) -> Result<&'static str, mcp_server::BuildError> {
         if on {
-            let toggled = ToolRoute::builder("toggled").description("Comes and goes.");
+            let toggled = ToolRoute::builder("toggled").description("Is listed while it is on.");
             self.server.set_tool(toggled.handler(|| async { "toggled" }))?;
             Ok("toggled is on")
         } else {
@@ -36,7 +36,7 @@ impl Changes {
         }
     }
 
-    /// Tells those who watch a resource that it changed.
+    /// Notifies the subscribers of a resource that it changed.
     #[tool]
     fn touch_resource(&self, uri: String) -> String {
         self.server.resource_updated(&*uri);

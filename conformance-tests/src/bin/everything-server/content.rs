@@ -1,4 +1,4 @@
-//! Tools that show each kind of content.
+//! Tools that return each kind of content.
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::tools;
@@ -16,31 +16,31 @@ pub(crate) struct Blocks;
 
 #[tools]
 impl Blocks {
-    /// Gives a text.
+    /// Returns a text.
     #[tool]
     fn test_simple_text(&self) -> &'static str {
         "This is a simple text response for testing."
     }
 
-    /// Gives an image.
+    /// Returns an image.
     #[tool]
     fn test_image_content(&self) -> ImageContent {
         image()
     }
 
-    /// Gives a recording.
+    /// Returns audio.
     #[tool]
     fn test_audio_content(&self) -> AudioContent {
         AudioContent::new(SILENCE, "audio/wav")
     }
 
-    /// Gives an embedded resource.
+    /// Returns an embedded resource.
     #[tool]
     fn test_embedded_resource(&self) -> EmbeddedResource {
         embedded("test://embedded-resource", "This is an embedded resource content.")
     }
 
-    /// Gives a text, an image and a resource.
+    /// Returns a text, an image and a resource.
     #[tool]
     fn test_multiple_content_types(&self) -> Vec<Content> {
         vec![
@@ -50,7 +50,7 @@ impl Blocks {
         ]
     }
 
-    /// Fails, so that the model sees it.
+    /// Returns an error for the model.
     #[tool]
     fn test_error_handling(&self) -> Result<String, &'static str> {
         Err("This tool intentionally returns an error for testing")
@@ -65,7 +65,7 @@ pub(crate) fn embedded(uri: &str, text: &str) -> EmbeddedResource {
     EmbeddedResource::new(ResourceContents::text(uri, text).mime_type("text/plain"))
 }
 
-/// A tool whose schema uses what few schemas use, and which must be listed as it is written.
+/// A tool whose input schema uses rare keywords. The list must contain the schema unchanged.
 pub(crate) fn json_schema() -> ToolRoute {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

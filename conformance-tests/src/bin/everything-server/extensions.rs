@@ -1,4 +1,4 @@
-//! Extensions without behaviour: their settings must reach the other side as they are.
+//! Extensions without behaviour. Their settings must reach the client unchanged.
 
 use mcp_server::{Context, ServerBuilder, tools};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Tools that ask the client for something.
+//! Tools that elicit, sample and list roots.
 
 use mcp_server::input::{Answer, AskError};
 use mcp_server::types::{
@@ -10,10 +10,10 @@ use mcp_server::types::{
 use mcp_server::{Context, tools};
 use serde_json::Value;
 
-pub(crate) struct Questions;
+pub(crate) struct InputRequests;
 
 #[tools]
-impl Questions {
+impl InputRequests {
     /// Asks the client's model.
     #[tool]
     async fn test_sampling(&self, ctx: &Context, prompt: String) -> Result<String, AskError> {

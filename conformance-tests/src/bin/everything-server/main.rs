@@ -1,9 +1,9 @@
-//! The server that the official conformance suite and the foreign clients drive: everything the
-//! protocol has, under the names they expect (`peers/FIXTURE.md`).
+//! The server for the official conformance suite and the clients of other SDKs. It has every feature
+//! of the protocol, under the names that they expect (`peers/FIXTURE.md`).
 //!
-//! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a
-//! free one; the address is printed to standard error). Clients of HTTP+SSE, the transport of
-//! 2024-11-05, GET `/sse` there.
+//! Run it with `everything-server --stdio` or `everything-server --http 127.0.0.1:8080`. Port 0 is
+//! any free port; the server prints its URL to standard error. Clients of HTTP+SSE, the transport of
+//! 2024-11-05, connect to `/sse`.
 
 // Deprecated features work until the specification removes them.
 #![allow(deprecated)]
@@ -27,13 +27,13 @@ use tokio::net::TcpListener;
 fn server() -> ServerBuilder {
     let server = Server::builder("everything-server", env!("CARGO_PKG_VERSION"))
         .title("Everything server")
-        .instructions("A fixture: each tool does what its description says.")
+        .instructions("A test fixture: each tool does what its description says.")
         .with(content::Blocks)
         .tool(content::json_schema())
         .with(running::Running::default())
         .with(streams::Streams)
         .with(url_elicitation::UrlElicitation::default())
-        .with(input::Questions)
+        .with(input::InputRequests)
         .with(rounds::Rounds)
         .with(arithmetic::Arithmetic)
         .with(prompts::Prompts)

@@ -30,7 +30,7 @@ impl Prompts {
         format!("Prompt with arguments: arg1='{arg1}', arg2='{arg2}'")
     }
 
-    /// A prompt with a resource in it.
+    /// A prompt with an embedded resource.
     #[prompt]
     fn test_prompt_with_embedded_resource(
         &self,
@@ -44,7 +44,7 @@ impl Prompts {
         ]
     }
 
-    /// A prompt with an image in it.
+    /// A prompt with an image.
     #[prompt]
     fn test_prompt_with_image(&self) -> Vec<PromptMessage> {
         vec![PromptMessage::user(image()), PromptMessage::user("Please analyze the image above.")]

@@ -23,7 +23,7 @@ impl Files {
         BlobResourceContents::new("test://static-binary", PIXEL).mime_type("image/png").into()
     }
 
-    /// A text to subscribe to.
+    /// A text for subscriptions.
     #[resource("test://watched-resource", mime = "text/plain")]
     fn watched_resource(&self) -> &'static str {
         "Watched resource content."
@@ -37,7 +37,7 @@ impl Files {
     }
 }
 
-/// Enough resources for three pages.
+/// Creates resources that fill three pages of the list.
 pub(crate) fn items() -> impl Iterator<Item = ResourceRoute> {
     (1..=25).map(|number| {
         ResourceRoute::builder(format!("test://item/{number}"), format!("item-{number}"))

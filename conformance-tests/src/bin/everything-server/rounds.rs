@@ -1,5 +1,5 @@
-//! Tools and a prompt that need input before they have a result: on revisions since 2026-07-28 in
-//! rounds, on older ones by requests of the server.
+//! Tools and a prompt that need input from the client before they can return a result: through
+//! `input_required` results since 2026-07-28, and through requests of the server before.
 
 use mcp_server::input::AskError;
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
@@ -22,7 +22,7 @@ struct Color {
 
 #[derive(Deserialize, Elicit)]
 struct Confirmation {
-    /// Go on?
+    /// Continue?
     ok: bool,
 }
 
@@ -65,7 +65,7 @@ impl Rounds {
         Ok(roots.into_iter().map(|root| root.uri).collect::<Vec<_>>().join("\n"))
     }
 
-    /// Asks for a confirmation, and gets its state back.
+    /// Asks for a confirmation; the result of an earlier step is restored from the request state.
     #[tool]
     async fn test_input_required_result_request_state(
         &self,
@@ -76,7 +76,7 @@ impl Rounds {
         Ok(format!("{begun}, confirmed: {ok}"))
     }
 
-    /// Asks three things at once.
+    /// Makes three requests in one round.
     #[tool]
     async fn test_input_required_result_multiple_inputs(
         &self,
@@ -91,7 +91,7 @@ impl Rounds {
         Ok(format!("{}, {said}, {} roots", name.name, roots.len()))
     }
 
-    /// Asks one thing, then another.
+    /// Makes two requests in two rounds.
     #[tool]
     async fn test_input_required_result_multi_round(
         &self,
@@ -103,7 +103,7 @@ impl Rounds {
         Ok(format!("{name} likes {color}"))
     }
 
-    /// Asks for a confirmation, with a state that cannot be changed.
+    /// Asks for a confirmation; a modified request state is rejected.
     #[tool]
     async fn test_input_required_result_tampered_state(
         &self,
@@ -113,7 +113,7 @@ impl Rounds {
         Ok(format!("confirmed: {ok}"))
     }
 
-    /// Asks what the client can answer.
+    /// Asks with a method that the client declared.
     #[tool]
     async fn test_input_required_result_capabilities(
         &self,
@@ -127,8 +127,8 @@ impl Rounds {
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 
-    /// Reports progress, then asks: the question is the result of the call, and no request on its
-    /// stream.
+    /// Reports progress, then asks. The question is the result of the call, not a request on the
+    /// stream of the call.
     #[tool]
     async fn test_streaming_elicitation(&self, ctx: &Context) -> Result<String, AskError> {
         ctx.progress(50.0, 100.0).await;
@@ -136,7 +136,7 @@ impl Rounds {
         Ok(format!("confirmed: {ok}"))
     }
 
-    /// A prompt that asks what it is about.
+    /// A prompt that asks for its topic.
     #[prompt]
     async fn test_input_required_result_prompt(&self, ctx: &Context) -> Result<String, AskError> {
         let Topic { context } = ctx.elicit("What is the context?").key("user_context").await?;

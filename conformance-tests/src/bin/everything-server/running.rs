@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub(crate) struct Running {
-    /// `slow` handlers that were dropped before their end.
+    /// Number of `slow` handlers that were dropped before they finished.
     dropped: Arc<AtomicUsize>,
 }
 
@@ -42,12 +42,13 @@ impl Running {
     async fn test_tool_with_progress(&self, ctx: &Context) -> &'static str {
         for done in [0.0, 50.0, 100.0] {
             ctx.progress_with_message(done, 100.0, format!("Completed step {done} of 100")).await;
-            sleep(PAUSE).await; // The last one too: some clients lose progress that comes with the result.
+            // After the last report too: some clients lose progress that arrives with the result.
+            sleep(PAUSE).await;
         }
         "Reported progress."
     }
 
-    /// Needs a client that can sample, and says so.
+    /// Fails if the client does not support sampling.
     #[tool]
     fn test_missing_capability(&self, ctx: &Context) -> Result<&'static str, ErrorObject> {
         if ctx.can_sample() {
@@ -57,7 +58,7 @@ impl Running {
         }
     }
 
-    /// Reports progress, and sleeps.
+    /// Reports progress, then sleeps.
     #[tool]
     async fn slow(
         &self,
@@ -72,7 +73,7 @@ impl Running {
         format!("slept {ms} ms")
     }
 
-    /// Sleeps, and reports progress before and after where that is wanted.
+    /// Reports progress, sleeps, and reports progress again.
     #[tool]
     async fn test_tool_slow(
         &self,
@@ -88,7 +89,7 @@ impl Running {
         format!("Slept for {} ms", duration.as_millis())
     }
 
-    /// Answers at once.
+    /// Returns immediately.
     #[tool]
     fn test_tool_fast(&self) -> &'static str {
         "Fast response"
@@ -115,7 +116,7 @@ impl Running {
         Ok(format!("{}: computed for {seconds} s", label.as_deref().unwrap_or("slow_compute")))
     }
 
-    /// How many calls of `slow` were cancelled.
+    /// Returns the number of cancelled calls of `slow`.
     #[tool]
     fn cancelled_count(&self) -> String {
         self.dropped.load(Ordering::SeqCst).to_string()

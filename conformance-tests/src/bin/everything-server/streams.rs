@@ -1,4 +1,5 @@
-//! Tools that close their stream before they answer (SEP-1699): the client reconnects for the rest.
+//! Tools that close their stream before they answer (SEP-1699). The client reconnects to receive the
+//! rest.
 
 use std::time::Duration;
 
@@ -6,10 +7,10 @@ use mcp_server::types::LoggingLevel;
 use mcp_server::{Context, tools};
 use tokio::time::sleep;
 
-/// When the client is to reconnect.
+/// Time after which the client should reconnect.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// How long a client takes to be back.
+/// Time within which the client has reconnected.
 const RECONNECTED: Duration = Duration::from_millis(150);
 
 pub(crate) struct Streams;
@@ -40,7 +41,7 @@ impl Streams {
     async fn test_multiple_reconnections(
         &self,
         ctx: &Context,
-        /** how often, from 1 to 10 */
+        /** number of checkpoints, from 1 to 10 */
         #[arg(default = 3)]
         checkpoints: u32,
     ) -> Result<String, String> {

@@ -1,4 +1,4 @@
-//! Tools that send the user to a URL (SEP-1036), each in another way.
+//! Tools that send the user to a URL (SEP-1036): one for each form of the request.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

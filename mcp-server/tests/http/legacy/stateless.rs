@@ -48,7 +48,7 @@ async fn the_revision_is_that_of_the_header() {
 async fn nobody_is_there_to_be_asked() {
     let host = host();
     let text = host.client().call(1, "ask", json!({"question": "name?"})).await.tool_text().await;
-    assert!(text.contains("keeps no sessions"), "{text}");
+    assert!(text.contains("is stateless"), "{text}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The client: JSON in, JSON out, the same over every way.
+//! The client, with JSON requests and results on every transport.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use tokio::time::timeout;
 
 #[cfg(feature = "http")]
 use super::{MODERN, http};
-use super::{Way, memory, stream};
+use super::{Transport, memory, stream};
 
-/// How long a client waits for anything. Paused clocks get there as soon as nothing else can
-/// happen; it is longer than every limit of the server's own.
-const PATIENCE: Duration = Duration::from_secs(3_600);
+/// Maximum time that a client waits for anything. A paused clock advances to it when every task is
+/// idle; it is longer than every limit of the server.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(3_600);
 
-/// An error that came back.
+/// An error from the server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     pub code: i64,
@@ -27,8 +27,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Holds the error to be −32603 that tells nothing but an id, by which the reason is found in
-    /// the log.
+    /// Asserts that the error is −32603 and reveals only a correlation id, by which the log names
+    /// the reason.
     #[track_caller]
     pub fn expect_internal(&self) {
         assert_eq!((self.code, &*self.message), (-32603, "internal error"));
@@ -39,49 +39,49 @@ impl Failure {
     }
 }
 
-/// What a request comes to: none when the connection ended without an answer.
-pub type Answered = Result<Value, Failure>;
+/// The outcome of a request.
+pub type Outcome = Result<Value, Failure>;
 
-/// What a client answers the server's own requests with.
-pub type Answerer = Arc<dyn Fn(&str, &Value) -> Option<Answered> + Send + Sync>;
+/// Answers the requests of the server.
+pub type RequestHandler = Arc<dyn Fn(&str, &Value) -> Option<Outcome> + Send + Sync>;
 
-/// The two ends that a way offers.
+/// The client's side of a transport.
 pub trait Wire: Send + Sync {
     /// Sends a request; the answer arrives on the channel, or the channel closes.
-    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Answered>;
+    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Outcome>;
     fn notify(&self, method: &str, params: Value);
-    /// Cancels a request in the manner of the way.
+    /// Cancels a request as the transport does it.
     fn cancel(&self, id: &Value);
     /// Closes the client's side.
     fn close(&self);
 }
 
-/// What the server sent of its own accord.
+/// A request or notification from the server.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct Received {
     pub method: String,
     pub params: Value,
 }
 
-/// Where a way puts what the server sends.
+/// Receives what the server sends.
 #[derive(Clone)]
 pub struct Inbox {
-    pub told: mpsc::UnboundedSender<Told>,
-    pub answerer: Answerer,
+    pub received: mpsc::UnboundedSender<Received>,
+    pub request_handler: RequestHandler,
 }
 
-/// What a client is like, beyond its way and revision.
+/// The settings of a client, except its transport and revision.
 #[derive(Clone)]
 pub struct Setup {
     pub capabilities: Value,
-    answerer: Answerer,
-    /// Bytes that fit between the two sides of a stream.
+    request_handler: RequestHandler,
+    /// The capacity of the pipe of a stream, in bytes.
     pub pipe: usize,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { capabilities: json!({}), answerer: Arc::new(|_, _| None), pipe: 1 << 20 }
+        Self { capabilities: json!({}), request_handler: Arc::new(|_, _| None), pipe: 1 << 20 }
     }
 }
 
@@ -91,33 +91,33 @@ impl Setup {
         self
     }
 
-    /// Answers the server's requests; none leaves one without an answer.
+    /// Sets the answers to the server's requests; `None` leaves a request unanswered.
     pub fn answers(
         mut self,
-        answer: impl Fn(&str, &Value) -> Option<Answered> + Send + Sync + 'static,
+        answer: impl Fn(&str, &Value) -> Option<Outcome> + Send + Sync + 'static,
     ) -> Self {
-        self.answerer = Arc::new(answer);
+        self.request_handler = Arc::new(answer);
         self
     }
 
-    /// A client that has not said hello.
-    pub fn open(self, server: &Server, way: Way, revision: Revision) -> Client {
-        let (told, inbox) = mpsc::unbounded_channel();
-        let Self { capabilities, answerer, pipe } = self;
-        let inward = Inbox { told, answerer };
+    /// Opens a connection without the handshake.
+    pub fn open(self, server: &Server, transport: Transport, revision: Revision) -> Client {
+        let (received, inbox) = mpsc::unbounded_channel();
+        let Self { capabilities, request_handler, pipe } = self;
+        let inward = Inbox { received, request_handler };
         #[cfg(feature = "http")]
         let is_modern = MODERN.contains(&revision);
-        let (stop, served, wire): (_, _, Box<dyn Wire>) = match way {
-            Way::Stream => {
+        let (stop, served, wire): (_, _, Box<dyn Wire>) = match transport {
+            Transport::Stream => {
                 let (wire, stop, served) = stream::open(server, pipe, inward);
                 (Some(stop), Some(served), Box::new(wire))
             }
-            Way::Memory => (None, None, Box::new(memory::open(server, inward))),
+            Transport::Memory => (None, None, Box::new(memory::open(server, inward))),
             #[cfg(feature = "http")]
-            Way::Http => (None, None, Box::new(http::open(server, is_modern, inward))),
+            Transport::Http => (None, None, Box::new(http::open(server, is_modern, inward))),
         };
         Client {
-            way,
+            transport,
             revision,
             capabilities,
             wire,
@@ -128,65 +128,70 @@ impl Setup {
         }
     }
 
-    /// A client that is ready to call: it has shaken hands where the revision wants it.
-    pub async fn connect(self, server: &Server, way: Way, revision: Revision) -> Client {
-        let client = self.open(server, way, revision);
+    /// Opens a connection and performs the handshake if the revision has one.
+    pub async fn connect(
+        self,
+        server: &Server,
+        transport: Transport,
+        revision: Revision,
+    ) -> Client {
+        let client = self.open(server, transport, revision);
         if client.is_legacy() {
-            client.initialize().await.expect("the handshake");
+            client.initialize().await.expect("the handshake succeeds");
         }
         client
     }
 }
 
-/// A client of raw JSON.
+/// A raw JSON client.
 pub struct Client {
-    pub way: Way,
+    pub transport: Transport,
     pub revision: Revision,
     pub capabilities: Value,
     wire: Box<dyn Wire>,
     last_id: AtomicI64,
-    inbox: Mutex<(mpsc::UnboundedReceiver<Told>, VecDeque<Told>)>,
+    inbox: Mutex<(mpsc::UnboundedReceiver<Received>, VecDeque<Received>)>,
     stop: std::sync::Mutex<Option<oneshot::Sender<()>>>,
     served: Mutex<Option<tokio::task::JoinHandle<Result<(), ServeError>>>>,
 }
 
-/// A request that is on its way.
+/// A request in flight.
 pub struct Call {
     pub id: Value,
-    answer: oneshot::Receiver<Answered>,
+    answer: oneshot::Receiver<Outcome>,
 }
 
 impl Call {
-    /// The answer; panics when none comes.
-    pub async fn answer(self) -> Answered {
+    /// Waits for the answer. Panics if the request ends without one.
+    pub async fn answer(self) -> Outcome {
         let id = self.id.clone();
         self.ended().await.unwrap_or_else(|| panic!("the request {id} ended without an answer"))
     }
 
-    /// The answer, or none when the request ends without one.
-    pub async fn ended(self) -> Option<Answered> {
-        match timeout(PATIENCE, self.answer).await {
+    /// Waits for the answer; `None` if the request ends without one.
+    pub async fn ended(self) -> Option<Outcome> {
+        match timeout(WAIT_TIMEOUT, self.answer).await {
             Ok(answer) => answer.ok(),
             Err(_) => panic!("the request {} is neither answered nor ended", self.id),
         }
     }
 
-    /// Whether the answer is here already.
+    /// Whether the answer has arrived.
     pub fn is_answered(&mut self) -> bool {
         !matches!(self.answer.try_recv(), Err(oneshot::error::TryRecvError::Empty))
     }
 }
 
 impl Client {
-    pub async fn connect(server: &Server, way: Way, revision: Revision) -> Self {
-        Setup::default().connect(server, way, revision).await
+    pub async fn connect(server: &Server, transport: Transport, revision: Revision) -> Self {
+        Setup::default().connect(server, transport, revision).await
     }
 
     pub fn is_legacy(&self) -> bool {
         self.revision != Revision::V2026_07_28
     }
 
-    pub async fn initialize(&self) -> Answered {
+    pub async fn initialize(&self) -> Outcome {
         let params = json!({
             "protocolVersion": self.revision.as_str(),
             "capabilities": self.capabilities,
@@ -197,33 +202,32 @@ impl Client {
         Ok(result)
     }
 
-    // ---- requests
-    // ------------------------------------------------------------------------------------
+    // ---- requests ----
 
-    /// A request with what the revision wants in `_meta`.
-    pub async fn request(&self, method: &str, params: Value) -> Answered {
+    /// Sends a request, with the `_meta` that the revision needs.
+    pub async fn request(&self, method: &str, params: Value) -> Outcome {
         self.start(method, params).answer().await
     }
 
-    /// A request that must succeed.
+    /// Sends a request that must succeed.
     pub async fn ok(&self, method: &str, params: Value) -> Value {
         self.request(method, params).await.unwrap_or_else(|error| panic!("{method}: {error:?}"))
     }
 
-    /// A request that must fail.
+    /// Sends a request that must fail.
     pub async fn err(&self, method: &str, params: Value) -> Failure {
         match self.request(method, params).await {
-            Ok(result) => panic!("{method} gave {result}"),
+            Ok(result) => panic!("{method} returned {result}"),
             Err(error) => error,
         }
     }
 
-    /// A tool's result.
+    /// Calls a tool and returns its result.
     pub async fn tool(&self, name: &str, arguments: Value) -> Value {
         self.ok("tools/call", json!({"name": name, "arguments": arguments})).await
     }
 
-    /// The text of a tool's first block.
+    /// Calls a tool and returns the text of its first content block.
     pub async fn tool_text(&self, name: &str, arguments: Value) -> String {
         let result = self.tool(name, arguments).await;
         result["content"][0]["text"]
@@ -232,24 +236,24 @@ impl Client {
             .to_owned()
     }
 
-    /// Begins a call of a tool.
+    /// Starts a call of a tool.
     pub fn start_tool(&self, name: &str) -> Call {
         self.start("tools/call", json!({"name": name}))
     }
 
-    /// Begins a request.
+    /// Starts a request.
     pub fn start(&self, method: &str, params: Value) -> Call {
         self.start_as(self.next_id(), method, params)
     }
 
-    /// Begins a request with an id.
+    /// Starts a request with an id.
     pub fn start_as(&self, id: Value, method: &str, params: Value) -> Call {
         let params = if self.is_legacy() { params } else { self.modern(params) };
         self.start_raw(id, method, params)
     }
 
-    /// A request as it is.
-    pub async fn raw(&self, method: &str, params: Value) -> Answered {
+    /// Sends a request without additions.
+    pub async fn raw(&self, method: &str, params: Value) -> Outcome {
         self.start_raw(self.next_id(), method, params).answer().await
     }
 
@@ -258,7 +262,7 @@ impl Client {
         Call { id, answer }
     }
 
-    /// Parameters with the `_meta` of a modern request; what is there already stays.
+    /// Adds the `_meta` of a modern request to parameters. Existing members stay.
     pub fn modern(&self, mut params: Value) -> Value {
         let meta =
             params.as_object_mut().expect("parameters").entry("_meta").or_insert_with(|| json!({}));
@@ -285,65 +289,63 @@ impl Client {
         self.wire.notify(method, params);
     }
 
-    // ---- what the server says
-    // ------------------------------------------------------------------------
+    // ---- requests and notifications from the server ----
 
-    /// The next notification.
-    pub async fn told(&self) -> Told {
+    /// Waits for the next request or notification.
+    pub async fn next_received(&self) -> Received {
         let mut inbox = self.inbox.lock().await;
-        if let Some(kept) = inbox.1.pop_front() {
-            return kept;
+        if let Some(stored) = inbox.1.pop_front() {
+            return stored;
         }
-        match timeout(PATIENCE, inbox.0.recv()).await {
-            Ok(Some(told)) => told,
-            Ok(None) => panic!("the connection ended while a notification was awaited"),
-            Err(_) => panic!("a notification was awaited in vain"),
+        match timeout(WAIT_TIMEOUT, inbox.0.recv()).await {
+            Ok(Some(received)) => received,
+            Ok(None) => panic!("the connection ended before a notification"),
+            Err(_) => panic!("no notification arrived"),
         }
     }
 
-    /// The next notification, which must be of this method.
-    pub async fn told_of(&self, method: &str) -> Value {
-        let told = self.told().await;
-        assert_eq!(told.method, method, "{}", told.params);
-        told.params
+    /// Waits for the next request or notification, which must have this method.
+    pub async fn receive(&self, method: &str) -> Value {
+        let received = self.next_received().await;
+        assert_eq!(received.method, method, "{}", received.params);
+        received.params
     }
 
-    /// Lets everything settle: whatever the server has to say now is here afterwards.
+    /// Lets all tasks run until they are idle.
     pub async fn settle(&self) {
         for _ in 0..50 {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Everything that the server says without being asked, until nothing more happens.
-    pub async fn all_told(&self) -> Vec<Told> {
+    /// Returns all requests and notifications that the server sends until all tasks are idle.
+    pub async fn receive_all(&self) -> Vec<Received> {
         self.settle().await;
         let mut inbox = self.inbox.lock().await;
         let mut all: Vec<_> = std::mem::take(&mut inbox.1).into();
-        while let Ok(told) = inbox.0.try_recv() {
-            all.push(told);
+        while let Ok(received) = inbox.0.try_recv() {
+            all.push(received);
         }
         all
     }
 
-    // ---- the end
-    // -------------------------------------------------------------------------------------
+    // ---- shutdown ----
 
     /// Closes the client's side of the connection.
     pub fn close(&self) {
         self.wire.close();
     }
 
-    /// Asks the server to stop (streams alone).
+    /// Requests the server to stop (only streams).
     pub fn stop_server(&self) {
-        let stop = self.stop.lock().unwrap().take().expect("a stream, and not stopped yet");
+        let stop = self.stop.lock().unwrap().take().expect("a stream that is not stopped");
         let _ = stop.send(());
     }
 
-    /// What serving came to (streams alone).
+    /// Waits for the result of serving (only streams).
     pub async fn served(&self) -> Result<(), ServeError> {
-        let served = self.served.lock().await.take().expect("a stream, and asked once");
-        timeout(PATIENCE, served)
+        let served = self.served.lock().await.take().expect("a stream whose result was not taken");
+        timeout(WAIT_TIMEOUT, served)
             .await
             .expect("the server ends")
             .expect("the server does not panic")

@@ -1,4 +1,4 @@
-//! A place where handlers stop until the test lets them go.
+//! A gate at which handlers wait until the test opens it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,11 +7,10 @@ use mcp_server::Context;
 use mcp_server::tool::ToolRoute;
 use tokio::sync::{Semaphore, watch};
 
-/// Handlers that wait at a gate count themselves in, and out when they are dropped before they
-/// pass.
+/// Counts the handlers that arrive at it, that pass it, and that are dropped while they wait.
 #[derive(Clone)]
 pub struct Gate {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     arrived: watch::Sender<usize>,
     dropped: watch::Sender<usize>,
     passed: Arc<AtomicUsize>,
@@ -20,57 +19,57 @@ pub struct Gate {
 impl Gate {
     pub fn new() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(0)),
+            permits: Arc::new(Semaphore::new(0)),
             arrived: watch::Sender::new(0),
             dropped: watch::Sender::new(0),
             passed: Arc::default(),
         }
     }
 
-    /// Waits at the gate.
+    /// Waits until the gate is opened.
     pub async fn wait(&self) {
         self.arrived.send_modify(|count| *count += 1);
-        let watched = Watched { dropped: &self.dropped, passed: false };
-        self.places.acquire().await.expect("the gate is never closed").forget();
+        let watched = WaitingHandler { dropped: &self.dropped, passed: false };
+        self.permits.acquire().await.expect("the gate is never closed").forget();
         let mut watched = watched;
         watched.passed = true;
         self.passed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Lets some pass.
+    /// Lets `count` handlers pass.
     pub fn open(&self, count: usize) {
-        self.places.add_permits(count);
+        self.permits.add_permits(count);
     }
 
-    /// Done when so many have come in all.
+    /// Waits until `count` handlers have arrived in total.
     pub async fn arrived(&self, count: usize) {
         self.arrived
             .subscribe()
             .wait_for(|arrived| *arrived >= count)
             .await
-            .expect("the gate is there");
+            .expect("the sender lives as long as the gate");
     }
 
-    /// Done when so many were dropped while they waited.
+    /// Waits until `count` handlers have been dropped while they waited.
     pub async fn dropped(&self, count: usize) {
         self.dropped
             .subscribe()
             .wait_for(|dropped| *dropped >= count)
             .await
-            .expect("the gate is there");
+            .expect("the sender lives as long as the gate");
     }
 
-    /// How many have come so far.
+    /// Returns the number of handlers that have arrived.
     pub fn arrivals(&self) -> usize {
         *self.arrived.borrow()
     }
 
-    /// How many went through.
+    /// Returns the number of handlers that have passed.
     pub fn passed(&self) -> usize {
         self.passed.load(Ordering::Relaxed)
     }
 
-    /// A tool that waits here and then says "through".
+    /// Creates a tool that waits here and then returns "through".
     pub fn tool(&self, name: &str) -> ToolRoute {
         let gate = self.clone();
         ToolRoute::builder(name).handler(move |_: Context| {
@@ -83,12 +82,12 @@ impl Gate {
     }
 }
 
-struct Watched<'a> {
+struct WaitingHandler<'a> {
     dropped: &'a watch::Sender<usize>,
     passed: bool,
 }
 
-impl Drop for Watched<'_> {
+impl Drop for WaitingHandler<'_> {
     fn drop(&mut self) {
         if !self.passed {
             self.dropped.send_modify(|count| *count += 1);

@@ -1,5 +1,5 @@
-//! Over HTTP without a socket: a request is a POST to the service, and cancelling it drops the
-//! response of a modern one.
+//! HTTP without a socket: a request is a POST to the service. Cancelling a modern request drops its
+//! response.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tower_service::Service as _;
 
-use super::client::{Answered, Failure, Inbox, Told, Wire};
+use super::client::{Failure, Inbox, Outcome, Received, Wire};
 
 pub struct Http {
     shared: Arc<Shared>,
@@ -23,13 +23,13 @@ pub struct Http {
 
 struct Shared {
     service: HttpService,
-    /// Notifications are those of the modern era, which the headers say.
+    /// Whether notifications have the headers of the modern era.
     is_modern: bool,
     inbox: Inbox,
     session: Mutex<Session>,
 }
 
-/// What the client of a session sends with each request.
+/// The headers that the client of a session sends with each request.
 #[derive(Default)]
 struct Session {
     id: Option<String>,
@@ -45,7 +45,7 @@ pub fn open(server: &Server, is_modern: bool, inbox: Inbox) -> Http {
 }
 
 impl Wire for Http {
-    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Answered> {
+    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Outcome> {
         let (sender, answer) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
@@ -99,8 +99,8 @@ fn head(method: Method) -> http::request::Builder {
 }
 
 impl Shared {
-    /// The answer to a request; none when the response ends without one.
-    async fn call(self: &Arc<Self>, message: &Value) -> Option<Answered> {
+    /// Sends a request; `None` if the response ends without an answer.
+    async fn call(self: &Arc<Self>, message: &Value) -> Option<Outcome> {
         let response = self.post(message).await;
         if message["method"] == "initialize" {
             let headers = response.headers().clone();
@@ -165,8 +165,8 @@ impl Shared {
         session.stream = Some(stream.abort_handle());
     }
 
-    /// Reads a response to its end, or to the answer to the request `id`.
-    async fn read(self: &Arc<Self>, mut body: HttpBody, id: Option<&Value>) -> Option<Answered> {
+    /// Reads a response until its end, or until the answer to the request `id`.
+    async fn read(self: &Arc<Self>, mut body: HttpBody, id: Option<&Value>) -> Option<Outcome> {
         let mut text = Vec::new();
         while let Some(frame) = body.frame().await {
             text.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
@@ -185,19 +185,19 @@ impl Shared {
         self.take(&message, id)
     }
 
-    /// A message of the server: the answer to the request `id`, or something else.
-    fn take(self: &Arc<Self>, message: &Value, id: Option<&Value>) -> Option<Answered> {
+    /// Handles a message of the server: the answer to the request `id`, or something else.
+    fn take(self: &Arc<Self>, message: &Value, id: Option<&Value>) -> Option<Outcome> {
         let Some(method) = message["method"].as_str() else {
             if id.is_some() {
                 return Some(outcome(message));
             }
-            let told = Told { method: "(stray answer)".into(), params: message.clone() };
-            let _ = self.inbox.told.send(told);
+            let received = Received { method: "(stray answer)".into(), params: message.clone() };
+            let _ = self.inbox.received.send(received);
             return None;
         };
         let params = message.get("params").cloned().unwrap_or_else(|| json!({}));
-        let answer = message.get("id").and_then(|_| (self.inbox.answerer)(method, &params));
-        let _ = self.inbox.told.send(Told { method: method.to_owned(), params });
+        let answer = message.get("id").and_then(|_| (self.inbox.request_handler)(method, &params));
+        let _ = self.inbox.received.send(Received { method: method.to_owned(), params });
         let answer = match answer? {
             Ok(result) => json!({"jsonrpc": "2.0", "id": message["id"], "result": result}),
             Err(Failure { code, message: text, data }) => {
@@ -211,7 +211,7 @@ impl Shared {
     }
 }
 
-fn outcome(message: &Value) -> Answered {
+fn outcome(message: &Value) -> Outcome {
     match message.get("error") {
         None => Ok(message["result"].clone()),
         Some(error) => Err(Failure {

@@ -1,4 +1,4 @@
-//! In one process: a request is a call of the server's service, and cancelling it drops the future.
+//! In memory: a request is a call of the server's service, and cancelling it drops the future.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,12 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-use super::client::{Answered, Failure, Inbox, Told, Wire};
+use super::client::{Failure, Inbox, Outcome, Received, Wire};
 
 pub struct Memory {
     link: Arc<Link>,
     running: Mutex<HashMap<Value, AbortHandle>>,
-    notes: mpsc::UnboundedSender<Notification>,
+    notifications: mpsc::UnboundedSender<Notification>,
 }
 
 pub fn open(server: &Server, inbox: Inbox) -> Memory {
@@ -30,18 +30,18 @@ pub fn open(server: &Server, inbox: Inbox) -> Memory {
         |peer| server.accept(peer),
     );
     let link = Arc::new(link);
-    let (notes, mut pending) = mpsc::unbounded_channel();
+    let (notifications, mut pending) = mpsc::unbounded_channel();
     let to_server = link.second();
     tokio::spawn(async move {
-        while let Some(note) = pending.recv().await {
-            to_server.notify(note).await;
+        while let Some(notification) = pending.recv().await {
+            to_server.notify(notification).await;
         }
     });
-    Memory { link, running: Mutex::default(), notes }
+    Memory { link, running: Mutex::default(), notifications }
 }
 
 impl Wire for Memory {
-    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Answered> {
+    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Outcome> {
         let (sender, answer) = oneshot::channel();
         let to_server = self.link.second();
         let request = Request::new(
@@ -64,7 +64,7 @@ impl Wire for Memory {
 
     fn notify(&self, method: &str, params: Value) {
         let params = JsonBytes::new(&params).expect("JSON");
-        let _ = self.notes.send(Notification::new(method.to_owned(), params));
+        let _ = self.notifications.send(Notification::new(method.to_owned(), params));
     }
 
     fn cancel(&self, id: &Value) {
@@ -86,7 +86,7 @@ fn failure(error: &ErrorObject) -> Failure {
     }
 }
 
-/// The client as the server sees it.
+/// The client's side, which the server calls.
 struct Client(Inbox);
 
 impl Conversation for Client {}
@@ -94,9 +94,9 @@ impl Conversation for Client {}
 impl Service for Client {
     async fn call(&self, request: Request) -> Reply {
         let params: Value = request.params.parse().expect("JSON");
-        let told = Told { method: request.method.to_string(), params };
-        let _ = self.0.told.send(told.clone());
-        match (self.0.answerer)(&told.method, &told.params) {
+        let received = Received { method: request.method.to_string(), params };
+        let _ = self.0.received.send(received.clone());
+        match (self.0.request_handler)(&received.method, &received.params) {
             Some(Ok(result)) => Ok(JsonBytes::new(&result).expect("JSON")),
             Some(Err(Failure { code, message, .. })) => {
                 Err(ErrorObject::new(code.try_into().expect("a code"), message).into())
@@ -110,16 +110,16 @@ impl Service for Client {
 
     async fn notify(&self, notification: Notification) {
         let params = notification.params.parse().expect("JSON");
-        let _ = self.0.told.send(Told { method: notification.method.to_string(), params });
+        let _ = self.0.received.send(Received { method: notification.method.to_string(), params });
     }
 }
 
-/// Tells of a withdrawn request in the words of a stream.
+/// Reports a withdrawn request like a stream does.
 struct Dropped<'a>(&'a Inbox, &'a Request);
 
 impl Drop for Dropped<'_> {
     fn drop(&mut self) {
         let params = serde_json::json!({ "requestId": self.1.id });
-        let _ = self.0.told.send(Told { method: "notifications/cancelled".into(), params });
+        let _ = self.0.received.send(Received { method: "notifications/cancelled".into(), params });
     }
 }

@@ -1,7 +1,8 @@
-//! A client of raw JSON, and the matrix of ways and revisions that test bodies run in.
+//! A raw JSON client, and functions that run test bodies on all transports and revisions.
 //!
-//! Clocks are paused in most tests: time passes only when nothing else can happen, so a test that
-//! waits for what never comes fails at once, by [`Client`]'s own patience, and no test sleeps.
+//! Most tests use a paused clock: time advances only when every task is idle. So a test that waits
+//! for something that never happens fails immediately, by the timeout of [`Client`], and no test
+//! sleeps.
 
 mod client;
 mod gate;
@@ -15,13 +16,13 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt as _;
 use mcp_server::{Revision, Server, ServerBuilder};
 
-pub use client::{Answered, Call, Client, Failure, Setup, Told};
+pub use client::{Call, Client, Failure, Outcome, Received, Setup};
 pub use gate::Gate;
 pub use stream::Raw;
 
-/// How messages travel.
+/// How messages are transported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// Lines of bytes, as over stdio.
     Stream,
     /// Calls in one process.
@@ -31,7 +32,7 @@ pub enum Way {
     Http,
 }
 
-impl Way {
+impl Transport {
     pub const ALL: &[Self] = &[
         Self::Stream,
         Self::Memory,
@@ -39,7 +40,7 @@ impl Way {
         Self::Http,
     ];
 
-    /// The ways in which all messages of a client travel on one connection.
+    /// The transports on which all messages of a client share one connection.
     pub const CONNECTIONS: &[Self] = &[Self::Stream, Self::Memory];
 }
 
@@ -47,48 +48,48 @@ impl Way {
 pub const LEGACY: [Revision; 4] =
     [Revision::V2024_11_05, Revision::V2025_03_26, Revision::V2025_06_18, Revision::V2025_11_25];
 
-/// The others.
+/// The revisions without sessions.
 pub const MODERN: [Revision; 1] = [Revision::V2026_07_28];
 
-/// Runs a body in every way and revision, each time with a fresh server.
+/// Runs a body on every transport and revision, each time with a new server.
 pub async fn everywhere(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client)) {
     each(&Revision::ALL, server, body).await;
 }
 
-/// Runs a body in every way and some revisions.
+/// Runs a body on every transport, in some revisions.
 pub async fn each(
     revisions: &[Revision],
     server: impl Fn() -> ServerBuilder,
     body: impl AsyncFn(Client),
 ) {
-    each_of(Way::ALL, revisions, server, body).await;
+    each_of(Transport::ALL, revisions, server, body).await;
 }
 
-/// Runs a body in some ways and some revisions.
+/// Runs a body on some transports, in some revisions.
 pub async fn each_of(
-    ways: &[Way],
+    transports: &[Transport],
     revisions: &[Revision],
     server: impl Fn() -> ServerBuilder,
     body: impl AsyncFn(Client),
 ) {
-    for &way in ways {
+    for &transport in transports {
         for revision in revisions {
-            let client = Client::connect(&built(server()), way, *revision).await;
-            named(&format!("{way:?}, {revision}"), body(client)).await;
+            let client = Client::connect(&built(server()), transport, *revision).await;
+            named(&format!("{transport:?}, {revision}"), body(client)).await;
         }
     }
 }
 
-/// Runs a body, and says where it was when it panicked.
-pub async fn named(place: &str, body: impl Future<Output = ()>) {
+/// Runs a body and prints `label` if it panics.
+pub async fn named(label: &str, body: impl Future<Output = ()>) {
     if let Err(panic) = AssertUnwindSafe(body).catch_unwind().await {
-        eprintln!("--- failed: {place}");
+        eprintln!("--- failed: {label}");
         std::panic::resume_unwind(panic);
     }
 }
 
 pub fn built(server: ServerBuilder) -> Server {
-    server.build().expect("the server is built")
+    server.build().expect("the server can be built")
 }
 
 /// An empty server.

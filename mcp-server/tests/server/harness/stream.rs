@@ -1,4 +1,4 @@
-//! Over bytes: lines of JSON through a pipe in memory.
+//! Byte streams: lines of JSON through a pipe in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,39 +12,39 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::client::{Answered, Failure, Inbox, Told, Wire};
+use super::client::{Failure, Inbox, Outcome, Received, Wire};
 
-type Waiting = Arc<Mutex<HashMap<Value, oneshot::Sender<Answered>>>>;
+type PendingRequests = Arc<Mutex<HashMap<Value, oneshot::Sender<Outcome>>>>;
 
-/// What is written next; none closes the pipe.
+/// The next line to write; `None` closes the pipe.
 type Outgoing = Option<Vec<u8>>;
 
 pub struct Stream {
     out: mpsc::UnboundedSender<Outgoing>,
-    waiting: Waiting,
+    pending_requests: PendingRequests,
 }
 
 pub type Served = JoinHandle<Result<(), ServeError>>;
 
 fn serve(server: &Server, pipe: usize) -> (DuplexStream, oneshot::Sender<()>, Served) {
-    let (ours, theirs) = tokio::io::duplex(pipe);
+    let (client_end, server_end) = tokio::io::duplex(pipe);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = server.clone();
     let served = tokio::spawn(async move {
-        let (reader, writer) = tokio::io::split(theirs);
+        let (reader, writer) = tokio::io::split(server_end);
         let stop = async move {
             if stopped.await.is_err() {
-                std::future::pending::<()>().await; // The test dropped its client without a word.
+                std::future::pending::<()>().await; // The test dropped its client without a stop.
             }
         };
         server.serve_until(reader, writer, stop).await
     });
-    (ours, stop, served)
+    (client_end, stop, served)
 }
 
 pub fn open(server: &Server, pipe: usize, inbox: Inbox) -> (Stream, oneshot::Sender<()>, Served) {
-    let (ours, stop, served) = serve(server, pipe);
-    let (reader, mut writer) = tokio::io::split(ours);
+    let (client_end, stop, served) = serve(server, pipe);
+    let (reader, mut writer) = tokio::io::split(client_end);
     let (out, mut pending) = mpsc::unbounded_channel::<Outgoing>();
     tokio::spawn(async move {
         while let Some(Some(line)) = pending.recv().await {
@@ -54,14 +54,14 @@ pub fn open(server: &Server, pipe: usize, inbox: Inbox) -> (Stream, oneshot::Sen
         }
         let _ = writer.shutdown().await;
     });
-    let waiting = Waiting::default();
-    tokio::spawn(read(reader, Arc::clone(&waiting), inbox, out.clone()));
-    (Stream { out, waiting }, stop, served)
+    let pending_requests = PendingRequests::default();
+    tokio::spawn(read(reader, Arc::clone(&pending_requests), inbox, out.clone()));
+    (Stream { out, pending_requests }, stop, served)
 }
 
 async fn read(
     reader: ReadHalf<DuplexStream>,
-    waiting: Waiting,
+    pending_requests: PendingRequests,
     inbox: Inbox,
     out: mpsc::UnboundedSender<Outgoing>,
 ) {
@@ -69,25 +69,28 @@ async fn read(
     while let Ok(Some(line)) = lines.next_line().await {
         let message: Value = serde_json::from_str(&line).unwrap_or_default();
         if message["jsonrpc"] != "2.0" {
-            let _ = inbox.told.send(Told { method: "(not a message)".into(), params: json!(line) });
+            let _ = inbox
+                .received
+                .send(Received { method: "(not a message)".into(), params: json!(line) });
             continue;
         }
         if message.get("method").is_none() {
-            let sender = message.get("id").and_then(|id| waiting.lock().unwrap().remove(id));
+            let sender =
+                message.get("id").and_then(|id| pending_requests.lock().unwrap().remove(id));
             let _ = match sender {
                 Some(sender) => sender.send(outcome(&message)).map_err(drop),
-                // What nobody asked for, or what was cancelled: for the test to find.
+                // An unexpected answer, or one to a cancelled request: the test checks for it.
                 None => inbox
-                    .told
-                    .send(Told { method: "(stray answer)".into(), params: message })
+                    .received
+                    .send(Received { method: "(stray answer)".into(), params: message })
                     .map_err(drop),
             };
             continue;
         }
         let method = message["method"].as_str().expect("a method").to_owned();
         let params = message.get("params").cloned().unwrap_or_else(|| json!({}));
-        let answer = message.get("id").and_then(|_| (inbox.answerer)(&method, &params));
-        let _ = inbox.told.send(Told { method, params });
+        let answer = message.get("id").and_then(|_| (inbox.request_handler)(&method, &params));
+        let _ = inbox.received.send(Received { method, params });
         let answer = match answer {
             None => continue,
             Some(Ok(result)) => json!({"jsonrpc": "2.0", "id": message["id"], "result": result}),
@@ -98,10 +101,10 @@ async fn read(
         };
         let _ = out.send(Some(line_of(&answer)));
     }
-    waiting.lock().unwrap().clear(); // Nobody answers any more.
+    pending_requests.lock().unwrap().clear(); // No more answers will arrive.
 }
 
-fn outcome(message: &Value) -> Answered {
+fn outcome(message: &Value) -> Outcome {
     match message.get("error") {
         None => Ok(message["result"].clone()),
         Some(error) => Err(Failure {
@@ -119,9 +122,9 @@ fn line_of(message: &Value) -> Vec<u8> {
 }
 
 impl Wire for Stream {
-    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Answered> {
+    fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Outcome> {
         let (sender, answer) = oneshot::channel();
-        self.waiting.lock().unwrap().insert(id.clone(), sender);
+        self.pending_requests.lock().unwrap().insert(id.clone(), sender);
         let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let _ = self.out.send(Some(line_of(&message)));
         answer
@@ -133,8 +136,8 @@ impl Wire for Stream {
     }
 
     fn cancel(&self, id: &Value) {
-        // Nobody waits for an answer any more: one that comes all the same fails the test.
-        self.waiting.lock().unwrap().remove(id);
+        // No answer is expected any more: one that arrives anyway fails the test.
+        self.pending_requests.lock().unwrap().remove(id);
         self.notify("notifications/cancelled", json!({"requestId": id, "reason": "the test"}));
     }
 
@@ -143,7 +146,7 @@ impl Wire for Stream {
     }
 }
 
-/// Both ends of a stream as they are: lines in, lines out.
+/// A raw client of a stream: lines in, lines out.
 pub struct Raw {
     lines: tokio::io::Lines<BufReader<ReadHalf<DuplexStream>>>,
     writer: WriteHalf<DuplexStream>,
@@ -152,28 +155,28 @@ pub struct Raw {
 
 impl Raw {
     pub fn open(server: &Server, pipe: usize) -> Self {
-        let (ours, _, served) = serve(server, pipe);
-        let (reader, writer) = tokio::io::split(ours);
+        let (client_end, _, served) = serve(server, pipe);
+        let (reader, writer) = tokio::io::split(client_end);
         Self { lines: BufReader::new(reader).lines(), writer, served }
     }
 
-    /// A session that is initialized.
+    /// Opens an initialized session.
     pub async fn session(server: &Server, revision: &str) -> Self {
         Self::session_over(server, revision, 1 << 20).await
     }
 
-    /// A session that is initialized, over a pipe that holds so many bytes.
+    /// Opens an initialized session over a pipe with this capacity in bytes.
     pub async fn session_over(server: &Server, revision: &str, pipe: usize) -> Self {
         let mut raw = Self::open(server, pipe);
         let params = json!({
             "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"},
         });
         raw.send(
-            &json!({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": params}),
+            &json!({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": params}),
         )
         .await;
-        let hello = raw.next().await.expect("an answer");
-        assert_eq!(hello["result"]["protocolVersion"], revision);
+        let answer = raw.next().await.expect("an answer");
+        assert_eq!(answer["result"]["protocolVersion"], revision);
         raw
     }
 
@@ -185,19 +188,19 @@ impl Raw {
         self.writer.write_all(bytes).await.expect("the server reads");
     }
 
-    /// The next message as text; none at the end.
+    /// Waits for the next message as text; `None` at the end.
     pub async fn next_line(&mut self) -> Option<String> {
         let hour = std::time::Duration::from_secs(3_600);
         timeout(hour, self.lines.next_line()).await.expect("a line or the end").expect("UTF-8")
     }
 
-    /// The next message; none at the end.
+    /// Waits for the next message; `None` at the end.
     pub async fn next(&mut self) -> Option<Value> {
         let line = self.next_line().await?;
         Some(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}")))
     }
 
-    /// Sends and takes the next message.
+    /// Sends a message and waits for the next one.
     pub async fn ask(&mut self, message: &Value) -> Value {
         self.send(message).await;
         self.next().await.expect("an answer")

@@ -1,8 +1,8 @@
-//! The client of the HTTP benches, written with rmcp: it calls `echo` of a server, one call at a
-//! time and with 32 and 64 in flight, and prints its own CPU time as one line of JSON.
+//! The client of the HTTP benches, written with rmcp. It calls `echo` of a server, one call at a time
+//! and with 32 and 64 calls in flight, and prints its own CPU time as one line of JSON.
 //!
-//! The current-thread runtime and room for 64 requests at once (its default is 16) are its best
-//! case.
+//! For its best performance, it uses the current-thread runtime and allows 64 concurrent requests (the
+//! default is 16).
 //!
 //! `rmcp-http-client --calls N URL [--modern]`
 
@@ -41,8 +41,8 @@ async fn load(peer: &Peer<RoleClient>, count: usize, in_flight: usize) -> Result
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(2);
-    let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;
-    let url = arguments.next().ok_or("no URL")?;
+    let count: usize = arguments.next().ok_or("the number of calls is missing")?.parse()?;
+    let url = arguments.next().ok_or("the URL of the server is missing")?;
     let lifecycle = match arguments.any(|argument| argument == "--modern") {
         true => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
         false => ClientLifecycleMode::Initialize,

@@ -1,8 +1,8 @@
-//! The server of the HTTP benches, written with rmcp in its best case: the router is built once and
-//! shared, plain JSON where rmcp can answer with it (on requests of 2026-07-28), TCP_NODELAY, and
-//! hyper's HTTP/1 alone below it.
+//! The server of the HTTP benches, written with rmcp. For its best performance, the router is built
+//! once and shared, answers are plain JSON where rmcp supports it (requests of 2026-07-28), and it uses
+//! TCP_NODELAY and HTTP/1 of hyper.
 //!
-//! `rmcp-http-server [--tools N]`. It prints the address that it serves.
+//! `rmcp-http-server [--tools N]`. It prints its address.
 
 use std::{error::Error, sync::Arc};
 
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stream.set_nodelay(true)?;
         let service = TowerToHyperService::new(service.clone());
         tokio::spawn(async move {
-            // A connection that breaks is the client's affair.
+            // The load generator reports failed connections.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

@@ -1,8 +1,8 @@
-//! The client of the stdio benches, written with rmcp: it calls `echo` of the server whose command
-//! line it is given, one call at a time and with 64 in flight, and prints its own CPU time as one
-//! line of JSON.
+//! The client of the stdio benches, written with rmcp. It starts the server in its arguments, calls
+//! `echo` one call at a time and with 64 calls in flight, and prints its own CPU time as one line of
+//! JSON.
 //!
-//! The current-thread runtime is its best case.
+//! It performs best on the current-thread runtime.
 //!
 //! `rmcp-stdio-client --calls N COMMAND [ARGUMENT…]`
 
@@ -42,8 +42,8 @@ async fn load(peer: &Peer<RoleClient>, count: usize, in_flight: usize) -> Result
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(2);
-    let count: usize = arguments.next().ok_or("no number of calls")?.parse()?;
-    let mut command = tokio::process::Command::new(arguments.next().ok_or("no command")?);
+    let count: usize = arguments.next().ok_or("the number of calls is missing")?.parse()?;
+    let mut command = tokio::process::Command::new(arguments.next().ok_or("the command of the server is missing")?);
     command.args(arguments);
     let client = ().serve(TokioChildProcess::new(command)?).await?;
     let warm_up = (count / 10).max(IN_FLIGHT);

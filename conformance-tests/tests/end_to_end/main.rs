@@ -1,0 +1,12 @@
+//! The client and the server of this SDK together, over every transport and on every revision.
+
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
+
+mod faults;
+mod features;
+mod fixtures;
+mod killed_server;
+mod server;
+mod tls;
+mod transports;

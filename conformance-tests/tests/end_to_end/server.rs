@@ -1,0 +1,117 @@
+//! A server with tools, a resource template and a prompt for the tests.
+
+use std::sync::Arc;
+
+use mcp_server::input::{Answer, AskError, Form};
+use mcp_server::types::LoggingLevel;
+use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
+use mcp_server::{Context, Server, ServerHandle, ToolError, tools};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+/// A server, and semaphores through which its handlers signal the test.
+pub(crate) struct Fixture {
+    pub(crate) server: Server,
+    pub(crate) handle: ServerHandle,
+    /// Receives a permit when a handler of `wait` begins.
+    pub(crate) began: Arc<Semaphore>,
+    /// Receives a permit when a handler of `wait` is dropped.
+    pub(crate) dropped: Arc<Semaphore>,
+}
+
+struct Tools {
+    began: Arc<Semaphore>,
+    dropped: Arc<Semaphore>,
+}
+
+#[derive(Deserialize)]
+struct Sure {
+    sure: bool,
+}
+
+impl Form for Sure {
+    fn schema() -> ElicitSchema {
+        ElicitSchema::new().required_field("sure", BooleanSchema::new())
+    }
+}
+
+#[tools]
+impl Tools {
+    /// Multiply.
+    #[tool]
+    fn multiply(&self, a: i64, b: i64) -> i64 {
+        a * b
+    }
+
+    /// Fail.
+    #[tool]
+    fn fail(&self) -> Result<i64, ToolError> {
+        Err(ToolError::new("as asked"))
+    }
+
+    /// Wait until dropped.
+    #[tool]
+    async fn wait(&self) -> String {
+        self.began.add_permits(1);
+        let _guard = AddOnDrop(Arc::clone(&self.dropped));
+        std::future::pending().await
+    }
+
+    /// Report progress and log.
+    #[tool]
+    async fn talk(&self, ctx: &Context) -> &'static str {
+        ctx.progress_with_message(1.0, 2.0, "half").await;
+        ctx.log(LoggingLevel::Debug, "not heard").await;
+        ctx.log(LoggingLevel::Warning, "heard").await;
+        ctx.progress(2.0, 2.0).await;
+        "talked"
+    }
+
+    /// Ask the user.
+    #[tool]
+    async fn confirm(&self, ctx: &Context) -> Result<&'static str, AskError> {
+        Ok(match ctx.elicit::<Sure>("Sure?").answer().await? {
+            Answer::Accept(Sure { sure: true }) => "sure",
+            Answer::Accept(_) => "not sure",
+            Answer::Decline => "declined",
+            Answer::Cancel => "cancelled",
+        })
+    }
+
+    /// Ask the model and for the roots.
+    #[tool]
+    async fn consult(&self, ctx: &Context) -> Result<String, AskError> {
+        let said =
+            ctx.create_message(CreateMessageParams::new([SamplingMessage::user("Hi")], 10)).await?;
+        let roots = ctx.list_roots().await?;
+        Ok(format!("{} {}", said.content.as_text().unwrap_or_default(), roots[0].uri))
+    }
+
+    /// A page of a book.
+    #[resource("page://{number}", mime = "text/plain")]
+    fn page(&self, #[arg(complete = ["1", "10", "2"])] number: u32) -> String {
+        format!("page {number}")
+    }
+
+    /// Greet.
+    #[prompt]
+    fn greet(&self, name: String) -> String {
+        format!("Greet {name}.")
+    }
+}
+
+struct AddOnDrop(Arc<Semaphore>);
+
+impl Drop for AddOnDrop {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
+    }
+}
+
+pub(crate) fn fixture() -> Fixture {
+    let (began, dropped) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let tools = Tools { began: Arc::clone(&began), dropped: Arc::clone(&dropped) };
+    let server = Server::builder("fixture", "1.0.0").with(tools);
+    let handle = server.handle();
+    Fixture { server: server.build().expect("the registrations are valid"), handle, began, dropped }
+}
