@@ -7,7 +7,6 @@
 mod harness;
 
 mod arguments;
-mod asking;
 mod batches;
 mod blocking;
 mod build;
@@ -30,8 +29,9 @@ mod pagination;
 mod panics;
 mod progress;
 mod prompts;
+mod questions;
+mod resource_subscriptions;
 mod resources;
 mod results;
 mod runtime_changes;
 mod state;
-mod watching;
