@@ -122,13 +122,13 @@ use proc_macro::TokenStream;
 /// The type decides, not its spelling, so aliases work:
 ///
 /// 1. `Result<T, E>`: an `E` that implements `IntoToolError` decides itself (the model sees a
-/// `ToolError`; an `ErrorObject` is a protocol error). The model sees any other `E` that implements
-/// `Display`. `T` is one of the following.
+///    `ToolError`; an `ErrorObject` is a protocol error). The model sees any other `E` that
+///    implements `Display`. `T` is one of the following.
 /// 2. Strings (`String`, `&str`, `Cow<str>`, `Box<str>`), `()`, content, images, `CallToolResult`,
-/// and every other type that implements `IntoToolResult`. A method may return what it borrows from
-/// `self`.
+///    and every other type that implements `IntoToolResult`. A method may return what it borrows
+///    from `self`.
 /// 3. Any other type that implements `Serialize` and `JsonSchema`, including numbers: structured
-/// content, and the tool has an output schema.
+///    content, and the tool has an output schema.
 ///
 /// # Without the macro
 ///

@@ -35,13 +35,13 @@ pub mod completion;
 mod context;
 mod custom_method;
 mod definition;
+mod describe_value;
 mod error;
 pub mod extract;
 pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod input;
-mod json_words;
 pub mod layer;
 mod limits;
 #[doc(hidden)]

@@ -43,7 +43,7 @@ pub(crate) fn begin(
     {
         Ok(runtime) => runtime.block_on(watcher.run(signals, hung_up)),
         Err(error) => {
-            tracing::error!(%error, "cannot start the thread that handles signals and the end of input")
+            tracing::error!(%error, "cannot start the thread that handles signals and the end of input");
         }
     };
     if let Err(error) = std::thread::Builder::new().name("mcp-watch".into()).spawn(watching) {

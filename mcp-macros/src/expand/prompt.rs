@@ -78,7 +78,7 @@ pub(super) fn reply(scope: &Scope<'_>, function: &Function, success: &TokenStrea
         use #private::{
             FailureToPeer as _, FailureToPeerByDisplay as _, UnsupportedFailureToPeer as _, ReturnedValue as _,
         };
-        match #private::Returned::of(&#value).into_result(#value) {
+        match #private::Returned::of(&#value).to_result(#value) {
             ::core::result::Result::Ok(#value) => #success,
             ::core::result::Result::Err(#error) => ::core::result::Result::Err(#failure),
         }

@@ -78,7 +78,7 @@ fn reply(scope: &Scope<'_>, function: &Function) -> TokenStream {
             FailureByDisplay as _, FailureByTrait as _, UnsupportedFailure as _, ReturnedValue as _,
             SuccessByTrait as _, UnsupportedSuccess as _, StructuredSuccess as _,
         };
-        match #private::Returned::of(&#value).into_result(#value) {
+        match #private::Returned::of(&#value).to_result(#value) {
             ::core::result::Result::Ok(#value) => #success,
             ::core::result::Result::Err(#error) => #failure,
         }

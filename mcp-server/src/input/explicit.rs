@@ -5,7 +5,7 @@ use mcp_core::jsonrpc::ErrorObject;
 
 use super::ask::answer_on_session;
 use crate::context::Context;
-use crate::questions::{Answered, Returned};
+use crate::questions::{ReturnedQuestions, StoredAnswer};
 
 /// Maximum number of input rounds on a legacy session. Fixed: in the modern era `max_input_rounds`
 /// applies.
@@ -16,7 +16,7 @@ pub(super) const MAX_LEGACY_ROUNDS: u32 = 8;
 const RERUN_DELAY: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// Checks that the questions are valid and that the client supports them.
-pub(super) fn check(context: &Context, returned: &Returned) -> Result<(), ErrorObject> {
+pub(super) fn check(context: &Context, returned: &ReturnedQuestions) -> Result<(), ErrorObject> {
     if returned.requests.is_empty() && returned.state.is_none() {
         return Err(crate::error::internal(
             "requesting input",
@@ -35,15 +35,15 @@ pub(super) fn check(context: &Context, returned: &Returned) -> Result<(), ErrorO
 /// Asks on a legacy session.
 pub(super) async fn ask_on_session(
     context: &Context,
-    returned: &Returned,
-) -> Result<Vec<Answered>, ErrorObject> {
+    returned: &ReturnedQuestions,
+) -> Result<Vec<StoredAnswer>, ErrorObject> {
     check(context, returned)?;
     if returned.requests.is_empty() {
         tokio::time::sleep(RERUN_DELAY).await;
     }
     let asking = returned.requests.iter().map(async |(key, request)| {
         let answer = answer_on_session(context, request.clone()).await?;
-        Ok(Answered { key: key.clone(), digest: String::new(), answer })
+        Ok(StoredAnswer { key: key.clone(), digest: String::new(), answer })
     });
     futures::future::try_join_all(asking).await
 }

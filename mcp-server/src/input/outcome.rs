@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::prompt::IntoPromptResult;
-use crate::questions::Returned;
+use crate::questions::ReturnedQuestions;
 use crate::resource::IntoResourceResult;
 use crate::tool::IntoToolResult;
 
@@ -97,7 +97,7 @@ impl InputRequired {
                 &"only tools, prompts and resources can ask",
             ));
         }
-        let returned = Returned { requests: self.requests, state };
+        let returned = ReturnedQuestions { requests: self.requests, state };
         self.context.call().questions.round().lock().returned = Some(returned);
         Ok(())
     }

@@ -81,7 +81,7 @@ impl Context {
                 steps.push((key, kept));
             }
             Err(error) => {
-                tracing::warn!(key, %error, "the result of a step cannot be encoded; the step will run again")
+                tracing::warn!(key, %error, "cannot encode the result of a step; it will run again");
             }
         }
         Ok(value)

@@ -10,11 +10,11 @@
 //!
 //! 1. [`Returned`]: a `Result<T, E>` is split into success and failure; any other `T` is a success.
 //! 2. [`Success`] of a tool: [`IntoToolResult`], or else `Serialize + JsonSchema`, which becomes
-//! structured content, or else [`ToolReturn`] is reported.
+//!    structured content, or else [`ToolReturn`] is reported.
 //! 3. [`Failure`] of a tool: [`IntoToolError`], or else `Display`, which the model sees, or else
-//! [`ToolFailure`] is reported.
+//!    [`ToolFailure`] is reported.
 //! 4. [`Failure`] of a prompt or resource: `Into<ErrorObject>`, or else `Display`, which is only
-//! logged.
+//!    logged.
 
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
@@ -80,7 +80,7 @@ impl fmt::Display for NoError {
 
 impl<T, E> Returned<Result<T, E>> {
     /// Returns the value unchanged.
-    pub fn into_result(&self, value: Result<T, E>) -> Result<T, E> {
+    pub fn to_result(&self, value: Result<T, E>) -> Result<T, E> {
         value
     }
 
@@ -95,7 +95,7 @@ impl<T, E> Returned<Result<T, E>> {
 /// `Result` never uses it.)
 pub trait ReturnedValue<T> {
     /// Wraps the value in `Ok`.
-    fn into_result(&self, value: T) -> Result<T, NoError> {
+    fn to_result(&self, value: T) -> Result<T, NoError> {
         Ok(value)
     }
 
@@ -272,7 +272,7 @@ mod tests {
     macro_rules! reply {
         ($value:expr) => {{
             let value = $value;
-            match Returned::of(&value).into_result(value) {
+            match Returned::of(&value).to_result(value) {
                 Ok(value) => (&&&Success::of(&value)).tool_result(value),
                 Err(error) => (&&&Failure::of(&error)).tool_result(error),
             }

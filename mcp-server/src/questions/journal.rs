@@ -23,9 +23,9 @@ pub(crate) struct Journal {
     pub(crate) changed_rounds: u32,
     /// The questions of the last round. Answers to other questions are ignored (TRAP-31).
     #[serde(rename = "q")]
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) asked: Vec<SentQuestion>,
     #[serde(rename = "a")]
-    pub(crate) answers: Vec<Answered>,
+    pub(crate) answers: Vec<StoredAnswer>,
     #[serde(rename = "s")]
     pub(crate) steps: Vec<(String, RawJson)>,
     /// The state of an [`InputRequired`](crate::input::InputRequired).
@@ -35,7 +35,7 @@ pub(crate) struct Journal {
 
 /// A question that was sent to the client.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct SentQuestion {
     #[serde(rename = "k")]
     pub(crate) key: String,
     #[serde(rename = "d")]
@@ -46,7 +46,7 @@ pub(crate) struct Asked {
 
 /// An answer, with the digest of its question.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Answered {
+pub(crate) struct StoredAnswer {
     #[serde(rename = "k")]
     pub(crate) key: String,
     #[serde(rename = "d")]
@@ -95,14 +95,14 @@ impl Journal {
     /// −32602 if an answer is not of the type that its question expects (MRTR-12).
     pub(crate) fn add_answers(&mut self, responses: &JsonBytes) -> Result<(), ErrorObject> {
         let responses: BTreeMap<Cow<'_, str>, &RawValue> = object(responses)?;
-        for Asked { key, digest, kind } in std::mem::take(&mut self.asked) {
+        for SentQuestion { key, digest, kind } in std::mem::take(&mut self.asked) {
             let Some(answer) = responses.get(key.as_str()) else { continue };
             kind.check(answer.get()).map_err(|error| {
                 ErrorObject::invalid_params(format!("/inputResponses/{key}: {}", reason(&error)))
             })?;
             self.answers.retain(|other| other.key != key);
             let answer = RawJson::from((*answer).to_owned());
-            self.answers.push(Answered { key, digest, answer });
+            self.answers.push(StoredAnswer { key, digest, answer });
         }
         Ok(())
     }

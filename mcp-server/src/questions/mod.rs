@@ -11,5 +11,5 @@ mod round;
 
 pub use error::{AskError, AskErrorKind};
 pub(crate) use identity::{QuestionSource, hex};
-pub(crate) use journal::{Answered, Journal};
-pub(crate) use round::{CallQuestions, Returned, Round};
+pub(crate) use journal::{Journal, StoredAnswer};
+pub(crate) use round::{CallQuestions, ReturnedQuestions, Round};

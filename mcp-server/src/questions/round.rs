@@ -12,7 +12,7 @@ use mcp_core::types::{InputRequest, InputRequests};
 
 use super::error::{AskError, AskErrorKind};
 use super::identity::{Identity, QuestionSource, occurrence};
-use super::journal::{AnswerKind, Answered, Asked, Journal};
+use super::journal::{AnswerKind, Journal, SentQuestion, StoredAnswer};
 
 /// The questions of a call. Nothing is allocated until the first one.
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub(crate) struct RoundState {
     /// question may answer it in advance. This is harmless, because answers are never trusted.
     pub(crate) unsolicited: HashMap<String, RawJson>,
     /// The [`InputRequired`](crate::input::InputRequired) that the handler returned.
-    pub(crate) returned: Option<Returned>,
+    pub(crate) returned: Option<ReturnedQuestions>,
     pending: Vec<Pending>,
     /// The questions at the end of the round.
     asked: Vec<Pending>,
@@ -149,7 +149,7 @@ impl RoundState {
         kind.check(answer.get())
             .map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
         self.used.insert(key.clone());
-        self.journal.answers.push(Answered { key, digest, answer: answer.clone() });
+        self.journal.answers.push(StoredAnswer { key, digest, answer: answer.clone() });
         Ok(Some(answer))
     }
 
@@ -177,7 +177,7 @@ impl RoundState {
         for Pending { identity, request, .. } in self.asked.iter().take(max) {
             let kind = AnswerKind::of(request);
             let (key, digest) = (identity.key.clone(), identity.digest.clone());
-            self.journal.asked.push(Asked { key, digest, kind });
+            self.journal.asked.push(SentQuestion { key, digest, kind });
             requests.insert(identity.key.clone(), request.clone());
         }
         (requests, changed)
@@ -186,15 +186,15 @@ impl RoundState {
 
 /// The questions and the state of an [`InputRequired`](crate::input::InputRequired) that a handler
 /// returned.
-pub(crate) struct Returned {
+pub(crate) struct ReturnedQuestions {
     pub(crate) requests: InputRequests,
     pub(crate) state: Option<RawJson>,
 }
 
-impl Returned {
+impl ReturnedQuestions {
     /// Records the questions and the state in the journal, and returns the questions.
     pub(crate) fn record(self, journal: &mut Journal) -> InputRequests {
-        let asked = |(key, request): (&String, &InputRequest)| Asked {
+        let asked = |(key, request): (&String, &InputRequest)| SentQuestion {
             key: key.clone(),
             digest: String::new(),
             kind: AnswerKind::of(request),

@@ -12,7 +12,7 @@ use mcp_core::types::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
 };
 
-use super::family::{Family, ListRequest};
+use super::route_table::{ListRequest, RouteTable};
 use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
@@ -20,10 +20,10 @@ use crate::tool::ToolRoute;
 /// All routes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
-    pub(crate) tools: Family<ToolRoute>,
-    pub(crate) prompts: Family<PromptRoute>,
-    pub(crate) resources: Family<ResourceRoute>,
-    pub(crate) templates: Family<ResourceRoute>,
+    pub(crate) tools: RouteTable<ToolRoute>,
+    pub(crate) prompts: RouteTable<PromptRoute>,
+    pub(crate) resources: RouteTable<ResourceRoute>,
+    pub(crate) templates: RouteTable<ResourceRoute>,
 }
 
 impl Registry {

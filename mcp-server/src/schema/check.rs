@@ -17,8 +17,8 @@ use super::node::{Node, NodeId, Types};
 use super::number::Number;
 use super::pattern::MAX_STRING_BYTES;
 use super::violation::Violation;
+use crate::describe_value::DescribeValue;
 use crate::extract::escape;
-use crate::json_words::Found;
 
 /// Maximum number of violations reported for one value. Fixed: a model corrects a few at a time.
 const MAX_VIOLATIONS: usize = 8;
@@ -144,7 +144,7 @@ impl<'s> Validation<'s> {
         };
         // A derived struct is also deserialized from an array, where its arguments have no names.
         let is_unnamed = types == Types::ARRAY && allowed.contains(Types::OBJECT);
-        let reason = format!("expected {}, got {}", allowed.describe(), Found(found));
+        let reason = format!("expected {}, got {}", allowed.describe(), DescribeValue(found));
         self.violation(!is_unnamed, reason)?;
         Ok(false)
     }

@@ -19,7 +19,7 @@ pub(super) async fn hang_up(input: Option<Input>) {
             }
         }
         Err(error) => {
-            tracing::error!(%error, "cannot start the thread that detects the end of input")
+            tracing::error!(%error, "cannot start the thread that detects the end of input");
         }
     }
     std::future::pending::<()>().await;

@@ -10,8 +10,8 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
+use crate::describe_value::{DescribeValue, truncated};
 use crate::extract::escape;
-use crate::json_words::{Found, shown};
 
 /// An error at a JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl de::Error for ValueError {
         Self::custom(format_args!(
             "expected {}, got {}",
             describe_type(&expected.to_string()),
-            Found(got)
+            DescribeValue(got)
         ))
     }
 
@@ -75,7 +75,7 @@ impl de::Error for ValueError {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let (expected, variant) = (expected.join(", "), shown(variant));
+        let (expected, variant) = (expected.join(", "), truncated(variant));
         Self::custom(format_args!("expected one of {expected}, got \"{variant}\""))
     }
 
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_by_pointer_and_describe_type() {
+    fn errors_name_the_pointer_and_the_expected_type() {
         assert_eq!(error(json!({"city": 1})), "/city: expected a string, got the integer 1");
         assert_eq!(error(json!({"city": "a"})), "/days: the member is required");
         assert_eq!(

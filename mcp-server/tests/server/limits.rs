@@ -1,6 +1,6 @@
 //! Every limit is reached once. The limits of calls in flight, of the queue and of batches are
 //! tested in `concurrency` and `batches`, those of the drain in `drain`, of threads in `blocking`,
-//! of progress in `progress`, of subscriptions in `listen`, and of questions in `asking`.
+//! of progress in `progress`, of subscriptions in `listen`, and of questions in `questions`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,7 +9,6 @@
 mod harness;
 
 mod arguments;
-mod asking;
 mod batches;
 mod blocking;
 mod build;
@@ -32,8 +31,9 @@ mod pagination;
 mod panics;
 mod progress;
 mod prompts;
+mod questions;
+mod resource_subscriptions;
 mod resources;
 mod results;
 mod runtime_changes;
 mod state;
-mod watching;

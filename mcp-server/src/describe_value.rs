@@ -9,16 +9,16 @@ use serde::de::Unexpected;
 const MAX_SHOWN_CHARS: usize = 64;
 
 /// Describes a value: `the string "two"`, `an array`.
-pub(crate) struct Found<'a>(pub(crate) Unexpected<'a>);
+pub(crate) struct DescribeValue<'a>(pub(crate) Unexpected<'a>);
 
-impl fmt::Display for Found<'_> {
+impl fmt::Display for DescribeValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Unexpected::Bool(value) => write!(f, "the boolean {value}"),
             Unexpected::Unsigned(value) => write!(f, "the integer {value}"),
             Unexpected::Signed(value) => write!(f, "the integer {value}"),
             Unexpected::Float(value) => write!(f, "the number {value}"),
-            Unexpected::Str(text) => write!(f, "the string \"{}\"", shown(text)),
+            Unexpected::Str(text) => write!(f, "the string \"{}\"", truncated(text)),
             Unexpected::Unit => f.write_str("null"),
             Unexpected::Seq => f.write_str("an array"),
             Unexpected::Map => f.write_str("an object"),
@@ -28,6 +28,6 @@ impl fmt::Display for Found<'_> {
 }
 
 /// Truncates a string from the caller.
-pub(crate) fn shown(text: &str) -> PeerText<'_> {
+pub(crate) fn truncated(text: &str) -> PeerText<'_> {
     PeerText::with_max(text, MAX_SHOWN_CHARS)
 }

@@ -12,7 +12,7 @@ use crate::wire::{Encoder, WireResult};
 
 /// Routes of one kind by name or URI, in order of registration.
 #[derive(Debug)]
-pub(crate) struct Family<T> {
+pub(crate) struct RouteTable<T> {
     routes: IndexMap<Arc<str>, Arc<T>>,
     /// Whether the capability is declared. It stays declared when the last route is removed.
     offered: bool,
@@ -28,20 +28,20 @@ struct Pages {
     others: HashMap<Arc<str>, JsonBytes>,
 }
 
-impl<T> Default for Family<T> {
+impl<T> Default for RouteTable<T> {
     fn default() -> Self {
         Self { routes: IndexMap::new(), offered: false, lists: Default::default() }
     }
 }
 
 /// Copies the routes without the encoded lists, because the copy is about to be changed.
-impl<T> Clone for Family<T> {
+impl<T> Clone for RouteTable<T> {
     fn clone(&self) -> Self {
         Self { routes: self.routes.clone(), offered: self.offered, lists: Default::default() }
     }
 }
 
-impl<T> Family<T> {
+impl<T> RouteTable<T> {
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<T>> {
         self.routes.get(name)
     }
