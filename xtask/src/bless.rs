@@ -1,5 +1,5 @@
-//! `cargo xtask bless`: rewrites the expected texts of tests. Review the difference before committing
-//! it, because the tests accept the new text from then on.
+//! `cargo xtask bless`: rewrites the expected texts of tests. Review the difference before
+//! committing it, because the tests accept the new text from then on.
 
 use crate::steps::{Steps, cargo};
 

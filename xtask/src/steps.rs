@@ -58,8 +58,8 @@ impl Steps {
 /// Returns the command `cargo` with `arguments`, which are words separated by spaces.
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // `cargo run` sets variables that describe this package. Build scripts that watch them would run
-    // again after each switch between `cargo` and `cargo xtask`.
+    // `cargo run` sets variables that describe this package. Build scripts that watch them would
+    // run again after each switch between `cargo` and `cargo xtask`.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -1,5 +1,5 @@
-//! Rust source as a flat list of tokens, without code that is compiled for tests only. Most rules need
-//! no more, and unlike a syntax tree it includes the contents of macros.
+//! Rust source as a flat list of tokens, without code that is compiled for tests only. Most rules
+//! need no more, and unlike a syntax tree it includes the contents of macros.
 
 use std::str::FromStr;
 
@@ -120,7 +120,8 @@ fn is_punct(tree: &TokenTree, mark: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
-/// Whether the attribute is `[cfg(test)]`, including as one of several conditions, but not in `not`.
+/// Whether the attribute is `[cfg(test)]`, including as one of several conditions, but not in
+/// `not`.
 fn is_test_attribute(group: &Group) -> bool {
     let mut tokens = Vec::new();
     flatten(group.stream(), &mut tokens);

@@ -1,5 +1,5 @@
-//! Constants that limit something are listed with the reason why they are not fields of `Limits`: each
-//! constant of the libraries with the name of a limit has a row in the table "Fixed bounds" of
+//! Constants that limit something are listed with the reason why they are not fields of `Limits`:
+//! each constant of the libraries with the name of a limit has a row in the table "Fixed bounds" of
 //! `docs/limits.md`, and each row has a constant.
 
 use std::collections::BTreeMap;

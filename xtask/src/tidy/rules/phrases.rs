@@ -1,5 +1,5 @@
-//! The phrases in `xtask/phrases.txt` are not used in comments, string literals and Markdown. Phrases
-//! that continue on the next line are found too.
+//! The phrases in `xtask/phrases.txt` are not used in comments, string literals and Markdown.
+//! Phrases that continue on the next line are found too.
 
 use crate::tidy::{
     finding::Finding,

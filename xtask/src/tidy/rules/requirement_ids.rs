@@ -1,5 +1,5 @@
-//! Every id of a requirement (`HDR-2`) or threat (`THREAT-12`) in sources and documents is defined in
-//! `docs/requirements.md` or `docs/threats.md` with an anchor: `<a id="HDR-2"></a>`.
+//! Every id of a requirement (`HDR-2`) or threat (`THREAT-12`) in sources and documents is defined
+//! in `docs/requirements.md` or `docs/threats.md` with an anchor: `<a id="HDR-2"></a>`.
 
 use std::collections::BTreeMap;
 
@@ -76,8 +76,8 @@ fn ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether the word consists of capital letters and digits, a hyphen and a number, and is not another
-/// known name.
+/// Whether the word consists of capital letters and digits, a hyphen and a number, and is not
+/// another known name.
 fn is_id(word: &str) -> bool {
     let Some((name, number)) = word.rsplit_once('-') else { return false };
     let is_part = |part: &str| {

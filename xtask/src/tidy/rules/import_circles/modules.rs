@@ -33,8 +33,8 @@ pub(super) struct Module {
     pub(super) names: BTreeMap<String, Vec<Name>>,
     /// Paths of `use path::*`.
     pub(super) globs: Vec<Vec<String>>,
-    /// Words that may be items defined by a macro: all words in macro calls in item position, and the
-    /// names of items in the bodies of the module's own macros.
+    /// Words that may be items defined by a macro: all words in macro calls in item position, and
+    /// the names of items in the bodies of the module's own macros.
     pub(super) macro_words: BTreeSet<String>,
 }
 

@@ -20,8 +20,8 @@ pub(super) enum Target<'a> {
 type Seen = BTreeSet<(usize, String)>;
 
 impl Crate {
-    /// Resolves `path` in `module`. It can have several targets, if a name is a module and a function
-    /// or differs between configurations, and none if a name is not in its module.
+    /// Resolves `path` in `module`. It can have several targets, if a name is a module and a
+    /// function or differs between configurations, and none if a name is not in its module.
     pub(super) fn resolve(&self, module: usize, path: &[String]) -> BTreeSet<Target<'_>> {
         self.follow(module, path, &mut Seen::new())
     }

@@ -100,7 +100,10 @@ fn items_that_macros_define_are_found_where_the_macro_is_called() {
 #[test]
 fn a_path_into_the_crate_without_a_target_is_a_finding() {
     let a = "use crate::c::C;\npub struct A(std::cell::Cell<u8>);";
-    assert_eq!(found(&pair(a, "pub struct B;")), ["x/src/a.rs:1: `crate::c::C` has no known target"]);
+    assert_eq!(
+        found(&pair(a, "pub struct B;")),
+        ["x/src/a.rs:1: `crate::c::C` has no known target"]
+    );
 }
 
 #[test]

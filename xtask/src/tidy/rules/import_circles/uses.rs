@@ -59,8 +59,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// Records the paths in the tokens of a macro or an attribute. In an attribute a string can be a
-    /// path: `#[serde(with = "a::b")]`.
+    /// Records the paths in the tokens of a macro or an attribute. In an attribute a string can be
+    /// a path: `#[serde(with = "a::b")]`.
     fn tokens(&mut self, tokens: TokenStream, strings: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut index = 0;
@@ -90,8 +90,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// Records a path in tokens, which can end with several names in braces. A single word is ignored,
-    /// because it is more likely a field or a variable than an item.
+    /// Records a path in tokens, which can end with several names in braces. A single word is
+    /// ignored, because it is more likely a field or a variable than an item.
     fn token_path(&mut self, tokens: &[TokenTree], line: usize) {
         if tokens.len() > 1
             && let Ok(tree) = syn::parse2::<UseTree>(tokens.iter().cloned().collect())
