@@ -8,8 +8,8 @@
 use std::env;
 use std::path::Path;
 
-/// The dependencies of the tests: the `cfg`, the folder of the installation, and the file there that
-/// the installation writes last.
+/// The dependencies of the tests: the `cfg`, the folder of the installation, and the file there
+/// that the installation writes last.
 const DEPENDENCIES: [(&str, &str, &str); 4] = [
     ("node_peers_installed", "peers/node", "node_modules/.stamp"),
     ("python_peers_installed", "peers/python", ".venv/.stamp"),

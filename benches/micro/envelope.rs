@@ -38,7 +38,8 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
 }
 
-/// With all checks of a server: UTF-8, depth, number of values, repeated members, the form of the id.
+/// With all checks of a server: UTF-8, depth, number of values, repeated members, the form of the
+/// id.
 #[divan::bench(args = LINES)]
 fn ours(bencher: Bencher<'_, '_>, name: &str) {
     let (line, limits) = (Bytes::from(line(name)), ConnectionLimits::default());

@@ -1,9 +1,9 @@
 //! CPU time of processes, from `/proc`, in nanoseconds.
 //!
 //! `schedstat` of each thread is exact, but does not include threads that have ended. `stat` of the
-//! process includes them, but counts in ticks of 10 ms. [`Cpu::since`] uses the exact value unless it
-//! lacks more than a few ticks. The programs in `benches/peers` include this file by path, so it uses
-//! the standard library only.
+//! process includes them, but counts in ticks of 10 ms. [`Cpu::since`] uses the exact value unless
+//! it lacks more than a few ticks. The programs in `benches/peers` include this file by path, so it
+//! uses the standard library only.
 
 use std::{fs, io, time::Duration};
 
@@ -47,8 +47,8 @@ pub fn of_ended_children() -> io::Result<Duration> {
 /// Reads `utime`, `stime`, `cutime` and `cstime` from `/proc/<pid>/stat`.
 fn ticks(pid: &str) -> io::Result<[Duration; 4]> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name of the command is in parentheses and can contain spaces; utime is the 12th field after
-    // it.
+    // The name of the command is in parentheses and can contain spaces; utime is the 12th field
+    // after it.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
     let mut ticks = [Duration::ZERO; 4];
     for (slot, field) in ticks.iter_mut().zip(fields) {

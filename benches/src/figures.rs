@@ -1,5 +1,5 @@
-//! The samples of a run as tables: a row for each workload, a column for each server, and columns with
-//! ratios.
+//! The samples of a run as tables: a row for each workload, a column for each server, and columns
+//! with ratios.
 
 use crate::{
     load::Sample,

@@ -1,5 +1,5 @@
-//! The practical lower limit of a server: it implements just enough of MCP for the benches, parses a
-//! message once and checks nothing.
+//! The practical lower limit of a server: it implements just enough of MCP for the benches, parses
+//! a message once and checks nothing.
 
 use std::{borrow::Cow, io::Write as _};
 

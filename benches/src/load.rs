@@ -28,8 +28,8 @@ pub struct Sample {
 
 /// Sends requests for `time` with `window` of them in flight, then waits for the last answers.
 ///
-/// The answers of one read are replaced with new requests in one write. Every answer must be a result,
-/// and every id must be answered once.
+/// The answers of one read are replaced with new requests in one write. Every answer must be a
+/// result, and every id must be answered once.
 pub fn run(
     session: &mut Session,
     request: &Template,

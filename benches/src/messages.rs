@@ -1,4 +1,5 @@
-//! The messages of the load generator. They are serialized once; only the id differs between requests.
+//! The messages of the load generator. They are serialized once; only the id differs between
+//! requests.
 
 use serde_json::{Value, json};
 
@@ -89,8 +90,8 @@ pub fn initialize() -> Vec<u8> {
 /// The notification that completes the handshake of a legacy session.
 pub const INITIALIZED: &[u8] = b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n";
 
-/// Returns a text of `length` bytes like those of tools: mostly plain, with some quotation marks and
-/// line breaks.
+/// Returns a text of `length` bytes like those of tools: mostly plain, with some quotation marks
+/// and line breaks.
 pub fn text(length: usize) -> String {
     let page = "The quick brown fox jumps over the lazy dog, said \"he\" and went on counting: 0123456789.\n";
     page.chars().cycle().take(length).collect()

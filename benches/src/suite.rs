@@ -79,11 +79,11 @@ pub fn workloads(era: Era) -> Vec<Workload> {
 }
 
 impl Plan {
-    /// Runs every workload against every server. Returns the samples of all rounds, for each workload
-    /// and each server.
+    /// Runs every workload against every server. Returns the samples of all rounds, for each
+    /// workload and each server.
     ///
-    /// A round includes all workloads and servers, so that a slow phase of the machine affects all of
-    /// them.
+    /// A round includes all workloads and servers, so that a slow phase of the machine affects all
+    /// of them.
     pub fn load(
         &self,
         workloads: &[Workload],
@@ -106,8 +106,8 @@ impl Plan {
         Ok(samples.chunks(servers.len().max(1)).map(<[_]>::to_vec).collect())
     }
 
-    /// Measures the time from the start of the process to its first answer, in milliseconds. Returns
-    /// the median of each server.
+    /// Measures the time from the start of the process to its first answer, in milliseconds.
+    /// Returns the median of each server.
     pub fn start(&self, servers: &[Server]) -> Result<Vec<f64>, Error> {
         let times = in_turn(self.rounds * 10, servers, |server| {
             let mut session = Session::spawn(server, 100, Duration::from_secs(20))?;
@@ -149,8 +149,8 @@ impl Plan {
     }
 }
 
-/// Measures all entries in each round, in reverse order in every second round. Returns the results of
-/// all rounds for each entry.
+/// Measures all entries in each round, in reverse order in every second round. Returns the results
+/// of all rounds for each entry.
 pub fn in_turn<E, T>(
     rounds: usize,
     entries: &[E],

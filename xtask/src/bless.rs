@@ -1,9 +1,9 @@
-//! `cargo xtask bless`: rewrites texts that tests compare with. Read the difference before it is
-//! committed: a blessed text is what the tests hold true from then on.
+//! `cargo xtask bless`: rewrites the expected texts of tests. Review the difference before
+//! committing it, because the tests accept the new text from then on.
 
 use crate::steps::{Steps, cargo};
 
-/// A name, the tests that rewrite, and the variable that makes them do so.
+/// The name of each text, the tests that rewrite it, and the variable that makes them do so.
 const TEXTS: &[(&str, &str, &str)] = &[
     ("goldens", "test -p mcp-core --test wire goldens", "BLESS"),
     ("revisions", "test -p mcp-core --test wire revisions", "BLESS"),
@@ -19,7 +19,7 @@ pub(crate) fn run(names: &[String]) -> Result<(), String> {
     let mut steps = Steps::new();
     for (name, test, variable) in TEXTS {
         if names.is_empty() || names.iter().any(|chosen| chosen == name) {
-            // With `CI` the tests fail where the conformance suite is not installed.
+            // With `CI`, the tests fail instead of being ignored if the suite is not installed.
             steps.command(name, cargo(test).env(variable, "1").env("CI", "true"));
         }
     }

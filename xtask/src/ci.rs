@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: the gate. `.ci/run` installs what it needs and starts it.
+//! `cargo xtask ci`: the gate. `.ci/run` installs its dependencies and starts it.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::{
     tidy,
 };
 
-/// What is linted besides the workspace as a whole: the packages by themselves, with the features
-/// that users combine.
+/// Lint runs in addition to that of the workspace: single packages with the features that users
+/// combine.
 const FEATURE_SETS: &[&str] = &[
     "-p mcp-core --no-default-features",
     "-p mcp-server --no-default-features",
@@ -18,7 +18,7 @@ const FEATURE_SETS: &[&str] = &[
     "-p mcp-client --all-features",
 ];
 
-/// How many crates a user builds at most.
+/// Limits on the number of crates that a user builds.
 const BUDGETS: &[(&str, &str, usize)] = &[
     ("a stdio server", "-p mcp-server", 60),
     ("a client over HTTP with TLS", "-p mcp-client --features http", 90),
@@ -51,15 +51,16 @@ pub(crate) fn run() -> Result<(), String> {
     steps.finish()
 }
 
-/// A test is ignored where something that it needs is not installed.
+/// Fails if a test is ignored, because a dependency of the test is not installed.
 fn none_ignored() -> Result<(), String> {
     let list = output(&mut cargo("test --workspace --tests --locked -- --ignored --list"))?;
     let ignored: Vec<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     match ignored[..] {
         [] => Ok(()),
-        _ => {
-            Err(format!("install what these tests need, as .ci/run does:\n{}", ignored.join("\n")))
-        }
+        _ => Err(format!(
+            "install the dependencies of these tests, as .ci/run does:\n{}",
+            ignored.join("\n")
+        )),
     }
 }
 
@@ -75,8 +76,7 @@ fn budgets() -> Result<(), String> {
     Ok(())
 }
 
-/// The number of packages in the output of `cargo tree`, each of which is listed once for each way
-/// that leads to it.
+/// Counts the packages in the output of `cargo tree`, which can list a package several times.
 fn count_crates(tree: &str) -> usize {
     tree.lines()
         .map(|line| line.split(" (").next().unwrap_or(line))
@@ -86,7 +86,7 @@ fn count_crates(tree: &str) -> usize {
 }
 
 #[test]
-fn a_crate_counts_once_however_often_it_is_listed() {
+fn a_crate_that_is_listed_several_times_counts_once() {
     let tree = "a v1.0.0 (/home/a)\nb v1.0.0\nc v2.0.0 (proc-macro)\nb v1.0.0 (*)\nb v2.0.0\n";
     assert_eq!(count_crates(tree), 4);
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask fast`: what a developer runs before each commit.
+//! `cargo xtask fast`: the checks before each commit.
 
 use crate::{
     repository,
@@ -9,7 +9,7 @@ use crate::{
 /// Test targets that start other processes or the compiler.
 const SLOW_TARGETS: &[&str] = &["compile", "end_to_end", "peers", "process", "suite"];
 
-/// The module of load tests, in the test target `http` of mcp-server.
+/// The prefix of load tests, which are in the test target `http` of mcp-server.
 const LOAD_TESTS: &str = "load::";
 
 pub(crate) fn run() -> Result<(), String> {
@@ -21,8 +21,8 @@ pub(crate) fn run() -> Result<(), String> {
     steps.finish()
 }
 
-/// Chooses targets, not packages: Cargo unites the features of the packages it is given, and for
-/// other packages it would build the dependencies again with other features.
+/// Selects targets, not packages: Cargo unifies the features of the selected packages, so another
+/// selection would build the dependencies again with other features.
 fn test_command() -> Result<String, String> {
     let files = repository::files(&repository::root(), &["rs"]).map_err(|e| e.to_string())?;
     let targets: String =
@@ -30,7 +30,7 @@ fn test_command() -> Result<String, String> {
     Ok(format!("test --workspace --no-fail-fast --lib --bin xtask{targets} -- --skip {LOAD_TESTS}"))
 }
 
-/// The names of the test targets, each of which is `<package>/tests/<name>/main.rs`.
+/// Returns the names of the test targets, whose files are `<package>/tests/<name>/main.rs`.
 fn quick_targets(files: &[String]) -> Vec<&str> {
     let mut names: Vec<&str> = files
         .iter()
@@ -46,7 +46,7 @@ fn quick_targets(files: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn quick_targets_are_all_but_the_slow_ones() {
+fn quick_targets_are_all_except_the_slow_ones() {
     let files = ["a/tests/http/main.rs", "a/tests/http/x.rs", "b/tests/http/main.rs"];
     let more = ["b/tests/peers/main.rs", "b/tests/wire/main.rs", "b/src/main.rs"];
     let files: Vec<String> = files.iter().chain(&more).map(ToString::to_string).collect();

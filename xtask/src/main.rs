@@ -1,4 +1,4 @@
-//! What a developer and the gate run on this repository: `cargo xtask <command>`.
+//! The commands of developers and of the gate: `cargo xtask <command>`.
 
 mod bless;
 mod ci;
@@ -13,9 +13,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  fast                    what to run before each commit: format, lints, quick tests, tidy
-  ci                      the whole gate, after what .ci/run installs
-  tidy [--rule NAME]...   the rules of this repository as code
+  fast                    to run before each commit: format, lints, quick tests, tidy
+  ci                      the gate, without the installations of .ci/run
+  tidy [--rule NAME]...   checks the rules of this repository
   bless [NAME]...         rewrites expected texts: goldens, revisions, compile-fail, conformance
                           (default: all)
   fuzz TARGET|all [--seconds N]

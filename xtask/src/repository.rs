@@ -8,15 +8,16 @@ use std::{
 /// Folders with build output and installed packages.
 const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", ".venv", "__pycache__", ".git"];
 
-/// The root of the workspace. Cargo says where this package is when it starts the program; one that
-/// is started otherwise knows where it was built.
+/// Returns the root of the workspace. Cargo sets the path of this package when it starts the
+/// program; otherwise the path at build time is used.
 pub(crate) fn root() -> PathBuf {
     let built_at = || env!("CARGO_MANIFEST_DIR").into();
     let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(built_at));
     package.parent().unwrap_or(&package).to_owned()
 }
 
-/// The files with one of `extensions`, as paths relative to `root` with `/` between their parts.
+/// Returns the files with one of `extensions`, as paths relative to `root` with `/` between their
+/// parts.
 pub(crate) fn files(root: &Path, extensions: &[&str]) -> io::Result<Vec<String>> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];

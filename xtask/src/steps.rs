@@ -1,5 +1,4 @@
-//! The steps of a command, each with its time. All of them run, so that one run shows everything
-//! that is wrong.
+//! The steps of a command, with their durations. All steps run, so that one run shows all failures.
 
 use std::{
     env,
@@ -38,7 +37,7 @@ impl Steps {
         self.step(title, || succeed(command));
     }
 
-    /// Prints how long each step took and how it ended; an error if one failed.
+    /// Prints the duration and the outcome of each step. Returns an error if one failed.
     pub(crate) fn finish(self) -> Result<(), String> {
         eprintln!();
         for step in &self.done {
@@ -56,11 +55,11 @@ impl Steps {
     }
 }
 
-/// `cargo` with `arguments`, which are words separated by spaces.
+/// Returns the command `cargo` with `arguments`, which are words separated by spaces.
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // `cargo run` describes this package to this process. Build scripts that watch those variables
-    // would run again for each change between `cargo` and `cargo xtask`.
+    // `cargo run` sets variables that describe this package. Build scripts that watch them would
+    // run again after each switch between `cargo` and `cargo xtask`.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -71,13 +70,13 @@ pub(crate) fn cargo(arguments: &str) -> Command {
     command
 }
 
-/// Runs `command`; an error if it fails.
+/// Runs `command`. Returns an error if it fails.
 pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("{command:?} cannot start: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", words(command))) }
 }
 
-/// Runs `command` and returns what it prints on standard output.
+/// Runs `command` and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let command = command.stderr(Stdio::inherit());
     let output = command.output().map_err(|error| format!("{command:?} cannot start: {error}"))?;
@@ -94,7 +93,7 @@ fn words(command: &Command) -> String {
 }
 
 #[test]
-fn all_steps_run_and_one_that_fails_fails_the_run() {
+fn all_steps_run_and_a_failed_step_fails_the_run() {
     let mut steps = Steps::new();
     let mut ran = false;
     steps.step("one", || Err("wrong".to_owned()));

@@ -1,8 +1,9 @@
-//! The client of the HTTP benches, written with this SDK. It calls `echo` of a server, one call at a
-//! time and with 32 and 64 calls in flight, and prints its own CPU time as one line of JSON. It probes
-//! the era of the server.
+//! The client of the HTTP benches, written with this SDK. It calls `echo` of a server, one call at
+//! a time and with 32 and 64 calls in flight, and prints its own CPU time as one line of JSON. It
+//! probes the era of the server.
 //!
-//! It uses the current-thread runtime, as the client of `rmcp` does: both need less CPU time with it.
+//! It uses the current-thread runtime, as the client of `rmcp` does: both need less CPU time with
+//! it.
 //!
 //! `bench-http-client --calls N URL`
 #![expect(

@@ -1,8 +1,9 @@
-//! The client of the stdio benches, written with this SDK. It starts the server in its arguments, calls
-//! `echo` one call at a time and with 64 calls in flight, and prints its own CPU time as one line of
-//! JSON.
+//! The client of the stdio benches, written with this SDK. It starts the server in its arguments,
+//! calls `echo` one call at a time and with 64 calls in flight, and prints its own CPU time as one
+//! line of JSON.
 //!
-//! It uses the current-thread runtime, as the client of `rmcp` does: both need less CPU time with it.
+//! It uses the current-thread runtime, as the client of `rmcp` does: both need less CPU time with
+//! it.
 //!
 //! `bench-stdio-client --calls N COMMAND [ARGUMENT…]`
 #![expect(clippy::print_stdout, reason = "stdio-bench reads the figures from standard output")]

@@ -1,8 +1,8 @@
-//! The practical lower limit of an HTTP server: HTTP/1 of hyper with hand-written answers. It checks
-//! nothing, and ignores sessions and headers.
+//! The practical lower limit of an HTTP server: HTTP/1 of hyper with hand-written answers. It
+//! checks nothing, and ignores sessions and headers.
 //!
-//! `floor-http-server [--tools N] [--legacy]`. It serves 2026-07-28, or 2025-11-25 with `--legacy`, and
-//! prints its address.
+//! `floor-http-server [--tools N] [--legacy]`. It serves 2026-07-28, or 2025-11-25 with `--legacy`,
+//! and prints its address.
 #![expect(
     clippy::print_stdout,
     reason = "the load generator reads the address from standard output"

@@ -1,5 +1,5 @@
-//! The practical lower limit of a stdio server: a hand-written loop with one write for the answers to
-//! all messages of a read. It implements just enough of MCP for the benches and checks nothing.
+//! The practical lower limit of a stdio server: a hand-written loop with one write for the answers
+//! to all messages of a read. It implements just enough of MCP for the benches and checks nothing.
 
 use std::{io, os::fd::AsFd as _};
 

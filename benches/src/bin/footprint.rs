@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p mcp-benches --bin footprint [-- --crates-only]`
 //!
-//! Counts the crates, then makes a clean build of each with two jobs and measures the CPU time of all
-//! compilers. The builds use a subdirectory of the target directory, which is removed afterwards.
+//! Counts the crates, then makes a clean build of each with two jobs and measures the CPU time of
+//! all compilers. The builds use a subdirectory of the target directory, which is removed
+//! afterwards.
 #![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{env, fs, process::ExitCode};
@@ -42,8 +43,8 @@ fn main() -> Result<ExitCode, Error> {
     Ok(if targets.iter().all(Target::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Copies the lock file of the workspace to the minimal server, so that both use the same versions. Its
-/// own lock file is not in the repository.
+/// Copies the lock file of the workspace to the minimal server, so that both use the same versions.
+/// Its own lock file is not in the repository.
 fn seed_lock_file() -> Result<(), Error> {
     let benches = packages::manifest("");
     let root = benches.ancestors().nth(2).ok_or("the benches are not in a workspace")?;

@@ -1,10 +1,11 @@
 //! Compares servers over Streamable HTTP, in both eras: one written with this SDK, one written with
 //! `rmcp`, and the practical lower limit.
 //!
-//! `cargo run --release -p mcp-benches --bin http-bench -- [--rounds N] [--seconds S] [--only NAME,NAME] [--workload TEXT] [--server NAME=COMMAND]`
+//! `cargo run --release -p mcp-benches --bin http-bench -- [--rounds N] [--seconds S] [--only
+//! NAME,NAME] [--workload TEXT] [--server NAME=COMMAND]`
 //!
-//! It builds the servers, runs for a few minutes, and prints tables and targets. CPU time per request
-//! is the reliable figure; rates and latencies depend on the load of the machine.
+//! It builds the servers, runs for a few minutes, and prints tables and targets. CPU time per
+//! request is the reliable figure; rates and latencies depend on the load of the machine.
 #![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{fs, process::ExitCode};

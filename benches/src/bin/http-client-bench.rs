@@ -1,7 +1,8 @@
-//! Compares clients over Streamable HTTP, in both eras, against the floor server: a client written with
-//! this SDK, one written with `rmcp`, and the load generator, which is the lower limit.
+//! Compares clients over Streamable HTTP, in both eras, against the floor server: a client written
+//! with this SDK, one written with `rmcp`, and the load generator, which is the lower limit.
 //!
-//! `cargo run --release -p mcp-benches --bin http-client-bench -- [--rounds N] [--seconds S] [--only NAME,NAME]`
+//! `cargo run --release -p mcp-benches --bin http-client-bench -- [--rounds N] [--seconds S]
+//! [--only NAME,NAME]`
 //!
 //! The figure is the CPU time of the client process per call of `echo` with a few bytes.
 #![expect(clippy::print_stdout, reason = "the program prints a report")]

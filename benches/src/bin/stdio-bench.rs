@@ -1,11 +1,11 @@
-//! Compares stdio servers and clients: those written with this SDK, those written with `rmcp`, and the
-//! practical lower limit.
+//! Compares stdio servers and clients: those written with this SDK, those written with `rmcp`, and
+//! the practical lower limit.
 //!
 //! `cargo run --release -p mcp-benches --bin stdio-bench -- [--modern] [--rounds N] [--seconds S]
 //! [--only NAME,NAME] [--workload TEXT] [--server NAME=COMMAND]`
 //!
-//! It builds the programs, runs for a few minutes, and prints tables and targets. CPU time per request
-//! is the reliable figure; rates and latencies depend on the load of the machine.
+//! It builds the programs, runs for a few minutes, and prints tables and targets. CPU time per
+//! request is the reliable figure; rates and latencies depend on the load of the machine.
 #![expect(clippy::print_stdout, reason = "the program prints a report")]
 
 use std::{fs, process::ExitCode};

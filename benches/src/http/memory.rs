@@ -47,8 +47,8 @@ pub async fn of_each(server: &Server, idle: Idle) -> Result<f64, Error> {
 pub struct Deleted {
     /// Resident memory after the sessions were deleted, divided by that before they were opened.
     pub after_delete: f64,
-    /// Resident memory with the same number of sessions opened again, divided by that with the first
-    /// sessions.
+    /// Resident memory with the same number of sessions opened again, divided by that with the
+    /// first sessions.
     pub opened_again: f64,
 }
 

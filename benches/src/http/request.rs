@@ -1,4 +1,5 @@
-//! HTTP requests as bytes. They are serialized once; only the digits of the id differ between requests.
+//! HTTP requests as bytes. They are serialized once; only the digits of the id differ between
+//! requests.
 
 use std::net::SocketAddr;
 

@@ -67,8 +67,8 @@ pub mod name {
     pub const MODERN_LIST: &str = "2026-07-28, list of 100 tools, 32 connections";
 }
 
-/// Returns the workloads, in the order of the table. They have 100 tools unless the name has another
-/// number.
+/// Returns the workloads, in the order of the table. They have 100 tools unless the name has
+/// another number.
 pub fn workloads() -> Vec<Workload> {
     let (legacy, modern) = (Era::Legacy, Era::Modern);
     let echo = |name, era, tools, connections| {
@@ -102,11 +102,11 @@ pub fn workloads() -> Vec<Workload> {
 }
 
 impl Plan {
-    /// Runs every workload against every server. Returns the samples of all rounds, for each workload
-    /// and each server.
+    /// Runs every workload against every server. Returns the samples of all rounds, for each
+    /// workload and each server.
     ///
-    /// A round includes all workloads and servers, so that a slow phase of the machine affects all of
-    /// them. `more` returns the arguments that select the era of a server.
+    /// A round includes all workloads and servers, so that a slow phase of the machine affects all
+    /// of them. `more` returns the arguments that select the era of a server.
     pub fn load(
         &self,
         workloads: &[Workload],
@@ -133,8 +133,8 @@ impl Plan {
         Ok(samples.chunks(servers.len().max(1)).map(<[_]>::to_vec).collect())
     }
 
-    /// Measures the resident memory per idle client, in KiB. Returns the median of each server, or NaN
-    /// for a server that does not support such clients.
+    /// Measures the resident memory per idle client, in KiB. Returns the median of each server, or
+    /// NaN for a server that does not support such clients.
     pub fn idle(&self, servers: &[Server], idle: Idle) -> Result<Vec<f64>, Error> {
         let found = in_turn(self.rounds, servers, |server| {
             let each = self.runtime.block_on(memory::of_each(server, idle));
@@ -158,8 +158,8 @@ impl Plan {
         Ok(medians.collect())
     }
 
-    /// Measures the CPU time per call of client processes that call `floor`, in µs, with 1, 32 and 64
-    /// calls in flight.
+    /// Measures the CPU time per call of client processes that call `floor`, in µs, with 1, 32 and
+    /// 64 calls in flight.
     pub fn clients(
         &self,
         clients: &[Server],

@@ -1,5 +1,5 @@
-//! Clients of other SDKs against the everything server: every feature, over stdio and HTTP, in every
-//! mode of the clients.
+//! Clients of other SDKs against the everything server: every feature, over stdio and HTTP, in
+//! every mode of the clients.
 
 use std::process::{Command, Stdio};
 

@@ -1,5 +1,5 @@
-//! Features that several servers of other SDKs have in the same form (`peers/FIXTURE.md`, "Servers for
-//! the client").
+//! Features that several servers of other SDKs have in the same form (`peers/FIXTURE.md`, "Servers
+//! for the client").
 
 use std::sync::Arc;
 use std::time::Duration;

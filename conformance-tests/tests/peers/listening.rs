@@ -58,8 +58,8 @@ impl Listening {
         builder.connect_http(self.url(path)).await.expect("the server answers")
     }
 
-    /// Connects to `/mcp` of a server with both eras: first with a probe, which must find the modern
-    /// era, then on every revision.
+    /// Connects to `/mcp` of a server with both eras: first with a probe, which must find the
+    /// modern era, then on every revision.
     pub(crate) async fn every_revision(&self, drive: impl AsyncFn(&Client)) {
         let client = self.connect("/mcp", None).await;
         assert_eq!(client.revision(), Revision::V2026_07_28);

@@ -30,8 +30,8 @@ fn listening(transport: &str) -> Listening {
     Listening::start(command)
 }
 
-/// Defines a test for each body over stdio, and a function that runs all bodies over HTTP, each with
-/// a new client.
+/// Defines a test for each body over stdio, and a function that runs all bodies over HTTP, each
+/// with a new client.
 macro_rules! over_every_transport {
     ($($name:ident: $body:path;)+) => {
         $(#[tokio::test]
@@ -67,7 +67,8 @@ over_every_transport! {
 async fn all_features_over_streamable_http() {
     let server = listening("streamableHttp");
     over_http(&server, "/mcp").await;
-    // Its event store replays stored events only, so the call must end before the client reconnects.
+    // Its event store replays stored events only, so the call must end before the client
+    // reconnects.
     interruption::assert_resumed(&server, "echo", json!({ "message": "hi" }), &[]).await;
     for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
         let client = server.connect("/mcp", Some(revision)).await;

@@ -104,8 +104,8 @@ fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
     });
 }
 
-/// Time that clients wait after closing the input before they send SIGTERM, and after SIGTERM before
-/// they send SIGKILL, less a reserve. A server must exit before the next step.
+/// Time that clients wait after closing the input before they send SIGTERM, and after SIGTERM
+/// before they send SIGKILL, less a reserve. A server must exit before the next step.
 const CLIENT_GRACE: Duration = Duration::from_millis(1_500);
 
 #[test]

@@ -13,8 +13,8 @@ use crate::host::{PROGRAM, run_in_parallel};
 
 /// The shutdown timeout in these tests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(700);
-/// Maximum time to the exit of a server with a running call: the shutdown timeout, half a second for
-/// dropped calls, a second for blocked threads, and a reserve for a busy machine.
+/// Maximum time to the exit of a server with a running call: the shutdown timeout, half a second
+/// for dropped calls, a second for blocked threads, and a reserve for a busy machine.
 const MAX_EXIT_TIME: Duration = Duration::from_secs(5);
 /// Time after which a wait fails the test.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,8 +68,8 @@ impl HttpServer {
         server
     }
 
-    /// Calls a tool: in the legacy era if `session` is the id of a session, and in the modern era if
-    /// it is empty.
+    /// Calls a tool: in the legacy era if `session` is the id of a session, and in the modern era
+    /// if it is empty.
     fn call(&self, tool: &str, arguments: &str, session: &str) -> PendingCall {
         let (meta, head) = match session {
             "" => (

@@ -3,8 +3,8 @@
 //! reason ([`exceptions`]).
 //!
 //! `npm ci --prefix conformance-tests/suite` installs the suite. If it is not installed, the tests
-//! are ignored, or fail with `CI=true`. Each test compares its section of `docs/conformance.md` with
-//! the outcome, or writes it if `WRITE_CONFORMANCE` is set.
+//! are ignored, or fail with `CI=true`. Each test compares its section of `docs/conformance.md`
+//! with the outcome, or writes it if `WRITE_CONFORMANCE` is set.
 
 // Tests may panic.
 #![allow(clippy::unwrap_used)]

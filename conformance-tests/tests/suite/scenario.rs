@@ -28,8 +28,8 @@ pub(crate) enum Status {
 /// The checks of each scenario, by its name.
 pub(crate) type Scenarios = BTreeMap<String, Vec<Check>>;
 
-/// Reads the files of the suite: `[server-]<scenario>-<time>/checks.json`. The name of a scenario can
-/// contain a slash (`auth/dpop`).
+/// Reads the files of the suite: `[server-]<scenario>-<time>/checks.json`. The name of a scenario
+/// can contain a slash (`auth/dpop`).
 pub(crate) fn read(directory: &Path) -> Scenarios {
     let mut scenarios = Scenarios::new();
     read_into(&mut scenarios, directory, "");

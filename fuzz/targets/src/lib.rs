@@ -11,7 +11,6 @@
 //! folder in `fuzz/seeds`, and a program in `fuzz/fuzz_targets`.
 
 mod mutator;
-mod random;
 mod reference;
 mod runner;
 mod targets;

@@ -1,6 +1,6 @@
 //! Random mutations of the seeds of a target.
 
-use crate::random::Random;
+use mcp_test_support::Random;
 
 /// Maximum length of an input, in bytes. Longer ones are truncated.
 const MAX_INPUT_BYTES: usize = 16 << 10;

@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use mcp_test_support::Random;
+
 use crate::mutator::Mutator;
-use crate::random::Random;
 use crate::targets::Target;
 
 /// The outcome of a run.

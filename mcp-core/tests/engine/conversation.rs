@@ -7,9 +7,10 @@ use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::{CallError, Peer, Service as _};
 use mcp_core::transport::TransportErrorKind;
 use mcp_core::transport::stream;
+use mcp_test_support::Random;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, Local, OneByteStream, Random, nonce, request, until_idle};
+use crate::support::{Harness, Local, OneByteStream, nonce, request, until_idle};
 
 /// Two engines that are connected by a pipe of `pipe_bytes` bytes.
 async fn pair(pipe_bytes: usize, one_byte_at_a_time: bool) -> [(stream::Remote, Arc<Local>); 2] {

@@ -2,9 +2,10 @@
 
 use mcp_core::ConnectionLimits;
 use mcp_core::transport::TransportErrorKind;
+use mcp_test_support::Random;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, Random, until_idle};
+use crate::support::{Harness, until_idle};
 
 fn short_lines() -> ConnectionLimits {
     let mut limits = ConnectionLimits::default();

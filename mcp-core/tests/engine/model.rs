@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use mcp_core::ConnectionLimits;
 use mcp_core::service::Reply;
+use mcp_test_support::Random;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{Harness, Local, Random, nonce, request, until_idle};
+use crate::support::{Harness, Local, nonce, request, until_idle};
 
 const STEPS: usize = 5_000;
 const IN_FLIGHT: usize = 6;

@@ -318,26 +318,6 @@ impl Wire {
     }
 }
 
-/// A generator of pseudo-random numbers (xorshift64*), so that failures can be reproduced.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.max(1))
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 16) as usize % bound.max(1)
-    }
-}
-
 /// A stream that transfers one byte at a time in both directions.
 pub(crate) struct OneByteStream(pub(crate) DuplexStream);
 

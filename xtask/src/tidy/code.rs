@@ -1,5 +1,5 @@
-//! Rust source as a flat list of tokens, without what is compiled for tests alone. That is all that
-//! most rules need, and unlike a syntax tree it also shows what is inside of macros.
+//! Rust source as a flat list of tokens, without code that is compiled for tests only. Most rules
+//! need no more, and unlike a syntax tree it includes the contents of macros.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     /// A character of punctuation, and whether the next one belongs to the same operator.
     Mark(char, bool),
     Text(String),
-    /// A literal which is neither a string nor a byte string.
+    /// A literal that is not a string of any kind.
     Literal,
     Open(char),
     Close(char),
@@ -34,7 +34,7 @@ impl Token {
     }
 }
 
-/// The tokens of `source` without test code and doc comments.
+/// Returns the tokens of `source` without test code and doc comments.
 pub(super) fn tokens(source: &str) -> Result<Vec<Token>, LexError> {
     let stream = TokenStream::from_str(source)?;
     let mut tokens = Vec::new();
@@ -120,7 +120,8 @@ fn is_punct(tree: &TokenTree, mark: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
-/// `[cfg(test)]`, also as one condition of several, but not under `not`.
+/// Whether the attribute is `[cfg(test)]`, including as one of several conditions, but not in
+/// `not`.
 fn is_test_attribute(group: &Group) -> bool {
     let mut tokens = Vec::new();
     flatten(group.stream(), &mut tokens);
@@ -136,7 +137,7 @@ fn is_doc_attribute(group: &Group) -> bool {
     matches!(first, Some(TokenTree::Ident(ident)) if ident == "doc")
 }
 
-/// The value of a string literal of any form.
+/// Returns the value of a string literal of any kind.
 fn text(literal: &str) -> Option<String> {
     if literal.starts_with(|c: char| c.is_ascii_digit() || c == '\'') {
         return None;
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_every_form_have_their_value_and_docs_are_left_out() {
+    fn strings_of_every_kind_have_their_value_and_docs_are_left_out() {
         let source =
             "//! \"no\"\n/// \"no\"\n#[doc = \"no\"]\nf(\"a\\n\", r#\"b\"c\"#, b\"d\", 'e', 1)";
         assert_eq!(words(source), ["f", "a\n", "b\"c", "d"]);

@@ -1,4 +1,4 @@
-//! The command: which rules run, and what is printed.
+//! The command: selects and runs the rules, and prints their findings.
 
 use std::{io::Write, thread};
 

@@ -1,4 +1,4 @@
-//! What a rule complains about.
+//! The findings of a rule.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ pub(super) struct Finding {
     pub(super) file: String,
     /// Counted from 1.
     pub(super) line: usize,
-    /// What is wrong, `; `, what to do.
+    /// The problem, `; `, and what to do.
     pub(super) text: String,
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask tidy`: the rules of this repository which neither the compiler nor clippy knows.
-//! One file in [`rules`] is one rule; CONTRIBUTING.md says how to add one.
+//! `cargo xtask tidy`: the rules of this repository that neither the compiler nor clippy checks.
+//! Each file in [`rules`] is a rule; CONTRIBUTING.md describes how to add one.
 
 mod code;
 mod command;

@@ -1,6 +1,6 @@
-//! What is written for people: Markdown files, and in Rust the comments and string literals.
+//! Text for readers: Markdown files, and the comments and string literals of Rust files.
 
-/// A run of lines that are read as one text.
+/// Consecutive lines that form one text.
 #[derive(Debug, PartialEq)]
 pub(super) struct Block {
     pub(super) kind: Kind,
@@ -14,17 +14,17 @@ pub(super) enum Kind {
     Literal,
 }
 
-/// A line, without what marks it as prose (`///`, quotes).
+/// A line, without the markers (`///`, quotes).
 #[derive(Debug, PartialEq)]
 pub(super) struct Line {
     /// Counted from 1.
     pub(super) number: usize,
-    /// How many characters stand before the text.
+    /// Number of characters before the text.
     pub(super) column: usize,
     pub(super) text: String,
 }
 
-/// A Markdown file is one block.
+/// Returns a Markdown file as one block.
 pub(super) fn markdown(source: &str) -> Vec<Block> {
     let line =
         |(index, text): (usize, &str)| Line { number: index + 1, column: 0, text: text.to_owned() };
@@ -32,8 +32,8 @@ pub(super) fn markdown(source: &str) -> Vec<Block> {
     vec![Block { kind: Kind::Markdown, lines }]
 }
 
-/// The comments and string literals of a Rust file, in order. Comments on consecutive lines which
-/// begin in the same way are one block.
+/// Returns the comments and string literals of a Rust file, in order. Comments on consecutive lines
+/// with the same marker and column are one block.
 pub(super) fn rust(source: &str) -> Vec<Block> {
     let mut scanner = Scanner { rest: source, line: 1, column: 0, blocks: Vec::new() };
     while !scanner.rest.is_empty() {
@@ -68,7 +68,7 @@ impl<'a> Scanner<'a> {
         } else if rest.starts_with('\'') {
             self.take(character(rest));
         } else {
-            // A word is taken whole: the `r` of `var"` would else begin a raw string.
+            // Words are consumed whole, so that the `r` in `var"` does not begin a raw string.
             let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
             self.take(
                 word.unwrap_or(rest.len()).max(rest.chars().next().map_or(1, char::len_utf8)),
@@ -146,7 +146,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// `r"`, `br##"` and the like.
+/// Returns the opening of a raw string, such as `r"` or `br##"`.
 fn raw_opening(rest: &str) -> Option<&str> {
     let prefix = ["r", "br", "cr"].into_iter().find(|prefix| {
         rest.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['#', '"']))
@@ -156,7 +156,7 @@ fn raw_opening(rest: &str) -> Option<&str> {
     rest.get(..length).filter(|opening| opening.ends_with('"'))
 }
 
-/// Where `end` first stands without a backslash before it.
+/// Returns the position of the first `end` that is not escaped.
 fn unescaped(text: &str, end: char) -> usize {
     let mut escaped = false;
     for (index, character) in text.char_indices() {
@@ -170,7 +170,7 @@ fn unescaped(text: &str, end: char) -> usize {
     text.len()
 }
 
-/// The length of a character literal, or 1 where the quote begins a lifetime.
+/// Returns the length of a character literal, or 1 if the quote begins a lifetime.
 fn character(rest: &str) -> usize {
     let inside = &rest[1..];
     let mut characters = inside.chars();
@@ -225,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn quotes_in_characters_and_lifetimes_begin_no_literal() {
+    fn quotes_of_characters_and_lifetimes_do_not_begin_a_string() {
         assert_eq!(texts(r#"let c = '"'; let d = '\''; let e: &'a str = "f";"#), ["f"]);
         assert_eq!(texts("let c = '\\u{22}'; r#type; b'\"'; var(\"x\")"), ["x"]);
     }
 
     #[test]
-    fn comments_hold_quotes_and_nest() {
+    fn comments_can_contain_quotes_and_nest() {
         assert_eq!(
             texts("// a \"b\n/* c /* d */\n \"e */ \"f\""),
             [" a \"b", " c /* d */\n \"e */", "f"]

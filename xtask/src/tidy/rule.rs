@@ -1,14 +1,14 @@
-//! What a rule is.
+//! The interface of a rule.
 
 use super::{finding::Finding, tree::Tree};
 
 pub(super) struct Rule {
-    /// What `--rule` takes.
+    /// The name for `--rule`.
     pub(super) name: &'static str,
     pub(super) check: fn(&Tree) -> Verdict,
 }
 
-/// What a rule says about the repository.
+/// The outcome of a rule.
 #[derive(Debug)]
 pub(super) enum Verdict {
     Checked(Vec<Finding>),

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::repository;
 
-/// The crates whose sources obey the rules for libraries.
+/// The source folders of the crates to which the rules for libraries apply.
 const LIBRARIES: [&str; 3] = ["mcp-core/src/", "mcp-server/src/", "mcp-client/src/"];
 
-/// Texts by their path relative to the root, with `/` between its parts.
+/// Texts by their path relative to the root, with `/` as the separator.
 pub(super) struct Tree {
     files: BTreeMap<String, File>,
 }
@@ -48,13 +48,13 @@ impl Tree {
         self.files.get(path).map(|file| file.text.as_str())
     }
 
-    /// The tokens of a Rust file; none of one that is missing or that no compiler accepts.
+    /// Returns the tokens of a Rust file, or none if it is missing or invalid.
     pub(super) fn tokens(&self, path: &str) -> &[Token] {
         let read = |file: &File| code::tokens(&file.text).unwrap_or_default();
         self.files.get(path).map_or(&[], |file| file.tokens.get_or_init(|| read(file)))
     }
 
-    /// The prose of a Rust or Markdown file.
+    /// Returns the prose of a Rust or Markdown file.
     pub(super) fn prose(&self, path: &str) -> &[Block] {
         let read = |file: &File| match path.ends_with(".md") {
             true => prose::markdown(&file.text),
@@ -71,7 +71,7 @@ impl Tree {
         self.with_extension(".md")
     }
 
-    /// The sources of the three libraries, without files that hold tests alone.
+    /// Returns the source files of the three libraries, without files that contain only tests.
     pub(super) fn libraries(&self) -> impl Iterator<Item = &str> {
         self.rust().map(|(path, _)| path).filter(|path| {
             LIBRARIES.iter().any(|library| path.starts_with(library)) && !is_test_file(path)
@@ -86,7 +86,7 @@ impl Tree {
     }
 }
 
-/// Whether the file is a module of tests beside the code it tests.
+/// Whether the file is a module of unit tests.
 pub(super) fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.ends_with("_tests.rs") || name == "tests.rs"

@@ -1,4 +1,5 @@
-//! The server of the benches, written with rmcp. For its best performance, the router is built once.
+//! The server of the benches, written with rmcp. For its best performance, the router is built
+//! once.
 
 #[path = "../../../src/tools.rs"]
 pub mod tools;

@@ -84,8 +84,8 @@ pub(crate) async fn unknown(scenario: &Scenario) -> Result<(), Failure> {
     Ok(())
 }
 
-/// As [`granted`], for a client without a metadata document, which has to register: the suite checks
-/// the registration.
+/// As [`granted`], for a client without a metadata document, which has to register: the suite
+/// checks the registration.
 pub(crate) async fn without_a_document(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host_without_a_document().build()).await
 }

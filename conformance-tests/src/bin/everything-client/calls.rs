@@ -57,8 +57,8 @@ pub(crate) async fn extensions(scenario: &Scenario) -> Result<(), Failure> {
 /// The server closes the stream of a call before it answers.
 pub(crate) async fn reconnection(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
-    // The suite takes the first GET after the call as the reconnection, so the stream of the session
-    // must be open before.
+    // The suite takes the first GET after the call as the reconnection, so the stream of the
+    // session must be open before.
     let changes = client.subscribe(SubscriptionFilter::new().tools_list_changed(true)).await?;
     client.list_tools().await?;
     client.call_tool("test_reconnection", &json!({})).await?.into_result()?;

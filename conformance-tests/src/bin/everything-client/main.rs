@@ -1,8 +1,8 @@
 //! The client for the official conformance suite. It runs each scenario with the public API only.
 //!
 //! The suite starts it as `everything-client URL`, with the scenario and the revision in the
-//! environment. It exits with 0 if the scenario succeeded; otherwise it prints the error to standard
-//! error. In an unknown scenario it lists the tools and calls each of them.
+//! environment. It exits with 0 if the scenario succeeded; otherwise it prints the error to
+//! standard error. In an unknown scenario it lists the tools and calls each of them.
 
 mod answers;
 mod authorization;

@@ -1,9 +1,9 @@
-//! The server for the official conformance suite and the clients of other SDKs. It has every feature
-//! of the protocol, under the names that they expect (`peers/FIXTURE.md`).
+//! The server for the official conformance suite and the clients of other SDKs. It has every
+//! feature of the protocol, under the names that they expect (`peers/FIXTURE.md`).
 //!
 //! Run it with `everything-server --stdio` or `everything-server --http 127.0.0.1:8080`. Port 0 is
-//! any free port; the server prints its URL to standard error. Clients of HTTP+SSE, the transport of
-//! 2024-11-05, connect to `/sse`.
+//! any free port; the server prints its URL to standard error. Clients of HTTP+SSE, the transport
+//! of 2024-11-05, connect to `/sse`.
 
 // Deprecated features work until the specification removes them.
 #![allow(deprecated)]

@@ -1,5 +1,5 @@
-//! Tools that close their stream before they answer (SEP-1699). The client reconnects to receive the
-//! rest.
+//! Tools that close their stream before they answer (SEP-1699). The client reconnects to receive
+//! the rest.
 
 use std::time::Duration;
 

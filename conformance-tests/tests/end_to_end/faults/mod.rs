@@ -2,7 +2,8 @@
 //! drops, holds and delays messages, and the server is killed and restarted.
 //!
 //! Time is virtual. A seed decides which faults happen and when. It does not decide other random
-//! values (the pauses between attempts, session ids), so two runs with one seed can differ slightly.
+//! values (the pauses between attempts, session ids), so two runs with one seed can differ
+//! slightly.
 
 mod history;
 mod network;

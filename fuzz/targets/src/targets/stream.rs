@@ -1,6 +1,6 @@
 //! Splitting a stream into chunks.
 
-use crate::random::Random;
+use mcp_test_support::Random;
 
 /// Returns several ways to split a stream: whole, byte by byte, and two random ones.
 pub(super) fn splits(stream: &[u8]) -> Vec<Vec<&[u8]>> {

@@ -1,6 +1,6 @@
-//! What is bounded by a constant is listed, with the reason why it is not a field of `Limits`: each
-//! constant of the libraries whose name says that it is a bound has a row in the table "Fixed
-//! bounds" of `docs/limits.md`, and each row has its constant.
+//! Constants that limit something are listed with the reason why they are not fields of `Limits`:
+//! each constant of the libraries with the name of a limit has a row in the table "Fixed bounds" of
+//! `docs/limits.md`, and each row has a constant.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule { name: "fixed-bounds", check };
 
 const DOCUMENT: &str = "docs/limits.md";
 const HEADING: &str = "Fixed bounds";
-/// What the name of a bound begins with.
+/// The prefixes of the names of limits.
 const BOUNDS: [&str; 4] = ["MOST", "LONGEST", "MAX_", "LIMIT"];
 
 fn check(tree: &Tree) -> Verdict {
@@ -58,7 +58,7 @@ struct Row<'a> {
     reason: &'a str,
 }
 
-/// The rows of the table, whose first cell is `file::NAME` and whose last is the reason.
+/// Returns the rows of the table. The first cell is `file::NAME`, the last one the reason.
 fn rows_of(document: &str) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     let mut level = None;
@@ -84,7 +84,7 @@ fn rows_of(document: &str) -> Vec<Row<'_>> {
     rows
 }
 
-/// The constants that are bounds, with their lines.
+/// Returns the constants that are limits, with their lines.
 fn constants(tokens: &[Token]) -> impl Iterator<Item = (usize, &str)> {
     tokens.windows(2).filter_map(|pair| match &pair[1].kind {
         Kind::Word(name) if pair[0].is_word("const") => {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_a_reason_and_is_there_once() {
+    fn a_row_has_a_reason_and_occurs_once() {
         let rows = "| `mcp-core/src/a.rs::MOST_ROUNDS` | 9 | |\n\
                     | `mcp-core/src/a.rs::MAX_DEPTH` | 9 | a |\n\
                     | `mcp-core/src/a.rs::MAX_DEPTH` | 9 | a |\n";

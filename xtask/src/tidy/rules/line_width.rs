@@ -1,5 +1,5 @@
-//! Prose wraps at 100 columns: comments in Rust, and Markdown but for what cannot be wrapped there
-//! (tables, code blocks, addresses of links).
+//! Prose wraps at 100 columns: comments in Rust, and Markdown except tables, code blocks and link
+//! targets, which cannot be wrapped.
 
 use crate::tidy::{
     finding::Finding,
@@ -39,12 +39,12 @@ fn too_wide(path: &str, block: &Block, findings: &mut Vec<Finding>) {
     }
 }
 
-/// `[name]: address`.
+/// Whether the text is `[name]: address`.
 fn is_link_definition(text: &str) -> bool {
     text.starts_with('[') && text.contains("]: ")
 }
 
-/// The text with the address taken out of `[text](address)` and `<https://address>`.
+/// Returns the text without the address in `[text](address)` and `<https://address>`.
 fn without_addresses(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_wrap_and_code_and_literals_need_not() {
+    fn comments_must_wrap_but_code_and_literals_need_not() {
         let fits = format!("// {}ab\n", "word ".repeat(19));
         let long = format!("// {}abc\n", "word ".repeat(19));
         assert_eq!(lines("a.rs", &format!("{fits}{long}")), [2]);

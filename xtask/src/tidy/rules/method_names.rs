@@ -1,5 +1,4 @@
-//! The names of the protocol's methods are written in the method table of mcp-core and nowhere else
-//! in the libraries.
+//! The libraries have literals with names of methods only in the method table of mcp-core.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +12,14 @@ use crate::tidy::{
 pub(super) const RULE: Rule = Rule { name: "method-names", check };
 
 const TABLE: &str = "mcp-core/src/method/table.rs";
-/// The table names the types, so the types cannot name the table: an enum whose tag is `method`
-/// spells the names out.
+/// The table imports the types, so the types cannot import the table. An enum whose tag is `method`
+/// has the names as literals.
 const TAGGED_BY_METHOD: &str = "mcp-core/src/types/input_required.rs";
 
 fn check(tree: &Tree) -> Verdict {
     let names = names(tree.tokens(TABLE));
     if names.is_empty() {
-        let text = "no method has been read from this table; teach the rule its new form";
+        let text = "no method was found in this table; adapt the rule to its syntax";
         return Verdict::Checked(vec![Finding::new(TABLE, 1, text)]);
     }
     let mut findings = Vec::new();
@@ -39,7 +38,7 @@ fn check(tree: &Tree) -> Verdict {
     Verdict::Checked(findings)
 }
 
-/// An entry of the table begins with `Marker = "name":`.
+/// Returns the names of the methods. An entry of the table begins with `Marker = "name":`.
 fn names(tokens: &[Token]) -> BTreeSet<String> {
     let entry = |tokens: &[Token]| match tokens {
         [marker, equals, Token { kind: Kind::Text(name), .. }, colon]

@@ -1,4 +1,4 @@
-//! The rules, one a file.
+//! The rules, one in each file.
 
 mod file_length;
 mod fixed_bounds;

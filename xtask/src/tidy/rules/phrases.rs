@@ -1,5 +1,5 @@
-//! Phrases that are not used here, and what to write instead: `xtask/phrases.txt`. They are looked
-//! for in comments, string literals and Markdown, also where a line ends within one.
+//! The phrases in `xtask/phrases.txt` are not used in comments, string literals and Markdown.
+//! Phrases that continue on the next line are found too.
 
 use crate::tidy::{
     finding::Finding,
@@ -10,14 +10,14 @@ use crate::tidy::{
 
 pub(super) const RULE: Rule = Rule { name: "phrases", check };
 
-/// A phrase a line, ` = `, and what to write instead; `#` begins a comment.
+/// One line for each phrase: the phrase, ` = `, and the replacement. `#` begins a comment.
 const PHRASES: &str = include_str!("../../../phrases.txt");
 
 fn check(tree: &Tree) -> Verdict {
     Verdict::Checked(findings(tree, &list(PHRASES)))
 }
 
-/// The phrases with their replacements.
+/// Returns the phrases with their replacements.
 fn list(text: &str) -> Vec<(&str, &str)> {
     text.lines()
         .filter(|line| !line.starts_with('#'))
@@ -38,9 +38,9 @@ fn findings(tree: &Tree, phrases: &[(&str, &str)]) -> Vec<Finding> {
     findings
 }
 
-/// The phrases in a block, with the lines on which they begin.
+/// Returns the phrases in a block, with the lines on which they begin.
 fn used<'a>(block: &Block, phrases: &[(&'a str, &'a str)]) -> Vec<(usize, &'a str, &'a str)> {
-    // One text of words with one space between them, and the line of each byte.
+    // The words, separated by single spaces, and the line of each byte.
     let (mut text, mut lines) = (String::from(" "), vec![0]);
     for line in &block.lines {
         for word in line.text.split([' ', '\t', '\\']).filter(|word| !word.is_empty()) {

@@ -1,5 +1,5 @@
-//! Every id of a requirement (`HDR-2`) or threat (`THREAT-12`) in sources and documents is one that
-//! `docs/requirements.md` or `docs/threats.md` defines with an anchor: `<a id="HDR-2"></a>`.
+//! Every id of a requirement (`HDR-2`) or threat (`THREAT-12`) in sources and documents is defined
+//! in `docs/requirements.md` or `docs/threats.md` with an anchor: `<a id="HDR-2"></a>`.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,13 @@ pub(super) const RULE: Rule = Rule { name: "requirement-ids", check };
 
 const DEFINITIONS: [&str; 2] = ["docs/requirements.md", "docs/threats.md"];
 
-/// What looks like an id and is something else: the part before the number.
+/// Names that look like ids: the part before the number.
 const OTHER_NAMES: &[&str] = &[
     "AES",      // ciphers
     "BCP",      // documents of the IETF
     "CVE",      // published weaknesses
     "CWE",      // kinds of weaknesses
+    "ECMA",     // standards
     "HMAC-SHA", // signatures
     "ISO",      // standards
     "P",        // elliptic curves
@@ -54,12 +55,12 @@ fn check(tree: &Tree) -> Verdict {
     Verdict::Checked(findings)
 }
 
-/// Whether the ids in the file are made up: those of this rule's tests.
+/// Whether the ids in the file are examples, in the tests of this rule.
 fn is_example(path: &str) -> bool {
     path.starts_with("xtask/")
 }
 
-/// The ids of anchors, with their lines.
+/// Returns the ids of anchors, with their lines.
 fn anchors(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().flat_map(|(index, line)| {
         let ids = line.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -67,7 +68,7 @@ fn anchors(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The ids in a text, with their lines.
+/// Returns the ids in a text, with their lines.
 fn ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().flat_map(|(index, line)| {
         let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
@@ -75,7 +76,8 @@ fn ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether the word is capital letters and digits, a hyphen and a number, and no other known name.
+/// Whether the word consists of capital letters and digits, a hyphen and a number, and is not
+/// another known name.
 fn is_id(word: &str) -> bool {
     let Some((name, number)) = word.rsplit_once('-') else { return false };
     let is_part = |part: &str| {
@@ -125,11 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_an_id() {
-        let text = "UTF-8 SHA-256 SEP-1234 RFC-9110 FNV-1a CVE-2024-1 ES256 x-1 A_B-1 HDR-x -1 \
+    fn ids_are_distinguished_from_similar_words() {
+        let text = "UTF-8 SHA-256 SEP-1234 RFC-9110 ECMA-262 FNV-1a CVE-2024-1 ES256 x-1 A_B-1 HDR-x -1 \
                     HDR-2, (MRTR-14) TRAP-7/TK25-3";
         let found: Vec<&str> = ids(text).map(|(_, id)| id).collect();
-        // The year belongs to the name of a weakness, so that its digits are not a part of an id.
+        // `CVE-2024-1` is not an id, because a part of an id does not begin with a digit.
         assert_eq!(found, ["HDR-2", "MRTR-14", "TRAP-7", "TK25-3"]);
     }
 }

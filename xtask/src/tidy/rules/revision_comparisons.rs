@@ -1,5 +1,5 @@
-//! The libraries compare no revisions: they ask `Revision::era()`, `Revision::rules()` or the
-//! method table, so that a new revision is a row of a table.
+//! The libraries do not compare revisions. They use `Revision::era()`, `Revision::rules()` or the
+//! method table, so that a new revision is a new row of a table.
 
 use crate::tidy::{
     code::{Kind, Token},
@@ -10,7 +10,7 @@ use crate::tidy::{
 
 pub(super) const RULE: Rule = Rule { name: "revision-comparisons", check };
 
-/// Where the rules of each revision are written.
+/// The file with the rules of each revision.
 const REVISION: &str = "mcp-core/src/revision.rs";
 
 fn check(tree: &Tree) -> Verdict {
@@ -21,7 +21,7 @@ fn check(tree: &Tree) -> Verdict {
             let Kind::Word(word) = &token.kind else { continue };
             if is_revision(word) && is_compared(tokens, index) {
                 let text = format!(
-                    "comparison with revision {word}; ask `Revision::era()`, `Revision::rules()` \
+                    "comparison with revision {word}; use `Revision::era()`, `Revision::rules()` \
                      or the method table"
                 );
                 findings.push(Finding::new(path, token.line, text));
@@ -31,21 +31,21 @@ fn check(tree: &Tree) -> Verdict {
     Verdict::Checked(findings)
 }
 
-/// `V2025_06_18` and the like.
+/// Whether the word is a revision, such as `V2025_06_18`.
 fn is_revision(word: &str) -> bool {
     let date = word.strip_prefix('V').unwrap_or_default();
     date.len() == "2025_06_18".len() && date.bytes().all(|b| b.is_ascii_digit() || b == b'_')
 }
 
-/// Whether the revision at `index` stands beside an operator of comparison, in a pattern, in
-/// `matches!` or in `contains`.
+/// Whether the revision at `index` is an operand of a comparison, in a pattern, in `matches!` or in
+/// `contains`.
 fn is_compared(tokens: &[Token], index: usize) -> bool {
     let before = before_path(tokens, index);
     let after = &tokens[index + 1..];
     ends_with_comparison(before) || begins_with_comparison(after) || in_call(before)
 }
 
-/// The tokens before the path that ends at `index`, and before a `&`.
+/// Returns the tokens before the path that ends at `index`, and before its `&`.
 fn before_path(tokens: &[Token], index: usize) -> &[Token] {
     let mut before = &tokens[..index];
     while let [rest @ .., Token { kind: Kind::Word(_), .. }, first, second] = before
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn other_uses_are_none() {
+    fn other_uses_are_allowed() {
         for source in [
             "const A: Revision = Revision::V2025_06_18;",
             "const A: Box<Revision> = Revision::V2025_06_18;",

@@ -1,4 +1,4 @@
-//! No `#[serde(untagged)]` in the libraries: what is decoded is known beforehand, never guessed.
+//! The libraries have no `#[serde(untagged)]`: the type to decode is known and never guessed.
 
 use crate::tidy::{
     code::Kind,
@@ -33,7 +33,7 @@ fn check(tree: &Tree) -> Verdict {
 }
 
 #[test]
-fn untagged_is_found_in_libraries_alone() {
+fn untagged_is_found_in_libraries_only() {
     let source = "#[derive(A)]\n#[serde(rename = \"x\", untagged)]\nenum A {}\nfn untagged() {}";
     let conditional = "#[cfg_attr(any(), serde(untagged))]\nenum A {}";
     let tree = Tree::of(&[

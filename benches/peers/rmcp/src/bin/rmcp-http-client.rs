@@ -1,8 +1,8 @@
-//! The client of the HTTP benches, written with rmcp. It calls `echo` of a server, one call at a time
-//! and with 32 and 64 calls in flight, and prints its own CPU time as one line of JSON.
+//! The client of the HTTP benches, written with rmcp. It calls `echo` of a server, one call at a
+//! time and with 32 and 64 calls in flight, and prints its own CPU time as one line of JSON.
 //!
-//! For its best performance, it uses the current-thread runtime and allows 64 concurrent requests (the
-//! default is 16).
+//! For its best performance, it uses the current-thread runtime and allows 64 concurrent requests
+//! (the default is 16).
 //!
 //! `rmcp-http-client --calls N URL [--modern]`
 

@@ -1,6 +1,6 @@
 //! The server of the HTTP benches, written with rmcp. For its best performance, the router is built
-//! once and shared, answers are plain JSON where rmcp supports it (requests of 2026-07-28), and it uses
-//! TCP_NODELAY and HTTP/1 of hyper.
+//! once and shared, answers are plain JSON where rmcp supports it (requests of 2026-07-28), and it
+//! uses TCP_NODELAY and HTTP/1 of hyper.
 //!
 //! `rmcp-http-server [--tools N]`. It prints its address.
 

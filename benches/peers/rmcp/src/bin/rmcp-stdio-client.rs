@@ -1,6 +1,6 @@
 //! The client of the stdio benches, written with rmcp. It starts the server in its arguments, calls
-//! `echo` one call at a time and with 64 calls in flight, and prints its own CPU time as one line of
-//! JSON.
+//! `echo` one call at a time and with 64 calls in flight, and prints its own CPU time as one line
+//! of JSON.
 //!
 //! It performs best on the current-thread runtime.
 //!

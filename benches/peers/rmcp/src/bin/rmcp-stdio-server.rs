@@ -1,8 +1,8 @@
-//! The server of the stdio benches, written with rmcp. For its best performance, the router is built
-//! once.
+//! The server of the stdio benches, written with rmcp. For its best performance, the router is
+//! built once.
 //!
-//! `rmcp-stdio-server [--tools N] [--pipes] [--current-thread]`. By default it uses `stdio()` on the
-//! multi-thread runtime, as in rmcp's documentation. `--pipes` uses the opt-in non-blocking
+//! `rmcp-stdio-server [--tools N] [--pipes] [--current-thread]`. By default it uses `stdio()` on
+//! the multi-thread runtime, as in rmcp's documentation. `--pipes` uses the opt-in non-blocking
 //! `stdio_pipes()`.
 
 use std::error::Error;

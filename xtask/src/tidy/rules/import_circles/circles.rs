@@ -1,21 +1,22 @@
-//! Circles in a graph of files.
+//! Circles in the dependency graph of files.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// For each file the files it knows.
+/// The dependencies of each file.
 pub(super) type Graph = BTreeMap<usize, BTreeSet<usize>>;
 
-/// The groups of files of which each knows, directly or through others of the group, all others.
+/// Returns the groups of files that all depend on each other, directly or indirectly.
 pub(super) fn groups(graph: &Graph) -> Vec<BTreeSet<usize>> {
     let reach: BTreeMap<usize, BTreeSet<usize>> =
         graph.keys().map(|file| (*file, reachable(graph, *file))).collect();
-    let knows = |one: usize, other: usize| reach.get(&one).is_some_and(|all| all.contains(&other));
+    let depends =
+        |one: usize, other: usize| reach.get(&one).is_some_and(|all| all.contains(&other));
     let mut groups: Vec<BTreeSet<usize>> = Vec::new();
     for file in graph.keys() {
         if groups.iter().any(|group| group.contains(file)) {
             continue;
         }
-        let mutual = |other: &usize| knows(*file, *other) && knows(*other, *file);
+        let mutual = |other: &usize| depends(*file, *other) && depends(*other, *file);
         let mut group: BTreeSet<usize> = graph.keys().copied().filter(mutual).collect();
         group.insert(*file);
         if group.len() > 1 {
@@ -25,19 +26,19 @@ pub(super) fn groups(graph: &Graph) -> Vec<BTreeSet<usize>> {
     groups
 }
 
-/// A shortest way from `file` back to itself inside of `group`, beginning and ending with it.
+/// Returns a shortest path from `file` back to itself inside of `group`, including both ends.
 pub(super) fn shortest(graph: &Graph, group: &BTreeSet<usize>, file: usize) -> Vec<usize> {
     let mut came_from = BTreeMap::new();
     let mut queue = VecDeque::from([file]);
     while let Some(at) = queue.pop_front() {
         for next in graph.get(&at).into_iter().flatten().filter(|next| group.contains(next)) {
             if *next == file {
-                let mut way = vec![file, at];
-                while let Some(before) = came_from.get(&way[way.len() - 1]) {
-                    way.push(*before);
+                let mut path = vec![file, at];
+                while let Some(before) = came_from.get(&path[path.len() - 1]) {
+                    path.push(*before);
                 }
-                way.reverse();
-                return way;
+                path.reverse();
+                return path;
             }
             if !came_from.contains_key(next) {
                 came_from.insert(*next, at);
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_what_knows_each_other() {
+    fn groups_are_files_that_depend_on_each_other() {
         let graph = graph(&[(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 4), (6, 1)]);
         assert_eq!(groups(&graph), [BTreeSet::from([1, 2, 3]), BTreeSet::from([4, 5])]);
         assert_eq!(shortest(&graph, &groups(&graph)[0], 1), [1, 2, 3, 1]);

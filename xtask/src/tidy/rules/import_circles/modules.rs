@@ -33,12 +33,12 @@ pub(super) struct Module {
     pub(super) names: BTreeMap<String, Vec<Name>>,
     /// Paths of `use path::*`.
     pub(super) globs: Vec<Vec<String>>,
-    /// Words which may be items that a macro defines: all words in calls of macros that stand for
-    /// items, and what the bodies of the module's own macros define.
+    /// Words that may be items defined by a macro: all words in macro calls in item position, and
+    /// the names of items in the bodies of the module's own macros.
     pub(super) macro_words: BTreeSet<String>,
 }
 
-/// What a name means in a module.
+/// The meaning of a name in a module.
 #[derive(Debug)]
 pub(super) enum Name {
     Module(usize),
@@ -46,7 +46,7 @@ pub(super) enum Name {
     Import(Vec<String>),
 }
 
-/// A file that is missing or cannot be parsed: its path and what is wrong.
+/// A file that is missing or cannot be parsed: its path and the problem.
 pub(super) type Broken = (String, String);
 
 impl Crate {
@@ -58,7 +58,7 @@ impl Crate {
         Ok(it)
     }
 
-    /// Reads the module in the file `path` and those below it, which are in `folder`.
+    /// Reads the module in the file `path` and its submodules, which are in `folder`.
     fn read_file(
         &mut self,
         tree: &Tree,
@@ -87,7 +87,7 @@ impl Crate {
     }
 }
 
-/// Enters what a file declares into the scopes of its modules.
+/// Records the declarations of a file in the scopes of its modules.
 struct Declarations<'a> {
     it: &'a mut Crate,
     tree: &'a Tree,
@@ -177,7 +177,7 @@ impl<'ast> Visit<'ast> for Declarations<'_> {
     }
 }
 
-/// The paths that a `use` ends at, each with the name it gets; a glob has none.
+/// Returns the paths that a `use` imports, each with its local name; a glob has none.
 pub(super) fn leaves(tree: &UseTree) -> Vec<(Vec<String>, Option<String>)> {
     fn walk(tree: &UseTree, path: &[String], out: &mut Vec<(Vec<String>, Option<String>)>) {
         let with = |name: &syn::Ident| {
@@ -205,7 +205,7 @@ pub(super) fn leaves(tree: &UseTree) -> Vec<(Vec<String>, Option<String>)> {
     out
 }
 
-/// Whether `#[cfg(test)]` is among the attributes, also as one condition of several.
+/// Whether `#[cfg(test)]` is among the attributes, including as one of several conditions.
 pub(super) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let mut words = BTreeSet::new();
@@ -260,7 +260,7 @@ fn add_words(tokens: TokenStream, words: &mut BTreeSet<String>) {
     }
 }
 
-/// Adds the words that follow a keyword which begins an item.
+/// Adds the words after keywords that begin an item.
 fn add_definitions(tokens: TokenStream, words: &mut BTreeSet<String>) {
     const KEYWORDS: [&str; 9] =
         ["const", "enum", "fn", "mod", "static", "struct", "trait", "type", "union"];

@@ -1,10 +1,10 @@
-//! Follows a path through modules, imports and globs to the files that define what it names.
+//! Resolves a path through modules, imports and globs to the files that define its target.
 
 use std::collections::BTreeSet;
 
 use super::modules::{Crate, Name};
 
-/// What a path names.
+/// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target<'a> {
     Module(usize),
@@ -12,16 +12,16 @@ pub(super) enum Target<'a> {
         file: usize,
         name: &'a str,
     },
-    /// Something of another crate.
+    /// An item of another crate.
     Foreign,
 }
 
-/// The look-ups under way, so that imports of each other come to an end.
+/// The current lookups. A repeated one ends, because the imports refer to each other.
 type Seen = BTreeSet<(usize, String)>;
 
 impl Crate {
-    /// What `path` names in `module`. It is several things where one name means a module and a
-    /// function, or differs between configurations, and nothing where a name is not in its module.
+    /// Resolves `path` in `module`. It can have several targets, if a name is a module and a
+    /// function or differs between configurations, and none if a name is not in its module.
     pub(super) fn resolve(&self, module: usize, path: &[String]) -> BTreeSet<Target<'_>> {
         self.follow(module, path, &mut Seen::new())
     }

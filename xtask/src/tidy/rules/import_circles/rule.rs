@@ -46,8 +46,9 @@ fn check_crate(it: &Crate, findings: &mut Vec<Finding>) {
     for (index, file) in it.files.iter().enumerate() {
         let uses = uses::of(it, file);
         findings.extend(uses.unknown.iter().map(|(line, path)| {
-            let text =
-                format!("`{path}` leads nowhere; teach the rule import-circles to follow it");
+            let text = format!(
+                "`{path}` has no known target; extend the rule import-circles to resolve it"
+            );
             Finding::new(&file.path, *line, text)
         }));
         if file.syntax.items.iter().any(defines) {
@@ -61,7 +62,7 @@ fn check_crate(it: &Crate, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the item is more than a declaration, an import or a re-export.
+/// Whether the item is not merely a declaration, an import or a re-export.
 fn defines(item: &Item) -> bool {
     match item {
         _ if is_test(attributes(item)) => false,
@@ -71,7 +72,7 @@ fn defines(item: &Item) -> bool {
     }
 }
 
-/// A shortest circle through the first file of the group, then every import inside of the group.
+/// Reports a shortest circle through the first file of the group, and every import in the group.
 fn report(
     it: &Crate,
     all: &BTreeMap<usize, Uses>,
@@ -80,14 +81,14 @@ fn report(
 ) -> Finding {
     let path = |file: usize| it.files[file].path.as_str();
     let first = group.iter().copied().min_by_key(|file| path(*file)).unwrap_or_default();
-    let way = circles::shortest(graph, group, first);
+    let circle = circles::shortest(graph, group, first);
     let line = |from: usize, to: usize| all.get(&from)?.files.get(&to)?.values().min().copied();
-    let line = way.get(1).and_then(|second| line(first, *second)).unwrap_or(1);
-    let way: Vec<&str> = way.into_iter().map(path).collect();
+    let line = circle.get(1).and_then(|second| line(first, *second)).unwrap_or(1);
+    let circle: Vec<&str> = circle.into_iter().map(path).collect();
     let mut text = format!(
-        "import circle among {} files, for one {}; move what both sides need into a file of its own",
+        "import circle of {} files, such as {}; move what both sides need into another file",
         group.len(),
-        way.join(" -> ")
+        circle.join(" -> ")
     );
     let mut members: Vec<usize> = group.iter().copied().collect();
     members.sort_by_key(|file| path(*file));

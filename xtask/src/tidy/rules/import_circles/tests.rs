@@ -10,7 +10,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
     findings.iter().map(short).collect()
 }
 
-const CIRCLE: &str = "import circle among 2 files, for one x/src/a.rs -> x/src/b.rs -> x/src/a.rs";
+const CIRCLE: &str = "import circle of 2 files, such as x/src/a.rs -> x/src/b.rs -> x/src/a.rs";
 
 /// A crate whose files `a.rs` and `b.rs` have these texts.
 fn pair<'a>(a: &'a str, b: &'a str) -> [(&'static str, &'a str); 3] {
@@ -22,13 +22,13 @@ fn pair<'a>(a: &'a str, b: &'a str) -> [(&'static str, &'a str); 3] {
 }
 
 #[test]
-fn two_files_that_import_each_other_are_a_circle_with_the_names_that_tie_them() {
+fn two_files_that_import_each_other_are_a_circle_and_the_names_are_listed() {
     let files = pair("use crate::b::B;\npub struct A(B);", "\nuse super::a::A;\npub struct B(A);");
     let findings = (RULE.check)(&Tree::of(&files)).findings();
     assert_eq!(
         findings,
         [format!(
-            "x/src/a.rs:1: {CIRCLE}; move what both sides need into a file of its own\
+            "x/src/a.rs:1: {CIRCLE}; move what both sides need into another file\
              \n    x/src/a.rs -> x/src/b.rs: B (1)\
              \n    x/src/b.rs -> x/src/a.rs: A (2)"
         )]
@@ -36,12 +36,12 @@ fn two_files_that_import_each_other_are_a_circle_with_the_names_that_tie_them() 
 }
 
 #[test]
-fn an_import_in_one_direction_is_none() {
+fn an_import_in_one_direction_is_not_a_circle() {
     assert!(found(&pair("use crate::B;\npub struct A(B);", "pub struct B;")).is_empty());
 }
 
 #[test]
-fn paths_count_wherever_they_stand() {
+fn paths_count_in_every_position() {
     let b = "pub struct B(crate::A);";
     for a in [
         "pub struct A(crate::b::B);",
@@ -61,7 +61,7 @@ fn paths_count_wherever_they_stand() {
 }
 
 #[test]
-fn docs_tests_and_quoted_code_count_nowhere() {
+fn docs_tests_and_quoted_code_do_not_count() {
     let b = "pub struct B(crate::A);";
     for a in [
         "/// [`B`](crate::b::B)\npub struct A;",
@@ -75,7 +75,7 @@ fn docs_tests_and_quoted_code_count_nowhere() {
 }
 
 #[test]
-fn a_module_that_only_declares_and_re_exports_takes_no_part() {
+fn a_module_that_only_declares_and_re_exports_is_ignored() {
     let lib = ("x/src/lib.rs", "mod m;");
     let one = ("x/src/m/one.rs", "pub struct One;");
     let two = ("x/src/m/two.rs", "use super::One;\npub struct Two(One);");
@@ -85,7 +85,7 @@ fn a_module_that_only_declares_and_re_exports_takes_no_part() {
     let defines = ("x/src/m/mod.rs", "mod two;\npub use two::Two;\npub struct One;");
     assert_eq!(
         found(&[lib, defines, two]),
-        ["x/src/m/mod.rs:2: import circle among 2 files, for one \
+        ["x/src/m/mod.rs:2: import circle of 2 files, such as \
           x/src/m/mod.rs -> x/src/m/two.rs -> x/src/m/mod.rs"]
     );
 }
@@ -98,19 +98,22 @@ fn items_that_macros_define_are_found_where_the_macro_is_called() {
 }
 
 #[test]
-fn a_path_into_the_crate_that_leads_nowhere_is_a_finding() {
+fn a_path_into_the_crate_without_a_target_is_a_finding() {
     let a = "use crate::c::C;\npub struct A(std::cell::Cell<u8>);";
-    assert_eq!(found(&pair(a, "pub struct B;")), ["x/src/a.rs:1: `crate::c::C` leads nowhere"]);
+    assert_eq!(
+        found(&pair(a, "pub struct B;")),
+        ["x/src/a.rs:1: `crate::c::C` has no known target"]
+    );
 }
 
 #[test]
-fn a_re_export_of_another_crate_leads_out_of_this_one() {
+fn a_re_export_of_another_crate_does_not_count() {
     let lib = ("x/src/lib.rs", "mod a;\npub use other::Other;");
     assert!(found(&[lib, ("x/src/a.rs", "use crate::Other;\nstruct A(Other);")]).is_empty());
 }
 
 #[test]
-fn programs_and_a_missing_file_are_looked_at_too() {
+fn programs_are_checked_and_a_missing_file_is_a_finding() {
     let main = ("x/src/bin/p/main.rs", "mod a;\nfn f() { a::g() }");
     let a = ("x/src/bin/p/a.rs", "pub fn g() { crate::f() }");
     assert_eq!(found(&[main, a]).len(), 1);

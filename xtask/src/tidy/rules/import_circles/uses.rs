@@ -1,4 +1,4 @@
-//! The paths of a file, and the files that they lead to.
+//! The paths of a file, and the files of their targets.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use super::{
     resolve::Target,
 };
 
-/// Macros whose tokens are the source of another crate.
+/// Macros whose tokens are code for another crate.
 const QUOTES: [&str; 4] = ["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
 
-/// What a file takes from others.
+/// The items of other files that a file uses.
 #[derive(Default)]
 pub(super) struct Uses {
-    /// For each other file the names that are taken from it, with the line of the first use.
+    /// For each other file, the used names, with the line of the first use.
     pub(super) files: BTreeMap<usize, BTreeMap<String, usize>>,
-    /// Paths in this crate which lead nowhere that is known here, with their lines.
+    /// Paths in this crate without a known target, with their lines.
     pub(super) unknown: Vec<(usize, String)>,
 }
 
@@ -41,12 +41,12 @@ struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    /// Enters what `path` leads to. With `must_exist` a path into this crate has to lead somewhere.
+    /// Records the target of `path`. With `must_exist`, a path into this crate must have a target.
     fn path(&mut self, path: &[String], line: usize, must_exist: bool) {
         let Some(first) = path.first() else { return };
         let targets = self.it.resolve(self.module, path);
-        let is_ours = matches!(first.as_str(), "crate" | "self" | "super");
-        if targets.is_empty() && must_exist && is_ours && path.len() > 1 {
+        let is_in_crate = matches!(first.as_str(), "crate" | "self" | "super");
+        if targets.is_empty() && must_exist && is_in_crate && path.len() > 1 {
             self.uses.unknown.push((line, path.join("::")));
         }
         for target in targets {
@@ -59,8 +59,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// Enters the paths in the tokens of a macro or an attribute. In an attribute a string can be a
-    /// path: `#[serde(with = "a::b")]`.
+    /// Records the paths in the tokens of a macro or an attribute. In an attribute a string can be
+    /// a path: `#[serde(with = "a::b")]`.
     fn tokens(&mut self, tokens: TokenStream, strings: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut index = 0;
@@ -90,8 +90,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// Enters a path in tokens, which may end with several names in braces. A single word is left
-    /// out: it is more likely a field or a variable than an item.
+    /// Records a path in tokens, which can end with several names in braces. A single word is
+    /// ignored, because it is more likely a field or a variable than an item.
     fn token_path(&mut self, tokens: &[TokenTree], line: usize) {
         if tokens.len() > 1
             && let Ok(tree) = syn::parse2::<UseTree>(tokens.iter().cloned().collect())
@@ -103,7 +103,7 @@ impl Visitor<'_> {
     }
 }
 
-/// How many tokens the path `a::b`, `a::{b, c}` or `a::*` at the beginning of `tokens` has.
+/// Returns the number of tokens of the path `a::b` or `a::{b, c}` at the beginning of `tokens`.
 fn path_length(tokens: &[TokenTree]) -> usize {
     let mut length = 1;
     while let [TokenTree::Punct(first), second, next, ..] = &tokens[length..] {
