@@ -18,6 +18,8 @@ use mcp_core::types::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
+#[cfg(feature = "http")]
+use crate::cache::Change;
 use crate::cache::{Cache, SharedCache};
 use crate::child_process::ChildCommand;
 use crate::client::Client;
@@ -27,7 +29,7 @@ use crate::error::{Error, ErrorKind};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::{
-    Authorizer, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
+    Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
 };
 use crate::inbound::Inbound;
 use crate::request::Timeouts;
@@ -314,11 +316,18 @@ impl ClientBuilder {
     pub async fn connect_http(self, url: impl AsRef<str>) -> Result<Client, Error> {
         let endpoint = Endpoint::parse(url.as_ref())
             .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
-        if let Some(authorizer) = &self.http.authorizer {
-            authorizer.bind(&endpoint).map_err(Error::unauthorized)?;
-        }
         let inbound = self.inbound();
         let limits = &self.settings.limits;
+        if let Some(authorizer) = &self.http.authorizer {
+            let known = self.settings.known.as_ref().map(|known| known.revision);
+            let expected = self.settings.pin.or(known);
+            let (for_revision, for_cache) = (Arc::clone(&inbound), Arc::clone(&inbound));
+            let binding = Binding::new(endpoint.clone())
+                .with_limits(limits.clone())
+                .with_revision(move || for_revision.revision.get().copied().or(expected))
+                .on_identity_change(move || for_cache.cache.invalidate(Change::Any));
+            authorizer.bind(&binding).map_err(Error::unauthorized)?;
+        }
         let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
         let mut older = OlderHttp {
             transport: transport.clone(),

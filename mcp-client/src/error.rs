@@ -11,6 +11,8 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::service::CallError;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
+use crate::error_chain::write_sources;
+
 /// How much of the server's JSON an error keeps, in bytes.
 const SHOWN_JSON: usize = 16 << 10;
 
@@ -269,12 +271,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        write_sources(f, self)
     }
 }
 

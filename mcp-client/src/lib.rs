@@ -39,6 +39,7 @@ mod client;
 mod connection;
 mod era;
 mod error;
+mod error_chain;
 mod event;
 pub mod group;
 mod handler;

@@ -6,6 +6,8 @@ use mcp_core::ConnectionLimits;
 
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
+#[cfg(feature = "oauth")]
+use crate::oauth::OAuthLimits;
 
 /// The bounds of a client, set with [`ClientBuilder::limits`](crate::ClientBuilder::limits).
 ///
@@ -39,6 +41,9 @@ pub struct Limits {
     /// The bounds of the HTTP transport.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
+    /// The bounds of authorization.
+    #[cfg(feature = "oauth")]
+    pub oauth: OAuthLimits,
 }
 
 impl Limits {
@@ -54,6 +59,8 @@ impl Limits {
             max_backoff: Duration::from_secs(30),
             #[cfg(feature = "http")]
             http: HttpLimits::new(),
+            #[cfg(feature = "oauth")]
+            oauth: OAuthLimits::new(),
         }
     }
 }

@@ -106,6 +106,9 @@ pub struct Rules {
     /// An event stream begins with an event without data and may be closed early; the client reconnects for
     /// the rest. 2025-11-25 only.
     pub stream_polling: bool,
+    /// An MCP server is its own authorization server, unless metadata at its origin says otherwise.
+    /// 2025-03-26 only.
+    pub own_authorization_server: bool,
 }
 
 const V2024_11_05: Rules = Rules {
@@ -133,10 +136,12 @@ const V2024_11_05: Rules = Rules {
     elicitation_complete: false,
     sampling_tools: false,
     stream_polling: false,
+    own_authorization_server: false,
 };
 
 const V2025_03_26: Rules = Rules {
     batching: true,
+    own_authorization_server: true,
     audio: true,
     tool_annotations: true,
     completions_capability: true,
@@ -146,6 +151,7 @@ const V2025_03_26: Rules = Rules {
 
 const V2025_06_18: Rules = Rules {
     batching: false,
+    own_authorization_server: false,
     structured_content: StructuredContent::Object,
     titles: true,
     meta_of_types: true,

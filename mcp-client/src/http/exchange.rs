@@ -12,9 +12,9 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use super::authorizer::{Authorizer, Refusal, Verdict};
-use super::endpoint::resolve;
 use super::stack::{HttpBody, HttpError};
 use super::transport::Shared;
+use super::url::resolve;
 use crate::backoff::Backoff;
 
 /// A request that can be sent more than once.

@@ -20,10 +20,11 @@ mod sse_2024;
 mod stack;
 mod standalone;
 mod transport;
+mod url;
 
 /// The vocabulary of HTTP that stands in the signatures here.
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-pub use authorizer::{Authorizer, BearerToken, BoxError, Refusal, Verdict};
+pub use authorizer::{Authorizer, BearerToken, Binding, BoxError, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;
@@ -34,3 +35,5 @@ pub use stack::{HttpBody, HttpError, HttpStack};
 
 pub(crate) use sse_2024::{Events, Posts};
 pub(crate) use transport::{HttpSettings, HttpTransport};
+#[cfg(feature = "oauth")]
+pub(crate) use url::{ShownUrl, is_same_origin, origin, resolve};

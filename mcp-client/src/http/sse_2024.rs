@@ -21,11 +21,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::endpoint::resolve;
 use super::exchange::{Attempts, Outgoing, RequestInfo, shown};
 use super::session::is_stream;
 use super::stack::HttpBody;
 use super::transport::{HttpTransport, Shared};
+use super::url::resolve;
 
 /// How long the server may take to say where messages go.
 const ENDPOINT_WAIT: Duration = Duration::from_secs(10);

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use mcp_client::http::{
-    Authorizer, BearerToken, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request, StatusCode,
-    Verdict,
+    Authorizer, BearerToken, Binding, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request,
+    StatusCode, Verdict,
 };
 use mcp_client::service::BoxFuture;
 use mcp_client::types::SubscriptionFilter;
@@ -42,8 +42,8 @@ impl Tokens {
 }
 
 impl Authorizer for Tokens {
-    fn bind(&self, endpoint: &Endpoint) -> Result<(), BoxError> {
-        assert_eq!(endpoint.as_str(), URL, "byte by byte");
+    fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
+        assert_eq!(binding.endpoint().as_str(), URL, "byte for byte");
         Ok(())
     }
 
@@ -329,7 +329,7 @@ async fn a_bearer_token_is_sent_and_never_shown() {
 struct Stranger;
 
 impl Authorizer for Stranger {
-    fn bind(&self, _: &Endpoint) -> Result<(), BoxError> {
+    fn bind(&self, _: &Binding) -> Result<(), BoxError> {
         Err("the token is for another server".into())
     }
 
@@ -368,7 +368,7 @@ async fn a_token_does_not_cross_the_network_in_plain_text_unless_it_may() {
         ("http://127.0.0.1:8080/mcp", true),
         ("http://[::1]:8080/mcp", true),
     ] {
-        let endpoint = Endpoint::parse(url).unwrap();
+        let endpoint = Binding::new(Endpoint::parse(url).unwrap());
         assert_eq!(token.bind(&endpoint).is_ok(), allowed, "{url}");
         assert!(token.clone().over_plain_http().bind(&endpoint).is_ok(), "{url}");
     }
