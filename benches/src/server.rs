@@ -2,7 +2,8 @@
 //! the others are registered by hand.
 
 use mcp_core::types::{CallToolResult, Schema};
-use mcp_server::{Server, ToolRoute, routes, tool};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Server, ServerBuilder, routes, tool};
 
 use crate::{
     Error,
@@ -31,8 +32,8 @@ fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
 }
 
 /// A server with the first `count` tools of [`tools::table`].
-pub fn with_tools(count: usize) -> Result<Server, Error> {
-    let server = Server::new("bench", "1.0.0");
+pub fn with_tools(count: usize) -> Result<ServerBuilder, Error> {
+    let server = Server::builder("bench", "1.0.0");
     let server =
         if count < 2 { server.routes(routes![echo]) } else { server.routes(routes![echo, add]) };
     let others: Result<Vec<_>, _> = tools::table(count).into_iter().skip(2).map(trivial).collect();

@@ -29,5 +29,5 @@ fn divide(
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    Server::new("calculator", "1.0.0").routes(routes![add, divide]).serve_stdio().await
+    Server::builder("calculator", "1.0.0").routes(routes![add, divide]).serve_stdio().await
 }

@@ -4,7 +4,9 @@
 //! `cargo run -p mcp-examples --example client -- target/debug/examples/calculator_by_hand` is one.
 //! Expect the same tools as those of `calculator.rs`.
 
-use mcp_server::{Args, Server, Structured, ToolError, ToolRoute};
+use mcp_server::extract::Args;
+use mcp_server::tool::{Structured, ToolRoute};
+use mcp_server::{Server, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -35,5 +37,5 @@ fn divide() -> ToolRoute {
 
 #[tokio::main]
 async fn main() -> Result<(), mcp_server::ServeError> {
-    Server::new("calculator", "1.0.0").tools([add(), divide()]).serve_stdio().await
+    Server::builder("calculator", "1.0.0").tools([add(), divide()]).serve_stdio().await
 }

@@ -23,7 +23,7 @@ async fn who(ctx: &Context) -> String {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A page of this origin may call from a browser: the service lets it pass, and the layer tells the browser.
     let page = "https://app.example.com";
-    let server = Server::new("who", "1.0.0").routes(routes![who]).build()?;
+    let server = Server::builder("who", "1.0.0").routes(routes![who]).build()?;
     let service = server.into_service_with(HttpOptions::new().allow_origin(page));
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::exact(page.parse()?))

@@ -4,7 +4,7 @@
 //!
 //! Expect two tests that pass. `cargo run` of it serves the same server over standard input and output.
 
-use mcp_server::{ServeError, Server, ToolError, routes, tool};
+use mcp_server::{ServeError, Server, ServerBuilder, ToolError, routes, tool};
 
 /// Turn a temperature from Celsius into Fahrenheit.
 #[tool(read_only)]
@@ -19,8 +19,8 @@ fn fahrenheit(
 }
 
 /// The server apart from `main`, so that tests can have it.
-fn server() -> Server {
-    Server::new("thermometer", "1.0.0").routes(routes![fahrenheit])
+fn server() -> ServerBuilder {
+    Server::builder("thermometer", "1.0.0").routes(routes![fahrenheit])
 }
 
 #[tokio::main]

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use mcp_client::Client;
-use mcp_server::layer::{Layer, Notification, Reply, Request, Service, Timeout, Trace};
+use mcp_server::layer::{Layer, TimeoutLayer, TraceLayer};
+use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::types::CallToolParams;
 use mcp_server::{ErrorObject, Server, routes, tool};
 use serde_json::json;
@@ -67,11 +68,11 @@ fn hello(name: String) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server = Server::new("greeter", "1.0.0")
+    let server = Server::builder("greeter", "1.0.0")
         .routes(routes![hello])
         .layer(Quota(2))
-        .layer(Timeout::new(std::time::Duration::from_secs(5)))
-        .layer(Trace::new());
+        .layer(TimeoutLayer::new(std::time::Duration::from_secs(5)))
+        .layer(TraceLayer::new());
     let client = Client::connect_memory(&server.build()?).await?;
     for name in ["Ada", "Grace", "Edsger"] {
         match client.call("hello", &json!({ "name": name })).await {

@@ -10,11 +10,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use mcp_server::completion::CompletionCall;
+use mcp_server::input::{Answer, Form};
 use mcp_server::jsonrpc::{ErrorObject, code};
 use mcp_server::types::{BooleanSchema, ElicitSchema};
-use mcp_server::{
-    Answer, CompletionCall, Context, Form, ServeError, Server, ServerHandle, ToolError, tools,
-};
+use mcp_server::{Context, ServeError, Server, ServerHandle, ToolError, tools};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -145,7 +145,8 @@ impl Notes {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    let server = Server::new("notes", "1.0.0").instructions("Keeps notes for as long as it runs.");
+    let server =
+        Server::builder("notes", "1.0.0").instructions("Keeps notes for as long as it runs.");
     let texts =
         BTreeMap::from([("welcome".to_owned(), "Write a note with the tool `write`.".to_owned())]);
     let notes = Notes { texts: Mutex::new(texts), server: server.handle() };

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mcp_client::Client;
-use mcp_server::{Context, Server, State, routes, tool};
+use mcp_server::extract::State;
+use mcp_server::{Context, Server, routes, tool};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -40,8 +41,9 @@ fn steps_done(done: State<Steps>) -> usize {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let server =
-        Server::new("worker", "1.0.0").state(Steps::default()).routes(routes![work, steps_done]);
+    let server = Server::builder("worker", "1.0.0")
+        .state(Steps::default())
+        .routes(routes![work, steps_done]);
     let client = Client::connect_memory(&server.build()?).await?;
 
     let report = |progress: mcp_client::types::ProgressParams| {

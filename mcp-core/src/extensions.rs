@@ -6,11 +6,22 @@ use std::sync::Arc;
 
 type Entry = (TypeId, Arc<dyn Any + Send + Sync>);
 
-/// A map from types to shared values: what a binding knows of a call (headers, principal, peer address) and
-/// what layers add.
+/// A map from types to shared values. A transport stores in it what it knows about a call (headers,
+/// principal, peer address), and layers add to it.
 ///
-/// Cheap to clone, and free of allocation while it is empty or holds one value that is shared already:
-/// every call passes through here.
+/// Cheap to clone. It does not allocate while it is empty or holds one value that is already in an
+/// `Arc`, because every call creates one.
+///
+/// ```
+/// use mcp_core::extensions::Extensions;
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Tenant(&'static str);
+///
+/// let mut extensions = Extensions::new();
+/// extensions.insert(Tenant("north"));
+/// assert_eq!(extensions.get::<Tenant>(), Some(&Tenant("north")));
+/// ```
 #[derive(Clone, Default)]
 pub struct Extensions {
     first: Option<Entry>,
@@ -18,27 +29,27 @@ pub struct Extensions {
 }
 
 impl Extensions {
-    /// No values.
+    /// Creates an empty map.
     pub const fn new() -> Self {
         Self { first: None, others: Vec::new() }
     }
 
-    /// Puts in a value; it takes the place of one of the same type.
+    /// Inserts a value. It replaces a value of the same type.
     pub fn insert<T: Send + Sync + 'static>(&mut self, value: T) {
         self.insert_shared(Arc::new(value));
     }
 
-    /// As [`Extensions::insert`], for a value that is shared already.
+    /// Inserts a value that is already in an `Arc`. It replaces a value of the same type.
     pub fn insert_shared<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
         self.insert_entry(TypeId::of::<T>(), value);
     }
 
     fn insert_entry(&mut self, key: TypeId, value: Arc<dyn Any + Send + Sync>) {
         let entry: Entry = (key, value);
-        if let Some(place) =
+        if let Some(existing) =
             self.first.iter_mut().chain(&mut self.others).find(|(other, _)| *other == key)
         {
-            *place = entry;
+            *existing = entry;
         } else if self.first.is_none() {
             self.first = Some(entry);
         } else {
@@ -46,17 +57,17 @@ impl Extensions {
         }
     }
 
-    /// The value of a type.
+    /// Returns the value of type `T`.
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.find(TypeId::of::<T>())?.downcast_ref()
     }
 
-    /// The value of a type, shared.
+    /// Returns the value of type `T` as a shared pointer.
     pub fn get_shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::clone(self.find(TypeId::of::<T>())?).downcast().ok()
     }
 
-    /// Takes out the value of a type.
+    /// Removes and returns the value of type `T`.
     pub fn take<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
         let key = TypeId::of::<T>();
         let taken = match &self.first {
@@ -71,12 +82,12 @@ impl Extensions {
         taken?.1.downcast().ok()
     }
 
-    /// Whether there are no values.
+    /// Whether the map is empty.
     pub const fn is_empty(&self) -> bool {
         self.first.is_none()
     }
 
-    /// These values, and in front of them those of `newer`.
+    /// Returns the values of both maps. Where both have a value of one type, that of `newer` wins.
     #[must_use]
     pub fn merged(&self, newer: Self) -> Self {
         let mut merged = self.clone();
@@ -107,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_value_a_type() {
+    fn a_map_holds_one_value_for_each_type() {
         let mut extensions = Extensions::new();
         extensions.insert(1_u8);
         extensions.insert("a");
@@ -121,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_taken_out_and_merged() {
+    fn values_can_be_taken_out_and_merged() {
         let mut extensions = Extensions::new();
         extensions.insert(1_u8);
         extensions.insert(2_u16);

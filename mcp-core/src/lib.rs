@@ -1,9 +1,72 @@
-//! Wire format, types and revisions of the Model Context Protocol, shared by `mcp-server` and `mcp-client`.
+//! The wire format, types and revisions of the Model Context Protocol, shared by `mcp-server` and
+//! `mcp-client`.
 //!
-//! Use one of those two; each re-exports what it needs of this crate. In reading order: [`json`] and
-//! [`jsonrpc`] (a frame becomes a message), [`revision`] (how the protocol's revisions differ), [`meta`] and
-//! [`types`] (what messages hold), [`method`] (the table of methods), [`service`] (the seam between the two
-//! sides), [`transport`] and [`codec`] (how messages travel).
+//! To write a server or a client, use one of those two crates. They re-export what their users need
+//! of this one. Use this crate directly to write a transport, a proxy, a layer that works on both
+//! sides, or a tool that reads recorded traffic.
+//!
+//! # Reading order
+//!
+//! 1. [`jsonrpc`]: a frame becomes a [`Message`](jsonrpc::Message), and a message becomes bytes.
+//!    [`json`] has the raw JSON types that parameters and results are kept in.
+//! 2. [`method`]: the table of methods, and a marker type for each.
+//! 3. [`types`]: the parameters, results and objects of the protocol. [`meta`] has the `_meta` map
+//!    that they carry.
+//! 4. [`revision`]: how the revisions of the protocol differ.
+//! 5. [`service`]: the interface between the two sides, which transports connect.
+//! 6. [`transport`]: byte streams and in-memory connections (feature `stream`). [`codec`] has the
+//!    framing beneath them, [`http`] what both sides of Streamable HTTP share, and
+//!    [`oauth`] the documents of authorization.
+//! 7. [`limits`]: the limits of a connection.
+//!
+//! # Example
+//!
+//! Decode a request, check its method, parse its parameters by type, and write the answer:
+//!
+//! ```
+//! use bytes::{Bytes, BytesMut};
+//! use mcp_core::jsonrpc::{Decoded, ErrorObject, Message, decode, write_error, write_result};
+//! use mcp_core::method::{self, Method, ToolsCall};
+//! use mcp_core::types::{CallToolParams, CallToolResult};
+//! use mcp_core::{ConnectionLimits, Revision};
+//!
+//! fn answer(frame: &Bytes, out: &mut BytesMut) -> Result<(), Box<dyn std::error::Error>> {
+//!     let message = match decode(frame, &ConnectionLimits::for_server()) {
+//!         Ok(Decoded::Single(message)) => message,
+//!         Ok(Decoded::Batch(_)) => return Err("batches exist in 2025-03-26 only".into()),
+//!         Err(malformed) => {
+//!             write_error(out, malformed.id.as_ref(), &malformed.error);
+//!             return Ok(());
+//!         }
+//!     };
+//!     let Message::Request { id, method, params } = message else {
+//!         return Ok(()); // Notifications and responses get no answer.
+//!     };
+//!     let row = method::find_in(&method, Revision::LATEST);
+//!     if row.is_none_or(|row| row.name != ToolsCall::NAME) {
+//!         write_error(out, Some(&id), &ErrorObject::method_not_found(&method));
+//!         return Ok(());
+//!     }
+//!     let call: CallToolParams = params.parse()?;
+//!     let result = CallToolResult::text(format!("called {}", call.name));
+//!     write_result(out, &id, &serde_json::to_vec(&result)?);
+//!     Ok(())
+//! }
+//!
+//! let mut out = BytesMut::new();
+//! let frame = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add"}}"#;
+//! answer(&Bytes::from(frame), &mut out)?;
+//! assert_eq!(
+//!     out,
+//!     r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"called add"}]}}"#
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `stream`: [`transport::stream`](crate::transport) and [`transport::memory`](crate::transport),
+//!   which need tokio.
 
 pub mod codec;
 pub mod extensions;

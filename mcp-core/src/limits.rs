@@ -1,13 +1,14 @@
-//! What one connection accepts, holds and waits for, whichever side it is on and whatever carries it.
+//! The limits of one connection, the same for both sides and all transports.
 //!
-//! `mcp-server` and `mcp-client` each have a `Limits` of their own, which holds these as `connection`.
+//! `mcp-server` and `mcp-client` each have their own `Limits`, with these as the field
+//! `connection`.
 
 use std::time::Duration;
 
-/// The bounds of one connection.
+/// The limits of one connection.
 ///
-/// Every field has a default that suits a server on the network; [`ConnectionLimits::for_client`] has wider
-/// ones for a client, which chose its server. All defaults are listed in `docs/limits.md`.
+/// Every field has a default that suits a server on a network. [`ConnectionLimits::for_client`] has
+/// higher ones for a client, which chose its server. `docs/limits.md` lists all defaults.
 ///
 /// ```
 /// use mcp_core::ConnectionLimits;
@@ -19,37 +20,40 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionLimits {
-    /// Longest incoming message, in bytes. Servers 4 MiB, clients 16 MiB.
+    /// Maximum length of an incoming message, in bytes. Servers 4 MiB, clients 16 MiB.
     pub max_message_bytes: usize,
-    /// Longest outgoing request, result or batch of results, in bytes. 16 MiB.
+    /// Maximum length of an outgoing request, result or batch of results, in bytes. 16 MiB.
     pub max_outgoing_bytes: usize,
-    /// Deepest nesting of objects and arrays in a message; more than 64 has the effect of 64. 64.
+    /// Maximum nesting of objects and arrays in a message. Values above 64 act as 64. 64.
     pub max_json_depth: usize,
-    /// Most JSON values in one message. Servers 100,000, clients 1,000,000.
+    /// Maximum number of JSON values in one message. Servers 100,000, clients 1,000,000.
     pub max_json_nodes: usize,
-    /// Most requests of the peer that are handled at the same time. 256.
+    /// Maximum number of requests from the peer that are handled at the same time. 256.
     pub max_in_flight_requests: usize,
-    /// Most requests of the peer that wait for a running one to finish; the next one is refused. 1,024.
+    /// Maximum number of requests from the peer that wait for a running one to finish. The next one
+    /// is refused. 1,024.
     pub max_queued_requests: usize,
-    /// Most bytes of the requests that wait for a running one to finish. 16 MiB.
+    /// Maximum size of the parameters of the requests that wait for a running one to finish, in
+    /// bytes. 16 MiB.
     pub max_queued_bytes: usize,
-    /// Bytes waiting to be written from which on new work waits until the peer reads. 1 MiB.
+    /// Unwritten output, in bytes, at which no new work is started until the peer reads. 1 MiB.
     pub max_outbox_bytes: usize,
-    /// Messages over `max_message_bytes` that are refused before the connection is closed. 3.
+    /// Number of messages over `max_message_bytes` that are refused before the connection is
+    /// closed. 3.
     pub max_overlong_messages: usize,
-    /// Most entries in one JSON-RPC batch, in the revision that has batches. 100.
+    /// Maximum number of entries in one JSON-RPC batch, in the revision that has batches. 100.
     pub max_batch_entries: usize,
-    /// Most requests of this side that wait for the peer's answer at the same time. 10,000.
+    /// Maximum number of requests from this side that wait for an answer at the same time. 10,000.
     pub max_pending_requests: usize,
-    /// How long running requests may take to finish after the peer closed its side or this side was told to
-    /// stop. 1 s, well within the 2 s after which clients kill a server process.
+    /// Time that running requests have to finish after the peer closed its side or a stop was
+    /// requested. 1 s, well below the 2 s after which clients kill a server process.
     pub shutdown_timeout: Duration,
-    /// How long the peer may leave output unread before the connection is closed. 30 s.
+    /// Time for which the peer may leave output unread before the connection is closed. 30 s.
     pub write_stall_timeout: Duration,
 }
 
 impl ConnectionLimits {
-    /// The bounds of a server's connection.
+    /// Returns the default limits of a server's connection.
     pub const fn for_server() -> Self {
         Self {
             max_message_bytes: 4 << 20,
@@ -68,7 +72,8 @@ impl ConnectionLimits {
         }
     }
 
-    /// The bounds of a client's connection: longer messages and more JSON values than a server accepts.
+    /// Returns the default limits of a client's connection: longer messages and more JSON values
+    /// than a server accepts.
     pub const fn for_client() -> Self {
         Self { max_message_bytes: 16 << 20, max_json_nodes: 1_000_000, ..Self::for_server() }
     }

@@ -1,7 +1,9 @@
-//! `_meta`: the open map on requests, notifications, results and many types, with its reserved keys.
+//! `_meta`: the open map of metadata on requests, notifications, results and many types, and its
+//! reserved keys.
 //!
-//! Spec: basic, "General fields". Keys under a prefix whose second label is `modelcontextprotocol` or `mcp`
-//! belong to the protocol. The accessors whose values are wire types stand beside those types.
+//! Spec: basic, "General fields". Keys under a prefix whose second label is `modelcontextprotocol`
+//! or `mcp` belong to the protocol. Accessors whose values are wire types are defined beside those
+//! types in [`types`](crate::types).
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,35 +12,38 @@ use serde_json::Value;
 use crate::json::JsonObject;
 use crate::jsonrpc::RequestId;
 
-/// Token to which progress notifications of a request refer. All revisions.
+/// The token that progress notifications of a request refer to. All revisions.
 pub const PROGRESS_TOKEN: &str = "progressToken";
-/// Protocol revision of a request. 2026-07-28.
+/// The protocol revision of a request. Since 2026-07-28.
 pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-/// Who the client says it is. 2026-07-28.
+/// Name and version of the client, as it states them. Since 2026-07-28.
 pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
-/// What the client can do, for this request. 2026-07-28.
+/// The capabilities of the client for this request. Since 2026-07-28.
 pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
-/// The least severe log message that the client wants for this request. 2026-07-28.
+/// The minimum severity of log messages for this request. Since 2026-07-28.
+///
+/// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
 pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
-/// Id of the `subscriptions/listen` request to which a notification belongs. 2026-07-28.
+/// The id of the `subscriptions/listen` request that a notification belongs to. Since 2026-07-28.
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
-/// Who the server says it is. 2026-07-28.
+/// Name and version of the server, as it states them. Since 2026-07-28.
 pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
-/// The task to which a message belongs. 2025-11-25.
+/// The task that a message belongs to. 2025-11-25 only.
 pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
-/// What to tell the model while a task runs. 2025-11-25.
+/// Text for the model while a task runs. 2025-11-25 only.
 pub const MODEL_IMMEDIATE_RESPONSE: &str = "io.modelcontextprotocol/model-immediate-response";
-/// W3C Trace Context parent.
+/// The `traceparent` of W3C Trace Context.
 pub const TRACEPARENT: &str = "traceparent";
-/// W3C Trace Context state.
+/// The `tracestate` of W3C Trace Context.
 pub const TRACESTATE: &str = "tracestate";
-/// W3C Baggage.
+/// The `baggage` of W3C Baggage.
 pub const BAGGAGE: &str = "baggage";
 
 /// A `_meta` object.
 ///
 /// ```
-/// # use mcp_core::meta::Meta;
+/// use mcp_core::meta::Meta;
+///
 /// let meta = Meta::new().with("com.example/shard", 7).with_progress_token("upload-1");
 /// assert_eq!(meta.get("com.example/shard").and_then(|v| v.as_i64()), Some(7));
 /// ```
@@ -47,119 +52,119 @@ pub const BAGGAGE: &str = "baggage";
 pub struct Meta(Box<JsonObject>);
 
 impl Meta {
-    /// An empty one.
+    /// Creates an empty object.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether it has no keys.
+    /// Whether the object has no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value at a key.
+    /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key)
     }
 
-    /// The value at a key, as a `T`: `None` when it is absent or not a `T`.
+    /// Returns the value of a key as a `T`, or `None` when it is absent or not a `T`.
     #[must_use]
     pub fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         T::deserialize(self.0.get(key)?).ok()
     }
 
-    /// Adds or replaces a value and returns the one that was there.
+    /// Sets the value of a key and returns the previous one.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         self.0.insert(key.into(), value.into())
     }
 
-    /// Takes a value out.
+    /// Removes a key and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
         self.0.shift_remove(key)
     }
 
-    /// Adds or replaces a value.
+    /// Sets the value of a key.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.insert(key, value);
         self
     }
 
-    /// Keys and values, in order.
+    /// Returns the keys and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
-    /// The map itself.
+    /// Returns the underlying map.
     #[must_use]
     pub fn as_object(&self) -> &JsonObject {
         &self.0
     }
 
-    /// The map itself.
+    /// Returns the underlying map, consuming the wrapper.
     #[must_use]
     pub fn into_object(self) -> JsonObject {
         *self.0
     }
 
-    /// The token under which the sender wants progress notifications.
+    /// Returns the token under which the sender wants progress notifications.
     #[must_use]
     pub fn progress_token(&self) -> Option<RequestId> {
         self.read(PROGRESS_TOKEN)
     }
 
-    /// Asks for progress notifications under a token.
+    /// Requests progress notifications under a token.
     #[must_use]
     pub fn with_progress_token(self, token: impl Into<RequestId>) -> Self {
         self.with_id(PROGRESS_TOKEN, &token.into())
     }
 
-    /// The protocol revision of the request, as it was sent.
+    /// Returns the protocol revision of the request, as it was sent.
     #[must_use]
     pub fn protocol_version(&self) -> Option<&str> {
         self.get(PROTOCOL_VERSION)?.as_str()
     }
 
-    /// Names the protocol revision of the request.
+    /// Sets the protocol revision of the request.
     #[must_use]
     pub fn with_protocol_version(self, version: impl Into<String>) -> Self {
         self.with(PROTOCOL_VERSION, version.into())
     }
 
-    /// The `subscriptions/listen` request to which the notification belongs.
+    /// Returns the id of the `subscriptions/listen` request that the notification belongs to.
     #[must_use]
     pub fn subscription_id(&self) -> Option<RequestId> {
         self.read(SUBSCRIPTION_ID)
     }
 
-    /// Says to which `subscriptions/listen` request the notification belongs.
+    /// Sets the id of the `subscriptions/listen` request that the notification belongs to.
     #[must_use]
     pub fn with_subscription_id(self, id: impl Into<RequestId>) -> Self {
         self.with_id(SUBSCRIPTION_ID, &id.into())
     }
 
-    /// The W3C `traceparent`.
+    /// Returns the W3C `traceparent`.
     #[must_use]
     pub fn traceparent(&self) -> Option<&str> {
         self.get(TRACEPARENT)?.as_str()
     }
 
-    /// The W3C `tracestate`.
+    /// Returns the W3C `tracestate`.
     #[must_use]
     pub fn tracestate(&self) -> Option<&str> {
         self.get(TRACESTATE)?.as_str()
     }
 
-    /// The W3C `baggage`.
+    /// Returns the W3C `baggage`.
     #[must_use]
     pub fn baggage(&self) -> Option<&str> {
         self.get(BAGGAGE)?.as_str()
     }
 
-    /// Sets an id or a token, a string or an integer.
+    /// Sets a key to an id or a token, which is a string or an integer.
     fn with_id(self, key: &str, id: &RequestId) -> Self {
         match id {
             RequestId::Number(id) => self.with(key, *id),
@@ -184,8 +189,8 @@ impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Meta {
     }
 }
 
-/// Whether a key has the form the protocol demands: an optional prefix of dot-separated labels and a slash,
-/// then a name.
+/// Whether a key has the required form: an optional prefix of labels separated by dots and ended by
+/// a slash, then a name.
 ///
 /// ```
 /// # use mcp_core::meta::is_valid_key;
@@ -202,7 +207,8 @@ pub fn is_valid_key(key: &str) -> bool {
     }
 }
 
-/// Whether a key's prefix is reserved for the protocol: its second label is `modelcontextprotocol` or `mcp`.
+/// Whether a key is reserved for the protocol: the second label of its prefix is
+/// `modelcontextprotocol` or `mcp`, or it is one of the reserved names without a prefix.
 ///
 /// ```
 /// # use mcp_core::meta::is_reserved_key;
@@ -220,7 +226,7 @@ pub fn is_reserved_key(key: &str) -> bool {
     }
 }
 
-/// A letter, then letters, digits and hyphens, and no hyphen at the end.
+/// A label is a letter, then letters, digits and hyphens, and does not end with a hyphen.
 fn is_label(label: &str) -> bool {
     let bytes = label.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
@@ -228,7 +234,8 @@ fn is_label(label: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
 }
 
-/// Empty, or alphanumeric at both ends with `-`, `_`, `.` allowed between.
+/// A name is empty, or starts and ends with a letter or digit and may have `-`, `_` and `.`
+/// between.
 fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
@@ -244,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_form() {
+    fn keys_have_an_optional_prefix_and_a_name() {
         for key in
             ["", "a", "a.b_c-d", "io.modelcontextprotocol/x", "a/", "a-b.c1/0", "traceparent"]
         {
@@ -256,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_keep_their_type() {
+    fn progress_tokens_keep_their_json_type() {
         assert_eq!(Meta::new().with_progress_token(1).progress_token(), Some(RequestId::Number(1)));
         assert_eq!(
             Meta::new().with_progress_token("1").progress_token(),

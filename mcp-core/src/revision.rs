@@ -1,8 +1,18 @@
-//! The protocol revisions, and the small facts in which they differ.
+//! The revisions of the protocol, and the facts in which they differ.
 //!
-//! Nothing in the SDK compares revisions: code asks [`Revision::era`] for the shape of a conversation and
-//! [`Revision::rules`] for a single fact, so a new revision is a row here and not an `if` somewhere.
-//! (Spec: basic/versioning of each revision.)
+//! Code never compares revisions. It asks [`Revision::era`] for the shape of a conversation and
+//! [`Revision::rules`] for a single fact, so a new revision is one more table here and not an `if`
+//! somewhere. Spec: basic/versioning of each revision.
+//!
+//! ```
+//! use mcp_core::revision::{Era, Revision, StructuredContent};
+//!
+//! let revision: Revision = "2025-06-18".parse()?;
+//! assert_eq!(revision.era(), Era::Legacy);
+//! assert_eq!(revision.rules().structured_content, StructuredContent::Object);
+//! assert!(!revision.rules().icons);
+//! # Ok::<(), mcp_core::revision::UnknownRevision>(())
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,45 +33,48 @@ pub enum Revision {
     V2026_07_28,
 }
 
-/// How a conversation is shaped.
+/// The shape of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Era {
-    /// Up to 2025-11-25: `initialize`, sessions, requests in both directions.
+    /// Until 2025-11-25: a session that `initialize` opens, with requests in both directions.
     Legacy,
-    /// From 2026-07-28: each request carries all it needs in `_meta`, and a server never sends a request.
+    /// Since 2026-07-28: each request has everything that is needed to serve it in `_meta`, and a
+    /// server never sends a request.
     Modern,
 }
 
-/// What a revision lets a tool's structured result be.
+/// What the structured result of a tool may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StructuredContent {
-    /// The revision has none: the text block stands alone.
+    /// The revision has no structured results. Only the text is sent.
     Absent,
-    /// An object; any other value is wrapped as `{"result": …}`.
+    /// An object. Any other value is wrapped as `{"result": …}`.
     Object,
     /// Any JSON value.
     Any,
 }
 
-/// The facts in which revisions differ, each named after the part of the protocol that it is about.
+/// The facts in which revisions differ. Each field is named after the part of the protocol that it
+/// is about. `docs/revisions.md` shows the values as a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rules {
     // ---- messages ----
-    /// Arrays of messages are accepted. 2025-03-26 only.
+    /// Arrays of messages (JSON-RPC batches) are accepted. 2025-03-26 only.
     pub batching: bool,
-    /// Results carry `resultType`, and `serverInfo` in their `_meta`. Since 2026-07-28.
+    /// Results have `resultType`, and `serverInfo` in their `_meta`. Since 2026-07-28.
     pub result_type: bool,
-    /// Results of lists, of `resources/read` and of `server/discover` carry `ttlMs` and `cacheScope`. Since
-    /// 2026-07-28.
+    /// Results of lists, of `resources/read` and of `server/discover` have `ttlMs` and
+    /// `cacheScope`. Since 2026-07-28.
     pub cache_fields: bool,
-    /// A result can ask for input (`input_required`), and the call is repeated with the answers. Since
-    /// 2026-07-28.
+    /// A result can ask for input (`input_required`). The client repeats the request with the
+    /// answers. Since 2026-07-28.
     pub input_required: bool,
-    /// `capabilities.extensions` is part of the schema. Since 2026-07-28.
+    /// The schema has `capabilities.extensions`. Since 2026-07-28.
     pub extensions: bool,
     // ---- members of types ----
-    /// `title` of tools, prompts, arguments, resources, templates and implementations. Since 2025-06-18.
+    /// `title` of tools, prompts, arguments, resources, templates and implementations. Since
+    /// 2025-06-18.
     pub titles: bool,
     /// `_meta` of tools, prompts, resources, templates and content. Since 2025-06-18.
     pub meta_of_types: bool,
@@ -81,30 +94,33 @@ pub struct Rules {
     pub tool_execution: bool,
     /// What a structured tool result may be.
     pub structured_content: StructuredContent,
-    /// Bad tool arguments come back as a result with `isError` instead of −32602 (SEP-1303). Since
-    /// 2025-11-25.
+    /// Invalid tool arguments are reported by a result with `isError`, not by error −32602
+    /// (SEP-1303). Since 2025-11-25.
     pub argument_errors_in_result: bool,
     // ---- other server features ----
     /// The `completions` server capability. Since 2025-03-26.
     pub completions_capability: bool,
     /// `message` of a progress notification. Since 2025-03-26.
     pub progress_message: bool,
-    /// The error code of an unknown resource: −32002 up to 2025-11-25, −32602 since.
+    /// The error code for an unknown resource: −32002 until 2025-11-25, then −32602.
     pub resource_not_found_code: i32,
-    // ---- what a server asks of a client ----
-    /// Elicitation by form. Since 2025-06-18.
+    // ---- client features ----
+    /// Elicitation with a form. Since 2025-06-18.
     pub elicitation: bool,
-    /// Elicitation by URL. Since 2025-11-25.
+    /// Elicitation with a URL. Since 2025-11-25.
     pub elicitation_url: bool,
-    /// Forms have a `mode`, titled and multiple choices, and defaults on every field. Since 2025-11-25.
+    /// Elicitation has a `mode`, and forms have choices with titles, multiple choices, and defaults
+    /// on every field. Since 2025-11-25.
     pub elicitation_choices: bool,
-    /// `notifications/elicitation/complete`, and −32042 for a URL to visit first. 2025-11-25 only.
+    /// `notifications/elicitation/complete`, and error −32042 when the user must visit a URL first.
+    /// 2025-11-25 only.
     pub elicitation_complete: bool,
-    /// Tools and arrays of content in sampling, and the capability `sampling.context`. Since 2025-11-25.
+    /// Tools and lists of content in sampling, and the capability `sampling.context`. Since
+    /// 2025-11-25.
     pub sampling_tools: bool,
     // ---- transports ----
-    /// An event stream begins with an event without data and may be closed early; the client reconnects for
-    /// the rest. 2025-11-25 only.
+    /// An event stream starts with an event without data. The server may close the stream early,
+    /// and the client reconnects for the rest. 2025-11-25 only.
     pub stream_polling: bool,
     /// An MCP server is its own authorization server, unless metadata at its origin says otherwise.
     /// 2025-03-26 only.
@@ -187,7 +203,7 @@ const V2026_07_28: Rules = Rules {
 };
 
 impl Revision {
-    /// Every revision, oldest first.
+    /// All revisions, oldest first.
     pub const ALL: [Self; 5] = [
         Self::V2024_11_05,
         Self::V2025_03_26,
@@ -196,13 +212,14 @@ impl Revision {
         Self::V2026_07_28,
     ];
 
-    /// The newest revision of the legacy era, which a server offers to a client that asks for an unknown one.
+    /// The latest revision of the legacy era. A server offers it to a client that requests an
+    /// unknown revision.
     pub const LATEST_LEGACY: Self = Self::V2025_11_25;
 
-    /// The newest revision.
+    /// The latest revision.
     pub const LATEST: Self = Self::V2026_07_28;
 
-    /// The name on the wire.
+    /// Returns the name on the wire, such as `2025-11-25`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2024_11_05 => "2024-11-05",
@@ -213,12 +230,12 @@ impl Revision {
         }
     }
 
-    /// The place in [`Revision::ALL`].
+    /// Returns the index in [`Revision::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// The era whose conversation this revision speaks.
+    /// Returns the era of this revision.
     pub const fn era(self) -> Era {
         match self {
             Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => {
@@ -228,7 +245,7 @@ impl Revision {
         }
     }
 
-    /// The facts of this revision.
+    /// Returns the facts of this revision.
     pub const fn rules(self) -> &'static Rules {
         match self {
             Self::V2024_11_05 => &V2024_11_05,
@@ -246,14 +263,15 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The text is not the name of a revision that this SDK supports.
+/// The text is not the name of a revision that this SDK supports. `Display` lists the supported
+/// ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownRevision;
 
 impl fmt::Display for UnknownRevision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown protocol revision; supported are")?;
+        f.write_str("unknown protocol revision; supported:")?;
         for (index, revision) in Revision::ALL.into_iter().enumerate() {
             write!(f, "{} {revision}", if index == 0 { "" } else { "," })?;
         }

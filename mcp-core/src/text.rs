@@ -1,15 +1,16 @@
-//! Text that came from the other side, made fit for logs and error messages (THREAT-12).
+//! Text from the peer, made safe for logs and error messages (THREAT-12).
 
 use std::fmt;
 
-/// Longest text that [`PeerText`] shows, in characters, unless it is told otherwise.
+/// Default for the longest text that [`PeerText`] shows, in characters. Fixed: a log line or an
+/// error needs a recognizable excerpt, and the caller can pass another number.
 const DEFAULT_MAX_CHARS: usize = 256;
 
-/// Shows text of the peer in a log line or an error message: shortened, and without characters that could
-/// forge a line, move the cursor or reorder what is read.
+/// Shows text from the peer in a log line or an error message: shortened, and without characters
+/// that could forge a line, move the cursor or change the order in which text is displayed.
 ///
-/// Control characters and the invisible formatting characters of Unicode appear escaped (`\n`, `\u{202e}`).
-/// What is cut off is replaced by `…`.
+/// Control characters and Unicode's invisible formatting characters are escaped (`\n`, `\u{202e}`).
+/// An omitted rest is marked with `…`.
 ///
 /// ```
 /// use mcp_core::text::PeerText;
@@ -24,13 +25,13 @@ pub struct PeerText<'a> {
 }
 
 impl<'a> PeerText<'a> {
-    /// Shows at most 256 characters.
+    /// Shows at most 256 characters of `text`.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self::with_max(text, DEFAULT_MAX_CHARS)
     }
 
-    /// Shows at most `max_chars` characters.
+    /// Shows at most `max_chars` characters of `text`.
     #[must_use]
     pub const fn with_max(text: &'a str, max_chars: usize) -> Self {
         Self { text, max_chars }
@@ -52,7 +53,7 @@ impl fmt::Display for PeerText<'_> {
     }
 }
 
-/// Characters that are not seen, or change how their neighbours are seen.
+/// Invisible characters, and characters that change how their neighbours are displayed.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_the_peer_cannot_forge_a_line_or_reorder_one() {
+    fn peer_text_cannot_forge_a_line_or_change_its_order() {
         for (text, shown) in [
             ("plain, with \"quotes\" and ü", "plain, with \"quotes\" and ü"),
             ("a\r\n2026 ERROR forged", "a\\r\\n2026 ERROR forged"),
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_cut_at_a_character_and_says_so() {
+    fn long_text_is_cut_at_a_character_boundary_and_marked() {
         let long = "ü".repeat(300);
         let shown = PeerText::new(&long).to_string();
         assert_eq!(shown.chars().count(), DEFAULT_MAX_CHARS + 1);

@@ -71,7 +71,7 @@ use proc_macro::TokenStream;
 ///     a + b
 /// }
 ///
-/// Server::new("calculator", "1.0.0").routes(routes![add, math::divide])
+/// Server::builder("calculator", "1.0.0").routes(routes![add, math::divide])
 /// ```
 ///
 /// The function is `async` or not; lifetimes are fine, type parameters are not, for the schema has to be
@@ -225,7 +225,7 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     fn not_marked(&self) { /* … */ }
 /// }
 ///
-/// Server::new("notes", "1.0.0").with(Notes::open("notes.db")?)
+/// Server::builder("notes", "1.0.0").with(Notes::open("notes.db")?)
 /// ```
 ///
 /// It writes `impl Provider`, with the generics and the bounds of the block; the type must be `Send + Sync +

@@ -18,16 +18,16 @@ const IDLE: Duration = Duration::from_secs(10);
 type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Clone)]
-pub(crate) struct Pool(Arc<Inner>);
+pub(crate) struct BlockingPool(Arc<PoolShared>);
 
-struct Inner {
-    state: Mutex<State>,
+struct PoolShared {
+    state: Mutex<PoolState>,
     work: Condvar,
-    most: usize,
+    max_threads: usize,
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     /// Jobs that wait for a thread, each with its number.
     queue: VecDeque<(u64, Job)>,
     submitted: u64,
@@ -35,10 +35,14 @@ struct State {
     idle: usize,
 }
 
-impl Pool {
-    /// At most `most` threads, started when there is work for them.
-    pub(crate) fn new(most: usize) -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), work: Condvar::new(), most: most.max(1) }))
+impl BlockingPool {
+    /// At most `max_threads` threads, started when there is work for them.
+    pub(crate) fn new(max_threads: usize) -> Self {
+        Self(Arc::new(PoolShared {
+            state: Mutex::default(),
+            work: Condvar::new(),
+            max_threads: max_threads.max(1),
+        }))
     }
 
     /// Runs `work` on a thread. A call that is dropped while it waits for one never runs.
@@ -77,7 +81,7 @@ impl Pool {
             self.0.work.notify_one();
             return Ok(number);
         }
-        if state.threads >= self.0.most {
+        if state.threads >= self.0.max_threads {
             return Ok(number); // A thread takes it when it is done with what it does.
         }
         state.threads += 1;
@@ -102,7 +106,7 @@ impl Pool {
 
 /// Takes a job out of the queue when its caller has left, so that what it holds is freed.
 struct Ticket {
-    pool: Pool,
+    pool: BlockingPool,
     number: u64,
 }
 
@@ -116,8 +120,8 @@ impl Drop for Ticket {
     }
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl PoolShared {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,10 +147,10 @@ impl Inner {
     }
 }
 
-impl std::fmt::Debug for Pool {
+impl std::fmt::Debug for BlockingPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.0.lock();
-        f.debug_struct("Pool")
+        f.debug_struct("BlockingPool")
             .field("threads", &state.threads)
             .field("queued", &state.queue.len())
             .finish()
@@ -159,7 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_leaves_while_it_waits_takes_its_work_along() {
-        let pool = Pool::new(1);
+        let pool = BlockingPool::new(1);
         let (release, released) = std::sync::mpsc::channel::<()>();
         let busy = pool.run(move || released.recv().is_ok());
         let ran = Arc::new(Mutex::new(0));

@@ -22,11 +22,13 @@ pub struct CompletionCall {
 
 impl CompletionCall {
     /// The context of the call.
+    #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
     /// What was typed so far.
+    #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }

@@ -1,54 +1,30 @@
 //! What a handler knows of its call, and what it can say while it runs.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::era::CallMeta;
 use mcp_core::extensions::Extensions;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
+use mcp_core::method::{NotificationMethod, notification};
 use mcp_core::revision::{Revision, Rules};
-use mcp_core::service::{BoxFuture, Notification, Peer, Request};
+use mcp_core::service::{BoxFuture, Notification, Request};
 use mcp_core::types::{
     ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams,
 };
 use serde::Serialize;
 
-use crate::era::{ConversationState, Session};
-use crate::extract::State;
-use crate::handle::ServerHandle;
-use crate::input::Asking;
-use crate::progress::Pace;
-use crate::server::Inner;
+use crate::call::{AnswerStream, Call};
+use crate::wire::WireResult;
 
 /// One call, as its handler sees it. Cheap to clone.
 ///
 /// Take it as an argument of a tool, prompt or resource function, wherever it stands. What it offers works on
 /// every revision: where a revision lacks something, the method says what happens instead.
 #[derive(Clone)]
-pub struct Context(pub(crate) Arc<Call>);
-
-pub(crate) struct Call {
-    pub(crate) server: Arc<Inner>,
-    pub(crate) id: RequestId,
-    pub(crate) revision: Revision,
-    pub(crate) meta: CallMeta,
-    /// The session that the call is part of, in the legacy era.
-    pub(crate) session: Option<Arc<Session>>,
-    pub(crate) conversation: Arc<ConversationState>,
-    pub(crate) peer: Peer,
-    /// What the binding put into the request.
-    pub(crate) extensions: Extensions,
-    /// The same with what layers put in, when they did.
-    pub(crate) layered: OnceLock<Extensions>,
-    /// The call was answered or dropped: nothing more is said of it (PROG-2, LOG-2, CAN-3).
-    pub(crate) is_over: AtomicBool,
-    pub(crate) pace: Mutex<Pace>,
-    pub(crate) asking: Asking,
-}
+pub struct Context(Arc<Call>);
 
 impl Context {
     /// The context of a request that passes through a [layer](crate::layer).
@@ -67,14 +43,26 @@ impl Context {
         Some(Self(call))
     }
 
+    /// The data of the call.
+    pub(crate) fn call(&self) -> &Call {
+        &self.0
+    }
+
     /// The id that the caller gave the request.
+    #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.0.id
     }
 
     /// The protocol revision that this call is made in.
+    #[must_use]
     pub fn revision(&self) -> Revision {
         self.0.revision
+    }
+
+    /// Writes the result of this call.
+    pub(crate) fn encode<T: WireResult>(&self, result: T) -> Result<JsonBytes, ErrorObject> {
+        self.0.environment.encode(result, self.0.revision)
     }
 
     pub(crate) fn rules(&self) -> &'static Rules {
@@ -82,6 +70,7 @@ impl Context {
     }
 
     /// What the client says it is. Not verified: never decide security by it (ST-5).
+    #[must_use]
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
             Some(session) => session.client_info(),
@@ -90,52 +79,30 @@ impl Context {
     }
 
     /// What the client can do, as declared for this call (modern) or this session (legacy).
+    #[must_use]
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
             Some(session) => session.capabilities(),
-            None => {
-                let declared = self.0.meta.client_capabilities.as_ref();
-                declared.and_then(|text| text.parse().ok()).unwrap_or_default()
-            }
+            None => self.0.meta.client_capabilities(),
         }
     }
 
     /// The `_meta` of the request.
+    #[must_use]
     pub fn meta(&self) -> Meta {
         self.0.meta.raw.as_ref().and_then(|raw| raw.parse().ok()).unwrap_or_default()
     }
 
     /// What the binding and the layers know of the call: HTTP headers, principal, peer address.
+    #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.0.layered.get().unwrap_or(&self.0.extensions)
     }
 
-    /// A handle on the server: add and remove what it offers, tell of changes.
-    pub fn server(&self) -> ServerHandle {
-        self.0.server.handle()
-    }
-
-    /// The value that was given to [`Server::state`](crate::Server::state).
-    ///
-    /// # Errors
-    /// −32603 when there is none of this type; the log says which type is missing.
-    pub fn state<S: Send + Sync + 'static>(&self) -> Result<State<S>, ErrorObject> {
-        match self.0.server.states.get_shared::<S>() {
-            Some(state) => Ok(State(state)),
-            None => {
-                let missing = std::any::type_name::<S>();
-                Err(crate::error::internal(
-                    "finding a state",
-                    &format!("Server::state was not given a {missing}"),
-                ))
-            }
-        }
-    }
-
     /// Runs what blocks on a thread of a bounded pool, so that other calls stay quick.
     ///
-    /// Cancel safe: dropping the future before a thread took the work means that it never runs; after that
-    /// the work runs to its end, and its result is dropped.
+    /// Cancel safe: dropping the future before a thread took the work means that it never runs;
+    /// after that the work runs to its end, and its result is dropped.
     ///
     /// # Errors
     /// −32603 when `work` panics, or no thread can be started.
@@ -143,7 +110,7 @@ impl Context {
         &self,
         work: F,
     ) -> impl Future<Output = Result<R, ErrorObject>> + Send + use<R, F> {
-        self.0.server.blocking.run(work)
+        self.0.environment.blocking.run(work)
     }
 
     // ---- while the call runs -------------------------------------------------------------------------
@@ -152,7 +119,7 @@ impl Context {
     ///
     /// Does nothing when the caller did not ask for progress, or the call is over. Values must rise; one that does not is
     /// dropped, and so are values that come faster than
-    /// [`Limits::progress_interval`](crate::Limits::progress_interval) on average (a burst of ten passes).
+    /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average (a burst of ten passes).
     /// The one that reaches `total` is always sent. Cancel safe.
     pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
         self.send_progress(done, total.into(), None).await;
@@ -169,22 +136,19 @@ impl Context {
     }
 
     async fn send_progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
-        let Some(token) = &self.0.meta.progress_token else { return };
-        if self.is_over() {
-            return;
+        let Some(token) = &self.0.meta.progress_token else { return yield_at_times().await };
+        if self.0.gate.is_over() {
+            return yield_at_times().await;
         }
         let total = total.filter(|total| total.is_finite()); // JSON has no other numbers.
-        let may_pass = {
-            let mut pace = self.0.pace.lock().unwrap_or_else(PoisonError::into_inner);
-            pace.admit(done, total, self.0.server.limits.min_progress_interval)
-        };
-        if !may_pass {
-            return;
+        let interval = self.0.environment.limits.min_progress_interval;
+        if !self.0.progress.lock().admit(done, total, interval) {
+            return yield_at_times().await;
         }
         let mut params = ProgressParams::new(token.clone(), done);
         params.total = total;
         params.message = message.filter(|_| self.rules().progress_message);
-        self.notify("notifications/progress", &params).await;
+        self.0.gate.send(self.notify::<notification::Progress>(&params)).await;
     }
 
     /// Sends a log message to the client.
@@ -195,16 +159,22 @@ impl Context {
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
     /// 2027-07-28; standard error or OpenTelemetry take its place.
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
-        let least = match &self.0.session {
-            Some(session) => Some(session.log_level()),
-            None => self.0.meta.log_level,
+        let (least, is_session) = match &self.0.session {
+            Some(session) => (Some(session.log_level()), true),
+            None => (self.0.meta.log_level, false),
         };
-        if least.is_none_or(|least| level < least) || (self.0.session.is_none() && self.is_over()) {
-            return;
+        if least.is_none_or(|least| level < least) {
+            return yield_at_times().await;
         }
-        let Ok(data) = RawJson::new(&data) else { return };
-        let params = LogMessageParams::new(level, data).logger(self.0.server.info.name.clone());
-        self.notify("notifications/message", &params).await;
+        let Ok(data) = RawJson::new(&data) else { return yield_at_times().await };
+        let params =
+            LogMessageParams::new(level, data).logger(self.0.environment.server_name.clone());
+        let sending = self.notify::<notification::Message>(&params);
+        if is_session {
+            sending.await;
+        } else {
+            self.0.gate.send(sending).await;
+        }
     }
 
     /// Closes the stream that the answer will come on, and goes on with the call: the client comes back for
@@ -215,24 +185,26 @@ impl Context {
     /// other than 2025-11-25, or when the client has gone already (SH-4).
     pub fn close_stream(&self, retry: impl Into<Option<Duration>>) -> bool {
         let retry = retry.into();
-        #[cfg(feature = "http")]
-        if let Some(exchange) = self.0.extensions.get::<crate::http::Exchange>() {
-            return exchange.close_stream(retry);
-        }
-        let _ = retry;
-        false
+        self.0.extensions.get::<AnswerStream>().is_some_and(|stream| stream.0.close(retry))
     }
 
-    fn is_over(&self) -> bool {
-        self.0.is_over.load(Ordering::Acquire)
-    }
-
-    pub(crate) async fn notify(&self, method: &'static str, params: &impl Serialize) {
+    /// Sends a notification to the client.
+    pub(crate) async fn notify<N: NotificationMethod>(&self, params: &N::Params) {
+        yield_at_times().await;
         match JsonBytes::new(params) {
-            Ok(params) => self.0.peer.notify(Notification::new(method, params)).await,
-            Err(error) => tracing::error!(method, %error, "a notification could not be written"),
+            Ok(params) => self.0.peer.notify(Notification::new(N::NAME, params)).await,
+            Err(error) => {
+                tracing::error!(method = N::NAME, %error, "a notification could not be written");
+            }
         }
     }
+}
+
+/// Yields to the runtime now and then, as every wait of tokio does. A handler may call these
+/// functions in a loop that waits for nothing else: without it, other calls would starve, and a
+/// cancellation would have to wait for the end of the loop.
+async fn yield_at_times() {
+    tokio::task::consume_budget().await;
 }
 
 impl fmt::Debug for Context {

@@ -98,10 +98,10 @@ impl IntoToolError for std::convert::Infallible {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Two tools, prompts, resources or methods have one name.
+    /// Two tools, prompts, resources, methods or extensions have one name.
     #[error("the {kind} {name:?} is registered twice")]
     Duplicate {
-        /// "tool", "prompt", "resource", "method", "server".
+        /// "tool", "prompt", "resource", "method", "extension" or "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
@@ -109,7 +109,7 @@ pub enum BuildError {
     /// A name, template or schema breaks a rule.
     #[error("the {kind} {name:?} is not valid: {reason}")]
     Invalid {
-        /// "tool", "prompt", "resource", "method", "server".
+        /// "tool", "prompt", "resource", "method", "extension" or "server".
         kind: &'static str,
         /// The name, or URI.
         name: String,
@@ -179,6 +179,7 @@ impl ServeError {
     }
 
     /// Whether a registration was wrong, so that starting again will not help.
+    #[must_use]
     pub fn is_build(&self) -> bool {
         matches!(self.0, ServeErrorKind::Build(_))
     }
@@ -196,11 +197,26 @@ impl From<TransportError> for ServeError {
     }
 }
 
-/// Logs what a peer is not told, and gives what it is told: −32603 with an id that finds the
-/// reason in the log.
+/// Logs the cause of a failure and returns −32603 with a correlation id that leads to the log line.
 #[cold]
 pub(crate) fn internal(doing: &str, error: &dyn fmt::Display) -> ErrorObject {
     ErrorObject::internal_logged(
         |correlation| tracing::error!(%error, correlation, "{doing} failed"),
     )
+}
+
+/// −32602 for parameters that cannot be read.
+#[cold]
+pub(crate) fn invalid_params(error: &serde_json::Error) -> ErrorObject {
+    ErrorObject::invalid_params(reason(error))
+}
+
+/// What is wrong with a JSON value, without the line and the column: they count in a text that the
+/// reader does not have.
+pub(crate) fn reason(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(end) = text.find(" at line ") {
+        text.truncate(end);
+    }
+    text
 }

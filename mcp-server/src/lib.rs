@@ -11,35 +11,50 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), mcp_server::ServeError> {
-//!     Server::new("calculator", "1.0.0").routes(routes![add]).serve_stdio().await
+//!     Server::builder("calculator", "1.0.0").routes(routes![add]).serve_stdio().await
 //! }
 //! ```
 //!
-//! Reading order: [`Server`] (what it is made of), [`ToolRoute`], [`PromptRoute`] and [`ResourceRoute`] (what
-//! macros write and you can write by hand), [`Context`] (what a running call knows and says), [`extract`],
-//! [`layer`], [`ServerHandle`] (changes at runtime).
+//! | to | see |
+//! |---|---|
+//! | build and serve a server | [`Server`], [`ServerBuilder`] |
+//! | write tools, prompts and resources | [`macro@tool`], [`macro@tools`], [`macro@prompt`], [`macro@resource`] |
+//! | write them by hand | [`tool`](mod@tool), [`prompt`](mod@prompt), [`resource`](mod@resource), [`handler`], [`extract`] |
+//! | know and say something while a call runs | [`Context`] |
+//! | ask the user, or the client's model | [`input`] |
+//! | suggest values of arguments | [`completion`] |
+//! | change what is offered at runtime | [`ServerHandle`] |
+//! | do something around every call | [`layer`] |
+//! | bound what clients may send and hold | [`Limits`] |
+//!
+//! The root has what nearly every server names; everything else is in one of the modules.
 
 mod blocking;
-mod completion;
+mod call;
+pub mod completion;
 mod context;
-mod era;
+mod custom_method;
+mod definition;
 mod error;
 pub mod extract;
-mod handle;
-mod handler;
+pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;
-mod input;
+pub mod input;
+mod json_words;
 pub mod layer;
 mod limits;
 #[doc(hidden)]
 pub mod macro_support;
 mod principal;
-mod progress;
-mod prompt;
+pub mod prompt;
+mod questions;
 mod registry;
-mod resource;
+pub mod resource;
+pub mod route;
 mod router;
+mod schema;
+mod seal;
 mod serve;
 mod server;
 #[cfg(any(feature = "stdio", feature = "http"))]
@@ -47,44 +62,20 @@ mod signals;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod subscription;
-mod tool;
+pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;
+mod wire;
 
-pub use completion::{CompletionCall, CompletionFuture, IntoCompletion};
-pub use context::{Context, HandlerCall, HandlerFuture};
-pub use era::Connection;
-pub use error::{BuildError, IntoToolError, ServeError, ToolError};
-pub use extract::{Args, Extension, FromContext, State, from_text};
-pub use handle::ServerHandle;
-pub use handler::Handler;
-pub use input::{
-    Answer, AskError, AskErrorKind, Choice, ElicitForm, Form, FormField, InputRequired, KeyError,
-    KeyRing, Outcome, Question,
-};
-pub use principal::Principal;
-pub use prompt::{IntoPromptResult, PromptBuilder, PromptCall, PromptFuture, PromptRoute};
-pub use resource::{
-    IntoResourceResult, ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute, Template,
-    TemplateError,
-};
-pub use server::{BuiltServer, Provider, Routes, Server};
-pub use tool::{
-    ArgumentErrors, Audio, Described, DescribedArgument, Field, Image, IntoToolResult, Structured,
-    ToolBuilder, ToolCall, ToolFuture, ToolRoute, decode, input_schema, output_schema,
-};
-
+pub use context::Context;
+pub use error::{BuildError, ServeError, ToolError};
 pub use limits::Limits;
-#[doc(hidden)]
-pub use macro_support as __private;
-pub use macro_support::{HeaderArgument, RouteFn};
+pub use principal::Principal;
+pub use registry::ServerHandle;
+pub use server::{Connection, Server, ServerBuilder};
+
 pub use mcp_core::jsonrpc::ErrorObject;
-pub use mcp_core::meta::Meta;
-pub use mcp_core::types::{
-    Annotations, CallToolResult, Completion, Content, GetPromptResult, Icon, LoggingLevel,
-    PromptArgument, PromptMessage, ReadResourceResult, ResourceContents, Schema,
-};
-pub use mcp_core::{ConnectionLimits, Revision, json, jsonrpc, meta, method, service, types};
+pub use mcp_core::{ConnectionLimits, Revision};
+pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};
-pub use schemars;
-pub use serde_json;
+pub use {schemars, serde, serde_json};

@@ -7,7 +7,7 @@ use mcp_core::ConnectionLimits;
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
 
-/// The bounds of a server, set with [`Server::limits`](crate::Server::limits).
+/// The bounds of a server, set with [`ServerBuilder::limits`](crate::ServerBuilder::limits).
 ///
 /// Every field has a default that suits a server on the network. All defaults are listed in
 /// `docs/limits.md`.
@@ -17,7 +17,7 @@ use crate::http::HttpLimits;
 ///
 /// let mut limits = Limits::default();
 /// limits.connection.max_in_flight_requests = 16;
-/// let server = Server::new("small", "1.0.0").limits(limits);
+/// let server = Server::builder("small", "1.0.0").limits(limits);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -42,13 +42,18 @@ pub struct Limits {
     pub max_input_rounds: u32,
     /// Most questions in one round of a modern call; further ones wait for the next round. 16.
     pub max_input_questions: usize,
-    /// Longest `requestState` that is sent or accepted, in bytes. 16 KiB.
+    /// Longest `requestState` that is sent or accepted, in bytes, which is four thirds of the answers
+    /// and step results that a call remembers. It travels in the bodies of responses and requests,
+    /// so `max_message_bytes` and the body limits of proxies have to allow it. 64 KiB.
     pub max_request_state_bytes: usize,
     /// How long a `requestState` can be redeemed. 10 minutes, since a person may be asked.
     pub request_state_ttl: Duration,
-    /// Most redeemed single-use states that are remembered; beyond it, none is accepted until the oldest
-    /// expire. 10,000.
+    /// Most redeemed single-use states that are remembered; beyond it, none is accepted until the
+    /// oldest expire. 10,000.
     pub max_redeemed_states: usize,
+    /// Most redeemed single-use states of one [`Principal`](crate::Principal) that are remembered, so
+    /// that one user cannot keep the others from answering. 1,000.
+    pub max_redeemed_states_per_principal: usize,
     /// The bounds of the HTTP binding.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
@@ -56,6 +61,7 @@ pub struct Limits {
 
 impl Limits {
     /// The defaults.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             connection: ConnectionLimits::for_server(),
@@ -67,9 +73,10 @@ impl Limits {
             peer_request_timeout: Duration::from_secs(600),
             max_input_rounds: 10,
             max_input_questions: 16,
-            max_request_state_bytes: 16 << 10,
+            max_request_state_bytes: 64 << 10,
             request_state_ttl: Duration::from_secs(600),
             max_redeemed_states: 10_000,
+            max_redeemed_states_per_principal: 1_000,
             #[cfg(feature = "http")]
             http: HttpLimits::new(),
         }

@@ -23,6 +23,7 @@ impl Principal {
     }
 
     /// The name.
+    #[must_use]
     pub fn id(&self) -> &str {
         &self.0
     }
@@ -36,6 +37,7 @@ impl fmt::Debug for Principal {
 
 impl Context {
     /// Who makes this call; none when nobody verified it.
+    #[must_use]
     pub fn principal(&self) -> Option<&Principal> {
         self.extensions().get()
     }

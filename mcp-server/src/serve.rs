@@ -8,11 +8,10 @@ use mcp_core::service::Accept as _;
 use mcp_core::transport::stream::connect;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::era::Connection;
 use crate::error::ServeError;
-use crate::server::{BuiltServer, Server};
+use crate::server::{Connection, Server, ServerBuilder};
 
-impl BuiltServer {
+impl Server {
     /// Serves one conversation over a pair of byte streams, until the peer closes its side or `stop` is done.
     ///
     /// Then subscriptions end, and running calls have
@@ -50,7 +49,7 @@ impl BuiltServer {
         (Arc::downgrade(driver.local()), async move { Ok(driver.run(stops).await?) })
     }
 
-    /// As [`BuiltServer::serve_until`], until the peer closes its side.
+    /// As [`Server::serve_until`], until the peer closes its side.
     ///
     /// # Errors
     /// As there.
@@ -63,9 +62,9 @@ impl BuiltServer {
     }
 }
 
-impl Server {
+impl ServerBuilder {
     /// Builds the server and serves one conversation over a pair of byte streams, until the peer closes its
-    /// side. See [`BuiltServer::serve_until`].
+    /// side. See [`Server::serve_until`].
     ///
     /// # Errors
     /// When the server cannot be built or the connection breaks.

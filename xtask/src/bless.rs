@@ -5,7 +5,8 @@ use crate::steps::{Steps, cargo};
 
 /// A name, the tests that rewrite, and the variable that makes them do so.
 const TEXTS: &[(&str, &str, &str)] = &[
-    ("goldens", "test --workspace --test wire", "BLESS"),
+    ("goldens", "test -p mcp-core --test wire goldens", "BLESS"),
+    ("revisions", "test -p mcp-core --test wire revisions", "BLESS"),
     ("compile-fail", "test --workspace --test compile refused", "BLESS"),
     ("conformance", "test --workspace --test suite", "WRITE_CONFORMANCE"),
 ];

@@ -35,7 +35,7 @@ fn quick_targets(files: &[String]) -> Vec<&str> {
     let mut names: Vec<&str> = files
         .iter()
         .filter_map(|file| match file.split('/').collect::<Vec<_>>()[..] {
-            [_, "tests", name, "main.rs"] => Some(name),
+            [.., "tests", name, "main.rs"] => Some(name),
             _ => None,
         })
         .filter(|name| !SLOW_TARGETS.contains(name))

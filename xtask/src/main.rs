@@ -3,6 +3,7 @@
 mod bless;
 mod ci;
 mod fast;
+mod fuzz;
 mod repository;
 mod steps;
 mod tidy;
@@ -15,7 +16,10 @@ usage: cargo xtask <command>
   fast                    what to run before each commit: format, lints, quick tests, tidy
   ci                      the whole gate, after what .ci/run installs
   tidy [--rule NAME]...   the rules of this repository as code
-  bless [NAME]...         rewrites expected texts: goldens, compile-fail, conformance (default: all)";
+  bless [NAME]...         rewrites expected texts: goldens, revisions, compile-fail, conformance
+                          (default: all)
+  fuzz TARGET|all [--seconds N]
+                          runs a fuzz target on random mutations, on all cores";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +32,7 @@ fn main() -> ExitCode {
         "ci" => no_arguments(rest).and_then(|()| ci::run()),
         "tidy" => tidy::run(rest),
         "bless" => bless::run(rest),
+        "fuzz" => fuzz::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -71,7 +71,8 @@ pub(crate) fn cargo(arguments: &str) -> Command {
     command
 }
 
-fn succeed(command: &mut Command) -> Result<(), String> {
+/// Runs `command`; an error if it fails.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("{command:?} cannot start: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", words(command))) }
 }

@@ -1,4 +1,5 @@
-use mcp_server::{CompletionCall, prompt, tools};
+use mcp_server::{prompt, tools};
+use mcp_server::completion::CompletionCall;
 
 async fn lengths(_: &CompletionCall) -> usize {
     3

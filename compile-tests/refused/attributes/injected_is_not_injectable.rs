@@ -1,4 +1,5 @@
-use mcp_server::{State, tool};
+use mcp_server::tool;
+use mcp_server::extract::State;
 
 struct Caller;
 

@@ -1,4 +1,5 @@
-use mcp_server::{AskError, Context, tool};
+use mcp_server::{Context, tool};
+use mcp_server::input::AskError;
 
 #[derive(serde::Deserialize)]
 struct Plain {

@@ -9,7 +9,9 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use mcp_server::{Args, Context, Limits, ServeError, Server, ToolRoute};
+use mcp_server::extract::Args;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, ServeError, Server, ServerBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -93,13 +95,13 @@ async fn child() -> Result<String, mcp_server::ToolError> {
     Ok(format!("{} bytes read, {wrote}", read.stdout.len()))
 }
 
-fn server() -> Server {
+fn server() -> ServerBuilder {
     let mut limits = Limits::new();
     if let Some(drain) = number("HARD_DRAIN_MS") {
         limits.connection.shutdown_timeout = Duration::from_millis(drain);
         limits.http.shutdown_timeout = Duration::from_millis(drain);
     }
-    Server::new("hard", "1.0.0").limits(limits).tools([
+    Server::builder("hard", "1.0.0").limits(limits).tools([
         ToolRoute::builder("echo").handler(|Args(Text { text }): Args<Text>| async { text }),
         ToolRoute::builder("size")
             .handler(|Args(Millis { ms }): Args<Millis>| async move { "x".repeat(ms as usize) }),

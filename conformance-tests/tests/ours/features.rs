@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use mcp_client::types::{CompletionReference, ElicitResult, LoggingLevel, SubscriptionFilter};
 use mcp_client::{Client, ErrorKind, Event, Revision};
-use mcp_server::ToolRoute;
+use mcp_server::tool::ToolRoute;
 use serde_json::json;
 
 use crate::server::{Fixture, fixture};

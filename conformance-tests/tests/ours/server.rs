@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
+use mcp_server::input::{Answer, AskError, Form};
+use mcp_server::types::LoggingLevel;
 use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
-use mcp_server::{
-    Answer, AskError, BuiltServer, Context, Form, LoggingLevel, Server, ServerHandle, ToolError,
-    tools,
-};
+use mcp_server::{Context, Server, ServerHandle, ToolError, tools};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 /// The server, and what its handlers tell the test.
 pub(crate) struct Fixture {
-    pub(crate) server: BuiltServer,
+    pub(crate) server: Server,
     pub(crate) handle: ServerHandle,
     /// Gets a permit for every handler of `wait` that began, and for every one that was dropped.
     pub(crate) began: Arc<Semaphore>,
@@ -110,7 +109,7 @@ impl Drop for AddOnDrop {
 pub(crate) fn fixture() -> Fixture {
     let (began, dropped) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let tools = Tools { began: Arc::clone(&began), dropped: Arc::clone(&dropped) };
-    let server = Server::new("fixture", "1.0.0").with(tools);
+    let server = Server::builder("fixture", "1.0.0").with(tools);
     let handle = server.handle();
     Fixture { server: server.build().expect("the registrations are right"), handle, began, dropped }
 }

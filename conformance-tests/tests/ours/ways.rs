@@ -4,7 +4,7 @@ use std::process::Command;
 
 use mcp_client::types::{CreateMessageResult, ElicitResult, Role, Root, SamplingContent};
 use mcp_client::{Client, ClientBuilder, Era, Revision};
-use mcp_server::BuiltServer;
+use mcp_server::Server;
 use mcp_server::http::HttpOptions;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -42,7 +42,7 @@ impl Way {
         self != Self::HttpSse || revision.era() == Era::Legacy
     }
 
-    pub(crate) async fn connect(self, server: &BuiltServer, builder: ClientBuilder) -> Client {
+    pub(crate) async fn connect(self, server: &Server, builder: ClientBuilder) -> Client {
         match self {
             Self::Stream => over_a_stream(server, builder).await,
             Self::Memory => in_memory(server, builder).await,
@@ -57,7 +57,7 @@ impl Way {
     }
 }
 
-async fn over_a_stream(server: &BuiltServer, builder: ClientBuilder) -> Client {
+async fn over_a_stream(server: &Server, builder: ClientBuilder) -> Client {
     let (ours, theirs) = tokio::io::duplex(16 << 10);
     let server = server.clone();
     tokio::spawn(async move {
@@ -68,12 +68,12 @@ async fn over_a_stream(server: &BuiltServer, builder: ClientBuilder) -> Client {
     builder.connect(reader, writer).await.expect("a connection over a stream")
 }
 
-pub(crate) async fn in_memory(server: &BuiltServer, builder: ClientBuilder) -> Client {
+pub(crate) async fn in_memory(server: &Server, builder: ClientBuilder) -> Client {
     builder.connect_memory(server).await.expect("a connection in memory")
 }
 
 pub(crate) async fn over_http(
-    server: &BuiltServer,
+    server: &Server,
     builder: ClientBuilder,
     options: HttpOptions,
 ) -> Client {
@@ -81,7 +81,7 @@ pub(crate) async fn over_http(
 }
 
 /// Serves until the runtime of the test ends; gives the URL.
-pub(crate) async fn serve_http(server: &BuiltServer, options: HttpOptions) -> String {
+pub(crate) async fn serve_http(server: &Server, options: HttpOptions) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("bound");
     let server = server.clone();

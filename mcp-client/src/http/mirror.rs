@@ -46,7 +46,8 @@ impl Mirrors {
             arguments.parse().map_err(|error| unsendable(format!("the arguments: {error}")))?;
         let mut fields = Vec::new();
         for param in params.iter() {
-            let Some(argument) = param.find(&arguments) else { continue };
+            // What does not fit the schema is for the server to refuse.
+            let Ok(Some(argument)) = param.find(&arguments) else { continue };
             let place = param.path.join("/");
             let text = text(argument)
                 .map_err(|reason| unsendable(format!("the argument {place} {reason}")))?;

@@ -1,85 +1,108 @@
-//! Newline-delimited frames, as stdio and byte streams carry them (step 1 of the walk of a call).
+//! Newline-delimited frames, which stdio and other byte streams use (step 1 of a call, see
+//! ARCHITECTURE.md).
 //!
-//! Spec: transports/stdio: one message a line, UTF-8, no line break inside. Liberal on input: CRLF, blank
-//! lines, a byte order mark before the first line and a last line without its end are accepted.
+//! Spec: transports/stdio: one message per line, in UTF-8, without a line break inside. The decoder
+//! is liberal: it accepts CRLF, blank lines, a byte order mark before the first line, and a last
+//! line without a line break.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-/// A buffer of up to this size is kept whatever the lines are like.
-const KEPT: usize = 64 << 10;
+/// Maximum capacity of a buffer that is kept for the next lines, in bytes.
+const MAX_KEPT_CAPACITY: usize = 64 << 10;
 
-/// Lines up to this length are copied out of a larger buffer.
-const SHORT: usize = 16 << 10;
+/// Maximum length of a line that is copied out of a larger buffer, in bytes.
+const MAX_COPIED_LINE: usize = 16 << 10;
 
-/// Splits a stream of bytes into lines, none longer than the limit. Pure: bytes in, frames out.
+/// Splits a stream of bytes into lines of a limited length.
+///
+/// ```
+/// use mcp_core::codec::line::{Line, LineDecoder};
+///
+/// let mut decoder = LineDecoder::new(1024);
+/// decoder.read_buffer().extend_from_slice(b"{\"a\":1}\n{\"b\"");
+/// assert_eq!(decoder.next_line(), Some(Line::Frame("{\"a\":1}".into())));
+/// assert_eq!(decoder.next_line(), None);
+/// decoder.read_buffer().extend_from_slice(b":2}");
+/// assert_eq!(decoder.finish(), Some(Line::Frame("{\"b\":2}".into())));
+/// ```
 #[derive(Debug)]
 pub struct LineDecoder {
     buffer: BytesMut,
-    /// Bytes at the front of `buffer` that are known to hold no line break.
+    /// Number of bytes at the front of `buffer` that are known to have no line break.
     searched: usize,
-    /// What `buffer` held in all when it last grew, behind lines that were handed out too.
-    grown: usize,
-    /// The last line was short for a buffer of this size.
-    shrinks: bool,
-    longest: usize,
-    /// The rest of a line that is too long is being thrown away.
+    /// Capacity of the allocation behind `buffer` when it last grew, including lines that were
+    /// returned since.
+    grown_capacity: usize,
+    /// Whether the last line was short compared with the buffer, so that a smaller one will do.
+    may_shrink: bool,
+    max_line_bytes: usize,
+    /// Whether the rest of an overlong line is being discarded.
     skipping: bool,
-    first: bool,
+    /// Whether no line was returned yet, so that a byte order mark is removed.
+    is_first_line: bool,
 }
 
-/// A line.
+/// A line of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     /// One frame, without its line break.
     Frame(Bytes),
-    /// A line passed the limit. Its bytes are gone; the line after it is read as usual.
+    /// A line exceeded the limit. Its bytes are discarded, and the next line is decoded as usual.
     Overlong,
 }
 
 impl LineDecoder {
-    /// A decoder that refuses lines of more than `longest` bytes.
-    pub fn new(longest: usize) -> Self {
+    /// Creates a decoder that rejects lines of more than `max_line_bytes` bytes, without the line
+    /// break.
+    pub fn new(max_line_bytes: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             searched: 0,
-            grown: 0,
-            shrinks: false,
-            longest,
+            grown_capacity: 0,
+            may_shrink: false,
+            max_line_bytes,
             skipping: false,
-            first: true,
+            is_first_line: true,
         }
     }
 
-    /// The buffer to read into, with room for at least some bytes.
+    /// Returns the buffer to read into, with spare capacity.
     ///
-    /// The room grows with the line that is being collected, so that a message of a mebibyte takes a few
-    /// reads, and falls back when lines are short again.
-    pub fn space(&mut self) -> &mut BytesMut {
-        if self.buffer.is_empty() && self.grown > KEPT {
-            // After a long line. Its memory is used again for the next one (fresh pages cost more than the
-            // reading), unless short ones follow.
-            if self.shrinks || !self.buffer.try_reclaim(self.grown) {
+    /// The capacity grows with the line that is being collected, so that a message of 1 MiB takes a
+    /// few reads, and shrinks when lines are short again.
+    pub fn read_buffer(&mut self) -> &mut BytesMut {
+        if self.buffer.is_empty() && self.grown_capacity > MAX_KEPT_CAPACITY {
+            // A long line was returned. Its memory is reused for the next line, because fresh pages
+            // cost more than reading, unless short lines follow.
+            if self.may_shrink || !self.buffer.try_reclaim(self.grown_capacity) {
                 self.buffer = BytesMut::new();
-                self.grown = 0;
+                self.grown_capacity = 0;
             }
         }
         let wanted = self.buffer.len().clamp(8 << 10, 1 << 20);
         if self.buffer.capacity() - self.buffer.len() < wanted / 2 {
             self.buffer.reserve(wanted);
-            self.grown = self.buffer.capacity();
+            self.grown_capacity = self.buffer.capacity();
         }
         &mut self.buffer
     }
 
-    /// The next complete line among the bytes read so far.
+    /// The former name of [`LineDecoder::read_buffer`].
+    #[doc(hidden)]
+    pub fn space(&mut self) -> &mut BytesMut {
+        self.read_buffer()
+    }
+
+    /// Returns the next complete line among the bytes read so far. Blank lines are skipped.
     pub fn next_line(&mut self) -> Option<Line> {
         loop {
             let Some(found) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
-                return self.keep_waiting();
+                return self.wait_for_line_break();
             };
             let end = self.searched + found + 1;
-            let line = if end < SHORT && self.grown > KEPT {
-                // A slice would keep the whole of a large buffer for as long as the message is in use.
+            let line = if end < MAX_COPIED_LINE && self.grown_capacity > MAX_KEPT_CAPACITY {
+                // A slice would keep the whole large buffer alive for as long as the message is in
+                // use.
                 let line = Bytes::copy_from_slice(&self.buffer[..end]);
                 self.buffer.advance(end);
                 line
@@ -87,11 +110,11 @@ impl LineDecoder {
                 self.buffer.split_to(end).freeze()
             };
             self.searched = 0;
-            self.shrinks = line.len() < self.grown / 8;
+            self.may_shrink = line.len() < self.grown_capacity / 8;
             if std::mem::take(&mut self.skipping) {
                 continue;
             }
-            if line.len() - 1 > self.longest {
+            if line.len() - 1 > self.max_line_bytes {
                 return Some(Line::Overlong);
             }
             if let Some(frame) = self.frame(line.slice(..line.len() - 1)) {
@@ -100,7 +123,7 @@ impl LineDecoder {
         }
     }
 
-    /// What is left when the stream has ended: a last line without its line break.
+    /// Returns the last line if the stream ended without a line break.
     pub fn finish(&mut self) -> Option<Line> {
         let rest = self.buffer.split().freeze();
         self.searched = 0;
@@ -110,13 +133,13 @@ impl LineDecoder {
         self.frame(rest)
     }
 
-    fn keep_waiting(&mut self) -> Option<Line> {
-        if self.buffer.len() <= self.longest {
+    fn wait_for_line_break(&mut self) -> Option<Line> {
+        if self.buffer.len() <= self.max_line_bytes {
             self.searched = self.buffer.len();
             return None;
         }
         self.buffer = BytesMut::new();
-        self.grown = 0;
+        self.grown_capacity = 0;
         self.searched = 0;
         (!std::mem::replace(&mut self.skipping, true)).then_some(Line::Overlong)
     }
@@ -125,7 +148,7 @@ impl LineDecoder {
         if line.last() == Some(&b'\r') {
             line.truncate(line.len() - 1);
         }
-        if std::mem::take(&mut self.first) && line.starts_with(b"\xef\xbb\xbf") {
+        if std::mem::take(&mut self.is_first_line) && line.starts_with(b"\xef\xbb\xbf") {
             line = line.slice(3..);
         }
         (!line.trim_ascii().is_empty()).then_some(Line::Frame(line))
@@ -136,10 +159,10 @@ impl LineDecoder {
 mod tests {
     use super::*;
 
-    fn lines(decoder: &mut LineDecoder, bytes: &[u8], step: usize) -> Vec<Line> {
+    fn decode(decoder: &mut LineDecoder, bytes: &[u8], chunk_bytes: usize) -> Vec<Line> {
         let mut lines = Vec::new();
-        for chunk in bytes.chunks(step) {
-            decoder.space().extend_from_slice(chunk);
+        for chunk in bytes.chunks(chunk_bytes) {
+            decoder.read_buffer().extend_from_slice(chunk);
             lines.extend(std::iter::from_fn(|| decoder.next_line()));
         }
         lines.extend(decoder.finish());
@@ -147,9 +170,9 @@ mod tests {
     }
 
     #[test]
-    fn any_split_of_a_stream_gives_the_same_lines() {
+    fn the_lines_do_not_depend_on_how_the_stream_is_split() {
         let stream = "\u{feff}{\"a\":1}\r\n\n   \n{\"b\":\"ü\"}\n0123456789012345678901234567890123456789\n{}\n{\"last\":0}";
-        let whole = lines(&mut LineDecoder::new(20), stream.as_bytes(), usize::MAX);
+        let whole = decode(&mut LineDecoder::new(20), stream.as_bytes(), usize::MAX);
         let frame = |text: &'static str| Line::Frame(Bytes::from_static(text.as_bytes()));
         let expected = [
             frame("{\"a\":1}"),
@@ -160,20 +183,17 @@ mod tests {
         ];
         assert_eq!(whole, expected);
         for step in 1..stream.len() {
-            assert_eq!(
-                lines(&mut LineDecoder::new(20), stream.as_bytes(), step),
-                expected,
-                "step {step}"
-            );
+            let lines = decode(&mut LineDecoder::new(20), stream.as_bytes(), step);
+            assert_eq!(lines, expected, "chunks of {step} bytes");
         }
     }
 
     #[test]
-    fn a_line_that_never_ends_holds_no_more_than_the_limit_and_one_read() {
+    fn a_line_without_an_end_occupies_at_most_the_limit_and_one_read() {
         let mut decoder = LineDecoder::new(64 << 10);
         let mut refused = 0;
         for _ in 0..1_000 {
-            decoder.space().extend_from_slice(&[b'x'; 8 << 10]);
+            decoder.read_buffer().extend_from_slice(&[b'x'; 8 << 10]);
             refused += std::iter::from_fn(|| decoder.next_line()).count();
             assert!(decoder.buffer.capacity() <= 256 << 10);
         }
@@ -181,10 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_the_longest_line_that_passes() {
+    fn a_line_of_exactly_the_limit_is_accepted() {
         let mut decoder = LineDecoder::new(3);
         assert_eq!(
-            lines(&mut decoder, b"123\n1234\n123", 100),
+            decode(&mut decoder, b"123\n1234\n123", 100),
             [
                 Line::Frame(Bytes::from_static(b"123")),
                 Line::Overlong,

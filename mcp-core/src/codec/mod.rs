@@ -1,4 +1,5 @@
-//! Pure byte functions with limits: no IO, no clock.
+//! Framing of messages: functions and state machines over bytes, with limits and without IO or a
+//! clock.
 
 pub mod line;
 pub mod scan;

@@ -1,35 +1,46 @@
-//! One pass over the bytes of a message before anything is built from it.
+//! Checks the bytes of a message in one pass before anything is built from them.
 //!
-//! A body limit is not a memory limit: 4 MiB of `[{"":0},…]` become hundreds of MiB once parsed into values,
-//! and deep nesting can exhaust the stack of a recursive reader. Counting values and depth first costs a
-//! fraction of a parse and bounds both.
+//! A limit on the length is not a limit on memory: 4 MiB of `[{"":0},…]` become hundreds of MiB of
+//! parsed values, and deep nesting can exhaust the stack of a recursive parser. Counting values and
+//! depth first costs a fraction of a parse and limits both.
 
-/// Why a message is refused before it is parsed.
+/// Why a message is rejected before it is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanError {
     /// The bytes are not UTF-8.
     NotUtf8,
-    /// More nested objects and arrays than allowed.
+    /// Objects and arrays are nested deeper than allowed.
     TooDeep,
-    /// More JSON values than allowed.
+    /// The message has more JSON values than allowed.
     TooManyNodes,
 }
 
-/// Checks that `bytes` are UTF-8, nested at most `depth` deep (and at most 64 deep, the width of the
-/// bookkeeping) and hold at most `nodes` values; an empty array counts as one value more than it holds.
+/// Checks that `bytes` are UTF-8, that objects and arrays are nested at most `depth` deep, and that
+/// there are at most `nodes` JSON values. Returns the text.
 ///
-/// Whether the text *is* JSON is the parser's business: this never accepts what would hurt it, and never
-/// refuses a message that is within the limits.
+/// Depths above 64 act as 64, because the scanner remembers the kind of each open container in one
+/// bit of a `u64`. An array counts as one value more than its items, even if it is empty.
+///
+/// The scanner does not check that the text is JSON, which is the task of the parser. It accepts
+/// every message within the limits, and rejects everything whose values or depth would exceed them.
+///
+/// ```
+/// use mcp_core::codec::scan::{ScanError, scan};
+///
+/// assert!(scan(br#"{"a":[1,2]}"#, 2, 10).is_ok());
+/// assert_eq!(scan(b"[[[]]]", 2, 10), Err(ScanError::TooDeep));
+/// ```
 ///
 /// # Errors
-/// The first limit that is passed.
+/// The first limit that is exceeded.
 pub fn scan(bytes: &[u8], depth: usize, nodes: usize) -> Result<&str, ScanError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ScanError::NotUtf8)?;
-    let deepest = depth.min(64);
+    let max_level = depth.min(64);
     let mut level = 0_usize;
-    // Bit 0 tells whether the innermost container is an array, bit 1 the one around it, and so on.
+    // Bit 0 is set if the innermost open container is an array, bit 1 for the one around it, and so
+    // on.
     let mut arrays = 0_u64;
-    let mut seen = 1_usize;
+    let mut values = 1_usize;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         at += 1;
@@ -37,41 +48,43 @@ pub fn scan(bytes: &[u8], depth: usize, nodes: usize) -> Result<&str, ScanError>
             b'"' => at = end_of_string(bytes, at),
             b'{' | b'[' => {
                 level += 1;
-                if level > deepest {
+                if level > max_level {
                     return Err(ScanError::TooDeep);
                 }
-                let array = byte == b'[';
-                arrays = arrays << 1 | u64::from(array);
-                seen += usize::from(array);
+                let is_array = byte == b'[';
+                arrays = arrays << 1 | u64::from(is_array);
+                values += usize::from(is_array);
             }
             b'}' | b']' => {
                 level = level.saturating_sub(1);
                 arrays >>= 1;
             }
-            b':' => seen += 1,
-            b',' => seen += (arrays & 1) as usize,
+            b':' => values += 1,
+            b',' => values += (arrays & 1) as usize,
             _ => continue,
         }
-        if seen > nodes {
+        if values > nodes {
             return Err(ScanError::TooManyNodes);
         }
     }
     Ok(text)
 }
 
-/// The place behind the closing quote of the string whose content starts at `at`.
+/// Returns the position after the closing quote of the string whose content starts at `at`.
 pub(crate) fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
-    // Most strings are names and short values, where a plain loop beats the start-up of a vector search.
-    let near = bytes.len().min(at + 24);
-    while at < near {
+    // Most strings are names and short values, for which a simple loop is faster than starting a
+    // vector search.
+    let short_end = bytes.len().min(at + 24);
+    while at < short_end {
         match bytes[at] {
             b'"' => return at + 1,
             b'\\' => at += 2,
             _ => at += 1,
         }
     }
-    // The quote that ends it is the first that no odd run of backslashes stands before. Looking for quotes alone
-    // stops less often than looking for backslashes too: text has more line breaks than quotes.
+    // The closing quote is the first one after an even number of backslashes. Searching for quotes
+    // alone stops less often than searching for backslashes too, because text has more line breaks
+    // than quotes.
     let start = at;
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'"', rest)) {
         let quote = at + found;
@@ -89,7 +102,7 @@ mod tests {
     use super::*;
 
     fn nodes(text: &str) -> usize {
-        (1..).find(|most| scan(text.as_bytes(), 64, *most).is_ok()).unwrap()
+        (1..).find(|max| scan(text.as_bytes(), 64, *max).is_ok()).unwrap()
     }
 
     #[test]
@@ -119,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_in_strings_do_not_count_wherever_the_string_ends() {
+    fn brackets_in_strings_of_any_length_do_not_count() {
         for length in 0..80 {
             let text = format!(r#"{{"k":"{}[[\"[[","n":[1]}}"#, "x".repeat(length));
             assert_eq!(nodes(&text), 4, "{text}");
@@ -128,19 +141,20 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_backslashes_end_or_go_on_a_string_by_their_number() {
+    fn a_quote_ends_a_string_after_an_even_number_of_backslashes() {
         for (before, run) in (0..60).flat_map(|before| (0..7).map(move |run| (before, run))) {
             let text = format!(r#"{{"k":"{}{}","n":[1]}}"#, "x".repeat(before), "\\".repeat(run));
             let start = r#"{"k":""#.len();
             let quote = start + before + run;
-            // After an odd run the quote is text, and the next one that ends the string is that before `n`.
+            // After an odd run the quote is part of the string, and the next quote, the one before
+            // `n`, ends it.
             let end = if run % 2 == 0 { quote } else { quote + 2 };
             assert_eq!(end_of_string(text.as_bytes(), start), end + 1, "{text}");
         }
     }
 
     #[test]
-    fn unfinished_strings_and_escapes_end_the_scan() {
+    fn unterminated_strings_and_escapes_end_the_scan() {
         for text in [r#"""#, r#""\"#, r#"{"a":"\"#, "\"0123456789012345678901234567890123456789\\"]
         {
             assert!(scan(text.as_bytes(), 64, 100).is_ok());

@@ -1,8 +1,9 @@
-//! Server-sent events, as Streamable HTTP carries messages (spec: basic/transports, Streamable HTTP).
+//! Server-sent events, which Streamable HTTP uses to carry messages.
 //!
-//! The decoder follows the WHATWG event stream format: three kinds of line ends, comments, `retry`. An event
-//! whose data is empty is still reported when it has an id, because a server primes a stream with one
-//! (2025-11-25); a reader must not try to parse it.
+//! Spec: basic/transports, Streamable HTTP. The decoder follows the event stream format of WHATWG:
+//! three kinds of line ends, comments, and `retry`. It differs in one point: an event without data
+//! is reported if it has an id or `retry`, because a server starts a stream with such an event
+//! (2025-11-25). Its data must not be parsed as a message.
 
 use std::time::Duration;
 
@@ -11,17 +12,17 @@ use bytes::{Bytes, BytesMut};
 /// One event of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
-    /// The `event` field; none means `message`.
+    /// The `event` field. `None` means `message`.
     pub name: Option<String>,
     /// The `id` field of this event.
     pub id: Option<String>,
     /// The `data` lines, joined by line feeds.
     pub data: Bytes,
-    /// The `retry` field: how long to wait before connecting again.
+    /// The `retry` field: the time to wait before reconnecting.
     pub retry: Option<Duration>,
 }
 
-/// An event, or a comment, is longer than the limit. The stream cannot be read further.
+/// An event is longer than the limit. The rest of the stream cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a server-sent event is longer than the limit of {limit} bytes")]
 #[non_exhaustive]
@@ -30,8 +31,19 @@ pub struct EventTooLong {
     pub limit: usize,
 }
 
-/// Appends one event. `name` and `id` end at their first line break, so that nothing in them can start
-/// another field; line breaks in `data` become further `data` lines.
+/// Appends one event.
+///
+/// `name` and `id` are cut at their first line break or NUL, so that they cannot start another
+/// field. Line breaks in `data` start further `data` lines.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mcp_core::codec::sse::write_event;
+///
+/// let mut out = BytesMut::new();
+/// write_event(&mut out, None, Some("7"), b"{}");
+/// assert_eq!(out, "id: 7\ndata: {}\n\n");
+/// ```
 pub fn write_event(out: &mut BytesMut, name: Option<&str>, id: Option<&str>, data: &[u8]) {
     for (field, value) in [("event", name), ("id", id)] {
         if let Some(value) = value {
@@ -65,64 +77,79 @@ pub fn write_retry(out: &mut BytesMut, delay: Duration) {
     out.extend_from_slice(format!("retry: {}\n\n", delay.as_millis()).as_bytes());
 }
 
-/// Appends an event that has an id, a `retry` field and no data: what a server begins a stream with, so that a
-/// client which is cut off at once can come back (2025-11-25).
+/// Appends an event with an id and a `retry` field and without data. A server starts a stream with
+/// it, so that a client that loses the connection at once can reconnect (2025-11-25).
 pub fn write_priming(out: &mut BytesMut, id: &str, delay: Duration) {
     let id = id.split(['\r', '\n', '\0']).next().unwrap_or_default();
     out.extend_from_slice(format!("id: {id}\nretry: {}\ndata:\n\n", delay.as_millis()).as_bytes());
 }
 
-/// Appends a comment, which keeps a connection alive and means nothing.
+/// Appends a comment. It carries no information and keeps the connection alive.
 pub fn write_keep_alive(out: &mut BytesMut) {
     out.extend_from_slice(b": \n\n");
 }
 
-/// Splits a stream of bytes into events, none longer than the limit. Pure: bytes in, events out.
+/// Splits a stream of bytes into events of a limited length.
+///
+/// ```
+/// use mcp_core::codec::sse::EventDecoder;
+///
+/// let mut decoder = EventDecoder::new(1024);
+/// decoder.push(b"data: {\"a\"");
+/// assert_eq!(decoder.next_event()?, None);
+/// decoder.push(b":1}\n\n");
+/// let event = decoder.next_event()?.expect("a complete event");
+/// assert_eq!(event.data, "{\"a\":1}");
+/// # Ok::<(), mcp_core::codec::sse::EventTooLong>(())
+/// ```
 #[derive(Debug)]
 pub struct EventDecoder {
     buffer: BytesMut,
+    /// Number of bytes at the front of `buffer` that are known to have no line break.
     searched: usize,
     limit: usize,
     data: BytesMut,
-    lines: usize,
+    /// Number of `data` lines of the current event.
+    data_lines: usize,
     event: Event,
-    first: bool,
-    /// The last line ended with a carriage return: a line feed that follows belongs to it.
+    /// Whether no line was read yet, so that a byte order mark is removed.
+    is_first_line: bool,
+    /// Whether the last line ended with a carriage return. A line feed that follows belongs to it.
     after_return: bool,
     has_comments: bool,
 }
 
 impl EventDecoder {
-    /// A decoder that refuses events of more than `limit` bytes.
+    /// Creates a decoder that rejects events with a line, or with data, of more than `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             searched: 0,
             limit,
             data: BytesMut::new(),
-            lines: 0,
+            data_lines: 0,
             event: Event::default(),
-            first: true,
+            is_first_line: true,
             after_return: false,
             has_comments: false,
         }
     }
 
-    /// Whether there was a comment yet, which is how servers keep a stream alive.
+    /// Whether the stream had a comment so far. Servers send comments to keep a stream alive.
     #[must_use]
     pub fn has_comments(&self) -> bool {
         self.has_comments
     }
 
-    /// Adds bytes that were read.
+    /// Adds bytes that were read from the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next complete event among the bytes pushed so far.
+    /// Returns the next complete event among the bytes pushed so far.
     ///
     /// # Errors
-    /// When an event passes the limit.
+    /// If an event exceeds the limit.
     pub fn next_event(&mut self) -> Result<Option<Event>, EventTooLong> {
         while let Some(line) = self.next_line()? {
             if !line.is_empty() {
@@ -131,8 +158,8 @@ impl EventDecoder {
             }
             let event = std::mem::take(&mut self.event);
             let data = self.data.split().freeze();
-            let lines = std::mem::take(&mut self.lines);
-            if lines > 0 || event.id.is_some() || event.retry.is_some() {
+            let data_lines = std::mem::take(&mut self.data_lines);
+            if data_lines > 0 || event.id.is_some() || event.retry.is_some() {
                 return Ok(Some(Event { data, ..event }));
             }
         }
@@ -148,22 +175,34 @@ impl EventDecoder {
         }
         let Some(found) = memchr::memchr2(b'\n', b'\r', &self.buffer[self.searched..]) else {
             self.searched = self.buffer.len();
-            // A comment is not kept, however long it gets; any other line is bounded.
-            if self.buffer.first() == Some(&b':') {
-                self.buffer.truncate(1);
-                self.searched = 1;
+            // A comment is discarded and may have any length. Any other line is limited.
+            if self.is_comment() {
+                self.buffer.truncate(self.line_start() + 1);
+                self.searched = self.buffer.len();
+                return Ok(None);
             }
             return if self.buffer.len() > self.limit { Err(self.too_long()) } else { Ok(None) };
         };
         let end = self.searched + found;
-        self.after_return = self.buffer[end] == b'\r';
-        let mut line = self.buffer.split_to(end + 1).freeze();
-        line.truncate(end);
-        self.searched = 0;
-        if std::mem::take(&mut self.first) && line.starts_with(b"\xef\xbb\xbf") {
-            line = line.slice(3..);
+        if end > self.limit && !self.is_comment() {
+            return Err(self.too_long());
         }
+        self.after_return = self.buffer[end] == b'\r';
+        let start = self.line_start();
+        let line = self.buffer.split_to(end + 1).freeze().slice(start..end);
+        self.is_first_line = false;
+        self.searched = 0;
         Ok(Some(line))
+    }
+
+    /// Returns the position of the current line in the buffer, which is after a byte order mark.
+    fn line_start(&self) -> usize {
+        let has_mark = self.is_first_line && self.buffer.starts_with(b"\xef\xbb\xbf");
+        if has_mark { 3 } else { 0 }
+    }
+
+    fn is_comment(&self) -> bool {
+        self.buffer.get(self.line_start()) == Some(&b':')
     }
 
     fn field(&mut self, line: &Bytes) -> Result<(), EventTooLong> {
@@ -181,10 +220,10 @@ impl EventDecoder {
                 if self.data.len() + value.len() + 1 > self.limit {
                     return Err(self.too_long());
                 }
-                if self.lines > 0 {
+                if self.data_lines > 0 {
                     self.data.extend_from_slice(b"\n");
                 }
-                self.lines += 1;
+                self.data_lines += 1;
                 self.data.extend_from_slice(value);
             }
             b"event" => self.event.name = text(),
@@ -220,15 +259,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_whatever_it_holds() {
-        let nasty: [&[u8]; 6] = [b"", b"{}", b"a\nb", b"a\r\nb", b"\n\ndata: x\n\n", b"id: 9\r"];
-        for data in nasty {
+    fn a_written_event_is_read_back_even_if_it_contains_fields_and_line_breaks() {
+        let hostile: [&[u8]; 6] = [b"", b"{}", b"a\nb", b"a\r\nb", b"\n\ndata: x\n\n", b"id: 9\r"];
+        for data in hostile {
             let mut out = BytesMut::new();
             write_event(&mut out, Some("message\nevil: 1"), Some("7\r8"), data);
             write_keep_alive(&mut out);
             for step in 1..=out.len() {
                 let events = decode(&out, step);
-                assert_eq!(events.len(), 1, "{data:?} step {step}");
+                assert_eq!(events.len(), 1, "{data:?}, chunks of {step} bytes");
                 assert_eq!(events[0].name.as_deref(), Some("message"));
                 assert_eq!(events[0].id.as_deref(), Some("7"));
                 let normal =
@@ -239,11 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn priming_retry_and_comments() {
+    fn byte_order_marks_comments_and_retry_fields_are_understood() {
         let stream = b"\xef\xbb\xbf: hello\r\n\r\nid: 1\ndata:\n\nretry: 1500\n\nretry: x\n\ndata:no space\rdata: two\r\r";
         for step in 1..=stream.len() {
             let events = decode(stream, step);
-            assert_eq!(events.len(), 3, "step {step}");
+            assert_eq!(events.len(), 3, "chunks of {step} bytes");
             assert_eq!((events[0].id.as_deref(), &events[0].data[..]), (Some("1"), &b""[..]));
             assert_eq!(events[1].retry, Some(Duration::from_millis(1500)));
             assert_eq!(&events[2].data[..], b"no space\ntwo");
@@ -251,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_no_colon_within_an_event() {
+    fn only_a_line_that_starts_with_a_colon_is_a_comment() {
         for (stream, has_comments) in
             [(": \n\n", true), ("data: {\"a\": 1}\n\n", false), ("data\n\n", false)]
         {
@@ -261,13 +300,17 @@ mod tests {
                     decoder.push(chunk);
                     while decoder.next_event().unwrap().is_some() {}
                 }
-                assert_eq!(decoder.has_comments(), has_comments, "{stream:?} step {step}");
+                assert_eq!(
+                    decoder.has_comments(),
+                    has_comments,
+                    "{stream:?}, chunks of {step} bytes"
+                );
             }
         }
     }
 
     #[test]
-    fn priming_is_read_back() {
+    fn a_priming_event_is_read_back() {
         let mut out = BytesMut::new();
         write_priming(&mut out, "7-0\ndata: x", Duration::from_millis(900));
         let [event] = &decode(&out, 1)[..] else { panic!("one event") };
@@ -276,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn long_events_are_refused_and_long_comments_are_not_kept() {
+    fn long_events_are_rejected_and_long_comments_are_not_buffered() {
         let mut decoder = EventDecoder::new(100);
         for _ in 0..1_000 {
             decoder.push(b": keep alive keep alive");
@@ -288,8 +331,10 @@ mod tests {
             decoder.push(b"data: 0123456789\n");
         }
         assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }));
-        let mut decoder = EventDecoder::new(100);
-        decoder.push(&[b'x'; 101]);
-        assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }));
+        for line in ["x".repeat(101), format!("id: {}\n", "x".repeat(100))] {
+            let mut decoder = EventDecoder::new(100);
+            decoder.push(line.as_bytes());
+            assert_eq!(decoder.next_event(), Err(EventTooLong { limit: 100 }), "{line:?}");
+        }
     }
 }

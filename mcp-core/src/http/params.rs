@@ -1,5 +1,5 @@
-//! Arguments that are repeated in header fields: `x-mcp-header` in a tool's schema. Spec:
-//! basic/transports/streamable-http, "Custom headers" (HDR-10 to HDR-16).
+//! Arguments that are repeated in header fields: the keyword `x-mcp-header` in the schema of a
+//! tool. Spec: basic/transports/streamable-http, "Custom headers" (HDR-10 to HDR-16).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -8,69 +8,84 @@ use http::HeaderName;
 use serde_json::{Map, Value};
 
 use super::names::PARAM_PREFIX;
+use crate::json::MAX_EXACT_INTEGER;
 
-/// The keyword.
+/// The keyword of the annotation.
 const KEYWORD: &str = "x-mcp-header";
-/// Largest magnitude of an integer that every JSON reader keeps.
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
-/// Deepest schema that is searched.
+/// Maximum depth of a schema that is searched. Fixed: it protects the stack, and the depth of a
+/// message is limited to the same number.
 const MAX_SCHEMA_DEPTH: usize = 64;
-/// Most annotations of one tool. Each is a header field of every call, and servers accept about 100 fields.
+/// Maximum number of annotations of one tool. Fixed: each is a header field of every call, and
+/// servers accept about 100 fields.
 const MAX_ANNOTATIONS: usize = 64;
 
-/// An argument and the header field that mirrors it.
+/// An argument and the header field that repeats it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParamHeader {
-    /// `mcp-param-…`, lower case.
+    /// The name of the header field, `mcp-param-…` in lower case.
     pub name: HeaderName,
-    /// The properties that lead to the argument, from the root.
+    /// The path of property names from the root to the argument.
     pub path: Box<[String]>,
 }
 
-/// A schema whose header annotations break a rule; a client must not offer the tool (HDR-14).
+/// An annotation that breaks a rule. A client must not offer a tool with such a schema (HDR-14).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
 #[non_exhaustive]
 pub struct BadAnnotation {
-    /// Where in the schema, as a JSON pointer.
+    /// Where in the schema it is, as a JSON pointer.
     pub place: String,
-    /// Which rule.
+    /// The rule that it breaks.
     pub reason: &'static str,
 }
 
-/// The mirrored arguments of a tool's input schema.
+/// Returns the annotated arguments of a tool's input schema.
+///
+/// ```
+/// use mcp_core::http::param_headers;
+/// use serde_json::json;
+///
+/// let schema = json!({
+///     "type": "object",
+///     "properties": { "region": { "type": "string", "x-mcp-header": "Region" } },
+/// });
+/// let headers = param_headers(&schema)?;
+/// assert_eq!(headers[0].name, "mcp-param-region");
+/// assert_eq!(headers[0].find(&json!({ "region": "eu" })), Some(&json!("eu")));
+/// # Ok::<(), mcp_core::http::BadAnnotation>(())
+/// ```
 ///
 /// # Errors
 /// [`BadAnnotation`] for the first annotation that breaks a rule.
 pub fn param_headers(schema: &Value) -> Result<Vec<ParamHeader>, BadAnnotation> {
-    let mut walk =
-        Walk { found: Vec::new(), names: HashSet::new(), path: Vec::new(), pointer: Vec::new() };
-    walk.schema(schema, Reach::Root)?;
-    Ok(walk.found)
+    let mut search =
+        Search { found: Vec::new(), names: HashSet::new(), path: Vec::new(), pointer: Vec::new() };
+    search.schema(schema, Reach::Root)?;
+    Ok(search.found)
 }
 
-/// How a subschema is reached.
+/// How the search reached a subschema, which decides whether an annotation is allowed there.
 #[derive(Clone, Copy, PartialEq)]
 enum Reach {
     Root,
-    /// Through `properties` alone.
+    /// Through `properties` only.
     Properties,
     Otherwise,
 }
 
-struct Walk {
+struct Search {
     found: Vec<ParamHeader>,
     names: HashSet<HeaderName>,
     path: Vec<String>,
     pointer: Vec<String>,
 }
 
-impl Walk {
+impl Search {
     fn schema(&mut self, schema: &Value, reach: Reach) -> Result<(), BadAnnotation> {
         let Value::Object(members) = schema else { return Ok(()) };
         if self.pointer.len() > 2 * MAX_SCHEMA_DEPTH {
-            return Err(self.bad("the schema is nested too deep"));
+            return Err(self.bad("the schema is nested deeper than 64 levels"));
         }
         if let Some(annotation) = members.get(KEYWORD) {
             self.annotation(annotation, members, reach)?;
@@ -120,7 +135,7 @@ impl Walk {
                     | "contentSchema",
                     schema,
                 ) => self.schema(schema, Reach::Otherwise)?,
-                // `const`, `enum`, `default` and `examples` hold data (TRAP-20).
+                // `const`, `enum`, `default` and `examples` contain data, not schemas (TRAP-20).
                 _ => {}
             }
             self.pointer.pop();
@@ -138,21 +153,21 @@ impl Walk {
             return Err(self.bad("x-mcp-header must be a string"));
         };
         if reach != Reach::Properties {
-            return Err(
-                self.bad("x-mcp-header is allowed on properties, reached through properties alone")
-            );
+            return Err(self.bad(
+                "x-mcp-header is allowed only on a property that is reached through `properties`",
+            ));
         }
         if !matches!(
             schema.get("type").and_then(Value::as_str),
             Some("string" | "integer" | "boolean")
         ) {
-            return Err(self.bad("x-mcp-header is allowed on strings, integers and booleans"));
+            return Err(self.bad("x-mcp-header is allowed only on strings, integers and booleans"));
         }
         let name = HeaderName::try_from(format!("{PARAM_PREFIX}{header}").to_ascii_lowercase());
         let Ok(name) =
             name.map_err(drop).and_then(|name| if header.is_empty() { Err(()) } else { Ok(name) })
         else {
-            return Err(self.bad("x-mcp-header must be the name of a header field"));
+            return Err(self.bad("x-mcp-header must be a valid name of a header field"));
         };
         if self.found.len() == MAX_ANNOTATIONS {
             return Err(self.bad("a tool may have at most 64 arguments with x-mcp-header"));
@@ -169,18 +184,43 @@ impl Walk {
     }
 }
 
+/// Something on the way to a mirrored argument is not an object, so the argument may be hidden in
+/// it: a receiver that also reads structs from arrays would find it there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: expected an object")]
+#[non_exhaustive]
+pub struct NotAnObject {
+    /// Where in the arguments, as a JSON pointer.
+    pub place: String,
+}
+
 impl ParamHeader {
-    /// The argument, as far as it is there.
-    pub fn find<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
-        self.path
-            .iter()
-            .try_fold(arguments, |value, name| value.get(name))
-            .filter(|value| !value.is_null())
+    /// Returns the argument, or `None` where it, or an object on the way to it, is absent or null.
+    ///
+    /// # Errors
+    /// [`NotAnObject`] when something on the way is there and is not an object.
+    pub fn find<'a>(&self, arguments: &'a Value) -> Result<Option<&'a Value>, NotAnObject> {
+        let mut value = arguments;
+        for (depth, name) in self.path.iter().enumerate() {
+            value = match value {
+                Value::Null => return Ok(None),
+                Value::Object(members) => match members.get(name) {
+                    Some(member) => member,
+                    None => return Ok(None),
+                },
+                _ => {
+                    let parts = self.path.get(..depth).unwrap_or_default();
+                    let place = parts.iter().flat_map(|part| ["/", part]).collect();
+                    return Err(NotAnObject { place });
+                }
+            };
+        }
+        Ok((!value.is_null()).then_some(value))
     }
 }
 
-/// The text that mirrors an argument, not yet [encoded](super::encode_value); none where there is none to
-/// mirror.
+/// Returns the text that repeats an argument in a header field, not yet
+/// [encoded](super::encode_value). `None` for null, arrays and objects.
 #[must_use]
 pub fn param_text(argument: &Value) -> Option<Cow<'_, str>> {
     match argument {
@@ -192,16 +232,18 @@ pub fn param_text(argument: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether a decoded header value says the same as an argument. Numbers are compared as numbers (HDR-6).
+/// Whether a decoded header value equals an argument. Numbers are compared as numbers (HDR-6).
 #[must_use]
 pub fn param_matches(argument: &Value, header: &str) -> bool {
     if let Value::Number(number) = argument {
-        let (Some(ours), Ok(theirs)) = (number.as_f64(), serde_json::from_str::<f64>(header))
+        let (Some(argument), Ok(mirrored)) = (number.as_f64(), serde_json::from_str::<f64>(header))
         else {
             return false;
         };
-        // One value, one text: white space that base64 could bring in is no part of a number.
-        return ours == theirs && ours.abs() <= MAX_SAFE_INTEGER && header.trim() == header;
+        // White space, which base64 can carry, is not part of a number.
+        return argument == mirrored
+            && argument.abs() < MAX_EXACT_INTEGER
+            && header.trim() == header;
     }
     param_text(argument).is_some_and(|text| text == header)
 }
@@ -229,13 +271,20 @@ mod tests {
             names,
             [("mcp-param-region", "region".into()), ("mcp-param-n", "deep.n".to_owned())]
         );
-        assert_eq!(found[1].find(&json!({ "deep": { "n": 1 } })), Some(&json!(1)));
-        assert_eq!(found[1].find(&json!({ "deep": { "n": null } })), None);
-        assert_eq!(found[1].find(&json!({})), None);
+        assert_eq!(found[1].find(&json!({ "deep": { "n": 1 } })), Ok(Some(&json!(1))));
+        for absent in
+            [json!({ "deep": { "n": null } }), json!({ "deep": null }), json!({}), json!(null)]
+        {
+            assert_eq!(found[1].find(&absent), Ok(None), "{absent}");
+        }
+        for hidden in [json!({ "deep": [1] }), json!({ "deep": "1" })] {
+            assert_eq!(found[1].find(&hidden), Err(NotAnObject { place: "/deep".into() }));
+        }
+        assert_eq!(found[0].find(&json!(["eu"])), Err(NotAnObject { place: String::new() }));
     }
 
     #[test]
-    fn annotations_elsewhere_are_mistakes() {
+    fn annotations_elsewhere_are_rejected() {
         let annotated = json!({ "type": "string", "x-mcp-header": "A" });
         for (schema, place) in [
             (json!({ "type": "object", "x-mcp-header": "A" }), ""),
@@ -277,8 +326,8 @@ mod tests {
     }
 
     #[test]
-    fn values_are_compared_by_meaning() {
-        for (argument, header, same) in [
+    fn numbers_are_compared_by_value_and_text_by_characters() {
+        for (argument, header, is_match) in [
             (json!("a"), "a", true),
             (json!("a"), "A", false),
             (json!(42), "42", true),
@@ -293,7 +342,7 @@ mod tests {
             (json!("42"), "42.0", false),
             (json!([1]), "1", false),
         ] {
-            assert_eq!(param_matches(&argument, header), same, "{argument} {header}");
+            assert_eq!(param_matches(&argument, header), is_match, "{argument} {header}");
         }
     }
 }

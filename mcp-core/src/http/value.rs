@@ -1,8 +1,8 @@
-//! How a value of the body travels in a header field. Spec: basic/transports/streamable-http, "Value
-//! encoding" (HDR-3 to HDR-5, TRAP-19).
+//! How a value of the body is encoded in a header field.
 //!
-//! Visible ASCII with spaces and tabs inside travels as it is; anything else as `=?base64?…?=` around the
-//! base64 of its UTF-8, and so does a value that looks like that itself.
+//! Spec: basic/transports/streamable-http, "Value encoding" (HDR-3 to HDR-5, TRAP-19). Visible
+//! ASCII with spaces and tabs inside is sent unchanged. Any other value is sent as `=?base64?…?=`
+//! around the base64 of its UTF-8, and so is a value that already has that form.
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ use base64::engine::general_purpose::STANDARD;
 const PREFIX: &str = "=?base64?";
 const SUFFIX: &str = "?=";
 
-/// A header value holds characters that it must not hold, or base64 that is not canonical.
+/// A header value has characters that are not allowed, or base64 that is not canonical.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value is neither plain ASCII nor canonical base64 of UTF-8")]
 #[non_exhaustive]
 pub struct BadValue;
 
-/// Writes a value for a header field.
+/// Encodes a value for a header field.
 ///
 /// ```
 /// use mcp_core::http::encode_value;
@@ -38,10 +38,19 @@ pub fn encode_value(value: &str) -> Cow<'_, str> {
     Cow::Owned(encoded)
 }
 
-/// Reads a value from a header field. White space around it belongs to the field and is left out.
+/// Decodes the value of a header field. Surrounding white space belongs to the field and is
+/// removed.
+///
+/// ```
+/// use mcp_core::http::decode_value;
+///
+/// assert_eq!(decode_value(b"=?base64?S8O2bG4=?=")?, "Köln");
+/// # Ok::<(), mcp_core::http::BadValue>(())
+/// ```
 ///
 /// # Errors
-/// [`BadValue`].
+/// [`BadValue`] if the field has characters other than visible ASCII, spaces and tabs, or base64
+/// that is not canonical or not UTF-8.
 pub fn decode_value(field: &[u8]) -> Result<Cow<'_, str>, BadValue> {
     let field = field.trim_ascii();
     if !is_plain(field) {
@@ -50,15 +59,15 @@ pub fn decode_value(field: &[u8]) -> Result<Cow<'_, str>, BadValue> {
     let text = std::str::from_utf8(field).map_err(|_| BadValue)?;
     let encoded = text.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     let Some(encoded) = encoded else { return Ok(Cow::Borrowed(text)) };
-    // The engine refuses missing padding and bits that decode to nothing, so that one value has one form.
+    // The engine rejects missing padding and unused bits, so that a value has one base64 form.
     let bytes = STANDARD.decode(encoded).map_err(|_| BadValue)?;
     String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadValue)
 }
 
 fn is_plain(value: &[u8]) -> bool {
-    let inside = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');
-    let blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    value.iter().all(inside) && !blank(value.first()) && !blank(value.last())
+    let is_allowed = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    value.iter().all(is_allowed) && !is_blank(value.first()) && !is_blank(value.last())
 }
 
 #[cfg(test)]
@@ -66,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_encoded_is_plain_and_reads_back() {
+    fn an_encoded_value_is_plain_ascii_and_decodes_to_the_original() {
         let values = [
             "",
             "a",
@@ -95,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_refused_or_literal() {
+    fn malformed_encodings_are_rejected_and_similar_text_is_literal() {
         for bad in [
             "=?base64?YQ?=",
             "=?base64?YR==?=",

@@ -1,4 +1,5 @@
-//! How one member is read and written: plainly, or as one of JSON's numbers in a forgiving way.
+//! How one member of a wire object is read and written: by its own serde code, or as a number with
+//! tolerance for the ways in which peers spell numbers.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,11 +7,13 @@ use std::marker::PhantomData;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
 
-/// Reads and writes a `T`.
+use super::number::MAX_EXACT_INTEGER;
+
+/// Reads and writes a member of type `T`.
 pub(crate) trait Adapter<T> {
-    /// Reads it.
+    /// Reads the value.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error>;
-    /// Writes it.
+    /// Writes the value.
     fn write<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
@@ -27,23 +30,22 @@ impl<T: Serialize + DeserializeOwned> Adapter<T> for Plain {
     }
 }
 
-/// An integer, which peers may spell `300000.0`.
+/// An integer. `300000.0` is accepted as an integer, because some peers write every number with a
+/// fraction.
 pub(crate) struct Int;
 
-/// Milliseconds: an integer, and a negative one is read as zero.
+/// A number of milliseconds. Negative values are read as 0, as the caching page of the
+/// specification requires.
 pub(crate) struct Millis;
 
-/// A number; written without a fraction when it has none, since peers may take it for an integer.
+/// A number. A whole value is written without a fraction, because a peer may expect an integer.
 pub(crate) struct Float;
-
-/// The largest magnitude below which every integer is exact in an `f64`.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<T: TryFrom<i128> + Serialize> Adapter<T> for Int {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         let value = deserializer.deserialize_any(Integer)?;
         T::try_from(value)
-            .map_err(|_| de::Error::custom(format_args!("integer {value} is out of range")))
+            .map_err(|_| de::Error::custom(format_args!("the integer {value} is out of range")))
     }
 
     fn write<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
@@ -61,7 +63,7 @@ impl Adapter<u64> for Millis {
     }
 }
 
-/// `null` is a value here: a required member that may be null.
+/// A required member that may be `null`.
 impl Adapter<Option<u64>> for Millis {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
         Optional::<u64, Self>::new().deserialize(deserializer)
@@ -78,8 +80,8 @@ impl Adapter<f64> for Float {
     }
 
     fn write<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        if value.fract() == 0.0 && value.abs() < EXACT {
-            // The value is whole and within i64, so nothing is cut off.
+        if value.fract() == 0.0 && value.abs() < MAX_EXACT_INTEGER {
+            // The value is whole and within `i64`, so the cast is exact.
             #[allow(clippy::cast_possible_truncation)]
             serializer.serialize_i64(*value as i64)
         } else {
@@ -88,12 +90,11 @@ impl Adapter<f64> for Float {
     }
 }
 
-/// Negative durations are none (caching page: "negative: treat as 0").
 fn clamp(millis: i128) -> u64 {
     u64::try_from(millis.max(0)).unwrap_or(u64::MAX)
 }
 
-/// Reads a JSON number that is whole.
+/// Reads a JSON number without a fractional part.
 struct Integer;
 
 impl Visitor<'_> for Integer {
@@ -112,8 +113,8 @@ impl Visitor<'_> for Integer {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<i128, E> {
-        if value.fract() == 0.0 && value.abs() < EXACT {
-            // Whole and within i64, so nothing is cut off.
+        if value.fract() == 0.0 && value.abs() < MAX_EXACT_INTEGER {
+            // The value is whole and within `i64`, so the cast is exact.
             #[allow(clippy::cast_possible_truncation)]
             Ok((value as i64).into())
         } else {
@@ -122,7 +123,7 @@ impl Visitor<'_> for Integer {
     }
 }
 
-/// Reads a member that must have a value of its type.
+/// Reads a member whose value must be a `T`.
 pub(crate) struct Required<T, A>(PhantomData<(T, A)>);
 
 impl<T, A> Required<T, A> {
@@ -139,7 +140,7 @@ impl<'de, T, A: Adapter<T>> DeserializeSeed<'de> for Required<T, A> {
     }
 }
 
-/// Reads a member that may be null.
+/// Reads a member whose value may be `null`.
 pub(crate) struct Optional<T, A>(PhantomData<(T, A)>);
 
 impl<T, A> Optional<T, A> {
@@ -176,16 +177,16 @@ impl<'de, T, A: Adapter<T>> Visitor<'de> for Optional<T, A> {
     }
 }
 
-/// A borrowed member on its way out.
-pub(crate) struct Written<'a, T, A>(&'a T, PhantomData<A>);
+/// Serializes a borrowed member with an adapter.
+pub(crate) struct SerializeWith<'a, T, A>(&'a T, PhantomData<A>);
 
-impl<'a, T, A> Written<'a, T, A> {
+impl<'a, T, A> SerializeWith<'a, T, A> {
     pub(crate) const fn new(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
 
-impl<T, A: Adapter<T>> Serialize for Written<'_, T, A> {
+impl<T, A: Adapter<T>> Serialize for SerializeWith<'_, T, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         A::write(self.0, serializer)
     }

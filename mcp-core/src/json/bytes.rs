@@ -1,14 +1,25 @@
-//! One JSON value as a slice of the frame it came in (step 2 of the walk of a call).
+//! One JSON value as a slice of the frame it arrived in (step 2 of a call, see ARCHITECTURE.md).
 
 use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// The text of one JSON value, sharing the buffer of the message it came in.
+/// The text of one JSON value, which shares the buffer of the message it arrived in.
 ///
-/// A clone is a reference count. The text has passed the [scanner](crate::codec::scan) when it came from a
-/// peer, and was written by a serializer when it is our own, so it is one complete JSON value in UTF-8.
+/// The text is one complete JSON value in UTF-8: what a peer sent has passed the
+/// [scanner](crate::codec::scan) and a parser, and what this side sends comes from a serializer. A
+/// clone increments a reference count.
+///
+/// ```
+/// use mcp_core::json::JsonBytes;
+///
+/// let params = JsonBytes::new(&serde_json::json!({ "name": "add", "arguments": { "a": 1 } }))?;
+/// let [name, arguments] = params.members(["name", "arguments"])?;
+/// assert_eq!(name.unwrap().parse::<String>()?, "add");
+/// assert_eq!(arguments.unwrap().as_bytes(), br#"{"a":1}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonBytes(Bytes);
 
@@ -16,40 +27,41 @@ impl JsonBytes {
     /// Serializes a value.
     ///
     /// # Errors
-    /// When the value cannot be written as JSON, such as a map whose keys are not strings.
+    /// If the value cannot be written as JSON, for example a map whose keys are not strings.
     pub fn new<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::to_vec(value).map(|text| Self(text.into()))
     }
 
-    /// Takes bytes that are known to be one JSON value: a slice of a parsed frame, or serializer output.
+    /// Wraps bytes that are known to be one JSON value: a slice of a parsed frame, or the output of
+    /// a serializer. The bytes are not checked.
     pub fn from_trusted(bytes: impl Into<Bytes>) -> Self {
         Self(bytes.into())
     }
 
-    /// The value `{}`.
+    /// Returns the value `{}`.
     pub const fn empty_object() -> Self {
         Self(Bytes::from_static(b"{}"))
     }
 
-    /// Reads the value as a `T`, which may borrow from the text.
+    /// Parses the value as a `T`, which may borrow from the text.
     ///
     /// # Errors
-    /// When the value is not a `T`.
+    /// If the value is not a `T`.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.0)
     }
 
-    /// The text as bytes.
+    /// Returns the text as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The text as shared bytes.
+    /// Returns the text as shared bytes.
     pub fn into_bytes(self) -> Bytes {
         self.0
     }
 
-    /// A value inside this one, sharing the buffer; `raw` must have been borrowed from it.
+    /// Returns a value inside this one, which shares the buffer. `raw` must borrow from this text.
     ///
     /// # Panics
     /// If `raw` is not a part of this text.
@@ -57,10 +69,11 @@ impl JsonBytes {
         Self(self.0.slice_ref(raw.get().as_bytes()))
     }
 
-    /// The value in a range of this text, sharing the buffer. See [`JsonBytes::member_ranges`].
+    /// Returns the value at a byte range of this text, which shares the buffer. See
+    /// [`JsonBytes::member_ranges`].
     ///
     /// # Panics
-    /// If the range is not within this text.
+    /// If the range is outside of this text.
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         Self(self.0.slice(range))

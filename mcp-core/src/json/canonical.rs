@@ -1,19 +1,20 @@
-//! JSON in one spelling, for digests: equal values give equal bytes.
+//! Canonical JSON, for digests: equal values have equal bytes.
 
 use serde_json::{Number, Value};
 
-/// Integers up to here are the same in every language that keeps numbers as doubles.
-const SAFE: f64 = 9_007_199_254_740_991.0;
+use super::number::MAX_EXACT_INTEGER;
 
-/// Writes a value in its canonical spelling, after RFC 8785: no spaces, members sorted by their UTF-16 code
-/// units, and one spelling for each number (`1.0` and `1e0` are `1`).
+/// Writes a value in canonical form, following RFC 8785: no white space, members sorted by the
+/// UTF-16 code units of their names, and one spelling for each number (`1.0` and `1e0` become `1`).
 ///
-/// Unlike RFC 8785, integers beyond 2^53 keep all their digits, since they can differ in nothing else.
+/// Unlike in RFC 8785, integers beyond 2^53 keep all their digits. Two such integers may differ in
+/// their last digits only.
 ///
 /// ```
-/// # use mcp_core::json::canonical;
-/// let one = serde_json::from_str(r#"{"b": 1.0, "a": [true]}"#)?;
-/// assert_eq!(canonical(&one), br#"{"a":[true],"b":1}"#);
+/// use mcp_core::json::canonical;
+///
+/// let value = serde_json::from_str(r#"{"b": 1.0, "a": [true]}"#)?;
+/// assert_eq!(canonical(&value), br#"{"a":[true],"b":1}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[must_use]
@@ -33,7 +34,7 @@ fn write(value: &Value, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                string(name, out);
+                write_string(name, out);
                 out.push(':');
                 write(member, out);
             }
@@ -49,22 +50,22 @@ fn write(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
-        Value::Number(number) => self::number(number, out),
-        Value::String(text) => string(text, out),
+        Value::Number(number) => write_number(number, out),
+        Value::String(text) => write_string(text, out),
         Value::Bool(_) | Value::Null => out.push_str(&value.to_string()),
     }
 }
 
-fn string(text: &str, out: &mut String) {
+fn write_string(text: &str, out: &mut String) {
     out.push_str(&Value::from(text).to_string());
 }
 
-fn number(number: &Number, out: &mut String) {
+fn write_number(number: &Number, out: &mut String) {
     let integral = number
         .as_f64()
-        .filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= SAFE);
+        .filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < MAX_EXACT_INTEGER);
     match integral {
-        // Prints −0 as 0, as ECMAScript does.
+        // Adding 0.0 prints −0 as 0, as ECMAScript does.
         Some(float) => out.push_str(&format!("{:.0}", float + 0.0)),
         None => out.push_str(&number.to_string()),
     }
@@ -79,12 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn order_and_space_do_not_matter() {
+    fn member_order_and_white_space_do_not_matter() {
         assert_eq!(
             text(r#" { "b" : [ 1 , {"z":null,"y":false} ], "a" : "x" } "#),
             r#"{"a":"x","b":[1,{"y":false,"z":null}]}"#
         );
-        // UTF-16 order, not that of code points: the surrogates of U+1F600 come before U+FB33.
+        // The order is that of UTF-16, not of code points: the surrogates of U+1F600 sort before
+        // U+FB33.
         assert_eq!(text("{\"\u{fb33}\":1,\"\u{1f600}\":2}"), "{\"\u{1f600}\":2,\"\u{fb33}\":1}");
     }
 

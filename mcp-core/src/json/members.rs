@@ -1,30 +1,33 @@
-//! Members of an object by name, without parsing what stands between them (steps 3 and 5 of the walk of a call).
+//! Finds members of an object by name without parsing their values (steps 3 and 5 of a call, see
+//! ARCHITECTURE.md).
 //!
-//! The text was read by a parser before, so a value is skipped by counting brackets and looking for the ends of
-//! strings. For a long argument that is several times as fast as skipping it with the parser once more.
+//! The text was parsed before, so a value is skipped by counting brackets and finding the ends of
+//! strings. For long arguments this is several times as fast as skipping them with the parser
+//! again.
 
 use std::ops::Range;
 
 use super::JsonBytes;
 use crate::codec::scan::end_of_string;
 
-/// Why the members of a text could not be told.
+/// Why the members of a text could not be found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MembersError {
-    /// A member occurs twice.
+    /// A requested member occurs twice.
     #[error("duplicate field `{0}`")]
     Duplicate(&'static str),
-    /// The text is no object.
+    /// The text is not a JSON object.
     #[error("expected an object")]
     NotAnObject,
 }
 
 impl JsonBytes {
-    /// The values of the named members of an object, in the order of the names; they share the buffer.
+    /// Returns the values of the named members of an object, in the order of `names`. They share
+    /// the buffer of this text.
     ///
     /// # Errors
-    /// When one of these members is doubled, or the text is not an object.
+    /// If one of these members occurs twice, or the text is not an object.
     pub fn members<const N: usize>(
         &self,
         names: [&'static str; N],
@@ -32,7 +35,7 @@ impl JsonBytes {
         Ok(self.member_ranges(names)?.map(|range| range.map(|range| self.slice(range))))
     }
 
-    /// Where the values of the named members are, as byte ranges of the text.
+    /// Returns the byte ranges of the values of the named members, in the order of `names`.
     ///
     /// # Errors
     /// As [`JsonBytes::members`].
@@ -42,16 +45,16 @@ impl JsonBytes {
     ) -> Result<[Option<Range<usize>>; N], MembersError> {
         let bytes = self.as_bytes();
         let mut found = [const { None }; N];
-        let mut at = skip_space(bytes, 0);
+        let mut at = skip_white_space(bytes, 0);
         if bytes.get(at) != Some(&b'{') {
             return Err(MembersError::NotAnObject);
         }
-        at = skip_space(bytes, at + 1);
+        at = skip_white_space(bytes, at + 1);
         while bytes.get(at) == Some(&b'"') {
             let name_end = end_of_string(bytes, at + 1);
-            let name = place(&names, bytes.get(at..name_end).unwrap_or_default());
-            let colon = skip_space(bytes, name_end);
-            let start = skip_space(bytes, colon + 1);
+            let name = index_of_name(&names, bytes.get(at..name_end).unwrap_or_default());
+            let colon = skip_white_space(bytes, name_end);
+            let start = skip_white_space(bytes, colon + 1);
             let end = end_of_value(bytes, start);
             if end <= start || bytes.get(colon) != Some(&b':') {
                 return Err(MembersError::NotAnObject);
@@ -61,9 +64,9 @@ impl JsonBytes {
             {
                 return Err(MembersError::Duplicate(names[index]));
             }
-            at = skip_space(bytes, end);
+            at = skip_white_space(bytes, end);
             if bytes.get(at) == Some(&b',') {
-                at = skip_space(bytes, at + 1);
+                at = skip_white_space(bytes, at + 1);
             }
         }
         match bytes.get(at) {
@@ -73,31 +76,31 @@ impl JsonBytes {
     }
 }
 
-/// Which of the names a member's name is, which is given as JSON.
-fn place(names: &[&str], json: &[u8]) -> Option<usize> {
+/// Returns the index in `names` of a member name, which is given as JSON text.
+fn index_of_name(names: &[&str], json: &[u8]) -> Option<usize> {
     let inner = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     if !inner.contains(&b'\\') {
         return names.iter().position(|name| name.as_bytes() == inner);
     }
-    let spelled: String = serde_json::from_slice(json).ok()?;
-    names.iter().position(|name| *name == spelled)
+    let unescaped: String = serde_json::from_slice(json).ok()?;
+    names.iter().position(|name| *name == unescaped)
 }
 
-fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+fn skip_white_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
     }
     at
 }
 
-/// The place behind the value that starts at `at`.
+/// Returns the position after the value that starts at `at`.
 fn end_of_value(bytes: &[u8], mut at: usize) -> usize {
     let mut level = 0_usize;
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => at = end_of_string(bytes, at + 1) - 1,
             b'{' | b'[' => level += 1,
-            b'}' | b']' if level == 0 => return at, // Behind a number, `true`, `false` or `null`.
+            b'}' | b']' if level == 0 => return at, // After a number, `true`, `false` or `null`.
             b'}' | b']' => level -= 1,
             b',' | b' ' | b'\n' | b'\r' | b'\t' if level == 0 => return at,
             _ => {
@@ -124,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parser_finds_is_found() {
+    fn members_found_here_equal_those_a_parser_finds() {
         for value in [
             "1",
             "-1.5e3",
@@ -154,13 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn doubled_members_are_refused_when_they_matter() {
+    fn a_requested_member_must_not_occur_twice() {
         assert_eq!(members(r#"{"a":1,"\u0061":2}"#), Err(MembersError::Duplicate("a")));
         assert_eq!(members(r#"{"x":1,"x":2,"a":{"a":3}}"#), Ok([Some(r#"{"a":3}"#.into()), None]));
     }
 
     #[test]
-    fn a_text_that_is_no_object_does_no_harm() {
+    fn malformed_text_is_an_error_and_never_a_panic() {
         let text = r#"{"a":[1,{"b":"c\"d"}],"bc":"x"}"#;
         for end in 0..text.len() {
             assert_eq!(members(&text[..end]), Err(MembersError::NotAnObject), "{end}");

@@ -1,8 +1,12 @@
-//! JSON that is kept as text, and the macros that shape the wire types.
+//! JSON that is kept as text, and the macros that define the wire types.
 //!
-//! [`JsonBytes`] is a slice of a frame; [`RawJson`] stands in wire types. serde's `flatten` and untagged
-//! enums buffer into a private tree in which raw JSON fails, so macros write the
-//! code of the protocol's objects: `object!` for structs, `tagged!` for enums that one member distinguishes,
+//! - [`JsonBytes`] is a slice of a frame: the parameters or the result of a message.
+//! - [`RawJson`] is a value inside a wire type whose text must survive a round trip.
+//! - [`canonical`] writes a value in one defined form, for digests.
+//!
+//! serde's `flatten` and untagged enums buffer their input in a private tree that cannot hold raw
+//! JSON. The macros of this module write the serde code of the protocol's objects instead:
+//! `object!` for structs, `tagged!` for enums whose variants are distinguished by one member, and
 //! `string_enum!` for enums of strings.
 
 mod adapter;
@@ -11,6 +15,7 @@ mod canonical;
 mod extra;
 mod map;
 mod members;
+mod number;
 mod object;
 mod raw;
 mod string_enum;
@@ -25,13 +30,14 @@ pub use members::MembersError;
 pub use raw::RawJson;
 
 pub(crate) use adapter::{Float, Int, Millis, Plain};
+pub(crate) use number::MAX_EXACT_INTEGER;
 pub(crate) use object::object;
 pub(crate) use string_enum::string_enum;
 pub(crate) use tagged::tagged;
 
-/// What the macros of this module name in their expansion.
-pub(crate) mod shape {
-    pub(crate) use super::adapter::{Optional, Required, Written};
-    pub(crate) use super::tagged::{Replay, Tag};
-    pub(crate) use super::visitor::{Constant, KeySeed, Members};
+/// What the expansions of this module's macros refer to.
+pub(crate) mod macro_support {
+    pub(crate) use super::adapter::{Optional, Required, SerializeWith};
+    pub(crate) use super::tagged::{TagValue, UntaggedMembers};
+    pub(crate) use super::visitor::{Constant, KeySeed, ObjectVisitor};
 }

@@ -1,18 +1,19 @@
-//! The [`object!`](object) macro: wire objects as structs, with serde code shaped by hand.
+//! The [`object!`](object) macro: wire objects as structs, with serde code that keeps raw JSON and
+//! unknown members.
 
 /// Defines wire objects.
 ///
-/// ```ignore
+/// ```text
 /// object! {
 ///     /// Docs, spec page, revisions.
 ///     pub struct Tool {
 ///         /// Required: an absent member is an error.
 ///         name: String = "name",
-///         /// Optional: `Option<String>`; absent and null are `None`; `None` is not written.
+///         /// Optional: `Option<String>`. Absent and null are read as `None`, and `None` is not written.
 ///         title?: String = "title",
-///         /// Optional, and null is a value: a null member is `Some(null)`.
+///         /// Optional, and null is a value: a null member is read as `Some(null)`.
 ///         structured_content??: RawJson = "structuredContent",
-///         /// Absent or null is the default; always written.
+///         /// Absent and null are read as the default. Always written.
 ///         content[]: Vec<Content> = "content",
 ///         /// Read and written by an adapter of `json::adapter`.
 ///         size?: u64 = "size" via Int,
@@ -20,12 +21,13 @@
 /// }
 /// ```
 ///
-/// Between name and brace may stand `tag "type" = "text"` (a member that always has this value; written first)
-/// and `ignore "resultType"` (a member that is read past and never written).
+/// Two clauses may stand between the name and the brace: `tag "type" = "text"` for a member that
+/// always has this value and is written first, and `ignore "resultType"` for a member that is
+/// skipped when read and never written.
 ///
-/// The struct above, `Tool`, becomes about this:
+/// The struct above expands to about this:
 ///
-/// ```ignore
+/// ```text
 /// pub struct Tool { pub name: String, pub title: Option<String>, …, pub extra: Extra }
 ///
 /// impl Tool {
@@ -34,7 +36,7 @@
 ///     …
 /// }
 ///
-/// impl<'de> Deserialize<'de> for Tool { … } // `Members<Tool>` visits the map:
+/// impl<'de> Deserialize<'de> for Tool { … } // `ObjectVisitor<Tool>` visits the map:
 ///     while let Some(member) = map.next_key_seed(KeySeed::<Member>::new())? {
 ///         match member {
 ///             Member::name => …            // an error if it occurs twice
@@ -45,12 +47,12 @@
 /// impl Serialize for Tool { … }            // in the order of declaration, then `extra`
 /// ```
 ///
-/// The fields go through three accumulators (`@fields [head] [all] [required] [other] rest…`): all of them for
-/// the struct, the required ones for `new`, the others for the setters.
+/// Each struct has public fields, `extra` for unknown members, `new` with the required fields in
+/// order, a chaining setter for every other field, and `Default` if nothing is required. A known
+/// member that occurs twice is an error.
 ///
-/// Each struct gets public fields, `extra` for unknown members, `new` with the required fields in order, a
-/// chaining setter for every other field, `Default` when nothing is required, and serde: members are written
-/// in the order of declaration, then `extra`; a known member that occurs twice is an error.
+/// The macro sorts the fields into three accumulators (`@fields [head] [all] [required] [other]
+/// rest…`): all fields for the struct, the required ones for `new`, and the others for the setters.
 macro_rules! object {
     (
         $(
@@ -67,8 +69,8 @@ macro_rules! object {
         )+
     };
 
-    // Sorting the fields: all of them, the required ones, the others. `{kind [docs] name (type) (type of the
-    // field) "member" [adapter]}`
+    // Sorts the fields into all, required and others. An entry of the first list is `{kind [docs]
+    // name (type) (type of the field) "member" [adapter]}`.
     (@fields $head:tt [$($all:tt)*] [$($required:tt)*] [$($other:tt)*]
         $(#[$meta:meta])* $field:ident : $type:ty = $member:literal $(via $adapter:ident)?, $($rest:tt)*
     ) => {
@@ -114,7 +116,7 @@ macro_rules! object {
         }
     };
 
-    // All fields are sorted: the struct and its code.
+    // All fields are sorted. Emits the struct and its code.
     (@fields
         [$(#[$meta:meta])* $name:ident [$($tag:literal = $value:literal)?] [$($ignored:literal)?]]
         [$({$kind:ident [$(#[$fmeta:meta])*] $field:ident ($type:ty) ($ftype:ty) $member:literal
@@ -132,7 +134,7 @@ macro_rules! object {
         }
 
         impl $name {
-            #[doc = concat!("A `", stringify!($name), "` with its required members.")]
+            #[doc = concat!("Creates a `", stringify!($name), "` with its required members.")]
             #[must_use]
             pub fn new($($rfield: $crate::json::object!(@param [$($radapter)?] $rtype)),*) -> Self {
                 Self {
@@ -146,7 +148,7 @@ macro_rules! object {
                 #[doc = concat!("Sets `", stringify!($ofield), "`.")]
                 #[must_use]
                 pub fn $ofield(mut self, value: $crate::json::object!(@param [$($oadapter)?] $otype)) -> Self {
-                    // `T` into `T` or into `Option<T>`, as the field is.
+                    // `T` becomes `T` or `Option<T>`, depending on the field.
                     self.$ofield = Into::<$otype>::into(value).into();
                     self
                 }
@@ -157,9 +159,9 @@ macro_rules! object {
 
         const _: () = {
             use serde::de::{IgnoredAny, MapAccess, Visitor};
-            use $crate::json::shape::{KeySeed, Members};
+            use $crate::json::macro_support::{KeySeed, ObjectVisitor};
 
-            /// A member's name, as read.
+            /// The name of a member.
             #[allow(non_camel_case_types, clippy::allow_attributes)]
             enum Member {
                 $( $field, )*
@@ -183,11 +185,11 @@ macro_rules! object {
 
             impl<'de> serde::Deserialize<'de> for $name {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_map(Members::<$name>::new())
+                    deserializer.deserialize_map(ObjectVisitor::<$name>::new())
                 }
             }
 
-            impl<'de> Visitor<'de> for Members<$name> {
+            impl<'de> Visitor<'de> for ObjectVisitor<$name> {
                 type Value = $name;
 
                 fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -196,7 +198,7 @@ macro_rules! object {
 
                 fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                     #[allow(unused_mut)]
-                    let mut tagged = self.is_tagged();
+                    let mut has_tag = self.has_tag();
                     $( let mut $field: Option<$ftype> = None; )*
                     let mut extra = $crate::json::Extra::default();
                     while let Some(member) = map.next_key_seed(KeySeed::<Member>::new())? {
@@ -211,11 +213,11 @@ macro_rules! object {
                             )*
                             Member::Tag => {
                                 $(
-                                    if tagged {
+                                    if has_tag {
                                         return Err(<A::Error as serde::de::Error>::duplicate_field($tag));
                                     }
-                                    map.next_value_seed($crate::json::shape::Constant($value))?;
-                                    tagged = true;
+                                    map.next_value_seed($crate::json::macro_support::Constant($value))?;
+                                    has_tag = true;
                                 )?
                             }
                             Member::Ignored => {
@@ -227,11 +229,11 @@ macro_rules! object {
                         }
                     }
                     $(
-                        if !tagged {
+                        if !has_tag {
                             return Err(<A::Error as serde::de::Error>::missing_field($tag));
                         }
                     )?
-                    let _ = tagged;
+                    let _ = has_tag;
                     Ok($name {
                         $( $field: $crate::json::object!(@finish $kind $field, $member), )*
                         extra,
@@ -261,7 +263,8 @@ macro_rules! object {
     };
     (@default $name:ident $($required:ident)+) => {};
 
-    // An integer is taken as it is: a literal could not be inferred through `Into`.
+    // An integer parameter has a concrete type: the type of a literal cannot be inferred through
+    // `Into`.
     (@param [Int] $type:ty) => { $type };
     (@param [Millis] $type:ty) => { $type };
     (@param [$($adapter:ident)?] $type:ty) => { impl Into<$type> };
@@ -271,7 +274,7 @@ macro_rules! object {
 
     (@read required $map:ident, $type:ty, $($adapter:ident)?) => {
         $map.next_value_seed(
-            $crate::json::shape::Required::<$type, $crate::json::object!(@adapter $($adapter)?)>::new(),
+            $crate::json::macro_support::Required::<$type, $crate::json::object!(@adapter $($adapter)?)>::new(),
         )?
     };
     (@read nullable $map:ident, $type:ty, $($adapter:ident)?) => {
@@ -279,7 +282,7 @@ macro_rules! object {
     };
     (@read optional $map:ident, $type:ty, $($adapter:ident)?) => {
         $map.next_value_seed(
-            $crate::json::shape::Optional::<$type, $crate::json::object!(@adapter $($adapter)?)>::new(),
+            $crate::json::macro_support::Optional::<$type, $crate::json::object!(@adapter $($adapter)?)>::new(),
         )?
     };
     (@read defaulted $map:ident, $type:ty, $($adapter:ident)?) => {
@@ -306,7 +309,7 @@ macro_rules! object {
     (@entry $map:ident, $value:expr, $member:literal, $type:ty, $($adapter:ident)?) => {
         $map.serialize_entry(
             $member,
-            &$crate::json::shape::Written::<$type, $crate::json::object!(@adapter $($adapter)?)>::new($value),
+            &$crate::json::macro_support::SerializeWith::<$type, $crate::json::object!(@adapter $($adapter)?)>::new($value),
         )?
     };
 }

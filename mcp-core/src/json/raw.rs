@@ -1,4 +1,5 @@
-//! One JSON value whose text is kept: member order, number spelling and `null` survive a round trip.
+//! One JSON value whose text is kept: the order of members, the spelling of numbers and `null`
+//! survive a round trip.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,16 +10,18 @@ use serde_json::value::RawValue;
 
 use super::JsonObject;
 
-/// One JSON value, kept as the text it came as.
+/// One JSON value, kept as the text that arrived.
 ///
-/// Used where the protocol says "any JSON" (arguments, structured content) and for JSON Schemas, which must
-/// round-trip untouched. A clone shares the text. The text never holds a line break, so a value that came in
-/// a pretty-printed HTTP body can be written to a line-framed transport.
+/// It is used where the protocol allows any JSON (arguments, structured content) and for JSON
+/// Schemas, which must survive a round trip unchanged. A clone shares the text. The text never
+/// contains a line break, so a value from a pretty-printed HTTP body can be written to a
+/// line-framed transport.
 ///
-/// Equality is that of the JSON values, not of their spelling.
+/// Equality compares the JSON values, not their text.
 ///
 /// ```
-/// # use mcp_core::json::RawJson;
+/// use mcp_core::json::RawJson;
+///
 /// let raw: RawJson = serde_json::from_str(r#"{"b": 1, "a": null}"#)?;
 /// assert_eq!(raw.get(), r#"{"b": 1, "a": null}"#);
 /// assert_eq!(raw, RawJson::from(serde_json::json!({"a": null, "b": 1})));
@@ -31,24 +34,24 @@ impl RawJson {
     /// Serializes a value.
     ///
     /// # Errors
-    /// When the value's `Serialize` fails, or has a map with keys that are not strings.
+    /// If the value's `Serialize` fails, or it has a map whose keys are not strings.
     pub fn new(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
         serde_json::value::to_raw_value(value).map(Self::from)
     }
 
-    /// The value `null`.
+    /// Returns the value `null`.
     #[must_use]
     pub fn null() -> Self {
         RawValue::NULL.to_owned().into()
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn get(&self) -> &str {
         self.0.get()
     }
 
-    /// The text as serde_json's own raw value.
+    /// Returns the text as serde_json's raw value.
     #[must_use]
     pub fn as_raw_value(&self) -> &RawValue {
         &self.0
@@ -60,18 +63,18 @@ impl RawJson {
         self.get() == "null"
     }
 
-    /// Reads the value as a `T`, which may borrow from the text.
+    /// Parses the value as a `T`, which may borrow from the text.
     ///
     /// # Errors
-    /// When the text does not describe a `T`.
+    /// If the text is not a `T`.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.get())
     }
 
-    /// The value as a tree.
+    /// Parses the value into a tree. The result is `null` if the text has a number beyond the range
+    /// of `f64` or is nested deeper than the parser allows (128 levels).
     #[must_use]
     pub fn to_value(&self) -> Value {
-        // The text is valid JSON; only a number beyond f64 or a nesting beyond the parser's limit can fail.
         self.parse().unwrap_or(Value::Null)
     }
 }
@@ -82,7 +85,7 @@ impl From<Box<RawValue>> for RawJson {
         if memchr::memchr2(b'\n', b'\r', text).is_none() {
             return Self(raw.into());
         }
-        // Inside a string a line break is escaped, so a bare one is space between tokens.
+        // Inside a string a line break is escaped, so a raw one is white space between tokens.
         let text = raw.get().replace(['\n', '\r'], " ");
         Self(RawValue::from_string(text).unwrap_or(raw).into())
     }
@@ -90,7 +93,7 @@ impl From<Box<RawValue>> for RawJson {
 
 impl From<Value> for RawJson {
     fn from(value: Value) -> Self {
-        // A `Value` prints as valid JSON: its keys are strings.
+        // A `Value` always prints as valid JSON, because its keys are strings.
         RawValue::from_string(value.to_string()).map_or_else(|_| Self::null(), Self::from)
     }
 }
@@ -137,28 +140,28 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn keeps_order_and_spelling() {
+    fn member_order_and_number_spelling_are_kept() {
         let text = r#"{"z":1.0,"a":[1e3,null]}"#;
         let raw: RawJson = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&raw).unwrap(), text);
     }
 
     #[test]
-    fn holds_no_line_break() {
+    fn line_breaks_between_tokens_are_removed() {
         let raw: RawJson = serde_json::from_str("{\r\n  \"a\": \"x\\ny\"\n}").unwrap();
         assert!(!raw.get().contains(['\n', '\r']));
         assert_eq!(raw.to_value(), json!({"a": "x\ny"}));
     }
 
     #[test]
-    fn is_read_from_a_tree_too() {
+    fn raw_json_can_be_read_from_a_tree() {
         let raw: RawJson = serde_json::from_value(json!({"b": 1, "a": 2})).unwrap();
         assert_eq!(raw.get(), r#"{"b":1,"a":2}"#);
         assert_eq!(serde_json::to_value(&raw).unwrap(), json!({"b": 1, "a": 2}));
     }
 
     #[test]
-    fn equality_is_of_values() {
+    fn equality_compares_values_and_not_text() {
         let spaced: RawJson = serde_json::from_str(r#"{ "a" : 1 }"#).unwrap();
         assert_eq!(spaced, RawJson::from(json!({"a": 1})));
         assert_ne!(spaced, RawJson::from(json!({"a": 2})));

@@ -2,9 +2,10 @@
 
 /// Defines an enum of strings.
 ///
-/// An *open* one ends in a variant that keeps a value this SDK does not know; a *closed* one refuses it.
+/// An *open* enum ends in a variant that keeps a value unknown to this SDK. A *closed* enum rejects
+/// such a value.
 ///
-/// ```ignore
+/// ```text
 /// string_enum! {
 ///     /// Docs.
 ///     pub enum CacheScope {
@@ -34,7 +35,7 @@ macro_rules! string_enum {
         }
 
         impl $name {
-            /// The value on the wire.
+            /// Returns the value on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -87,7 +88,7 @@ macro_rules! string_enum {
             /// All values, in order.
             pub const ALL: &[Self] = &[$( Self::$variant, )+];
 
-            /// The value on the wire.
+            /// Returns the value on the wire.
             #[must_use]
             pub const fn as_str(&self) -> &'static str {
                 match self {
@@ -95,7 +96,7 @@ macro_rules! string_enum {
                 }
             }
 
-            /// The value with this text.
+            /// Returns the value with this text, or `None` if there is none.
             #[must_use]
             pub fn from_text(text: &str) -> Option<Self> {
                 match text {

@@ -1,4 +1,5 @@
-//! Enums of objects that are told apart by one member (`type`, `method`), as [`tagged!`](tagged) defines them.
+//! Enums of objects whose variant is named by one member (`type`, `method`), and the
+//! [`tagged!`](tagged) macro that defines them.
 
 use std::fmt;
 use std::vec;
@@ -10,11 +11,11 @@ use super::{JsonObject, RawJson};
 
 /// Defines an enum whose variants are [`object!`](super::object) structs with that tag.
 ///
-/// The variant is read straight from the input when the tag comes first, as it does from most peers; members
-/// before the tag are kept aside. With `_ => Unknown` an object with another tag is kept raw, without it an
-/// error.
+/// The variant is read directly from the input if the tag comes first, as most peers write it.
+/// Members before the tag are buffered. With `_ => Unknown`, an object with another tag is kept
+/// raw. Without it, such an object is an error.
 ///
-/// ```ignore
+/// ```text
 /// tagged! {
 ///     /// Docs.
 ///     pub enum Content by "type" {
@@ -38,7 +39,7 @@ macro_rules! tagged {
         pub enum $name {
             $( $(#[$vmeta])* $variant($object), )+
             $(
-                /// An object of a kind that this SDK does not know, kept as it came.
+                /// An object whose kind is unknown to this SDK, kept unchanged.
                 $unknown($crate::json::RawJson),
             )?
         }
@@ -54,11 +55,11 @@ macro_rules! tagged {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_map($crate::json::shape::Members::<$name>::new())
+                deserializer.deserialize_map($crate::json::macro_support::ObjectVisitor::<$name>::new())
             }
         }
 
-        impl<'de> serde::de::Visitor<'de> for $crate::json::shape::Members<$name> {
+        impl<'de> serde::de::Visitor<'de> for $crate::json::macro_support::ObjectVisitor<$name> {
             type Value = $name;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,18 +67,18 @@ macro_rules! tagged {
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
-                use $crate::json::shape::{Members, Replay, Tag};
+                use $crate::json::macro_support::{ObjectVisitor, TagValue, UntaggedMembers};
                 const KNOWN: &[&str] = &[$( $value, )+];
-                let (tag, members) = Replay::read($tag, KNOWN, map)?;
+                let (tag, members) = UntaggedMembers::read($tag, KNOWN, map)?;
                 match tag {
                     $(
-                        Some(Tag::Known($value)) => {
-                            Members::<$object>::tagged().visit_map(members).map($name::$variant)
+                        Some(TagValue::Known($value)) => {
+                            ObjectVisitor::<$object>::after_tag().visit_map(members).map($name::$variant)
                         }
                     )+
-                    $( Some(Tag::Other(tag)) => members.collect($tag, tag).map($name::$unknown), )?
+                    $( Some(TagValue::Other(tag)) => members.collect($tag, tag).map($name::$unknown), )?
                     #[allow(unreachable_patterns)]
-                    Some(Tag::Other(tag)) => Err(serde::de::Error::unknown_variant(&tag, KNOWN)),
+                    Some(TagValue::Other(tag)) => Err(serde::de::Error::unknown_variant(&tag, KNOWN)),
                     _ => Err(serde::de::Error::missing_field($tag)),
                 }
             }
@@ -95,45 +96,47 @@ macro_rules! tagged {
 
 pub(crate) use tagged;
 
-/// The tag of an object.
+/// The value of the tag.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Tag {
-    /// One of those asked for.
+pub(crate) enum TagValue {
+    /// One of the known values.
     Known(&'static str),
-    /// Another.
+    /// Any other value.
     Other(String),
 }
 
-/// The members of an object without its tag: first those that came before it, then the rest of the input.
-pub(crate) struct Replay<A> {
-    before: vec::IntoIter<(String, Value)>,
+/// The members of an object without its tag: first the buffered ones that came before it, then the
+/// rest of the input.
+pub(crate) struct UntaggedMembers<A> {
+    buffered: vec::IntoIter<(String, Value)>,
+    /// The value of the buffered member whose key was read last.
     value: Option<Value>,
     rest: A,
 }
 
-impl<'de, A: MapAccess<'de>> Replay<A> {
-    /// Reads up to the tag; `None` when there is none.
+impl<'de, A: MapAccess<'de>> UntaggedMembers<A> {
+    /// Reads up to and including the tag. The tag is `None` if the object does not have it.
     pub(crate) fn read(
         tag: &'static str,
         known: &'static [&'static str],
         mut map: A,
-    ) -> Result<(Option<Tag>, Self), A::Error> {
-        let mut before = Vec::new();
+    ) -> Result<(Option<TagValue>, Self), A::Error> {
+        let mut buffered = Vec::new();
         let mut found = None;
-        while let Some(key) = map.next_key_seed(NotText(tag))? {
+        while let Some(key) = map.next_key_seed(KeyOtherThan(tag))? {
             let Some(key) = key else {
                 found = Some(map.next_value_seed(TagSeed(known))?);
                 break;
             };
-            before.push((key, map.next_value()?));
+            buffered.push((key, map.next_value()?));
         }
-        Ok((found, Self { before: before.into_iter(), value: None, rest: map }))
+        Ok((found, Self { buffered: buffered.into_iter(), value: None, rest: map }))
     }
 
-    /// The whole object, the tag included, as raw JSON.
+    /// Returns the whole object with its tag as raw JSON.
     pub(crate) fn collect(mut self, name: &'static str, tag: String) -> Result<RawJson, A::Error> {
         let mut object = JsonObject::new();
-        object.extend(self.before);
+        object.extend(self.buffered);
         object.insert(name.to_owned(), Value::String(tag));
         while let Some((key, value)) = self.rest.next_entry::<String, Value>()? {
             if key == name {
@@ -145,14 +148,14 @@ impl<'de, A: MapAccess<'de>> Replay<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Replay<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for UntaggedMembers<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        let Some((key, value)) = self.before.next() else {
+        let Some((key, value)) = self.buffered.next() else {
             return self.rest.next_key_seed(seed);
         };
         self.value = Some(value);
@@ -167,10 +170,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Replay<A> {
     }
 }
 
-/// Reads a string: `None` when it is the given text.
-struct NotText(&'static str);
+/// Reads a member name. The result is `None` for the given name.
+struct KeyOtherThan(&'static str);
 
-impl<'de> DeserializeSeed<'de> for NotText {
+impl<'de> DeserializeSeed<'de> for KeyOtherThan {
     type Value = Option<String>;
 
     fn deserialize<D: Deserializer<'de>>(
@@ -181,7 +184,7 @@ impl<'de> DeserializeSeed<'de> for NotText {
     }
 }
 
-impl Visitor<'_> for NotText {
+impl Visitor<'_> for KeyOtherThan {
     type Value = Option<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -193,26 +196,26 @@ impl Visitor<'_> for NotText {
     }
 }
 
-/// Reads a tag.
+/// Reads the value of a tag.
 struct TagSeed(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for TagSeed {
-    type Value = Tag;
+    type Value = TagValue;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tag, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TagValue, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for TagSeed {
-    type Value = Tag;
+    type Value = TagValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Tag, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<TagValue, E> {
         let known = self.0.iter().find(|known| **known == text);
-        Ok(known.map_or_else(|| Tag::Other(text.to_owned()), |known| Tag::Known(known)))
+        Ok(known.map_or_else(|| TagValue::Other(text.to_owned()), |known| TagValue::Known(known)))
     }
 }

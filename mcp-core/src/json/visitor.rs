@@ -1,34 +1,35 @@
-//! What the code that [`object!`](super::object) and [`tagged!`](super::tagged) write reads members with.
+//! The visitor and the seeds that the expansions of [`object!`](super::object) and
+//! [`tagged!`](super::tagged) use.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
-/// Visits the members of a `T`.
-pub(crate) struct Members<T> {
-    tagged: bool,
+/// Visits the members of a `T`. Each expansion implements [`Visitor`] for its own type.
+pub(crate) struct ObjectVisitor<T> {
+    has_tag: bool,
     object: PhantomData<T>,
 }
 
-impl<T> Members<T> {
-    /// All members are still to come.
+impl<T> ObjectVisitor<T> {
+    /// A visitor that has read no member yet.
     pub(crate) const fn new() -> Self {
-        Self { tagged: false, object: PhantomData }
+        Self { has_tag: false, object: PhantomData }
     }
 
-    /// The tag was read before.
-    pub(crate) const fn tagged() -> Self {
-        Self { tagged: true, object: PhantomData }
+    /// A visitor for the members after the tag, which was read before.
+    pub(crate) const fn after_tag() -> Self {
+        Self { has_tag: true, object: PhantomData }
     }
 
     /// Whether the tag was read before.
-    pub(crate) const fn is_tagged(&self) -> bool {
-        self.tagged
+    pub(crate) const fn has_tag(&self) -> bool {
+        self.has_tag
     }
 }
 
-/// Reads a member name without copying it, unless it is unknown.
+/// Reads a member name. Known names are not copied.
 pub(crate) struct KeySeed<M>(PhantomData<M>);
 
 impl<M> KeySeed<M> {
@@ -57,7 +58,7 @@ impl<M: for<'a> From<&'a str>> Visitor<'_> for KeySeed<M> {
     }
 }
 
-/// Reads a string that must be this one.
+/// Reads a string that must equal this one.
 pub(crate) struct Constant(pub(crate) &'static str);
 
 impl<'de> DeserializeSeed<'de> for Constant {

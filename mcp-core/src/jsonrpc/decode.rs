@@ -1,7 +1,8 @@
-//! Frame → message: one scan, then one flat parse of the envelope.
+//! Decodes a frame into a message: one scan, then one flat parse of the envelope.
 //!
-//! The envelope is read by a visitor of our own. Derived enums would try one variant after the other, accept
-//! a doubled member in one of them, and cannot hold raw JSON (THREAT-13 to THREAT-18).
+//! The envelope has a hand-written visitor. A derived untagged enum would try one variant after the
+//! other, could accept a member that occurs twice, and cannot hold raw JSON (THREAT-13 to
+//! THREAT-18).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,24 +17,27 @@ use crate::json::JsonBytes;
 use crate::limits::ConnectionLimits;
 use crate::method;
 
-/// A frame that was read.
+/// A decoded frame.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decoded {
     /// One message.
     Single(Message),
-    /// An array of messages, in order, each read on its own. Only a 2025-03-26 peer may send one.
+    /// An array of messages, in order, each decoded on its own. Only a peer that speaks 2025-03-26
+    /// may send one.
     Batch(Vec<Result<Message, Malformed>>),
 }
 
-/// A frame that is not a message: the error to answer with, and the id it belongs to where that was readable.
+/// A frame that is not a valid message: the error to answer with, and the id that the answer needs,
+/// if it was readable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Malformed {
-    /// The id of the request, if the message had a valid one.
+    /// The id of the request, if the message has a valid one.
     pub id: Option<RequestId>,
-    /// −32700 or −32600 (−32602 where the parameters are not an object).
+    /// The error to answer with: −32700, −32600, or −32602 if `params` is not an object.
     pub error: ErrorObject,
-    /// The frame was meant to answer this request of ours, which gets no better answer. Nothing is sent
-    /// back: the peer would take it for the answer to a request of its own that has the same id.
+    /// The request of this side that the frame was meant to answer. It gets no better answer.
+    /// Nothing is sent back, because the peer would take it for the answer to a request of its own
+    /// with the same id.
     pub answers: Option<RequestId>,
 }
 
@@ -43,22 +47,39 @@ impl Malformed {
     }
 }
 
-/// Reads one frame.
+/// Decodes one frame.
+///
+/// ```
+/// use bytes::Bytes;
+/// use mcp_core::ConnectionLimits;
+/// use mcp_core::jsonrpc::{Decoded, Message, RequestId, code, decode};
+///
+/// let limits = ConnectionLimits::for_server();
+/// let frame = Bytes::from(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#);
+/// let Ok(Decoded::Single(Message::Request { id, method, params })) = decode(&frame, &limits) else {
+///     panic!("a request");
+/// };
+/// assert_eq!((id, &*method, params.as_bytes()), (RequestId::Number(1), "tools/list", &b"{}"[..]));
+///
+/// let malformed = decode(&Bytes::from("{"), &limits).unwrap_err();
+/// assert_eq!(malformed.error.code(), code::PARSE_ERROR);
+/// ```
 ///
 /// # Errors
-/// [`Malformed`] says what to answer: −32700 for bytes that are not JSON in UTF-8, −32600 for JSON that is
-/// over the limits or no JSON-RPC message (a doubled or missing member, another `jsonrpc`, an id outside the
-/// rules, result together with error).
+/// [`Malformed`] has the error to answer with: −32700 for bytes that are not JSON in UTF-8, and
+/// −32600 for JSON that exceeds a limit or is not a JSON-RPC message (a member is missing or occurs
+/// twice, `jsonrpc` is not `"2.0"`, the id is not allowed, or `result` and `error` occur together).
 pub fn decode(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
     let text = scan(frame, limits.max_json_depth, limits.max_json_nodes)
-        .map_err(|refused| Malformed::new(refuse_scan(refused, limits)))?;
+        .map_err(|refused| Malformed::new(scan_rejection(refused, limits)))?;
     if text.trim_ascii_start().starts_with('[') {
         return decode_batch(frame, text, limits.max_batch_entries);
     }
     decode_one(frame, text).map(Decoded::Single)
 }
 
-/// The answer to a message that is longer than the limit.
+/// Returns the error for a message that is longer than
+/// [`max_message_bytes`](ConnectionLimits::max_message_bytes).
 #[must_use]
 pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
     let max = limits.max_message_bytes;
@@ -67,10 +88,10 @@ pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
     ))
 }
 
-/// The answer to a message that was refused before it was parsed.
-pub(crate) fn refuse_scan(refused: ScanError, limits: &ConnectionLimits) -> ErrorObject {
+/// Returns the error for a message that [`scan`] rejected.
+pub(crate) fn scan_rejection(refused: ScanError, limits: &ConnectionLimits) -> ErrorObject {
     match refused {
-        ScanError::NotUtf8 => ErrorObject::parse_error("the message is not UTF-8"),
+        ScanError::NotUtf8 => ErrorObject::parse_error("the message is not valid UTF-8"),
         ScanError::TooDeep => ErrorObject::invalid_request(format!(
             "the message is nested deeper than {} levels (max_json_depth)",
             limits.max_json_depth
@@ -82,14 +103,14 @@ pub(crate) fn refuse_scan(refused: ScanError, limits: &ConnectionLimits) -> Erro
     }
 }
 
-fn decode_batch(frame: &Bytes, text: &str, most: usize) -> Result<Decoded, Malformed> {
-    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| no_message(text))?;
+fn decode_batch(frame: &Bytes, text: &str, max_entries: usize) -> Result<Decoded, Malformed> {
+    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| not_a_message(text))?;
     if entries.is_empty() {
         return Err(Malformed::new(ErrorObject::invalid_request("the batch is empty")));
     }
-    if entries.len() > most {
+    if entries.len() > max_entries {
         return Err(Malformed::new(ErrorObject::invalid_request(format!(
-            "the batch has {} entries; the limit is {most} (max_batch_entries)",
+            "the batch has {} entries; the limit is {max_entries} (max_batch_entries)",
             entries.len()
         ))));
     }
@@ -97,7 +118,7 @@ fn decode_batch(frame: &Bytes, text: &str, most: usize) -> Result<Decoded, Malfo
 }
 
 fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| no_message(text))?;
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| not_a_message(text))?;
     let slice = |raw: &RawValue| JsonBytes::from_trusted(frame.slice_ref(raw.get().as_bytes()));
     let id = match &envelope.id {
         Some(Ok(id)) => Some(id.clone()),
@@ -111,16 +132,16 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
     };
     let invalid = |message: &str| refuse(ErrorObject::invalid_request(message));
 
-    if let Some(doubled) = envelope.doubled {
+    if let Some(member) = envelope.repeated {
         return Err(Malformed::new(ErrorObject::invalid_request(format!(
-            "the member {doubled} occurs twice"
+            "the member {member} occurs more than once"
         ))));
     }
     if envelope.version != Version::Two {
-        return Err(invalid("the member jsonrpc must be \"2.0\""));
+        return Err(invalid("jsonrpc must be \"2.0\""));
     }
     if let Some(Err(reason)) = envelope.id {
-        // A response may carry null where the sender could not read the id it answers.
+        // An error response has a null id if the sender could not read the id of the request.
         if !(reason == BadId::Null && envelope.error.is_some()) {
             return Err(invalid(
                 "the id must be a string of at most 256 bytes or a 64-bit integer",
@@ -145,7 +166,7 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
         }
         (None, Some(result), None) => {
             if id.is_none() {
-                return Err(invalid("a result needs an id"));
+                return Err(invalid("a response with a result must have an id"));
             }
             if !result.get().starts_with('{') {
                 return Err(invalid("the result must be an object"));
@@ -154,18 +175,24 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
         }
         (None, None, Some(error)) => match read_error(error) {
             Some(error) => Ok(Message::Response { id, outcome: Err(error) }),
-            None => Err(invalid("the error must be an object with an integer code and a message")),
+            None => Err(invalid(
+                "the error must be an object with an integer code and a string message",
+            )),
         },
-        (None, Some(_), Some(_)) => Err(invalid("a response has either a result or an error")),
-        (None, None, None) => Err(invalid("the message has no method, no result and no error")),
-        (Some(_), _, _) => Err(invalid("a message with a method has no result and no error")),
+        (None, Some(_), Some(_)) => {
+            Err(invalid("a response must not have both a result and an error"))
+        }
+        (None, None, None) => Err(invalid("the message must have a method, a result or an error")),
+        (Some(_), _, _) => {
+            Err(invalid("a message with a method must not have a result or an error"))
+        }
     }
 }
 
 #[cold]
-fn no_message(text: &str) -> Malformed {
-    // The parser stops at the first thing that is wrong, which may be a 2 where an object should be; whether
-    // what follows is JSON decides which error it is.
+fn not_a_message(text: &str) -> Malformed {
+    // The envelope parser stops at the first mistake, which may be a number where an object should
+    // be. Whether the whole text is JSON decides which error it is.
     Malformed::new(match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => ErrorObject::invalid_request(
             "the message must be an object whose member names are text",
@@ -181,7 +208,7 @@ fn intern(method: Cow<'_, str>) -> MethodName {
     }
 }
 
-/// The members of a message before it is known which kind it is.
+/// The members of a message whose kind is not known yet.
 #[derive(Default)]
 struct Envelope<'a> {
     version: Version,
@@ -191,7 +218,8 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
     result: Option<&'a RawValue>,
     error: Option<&'a RawValue>,
-    doubled: Option<&'static str>,
+    /// A member that occurs more than once.
+    repeated: Option<&'static str>,
 }
 
 #[derive(Default, PartialEq)]
@@ -260,11 +288,11 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
         let mut envelope = Envelope::default();
         while let Some(member) = map.next_key()? {
-            let doubled = match member {
+            let repeated = match member {
                 Member::Version => {
-                    let before =
+                    let previous =
                         std::mem::replace(&mut envelope.version, read_version(map.next_value()?));
-                    (before != Version::Absent).then_some("jsonrpc")
+                    (previous != Version::Absent).then_some("jsonrpc")
                 }
                 Member::Id => envelope.id.replace(read_id(map.next_value()?)).map(|_| "id"),
                 Member::Method => {
@@ -278,21 +306,21 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                     None
                 }
             };
-            envelope.doubled = envelope.doubled.or(doubled);
+            envelope.repeated = envelope.repeated.or(repeated);
         }
         if envelope.params.is_some_and(|params| params.get() == "null") {
-            envelope.params = None; // Many clients write null for "none".
+            envelope.params = None; // Many clients send null instead of omitting the member.
         }
         Ok(envelope)
     }
 }
 
 fn replace_raw<'a>(
-    place: &mut Option<&'a RawValue>,
+    member: &mut Option<&'a RawValue>,
     raw: &'a RawValue,
     name: &'static str,
 ) -> Option<&'static str> {
-    place.replace(raw).map(|_| name)
+    member.replace(raw).map(|_| name)
 }
 
 fn read_version(raw: &RawValue) -> Version {
@@ -307,7 +335,7 @@ fn read_id(raw: &RawValue) -> Result<RequestId, BadId> {
 }
 
 fn read_error(raw: &RawValue) -> Option<ErrorObject> {
-    // What reads an object by its members also reads an array by their order.
+    // The derived code of `ErrorObject` would also accept an array of its members in order.
     raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
 }
 

@@ -1,14 +1,25 @@
-//! Message → bytes, appended to one buffer.
+//! Encodes messages, appending to one buffer.
 //!
-//! A frame has no line break: JSON that a user hands over as text may contain some between its tokens, and
-//! they become spaces here, so that a frame is always one line (spec: transports/stdio).
+//! A frame never contains a line break. JSON text that a user provides may have line breaks between
+//! its tokens; they are replaced by spaces here, so that a frame is always one line. Spec:
+//! transports/stdio.
 
 use bytes::BytesMut;
 use serde::Serialize;
 
 use super::{ErrorObject, RequestId};
 
-/// Appends `{"jsonrpc":"2.0","id":…,"method":…,"params":…}`.
+/// Appends the request `{"jsonrpc":"2.0","id":…,"method":…,"params":…}`. `params` is the text of
+/// one JSON object, which is not checked.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mcp_core::jsonrpc::write_request;
+///
+/// let mut out = BytesMut::new();
+/// write_request(&mut out, &1.into(), "tools/list", b"{}");
+/// assert_eq!(out, r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#);
+/// ```
 pub fn write_request(out: &mut BytesMut, id: &RequestId, method: &str, params: &[u8]) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     write_id(out, id);
@@ -19,7 +30,17 @@ pub fn write_request(out: &mut BytesMut, id: &RequestId, method: &str, params: &
     out.extend_from_slice(b"}");
 }
 
-/// Appends `{"jsonrpc":"2.0","method":…,"params":…}`; params of `{}` are left out.
+/// Appends the notification `{"jsonrpc":"2.0","method":…,"params":…}`. `params` is the text of one
+/// JSON object, which is not checked; the member is omitted for `{}`.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mcp_core::jsonrpc::write_notification;
+///
+/// let mut out = BytesMut::new();
+/// write_notification(&mut out, "notifications/initialized", b"{}");
+/// assert_eq!(out, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+/// ```
 pub fn write_notification(out: &mut BytesMut, method: &str, params: &[u8]) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","method":"#);
     write_json(out, method);
@@ -30,7 +51,17 @@ pub fn write_notification(out: &mut BytesMut, method: &str, params: &[u8]) {
     out.extend_from_slice(b"}");
 }
 
-/// Appends `{"jsonrpc":"2.0","id":…,"result":…}`.
+/// Appends the response `{"jsonrpc":"2.0","id":…,"result":…}`. `result` is the text of one JSON
+/// object, which is not checked.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mcp_core::jsonrpc::write_result;
+///
+/// let mut out = BytesMut::new();
+/// write_result(&mut out, &"a".into(), br#"{"tools":[]}"#);
+/// assert_eq!(out, r#"{"jsonrpc":"2.0","id":"a","result":{"tools":[]}}"#);
+/// ```
 pub fn write_result(out: &mut BytesMut, id: &RequestId, result: &[u8]) {
     out.reserve(result.len() + 64);
     write_result_start(out, id);
@@ -38,20 +69,34 @@ pub fn write_result(out: &mut BytesMut, id: &RequestId, result: &[u8]) {
     out.extend_from_slice(b"}");
 }
 
-/// Appends `{"jsonrpc":"2.0","id":…,"result":`, for a result that follows without being copied, and a `}`.
+/// Appends the start of a response, `{"jsonrpc":"2.0","id":…,"result":`. The caller sends the
+/// result after it without copying it, and then `}`.
 pub fn write_result_start(out: &mut BytesMut, id: &RequestId) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     write_id(out, id);
     out.extend_from_slice(br#","result":"#);
 }
 
-/// Whether JSON can go out as it is, without [`blank_line_breaks`].
+/// Whether JSON text can be sent unchanged, because it has no line break to replace.
 #[cfg(feature = "stream")]
 pub(crate) fn is_one_line(json: &[u8]) -> bool {
     memchr::memchr2(b'\n', b'\r', json).is_none()
 }
 
-/// Appends `{"jsonrpc":"2.0","id":…,"error":…}`, without `id` where the request's could not be read.
+/// Appends the response `{"jsonrpc":"2.0","id":…,"error":…}`. Pass no id if that of the request was
+/// not readable; the member is then omitted.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mcp_core::jsonrpc::{ErrorObject, write_error};
+///
+/// let mut out = BytesMut::new();
+/// write_error(&mut out, Some(&7.into()), &ErrorObject::method_not_found("x"));
+/// assert_eq!(
+///     out,
+///     r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"method not found: x"}}"#
+/// );
+/// ```
 pub fn write_error(out: &mut BytesMut, id: Option<&RequestId>, error: &ErrorObject) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","#);
     if let Some(id) = id {
@@ -62,7 +107,7 @@ pub fn write_error(out: &mut BytesMut, id: Option<&RequestId>, error: &ErrorObje
     out.extend_from_slice(br#""error":"#);
     let start = out.len();
     write_json(out, error);
-    blank_line_breaks(&mut out[start..]);
+    replace_line_breaks(&mut out[start..]);
     out.extend_from_slice(b"}");
 }
 
@@ -73,7 +118,8 @@ fn write_id(out: &mut BytesMut, id: &RequestId) {
     }
 }
 
-/// Serializes into the buffer. What is written here (strings, error objects) cannot fail to serialize.
+/// Serializes into the buffer. Strings and error objects, the only values written here, cannot
+/// fail.
 fn write_json<T: Serialize + ?Sized>(out: &mut BytesMut, value: &T) {
     struct Sink<'a>(&'a mut BytesMut);
     impl std::io::Write for Sink<'_> {
@@ -95,11 +141,12 @@ fn write_json<T: Serialize + ?Sized>(out: &mut BytesMut, value: &T) {
 fn write_raw(out: &mut BytesMut, json: &[u8]) {
     let start = out.len();
     out.extend_from_slice(json);
-    blank_line_breaks(&mut out[start..]);
+    replace_line_breaks(&mut out[start..]);
 }
 
-/// JSON strings hold no raw control characters, so a line break stands between tokens.
-fn blank_line_breaks(json: &mut [u8]) {
+/// Replaces line breaks by spaces. JSON strings contain no raw control characters, so every line
+/// break is between tokens.
+fn replace_line_breaks(json: &mut [u8]) {
     let mut from = 0;
     while let Some(at) = memchr::memchr2(b'\n', b'\r', &json[from..]) {
         json[from + at] = b' ';
@@ -107,7 +154,7 @@ fn blank_line_breaks(json: &mut [u8]) {
     }
 }
 
-/// A decimal number without the formatting machinery: ids are written for every message.
+/// A decimal number, written without the formatting machinery because every message has an id.
 struct Digits {
     text: [u8; 20],
     start: usize,
@@ -142,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_is_one_line_whatever_the_payload_looks_like() {
+    fn a_frame_is_one_line_even_if_its_payload_has_line_breaks() {
         let mut out = BytesMut::new();
         write_result(
             &mut out,
@@ -157,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_id_is_written_as_it_is() {
+    fn integer_and_string_ids_are_written_as_json() {
         for (id, text) in [
             (RequestId::Number(0), "0"),
             (RequestId::Number(-7), "-7"),

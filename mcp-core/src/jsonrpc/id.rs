@@ -1,4 +1,4 @@
-//! Request ids: an integer or a string, kept as it came.
+//! Request ids.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,16 +7,25 @@ use std::sync::Arc;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// Longest string id, in bytes.
-const MAX_ID_BYTES: usize = 256;
-/// Largest magnitude up to which every integer has an exact `f64`.
-const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+use crate::json::MAX_EXACT_INTEGER;
 
-/// The id of a request. `1` and `"1"` are different ids, and an answer carries the id of its request.
+/// Maximum length of a string id, in bytes. Fixed: peers use integers or UUIDs, and ids are copied
+/// into tables and logs.
+const MAX_ID_BYTES: usize = 256;
+
+/// The id of a request, which its answer repeats. `1` and `"1"` are different ids.
 ///
-/// Integers are those of an `i64`, and strings have at most 256 bytes. `1.0` is read as `1`: to JSON they are
-/// the same number, and some peers write every number with a fraction. Spec: basic, `RequestId` (all
-/// revisions).
+/// An integer must fit in an `i64`, and a string has at most 256 bytes. `1.0` is read as `1`: both
+/// are the same JSON number, and some peers write every number with a fraction. Spec: basic,
+/// `RequestId` (all revisions).
+///
+/// ```
+/// use mcp_core::jsonrpc::RequestId;
+///
+/// assert_eq!(serde_json::from_str::<RequestId>("1.0")?, RequestId::from(1));
+/// assert_ne!(RequestId::from(1), RequestId::from("1"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RequestId {
     /// An integer.
@@ -87,7 +96,7 @@ impl Visitor<'_> for IdVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<RequestId, E> {
-        if number.fract() == 0.0 && number.abs() <= MAX_EXACT {
+        if number.fract() == 0.0 && number.abs() <= MAX_EXACT_INTEGER {
             return Ok(RequestId::Number(number as i64));
         }
         Err(E::invalid_value(de::Unexpected::Float(number), &self))
@@ -101,5 +110,6 @@ impl Visitor<'_> for IdVisitor {
     }
 }
 
-/// The name of a method: one of the table's where it is known, so that most names cost nothing.
+/// The name of a method. The names in the [method table](crate::method::TABLE) are borrowed, so
+/// most names are not allocated.
 pub type MethodName = Cow<'static, str>;

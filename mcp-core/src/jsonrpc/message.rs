@@ -1,32 +1,32 @@
-//! The three kinds of message.
+//! The three kinds of message: request, notification and response.
 
 use super::{ErrorObject, MethodName, RequestId};
 use crate::json::JsonBytes;
 
-/// One message of a peer, its payload still raw.
+/// One message. `params` and `result` are raw JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
-    /// Asks for an answer.
+    /// A message that expects a response.
     Request {
-        /// What the answer has to carry.
+        /// The id, which the response repeats.
         id: RequestId,
-        /// What is asked.
+        /// The method.
         method: MethodName,
-        /// An object, `{}` where the message had none.
+        /// The parameters: an object, `{}` if the message had none.
         params: JsonBytes,
     },
-    /// Asks for nothing.
+    /// A message that expects no response.
     Notification {
-        /// What is told.
+        /// The method.
         method: MethodName,
-        /// An object, `{}` where the message had none.
+        /// The parameters: an object, `{}` if the message had none.
         params: JsonBytes,
     },
-    /// Answers a request.
+    /// The response to a request.
     Response {
-        /// The request's id; none where the peer could not read it.
+        /// The id of the request; `None` if the peer could not read it.
         id: Option<RequestId>,
-        /// The `result`, or the `error`.
+        /// The `result` object, or the `error`.
         outcome: Result<JsonBytes, ErrorObject>,
     },
 }

@@ -1,8 +1,8 @@
-//! JSON-RPC 2.0: what a message is, how it is read and how it is written.
+//! JSON-RPC 2.0: messages, and how they are decoded and encoded.
 //!
-//! Step 2 of the walk of a call: a frame becomes a [`Message`] by one scan for size, depth and node count
-//! and one flat parse of the envelope. `params` and `result` stay slices of the frame.
-//! Spec: basic (all revisions), JSON-RPC 2.0.
+//! Step 2 of a call (see ARCHITECTURE.md): a frame becomes a [`Message`] by one scan for UTF-8,
+//! depth and number of values, and one flat parse of the envelope. `params` and `result` remain
+//! slices of the frame. Spec: basic (all revisions), JSON-RPC 2.0.
 
 mod correlation;
 mod decode;
@@ -12,7 +12,7 @@ mod id;
 mod message;
 
 #[cfg(feature = "stream")]
-pub(crate) use decode::refuse_scan;
+pub(crate) use decode::scan_rejection;
 pub use decode::{Decoded, Malformed, decode, too_long};
 #[cfg(feature = "stream")]
 pub(crate) use encode::is_one_line;

@@ -1,7 +1,9 @@
-//! The methods of the protocol: a marker type each, and the table of who may send what in which revision.
+//! The methods of the protocol: a marker type for each, and the table of who may send them in which
+//! revision.
 //!
-//! Both come from one list in `table.rs`, with one entry for each method. Dispatch (step 5 of a call) asks
-//! the table whether a method exists; typed calls and typed handlers name the markers:
+//! Both come from one list in `table.rs`, with one entry for each method. Dispatch (step 5 of a
+//! call, see ARCHITECTURE.md) looks methods up in the table; typed calls and typed handlers name
+//! the marker types:
 //!
 //! ```
 //! use mcp_core::method::{self, Direction, Method, ToolsCall};

@@ -2,34 +2,34 @@
 
 use crate::revision::Revision;
 
-/// Whether a message expects an answer.
+/// Whether a message expects a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Expects an answer.
+    /// A message that expects a response.
     Request,
-    /// Expects none.
+    /// A message that expects no response.
     Notification,
 }
 
 /// Who may send a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// The client.
+    /// The client sends it.
     ClientToServer,
-    /// The server.
+    /// The server sends it.
     ServerToClient,
-    /// Either.
+    /// Either side sends it.
     Both,
 }
 
 impl Direction {
-    /// Whether a client may send it.
+    /// Whether a client may send the message.
     #[must_use]
     pub const fn client_may_send(self) -> bool {
         matches!(self, Self::ClientToServer | Self::Both)
     }
 
-    /// Whether a server may send it.
+    /// Whether a server may send the message.
     #[must_use]
     pub const fn server_may_send(self) -> bool {
         matches!(self, Self::ServerToClient | Self::Both)
@@ -41,7 +41,7 @@ impl Direction {
 pub struct Revisions(u8);
 
 impl Revisions {
-    /// From one revision to another, both included.
+    /// Returns the revisions from `first` to `last`, both included.
     #[must_use]
     pub const fn between(first: Revision, last: Revision) -> Self {
         let mut bits = 0;
@@ -53,63 +53,75 @@ impl Revisions {
         Self(bits)
     }
 
-    /// Whether a revision is in the set.
+    /// Whether the set contains a revision.
     #[must_use]
     pub const fn contains(self, revision: Revision) -> bool {
         self.0 & (1 << revision.index()) != 0
     }
 
-    /// The revisions, oldest first.
+    /// Returns the revisions, oldest first.
     pub fn iter(self) -> impl Iterator<Item = Revision> {
         Revision::ALL.into_iter().filter(move |revision| self.contains(*revision))
     }
 }
 
-/// Whether a client may send a request again when it does not know whether the first one was carried out.
+/// Whether a client may repeat a request if it does not know whether the first one was processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetrySafety {
-    /// It is idempotent: sending it again is harmless.
+    /// The request is idempotent, so repeating it is harmless.
     Safe,
-    /// Carrying it out twice may do harm, so only the caller can decide.
+    /// Processing the request twice may do harm, so only the caller can decide.
     Unsafe,
-    /// It is harmless, and the caller of the transport restarts it by itself (`subscriptions/listen`).
+    /// Repeating the request is harmless, and the caller of the transport does so itself
+    /// (`subscriptions/listen`).
     RestartedByCaller,
 }
 
-/// What the protocol says about a method in some revisions.
+/// What the protocol defines about a method, in the revisions of this row.
 ///
-/// A method has more than one row when its direction or its shape changed.
+/// A method has more than one row if its direction or its types changed.
+///
+/// ```
+/// use mcp_core::method::{self, Method, ResourcesRead, RetrySafety};
+///
+/// let row = method::find(ResourcesRead::NAME).expect("a method of the protocol");
+/// assert!(row.direction.client_may_send() && row.cacheable);
+/// assert_eq!((row.retry, row.name_param), (RetrySafety::Safe, Some("uri")));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
     /// The name on the wire.
     pub name: &'static str,
-    /// Request or notification.
+    /// Whether it is a request or a notification.
     pub kind: Kind,
     /// Who may send it.
     pub direction: Direction,
-    /// In which revisions it exists.
+    /// The revisions that have it.
     pub revisions: Revisions,
     /// The extension that defines it; `None` for a method of the core protocol.
     pub extension: Option<&'static str>,
-    /// The revision that deprecates it (DEP-1).
+    /// The revision that deprecates it (DEP-1), if any.
     pub deprecated_since: Option<Revision>,
-    /// Whether a client may send it again without knowing what became of the first attempt.
+    /// Whether a client may repeat it without knowing whether the first attempt was processed.
     pub retry: RetrySafety,
     /// Whether a client may cache its result for the `ttlMs` of the result (CACHE-1, SK-1).
     pub cacheable: bool,
-    /// Whether its result may ask for input, or the server may send requests while it runs (MRTR-2).
+    /// Whether its result may ask for input, or the server may send requests while it runs
+    /// (MRTR-2).
     pub may_require_input: bool,
-    /// The member of `params` that the header field `Mcp-Name` repeats; `None` if the field is not sent
-    /// (HDR-1, TX-10).
+    /// The member of `params` that the header field `Mcp-Name` repeats; `None` if the field is not
+    /// sent (HDR-1, TX-10).
     pub name_param: Option<&'static str>,
-    /// For a notification of a change: the methods whose cached results it makes stale (CACHE-6). For
-    /// `resources/read` that means reads of the URI that the notification names, and of what lies below it.
+    /// For a notification of a change: the methods whose cached results become stale (CACHE-6). For
+    /// `resources/read` these are the reads of the URI that the notification names, and of all URIs
+    /// below it.
     pub invalidates: &'static [&'static str],
 }
 
 impl Row {
-    /// A row with the defaults: not an extension's, not deprecated, not safe to retry, not cached.
+    /// Creates a row with the defaults: part of the core protocol, not deprecated, not safe to
+    /// repeat, and not cacheable.
     pub(super) const fn new(
         name: &'static str,
         kind: Kind,
@@ -131,13 +143,13 @@ impl Row {
         }
     }
 
-    /// Whether it is a notification that lists or resources changed.
+    /// Whether it is a notification that a list or a resource changed.
     #[must_use]
     pub const fn is_change(&self) -> bool {
         !self.invalidates.is_empty()
     }
 
-    /// Whether a revision deprecates it.
+    /// Whether it is deprecated in a revision.
     #[must_use]
     pub fn is_deprecated_in(&self, revision: Revision) -> bool {
         self.deprecated_since.is_some_and(|since| since.index() <= revision.index())

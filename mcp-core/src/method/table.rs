@@ -1,8 +1,11 @@
-//! The list of all methods. (Spec: the request and notification unions of each revision's schema, and the
-//! pages of the extensions tasks and skills.)
+//! The list of all methods.
 //!
-//! In 2026-07-28 `elicitation/create`, `sampling/createMessage` and `roots/list` are not requests but
-//! [`InputRequest`](crate::types::InputRequest)s inside a result, so they have no row for that revision.
+//! Spec: the unions of requests and notifications in the schema of each revision, and the pages of
+//! the extensions tasks and skills.
+//!
+//! In 2026-07-28 `elicitation/create`, `sampling/createMessage` and `roots/list` are not requests.
+//! They are [`InputRequest`](crate::types::InputRequest)s inside a result, so they have no row for
+//! that revision.
 
 use super::row::RetrySafety::{RestartedByCaller, Safe};
 use super::row::{Direction, Kind, Revisions, Row};
@@ -10,15 +13,16 @@ use super::traits::{Method, NotificationMethod};
 use crate::revision::Revision::{self, *};
 use crate::types;
 
-/// Identifier of the tasks extension.
+/// The identifier of the tasks extension.
 pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
-/// Identifier of the skills extension.
+/// The identifier of the skills extension.
 pub const SKILLS_EXTENSION: &str = "io.modelcontextprotocol/skills";
 
-/// Defines the marker types and the table. An entry is
-/// `Marker = "name": Params => Result, Direction First..=Last { column: value, … };`, with one
-/// `Direction First..=Last { … }` for each row of the method, the newest first. Columns that are left out
-/// have the defaults of [`Row::new`]. The first match in the list wins.
+/// Defines the marker types and the table.
+///
+/// An entry is `Marker = "name": Params => Result, Direction First..=Last { column: value, … };`,
+/// with one `Direction First..=Last { … }` for each row of the method, the newest first. Omitted
+/// columns have the defaults of [`Row::new`]. Look-ups return the first row that matches.
 macro_rules! methods {
     (
         requests { $($requests:tt)* }
@@ -88,7 +92,7 @@ macro_rules! methods {
                     $({ $($ncolumn:ident: $nvalue:expr),* $(,)? })?)+;
         )*]
     ) => {
-        /// All methods of all revisions.
+        /// The rows of all methods in all revisions.
         pub static TABLE: &[Row] = &[
             $($( Row {
                 $($($column: $value,)*)?
@@ -141,7 +145,7 @@ methods! {
         /// Lists the resources. All revisions.
         ResourcesList = "resources/list": types::PaginatedParams => types::ListResourcesResult,
             ClientToServer V2024_11_05..=V2026_07_28 { retry: Safe, cacheable: true };
-        /// Lists the templates of resources. All revisions.
+        /// Lists the resource templates. All revisions.
         ResourceTemplatesList = "resources/templates/list":
             types::PaginatedParams => types::ListResourceTemplatesResult,
             ClientToServer V2024_11_05..=V2026_07_28 { retry: Safe, cacheable: true };
@@ -151,7 +155,7 @@ methods! {
         /// Completes an argument. All revisions.
         Complete = "completion/complete": types::CompleteParams => types::CompleteResult,
             ClientToServer V2024_11_05..=V2026_07_28 { retry: Safe };
-        /// Asks for the server's identity and capabilities. Since 2026-07-28.
+        /// Requests the server's identity and capabilities. Since 2026-07-28.
         Discover = "server/discover": types::RequestParams => types::DiscoverResult,
             ClientToServer V2026_07_28..=V2026_07_28 { retry: Safe, cacheable: true };
         /// Opens a stream of change notifications. Since 2026-07-28.
@@ -178,20 +182,22 @@ methods! {
         /// Ends the subscription to a resource. Until 2025-11-25.
         ResourcesUnsubscribe = "resources/unsubscribe": types::SubscribeParams => types::EmptyResult,
             ClientToServer V2024_11_05..=V2025_11_25 { retry: Safe };
-        /// Asks the client's user for input. 2025-06-18 and 2025-11-25; later an input request.
+        /// Asks the client's user for input. 2025-06-18 and 2025-11-25; an input request since
+        /// 2026-07-28.
         Elicit = "elicitation/create": types::ElicitParams => types::ElicitResult,
             ServerToClient V2025_06_18..=V2025_11_25;
-        /// Asks the client's model for a message. Until 2025-11-25; later an input request.
+        /// Asks the client's model for a message. Until 2025-11-25; an input request since
+        /// 2026-07-28.
         ///
         /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
         CreateMessage = "sampling/createMessage": types::CreateMessageParams => types::CreateMessageResult,
             ServerToClient V2024_11_05..=V2025_11_25 { deprecated_since: Some(V2026_07_28) };
-        /// Asks for the client's roots. Until 2025-11-25; later an input request.
+        /// Requests the client's roots. Until 2025-11-25; an input request since 2026-07-28.
         ///
         /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
         RootsList = "roots/list": types::RequestParams => types::ListRootsResult,
             ServerToClient V2024_11_05..=V2025_11_25 { deprecated_since: Some(V2026_07_28) };
-        /// Asks for the state of a task. Extension `io.modelcontextprotocol/tasks`.
+        /// Gets the state of a task. Extension `io.modelcontextprotocol/tasks`.
         TasksGet = "tasks/get": types::GetTaskParams => types::DetailedTask,
             ClientToServer V2026_07_28..=V2026_07_28 {
                 extension: Some(TASKS_EXTENSION),
@@ -225,7 +231,8 @@ methods! {
                 retry: Safe,
                 cacheable: true,
             };
-        /// Lists a directory. Extension `io.modelcontextprotocol/skills`, with `directoryRead`.
+        /// Lists the contents of a directory. Extension `io.modelcontextprotocol/skills`, with the
+        /// setting `directoryRead`.
         ResourceDirectoryRead = "resources/directory/read":
             types::ReadResourceDirectoryParams => types::ReadResourceDirectoryResult,
             ClientToServer V2026_07_28..=V2026_07_28 {
@@ -234,9 +241,10 @@ methods! {
             };
     }
 
-    /// The methods of the experimental tasks of 2025-11-25; two share their names with later ones.
+    /// The methods of the experimental tasks of 2025-11-25. Two of them have the same names as
+    /// methods of the later extension.
     mod task_2025 {
-        /// Asks for the state of a task. 2025-11-25 only.
+        /// Gets the state of a task. 2025-11-25 only.
         TasksGet = "tasks/get": types::task_2025::TaskParams => types::task_2025::Task,
             Both V2025_11_25..=V2025_11_25 { retry: Safe };
         /// Waits for the result of a task. 2025-11-25 only.
@@ -252,13 +260,13 @@ methods! {
 
     /// The notifications.
     mod notification {
-        /// Progress of a request. All revisions; since 2026-07-28 from the server only.
+        /// Reports the progress of a request. All revisions; since 2026-07-28 from the server only.
         Progress = "notifications/progress": types::ProgressParams,
             ServerToClient V2026_07_28..=V2026_07_28,
             Both V2024_11_05..=V2025_11_25;
-        /// A request is cancelled. All revisions.
+        /// Cancels a request. All revisions.
         ///
-        /// Since 2026-07-28 a server sends it for a `subscriptions/listen` request only.
+        /// Since 2026-07-28 a server may send it for a `subscriptions/listen` request only.
         Cancelled = "notifications/cancelled": types::CancelledParams,
             Both V2024_11_05..=V2026_07_28;
         /// A log message. All revisions.
@@ -287,11 +295,11 @@ methods! {
             ServerToClient V2024_11_05..=V2026_07_28 {
                 invalidates: &[ResourcesRead::NAME, SkillsList::NAME, SkillsGet::NAME],
             };
-        /// Which changes a stream of notifications reports. Since 2026-07-28.
+        /// States which changes a subscription reports. Since 2026-07-28.
         SubscriptionAcknowledged = "notifications/subscriptions/acknowledged":
             types::SubscriptionAcknowledgedParams,
             ServerToClient V2026_07_28..=V2026_07_28;
-        /// The session is open. Until 2025-11-25.
+        /// The client has finished the handshake. Until 2025-11-25.
         Initialized = "notifications/initialized": types::NotificationParams,
             ClientToServer V2024_11_05..=V2025_11_25;
         /// The roots changed. Until 2025-11-25.
@@ -299,7 +307,7 @@ methods! {
         /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
         RootsListChanged = "notifications/roots/list_changed": types::NotificationParams,
             ClientToServer V2024_11_05..=V2025_11_25 { deprecated_since: Some(V2026_07_28) };
-        /// The user has finished an interaction at a URL. 2025-11-25 only.
+        /// The user has completed an interaction at a URL. 2025-11-25 only.
         ElicitationComplete = "notifications/elicitation/complete": types::ElicitationCompleteParams,
             ServerToClient V2025_11_25..=V2025_11_25;
         /// A task changed. 2025-11-25 only.
@@ -311,13 +319,14 @@ methods! {
     }
 }
 
-/// The row of a method, that of the newest revision if it has several; `None` if no revision has it.
+/// Returns the row of a method, that of the newest revision if it has several, or `None` if no
+/// revision has the method.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == name)
 }
 
-/// The row of a method in a revision; `None` if that revision does not have it.
+/// Returns the row of a method in a revision, or `None` if that revision does not have the method.
 #[must_use]
 pub fn find_in(name: &str, revision: Revision) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == name && row.revisions.contains(revision))

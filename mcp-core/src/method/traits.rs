@@ -1,26 +1,45 @@
-//! What a marker type says of its method.
+//! The traits of the marker types: the name of a method and the types of its messages.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A request, by its marker type: its name, what it takes and what it gives.
+/// A request: its name, and the types of its parameters and its result.
 ///
-/// Implement it for methods of your own.
+/// Implement it for your own methods:
+///
+/// ```
+/// use mcp_core::method::Method;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct EchoParams { text: String }
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct EchoResult { text: String }
+///
+/// enum Echo {}
+///
+/// impl Method for Echo {
+///     const NAME: &'static str = "com.example/echo";
+///     type Params = EchoParams;
+///     type Result = EchoResult;
+/// }
+/// ```
 pub trait Method {
     /// The name on the wire.
     const NAME: &'static str;
-    /// The params. A request without `params` is read as one with an empty object.
+    /// The parameters. An absent `params` is read as an empty object.
     type Params: Serialize + DeserializeOwned + Send;
-    /// The result when it is complete.
+    /// The complete result.
     type Result: Serialize + DeserializeOwned + Send;
 }
 
-/// A notification, by its marker type: its name and what it tells.
+/// A notification: its name and the type of its parameters.
 ///
-/// Implement it for notifications of your own.
+/// Implement it for your own notifications.
 pub trait NotificationMethod {
     /// The name on the wire.
     const NAME: &'static str;
-    /// The params. A notification without `params` is read as one with an empty object.
+    /// The parameters. An absent `params` is read as an empty object.
     type Params: Serialize + DeserializeOwned + Send;
 }

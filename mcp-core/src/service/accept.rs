@@ -1,16 +1,17 @@
-//! What accepts conversations.
+//! The trait of what accepts conversations inside a process.
 
 use super::{Conversation, Peer};
 use crate::limits::ConnectionLimits;
 
-/// Something in this process that accepts conversations, such as a server.
+/// Something in this process that accepts conversations, such as a server. A client connects to it
+/// in memory.
 pub trait Accept {
-    /// One conversation.
+    /// The local end of one conversation.
     type Conversation: Conversation;
 
-    /// Begins a conversation; `peer` is the way to the other side.
+    /// Starts a conversation. `peer` reaches the other side.
     fn accept(&self, peer: Peer) -> Self::Conversation;
 
-    /// The bounds of what the conversation accepts.
+    /// Returns the limits of what the conversation accepts.
     fn limits(&self) -> ConnectionLimits;
 }

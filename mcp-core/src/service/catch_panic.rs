@@ -1,4 +1,4 @@
-//! Panics of user code become answers.
+//! Turns panics of user code into error responses.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -8,8 +8,8 @@ use futures::FutureExt as _;
 use super::{Conversation, Notification, Reply, Request, Service};
 use crate::jsonrpc::ErrorObject;
 
-/// Answers a panic of the inner service with −32603 and logs it, so that one call's bug fails that call
-/// alone.
+/// Answers a panic of the inner service with −32603 and logs it, so that a bug fails only the call
+/// that hits it.
 ///
 /// With `panic = "abort"` a panic cannot be caught.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl<S> CatchPanic<S> {
         Self(inner)
     }
 
-    /// The inner service.
+    /// Returns the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.0
     }
@@ -30,9 +30,9 @@ impl<S> CatchPanic<S> {
 impl<S: Service> Service for CatchPanic<S> {
     async fn call(&self, request: Request) -> Reply {
         let method = request.method.clone();
-        // What the panic interrupted is dropped and not used again; state of the user's that outlives the
-        // call is in the same position as behind a poisoned lock. The service is called inside the guard,
-        // because a layer that is not an `async fn` may panic before it returns a future.
+        // The interrupted future is dropped and not polled again. User state that outlives the call
+        // may be half updated, as after a panic under a lock. The service is called inside the
+        // guard, because a layer that is not an `async fn` may panic before it returns a future.
         match AssertUnwindSafe(async { self.0.call(request).await }).catch_unwind().await {
             Ok(reply) => reply,
             Err(panic) => Err(ErrorObject::internal_logged(|correlation| {

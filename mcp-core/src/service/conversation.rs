@@ -1,4 +1,4 @@
-//! What a transport asks of the service at its end, beyond calls.
+//! What a transport needs from the service at its end, in addition to calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,16 +7,19 @@ use super::request::{BoxService, Service};
 
 /// The local end of a conversation: a [`Service`] that a transport runs.
 ///
-/// Layers wrap a [`Service`]; only what a transport is given implements this.
+/// Layers wrap a [`Service`]. Only the service that is handed to a transport implements this trait.
 pub trait Conversation: Service {
-    /// Whether the peer may send arrays of messages now (2025-03-26 sessions). Default: no.
+    /// Whether the peer may send arrays of messages now, as in sessions of 2025-03-26. Default: no.
     fn accepts_batches(&self) -> bool {
         false
     }
 
-    /// No more requests will come: the peer has closed its side, or this side is shutting down. Calls that
-    /// wait for changes (subscriptions) should finish now; the others have
-    /// [`shutdown_timeout`](crate::ConnectionLimits::shutdown_timeout). May be called more than once.
+    /// Called when no more requests will arrive, because the peer has closed its side or this side
+    /// is shutting down.
+    ///
+    /// Calls that wait for changes (subscriptions) should finish now. Other calls have
+    /// [`shutdown_timeout`](crate::ConnectionLimits::shutdown_timeout). May be called more than
+    /// once.
     fn draining(&self) {}
 }
 
@@ -30,20 +33,20 @@ impl<S: Conversation> Conversation for Arc<S> {
     }
 }
 
-/// Any conversation, with its type erased. Clones share it.
+/// A conversation whose type is erased. Clones share it.
 #[derive(Clone)]
 pub struct BoxConversation {
     service: BoxService,
-    end: Arc<dyn ErasedEnd>,
+    drain: Arc<dyn Drain>,
 }
 
-/// The part of [`Conversation`] that in-memory transport needs, behind `dyn`.
-trait ErasedEnd: Send + Sync {
-    fn draining_erased(&self);
+/// The part of [`Conversation`] that the in-memory transport needs, usable behind `dyn`.
+trait Drain: Send + Sync {
+    fn draining_boxed(&self);
 }
 
-impl<S: Conversation> ErasedEnd for S {
-    fn draining_erased(&self) {
+impl<S: Conversation> Drain for S {
+    fn draining_boxed(&self) {
         self.draining();
     }
 }
@@ -52,17 +55,17 @@ impl BoxConversation {
     /// Erases the type of a conversation.
     pub fn new(conversation: impl Conversation) -> Self {
         let conversation = Arc::new(conversation);
-        Self { service: BoxService::shared(Arc::clone(&conversation)), end: conversation }
+        Self { service: BoxService::shared(Arc::clone(&conversation)), drain: conversation }
     }
 
-    /// The service of the conversation.
+    /// Returns the service of the conversation.
     pub const fn service(&self) -> &BoxService {
         &self.service
     }
 
-    /// [`Conversation::draining`].
+    /// Calls [`Conversation::draining`].
     pub fn draining(&self) {
-        self.end.draining_erased();
+        self.drain.draining_boxed();
     }
 }
 

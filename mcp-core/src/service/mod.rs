@@ -1,9 +1,9 @@
-//! The seam between the two sides: one small trait, [`Service`].
+//! The interface between the two sides: one small trait, [`Service`].
 //!
-//! A server's connection is a [`Service`], and so is a client's way to its server; stdio, HTTP and the
-//! in-memory transport join two of them. A service takes calls concurrently through `&self` and has no
-//! readiness; a layer in front of it sets a bound where one is needed. Dropping the future of a call
-//! cancels the call, on every transport.
+//! A server's connection is a [`Service`], and so is a client's connection to its server; stdio,
+//! HTTP and the in-memory transport join two of them. A service handles calls concurrently through
+//! `&self` and has no readiness. A layer in front of it limits concurrency where that is needed.
+//! Dropping the future of a call cancels the call, on every transport.
 
 mod accept;
 mod catch_panic;

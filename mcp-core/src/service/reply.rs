@@ -1,4 +1,4 @@
-//! What a call comes to, and how it is written within the bound of the connection.
+//! The outcome of a call, and how it is written within the limits of the connection.
 
 use bytes::BytesMut;
 
@@ -10,7 +10,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The other side answered with an error.
+    /// The peer answered with an error.
     #[error("the peer answered with an error: {0}")]
     Peer(ErrorObject),
     /// No answer arrived.
@@ -30,21 +30,22 @@ impl From<TransportError> for CallError {
     }
 }
 
-/// The answer to a request: the text of the `result` object, or why there is none.
+/// The answer to a request: the text of the `result` object, or the reason why there is none.
 pub type Reply = Result<JsonBytes, CallError>;
 
-/// The answer that goes out for a reply: a result of at most `max_bytes`, or an error object.
+/// Converts a reply into the answer to send: a result of at most `max_bytes` bytes, or an error
+/// object.
 ///
-/// A result that is too long becomes −32603, and so does a transport error, whose cause goes to the log.
+/// A result that is too long becomes −32603. So does a transport error, whose cause is logged.
 ///
 /// # Errors
-/// The error object to answer with.
+/// The error object to send.
 pub fn outgoing(id: &RequestId, reply: Reply, max_bytes: usize) -> Result<JsonBytes, ErrorObject> {
     match reply {
         Ok(result) if result.as_bytes().len() <= max_bytes => Ok(result),
         Ok(result) => {
             let length = result.as_bytes().len();
-            tracing::error!(%id, length, max_bytes, "a result exceeds max_outgoing_bytes");
+            tracing::error!(%id, length, max_bytes, "a result exceeds max_outgoing_bytes; raise the limit or return less");
             Err(too_long(length, max_bytes))
         }
         Err(CallError::Peer(error)) => Err(error),
@@ -55,7 +56,18 @@ pub fn outgoing(id: &RequestId, reply: Reply, max_bytes: usize) -> Result<JsonBy
     }
 }
 
-/// Appends the response to a request. The result may have at most `max_bytes`; see [`outgoing`].
+/// Appends the response to a request. The result may have at most `max_bytes` bytes; see
+/// [`outgoing`].
+///
+/// ```
+/// use bytes::BytesMut;
+/// use mcp_core::json::JsonBytes;
+/// use mcp_core::service::write_reply;
+///
+/// let mut out = BytesMut::new();
+/// write_reply(&mut out, &1.into(), Ok(JsonBytes::empty_object()), 1 << 20);
+/// assert_eq!(out, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+/// ```
 pub fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, max_bytes: usize) {
     match outgoing(id, reply, max_bytes) {
         Ok(result) => write_result(out, id, result.as_bytes()),
@@ -63,7 +75,7 @@ pub fn write_reply(out: &mut BytesMut, id: &RequestId, reply: Reply, max_bytes: 
     }
 }
 
-/// Refuses parameters that are longer than this side sends.
+/// Rejects parameters that are longer than `max_bytes`, the limit for what this side sends.
 ///
 /// # Errors
 /// [`TransportErrorKind::TooLong`].
@@ -76,7 +88,7 @@ pub fn check_outgoing(length: usize, max_bytes: usize) -> Result<(), TransportEr
     Err(TransportError::new(TransportErrorKind::TooLong, message))
 }
 
-/// The responses to one batch, as one array of at most a number of bytes.
+/// The responses to one batch: one array of a limited length.
 #[derive(Debug)]
 pub struct BatchReply {
     out: BytesMut,
@@ -84,38 +96,41 @@ pub struct BatchReply {
 }
 
 impl BatchReply {
-    /// An empty batch that takes results as long as all of it has at most `max_bytes`.
+    /// Creates an empty batch that accepts results as long as all of it has at most `max_bytes`
+    /// bytes.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
         Self { out: BytesMut::new(), max_bytes }
     }
 
-    /// Adds the response to a request. A result that does not fit any more becomes −32603.
+    /// Adds the response to a request. A result that no longer fits becomes −32603.
     pub fn push(&mut self, id: &RequestId, reply: Reply) {
-        let left = self.max_bytes.saturating_sub(self.out.len());
-        self.separate();
-        write_reply(&mut self.out, id, reply, left);
+        let remaining = self.max_bytes.saturating_sub(self.out.len());
+        self.write_separator();
+        write_reply(&mut self.out, id, reply, remaining);
     }
 
-    /// Adds the refusal of an entry; without an id where it could not be read.
+    /// Adds the error response to an invalid entry, without an id if that of the entry was not
+    /// readable.
     pub fn push_error(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
-        self.separate();
+        self.write_separator();
         write_error(&mut self.out, id, error);
     }
 
-    /// Whether there is no response.
+    /// Whether there are no responses.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
 
-    /// How many bytes it has.
+    /// Returns the length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
-    /// The array; `None` if there is no response, since an empty array must not be sent.
+    /// Returns the array, or `None` if there are no responses, because an empty array must not be
+    /// sent.
     #[must_use]
     pub fn finish(mut self) -> Option<BytesMut> {
         if self.out.is_empty() {
@@ -125,7 +140,7 @@ impl BatchReply {
         Some(self.out)
     }
 
-    fn separate(&mut self) {
+    fn write_separator(&mut self) {
         self.out.extend_from_slice(if self.out.is_empty() { b"[" } else { b"," });
     }
 }
@@ -160,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_is_on_the_batch_as_a_whole() {
+    fn the_limit_applies_to_the_whole_batch() {
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(400));
         let mut batch = BatchReply::new(1_000);
         for id in 0..10 {

@@ -1,6 +1,6 @@
-//! Requests, notifications, and the service that takes them.
+//! Requests, notifications, and the service that handles them.
 //!
-//! These types refer to each other, because a request carries the way back to its caller, and that is a
+//! These types refer to each other: a request carries the connection to its caller, which is a
 //! service too.
 
 use std::fmt;
@@ -14,25 +14,26 @@ use crate::json::JsonBytes;
 use crate::jsonrpc::{MethodName, RequestId};
 use crate::transport::TransportError;
 
-/// A message that asks for an answer.
+/// A request: a message that expects an answer.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Request {
-    /// The caller's id. It identifies the call in its conversation; answers are never routed by it.
+    /// The caller's id. It identifies the call within its conversation; answers are not routed by
+    /// it.
     pub id: RequestId,
-    /// The method.
+    /// The name of the method.
     pub method: MethodName,
     /// The parameters, always an object.
     pub params: JsonBytes,
-    /// The way back to the caller while the call runs: notifications about it, and requests where the
-    /// revision has them.
+    /// Reaches the caller while the call runs: notifications about the call, and requests in
+    /// revisions that have them.
     pub peer: Peer,
-    /// What layers and bindings know about the call, by type.
+    /// What layers and the transport know about the call, by type.
     pub extensions: Extensions,
 }
 
 impl Request {
-    /// A request without a way back.
+    /// Creates a request whose caller cannot be reached.
     pub fn new(id: RequestId, method: impl Into<MethodName>, params: JsonBytes) -> Self {
         Self {
             id,
@@ -43,55 +44,65 @@ impl Request {
         }
     }
 
-    /// The same request with a way back.
+    /// Sets the connection to the caller.
     #[must_use]
     pub fn with_peer(self, peer: Peer) -> Self {
         Self { peer, ..self }
     }
 }
 
-/// A message that asks for no answer.
+/// A notification: a message that expects no answer.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Notification {
-    /// The method.
+    /// The name of the method.
     pub method: MethodName,
     /// The parameters, always an object.
     pub params: JsonBytes,
 }
 
 impl Notification {
-    /// A notification.
+    /// Creates a notification.
     pub fn new(method: impl Into<MethodName>, params: JsonBytes) -> Self {
         Self { method: method.into(), params }
     }
 }
 
-/// Takes calls and notifications, concurrently.
+/// Handles calls and notifications, concurrently.
 ///
 /// A layer is a service around a service:
 ///
 /// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
 /// use mcp_core::service::{Notification, Reply, Request, Service};
 ///
-/// struct Counted<S> { inner: S, calls: std::sync::atomic::AtomicU64 }
+/// struct CountCalls<S> {
+///     inner: S,
+///     calls: AtomicU64,
+/// }
 ///
-/// impl<S: Service> Service for Counted<S> {
+/// impl<S: Service> Service for CountCalls<S> {
 ///     async fn call(&self, request: Request) -> Reply {
-///         self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         self.calls.fetch_add(1, Ordering::Relaxed);
 ///         self.inner.call(request).await
 ///     }
+///
 ///     async fn notify(&self, notification: Notification) {
 ///         self.inner.notify(notification).await;
 ///     }
 /// }
 /// ```
 pub trait Service: Send + Sync + 'static {
-    /// Answers a request. Dropping the future cancels the call.
+    /// Answers a request.
+    ///
+    /// Dropping the future cancels the call.
     fn call(&self, request: Request) -> impl Future<Output = Reply> + Send;
 
-    /// Takes a notification. Later messages wait until the future is done, which keeps their order, so it
-    /// must not wait for the peer.
+    /// Handles a notification.
+    ///
+    /// Later messages wait until the future completes, which preserves their order, so it must not
+    /// wait for the peer.
     fn notify(&self, notification: Notification) -> impl Future<Output = ()> + Send;
 }
 
@@ -108,7 +119,7 @@ impl<S: Service> Service for Arc<S> {
 /// A boxed future that is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// [`Service`] behind `dyn`, by boxing its futures.
+/// A [`Service`] that is usable behind `dyn`, because its futures are boxed.
 trait ErasedService: Send + Sync + 'static {
     fn call_boxed(&self, request: Request) -> BoxFuture<'_, Reply>;
     fn notify_boxed(&self, notification: Notification) -> BoxFuture<'_, ()>;
@@ -124,7 +135,7 @@ impl<S: Service> ErasedService for S {
     }
 }
 
-/// Any service, with its type erased. Clones share it.
+/// A service whose type is erased. Clones share it.
 #[derive(Clone)]
 pub struct BoxService(Arc<dyn ErasedService>);
 
@@ -134,7 +145,7 @@ impl BoxService {
         Self::shared(Arc::new(service))
     }
 
-    /// Erases the type of a service that is shared already.
+    /// Erases the type of a service that is already in an `Arc`.
     pub fn shared(service: Arc<impl Service>) -> Self {
         Self(service)
     }
@@ -156,43 +167,47 @@ impl fmt::Debug for BoxService {
     }
 }
 
-/// The other side of a conversation, if there is a way to reach it.
+/// The other side of a conversation, if it can be reached.
 #[derive(Clone, Default)]
 pub struct Peer(Option<BoxService>);
 
 impl Peer {
-    /// A peer that is reached through `service`.
+    /// Creates a peer that is reached through `service`.
     pub fn new(service: impl Service) -> Self {
         Self(Some(BoxService::new(service)))
     }
 
-    /// A peer that is reached through `service`, which is shared already.
+    /// Creates a peer that is reached through `service`, which is already in an `Arc`.
     pub fn shared(service: Arc<impl Service>) -> Self {
         Self(Some(BoxService::shared(service)))
     }
 
-    /// No peer: notifications are dropped and requests fail.
+    /// Creates a peer that cannot be reached: notifications are dropped and requests fail.
     pub const fn none() -> Self {
         Self(None)
     }
 
-    /// Whether there is no way to the peer.
+    /// Whether the peer cannot be reached.
     pub const fn is_none(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Sends a request and waits for its answer. Dropping the future cancels the request.
+    /// Sends a request and waits for its answer.
+    ///
+    /// Dropping the future cancels the request.
     ///
     /// # Errors
-    /// The peer's error, or a transport error when the peer cannot be reached.
+    /// The error that the peer answers with, or a transport error if the peer cannot be reached.
     pub async fn call(&self, request: Request) -> Reply {
         match &self.0 {
             Some(service) => service.call(request).await,
-            None => Err(TransportError::closed("the peer cannot be reached from here").into()),
+            None => {
+                Err(TransportError::closed("the peer cannot be reached from this request").into())
+            }
         }
     }
 
-    /// Sends a notification; waits while the peer has too much unread output.
+    /// Sends a notification. Waits while the peer has too much unread output.
     pub async fn notify(&self, notification: Notification) {
         if let Some(service) = &self.0 {
             service.notify(notification).await;

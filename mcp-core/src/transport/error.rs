@@ -1,36 +1,46 @@
-//! Why a message did not reach the other side.
+//! Why a message did not reach the peer.
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-/// What kind of trouble a [`TransportError`] is.
+/// The kind of a [`TransportError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The connection is closed, by either side.
+    /// The connection was closed by either side.
     Closed,
     /// Reading or writing failed.
     Io,
-    /// The peer broke the framing rules often enough to be given up.
+    /// The peer violated the protocol, so its message or the connection was given up.
     Protocol,
-    /// The message is longer than is sent.
+    /// The message exceeds the size limit for outgoing messages.
     TooLong,
-    /// Too many requests are waiting for answers.
+    /// Too many requests wait for answers.
     Overloaded,
-    /// The message left, and no answer came that could be read: whether it was carried out is not known.
+    /// The message was sent, and no readable answer arrived. Whether it was processed is unknown.
     OutcomeUnknown,
-    /// The peer answered with an HTTP status that says no, and not with a message: [`TransportError::status`].
+    /// The peer answered with an HTTP error status instead of a message; see
+    /// [`TransportError::status`].
     Status,
-    /// The peer wants credentials that there are not.
+    /// The peer requires credentials, and none are available.
     Unauthorized,
     /// The transport cannot carry this message.
     Unsendable,
 }
 
-/// A failure of the transport, never an answer of the peer.
+/// A failure of the transport, as opposed to an error that the peer answered with.
 ///
-/// One word, cheap to clone: every call that was waiting gets the same one.
+/// It has the size of a pointer and is cheap to clone: all calls that were waiting receive the same
+/// error.
+///
+/// ```
+/// use mcp_core::transport::{TransportError, TransportErrorKind};
+///
+/// let error = TransportError::closed("the peer closed the connection");
+/// assert_eq!(error.kind(), TransportErrorKind::Closed);
+/// assert_eq!(error.to_string(), "the peer closed the connection");
+/// ```
 #[derive(Clone)]
 pub struct TransportError(Arc<Inner>);
 
@@ -45,7 +55,7 @@ struct Inner {
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 impl TransportError {
-    /// A failure with its reason.
+    /// Creates an error with its kind and a message.
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
         Self::build(kind, message.into(), None, None)
     }
@@ -59,7 +69,7 @@ impl TransportError {
         Self(Arc::new(Inner { kind, message, status, source }))
     }
 
-    /// A failure with what lies below it.
+    /// Creates an error with its kind, a message and the underlying error.
     pub fn with_source(
         kind: TransportErrorKind,
         message: impl Into<String>,
@@ -68,22 +78,24 @@ impl TransportError {
         Self::build(kind, message.into(), None, Some(source.into()))
     }
 
-    /// The peer said no with an HTTP status.
+    /// Creates an error for an HTTP error status that the peer answered with.
     pub fn refused(status: u16, message: impl Into<String>) -> Self {
         Self::build(TransportErrorKind::Status, message.into(), Some(status), None)
     }
 
-    /// The connection is closed.
+    /// Creates an error for a closed connection.
     pub fn closed(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Closed, message)
     }
 
-    /// Reading or writing failed: `doing` says which.
-    pub fn io(doing: &str, source: io::Error) -> Self {
-        Self::with_source(TransportErrorKind::Io, format!("{doing} failed"), source)
+    /// Creates an error for failed IO. `operation` names the operation, such as `reading from the
+    /// peer`.
+    pub fn io(operation: &str, source: io::Error) -> Self {
+        Self::with_source(TransportErrorKind::Io, format!("{operation} failed"), source)
     }
 
-    /// The same failure with more to its reason, such as the exit status of the peer's process.
+    /// Returns the same error with an addition to its message, such as the exit status of the
+    /// peer's process.
     #[must_use]
     pub fn with_detail(&self, detail: impl fmt::Display) -> Self {
         let message = match &self.0.source {
@@ -93,7 +105,8 @@ impl TransportError {
         Self::build(self.kind(), message, self.0.status, None)
     }
 
-    /// The same failure of a message that may have been carried out all the same.
+    /// Returns the same error with the kind [`TransportErrorKind::OutcomeUnknown`]: the message may
+    /// have been processed all the same.
     #[must_use]
     pub fn outcome_unknown(mut self) -> Self {
         let kind = TransportErrorKind::OutcomeUnknown;
@@ -104,12 +117,12 @@ impl TransportError {
         Self::build(kind, self.0.message.clone(), self.0.status, Some(Box::new(self)))
     }
 
-    /// What kind of trouble it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> TransportErrorKind {
         self.0.kind
     }
 
-    /// The HTTP status that the peer answered with, where that is the failure.
+    /// Returns the HTTP status that the peer answered with, if that is the failure.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }

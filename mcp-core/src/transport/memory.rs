@@ -1,7 +1,7 @@
-//! Two services in one process: a call of one is a call of the other, without bytes in between.
+//! Joins two services in one process: a call of one side is a call of the other, without encoding.
 //!
-//! What a peer may send is bounded as on a stream: length, depth and node count of the parameters, requests
-//! in flight, requests that wait and their bytes.
+//! What a peer may send is limited as on a stream: length, depth and number of values of the
+//! parameters, requests in flight, and queued requests and their bytes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,17 +11,47 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{TransportError, TransportErrorKind};
 use crate::codec::scan::scan;
-use crate::jsonrpc::{ErrorObject, refuse_scan, too_long};
+use crate::jsonrpc::{ErrorObject, scan_rejection, too_long};
 use crate::limits::ConnectionLimits;
 use crate::service::{
     BoxConversation, CallError, Conversation, Notification, Peer, Reply, Request, Service, outgoing,
 };
 use crate::sync::RwLock;
 
-/// Joins two sides. Each is made from the [`Peer`] through which it reaches the other one.
+/// Joins two sides. Each is created from the [`Peer`] through which it reaches the other one.
 ///
-/// `first_limits` bound what the first side accepts, `second_limits` what the second accepts. The
-/// conversation lasts until [`Link::close`] is called or the link is dropped.
+/// `first_limits` apply to what the first side accepts, `second_limits` to what the second accepts.
+/// The conversation lasts until [`Link::close`] is called or the link is dropped.
+///
+/// ```
+/// use mcp_core::ConnectionLimits;
+/// use mcp_core::json::JsonBytes;
+/// use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
+/// use mcp_core::transport::memory;
+///
+/// /// Answers every call with its own parameters.
+/// struct Echo;
+///
+/// impl Service for Echo {
+///     async fn call(&self, request: Request) -> Reply {
+///         Ok(request.params)
+///     }
+///
+///     async fn notify(&self, _: Notification) {}
+/// }
+///
+/// impl Conversation for Echo {}
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let limits = ConnectionLimits::for_server();
+/// let link = memory::connect(&limits, |_peer| Echo, &limits, |_peer| Echo);
+/// let params = JsonBytes::new(&serde_json::json!({ "text": "hello" }))?;
+/// let reply = link.second().call(Request::new(1.into(), "com.example/echo", params)).await?;
+/// assert_eq!(reply.as_bytes(), br#"{"text":"hello"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn connect<A: Conversation, B: Conversation>(
     first_limits: &ConnectionLimits,
     first: impl FnOnce(Peer) -> A,
@@ -36,25 +66,25 @@ pub fn connect<A: Conversation, B: Conversation>(
     Link { to_first, to_second }
 }
 
-/// A conversation in memory.
+/// A conversation in memory. Dropping it ends the conversation.
 pub struct Link {
     to_first: End,
     to_second: End,
 }
 
 impl Link {
-    /// The way to the first side, for a request of the second's.
+    /// Returns a peer that reaches the first side, for requests from the second.
     pub fn first(&self) -> Peer {
         Peer::new(self.to_first.clone())
     }
 
-    /// The way to the second side.
+    /// Returns a peer that reaches the second side, for requests from the first.
     pub fn second(&self) -> Peer {
         Peer::new(self.to_second.clone())
     }
 
-    /// Ends the conversation: later and waiting calls of either side fail, running ones finish, subscriptions
-    /// end.
+    /// Ends the conversation: later and queued calls of either side fail, running calls finish, and
+    /// subscriptions end.
     pub fn close(&self) {
         self.to_first.detach();
         self.to_second.detach();
@@ -63,7 +93,7 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // The two sides hold each other through their ends; detaching lets go of both.
+        // The two sides reference each other through their ends; detaching both breaks the cycle.
         self.close();
     }
 }
@@ -74,12 +104,12 @@ impl fmt::Debug for Link {
     }
 }
 
-/// The way to one side.
+/// Delivers to one side.
 #[derive(Clone)]
 struct End(Arc<Inner>);
 
 struct Inner {
-    /// The side, and the way back to the other one for the requests that arrive here.
+    /// The side, and the peer that reaches the other one for the requests that arrive here.
     side: RwLock<Option<(BoxConversation, Peer)>>,
     permits: Semaphore,
     queue: Queue,
@@ -96,12 +126,12 @@ impl End {
         }))
     }
 
-    fn attach(&self, conversation: BoxConversation, back: Peer) {
-        *self.0.side.write() = Some((conversation, back));
+    fn attach(&self, conversation: BoxConversation, caller: Peer) {
+        *self.0.side.write() = Some((conversation, caller));
     }
 
     fn detach(&self) {
-        // The service is dropped outside of the lock: it may hold the last handle of anything.
+        // The service is dropped outside of the lock, because its drop may run user code.
         let side = self.0.side.write().take();
         self.0.permits.close();
         if let Some((conversation, _)) = side {
@@ -113,26 +143,26 @@ impl End {
         self.0.side.read().clone().ok_or_else(closed)
     }
 
-    /// Checks the parameters against the bounds that a stream checks while it reads a message.
+    /// Checks the parameters against the limits that a stream applies while it decodes a message.
     fn check(&self, params: &[u8]) -> Result<(), ErrorObject> {
         let limits = &self.0.limits;
         if params.len() > limits.max_message_bytes {
             return Err(too_long(limits));
         }
-        // The parameters are one level below the message.
+        // The parameters are nested one level below the message.
         scan(params, limits.max_json_depth.saturating_sub(1), limits.max_json_nodes)
             .map(drop)
-            .map_err(|refused| refuse_scan(refused, limits))
+            .map_err(|refused| scan_rejection(refused, limits))
     }
 
     /// Waits until fewer than [`ConnectionLimits::max_in_flight_requests`] requests are running.
-    async fn permit(&self, bytes: usize) -> Result<SemaphorePermit<'_>, TransportError> {
+    async fn acquire_permit(&self, bytes: usize) -> Result<SemaphorePermit<'_>, TransportError> {
         if let Ok(permit) = self.0.permits.try_acquire() {
             return Ok(permit);
         }
         let Some(_queued) = self.0.queue.enter(bytes, &self.0.limits) else {
-            let message = "too many requests wait for a running one to finish \
-                           (max_queued_requests, max_queued_bytes)";
+            let message = "too many requests are queued (max_queued_requests, max_queued_bytes); \
+                           retry when one has finished";
             return Err(TransportError::new(TransportErrorKind::Overloaded, message));
         };
         self.0.permits.acquire().await.map_err(|_| closed())
@@ -141,14 +171,15 @@ impl End {
 
 impl Service for End {
     async fn call(&self, request: Request) -> Reply {
-        let (conversation, back) = self.side()?;
+        let (conversation, caller) = self.side()?;
         self.check(request.params.as_bytes())?;
-        let permit = self.permit(request.params.as_bytes().len()).await?;
+        let permit = self.acquire_permit(request.params.as_bytes().len()).await?;
         let id = request.id.clone();
-        let reply = conversation.service().call(request.with_peer(back)).await;
+        let reply = conversation.service().call(request.with_peer(caller)).await;
         drop(permit);
         match reply {
-            // The cause of a transport error stays in this process, so it is passed on.
+            // A transport error stays within this process, so its cause is passed on and not
+            // redacted.
             Err(CallError::Transport(error)) => Err(error.into()),
             reply => Ok(outgoing(&id, reply, self.0.limits.max_outgoing_bytes)?),
         }
@@ -167,7 +198,7 @@ fn closed() -> TransportError {
     TransportError::closed("the in-memory connection is closed")
 }
 
-/// How many requests wait for a running one to finish, and how many bytes they have.
+/// The number of queued requests, and of the bytes of their parameters.
 #[derive(Default)]
 struct Queue {
     requests: AtomicUsize,
@@ -175,14 +206,14 @@ struct Queue {
 }
 
 impl Queue {
-    /// Counts a request until the guard is dropped; `None` if the queue is full.
+    /// Counts a request until the guard is dropped. Returns `None` if the queue is full.
     fn enter(&self, bytes: usize, limits: &ConnectionLimits) -> Option<Queued<'_>> {
-        let requests_before = self.requests.fetch_add(1, Ordering::Relaxed);
-        let bytes_before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let queued = Queued { queue: self, bytes };
-        let has_room =
-            requests_before < limits.max_queued_requests && bytes_before < limits.max_queued_bytes;
-        has_room.then_some(queued)
+        let queued_requests = self.requests.fetch_add(1, Ordering::Relaxed);
+        let queued_bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let guard = Queued { queue: self, bytes };
+        let has_capacity =
+            queued_requests < limits.max_queued_requests && queued_bytes < limits.max_queued_bytes;
+        has_capacity.then_some(guard)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Ways for messages to travel between two [services](crate::service::Service).
+//! Transports: how messages travel between two [services](crate::service::Service).
 //!
-//! [`stream`] is the engine for byte streams (stdio, sockets, pipes), the same for both sides; [`memory`]
-//! joins two services in one process without bytes in between. HTTP is a binding of the server and of the
-//! client.
+//! `stream` is the engine for byte streams (stdio, sockets, pipes), the same for both sides.
+//! `memory` joins two services in one process without encoding messages. HTTP is implemented by
+//! the server and the client crates.
 
 mod error;
 #[cfg(feature = "stream")]

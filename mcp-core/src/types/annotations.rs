@@ -1,11 +1,12 @@
-//! Annotations of content and resources, and the two roles. Spec: server/resources, "Annotations".
+//! Annotations of content and resources, and the roles of a conversation. Spec: server/resources,
+//! "Annotations".
 
 use crate::json::{Float, object, string_enum};
 
 string_enum! {
-    /// Who speaks, or for whom something is meant. All revisions.
+    /// The sender or the intended recipient of content. All revisions.
     pub enum Role {
-        /// The person.
+        /// The user.
         User = "user",
         /// The model.
         Assistant = "assistant",
@@ -13,13 +14,13 @@ string_enum! {
 }
 
 object! {
-    /// Hints to the client on how to use or show an object. All revisions.
+    /// Hints for the client on how to use or display an object. All revisions.
     pub struct Annotations {
-        /// For whom it is meant.
+        /// The intended recipients.
         audience?: Vec<Role> = "audience",
-        /// How important it is, from 0 (optional) to 1 (required).
+        /// The importance, from 0 (optional) to 1 (required).
         priority?: f64 = "priority" via Float,
-        /// When it was last changed, as an ISO 8601 date and time. Since 2025-06-18.
+        /// Time of the last change, as an ISO 8601 date and time. Since 2025-06-18.
         last_modified?: String = "lastModified",
     }
 }

@@ -1,4 +1,4 @@
-//! Who may share a cached result. Spec: server/utilities/caching; since 2026-07-28.
+//! The scope of a cached result. Spec: server/utilities/caching; since 2026-07-28.
 //!
 //! The two hints (`ttl_ms`, `cache_scope`) are members of the results that may be cached.
 
@@ -7,11 +7,11 @@ use crate::json::string_enum;
 string_enum! {
     /// Whether a cached result may be shared between authorization contexts. Since 2026-07-28.
     ///
-    /// A value that is not known must be treated as `Private`.
+    /// Treat an unknown value as `Private`.
     pub enum CacheScope {
-        /// Anyone may be served it.
+        /// The result may be returned in any authorization context.
         Public = "public",
-        /// Only the authorization context that asked.
+        /// The result may be returned only in the authorization context that requested it.
         Private = "private",
         _ => Other,
     }

@@ -7,9 +7,10 @@ use crate::meta::Meta;
 object! {
     /// Params of `notifications/cancelled`. All revisions.
     pub struct CancelledParams {
-        /// The request to cancel. Required in all revisions but 2025-11-25, where it is absent for tasks.
+        /// The id of the request to cancel. Required in all revisions but 2025-11-25, which omits
+        /// it for tasks.
         request_id?: RequestId = "requestId",
-        /// Why, for a log or a person.
+        /// The reason, for logs or for display.
         reason?: String = "reason",
         /// Metadata.
         meta?: Meta = "_meta",

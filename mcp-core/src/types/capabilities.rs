@@ -1,121 +1,136 @@
-//! What client and server can do. Spec: basic/lifecycle (legacy), server/discover and basic (modern).
+//! Capabilities of clients and servers. Spec: basic/lifecycle (legacy), server/discover and basic
+//! (modern).
 //!
-//! Both sets are open: a capability this SDK does not know is in `extra`. A present, empty object declares a
-//! capability.
+//! Both sets are open: an unknown capability is kept in `extra`. A capability is declared by an
+//! object, which may be empty.
 
 use crate::json::{JsonObject, object};
 use crate::meta::{CLIENT_CAPABILITIES, Meta};
 
 object! {
-    /// What a client can do. All revisions.
+    /// The capabilities of a client. All revisions.
+    ///
+    /// ```
+    /// use mcp_core::types::{ClientCapabilities, ElicitationCapability};
+    ///
+    /// let capabilities = ClientCapabilities::new().elicitation(ElicitationCapability::form_and_url());
+    /// assert_eq!(serde_json::to_string(&capabilities)?, r#"{"elicitation":{"form":{},"url":{}}}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct ClientCapabilities {
         /// Capabilities outside the specification.
         experimental?: JsonObject = "experimental",
-        /// It can list roots. Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
+        /// The client can list roots. Deprecated by SEP-2577; to be removed no earlier than
+        /// 2027-07-28.
         roots?: RootsCapability = "roots",
-        /// It can sample from a model. Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
+        /// The client can sample from a model. Deprecated by SEP-2577; to be removed no earlier
+        /// than 2027-07-28.
         sampling?: SamplingCapability = "sampling",
-        /// It can ask the user. Since 2025-06-18.
+        /// The client can ask the user for input. Since 2025-06-18.
         elicitation?: ElicitationCapability = "elicitation",
-        /// It can run requests as tasks. 2025-11-25 only; later an extension.
+        /// The client can run requests as tasks. 2025-11-25 only; an extension since 2026-07-28.
         tasks?: ClientTasksCapability = "tasks",
-        /// Extensions with their settings. In the schema since 2026-07-28, in use before.
+        /// Extensions and their settings. Part of the schema since 2026-07-28, and in use before.
         extensions?: JsonObject = "extensions",
     }
 
-    /// What a server can do. All revisions.
+    /// The capabilities of a server. All revisions.
     pub struct ServerCapabilities {
         /// Capabilities outside the specification.
         experimental?: JsonObject = "experimental",
-        /// It sends log messages. Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
+        /// The server sends log messages. Deprecated by SEP-2577; to be removed no earlier than
+        /// 2027-07-28.
         logging?: LoggingCapability = "logging",
-        /// It completes arguments. Since 2025-03-26 (before, the method exists without a capability).
+        /// The server completes arguments. Since 2025-03-26; before, the method exists without a
+        /// capability.
         completions?: CompletionsCapability = "completions",
-        /// It has prompts.
+        /// The server has prompts.
         prompts?: PromptsCapability = "prompts",
-        /// It has resources.
+        /// The server has resources.
         resources?: ResourcesCapability = "resources",
-        /// It has tools.
+        /// The server has tools.
         tools?: ToolsCapability = "tools",
-        /// It can run requests as tasks. 2025-11-25 only; later an extension.
+        /// The server can run requests as tasks. 2025-11-25 only; an extension since 2026-07-28.
         tasks?: ServerTasksCapability = "tasks",
-        /// Extensions with their settings. In the schema since 2026-07-28, in use before.
+        /// Extensions and their settings. Part of the schema since 2026-07-28, and in use before.
         extensions?: JsonObject = "extensions",
     }
 
-    /// `roots` of a client.
+    /// `roots` of a client. Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct RootsCapability {
-        /// It says when its roots change. Until 2025-11-25.
+        /// The client notifies the server when its roots change. Until 2025-11-25.
         list_changed?: bool = "listChanged",
     }
 
-    /// `sampling` of a client.
+    /// `sampling` of a client. Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct SamplingCapability {
-        /// It honours `includeContext`. Since 2025-11-25.
+        /// The client honours `includeContext`. Since 2025-11-25.
         context?: JsonObject = "context",
-        /// It honours `tools` and `toolChoice`. Since 2025-11-25.
+        /// The client honours `tools` and `toolChoice`. Since 2025-11-25.
         tools?: JsonObject = "tools",
     }
 
-    /// `elicitation` of a client; empty means forms only.
+    /// `elicitation` of a client. An empty object means forms only.
     pub struct ElicitationCapability {
-        /// It shows forms. Since 2025-11-25.
+        /// The client shows forms. Since 2025-11-25.
         form?: JsonObject = "form",
-        /// It opens URLs. Since 2025-11-25.
+        /// The client opens URLs. Since 2025-11-25.
         url?: JsonObject = "url",
     }
 
-    /// `logging` of a server: no settings.
+    /// `logging` of a server. It has no settings.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct LoggingCapability {}
 
-    /// `completions` of a server: no settings.
+    /// `completions` of a server. It has no settings.
     pub struct CompletionsCapability {}
 
     /// `prompts` of a server.
     pub struct PromptsCapability {
-        /// It says when its prompts change.
+        /// The server notifies the client when its prompts change.
         list_changed?: bool = "listChanged",
     }
 
     /// `resources` of a server.
     pub struct ResourcesCapability {
-        /// It can watch single resources for the client.
+        /// The client can subscribe to changes of single resources.
         subscribe?: bool = "subscribe",
-        /// It says when its resources change.
+        /// The server notifies the client when its resources change.
         list_changed?: bool = "listChanged",
     }
 
     /// `tools` of a server.
     pub struct ToolsCapability {
-        /// It says when its tools change.
+        /// The server notifies the client when its tools change.
         list_changed?: bool = "listChanged",
     }
 
     /// `tasks` of a client. 2025-11-25 only.
     pub struct ClientTasksCapability {
-        /// It answers `tasks/list`.
+        /// `tasks/list` is supported.
         list?: JsonObject = "list",
-        /// It answers `tasks/cancel`.
+        /// `tasks/cancel` is supported.
         cancel?: JsonObject = "cancel",
-        /// Which requests it runs as tasks.
+        /// The requests that can run as tasks.
         requests?: ClientTaskRequests = "requests",
     }
 
-    /// The requests a client runs as tasks. 2025-11-25 only.
+    /// The requests that a client can run as tasks. 2025-11-25 only.
     pub struct ClientTaskRequests {
-        /// Those of sampling.
+        /// The sampling requests.
         sampling?: SamplingTaskRequests = "sampling",
-        /// Those of elicitation.
+        /// The elicitation requests.
         elicitation?: ElicitationTaskRequests = "elicitation",
     }
 
-    /// The sampling requests a client runs as tasks. 2025-11-25 only.
+    /// The sampling requests that a client can run as tasks. 2025-11-25 only.
     pub struct SamplingTaskRequests {
         /// `sampling/createMessage`.
         create_message?: JsonObject = "createMessage",
     }
 
-    /// The elicitation requests a client runs as tasks. 2025-11-25 only.
+    /// The elicitation requests that a client can run as tasks. 2025-11-25 only.
     pub struct ElicitationTaskRequests {
         /// `elicitation/create`.
         create?: JsonObject = "create",
@@ -123,21 +138,21 @@ object! {
 
     /// `tasks` of a server. 2025-11-25 only.
     pub struct ServerTasksCapability {
-        /// It answers `tasks/list`.
+        /// `tasks/list` is supported.
         list?: JsonObject = "list",
-        /// It answers `tasks/cancel`.
+        /// `tasks/cancel` is supported.
         cancel?: JsonObject = "cancel",
-        /// Which requests it runs as tasks.
+        /// The requests that can run as tasks.
         requests?: ServerTaskRequests = "requests",
     }
 
-    /// The requests a server runs as tasks. 2025-11-25 only.
+    /// The requests that a server can run as tasks. 2025-11-25 only.
     pub struct ServerTaskRequests {
-        /// Those of tools.
+        /// The tool requests.
         tools?: ToolTaskRequests = "tools",
     }
 
-    /// The tool requests a server runs as tasks. 2025-11-25 only.
+    /// The tool requests that a server can run as tasks. 2025-11-25 only.
     pub struct ToolTaskRequests {
         /// `tools/call`.
         call?: JsonObject = "call",
@@ -145,19 +160,19 @@ object! {
 }
 
 impl ElicitationCapability {
-    /// Both modes.
+    /// Declares both modes, forms and URLs.
     #[must_use]
     pub fn form_and_url() -> Self {
         Self::new().form(JsonObject::new()).url(JsonObject::new())
     }
 
-    /// Whether it shows forms: it says so, or names no mode at all.
+    /// Whether the client shows forms: it declares forms, or declares no mode at all.
     #[must_use]
     pub fn has_form(&self) -> bool {
         self.form.is_some() || self.url.is_none()
     }
 
-    /// Whether it opens URLs.
+    /// Whether the client opens URLs.
     #[must_use]
     pub fn has_url(&self) -> bool {
         self.url.is_some()
@@ -165,7 +180,7 @@ impl ElicitationCapability {
 }
 
 impl ClientCapabilities {
-    /// The settings of an extension, when the client declares it.
+    /// Returns the settings of an extension, or `None` if the client does not declare it.
     #[must_use]
     pub fn extension(&self, id: &str) -> Option<&serde_json::Value> {
         self.extensions.as_ref()?.get(id)
@@ -173,7 +188,7 @@ impl ClientCapabilities {
 }
 
 impl ServerCapabilities {
-    /// The settings of an extension, when the server declares it.
+    /// Returns the settings of an extension, or `None` if the server does not declare it.
     #[must_use]
     pub fn extension(&self, id: &str) -> Option<&serde_json::Value> {
         self.extensions.as_ref()?.get(id)
@@ -181,7 +196,8 @@ impl ServerCapabilities {
 }
 
 impl Meta {
-    /// What the client can do, for this request: `None` when absent or malformed.
+    /// Returns the capabilities of the client for this request, or `None` if they are absent or
+    /// malformed.
     #[must_use]
     pub fn client_capabilities(&self) -> Option<ClientCapabilities> {
         self.read(CLIENT_CAPABILITIES)

@@ -8,11 +8,11 @@ use crate::meta::Meta;
 object! {
     /// Params of `completion/complete`. All revisions.
     pub struct CompleteParams {
-        /// What the argument belongs to.
+        /// The prompt or resource template that the argument belongs to.
         reference: CompletionReference = "ref",
-        /// The argument and what is typed so far.
+        /// The argument and the text typed so far.
         argument: CompletionArgument = "argument",
-        /// What is known already. Since 2025-06-18.
+        /// The arguments that already have a value. Since 2025-06-18.
         context?: CompletionContext = "context",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -20,53 +20,53 @@ object! {
 
     /// The argument to complete.
     pub struct CompletionArgument {
-        /// Its name.
+        /// The name.
         name: String = "name",
-        /// What is typed so far.
+        /// The text typed so far.
         value: String = "value",
     }
 
-    /// Arguments that have a value already. Since 2025-06-18.
+    /// The arguments that already have a value. Since 2025-06-18.
     pub struct CompletionContext {
-        /// Their names and values.
+        /// The names and values.
         arguments?: BTreeMap<String, String> = "arguments",
     }
 
-    /// A prompt, by name.
+    /// Refers to a prompt by name.
     pub struct PromptReference tag "type" = "ref/prompt" {
-        /// Its name.
+        /// The name.
         name: String = "name",
-        /// Its name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
     }
 
-    /// A resource or a template of resources, by URI.
+    /// Refers to a resource or a resource template by URI.
     pub struct ResourceTemplateReference tag "type" = "ref/resource" {
-        /// URI or URI template.
+        /// The URI or URI template.
         uri: String = "uri",
     }
 
     /// Result of `completion/complete`. All revisions.
     pub struct CompleteResult ignore "resultType" {
-        /// The proposals.
+        /// The suggestions.
         completion: Completion = "completion",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// Proposals for an argument.
+    /// Suggestions for an argument.
     pub struct Completion {
-        /// At most [`Completion::MAX_VALUES`] of them.
+        /// The suggested values, at most [`Completion::MAX_VALUES`].
         values[]: Vec<String> = "values",
-        /// How many there are in all; may be more than `values` has.
+        /// The total number of values, which may exceed the number in `values`.
         total?: u64 = "total" via Int,
-        /// Whether there are more, even if their number is not known.
+        /// Whether there are more values, even if their number is not known.
         has_more?: bool = "hasMore",
     }
 }
 
 tagged! {
-    /// What an argument belongs to. All revisions.
+    /// The prompt or resource template that an argument belongs to. All revisions.
     pub enum CompletionReference by "type" {
         /// A prompt.
         Prompt(PromptReference) = "ref/prompt",
@@ -76,13 +76,13 @@ tagged! {
 }
 
 impl CompletionReference {
-    /// A prompt, by name.
+    /// Refers to a prompt by name.
     #[must_use]
     pub fn prompt(name: impl Into<String>) -> Self {
         PromptReference::new(name).into()
     }
 
-    /// A resource or a template of resources, by URI.
+    /// Refers to a resource or a resource template by URI.
     #[must_use]
     pub fn resource(uri: impl Into<String>) -> Self {
         ResourceTemplateReference::new(uri).into()
@@ -90,10 +90,19 @@ impl CompletionReference {
 }
 
 impl Completion {
-    /// How many values a completion may have.
+    /// The maximum number of values in a completion.
     pub const MAX_VALUES: usize = 100;
 
-    /// Proposals, cut to [`MAX_VALUES`](Self::MAX_VALUES); `total` and `has_more` tell when some were cut.
+    /// Creates a completion with at most [`MAX_VALUES`](Self::MAX_VALUES) values. If more are
+    /// passed, the rest is dropped and `total` and `has_more` are set.
+    ///
+    /// ```
+    /// use mcp_core::types::Completion;
+    ///
+    /// let completion = Completion::of((0..150).map(|n| n.to_string()));
+    /// assert_eq!(completion.values.len(), 100);
+    /// assert_eq!((completion.total, completion.has_more), (Some(150), Some(true)));
+    /// ```
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut values: Vec<String> = values.into_iter().map(Into::into).collect();

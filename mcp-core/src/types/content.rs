@@ -1,4 +1,5 @@
-//! Content blocks of tool results, prompts and messages. Spec: server/tools, "Tool Result"; server/prompts.
+//! Content blocks of tool results, prompts and messages. Spec: server/tools, "Tool Result";
+//! server/prompts.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,16 +10,25 @@ use crate::meta::Meta;
 
 tagged! {
     /// A content block. All revisions; audio since 2025-03-26, resource links since 2025-06-18.
+    ///
+    /// ```
+    /// use mcp_core::types::Content;
+    ///
+    /// let content = Content::text("22 °C");
+    /// assert_eq!(content.as_text(), Some("22 °C"));
+    /// assert_eq!(serde_json::to_string(&content)?, r#"{"type":"text","text":"22 °C"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub enum Content by "type" {
         /// Text.
         Text(TextContent) = "text",
         /// An image.
         Image(ImageContent) = "image",
-        /// Sound. Since 2025-03-26.
+        /// Audio. Since 2025-03-26.
         Audio(AudioContent) = "audio",
-        /// A resource that can be read. Since 2025-06-18.
+        /// A link to a resource. Since 2025-06-18.
         ResourceLink(ResourceLink) = "resource_link",
-        /// A resource itself.
+        /// A resource with its contents.
         Resource(EmbeddedResource) = "resource",
         _ => Unknown,
     }
@@ -29,7 +39,7 @@ object! {
     pub struct TextContent tag "type" = "text" {
         /// The text.
         text: String = "text",
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
@@ -37,43 +47,44 @@ object! {
 
     /// An image. All revisions.
     pub struct ImageContent tag "type" = "image" {
-        /// The image in base64.
+        /// The image, encoded as base64.
         data: String = "data",
-        /// Its media type.
+        /// The media type.
         mime_type: String = "mimeType",
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
     }
 
-    /// Sound. Since 2025-03-26.
+    /// Audio. Since 2025-03-26.
     pub struct AudioContent tag "type" = "audio" {
-        /// The sound in base64.
+        /// The audio, encoded as base64.
         data: String = "data",
-        /// Its media type.
+        /// The media type.
         mime_type: String = "mimeType",
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
     }
 
-    /// A resource that the client can read; it need not be in `resources/list`. Since 2025-06-18.
+    /// A link to a resource that the client can read. The resource need not be in `resources/list`.
+    /// Since 2025-06-18.
     pub struct ResourceLink tag "type" = "resource_link" {
-        /// Its URI.
+        /// The URI.
         uri: String = "uri",
-        /// Its name for programs.
+        /// The programmatic name.
         name: String = "name",
-        /// Its name for people.
+        /// The display name.
         title?: String = "title",
-        /// What it is.
+        /// A description.
         description?: String = "description",
-        /// Its media type.
+        /// The media type.
         mime_type?: String = "mimeType",
-        /// Its size in bytes.
+        /// The size in bytes.
         size?: u64 = "size" via Int,
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Icons. Since 2025-11-25.
         icons?: Vec<Icon> = "icons",
@@ -85,7 +96,7 @@ object! {
     pub struct EmbeddedResource tag "type" = "resource" {
         /// The contents.
         resource: ResourceContents = "resource",
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
@@ -93,37 +104,37 @@ object! {
 }
 
 impl Content {
-    /// A text block.
+    /// Creates a text block.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         TextContent::new(text).into()
     }
 
-    /// An image block; the bytes are encoded.
+    /// Creates an image block. The bytes are encoded as base64.
     #[must_use]
     pub fn image(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         ImageContent::from_bytes(bytes, mime_type).into()
     }
 
-    /// An audio block; the bytes are encoded.
+    /// Creates an audio block. The bytes are encoded as base64.
     #[must_use]
     pub fn audio(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         AudioContent::from_bytes(bytes, mime_type).into()
     }
 
-    /// A link to a resource.
+    /// Creates a link to a resource.
     #[must_use]
     pub fn resource_link(uri: impl Into<String>, name: impl Into<String>) -> Self {
         ResourceLink::new(uri, name).into()
     }
 
-    /// An embedded resource.
+    /// Creates an embedded resource.
     #[must_use]
     pub fn resource(contents: impl Into<ResourceContents>) -> Self {
         EmbeddedResource::new(contents).into()
     }
 
-    /// The text, when it is a text block.
+    /// Returns the text, or `None` if it is not a text block.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -134,32 +145,32 @@ impl Content {
 }
 
 impl ImageContent {
-    /// An image from its bytes.
+    /// Creates an image from its bytes, which are encoded as base64.
     #[must_use]
     pub fn from_bytes(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         Self::new(STANDARD.encode(bytes), mime_type)
     }
 
-    /// The bytes.
+    /// Decodes and returns the bytes.
     ///
     /// # Errors
-    /// When `data` is not base64.
+    /// If `data` is not valid base64.
     pub fn bytes(&self) -> Result<Vec<u8>, base64::DecodeError> {
         STANDARD.decode(&self.data)
     }
 }
 
 impl AudioContent {
-    /// Sound from its bytes.
+    /// Creates audio from its bytes, which are encoded as base64.
     #[must_use]
     pub fn from_bytes(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         Self::new(STANDARD.encode(bytes), mime_type)
     }
 
-    /// The bytes.
+    /// Decodes and returns the bytes.
     ///
     /// # Errors
-    /// When `data` is not base64.
+    /// If `data` is not valid base64.
     pub fn bytes(&self) -> Result<Vec<u8>, base64::DecodeError> {
         STANDARD.decode(&self.data)
     }

@@ -9,15 +9,15 @@ object! {
     ///
     /// The server's name and version are in [`Meta::server_info`].
     pub struct DiscoverResult ignore "resultType" {
-        /// The revisions that the server speaks; may hold those with a handshake.
+        /// The revisions that the server supports, which may include legacy ones.
         supported_versions: Vec<String> = "supportedVersions",
-        /// What it can do.
+        /// The capabilities of the server.
         capabilities: ServerCapabilities = "capabilities",
-        /// How to use it, for the model.
+        /// Instructions for the model on how to use the server.
         instructions?: String = "instructions",
-        /// For how long the result is fresh, in milliseconds.
+        /// Time for which the result is fresh, in milliseconds.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it.
+        /// Who may share the cached result.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",

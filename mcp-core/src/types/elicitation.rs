@@ -1,4 +1,4 @@
-//! `elicitation/create`: questions to the user. Spec: client/elicitation; since 2025-06-18.
+//! `elicitation/create`: asks the user for input. Spec: client/elicitation; since 2025-06-18.
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
@@ -8,22 +8,31 @@ use super::task_2025::TaskMetadata;
 use crate::json::{JsonObject, RawJson, object, string_enum};
 use crate::meta::Meta;
 
-/// Params of `elicitation/create`, told apart by `mode`; without it they are a form. Since 2025-06-18.
+/// Params of `elicitation/create`. The member `mode` distinguishes the two variants; without it
+/// they are a form. Since 2025-06-18.
+///
+/// ```
+/// use mcp_core::types::{BooleanSchema, ElicitParams, ElicitSchema};
+///
+/// let form = ElicitSchema::new().required_field("confirm", BooleanSchema::new());
+/// let params = ElicitParams::form("Delete the note?", form);
+/// assert_eq!(params.message(), "Delete the note?");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ElicitParams {
-    /// A form to fill in.
+    /// The user fills in a form.
     Form(ElicitFormParams),
-    /// A URL to visit. Since 2025-11-25.
+    /// The user visits a URL. Since 2025-11-25.
     Url(ElicitUrlParams),
 }
 
 string_enum! {
-    /// How the user is asked. Since 2025-11-25.
+    /// The kind of input. Since 2025-11-25.
     pub enum ElicitMode {
-        /// A form to fill in.
+        /// The user fills in a form.
         Form = "form",
-        /// A URL to visit.
+        /// The user visits a URL.
         Url = "url",
     }
 }
@@ -31,49 +40,51 @@ string_enum! {
 string_enum! {
     /// What the user did. Since 2025-06-18.
     pub enum ElicitAction {
-        /// Answered, or agreed to visit the URL.
+        /// The user submitted the form, or agreed to visit the URL.
         Accept = "accept",
-        /// Said no.
+        /// The user declined.
         Decline = "decline",
-        /// Went away without a choice.
+        /// The user dismissed the request without a choice.
         Cancel = "cancel",
     }
 }
 
 object! {
-    /// A form to fill in. Since 2025-06-18.
+    /// A request to fill in a form. Since 2025-06-18.
     pub struct ElicitFormParams {
-        /// The question.
+        /// The message to show to the user.
         message: String = "message",
         /// The form.
         requested_schema: ElicitSchema = "requestedSchema",
         /// `form`, or absent. Since 2025-11-25.
         mode?: ElicitMode = "mode",
-        /// Run it as a task. 2025-11-25 only.
+        /// Set to run the request as a task. 2025-11-25 only.
         task?: TaskMetadata = "task",
         /// Metadata. Until 2025-11-25.
         meta?: Meta = "_meta",
     }
 
-    /// A URL to visit. Since 2025-11-25.
+    /// A request to visit a URL. Since 2025-11-25.
     pub struct ElicitUrlParams tag "mode" = "url" {
-        /// Why to visit it.
+        /// The reason to show to the user.
         message: String = "message",
         /// The URL.
         url: String = "url",
-        /// Id to which `notifications/elicitation/complete` refers. 2025-11-25 only, and required there.
+        /// The id that `notifications/elicitation/complete` refers to. 2025-11-25 only, and
+        /// required there.
         elicitation_id?: String = "elicitationId",
-        /// Run it as a task. 2025-11-25 only.
+        /// Set to run the request as a task. 2025-11-25 only.
         task?: TaskMetadata = "task",
         /// Metadata. Until 2025-11-25.
         meta?: Meta = "_meta",
     }
 
-    /// Result of `elicitation/create`, and since 2026-07-28 the answer to such a question. Since 2025-06-18.
+    /// Result of `elicitation/create`. Since 2026-07-28 also the answer to such an input request.
+    /// Since 2025-06-18.
     pub struct ElicitResult ignore "resultType" {
         /// What the user did.
         action: ElicitAction = "action",
-        /// What was filled in: text, numbers, booleans, and since 2025-11-25 lists of text.
+        /// The submitted values: strings, numbers, booleans, and since 2025-11-25 lists of strings.
         content?: JsonObject = "content",
         /// Metadata. Until 2025-11-25.
         meta?: Meta = "_meta",
@@ -81,7 +92,7 @@ object! {
 
     /// Params of `notifications/elicitation/complete`. 2025-11-25 only.
     pub struct ElicitationCompleteParams {
-        /// Which elicitation.
+        /// The id of the elicitation.
         elicitation_id: String = "elicitationId",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -89,19 +100,19 @@ object! {
 }
 
 impl ElicitParams {
-    /// A form to fill in.
+    /// Creates a request to fill in a form.
     #[must_use]
     pub fn form(message: impl Into<String>, schema: impl Into<ElicitSchema>) -> Self {
         Self::Form(ElicitFormParams::new(message, schema))
     }
 
-    /// A URL to visit.
+    /// Creates a request to visit a URL.
     #[must_use]
     pub fn url(message: impl Into<String>, url: impl Into<String>) -> Self {
         Self::Url(ElicitUrlParams::new(message, url))
     }
 
-    /// How the user is asked.
+    /// Returns the kind of input.
     #[must_use]
     pub fn mode(&self) -> ElicitMode {
         match self {
@@ -110,7 +121,7 @@ impl ElicitParams {
         }
     }
 
-    /// What the user is asked.
+    /// Returns the message to show to the user.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
@@ -143,12 +154,13 @@ impl Serialize for ElicitParams {
 
 impl<'de> Deserialize<'de> for ElicitParams {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// The one member that tells the forms apart.
+        /// The member that distinguishes the variants.
         #[derive(serde::Deserialize)]
         struct Mode {
             mode: Option<ElicitMode>,
         }
-        // A question to a person: read twice rather than shaped by hand.
+        // Parsed twice for simplicity: the message waits for a person, so its speed does not
+        // matter.
         let raw = RawJson::deserialize(deserializer)?;
         let Mode { mode } = raw.parse().map_err(de::Error::custom)?;
         match mode {
@@ -160,25 +172,25 @@ impl<'de> Deserialize<'de> for ElicitParams {
 }
 
 impl ElicitResult {
-    /// The form was filled in.
+    /// Creates the result for a submitted form.
     #[must_use]
     pub fn accept(content: impl Into<JsonObject>) -> Self {
         Self::new(ElicitAction::Accept).content(content)
     }
 
-    /// The user agreed to visit the URL.
+    /// Creates the result for a user who agreed to visit the URL.
     #[must_use]
     pub fn accept_url() -> Self {
         Self::new(ElicitAction::Accept)
     }
 
-    /// The user said no.
+    /// Creates the result for a user who declined.
     #[must_use]
     pub fn decline() -> Self {
         Self::new(ElicitAction::Decline)
     }
 
-    /// The user went away without a choice.
+    /// Creates the result for a user who dismissed the request without a choice.
     #[must_use]
     pub fn cancel() -> Self {
         Self::new(ElicitAction::Cancel)

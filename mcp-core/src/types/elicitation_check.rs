@@ -1,4 +1,4 @@
-//! What a user filled in, held against the form. Spec: client/elicitation (both sides should validate).
+//! Validation of submitted forms. Spec: client/elicitation (both sides should validate).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{ElicitSchema, NumberKind, PrimitiveSchema, StringFormat, StringSchema};
 use crate::json::JsonObject;
 
-/// A field that does not fit its form.
+/// A field that does not match its form. `Display` names the field and the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormError {
     field: String,
@@ -19,7 +19,7 @@ impl FormError {
         Self { field: field.to_owned(), problem: problem.to_string() }
     }
 
-    /// The name of the field.
+    /// Returns the name of the field.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
@@ -35,17 +35,19 @@ impl fmt::Display for FormError {
 impl std::error::Error for FormError {}
 
 impl ElicitSchema {
-    /// What is filled in at first: the defaults of the form, for a host to show, or to send as they are.
+    /// Returns the default values of the form, for a host to show or to submit unchanged.
     ///
     /// ```
-    /// # use mcp_core::types::{BooleanSchema, ElicitSchema, NumberSchema, StringSchema};
+    /// use mcp_core::types::{BooleanSchema, ElicitSchema, NumberSchema, StringSchema};
+    /// use serde_json::{Value, json};
+    ///
     /// let form = ElicitSchema::new()
     ///     .required_field("name", StringSchema::new())
     ///     .field("copies", NumberSchema::integer().default_value(1.0))
     ///     .field("duplex", BooleanSchema::new().default_value(true));
     /// let content = form.defaults();
-    /// assert_eq!(serde_json::Value::Object(content.clone()), serde_json::json!({ "copies": 1, "duplex": true }));
-    /// assert!(form.check(&content).is_err(), "the name has no default, and is for the user to say");
+    /// assert_eq!(Value::Object(content.clone()), json!({ "copies": 1, "duplex": true }));
+    /// assert!(form.check(&content).is_err(), "the required name has no default");
     /// ```
     #[must_use]
     pub fn defaults(&self) -> JsonObject {
@@ -54,7 +56,7 @@ impl ElicitSchema {
         content
     }
 
-    /// Puts the defaults of the form where `content` has no value.
+    /// Adds the default values of the fields that `content` does not have.
     pub fn fill_in(&self, content: &mut JsonObject) {
         for (name, field) in self.properties.iter() {
             if !content.contains_key(name)
@@ -65,14 +67,15 @@ impl ElicitSchema {
         }
     }
 
-    /// Holds what was filled in against the form. Fields that the form does not have are not looked at.
+    /// Validates submitted values against the form. Values that the form has no field for are
+    /// ignored.
     ///
     /// # Errors
-    /// The first field that is missing or does not fit.
+    /// The first field that is missing or does not match.
     pub fn check(&self, content: &JsonObject) -> Result<(), FormError> {
         for name in self.required.iter().flatten() {
             if !content.contains_key(name) {
-                return Err(FormError::new(name, "it is required"));
+                return Err(FormError::new(name, "a value is required"));
             }
         }
         for (name, field) in self.properties.iter() {
@@ -89,7 +92,7 @@ impl ElicitSchema {
 }
 
 impl PrimitiveSchema {
-    /// The value that is filled in at first.
+    /// Returns the default value.
     fn default_json(&self) -> Option<Value> {
         match self {
             Self::String(field) => field.default_value.clone().map(Value::from),
@@ -106,28 +109,22 @@ impl PrimitiveSchema {
 
     fn check(&self, value: &Value) -> Result<(), String> {
         match self {
-            Self::String(field) => text(field, value),
+            Self::String(field) => check_text(field, value),
             Self::Number(field) => {
-                let number = value.as_f64().ok_or("it must be a number")?;
+                let number = value.as_f64().ok_or("must be a number")?;
                 if field.kind == NumberKind::Integer && number.fract() != 0.0 {
-                    return Err("it must be an integer".into());
+                    return Err("must be an integer".into());
                 }
-                if field.minimum.is_some_and(|least| number < least) {
-                    return Err(format!(
-                        "it must be at least {}",
-                        field.minimum.unwrap_or_default()
-                    ));
+                if let Some(min) = field.minimum.filter(|min| number < *min) {
+                    return Err(format!("must be at least {min}"));
                 }
-                if field.maximum.is_some_and(|most| number > most) {
-                    return Err(format!(
-                        "it must be at most {}",
-                        field.maximum.unwrap_or_default()
-                    ));
+                if let Some(max) = field.maximum.filter(|max| number > *max) {
+                    return Err(format!("must be at most {max}"));
                 }
                 Ok(())
             }
             Self::Boolean(_) => {
-                value.is_boolean().then_some(()).ok_or_else(|| "it must be true or false".into())
+                value.is_boolean().then_some(()).ok_or_else(|| "must be true or false".into())
             }
             Self::SingleSelect(field) => one_of(value, field.values.iter()),
             Self::LegacyTitledEnum(field) => one_of(value, field.values.iter()),
@@ -147,60 +144,60 @@ impl PrimitiveSchema {
 }
 
 fn number(value: f64, kind: &NumberKind) -> Value {
-    // A form's integers are small; beyond 2^53 the double is not exact anyway.
+    // The integers of forms are small. Beyond 2^53 the double would not be exact in any case.
     #[allow(clippy::cast_possible_truncation)]
     let integer = value as i64;
     if *kind == NumberKind::Integer && value.fract() == 0.0 { integer.into() } else { value.into() }
 }
 
-fn text(field: &StringSchema, value: &Value) -> Result<(), String> {
-    let text = value.as_str().ok_or("it must be a text")?;
+fn check_text(field: &StringSchema, value: &Value) -> Result<(), String> {
+    let text = value.as_str().ok_or("must be a string")?;
     let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-    if let Some(least) = field.min_length.filter(|least| length < *least) {
-        return Err(format!("it must have at least {least} characters"));
+    if let Some(min) = field.min_length.filter(|min| length < *min) {
+        return Err(format!("must have at least {min} characters, not {length}"));
     }
-    if let Some(most) = field.max_length.filter(|most| length > *most) {
-        return Err(format!("it must have at most {most} characters"));
+    if let Some(max) = field.max_length.filter(|max| length > *max) {
+        return Err(format!("must have at most {max} characters, not {length}"));
     }
     let problem = match &field.format {
-        Some(StringFormat::Email) if !is_email(text) => "it must be a mail address",
-        Some(StringFormat::Uri) if !has_scheme(text) => "it must be a URI",
-        Some(StringFormat::Date) if !is_date(text) => "it must be a date (YYYY-MM-DD)",
-        Some(StringFormat::DateTime) if !is_date_time(text) => {
-            "it must be a date and time (RFC 3339)"
-        }
+        Some(StringFormat::Email) if !is_email(text) => "must be an email address",
+        Some(StringFormat::Uri) if !has_scheme(text) => "must be a URI",
+        Some(StringFormat::Date) if !is_date(text) => "must be a date (YYYY-MM-DD)",
+        Some(StringFormat::DateTime) if !is_date_time(text) => "must be a date and time (RFC 3339)",
         _ => return Ok(()),
     };
     Err(problem.into())
 }
 
 fn one_of<'a>(value: &Value, mut values: impl Iterator<Item = &'a String>) -> Result<(), String> {
-    let text = value.as_str().ok_or("it must be a text")?;
+    let text = value.as_str().ok_or("must be a string")?;
     values
         .any(|other| other == text)
         .then_some(())
-        .ok_or_else(|| "it is none of the options".into())
+        .ok_or_else(|| "must be one of the options".into())
 }
 
 fn several_of<'a>(
     value: &Value,
     values: impl Iterator<Item = &'a String> + Clone,
-    least: Option<u64>,
-    most: Option<u64>,
+    min: Option<u64>,
+    max: Option<u64>,
 ) -> Result<(), String> {
-    let chosen = value.as_array().ok_or("it must be a list")?;
-    for one in chosen {
-        one_of(one, values.clone())?;
+    let chosen = value.as_array().ok_or("must be a list")?;
+    for choice in chosen {
+        one_of(choice, values.clone())?;
     }
     let count = u64::try_from(chosen.len()).unwrap_or(u64::MAX);
-    match () {
-        () if least.is_some_and(|least| count < least) => Err("too few are chosen".into()),
-        () if most.is_some_and(|most| count > most) => Err("too many are chosen".into()),
-        () => Ok(()),
+    if let Some(min) = min.filter(|min| count < *min) {
+        return Err(format!("must have at least {min} choices, not {count}"));
     }
+    if let Some(max) = max.filter(|max| count > *max) {
+        return Err(format!("must have at most {max} choices, not {count}"));
+    }
+    Ok(())
 }
 
-/// Something, an @ and something: more only the mail server knows.
+/// Checks for text, an `@` and text. Only the mail server can check more.
 fn is_email(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
         && !text.contains(char::is_whitespace)
@@ -243,23 +240,23 @@ fn is_date_time(text: &str) -> bool {
     let Some((date, time)) = text.split_once(['T', 't', ' ']) else { return false };
     let zone = time.find(['Z', 'z', '+', '-']);
     let Some((time, zone)) = zone.and_then(|at| time.split_at_checked(at)) else { return false };
-    let clock = |text: &str, most: [u32; 2]| {
+    let is_clock = |text: &str, max: [u32; 2]| {
         let parts: Vec<_> = text.split(':').map(|part| (part.len(), part.parse::<u32>())).collect();
         parts.len() >= 2
-            && parts.iter().zip(most).all(|((length, part), most)| {
-                *length == 2 && part.as_ref().is_ok_and(|part| *part <= most)
+            && parts.iter().zip(max).all(|((length, part), max)| {
+                *length == 2 && part.as_ref().is_ok_and(|part| *part <= max)
             })
     };
     let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let seconds = whole.rsplit(':').next().and_then(|seconds| seconds.parse::<u32>().ok());
     is_date(date)
         && whole.len() == 8
-        && clock(whole, [23, 59])
+        && is_clock(whole, [23, 59])
         && seconds.is_some_and(|seconds| seconds <= 60)
         && !fraction.is_empty()
         && fraction.bytes().all(|byte| byte.is_ascii_digit())
         && (matches!(zone, "Z" | "z")
-            || (zone.len() == 6 && clock(zone.get(1..).unwrap_or_default(), [23, 59])))
+            || (zone.len() == 6 && is_clock(zone.get(1..).unwrap_or_default(), [23, 59])))
 }
 
 #[cfg(test)]
@@ -274,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn fields() {
+    fn values_are_checked_against_type_and_range() {
         let name = || StringSchema::new().min_length(2_u64).max_length(3_u64);
         assert!(
             check(name(), &json!("äöü"))
@@ -293,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn formats() {
+    fn text_is_checked_against_its_format() {
         let format = |format, text: &str| check(StringSchema::new().format(format), &json!(text));
         assert!(
             format(StringFormat::Email, "a@b.example") && !format(StringFormat::Email, "a b@c")
@@ -322,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form() {
+    fn required_fields_are_checked_and_defaults_filled_in() {
         let form = ElicitSchema::new()
             .required_field("name", StringSchema::new())
             .field("sure", BooleanSchema::new().default_value(true));

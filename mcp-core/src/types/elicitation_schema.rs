@@ -1,5 +1,5 @@
-//! The form of an elicitation: a flat object of simple fields. Spec: client/elicitation, "Requested Schema";
-//! since 2025-06-18.
+//! The form of an elicitation: a flat object of simple fields. Spec: client/elicitation, "Requested
+//! Schema"; since 2025-06-18.
 
 use std::fmt;
 
@@ -13,145 +13,149 @@ object! {
     /// The form of an elicitation. Since 2025-06-18.
     ///
     /// ```
-    /// # use mcp_core::types::{BooleanSchema, ElicitSchema, StringFormat, StringSchema};
+    /// use mcp_core::types::{BooleanSchema, ElicitSchema, StringFormat, StringSchema};
+    ///
+    /// let email = StringSchema::new().title("Email address").format(StringFormat::Email);
     /// let form = ElicitSchema::new()
-    ///     .required_field("email", StringSchema::new().title("Your address").format(StringFormat::Email))
+    ///     .required_field("email", email)
     ///     .field("newsletter", BooleanSchema::new().default_value(false));
+    /// assert!(form.is_required("email"));
     /// ```
     pub struct ElicitSchema tag "type" = "object" {
-        /// Dialect of JSON Schema. Since 2025-11-25.
+        /// The dialect of JSON Schema. Since 2025-11-25.
         schema?: String = "$schema",
-        /// The fields, in the order in which they are shown.
+        /// The fields, in display order.
         properties[]: Properties = "properties",
-        /// Names of the fields that must be filled in.
+        /// The names of the required fields.
         required?: Vec<String> = "required",
     }
 
     /// A text field. Since 2025-06-18.
     pub struct StringSchema tag "type" = "string" {
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// Least number of characters.
+        /// Minimum number of characters.
         min_length?: u64 = "minLength" via Int,
-        /// Greatest number of characters.
+        /// Maximum number of characters.
         max_length?: u64 = "maxLength" via Int,
-        /// What the text is.
+        /// The format of the text.
         format?: StringFormat = "format",
-        /// What is filled in at first. Since 2025-11-25.
+        /// The default value. Since 2025-11-25.
         default_value?: String = "default",
     }
 
     /// A number field. Since 2025-06-18.
     pub struct NumberSchema {
-        /// Any number, or integers only.
+        /// Whether any number is accepted, or only integers.
         kind: NumberKind = "type",
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// Least value.
+        /// Minimum value.
         minimum?: f64 = "minimum" via Float,
-        /// Greatest value.
+        /// Maximum value.
         maximum?: f64 = "maximum" via Float,
-        /// What is filled in at first. Since 2025-11-25.
+        /// The default value. Since 2025-11-25.
         default_value?: f64 = "default" via Float,
     }
 
     /// A check box. Since 2025-06-18.
     pub struct BooleanSchema tag "type" = "boolean" {
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// What is filled in at first.
+        /// The default value.
         default_value?: bool = "default",
     }
 
-    /// A choice of one. Since 2025-06-18.
+    /// A choice of one value. Since 2025-06-18.
     pub struct UntitledSingleSelectEnumSchema tag "type" = "string" {
         /// The values.
         values: Vec<String> = "enum",
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// What is chosen at first. Since 2025-11-25.
+        /// The default value. Since 2025-11-25.
         default_value?: String = "default",
     }
 
-    /// A choice of one whose options have labels. Since 2025-11-25.
+    /// A choice of one value, with labels. Since 2025-11-25.
     pub struct TitledSingleSelectEnumSchema tag "type" = "string" {
         /// The options.
         options: Vec<EnumOption> = "oneOf",
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// What is chosen at first.
+        /// The default value.
         default_value?: String = "default",
     }
 
-    /// A choice of several. Since 2025-11-25.
+    /// A choice of several values. Since 2025-11-25.
     pub struct UntitledMultiSelectEnumSchema tag "type" = "array" {
         /// The values.
         items: EnumItems = "items",
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// Least number to choose.
+        /// Minimum number of choices.
         min_items?: u64 = "minItems" via Int,
-        /// Greatest number to choose.
+        /// Maximum number of choices.
         max_items?: u64 = "maxItems" via Int,
-        /// What is chosen at first.
+        /// The default value.
         default_value?: Vec<String> = "default",
     }
 
-    /// A choice of several whose options have labels. Since 2025-11-25.
+    /// A choice of several values, with labels. Since 2025-11-25.
     pub struct TitledMultiSelectEnumSchema tag "type" = "array" {
         /// The options.
         items: TitledEnumItems = "items",
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// Least number to choose.
+        /// Minimum number of choices.
         min_items?: u64 = "minItems" via Int,
-        /// Greatest number to choose.
+        /// Maximum number of choices.
         max_items?: u64 = "maxItems" via Int,
-        /// What is chosen at first.
+        /// The default value.
         default_value?: Vec<String> = "default",
     }
 
-    /// A choice of one whose labels stand in a list of their own. Since 2025-06-18; old since 2025-11-25.
+    /// A choice of one value, with the labels in a separate list. Since 2025-06-18; superseded by
+    /// [`TitledSingleSelectEnumSchema`] in 2025-11-25.
     pub struct LegacyTitledEnumSchema tag "type" = "string" {
         /// The values.
         values: Vec<String> = "enum",
-        /// A label a value.
+        /// One label for each value.
         names: Vec<String> = "enumNames",
-        /// Label.
+        /// The label.
         title?: String = "title",
-        /// Help.
+        /// A help text.
         description?: String = "description",
-        /// What is chosen at first. Since 2025-11-25.
+        /// The default value. Since 2025-11-25.
         default_value?: String = "default",
     }
 
-    /// The values of a choice of several. Since 2025-11-25.
+    /// The values of a multiple choice. Since 2025-11-25.
     pub struct EnumItems tag "type" = "string" {
         /// The values.
         values: Vec<String> = "enum",
     }
 
-    /// The options of a choice of several. Since 2025-11-25.
+    /// The options of a multiple choice. Since 2025-11-25.
     pub struct TitledEnumItems {
         /// The options.
         options: Vec<EnumOption> = "anyOf",
     }
 
-    /// An option with its label. Since 2025-11-25.
+    /// An option of a choice, with its label. Since 2025-11-25.
     pub struct EnumOption {
         /// The value.
         value: String = "const",
@@ -161,9 +165,9 @@ object! {
 }
 
 string_enum! {
-    /// What the text of a field is. Since 2025-06-18.
+    /// The format of a text field. Since 2025-06-18.
     pub enum StringFormat {
-        /// A mail address.
+        /// An email address.
         Email = "email",
         /// A URI.
         Uri = "uri",
@@ -176,24 +180,24 @@ string_enum! {
 }
 
 string_enum! {
-    /// Any number, or integers only. Since 2025-06-18.
+    /// Whether a number field accepts any number, or only integers. Since 2025-06-18.
     pub enum NumberKind {
         /// Any number.
         Number = "number",
-        /// Integers only.
+        /// Only integers.
         Integer = "integer",
     }
 }
 
 impl ElicitSchema {
-    /// Adds a field that may be left empty.
+    /// Adds an optional field.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, field: impl Into<PrimitiveSchema>) -> Self {
         self.properties.insert(name, field);
         self
     }
 
-    /// Adds a field that must be filled in.
+    /// Adds a required field.
     #[must_use]
     pub fn required_field(
         mut self,
@@ -205,7 +209,7 @@ impl ElicitSchema {
         self.field(name, field)
     }
 
-    /// Whether a field must be filled in.
+    /// Whether a field is required.
     #[must_use]
     pub fn is_required(&self, name: &str) -> bool {
         self.required.as_ref().is_some_and(|required| required.iter().any(|r| r == name))
@@ -213,37 +217,37 @@ impl ElicitSchema {
 }
 
 impl NumberSchema {
-    /// Any number.
+    /// Creates a field for any number.
     #[must_use]
     pub fn number() -> Self {
         Self::new(NumberKind::Number)
     }
 
-    /// Integers only.
+    /// Creates a field for integers.
     #[must_use]
     pub fn integer() -> Self {
         Self::new(NumberKind::Integer)
     }
 }
 
-/// The fields of a form, in the order in which they are shown. Since 2025-06-18.
+/// The fields of a form, in display order. Since 2025-06-18.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Properties(Vec<(String, PrimitiveSchema)>);
 
 impl Properties {
-    /// No fields.
+    /// Creates an empty set of fields.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The field of that name.
+    /// Returns the field of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&PrimitiveSchema> {
         self.iter().find_map(|(key, field)| (key == name).then_some(field))
     }
 
-    /// Adds a field, or replaces the one of that name.
+    /// Adds a field, or replaces the field of that name.
     pub fn insert(&mut self, name: impl Into<String>, field: impl Into<PrimitiveSchema>) {
         let (name, field) = (name.into(), field.into());
         match self.0.iter_mut().find(|(key, _)| *key == name) {
@@ -252,18 +256,18 @@ impl Properties {
         }
     }
 
-    /// The fields, in order.
+    /// Returns the names and fields, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &PrimitiveSchema)> {
         self.0.iter().map(|(name, field)| (name.as_str(), field))
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -321,17 +325,17 @@ pub enum PrimitiveSchema {
     Number(NumberSchema),
     /// A check box.
     Boolean(BooleanSchema),
-    /// A choice of one.
+    /// A choice of one value.
     SingleSelect(UntitledSingleSelectEnumSchema),
-    /// A choice of one whose options have labels.
+    /// A choice of one value, with labels.
     TitledSingleSelect(TitledSingleSelectEnumSchema),
-    /// A choice of several.
+    /// A choice of several values.
     MultiSelect(UntitledMultiSelectEnumSchema),
-    /// A choice of several whose options have labels.
+    /// A choice of several values, with labels.
     TitledMultiSelect(TitledMultiSelectEnumSchema),
-    /// A choice of one whose labels stand in a list of their own.
+    /// A choice of one value, with the labels in a separate list.
     LegacyTitledEnum(LegacyTitledEnumSchema),
-    /// A field that this SDK does not know.
+    /// A field whose kind is unknown to this SDK.
     Unknown(RawJson),
 }
 
@@ -357,7 +361,7 @@ impl<'de> Deserialize<'de> for PrimitiveSchema {
         let object: JsonObject = raw.parse().map_err(de::Error::custom)?;
         let items_have = |key| object.get("items").is_some_and(|items| items.get(key).is_some());
         let is_choice = object.contains_key("enum");
-        // The kinds overlap: the more special goes first.
+        // The kinds overlap, so the more specific ones are tested first.
         let field = match object.get("type").and_then(Value::as_str) {
             Some("string") if object.contains_key("oneOf") => {
                 raw.parse().map(Self::TitledSingleSelect)
@@ -377,7 +381,7 @@ impl<'de> Deserialize<'de> for PrimitiveSchema {
     }
 }
 
-/// Each kind of field is a field.
+/// Implements the conversion from each kind of field.
 macro_rules! fields {
     ($( $variant:ident($schema:ty), )+) => {
         $(

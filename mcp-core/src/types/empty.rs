@@ -1,31 +1,32 @@
-//! Params and results that have only metadata, and the params of paged lists. Spec: basic;
+//! Params and results with metadata only, and the params of paginated lists. Spec: basic;
 //! server/utilities/pagination.
 
 use crate::json::object;
 use crate::meta::Meta;
 
 object! {
-    /// Params of a request that needs none (`ping`, `server/discover`, `roots/list`). All revisions.
+    /// Params of a request without parameters (`ping`, `server/discover`, `roots/list`). All
+    /// revisions.
     pub struct RequestParams {
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// Params of a notification that needs none. All revisions.
+    /// Params of a notification without parameters. All revisions.
     pub struct NotificationParams {
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// Params of a paged list. All revisions.
+    /// Params of a paginated list. All revisions.
     pub struct PaginatedParams {
-        /// Where to go on: `next_cursor` of the page before. The empty string is a cursor.
+        /// The `next_cursor` of the previous page. The empty string is a valid cursor.
         cursor?: String = "cursor",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// A result that says only that it was done. All revisions.
+    /// A result without content. All revisions.
     pub struct EmptyResult ignore "resultType" {
         /// Metadata.
         meta?: Meta = "_meta",

@@ -1,45 +1,46 @@
-//! What the protocol's own errors carry in `data`. Spec: basic, "Error codes".
+//! The `data` of the errors that the protocol defines. Spec: basic, "Error codes".
 
 use super::{ClientCapabilities, ElicitUrlParams};
 use crate::json::object;
 use crate::jsonrpc::{ErrorObject, code};
 
 object! {
-    /// `data` of −32022, the revision is not supported. Since 2026-07-28.
+    /// `data` of −32022: the revision is not supported. Since 2026-07-28.
     pub struct UnsupportedProtocolVersionData {
-        /// The revisions that the server speaks; may hold those with a handshake.
+        /// The revisions that the server supports, which may include legacy ones.
         supported: Vec<String> = "supported",
         /// The revision of the request.
         requested: String = "requested",
     }
 
-    /// `data` of −32021, the client did not declare a capability. Since 2026-07-28.
+    /// `data` of −32021: the client did not declare a required capability. Since 2026-07-28.
     pub struct MissingRequiredClientCapabilityData {
-        /// What the request needs.
+        /// The capabilities that the request needs.
         required_capabilities: ClientCapabilities = "requiredCapabilities",
     }
 
-    /// `data` of −32042, the user must visit a URL first. 2025-11-25 only.
+    /// `data` of −32042: the user must visit a URL first. 2025-11-25 only.
     pub struct UrlElicitationRequiredData {
         /// The URLs to visit.
         elicitations: Vec<ElicitUrlParams> = "elicitations",
     }
 }
 
-/// A URL that the user must visit before a request can succeed: what −32042 carries for each of them.
+/// A URL that the user must visit before a request can succeed, as error −32042 reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequiredUrl {
-    /// Identifies the interaction; `notifications/elicitation/complete` names it once the user is done.
+    /// The id of the interaction, which `notifications/elicitation/complete` repeats when the user
+    /// is done.
     pub elicitation_id: String,
     /// The URL.
     pub url: String,
-    /// Why the user should visit it.
+    /// The reason to show to the user.
     pub message: String,
 }
 
 impl RequiredUrl {
-    /// A URL to visit, with the id of the interaction and the reason to show.
+    /// Creates the description of a URL, with the id of the interaction and the reason to show.
     pub fn new(
         elicitation_id: impl Into<String>,
         url: impl Into<String>,
@@ -50,8 +51,9 @@ impl RequiredUrl {
 }
 
 impl ErrorObject {
-    /// −32042: the request can be repeated once the user has visited these URLs. 2025-11-25 only; since
-    /// 2026-07-28 a result asks for the visit, and the code must not be sent (ERR-5).
+    /// Creates the error −32042: the request can be repeated after the user has visited these URLs.
+    /// 2025-11-25 only; since 2026-07-28 a result asks for the visit, and the code must not be sent
+    /// (ERR-5).
     ///
     /// ```
     /// use mcp_core::jsonrpc::ErrorObject;

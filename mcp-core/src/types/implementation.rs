@@ -1,22 +1,23 @@
-//! Who a client or server says it is, and icons. Spec: basic, "Icons"; schema, "Implementation".
+//! The name and version of a client or server, and icons. Spec: basic, "Icons"; schema,
+//! "Implementation".
 
 use crate::json::{object, string_enum};
 use crate::meta::{CLIENT_INFO, Meta, SERVER_INFO};
 
 object! {
-    /// Name and version of a client or server, as it gives them. All revisions.
+    /// The name and version of a client or server, as it states them. All revisions.
     ///
-    /// For display and logs: neither behaviour nor security may rest on it.
+    /// For display and logs only: neither behaviour nor security may depend on it.
     pub struct Implementation {
-        /// Name for programs.
+        /// The programmatic name.
         name: String = "name",
-        /// Version.
+        /// The version.
         version: String = "version",
-        /// Name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
-        /// What it does. Since 2025-11-25.
+        /// A description. Since 2025-11-25.
         description?: String = "description",
-        /// Its web site. Since 2025-11-25.
+        /// The URL of a web site. Since 2025-11-25.
         website_url?: String = "websiteUrl",
         /// Icons. Since 2025-11-25.
         icons?: Vec<Icon> = "icons",
@@ -24,36 +25,37 @@ object! {
 
     /// An icon. Since 2025-11-25.
     pub struct Icon {
-        /// An `https:` or `data:` URI. The client fetches it without credentials and checks what it gets.
+        /// An `https:` or `data:` URI. The client fetches it without credentials and validates the
+        /// response.
         src: String = "src",
-        /// Media type, if the source gives none or a vague one.
+        /// The media type, if the source provides none or a generic one.
         mime_type?: String = "mimeType",
-        /// Sizes such as `48x48`, or `any`.
+        /// The sizes, such as `48x48` or `any`.
         sizes?: Vec<String> = "sizes",
-        /// The background it is made for.
+        /// The background that the icon is designed for.
         theme?: IconTheme = "theme",
     }
 }
 
 string_enum! {
-    /// The background an icon is made for. Since 2025-11-25.
+    /// The background that an icon is designed for. Since 2025-11-25.
     pub enum IconTheme {
-        /// A light one.
+        /// A light background.
         Light = "light",
-        /// A dark one.
+        /// A dark background.
         Dark = "dark",
         _ => Other,
     }
 }
 
 impl Meta {
-    /// Who the client says it is: `None` when absent or malformed.
+    /// Returns the name and version of the client, or `None` if they are absent or malformed.
     #[must_use]
     pub fn client_info(&self) -> Option<Implementation> {
         self.read(CLIENT_INFO)
     }
 
-    /// Who the server says it is: `None` when absent or malformed.
+    /// Returns the name and version of the server, or `None` if they are absent or malformed.
     #[must_use]
     pub fn server_info(&self) -> Option<Implementation> {
         self.read(SERVER_INFO)

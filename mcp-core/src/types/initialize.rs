@@ -1,4 +1,4 @@
-//! `initialize`, the handshake. Spec: basic/lifecycle; until 2025-11-25.
+//! `initialize`: opens a session. Spec: basic/lifecycle; until 2025-11-25.
 
 use super::{ClientCapabilities, Implementation, ServerCapabilities};
 use crate::json::object;
@@ -7,11 +7,11 @@ use crate::meta::Meta;
 object! {
     /// Params of `initialize`. Until 2025-11-25.
     pub struct InitializeParams {
-        /// The revision that the client would like, usually the latest it speaks.
+        /// The revision that the client requests, usually the latest one it supports.
         protocol_version: String = "protocolVersion",
-        /// What the client can do.
+        /// The capabilities of the client.
         capabilities: ClientCapabilities = "capabilities",
-        /// Who the client says it is.
+        /// The name and version of the client.
         client_info: Implementation = "clientInfo",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -21,11 +21,11 @@ object! {
     pub struct InitializeResult ignore "resultType" {
         /// The revision of the session.
         protocol_version: String = "protocolVersion",
-        /// What the server can do.
+        /// The capabilities of the server.
         capabilities: ServerCapabilities = "capabilities",
-        /// Who the server says it is.
+        /// The name and version of the server.
         server_info: Implementation = "serverInfo",
-        /// How to use the server, for the model.
+        /// Instructions for the model on how to use the server.
         instructions?: String = "instructions",
         /// Metadata.
         meta?: Meta = "_meta",

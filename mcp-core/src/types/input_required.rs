@@ -1,4 +1,5 @@
-//! Multi-round-trip requests: what a server asks of the client. Spec: basic/patterns/mrtr; since 2026-07-28.
+//! Multi-round-trip requests: the server's requests for input. Spec: basic/patterns/mrtr; since
+//! 2026-07-28.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +10,40 @@ use super::{CreateMessageParams, ElicitParams, RequestParams};
 use crate::json::{RawJson, object};
 use crate::meta::Meta;
 
-/// The server's requests for input, by a key of its choice. Since 2026-07-28.
+/// The server's requests for input, by keys of its choice. Since 2026-07-28.
 pub type InputRequests = BTreeMap<String, InputRequest>;
 
 object! {
-    /// A result that asks for input: the client answers and sends the request again. Since 2026-07-28.
+    /// A result that asks for input. The client repeats the request with the answers. Since
+    /// 2026-07-28.
     ///
     /// At least one member must be present.
     pub struct InputRequiredResult ignore "resultType" {
         /// The requests for input.
         input_requests?: InputRequests = "inputRequests",
-        /// The server's state; the client sends it back unchanged.
+        /// The server's state, which the client sends back unchanged.
         request_state?: String = "requestState",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// A request for input with a method that this SDK does not know.
+    /// A request for input with a method that is unknown to this SDK.
     pub struct OtherInputRequest {
-        /// Its method.
+        /// The method.
         method: String = "method",
-        /// Its params.
+        /// The parameters.
         params?: RawJson = "params",
     }
 }
 
 /// A request for input: a request without an id, distinguished by its `method`. Since 2026-07-28.
+///
+/// ```
+/// use mcp_core::types::{ElicitParams, InputRequest};
+///
+/// let request = InputRequest::from(ElicitParams::url("Please log in.", "https://example.com/"));
+/// assert_eq!(request.method(), "elicitation/create");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum InputRequest {
@@ -49,7 +58,7 @@ pub enum InputRequest {
 }
 
 impl InputRequest {
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &str {
         match self {
@@ -60,7 +69,9 @@ impl InputRequest {
         }
     }
 
-    /// Asks for the roots.
+    /// Creates a request for the roots.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     #[must_use]
     pub fn list_roots() -> Self {
         Self::ListRoots(None)
@@ -81,7 +92,7 @@ impl From<CreateMessageParams> for InputRequest {
 
 impl Serialize for InputRequest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        /// Method and params of a known kind.
+        /// The method and parameters of a known request.
         #[derive(Serialize)]
         struct Envelope<'a, P> {
             method: &'a str,
@@ -104,7 +115,7 @@ impl Serialize for InputRequest {
 
 impl<'de> Deserialize<'de> for InputRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// The params of a kind that requires them.
+        /// Parses the parameters of a request that requires them.
         fn params<T: DeserializeOwned, E: de::Error>(request: &OtherInputRequest) -> Result<T, E> {
             let params = request.params.as_ref().ok_or_else(|| E::missing_field("params"))?;
             params.parse().map_err(E::custom)

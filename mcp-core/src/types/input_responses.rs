@@ -1,4 +1,4 @@
-//! Multi-round-trip requests: what a client answers. Spec: basic/patterns/mrtr; since 2026-07-28.
+//! Multi-round-trip requests: the client's answers. Spec: basic/patterns/mrtr; since 2026-07-28.
 
 use std::collections::BTreeMap;
 
@@ -7,42 +7,52 @@ use serde::de::DeserializeOwned;
 
 use crate::json::RawJson;
 
-/// The client's answers, by the key of the request for input. Since 2026-07-28.
+/// The client's answers, by the keys of the input requests. Since 2026-07-28.
 ///
-/// The kind of an answer follows from the request that it answers, so answers are kept raw until they are
-/// read with [`get`](Self::get).
+/// The type of an answer follows from the request that it answers, so answers are kept raw until
+/// they are read with [`get`](Self::get).
+///
+/// ```
+/// use mcp_core::types::{ElicitAction, ElicitResult, InputResponses};
+///
+/// let mut answers = InputResponses::new();
+/// answers.insert("confirm", &ElicitResult::decline())?;
+/// let answer: Option<ElicitResult> = answers.get("confirm")?;
+/// assert_eq!(answer.unwrap().action, ElicitAction::Decline);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct InputResponses(BTreeMap<String, RawJson>);
 
 impl InputResponses {
-    /// No answers.
+    /// Creates an empty set of answers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether there are none.
+    /// Whether there are no answers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of answers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The answer at a key, as the result of its method (`ElicitResult` and so on).
+    /// Returns the answer of a key as the result type of its method, such as `ElicitResult`.
     ///
     /// # Errors
-    /// If there is an answer of another kind.
+    /// If the answer has another type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, serde_json::Error> {
         self.0.get(key).map(RawJson::parse).transpose()
     }
 
-    /// The answer at a key, as JSON.
+    /// Returns the answer of a key as JSON.
     #[must_use]
     pub fn get_raw(&self, key: &str) -> Option<&RawJson> {
         self.0.get(key)
@@ -61,7 +71,7 @@ impl InputResponses {
         Ok(())
     }
 
-    /// Keys and answers.
+    /// Returns the keys and answers.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawJson)> {
         self.0.iter().map(|(key, answer)| (key.as_str(), answer))
     }

@@ -6,21 +6,24 @@ use crate::json::{RawJson, object, string_enum};
 use crate::meta::{LOG_LEVEL, Meta};
 
 string_enum! {
-    /// Severity of a log message, in ascending order (those of syslog). All revisions.
+    /// The severity of a log message, in ascending order; the levels are those of syslog. All
+    /// revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub enum LoggingLevel {
-        /// Detail for debugging.
+        /// Detailed information for debugging.
         Debug = "debug",
-        /// What happens.
+        /// General information.
         Info = "info",
-        /// Normal but significant.
+        /// A normal but significant event.
         Notice = "notice",
-        /// May become a problem.
+        /// A condition that may become a problem.
         Warning = "warning",
-        /// Something failed.
+        /// An operation failed.
         Error = "error",
         /// A component failed.
         Critical = "critical",
-        /// Act at once.
+        /// Immediate action is required.
         Alert = "alert",
         /// The system is unusable.
         Emergency = "emergency",
@@ -28,21 +31,26 @@ string_enum! {
 }
 
 object! {
-    /// Params of `logging/setLevel`. Until 2025-11-25; later the level is in each request's `_meta`.
+    /// Params of `logging/setLevel`. Until 2025-11-25; later the level is in the `_meta` of each
+    /// request.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct SetLevelParams {
-        /// The least severe message that the client wants.
+        /// The minimum severity that the client wants to receive.
         level: LoggingLevel = "level",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
     /// Params of `notifications/message`. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct LogMessageParams {
-        /// How severe it is.
+        /// The severity.
         level: LoggingLevel = "level",
-        /// The message: any JSON.
+        /// The message, which can be any JSON value.
         data: RawJson = "data",
-        /// Which part of the server says it.
+        /// The name of the component that logs.
         logger?: String = "logger",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -50,13 +58,18 @@ object! {
 }
 
 impl Meta {
-    /// The least severe log message wanted for this request: `None` when absent or malformed.
+    /// Returns the minimum severity of log messages for this request, or `None` if it is absent or
+    /// malformed.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     #[must_use]
     pub fn log_level(&self) -> Option<LoggingLevel> {
         self.read(LOG_LEVEL)
     }
 
-    /// Asks for log messages of this severity and above.
+    /// Requests log messages of this severity and above.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     #[must_use]
     pub fn with_log_level(self, level: LoggingLevel) -> Self {
         self.with(LOG_LEVEL, level.as_str())

@@ -1,9 +1,19 @@
-//! The wire types of all five revisions in one neutral model, a file a page of the specification.
+//! The wire types of all revisions in one model, with one file for each page of the specification.
 //!
-//! A struct has every member that any revision gives it; what a revision lacks is left out by the encoder for
-//! that revision. Docs name the first revision of a type or member when that is not 2024-11-05. Results never hold `resultType`: the eras read and write it.
+//! A struct has the members of all revisions. An encoder omits what its revision does not have. The
+//! docs name the first revision of a type or member unless it is 2024-11-05. Results never have
+//! `resultType`, which the era modules of the server and the client read and write.
 //!
-//! Every object keeps members that it does not know in `extra`.
+//! Every object keeps unknown members in `extra`. Types are built with `new` and setters:
+//!
+//! ```
+//! use mcp_core::types::{Schema, Tool};
+//!
+//! let tool = Tool::new("add", Schema::any_object()).description("Adds two numbers");
+//! let json = serde_json::to_string(&tool)?;
+//! assert_eq!(serde_json::from_str::<Tool>(&json)?, tool);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod annotations;
 mod caching;
@@ -28,6 +38,7 @@ mod resource;
 mod resource_contents;
 mod roots;
 mod sampling;
+mod sampling_check;
 mod sampling_content;
 mod schema;
 mod skill;
@@ -90,6 +101,7 @@ pub use sampling::{
     CreateMessageParams, CreateMessageResult, IncludeContext, ModelHint, ModelPreferences,
     SamplingMessage, StopReason, ToolChoice, ToolChoiceMode,
 };
+pub use sampling_check::ConversationError;
 pub use sampling_content::{SamplingContent, SamplingContents, ToolResultContent, ToolUseContent};
 pub use schema::{Schema, SchemaError};
 pub use skill::{

@@ -4,19 +4,19 @@ use crate::json::{Float, object};
 use crate::jsonrpc::RequestId;
 use crate::meta::Meta;
 
-/// Token to which progress notifications refer: a string or an integer, like an id.
+/// The token that progress notifications refer to: a string or an integer, like a request id.
 pub type ProgressToken = RequestId;
 
 object! {
     /// Params of `notifications/progress`. All revisions.
     pub struct ProgressParams {
-        /// The token that the request gave in its `_meta`.
+        /// The token from the `_meta` of the request.
         progress_token: ProgressToken = "progressToken",
-        /// How far it is; grows with each notification.
+        /// The progress so far, which increases with each notification.
         progress: f64 = "progress" via Float,
-        /// How far it has to go, if known.
+        /// The total, if known.
         total?: f64 = "total" via Float,
-        /// What it does, for people. Since 2025-03-26.
+        /// A message to display. Since 2025-03-26.
         message?: String = "message",
         /// Metadata.
         meta?: Meta = "_meta",

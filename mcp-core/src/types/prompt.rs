@@ -7,15 +7,15 @@ use crate::json::{Millis, object};
 use crate::meta::Meta;
 
 object! {
-    /// A prompt, as it is listed. All revisions.
+    /// A prompt as it appears in a list. All revisions.
     pub struct Prompt {
-        /// Its name for programs.
+        /// The programmatic name.
         name: String = "name",
-        /// Its name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
-        /// What it is for.
+        /// A description.
         description?: String = "description",
-        /// Its arguments.
+        /// The arguments.
         arguments?: Vec<PromptArgument> = "arguments",
         /// Icons. Since 2025-11-25.
         icons?: Vec<Icon> = "icons",
@@ -25,13 +25,13 @@ object! {
 
     /// An argument of a prompt. All revisions.
     pub struct PromptArgument {
-        /// Its name for programs.
+        /// The programmatic name.
         name: String = "name",
-        /// Its name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
-        /// What it is for.
+        /// A description.
         description?: String = "description",
-        /// Whether it must be given.
+        /// Whether the argument is required.
         required?: bool = "required",
     }
 
@@ -39,11 +39,11 @@ object! {
     pub struct ListPromptsResult ignore "resultType" {
         /// The prompts of this page.
         prompts: Vec<Prompt> = "prompts",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
-        /// For how long the result is fresh, in milliseconds. Since 2026-07-28.
+        /// Time for which the result is fresh, in milliseconds. Since 2026-07-28.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it. Since 2026-07-28.
+        /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -51,13 +51,13 @@ object! {
 
     /// Params of `prompts/get`. All revisions.
     pub struct GetPromptParams {
-        /// Which prompt.
+        /// The name of the prompt.
         name: String = "name",
-        /// Its arguments.
+        /// The arguments.
         arguments?: BTreeMap<String, String> = "arguments",
-        /// Answers to what the server asked in the round before. Since 2026-07-28.
+        /// The answers to the input requests of the previous round. Since 2026-07-28.
         input_responses?: InputResponses = "inputResponses",
-        /// The server's state of the round before, untouched. Since 2026-07-28.
+        /// The `request_state` of the previous round, unchanged. Since 2026-07-28.
         request_state?: String = "requestState",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -67,29 +67,29 @@ object! {
     pub struct GetPromptResult ignore "resultType" {
         /// The messages.
         messages: Vec<PromptMessage> = "messages",
-        /// What the prompt is for.
+        /// A description of the prompt.
         description?: String = "description",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// A message of a prompt: one content block. All revisions.
+    /// A message of a prompt, with one content block. All revisions.
     pub struct PromptMessage {
-        /// Who speaks.
+        /// The speaker.
         role: Role = "role",
-        /// What is said.
+        /// The content.
         content: Content = "content",
     }
 }
 
 impl PromptMessage {
-    /// A message of the user.
+    /// Creates a message from the user.
     #[must_use]
     pub fn user(content: impl Into<Content>) -> Self {
         Self::new(Role::User, content)
     }
 
-    /// A message of the assistant.
+    /// Creates a message from the assistant.
     #[must_use]
     pub fn assistant(content: impl Into<Content>) -> Self {
         Self::new(Role::Assistant, content)

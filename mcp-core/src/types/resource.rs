@@ -5,21 +5,21 @@ use crate::json::{Int, Millis, object};
 use crate::meta::Meta;
 
 object! {
-    /// A resource, as it is listed. All revisions.
+    /// A resource as it appears in a list. All revisions.
     pub struct Resource {
-        /// Its URI.
+        /// The URI.
         uri: String = "uri",
-        /// Its name for programs.
+        /// The programmatic name.
         name: String = "name",
-        /// Its name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
-        /// What it is.
+        /// A description.
         description?: String = "description",
-        /// Its media type.
+        /// The media type.
         mime_type?: String = "mimeType",
-        /// Its size in bytes, before any encoding.
+        /// The size in bytes, before any encoding.
         size?: u64 = "size" via Int,
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Icons. Since 2025-11-25.
         icons?: Vec<Icon> = "icons",
@@ -27,19 +27,19 @@ object! {
         meta?: Meta = "_meta",
     }
 
-    /// A template of resources. All revisions.
+    /// A template for the URIs of resources. All revisions.
     pub struct ResourceTemplate {
         /// An RFC 6570 URI template.
         uri_template: String = "uriTemplate",
-        /// Its name for programs.
+        /// The programmatic name.
         name: String = "name",
-        /// Its name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
-        /// What it is for.
+        /// A description.
         description?: String = "description",
-        /// The media type of all resources that match.
+        /// The media type, if all matching resources have the same.
         mime_type?: String = "mimeType",
-        /// Hints to the client.
+        /// Hints for the client.
         annotations?: Annotations = "annotations",
         /// Icons. Since 2025-11-25.
         icons?: Vec<Icon> = "icons",
@@ -51,11 +51,11 @@ object! {
     pub struct ListResourcesResult ignore "resultType" {
         /// The resources of this page.
         resources: Vec<Resource> = "resources",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
-        /// For how long the result is fresh, in milliseconds. Since 2026-07-28.
+        /// Time for which the result is fresh, in milliseconds. Since 2026-07-28.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it. Since 2026-07-28.
+        /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -65,11 +65,11 @@ object! {
     pub struct ListResourceTemplatesResult ignore "resultType" {
         /// The templates of this page.
         resource_templates: Vec<ResourceTemplate> = "resourceTemplates",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
-        /// For how long the result is fresh, in milliseconds. Since 2026-07-28.
+        /// Time for which the result is fresh, in milliseconds. Since 2026-07-28.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it. Since 2026-07-28.
+        /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -77,11 +77,11 @@ object! {
 
     /// Params of `resources/read`. All revisions.
     pub struct ReadResourceParams {
-        /// Which resource.
+        /// The URI of the resource.
         uri: String = "uri",
-        /// Answers to what the server asked in the round before. Since 2026-07-28.
+        /// The answers to the input requests of the previous round. Since 2026-07-28.
         input_responses?: InputResponses = "inputResponses",
-        /// The server's state of the round before, untouched. Since 2026-07-28.
+        /// The `request_state` of the previous round, unchanged. Since 2026-07-28.
         request_state?: String = "requestState",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -89,11 +89,11 @@ object! {
 
     /// Result of `resources/read`. All revisions.
     pub struct ReadResourceResult ignore "resultType" {
-        /// The contents, of the resource or of those below it.
+        /// The contents of the resource, or of the resources below it.
         contents: Vec<ResourceContents> = "contents",
-        /// For how long the result is fresh, in milliseconds. Since 2026-07-28.
+        /// Time for which the result is fresh, in milliseconds. Since 2026-07-28.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it. Since 2026-07-28.
+        /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -101,7 +101,7 @@ object! {
 
     /// Params of `resources/subscribe` and `resources/unsubscribe`. Until 2025-11-25.
     pub struct SubscribeParams {
-        /// Which resource.
+        /// The URI of the resource.
         uri: String = "uri",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -109,7 +109,7 @@ object! {
 
     /// Params of `notifications/resources/updated`. All revisions.
     pub struct ResourceUpdatedParams {
-        /// Which resource; may lie below the one that is watched.
+        /// The URI of the resource, which may be below the subscribed one.
         uri: String = "uri",
         /// Metadata.
         meta?: Meta = "_meta",

@@ -1,4 +1,4 @@
-//! Contents of a resource: text, or bytes in base64. Spec: server/resources, "Resource Contents".
+//! Contents of a resource: text, or bytes as base64. Spec: server/resources, "Resource Contents".
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,15 @@ use serde::{Serialize, Serializer};
 use crate::json::object;
 use crate::meta::Meta;
 
-/// Contents of a resource: text or bytes, told apart by which of `text` and `blob` is there. All revisions.
+/// Contents of a resource: text or bytes, distinguished by which of `text` and `blob` is present.
+/// All revisions.
+///
+/// ```
+/// use mcp_core::types::ResourceContents;
+///
+/// let contents = ResourceContents::text("file:///a.md", "# Title").mime_type("text/markdown");
+/// assert_eq!(contents.as_text(), Some("# Title"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResourceContents {
     /// Text.
@@ -18,25 +26,25 @@ pub enum ResourceContents {
 }
 
 object! {
-    /// Text of a resource. All revisions.
+    /// Text contents of a resource. All revisions.
     pub struct TextResourceContents {
-        /// Its URI.
+        /// The URI.
         uri: String = "uri",
         /// The text.
         text: String = "text",
-        /// Its media type.
+        /// The media type.
         mime_type?: String = "mimeType",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
     }
 
-    /// Bytes of a resource. All revisions.
+    /// Binary contents of a resource. All revisions.
     pub struct BlobResourceContents {
-        /// Its URI.
+        /// The URI.
         uri: String = "uri",
-        /// The bytes in base64.
+        /// The bytes, encoded as base64.
         blob: String = "blob",
-        /// Its media type.
+        /// The media type.
         mime_type?: String = "mimeType",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
@@ -44,13 +52,13 @@ object! {
 }
 
 impl ResourceContents {
-    /// Text.
+    /// Creates text contents.
     #[must_use]
     pub fn text(uri: impl Into<String>, text: impl Into<String>) -> Self {
         Self::Text(TextResourceContents::new(uri, text))
     }
 
-    /// Bytes, which are encoded.
+    /// Creates binary contents. The bytes are encoded as base64.
     #[must_use]
     pub fn blob(uri: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         Self::Blob(BlobResourceContents::from_bytes(uri, bytes))
@@ -74,7 +82,7 @@ impl ResourceContents {
         }
     }
 
-    /// The URI.
+    /// Returns the URI.
     #[must_use]
     pub fn uri(&self) -> &str {
         match self {
@@ -83,7 +91,7 @@ impl ResourceContents {
         }
     }
 
-    /// The text, when it is text.
+    /// Returns the text, or `None` if it is not text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -94,16 +102,16 @@ impl ResourceContents {
 }
 
 impl BlobResourceContents {
-    /// From the bytes.
+    /// Creates binary contents from the bytes, which are encoded as base64.
     #[must_use]
     pub fn from_bytes(uri: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         Self::new(uri, STANDARD.encode(bytes))
     }
 
-    /// The bytes.
+    /// Decodes and returns the bytes.
     ///
     /// # Errors
-    /// When `blob` is not base64.
+    /// If `blob` is not valid base64.
     pub fn bytes(&self) -> Result<Vec<u8>, base64::DecodeError> {
         STANDARD.decode(&self.blob)
     }
@@ -130,21 +138,22 @@ impl Serialize for ResourceContents {
     }
 }
 
-// Only its serde code is used.
+// Only the `Deserialize` implementation is used.
 #[allow(dead_code, unreachable_pub)]
 mod either {
     use super::{Meta, object};
 
     object! {
-        /// Both forms at once, as they are read: nothing is kept aside to find out which it is.
+        /// Contents with both variants' members, so that nothing is buffered to find out which
+        /// variant it is.
         pub struct EitherContents {
-            /// URI.
+            /// The URI.
             uri: String = "uri",
-            /// Text form.
+            /// The text.
             text?: String = "text",
-            /// Blob form.
+            /// The bytes, encoded as base64.
             blob?: String = "blob",
-            /// Media type.
+            /// The media type.
             mime_type?: String = "mimeType",
             /// Metadata.
             meta?: Meta = "_meta",
@@ -164,11 +173,9 @@ impl<'de> Deserialize<'de> for ResourceContents {
                 Ok(Self::Blob(BlobResourceContents { uri, blob, mime_type, meta, extra }))
             }
             (Some(_), Some(_)) => {
-                Err(de::Error::custom("resource contents with both `text` and `blob`"))
+                Err(de::Error::custom("resource contents must not have both `text` and `blob`"))
             }
-            (None, None) => {
-                Err(de::Error::custom("resource contents with neither `text` nor `blob`"))
-            }
+            (None, None) => Err(de::Error::custom("resource contents must have `text` or `blob`")),
         }
     }
 }

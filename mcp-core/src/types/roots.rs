@@ -1,4 +1,4 @@
-//! Roots: where the user lets servers look. Spec: client/roots.
+//! Roots: the directories and files that the user lets servers access. Spec: client/roots.
 //!
 //! Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
 
@@ -6,17 +6,22 @@ use crate::json::object;
 use crate::meta::Meta;
 
 object! {
-    /// A directory or file that servers may look at. All revisions.
+    /// A directory or file that servers may access. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct Root {
         /// A `file://` URI.
         uri: String = "uri",
-        /// Its name for people.
+        /// The display name.
         name?: String = "name",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
     }
 
-    /// Result of `roots/list`, and since 2026-07-28 the answer to such a question. All revisions.
+    /// Result of `roots/list`. Since 2026-07-28 also the answer to such an input request. All
+    /// revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct ListRootsResult ignore "resultType" {
         /// The roots.
         roots: Vec<Root> = "roots",

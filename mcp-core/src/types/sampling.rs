@@ -1,4 +1,4 @@
-//! `sampling/createMessage`: a server asks the client's model. Spec: client/sampling.
+//! `sampling/createMessage`: a server asks the client's model for a message. Spec: client/sampling.
 //!
 //! Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
 
@@ -9,131 +9,152 @@ use crate::meta::Meta;
 
 object! {
     /// Params of `sampling/createMessage`. All revisions; since 2026-07-28 inside an input request.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct CreateMessageParams {
-        /// The conversation.
+        /// The conversation so far.
         messages: Vec<SamplingMessage> = "messages",
-        /// How many tokens the answer may have.
+        /// The maximum number of tokens to generate.
         max_tokens: u64 = "maxTokens" via Int,
-        /// Which model is wanted.
+        /// The preferred model.
         model_preferences?: ModelPreferences = "modelPreferences",
-        /// The system prompt that is wanted.
+        /// The requested system prompt.
         system_prompt?: String = "systemPrompt",
-        /// Which context the client should add. Other than `none`: deprecated since 2025-11-25.
+        /// The context that the client should add. Values other than `none` are deprecated since
+        /// 2025-11-25.
         include_context?: IncludeContext = "includeContext",
-        /// Temperature.
+        /// The sampling temperature.
         temperature?: f64 = "temperature" via Float,
-        /// Texts at which the model stops.
+        /// Strings at which the model stops.
         stop_sequences?: Vec<String> = "stopSequences",
-        /// Settings of the provider.
+        /// Provider-specific settings.
         metadata?: JsonObject = "metadata",
-        /// Tools that the model may use. Since 2025-11-25.
+        /// The tools that the model may use. Since 2025-11-25.
         tools?: Vec<Tool> = "tools",
-        /// Whether it must use them. Since 2025-11-25.
+        /// Whether the model must use tools. Since 2025-11-25.
         tool_choice?: ToolChoice = "toolChoice",
-        /// Run it as a task. 2025-11-25 only.
+        /// Set to run the request as a task. 2025-11-25 only.
         task?: TaskMetadata = "task",
         /// Metadata. Until 2025-11-25.
         meta?: Meta = "_meta",
     }
 
-    /// Result of `sampling/createMessage`, and since 2026-07-28 the answer to such a question. All revisions.
+    /// Result of `sampling/createMessage`. Since 2026-07-28 also the answer to such an input
+    /// request. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct CreateMessageResult ignore "resultType" {
-        /// Who speaks: the assistant.
+        /// The speaker, which is the assistant.
         role: Role = "role",
-        /// What the model said.
+        /// The content that the model generated.
         content: SamplingContents = "content",
-        /// The model.
+        /// The name of the model.
         model: String = "model",
-        /// Why it stopped.
+        /// The reason why the model stopped.
         stop_reason?: StopReason = "stopReason",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
     /// A message of the conversation. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct SamplingMessage {
-        /// Who speaks.
+        /// The speaker.
         role: Role = "role",
-        /// What is said: one block, and since 2025-11-25 also a list.
+        /// The content: one block, and since 2025-11-25 also a list.
         content: SamplingContents = "content",
         /// Metadata. Since 2025-11-25.
         meta?: Meta = "_meta",
     }
 
-    /// Which model is wanted; the client decides. All revisions.
+    /// The preferences for a model. The client decides. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct ModelPreferences {
-        /// Names, or parts of them, the best first.
+        /// Names of models, or parts of names, in order of preference.
         hints?: Vec<ModelHint> = "hints",
-        /// How much low cost matters, from 0 to 1.
+        /// The importance of low cost, from 0 to 1.
         cost_priority?: f64 = "costPriority" via Float,
-        /// How much speed matters, from 0 to 1.
+        /// The importance of speed, from 0 to 1.
         speed_priority?: f64 = "speedPriority" via Float,
-        /// How much ability matters, from 0 to 1.
+        /// The importance of capability, from 0 to 1.
         intelligence_priority?: f64 = "intelligencePriority" via Float,
     }
 
-    /// A model that is wanted. All revisions.
+    /// The name of a preferred model. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct ModelHint {
-        /// Its name or a part of it.
+        /// The name, or a part of it.
         name?: String = "name",
     }
 
     /// Whether the model must use tools. Since 2025-11-25.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct ToolChoice {
-        /// May, must or must not; `auto` when absent.
+        /// Whether it may, must or must not. `auto` if absent.
         mode?: ToolChoiceMode = "mode",
     }
 }
 
 string_enum! {
     /// Whether the model must use tools. Since 2025-11-25.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub enum ToolChoiceMode {
-        /// It may.
+        /// The model may use tools.
         Auto = "auto",
-        /// It must use at least one.
+        /// The model must use at least one tool.
         Required = "required",
-        /// It must not.
+        /// The model must not use tools.
         None = "none",
         _ => Other,
     }
 }
 
 string_enum! {
-    /// Which context the client should add. All revisions; other than `none` deprecated since 2025-11-25.
+    /// The context that the client should add. All revisions; values other than `none` are
+    /// deprecated since 2025-11-25.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub enum IncludeContext {
-        /// None.
+        /// No context.
         None = "none",
-        /// Of the server that asks.
+        /// The context of the server that sends the request.
         ThisServer = "thisServer",
-        /// Of all servers.
+        /// The context of all servers.
         AllServers = "allServers",
         _ => Other,
     }
 }
 
 string_enum! {
-    /// Why the model stopped; any text is allowed. All revisions.
+    /// The reason why the model stopped. Any text is allowed. All revisions.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub enum StopReason {
-        /// It was done.
+        /// The model finished its turn.
         EndTurn = "endTurn",
-        /// It came to a stop sequence.
+        /// The model generated a stop sequence.
         StopSequence = "stopSequence",
-        /// It ran out of tokens.
+        /// The maximum number of tokens was reached.
         MaxTokens = "maxTokens",
-        /// It wants to use tools. Since 2025-11-25.
+        /// The model wants to use tools. Since 2025-11-25.
         ToolUse = "toolUse",
         _ => Other,
     }
 }
 
 impl SamplingMessage {
-    /// A message of the user.
+    /// Creates a message from the user.
     #[must_use]
     pub fn user(content: impl Into<SamplingContents>) -> Self {
         Self::new(Role::User, content)
     }
 
-    /// A message of the assistant.
+    /// Creates a message from the assistant.
     #[must_use]
     pub fn assistant(content: impl Into<SamplingContents>) -> Self {
         Self::new(Role::Assistant, content)
@@ -141,7 +162,7 @@ impl SamplingMessage {
 }
 
 impl ModelHint {
-    /// A model by name or a part of it.
+    /// Creates a hint with the name of a model, or a part of the name.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self::new().name(name)

@@ -14,17 +14,20 @@ use crate::json::{JsonObject, RawJson, object, tagged};
 use crate::meta::Meta;
 
 tagged! {
-    /// A content block of a sampling message. All revisions; audio since 2025-03-26, tools since 2025-11-25.
+    /// A content block of a sampling message. All revisions; audio since 2025-03-26, tools since
+    /// 2025-11-25.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub enum SamplingContent by "type" {
         /// Text.
         Text(TextContent) = "text",
         /// An image.
         Image(ImageContent) = "image",
-        /// Sound. Since 2025-03-26.
+        /// Audio. Since 2025-03-26.
         Audio(AudioContent) = "audio",
         /// The model wants to use a tool. Since 2025-11-25.
         ToolUse(ToolUseContent) = "tool_use",
-        /// What the tool said. Since 2025-11-25.
+        /// The result of a tool. Since 2025-11-25.
         ToolResult(ToolResultContent) = "tool_result",
         _ => Unknown,
     }
@@ -32,24 +35,28 @@ tagged! {
 
 object! {
     /// The model wants to use a tool. Since 2025-11-25.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct ToolUseContent tag "type" = "tool_use" {
-        /// Id to which the result refers.
+        /// The id that the result refers to.
         id: String = "id",
-        /// Which tool.
+        /// The name of the tool.
         name: String = "name",
-        /// Its arguments.
+        /// The arguments.
         input: JsonObject = "input",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// What a tool said. Since 2025-11-25.
+    /// The result of a tool. Since 2025-11-25.
+    ///
+    /// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
     pub struct ToolResultContent tag "type" = "tool_result" {
-        /// Id of the use.
+        /// The id of the tool use.
         tool_use_id: String = "toolUseId",
-        /// Unstructured result.
+        /// The unstructured result.
         content[]: Vec<Content> = "content",
-        /// Structured result: an object, since 2026-07-28 any JSON.
+        /// The structured result: an object, since 2026-07-28 any JSON value.
         structured_content??: RawJson = "structuredContent",
         /// Whether the tool failed.
         is_error?: bool = "isError",
@@ -58,7 +65,10 @@ object! {
     }
 }
 
-/// What a sampling message holds: one block, or since 2025-11-25 a list. Kept as it came.
+/// The content of a sampling message: one block, or since 2025-11-25 a list. The form that arrived
+/// is kept.
+///
+/// Deprecated by SEP-2577; to be removed no earlier than 2027-07-28.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SamplingContents {
     /// One block.
@@ -68,25 +78,25 @@ pub enum SamplingContents {
 }
 
 impl SamplingContent {
-    /// A text block.
+    /// Creates a text block.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         TextContent::new(text).into()
     }
 
-    /// An image block; the bytes are encoded.
+    /// Creates an image block. The bytes are encoded as base64.
     #[must_use]
     pub fn image(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         ImageContent::from_bytes(bytes, mime_type).into()
     }
 
-    /// An audio block; the bytes are encoded.
+    /// Creates an audio block. The bytes are encoded as base64.
     #[must_use]
     pub fn audio(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
         AudioContent::from_bytes(bytes, mime_type).into()
     }
 
-    /// The text, when it is a text block.
+    /// Returns the text, or `None` if it is not a text block.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -97,7 +107,7 @@ impl SamplingContent {
 }
 
 impl SamplingContents {
-    /// The blocks.
+    /// Returns the blocks.
     #[must_use]
     pub fn as_slice(&self) -> &[SamplingContent] {
         match self {
@@ -106,7 +116,7 @@ impl SamplingContents {
         }
     }
 
-    /// The text of the first text block.
+    /// Returns the text of the first text block.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         self.as_slice().iter().find_map(SamplingContent::as_text)

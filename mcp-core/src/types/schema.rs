@@ -1,4 +1,4 @@
-//! A JSON Schema, kept as it came. Spec: basic, "JSON Schema Usage".
+//! A JSON Schema whose text is kept. Spec: basic, "JSON Schema Usage".
 
 use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer};
@@ -6,13 +6,16 @@ use serde_json::Value;
 
 use crate::json::{JsonObject, RawJson};
 
-/// A JSON Schema: the text is kept, so that dialect, definitions, unknown keywords and the order of members
-/// reach the other side untouched. Its root is an object or a boolean.
+/// A JSON Schema.
+///
+/// The text is kept, so that the dialect, definitions, unknown keywords and the order of members
+/// reach the other side unchanged. The root is an object or a boolean.
 ///
 /// ```
-/// # use mcp_core::types::Schema;
-/// # use serde_json::json;
-/// let schema = Schema::try_from(json!({"type": "object", "properties": {"a": {"type": "integer"}}}))?;
+/// use mcp_core::types::Schema;
+/// use serde_json::json;
+///
+/// let schema = Schema::try_from(json!({"type": "object", "required": ["a"]}))?;
 /// assert_eq!(schema.as_value()["type"], "object");
 /// assert!(Schema::try_from(json!("object")).is_err());
 /// # Ok::<(), mcp_core::types::SchemaError>(())
@@ -21,38 +24,38 @@ use crate::json::{JsonObject, RawJson};
 #[serde(transparent)]
 pub struct Schema(RawJson);
 
-/// The root of a JSON Schema was neither an object nor a boolean.
+/// The root of a JSON Schema is neither an object nor a boolean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a JSON Schema must be an object or a boolean")]
 #[non_exhaustive]
 pub struct SchemaError;
 
 impl Schema {
-    /// Takes no arguments: an object without members.
+    /// Returns the schema of an object without members, for tools without arguments.
     #[must_use]
     pub fn empty_object() -> Self {
         Self(serde_json::json!({"type": "object", "additionalProperties": false}).into())
     }
 
-    /// Any object.
+    /// Returns the schema of any object.
     #[must_use]
     pub fn any_object() -> Self {
         Self(serde_json::json!({"type": "object"}).into())
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn get(&self) -> &str {
         self.0.get()
     }
 
-    /// The raw JSON.
+    /// Returns the schema as raw JSON.
     #[must_use]
     pub fn as_raw(&self) -> &RawJson {
         &self.0
     }
 
-    /// The schema as a tree; it is parsed on each call.
+    /// Parses the schema into a tree. Each call parses the text again.
     #[must_use]
     pub fn as_value(&self) -> Value {
         self.0.to_value()

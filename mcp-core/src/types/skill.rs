@@ -1,4 +1,5 @@
-//! Skills: instructions for the model, kept as resources. Extension `io.modelcontextprotocol/skills`.
+//! Skills: instructions for the model that are stored as resources. Extension
+//! `io.modelcontextprotocol/skills`.
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
@@ -10,11 +11,11 @@ use crate::meta::Meta;
 object! {
     /// A skill. Extension `io.modelcontextprotocol/skills`.
     pub struct Skill {
-        /// URI of its `SKILL.md`.
+        /// The URI of the `SKILL.md`.
         uri: String = "uri",
-        /// The front matter of `SKILL.md`, verbatim; `name` and `description` are there.
+        /// The front matter of `SKILL.md`, verbatim. It contains `name` and `description`.
         frontmatter: JsonObject = "frontmatter",
-        /// Its files.
+        /// The files.
         resources: SkillResources = "resources",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -22,11 +23,11 @@ object! {
 
     /// A file of a skill. Extension `io.modelcontextprotocol/skills`.
     pub struct SkillResource {
-        /// Its URI.
+        /// The URI.
         uri: String = "uri",
-        /// `sha256:` and the digest in hex.
+        /// `sha256:` and the digest in hexadecimal.
         digest: String = "digest",
-        /// Its size in bytes.
+        /// The size in bytes.
         size: u64 = "size" via Int,
     }
 
@@ -34,11 +35,11 @@ object! {
     pub struct ListSkillsResult ignore "resultType" {
         /// The skills of this page.
         skills: Vec<Skill> = "skills",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
-        /// For how long the result is fresh, in milliseconds.
+        /// Time for which the result is fresh, in milliseconds.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it.
+        /// Who may share the cached result.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -46,7 +47,7 @@ object! {
 
     /// Params of `skills/get`. Extension `io.modelcontextprotocol/skills`.
     pub struct GetSkillParams {
-        /// URI of its `SKILL.md`.
+        /// The URI of the `SKILL.md`.
         uri: String = "uri",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -56,19 +57,20 @@ object! {
     pub struct GetSkillResult ignore "resultType" {
         /// The skill.
         skill: Skill = "skill",
-        /// For how long the result is fresh, in milliseconds.
+        /// Time for which the result is fresh, in milliseconds.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it.
+        /// Who may share the cached result.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// Params of `resources/directory/read`. Extension `io.modelcontextprotocol/skills`, with `directoryRead`.
+    /// Params of `resources/directory/read`. Extension `io.modelcontextprotocol/skills`, with the
+    /// setting `directoryRead`.
     pub struct ReadResourceDirectoryParams {
-        /// URI of the directory.
+        /// The URI of the directory.
         uri: String = "uri",
-        /// Where to go on: `next_cursor` of the page before.
+        /// The `next_cursor` of the previous page.
         cursor?: String = "cursor",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -76,9 +78,9 @@ object! {
 
     /// Result of `resources/directory/read`. Extension `io.modelcontextprotocol/skills`.
     pub struct ReadResourceDirectoryResult ignore "resultType" {
-        /// What is in the directory.
+        /// The resources in the directory.
         resources: Vec<Resource> = "resources",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -88,9 +90,9 @@ object! {
 /// The files of a skill. Extension `io.modelcontextprotocol/skills`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SkillResources {
-    /// All of them.
+    /// A complete list.
     Listed(Vec<SkillResource>),
-    /// They are not known beforehand; `"dynamic"` on the wire.
+    /// The files are not known in advance; `"dynamic"` on the wire.
     Dynamic,
 }
 

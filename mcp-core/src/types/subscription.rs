@@ -1,5 +1,5 @@
-//! `subscriptions/listen`: the stream of change notifications. Spec: basic/patterns/subscriptions; since
-//! 2026-07-28.
+//! `subscriptions/listen`: the stream of change notifications. Spec: basic/patterns/subscriptions;
+//! since 2026-07-28.
 
 use crate::json::object;
 use crate::meta::Meta;
@@ -7,14 +7,14 @@ use crate::meta::Meta;
 object! {
     /// Params of `subscriptions/listen`. Since 2026-07-28.
     pub struct SubscriptionsListenParams {
-        /// What the client wants to hear of.
+        /// The changes that the client wants to be notified of.
         notifications: SubscriptionFilter = "notifications",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// What a client wants to hear of, or what a server agreed to tell; an absent member means no.
-    /// Since 2026-07-28.
+    /// The changes that a client wants to be notified of, or that a server agreed to report. An
+    /// absent member means no. Since 2026-07-28.
     pub struct SubscriptionFilter {
         /// Changes of the list of tools.
         tools_list_changed?: bool = "toolsListChanged",
@@ -28,18 +28,18 @@ object! {
         task_ids?: Vec<String> = "taskIds",
     }
 
-    /// Result of `subscriptions/listen`, at its graceful end; `_meta` names the subscription.
-    /// Since 2026-07-28.
+    /// Result of `subscriptions/listen`, sent when the subscription ends regularly. `_meta` names
+    /// the subscription. Since 2026-07-28.
     pub struct SubscriptionsListenResult ignore "resultType" {
-        /// Metadata with [`Meta::subscription_id`].
+        /// Metadata, with [`Meta::subscription_id`].
         meta?: Meta = "_meta",
     }
 
     /// Params of `notifications/subscriptions/acknowledged`. Since 2026-07-28.
     pub struct SubscriptionAcknowledgedParams {
-        /// What the server agreed to tell.
+        /// The changes that the server agreed to report.
         notifications: SubscriptionFilter = "notifications",
-        /// Metadata with [`Meta::subscription_id`].
+        /// Metadata, with [`Meta::subscription_id`].
         meta?: Meta = "_meta",
     }
 }

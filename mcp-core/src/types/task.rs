@@ -1,6 +1,7 @@
-//! Tasks: results that come later. Extension `io.modelcontextprotocol/tasks`, with 2026-07-28.
+//! Tasks: requests whose results are fetched later. Extension `io.modelcontextprotocol/tasks`, with
+//! 2026-07-28.
 //!
-//! The experimental form of 2025-11-25 has other shapes: [`task_2025`](super::task_2025).
+//! The experimental tasks of 2025-11-25 have different types, in [`task_2025`](super::task_2025).
 
 use super::input_required::InputRequests;
 use super::input_responses::InputResponses;
@@ -11,65 +12,65 @@ use crate::meta::Meta;
 object! {
     /// A task. Extension `io.modelcontextprotocol/tasks`.
     pub struct Task {
-        /// Its id, which cannot be guessed.
+        /// The id, which must not be guessable.
         task_id: String = "taskId",
-        /// Where it stands.
+        /// The status.
         status: TaskStatus = "status",
-        /// When it was created, as an ISO 8601 date and time.
+        /// Time of creation, as an ISO 8601 date and time.
         created_at: String = "createdAt",
-        /// When it changed last, as an ISO 8601 date and time.
+        /// Time of the last change, as an ISO 8601 date and time.
         last_updated_at: String = "lastUpdatedAt",
-        /// How long it is kept, in milliseconds; null for ever.
+        /// Time for which the task is kept, in milliseconds. `None` means no limit.
         ttl_ms: Option<u64> = "ttlMs" via Millis,
-        /// How often to ask, in milliseconds.
+        /// Recommended time between polls, in milliseconds.
         poll_interval_ms?: u64 = "pollIntervalMs" via Millis,
-        /// What it does, for people.
+        /// A status message to display.
         status_message?: String = "statusMessage",
     }
 
-    /// The result `"resultType": "task"`: the answer will come later. Extension
+    /// The result with `"resultType": "task"`: the request runs as a task. Extension
     /// `io.modelcontextprotocol/tasks`.
     pub struct CreateTaskResult ignore "resultType" {
-        /// Its id, which cannot be guessed.
+        /// The id, which must not be guessable.
         task_id: String = "taskId",
-        /// Where it stands.
+        /// The status.
         status: TaskStatus = "status",
-        /// When it was created, as an ISO 8601 date and time.
+        /// Time of creation, as an ISO 8601 date and time.
         created_at: String = "createdAt",
-        /// When it changed last, as an ISO 8601 date and time.
+        /// Time of the last change, as an ISO 8601 date and time.
         last_updated_at: String = "lastUpdatedAt",
-        /// How long it is kept, in milliseconds; null for ever.
+        /// Time for which the task is kept, in milliseconds. `None` means no limit.
         ttl_ms: Option<u64> = "ttlMs" via Millis,
-        /// How often to ask, in milliseconds.
+        /// Recommended time between polls, in milliseconds.
         poll_interval_ms?: u64 = "pollIntervalMs" via Millis,
-        /// What it does, for people.
+        /// A status message to display.
         status_message?: String = "statusMessage",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// A task with what its status brings: result of `tasks/get` and params of `notifications/tasks`.
-    /// Extension `io.modelcontextprotocol/tasks`.
+    /// A task with the details of its status: result of `tasks/get` and params of
+    /// `notifications/tasks`. Extension `io.modelcontextprotocol/tasks`.
     pub struct DetailedTask ignore "resultType" {
-        /// Its id.
+        /// The id.
         task_id: String = "taskId",
-        /// Where it stands.
+        /// The status.
         status: TaskStatus = "status",
-        /// When it was created, as an ISO 8601 date and time.
+        /// Time of creation, as an ISO 8601 date and time.
         created_at: String = "createdAt",
-        /// When it changed last, as an ISO 8601 date and time.
+        /// Time of the last change, as an ISO 8601 date and time.
         last_updated_at: String = "lastUpdatedAt",
-        /// How long it is kept, in milliseconds; null for ever.
+        /// Time for which the task is kept, in milliseconds. `None` means no limit.
         ttl_ms: Option<u64> = "ttlMs" via Millis,
-        /// How often to ask, in milliseconds.
+        /// Recommended time between polls, in milliseconds.
         poll_interval_ms?: u64 = "pollIntervalMs" via Millis,
-        /// What it does, for people.
+        /// A status message to display.
         status_message?: String = "statusMessage",
-        /// With `input_required`: all open questions.
+        /// If the status is `input_required`: all open input requests.
         input_requests?: InputRequests = "inputRequests",
-        /// With `completed`: the result of the request.
+        /// If the status is `completed`: the result of the request.
         result?: RawJson = "result",
-        /// With `failed`: the JSON-RPC error of the request.
+        /// If the status is `failed`: the JSON-RPC error of the request.
         error?: TaskError = "error",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -77,17 +78,17 @@ object! {
 
     /// The JSON-RPC error of a failed task.
     pub struct TaskError {
-        /// Code.
+        /// The error code.
         code: i32 = "code" via Int,
-        /// What went wrong.
+        /// The error message.
         message: String = "message",
-        /// More on it.
+        /// Additional data.
         data??: RawJson = "data",
     }
 
     /// Params of `tasks/get`. Extension `io.modelcontextprotocol/tasks`.
     pub struct GetTaskParams {
-        /// Which task.
+        /// The id of the task.
         task_id: String = "taskId",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -95,9 +96,9 @@ object! {
 
     /// Params of `tasks/update`. Extension `io.modelcontextprotocol/tasks`.
     pub struct UpdateTaskParams {
-        /// Which task.
+        /// The id of the task.
         task_id: String = "taskId",
-        /// Answers to some or all of its questions.
+        /// The answers to some or all of the input requests.
         input_responses: InputResponses = "inputResponses",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -105,7 +106,7 @@ object! {
 
     /// Params of `tasks/cancel`. Extension `io.modelcontextprotocol/tasks`.
     pub struct CancelTaskParams {
-        /// Which task.
+        /// The id of the task.
         task_id: String = "taskId",
         /// Metadata.
         meta?: Meta = "_meta",

@@ -1,6 +1,6 @@
-//! Tasks as 2025-11-25 had them, experimental and in the core. Spec: basic/utilities/tasks; that revision only.
+//! The experimental tasks of 2025-11-25. Spec: basic/utilities/tasks; that revision only.
 //!
-//! Later they are an extension with other shapes: [`Task`](super::Task) and its kin.
+//! In 2026-07-28 tasks are an extension with different types, such as [`Task`](super::Task).
 
 use super::task_status::TaskStatus;
 use crate::json::{Millis, object};
@@ -9,33 +9,33 @@ use crate::meta::{Meta, RELATED_TASK};
 object! {
     /// A task. 2025-11-25 only.
     pub struct Task {
-        /// Its id.
+        /// The id.
         task_id: String = "taskId",
-        /// Where it stands.
+        /// The status.
         status: TaskStatus = "status",
-        /// When it was created, as an ISO 8601 date and time.
+        /// Time of creation, as an ISO 8601 date and time.
         created_at: String = "createdAt",
-        /// When it changed last, as an ISO 8601 date and time.
+        /// Time of the last change, as an ISO 8601 date and time.
         last_updated_at: String = "lastUpdatedAt",
-        /// How long it is kept, in milliseconds; null for ever.
+        /// Time for which the task is kept, in milliseconds. `None` means no limit.
         ttl: Option<u64> = "ttl" via Millis,
-        /// How often to ask, in milliseconds.
+        /// Recommended time between polls, in milliseconds.
         poll_interval?: u64 = "pollInterval" via Millis,
-        /// What it does, for people.
+        /// A status message to display.
         status_message?: String = "statusMessage",
-        /// Metadata, where the task is a result or the params of a notification.
+        /// Metadata, if the task is a result or the params of a notification.
         meta?: Meta = "_meta",
     }
 
-    /// The wish to run a request as a task. 2025-11-25 only.
+    /// Requests that a request runs as a task. 2025-11-25 only.
     pub struct TaskMetadata {
-        /// How long to keep it, in milliseconds.
+        /// The requested time to keep the task, in milliseconds.
         ttl?: u64 = "ttl" via Millis,
     }
 
-    /// The task to which a message belongs, in `_meta`. 2025-11-25 only.
+    /// The task that a message belongs to, in `_meta`. 2025-11-25 only.
     pub struct RelatedTaskMetadata {
-        /// Which task.
+        /// The id of the task.
         task_id: String = "taskId",
     }
 
@@ -49,15 +49,16 @@ object! {
 
     /// Params of `tasks/get`, `tasks/result` and `tasks/cancel`. 2025-11-25 only.
     pub struct TaskParams {
-        /// Which task.
+        /// The id of the task.
         task_id: String = "taskId",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
-    /// Result of `tasks/result`: that of the request, whatever it is, in `extra`. 2025-11-25 only.
+    /// Result of `tasks/result`: the members of the request's own result are in `extra`. 2025-11-25
+    /// only.
     pub struct TaskPayloadResult {
-        /// Metadata with [`Meta::related_task`].
+        /// Metadata, with [`Meta::related_task`].
         meta?: Meta = "_meta",
     }
 
@@ -65,7 +66,7 @@ object! {
     pub struct ListTasksResult {
         /// The tasks of this page.
         tasks: Vec<Task> = "tasks",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -73,7 +74,8 @@ object! {
 }
 
 impl Meta {
-    /// The task to which the message belongs: `None` when absent or malformed. 2025-11-25 only.
+    /// Returns the task that the message belongs to, or `None` if it is absent or malformed.
+    /// 2025-11-25 only.
     #[must_use]
     pub fn related_task(&self) -> Option<RelatedTaskMetadata> {
         self.read(RELATED_TASK)

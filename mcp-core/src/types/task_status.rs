@@ -1,26 +1,26 @@
-//! The state of a task, the same in the extension and in 2025-11-25.
+//! The status of a task, the same in the extension and in 2025-11-25.
 
 use crate::json::string_enum;
 
 string_enum! {
-    /// The state of a task. Both forms.
+    /// The status of a task, in the extension and in 2025-11-25.
     pub enum TaskStatus {
-        /// It is being worked on.
+        /// The task is running.
         Working = "working",
-        /// It waits for input.
+        /// The task waits for input.
         InputRequired = "input_required",
-        /// It has a result.
+        /// The task has a result.
         Completed = "completed",
-        /// It failed.
+        /// The task failed.
         Failed = "failed",
-        /// It was cancelled.
+        /// The task was cancelled.
         Cancelled = "cancelled",
         _ => Other,
     }
 }
 
 impl TaskStatus {
-    /// Whether it is final.
+    /// Whether the status is final.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)

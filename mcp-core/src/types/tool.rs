@@ -8,45 +8,46 @@ use crate::json::{Millis, RawJson, object, string_enum};
 use crate::meta::Meta;
 
 object! {
-    /// A tool, as it is listed. All revisions.
+    /// A tool as it appears in a list. All revisions.
     pub struct Tool {
-        /// Its name for programs: letters, digits, `_`, `-` and `.`, at most 128 of them.
+        /// The programmatic name: at most 128 letters, digits, `_`, `-` and `.`.
         name: String = "name",
-        /// The arguments it takes; the root is an object.
+        /// The schema of the arguments. Its root is an object.
         input_schema: Schema = "inputSchema",
-        /// Its name for people. Since 2025-06-18.
+        /// The display name. Since 2025-06-18.
         title?: String = "title",
-        /// What it does, for the model.
+        /// A description for the model.
         description?: String = "description",
-        /// Its structured result. Since 2025-06-18; any schema since 2026-07-28.
+        /// The schema of the structured result. Since 2025-06-18; any schema since 2026-07-28.
         output_schema?: Schema = "outputSchema",
-        /// Hints on how it behaves. Since 2025-03-26.
+        /// Hints on the tool's behaviour. Since 2025-03-26.
         annotations?: ToolAnnotations = "annotations",
         /// Icons. Since 2025-11-25.
         icons?: Vec<Icon> = "icons",
-        /// How it is run. 2025-11-25 only.
+        /// How the tool is run. 2025-11-25 only.
         execution?: ToolExecution = "execution",
         /// Metadata. Since 2025-06-18.
         meta?: Meta = "_meta",
     }
 
-    /// Hints on how a tool behaves; not to be trusted unless the server is. Since 2025-03-26.
+    /// Hints on a tool's behaviour. A client must not trust them unless it trusts the server. Since
+    /// 2025-03-26.
     pub struct ToolAnnotations {
-        /// Its name for people.
+        /// The display name.
         title?: String = "title",
-        /// It changes nothing. Default: false.
+        /// The tool does not modify its environment. Default: false.
         read_only_hint?: bool = "readOnlyHint",
-        /// It may destroy something, if it changes anything. Default: true.
+        /// The tool may perform destructive updates, if it modifies anything. Default: true.
         destructive_hint?: bool = "destructiveHint",
-        /// A second call with the same arguments changes nothing more. Default: false.
+        /// Repeating a call with the same arguments has no further effect. Default: false.
         idempotent_hint?: bool = "idempotentHint",
-        /// It reaches out to the world. Default: true.
+        /// The tool interacts with external systems. Default: true.
         open_world_hint?: bool = "openWorldHint",
     }
 
     /// How a tool is run. 2025-11-25 only.
     pub struct ToolExecution {
-        /// Whether a call can run as a task.
+        /// Whether a call may run as a task.
         task_support?: TaskSupport = "taskSupport",
     }
 
@@ -54,11 +55,11 @@ object! {
     pub struct ListToolsResult ignore "resultType" {
         /// The tools of this page.
         tools: Vec<Tool> = "tools",
-        /// Where the next page begins; absent on the last one.
+        /// The cursor of the next page. Absent on the last page.
         next_cursor?: String = "nextCursor",
-        /// For how long the result is fresh, in milliseconds. Since 2026-07-28.
+        /// Time for which the result is fresh, in milliseconds. Since 2026-07-28.
         ttl_ms?: u64 = "ttlMs" via Millis,
-        /// Who may share it. Since 2026-07-28.
+        /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
         /// Metadata.
         meta?: Meta = "_meta",
@@ -66,25 +67,35 @@ object! {
 
     /// Params of `tools/call`. All revisions.
     pub struct CallToolParams {
-        /// Which tool.
+        /// The name of the tool.
         name: String = "name",
-        /// Its arguments: an object.
+        /// The arguments, an object.
         arguments??: RawJson = "arguments",
-        /// Answers to what the server asked in the round before. Since 2026-07-28.
+        /// The answers to the input requests of the previous round. Since 2026-07-28.
         input_responses?: InputResponses = "inputResponses",
-        /// The server's state of the round before, untouched. Since 2026-07-28.
+        /// The `request_state` of the previous round, unchanged. Since 2026-07-28.
         request_state?: String = "requestState",
-        /// Run it as a task. 2025-11-25 only.
+        /// Set to run the request as a task. 2025-11-25 only.
         task?: TaskMetadata = "task",
         /// Metadata.
         meta?: Meta = "_meta",
     }
 
     /// Result of `tools/call`. All revisions.
+    ///
+    /// ```
+    /// use mcp_core::types::CallToolResult;
+    ///
+    /// let result = CallToolResult::structured(&serde_json::json!({ "celsius": 22 }))?;
+    /// assert_eq!(result.content[0].as_text(), Some(r#"{"celsius":22}"#));
+    /// assert!(CallToolResult::error("no such city").failed());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct CallToolResult ignore "resultType" {
-        /// Unstructured result.
+        /// The unstructured result.
         content[]: Vec<Content> = "content",
-        /// Structured result. Since 2025-06-18: an object; since 2026-07-28 any JSON, null included.
+        /// The structured result. Since 2025-06-18 an object; since 2026-07-28 any JSON value, null
+        /// included.
         structured_content??: RawJson = "structuredContent",
         /// Whether the tool failed.
         is_error?: bool = "isError",
@@ -94,20 +105,20 @@ object! {
 }
 
 string_enum! {
-    /// Whether a call can run as a task. 2025-11-25 only.
+    /// Whether a call may run as a task. 2025-11-25 only.
     pub enum TaskSupport {
-        /// It must not; the default.
+        /// A call must not run as a task. The default.
         Forbidden = "forbidden",
-        /// It may.
+        /// A call may run as a task.
         Optional = "optional",
-        /// It must.
+        /// A call must run as a task.
         Required = "required",
         _ => Other,
     }
 }
 
 impl Tool {
-    /// The name to show: `title`, else that of the annotations, else `name`.
+    /// Returns the name to display: `title`, or else the title of the annotations, or else `name`.
     #[must_use]
     pub fn display_name(&self) -> &str {
         let annotated = || self.annotations.as_ref()?.title.as_deref();
@@ -116,22 +127,23 @@ impl Tool {
 }
 
 impl CallToolResult {
-    /// A text.
+    /// Creates a result with one text block.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::new().content([Content::text(text)])
     }
 
-    /// The tool failed; the model sees why.
+    /// Creates the result of a tool that failed. The model sees the text.
     #[must_use]
     pub fn error(text: impl Into<String>) -> Self {
         Self::text(text).is_error(true)
     }
 
-    /// A structured result, with its JSON as text for clients that know only that.
+    /// Creates a structured result. Its JSON is repeated as text for clients that do not read
+    /// structured results.
     ///
     /// # Errors
-    /// When the value cannot be serialized.
+    /// If the value cannot be serialized.
     pub fn structured(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
         let structured = RawJson::new(value)?;
         Ok(Self::text(structured.get()).structured_content(structured))

@@ -1,26 +1,26 @@
-//! How much of the peer's work is taken at a time.
+//! The limits of what is accepted from the peer, and of pending calls.
 
 use mcp_core::ConnectionLimits;
 use serde_json::{Value, json};
 
-use crate::support::{Bench, idle, nonce, request};
+use crate::support::{Harness, nonce, request, until_idle};
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_calls_is_bounded_and_every_one_is_answered() {
+async fn a_flood_of_calls_is_bounded_and_every_call_is_answered() {
     let limits = ConnectionLimits::default();
-    let mut bench = Bench::with(&limits, Default::default(), 16 << 20);
+    let mut harness = Harness::with(&limits, Default::default(), 16 << 20);
     for id in 0..20_000 {
-        bench.wire.request(id, "hold", id as u64).await;
+        harness.wire.request(id, "hold", id as u64).await;
     }
-    idle().await;
-    assert_eq!(bench.remote.stats().in_flight, limits.max_in_flight_requests);
+    until_idle().await;
+    assert_eq!(harness.remote.stats().in_flight, limits.max_in_flight_requests);
     for id in 0..20_000 {
-        bench.local.release(id);
+        harness.local.release(id);
     }
-    idle().await;
+    until_idle().await;
     let (mut results, mut retryable) = (0, 0);
     let mut seen = std::collections::HashSet::new();
-    for answer in bench.wire.arrived().await {
+    for answer in harness.wire.received().await {
         assert!(seen.insert(answer["id"].as_u64()), "answered twice: {answer}");
         if answer.get("result").is_some() {
             assert_eq!(answer["result"]["n"], answer["id"]);
@@ -34,127 +34,127 @@ async fn a_flood_of_calls_is_bounded_and_every_one_is_answered() {
         (results, retryable),
         (limits.max_in_flight_requests + limits.max_queued_requests, 20_000 - 256 - 1_024)
     );
-    bench.leaves_nothing().await;
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_calls_are_bounded_in_bytes_too_and_start_in_order() {
+async fn queued_calls_are_bounded_in_bytes_and_start_in_order() {
     let mut limits = ConnectionLimits::default();
     (limits.max_in_flight_requests, limits.max_queued_bytes) = (1, 1_000);
-    let mut bench = Bench::new(&limits);
-    bench.wire.request(0, "hold", 0).await;
+    let mut harness = Harness::new(&limits);
+    harness.wire.request(0, "hold", 0).await;
     for id in 1..=5 {
         let params = format!(r#"{{"n":{id},"pad":"{}"}}"#, "x".repeat(400));
-        bench
+        harness
             .wire
             .send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"hold","params":{params}}}"#))
             .await;
     }
-    idle().await;
-    // The third passes the bound, the fourth finds it passed.
+    until_idle().await;
+    // The third request exceeds the limit, and the ones after it find it exceeded.
     let refused: Vec<_> =
-        bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
+        harness.wire.received().await.iter().map(|message| message["id"].as_i64()).collect();
     assert_eq!(refused, [Some(4), Some(5)]);
     for id in 0..4 {
-        bench.local.release(id);
-        idle().await;
+        harness.local.release(id);
+        until_idle().await;
     }
     let order: Vec<_> =
-        bench.wire.arrived().await.iter().map(|message| message["id"].as_i64()).collect();
+        harness.wire.received().await.iter().map(|message| message["id"].as_i64()).collect();
     assert_eq!(order, [0, 1, 2, 3].map(Some));
-    // The bytes are given back.
-    bench.wire.request(6, "hold", 6).await;
-    bench.wire.request(7, "echo", 7).await;
-    idle().await;
-    bench.local.release(6);
-    idle().await;
-    assert_eq!(bench.wire.arrived().await.len(), 2);
-    bench.leaves_nothing().await;
+    // The bytes are released.
+    harness.wire.request(6, "hold", 6).await;
+    harness.wire.request(7, "echo", 7).await;
+    until_idle().await;
+    harness.local.release(6);
+    until_idle().await;
+    assert_eq!(harness.wire.received().await.len(), 2);
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_in_use_is_refused_whether_its_call_runs_or_waits() {
+async fn an_id_in_use_is_refused_while_its_call_is_running_or_queued() {
     let mut limits = ConnectionLimits::default();
     limits.max_in_flight_requests = 1;
-    let mut bench = Bench::new(&limits);
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.request(2, "hold", 2).await;
+    let mut harness = Harness::new(&limits);
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.request(2, "hold", 2).await;
     for id in [1, 2] {
-        bench.wire.request(id, "hold", 9).await;
-        let refused = bench.wire.message().await;
+        harness.wire.request(id, "hold", 9).await;
+        let refused = harness.wire.message().await;
         assert_eq!(
             (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
             (Some(id), Some(-32600))
         );
     }
     for nonce in [1, 2] {
-        bench.local.release(nonce);
-        assert_eq!(bench.wire.message().await["result"]["n"], nonce);
+        harness.local.release(nonce);
+        assert_eq!(harness.wire.message().await["result"]["n"], nonce);
     }
-    bench.leaves_nothing().await;
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn our_own_waiting_calls_are_bounded() {
+async fn pending_calls_of_this_side_are_bounded() {
     let mut limits = ConnectionLimits::default();
     limits.max_pending_requests = 3;
-    let mut bench = Bench::new(&limits);
-    let calls: Vec<_> = (0..4).map(|id| bench.call(request(id, "echo", 0))).collect();
-    idle().await;
-    assert_eq!(bench.remote.stats().pending, 3);
-    let questions = bench.wire.arrived().await;
+    let mut harness = Harness::new(&limits);
+    let calls: Vec<_> = (0..4).map(|id| harness.call(request(id, "echo", 0))).collect();
+    until_idle().await;
+    assert_eq!(harness.remote.stats().pending, 3);
+    let questions = harness.wire.received().await;
     assert_eq!(questions.len(), 3);
     for question in &questions {
-        bench.wire.result(&question["id"], 5).await;
+        harness.wire.result(&question["id"], 5).await;
     }
     let mut outcomes = Vec::new();
     for call in calls {
         outcomes.push(nonce(&call.await.unwrap()));
     }
     assert_eq!(outcomes, [Some(5), Some(5), Some(5), None]);
-    bench.leaves_nothing().await;
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_notification_holds_back_what_is_behind_it_and_no_more() {
-    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 4_096);
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.note("slow", 2).await;
-    bench.wire.note("tell", 3).await;
-    bench.wire.request(4, "echo", 4).await;
-    idle().await;
-    assert_eq!(bench.local.log(), ["start 1"]);
-    // A running call still ends and is answered.
-    bench.local.release(1);
-    assert_eq!(bench.wire.message().await["id"], 1);
-    // The peer is held back by its own full pipe, not by a growing buffer of ours.
+async fn a_slow_notification_delays_only_the_messages_after_it() {
+    let mut harness = Harness::with(&ConnectionLimits::default(), Default::default(), 4_096);
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.notify("slow", 2).await;
+    harness.wire.notify("event", 3).await;
+    harness.wire.request(4, "echo", 4).await;
+    until_idle().await;
+    assert_eq!(harness.local.log(), ["start 1"]);
+    // A running call still finishes and is answered.
+    harness.local.release(1);
+    assert_eq!(harness.wire.message().await["id"], 1);
+    // The peer is blocked by its own full pipe, not by a growing buffer on this side.
     let flood = vec![b'\n'; 1 << 20];
     let stuck =
-        tokio::time::timeout(std::time::Duration::from_secs(5), bench.wire.bytes(&flood)).await;
-    assert!(stuck.is_err(), "a mebibyte was taken in while a notification is being handled");
-    assert_eq!(bench.wire.arrived().await, Vec::<Value>::new());
-    bench.local.release(2);
-    assert_eq!(bench.wire.message().await["id"], 4);
-    assert_eq!(bench.local.log(), ["end 1", "note slow 2", "note tell 3"]);
-    bench.leaves_nothing().await;
+        tokio::time::timeout(std::time::Duration::from_secs(5), harness.wire.bytes(&flood)).await;
+    assert!(stuck.is_err(), "1 MiB was read while a notification is being handled");
+    assert_eq!(harness.wire.received().await, Vec::<Value>::new());
+    harness.local.release(2);
+    assert_eq!(harness.wire.message().await["id"], 4);
+    assert_eq!(harness.local.log(), ["end 1", "slow 2", "event 3"]);
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_or_request_that_is_too_long_to_send_is_an_error_of_its_own_call() {
+async fn an_overlong_result_or_request_fails_only_its_own_call() {
     let mut limits = ConnectionLimits::default();
     limits.max_outgoing_bytes = 1_000;
-    let mut bench = Bench::new(&limits);
-    bench.wire.request(1, "size", 2_000).await;
-    bench.wire.request(2, "size", 900).await;
-    let refused = bench.wire.message().await;
+    let mut harness = Harness::new(&limits);
+    harness.wire.request(1, "size", 2_000).await;
+    harness.wire.request(2, "size", 900).await;
+    let refused = harness.wire.message().await;
     assert_eq!(
         (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
         (Some(1), Some(-32603))
     );
-    assert!(bench.wire.message().await.get("result").is_some());
+    assert!(harness.wire.message().await.get("result").is_some());
     let mut long = request(1, "echo", 1);
     long.params = mcp_core::json::JsonBytes::new(&json!({"pad": "x".repeat(1_000)})).unwrap();
-    assert!(bench.call(long).await.unwrap().is_err());
-    assert_eq!(bench.remote.stats().pending, 0);
-    bench.leaves_nothing().await;
+    assert!(harness.call(long).await.unwrap().is_err());
+    assert_eq!(harness.remote.stats().pending, 0);
+    harness.assert_nothing_left().await;
 }

@@ -1,10 +1,10 @@
-//! Frames that are not JSON, or too much of it: refused as a whole, in a batch as well.
+//! Frames that are not JSON, or exceed a limit: they are refused as a whole, in a batch as well.
 
 use bytes::Bytes;
 use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::{Decoded, Malformed, decode};
 
-fn verdict(frame: impl Into<Vec<u8>>) -> Result<Decoded, Malformed> {
+fn decode_frame(frame: impl Into<Vec<u8>>) -> Result<Decoded, Malformed> {
     decode(&Bytes::from(frame.into()), &ConnectionLimits::default())
 }
 
@@ -13,12 +13,12 @@ fn is_refused(frame: impl Into<Vec<u8>>, code: i32) {
     let frame = frame.into();
     let batch = [b"[{\"jsonrpc\":\"2.0\",\"method\":\"good\"},", &*frame, b"]"].concat();
     for frame in [frame, batch] {
-        let shown = String::from_utf8_lossy(&frame[..frame.len().min(200)]).into_owned();
-        let refused = verdict(frame).expect_err(&shown);
+        let excerpt = String::from_utf8_lossy(&frame[..frame.len().min(200)]).into_owned();
+        let refused = decode_frame(frame).expect_err(&excerpt);
         assert_eq!(
             (refused.error.code(), refused.id, refused.answers),
             (code, None, None),
-            "{shown}"
+            "{excerpt}"
         );
     }
 }
@@ -63,9 +63,9 @@ fn bytes_that_are_not_json_are_a_parse_error_without_an_id() {
     ] {
         is_refused(text, -32700);
     }
-    assert_eq!(verdict(format!("{GOOD},")).unwrap_err().error.code(), -32700);
+    assert_eq!(decode_frame(format!("{GOOD},")).unwrap_err().error.code(), -32700);
     for empty in ["", " ", "\r"] {
-        assert_eq!(verdict(empty).unwrap_err().error.code(), -32700);
+        assert_eq!(decode_frame(empty).unwrap_err().error.code(), -32700);
     }
 }
 
@@ -94,21 +94,23 @@ fn invalid_utf8_is_found_even_in_members_that_are_skipped() {
 }
 
 #[test]
-fn an_empty_or_overfull_batch_is_refused_as_a_whole() {
+fn an_empty_or_oversized_batch_is_refused_as_a_whole() {
     let batch = |entries: usize| format!("[{}]", vec![GOOD; entries].join(","));
-    assert_eq!(verdict("[]").unwrap_err().error.code(), -32600);
-    assert_eq!(verdict(" [ ] ").unwrap_err().error.code(), -32600);
-    assert!(matches!(verdict(batch(100)), Ok(Decoded::Batch(entries)) if entries.len() == 100));
-    assert_eq!(verdict(batch(101)).unwrap_err().error.code(), -32600);
-    assert_eq!(verdict(format!("[{GOOD},]")).unwrap_err().error.code(), -32700);
-    assert_eq!(verdict(format!("[{GOOD} {GOOD}]")).unwrap_err().error.code(), -32700);
-    let Ok(Decoded::Batch(entries)) = verdict("[[],[1],1]") else { panic!("no batch") };
+    assert_eq!(decode_frame("[]").unwrap_err().error.code(), -32600);
+    assert_eq!(decode_frame(" [ ] ").unwrap_err().error.code(), -32600);
+    assert!(
+        matches!(decode_frame(batch(100)), Ok(Decoded::Batch(entries)) if entries.len() == 100)
+    );
+    assert_eq!(decode_frame(batch(101)).unwrap_err().error.code(), -32600);
+    assert_eq!(decode_frame(format!("[{GOOD},]")).unwrap_err().error.code(), -32700);
+    assert_eq!(decode_frame(format!("[{GOOD} {GOOD}]")).unwrap_err().error.code(), -32700);
+    let Ok(Decoded::Batch(entries)) = decode_frame("[[],[1],1]") else { panic!("not a batch") };
     assert!(
         entries.into_iter().all(|entry| entry.is_err_and(|refused| refused.error.code() == -32600))
     );
 }
 
-/// A request whose parameters make it `depth` containers deep.
+/// Returns a request that is nested `depth` containers deep.
 fn nested(depth: usize, open: &str, close: &str) -> Vec<u8> {
     let mut frame = br#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"x":"#.to_vec();
     frame.extend_from_slice(open.repeat(depth - 2).as_bytes());
@@ -130,16 +132,16 @@ fn depth_is_bounded_before_anything_recurses() {
                     continue;
                 }
                 let mut frame = nested((depth - 2) / levels + 2, open, close);
-                let outcome = verdict(frame.clone());
+                let outcome = decode_frame(frame.clone());
                 assert_eq!(outcome.is_ok(), passes, "depth {depth} of {open}");
                 if let Err(refused) = outcome {
                     assert_eq!((refused.error.code(), refused.id), (-32600, None));
                 }
-                // A batch is one level around its messages, and unclosed is no way round.
-                let batched = verdict([b"[", &*frame, b"]"].concat());
+                // A batch adds one level, and an unterminated frame does not bypass the limit.
+                let batched = decode_frame([b"[", &*frame, b"]"].concat());
                 assert_eq!(batched.is_ok(), depth < 64, "depth {depth} of {open} in a batch");
                 frame.truncate(frame.len() - frame.len() / 3);
-                assert!(verdict(frame).is_err());
+                assert!(decode_frame(frame).is_err());
             }
         }
     };
@@ -153,21 +155,22 @@ fn depth_is_bounded_before_anything_recurses() {
 
 #[test]
 fn the_number_of_values_is_bounded_exactly() {
-    // The message, three members, the parameters' one member, the array: six, and one more for each entry.
+    // The message, its three members, the member of the parameters and the array are six values;
+    // each item adds one.
     let with = |entries: usize| {
         format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{{"x":[{}]}}}}"#,
             vec!["0"; entries].join(",")
         )
     };
-    let most = ConnectionLimits::default().max_json_nodes;
-    assert!(verdict(with(most - 6)).is_ok());
-    for entries in [most - 5, most, most * 2] {
-        let refused = verdict(with(entries)).unwrap_err();
+    let max = ConnectionLimits::default().max_json_nodes;
+    assert!(decode_frame(with(max - 6)).is_ok());
+    for entries in [max - 5, max, max * 2] {
+        let refused = decode_frame(with(entries)).unwrap_err();
         assert_eq!((refused.error.code(), refused.id), (-32600, None), "{entries}");
     }
     for shape in [r#"{"":0}"#, "[]", "{}", "[[]]", "\"\""] {
-        let many = format!("[{}]", vec![shape; most].join(","));
-        assert_eq!(verdict(many).unwrap_err().error.code(), -32600, "{shape}");
+        let many = format!("[{}]", vec![shape; max].join(","));
+        assert_eq!(decode_frame(many).unwrap_err().error.code(), -32600, "{shape}");
     }
 }

@@ -1,20 +1,21 @@
-//! Envelopes that are no message: the exact code and id of the answer, alone and inside of a batch.
+//! Envelopes that are not valid messages: the exact code and id of the answer, alone and inside a
+//! batch.
 
 use bytes::Bytes;
 use mcp_core::ConnectionLimits;
 use mcp_core::jsonrpc::{Decoded, Malformed, Message, RequestId, decode};
 
-/// Which request a refusal concerns.
+/// The request that a refusal concerns.
 enum Concerns {
-    /// Nobody's, as far as can be told.
-    Nobody,
-    /// The peer's with this id, which gets the error.
-    Theirs(i64),
-    /// Ours with this id, which ends.
-    Ours(i64),
+    /// No request that can be identified.
+    Unknown,
+    /// The request from the peer with this id, which is answered with the error.
+    PeerRequest(i64),
+    /// The request of this side with this id, which fails.
+    LocalRequest(i64),
 }
 
-use Concerns::{Nobody, Ours, Theirs};
+use Concerns::{LocalRequest, PeerRequest, Unknown};
 
 fn decode_one(text: &str) -> Result<Message, Malformed> {
     match decode(&Bytes::copy_from_slice(text.as_bytes()), &ConnectionLimits::default())? {
@@ -27,10 +28,10 @@ fn decode_in_batch(text: &str) -> Result<Message, Malformed> {
     let good = r#"{"jsonrpc":"2.0","method":"good"}"#;
     let frame = Bytes::from(format!("[{good}, {text} ,{good}]"));
     let Ok(Decoded::Batch(mut entries)) = decode(&frame, &ConnectionLimits::default()) else {
-        panic!("no batch: {text}")
+        panic!("not a batch: {text}")
     };
     assert_eq!(entries.len(), 3);
-    assert!(entries[0].is_ok() && entries[2].is_ok(), "{text} hurt its neighbours");
+    assert!(entries[0].is_ok() && entries[2].is_ok(), "{text} affected its neighbours");
     entries.swap_remove(1)
 }
 
@@ -45,17 +46,17 @@ fn is_refused(text: &str, code: i32, concerns: &Concerns) {
             panic!("accepted {place}: {text}")
         };
         assert_eq!(error.code(), code, "{place}: {text}");
-        let (theirs, ours) = match concerns {
-            Nobody => (None, None),
-            Theirs(id) => (Some(RequestId::Number(*id)), None),
-            Ours(id) => (None, Some(RequestId::Number(*id))),
+        let (answer_id, failed_id) = match concerns {
+            Unknown => (None, None),
+            PeerRequest(id) => (Some(RequestId::Number(*id)), None),
+            LocalRequest(id) => (None, Some(RequestId::Number(*id))),
         };
-        assert_eq!((id, answers), (theirs, ours), "{place}: {text}");
+        assert_eq!((id, answers), (answer_id, failed_id), "{place}: {text}");
     }
 }
 
 #[test]
-fn a_doubled_member_is_refused_without_an_id_wherever_it_stands() {
+fn a_repeated_member_is_refused_without_an_id_in_any_position() {
     for members in [
         r#""jsonrpc":"2.0","id":1,"method":"m""#,
         r#""id":1,"method":"m","id":1"#,
@@ -68,18 +69,18 @@ fn a_doubled_member_is_refused_without_an_id_wherever_it_stands() {
         r#""id":1,"result":{},"result":{}"#,
         r#""id":1,"error":{"code":1,"message":""},"error":{"code":2,"message":""}"#,
     ] {
-        is_refused(&envelope(members), -32600, &Nobody);
+        is_refused(&envelope(members), -32600, &Unknown);
     }
-    is_refused(r#"{"id":1,"method":"m","jsonrpc":"2.0","jsonrpc":"2.0"}"#, -32600, &Nobody);
+    is_refused(r#"{"id":1,"method":"m","jsonrpc":"2.0","jsonrpc":"2.0"}"#, -32600, &Unknown);
 }
 
 #[test]
-fn names_in_another_case_are_other_names() {
-    is_refused(&envelope(r#""id":1,"Method":"m""#), -32600, &Theirs(1));
-    is_refused(&envelope(r#""id":1,"METHOD":"m""#), -32600, &Theirs(1));
-    is_refused(&envelope(r#""id":1,"method\u0000":"m""#), -32600, &Theirs(1));
-    is_refused(&envelope(r#""id":1,"Result":{}"#), -32600, &Theirs(1));
-    is_refused(r#"{"JsonRPC":"2.0","id":1,"method":"m"}"#, -32600, &Theirs(1));
+fn member_names_are_case_sensitive() {
+    is_refused(&envelope(r#""id":1,"Method":"m""#), -32600, &PeerRequest(1));
+    is_refused(&envelope(r#""id":1,"METHOD":"m""#), -32600, &PeerRequest(1));
+    is_refused(&envelope(r#""id":1,"method\u0000":"m""#), -32600, &PeerRequest(1));
+    is_refused(&envelope(r#""id":1,"Result":{}"#), -32600, &PeerRequest(1));
+    is_refused(r#"{"JsonRPC":"2.0","id":1,"method":"m"}"#, -32600, &PeerRequest(1));
     let Ok(Message::Notification { params, .. }) =
         decode_one(&envelope(r#""ID":1,"method":"m","Params":{"a":1},"param\u017f":{"b":1}"#))
     else {
@@ -91,16 +92,24 @@ fn names_in_another_case_are_other_names() {
 #[test]
 fn another_version_is_refused_with_the_id() {
     for version in [r#""1.0""#, r#""2""#, r#""2.0 ""#, "2.0", "2", "null", "[]", r#"{"v":"2.0"}"#] {
-        is_refused(&format!(r#"{{"jsonrpc":{version},"id":1,"method":"m"}}"#), -32600, &Theirs(1));
-        is_refused(&format!(r#"{{"jsonrpc":{version},"id":1,"result":{{}}}}"#), -32600, &Ours(1));
+        is_refused(
+            &format!(r#"{{"jsonrpc":{version},"id":1,"method":"m"}}"#),
+            -32600,
+            &PeerRequest(1),
+        );
+        is_refused(
+            &format!(r#"{{"jsonrpc":{version},"id":1,"result":{{}}}}"#),
+            -32600,
+            &LocalRequest(1),
+        );
     }
-    is_refused(r#"{"id":1,"method":"m"}"#, -32600, &Theirs(1));
-    is_refused(r#"{"id":1,"result":{}}"#, -32600, &Ours(1));
-    is_refused("{}", -32600, &Nobody);
+    is_refused(r#"{"id":1,"method":"m"}"#, -32600, &PeerRequest(1));
+    is_refused(r#"{"id":1,"result":{}}"#, -32600, &LocalRequest(1));
+    is_refused("{}", -32600, &Unknown);
 }
 
 #[test]
-fn an_id_outside_the_rules_is_refused_without_one() {
+fn an_invalid_id_is_refused_without_an_id() {
     let long = format!("\"{}\"", "x".repeat(257));
     let wide = format!("\"{}\"", "é".repeat(129));
     for id in [
@@ -122,10 +131,10 @@ fn an_id_outside_the_rules_is_refused_without_one() {
         &long,
         &wide,
     ] {
-        is_refused(&envelope(&format!(r#""id":{id},"method":"m""#)), -32600, &Nobody);
-        is_refused(&envelope(&format!(r#""id":{id},"result":{{}}"#)), -32600, &Nobody);
+        is_refused(&envelope(&format!(r#""id":{id},"method":"m""#)), -32600, &Unknown);
+        is_refused(&envelope(&format!(r#""id":{id},"result":{{}}"#)), -32600, &Unknown);
     }
-    is_refused(&envelope(r#""result":{}"#), -32600, &Nobody);
+    is_refused(&envelope(r#""result":{}"#), -32600, &Unknown);
 }
 
 #[test]
@@ -141,7 +150,7 @@ fn an_integer_with_a_fraction_or_an_exponent_is_the_same_id() {
 }
 
 #[test]
-fn ids_at_the_edge_of_the_rules_are_kept_as_they_are() {
+fn ids_at_the_limits_are_kept_unchanged() {
     let longest = "x".repeat(256);
     let widest = "é".repeat(128);
     let cases: [(String, RequestId); 9] = [
@@ -165,23 +174,23 @@ fn ids_at_the_edge_of_the_rules_are_kept_as_they_are() {
 #[test]
 fn a_message_is_exactly_one_of_request_result_and_error() {
     let error = r#""error":{"code":1,"message":"x"}"#;
-    is_refused(&envelope(&format!(r#""id":1,"result":{{}},{error}"#)), -32600, &Ours(1));
-    is_refused(&envelope(&format!(r#""id":1,"result":null,{error}"#)), -32600, &Ours(1));
-    is_refused(&envelope(r#""id":1,"method":"m","result":{}"#), -32600, &Theirs(1));
-    is_refused(&envelope(&format!(r#""id":1,"method":"m",{error}"#)), -32600, &Theirs(1));
-    is_refused(&envelope(&format!(r#""method":"m","result":{{}},{error}"#)), -32600, &Nobody);
-    is_refused(&envelope(r#""id":1"#), -32600, &Theirs(1));
-    is_refused(&envelope(r#""id":1,"params":{}"#), -32600, &Theirs(1));
+    is_refused(&envelope(&format!(r#""id":1,"result":{{}},{error}"#)), -32600, &LocalRequest(1));
+    is_refused(&envelope(&format!(r#""id":1,"result":null,{error}"#)), -32600, &LocalRequest(1));
+    is_refused(&envelope(r#""id":1,"method":"m","result":{}"#), -32600, &PeerRequest(1));
+    is_refused(&envelope(&format!(r#""id":1,"method":"m",{error}"#)), -32600, &PeerRequest(1));
+    is_refused(&envelope(&format!(r#""method":"m","result":{{}},{error}"#)), -32600, &Unknown);
+    is_refused(&envelope(r#""id":1"#), -32600, &PeerRequest(1));
+    is_refused(&envelope(r#""id":1,"params":{}"#), -32600, &PeerRequest(1));
     for not_an_object in ["1", "null", "true", r#""x""#, "1.5", "1e400", r#""\ud800""#] {
-        is_refused(not_an_object, -32600, &Nobody);
+        is_refused(not_an_object, -32600, &Unknown);
     }
-    is_refused(&envelope(r#""id":1,"method":"m","\ud800":1"#), -32600, &Nobody);
+    is_refused(&envelope(r#""id":1,"method":"m","\ud800":1"#), -32600, &Unknown);
 }
 
 #[test]
 fn a_method_is_a_string() {
     for method in ["1", "null", "true", "[]", r#"["m"]"#, r#"{"m":1}"#, r#""\ud800""#] {
-        is_refused(&envelope(&format!(r#""id":1,"method":{method}"#)), -32600, &Theirs(1));
+        is_refused(&envelope(&format!(r#""id":1,"method":{method}"#)), -32600, &PeerRequest(1));
     }
     let message = decode_one(&envelope(r#""id":1,"method":"tools\/call""#));
     let Ok(Message::Request { method, .. }) = message else { panic!("{message:?}") };
@@ -189,14 +198,14 @@ fn a_method_is_a_string() {
 }
 
 #[test]
-fn parameters_are_an_object_or_nothing() {
+fn parameters_are_an_object_or_absent() {
     for params in ["[]", "[{}]", "1", "1e400", "true", "false", r#""{}""#] {
         is_refused(
             &envelope(&format!(r#""id":1,"method":"m","params":{params}"#)),
             -32602,
-            &Theirs(1),
+            &PeerRequest(1),
         );
-        is_refused(&envelope(&format!(r#""method":"m","params":{params}"#)), -32602, &Nobody);
+        is_refused(&envelope(&format!(r#""method":"m","params":{params}"#)), -32602, &Unknown);
     }
     for params in [r#","params":null"#, r#","params":{}"#, r#","params": { } "#, ""] {
         let message = decode_one(&envelope(&format!(r#""id":1,"method":"m"{params}"#)));
@@ -208,8 +217,8 @@ fn parameters_are_an_object_or_nothing() {
 #[test]
 fn a_result_is_an_object() {
     for result in ["[]", "1", "null", "true", r#""x""#] {
-        is_refused(&envelope(&format!(r#""id":1,"result":{result}"#)), -32600, &Ours(1));
-        is_refused(&envelope(&format!(r#""result":{result}"#)), -32600, &Nobody);
+        is_refused(&envelope(&format!(r#""id":1,"result":{result}"#)), -32600, &LocalRequest(1));
+        is_refused(&envelope(&format!(r#""result":{result}"#)), -32600, &Unknown);
     }
 }
 
@@ -234,8 +243,8 @@ fn an_error_is_an_object_with_an_integer_code_and_a_message() {
         r#"{"code":1,"message":"x","message":"y"}"#,
         r#"{"code":1,"message":"\ud800"}"#,
     ] {
-        is_refused(&envelope(&format!(r#""id":1,"error":{error}"#)), -32600, &Ours(1));
-        is_refused(&envelope(&format!(r#""id":null,"error":{error}"#)), -32600, &Nobody);
+        is_refused(&envelope(&format!(r#""id":1,"error":{error}"#)), -32600, &LocalRequest(1));
+        is_refused(&envelope(&format!(r#""id":null,"error":{error}"#)), -32600, &Unknown);
     }
     for (id, expected) in [(r#""id":7,"#, Some(7)), (r#""id":null,"#, None), ("", None)] {
         let text = envelope(&format!(
@@ -250,7 +259,7 @@ fn an_error_is_an_object_with_an_integer_code_and_a_message() {
 }
 
 #[test]
-fn members_that_are_not_known_are_skipped_whatever_they_hold() {
+fn unknown_members_are_skipped_whatever_their_value() {
     for member in [
         r#""x":1e400"#,
         r#""x":"\ud800""#,

@@ -1,4 +1,4 @@
-//! Every way in which a conversation ends, and what becomes of those who wait.
+//! The ways in which a conversation ends, and what happens to the calls that are waiting.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Bench, idle, nonce, request};
+use crate::support::{Harness, nonce, request, until_idle};
 
 fn transport(reply: Reply) -> TransportError {
     match reply {
@@ -18,12 +18,12 @@ fn transport(reply: Reply) -> TransportError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_peer_dies_every_waiting_call_ends_at_once_with_the_same_error() {
-    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 16 << 20);
-    let calls: Vec<_> = (0..1_000).map(|id| bench.call(request(id, "echo", 0))).collect();
-    idle().await;
+async fn all_pending_calls_fail_immediately_with_the_same_error_when_the_peer_disconnects() {
+    let mut harness = Harness::with(&ConnectionLimits::default(), Default::default(), 16 << 20);
+    let calls: Vec<_> = (0..1_000).map(|id| harness.call(request(id, "echo", 0))).collect();
+    until_idle().await;
     let before = Instant::now();
-    bench.wire.close();
+    harness.wire.close();
     let mut errors = Vec::new();
     for call in calls {
         errors.push(transport(call.await.unwrap()));
@@ -31,97 +31,97 @@ async fn when_the_peer_dies_every_waiting_call_ends_at_once_with_the_same_error(
     assert_eq!(before.elapsed(), Duration::ZERO);
     assert!(errors.iter().all(|error| error.kind() == TransportErrorKind::Closed));
     assert!(errors.iter().all(|error| error.to_string() == errors[0].to_string()));
-    bench.leaves_nothing().await;
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_of_a_peer_that_left_are_finished_and_answered_into_its_open_side() {
-    let mut bench = Bench::new(&ConnectionLimits::default());
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.request(2, "ask", 2).await;
-    assert_eq!(bench.wire.message().await["method"], "echo");
-    bench.wire.half_close().await;
-    // What the second one waits for cannot come any more.
-    let failed = bench.wire.message().await;
+async fn calls_of_a_half_closed_peer_finish_and_are_answered() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.request(2, "ask", 2).await;
+    assert_eq!(harness.wire.message().await["method"], "echo");
+    harness.wire.half_close().await;
+    // The answer that the second call waits for can no longer arrive.
+    let failed = harness.wire.message().await;
     assert_eq!((failed["id"].as_i64(), failed["error"]["code"].as_i64()), (Some(2), Some(-32603)));
-    // And nothing can be asked from now on.
-    let late = transport(bench.call(request(3, "echo", 3)).await.unwrap());
+    // No further call can be made.
+    let late = transport(harness.call(request(3, "echo", 3)).await.unwrap());
     assert_eq!(late.kind(), TransportErrorKind::Closed);
-    bench.local.release(1);
-    assert_eq!(bench.wire.message().await["result"]["n"], 1);
-    assert_eq!(bench.wire.line().await, None);
-    bench.leaves_nothing().await;
+    harness.local.release(1);
+    assert_eq!(harness.wire.message().await["result"]["n"], 1);
+    assert_eq!(harness.wire.line().await, None);
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_does_not_end_is_given_up_after_the_drain_time() {
-    let mut bench = Bench::new(&ConnectionLimits::default());
-    bench.wire.request(1, "hold", 1).await;
-    idle().await;
+async fn a_call_that_does_not_finish_is_dropped_after_the_shutdown_timeout() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    harness.wire.request(1, "hold", 1).await;
+    until_idle().await;
     let before = Instant::now();
-    bench.wire.half_close().await;
-    assert_eq!(bench.wire.line().await, None);
+    harness.wire.half_close().await;
+    assert_eq!(harness.wire.line().await, None);
     assert_eq!(before.elapsed().as_secs(), ConnectionLimits::default().shutdown_timeout.as_secs());
-    let Bench { driver, local, .. } = bench;
+    let Harness { driver, local, .. } = harness;
     driver.await.unwrap().unwrap();
-    idle().await;
+    until_idle().await;
     assert_eq!(local.log(), ["start 1", "drop 1"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drain_without_end_waits_for_the_last_call() {
+async fn an_unlimited_drain_waits_for_the_last_call() {
     let mut limits = ConnectionLimits::default();
     limits.shutdown_timeout = Duration::MAX;
-    let mut bench = Bench::new(&limits);
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.half_close().await;
+    let mut harness = Harness::new(&limits);
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.half_close().await;
     tokio::time::sleep(Duration::from_secs(100_000)).await;
-    assert!(!bench.driver.is_finished());
-    bench.local.release(1);
-    assert_eq!(bench.wire.message().await["id"], 1);
-    bench.leaves_nothing().await;
+    assert!(!harness.driver.is_finished());
+    harness.local.release(1);
+    assert_eq!(harness.wire.message().await["id"], 1);
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_refuses_new_calls_and_finishes_running_and_waiting_ones() {
+async fn stopping_refuses_new_calls_and_finishes_running_and_queued_ones() {
     let mut limits = ConnectionLimits::default();
     limits.max_in_flight_requests = 1;
-    let mut bench = Bench::new(&limits);
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.request(2, "hold", 2).await;
-    idle().await;
-    bench.stop();
-    idle().await;
-    bench.wire.request(3, "hold", 3).await;
-    bench.wire.send(json!({"jsonrpc":"2.0","id":4,"result":{}}).to_string()).await;
-    let refused = bench.wire.message().await;
+    let mut harness = Harness::new(&limits);
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.request(2, "hold", 2).await;
+    until_idle().await;
+    harness.stop();
+    until_idle().await;
+    harness.wire.request(3, "hold", 3).await;
+    harness.wire.send(json!({"jsonrpc":"2.0","id":4,"result":{}}).to_string()).await;
+    let refused = harness.wire.message().await;
     assert_eq!(
         (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
         (Some(3), Some(-32603))
     );
     for nonce in [1, 2] {
-        bench.local.release(nonce);
-        assert_eq!(bench.wire.message().await["id"], nonce);
+        harness.local.release(nonce);
+        assert_eq!(harness.wire.message().await["id"], nonce);
     }
-    assert_eq!(bench.wire.line().await, None);
-    bench.leaves_nothing().await;
+    assert_eq!(harness.wire.line().await, None);
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_gives_stuck_calls_the_drain_time_while_input_stays_open() {
-    let mut bench = Bench::new(&ConnectionLimits::default());
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.note("slow", 2).await;
-    idle().await;
+async fn stuck_calls_have_the_shutdown_timeout_while_the_input_stays_open() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.notify("slow", 2).await;
+    until_idle().await;
     let before = Instant::now();
-    bench.stop();
-    assert_eq!(bench.wire.line().await, None);
+    harness.stop();
+    assert_eq!(harness.wire.line().await, None);
     assert_eq!(before.elapsed().as_secs(), ConnectionLimits::default().shutdown_timeout.as_secs());
-    bench.leaves_nothing().await;
+    harness.assert_nothing_left().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_during_a_drain_shortens_it_and_a_second_one_ends_it_at_once() {
+async fn a_stop_during_a_drain_shortens_it_and_a_second_one_ends_it_immediately() {
     let timeout = ConnectionLimits::default().shutdown_timeout;
     for (closed_first, stops, expected) in [
         (false, 1, timeout),
@@ -130,135 +130,135 @@ async fn a_stop_during_a_drain_shortens_it_and_a_second_one_ends_it_at_once() {
         (true, 2, Duration::ZERO),
         (false, 2, Duration::ZERO),
     ] {
-        let mut bench = Bench::new(&ConnectionLimits::default());
-        bench.wire.request(1, "hold", 1).await;
-        idle().await;
+        let mut harness = Harness::new(&ConnectionLimits::default());
+        harness.wire.request(1, "hold", 1).await;
+        until_idle().await;
         if closed_first {
-            bench.wire.half_close().await;
-            idle().await;
+            harness.wire.half_close().await;
+            until_idle().await;
         }
         let before = Instant::now();
         for _ in 0..stops {
-            bench.stop();
-            idle().await;
+            harness.stop();
+            until_idle().await;
         }
-        assert_eq!(bench.wire.line().await, None);
+        assert_eq!(harness.wire.line().await, None);
         let took = before.elapsed();
         assert!(
-            took.abs_diff(expected) <= Duration::from_millis(3), // `idle` takes some of it.
+            took.abs_diff(expected) <= Duration::from_millis(3), // `until_idle` uses some of it.
             "closed first: {closed_first}, {stops} stops: {took:?}, expected {expected:?}"
         );
-        bench.leaves_nothing().await;
+        harness.assert_nothing_left().await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_conversation_stops_at_once() {
-    let mut bench = Bench::new(&ConnectionLimits::default());
-    bench.wire.request(1, "echo", 1).await;
-    bench.wire.message().await;
+async fn an_idle_conversation_stops_immediately() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    harness.wire.request(1, "echo", 1).await;
+    harness.wire.message().await;
     let before = Instant::now();
-    bench.stop();
-    assert_eq!(bench.wire.line().await, None);
+    harness.stop();
+    assert_eq!(harness.wire.line().await, None);
     assert_eq!(before.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn close_writes_what_is_waiting_then_ends_our_side_and_still_hears_answers() {
-    let mut bench = Bench::with(&ConnectionLimits::default(), Default::default(), 256);
-    let calls: Vec<_> = (0..100).map(|id| bench.call(request(id, "echo", id as u64))).collect();
-    idle().await;
-    bench.remote.close();
-    let refused = transport(bench.call(request(1_000, "echo", 0)).await.unwrap());
+async fn close_writes_the_outbox_then_ends_this_side_and_still_reads_answers() {
+    let mut harness = Harness::with(&ConnectionLimits::default(), Default::default(), 256);
+    let calls: Vec<_> = (0..100).map(|id| harness.call(request(id, "echo", id as u64))).collect();
+    until_idle().await;
+    harness.remote.close();
+    let refused = transport(harness.call(request(1_000, "echo", 0)).await.unwrap());
     assert_eq!(refused.kind(), TransportErrorKind::Closed);
     let mut questions = Vec::new();
-    while let Some(line) = bench.wire.line().await {
+    while let Some(line) = harness.wire.line().await {
         questions.push(serde_json::from_str::<Value>(&line).unwrap());
     }
     assert_eq!(questions.len(), 100);
     for question in &questions {
-        bench.wire.result(&question["id"], question["params"]["n"].as_u64().unwrap()).await;
+        harness.wire.result(&question["id"], question["params"]["n"].as_u64().unwrap()).await;
     }
     for (id, call) in calls.into_iter().enumerate() {
         assert_eq!(nonce(&call.await.unwrap()), Some(id as u64));
     }
-    bench.wire.close();
-    assert!(bench.driver.await.unwrap().is_ok());
-    assert_eq!(bench.remote.stats(), Default::default());
+    harness.wire.close();
+    assert!(harness.driver.await.unwrap().is_ok());
+    assert_eq!(harness.remote.stats(), Default::default());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_up_after_close_goes_nowhere_and_breaks_nothing() {
-    let mut bench = Bench::new(&ConnectionLimits::default());
-    bench.wire.request(1, "hold", 1).await;
-    let left = bench.call(request(1, "echo", 1));
-    let stays = bench.call(request(2, "echo", 2));
-    bench.wire.message().await;
-    bench.wire.message().await;
-    bench.remote.close();
-    assert_eq!(bench.wire.line().await, None);
-    bench.local.release(1); // An answer.
-    left.abort(); // A cancel.
-    bench.wire.request(3, "echo", 3).await; // Another answer.
-    bench.wire.send("garbage").await; // A refusal.
-    idle().await;
-    bench.wire.result(&json!(2), 2).await;
-    assert_eq!(nonce(&stays.await.unwrap()), Some(2));
-    bench.wire.close();
-    assert!(bench.driver.await.unwrap().is_ok());
-    assert_eq!(bench.remote.stats(), Default::default());
+async fn output_after_close_is_dropped() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    harness.wire.request(1, "hold", 1).await;
+    let dropped = harness.call(request(1, "echo", 1));
+    let kept = harness.call(request(2, "echo", 2));
+    harness.wire.message().await;
+    harness.wire.message().await;
+    harness.remote.close();
+    assert_eq!(harness.wire.line().await, None);
+    harness.local.release(1); // An answer.
+    dropped.abort(); // A cancellation.
+    harness.wire.request(3, "echo", 3).await; // Another answer.
+    harness.wire.send("garbage").await; // A refusal.
+    until_idle().await;
+    harness.wire.result(&json!(2), 2).await;
+    assert_eq!(nonce(&kept.await.unwrap()), Some(2));
+    harness.wire.close();
+    assert!(harness.driver.await.unwrap().is_ok());
+    assert_eq!(harness.remote.stats(), Default::default());
 }
 
 #[tokio::test(start_paused = true)]
-async fn close_wakes_those_who_wait_for_room() {
+async fn close_wakes_senders_that_wait_for_outbox_space() {
     let mut limits = ConnectionLimits::default();
     limits.max_outbox_bytes = 10;
-    let bench = Bench::with(&limits, Default::default(), 16);
-    let first = bench.call(request(1, "echo", 1));
-    idle().await;
-    let second = bench.call(request(2, "echo", 2));
-    idle().await;
-    bench.remote.close();
+    let harness = Harness::with(&limits, Default::default(), 16);
+    let first = harness.call(request(1, "echo", 1));
+    until_idle().await;
+    let second = harness.call(request(2, "echo", 2));
+    until_idle().await;
+    harness.remote.close();
     assert_eq!(transport(second.await.unwrap()).kind(), TransportErrorKind::Closed);
-    bench.driver.abort();
+    harness.driver.abort();
     assert_eq!(transport(first.await.unwrap()).kind(), TransportErrorKind::Closed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn abort_ends_every_waiting_call_with_its_error() {
-    let mut bench = Bench::new(&ConnectionLimits::default());
-    let calls: Vec<_> = (0..10).map(|id| bench.call(request(id, "echo", 0))).collect();
-    bench.wire.request(1, "hold", 1).await;
-    idle().await;
-    bench.remote.abort(&TransportError::closed("it exited with 3"));
+async fn abort_fails_all_pending_calls_with_its_error() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    let calls: Vec<_> = (0..10).map(|id| harness.call(request(id, "echo", 0))).collect();
+    harness.wire.request(1, "hold", 1).await;
+    until_idle().await;
+    harness.remote.abort(&TransportError::closed("the process exited with status 3"));
     for call in calls {
-        assert_eq!(transport(call.await.unwrap()).to_string(), "it exited with 3");
+        assert_eq!(transport(call.await.unwrap()).to_string(), "the process exited with status 3");
     }
-    let later = bench.remote.call(request(99, "echo", 0)).await;
-    assert_eq!(transport(later).to_string(), "it exited with 3");
-    idle().await;
-    assert_eq!(bench.local.log(), ["start 1", "drop 1"]);
-    assert_eq!(bench.remote.stats(), Default::default());
+    let later = harness.remote.call(request(99, "echo", 0)).await;
+    assert_eq!(transport(later).to_string(), "the process exited with status 3");
+    until_idle().await;
+    assert_eq!(harness.local.log(), ["start 1", "drop 1"]);
+    assert_eq!(harness.remote.stats(), Default::default());
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_driver_ends_everything() {
+async fn dropping_the_driver_ends_all_calls() {
     let mut limits = ConnectionLimits::default();
     limits.max_in_flight_requests = 2;
-    let mut bench = Bench::with(&limits, crate::support::Local::with_batches(), 1 << 20);
-    bench.wire.request(1, "hold", 1).await;
-    bench.wire.send(r#"[{"jsonrpc":"2.0","id":2,"method":"hold","params":{"n":2}}]"#).await;
-    bench.wire.request(3, "hold", 3).await;
-    bench.wire.note("slow", 4).await;
-    let waiting = bench.call(request(1, "echo", 1));
-    idle().await;
-    bench.driver.abort();
+    let mut harness = Harness::with(&limits, crate::support::Local::with_batches(), 1 << 20);
+    harness.wire.request(1, "hold", 1).await;
+    harness.wire.send(r#"[{"jsonrpc":"2.0","id":2,"method":"hold","params":{"n":2}}]"#).await;
+    harness.wire.request(3, "hold", 3).await;
+    harness.wire.notify("slow", 4).await;
+    let waiting = harness.call(request(1, "echo", 1));
+    until_idle().await;
+    harness.driver.abort();
     assert_eq!(transport(waiting.await.unwrap()).kind(), TransportErrorKind::Closed);
-    idle().await;
-    let mut log = bench.local.log();
+    until_idle().await;
+    let mut log = harness.local.log();
     log.sort();
     assert_eq!(log, ["drop 1", "drop 2", "start 1", "start 2"]);
-    let late = bench.remote.call(request(5, "echo", 0)).await;
+    let late = harness.remote.call(request(5, "echo", 0)).await;
     assert_eq!(transport(late).kind(), TransportErrorKind::Closed);
-    bench.leaves_nothing().await;
+    harness.assert_nothing_left().await;
 }

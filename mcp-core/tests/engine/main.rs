@@ -1,7 +1,8 @@
-//! The JSON-RPC engine under load, bad input and bad luck: decoding, byte streams, the in-memory pair.
+//! Tests of the JSON-RPC engine under load, with invalid input and with failures: decoding, byte
+//! streams and the in-memory transport.
 //!
-//! Everything goes through public API. Time is paused: nothing here waits for the clock, and a test that
-//! hangs fails at once.
+//! All tests use the public API. Time is paused, so no test waits for the clock, and a test that
+//! hangs fails immediately.
 #![allow(clippy::unwrap_used, reason = "tests; helpers are not marked as such")]
 
 mod batches;
@@ -9,12 +10,10 @@ mod bounds;
 mod cancellation;
 mod conversation;
 mod decode_frames;
-mod decode_mutations;
 mod decode_table;
 mod endings;
 mod framing;
 mod memory;
 mod model;
 mod output;
-mod reference;
 mod support;

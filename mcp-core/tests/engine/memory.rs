@@ -1,4 +1,4 @@
-//! The in-memory pair keeps the promises of a stream.
+//! The in-memory transport has the same guarantees as a stream.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use mcp_core::transport::TransportErrorKind;
 use mcp_core::transport::memory::{self, Link};
 use tokio::task::JoinHandle;
 
-use crate::support::{Local, idle, nonce, request};
+use crate::support::{Local, nonce, request, until_idle};
 
 fn pair(limits: &ConnectionLimits) -> (Link, Arc<Local>, Arc<Local>) {
     let (first, second) = (Arc::new(Local::default()), Arc::new(Local::default()));
@@ -35,42 +35,44 @@ async fn a_thousand_calls_each_way_get_their_own_answers() {
     let mut waiting = Vec::new();
     for number in 0..1_000_u64 {
         for (end, peer) in [link.first(), link.second()].iter().enumerate() {
-            let secret = number * 2 + end as u64;
-            waiting
-                .push((secret, call(peer, request(number as i64, ["echo", "later"][end], secret))));
+            let nonce_sent = number * 2 + end as u64;
+            waiting.push((
+                nonce_sent,
+                call(peer, request(number as i64, ["echo", "later"][end], nonce_sent)),
+            ));
         }
     }
-    for (secret, answer) in waiting {
-        assert_eq!(nonce(&answer.await.unwrap()), Some(secret));
+    for (nonce_sent, answer) in waiting {
+        assert_eq!(nonce(&answer.await.unwrap()), Some(nonce_sent));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_a_call_drops_its_handler_and_frees_its_place() {
+async fn dropping_a_call_drops_its_handler_and_frees_its_capacity() {
     let mut limits = ConnectionLimits::default();
     limits.max_in_flight_requests = 1;
     let (link, _first, second) = pair(&limits);
     let running = call(&link.second(), request(1, "hold", 1));
     let waiting = call(&link.second(), request(2, "hold", 2));
     let third = call(&link.second(), request(3, "hold", 3));
-    idle().await;
+    until_idle().await;
     assert_eq!(second.log(), ["start 1"]);
     waiting.abort();
     running.abort();
-    idle().await;
+    until_idle().await;
     assert_eq!(second.log(), ["drop 1", "start 3"]);
     second.release(3);
     assert_eq!(nonce(&third.await.unwrap()), Some(3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn running_and_waiting_calls_are_bounded() {
+async fn running_and_queued_calls_are_bounded() {
     let mut limits = ConnectionLimits::default();
     (limits.max_in_flight_requests, limits.max_queued_requests) = (4, 8);
     let (link, _first, second) = pair(&limits);
     let calls: Vec<_> =
         (0..20).map(|id| call(&link.second(), request(id, "hold", id as u64))).collect();
-    idle().await;
+    until_idle().await;
     assert_eq!(second.log().len(), 4);
     for id in 0..20 {
         second.release(id);
@@ -85,7 +87,7 @@ async fn running_and_waiting_calls_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_large_too_deep_or_too_much_is_refused() {
+async fn messages_over_the_limits_of_length_depth_or_values_are_refused() {
     let mut limits = ConnectionLimits::default();
     (limits.max_message_bytes, limits.max_json_nodes, limits.max_outgoing_bytes) =
         (10_000, 100, 1_000);
@@ -95,7 +97,7 @@ async fn what_is_too_large_too_deep_or_too_much_is_refused() {
         call(&link.second(), Request::new(1.into(), "echo", params))
     };
     let deep = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-    // A message is one level around its parameters.
+    // A message adds one level to the depth of its parameters.
     assert!(send(deep(62)).await.unwrap().is_ok());
     for text in [
         deep(63),
@@ -111,20 +113,21 @@ async fn what_is_too_large_too_deep_or_too_much_is_refused() {
     }
     let reply = call(&link.second(), request(1, "size", 2_000)).await.unwrap();
     assert!(matches!(&reply, Err(CallError::Peer(error)) if error.code() == -32603), "{reply:?}");
-    let note = |text: String| Notification::new("tell", JsonBytes::from_trusted(text.into_bytes()));
-    link.second().notify(note(deep(100))).await;
-    link.second().notify(note("{\"n\":1}".into())).await;
-    assert_eq!(second.log(), ["note tell 1"]);
+    let event =
+        |text: String| Notification::new("event", JsonBytes::from_trusted(text.into_bytes()));
+    link.second().notify(event(deep(100))).await;
+    link.second().notify(event("{\"n\":1}".into())).await;
+    assert_eq!(second.log(), ["event 1"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_bytes_of_waiting_calls_are_bounded() {
+async fn the_bytes_of_queued_calls_are_bounded() {
     let mut limits = ConnectionLimits::default();
     (limits.max_in_flight_requests, limits.max_queued_bytes) = (1, 1);
     let (link, _first, second) = pair(&limits);
     let calls: Vec<_> =
         (1..=3).map(|id| call(&link.second(), request(id, "hold", id as u64))).collect();
-    idle().await;
+    until_idle().await;
     for id in 1..=3 {
         second.release(id);
     }
@@ -136,31 +139,31 @@ async fn the_bytes_of_waiting_calls_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_asks_back_through_the_same_link() {
-    let mut back = None;
+async fn a_handler_can_call_its_caller_through_the_same_link() {
+    let mut caller = None;
     let (first, second) = (Arc::new(Local::default()), Arc::new(Local::default()));
     let limits = ConnectionLimits::default();
     let open = |peer: Peer| {
-        back = Some(peer);
+        caller = Some(peer);
         Arc::clone(&second)
     };
     let link = memory::connect(&limits, |_| Arc::clone(&first), &limits, open);
     let asked = link.second().call(request(1, "ask", 5)).await;
     assert_eq!(nonce(&asked), Some(5));
-    assert_eq!(nonce(&back.unwrap().call(request(2, "echo", 6)).await), Some(6));
+    assert_eq!(nonce(&caller.unwrap().call(request(2, "echo", 6)).await), Some(6));
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_fails_later_and_waiting_calls_and_lets_running_ones_end() {
-    for drops in [false, true] {
+async fn closing_fails_later_and_queued_calls_and_lets_running_ones_finish() {
+    for dropped in [false, true] {
         let mut limits = ConnectionLimits::default();
         limits.max_in_flight_requests = 1;
         let (link, first, second) = pair(&limits);
         let peer = link.second();
         let running = call(&peer, request(1, "hold", 1));
         let waiting = call(&peer, request(2, "echo", 2));
-        idle().await;
-        if drops {
+        until_idle().await;
+        if dropped {
             drop(link);
         } else {
             link.close();
@@ -169,12 +172,12 @@ async fn closing_fails_later_and_waiting_calls_and_lets_running_ones_end() {
         assert_eq!(kind(&waiting.await.unwrap()), Some(TransportErrorKind::Closed));
         second.release(1);
         assert_eq!(nonce(&running.await.unwrap()), Some(1));
-        peer.notify(Notification::new("tell", JsonBytes::empty_object())).await;
+        peer.notify(Notification::new("event", JsonBytes::empty_object())).await;
         assert_eq!(second.log(), ["start 1", "end 1"]);
         assert_eq!(
             (Arc::strong_count(&first), Arc::strong_count(&second)),
             (1, 1),
-            "the sides are let go"
+            "the link must release both sides"
         );
     }
 }

@@ -1,7 +1,7 @@
-//! Thousands of random steps against a model that says what has to come out of each.
+//! Thousands of random steps, compared with a model that predicts the output of each.
 //!
-//! Invariants after every step: one outcome for each request, nothing for a cancelled one, an answer carries its
-//! caller's nonce, and what the engine holds is what the model holds. At the end nothing is left.
+//! Invariants after every step: each request has one outcome, a cancelled one has none, an answer
+//! has its caller's nonce, and the engine holds what the model holds. Nothing is left at the end.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,13 +10,13 @@ use mcp_core::service::Reply;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{Bench, Local, Random, idle, nonce, request};
+use crate::support::{Harness, Local, Random, nonce, request, until_idle};
 
 const STEPS: usize = 5_000;
 const IN_FLIGHT: usize = 6;
 const QUEUED: usize = 4;
 
-/// A call of the peer.
+/// A call from the peer.
 #[derive(Clone, PartialEq, Debug)]
 struct Inbound {
     id: i64,
@@ -25,14 +25,14 @@ struct Inbound {
 }
 
 struct Model {
-    bench: Bench,
+    harness: Harness,
     random: Random,
     next_nonce: u64,
     running: Vec<Inbound>,
     queue: VecDeque<Inbound>,
-    /// Calls of ours by id: their nonce, and who waits.
+    /// Calls from this side by id: the nonce, and the task that waits.
     outbound: BTreeMap<i64, (u64, JoinHandle<Reply>)>,
-    /// What has to be on the wire after this step, in any order.
+    /// The messages that this step must send, in any order.
     expected: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl Model {
         let mut limits = ConnectionLimits::default();
         (limits.max_in_flight_requests, limits.max_queued_requests) = (IN_FLIGHT, QUEUED);
         Self {
-            bench: Bench::with(&limits, Local::with_batches(), 1 << 20),
+            harness: Harness::with(&limits, Local::with_batches(), 1 << 20),
             random: Random::new(seed),
             next_nonce: 1,
             running: Vec::new(),
@@ -56,31 +56,32 @@ impl Model {
         self.next_nonce
     }
 
-    /// A few ids, so that they collide with those in use and those of the other direction.
-    fn some_id(&mut self) -> i64 {
+    /// Returns one of a few ids, so that they collide with ids in use and with those of the other
+    /// direction.
+    fn random_id(&mut self) -> i64 {
         self.random.below(12) as i64
     }
 
-    fn answered(&mut self, call: &Inbound) {
+    fn expect_answer(&mut self, call: &Inbound) {
         self.expected
             .push(json!({"jsonrpc":"2.0","id":call.id,"result":{"n":call.nonce}}).to_string());
     }
 
-    fn refused(&mut self, id: i64, code: i64) {
+    fn expect_refusal(&mut self, id: i64, code: i64) {
         self.expected.push(format!("refused {id} {code}"));
     }
 
-    /// A place is free: calls that waited begin.
-    fn start_waiting(&mut self) {
+    /// Starts queued calls while there is capacity.
+    fn start_queued(&mut self) {
         while self.running.len() < IN_FLIGHT
             && let Some(call) = self.queue.pop_front()
         {
-            self.begin(call);
+            self.start(call);
         }
     }
 
-    fn begin(&mut self, call: Inbound) {
-        if call.held { self.running.push(call) } else { self.answered(&call) }
+    fn start(&mut self, call: Inbound) {
+        if call.held { self.running.push(call) } else { self.expect_answer(&call) }
     }
 
     fn is_known(&self, id: i64) -> bool {
@@ -91,84 +92,84 @@ impl Model {
         match self.random.below(14) {
             0..=3 => self.peer_calls().await,
             4 | 5 => self.peer_cancels().await,
-            6 | 7 => self.handler_ends(),
-            8 | 9 => self.we_call(),
+            6 | 7 => self.finish_handler(),
+            8 | 9 => self.start_call(),
             10 | 11 => self.peer_answers().await,
-            12 => self.we_leave(),
-            _ => self.peer_sends_nonsense().await,
+            12 => self.drop_call(),
+            _ => self.peer_sends_invalid_input().await,
         }
-        idle().await;
+        until_idle().await;
         self.check().await;
     }
 
     async fn peer_calls(&mut self) {
         let call =
-            Inbound { id: self.some_id(), nonce: self.nonce(), held: self.random.below(3) > 0 };
+            Inbound { id: self.random_id(), nonce: self.nonce(), held: self.random.below(3) > 0 };
         let method = if call.held { "hold" } else { "echo" };
-        self.bench.wire.request(call.id, method, call.nonce).await;
+        self.harness.wire.request(call.id, method, call.nonce).await;
         if self.is_known(call.id) {
-            self.refused(call.id, -32600);
+            self.expect_refusal(call.id, -32600);
         } else if self.queue.is_empty() && self.running.len() < IN_FLIGHT {
-            self.begin(call);
+            self.start(call);
         } else if self.queue.len() < QUEUED {
             self.queue.push_back(call);
         } else {
-            self.refused(call.id, -32603);
+            self.expect_refusal(call.id, -32603);
         }
     }
 
     async fn peer_cancels(&mut self) {
-        let id = self.some_id();
-        self.bench.wire.cancel(id).await;
+        let id = self.random_id();
+        self.harness.wire.cancel(id).await;
         if self.random.below(4) == 0 {
-            self.bench.wire.cancel(id).await;
+            self.harness.wire.cancel(id).await;
         }
         self.running.retain(|call| call.id != id);
         self.queue.retain(|call| call.id != id);
-        self.start_waiting();
+        self.start_queued();
     }
 
-    fn handler_ends(&mut self) {
+    fn finish_handler(&mut self) {
         if self.running.is_empty() {
             return;
         }
         let at = self.random.below(self.running.len());
         let call = self.running.remove(at);
-        self.bench.local.release(call.nonce);
-        self.answered(&call);
-        self.start_waiting();
+        self.harness.local.release(call.nonce);
+        self.expect_answer(&call);
+        self.start_queued();
     }
 
-    fn we_call(&mut self) {
-        let id = self.some_id();
+    fn start_call(&mut self) {
+        let id = self.random_id();
         if self.outbound.contains_key(&id) {
             return;
         }
-        let secret = self.nonce();
-        let call = self.bench.call(request(id, "echo", secret));
+        let nonce_sent = self.nonce();
+        let call = self.harness.call(request(id, "echo", nonce_sent));
         self.expected.push(
-            json!({"jsonrpc":"2.0","id":id,"method":"echo","params":{"n":secret}}).to_string(),
+            json!({"jsonrpc":"2.0","id":id,"method":"echo","params":{"n":nonce_sent}}).to_string(),
         );
-        self.outbound.insert(id, (secret, call));
+        self.outbound.insert(id, (nonce_sent, call));
     }
 
     async fn peer_answers(&mut self) {
-        let id = self.some_id();
-        let Some((secret, call)) = self.outbound.remove(&id) else {
-            self.bench.wire.result(&json!(id), 0).await; // Nobody's, or late.
+        let id = self.random_id();
+        let Some((nonce_sent, call)) = self.outbound.remove(&id) else {
+            self.harness.wire.result(&json!(id), 0).await; // An unknown or late answer.
             return;
         };
         if self.random.below(5) == 0 {
-            self.bench.wire.send(json!({"jsonrpc":"2.0","id":id,"result":7}).to_string()).await;
+            self.harness.wire.send(json!({"jsonrpc":"2.0","id":id,"result":7}).to_string()).await;
             assert!(call.await.unwrap().is_err());
         } else {
-            self.bench.wire.result(&json!(id), secret).await;
-            assert_eq!(nonce(&call.await.unwrap()), Some(secret));
+            self.harness.wire.result(&json!(id), nonce_sent).await;
+            assert_eq!(nonce(&call.await.unwrap()), Some(nonce_sent));
         }
     }
 
-    fn we_leave(&mut self) {
-        let id = self.some_id();
+    fn drop_call(&mut self) {
+        let id = self.random_id();
         if let Some((_, call)) = self.outbound.remove(&id) {
             call.abort();
             let cancel = json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":id}});
@@ -176,29 +177,29 @@ impl Model {
         }
     }
 
-    async fn peer_sends_nonsense(&mut self) {
+    async fn peer_sends_invalid_input(&mut self) {
         match self.random.below(4) {
             0 => {
-                self.bench.wire.send("{").await;
+                self.harness.wire.send("{").await;
                 self.expected.push("refused - -32700".into());
             }
-            1 => self.bench.wire.note("tell", 0).await,
+            1 => self.harness.wire.notify("event", 0).await,
             2 => {
-                self.bench.wire.send("[1]").await;
+                self.harness.wire.send("[1]").await;
                 self.expected.push("refused array".into());
             }
             _ => {
-                let id = self.some_id();
+                let id = self.random_id();
                 let entry = json!({"jsonrpc":"2.0","id":id,"method":"echo","params":[]});
-                self.bench.wire.send(entry.to_string()).await;
-                self.refused(id, -32602);
+                self.harness.wire.send(entry.to_string()).await;
+                self.expect_refusal(id, -32602);
             }
         }
     }
 
     async fn check(&mut self) {
         let mut arrived: Vec<String> = Vec::new();
-        for message in self.bench.wire.arrived().await {
+        for message in self.harness.wire.received().await {
             arrived.push(match &message["error"]["code"] {
                 _ if message.is_array() => "refused array".into(),
                 Value::Null => message.to_string(),
@@ -213,7 +214,7 @@ impl Model {
         self.expected.sort();
         assert_eq!(arrived, self.expected);
         self.expected.clear();
-        let stats = self.bench.remote.stats();
+        let stats = self.harness.remote.stats();
         let held = (stats.pending, stats.in_flight, stats.outbox_bytes);
         assert_eq!(held, (self.outbound.len(), self.running.len(), 0));
     }
@@ -229,13 +230,13 @@ async fn random_interleavings_keep_the_invariants_and_leave_nothing_behind() {
             model.step().await;
         }
         while !model.running.is_empty() {
-            model.handler_ends();
-            idle().await;
+            model.finish_handler();
+            until_idle().await;
             model.check().await;
         }
         for (_, (_, call)) in std::mem::take(&mut model.outbound) {
             call.abort();
         }
-        model.bench.leaves_nothing().await;
+        model.harness.assert_nothing_left().await;
     }
 }

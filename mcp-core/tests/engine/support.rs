@@ -1,4 +1,5 @@
-//! A peer made of raw lines, and a local service that does what its tests ask for.
+//! A harness of an engine and a peer: the peer sends and receives raw lines, and the local service
+//! does what a test requests by method name.
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -18,26 +19,32 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-/// Done when every other task waits for something. Needs paused time, which moves on only then.
-pub(crate) async fn idle() {
+/// Waits until every other task waits. This needs paused time, which advances only then.
+pub(crate) async fn until_idle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-/// A request with the parameters `{"n":nonce}`.
+/// Creates a request with the parameters `{"n":nonce}`.
 pub(crate) fn request(id: impl Into<RequestId>, method: &'static str, nonce: u64) -> Request {
     Request::new(id.into(), method, JsonBytes::new(&serde_json::json!({ "n": nonce })).unwrap())
 }
 
-/// The nonce of a reply.
+/// Returns the nonce of a reply.
 pub(crate) fn nonce(reply: &Reply) -> Option<u64> {
     reply.as_ref().ok()?.parse::<Value>().ok()?["n"].as_u64()
 }
 
-/// The local side. Methods: `echo` answers at once with its parameters, `later` after a detour over the
-/// scheduler, `hold` when [`Local::release`] is called with its nonce, `ask` with what the peer answers,
-/// `tell` after a notification,
-/// `size` with a result of that many bytes, `panic` and `panic-later` do. The notification `slow` takes until its
-/// nonce is released.
+/// The local service.
+///
+/// Requests:
+/// - `echo` returns its parameters immediately, `later` after yielding to the scheduler.
+/// - `hold` returns its parameters after [`Local::release`] was called with its nonce.
+/// - `ask` calls `echo` of its caller and returns the answer.
+/// - `emit` sends the notification `event` and returns its parameters.
+/// - `size` returns a result of about `n` bytes.
+/// - `panic` and `panic-later` panic.
+///
+/// Notifications are logged; `slow` waits for its nonce to be released first.
 #[derive(Default)]
 pub(crate) struct Local {
     gates: Mutex<HashMap<u64, Arc<Semaphore>>>,
@@ -60,22 +67,27 @@ impl Local {
         self.gate(nonce).add_permits(1);
     }
 
-    fn note(&self, what: impl Into<String>) {
-        self.log.lock().unwrap().push(what.into());
+    fn record(&self, entry: impl Into<String>) {
+        self.log.lock().unwrap().push(entry.into());
     }
 
-    /// What happened since the last look: `start n`, `end n`, `drop n`, `note method n`.
+    /// Returns and clears the log. Entries are `start n`, `end n` and `drop n` for held calls, and
+    /// `method n` for notifications.
     pub(crate) fn log(&self) -> Vec<String> {
         std::mem::take(&mut self.log.lock().unwrap())
     }
 }
 
-/// Notes when a held call is dropped before its end.
-struct Held<'a>(&'a Local, u64, bool);
+/// Records the end of a held call: whether it finished or was dropped before.
+struct HeldCall<'a> {
+    local: &'a Local,
+    nonce: u64,
+    finished: bool,
+}
 
-impl Drop for Held<'_> {
+impl Drop for HeldCall<'_> {
     fn drop(&mut self) {
-        self.0.note(format!("{} {}", if self.2 { "end" } else { "drop" }, self.1));
+        self.local.record(format!("{} {}", if self.finished { "end" } else { "drop" }, self.nonce));
     }
 }
 
@@ -90,18 +102,18 @@ impl Service for Local {
                 Ok(request.params)
             }
             "hold" => {
-                self.note(format!("start {nonce}"));
-                let mut held = Held(self, nonce, false);
+                self.record(format!("start {nonce}"));
+                let mut held = HeldCall { local: self, nonce, finished: false };
                 self.gate(nonce).acquire().await.unwrap().forget();
-                held.2 = true;
+                held.finished = true;
                 Ok(request.params)
             }
             "ask" => {
                 let question = Request::new(request.id, "echo", request.params);
                 request.peer.call(question).await
             }
-            "tell" => {
-                request.peer.notify(Notification::new("told", request.params.clone())).await;
+            "emit" => {
+                request.peer.notify(Notification::new("event", request.params.clone())).await;
                 Ok(request.params)
             }
             "size" => {
@@ -123,7 +135,7 @@ impl Service for Local {
         if notification.method == "slow" {
             self.gate(nonce).acquire().await.unwrap().forget();
         }
-        self.note(format!("note {} {nonce}", notification.method));
+        self.record(format!("{} {nonce}", notification.method));
     }
 }
 
@@ -133,8 +145,8 @@ impl Conversation for Local {
     }
 }
 
-/// An engine on one end of a duplex pipe, raw bytes on the other.
-pub(crate) struct Bench {
+/// An engine on one end of an in-memory pipe, and the raw peer on the other.
+pub(crate) struct Harness {
     pub(crate) remote: Remote,
     pub(crate) local: Arc<Local>,
     pub(crate) wire: Wire,
@@ -142,20 +154,20 @@ pub(crate) struct Bench {
     stop: mpsc::UnboundedSender<()>,
 }
 
-impl Bench {
+impl Harness {
     pub(crate) fn new(limits: &ConnectionLimits) -> Self {
         Self::with(limits, Local::default(), 1 << 20)
     }
 
-    pub(crate) fn with(limits: &ConnectionLimits, local: Local, pipe: usize) -> Self {
-        let (ours, theirs) = tokio::io::duplex(pipe);
-        let (reader, writer) = tokio::io::split(ours);
+    pub(crate) fn with(limits: &ConnectionLimits, local: Local, pipe_bytes: usize) -> Self {
+        let (near, far) = tokio::io::duplex(pipe_bytes);
+        let (reader, writer) = tokio::io::split(near);
         let local = Arc::new(local);
         let (remote, driver) = stream::connect(reader, writer, limits, |_| Arc::clone(&local));
         let (stop, mut stops) = mpsc::unbounded_channel();
         let stops = futures::stream::poll_fn(move |cx| stops.poll_recv(cx));
         let driver = tokio::spawn(driver.run(stops));
-        Self { remote, local, wire: Wire::new(theirs), driver, stop }
+        Self { remote, local, wire: Wire::new(far), driver, stop }
     }
 
     /// Requests a stop.
@@ -163,7 +175,7 @@ impl Bench {
         self.stop.send(()).unwrap();
     }
 
-    /// Starts a call of ours.
+    /// Starts a call from this side.
     pub(crate) fn call(&self, request: Request) -> JoinHandle<Reply> {
         let remote = self.remote.clone();
         tokio::spawn(async move { remote.call(request).await })
@@ -173,18 +185,19 @@ impl Bench {
         Peer::new(self.remote.clone())
     }
 
-    /// Nothing is left: the maps are empty, the outbox is, and nobody holds the service.
-    pub(crate) async fn leaves_nothing(self) {
+    /// Asserts that the conversation leaves nothing behind: no pending or running requests, no
+    /// output, and no reference to the service.
+    pub(crate) async fn assert_nothing_left(self) {
         let Self { remote, local, driver, wire, stop } = self;
         drop((wire, stop));
         let _ = driver.await;
-        idle().await;
+        until_idle().await;
         assert_eq!(remote.stats(), stream::Stats::default());
         assert_eq!(Arc::strong_count(&local), 1, "a task outlived the conversation");
     }
 }
 
-/// The peer's end.
+/// The peer's end of the pipe.
 pub(crate) struct Wire {
     stream: Option<DuplexStream>,
     unread: Vec<u8>,
@@ -215,7 +228,7 @@ impl Wire {
         .await;
     }
 
-    pub(crate) async fn note(&mut self, method: &str, nonce: u64) {
+    pub(crate) async fn notify(&mut self, method: &str, nonce: u64) {
         self.send(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"n":{nonce}}}}}"#))
             .await;
     }
@@ -233,7 +246,7 @@ impl Wire {
         .await;
     }
 
-    /// Closes our side alone.
+    /// Closes the sending side only.
     pub(crate) async fn half_close(&mut self) {
         self.stream().shutdown().await.unwrap();
     }
@@ -242,7 +255,7 @@ impl Wire {
         self.stream = None;
     }
 
-    /// The next line; none at the end of the stream.
+    /// Returns the next line, or `None` at the end of the stream.
     pub(crate) async fn line(&mut self) -> Option<String> {
         loop {
             if let Some(line) = self.complete_line() {
@@ -251,7 +264,7 @@ impl Wire {
             let mut chunk = [0; 4096];
             match self.stream().read(&mut chunk).await.unwrap() {
                 0 => {
-                    assert!(self.unread.is_empty(), "the stream ended inside of a line");
+                    assert!(self.unread.is_empty(), "the stream ended inside a line");
                     return None;
                 }
                 read => self.unread.extend_from_slice(&chunk[..read]),
@@ -271,11 +284,12 @@ impl Wire {
         Some(String::from_utf8(line[..end].to_vec()).unwrap())
     }
 
-    /// Whatever has arrived, without waiting.
-    pub(crate) async fn arrived(&mut self) -> Vec<Value> {
+    /// Returns all messages that have arrived, without waiting.
+    pub(crate) async fn received(&mut self) -> Vec<Value> {
         loop {
             let mut chunk = [0; 4096];
-            // The scheduler's budget would end this before everything is read.
+            // Without this, tokio's cooperative budget would end the loop before everything is
+            // read.
             let read = tokio::task::unconstrained(poll_fn(|cx| {
                 let Some(stream) = &mut self.stream else { return Poll::Ready(0) };
                 let read = std::pin::pin!(stream.read(&mut chunk));
@@ -297,14 +311,14 @@ impl Wire {
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Reads and throws away at most `most` bytes.
-    pub(crate) async fn skim(&mut self, most: usize) -> usize {
-        let mut chunk = vec![0; most];
+    /// Reads and discards at most `max` bytes. Returns their number.
+    pub(crate) async fn discard(&mut self, max: usize) -> usize {
+        let mut chunk = vec![0; max];
         self.stream().read(&mut chunk).await.unwrap()
     }
 }
 
-/// A small generator of pseudo-random numbers (xorshift64*).
+/// A generator of pseudo-random numbers (xorshift64*), so that failures can be reproduced.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -328,10 +342,10 @@ impl Random {
     }
 }
 
-/// A stream that moves one byte at a time, in both directions.
-pub(crate) struct Drop1(pub(crate) DuplexStream);
+/// A stream that transfers one byte at a time in both directions.
+pub(crate) struct OneByteStream(pub(crate) DuplexStream);
 
-impl tokio::io::AsyncRead for Drop1 {
+impl tokio::io::AsyncRead for OneByteStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
@@ -346,7 +360,7 @@ impl tokio::io::AsyncRead for Drop1 {
     }
 }
 
-impl tokio::io::AsyncWrite for Drop1 {
+impl tokio::io::AsyncWrite for OneByteStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,

@@ -5,23 +5,24 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::specification::same;
+use crate::specification::is_same_json;
 
 /// A wire type.
 pub(crate) struct Entry {
-    /// Its name here.
+    /// The name in Rust.
     pub(crate) name: &'static str,
-    /// Where a schema may define it, below its definitions; the first that is there counts.
+    /// The paths below the definitions of a schema that may define it. The first one that exists
+    /// counts.
     pub(crate) definitions: &'static [&'static str],
     /// Reads a text and writes it again.
     pub(crate) read: fn(&str) -> Result<Read, String>,
 }
 
-/// What became of a text.
+/// The result of reading and writing a text.
 pub(crate) struct Read {
-    /// Written again.
+    /// The text, written again.
     pub(crate) text: String,
-    /// Printed for debugging, which shows unknown members.
+    /// The `Debug` output, which shows unknown members.
     pub(crate) debug: String,
 }
 
@@ -44,7 +45,7 @@ fn read<T: Serialize + DeserializeOwned + std::fmt::Debug>(text: &str) -> Result
     let read = Read { text: serde_json::to_string(&value).unwrap(), debug: format!("{value:?}") };
     for other in [serde_json::to_value(&value).unwrap(), serde_json::to_value(&from_tree).unwrap()]
     {
-        if !same(&other, &read.value()) {
+        if !is_same_json(&other, &read.value()) {
             return Err(format!("text and tree differ: {} and {other}", read.text));
         }
     }

@@ -1,4 +1,4 @@
-//! The specification's example messages.
+//! The example messages of the specification.
 
 use std::fs;
 
@@ -7,9 +7,9 @@ use mcp_core::revision::Revision;
 use serde_json::Value;
 
 use crate::catalogue;
-use crate::specification::{self, same};
+use crate::specification::{self, is_same_json};
 
-/// What the example of a definition holds: a type, and where it stands in the message.
+/// Returns the type of the example of a definition, and where it is in the message.
 fn part_of(definition: &str) -> (String, &'static str) {
     let (name, pointer) = match definition {
         "ElicitRequest" | "CreateMessageRequest" | "ListRootsRequest" => ("InputRequest", ""),
@@ -45,8 +45,8 @@ fn part_of(definition: &str) -> (String, &'static str) {
                 (format!("{params}Params"), "")
             } else if let Some(request) = other.strip_suffix("Request") {
                 (format!("{request}Params"), "/params")
-            } else if let Some(note) = other.strip_suffix("Notification") {
-                (format!("{note}Params"), "/params")
+            } else if let Some(notification) = other.strip_suffix("Notification") {
+                (format!("{notification}Params"), "/params")
             } else {
                 (other.to_owned(), "")
             };
@@ -83,7 +83,7 @@ fn every_example_is_written_as_it_was_read() {
             );
             for part in parts {
                 let mut expected = part.clone();
-                // What belongs to the envelope and not to the type.
+                // These members belong to the envelope and not to the type.
                 if let Some(object) = expected.as_object_mut() {
                     if name.ends_with("Result") {
                         object.shift_remove("resultType");
@@ -95,7 +95,12 @@ fn every_example_is_written_as_it_was_read() {
                 }
                 let read = (entry.read)(&part.to_string())
                     .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                assert!(same(&read.value(), &expected), "{}: {}", path.display(), read.text);
+                assert!(
+                    is_same_json(&read.value(), &expected),
+                    "{}: {}",
+                    path.display(),
+                    read.text
+                );
                 count += 1;
             }
         }

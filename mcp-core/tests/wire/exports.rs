@@ -1,11 +1,11 @@
 //! The public types of `mcp_core::types`, read from the items that export them.
 //!
-//! A registration by `object!`, `tagged!` and `string_enum!` would miss the types that are written
-//! by hand (`Schema`, `InputRequest`, …), and macros of many files can fill one list only through
-//! linker sections, which need unsafe code and a dependency of every build. The list of exports has
-//! neither fault: the modules of the types are private, so that a type is public through it or not
-//! at all, and the lint `unreachable_pub` reports a `pub` type that it leaves out. It is parsed, so
-//! that neither layout nor comments matter.
+//! The list of exports is the reliable source: the modules of the types are private, so a type is
+//! public through that list or not at all, and the lint `unreachable_pub` reports a `pub` type that
+//! the list omits. Types registered by `object!`, `tagged!` and `string_enum!` would not include
+//! the hand-written ones (`Schema`, `InputRequest`, …), and macros in many files could fill one
+//! list only through linker sections, which need unsafe code. The list is parsed, so its layout and
+//! comments do not matter.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,11 +19,11 @@ use syn::{
 
 use crate::catalogue::TYPES;
 
-/// Exports that are not types of the wire: errors, and aliases of other types.
+/// Exports that are not wire types: errors, and aliases of other types.
 const OTHERS: [&str; 5] =
     ["FormError", "InputRequests", "ProgressToken", "RequiredUrl", "SchemaError"];
 
-/// The names that a module exports, with the module before those of a module inside it.
+/// The names that a module exports. Names in an inner module are prefixed with its name.
 struct Exports {
     module: String,
     names: BTreeSet<String>,
@@ -52,7 +52,7 @@ impl Exports {
             UseTree::Rename(rename) => {
                 self.names.insert(format!("{}{}", self.module, rename.rename));
             }
-            UseTree::Glob(_) => panic!("a glob hides which types `types` exports: name each"),
+            UseTree::Glob(_) => panic!("a glob hides which types `types` exports; name each type"),
         }
     }
 }
@@ -73,7 +73,7 @@ impl<'ast> Visit<'ast> for Exports {
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
-        let defined: Defined = item.mac.parse_body().expect("the definitions of a macro");
+        let defined: Defined = item.mac.parse_body().expect("a macro that defines types");
         for name in defined.0 {
             self.names.insert(format!("{}{name}", self.module));
         }
@@ -89,7 +89,7 @@ impl<'ast> Visit<'ast> for Exports {
     }
 }
 
-/// The public structs and enums that the body of a macro of types defines.
+/// The public structs and enums that are defined in the body of a macro.
 struct Defined(Vec<Ident>);
 
 impl Parse for Defined {
@@ -120,7 +120,7 @@ fn parse(file: &str) -> File {
 fn every_public_type_is_in_the_catalogue() {
     let mut exported = Exports::read();
     for name in OTHERS {
-        assert!(exported.remove(name), "{name} is not exported any more: remove it from the list");
+        assert!(exported.remove(name), "{name} is no longer exported; remove it from the list");
     }
     let catalogue: BTreeSet<String> =
         TYPES.iter().map(|entry| entry.name.replace(' ', "")).collect();

@@ -1,4 +1,4 @@
-//! What the types promise beyond round trips: constructors, order, spelling, and refusals.
+//! Guarantees of the wire types beyond round trips: constructors, order, number formats and errors.
 
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::RequestId;
@@ -11,7 +11,7 @@ fn error<T: serde::de::DeserializeOwned + std::fmt::Debug>(text: &str) -> String
 }
 
 #[test]
-fn constructors_write_what_they_say() {
+fn constructors_produce_the_expected_json() {
     let schema = Schema::try_from(json!({"type": "object"})).unwrap();
     let cases = [
         (
@@ -90,7 +90,7 @@ fn constructors_write_what_they_say() {
 }
 
 #[test]
-fn completions_are_cut_to_the_limit() {
+fn completions_are_truncated_to_the_limit() {
     let completion = Completion::of((0..130).map(|n| n.to_string()));
     assert_eq!(
         (completion.values.len(), completion.total, completion.has_more),
@@ -120,13 +120,13 @@ fn a_present_null_is_not_an_absent_member() {
     assert!(null.structured_content.as_ref().unwrap().is_null());
     assert_eq!(absent.structured_content, None);
     assert_ne!(null, absent);
-    // Elsewhere null is as good as absent, and is not written.
+    // In other members null means absent, and is not written.
     let tool: Tool = serde_json::from_str(r#"{"name":"t","inputSchema":{},"title":null}"#).unwrap();
     assert_eq!(serde_json::to_string(&tool).unwrap(), r#"{"name":"t","inputSchema":{}}"#);
 }
 
 #[test]
-fn members_are_written_in_the_order_of_declaration_and_the_unknown_last() {
+fn members_are_written_in_the_order_of_declaration_and_unknown_ones_last() {
     let tool: Tool =
         serde_json::from_str(r#"{"later":1,"title":"T","inputSchema":{},"name":"t"}"#).unwrap();
     assert_eq!(tool.extra.get("later"), Some(&json!(1)));
@@ -137,7 +137,7 @@ fn members_are_written_in_the_order_of_declaration_and_the_unknown_last() {
 }
 
 #[test]
-fn integers_may_be_spelled_as_floats() {
+fn integers_may_be_written_as_floats() {
     let resource: Resource =
         serde_json::from_str(r#"{"uri":"a:b","name":"b","size":300000.0}"#).unwrap();
     assert_eq!(resource.size, Some(300_000));
@@ -145,7 +145,7 @@ fn integers_may_be_spelled_as_floats() {
     assert!(error::<Resource>(r#"{"uri":"a:b","name":"b","size":1.5}"#).contains("integer"));
     assert!(error::<Resource>(r#"{"uri":"a:b","name":"b","size":-1}"#).contains("out of range"));
     assert!(error::<Resource>(r#"{"uri":"a:b","name":"b","size":"5"}"#).contains("integer"));
-    // A negative time to live is none.
+    // A negative time to live is read as 0.
     let list: ListToolsResult = serde_json::from_str(r#"{"tools":[],"ttlMs":-5}"#).unwrap();
     assert_eq!(list.ttl_ms, Some(0));
 }
@@ -176,7 +176,7 @@ fn ids_and_tokens_keep_their_type() {
 }
 
 #[test]
-fn known_members_may_not_occur_twice() {
+fn known_members_must_not_occur_twice() {
     assert!(
         error::<Tool>(r#"{"name":"a","name":"b","inputSchema":{}}"#)
             .contains("duplicate field `name`")
@@ -199,7 +199,7 @@ fn known_members_may_not_occur_twice() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_named() {
+fn errors_name_the_missing_or_invalid_member() {
     assert!(error::<Tool>(r#"{"name":"a"}"#).contains("missing field `inputSchema`"));
     assert!(error::<Tool>(r#"{"name":"a","inputSchema":5}"#).contains("JSON Schema"));
     assert!(error::<Tool>("[]").contains("a Tool object"));
@@ -211,8 +211,11 @@ fn what_is_missing_or_wrong_is_named() {
         error::<CompletionReference>(r#"{"type":"ref/tool","name":"x"}"#)
             .contains("unknown variant")
     );
-    assert!(error::<ResourceContents>(r#"{"uri":"a:b"}"#).contains("neither"));
-    assert!(error::<ResourceContents>(r#"{"uri":"a:b","text":"","blob":""}"#).contains("both"));
+    assert!(error::<ResourceContents>(r#"{"uri":"a:b"}"#).contains("must have"));
+    assert!(
+        error::<ResourceContents>(r#"{"uri":"a:b","text":"","blob":""}"#)
+            .contains("must not have both")
+    );
     assert!(
         error::<LogMessageParams>(r#"{"level":"loud","data":1}"#)
             .contains("unknown variant `loud`")
@@ -230,7 +233,7 @@ fn what_is_missing_or_wrong_is_named() {
 }
 
 #[test]
-fn the_mark_of_a_result_is_read_past() {
+fn the_result_type_of_a_result_is_ignored() {
     let result: CallToolResult =
         serde_json::from_str(r#"{"resultType":"complete","content":[],"isError":false}"#).unwrap();
     assert!(result.extra.is_empty());
@@ -238,7 +241,7 @@ fn the_mark_of_a_result_is_read_past() {
 }
 
 #[test]
-fn fields_of_a_form_are_told_apart_and_keep_their_order() {
+fn form_fields_are_distinguished_and_keep_their_order() {
     let text = r#"{"type":"object","properties":{"z":{"type":"string"},"y":{"type":"string","enum":["a"]},"x":{"type":"string","enum":["a"],"enumNames":["A"]},"w":{"type":"string","oneOf":[]},"v":{"type":"array","items":{"anyOf":[]}},"u":{"type":"array","items":{"type":"string","enum":[]}},"t":{"type":"integer"}}}"#;
     let form: ElicitSchema = serde_json::from_str(text).unwrap();
     let kinds: Vec<_> = form
@@ -271,7 +274,7 @@ fn fields_of_a_form_are_told_apart_and_keep_their_order() {
 }
 
 #[test]
-fn an_answer_is_read_as_the_question_says() {
+fn an_answer_is_read_as_the_type_of_its_request() {
     let answers: InputResponses = serde_json::from_str(
         r#"{"who":{"action":"accept","content":{"a":1}},"where":{"roots":[]}}"#,
     )
@@ -313,7 +316,7 @@ fn reserved_metadata_has_accessors() {
 }
 
 #[test]
-fn an_elicitation_capability_without_modes_is_forms() {
+fn an_elicitation_capability_without_modes_means_forms() {
     let of = |value: Value| serde_json::from_value::<ElicitationCapability>(value).unwrap();
     assert!(of(json!({})).has_form() && !of(json!({})).has_url());
     assert!(!of(json!({"url": {}})).has_form() && of(json!({"url": {}})).has_url());

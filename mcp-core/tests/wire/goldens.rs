@@ -1,4 +1,4 @@
-//! Messages of our own, in `tests/goldens`: `{type: {case: message}}`.
+//! The SDK's own example messages in `tests/goldens`: `{type: {case: message}}`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,9 +9,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::catalogue::{self, TYPES};
-use crate::specification::same;
+use crate::specification::is_same_json;
 
-/// The files and their texts. With `BLESS=1` they are rewritten in canonical form before any test reads them.
+/// The files and their texts. With `BLESS=1` they are rewritten in canonical form before a test
+/// reads them.
 static FILES: LazyLock<Vec<(PathBuf, String)>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
     let bless = std::env::var_os("BLESS").is_some_and(|value| value == "1");
@@ -26,8 +27,8 @@ static FILES: LazyLock<Vec<(PathBuf, String)>> = LazyLock::new(|| {
     fs::read_dir(folder).unwrap().map(|file| read(file.unwrap().path())).collect()
 });
 
-/// One form for all files, so that a change shows the members that changed: indented by two spaces, members in the
-/// order in which they were written.
+/// Returns the canonical form of a file, in which a diff shows the members that changed: indented
+/// by two spaces, with members in the order in which they were written.
 fn canonical(path: &Path, text: &str) -> String {
     let tree: Value =
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -48,7 +49,7 @@ pub(crate) fn all() -> BTreeMap<String, Vec<(String, Box<RawValue>)>> {
     types
 }
 
-/// A case that is there twice is found here as well: only the last of them is in the canonical form.
+/// A case that occurs twice is found here too, because the canonical form has only the last one.
 #[test]
 fn every_file_is_in_canonical_form() {
     let bless = "BLESS=1 cargo test -p mcp-core --test wire goldens";
@@ -70,7 +71,7 @@ fn every_message_is_written_as_it_was_read() {
         for (case, message) in cases {
             let expected: Value = serde_json::from_str(message.get()).unwrap();
             match (entry.read)(message.get()) {
-                Ok(read) if same(&read.value(), &expected) => {}
+                Ok(read) if is_same_json(&read.value(), &expected) => {}
                 Ok(read) => {
                     wrong.push(format!("{name}, {case}: {expected}\n    became {}", read.text));
                 }

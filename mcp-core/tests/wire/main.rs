@@ -1,10 +1,10 @@
-//! The wire types against goldens of our own, the specification's examples and its five JSON schemas.
+//! Tests of the wire types against the SDK's own goldens, and against the examples and JSON schemas
+//! of the specification.
 //!
-//! `tests/specification` holds examples and schemas, `tests/goldens` the goldens. `BLESS=1 cargo test -p mcp-core
-//! --test wire goldens` rewrites the goldens in their canonical form.
+//! The examples and schemas are in `tests/specification`, the goldens in `tests/goldens`. `BLESS=1
+//! cargo test -p mcp-core --test wire` rewrites the goldens in their canonical form.
 
-// The helpers of the tests are tests too.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests; helpers are not marked as such")]
 
 mod catalogue;
 mod examples;
@@ -12,5 +12,6 @@ mod exports;
 mod forms;
 mod goldens;
 mod methods;
+mod revisions;
 mod schemas;
 mod specification;

@@ -1,4 +1,5 @@
-//! The method table against the unions of requests and notifications of every revision.
+//! The method table against the unions of requests and notifications in the schema of every
+//! revision.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use crate::specification::{self, definitions};
 
-/// The methods of a union of messages.
+/// Returns the methods of a union of messages.
 fn methods<'a>(schema: &'a Value, union: &str) -> BTreeSet<&'a str> {
     let (_, definitions) = definitions(schema);
     let Some(union) = definitions.get(union) else { return BTreeSet::new() };
@@ -26,7 +27,7 @@ fn methods<'a>(schema: &'a Value, union: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// The methods of the core's table.
+/// Returns the methods of the core protocol in the table.
 fn listed(revision: Revision, kind: Kind, from: fn(Direction) -> bool) -> BTreeSet<&'static str> {
     TABLE
         .iter()

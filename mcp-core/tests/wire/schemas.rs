@@ -1,6 +1,6 @@
 //! The goldens, as the types write them, against the JSON schema of every revision.
 //!
-//! A case says in its name for which revisions it holds: `(since R)`, `(until R)`, `(only R)`, `(no schema)`.
+//! The name of a case states its revisions: `(since R)`, `(until R)`, `(only R)`, `(no schema)`.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ impl Schema {
         Revision::ALL.into_iter().map(of).collect()
     }
 
-    /// Where the schema defines a type.
+    /// Returns the definition of a type, with its reference.
     fn definition(&self, entry: &Entry) -> Option<(String, &Value)> {
         let (key, definitions) = definitions(&self.root);
         entry.definitions.iter().find_map(|path| {
@@ -33,14 +33,14 @@ impl Schema {
         })
     }
 
-    /// A validator for one definition.
+    /// Returns a validator for one definition.
     fn validator(&self, reference: &str) -> Validator {
         let mut root = self.root.clone();
         root.as_object_mut().unwrap().insert("$ref".into(), reference.into());
         jsonschema::options().build(&root).unwrap_or_else(|error| panic!("{reference}: {error}"))
     }
 
-    /// The members of a definition, and those that are required.
+    /// Collects the members of a definition, and the required ones.
     fn members(
         &self,
         definition: &Value,
@@ -60,8 +60,8 @@ impl Schema {
     }
 }
 
-/// Whether a case holds for a revision, by its name.
-fn holds(case: &str, revision: Revision) -> bool {
+/// Whether a case is valid for a revision, according to its name.
+fn applies_to(case: &str, revision: Revision) -> bool {
     let named = |word: &str| {
         let date = case.split_once(&format!("({word} "))?.1.trim_end_matches(')');
         Some(date.parse::<Revision>().unwrap_or_else(|_| panic!("no revision in {case:?}")))
@@ -72,7 +72,7 @@ fn holds(case: &str, revision: Revision) -> bool {
         && named("only").is_none_or(|only| revision == only)
 }
 
-/// Adds what the encoder of an era adds to each message.
+/// Adds the members that the encoder of an era adds to each message.
 fn encode(message: &mut Value, name: &str, required: &BTreeSet<String>) {
     let Some(object) = message.as_object_mut() else { return };
     let mut add = |member: &str, value: Value| {
@@ -105,7 +105,7 @@ fn every_message_is_valid_in_every_revision_that_has_it() {
             let mut required = BTreeSet::new();
             schema.members(definition, &mut BTreeSet::new(), &mut required);
             for (case, message) in
-                goldens[entry.name].iter().filter(|(case, _)| holds(case, schema.revision))
+                goldens[entry.name].iter().filter(|(case, _)| applies_to(case, schema.revision))
             {
                 let mut message = (entry.read)(message.get()).unwrap().value();
                 encode(&mut message, entry.name, &required);
@@ -129,7 +129,7 @@ fn every_member_of_a_definition_is_in_a_full_message() {
             let Some((_, definition)) = schema.definition(entry) else { continue };
             let mut members = BTreeSet::new();
             schema.members(definition, &mut members, &mut BTreeSet::new());
-            // The eras write it.
+            // The era modules write it.
             members.remove("resultType");
             let full = goldens[entry.name].iter().filter(|(case, _)| case.starts_with("full"));
             for (_, message) in full {
@@ -146,8 +146,8 @@ fn every_member_of_a_definition_is_in_a_full_message() {
 
 #[test]
 fn every_type_of_the_schemas_is_in_the_catalogue() {
-    // What the schemas name beyond the types: envelopes, unions, bases, scalars, and JSON itself.
-    let known = |name: &str| {
+    // Definitions that are not wire types: envelopes, unions, base types, scalars, and JSON itself.
+    let is_other = |name: &str| {
         name.ends_with("Request")
             || name.ends_with("Notification")
             || name.ends_with("Response")
@@ -187,7 +187,7 @@ fn every_type_of_the_schemas_is_in_the_catalogue() {
     for schema in Schema::all() {
         for name in definitions(&schema.root).1.as_object().unwrap().keys() {
             let listed = TYPES.iter().any(|entry| entry.definitions.contains(&name.as_str()));
-            assert!(listed || known(name), "{}: {name} has no type", schema.revision);
+            assert!(listed || is_other(name), "{}: {name} has no type", schema.revision);
         }
     }
 }

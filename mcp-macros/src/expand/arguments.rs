@@ -32,19 +32,19 @@ impl<'a> Arguments<'a> {
             headers.map(|(Parameter { ty, .. }, _)| quote!(#private::header_argument::<#ty>();));
         if self.spread().is_some() {
             return quote! {
-                fn __schema<T: #private::Argument>() -> #krate::Schema {
-                    #krate::input_schema::<T>()
+                fn __schema<T: #private::Argument>() -> #krate::types::Schema {
+                    #krate::tool::input_schema::<T>()
                 }
                 fn __decode<T: #private::Argument>(
-                    call: &#krate::ToolCall,
-                ) -> ::core::result::Result<T, #krate::ArgumentErrors> {
-                    #krate::decode(call, &[])
+                    call: &#krate::tool::ToolCall,
+                ) -> ::core::result::Result<T, #krate::extract::ArgumentErrors> {
+                    #krate::tool::decode(call, &[])
                 }
             };
         }
         let [serde, schemars] = ["serde", "schemars"].map(|name| {
             let name = format_ident!("{name}");
-            quote!(#private::#name).to_string()
+            quote!(#krate::#name).to_string()
         });
         let params: Vec<Ident> =
             (0..self.fields.len()).map(|index| format_ident!("T{index}")).collect();
@@ -65,22 +65,22 @@ impl<'a> Arguments<'a> {
         });
         let checks = self.fields.iter().zip(&params).map(|((_, argument), param)| {
             let (name, ty) = (&argument.name, field_type(argument, param));
-            quote!(#krate::Field::new::<#ty>(#name))
+            quote!(#krate::tool::Field::new::<#ty>(#name))
         });
         quote! {
-            #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
+            #[derive(#krate::serde::Deserialize, #krate::schemars::JsonSchema)]
             #[serde(crate = #serde, deny_unknown_fields, bound = #bound)]
             #[schemars(crate = #schemars, bound = #bound)]
             struct __Arguments<#(#params),*> {
                 #(#fields),*
             }
-            fn __schema<#bounds>() -> #krate::Schema {
-                #krate::input_schema::<__Arguments<#(#params),*>>()
+            fn __schema<#bounds>() -> #krate::types::Schema {
+                #krate::tool::input_schema::<__Arguments<#(#params),*>>()
             }
             fn __decode<#bounds>(
-                call: &#krate::ToolCall,
-            ) -> ::core::result::Result<__Arguments<#(#params),*>, #krate::ArgumentErrors> {
-                #krate::decode(call, const { &[#(#checks),*] })
+                call: &#krate::tool::ToolCall,
+            ) -> ::core::result::Result<__Arguments<#(#params),*>, #krate::extract::ArgumentErrors> {
+                #krate::tool::decode(call, const { &[#(#checks),*] })
             }
             #(#headers)*
         }

@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Generics, ItemImpl, Path, Type, parse_quote, spanned::Spanned as _};
 
-use super::scope::{Scope, local, shown_at};
+use super::{
+    route,
+    scope::{Scope, local, shown_at},
+};
 use crate::model::Block;
 
 pub(crate) fn block(krate: &Path, item: &ItemImpl, block: &Block) -> TokenStream {
@@ -14,11 +17,11 @@ pub(crate) fn block(krate: &Path, item: &ItemImpl, block: &Block) -> TokenStream
     let all = local("routes");
     let routes = routes.iter().map(|route| {
         let cfgs = &route.function().cfgs;
-        let route = super::route(&scope, route);
+        let route = route::route(&scope, route);
         quote!(#(#cfgs)* { #private::AddRoute::add_to(#route, &mut #all); })
     });
     let body = quote! {
-        let mut #all = <#krate::Routes as ::core::default::Default>::default();
+        let mut #all = <#krate::route::Routes as ::core::default::Default>::default();
         #(#routes)*
         #all
     };
@@ -47,8 +50,8 @@ pub(crate) fn provider(
     quote! {
         #[automatically_derived]
         #[allow(deprecated, unused_mut)]
-        impl #params #krate::Provider for #self_ty #predicates {
-            fn routes(self: &::std::sync::Arc<Self>) -> #krate::Routes {
+        impl #params #krate::route::Provider for #self_ty #predicates {
+            fn routes(self: &::std::sync::Arc<Self>) -> #krate::route::Routes {
                 #body
             }
         }

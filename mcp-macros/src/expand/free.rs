@@ -2,15 +2,15 @@
 //! the namespace of values and braced structs in that of types, so one path names both.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{ItemFn, Path};
 
-use super::scope::Scope;
+use super::{route, scope::Scope};
 use crate::{attr::Kind, model::Route};
 
 pub(crate) fn free(krate: &Path, item: &ItemFn, route: &Route) -> TokenStream {
     let scope = Scope { krate, in_block: false };
-    let companion = companion(krate, item, route.kind(), &super::route(&scope, route));
+    let companion = companion(krate, item, route.kind(), &route::route(&scope, route));
     quote!(#item #companion)
 }
 
@@ -25,9 +25,9 @@ pub(crate) fn companion(
     let ident = &sig.ident;
     let cfgs: Vec<_> = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let route = match kind {
-        Kind::Tool => format_ident!("ToolRoute"),
-        Kind::Prompt => format_ident!("PromptRoute"),
-        Kind::Resource => format_ident!("ResourceRoute"),
+        Kind::Tool => quote!(tool::ToolRoute),
+        Kind::Prompt => quote!(prompt::PromptRoute),
+        Kind::Resource => quote!(resource::ResourceRoute),
     };
     quote! {
         #(#cfgs)*
@@ -38,7 +38,7 @@ pub(crate) fn companion(
         #(#cfgs)*
         #[automatically_derived]
         #[allow(deprecated)]
-        impl #krate::RouteFn for #ident {
+        impl #krate::route::RouteFn for #ident {
             type Route = #krate::#route;
 
             fn route() -> Self::Route {

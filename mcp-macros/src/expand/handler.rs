@@ -64,9 +64,9 @@ pub(super) fn injections(scope: &Scope<'_>, function: &Function) -> TokenStream 
     let krate = scope.krate;
     let call = local("call");
     let one = |Parameter { local, ty, role }: &Parameter| match role {
-        Role::Injected { .. } => {
-            Some(quote!(let #local = <#ty as #krate::FromContext>::from_context(#call.context())?;))
-        }
+        Role::Injected { .. } => Some(
+            quote!(let #local = <#ty as #krate::extract::FromContext>::from_context(#call.context())?;),
+        ),
         Role::Argument(_) => None,
     };
     function.parameters.iter().filter_map(one).collect()

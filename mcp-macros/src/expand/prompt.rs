@@ -8,7 +8,7 @@ use syn::spanned::Spanned as _;
 use super::{
     arguments::default_of,
     handler::{closure, injections, invocation, output_span, with_provider},
-    listing,
+    listing::listing,
     scope::{Scope, local, local_at, shown_at},
 };
 use crate::model::{Argument, Complete, Function, Parameter, Prompt};
@@ -33,12 +33,18 @@ pub(super) fn route(scope: &Scope<'_>, prompt: &Prompt) -> TokenStream {
     let invocation = invocation(scope, function);
     let span = output_span(function);
     let value = local_at("value", span);
-    let success = quote_spanned!(span=> #krate::IntoPromptResult::into_prompt_result(#value));
+    let success =
+        quote_spanned!(span=> #krate::prompt::IntoPromptResult::into_prompt_result(#value));
     let reply = reply(scope, function, &success);
     let body = quote!(#decoding #injections #invocation #reply);
-    let handler =
-        closure(scope, function, &quote!(#krate::PromptCall), &quote!(#krate::PromptFuture), body);
-    quote!(#krate::PromptRoute::builder(#name) #setters #(#arguments)* #completers .raw(#handler))
+    let handler = closure(
+        scope,
+        function,
+        &quote!(#krate::prompt::PromptCall),
+        &quote!(#krate::prompt::PromptFuture),
+        body,
+    );
+    quote!(#krate::prompt::PromptRoute::builder(#name) #setters #(#arguments)* #completers .raw(#handler))
 }
 
 /// `let` of every argument, from the text that `call.<getter>(name)` gives.
@@ -50,7 +56,7 @@ pub(super) fn decoding(
     let (krate, private, call) = (scope.krate, scope.private(), local("call"));
     let one = |(parameter, argument): (&Parameter, &Argument)| {
         let (local, ty, name) = (&parameter.local, &parameter.ty, &argument.name);
-        let decoded = quote!(#krate::from_text::<#ty>(#name, #call.#getter(#name))?);
+        let decoded = quote!(#krate::extract::from_text::<#ty>(#name, #call.#getter(#name))?);
         let value = match default_of(parameter, argument) {
             Some(default) => {
                 quote!(if #call.#getter(#name).is_none() { #default } else { #decoded })
@@ -98,11 +104,15 @@ pub(super) fn completers(scope: &Scope<'_>, function: &Function) -> TokenStream 
         let found = local_at("found", span);
         let body = quote_spanned!(shown_at(span)=> ::std::boxed::Box::pin(async move {
             let #found = #value;
-            #krate::IntoCompletion::into_completion(#found)
+            #krate::completion::IntoCompletion::into_completion(#found)
         }));
-        let parameter = quote!(#call: #krate::CompletionCall);
-        let closure =
-            with_provider(uses_provider, parameter, quote!(-> #krate::CompletionFuture), body);
+        let parameter = quote!(#call: #krate::completion::CompletionCall);
+        let closure = with_provider(
+            uses_provider,
+            parameter,
+            quote!(-> #krate::completion::CompletionFuture),
+            body,
+        );
         Some(quote!(.complete(#name, #closure)))
     };
     function.arguments().filter_map(one).collect()

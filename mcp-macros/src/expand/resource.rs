@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::{
     handler::{closure, injections, invocation, output_span},
-    listing,
+    listing::listing,
     prompt::{completers, decoding, reply},
     scope::{Scope, local, local_at},
 };
@@ -24,19 +24,19 @@ pub(super) fn route(scope: &Scope<'_>, resource: &Resource) -> TokenStream {
     let span = output_span(function);
     let (value, call) = (local_at("value", span), local("call"));
     let success = quote_spanned! {span=>
-        #krate::IntoResourceResult::into_resource_result(#value, #call.uri(), #call.mime_type())
+        #krate::resource::IntoResourceResult::into_resource_result(#value, #call.uri(), #call.mime_type())
     };
     let reply = reply(scope, function, &success);
     let body = quote!(#decoding #injections #invocation #reply);
     let handler = closure(
         scope,
         function,
-        &quote!(#krate::ResourceCall),
-        &quote!(#krate::ResourceFuture),
+        &quote!(#krate::resource::ResourceCall),
+        &quote!(#krate::resource::ResourceFuture),
         body,
     );
     quote! {
-        #krate::ResourceRoute::builder(#uri, #name) #setters
+        #krate::resource::ResourceRoute::builder(#uri, #name) #setters
             #(.mime_type(#mime))* #(.size(#size))* #(.annotations(#annotations))* #completers
             .raw(#handler)
     }

@@ -16,7 +16,7 @@ impl Scope<'_> {
     /// What the runtime keeps for expansions.
     pub(super) fn private(&self) -> TokenStream {
         let krate = self.krate;
-        quote!(#krate::__private)
+        quote!(#krate::macro_support)
     }
 
     /// How the function is named from here.

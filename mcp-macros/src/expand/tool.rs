@@ -6,7 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::{
     arguments::Arguments,
     handler::{closure, injections, invocation, output_span},
-    listing,
+    listing::listing,
     scope::{Scope, local, local_at},
 };
 use crate::model::{Function, Tool};
@@ -30,11 +30,16 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let invocation = invocation(scope, function);
     let reply = reply(scope, function);
     let body = quote!(#decoding #injections #invocation #reply);
-    let handler =
-        closure(scope, function, &quote!(#krate::ToolCall), &quote!(#krate::ToolFuture), body);
+    let handler = closure(
+        scope,
+        function,
+        &quote!(#krate::tool::ToolCall),
+        &quote!(#krate::tool::ToolFuture),
+        body,
+    );
     quote! {{
         #definition
-        let #builder = #krate::ToolRoute::builder(#name) #setters #(#hints)* .input_schema(#schema);
+        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* .derived_input_schema(#schema);
         #output_schema
         #builder.raw(#handler)
     }}
@@ -54,7 +59,7 @@ fn output_schema(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
             (&&&#private::Returned::<#output>::new().success()).output_schema()
         };
         let #builder = match #schema {
-            ::core::option::Option::Some(#schema) => #builder.output_schema(#schema),
+            ::core::option::Option::Some(#schema) => #builder.derived_output_schema(#schema),
             ::core::option::Option::None => #builder,
         };
     }

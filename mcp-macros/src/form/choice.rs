@@ -47,10 +47,10 @@ pub(super) fn expand(
         ));
     }
     let (values, options): (Vec<_>, Vec<_>) = options.into_iter().unzip();
-    let private = quote!(#krate::__private::form);
+    let private = quote!(#krate::macro_support::form);
     quote! {
         #[automatically_derived]
-        impl #krate::Choice for #ident {
+        impl #krate::input::Choice for #ident {
             const TITLED: bool = #titled;
 
             fn options() -> ::std::vec::Vec<#krate::types::EnumOption> {
@@ -59,7 +59,7 @@ pub(super) fn expand(
         }
 
         #[automatically_derived]
-        impl #krate::FormField for #ident {
+        impl #krate::input::FormField for #ident {
             fn field() -> #krate::types::PrimitiveSchema {
                 #private::choice::<Self>()
             }
@@ -68,9 +68,9 @@ pub(super) fn expand(
         #[automatically_derived]
         #[allow(deprecated)]
         impl #private::DefaultValue for #ident {
-            fn default_json(&self) -> #private::Value {
+            fn default_json(&self) -> #krate::serde_json::Value {
                 let value: &str = match self { #(#values),* };
-                #private::Value::from(value)
+                #krate::serde_json::Value::from(value)
             }
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn expand(
     quote! {
         #[automatically_derived]
         #[allow(deprecated, clippy::cast_lossless, clippy::unnecessary_cast)]
-        impl #krate::Form for #ident {
+        impl #krate::input::Form for #ident {
             fn schema() -> #krate::types::ElicitSchema {
                 let form = #krate::types::ElicitSchema::new();
                 #(#steps)*
@@ -39,7 +39,7 @@ pub(super) fn expand(
 
 /// `let form = FieldSpec::new()….add_to::<Type>(form, "name");`
 fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> TokenStream {
-    let private = quote!(#krate::__private::form);
+    let private = quote!(#krate::macro_support::form);
     let attributes = Attributes::read(&field.attrs, Level::Field, errors);
     let ty = &field.ty;
     let plain = field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default();
@@ -54,7 +54,7 @@ fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> T
     let checks = attributes.bounds.iter().map(|Bound { name, needs, .. }| {
         let span = at(name.span());
         quote_spanned!(span=> {
-            const fn needs<T: #private::#needs>() {}
+            const fn needs<T: #krate::input::#needs>() {}
             needs::<#ty>();
         })
     });
@@ -76,7 +76,7 @@ fn one(krate: &Path, field: &Field, form: &Attributes, errors: &mut Errors) -> T
     let add = quote_spanned!(at(ty.span())=> .add_to::<#ty>(form, #name));
     quote! {
         #(#checks)*
-        let form = #private::FieldSpec::new() #(#title)* #(#description)* #(#bounds)* #default #optional #add;
+        let form = #krate::input::FieldSpec::new() #(#title)* #(#description)* #(#bounds)* #default #optional #add;
     }
 }
 

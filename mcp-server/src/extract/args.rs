@@ -1,17 +1,10 @@
 //! The arguments of a call as one typed value.
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-
-use super::{Extract, Rejection};
-use crate::prompt::PromptCall;
-use crate::resource::ResourceCall;
-use crate::tool::{ToolCall, decode};
-
-/// The arguments of a tool, or of a prompt, or the variables of a resource template.
+/// The arguments of a tool or prompt, or the variables of a resource template.
 ///
 /// ```
-/// use mcp_server::{Args, ToolRoute};
+/// use mcp_server::extract::Args;
+/// use mcp_server::tool::ToolRoute;
 ///
 /// #[derive(serde::Deserialize, schemars::JsonSchema)]
 /// #[serde(deny_unknown_fields)]
@@ -28,21 +21,3 @@ use crate::tool::{ToolCall, decode};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Args<T>(pub T);
-
-impl<T: DeserializeOwned + JsonSchema> Extract<ToolCall> for Args<T> {
-    fn extract(call: &ToolCall) -> Result<Self, Rejection> {
-        Ok(Self(decode(call, &[])?))
-    }
-}
-
-impl<T: DeserializeOwned> Extract<PromptCall> for Args<T> {
-    fn extract(call: &PromptCall) -> Result<Self, Rejection> {
-        Ok(Self(super::text::from_texts(call.arguments())?))
-    }
-}
-
-impl<T: DeserializeOwned> Extract<ResourceCall> for Args<T> {
-    fn extract(call: &ResourceCall) -> Result<Self, Rejection> {
-        Ok(Self(super::text::from_texts(call.variables())?))
-    }
-}

@@ -1,11 +1,13 @@
 //! Typed values from texts: prompt arguments and template variables are strings on the wire.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::text::PeerText;
 use serde::de::value::{Error as ValueError, MapDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+
+use super::Absent;
 
 /// Reads a value from a text: a string as it is, a number or boolean by its spelling, an `Option` as none
 /// when there is no text.
@@ -24,7 +26,7 @@ pub fn from_text<T: DeserializeOwned>(name: &str, text: Option<&str>) -> Result<
 }
 
 /// Reads a struct from named texts.
-pub(super) fn from_texts<T: DeserializeOwned>(
+pub(crate) fn from_texts<T: DeserializeOwned>(
     texts: &BTreeMap<String, String>,
 ) -> Result<T, ErrorObject> {
     let fields = texts.iter().map(|(name, text)| (name.as_str(), Text(text)));
@@ -49,7 +51,7 @@ macro_rules! parsed {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
             match self.0.trim().parse::<$type>() {
                 Ok(value) => visitor.$visit(value),
-                Err(_) => Err(de::Error::custom(format_args!("expected {}, got {:?}", $expected, Shown(self.0)))),
+                Err(_) => Err(de::Error::custom(format_args!("expected {}, got \"{}\"", $expected, PeerText::with_max(self.0, 64)))),
             }
         }
     )+ };
@@ -103,38 +105,6 @@ impl<'de> Deserializer<'de> for Text<'_> {
 
     serde::forward_to_deserialize_any! {
         str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-/// No text: only an `Option` and a unit can be read from it.
-struct Absent;
-
-impl<'de> Deserializer<'de> for Absent {
-    type Error = ValueError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, ValueError> {
-        Err(de::Error::custom("the argument is required"))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        visitor.visit_none()
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// A text from the peer, cut short.
-struct Shown<'a>(&'a str);
-
-impl fmt::Debug for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(64) {
-            Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
-            None => write!(f, "{:?}", self.0),
-        }
     }
 }
 

@@ -196,11 +196,11 @@ mod tests {
 
     fn connections() -> Arc<Connections> {
         let tool = ToolRoute::builder("tell").handler(|context: crate::Context| async move {
-            context.log(crate::LoggingLevel::Error, "the first event").await;
+            context.log(crate::types::LoggingLevel::Error, "the first event").await;
             std::future::pending::<String>().await
         });
-        let server = Server::new("writes", "1").tool(tool).build().unwrap();
-        let limits = server.0.limits.clone();
+        let server = Server::builder("writes", "1").tool(tool).build().unwrap();
+        let limits = server.definition.limits().clone();
         Connections::new(server.into_service(), limits)
     }
 

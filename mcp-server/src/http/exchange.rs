@@ -23,6 +23,7 @@ use super::event_store::StreamKey;
 use super::service::Shared;
 use super::session::Entry;
 use super::stream::{EventStream, Kept, Reader};
+use crate::call::ResumableStream;
 
 /// One POST, while its answer is not complete.
 pub(crate) struct Exchange {
@@ -151,15 +152,6 @@ impl Exchange {
         self.finish(None).await;
     }
 
-    /// Sends the client away while the call goes on; it comes back for the answer. False where that is not
-    /// possible.
-    pub(crate) fn close_stream(&self, retry: Option<Duration>) -> bool {
-        if !self.entry.revision().rules().stream_polling || self.entry.is_stateless() {
-            return false;
-        }
-        self.begin_stream().is_some_and(|stream| stream.cut(retry))
-    }
-
     /// Where something is written: on the stream of this call, or, once that is over, on the standalone
     /// stream if anybody reads it.
     fn way_out(&self) -> Option<Arc<EventStream>> {
@@ -235,7 +227,7 @@ impl Service for Exchange {
         let stream = self
             .way_out()
             .ok_or_else(|| TransportError::closed("no stream leads to the client"))?;
-        let limits = &self.shared.server.limits;
+        let limits = self.shared.server.limits();
         check_length(&request.params, limits.connection.max_outgoing_bytes)?;
         let answer =
             self.entry.expect(request.id.clone(), limits.connection.max_pending_requests)?;
@@ -254,7 +246,7 @@ impl Service for Exchange {
         let Some(stream) = self.way_out() else { return };
         let Notification { method, params, .. } = notification;
         if let Err(error) =
-            check_length(&params, self.shared.server.limits.connection.max_outgoing_bytes)
+            check_length(&params, self.shared.server.limits().connection.max_outgoing_bytes)
         {
             return tracing::debug!(%method, %error, "a notification was not sent");
         }
@@ -331,6 +323,15 @@ impl super::legacy::Legacy {
     }
 }
 
+impl ResumableStream for Exchange {
+    fn close(&self, retry: Option<Duration>) -> bool {
+        if !self.entry.revision().rules().stream_polling || self.entry.is_stateless() {
+            return false;
+        }
+        self.begin_stream().is_some_and(|stream| stream.cut(retry))
+    }
+}
+
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange").field("entry", &self.entry).finish_non_exhaustive()
@@ -370,12 +371,13 @@ mod tests {
     #[tokio::test]
     async fn a_post_that_is_refused_or_not_answered_leaves_no_stream() {
         let tool = ToolRoute::builder("tell").handler(|context: crate::Context| async move {
-            context.log(crate::LoggingLevel::Error, "the first event").await;
+            context.log(crate::types::LoggingLevel::Error, "the first event").await;
             std::future::pending::<String>().await
         });
         let mut limits = Limits::new();
         limits.connection.max_in_flight_requests = 0;
-        let service = Server::new("streams", "1").tool(tool).limits(limits).into_service().unwrap();
+        let service =
+            Server::builder("streams", "1").tool(tool).limits(limits).into_service().unwrap();
         let initialize = http::Request::post("/").header("host", "localhost");
         let initialize = initialize.header("content-type", "application/json");
         let begun = service

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::era::{CallParams, Claim};
+use crate::call::{CallParams, Claim};
 use http::{HeaderMap, HeaderName};
 use mcp_core::http::{decode_value, names, param_matches};
 use mcp_core::json::JsonBytes;
@@ -41,7 +41,7 @@ pub(super) fn check_request(
         return Ok(());
     };
     let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
-        .map_err(|error| crate::router::invalid_params(&error))?;
+        .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let named = named.as_ref().and_then(text);
     check_name(name, named.as_deref())?;
     match named {
@@ -107,12 +107,14 @@ fn check_params(
         return Ok(());
     }
     let arguments = match arguments {
-        Some(raw) => raw.parse().map_err(|error| crate::router::invalid_params(&error))?,
+        Some(raw) => raw.parse().map_err(|error| crate::error::invalid_params(&error))?,
         None => serde_json::Value::Null,
     };
     for param in mirrored {
         let name = param.name.as_str();
-        match (single(headers, &param.name)?, param.find(&arguments)) {
+        let argument =
+            param.find(&arguments).map_err(|hidden| mismatch(name, &hidden.to_string()))?;
+        match (single(headers, &param.name)?, argument) {
             (None, None) => {}
             (None, Some(_)) => return Err(missing(name)),
             (Some(_), None) => return Err(mismatch(name, "the body has no such argument")),

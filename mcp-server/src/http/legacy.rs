@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::era::CallMeta;
+use crate::call::{AnswerStream, CallMeta};
 use crate::http::HttpLimits;
 use bytes::BytesMut;
 use futures::future::{AbortHandle, Abortable, Aborted, join_all};
@@ -26,9 +26,9 @@ use super::exchange::{Decision, Exchange, Finisher};
 use super::service::Shared;
 use super::session::{Entry, Full, SessionId, Sessions};
 use super::{HttpOptions, Response, status};
-use crate::era::Connection;
+use crate::definition::ServerDefinition;
 use crate::principal::Principal;
-use crate::server::Inner;
+use crate::server::Connection;
 
 pub(super) use super::delete::delete;
 pub(super) use super::get::get;
@@ -41,8 +41,8 @@ pub(super) struct Legacy {
 }
 
 impl Legacy {
-    pub(super) fn new(server: &Inner, options: &HttpOptions) -> Self {
-        let limits = server.limits.http.clone();
+    pub(super) fn new(server: &ServerDefinition, options: &HttpOptions) -> Self {
+        let limits = server.limits().http.clone();
         Self { sessions: Sessions::new(&limits, options.event_store.clone()), limits }
     }
 
@@ -165,7 +165,7 @@ async fn initialize(
     let begun = reply.is_ok();
     let mut response = status::json(
         StatusCode::OK,
-        write_reply(&id, reply, shared.server.limits.connection.max_outgoing_bytes),
+        write_reply(&id, reply, shared.server.limits().connection.max_outgoing_bytes),
     );
     if !begun || shared.options.stateless {
         return response;
@@ -199,14 +199,14 @@ type Call = futures::future::BoxFuture<'static, Reply>;
 
 impl Post<'_> {
     async fn request(self, request: Request, meta: CallMeta) -> Response {
-        let most = self.shared.server.limits.connection.max_in_flight_requests;
+        let most = self.shared.server.limits().connection.max_in_flight_requests;
         // Nothing is begun that may not go on: it might be called once more, and have done half of its work twice.
         if !self.entry.has_room(most) {
             return status::overloaded(Some(&request.id));
         }
         let finisher = self.exchange();
         let exchange = &finisher.0;
-        let longest = self.shared.server.limits.connection.max_outgoing_bytes;
+        let longest = self.shared.server.limits().connection.max_outgoing_bytes;
         let id = request.id.clone();
         let mut call = self.call(exchange, request, meta);
         let polled = poll_once(&mut call).await;
@@ -238,7 +238,7 @@ impl Post<'_> {
     async fn batch(self, entries: Vec<Result<Message, Malformed>>) -> Response {
         let finisher = self.exchange();
         let exchange = Arc::clone(&finisher.0);
-        let limits = &self.shared.server.limits;
+        let limits = self.shared.server.limits();
         let longest = limits.connection.max_outgoing_bytes;
         let mut texts = Vec::new();
         let mut calls = Vec::new();
@@ -303,7 +303,7 @@ impl Post<'_> {
     fn call(&self, exchange: &Arc<Exchange>, request: Request, meta: CallMeta) -> Call {
         let mut request = request.with_peer(Peer::shared(Arc::clone(exchange)));
         request.extensions.insert_shared(Arc::clone(&self.parts));
-        request.extensions.insert_shared(Arc::clone(exchange));
+        request.extensions.insert(AnswerStream(Arc::clone(exchange) as _));
         if let Some(principal) = self.parts.extensions.get::<Principal>() {
             request.extensions.insert(principal.clone());
         }

@@ -43,7 +43,6 @@ pub use body::HttpBody;
 pub use event_store::{
     EventStore, EventStoreLimits, MemoryEventStore, ReplayError, StoredEvent, StreamKey,
 };
-pub(crate) use exchange::Exchange;
 pub use limits::HttpLimits;
 pub use options::HttpOptions;
 pub use request::PeerAddress;

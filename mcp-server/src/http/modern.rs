@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::era::{CallMeta, Claim};
+use crate::call::{CallMeta, Claim};
 use http::header::ACCEPT;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -22,6 +22,7 @@ use super::outbox::Outbox;
 use super::service::Shared;
 use super::{Response, status};
 use crate::principal::Principal;
+use crate::registry::Registry;
 
 /// A request: the call that answers it, which was not polled yet.
 ///
@@ -34,15 +35,16 @@ pub(super) fn begin(
     meta: CallMeta,
     mut admitted: Admitted,
 ) -> Result<Call, Box<Response>> {
-    let revision = admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(
-        |error| {
-            let status = match error.code() {
-                code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
-                _ => status::of(&error),
-            };
-            status::error(status, Some(&request.id), &error)
-        },
-    )?;
+    let (revision, registry) =
+        admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(
+            |error| {
+                let status = match error.code() {
+                    code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
+                    _ => status::of(&error),
+                };
+                status::error(status, Some(&request.id), &error)
+            },
+        )?;
     let not_acceptable = |reason: &str| {
         let error = ErrorObject::invalid_request(reason);
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
@@ -59,7 +61,7 @@ pub(super) fn begin(
             Full::Principal => status::too_many(Some(&request.id)),
         })?;
     }
-    let limits = &shared.server.limits;
+    let limits = shared.server.limits();
     let outbox = Arc::new(Outbox::new(&limits.http, accepts == Accepts::Json));
     let id = request.id.clone();
     let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
@@ -68,7 +70,8 @@ pub(super) fn begin(
     }
     request.extensions.insert_shared(parts);
     let connection = Arc::clone(&shared.modern);
-    let running = Box::pin(async move { connection.answer(request, meta, revision, None).await });
+    let running =
+        Box::pin(async move { connection.answer(request, meta, revision, None, registry).await });
     Ok(Call::new(id, running, outbox, accepts == Accepts::Json, limits, admitted))
 }
 
@@ -79,13 +82,15 @@ fn admit(
     method: &MethodName,
     params: &JsonBytes,
     meta: &CallMeta,
-) -> Result<Revision, ErrorObject> {
+) -> Result<(Revision, Arc<Registry>), ErrorObject> {
     let revision = meta.modern_revision(&shared.server.revisions);
+    let registry = shared.server.live.registry();
     if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
         let said = Said { method, params, found: &meta.params, claim: &meta.claim };
-        headers::check_request(headers, &said, &shared.server.live.registry())?;
+        headers::check_request(headers, &said, &registry)?;
     }
-    revision?.ok_or_else(CallMeta::missing_version)
+    let revision = revision?.ok_or_else(CallMeta::missing_version)?;
+    Ok((revision, registry))
 }
 
 /// A notification. The core protocol has none that a client sends over HTTP; layers may know some (HTTP-4).

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::era::{CallMeta, Claim};
+use crate::call::{CallMeta, Claim};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
@@ -20,7 +20,7 @@ use super::{Response, legacy, modern, read, status};
 /// Answers a POST whose head is checked.
 pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
     let Some(mut admitted) = shared.admission.admit() else { return status::overloaded(None) };
-    let limits = &shared.server.limits;
+    let limits = shared.server.limits();
     let bytes = match read::read(body, limits, &mut admitted).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused,

@@ -15,7 +15,7 @@ impl Context {
     /// The HTTP request of this call, without its body: headers, URI, and the extensions that layers around
     /// the service put in. None when the call came another way.
     ///
-    /// Extractors take it as [`Extension<http::request::Parts>`](crate::Extension).
+    /// Extractors take it as [`Extension<http::request::Parts>`](crate::extract::Extension).
     pub fn http_request(&self) -> Option<&Parts> {
         self.extensions().get()
     }

@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::HttpOptions;
 use super::connection::Connections;
 use crate::error::ServeError;
-use crate::server::{BuiltServer, Server};
+use crate::server::{Server, ServerBuilder};
 use crate::watch;
 
 /// How long to wait before accepting again when the process has no descriptors left.
@@ -24,14 +24,14 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 /// How long what was given up may take to be dropped. What takes longer blocks its thread.
 const GIVE_UP: Duration = Duration::from_millis(200);
 
-impl Server {
+impl ServerBuilder {
     /// Builds the server and serves it over HTTP at the path `/mcp`, until the process is told to stop
     /// (SIGTERM, SIGINT). Then running calls have [`HttpLimits::shutdown_timeout`](super::HttpLimits) to finish,
     /// and are dropped; a second signal drops them at once. A handler that blocks its thread cannot be dropped
     /// and would keep the runtime from ending: the process then exits with status 1 shortly after.
     ///
     /// The address has to be one of this machine (`127.0.0.1:8080`); for others there is
-    /// [`BuiltServer::serve_http_with`], which takes the names that clients use.
+    /// [`Server::serve_http_with`], which takes the names that clients use.
     ///
     /// # Errors
     /// When the server cannot be built, or the address cannot be listened on or is reached by other machines.
@@ -40,7 +40,7 @@ impl Server {
     }
 }
 
-impl BuiltServer {
+impl Server {
     /// See [`Server::serve_http`].
     ///
     /// # Errors
@@ -110,7 +110,7 @@ struct Serving(Arc<Connections>);
 
 impl Serving {
     fn new(
-        server: &BuiltServer,
+        server: &Server,
         listener: &TcpListener,
         mut options: HttpOptions,
     ) -> Result<Self, ServeError> {
@@ -120,7 +120,7 @@ impl Serving {
         }
         options.path.get_or_insert_with(|| HttpOptions::PATH.into());
         tracing::info!(%address, "serving");
-        let limits = server.0.limits.clone();
+        let limits = server.definition.limits().clone();
         Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
     }
 

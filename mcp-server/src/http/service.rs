@@ -17,9 +17,11 @@ use super::admission::Admission;
 use super::legacy::{self, Legacy};
 use super::tasks::Tasks;
 use super::{HttpBody, HttpOptions, Response, post, security, status};
-use crate::era::{Binding, Connection};
+use crate::call::Binding;
+use crate::definition::ServerDefinition;
 use crate::error::BuildError;
-use crate::server::{BuiltServer, Inner, Server};
+use crate::server::Connection;
+use crate::server::{Server, ServerBuilder};
 
 /// A server that answers HTTP requests. Cheap to clone; clones share everything.
 ///
@@ -30,7 +32,7 @@ pub struct HttpService(Arc<Shared>);
 
 /// What all requests share.
 pub(super) struct Shared {
-    pub(super) server: Arc<Inner>,
+    pub(super) server: Arc<ServerDefinition>,
     /// Answers the requests of the modern era, which have nothing in common but this.
     pub(super) modern: Arc<Connection>,
     pub(super) options: HttpOptions,
@@ -43,7 +45,7 @@ pub(super) struct Shared {
     pub(super) sse_2024: super::sse_2024::Streams,
 }
 
-impl Server {
+impl ServerBuilder {
     /// Builds the server and makes it a service of HTTP requests, with the default [`HttpOptions`].
     ///
     /// # Errors
@@ -53,7 +55,7 @@ impl Server {
     }
 }
 
-impl BuiltServer {
+impl Server {
     /// Makes the server a service of HTTP requests, with the default [`HttpOptions`].
     pub fn into_service(self) -> HttpService {
         self.into_service_with(HttpOptions::new())
@@ -61,17 +63,18 @@ impl BuiltServer {
 
     /// Makes the server a service of HTTP requests.
     pub fn into_service_with(self, options: HttpOptions) -> HttpService {
-        HttpService::new(self.0, options)
+        HttpService::new(self, options)
     }
 }
 
 impl HttpService {
-    pub(super) fn new(server: Arc<Inner>, options: HttpOptions) -> Self {
-        let admission = Admission::new(&server.limits.http);
-        let sessions = server.revisions.iter().any(|revision| revision.era() == Era::Legacy);
-        let modern = Arc::new(Connection::new(Arc::clone(&server), Peer::none(), Binding::Http));
+    pub(super) fn new(server: Server, options: HttpOptions) -> Self {
+        let admission = Admission::new(&server.definition.limits().http);
+        let sessions = server.definition.supports(Era::Legacy);
+        let modern = Arc::new(Connection::new(server.clone(), Peer::none(), Binding::Http));
+        let server = server.definition;
         let legacy = Legacy::new(&server, &options);
-        let tasks = Tasks::new(server.limits.connection.write_stall_timeout);
+        let tasks = Tasks::new(server.limits().connection.write_stall_timeout);
         Self(Arc::new(Shared {
             server,
             modern,

@@ -31,8 +31,9 @@ use super::legacy::refuse;
 use super::service::Shared;
 use super::session::{SessionId, shrink};
 use super::{HttpBody, Response, events, read, status};
-use crate::era::{Binding, Connection};
+use crate::call::Binding;
 use crate::principal::Principal;
+use crate::server::Connection;
 
 /// Where the stream is opened.
 const STREAM: &str = "/sse";
@@ -93,7 +94,7 @@ fn open(shared: &Arc<Shared>, parts: Arc<Parts>) -> Response {
     sse::write_event(&mut first, Some("endpoint"), None, endpoint.as_bytes());
     let (outside, inside) = tokio::io::duplex(PIPE);
     let (lines, writer) = tokio::io::split(outside);
-    let limits = &shared.server.limits;
+    let limits = shared.server.limits();
     events::respond(HttpBody::stream(ConversationState {
         feed: Some(Box::pin(feed(posted, writer))),
         engine: Some(engine(shared, parts, principal, inside)),
@@ -113,10 +114,10 @@ fn engine(
     pipe: DuplexStream,
 ) -> BoxFuture<'static, ()> {
     let (reader, writer) = tokio::io::split(pipe);
-    let server = Arc::clone(&shared.server);
+    let server = shared.modern.server().clone();
     let closed = shared.modern.drained();
-    let mut limits = shared.server.limits.connection.clone();
-    limits.shutdown_timeout = shared.server.limits.http.shutdown_timeout;
+    let mut limits = shared.server.limits().connection.clone();
+    limits.shutdown_timeout = shared.server.limits().http.shutdown_timeout;
     let (_, driver) = stream::connect(reader, writer, &limits, |peer| Known {
         inner: Connection::new(server, peer, Binding::Stream),
         parts,
@@ -160,7 +161,7 @@ async fn take<B: Body>(shared: &Arc<Shared>, parts: &Parts, body: B) -> Response
     let Some(inbox) = inbox else {
         return refuse(StatusCode::NOT_FOUND, "there is no such session");
     };
-    let limits = &shared.server.limits;
+    let limits = shared.server.limits();
     let bytes = match read::read(body, limits, &mut admitted).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused,

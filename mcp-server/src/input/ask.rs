@@ -6,6 +6,7 @@ use std::future::IntoFuture;
 use std::panic::Location;
 
 use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::method::notification;
 use mcp_core::service::{BoxFuture, Request};
 use mcp_core::types::{
     CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult,
@@ -13,10 +14,11 @@ use mcp_core::types::{
 };
 use serde::de::DeserializeOwned;
 
+use super::Answer;
 use super::fit::fit;
-use super::key::{Place, hex};
-use super::{Answer, AskError, AskErrorKind, seal};
 use crate::context::Context;
+use crate::questions::{AskError, AskErrorKind, QuestionSource, hex};
+use crate::seal;
 
 impl Context {
     /// Asks the user with a form, or for a visit to a URL, described by hand. What comes is the result of
@@ -67,9 +69,9 @@ impl Context {
     /// safe. Spec: client/elicitation, 2025-11-25 (UE-1).
     pub async fn elicitation_complete(&self, elicitation_id: impl Into<String>) {
         let rules = self.rules();
-        if rules.elicitation_complete && self.0.session.is_some() {
+        if rules.elicitation_complete && self.call().session.is_some() {
             let params = ElicitationCompleteParams::new(elicitation_id);
-            self.notify("notifications/elicitation/complete", &params).await;
+            self.notify::<notification::ElicitationComplete>(&params).await;
         }
     }
 
@@ -95,13 +97,17 @@ impl Context {
     }
 
     /// The one place that knows how a question travels: a request on the session, or the result of the call.
-    async fn ask(&self, place: Place, mut request: InputRequest) -> Result<RawJson, AskError> {
+    async fn ask(
+        &self,
+        source: QuestionSource,
+        mut request: InputRequest,
+    ) -> Result<RawJson, AskError> {
         self.check_question(&request)?;
         fit(&mut request, self.rules())?;
-        if self.0.session.is_some() {
+        if self.call().session.is_some() {
             return answer_on_session(self, request).await;
         }
-        if !(self.rules().input_required && self.0.asking.by_result) {
+        if !(self.rules().input_required && self.call().questions.by_result) {
             let told =
                 "only tools, prompts and resources can ask, on a session or since 2026-07-28";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
@@ -110,7 +116,7 @@ impl Context {
             let told = "this server was built without the feature `sealed-state`";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
         }
-        self.0.asking.ask(place, request)?.await
+        self.call().questions.ask(source, request)?.await
     }
 }
 
@@ -119,7 +125,7 @@ pub(super) async fn answer_on_session(
     context: &Context,
     request: InputRequest,
 ) -> Result<RawJson, AskError> {
-    let Some(session) = &context.0.session else {
+    let Some(session) = &context.call().session else {
         return Err(AskError::new(AskErrorKind::Unsupported, "there is no session to ask on"));
     };
     let method = request.method().to_owned();
@@ -141,8 +147,8 @@ pub(super) async fn answer_on_session(
     };
     let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
     let request = Request::new(session.next_id(), method, params.map_err(invalid)?);
-    let patience = context.0.server.limits.peer_request_timeout;
-    match tokio::time::timeout(patience, context.0.peer.call(request)).await {
+    let patience = context.call().environment.limits.peer_request_timeout;
+    match tokio::time::timeout(patience, context.call().peer.call(request)).await {
         Ok(reply) => reply?.parse().map_err(invalid),
         Err(_) => {
             let seconds = patience.as_secs();
@@ -166,7 +172,7 @@ type Read<T> = fn(&InputRequest, RawJson, modern: bool) -> Result<T, AskError>;
 #[must_use = "a question is asked when it is awaited"]
 pub struct Question<'a, T> {
     context: &'a Context,
-    place: Place,
+    source: QuestionSource,
     request: InputRequest,
     read: Read<T>,
 }
@@ -174,7 +180,7 @@ pub struct Question<'a, T> {
 impl<'a, T> Question<'a, T> {
     #[track_caller]
     pub(super) fn new(context: &'a Context, request: InputRequest, read: Read<T>) -> Self {
-        Self { context, place: Place::Site(Location::caller()), request, read }
+        Self { context, source: QuestionSource::Site(Location::caller()), request, read }
     }
 
     /// Names the question on the wire (`inputRequests`), instead of a name made of the line that asks it. Give
@@ -183,7 +189,7 @@ impl<'a, T> Question<'a, T> {
     /// The answer belongs to the name *and* the question: should the text change between two rounds, the user
     /// is asked again. A name that was used before in the same call gets a number.
     pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
-        self.place = Place::Named(key.into());
+        self.source = QuestionSource::Named(key.into());
         self
     }
 
@@ -203,7 +209,7 @@ impl<'a, T> Question<'a, T> {
 
     pub(super) async fn ask(self) -> Result<T, AskError> {
         let modern = self.is_modern();
-        let answer = self.context.ask(self.place, self.request.clone()).await?;
+        let answer = self.context.ask(self.source, self.request.clone()).await?;
         (self.read)(&self.request, answer, modern)
     }
 }

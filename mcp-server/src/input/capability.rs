@@ -3,40 +3,47 @@
 use mcp_core::types::{CreateMessageParams, ElicitParams, IncludeContext, InputRequest};
 use serde_json::json;
 
-use super::{AskError, AskErrorKind};
+use super::question_check;
 use crate::context::Context;
+use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
     /// Whether the client can show a form.
+    #[must_use]
     pub fn can_elicit(&self) -> bool {
         self.rules().elicitation
             && self.client_capabilities().elicitation.is_some_and(|can| can.has_form())
     }
 
     /// Whether the client can send the user to a URL.
+    #[must_use]
     pub fn can_elicit_url(&self) -> bool {
         self.rules().elicitation_url
             && self.client_capabilities().elicitation.is_some_and(|can| can.has_url())
     }
 
     /// Whether the client can ask its model.
+    #[must_use]
     pub fn can_sample(&self) -> bool {
         self.client_capabilities().sampling.is_some()
     }
 
     /// Whether the client's model can use tools while it is asked.
+    #[must_use]
     pub fn can_sample_with_tools(&self) -> bool {
         self.rules().sampling_tools
             && self.client_capabilities().sampling.is_some_and(|can| can.tools.is_some())
     }
 
     /// Whether the client tells its roots.
+    #[must_use]
     pub fn can_list_roots(&self) -> bool {
         self.client_capabilities().roots.is_some()
     }
 
-    /// Refuses a question that the client cannot answer.
+    /// Refuses a question that breaks a rule, or that the client cannot answer.
     pub(super) fn check_question(&self, request: &InputRequest) -> Result<(), AskError> {
+        question_check::check(request, self.call().environment.limits.max_uri_bytes)?;
         let required = match request {
             InputRequest::Elicit(params) => match &**params {
                 ElicitParams::Url(_) if !self.can_elicit_url() => {
@@ -57,7 +64,7 @@ impl Context {
                 return Err(AskError::new(AskErrorKind::Unsupported, told));
             }
         };
-        if self.0.session.as_ref().is_some_and(|session| !session.has_client()) {
+        if self.call().session.as_ref().is_some_and(|session| !session.has_client()) {
             let told = "this server keeps no sessions, so nobody is there to be asked";
             return Err(AskError::new(AskErrorKind::Unsupported, told));
         }

@@ -10,8 +10,9 @@ use mcp_core::types::{ElicitAction, ElicitParams, ElicitResult, ElicitSchema, En
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, AskError, AskErrorKind, FieldSpec, Form, Question};
+use super::{Answer, FieldSpec, Form, Question};
 use crate::context::Context;
+use crate::questions::{AskError, AskErrorKind};
 
 impl Context {
     /// Asks the user to fill in a form.
@@ -20,7 +21,8 @@ impl Context {
     /// the three apart. Cancel safe: dropping the future withdraws the question.
     ///
     /// ```
-    /// use mcp_server::{AskError, Context, Elicit, tool};
+    /// use mcp_server::{Context, Elicit, tool};
+    /// use mcp_server::input::AskError;
     ///
     /// #[derive(serde::Deserialize, Elicit)]
     /// struct Confirm {
@@ -112,7 +114,7 @@ impl<'a, T: Form + 'a> ElicitForm<'a, T> {
     /// # Errors
     /// See [`AskErrorKind`]; declining and cancelling are answers here.
     pub async fn answer(self) -> Result<Answer<T>, AskError> {
-        let form = self.form.map_err(|problem| AskError::new(AskErrorKind::Invalid, problem))?;
+        let form = self.form.map_err(|problem| AskError::new(AskErrorKind::Malformed, problem))?;
         let modern = self.question.is_modern();
         let result = self.question.form(form).ask().await?;
         Ok(match result.action {

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// deserializes from one of these:
 ///
 /// ```
-/// use mcp_server::FormField;
+/// use mcp_server::input::FormField;
 /// use mcp_server::types::{PrimitiveSchema, StringFormat, StringSchema};
 ///
 /// #[derive(serde::Deserialize)]

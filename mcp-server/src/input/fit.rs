@@ -3,7 +3,7 @@
 use mcp_core::revision::Rules;
 use mcp_core::types::{ElicitParams, InputRequest, LegacyTitledEnumSchema, PrimitiveSchema};
 
-use super::{AskError, AskErrorKind};
+use crate::questions::{AskError, AskErrorKind};
 
 /// Makes a question fit.
 pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskError> {

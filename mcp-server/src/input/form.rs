@@ -3,14 +3,14 @@
 use mcp_core::types::ElicitSchema;
 use serde::de::DeserializeOwned;
 
-use super::{AskError, AskErrorKind};
+use crate::questions::{AskError, AskErrorKind};
 
 /// A type that a user can fill in: a flat object of texts, numbers, booleans and choices.
 ///
 /// [`#[derive(Elicit)]`](derive@crate::Elicit) implements it; so can you:
 ///
 /// ```
-/// use mcp_server::Form;
+/// use mcp_server::input::Form;
 /// use mcp_server::types::{BooleanSchema, ElicitSchema};
 ///
 /// #[derive(serde::Deserialize)]

@@ -14,25 +14,23 @@ mod ask;
 mod capability;
 mod drive;
 mod elicit;
-mod error;
+mod explicit;
 mod field;
 mod fit;
 mod form;
-mod journal;
-mod key;
 mod outcome;
-mod round;
-mod seal;
+mod question_check;
 mod step;
 
 pub use ask::Question;
-pub(crate) use drive::{Ended, Leg, open, run};
+pub(crate) use drive::{RoundInput, answer};
 pub use elicit::ElicitForm;
-pub use error::{AskError, AskErrorKind};
+#[doc(hidden)]
+pub use field::FieldSpec;
 pub(crate) use field::one_of;
-pub use field::{Choice, FieldSpec, FormField, ListField, NumberField, TextField};
+pub use field::{Choice, FormField, ListField, NumberField, TextField};
 pub use form::{Answer, Form};
 pub use outcome::{InputRequired, Outcome};
-pub(crate) use round::Asking;
-pub(crate) use seal::Sealer;
-pub use seal::{KeyError, KeyRing};
+
+pub use crate::questions::{AskError, AskErrorKind};
+pub use crate::seal::{KeyError, KeyRing};

@@ -9,22 +9,19 @@ use mcp_core::types::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ask::answer_on_session;
-use super::journal::{Answered, Asked, Journal, Kind};
 use crate::context::Context;
-use crate::{IntoPromptResult, IntoResourceResult, IntoToolResult};
-
-/// Rounds of questions that a handler may return on a legacy session.
-pub(super) const LEGACY_ROUNDS: u32 = 8;
-
-/// How long a legacy call that returned a state and no question waits before it is run again.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+use crate::prompt::IntoPromptResult;
+use crate::questions::Returned;
+use crate::resource::IntoResourceResult;
+use crate::tool::IntoToolResult;
 
 /// What a handler of the explicit form returns: its result, or what it needs first.
 ///
 /// ```
 /// use mcp_server::types::{ElicitParams, ElicitResult, ElicitSchema, StringSchema};
-/// use mcp_server::{Context, ErrorObject, Outcome, ToolRoute};
+/// use mcp_server::{Context, ErrorObject};
+/// use mcp_server::input::Outcome;
+/// use mcp_server::tool::ToolRoute;
 ///
 /// async fn greet(ctx: Context) -> Result<Outcome<String>, ErrorObject> {
 ///     let Some(answer) = ctx.input_response::<ElicitResult>("name")? else {
@@ -87,19 +84,19 @@ impl InputRequired {
         self
     }
 
-    /// Leaves the questions where whoever runs the handler finds them.
-    fn leave(self) -> Result<(), ErrorObject> {
+    /// Hands the questions to the driver of the handler.
+    fn submit(self) -> Result<(), ErrorObject> {
         let state = self
             .state
             .map_err(|error| crate::error::internal("writing the state of a call", &error))?;
-        if !self.context.0.asking.by_result {
+        if !self.context.call().questions.by_result {
             return Err(crate::error::internal(
                 "asking for input",
                 &"only tools, prompts and resources can ask",
             ));
         }
         let returned = Returned { requests: self.requests, state };
-        self.context.0.asking.round().lock().returned = Some(returned);
+        self.context.call().questions.round().lock().returned = Some(returned);
         Ok(())
     }
 }
@@ -117,8 +114,9 @@ impl Context {
     }
 
     /// The answers so far to the questions that this call returned, by their keys.
+    #[must_use]
     pub fn input_responses(&self) -> InputResponses {
-        let Some(round) = self.0.asking.get() else { return InputResponses::new() };
+        let Some(round) = self.call().questions.get() else { return InputResponses::new() };
         let answers = &round.lock().journal.answers;
         answers.iter().map(|answered| (answered.key.clone(), answered.answer.clone())).collect()
     }
@@ -138,64 +136,10 @@ impl Context {
     /// # Errors
     /// −32603 when it was another type then (a new version of the server got an old state).
     pub fn request_state<S: DeserializeOwned>(&self) -> Result<Option<S>, ErrorObject> {
-        let Some(round) = self.0.asking.get() else { return Ok(None) };
+        let Some(round) = self.call().questions.get() else { return Ok(None) };
         let state = round.lock().journal.state.clone();
         let read = state.map(|state| state.parse()).transpose();
         read.map_err(|error| crate::error::internal("reading the state of a call", &error))
-    }
-}
-
-/// What a handler returned.
-pub(super) struct Returned {
-    requests: InputRequests,
-    state: Option<RawJson>,
-}
-
-impl Returned {
-    /// Whether the client can answer all of it.
-    pub(super) fn check(&self, context: &Context) -> Result<(), ErrorObject> {
-        if self.requests.is_empty() && self.state.is_none() {
-            return Err(crate::error::internal(
-                "asking for input",
-                &"neither a question nor a state was returned",
-            ));
-        }
-        if self.requests.len() > context.0.server.limits.max_input_questions {
-            return Err(crate::error::internal(
-                "asking for input",
-                &"too many questions in one round",
-            ));
-        }
-        self.requests.values().try_for_each(|request| Ok(context.check_question(request)?))
-    }
-
-    /// Notes what is asked, and gives it.
-    pub(super) fn note(self, journal: &mut Journal) -> InputRequests {
-        let asked = |(key, request): (&String, &InputRequest)| Asked {
-            key: key.clone(),
-            digest: String::new(),
-            kind: Kind::of(request),
-        };
-        journal.asked = self.requests.iter().map(asked).collect();
-        journal.state = self.state;
-        self.requests
-    }
-
-    /// Asks on a legacy session.
-    pub(super) async fn ask(&self, context: &Context) -> Result<Vec<Answered>, ErrorObject> {
-        self.check(context)?;
-        if self.requests.is_empty() {
-            tokio::time::sleep(PAUSE).await;
-        }
-        let asking = self.requests.iter().map(async |(key, request)| {
-            let answer = answer_on_session(context, request.clone()).await?;
-            Ok(Answered { key: key.clone(), digest: String::new(), answer })
-        });
-        futures::future::try_join_all(asking).await
-    }
-
-    pub(super) fn into_state(self) -> Option<RawJson> {
-        self.state
     }
 }
 
@@ -204,7 +148,7 @@ impl<T: IntoToolResult> IntoToolResult for Outcome<T> {
         match self {
             Self::Complete(value) => value.into_tool_result(),
             // Stands in until the questions take its place.
-            Self::InputRequired(input) => input.leave().map(|()| CallToolResult::new()),
+            Self::InputRequired(input) => input.submit().map(|()| CallToolResult::new()),
         }
     }
 
@@ -217,7 +161,7 @@ impl<T: IntoPromptResult> IntoPromptResult for Outcome<T> {
     fn into_prompt_result(self) -> Result<GetPromptResult, ErrorObject> {
         match self {
             Self::Complete(value) => value.into_prompt_result(),
-            Self::InputRequired(input) => input.leave().map(|()| GetPromptResult::new([])),
+            Self::InputRequired(input) => input.submit().map(|()| GetPromptResult::new([])),
         }
     }
 }
@@ -230,7 +174,7 @@ impl<T: IntoResourceResult> IntoResourceResult for Outcome<T> {
     ) -> Result<ReadResourceResult, ErrorObject> {
         match self {
             Self::Complete(value) => value.into_resource_result(uri, mime_type),
-            Self::InputRequired(input) => input.leave().map(|()| ReadResourceResult::new([])),
+            Self::InputRequired(input) => input.submit().map(|()| ReadResourceResult::new([])),
         }
     }
 }

@@ -17,11 +17,12 @@ impl Context {
     ///
     /// *This is no guarantee that the work is done at most once.* A client may send an older state again, or send
     /// the call anew. What must not happen twice (a payment, a message) needs a key of its own in the system that
-    /// does it, checked there; or [`Server::state_single_use`](crate::Server::state_single_use) against replayed
+    /// does it, checked there; or [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use) against replayed
     /// states. Ask before such work, not after it.
     ///
     /// ```
-    /// # use mcp_server::{AskError, Context, Elicit};
+    /// # use mcp_server::{Context, Elicit};
+    /// # use mcp_server::input::AskError;
     /// # #[derive(serde::Deserialize, Elicit)] struct Sure { sure: bool }
     /// # async fn quote(item: &str) -> u32 { 3 }
     /// async fn order(ctx: &Context, item: String) -> Result<String, AskError> {
@@ -54,11 +55,11 @@ impl Context {
         T: Serialize + DeserializeOwned,
         F: Future<Output = Result<T, E>>,
     {
-        if !(self.rules().input_required && self.0.asking.by_result) {
+        if !(self.rules().input_required && self.call().questions.by_result) {
             return work.await;
         }
         let (key, kept) = {
-            let mut state = self.0.asking.round().lock();
+            let mut state = self.call().questions.round().lock();
             let key = state.step_key(key);
             let kept = state.journal.step(&key).cloned();
             (key, kept)
@@ -73,7 +74,7 @@ impl Context {
         let value = work.await?;
         match RawJson::new(&value) {
             Ok(kept) => {
-                let steps = &mut self.0.asking.round().lock().journal.steps;
+                let steps = &mut self.call().questions.round().lock().journal.steps;
                 steps.retain(|(other, _)| *other != key);
                 steps.push((key, kept));
             }

@@ -11,33 +11,34 @@ use tower_layer::Layer;
 /// served.
 ///
 /// *Applies to every request but `subscriptions/listen`, which would hold its place for ever.* What one
-/// connection may have in flight is bounded by [`Limits::in_flight`](crate::Limits::in_flight) already.
+/// connection may have in flight is bounded by [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests) already.
 #[derive(Debug, Clone)]
-pub struct Concurrency(Arc<Semaphore>);
+pub struct ConcurrencyLimitLayer(Arc<Semaphore>);
 
-impl Concurrency {
+impl ConcurrencyLimitLayer {
     /// A layer that lets `most` calls run at a time.
+    #[must_use]
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))))
     }
 }
 
-impl<S> Layer<S> for Concurrency {
-    type Service = ConcurrencyService<S>;
+impl<S> Layer<S> for ConcurrencyLimitLayer {
+    type Service = ConcurrencyLimit<S>;
 
-    fn layer(&self, inner: S) -> ConcurrencyService<S> {
-        ConcurrencyService { inner, places: Arc::clone(&self.0) }
+    fn layer(&self, inner: S) -> ConcurrencyLimit<S> {
+        ConcurrencyLimit { inner, places: Arc::clone(&self.0) }
     }
 }
 
-/// The service of [`Concurrency`].
+/// The service of [`ConcurrencyLimitLayer`].
 #[derive(Debug, Clone)]
-pub struct ConcurrencyService<S> {
+pub struct ConcurrencyLimit<S> {
     inner: S,
     places: Arc<Semaphore>,
 }
 
-impl<S: Service> Service for ConcurrencyService<S> {
+impl<S: Service> Service for ConcurrencyLimit<S> {
     async fn call(&self, request: Request) -> Reply {
         if request.method == "subscriptions/listen" {
             return self.inner.call(request).await;

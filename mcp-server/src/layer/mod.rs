@@ -1,7 +1,7 @@
 //! Layers: services around the router, for what concerns every call (step 4 of the walk of a call).
 //!
-//! The server always catches panics. Built in besides: [`Trace`], [`Timeout`], [`Concurrency`]. Put them on
-//! with [`Server::layer`](crate::Server::layer); the one added last is the outermost.
+//! The server always catches panics. Built in besides: [`TraceLayer`], [`TimeoutLayer`], [`ConcurrencyLimitLayer`]. Put them on
+//! with [`ServerBuilder::layer`](crate::ServerBuilder::layer); the one added last is the outermost.
 //!
 //! # Writing one
 //!
@@ -9,7 +9,8 @@
 //! of calling it, and the layer, which puts the service around another one.
 //!
 //! ```
-//! use mcp_server::layer::{Layer, Notification, Reply, Request, Service};
+//! use mcp_server::layer::Layer;
+//! use mcp_server::service::{Notification, Reply, Request, Service};
 //! use mcp_server::{Context, Server};
 //! use mcp_server::jsonrpc::ErrorObject;
 //!
@@ -44,7 +45,7 @@
 //!     }
 //! }
 //!
-//! let server = Server::new("choosy", "1.0.0").layer(Without("somebody"));
+//! let server = Server::builder("choosy", "1.0.0").layer(Without("somebody"));
 //! ```
 //!
 //! What to know: dropping the future of a call cancels it, so hold nothing across `.await` that must be given
@@ -55,10 +56,7 @@ mod concurrency;
 mod timeout;
 mod trace;
 
-pub use concurrency::{Concurrency, ConcurrencyService};
-pub use mcp_core::service::{
-    BoxService, CallError, CatchPanic, Notification, Reply, Request, Service,
-};
-pub use timeout::{Timeout, TimeoutService};
+pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
+pub use timeout::{Timeout, TimeoutLayer};
 pub use tower_layer::Layer;
-pub use trace::{Trace, TraceService};
+pub use trace::{Trace, TraceLayer};

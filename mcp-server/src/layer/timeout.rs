@@ -11,31 +11,32 @@ use tower_layer::Layer;
 /// *Applies to every request but `subscriptions/listen`, which is meant to stay open.* Time in which the
 /// client is asked something counts too.
 #[derive(Debug, Clone, Copy)]
-pub struct Timeout(Duration);
+pub struct TimeoutLayer(Duration);
 
-impl Timeout {
+impl TimeoutLayer {
     /// A layer that gives each call this long.
+    #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self(limit)
     }
 }
 
-impl<S> Layer<S> for Timeout {
-    type Service = TimeoutService<S>;
+impl<S> Layer<S> for TimeoutLayer {
+    type Service = Timeout<S>;
 
-    fn layer(&self, inner: S) -> TimeoutService<S> {
-        TimeoutService { inner, limit: self.0 }
+    fn layer(&self, inner: S) -> Timeout<S> {
+        Timeout { inner, limit: self.0 }
     }
 }
 
-/// The service of [`Timeout`].
+/// The service of [`TimeoutLayer`].
 #[derive(Debug, Clone)]
-pub struct TimeoutService<S> {
+pub struct Timeout<S> {
     inner: S,
     limit: Duration,
 }
 
-impl<S: Service> Service for TimeoutService<S> {
+impl<S: Service> Service for Timeout<S> {
     async fn call(&self, request: Request) -> Reply {
         if request.method == "subscriptions/listen" {
             return self.inner.call(request).await;

@@ -14,30 +14,31 @@ use crate::context::Context;
 ///
 /// Arguments and results are not recorded: they may hold secrets.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Trace;
+pub struct TraceLayer;
 
-impl Trace {
+impl TraceLayer {
     /// The layer.
+    #[must_use]
     pub const fn new() -> Self {
         Self
     }
 }
 
-impl<S> Layer<S> for Trace {
-    type Service = TraceService<S>;
+impl<S> Layer<S> for TraceLayer {
+    type Service = Trace<S>;
 
-    fn layer(&self, inner: S) -> TraceService<S> {
-        TraceService { inner }
+    fn layer(&self, inner: S) -> Trace<S> {
+        Trace { inner }
     }
 }
 
-/// The service of [`Trace`].
+/// The service of [`TraceLayer`].
 #[derive(Debug, Clone)]
-pub struct TraceService<S> {
+pub struct Trace<S> {
     inner: S,
 }
 
-impl<S: Service> Service for TraceService<S> {
+impl<S: Service> Service for Trace<S> {
     async fn call(&self, request: Request) -> Reply {
         if !tracing::enabled!(Level::INFO) {
             return self.inner.call(request).await;

@@ -1,10 +1,9 @@
 //! What `#[derive(Elicit)]` names beside the public traits.
 
 use mcp_core::types::PrimitiveSchema;
-pub use serde_json::Value;
+use serde_json::Value;
 
-use crate::Choice;
-pub use crate::input::{FieldSpec, ListField, NumberField, TextField};
+use crate::input::Choice;
 
 /// The field of a choice of one.
 #[must_use]

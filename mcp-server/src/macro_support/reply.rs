@@ -18,7 +18,10 @@ use std::{convert::Infallible, fmt, marker::PhantomData};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{CallToolResult, ErrorObject, IntoToolError, IntoToolResult, Schema, ToolError};
+use crate::error::ToolError;
+use crate::jsonrpc::ErrorObject;
+use crate::tool::{IntoToolError, IntoToolResult};
+use crate::types::{CallToolResult, Schema};
 
 macro_rules! tag {
     ($(#[$doc:meta])* $name:ident) => {
@@ -79,6 +82,7 @@ impl<T, E> Returned<Result<T, E>> {
     }
 
     /// The tag of the good side.
+    #[must_use]
     pub const fn success(&self) -> Success<T> {
         Success::new()
     }
@@ -132,7 +136,7 @@ impl<T: Serialize + JsonSchema> SuccessIsStructured<T> for &Success<T> {
     }
 
     fn output_schema(&self) -> Option<Schema> {
-        Some(crate::output_schema::<T>())
+        Some(crate::tool::output_schema::<T>())
     }
 }
 

@@ -4,5 +4,4 @@ mod reply;
 mod route;
 
 pub use reply::IntoPromptResult;
-pub(crate) use route::refuse;
 pub use route::{PromptBuilder, PromptCall, PromptFuture, PromptRoute};

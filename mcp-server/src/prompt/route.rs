@@ -5,11 +5,12 @@ use std::fmt;
 
 use mcp_core::meta::Meta;
 use mcp_core::types::{GetPromptResult, Icon, Prompt, PromptArgument};
+use serde::de::DeserializeOwned;
 
 use super::IntoPromptResult;
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
-use crate::extract::Rejection;
+use crate::extract::{Args, Extract, Rejection, from_texts};
 use crate::handler::Handler;
 
 /// The future of one `prompts/get`.
@@ -26,13 +27,13 @@ impl PromptRoute {
     /// Begins a prompt.
     ///
     /// ```
-    /// use mcp_server::PromptRoute;
+    /// use mcp_server::prompt::PromptRoute;
     /// use mcp_server::types::PromptArgument;
     ///
     /// let greet = PromptRoute::builder("greet")
     ///     .description("Greets somebody.")
     ///     .argument(PromptArgument::new("name").required(true))
-    ///     .handler(|mcp_server::Args(arguments): mcp_server::Args<std::collections::BTreeMap<String, String>>| async move {
+    ///     .handler(|mcp_server::extract::Args(arguments): mcp_server::extract::Args<std::collections::BTreeMap<String, String>>| async move {
     ///         format!("Please greet {}.", arguments["name"])
     ///     });
     /// ```
@@ -41,6 +42,7 @@ impl PromptRoute {
     }
 
     /// The prompt as it is listed.
+    #[must_use]
     pub fn prompt(&self) -> &Prompt {
         &self.prompt
     }
@@ -69,11 +71,13 @@ pub struct PromptCall {
 
 impl PromptCall {
     /// The context of the call.
+    #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
     /// The arguments by name.
+    #[must_use]
     pub fn arguments(&self) -> &BTreeMap<String, String> {
         &self.arguments
     }
@@ -87,6 +91,12 @@ impl PromptCall {
 impl HandlerCall for PromptCall {
     fn context(&self) -> &Context {
         &self.context
+    }
+}
+
+impl<T: DeserializeOwned> Extract<PromptCall> for Args<T> {
+    fn extract(call: &PromptCall) -> Result<Self, Rejection> {
+        Ok(Self(from_texts(call.arguments())?))
     }
 }
 
@@ -147,7 +157,7 @@ impl PromptBuilder {
     {
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => Box::pin(async move { running.await.into_prompt_result() }),
-            Err(rejection) => Box::pin(std::future::ready(Err(refuse(rejection)))),
+            Err(rejection) => Box::pin(std::future::ready(Err(rejection.into_error_object()))),
         })
     }
 
@@ -157,14 +167,5 @@ impl PromptBuilder {
         handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static,
     ) -> PromptRoute {
         PromptRoute { prompt: self.prompt, completers: self.completers, handler: Box::new(handler) }
-    }
-}
-
-pub(crate) fn refuse(rejection: Rejection) -> mcp_core::jsonrpc::ErrorObject {
-    match rejection {
-        Rejection::Arguments(errors) => {
-            mcp_core::jsonrpc::ErrorObject::invalid_params(errors.to_string())
-        }
-        Rejection::Error(error) => error,
     }
 }

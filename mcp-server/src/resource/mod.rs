@@ -5,6 +5,6 @@ mod route;
 mod template;
 
 pub use reply::IntoResourceResult;
-pub(crate) use route::Kind;
+pub(crate) use route::ResourceKind;
 pub use route::{ResourceBuilder, ResourceCall, ResourceFuture, ResourceRoute};
 pub use template::{Template, TemplateError};

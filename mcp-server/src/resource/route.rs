@@ -5,10 +5,12 @@ use std::fmt;
 
 use mcp_core::meta::Meta;
 use mcp_core::types::{Annotations, Icon, ReadResourceResult, Resource, ResourceTemplate};
+use serde::de::DeserializeOwned;
 
 use super::{IntoResourceResult, Template, TemplateError};
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
+use crate::extract::{Args, Extract, Rejection, from_texts};
 use crate::handler::Handler;
 
 /// The future of one `resources/read`.
@@ -16,13 +18,13 @@ pub type ResourceFuture = HandlerFuture<ReadResourceResult>;
 
 /// A resource, or a template of resources, that can be registered: what is listed, and what runs.
 pub struct ResourceRoute {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ResourceKind,
     pub(crate) completers: Completers,
     handler: Box<dyn Fn(ResourceCall) -> ResourceFuture + Send + Sync>,
 }
 
 /// Which of the two a route is.
-pub(crate) enum Kind {
+pub(crate) enum ResourceKind {
     Resource(Resource),
     Template { listed: ResourceTemplate, template: Result<Template, TemplateError> },
 }
@@ -31,7 +33,7 @@ impl ResourceRoute {
     /// Begins a resource, or a template when `uri` has variables in braces (RFC 6570).
     ///
     /// ```
-    /// use mcp_server::{ResourceCall, ResourceRoute};
+    /// use mcp_server::resource::{ResourceCall, ResourceRoute};
     ///
     /// let motto = ResourceRoute::builder("text://motto", "motto")
     ///     .mime_type("text/plain")
@@ -39,7 +41,7 @@ impl ResourceRoute {
     ///
     /// let user = ResourceRoute::builder("users://{id}", "user").raw(|call: ResourceCall| {
     ///     Box::pin(async move {
-    ///         use mcp_server::IntoResourceResult as _;
+    ///         use mcp_server::resource::IntoResourceResult as _;
     ///         let id = call.variable("id").unwrap_or_default();
     ///         format!("user {id}").into_resource_result(call.uri(), call.mime_type())
     ///     })
@@ -49,18 +51,19 @@ impl ResourceRoute {
         let uri = uri.into();
         let kind = if uri.contains('{') {
             let template = Template::parse(&uri);
-            Kind::Template { listed: ResourceTemplate::new(uri, name), template }
+            ResourceKind::Template { listed: ResourceTemplate::new(uri, name), template }
         } else {
-            Kind::Resource(Resource::new(uri, name))
+            ResourceKind::Resource(Resource::new(uri, name))
         };
         ResourceBuilder { kind, completers: Completers::default() }
     }
 
     /// The URI, or the URI template.
+    #[must_use]
     pub fn uri(&self) -> &str {
         match &self.kind {
-            Kind::Resource(resource) => &resource.uri,
-            Kind::Template { listed, .. } => &listed.uri_template,
+            ResourceKind::Resource(resource) => &resource.uri,
+            ResourceKind::Template { listed, .. } => &listed.uri_template,
         }
     }
 
@@ -71,8 +74,8 @@ impl ResourceRoute {
         variables: BTreeMap<String, String>,
     ) -> ResourceFuture {
         let mime_type = match &self.kind {
-            Kind::Resource(resource) => resource.mime_type.clone(),
-            Kind::Template { listed, .. } => listed.mime_type.clone(),
+            ResourceKind::Resource(resource) => resource.mime_type.clone(),
+            ResourceKind::Template { listed, .. } => listed.mime_type.clone(),
         };
         (self.handler)(ResourceCall { context, uri, variables, mime_type })
     }
@@ -95,16 +98,19 @@ pub struct ResourceCall {
 
 impl ResourceCall {
     /// The context of the call.
+    #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
     /// The URI that is read.
+    #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
     /// The variables of the template by name, percent-decoded.
+    #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.variables
     }
@@ -115,6 +121,7 @@ impl ResourceCall {
     }
 
     /// The MIME type that the resource is listed with.
+    #[must_use]
     pub fn mime_type(&self) -> Option<&str> {
         self.mime_type.as_deref()
     }
@@ -126,10 +133,16 @@ impl HandlerCall for ResourceCall {
     }
 }
 
+impl<T: DeserializeOwned> Extract<ResourceCall> for Args<T> {
+    fn extract(call: &ResourceCall) -> Result<Self, Rejection> {
+        Ok(Self(from_texts(call.variables())?))
+    }
+}
+
 /// A resource in the making.
 #[must_use = "a resource needs a handler"]
 pub struct ResourceBuilder {
-    kind: Kind,
+    kind: ResourceKind,
     completers: Completers,
 }
 
@@ -137,8 +150,8 @@ pub struct ResourceBuilder {
 macro_rules! both {
     ($self:ident . $field:ident = $value:expr) => {{
         match &mut $self.kind {
-            Kind::Resource(resource) => resource.$field = Some($value),
-            Kind::Template { listed, .. } => listed.$field = Some($value),
+            ResourceKind::Resource(resource) => resource.$field = Some($value),
+            ResourceKind::Template { listed, .. } => listed.$field = Some($value),
         }
         $self
     }};
@@ -162,7 +175,7 @@ impl ResourceBuilder {
 
     /// The size of what is read, in bytes. Templates have none.
     pub fn size(mut self, bytes: u64) -> Self {
-        if let Kind::Resource(resource) = &mut self.kind {
+        if let ResourceKind::Resource(resource) = &mut self.kind {
             resource.size = Some(bytes);
         }
         self
@@ -181,6 +194,17 @@ impl ResourceBuilder {
     /// The `_meta` in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
         both!(self.meta = meta)
+    }
+
+    /// Lets the variables of a template have any value.
+    ///
+    /// By default a URI whose variables would lead out of a folder (`..`, an encoded `/`, NUL, see
+    /// [`Template::matches`]) is answered as an unknown resource.
+    pub fn unchecked_variables(mut self) -> Self {
+        if let ResourceKind::Template { template: Ok(template), .. } = &mut self.kind {
+            *template = template.clone().unchecked();
+        }
+        self
     }
 
     /// Suggests values for a variable of the template while it is typed.
@@ -205,7 +229,7 @@ impl ResourceBuilder {
                     async move { running.await.into_resource_result(call.uri(), call.mime_type()) },
                 )
             }
-            Err(rejection) => Box::pin(std::future::ready(Err(crate::prompt::refuse(rejection)))),
+            Err(rejection) => Box::pin(std::future::ready(Err(rejection.into_error_object()))),
         })
     }
 

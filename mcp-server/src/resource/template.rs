@@ -1,8 +1,9 @@
 //! URI templates (RFC 6570) read backwards: which values of the variables give this URI?
 //!
-//! Simple `{name}` and reserved `{+name}` expansions between literals; a simple variable holds no `/`, so that
-//! `file://{dir}/{name}` means what it looks like. Matching goes left to right without backtracking over
-//! alternatives, in time linear in the URI (CVE-2026-0621 was a template turned into a regular expression).
+//! Simple `{name}` and reserved `{+name}` expansions between literals; a simple variable holds no
+//! `/`, so that `file://{dir}/{name}` means what it looks like. Values are checked once more after
+//! decoding, because `..%2f` is a way out of a folder too (RES-5, THREAT-56). Matching goes left to
+//! right without backtracking over alternatives, in time linear in the URI (THREAT-55).
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
+    unchecked: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +20,10 @@ enum Part {
     Variable { name: String, reserved: bool },
 }
 
-/// Most variables of a template.
-const MOST_VARIABLES: usize = 256;
+/// Most variables of a template. Fixed: templates are written by the author of the server.
+const MAX_VARIABLES: usize = 256;
 
-/// Why a text is no template that can be matched.
+/// Why a text is not a template that can be matched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
@@ -64,7 +66,7 @@ impl Template {
                 return Err(TemplateError::Twice(expression.to_owned()));
             }
             parts.push(part);
-            if parts.len() > 2 * MOST_VARIABLES {
+            if parts.len() > 2 * MAX_VARIABLES {
                 return Err(TemplateError::TooMany);
             }
             rest = behind;
@@ -72,7 +74,15 @@ impl Template {
         if !rest.is_empty() {
             parts.push(Part::Literal(rest.to_owned()));
         }
-        Ok(Self { parts })
+        Ok(Self { parts, unchecked: false })
+    }
+
+    /// Matches whatever values the variables have: dot segments, absolute paths, encoded
+    /// separators and NUL included. The handler then has to check what it makes of them.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.unchecked = true;
+        self
     }
 
     /// The names of the variables, in order.
@@ -83,10 +93,22 @@ impl Template {
         })
     }
 
-    /// The values of the variables that give `uri`, percent-decoded; none when there are none.
+    /// The values of the variables that give `uri`, percent-decoded once; `None` if `uri` does not
+    /// match.
     ///
-    /// A variable reaches to the next occurrence of the text behind it, and is never empty. Values that are
-    /// not UTF-8 once decoded do not match.
+    /// A variable reaches to the next occurrence of the text behind it, and is never empty. Values
+    /// that are not UTF-8 once decoded do not match, and neither do those that would lead out of a
+    /// folder:
+    ///
+    /// * a segment `.` or `..`, in any spelling (`%2e%2e`, `..%2f`, `..%5c`);
+    /// * a NUL character;
+    /// * in `{name}`, a `/` or `\`, encoded or not;
+    /// * in `{+name}` behind a text that ends with `/`, a `/` or `\` at the beginning, which would
+    ///   be an absolute path.
+    ///
+    /// [`Template::unchecked`] lifts these four rules. Symbolic links, and drive letters on
+    /// Windows, remain for the handler to check.
+    #[must_use]
     pub fn matches(&self, uri: &str) -> Option<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
         let mut rest = uri;
@@ -104,12 +126,34 @@ impl Template {
                     if value.is_empty() || (!reserved && value.contains(['/', '?', '#'])) {
                         return None;
                     }
-                    values.insert(name.clone(), percent_decode(value)?);
+                    let value = percent_decode(value)?;
+                    if !self.unchecked && !self.is_contained(&value, index, *reserved) {
+                        return None;
+                    }
+                    values.insert(name.clone(), value);
                     rest = &rest[end..];
                 }
             }
         }
         rest.is_empty().then_some(values)
+    }
+
+    /// Whether a decoded value stays below what stands before it.
+    fn is_contained(&self, value: &str, index: usize, reserved: bool) -> bool {
+        const SEPARATORS: [char; 2] = ['/', '\\'];
+        if value.contains('\0') || value.split(SEPARATORS).any(|part| matches!(part, "." | "..")) {
+            return false;
+        }
+        if !reserved {
+            return !value.contains(SEPARATORS);
+        }
+        let before = index.checked_sub(1).and_then(|before| self.parts.get(before));
+        let in_folder = matches!(
+            before,
+            // What follows `://` is an authority, or a path from the root by the author's choice.
+            Some(Part::Literal(text)) if text.ends_with('/') && !text.ends_with("://")
+        );
+        !(in_folder && value.starts_with(SEPARATORS))
     }
 }
 
@@ -174,6 +218,49 @@ mod tests {
             "note://%",
         ] {
             assert_eq!(values("note://{id}", uri), None, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_leads_out_of_a_folder_does_not_match() {
+        for uri in [
+            "file:///docs/..%2f..%2fetc%2fpasswd",
+            "file:///docs/../secret",
+            "file:///docs/a/%2e%2e/b",
+            "file:///docs/a/.%2e",
+            "file:///docs/..",
+            "file:///docs/.",
+            "file:///docs/a/./b",
+            "file:///docs/a%5c..%5cb",
+            "file:///docs/%2fetc/passwd",
+            "file:///docs//etc/passwd",
+            "file:///docs/%5c%5chost%5cshare",
+            "file:///docs/a%00.txt",
+        ] {
+            assert_eq!(values("file:///docs/{+path}", uri), None, "{uri}");
+            let unchecked = Template::parse("file:///docs/{+path}").unwrap().unchecked();
+            assert!(unchecked.matches(uri).is_some(), "{uri}");
+        }
+        for uri in [
+            "note://..",
+            "note://.",
+            "note://%2e%2e",
+            "note://a%2fb",
+            "note://a%5Cb",
+            "note://a%00",
+        ] {
+            assert_eq!(values("note://{id}", uri), None, "{uri}");
+        }
+        assert_eq!(values("a://{x}/in/{y}", "a://1/in/%2e."), None);
+        for (template, uri, value) in [
+            ("file:///docs/{+p}", "file:///docs/a/b%2Fc.txt", "a/b/c.txt"),
+            ("file:///docs/{+p}", "file:///docs/...", "..."),
+            ("file:///docs/{+p}", "file:///docs/.hidden/a..b", ".hidden/a..b"),
+            ("file:///docs/{+p}", "file:///docs/%252e%252e", "%2e%2e"),
+            ("file://{+p}", "file:///etc/motd", "/etc/motd"),
+            ("note://{p}", "note://a%20b%3Fc", "a b?c"),
+        ] {
+            assert_eq!(values(template, uri), pairs(&[("p", value)]), "{uri}");
         }
     }
 

@@ -2,22 +2,19 @@
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::{Complete, Method as _};
 use mcp_core::types::{CompleteParams, CompleteResult, Completion, CompletionReference};
 
-use super::{parse, require};
+use super::request::{RoutedRequest, require};
 use crate::completion::{Completers, CompletionCall};
-use crate::context::Context;
 use crate::registry::Registry;
-use crate::resource::Kind;
+use crate::resource::ResourceKind;
 
-pub(super) async fn complete(
-    context: Context,
-    params: &JsonBytes,
-) -> Result<JsonBytes, ErrorObject> {
-    let params: CompleteParams = parse(params)?;
-    let registry = context.0.server.live.registry();
-    require(registry.has_completers(), "completion/complete")?;
-    let (names, completers) = find(&registry, &params.reference)?;
+pub(super) async fn complete(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    let context = request.context;
+    let params: CompleteParams = request.parse()?;
+    require(request.registry.has_completers(), Complete::NAME)?;
+    let (names, completers) = find(request.registry, &params.reference)?;
     let argument = params.argument;
     if !names.contains(&argument.name) {
         let known = names.join(", ");
@@ -44,7 +41,7 @@ pub(super) async fn complete(
             completion.total = all.and_then(|all| all.try_into().ok());
         }
     }
-    context.0.server.encode(CompleteResult::new(completion), context.revision())
+    context.encode(CompleteResult::new(completion))
 }
 
 /// The argument names of what is referred to, and their completers.
@@ -68,7 +65,7 @@ fn find<'a>(
                     ErrorObject::invalid_params("/ref/uri: no such resource template")
                 })?;
             let names = match &route.kind {
-                Kind::Template { template: Ok(template), .. } => {
+                ResourceKind::Template { template: Ok(template), .. } => {
                     template.variables().map(str::to_owned).collect()
                 }
                 _ => Vec::new(),

@@ -4,13 +4,12 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::SetLevelParams;
 
-use super::{empty, parse};
-use crate::context::Context;
+use super::request::RoutedRequest;
 
-pub(super) fn set_level(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let SetLevelParams { level, .. } = parse(params)?;
-    if let Some(session) = &context.0.session {
+pub(super) fn set_level(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    let SetLevelParams { level, .. } = request.parse()?;
+    if let Some(session) = &request.context.call().session {
         session.set_log_level(level);
     }
-    empty(context)
+    request.empty()
 }

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::{Method as _, PromptsGet, PromptsList};
+use mcp_core::text::PeerText;
 use serde::Deserialize;
 
-use super::{Cursor, parse, require};
-use crate::context::Context;
-use crate::input::{self, Ended, Leg};
+use super::request::{RoutedRequest, require};
+use crate::input::{self, RoundInput};
+
+/// Longest prompt name that an error message repeats, in characters.
+const MAX_NAME_CHARS: usize = 128;
 
 #[derive(Deserialize)]
 struct Params<'a> {
@@ -19,14 +23,13 @@ struct Params<'a> {
     arguments: Option<BTreeMap<String, String>>,
 }
 
-pub(super) async fn get(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let Params { name, arguments } = parse(params)?;
-    let registry = context.0.server.live.registry();
-    require(registry.prompts.is_offered(), "prompts/get")?;
+pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    let RoutedRequest { registry, context, params, .. } = *request;
+    let Params { name, arguments } = request.parse()?;
+    require(registry.prompts.is_offered(), PromptsGet::NAME)?;
     let Some(route) = registry.prompts.get(name.as_ref()) else {
-        let shown: String =
-            name.chars().filter(|character| !character.is_control()).take(128).collect();
-        return Err(ErrorObject::invalid_params(format!("unknown prompt: {shown}")));
+        let name = PeerText::with_max(&name, MAX_NAME_CHARS);
+        return Err(ErrorObject::invalid_params(format!("unknown prompt: {name}")));
     };
     let arguments = arguments.unwrap_or_default();
     let missing: Vec<_> = (route.prompt.arguments.iter().flatten())
@@ -38,26 +41,18 @@ pub(super) async fn get(context: Context, params: &JsonBytes) -> Result<JsonByte
     if !missing.is_empty() {
         return Err(ErrorObject::invalid_params(missing.join("; ")));
     }
-    let leg = Leg::new("prompts/get", params)?;
-    input::open(&context, &leg)?;
-    let handler = route.get(context.clone(), arguments);
-    let again = || {
-        let again: Params<'_> = parse(params)?;
-        Ok(route.get(context.clone(), again.arguments.unwrap_or_default()))
-    };
-    let mut result = match input::run(&context, leg, handler, again).await? {
-        Ended::Complete(result) => result,
-        Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
-    };
-    if result.description.is_none() {
-        result.description.clone_from(&route.prompt.description);
-    }
-    context.0.server.encode(result, context.revision())
+    let input = RoundInput::read(PromptsGet::NAME, params)?;
+    let begin = || route.get(context.clone(), arguments.clone());
+    input::answer(context, input, begin, |result| {
+        if result.description.is_none() {
+            result.description.clone_from(&route.prompt.description);
+        }
+        Ok(())
+    })
+    .await
 }
 
-pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let cursor: Cursor<'_> = parse(params)?;
-    let registry = context.0.server.live.registry();
-    require(registry.prompts.is_offered(), "prompts/list")?;
-    registry.list_prompts(&cursor.ask(context, context.0.server.page_sizes.prompts))
+pub(super) fn list(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    require(request.registry.prompts.is_offered(), PromptsList::NAME)?;
+    request.list(request.server.page_sizes.prompts, |registry, page| registry.list_prompts(page))
 }

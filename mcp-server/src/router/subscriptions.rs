@@ -5,26 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
-use mcp_core::service::Notification;
+use mcp_core::method::notification;
 use mcp_core::types::{
     CancelledParams, SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams,
     SubscriptionsListenResult,
 };
 
-use super::parse;
-use crate::context::Context;
-use crate::era::Binding;
+use super::request::RoutedRequest;
+use crate::call::Binding;
 use crate::registry::Registry;
 use crate::subscription::Filter;
 
-pub(super) async fn listen(
-    context: &Context,
-    params: &JsonBytes,
-) -> Result<JsonBytes, ErrorObject> {
-    let params: SubscriptionsListenParams = parse(params)?;
-    let server = &context.0.server;
-    let honoured = honour(params.notifications, &server.live.registry());
-    let limits = &server.limits;
+pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    let params: SubscriptionsListenParams = request.parse()?;
+    let RoutedRequest { server, context, .. } = *request;
+    let call = context.call();
+    let honoured = honour(params.notifications, request.registry);
+    let limits = server.limits();
     let uris = honoured.resource_subscriptions.iter().flatten();
     if uris.clone().count() > limits.max_subscribed_uris
         || uris.clone().any(|uri| uri.len() > limits.max_uri_bytes)
@@ -34,25 +31,25 @@ pub(super) async fn listen(
             limits.max_subscribed_uris, limits.max_uri_bytes
         )));
     }
-    let most = match context.0.conversation.binding {
+    let most = match call.conversation.binding {
         Binding::Stream => limits.max_subscriptions,
         #[cfg(feature = "http")]
         Binding::HttpSession => limits.max_subscriptions,
         #[cfg(feature = "http")]
         Binding::Http => usize::MAX, // The binding bounds them before they get here.
     };
-    let _place = Place::take(&context.0.conversation.listening, most)?;
+    let _permit = SubscriptionPermit::take(&call.conversation.listening, most)?;
     let listener = server.live.hub.listen(Filter {
         tools: honoured.tools_list_changed == Some(true),
         prompts: honoured.prompts_list_changed == Some(true),
         resources: honoured.resources_list_changed == Some(true),
         uris: uris.cloned().collect(),
     });
-    let id = &context.0.id;
-    let peer = &context.0.peer;
+    let id = &call.id;
+    let peer = &call.peer;
     let acknowledged = SubscriptionAcknowledgedParams::new(honoured).meta(belongs_to(id));
-    peer.notify(notification("notifications/subscriptions/acknowledged", &acknowledged)?).await;
-    let mut drained = std::pin::pin!(context.0.conversation.drained());
+    context.notify::<notification::SubscriptionAcknowledged>(&acknowledged).await;
+    let mut drained = std::pin::pin!(call.conversation.drained());
     loop {
         let change = tokio::select! {
             biased; // What is left is told before the end.
@@ -61,12 +58,12 @@ pub(super) async fn listen(
         };
         peer.notify(change.into_notification(Some(id))).await;
     }
-    if context.0.conversation.binding == Binding::Stream {
+    if call.conversation.binding == Binding::Stream {
         let cancelled =
             CancelledParams::new().request_id(id.clone()).reason("the conversation ends");
-        peer.notify(notification("notifications/cancelled", &cancelled)?).await;
+        context.notify::<notification::Cancelled>(&cancelled).await;
     }
-    server.encode(SubscriptionsListenResult::new().meta(belongs_to(id)), context.revision())
+    context.encode(SubscriptionsListenResult::new().meta(belongs_to(id)))
 }
 
 /// What of a filter can be served: the rest is left out of the acknowledgement.
@@ -86,31 +83,22 @@ fn belongs_to(id: &RequestId) -> Meta {
     Meta::new().with_subscription_id(id.clone())
 }
 
-fn notification(
-    method: &'static str,
-    params: &impl serde::Serialize,
-) -> Result<Notification, ErrorObject> {
-    let params = JsonBytes::new(params)
-        .map_err(|error| crate::error::internal("writing a notification", &error))?;
-    Ok(Notification::new(method, params))
-}
-
 /// One of the subscriptions that a conversation may have open.
-struct Place<'a>(&'a AtomicUsize);
+struct SubscriptionPermit<'a>(&'a AtomicUsize);
 
-impl<'a> Place<'a> {
+impl<'a> SubscriptionPermit<'a> {
     fn take(count: &'a AtomicUsize, most: usize) -> Result<Self, ErrorObject> {
-        let place = Self(count);
+        let permit = Self(count);
         if count.fetch_add(1, Ordering::Relaxed) >= most {
             return Err(ErrorObject::invalid_params(format!(
                 "at most {most} subscriptions at a time"
-            ))); // Drops `place`.
+            ))); // Drops `permit`.
         }
-        Ok(place)
+        Ok(permit)
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for SubscriptionPermit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -2,50 +2,46 @@
 
 use std::borrow::Cow;
 
-use crate::era::wrap_structured;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::{Method as _, ToolsCall, ToolsList};
 use mcp_core::revision::StructuredContent;
+use mcp_core::text::PeerText;
 use serde::Deserialize;
 
-use super::{Cursor, invalid_params, parse, require};
-use crate::context::Context;
-use crate::input::{self, Ended, Leg};
+use super::request::{RoutedRequest, require};
+use crate::error::invalid_params;
+use crate::input::{self, RoundInput};
+use crate::wire::wrap_structured;
+
+/// Longest tool name that an error message repeats, in characters: that of a valid name.
+const MAX_NAME_CHARS: usize = 128;
 
 /// A text that is borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-pub(super) async fn call(context: Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let [name, arguments, input_responses, request_state] = (context.0.meta.params)
+pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    let RoutedRequest { registry, context, params, .. } = *request;
+    let [name, arguments, input_responses, request_state] = (context.call().meta.params)
         .members(params, ["name", "arguments", "inputResponses", "requestState"])
-        .map_err(|error| invalid_params(&error))?;
+        .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
-    let Text(name) = parse(&name)?;
+    let Text(name) = name.parse().map_err(|error| invalid_params(&error))?;
     let arguments = object(arguments)?;
-    let registry = context.0.server.live.registry();
-    require(registry.tools.is_offered(), "tools/call")?;
+    require(registry.tools.is_offered(), ToolsCall::NAME)?;
     let Some(route) = registry.tools.get(&name) else { return Err(unknown(&name)) };
-    let leg = Leg { method: "tools/call", params, input_responses, request_state };
-    input::open(&context, &leg)?;
-    let handler = route.call(context.clone(), arguments);
-    let again = || {
-        let [arguments] = context
-            .0
-            .meta
-            .params
-            .members(params, ["arguments"])
-            .map_err(|error| invalid_params(&error))?;
-        Ok(route.call(context.clone(), object(arguments)?))
-    };
-    let mut result = match input::run(&context, leg, handler, again).await? {
-        Ended::Complete(result) => result,
-        Ended::InputRequired(result) => return context.0.server.encode_input_required(result),
-    };
-    if route.wraps && context.rules().structured_content == StructuredContent::Object {
-        wrap_structured(&mut result);
-    }
-    context.0.server.encode(result, context.revision())
+    let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
+    let begin = || route.call(context.clone(), arguments.clone());
+    let wraps = route.wraps && context.rules().structured_content == StructuredContent::Object;
+    input::answer(context, input, begin, |result| {
+        route.check_result(result)?;
+        if wraps {
+            wrap_structured(result);
+        }
+        Ok(())
+    })
+    .await
 }
 
 fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
@@ -59,14 +55,11 @@ fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
 
 #[cold]
 fn unknown(name: &str) -> ErrorObject {
-    let shown: String =
-        name.chars().filter(|character| !character.is_control()).take(128).collect();
-    ErrorObject::invalid_params(format!("unknown tool: {shown}"))
+    let name = PeerText::with_max(name, MAX_NAME_CHARS);
+    ErrorObject::invalid_params(format!("unknown tool: {name}"))
 }
 
-pub(super) fn list(context: &Context, params: &JsonBytes) -> Result<JsonBytes, ErrorObject> {
-    let cursor: Cursor<'_> = parse(params)?;
-    let registry = context.0.server.live.registry();
-    require(registry.tools.is_offered(), "tools/list")?;
-    registry.list_tools(&cursor.ask(context, context.0.server.page_sizes.tools))
+pub(super) fn list(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+    require(request.registry.tools.is_offered(), ToolsList::NAME)?;
+    request.list(request.server.page_sizes.tools, |registry, page| registry.list_tools(page))
 }

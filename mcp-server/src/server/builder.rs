@@ -1,4 +1,4 @@
-//! A server in the making: what it offers, and how it is to be served.
+//! Building a server: what it offers, and how it is served.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,71 +6,41 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::era::Encoder;
 use mcp_core::extensions::Extensions;
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::method;
-use mcp_core::method::Method;
+use mcp_core::meta;
+use mcp_core::method::{self, Method};
 use mcp_core::revision::Revision;
 use mcp_core::service::{BoxService, Service};
 use mcp_core::types::{CacheScope, Icon, Implementation};
-
-use crate::limits::Limits;
 use tower_layer::Layer;
 
-use super::{BuiltServer, Inner, PageSizes};
-use crate::blocking::Pool;
+use super::Server;
+use crate::blocking::BlockingPool;
+use crate::call::Environment;
 use crate::context::Context;
+use crate::custom_method::CustomMethod;
+use crate::definition::{PageSizes, ServerDefinition};
 use crate::error::BuildError;
-use crate::handle::{Live, ServerHandle};
-use crate::input::{KeyRing, Sealer};
+use crate::limits::Limits;
 use crate::prompt::PromptRoute;
-use crate::registry::Registry;
+use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
 use crate::resource::ResourceRoute;
-use crate::router::{CustomMethod, Router, Stack};
+use crate::route::{Provider, Routes};
+use crate::router::{Router, Stack};
+use crate::seal::{KeyRing, Sealer};
 use crate::tool::ToolRoute;
+use crate::wire::Encoder;
 
-/// Items in one page of a list, unless [`Server::page_size`] says otherwise.
+/// Items in one page of a list, unless [`ServerBuilder::page_size`] says otherwise.
 const PAGE_SIZE: usize = 1_000;
 
-/// Several routes at once: what [`routes!`](crate::routes) lists, and what an `impl` block under
-/// [`#[tools]`](macro@crate::tools) provides.
-#[derive(Debug, Default)]
-pub struct Routes {
-    /// Tools.
-    pub tools: Vec<ToolRoute>,
-    /// Prompts.
-    pub prompts: Vec<PromptRoute>,
-    /// Resources and templates.
-    pub resources: Vec<ResourceRoute>,
-}
-
-/// A value whose methods are tools, prompts and resources. `#[tools]` implements it.
-pub trait Provider: Send + Sync + 'static {
-    /// The routes, each of which holds the value.
-    fn routes(self: &Arc<Self>) -> Routes;
-}
-
-/// A server in the making: a name, what it offers, how it is served.
-///
-/// ```no_run
-/// use mcp_server::{Server, routes, tool};
-///
-/// /// Add two numbers.
-/// #[tool]
-/// async fn add(a: i64, b: i64) -> i64 {
-///     a + b
-/// }
-///
-/// # async fn run() -> Result<(), mcp_server::ServeError> {
-/// Server::new("calculator", "1.0.0").routes(routes![add]).serve_stdio().await
-/// # }
-/// ```
+/// Builds a [`Server`]: a name, what it offers, how it is served. [`Server::builder`] begins one.
 ///
 /// Capabilities follow from what is registered. A mistake in a registration is reported when the server is
 /// built or served, so that the calls chain.
-#[must_use = "a server does nothing until it is served"]
-pub struct Server {
+#[must_use = "a server does nothing until it is built and served"]
+pub struct ServerBuilder {
     info: Implementation,
     instructions: Option<String>,
     states: Extensions,
@@ -90,9 +60,9 @@ pub struct Server {
 type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
 
 impl Server {
-    /// A server with a name for programs and a version of its own.
-    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self {
+    /// Begins a server with a name for programs and a version of its own.
+    pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
+        ServerBuilder {
             info: Implementation::new(name, version),
             instructions: None,
             states: Extensions::new(),
@@ -109,7 +79,9 @@ impl Server {
             mistake: None,
         }
     }
+}
 
+impl ServerBuilder {
     // ---- what it says of itself --------------------------------------------------------------------------
 
     /// The name for people.
@@ -142,9 +114,29 @@ impl Server {
         self
     }
 
-    /// Declares a protocol extension with its settings (an object; `{}` for none).
+    /// Declares a protocol extension with its settings, an object: `json!({})` for none (EXT-1).
+    ///
+    /// The id is a prefix and a name, such as `com.example/search`. Building the server fails when
+    /// it is not, when the settings are not an object, or when the extension is declared twice.
     pub fn extension(mut self, id: impl Into<String>, settings: serde_json::Value) -> Self {
-        self.extensions.push((id.into(), settings));
+        let id = id.into();
+        let kind = "extension";
+        let invalid = |reason: &str| {
+            Some(BuildError::Invalid { kind, name: id.clone(), reason: reason.to_owned() })
+        };
+        let mistake = if !(meta::is_valid_key(&id) && id.contains('/')) {
+            invalid("an id is a prefix of labels, a slash and a name, such as com.example/search")
+        } else if !settings.is_object() {
+            invalid("its settings must be an object; write json!({}) for none")
+        } else if self.extensions.iter().any(|(other, _)| *other == id) {
+            Some(BuildError::Duplicate { kind, name: id.clone() })
+        } else {
+            None
+        };
+        if let Some(mistake) = mistake {
+            self.mistake.get_or_insert(mistake);
+        }
+        self.extensions.push((id, settings));
         self
     }
 
@@ -157,16 +149,9 @@ impl Server {
 
     /// Registers tools. An empty list declares that tools may come later.
     pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
-        self.register(|registry| {
-            registry.tools.offer();
-            for route in routes {
-                let name = route.tool().name.clone();
-                if registry.add_tool(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "tool", name });
-                }
-            }
-            Ok(())
-        })
+        self.live.change(|registry| registry.tools.offer());
+        let name = |route: &ToolRoute| route.tool().name.clone();
+        self.register("tool", routes, name, check_tool, Registry::insert_tool)
     }
 
     /// Registers a prompt.
@@ -176,16 +161,9 @@ impl Server {
 
     /// Registers prompts. An empty list declares that prompts may come later.
     pub fn prompts(self, routes: impl IntoIterator<Item = PromptRoute>) -> Self {
-        self.register(|registry| {
-            registry.prompts.offer();
-            for route in routes {
-                let name = route.prompt().name.clone();
-                if registry.add_prompt(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "prompt", name });
-                }
-            }
-            Ok(())
-        })
+        self.live.change(|registry| registry.prompts.offer());
+        let name = |route: &PromptRoute| route.prompt().name.clone();
+        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt)
     }
 
     /// Registers a resource or a template.
@@ -195,33 +173,28 @@ impl Server {
 
     /// Registers resources and templates. An empty list declares that resources may come later.
     pub fn resources(self, routes: impl IntoIterator<Item = ResourceRoute>) -> Self {
-        self.register(|registry| {
+        self.live.change(|registry| {
             registry.resources.offer();
             registry.templates.offer();
-            for route in routes {
-                let name = route.uri().to_owned();
-                if registry.add_resource(route)?.is_some() {
-                    return Err(BuildError::Duplicate { kind: "resource", name });
-                }
-            }
-            Ok(())
-        })
+        });
+        let name = |route: &ResourceRoute| route.uri().to_owned();
+        self.register("resource", routes, name, check_resource, Registry::insert_resource)
     }
 
     /// Registers routes of any kind, see [`routes!`](crate::routes).
     pub fn routes(self, routes: Routes) -> Self {
         let Routes { tools, prompts, resources } = routes;
-        let mut server = self;
+        let mut builder = self;
         if !tools.is_empty() {
-            server = server.tools(tools);
+            builder = builder.tools(tools);
         }
         if !prompts.is_empty() {
-            server = server.prompts(prompts);
+            builder = builder.prompts(prompts);
         }
         if !resources.is_empty() {
-            server = server.resources(resources);
+            builder = builder.resources(resources);
         }
-        server
+        builder
     }
 
     /// Registers the methods of a value, see [`#[tools]`](macro@crate::tools).
@@ -229,12 +202,12 @@ impl Server {
         self.with_shared(Arc::new(provider))
     }
 
-    /// As [`Server::with`], for a value that is used elsewhere too.
+    /// As [`ServerBuilder::with`], for a value that is used elsewhere too.
     pub fn with_shared<P: Provider>(self, provider: Arc<P>) -> Self {
         self.routes(provider.routes())
     }
 
-    /// Gives handlers a value of a type of its own, which they take as [`State<S>`](crate::State).
+    /// Gives handlers a value of a type of its own, which they take as [`State<S>`](crate::extract::State).
     pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
         self.states.insert(state);
         self
@@ -322,13 +295,29 @@ impl Server {
     }
 
     /// A handle that adds, replaces and removes while the server runs. Take it before serving.
+    #[must_use]
     pub fn handle(&self) -> ServerHandle {
         ServerHandle::new(Arc::clone(&self.live))
     }
 
-    fn register(mut self, change: impl FnOnce(&mut Registry) -> Result<(), BuildError>) -> Self {
-        if let Err(mistake) = self.live.change(change) {
-            self.mistake.get_or_insert(mistake);
+    fn register<T>(
+        mut self,
+        kind: &'static str,
+        routes: impl IntoIterator<Item = T>,
+        name: impl Fn(&T) -> String,
+        check: impl Fn(&T) -> Result<(), BuildError>,
+        insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
+    ) -> Self {
+        for route in routes {
+            if let Err(mistake) = check(&route) {
+                self.mistake.get_or_insert(mistake);
+                continue;
+            }
+            let name = name(&route);
+            let route = Arc::new(route);
+            if self.live.change(|registry| insert(registry, route)).is_some() {
+                self.mistake.get_or_insert(BuildError::Duplicate { kind, name });
+            }
         }
         self
     }
@@ -337,7 +326,7 @@ impl Server {
     ///
     /// # Errors
     /// The first mistake among the registrations.
-    pub fn build(self) -> Result<BuiltServer, BuildError> {
+    pub fn build(self) -> Result<Server, BuildError> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
@@ -356,32 +345,40 @@ impl Server {
                 name: self.info.name.clone(),
                 reason: error.to_string(),
             })?;
-        let stack = match self.layers.is_empty() {
-            true => Stack::plain(),
-            false => Stack::layered(
-                self.layers.into_iter().fold(BoxService::new(Router), |inner, layer| layer(inner)),
-            ),
-        };
-        Ok(BuiltServer(Arc::new(Inner {
-            info: self.info,
-            instructions: self.instructions,
+        let mut attached = Extensions::new();
+        attached.insert(ServerHandle::new(Arc::clone(&self.live)));
+        let environment = Environment {
+            server_name: self.info.name.clone(),
             states: self.states,
-            methods: self.methods,
-            stack,
-            blocking: Pool::new(self.limits.max_blocking_threads),
+            attached,
+            blocking: BlockingPool::new(self.limits.max_blocking_threads),
             sealer: Sealer::new(self.state_keys, self.state_single_use, &self.limits),
             limits: self.limits,
-            revisions: self.revisions,
-            page_sizes: self.page_sizes,
             encoder,
+        };
+        let definition = Arc::new(ServerDefinition {
+            info: self.info,
+            instructions: self.instructions,
+            revisions: self.revisions,
             extensions: self.extensions,
+            methods: self.methods,
             live: self.live,
-        })))
+            page_sizes: self.page_sizes,
+            environment: Arc::new(environment),
+        });
+        let router = Router::new(Arc::clone(&definition));
+        let stack = if self.layers.is_empty() {
+            Stack::plain(router)
+        } else {
+            let layers = self.layers.into_iter();
+            Stack::layered(layers.fold(BoxService::new(router), |inner, layer| layer(inner)))
+        };
+        Ok(Server { definition, stack: Arc::new(stack) })
     }
 }
 
-impl fmt::Debug for Server {
+impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("info", &self.info).finish_non_exhaustive()
+        f.debug_struct("ServerBuilder").field("info", &self.info).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,9 @@
-//! The server: what it is made of, and what it becomes when it is built.
+//! The server: how it is built, and its side of each conversation.
 
 mod builder;
 mod built;
+mod connection;
 
-pub use builder::{Provider, Routes, Server};
-pub use built::BuiltServer;
-pub(crate) use built::{Inner, PageSizes};
+pub use builder::ServerBuilder;
+pub use built::Server;
+pub use connection::Connection;

@@ -17,10 +17,10 @@ use std::task::{Context, Poll};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::ServeError;
-use crate::server::{BuiltServer, Server};
+use crate::server::{Server, ServerBuilder};
 use crate::watch;
 
-impl Server {
+impl ServerBuilder {
     /// Builds the server and serves the process's standard input and output, until input ends or the process
     /// is told to stop (SIGTERM, SIGINT). Dropping the future ends the conversation at once.
     ///
@@ -39,15 +39,15 @@ impl Server {
     }
 }
 
-impl BuiltServer {
-    /// See [`Server::serve_stdio`].
+impl Server {
+    /// See [`ServerBuilder::serve_stdio`].
     ///
     /// # Errors
     /// When the standard streams cannot be taken over, or the connection breaks.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
         let streams::Streams { reader, writer, input } =
             streams::take().map_err(ServeError::streams)?;
-        let timeout = self.0.limits.connection.shutdown_timeout;
+        let timeout = self.definition.limits().connection.shutdown_timeout;
         let (stops, over) = watch::begin(timeout, hang_up::hang_up(input)).split();
         let server = self.clone();
         // On a worker of its own runtime the task is woken by the thread that polls for I/O, without a detour

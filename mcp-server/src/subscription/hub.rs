@@ -2,18 +2,12 @@
 //! one thing are one notification, and a listener that sleeps costs no more than its filter.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
+use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 
-/// Something that changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
-    Tools,
-    Prompts,
-    Resources,
-    Resource(Arc<str>),
-}
+use super::Change;
 
 /// What a listener wants to hear of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,24 +26,24 @@ pub(crate) struct Hub {
 /// By number, so that one of ten thousand leaves without a search.
 #[derive(Debug, Default)]
 struct Listeners {
-    by_number: HashMap<u64, Weak<Inner>>,
+    by_number: HashMap<u64, Weak<ListenerShared>>,
     last: u64,
 }
 
 /// One who listens. Dropping the last handle ends it.
 #[derive(Debug, Clone)]
-pub(crate) struct Listener(Arc<Inner>);
+pub(crate) struct Listener(Arc<ListenerShared>);
 
 #[derive(Debug)]
-struct Inner {
-    state: Mutex<State>,
+struct ListenerShared {
+    state: Mutex<ListenerState>,
     news: Notify,
     hub: Weak<Mutex<Listeners>>,
     number: u64,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ListenerState {
     filter: Filter,
     tools: bool,
     prompts: bool,
@@ -60,12 +54,12 @@ struct State {
 
 impl Hub {
     pub(crate) fn listen(&self, filter: Filter) -> Listener {
-        let mut listeners = lock(&self.listeners);
+        let mut listeners = self.listeners.lock();
         listeners.last += 1;
         let number = listeners.last;
-        let state = Mutex::new(State { filter, ..State::default() });
+        let state = Mutex::new(ListenerState { filter, ..ListenerState::default() });
         let hub = Arc::downgrade(&self.listeners);
-        let inner = Arc::new(Inner { state, news: Notify::new(), hub, number });
+        let inner = Arc::new(ListenerShared { state, news: Notify::new(), hub, number });
         listeners.by_number.insert(number, Arc::downgrade(&inner));
         Listener(inner)
     }
@@ -73,7 +67,7 @@ impl Hub {
     pub(crate) fn publish(&self, change: &Change) {
         // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock again.
         let listeners: Vec<_> =
-            lock(&self.listeners).by_number.values().filter_map(Weak::upgrade).collect();
+            self.listeners.lock().by_number.values().filter_map(Weak::upgrade).collect();
         for listener in listeners {
             listener.note(change);
         }
@@ -81,14 +75,14 @@ impl Hub {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        lock(&self.listeners).by_number.len()
+        self.listeners.lock().by_number.len()
     }
 }
 
-impl Drop for Inner {
+impl Drop for ListenerShared {
     fn drop(&mut self) {
         let Some(hub) = self.hub.upgrade() else { return };
-        let mut listeners = lock(&hub);
+        let mut listeners = hub.lock();
         listeners.by_number.remove(&self.number);
         if listeners.by_number.len() * 4 < listeners.by_number.capacity() {
             let room = listeners.by_number.len() * 2;
@@ -97,9 +91,9 @@ impl Drop for Inner {
     }
 }
 
-impl Inner {
+impl ListenerShared {
     fn note(&self, change: &Change) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let wanted = match change {
             Change::Tools => state.filter.tools && !std::mem::replace(&mut state.tools, true),
             Change::Prompts => state.filter.prompts && !std::mem::replace(&mut state.prompts, true),
@@ -108,7 +102,7 @@ impl Inner {
             }
             Change::Resource(uri) => {
                 // Bounded by the filter: a flood of sub-resources falls back to the watched URI itself.
-                let State { filter, updated, .. } = &mut *state;
+                let ListenerState { filter, updated, .. } = &mut *state;
                 match filter.uris.iter().find(|watched| covers(watched, uri)) {
                     None => false,
                     Some(watched) if updated.len() >= 256.max(filter.uris.len()) => {
@@ -126,18 +120,18 @@ impl Inner {
 }
 
 impl Listener {
-    /// One that hears of nothing: for calls that are part of no lasting session.
+    /// One that receives nothing: for calls that are part of no lasting session.
     #[cfg(feature = "http")]
-    pub(crate) fn deaf() -> Self {
+    pub(crate) fn inert() -> Self {
         let state = Mutex::default();
-        Self(Arc::new(Inner { state, news: Notify::new(), hub: Weak::new(), number: 0 }))
+        Self(Arc::new(ListenerShared { state, news: Notify::new(), hub: Weak::new(), number: 0 }))
     }
 
     /// The next change. Cancel safe.
     pub(crate) async fn next(&self) -> Change {
         loop {
             {
-                let mut state = lock(&self.0.state);
+                let mut state = self.0.state.lock();
                 if std::mem::take(&mut state.tools) {
                     return Change::Tools;
                 }
@@ -157,7 +151,7 @@ impl Listener {
 
     /// Watches one more URI (legacy `resources/subscribe`). False when `most` are watched already.
     pub(crate) fn watch(&self, uri: String, most: usize) -> bool {
-        let mut state = lock(&self.0.state);
+        let mut state = self.0.state.lock();
         if state.filter.uris.len() >= most && !state.filter.uris.contains(&uri) {
             return false;
         }
@@ -167,7 +161,7 @@ impl Listener {
 
     /// Watches a URI no longer.
     pub(crate) fn unwatch(&self, uri: &str) {
-        lock(&self.0.state).filter.uris.remove(uri);
+        self.0.state.lock().filter.uris.remove(uri);
     }
 }
 
@@ -175,10 +169,6 @@ impl Listener {
 fn covers(watched: &str, uri: &str) -> bool {
     uri.strip_prefix(watched)
         .is_some_and(|rest| rest.is_empty() || watched.ends_with('/') || rest.starts_with('/'))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -217,7 +207,7 @@ mod tests {
         for number in 0..10_000 {
             hub.publish(&Change::Resource(format!("a://x/{number}").into()));
         }
-        assert!(lock(&listener.0.state).updated.len() <= 257);
+        assert!(listener.0.state.lock().updated.len() <= 257);
         drop(listener);
         assert_eq!(hub.len(), 0);
     }

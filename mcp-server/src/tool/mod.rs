@@ -3,13 +3,19 @@
 //! Spec: server/tools.
 
 mod arguments;
+mod call;
+mod header_argument;
 mod reply;
 mod route;
 mod schema;
 mod value;
 
-pub use arguments::{ArgumentErrors, Field, decode};
+pub use arguments::{Field, decode};
+pub use call::ToolCall;
+pub use header_argument::HeaderArgument;
 pub(crate) use reply::structured;
 pub use reply::{Audio, Image, IntoToolResult, Structured};
-pub use route::{ToolBuilder, ToolCall, ToolFuture, ToolRoute};
+pub use route::{ToolBuilder, ToolFuture, ToolRoute};
 pub use schema::{Described, DescribedArgument, input_schema, output_schema};
+
+pub use crate::error::IntoToolError;

@@ -28,6 +28,7 @@ pub trait IntoToolResult {
     fn into_tool_result(self) -> Result<CallToolResult, ErrorObject>;
 
     /// The schema of the structured content, where there is any.
+    #[must_use]
     fn output_schema() -> Option<Schema> {
         None
     }

@@ -25,6 +25,7 @@ pub fn input_schema<T: JsonSchema>() -> Schema {
 }
 
 /// The schema of a type that is written as JSON, as the output schema of a tool.
+#[must_use]
 pub fn output_schema<T: JsonSchema>() -> Schema {
     let mut schema = root::<T>(SchemaSettings::draft2020_12().for_serialize());
     schema.shift_remove("title");
@@ -115,6 +116,7 @@ pub trait Described {
 /// What one argument says about the input schema.
 pub trait DescribedArgument {
     /// The schema, if it brings one.
+    #[must_use]
     fn input_schema() -> Option<Schema> {
         None
     }

@@ -10,7 +10,8 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
-use super::arguments::escape;
+use crate::extract::escape;
+use crate::json_words::{Found, shown};
 
 /// What does not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,11 @@ impl de::Error for Mistake {
     }
 
     fn invalid_type(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::custom(format_args!("expected {}, got {}", in_words(&expected.to_string()), Got(got)))
+        Self::custom(format_args!(
+            "expected {}, got {}",
+            in_words(&expected.to_string()),
+            Found(got)
+        ))
     }
 
     fn invalid_value(got: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -68,8 +73,8 @@ impl de::Error for Mistake {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let variant: String = variant.chars().take(64).collect();
-        Self::custom(format_args!("expected one of {}, got {variant:?}", expected.join(", ")))
+        let (expected, variant) = (expected.join(", "), shown(variant));
+        Self::custom(format_args!("expected one of {expected}, got \"{variant}\""))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -105,28 +110,6 @@ fn in_words(expected: &str) -> &str {
         "u64" | "u128" | "usize" => "a non-negative integer",
         "f32" | "f64" => "a number",
         other => other,
-    }
-}
-
-/// A value as a model would call it.
-struct Got<'a>(Unexpected<'a>);
-
-impl fmt::Display for Got<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Unexpected::Bool(value) => write!(f, "the boolean {value}"),
-            Unexpected::Unsigned(value) => write!(f, "the integer {value}"),
-            Unexpected::Signed(value) => write!(f, "the integer {value}"),
-            Unexpected::Float(value) => write!(f, "the number {value}"),
-            Unexpected::Str(text) => match text.char_indices().nth(64) {
-                Some((end, _)) => write!(f, "the string {:?}…", &text[..end]),
-                None => write!(f, "the string {text:?}"),
-            },
-            Unexpected::Unit => f.write_str("null"),
-            Unexpected::Seq => f.write_str("an array"),
-            Unexpected::Map => f.write_str("an object"),
-            other => other.fmt(f),
-        }
     }
 }
 

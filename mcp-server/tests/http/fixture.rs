@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use mcp_server::{Context, Server, tools};
+use mcp_server::{Context, Server, ServerBuilder, tools};
 use tokio::sync::{Notify, Semaphore};
 
 /// What the handlers did, seen by the tests.
@@ -96,7 +96,7 @@ impl Tools {
     #[tool]
     async fn tell(&self, ctx: &Context, count: u32) -> String {
         for done in 1..=count {
-            ctx.log(mcp_server::LoggingLevel::Info, done).await;
+            ctx.log(mcp_server::types::LoggingLevel::Info, done).await;
             self.0.told.fetch_add(1, Ordering::SeqCst);
         }
         "told".into()
@@ -144,7 +144,7 @@ impl Tools {
     }
 }
 
-pub(crate) fn server() -> (Server, Arc<Seen>) {
+pub(crate) fn server() -> (ServerBuilder, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
-    (Server::new("fixture", "1.0.0").with(Tools(Arc::clone(&seen))).resources([]), seen)
+    (Server::builder("fixture", "1.0.0").with(Tools(Arc::clone(&seen))).resources([]), seen)
 }

@@ -2,7 +2,8 @@
 
 use http_body_util::BodyExt as _;
 use mcp_server::http::HttpBody;
-use mcp_server::{Context, Limits, Principal, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, Principal};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 

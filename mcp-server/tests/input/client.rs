@@ -7,7 +7,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::service::{Accept as _, Conversation, Notification, Peer, Reply, Request, Service};
 use mcp_core::transport::{memory, stream};
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
-use mcp_server::{BuiltServer, ConnectionLimits, Principal, Revision, Server};
+use mcp_server::{ConnectionLimits, Principal, Revision, Server, ServerBuilder};
 use serde_json::{Value, json};
 
 type Answers = Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>;
@@ -63,7 +63,7 @@ pub(crate) fn everything() -> Value {
 
 impl Client {
     pub(crate) async fn open(
-        server: Server,
+        server: ServerBuilder,
         link: Link,
         revision: Revision,
         answers: impl Fn(&str, &Value) -> Value + Send + Sync + 'static,
@@ -73,7 +73,7 @@ impl Client {
     }
 
     pub(crate) async fn open_with(
-        server: &BuiltServer,
+        server: &Server,
         link: Link,
         revision: Revision,
         capabilities: Value,
@@ -227,6 +227,6 @@ pub(crate) async fn everywhere<F: Future<Output = ()>>(test: impl Fn(Link, Revis
 }
 
 /// The first round of a tool, of a modern client in memory.
-pub(crate) async fn modern(server: Server) -> Client {
+pub(crate) async fn modern(server: ServerBuilder) -> Client {
     Client::open(server, Link::Memory, Revision::V2026_07_28, |_, _| json!({})).await
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mcp_server::extract::State;
+use mcp_server::input::{Answer, AskError};
+use mcp_server::types::PromptMessage;
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
 use mcp_server::{
-    Answer, AskError, Context, Elicit, PromptMessage, Revision, Server, State, prompt, resource,
-    routes, tool,
+    Context, Elicit, Revision, Server, ServerBuilder, prompt, resource, routes, tool,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -122,8 +124,8 @@ async fn notes(ctx: &Context, id: String) -> Result<String, AskError> {
     Ok(format!("{name}: note {id}"))
 }
 
-fn server() -> Server {
-    Server::new("test", "1")
+fn server() -> ServerBuilder {
+    Server::builder("test", "1")
         .state(Arc::new(AtomicUsize::new(0)))
         .routes(routes![greet, two, both, crowd, list, branch, work, others, about, notes])
 }

@@ -1,12 +1,12 @@
 //! The explicit form: questions that are returned, on both eras.
 
+use mcp_server::input::{AskError, Outcome};
+use mcp_server::types::PromptMessage;
 use mcp_server::types::{
     CreateMessageParams, CreateMessageResult, ElicitParams, ElicitResult, ElicitSchema,
     ListRootsResult, SamplingMessage, StringSchema,
 };
-use mcp_server::{
-    AskError, Context, ErrorObject, Outcome, PromptMessage, Server, prompt, resource, routes, tool,
-};
+use mcp_server::{Context, ErrorObject, Server, ServerBuilder, prompt, resource, routes, tool};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -117,8 +117,9 @@ fn note(ctx: &Context, id: u32) -> Result<Outcome<String>, ErrorObject> {
     })
 }
 
-fn server() -> Server {
-    Server::new("test", "1").routes(routes![three, all, later, never, nothing, mixed, about, note])
+fn server() -> ServerBuilder {
+    Server::builder("test", "1")
+        .routes(routes![three, all, later, never, nothing, mixed, about, note])
 }
 
 fn answers(method: &str, params: &Value) -> Value {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_server::input::{AskError, KeyRing};
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
-use mcp_server::{
-    AskError, BuiltServer, Context, KeyRing, Limits, Revision, Server, resource, routes, tool,
-};
+use mcp_server::{Context, Limits, Revision, Server, ServerBuilder, resource, routes, tool};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Link, accept, everything};
@@ -43,13 +42,13 @@ async fn it(ctx: &Context) -> Result<String, AskError> {
     ask(ctx).await
 }
 
-fn server() -> Server {
-    Server::new("bank", "1")
+fn server() -> ServerBuilder {
+    Server::builder("bank", "1")
         .state_keys(KeyRing::new(SECRET).unwrap())
         .routes(routes![pay, refund, it])
 }
 
-async fn client(server: &BuiltServer) -> Client {
+async fn client(server: &Server) -> Client {
     let answers = Arc::new(|_: &str, _: &Value| json!({}));
     Client::open_with(server, Link::Memory, Revision::V2026_07_28, everything(), answers).await
 }
@@ -188,14 +187,15 @@ async fn another_server_takes_it_with_the_same_name_and_key_alone() {
     let state = state(&client(&server().build().unwrap()).await, "tools/call", params("a")).await;
     let again = client(&server().build().unwrap()).await;
     redeem(&again, "tools/call", params("a"), &state).await.unwrap();
-    let renamed =
-        Server::new("bank 2", "1").state_keys(KeyRing::new(SECRET).unwrap()).routes(routes![pay]);
+    let renamed = Server::builder("bank 2", "1")
+        .state_keys(KeyRing::new(SECRET).unwrap())
+        .routes(routes![pay]);
     assert!(
         redeem(&client(&renamed.build().unwrap()).await, "tools/call", params("a"), &state)
             .await
             .is_err()
     );
-    let keyless = Server::new("bank", "1").routes(routes![pay]).build().unwrap();
+    let keyless = Server::builder("bank", "1").routes(routes![pay]).build().unwrap();
     let refusal =
         redeem(&client(&keyless).await, "tools/call", params("a"), &state).await.unwrap_err();
     assert!(refusal.contains("no such key"), "{refusal}");
@@ -205,7 +205,7 @@ async fn another_server_takes_it_with_the_same_name_and_key_alone() {
 async fn rotation_in_the_middle_of_a_call() {
     let keys = KeyRing::new(SECRET).unwrap();
     let server =
-        Server::new("bank", "1").state_keys(keys.clone()).routes(routes![pay]).build().unwrap();
+        Server::builder("bank", "1").state_keys(keys.clone()).routes(routes![pay]).build().unwrap();
     let client = client(&server).await;
     let before = state(&client, "tools/call", params("a")).await;
     for number in 0..4 {
@@ -253,6 +253,34 @@ async fn single_use() {
     tokio::time::advance(Duration::from_secs(602)).await;
     let fresh = state(&client, "tools/call", params("a")).await;
     redeem(&client, "tools/call", params("a"), &fresh).await.unwrap();
+}
+
+/// A client that answers badly can answer again, and others do not notice how often it answers.
+#[tokio::test(start_paused = true)]
+async fn single_use_counts_answers_that_fit_of_each_principal() {
+    let mut limits = Limits::new();
+    limits.max_redeemed_states_per_principal = 2;
+    let server = server().limits(limits).state_single_use(true).build().unwrap();
+    let ann = client(&server).await.principal("ann");
+    let first = state(&ann, "tools/call", params("a")).await;
+    let mut malformed = params("a");
+    malformed["requestState"] = first.clone().into();
+    malformed["inputResponses"] = json!({ "who": { "action": "perhaps" } });
+    assert_eq!(ann.once("tools/call", malformed).await.unwrap_err().code(), -32602);
+    redeem(&ann, "tools/call", params("a"), &first).await.unwrap();
+    let refusal = redeem(&ann, "tools/call", params("a"), &first).await.unwrap_err();
+    assert!(refusal.contains("used already"), "{refusal}");
+    let second = state(&ann, "tools/call", params("a")).await;
+    redeem(&ann, "tools/call", params("a"), &second).await.unwrap();
+    let third = state(&ann, "tools/call", params("a")).await;
+    let mut over = params("a");
+    over["requestState"] = third.into();
+    let error = ann.once("tools/call", over).await.unwrap_err();
+    assert_eq!(error.code(), -32603);
+    assert!(error.message().contains("max_redeemed_states_per_principal"), "{error}");
+    let bob = client(&server).await.principal("bob");
+    let other = state(&bob, "tools/call", params("a")).await;
+    redeem(&bob, "tools/call", params("a"), &other).await.unwrap();
 }
 
 #[tokio::test]

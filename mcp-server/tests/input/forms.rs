@@ -1,7 +1,8 @@
 //! Types as forms.
 
+use mcp_server::input::{AskError, Form};
 use mcp_server::types::ElicitParams;
-use mcp_server::{AskError, Context, Elicit, Form, Revision, Server, routes, tool};
+use mcp_server::{Context, Elicit, Revision, Server, ServerBuilder, routes, tool};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -123,8 +124,8 @@ async fn by_hand(ctx: &Context) -> Result<String, AskError> {
     Ok(Value::Object(answer.content.unwrap_or_default()).to_string())
 }
 
-fn server() -> Server {
-    Server::new("test", "1").routes(routes![register, trip, mistaken, by_hand])
+fn server() -> ServerBuilder {
+    Server::builder("test", "1").routes(routes![register, trip, mistaken, by_hand])
 }
 
 async fn filled(

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use mcp_server::{
-    AskError, CompletionCall, Context, Elicit, Limits, Revision, Server, prompt, routes, tool,
-};
+use mcp_server::completion::CompletionCall;
+use mcp_server::input::AskError;
+use mcp_server::{Context, Elicit, Limits, Revision, Server, ServerBuilder, prompt, routes, tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -47,11 +47,11 @@ async fn suggest(call: &CompletionCall) -> Vec<String> {
     }
 }
 
-fn server() -> Server {
-    Server::new("test", "1").routes(routes![often, heavy, complete])
+fn server() -> ServerBuilder {
+    Server::builder("test", "1").routes(routes![often, heavy, complete])
 }
 
-async fn client(server: Server) -> Client {
+async fn client(server: ServerBuilder) -> Client {
     let answers = Arc::new(|_: &str, _: &Value| accept(json!({ "name": "a" })));
     let server = server.build().unwrap();
     Client::open_with(&server, Link::Memory, Revision::V2026_07_28, everything(), answers).await
@@ -71,17 +71,42 @@ async fn rounds() {
 #[tokio::test]
 async fn bytes() {
     let fits = client(server()).await;
-    assert_eq!(fits.text("heavy", json!({ "bytes": 10_000 })).await, "a 10000");
-    assert_eq!(fits.tool("heavy", json!({ "bytes": 16_000 })).await.unwrap_err().code(), -32603);
-    let mut limits = Limits::new();
-    limits.max_request_state_bytes = 64 << 10;
-    assert_eq!(
-        client(server().limits(limits)).await.text("heavy", json!({ "bytes": 16_000 })).await,
-        "a 16000"
+    assert_eq!(fits.text("heavy", json!({ "bytes": 48_000 })).await, "a 48000");
+    let error = fits.tool("heavy", json!({ "bytes": 50_000 })).await.unwrap_err();
+    assert_eq!(error.code(), -32603);
+    assert!(
+        error.message().contains("the limit is 65536 (max_request_state_bytes)")
+            && error.message().contains("in a store"),
+        "{error}"
     );
-    let params = json!({ "name": "often", "requestState": "A".repeat(20_000) });
+    let mut limits = Limits::new();
+    limits.max_request_state_bytes = 128 << 10;
+    assert_eq!(
+        client(server().limits(limits)).await.text("heavy", json!({ "bytes": 50_000 })).await,
+        "a 50000"
+    );
+    let params = json!({ "name": "often", "requestState": "A".repeat(70_000) });
     let error = fits.once("tools/call", params).await.unwrap_err();
-    assert!(error.message().contains("it is too long"), "{error}");
+    assert!(error.message().contains("it has 70000 bytes; the limit is 65536"), "{error}");
+}
+
+/// A long answer to the first of two questions is remembered until the second is answered.
+#[tokio::test]
+async fn a_long_answer_is_remembered() {
+    let answers = Arc::new(|_: &str, _: &Value| accept(json!({ "name": "a".repeat(20_000) })));
+    let server = server().build().unwrap();
+    let client =
+        Client::open_with(&server, Link::Memory, Revision::V2026_07_28, everything(), answers);
+    assert_eq!(client.await.text("often", json!({ "times": 2 })).await.len(), 40_000);
+}
+
+/// A time that is too long to be added has no end.
+#[tokio::test]
+async fn a_state_may_live_for_ever() {
+    let mut limits = Limits::new();
+    limits.request_state_ttl = std::time::Duration::MAX;
+    let client = client(server().limits(limits)).await;
+    assert_eq!(client.text("often", json!({ "times": 2 })).await, "aa");
 }
 
 #[tokio::test]

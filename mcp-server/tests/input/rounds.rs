@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use mcp_server::{Answer, AskError, Context, Elicit, Server, State, routes, tool};
+use mcp_server::extract::State;
+use mcp_server::input::{Answer, AskError};
+use mcp_server::{Context, Elicit, Server, ServerBuilder, routes, tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -142,8 +144,8 @@ async fn long(ctx: &Context, world: State<Arc<World>>) -> Result<String, AskErro
     Ok(name)
 }
 
-fn server(world: &Arc<World>) -> Server {
-    Server::new("test", "1").state(Arc::clone(world)).routes(routes![
+fn server(world: &Arc<World>) -> ServerBuilder {
+    Server::builder("test", "1").state(Arc::clone(world)).routes(routes![
         pair, versions, keyed, volatile, elsewhere, impatient, withdraws, panics, long
     ])
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mcp_server::{Revision, Server, routes, tool};
+use mcp_server::{Revision, Server, ServerBuilder, routes, tool};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -47,8 +47,8 @@ fn spread(#[arg(flatten)] leg: Leg) -> String {
     leg.to
 }
 
-fn server() -> Server {
-    Server::new("test", "1").routes(routes![plan, nothing, spread])
+fn server() -> ServerBuilder {
+    Server::builder("test", "1").routes(routes![plan, nothing, spread])
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mcp_server::{CompletionCall, Context, Provider, Server, routes, tool, tools};
+use mcp_server::completion::CompletionCall;
+use mcp_server::route::Provider;
+use mcp_server::{Context, Server, routes, tool, tools};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -173,7 +175,7 @@ fn free() -> &'static str {
 
 #[tokio::test]
 async fn methods_are_tools_prompts_and_resources() {
-    let client = Client::new(Server::new("test", "1").with(notes())).await;
+    let client = Client::new(Server::builder("test", "1").with(notes())).await;
     let names: Vec<_> =
         client.list("tools").await.into_iter().map(|tool| tool["name"].clone()).collect();
     assert_eq!(names, ["write", "list", "store", "name", "shared", "about"]);
@@ -211,7 +213,7 @@ async fn methods_are_tools_prompts_and_resources() {
 
 #[tokio::test]
 async fn blocks_may_be_generic_and_borrow() {
-    let client = Client::new(Server::new("test", "1").with(rows())).await;
+    let client = Client::new(Server::builder("test", "1").with(rows())).await;
     let get = client.tool("get").await;
     assert_eq!(
         get["inputSchema"]["properties"],
@@ -238,7 +240,7 @@ async fn blocks_may_be_generic_and_borrow() {
 
 #[tokio::test]
 async fn several_providers_and_functions_share_a_server() {
-    let server = Server::new("test", "1").with(notes()).routes(routes![free]).with(rows());
+    let server = Server::builder("test", "1").with(notes()).routes(routes![free]).with(rows());
     let client = Client::new(server).await;
     assert_eq!(client.list("tools").await.len(), 10);
     assert_eq!(client.list("templates").await.len(), 2);
@@ -250,7 +252,7 @@ async fn several_providers_and_functions_share_a_server() {
 #[tokio::test]
 async fn a_provider_can_be_shared_with_the_rest_of_the_program() {
     let rows = Arc::new(rows());
-    let client = Client::new(Server::new("test", "1").with_shared(Arc::clone(&rows))).await;
+    let client = Client::new(Server::builder("test", "1").with_shared(Arc::clone(&rows))).await;
     client.call("get", json!({"key": 1})).await;
     client.call("get", json!({"key": 2})).await;
     assert_eq!(rows.calls.load(Ordering::Relaxed), 2);
@@ -261,7 +263,7 @@ async fn a_provider_can_be_shared_with_the_rest_of_the_program() {
 
 #[test]
 fn names_that_clash_between_providers_are_refused_when_the_server_is_built() {
-    let clash = Server::new("test", "1").with(notes()).with(notes()).build().unwrap_err();
+    let clash = Server::builder("test", "1").with(notes()).with(notes()).build().unwrap_err();
     assert_eq!(clash.to_string(), "the tool \"write\" is registered twice");
 }
 
@@ -269,5 +271,5 @@ fn names_that_clash_between_providers_are_refused_when_the_server_is_built() {
 fn routes_can_be_taken_one_by_one() {
     let mut routes = Arc::new(notes()).routes();
     routes.tools.retain(|route| route.tool().name == "about");
-    assert!(Server::new("test", "1").tools(routes.tools).build().is_ok());
+    assert!(Server::builder("test", "1").tools(routes.tools).build().is_ok());
 }

@@ -5,7 +5,7 @@ use mcp_server::jsonrpc::{ErrorObject, RequestId};
 use mcp_server::service::{
     Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
 };
-use mcp_server::{ConnectionLimits, Revision, Server, meta};
+use mcp_server::{ConnectionLimits, Revision, ServerBuilder, meta};
 use serde_json::{Value, json};
 
 use mcp_core::transport::memory::{Link, connect};
@@ -30,12 +30,12 @@ impl Service for Silent {
 
 impl Client {
     /// A conversation in the newest revision.
-    pub(crate) async fn new(server: Server) -> Self {
+    pub(crate) async fn new(server: ServerBuilder) -> Self {
         Self::speaking(Revision::LATEST, server).await
     }
 
     /// A conversation in a revision; an old one begins with its handshake.
-    pub(crate) async fn speaking(revision: Revision, server: Server) -> Self {
+    pub(crate) async fn speaking(revision: Revision, server: ServerBuilder) -> Self {
         let server = server.build().unwrap();
         let link = connect(
             &ConnectionLimits::for_client(),

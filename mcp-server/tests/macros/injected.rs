@@ -1,6 +1,7 @@
 //! What a function takes from its call, wherever it stands among the arguments.
 
-use mcp_server::{Context, ErrorObject, FromContext, Revision, Server, State, routes, tool};
+use mcp_server::extract::{FromContext, State};
+use mcp_server::{Context, ErrorObject, Revision, Server, routes, tool};
 use serde_json::json;
 
 use crate::client::Client;
@@ -68,7 +69,7 @@ fn missing(state: State<String>) -> String {
 
 async fn client() -> Client {
     let routes = routes![anywhere, own_context, thread, panics, missing];
-    Client::new(Server::new("test", "1").state(Counter(7)).state(Label("seven")).routes(routes))
+    Client::new(Server::builder("test", "1").state(Counter(7)).state(Label("seven")).routes(routes))
         .await
 }
 

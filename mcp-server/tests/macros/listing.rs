@@ -1,6 +1,8 @@
 //! What a list says of a tool, beside its schemas.
 
-use mcp_server::{Icon, Meta, Server, routes, tool};
+use mcp_server::meta::Meta;
+use mcp_server::types::Icon;
+use mcp_server::{Server, routes, tool};
 use serde_json::json;
 
 use crate::client::Client;
@@ -54,7 +56,7 @@ fn r#match(r#type: String) -> String {
 
 async fn client() -> Client {
     let routes = routes![plain, bare, everything, one_hint, elsewhere::divide, r#match];
-    Client::new(Server::new("test", "1").routes(routes)).await
+    Client::new(Server::builder("test", "1").routes(routes)).await
 }
 
 #[tokio::test]
@@ -118,9 +120,10 @@ async fn a_marked_function_is_what_it_was() {
 
 #[test]
 fn a_tool_that_is_listed_twice_is_refused_when_the_server_is_built() {
-    let twice = Server::new("test", "1").routes(routes![plain, bare, plain]).build().unwrap_err();
+    let twice =
+        Server::builder("test", "1").routes(routes![plain, bare, plain]).build().unwrap_err();
     assert_eq!(twice.to_string(), "the tool \"plain\" is registered twice");
     let apart =
-        Server::new("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
+        Server::builder("test", "1").routes(routes![plain]).routes(routes![bare, plain]).build();
     assert_eq!(apart.unwrap_err().to_string(), "the tool \"plain\" is registered twice");
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use mcp_server::{
-    CompletionCall, Context, ErrorObject, GetPromptResult, Icon, PromptMessage, Server, State,
-    prompt, routes,
-};
+use mcp_server::completion::CompletionCall;
+use mcp_server::extract::State;
+use mcp_server::types::{GetPromptResult, Icon, PromptMessage};
+use mcp_server::{Context, ErrorObject, Server, prompt, routes};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -77,7 +77,7 @@ fn refuses() -> Result<String, ErrorObject> {
 
 async fn client() -> Client {
     let routes = routes![greet, several, whole, borrowed, fails, refuses];
-    Client::new(Server::new("test", "1").state("end".to_owned()).routes(routes)).await
+    Client::new(Server::builder("test", "1").state("end".to_owned()).routes(routes)).await
 }
 
 #[tokio::test]

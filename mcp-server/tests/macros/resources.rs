@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use mcp_server::{
-    Annotations, Context, ErrorObject, Icon, ReadResourceResult, ResourceContents, Server, State,
-    resource, routes, tools,
-};
+use mcp_server::extract::State;
+use mcp_server::types::{Annotations, Icon, ReadResourceResult, ResourceContents};
+use mcp_server::{Context, ErrorObject, Server, resource, routes, tools};
 use serde_json::json;
 
 use crate::client::Client;
@@ -86,7 +85,7 @@ impl Page {
 async fn client() -> Client {
     let routes = routes![config, all, file, row, many, whole];
     let page = Arc::new(Page { text: "t".to_owned(), bytes: vec![1] });
-    Client::new(Server::new("test", "1").state(1u8).routes(routes).with_shared(page)).await
+    Client::new(Server::builder("test", "1").state(1u8).routes(routes).with_shared(page)).await
 }
 
 #[tokio::test]

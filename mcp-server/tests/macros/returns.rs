@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use mcp_server::{
-    Audio, CallToolResult, Content, ErrorObject, Image, IntoToolError, Revision, Server,
-    Structured, ToolError, routes, tool,
-};
+use mcp_server::tool::{Audio, Image, IntoToolError, Structured};
+use mcp_server::types::{CallToolResult, Content};
+use mcp_server::{ErrorObject, Revision, Server, ServerBuilder, ToolError, routes, tool};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -145,7 +144,7 @@ fn chosen(peer: bool) -> Outcome<(), Chosen> {
     Err(if peer { Chosen::Peer } else { Chosen::Model })
 }
 
-fn server() -> Server {
+fn server() -> ServerBuilder {
     let routes = routes![
         unit,
         string,
@@ -172,7 +171,7 @@ fn server() -> Server {
         protocol_error,
         chosen
     ];
-    Server::new("test", "1").routes(routes)
+    Server::builder("test", "1").routes(routes)
 }
 
 /// `content`, `structuredContent` and `isError` of a result.

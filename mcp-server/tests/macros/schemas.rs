@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use mcp_server::{CallToolResult, Content, ErrorObject, Server, State, routes, tool};
+use mcp_server::extract::State;
+use mcp_server::types::{CallToolResult, Content};
+use mcp_server::{ErrorObject, Server, routes, tool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -154,7 +156,7 @@ fn blocks() -> Outcome<Vec<Content>> {
     Ok(Vec::new())
 }
 
-#[tool(output_schema = mcp_server::output_schema::<Unit>())]
+#[tool(output_schema = tool::output_schema::<Unit>())]
 fn by_hand() -> CallToolResult {
     CallToolResult::structured(&Unit::Celsius).unwrap()
 }
@@ -175,7 +177,7 @@ async fn client() -> Client {
         blocks,
         by_hand
     ];
-    Client::new(Server::new("test", "1").state(5u8).routes(routes)).await
+    Client::new(Server::builder("test", "1").state(5u8).routes(routes)).await
 }
 
 async fn input(tool: &str) -> Value {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use mcp_server::extract::Args;
 use mcp_server::schemars::JsonSchema;
-use mcp_server::{Args, Field, Revision, Server, ToolCall, ToolRoute, decode};
+use mcp_server::tool::{Field, ToolCall, ToolRoute, decode};
+use mcp_server::{Revision, ServerBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, everywhere, server};
+use crate::harness::{Client, Way, everywhere, server};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(crate = "mcp_server::schemars")]
@@ -31,8 +33,8 @@ const FIELDS: &[Field] = &[
 ];
 
 /// One tool over an extractor, which names the first mistake; one that knows its fields and names them all.
-fn travel() -> Server {
-    let each = |call: ToolCall| -> mcp_server::ToolFuture {
+fn travel() -> ServerBuilder {
+    let each = |call: ToolCall| -> mcp_server::tool::ToolFuture {
         Box::pin(async move {
             match decode::<Trip>(&call, FIELDS) {
                 Ok(trip) => Ok(mcp_server::types::CallToolResult::text(trip.told())),
@@ -45,7 +47,11 @@ fn travel() -> Server {
             ToolRoute::builder("first")
                 .handler(|Args(trip): Args<Trip>| async move { trip.told() }),
         )
-        .tool(ToolRoute::builder("all").input_schema(mcp_server::input_schema::<Trip>()).raw(each))
+        .tool(
+            ToolRoute::builder("all")
+                .input_schema(mcp_server::tool::input_schema::<Trip>())
+                .raw(each),
+        )
 }
 
 async fn rejected(client: &Client, tool: &str, arguments: Value) -> String {
@@ -158,4 +164,200 @@ async fn a_member_that_is_given_twice_is_a_mistake() {
         let text = answer["result"]["content"][0]["text"].as_str().unwrap();
         assert!(text.contains("duplicate field `city`"), "{text}");
     }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(crate = "mcp_server::schemars")]
+struct Order {
+    #[schemars(range(min = 1, max = 5))]
+    count: i64,
+    #[schemars(length(min = 2, max = 4))]
+    name: Option<String>,
+    #[schemars(pattern(r"^[a-z]+$"))]
+    code: Option<String>,
+    #[schemars(length(max = 2))]
+    tags: Option<Vec<String>>,
+    deep: Option<Deep>,
+    how: Option<How>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(crate = "mcp_server::schemars")]
+struct Deep {
+    #[serde(alias = "y")]
+    x: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(crate = "mcp_server::schemars")]
+#[serde(rename_all = "lowercase")]
+enum How {
+    #[serde(alias = "speedy")]
+    Fast,
+    Slow {
+        #[schemars(range(max = 9))]
+        days: u8,
+    },
+}
+
+fn ordering() -> ServerBuilder {
+    server()
+        .tool(ToolRoute::builder("order").handler(|Args(order): Args<Order>| async move {
+            let Order { count, name, code, tags, deep, how } = order;
+            let days = match how {
+                Some(How::Slow { days }) => days,
+                Some(How::Fast) | None => 0,
+            };
+            format!("{count} {name:?} {code:?} {tags:?} {:?} {days}", deep.map(|deep| deep.x))
+        }))
+        .tool(
+            ToolRoute::builder("given")
+                .input_schema(
+                    mcp_server::types::Schema::try_from(json!({
+                        "type": "object",
+                        "properties": {"color": {"enum": ["red", "blue"]}},
+                        "required": ["color"],
+                        "additionalProperties": false,
+                    }))
+                    .unwrap(),
+                )
+                .handler(|Args(all): Args<Value>| async move { all.to_string() }),
+        )
+}
+
+#[tokio::test(start_paused = true)]
+async fn constraints_of_the_schema_are_enforced() {
+    everywhere(ordering, async |client| {
+        for (arguments, mistakes) in [
+            (json!({"count": 0}), "/count: must be at least 1, got 0"),
+            (json!({"count": 6}), "/count: must be at most 5, got 6"),
+            (
+                json!({"count": 1, "name": "a", "code": "A1", "tags": ["a", "b", "c"]}),
+                "/name: must have at least 2 characters, got 1\n\
+                 - /code: must match the pattern ^[a-z]+$\n\
+                 - /tags: must have at most 2 items, got 3",
+            ),
+            (
+                json!({"count": 1, "how": {"slow": {"days": 10}}}),
+                "/how/slow/days: must be at most 9, got 10",
+            ),
+            // A type that is wrong, and a bound elsewhere.
+            (
+                json!({"count": "1", "name": "abcde"}),
+                "/count: expected an integer, got the string \"1\"\n\
+                 - /name: must have at most 4 characters, got 5",
+            ),
+        ] {
+            let expected =
+                format!("The arguments do not fit the tool's input schema:\n- {mistakes}");
+            assert_eq!(rejected(&client, "order", arguments).await, expected);
+        }
+        let arguments = json!({
+            "count": 5, "name": "äöüß", "code": "abc", "tags": ["a", "b"], "deep": {"x": "y"},
+            "how": {"slow": {"days": 9}},
+        });
+        assert_eq!(
+            client.tool_text("order", arguments).await,
+            "5 Some(\"äöüß\") Some(\"abc\") Some([\"a\", \"b\"]) Some(\"y\") 9"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schema_that_is_given_is_enforced_as_a_whole() {
+    everywhere(ordering, async |client| {
+        for (arguments, mistake) in [
+            (json!({}), "/color: the member is required"),
+            (json!({"color": "green"}), "/color: expected one of \"red\", \"blue\""),
+            (json!({"color": "red", "x": 1}), "/x: unknown member; known are color"),
+        ] {
+            let expected =
+                format!("The arguments do not fit the tool's input schema:\n- {mistake}");
+            assert_eq!(rejected(&client, "given", arguments).await, expected);
+        }
+        assert_eq!(client.tool_text("given", json!({"color": "red"})).await, r#"{"color":"red"}"#);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_struct_is_read_from_an_object_alone() {
+    everywhere(ordering, async |client| {
+        let text = rejected(&client, "order", json!({"count": 1, "deep": ["hidden"]})).await;
+        assert!(text.ends_with("- /deep: expected an object, got an array"), "{text}");
+        let text = rejected(&client, "order", json!({"count": 1, "how": {"slow": [3]}})).await;
+        assert!(text.contains("/how/slow: expected an object, got an array"), "{text}");
+        // An alias that its author gave is his choice, where nothing is mirrored.
+        let arguments = json!({"count": 1, "deep": {"y": "z"}, "how": "speedy"});
+        assert_eq!(client.tool_text("order", arguments).await, "1 None None None Some(\"z\") 0");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_without_a_fraction_is_an_integer() {
+    everywhere(ordering, async |client| {
+        for count in ["5.0", "5e0", "0.5e1"] {
+            let arguments: Value = serde_json::from_str(&format!(
+                r#"{{"count": {count}, "how": {{"slow": {{"days": 3.0}}}}}}"#
+            ))
+            .unwrap();
+            assert_eq!(client.tool_text("order", arguments).await, "5 None None None None 3");
+        }
+        let text = rejected(&client, "order", json!({"count": 5.5})).await;
+        assert!(text.ends_with("/count: expected an integer, got the number 5.5"), "{text}");
+        let text = rejected(&client, "order", json!({"count": 6.0})).await;
+        assert!(text.ends_with("/count: must be at most 5, got 6"), "{text}");
+    })
+    .await;
+}
+
+/// A call that hides a mirrored argument from who reads headers alone (HDR-16).
+#[tokio::test(start_paused = true)]
+async fn a_mirrored_argument_cannot_be_hidden() {
+    #[derive(Deserialize, JsonSchema)]
+    #[schemars(crate = "mcp_server::schemars")]
+    struct Outer {
+        deep: Option<Inner>,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[schemars(crate = "mcp_server::schemars")]
+    struct Inner {
+        #[serde(alias = "zone")]
+        #[schemars(extend("x-mcp-header" = "Region"))]
+        region: Option<String>,
+    }
+    let server = || {
+        let run = |Args(Outer { deep }): Args<Outer>| async move {
+            format!("{:?}", deep.and_then(|deep| deep.region))
+        };
+        let schema = json!({
+            "type": "object",
+            "properties": {"deep": {
+                "type": "object",
+                "properties": {"region": {"type": "string", "x-mcp-header": "Region"}},
+            }},
+        });
+        let schema = mcp_server::types::Schema::try_from(schema).unwrap();
+        server().tool(ToolRoute::builder("given").input_schema(schema).handler(run))
+    };
+    everywhere(server, async |client| {
+        let is_mirrored = !client.is_legacy() && !Way::CONNECTIONS.contains(&client.way);
+        let hidden = json!({"deep": ["hidden"]});
+        if is_mirrored {
+            let params = json!({"name": "given", "arguments": hidden});
+            let error = client.err("tools/call", params).await;
+            assert_eq!(error.code, -32020, "{}", error.message);
+            assert!(error.message.contains("/deep: expected an object"), "{}", error.message);
+        } else {
+            let text = rejected(&client, "given", hidden).await;
+            assert!(text.ends_with("- /deep: expected an object, got an array"), "{text}");
+        }
+        let text = rejected(&client, "given", json!({"deep": {"zone": "hidden"}})).await;
+        assert!(text.ends_with("- /deep/zone: unknown member; known are region"), "{text}");
+        assert_eq!(client.tool_text("given", json!({"deep": {}})).await, "None");
+        assert_eq!(client.tool_text("given", json!({"deep": null})).await, "None");
+    })
+    .await;
 }

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use mcp_server::input::{Answer, Form};
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
-use mcp_server::{Answer, Context, Form, Limits, Revision, Server, ToolRoute};
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Answered, Client, Failure, Setup, Way, built, named, server};
@@ -20,7 +22,7 @@ impl Form for Confirm {
     }
 }
 
-fn curious() -> Server {
+fn curious() -> ServerBuilder {
     let mut limits = Limits::new();
     limits.peer_request_timeout = Duration::from_secs(90);
     server()
@@ -43,7 +45,7 @@ fn curious() -> Server {
             let visit = context.elicit_url("Go there.", "https://example.com/pay?visit=7");
             let answer = visit.elicitation_id("7").await?;
             context.elicitation_complete("7").await;
-            Ok::<_, mcp_server::AskError>(format!("{answer:?}"))
+            Ok::<_, mcp_server::input::AskError>(format!("{answer:?}"))
         }))
         .tool(ToolRoute::builder("sample").handler(|context: Context| async move {
             let params = CreateMessageParams::new([SamplingMessage::user("2+2?")], 100_u64);
@@ -51,7 +53,7 @@ fn curious() -> Server {
         }))
         .tool(ToolRoute::builder("roots").handler(|context: Context| async move {
             let roots = context.list_roots().await?;
-            Ok::<_, mcp_server::AskError>(
+            Ok::<_, mcp_server::input::AskError>(
                 roots.iter().map(|root| root.uri.as_str()).collect::<Vec<_>>().join(" "),
             )
         }))
@@ -88,7 +90,7 @@ async fn outcome(client: &Client, tool: &str) -> (String, bool) {
 }
 
 async fn each(revisions: &[Revision], body: impl AsyncFn(Way, Revision)) {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in revisions {
             named(&format!("{way:?} {revision}"), body(way, *revision)).await;
         }
@@ -303,6 +305,7 @@ async fn a_modern_request_without_the_capability_is_told_which_one_it_lacks() {
 }
 
 /// Its questions travel in the result of the call (see the tests of input).
+#[cfg(feature = "sealed-state")]
 #[tokio::test(start_paused = true)]
 async fn a_modern_client_is_sent_no_request() {
     each(&[Revision::V2026_07_28], async |way, revision| {
@@ -311,6 +314,23 @@ async fn a_modern_client_is_sent_no_request() {
             let result = client.tool(tool, json!({})).await;
             assert_eq!(result["resultType"], "input_required", "{tool}");
             assert_eq!(result["inputRequests"].as_object().unwrap().len(), 1, "{tool}");
+        }
+        assert_eq!(client.all_told().await, []);
+    })
+    .await;
+}
+
+/// What a call has to remember cannot be sealed, so it cannot ask.
+#[cfg(not(feature = "sealed-state"))]
+#[tokio::test(start_paused = true)]
+async fn without_sealed_states_a_question_to_a_modern_client_names_the_feature() {
+    each(&[Revision::V2026_07_28], async |way, revision| {
+        let client = with(way, revision, all(), None).await;
+        for (tool, _) in needs() {
+            let result = client.tool(tool, json!({})).await;
+            assert_eq!(result["isError"], true, "{tool}");
+            let text = result["content"][0]["text"].as_str().unwrap();
+            assert!(text.contains("`sealed-state`"), "{text}");
         }
         assert_eq!(client.all_told().await, []);
     })
@@ -331,4 +351,62 @@ async fn several_questions_are_answered_each_on_its_own() {
         seen.insert(call.answer().await.unwrap()["content"][0]["text"].to_string());
     }
     assert_eq!(seen.len(), 20);
+}
+
+/// A question that breaks a rule is not asked, and the author is told which (EL-5, EL-10, SAM-4).
+#[tokio::test(start_paused = true)]
+async fn a_question_that_breaks_a_rule_is_not_asked() {
+    use mcp_server::input::{AskErrorKind, Outcome};
+    use mcp_server::types::{ElicitParams, SamplingContent, ToolUseContent};
+
+    let unbalanced = || {
+        let tool_use = ToolUseContent::new(
+            "1",
+            "search",
+            serde_json::Map::new().into_iter().collect::<mcp_server::json::JsonObject>(),
+        );
+        let messages = [SamplingMessage::assistant(SamplingContent::from(tool_use))];
+        CreateMessageParams::new(messages, 10_u64)
+    };
+    let server = || {
+        let visit = |url: &'static str| {
+            move |context: Context| async move {
+                let error = context.elicit_url("Go there.", url).await.unwrap_err();
+                assert_eq!(error.kind(), AskErrorKind::Malformed);
+                error.to_string()
+            }
+        };
+        server()
+            .tool(ToolRoute::builder("relative").handler(visit("/pay")))
+            .tool(ToolRoute::builder("script").handler(visit("javascript:alert(1)")))
+            .tool(ToolRoute::builder("password").handler(visit("https://me:secret@example.com")))
+            .tool(ToolRoute::builder("sample").handler(move |context: Context| async move {
+                let error = context.sample(unbalanced()).await.unwrap_err();
+                assert_eq!(error.kind(), AskErrorKind::Malformed);
+                error.to_string()
+            }))
+            .tool(ToolRoute::builder("explicit").handler(|context: Context| async move {
+                let params = ElicitParams::url("Go there.", "ftp://example.com");
+                Outcome::<String>::from(context.input_required().elicit("go", params))
+            }))
+    };
+    let capabilities = json!({"elicitation": {"url": {}}, "sampling": {"tools": {}}});
+    each(&[Revision::V2025_11_25, Revision::V2026_07_28], async |way, revision| {
+        let setup = Setup::default().capabilities(capabilities.clone());
+        let client = setup.connect(&built(server()), way, revision).await;
+        for (tool, problem) in [
+            ("relative", "the URL to visit is not absolute"),
+            ("script", "the URL to visit is not absolute"),
+            ("password", "the URL to visit holds credentials"),
+            ("sample", "/messages/1: the result of the tool use \"1\" is missing"),
+        ] {
+            let text = client.tool_text(tool, json!({})).await;
+            let expected = format!("the question is not valid: {problem}");
+            assert!(text.starts_with(&expected), "{tool}: {text}");
+        }
+        let error = client.err("tools/call", json!({"name": "explicit"})).await;
+        assert!(error.message.contains("the question is not valid"), "{}", error.message);
+        assert_eq!(client.all_told().await, [], "nothing was asked");
+    })
+    .await;
 }

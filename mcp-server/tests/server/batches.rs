@@ -1,13 +1,14 @@
 //! Arrays of messages, which 2025-03-26 has and no other revision. Spec: 2025-03-26, basic.
 
-use mcp_server::{Limits, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Limits, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Gate, Raw, built, server};
 
 const REVISION: &str = "2025-03-26";
 
-fn echo() -> Server {
+fn echo() -> ServerBuilder {
     server().tool(ToolRoute::builder("t").handler(|| async { "ok" }))
 }
 

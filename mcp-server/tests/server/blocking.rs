@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use mcp_server::{Context, Limits, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, ServerBuilder};
 use serde_json::json;
 
 use crate::harness::{Failure, everywhere, server};
@@ -48,7 +49,7 @@ impl Wall {
     }
 }
 
-fn blocking(wall: &Wall, threads: usize) -> Server {
+fn blocking(wall: &Wall, threads: usize) -> ServerBuilder {
     let mut limits = Limits::new();
     limits.max_blocking_threads = threads;
     let wall = wall.clone();

@@ -1,8 +1,11 @@
 //! Mistakes in what is registered are told when the server is built.
 
 use mcp_server::method::Method;
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::Schema;
-use mcp_server::{BuildError, PromptRoute, ResourceRoute, Server, ToolRoute};
+use mcp_server::{BuildError, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::server;
@@ -19,7 +22,7 @@ fn resource(uri: &str) -> ResourceRoute {
     ResourceRoute::builder(uri, "r").handler(|| async { "" })
 }
 
-fn mistake(server: Server) -> BuildError {
+fn mistake(server: ServerBuilder) -> BuildError {
     server.build().expect_err("there is a mistake")
 }
 
@@ -28,7 +31,7 @@ fn duplicate(kind: &'static str, name: &str) -> BuildError {
 }
 
 #[track_caller]
-fn invalid(server: Server, kind: &str, name: &str, says: &str) {
+fn invalid(server: ServerBuilder, kind: &str, name: &str, says: &str) {
     match mistake(server) {
         BuildError::Invalid { kind: found, name: of, reason } => {
             assert_eq!((found, &*of), (kind, name));
@@ -88,7 +91,7 @@ fn the_root_of_an_input_schema_is_an_object() {
             .handler(|| async { "" });
         invalid(server().tool(route), "tool", "t", "\"type\": \"object\"");
     }
-    let number = ToolRoute::builder("t").handler(|_: mcp_server::Args<i64>| async { "" });
+    let number = ToolRoute::builder("t").handler(|_: mcp_server::extract::Args<i64>| async { "" });
     invalid(server().tool(number), "tool", "t", "take a struct or a map");
 }
 
@@ -125,7 +128,7 @@ fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
     method!(List "tools/list");
     method!(Progress "notifications/progress");
     method!(Own "own/method");
-    fn with<M: Method<Params = Value, Result = Value>>(server: Server) -> Server {
+    fn with<M: Method<Params = Value, Result = Value>>(server: ServerBuilder) -> ServerBuilder {
         server.method::<M, _, _>(|params, _| async { Ok(params) })
     }
     invalid(
@@ -137,6 +140,26 @@ fn a_method_must_not_have_a_name_of_the_protocol_nor_one_that_is_taken() {
     invalid(with::<Progress>(server()), "method", "notifications/progress", "the protocol");
     assert_eq!(mistake(with::<Own>(with::<Own>(server()))), duplicate("method", "own/method"));
     with::<Own>(server()).build().unwrap();
+}
+
+/// EXT-1.
+#[test]
+fn an_extension_has_an_id_with_a_prefix_and_an_object_of_settings() {
+    for id in ["", "search", "/search", "com.example/", "1com/search", "com.example/a b", "a/b/c"] {
+        let server = server().extension(id, json!({}));
+        match id {
+            // The specification allows an empty name.
+            "com.example/" => drop(server.build().unwrap()),
+            _ => invalid(server, "extension", id, "com.example/search"),
+        }
+    }
+    for settings in [json!(null), json!([]), json!(true)] {
+        let server = server().extension("com.example/search", settings);
+        invalid(server, "extension", "com.example/search", "must be an object");
+    }
+    let twice =
+        || server().extension("com.example/x", json!({})).extension("com.example/x", json!({}));
+    assert_eq!(mistake(twice()), duplicate("extension", "com.example/x"));
 }
 
 #[test]

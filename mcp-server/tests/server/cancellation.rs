@@ -1,13 +1,14 @@
 //! `notifications/cancelled`: the handler is dropped and nothing is answered. Spec: basic/utilities/cancellation.
 
-use mcp_server::{Context, Limits, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::json;
 
 use crate::harness::{Client, Gate, Raw, Way, built, everywhere, named, server};
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_call_is_dropped_and_not_answered() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             let gate = Gate::new();
             let client =
@@ -31,7 +32,7 @@ async fn a_cancelled_call_is_dropped_and_not_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queued_call_that_is_cancelled_never_runs() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let gate = Gate::new();
         let mut limits = Limits::new();
         limits.connection.max_in_flight_requests = 1;
@@ -137,12 +138,12 @@ async fn the_id_of_a_cancelled_call_can_be_used_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_cancelled_withdraws_its_own_question() {
-    let asking = || -> Server {
+    let asking = || -> ServerBuilder {
         server().tool(ToolRoute::builder("ask").handler(|context: Context| async move {
             context.list_roots().await.map(|roots| roots.len().to_string())
         }))
     };
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let setup = crate::harness::Setup::default().capabilities(json!({"roots": {}}));
         let client = setup.connect(&built(asking()), way, Revision::V2025_11_25).await;
         let call = client.start_tool("ask");

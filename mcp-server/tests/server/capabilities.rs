@@ -1,12 +1,15 @@
 //! Capabilities follow from what is registered. Spec: basic/lifecycle, server/discover.
 
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::{Completion, PromptArgument};
-use mcp_server::{Context, PromptRoute, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Setup, Way, built, named, server};
 
-async fn capabilities(server: Server, way: Way, revision: Revision) -> Value {
+async fn capabilities(server: ServerBuilder, way: Way, revision: Revision) -> Value {
     let client: Client = Setup::default().open(&built(server), way, revision);
     let result = if client.is_legacy() {
         client.initialize().await
@@ -16,8 +19,8 @@ async fn capabilities(server: Server, way: Way, revision: Revision) -> Value {
     result.unwrap()["capabilities"].clone()
 }
 
-async fn all(server: impl Fn() -> Server, expected: impl Fn(Revision) -> Value) {
-    for way in Way::ALL {
+async fn all(server: impl Fn() -> ServerBuilder, expected: impl Fn(Revision) -> Value) {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             named(&format!("{way:?}, {revision}"), async {
                 assert_eq!(capabilities(server(), way, revision).await, expected(revision));
@@ -27,7 +30,7 @@ async fn all(server: impl Fn() -> Server, expected: impl Fn(Revision) -> Value) 
     }
 }
 
-fn prompt() -> mcp_server::PromptBuilder {
+fn prompt() -> mcp_server::prompt::PromptBuilder {
     PromptRoute::builder("p").argument(PromptArgument::new("a"))
 }
 
@@ -48,8 +51,9 @@ async fn prompts_declare_prompts_and_completers_completions_where_the_revision_h
     let plain = || server().prompt(prompt().handler(|| async { "" }));
     all(plain, |_| json!({"logging": {}, "prompts": {"listChanged": true}})).await;
     let completing = || {
-        let completer =
-            |_| -> mcp_server::CompletionFuture { Box::pin(async { Ok(Completion::new()) }) };
+        let completer = |_| -> mcp_server::completion::CompletionFuture {
+            Box::pin(async { Ok(Completion::new()) })
+        };
         server().prompt(prompt().complete("a", completer).handler(|| async { "" }))
     };
     all(completing, |revision| match revision {

@@ -1,7 +1,10 @@
 //! `completion/complete`. Spec: server/utilities/completion.
 
+use mcp_server::completion::{CompletionCall, CompletionFuture};
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
 use mcp_server::types::{Completion, PromptArgument};
-use mcp_server::{CompletionCall, CompletionFuture, PromptRoute, ResourceRoute, Revision, Server};
+use mcp_server::{Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{everywhere, server};
@@ -23,7 +26,7 @@ fn many(_: CompletionCall) -> CompletionFuture {
     })
 }
 
-fn server_with_completers() -> Server {
+fn server_with_completers() -> ServerBuilder {
     server()
         .prompt(
             PromptRoute::builder("write")

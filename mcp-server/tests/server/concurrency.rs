@@ -1,16 +1,16 @@
 //! Calls side by side, and how many there may be.
 
-use mcp_server::{Limits, Revision, Server};
+use mcp_server::{Limits, Revision, ServerBuilder};
 use serde_json::json;
 
 use crate::harness::{Call, Client, Gate, Way, built, everywhere, named, server};
 
-fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> Server {
+fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> ServerBuilder {
     let mut limits = Limits::new();
     change(&mut limits);
     server()
         .tool(gate.tool("wait"))
-        .tool(mcp_server::ToolRoute::builder("quick").handler(|| async { "ok" }))
+        .tool(mcp_server::tool::ToolRoute::builder("quick").handler(|| async { "ok" }))
         .limits(limits)
 }
 
@@ -35,7 +35,7 @@ async fn a_slow_call_holds_up_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_run_than_may_and_the_rest_run_in_order() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let gate = Gate::new();
         let server = built(limited(&gate, |limits| limits.connection.max_in_flight_requests = 3));
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;

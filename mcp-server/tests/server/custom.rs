@@ -2,7 +2,7 @@
 
 use mcp_server::jsonrpc::ErrorObject;
 use mcp_server::method::Method;
-use mcp_server::{Context, Server};
+use mcp_server::{Context, ServerBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ methods! {
     Panic "odd/panic" Value => Value;
 }
 
-fn custom() -> Server {
+fn custom() -> ServerBuilder {
     server()
         .method::<Add, _, _>(|Pair { a, b }, context: Context| async move {
             Ok(Sum { sum: a + b, revision: context.revision().to_string() })
@@ -117,7 +117,7 @@ async fn a_result_keeps_the_members_that_it_brings() {
 
 #[tokio::test(start_paused = true)]
 async fn a_method_of_ones_own_needs_a_session_or_a_version_like_any_other() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let client =
             Setup::default().open(&built(custom()), way, mcp_server::Revision::V2025_11_25);
         assert_eq!(client.raw("math/add", json!({"a": 1})).await.unwrap_err().code, -32602);

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use mcp_server::{BuiltServer, Context, Limits, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, Revision, Server, ServerBuilder};
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::harness::{Client, Gate, Raw, Way, built, server};
 
-async fn connect(server: &BuiltServer) -> Client {
+async fn connect(server: &Server) -> Client {
     Client::connect(server, Way::Stream, Revision::V2025_11_25).await
 }
 
-fn waiting(gate: &Gate) -> Server {
+fn waiting(gate: &Gate) -> ServerBuilder {
     let mut limits = Limits::new();
     limits.connection.shutdown_timeout = Duration::from_secs(3);
     server().tool(gate.tool("wait")).limits(limits)

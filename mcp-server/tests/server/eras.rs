@@ -1,10 +1,11 @@
 //! Both eras on one server, chosen message by message; what a modern request must say of itself.
 //! Spec: basic (per-request fields), basic/versioning, server/discover.
 
-use mcp_server::{Context, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, MODERN, Setup, Way, built, each, server};
+use crate::harness::{Client, MODERN, Setup, Way, built, each, each_of, server};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -12,7 +13,7 @@ const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
 /// A tool that tells in which revision it was called, and by whom.
-fn telling() -> Server {
+fn telling() -> ServerBuilder {
     server().tool(ToolRoute::builder("tell").handler(|context: Context| async move {
         let client =
             context.client_info().map_or_else(|| "nobody".to_owned(), |client| client.name);
@@ -56,9 +57,11 @@ async fn a_modern_request_must_declare_capabilities() {
         let error = refused(&client, meta(&[(VERSION, json!("2026-07-28"))])).await;
         assert_eq!(error.code, -32602);
         assert!(error.message.contains(CAPABILITIES), "{}", error.message);
-        let error = refused(&client, meta(&[(CAPABILITIES, json!({}))])).await;
-        assert_eq!(error.code, -32602);
-        assert!(error.message.contains(VERSION), "{}", error.message);
+        if Way::CONNECTIONS.contains(&client.way) {
+            let error = refused(&client, meta(&[(CAPABILITIES, json!({}))])).await;
+            assert_eq!(error.code, -32602);
+            assert!(error.message.contains(VERSION), "{}", error.message);
+        }
     })
     .await;
 }
@@ -75,7 +78,8 @@ async fn a_modern_request_need_not_say_who_asks() {
 
 #[tokio::test(start_paused = true)]
 async fn members_of_meta_must_have_their_types() {
-    each(&MODERN, server, async |client| {
+    // Over HTTP a request that names no version has to name a session.
+    each_of(Way::CONNECTIONS, &MODERN, server, async |client| {
         for (key, wrong) in [
             (VERSION, json!(20260728)),
             (VERSION, Value::Null),
@@ -91,6 +95,43 @@ async fn members_of_meta_must_have_their_types() {
             assert!(error.message.contains(key), "{}", error.message);
         }
         assert_eq!(refused(&client, json!({"_meta": 5})).await.code, -32602);
+    })
+    .await;
+}
+
+/// A capability that is not an object is refused, and one that is malformed inside does not count;
+/// neither takes the others along.
+#[tokio::test(start_paused = true)]
+async fn a_malformed_capability_takes_no_others_along() {
+    let server = || {
+        server().tool(ToolRoute::builder("can").handler(|context: Context| async move {
+            format!("{} {}", context.can_elicit(), context.can_sample())
+        }))
+    };
+    each(&MODERN, server, async |client| {
+        let params = |capabilities: Value| {
+            json!({
+                "name": "can",
+                "_meta": {VERSION: "2026-07-28", CAPABILITIES: capabilities},
+            })
+        };
+        for (name, wrong) in [("sampling", json!(7)), ("roots", json!(true)), ("tasks", json!([]))]
+        {
+            let capabilities = json!({"elicitation": {}, (name): wrong});
+            let error = client.raw("tools/call", params(capabilities)).await.unwrap_err();
+            assert_eq!(error.code, -32602, "{name}");
+            let place = format!("params._meta[\"{CAPABILITIES}\"].{name} must be an object");
+            assert_eq!(error.message, place);
+        }
+        for (capabilities, can) in [
+            (json!({"elicitation": {}, "sampling": {"tools": 7}}), "true false"),
+            (json!({"elicitation": {"form": []}, "sampling": {}}), "false true"),
+            (json!({"elicitation": {}, "sampling": null}), "true false"),
+            (json!({"elicitation": {}, "sampling": {}, "com.example": 1}), "true true"),
+        ] {
+            let result = client.raw("tools/call", params(capabilities.clone())).await.unwrap();
+            assert_eq!(result["content"][0]["text"], can, "{capabilities}");
+        }
     })
     .await;
 }
@@ -122,7 +163,7 @@ async fn initialize_with_modern_meta_is_no_method() {
 
 #[tokio::test(start_paused = true)]
 async fn each_message_chooses_its_era_on_one_connection() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let setup = Setup::default().capabilities(json!({"sampling": {}}));
         let client = setup.connect(&built(telling()), way, Revision::V2025_03_26).await;
         let params = json!({"name": "tell"});
@@ -146,7 +187,7 @@ async fn each_message_chooses_its_era_on_one_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_can_begin_after_modern_requests() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let client = Setup::default().open(&built(telling()), way, Revision::V2024_11_05);
         client.raw("server/discover", client.modern(json!({}))).await.unwrap();
         assert_eq!(

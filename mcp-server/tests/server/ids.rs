@@ -1,12 +1,12 @@
 //! Request ids and the envelope, over bytes. Spec: basic, JSON-RPC.
 
-use mcp_server::{Revision, Server};
+use mcp_server::{Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Gate, Raw, built, everywhere, server};
 
-fn echo() -> Server {
-    server().tool(mcp_server::ToolRoute::builder("t").handler(|| async { "ok" }))
+fn echo() -> ServerBuilder {
+    server().tool(mcp_server::tool::ToolRoute::builder("t").handler(|| async { "ok" }))
 }
 
 fn call(id: &Value, tool: &str) -> Value {
@@ -139,8 +139,9 @@ async fn a_message_is_one_line_whatever_is_in_it() {
         mcp_server::types::CallToolResult::text(text)
             .structured_content(mcp_server::json::RawJson::new(&pretty).unwrap())
     };
-    let server = server()
-        .tool(mcp_server::ToolRoute::builder("t").handler(move || std::future::ready(raw_json())));
+    let server = server().tool(
+        mcp_server::tool::ToolRoute::builder("t").handler(move || std::future::ready(raw_json())),
+    );
     let mut raw = Raw::session(&built(server), Revision::V2025_11_25.as_str()).await;
     let answer = raw.ask(&call(&json!("l\n1"), "t")).await;
     assert_eq!(

@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mcp_server::extract::Extension;
 use mcp_server::jsonrpc::ErrorObject;
-use mcp_server::layer::{
-    Concurrency, Layer, Notification, Reply, Request, Service, Timeout, Trace,
-};
-use mcp_server::{Context, Extension, Revision, Server, ToolRoute};
+use mcp_server::layer::{ConcurrencyLimitLayer, Layer, TimeoutLayer, TraceLayer};
+use mcp_server::service::{Notification, Reply, Request, Service};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Gate, Way, built, everywhere, named, server};
@@ -62,7 +63,7 @@ fn watch(name: &'static str, diary: &Diary) -> Watch {
     Watch { name, diary: Arc::clone(diary), refuses: None }
 }
 
-fn base() -> Server {
+fn base() -> ServerBuilder {
     server().tool(ToolRoute::builder("t").handler(|| async { "ok" }))
 }
 
@@ -139,10 +140,11 @@ async fn a_missing_extension_is_an_internal_error() {
 async fn a_call_that_takes_too_long_is_dropped_and_answered() {
     let gate = Gate::new();
     let mut calls = 0;
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
-            let server =
-                base().tool(gate.tool("wait")).layer(Timeout::new(Duration::from_millis(1_500)));
+            let server = base()
+                .tool(gate.tool("wait"))
+                .layer(TimeoutLayer::new(Duration::from_millis(1_500)));
             let client = Client::connect(&built(server), way, revision).await;
             calls += 1;
             let before = tokio::time::Instant::now();
@@ -167,8 +169,10 @@ async fn listening(client: &Client) -> crate::harness::Call {
 
 #[tokio::test(start_paused = true)]
 async fn a_subscription_is_meant_to_stay() {
-    let layered = || base().layer(Timeout::new(Duration::from_secs(1))).layer(Concurrency::new(1));
-    for way in Way::ALL {
+    let layered = || {
+        base().layer(TimeoutLayer::new(Duration::from_secs(1))).layer(ConcurrencyLimitLayer::new(1))
+    };
+    for &way in Way::ALL {
         let server = built(layered());
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;
         let mut listen = listening(&client).await;
@@ -183,7 +187,7 @@ async fn a_subscription_is_meant_to_stay() {
 #[tokio::test(start_paused = true)]
 async fn concurrency_is_bounded_over_all_connections_in_order() {
     let gate = Gate::new();
-    let server = built(base().tool(gate.tool("wait")).layer(Concurrency::new(2)));
+    let server = built(base().tool(gate.tool("wait")).layer(ConcurrencyLimitLayer::new(2)));
     let one = Client::connect(&server, Way::Stream, Revision::V2025_11_25).await;
     let two = Client::connect(&server, Way::Memory, Revision::V2026_07_28).await;
     let mut calls = vec![one.start_tool("wait"), two.start_tool("wait")];
@@ -206,7 +210,7 @@ async fn concurrency_is_bounded_over_all_connections_in_order() {
 #[tokio::test(start_paused = true)]
 async fn trace_changes_no_answer() {
     async fn answers(
-        server: Server,
+        server: ServerBuilder,
         way: Way,
         revision: Revision,
     ) -> Vec<Result<Value, crate::harness::Failure>> {
@@ -224,11 +228,11 @@ async fn trace_changes_no_answer() {
         }
         answers
     }
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             named(&format!("{way:?} {revision}"), async {
                 let plain = answers(base(), way, revision).await;
-                assert_eq!(plain, answers(base().layer(Trace::new()), way, revision).await);
+                assert_eq!(plain, answers(base().layer(TraceLayer::new()), way, revision).await);
             })
             .await;
         }

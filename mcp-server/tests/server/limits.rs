@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::LoggingLevel;
-use mcp_server::{Context, Limits, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -19,7 +21,7 @@ fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     limits
 }
 
-fn echo(limits: Limits) -> Server {
+fn echo(limits: Limits) -> ServerBuilder {
     server().tools([ToolRoute::builder("t").handler(|| async { "ok" })]).limits(limits)
 }
 
@@ -214,7 +216,7 @@ async fn the_questions_that_wait_for_an_answer_are_bounded() {
     );
 }
 
-fn library(limits: Limits) -> Server {
+fn library(limits: Limits) -> ServerBuilder {
     server()
         .resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
         .limits(limits)

@@ -1,8 +1,9 @@
 //! `subscriptions/listen`. Spec: basic/patterns/subscriptions (2026-07-28).
 
-use mcp_server::{
-    BuiltServer, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute,
-};
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Revision, Server, ServerBuilder, ServerHandle};
 use serde_json::{Value, json};
 
 use crate::harness::{Call, Client, Way, built, named, server};
@@ -21,15 +22,23 @@ fn prompt(name: &str) -> PromptRoute {
     PromptRoute::builder(name).handler(|| async { "" })
 }
 
-fn full() -> Server {
+fn full() -> ServerBuilder {
     server()
         .tool(tool("t"))
         .prompt(prompt("p"))
         .resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
 }
 
-async fn modern(server: impl Fn() -> Server, body: impl AsyncFn(Client, ServerHandle)) {
-    for way in Way::ALL {
+async fn modern(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, ServerHandle)) {
+    modern_of(Way::ALL, server, body).await;
+}
+
+async fn modern_of(
+    ways: &[Way],
+    server: impl Fn() -> ServerBuilder,
+    body: impl AsyncFn(Client, ServerHandle),
+) {
+    for &way in ways {
         let server = built(server());
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;
         named(&format!("{way:?}"), body(client, server.handle())).await;
@@ -132,7 +141,7 @@ async fn a_cancelled_subscription_is_silent_and_frees_its_place() {
         limits.max_subscriptions = 2;
         full().limits(limits)
     };
-    modern(server, async |client, handle| {
+    modern_of(Way::CONNECTIONS, server, async |client, handle| {
         let filter = || json!({"toolsListChanged": true});
         let (one, _) = listen(&client, json!(1), filter()).await;
         let (_two, _) = listen(&client, json!(2), filter()).await;
@@ -168,7 +177,7 @@ async fn a_filter_that_is_none_is_refused() {
     .await;
 }
 
-async fn connect(server: &BuiltServer) -> Client {
+async fn connect(server: &Server) -> Client {
     Client::connect(server, Way::Stream, Revision::V2026_07_28).await
 }
 

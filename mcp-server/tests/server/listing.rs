@@ -2,8 +2,11 @@
 //! a list is written once. Spec: server/tools, server/prompts, server/resources.
 
 use mcp_server::meta::Meta;
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::{Annotations, Icon, PromptArgument, Schema};
-use mcp_server::{Context, PromptRoute, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Raw, Way, built, everywhere, server};
@@ -16,7 +19,7 @@ fn icons() -> [Icon; 1] {
     [Icon::new("https://example.com/i.png")]
 }
 
-fn rich() -> Server {
+fn rich() -> ServerBuilder {
     let input = json!({
         "type": "object", "properties": {"z": {"type": "string"}, "a": {"$ref": "#/$defs/A"}},
         "required": ["z"], "$defs": {"A": {"type": "integer"}}, "x-unknown": [1, {"k": null}],
@@ -171,10 +174,9 @@ async fn the_input_schema_of_typed_arguments_is_derived() {
         days: Option<u8>,
     }
     let server = || {
-        server().tool(
-            ToolRoute::builder("trip")
-                .handler(|_: mcp_server::Args<Trip>| async { mcp_server::Structured(1_i64) }),
-        )
+        server().tool(ToolRoute::builder("trip").handler(
+            |_: mcp_server::extract::Args<Trip>| async { mcp_server::tool::Structured(1_i64) },
+        ))
     };
     everywhere(server, async |client| {
         let tool = client.ok("tools/list", json!({})).await["tools"][0].clone();

@@ -1,7 +1,8 @@
 //! Log messages. Spec: server/utilities/logging.
 
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::LoggingLevel;
-use mcp_server::{Context, Server, ToolRoute};
+use mcp_server::{Context, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Gate, LEGACY, MODERN, each, everywhere, server};
@@ -10,7 +11,7 @@ const LEVELS: [&str; 8] =
     ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
 /// A tool that logs at every level.
-fn chatty() -> Server {
+fn chatty() -> ServerBuilder {
     server().tool(ToolRoute::builder("chat").handler(|context: Context| async move {
         for level in LoggingLevel::ALL {
             context.log(*level, json!({"at": level})).await;

@@ -1,13 +1,16 @@
 //! Which methods exist in which revision. Spec: the request unions of each schema.
 
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::{Completion, PromptArgument};
-use mcp_server::{Context, PromptRoute, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{LEGACY, everywhere, server};
+use crate::harness::{LEGACY, Way, each_of, everywhere, server};
 
 /// Offers everything.
-fn full() -> Server {
+fn full() -> ServerBuilder {
     server()
         .tool(ToolRoute::builder("tool").handler(|_: Context| async { "done" }))
         .prompt(
@@ -109,7 +112,7 @@ async fn methods_of_a_capability_that_is_not_offered_do_not_exist() {
 
 #[tokio::test(start_paused = true)]
 async fn the_name_of_an_unknown_method_is_echoed_cut_short_and_clean() {
-    everywhere(server, async |client| {
+    each_of(Way::CONNECTIONS, &Revision::ALL, server, async |client| {
         let method = format!("\u{1b}[31m{}", "x".repeat(10_000));
         let error = client.err(&method, json!({})).await;
         assert!(

@@ -9,13 +9,13 @@ fn hello(version: &str) -> Value {
     json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}})
 }
 
-fn open(server: mcp_server::Server, way: Way) -> Client {
+fn open(server: mcp_server::ServerBuilder, way: Way) -> Client {
     Setup::default().open(&built(server), way, Revision::V2025_11_25)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_known_revision_is_taken_up() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in LEGACY {
             let client = open(server().instructions("Be kind."), way);
             let result = client.raw("initialize", hello(revision.as_str())).await.unwrap();
@@ -32,7 +32,7 @@ async fn a_known_revision_is_taken_up() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_revision_is_answered_with_the_latest_legacy_one() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for unknown in ["2023-01-01", "2099-01-01", "", "draft", "2026-07-28"] {
             let client = open(server(), way);
             let result = client.raw("initialize", hello(unknown)).await.unwrap();
@@ -43,7 +43,7 @@ async fn an_unknown_revision_is_answered_with_the_latest_legacy_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_revision_that_is_not_offered_is_answered_with_the_latest_that_is() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let old = || server().revisions([Revision::V2024_11_05, Revision::V2025_03_26]);
         let result = open(old(), way).raw("initialize", hello("2025-11-25")).await.unwrap();
         assert_eq!(result["protocolVersion"], "2025-03-26");
@@ -64,7 +64,7 @@ async fn a_second_initialize_is_refused_and_the_session_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn initialize_without_its_members_is_refused_and_can_be_repeated() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let client = open(server(), way);
         for member in ["protocolVersion", "capabilities", "clientInfo"] {
             let mut params = hello("2025-11-25");
@@ -79,7 +79,7 @@ async fn initialize_without_its_members_is_refused_and_can_be_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ping_may_come_before_the_handshake() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let client = open(server(), way);
         assert_eq!(client.raw("ping", json!({})).await.unwrap(), json!({}));
         assert_eq!(client.raw("ping", json!({"_meta": {}})).await.unwrap(), json!({}));
@@ -88,7 +88,7 @@ async fn a_ping_may_come_before_the_handshake() {
 
 #[tokio::test(start_paused = true)]
 async fn anything_else_before_the_handshake_is_told_what_is_missing() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let client = open(server().tools([]), way);
         for method in ["tools/list", "tools/call", "resources/read", "logging/setLevel", "no/such"]
         {
@@ -106,7 +106,7 @@ async fn anything_else_before_the_handshake_is_told_what_is_missing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_without_sessions_names_what_it_speaks() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let client = open(server().revisions([Revision::V2026_07_28]), way);
         let error = client.raw("initialize", hello("2025-11-25")).await.unwrap_err();
         assert_eq!(error.code, -32601);
@@ -127,7 +127,7 @@ async fn a_server_without_sessions_names_what_it_speaks() {
 /// error of the modern era, which would tell it to stay there.
 #[tokio::test(start_paused = true)]
 async fn a_server_with_sessions_alone_looks_like_one_that_never_heard_of_the_modern_era() {
-    for way in Way::ALL {
+    for &way in Way::CONNECTIONS {
         let client = open(server().tools([]).revisions(LEGACY), way);
         let error = client.raw("server/discover", client.modern(json!({}))).await.unwrap_err();
         assert_eq!(error.code, -32601);

@@ -1,6 +1,9 @@
 //! Lists page by page. Spec: server/utilities/pagination.
 
-use mcp_server::{Context, PromptRoute, ResourceRoute, Revision, Server, ToolRoute};
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Way, built, everywhere, server};
@@ -9,7 +12,7 @@ fn tool(name: impl Into<String>) -> ToolRoute {
     ToolRoute::builder(name).handler(|_: Context| async { "" })
 }
 
-fn seven() -> Server {
+fn seven() -> ServerBuilder {
     let numbers = || 0..7;
     server()
         .page_size(3)
@@ -114,7 +117,7 @@ async fn a_cursor_of_one_list_is_none_of_another() {
 
 #[tokio::test(start_paused = true)]
 async fn a_walk_through_the_pages_survives_a_change_of_the_list() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in Revision::ALL {
             let server = built(seven());
             let handle = server.handle();
@@ -134,7 +137,7 @@ async fn a_walk_through_the_pages_survives_a_change_of_the_list() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cursor_whose_place_is_gone_is_refused_and_says_what_to_do() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let server = built(seven());
         let client = Client::connect(&server, way, Revision::ALL[4]).await;
         let (_, cursor) = names(&client, json!({})).await;

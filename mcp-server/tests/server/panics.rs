@@ -1,10 +1,13 @@
 //! A handler that panics gets −32603, and nobody else notices.
 
-use mcp_server::layer::{Layer, Notification, Reply, Request, Service};
-use mcp_server::{
-    CompletionCall, Context, PromptRoute, ResourceRoute, Server, ToolCall, ToolFuture, ToolRoute,
-    types::PromptArgument,
-};
+use mcp_server::completion::CompletionCall;
+use mcp_server::layer::Layer;
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::service::{Notification, Reply, Request, Service};
+use mcp_server::tool::{ToolCall, ToolFuture, ToolRoute};
+use mcp_server::types::PromptArgument;
+use mcp_server::{Context, ServerBuilder};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Gate, everywhere, server};
@@ -18,9 +21,10 @@ async fn panicking_later() -> &'static str {
     panic!("later")
 }
 
-fn fragile(gate: &Gate) -> Server {
+fn fragile(gate: &Gate) -> ServerBuilder {
     let sync = |_: ToolCall| -> ToolFuture { panic!("before there is a future") };
-    let completer = |_: CompletionCall| -> mcp_server::CompletionFuture { panic!("completer") };
+    let completer =
+        |_: CompletionCall| -> mcp_server::completion::CompletionFuture { panic!("completer") };
     server()
         .tool(ToolRoute::builder("sync").raw(sync))
         .tool(ToolRoute::builder("at-once").handler(|_: Context| panicking()))

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use mcp_server::{Context, Limits, Revision, Server, ToolRoute};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Limits, Revision, ServerBuilder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, Told, each, everywhere, server};
+use crate::harness::{Client, Gate, Told, Way, each, everywhere, server};
 
 const PROGRESS: &str = "notifications/progress";
 
 /// A tool that reports what its caller wants to be told.
-fn reporting() -> Server {
+fn reporting() -> ServerBuilder {
     #[derive(serde::Deserialize, mcp_server::schemars::JsonSchema)]
     #[schemars(crate = "mcp_server::schemars")]
     struct Steps {
@@ -18,17 +19,20 @@ fn reporting() -> Server {
         total: Option<f64>,
         pause_ms: Option<u64>,
     }
-    server().tool(ToolRoute::builder("report").handler(
-        |context: Context, mcp_server::Args(args): mcp_server::Args<Steps>| async move {
-            for done in args.steps {
-                context.progress_with_message(done, args.total, format!("at {done}")).await;
-                if let Some(pause) = args.pause_ms {
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
+    server().tool(
+        ToolRoute::builder("report").handler(
+            |context: Context,
+             mcp_server::extract::Args(args): mcp_server::extract::Args<Steps>| async move {
+                for done in args.steps {
+                    context.progress_with_message(done, args.total, format!("at {done}")).await;
+                    if let Some(pause) = args.pause_ms {
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
+                    }
                 }
-            }
-            "done"
-        },
-    ))
+                "done"
+            },
+        ),
+    )
 }
 
 fn call(steps: Value, token: Option<Value>) -> Value {
@@ -177,4 +181,157 @@ async fn what_is_no_number_is_not_told() {
         assert_eq!(values(told), [1.0, 2.0]);
     })
     .await;
+}
+
+/// A task that still waits for the client to read when its call is answered (PROG-2).
+#[tokio::test(start_paused = true)]
+async fn progress_that_waited_for_the_client_does_not_follow_the_answer() {
+    for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+        let mut limits = Limits::new();
+        limits.min_progress_interval = Duration::ZERO;
+        limits.connection.max_outbox_bytes = 1_024;
+        let gate = Gate::new();
+        let waits = gate.clone();
+        let tool = ToolRoute::builder("leave").handler(move |context: Context| {
+            let gate = waits.clone();
+            async move {
+                tokio::spawn(async move {
+                    for done in 1..=1_000 {
+                        context.progress_with_message(f64::from(done), None, "x".repeat(200)).await;
+                    }
+                });
+                gate.wait().await;
+                "gone"
+            }
+        });
+        let server = crate::harness::built(server().tool(tool).limits(limits));
+        let mut raw = match revision {
+            Revision::V2026_07_28 => crate::harness::Raw::open(&server, 64),
+            _ => crate::harness::Raw::session_over(&server, revision.as_str(), 64).await,
+        };
+        let mut params = json!({"name": "leave", "_meta": {"progressToken": 1}});
+        if revision == Revision::V2026_07_28 {
+            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        }
+        raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}))
+            .await;
+        gate.arrived(1).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await; // The task sends until nothing more fits.
+        }
+        gate.open(1);
+        let mut reports = 0;
+        loop {
+            let message = raw.next().await.expect("an answer");
+            if message.get("id").is_some() {
+                break;
+            }
+            reports += 1;
+        }
+        assert!((1..1_000).contains(&reports), "{revision}: {reports}");
+        raw.close().await;
+        assert_eq!(raw.next().await, None, "{revision}: nothing follows the answer");
+    }
+}
+
+/// The same with tasks on other threads, which send in the very moment of the answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn progress_of_other_threads_does_not_follow_the_answer() {
+    let mut limits = Limits::new();
+    limits.min_progress_interval = Duration::ZERO;
+    let tool = ToolRoute::builder("leave").handler(move |context: Context| async move {
+        let (begun, mut begins) = tokio::sync::mpsc::channel(1);
+        for _ in 0..3 {
+            let (context, begun) = (context.clone(), begun.clone());
+            tokio::spawn(async move {
+                let _ = begun.send(()).await;
+                for done in 1..=50 {
+                    context.progress(f64::from(done), None).await;
+                }
+            });
+        }
+        begins.recv().await;
+        "gone"
+    });
+    let server = crate::harness::built(server().tool(tool).limits(limits));
+    let mut raw = crate::harness::Raw::session(&server, "2025-11-25").await;
+    for id in 1..=300 {
+        let params = json!({"name": "leave", "_meta": {"progressToken": id}});
+        raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}))
+            .await;
+        loop {
+            let message = raw.next().await.expect("an answer");
+            match message.get("id") {
+                Some(answered) => break assert_eq!(*answered, id),
+                None => assert_eq!(message["params"]["progressToken"], id),
+            }
+        }
+    }
+    raw.close().await;
+    assert_eq!(raw.next().await, None);
+}
+
+/// Whatever a loop says, and whether or not it is sent, others get their turn.
+#[tokio::test]
+async fn a_loop_that_only_reports_does_not_starve_others() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+    use mcp_server::types::LoggingLevel;
+
+    for what in ["progress", "asked", "log"] {
+        let finished = Arc::new(AtomicBool::new(false));
+        let gate = Gate::new();
+        let looping = || {
+            let (finished, gate) = (Arc::clone(&finished), gate.clone());
+            server().tool(ToolRoute::builder("loop").handler(move |context: Context| {
+                let (finished, gate) = (Arc::clone(&finished), gate.clone());
+                async move {
+                    gate.open(1);
+                    gate.wait().await;
+                    for done in 0..1_000_000 {
+                        match what {
+                            "log" => context.log(LoggingLevel::Debug, "quiet").await,
+                            _ => context.progress(f64::from(done), None).await,
+                        }
+                    }
+                    finished.store(true, Ordering::Relaxed);
+                    "done"
+                }
+            }))
+        };
+        let mut calls = 0;
+        for &way in Way::ALL {
+            for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
+                let client =
+                    Client::connect(&crate::harness::built(looping()), way, revision).await;
+                let ticks = Arc::new(AtomicU64::new(0));
+                let ticking = tokio::spawn({
+                    let ticks = Arc::clone(&ticks);
+                    async move {
+                        loop {
+                            ticks.fetch_add(1, Ordering::Relaxed);
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                });
+                let mut params = json!({"name": "loop"});
+                if what == "asked" {
+                    params["_meta"] = json!({"progressToken": 1});
+                }
+                let call = client.start("tools/call", params);
+                calls += 1;
+                gate.arrived(calls).await;
+                while ticks.load(Ordering::Relaxed) < 100 {
+                    tokio::task::yield_now().await;
+                }
+                client.cancel(&call);
+                assert_eq!(call.ended().await, None, "{what} {way:?} {revision}");
+                ticking.abort();
+                let finished = finished.load(Ordering::Relaxed);
+                assert!(!finished, "{what} {way:?} {revision}: the loop ran to its end");
+            }
+        }
+    }
 }

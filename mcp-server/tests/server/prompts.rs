@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use mcp_server::extract::Args;
 use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::prompt::{PromptCall, PromptRoute};
 use mcp_server::types::{Content, PromptArgument, PromptMessage};
-use mcp_server::{Args, Context, PromptCall, PromptRoute, Revision, Server, ToolError};
+use mcp_server::{Context, Revision, ServerBuilder, ToolError};
 use serde_json::json;
 
 use crate::harness::{everywhere, server};
@@ -15,7 +17,7 @@ struct Greeting {
     times: Option<u8>,
 }
 
-fn prompts() -> Server {
+fn prompts() -> ServerBuilder {
     server()
         .prompt(
             PromptRoute::builder("greet")
@@ -151,7 +153,7 @@ async fn arguments_of_the_wrong_kind_are_refused() {
 async fn an_unknown_prompt_is_refused() {
     everywhere(prompts, async |client| {
         let error = client.err("prompts/get", json!({"name": "no\nsuch"})).await;
-        assert_eq!((error.code, &*error.message), (-32602, "unknown prompt: nosuch"));
+        assert_eq!((error.code, &*error.message), (-32602, "unknown prompt: no\\nsuch"));
         assert_eq!(client.err("prompts/get", json!({})).await.code, -32602);
     })
     .await;

@@ -1,8 +1,10 @@
 //! `resources/read`. Spec: server/resources.
 
+use mcp_server::ServerBuilder;
+use mcp_server::extract::Args;
 use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::resource::{ResourceCall, ResourceRoute};
 use mcp_server::types::ResourceContents;
-use mcp_server::{Args, ResourceCall, ResourceRoute, Server};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, everywhere, server};
@@ -13,7 +15,7 @@ struct Page {
     page: u32,
 }
 
-fn library() -> Server {
+fn library() -> ServerBuilder {
     server()
         .resource(
             ResourceRoute::builder("text://motto", "motto")
@@ -37,7 +39,7 @@ fn library() -> Server {
         .resource(ResourceRoute::builder("file:///{+path}", "file").mime_type("text/x").raw(
             |call: ResourceCall| {
                 Box::pin(async move {
-                    use mcp_server::IntoResourceResult as _;
+                    use mcp_server::resource::IntoResourceResult as _;
                     format!("{}|{}", call.uri(), call.variable("path").unwrap())
                         .into_resource_result(call.uri(), call.mime_type())
                 })
@@ -86,6 +88,42 @@ async fn a_template_reads_its_variables_decoded_and_typed() {
         assert_eq!(read(&client, "book://b%C3%BCch%20er/12").await, page);
         let file = read(&client, "file:///a/b%2Fc.txt").await;
         assert_eq!(file, json!([{"uri": "file:///a/b%2Fc.txt", "mimeType": "text/x", "text": "file:///a/b%2Fc.txt|a/b/c.txt"}]));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_uri_that_leads_out_of_a_folder_is_an_unknown_resource() {
+    let server = || {
+        let echo = |call: ResourceCall| {
+            let path = call.variable("path").unwrap_or_default().to_owned();
+            async move {
+                Ok(mcp_server::types::ReadResourceResult::new([ResourceContents::text(
+                    call.uri(),
+                    path,
+                )]))
+            }
+        };
+        let route = |uri: &str| ResourceRoute::builder(uri, "echo");
+        server()
+            .resource(route("docs:///{+path}").raw(move |call| Box::pin(echo(call))))
+            .resource(route("one:///{path}").raw(move |call| Box::pin(echo(call))))
+            .resource(
+                route("any:///{+path}").unchecked_variables().raw(move |call| Box::pin(echo(call))),
+            )
+    };
+    everywhere(server, async |client| {
+        for path in ["..%2f..%2fetc%2fpasswd", "../x", "a/%2e%2e/b", "%2fetc/passwd", "a%00b"] {
+            for scheme in ["docs", "one"] {
+                let uri = format!("{scheme}:///{path}");
+                let error = client.err("resources/read", json!({"uri": uri})).await;
+                assert_eq!(error.code, if client.is_legacy() { -32002 } else { -32602 }, "{uri}");
+                assert_eq!(error.message, "resource not found");
+            }
+            assert!(read(&client, &format!("any:///{path}")).await[0]["text"].is_string());
+        }
+        assert_eq!(read(&client, "docs:///a/b.txt").await[0]["text"], "a/b.txt");
+        assert_eq!(read(&client, "one:///b.txt").await[0]["text"], "b.txt");
     })
     .await;
 }

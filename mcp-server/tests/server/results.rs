@@ -1,8 +1,9 @@
 //! `tools/call`: what a handler gives, and what each revision gets of it. Spec: server/tools.
 
 use mcp_server::jsonrpc::ErrorObject;
+use mcp_server::tool::{IntoToolResult, Structured, ToolRoute};
 use mcp_server::types::{CallToolResult, Content, Icon, ResourceContents, ResourceLink};
-use mcp_server::{Context, IntoToolResult, Revision, Server, Structured, ToolError, ToolRoute};
+use mcp_server::{Context, Revision, ServerBuilder, ToolError};
 use serde_json::{Value, json};
 
 use crate::harness::{Failure, everywhere, server};
@@ -124,7 +125,7 @@ async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
 
 /// The structured content of a result of a tool, in the form of a revision that knows only objects and in
 /// that of one that knows all.
-async fn structured(server: impl Fn() -> Server, text: &str, object: Value, any: Value) {
+async fn structured(server: impl Fn() -> ServerBuilder, text: &str, object: Value, any: Value) {
     everywhere(server, async |client| {
         let result = client.tool("give", json!({})).await;
         assert_eq!(result["content"], json!([{"type": "text", "text": text}]));
@@ -252,5 +253,138 @@ async fn a_call_must_name_a_tool_and_its_arguments_must_be_an_object() {
             }
         },
     )
+    .await;
+}
+
+/// A value that holds values of its own type, and is not an object.
+#[derive(serde::Serialize, mcp_server::schemars::JsonSchema)]
+#[schemars(crate = "mcp_server::schemars")]
+#[serde(rename_all = "lowercase")]
+enum Tree {
+    Leaf(i64),
+    Branch(Vec<Tree>),
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_schema_of_a_recursive_result_fits_it_in_every_revision() {
+    let server = || {
+        let grow = || Structured(Tree::Branch(vec![Tree::Leaf(1), Tree::Branch(vec![])]));
+        server().tool(tool("grow", grow))
+    };
+    everywhere(server, async |client| {
+        let schema = client.ok("tools/list", json!({})).await["tools"][0]["outputSchema"].clone();
+        let content = client.tool("grow", json!({})).await["structuredContent"].clone();
+        if client.revision < Revision::V2025_06_18 {
+            assert_eq!((schema, content), (Value::Null, Value::Null));
+            return;
+        }
+        assert!(schema.to_string().contains("\"$ref\""), "it is recursive: {schema}");
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        assert!(validator.is_valid(&content), "{schema} {content}");
+        let wrapped = |value: Value| match client.is_legacy() {
+            true => json!({"result": value}),
+            false => value,
+        };
+        assert_eq!(content, wrapped(json!({"branch": [{"leaf": 1}, {"branch": []}]})));
+        // What is wrong at any depth is seen, so the reference leads to the right place.
+        for wrong in [json!({"leaf": "x"}), json!({"branch": [{"branch": [{"leaf": "x"}]}]})] {
+            assert!(!validator.is_valid(&wrapped(wrong.clone())), "{schema} {wrong}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_does_not_fit_the_output_schema_is_an_internal_error() {
+    let schema = || {
+        let schema = json!({
+            "type": "object",
+            "properties": {"count": {"type": "integer", "minimum": 1}},
+            "required": ["count"],
+        });
+        mcp_server::types::Schema::try_from(schema).unwrap()
+    };
+    let server = || {
+        let given = |name: &str, result: fn() -> CallToolResult| {
+            ToolRoute::builder(name)
+                .output_schema(schema())
+                .handler(move || std::future::ready(result()))
+        };
+        server()
+            .tool(given("good", || CallToolResult::structured(&json!({"count": 1})).unwrap()))
+            .tool(given("missing", || CallToolResult::structured(&json!({})).unwrap()))
+            .tool(given("type", || CallToolResult::structured(&json!([1])).unwrap()))
+            .tool(given("bound", || CallToolResult::structured(&json!({"count": 0})).unwrap()))
+            .tool(given("text", || CallToolResult::text("1")))
+            .tool(given("failed", || CallToolResult::error("no count today")))
+    };
+    everywhere(server, async |client| {
+        for name in ["missing", "type", "bound", "text"] {
+            client.err("tools/call", json!({"name": name})).await.expect_internal();
+        }
+        assert_eq!(client.tool_text("good", json!({})).await, r#"{"count":1}"#);
+        assert_eq!(client.tool_text("failed", json!({})).await, "no count today");
+    })
+    .await;
+}
+
+/// Whoever returns them: a handler, or a layer that never reaches it (ERR-5).
+#[tokio::test(start_paused = true)]
+async fn codes_that_a_revision_does_not_have_are_replaced() {
+    use mcp_server::layer::Layer;
+    use mcp_server::service::{Notification, Reply, Request, Service};
+
+    fn failure(name: &str) -> ErrorObject {
+        let code = if name.contains("visit") { -32042 } else { -32002 };
+        ErrorObject::new(code, "first things first").with_data(&json!({"why": "because"}))
+    }
+
+    #[derive(Clone)]
+    struct Refuses;
+
+    impl<S> Layer<S> for Refuses {
+        type Service = Refusing<S>;
+
+        fn layer(&self, inner: S) -> Refusing<S> {
+            Refusing(inner)
+        }
+    }
+
+    struct Refusing<S>(S);
+
+    impl<S: Service> Service for Refusing<S> {
+        async fn call(&self, request: Request) -> Reply {
+            let params: Value = request.params.parse().unwrap();
+            match params["name"].as_str() {
+                Some(name) if name.starts_with("layer") => Err(failure(name).into()),
+                _ => self.0.call(request).await,
+            }
+        }
+
+        async fn notify(&self, notification: Notification) {
+            self.0.notify(notification).await;
+        }
+    }
+
+    let server = || {
+        let failing = |name: &'static str| {
+            ToolRoute::builder(name)
+                .handler(move || std::future::ready(Err::<String, _>(failure(name))))
+        };
+        server().tool(failing("tool-visit")).tool(failing("tool-unknown")).layer(Refuses)
+    };
+    everywhere(server, async |client| {
+        for where_from in ["tool", "layer"] {
+            for (what, code) in [
+                ("visit", if client.revision == Revision::V2025_11_25 { -32042 } else { -32603 }),
+                ("unknown", if client.is_legacy() { -32002 } else { -32602 }),
+            ] {
+                let name = format!("{where_from}-{what}");
+                let error = client.err("tools/call", json!({"name": name})).await;
+                assert_eq!((error.code, &*error.message), (code, "first things first"), "{name}");
+                assert_eq!(error.data, Some(json!({"why": "because"})));
+            }
+        }
+    })
     .await;
 }

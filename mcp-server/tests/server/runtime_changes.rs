@@ -1,10 +1,11 @@
 //! Changes of what a running server offers, and the notifications of the legacy era about them.
 //! Spec: server/tools, list changed notification.
 
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
 use mcp_server::types::Schema;
-use mcp_server::{
-    BuildError, Context, PromptRoute, ResourceRoute, Revision, Server, ServerHandle, ToolRoute,
-};
+use mcp_server::{BuildError, Context, Revision, ServerBuilder, ServerHandle};
 use serde_json::json;
 
 use crate::harness::{Client, LEGACY, Way, built, named, server};
@@ -25,13 +26,13 @@ fn resource(uri: &str) -> ResourceRoute {
     ResourceRoute::builder(uri, "r").handler(|| async { "" })
 }
 
-fn full() -> Server {
+fn full() -> ServerBuilder {
     server().tool(tool("t")).prompt(prompt("p")).resource(resource("r://1"))
 }
 
 /// Runs a body with a handle, in every way and legacy revision.
-async fn sessions(server: impl Fn() -> Server, body: impl AsyncFn(Client, ServerHandle)) {
-    for way in Way::ALL {
+async fn sessions(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client, ServerHandle)) {
+    for &way in Way::ALL {
         for revision in LEGACY {
             let server = built(server());
             let client = Client::connect(&server, way, revision).await;
@@ -137,7 +138,7 @@ async fn a_session_hears_of_what_it_negotiated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_without_a_session_is_told_nothing() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let server = built(full());
         let client = Client::connect(&server, way, Revision::V2026_07_28).await;
         client.ok("tools/list", json!({})).await;
@@ -148,7 +149,7 @@ async fn a_client_without_a_session_is_told_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_keeps_the_tool_that_it_began_with() {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         let gate = crate::harness::Gate::new();
         let server = built(server().tool(gate.tool("t")));
         let client = Client::connect(&server, way, Revision::V2025_11_25).await;
@@ -189,4 +190,64 @@ async fn every_session_of_a_server_is_told() {
     for client in [&one, &two] {
         assert_eq!(told(client).await, ["notifications/tools/list_changed"]);
     }
+}
+
+/// Calls the handle when it is dropped, as what a handler captured may do.
+struct CallsBack(ServerHandle);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        self.0.remove_tool("another");
+        self.0.remove_prompt("another");
+        self.0.remove_resource("r://another");
+    }
+}
+
+/// A route that is dropped, or an iterator of routes, may use the handle: it would wait for ever
+/// for a lock that is held meanwhile.
+#[test]
+fn what_is_dropped_may_change_the_server_again() {
+    fn calling(name: &str, handle: &ServerHandle) -> ToolRoute {
+        let captured = CallsBack(handle.clone());
+        ToolRoute::builder(name).handler(move |_: Context| {
+            let _ = &captured;
+            async { "" }
+        })
+    }
+    let (done, finished) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let builder = server();
+        let handle = builder.handle();
+        let twice = || [calling("t", &handle), calling("t", &handle)];
+        assert!(builder.tools(twice()).build().is_err(), "registered twice");
+        let server = built(server());
+        let handle = server.handle();
+        handle.set_tool(calling("t", &handle)).unwrap();
+        handle.set_tool(calling("t", &handle)).unwrap();
+        handle.set_tool(calling("not a name", &handle)).unwrap_err();
+        handle.replace_tools([calling("t", &handle)]).unwrap();
+        handle.replace_tools(["a", "a"].map(|name| calling(name, &handle))).unwrap_err();
+        let asking = std::iter::once_with(|| {
+            handle.remove_tool("another");
+            calling("t", &handle)
+        });
+        handle.replace_tools(asking).unwrap();
+        assert!(handle.remove_tool("t"));
+        let captured = CallsBack(handle.clone());
+        let prompt = PromptRoute::builder("p").handler(move || {
+            let _ = &captured;
+            async { "" }
+        });
+        handle.set_prompt(prompt).unwrap();
+        assert!(handle.remove_prompt("p"));
+        let captured = CallsBack(handle.clone());
+        let resource = ResourceRoute::builder("r://1", "r").handler(move || {
+            let _ = &captured;
+            async { "" }
+        });
+        handle.set_resource(resource).unwrap();
+        assert!(handle.remove_resource("r://1"));
+        done.send(()).unwrap();
+    });
+    finished.recv_timeout(std::time::Duration::from_secs(60)).expect("no change waits for ever");
 }

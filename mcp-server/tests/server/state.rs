@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mcp_server::{Args, Context, PromptRoute, ResourceRoute, Server, State, ToolRoute};
+use mcp_server::extract::{Args, State};
+use mcp_server::prompt::PromptRoute;
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, ServerBuilder};
 use serde_json::json;
 
 use crate::harness::{everywhere, server};
@@ -12,7 +16,7 @@ struct Counter(AtomicU64);
 
 struct Greeting(&'static str);
 
-fn stateful() -> Server {
+fn stateful() -> ServerBuilder {
     server()
         .state(Counter::default())
         .state(Greeting("replaced"))

@@ -1,16 +1,17 @@
 //! `resources/subscribe` and `resources/unsubscribe` of the legacy era. Spec: server/resources, subscriptions.
 
-use mcp_server::{ResourceRoute, Server, ServerHandle};
+use mcp_server::resource::ResourceRoute;
+use mcp_server::{ServerBuilder, ServerHandle};
 use serde_json::json;
 
 use crate::harness::{Client, LEGACY, Way, built, named, server};
 
-fn library() -> Server {
+fn library() -> ServerBuilder {
     server().resource(ResourceRoute::builder("r://{x}", "r").handler(|| async { "" }))
 }
 
 async fn sessions(body: impl AsyncFn(Client, ServerHandle)) {
-    for way in Way::ALL {
+    for &way in Way::ALL {
         for revision in LEGACY {
             let server = built(library());
             let client = Client::connect(&server, way, revision).await;

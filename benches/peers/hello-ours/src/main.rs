@@ -10,6 +10,6 @@ async fn add(a: i64, b: i64) -> i64 {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Server::new("hello", "1.0.0").routes(routes![add]).serve_stdio().await?;
+    Server::builder("hello", "1.0.0").routes(routes![add]).serve_stdio().await?;
     Ok(())
 }

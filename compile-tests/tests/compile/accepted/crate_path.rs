@@ -22,7 +22,7 @@ impl Notes {
 
 #[test]
 fn the_runtime_may_have_another_name() {
-    use reexport::server::Provider;
+    use reexport::server::route::Provider;
 
     let _ = reexport::server::routes![add];
     let _ = std::sync::Arc::new(Notes).routes();

@@ -25,7 +25,7 @@ form!(Made: Option<u32>);
 
 #[test]
 fn the_derive_finds_the_runtime_under_another_name() {
-    use sdk::Form as _;
+    use sdk::input::Form as _;
     assert!(Form::schema().is_required("name"));
     assert!(!Made::schema().is_required("made"));
 }

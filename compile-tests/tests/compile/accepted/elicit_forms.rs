@@ -1,6 +1,7 @@
 //! Everything that a form can hold.
 
-use mcp_server::{Elicit, Form as _};
+use mcp_server::Elicit;
+use mcp_server::input::Form as _;
 
 #[derive(serde::Deserialize, Elicit)]
 #[allow(dead_code)]

@@ -2,7 +2,9 @@
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
 //! Functions.
 
-use mcp_server::{Context, RouteFn, ToolRoute, routes, tool};
+use mcp_server::route::RouteFn;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, routes, tool};
 
 /// Add two numbers.
 #[tool]

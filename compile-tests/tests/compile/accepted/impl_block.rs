@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use mcp_server::{CompletionCall, Context, Provider, tools};
+use mcp_server::completion::CompletionCall;
+use mcp_server::route::Provider;
+use mcp_server::{Context, tools};
 
 struct Notes {
     all: Mutex<Vec<String>>,

@@ -2,7 +2,8 @@
 
 use std::{fmt::Display, sync::Arc};
 
-use mcp_server::{Provider, tools};
+use mcp_server::route::Provider;
+use mcp_server::tools;
 
 trait Database: Send + Sync + 'static {
     type Key: serde::de::DeserializeOwned + schemars::JsonSchema + Display + Send;

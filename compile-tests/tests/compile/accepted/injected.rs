@@ -1,6 +1,7 @@
 #![deny(warnings)]
 
-use mcp_server::{Context, ErrorObject, Extension, FromContext, State, routes, tool};
+use mcp_server::extract::{Extension, FromContext, State};
+use mcp_server::{Context, ErrorObject, routes, tool};
 
 struct Counter(u32);
 

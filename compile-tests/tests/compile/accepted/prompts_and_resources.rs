@@ -1,6 +1,7 @@
 #![deny(warnings)]
 
-use mcp_server::{Context, ErrorObject, PromptMessage, prompt, resource, routes};
+use mcp_server::types::PromptMessage;
+use mcp_server::{Context, ErrorObject, prompt, resource, routes};
 
 /// Greet somebody.
 #[prompt(name = "say-hello")]

@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
-use mcp_server::{CallToolResult, Content, ErrorObject, ToolError, routes, tool};
+use mcp_server::types::{CallToolResult, Content};
+use mcp_server::{ErrorObject, ToolError, routes, tool};
 
 #[derive(serde::Serialize, schemars::JsonSchema)]
 struct Report {
@@ -69,7 +70,7 @@ async fn protocol_error() -> Outcome<(), ErrorObject> {
 fn boxed() -> Anything {
     Err(Box::new(Failed))
 }
-#[tool(output_schema = mcp_server::output_schema::<Report>())]
+#[tool(output_schema = mcp_server::tool::output_schema::<Report>())]
 fn by_hand() -> Result<CallToolResult, ErrorObject> {
     Err(ErrorObject::internal())
 }

@@ -1,6 +1,7 @@
 //! Tools that change what the server offers.
 
-use mcp_server::{ServerHandle, ToolRoute, tools};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{ServerHandle, tools};
 
 pub(crate) struct Changes {
     pub(crate) server: ServerHandle,

@@ -1,7 +1,9 @@
 //! Tools that show each kind of content.
 
+use mcp_server::tool::ToolRoute;
+use mcp_server::tools;
 use mcp_server::types::{AudioContent, EmbeddedResource, ImageContent};
-use mcp_server::{Content, ResourceContents, Schema, ToolRoute, tools};
+use mcp_server::types::{Content, ResourceContents, Schema};
 use serde_json::json;
 
 /// A PNG of one pixel.

@@ -1,12 +1,13 @@
 //! Tools that ask the client for something.
 
+use mcp_server::input::{Answer, AskError};
 use mcp_server::types::{
     BooleanSchema, CreateMessageParams, ElicitParams, ElicitSchema, EnumItems, EnumOption,
     LegacyTitledEnumSchema, NumberSchema, SamplingMessage, StringSchema, TitledEnumItems,
     TitledMultiSelectEnumSchema, TitledSingleSelectEnumSchema, UntitledMultiSelectEnumSchema,
     UntitledSingleSelectEnumSchema,
 };
-use mcp_server::{Answer, AskError, Context, tools};
+use mcp_server::{Context, tools};
 use serde_json::Value;
 
 pub(crate) struct Questions;

@@ -13,12 +13,12 @@ mod resources;
 mod rounds;
 mod running;
 
-use mcp_server::Server;
 use mcp_server::http::HttpOptions;
+use mcp_server::{Server, ServerBuilder};
 use tokio::net::TcpListener;
 
-fn server() -> Server {
-    let server = Server::new("everything-server", env!("CARGO_PKG_VERSION"))
+fn server() -> ServerBuilder {
+    let server = Server::builder("everything-server", env!("CARGO_PKG_VERSION"))
         .title("Everything server")
         .instructions("A fixture: each tool does what its description says.")
         .with(content::Blocks)

@@ -1,6 +1,8 @@
 //! The prompts.
 
-use mcp_server::{CompletionCall, PromptMessage, tools};
+use mcp_server::completion::CompletionCall;
+use mcp_server::tools;
+use mcp_server::types::PromptMessage;
 
 use crate::content::{embedded, image};
 

@@ -1,7 +1,9 @@
 //! The resources.
 
+use mcp_server::resource::ResourceRoute;
+use mcp_server::tools;
 use mcp_server::types::BlobResourceContents;
-use mcp_server::{ResourceContents, ResourceRoute, tools};
+use mcp_server::types::ResourceContents;
 
 use crate::content::PIXEL;
 

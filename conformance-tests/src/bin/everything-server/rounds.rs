@@ -1,8 +1,9 @@
 //! Tools and a prompt that need input before they have a result: on revisions since 2026-07-28 in rounds, on
 //! older ones by requests of the server.
 
+use mcp_server::input::AskError;
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
-use mcp_server::{AskError, Context, Elicit, tools};
+use mcp_server::{Context, Elicit, tools};
 use serde::Deserialize;
 
 pub(crate) struct Rounds;

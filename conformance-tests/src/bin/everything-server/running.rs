@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mcp_server::jsonrpc::ErrorObject;
-use mcp_server::{Context, LoggingLevel, tools};
+use mcp_server::types::LoggingLevel;
+use mcp_server::{Context, tools};
 use serde_json::json;
 use tokio::time::sleep;
 

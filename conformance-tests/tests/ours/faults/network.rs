@@ -15,8 +15,9 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mcp_server::http::HttpOptions;
+use mcp_server::input::{AskError, Form, KeyRing};
 use mcp_server::types::{BooleanSchema, ElicitSchema};
-use mcp_server::{AskError, Context, Form, KeyRing, Server, tools};
+use mcp_server::{Context, Server, tools};
 use serde::Deserialize;
 use tokio::time::sleep;
 use tower_service::Service;
@@ -93,7 +94,7 @@ pub(super) async fn serve(history: Arc<History>) -> Result<(), Box<dyn Error>> {
     let options = HttpOptions::new().allow_any_host();
     // The next process opens what the one before it has sealed.
     let keys = KeyRing::new("0123456789abcdef0123456789abcdef")?;
-    let server = Server::new("simulated", "1.0.0").state_keys(keys).with(Tools(history));
+    let server = Server::builder("simulated", "1.0.0").state_keys(keys).with(Tools(history));
     let service = server.build()?.into_service_with(options);
     let listener = TcpListener::bind((IpAddr::from(Ipv4Addr::UNSPECIFIED), PORT)).await?;
     loop {

@@ -1,22 +1,21 @@
-//! The future that reads, dispatches and writes.
+//! The driver: the future that reads, dispatches and writes.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::{FuturesUnordered, Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Sleep, sleep};
 
 use super::output::Output;
 use super::queue::RequestQueue;
 use super::shared::Shared;
+use super::shutdown::Shutdown;
 use crate::codec::line::{Line, LineDecoder};
 use crate::json::JsonBytes;
 use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, code, decode, too_long};
@@ -30,17 +29,17 @@ use crate::text::PeerText;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::CancelledParams;
 
-/// Lines that are handled before the driver yields to the runtime. A peer that sends faster than its messages
-/// are handled would otherwise keep every other task of the thread waiting.
+/// Number of lines that are handled before the driver yields to the runtime. Without it, a peer
+/// that sends faster than its messages are handled would keep all other tasks of the thread
+/// waiting. Fixed: a higher number delays other tasks, and a lower one wakes the driver more often
+/// for the same work.
 const LINES_PER_POLL: usize = 128;
 
-/// The share of [`ConnectionLimits::shutdown_timeout`] that is left to running calls when a stop is requested
-/// while a drain has begun: one over this number.
-const SHORTENED_DRAIN: u32 = 4;
-
-/// Runs a conversation: reads messages, lets the local service answer, writes.
+/// Runs a conversation: reads messages, lets the local service answer them, and writes.
+///
+/// [`connect`](super::connect) creates it.
 pub struct Driver<R, W, S> {
-    /// `None` once the peer has closed its side.
+    /// `None` after the peer has closed its side.
     reader: Option<R>,
     decoder: LineDecoder,
     output: Output<W>,
@@ -49,24 +48,21 @@ pub struct Driver<R, W, S> {
     peer: Peer,
     shared: Arc<Shared>,
     queue: RequestQueue,
-    /// Notifications that the local service is still handling, or that wait behind such a one. No line behind
-    /// them is read meanwhile; a batch can hold more than one.
+    /// Notifications that the local service is handling, and those that wait for them. No further
+    /// line is read meanwhile; a batch can contain more than one.
     notifications: VecDeque<BoxFuture<'static, ()>>,
     overlong_messages: usize,
-    /// When everything that still runs is dropped.
-    drain: Option<Pin<Box<Sleep>>>,
-    /// How often a stop was requested. New requests are refused from the first time on.
-    stops: u32,
+    shutdown: Shutdown,
 }
 
-/// Why no further line is handled now.
+/// Why no further line is handled in this iteration.
 #[derive(Clone, Copy, PartialEq)]
 enum Lines {
     /// More input is needed.
     NeedInput,
-    /// Something else has to happen first, and wakes the driver.
+    /// Something else must happen first. It wakes the driver.
     Blocked,
-    /// Enough lines were handled for one poll.
+    /// The budget of this poll is used up.
     Yield,
 }
 
@@ -95,35 +91,35 @@ where
             queue: RequestQueue::new(limits),
             notifications: VecDeque::new(),
             overlong_messages: 0,
-            drain: None,
-            stops: 0,
+            shutdown: Shutdown::new(limits.shutdown_timeout),
         }
     }
 
-    /// The local service.
+    /// Returns the local service.
     pub fn local(&self) -> &Arc<S> {
         &self.local
     }
 
     /// Runs the conversation until the peer closes its side, or a stop is requested.
     ///
-    /// Each item of `stops` is one request to stop, and the end of `stops` is none. When the peer closes its
-    /// side, and at the first request to stop, a drain begins: new requests are refused, running ones have
-    /// [`ConnectionLimits::shutdown_timeout`] to finish, and what they answer is written. A request to stop
-    /// during a drain leaves the running ones a quarter of that time at most; the second one ends the
-    /// conversation at once.
+    /// Each item of `stops` requests a stop; the end of `stops` does not. A drain starts when the
+    /// peer closes its side, and at the first request to stop: new requests are refused, running
+    /// ones have [`ConnectionLimits::shutdown_timeout`] to finish, and their answers are written. A
+    /// request to stop during a drain reduces that time to a quarter, and a second one ends the
+    /// conversation immediately.
     ///
-    /// Dropping the future ends the conversation at once. Must be polled inside a tokio runtime with time
-    /// enabled.
+    /// Cancel safety: dropping the future ends the conversation immediately. It must be polled
+    /// inside a tokio runtime with time enabled.
     ///
     /// # Errors
-    /// When reading or writing fails, or the peer breaks the framing rules too often. Every pending request
-    /// of this side has failed with the same error by then.
+    /// If reading or writing fails, or the peer violates the framing rules too often. All pending
+    /// requests of this side have failed with the same error by then.
     pub async fn run(mut self, stops: impl Stream<Item = ()> + Send) -> Result<(), TransportError> {
         let mut stops = pin!(stops.fuse());
         let ended = poll_fn(|cx| {
             while let Poll::Ready(Some(())) = stops.as_mut().poll_next(cx) {
-                self.stop();
+                self.shutdown.request_stop();
+                self.local.draining();
             }
             self.poll(cx)
         })
@@ -140,10 +136,13 @@ where
         self.shared.driver.register(cx.waker());
         let mut budget = LINES_PER_POLL;
         loop {
-            if self.drain.as_mut().is_some_and(|drain| drain.as_mut().poll(cx).is_ready()) {
+            if self.shutdown.poll_timeout(cx).is_ready() {
                 let dropped = self.shared.stats().in_flight + self.queue.len();
                 if dropped > 0 {
-                    tracing::warn!(dropped, "dropped calls that were still running at shutdown");
+                    tracing::warn!(
+                        dropped,
+                        "dropped calls that were still running at the end of shutdown_timeout"
+                    );
                 }
                 return Poll::Ready(Ok(()));
             }
@@ -158,7 +157,7 @@ where
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                // Writing may have made room for what was waiting.
+                // Writing may have freed capacity for what was waiting.
                 Lines::Blocked if written.is_ready() && self.can_proceed() => {}
                 _ if written.is_ready() && self.can_start_queued() => {}
                 Lines::Blocked => return Poll::Pending,
@@ -167,7 +166,7 @@ where
         }
     }
 
-    // ---- reading -------------------------------------------------------------------------------------
+    // ---- reading ----
 
     fn handle_lines(
         &mut self,
@@ -197,15 +196,16 @@ where
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         let Some(reader) = &mut self.reader else { return Poll::Pending };
-        let space = self.decoder.space();
-        match ready!(poll_read_into(reader, cx, space)) {
+        let buffer = self.decoder.read_buffer();
+        match ready!(poll_read_into(reader, cx, buffer)) {
             Ok(0) => {
                 self.reader = None;
                 if let Some(line) = self.decoder.finish() {
                     self.handle_line(cx, line)?;
                 }
                 self.shared.peer_left(&TransportError::closed("the peer closed the connection"));
-                self.begin_drain(self.limits.shutdown_timeout);
+                self.shutdown.peer_closed();
+                self.local.draining();
                 Poll::Ready(Ok(()))
             }
             Ok(_) => Poll::Ready(Ok(())),
@@ -225,7 +225,7 @@ where
             }
             Ok(Decoded::Batch(_)) => {
                 let error = ErrorObject::invalid_request(
-                    "batches are accepted in sessions of the revision 2025-03-26 only",
+                    "a batch is accepted only in a session of revision 2025-03-26; send one message per line",
                 );
                 self.output.refuse(None, &error);
             }
@@ -238,14 +238,14 @@ where
         Ok(())
     }
 
-    /// What to answer to a frame that is not a message. A malformed answer is never answered: its id is one
-    /// of this side's, and the peer would take it for one of its own.
+    /// Returns the answer to a malformed frame. A malformed answer gets none: its id is one of this
+    /// side's, and the peer would take the answer for one to its own request.
     #[cold]
     fn handle_malformed(&self, malformed: Malformed) -> Option<(Option<RequestId>, ErrorObject)> {
         let Malformed { id, error, answers } = malformed;
         tracing::debug!(%error, "refused a malformed message");
         let Some(answered) = answers else { return Some((id, error)) };
-        let reason = format!("the peer's answer is not valid: {}", error.message());
+        let reason = format!("the answer from the peer is malformed: {}", error.message());
         let error = TransportError::new(TransportErrorKind::Protocol, reason);
         self.shared.answer(&answered, Err(error.into()));
         None
@@ -257,7 +257,10 @@ where
         self.output.refuse(None, &too_long(&self.limits));
         if self.overlong_messages > self.limits.max_overlong_messages {
             let (count, max_bytes) = (self.overlong_messages, self.limits.max_message_bytes);
-            let reason = format!("the peer sent {count} messages of more than {max_bytes} bytes");
+            let reason = format!(
+                "the peer sent {count} messages of more than {max_bytes} bytes \
+                 (max_message_bytes, max_overlong_messages)"
+            );
             return Err(TransportError::new(TransportErrorKind::Protocol, reason));
         }
         Ok(())
@@ -269,8 +272,8 @@ where
                 let request = Request::new(id, method, params).with_peer(self.peer.clone());
                 self.handle_request(cx, request);
             }
-            // A cancellation that concerns no call of the peer's is passed to the local service: a server
-            // ends a subscription of this side in that way (SUB-8).
+            // A cancellation that does not match a call from the peer is passed to the local
+            // service: a server ends a subscription of this side with it (SUB-8).
             Message::Notification { method, params }
                 if method == notification::Cancelled::NAME && self.handle_cancelled(&params) => {}
             Message::Notification { method, params } => {
@@ -287,12 +290,12 @@ where
             }
             Message::Response { id: None, outcome } => {
                 let error = outcome.err().map(|error| PeerText::new(error.message()).to_string());
-                tracing::warn!(error, "the peer could not read a message");
+                tracing::warn!(error, "the peer could not parse a message from this side");
             }
         }
     }
 
-    /// Cancels the call that is meant. False if it is not a call of the peer's.
+    /// Cancels the call that the peer names. Returns false if it is not a call from the peer.
     fn handle_cancelled(&mut self, params: &JsonBytes) -> bool {
         // Malformed cancellations are ignored (CAN-3).
         let Ok(CancelledParams { request_id: Some(id), reason, .. }) = params.parse() else {
@@ -304,16 +307,17 @@ where
         known
     }
 
-    // ---- requests of the peer ------------------------------------------------------------------------
+    // ---- requests from the peer ----
 
     fn handle_request(&mut self, cx: &mut Context<'_>, request: Request) {
-        if self.stops > 0 {
+        if self.shutdown.is_requested() {
             let error = ErrorObject::new(code::INTERNAL_ERROR, "the server is shutting down");
             return self.output.refuse(Some(&request.id), &error);
         }
         if self.is_known(&request.id) {
-            let error =
-                ErrorObject::invalid_request("a request with this id is still being handled");
+            let error = ErrorObject::invalid_request(
+                "a request with this id is still running; use another id",
+            );
             return self.output.refuse(Some(&request.id), &error);
         }
         if self.queue.is_empty() && self.has_capacity() {
@@ -353,10 +357,10 @@ where
         for entry in entries {
             match entry {
                 Ok(Message::Request { id, method, params }) => {
-                    if self.stops > 0 || self.is_known(&id) || !self.has_capacity() {
+                    if self.shutdown.is_requested() || self.is_known(&id) || !self.has_capacity() {
                         let error = ErrorObject::invalid_request(
-                            "this entry of the batch cannot be handled: its id is in use, or too many \
-                             requests are running",
+                            "this entry of the batch was refused: its id is in use, or too many \
+                             requests are running (max_in_flight_requests)",
                         );
                         replies.push_error(Some(&id), &error);
                         continue;
@@ -385,7 +389,7 @@ where
         self.shared.lock().running.start_batch();
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            // Each answer is written as it comes, so that the batch never holds more than its bound.
+            // Each answer is encoded when it is ready, so that the batch never exceeds its limit.
             while let Some((id, serial, reply)) = calls.next().await {
                 if shared.finish_batch_entry(&id, serial)
                     && let Some(reply) = reply
@@ -415,8 +419,9 @@ where
             || (self.reader.is_some() && self.notifications.is_empty() && !self.is_saturated())
     }
 
-    /// Whether the peer does not read and one more message of it could exceed a bound. Up to that point lines
-    /// are handled even while nothing can be written, so that answers and cancellations get through.
+    /// Whether the peer does not read and one more of its messages could exceed a limit. Until then
+    /// lines are handled even if nothing can be written, so that answers and cancellations are
+    /// processed.
     fn is_saturated(&self) -> bool {
         self.output.is_full() && (self.queue.is_full() || self.output.is_full_of_refusals())
     }
@@ -430,31 +435,9 @@ where
             && self.shared.lock().running.len() < self.limits.max_in_flight_requests
     }
 
-    // ---- the end -------------------------------------------------------------------------------------
-
-    #[cold]
-    fn stop(&mut self) {
-        self.stops += 1;
-        let timeout = self.limits.shutdown_timeout;
-        self.begin_drain(match (self.stops, &self.drain) {
-            (1, None) => timeout,
-            (1, Some(_)) => timeout / SHORTENED_DRAIN,
-            _ => Duration::ZERO,
-        });
-    }
-
-    /// Begins a drain, or shortens the one that has begun.
-    fn begin_drain(&mut self, timeout: Duration) {
-        self.local.draining();
-        let end = sleep(timeout);
-        if self.drain.as_ref().is_none_or(|drain| end.deadline() < drain.deadline()) {
-            self.drain = Some(Box::pin(end));
-        }
-    }
-
-    /// Whether a drain has begun and nothing is left to do.
+    /// Whether a drain is in progress and nothing is left to do.
     fn is_done(&self) -> bool {
-        self.drain.is_some()
+        self.shutdown.is_draining()
             && self.queue.is_empty()
             && self.notifications.is_empty()
             && self.output.is_done()
@@ -470,11 +453,11 @@ impl<R, W, S> Drop for Driver<R, W, S> {
 
 impl<R, W, S> fmt::Debug for Driver<R, W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("stops", &self.stops).finish_non_exhaustive()
+        f.debug_struct("Driver").field("shutdown", &self.shutdown).finish_non_exhaustive()
     }
 }
 
-/// Calls the local service. A panic is answered as well.
+/// Calls the local service. A panic is answered with an error.
 async fn call<S: Conversation>(local: Arc<S>, request: Request) -> Reply {
     CatchPanic::new(local).call(request).await
 }
@@ -482,10 +465,10 @@ async fn call<S: Conversation>(local: Arc<S>, request: Request) -> Reply {
 fn poll_read_into<R: AsyncRead + Unpin>(
     reader: &mut R,
     cx: &mut Context<'_>,
-    space: &mut BytesMut,
+    buffer: &mut BytesMut,
 ) -> Poll<std::io::Result<usize>> {
     use tokio::io::AsyncReadExt as _;
-    // `read_buf` holds no state between polls, so a fresh future every time loses nothing.
-    let read = pin!(reader.read_buf(space));
+    // `read_buf` has no state between polls, so creating the future in each poll loses nothing.
+    let read = pin!(reader.read_buf(buffer));
     read.poll(cx)
 }

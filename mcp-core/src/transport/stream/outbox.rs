@@ -1,7 +1,8 @@
-//! Bytes that wait to be written: small messages in one buffer, long ones as they are.
+//! Bytes that wait to be written: small messages in one buffer, long ones as separate parts.
 //!
-//! A long result is serialized already; copying it behind the small ones would touch all of its memory once
-//! more. It is queued as a part of its own, and parts go out together in one vectored write.
+//! A long result is already serialized, and copying it behind the small messages would touch all of
+//! its memory again. It is queued as a part of its own, and several parts are written with one
+//! vectored write.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -14,19 +15,19 @@ use tokio::io::AsyncWrite;
 use crate::jsonrpc::{RequestId, is_one_line, write_error, write_result, write_result_start};
 use crate::service::{Reply, outgoing};
 
-/// From this length on, in bytes, a result is a part of its own.
-const LONG: usize = 32 << 10;
-/// Parts that one write takes.
+/// Length in bytes from which on a result is a part of its own.
+const MIN_PART_BYTES: usize = 32 << 10;
+/// Number of parts in one write.
 const PARTS_PER_WRITE: usize = 16;
-/// A buffer that grew beyond this many bytes is freed once it is empty.
-const KEPT_BUFFER: usize = 256 << 10;
+/// Maximum capacity of a buffer that is kept when it is empty, in bytes.
+const MAX_KEPT_CAPACITY: usize = 256 << 10;
 
 /// Bytes to be written, in order.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// Come before `buffer`; none is empty.
+    /// Parts that precede `buffer`. None of them is empty.
     parts: VecDeque<Bytes>,
-    /// How many bytes `parts` are.
+    /// Total length of `parts`, in bytes.
     parts_len: usize,
     buffer: BytesMut,
 }
@@ -40,17 +41,17 @@ impl Outbox {
         self.parts.is_empty() && self.buffer.is_empty()
     }
 
-    /// The end, to write to.
+    /// Returns the buffer at the end, to append to.
     pub(super) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
 
-    /// Appends bytes: a copy when they are few, otherwise without one.
+    /// Appends bytes. Short ones are copied, long ones are not.
     pub(super) fn push(&mut self, bytes: Bytes) {
-        if bytes.len() < LONG {
+        if bytes.len() < MIN_PART_BYTES {
             self.buffer.extend_from_slice(&bytes);
         } else {
-            self.seal();
+            self.seal_buffer();
             self.push_part(bytes);
         }
     }
@@ -61,7 +62,7 @@ impl Outbox {
         self.buffer.extend_from_slice(b"\n");
     }
 
-    /// Moves everything of `other` to the end of this.
+    /// Moves the contents of `other` to the end of `self`.
     pub(super) fn append(&mut self, other: &mut Self) {
         if self.is_empty() {
             std::mem::swap(self, other);
@@ -69,7 +70,7 @@ impl Outbox {
             self.buffer.extend_from_slice(&other.buffer);
             other.buffer.clear();
         } else {
-            self.seal();
+            self.seal_buffer();
             self.parts.append(&mut other.parts);
             self.parts_len += std::mem::take(&mut other.parts_len);
             self.buffer = other.buffer.split();
@@ -77,7 +78,7 @@ impl Outbox {
     }
 
     /// Turns the buffer into a part.
-    fn seal(&mut self) {
+    fn seal_buffer(&mut self) {
         if !self.buffer.is_empty() {
             let part = self.buffer.split().freeze();
             self.push_part(part);
@@ -89,7 +90,7 @@ impl Outbox {
         self.parts.push_back(part);
     }
 
-    /// Writes once, as much as the writer takes, and drops what was written.
+    /// Writes once, as much as the writer accepts, and removes what was written.
     pub(super) fn poll_write<W: AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
@@ -128,7 +129,7 @@ impl Outbox {
         }
         if written < self.buffer.len() {
             self.buffer.advance(written);
-        } else if self.buffer.capacity() > KEPT_BUFFER {
+        } else if self.buffer.capacity() > MAX_KEPT_CAPACITY {
             self.buffer = BytesMut::new();
         } else {
             self.buffer.clear();
@@ -136,10 +137,12 @@ impl Outbox {
     }
 }
 
-/// Appends a response as a line, a long result without copying it.
+/// Appends a response as one line. A long result is not copied.
 pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, max_bytes: usize) {
     match outgoing(id, reply, max_bytes) {
-        Ok(result) if result.as_bytes().len() >= LONG && is_one_line(result.as_bytes()) => {
+        Ok(result)
+            if result.as_bytes().len() >= MIN_PART_BYTES && is_one_line(result.as_bytes()) =>
+        {
             write_result_start(out.buffer(), id);
             out.push(result.into_bytes());
             out.buffer().extend_from_slice(b"}\n");
@@ -155,22 +158,22 @@ pub(super) fn push_reply(out: &mut Outbox, id: &RequestId, reply: Reply, max_byt
 mod tests {
     use super::*;
 
-    /// Takes a few bytes at a time, with or without vectored writes.
-    struct Narrow {
-        taken: Vec<u8>,
-        most: usize,
+    /// A writer that accepts a limited number of bytes at a time, with or without vectored writes.
+    struct SlowWriter {
+        written: Vec<u8>,
+        max_bytes: usize,
         vectored: bool,
     }
 
-    impl AsyncWrite for Narrow {
+    impl AsyncWrite for SlowWriter {
         fn poll_write(
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
             bytes: &[u8],
         ) -> Poll<std::io::Result<usize>> {
-            let taken = bytes.len().min(self.most);
-            self.taken.extend_from_slice(&bytes[..taken]);
-            Poll::Ready(Ok(taken))
+            let count = bytes.len().min(self.max_bytes);
+            self.written.extend_from_slice(&bytes[..count]);
+            Poll::Ready(Ok(count))
         }
 
         fn poll_write_vectored(
@@ -179,9 +182,9 @@ mod tests {
             slices: &[IoSlice<'_>],
         ) -> Poll<std::io::Result<usize>> {
             let all: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-            let taken = all.len().min(self.most);
-            self.taken.extend_from_slice(&all[..taken]);
-            Poll::Ready(Ok(taken))
+            let count = all.len().min(self.max_bytes);
+            self.written.extend_from_slice(&all[..count]);
+            Poll::Ready(Ok(count))
         }
 
         fn is_write_vectored(&self) -> bool {
@@ -210,15 +213,21 @@ mod tests {
     }
 
     #[test]
-    fn everything_goes_out_once_and_in_order_whatever_the_writer_takes() {
+    fn all_bytes_are_written_once_and_in_order_for_any_size_of_write() {
         let mut cx = Context::from_waker(std::task::Waker::noop());
         for vectored in [false, true] {
-            for most in [1_000, LONG - 1, LONG, LONG + 7, 1 << 20] {
-                let mut writer = Narrow { taken: Vec::new(), most, vectored };
+            for max_bytes in
+                [1_000, MIN_PART_BYTES - 1, MIN_PART_BYTES, MIN_PART_BYTES + 7, 1 << 20]
+            {
+                let mut writer = SlowWriter { written: Vec::new(), max_bytes, vectored };
                 let mut expected = Vec::new();
                 let mut outbox = Outbox::default();
-                fill(&mut outbox, &mut expected, &[3, LONG, 5, LONG - 1, 0, 2 * LONG]);
-                for lengths in [&[7_usize, 9][..], &[1, LONG, 0, LONG, 4]] {
+                fill(
+                    &mut outbox,
+                    &mut expected,
+                    &[3, MIN_PART_BYTES, 5, MIN_PART_BYTES - 1, 0, 2 * MIN_PART_BYTES],
+                );
+                for lengths in [&[7_usize, 9][..], &[1, MIN_PART_BYTES, 0, MIN_PART_BYTES, 4]] {
                     let mut more = Outbox::default();
                     fill(&mut more, &mut expected, lengths);
                     outbox.append(&mut more);
@@ -234,7 +243,10 @@ mod tests {
                     assert!(written > 0);
                     assert_eq!(outbox.len(), before - written);
                 }
-                assert!(writer.taken == expected, "vectored {vectored}, {most} bytes at a time");
+                assert!(
+                    writer.written == expected,
+                    "vectored: {vectored}, {max_bytes} bytes at a time"
+                );
             }
         }
     }

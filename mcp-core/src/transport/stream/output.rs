@@ -13,16 +13,18 @@ use crate::jsonrpc::{ErrorObject, RequestId, write_error};
 use crate::service::Reply;
 use crate::transport::TransportError;
 
-/// The writer, the bytes on their way to it, and the timer for a peer that does not read.
+/// The writer, the bytes that wait for it, and the timer for a peer that does not read.
 pub(super) struct Output<W> {
-    /// `None` once this side of the stream is closed; what is still to be written is then dropped.
+    /// `None` after this side of the stream was closed. Later output is dropped.
     writer: Option<W>,
     bytes: Outbox,
-    /// The writer has bytes that were not flushed.
+    /// Whether the writer has bytes that were not flushed.
     unflushed: bool,
-    /// Bytes of refusals since the output last had room.
+    /// Length of the error responses that were added since the output was last below its limit, in
+    /// bytes.
     refused_bytes: usize,
-    /// When a peer that does not read is given up; set while the writer takes nothing.
+    /// The time at which a peer that does not read is given up. Set while the writer accepts
+    /// nothing.
     stall: Option<Pin<Box<Sleep>>>,
     max_outbox_bytes: usize,
     write_stall_timeout: Duration,
@@ -51,18 +53,19 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         self.bytes.len() >= self.max_outbox_bytes
     }
 
-    /// Whether the output is full of refusals too, so that not even refusals may be added.
+    /// Whether the output is also full of error responses, so that not even those may be added.
     pub(super) fn is_full_of_refusals(&self) -> bool {
         self.is_full() && self.refused_bytes >= self.max_outbox_bytes
     }
 
-    /// Adds the answer of a handler that was ready at once, behind the notifications that it sent.
+    /// Adds the answer of a handler that completed immediately, after the notifications that it
+    /// sent.
     pub(super) fn reply(&mut self, shared: &Shared, id: &RequestId, reply: Reply) {
         shared.take_outbox(&mut self.bytes);
         push_reply(&mut self.bytes, id, reply, shared.max_outgoing_bytes);
     }
 
-    /// Adds the refusal of a message.
+    /// Adds an error response.
     pub(super) fn refuse(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
         let before = self.bytes.len();
         write_error(self.bytes.buffer(), id, error);
@@ -70,13 +73,15 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         self.refused_bytes += self.bytes.len() - before;
     }
 
-    /// Adds a line of refusals.
+    /// Adds a line of error responses.
     pub(super) fn refuse_line(&mut self, line: bytes::BytesMut) {
         self.refused_bytes += line.len();
         self.bytes.push_line(line);
     }
 
-    /// Writes what there is; fails once the peer has read nothing for too long.
+    /// Writes the queued bytes. Fails if the peer has read nothing for [`write_stall_timeout`].
+    ///
+    /// [`write_stall_timeout`]: crate::ConnectionLimits::write_stall_timeout
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -90,13 +95,14 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         let timeout = self.write_stall_timeout;
         let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(timeout)));
         if stall.as_mut().poll(cx).is_ready() {
-            let message = format!("the peer did not read for {timeout:?} (write_stall_timeout)");
+            let message = format!("the peer read nothing for {timeout:?} (write_stall_timeout)");
             return Err(TransportError::closed(message));
         }
         Ok(written)
     }
 
-    /// Writes everything that is queued, as much at a time as the writer takes, and flushes when all is out.
+    /// Writes the queued bytes, as many at a time as the writer accepts, and flushes after the
+    /// last.
     fn poll_write_all(
         &mut self,
         cx: &mut Context<'_>,
@@ -107,7 +113,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
             shared.take_outbox(&mut self.bytes);
             let Some(writer) = &mut self.writer else {
                 self.bytes = Outbox::default();
-                shared.note_writing(0);
+                shared.set_unwritten(0);
                 return Ok(Poll::Ready(()));
             };
             if self.bytes.is_empty() {
@@ -127,7 +133,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
                         if !self.is_full() {
                             self.refused_bytes = 0;
                         }
-                        shared.note_writing(self.bytes.len());
+                        shared.set_unwritten(self.bytes.len());
                         return Ok(Poll::Pending);
                     }
                 }
@@ -144,7 +150,8 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         }
         if shared.lock().closing {
             match Pin::new(writer).poll_shutdown(cx) {
-                // Shutting down a broken pipe fails, but closes it all the same. Some writers close when dropped.
+                // Shutting down a broken pipe fails, but closes it all the same. Some writers close
+                // when they are dropped.
                 Poll::Ready(_) => self.writer = None,
                 Poll::Pending => return Ok(Poll::Pending),
             }

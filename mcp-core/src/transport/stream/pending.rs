@@ -1,4 +1,4 @@
-//! Requests of this side that wait for the peer's answer.
+//! Requests of this side that wait for an answer.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +9,8 @@ use crate::jsonrpc::RequestId;
 use crate::service::Reply;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// The requests, by id. The serial distinguishes two requests that used the same id one after the other.
+/// The requests, by id. The serial number distinguishes two requests that used the same id in
+/// succession.
 #[derive(Debug)]
 pub(super) struct PendingRequests {
     requests: HashMap<RequestId, Pending>,
@@ -32,7 +33,7 @@ impl PendingRequests {
         self.requests.len()
     }
 
-    /// Adds a request that is about to be sent; returns its serial.
+    /// Adds a request that is about to be sent. Returns its serial number.
     pub(super) fn insert(
         &mut self,
         id: RequestId,
@@ -42,15 +43,19 @@ impl PendingRequests {
             return Err(TransportError::new(
                 TransportErrorKind::Overloaded,
                 format!(
-                    "{} requests wait for answers, the limit (max_pending_requests)",
+                    "{} requests wait for an answer, which is the limit (max_pending_requests); \
+                     retry when one was answered",
                     self.max_requests
                 ),
             ));
         }
         match self.requests.entry(id) {
-            Entry::Occupied(taken) => Err(TransportError::new(
+            Entry::Occupied(existing) => Err(TransportError::new(
                 TransportErrorKind::Protocol,
-                format!("a request with the id {} already waits for its answer", taken.key()),
+                format!(
+                    "a request with the id {} already waits for an answer; use another id",
+                    existing.key()
+                ),
             )),
             Entry::Vacant(free) => {
                 self.last_serial += 1;
@@ -60,18 +65,19 @@ impl PendingRequests {
         }
     }
 
-    /// Removes the request that an answer is for.
+    /// Removes the request with this id and returns where its answer goes.
     pub(super) fn take(&mut self, id: &RequestId) -> Option<oneshot::Sender<Reply>> {
         self.requests.remove(id).map(|pending| pending.reply)
     }
 
-    /// Removes a request whose caller left. False if it was answered; its id may name another one by now.
-    pub(super) fn forget(&mut self, id: &RequestId, serial: u64) -> bool {
+    /// Removes a request whose caller was dropped. Returns false if it was already answered; its id
+    /// may belong to another request by now.
+    pub(super) fn remove(&mut self, id: &RequestId, serial: u64) -> bool {
         let is_pending = self.requests.get(id).is_some_and(|pending| pending.serial == serial);
         is_pending && self.requests.remove(id).is_some()
     }
 
-    /// Removes all of them.
+    /// Removes all requests.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = oneshot::Sender<Reply>> + use<> {
         std::mem::take(&mut self.requests).into_values().map(|pending| pending.reply)
     }
@@ -86,21 +92,21 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_free_again_once_it_was_answered_and_the_first_caller_cannot_forget_the_second() {
+    fn an_answered_id_can_be_reused_and_the_first_caller_cannot_remove_the_second_request() {
         let mut pending = PendingRequests::new(10);
         let first = pending.insert(id(1), oneshot::channel().0).unwrap();
-        let taken = pending.insert(id(1), oneshot::channel().0).unwrap_err();
-        assert_eq!(taken.kind(), TransportErrorKind::Protocol);
+        let duplicate = pending.insert(id(1), oneshot::channel().0).unwrap_err();
+        assert_eq!(duplicate.kind(), TransportErrorKind::Protocol);
         assert!(pending.take(&id(1)).is_some());
         let second = pending.insert(id(1), oneshot::channel().0).unwrap();
-        assert!(!pending.forget(&id(1), first));
+        assert!(!pending.remove(&id(1), first));
         assert_eq!(pending.len(), 1);
-        assert!(pending.forget(&id(1), second));
+        assert!(pending.remove(&id(1), second));
         assert!(pending.take(&id(1)).is_none());
     }
 
     #[test]
-    fn a_full_table_refuses_the_next_request() {
+    fn a_full_table_rejects_the_next_request() {
         let mut pending = PendingRequests::new(2);
         for number in 0..2 {
             pending.insert(id(number), oneshot::channel().0).unwrap();

@@ -1,4 +1,4 @@
-//! Requests of the peer that wait for a running one to finish.
+//! Requests from the peer that wait for a running one to finish.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use crate::jsonrpc::RequestId;
 use crate::limits::ConnectionLimits;
 use crate::service::Request;
 
-/// The requests, oldest first, bounded by their number and by their bytes.
+/// The requests, oldest first, limited by their number and by the bytes of their parameters.
 #[derive(Debug)]
 pub(super) struct RequestQueue {
     requests: VecDeque<Request>,
@@ -52,7 +52,8 @@ impl RequestQueue {
         Some(request)
     }
 
-    /// Removes a request that is cancelled before it was started; false if it is not here.
+    /// Removes a request that is cancelled before it was started. Returns false if it is not
+    /// queued.
     pub(super) fn remove(&mut self, id: &RequestId) -> bool {
         let Some(at) = self.requests.iter().position(|queued| queued.id == *id) else {
             return false;
@@ -70,7 +71,7 @@ mod tests {
     use crate::json::JsonBytes;
 
     #[test]
-    fn the_bound_counts_requests_and_bytes_and_removed_ones_free_both() {
+    fn the_limits_count_requests_and_bytes_and_removal_frees_both() {
         let mut limits = ConnectionLimits::for_server();
         (limits.max_queued_requests, limits.max_queued_bytes) = (3, 100);
         let mut queue = RequestQueue::new(&limits);

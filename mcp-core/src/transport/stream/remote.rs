@@ -1,4 +1,4 @@
-//! The peer as a service.
+//! The peer of a stream as a service.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,12 @@ use crate::method::{Initialize, Method as _};
 use crate::service::{Notification, Reply, Request, Service, check_outgoing};
 use crate::transport::TransportError;
 
-/// The other end of a stream: calls are written to it, answers come back from it.
+/// The other end of a stream as a [`Service`]: calls are written to the stream, and answers are
+/// read from it.
 ///
-/// The caller chooses the ids: each must differ from those of all pending requests. Dropping the future of
-/// a call sends `notifications/cancelled`, except for `initialize`, which must not be cancelled (CAN-1).
+/// The caller chooses the ids. An id must differ from those of all pending requests. Dropping the
+/// future of a call sends `notifications/cancelled`, except for `initialize`, which must not be
+/// cancelled (CAN-1).
 #[derive(Clone)]
 pub struct Remote {
     shared: Arc<Shared>,
@@ -25,21 +27,21 @@ impl Remote {
         Self { shared }
     }
 
-    /// Closes this side: what is in the outbox is still written, then the writer is shut down. The driver
-    /// keeps reading until the peer closes its side too. Later calls fail.
+    /// Closes this side. The outbox is written first, then the writer is shut down, and later calls
+    /// fail. The driver keeps reading until the peer closes its side too.
     pub fn close(&self) {
         self.shared.lock().closing = true;
-        self.shared.room.notify_waiters();
+        self.shared.outbox_space.notify_waiters();
         self.shared.driver.wake();
     }
 
-    /// Fails every pending request with `error`, and every later one.
+    /// Ends the conversation: all pending requests and all later ones fail with `error`.
     pub fn abort(&self, error: &TransportError) {
         self.shared.close(error);
         self.shared.driver.wake();
     }
 
-    /// What the conversation holds at this moment. All zero once it is over.
+    /// Returns what the conversation holds at this moment. All counts are zero after its end.
     pub fn stats(&self) -> Stats {
         self.shared.stats()
     }
@@ -59,11 +61,11 @@ impl Service for Remote {
                 Ok(serial)
             })
             .await?;
-        let _left = CancelOnDrop {
+        let _guard = CancelOnDrop {
             shared: &self.shared,
             id: &id,
             serial,
-            tell_peer: method != Initialize::NAME,
+            notify_peer: method != Initialize::NAME,
         };
         match answer.await {
             Ok(reply) => reply,
@@ -95,16 +97,16 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// Forgets the request; tells the peer if it was still pending.
+/// Removes the request when dropped, and notifies the peer if it was still pending.
 struct CancelOnDrop<'a> {
     shared: &'a Shared,
     id: &'a RequestId,
     serial: u64,
-    tell_peer: bool,
+    notify_peer: bool,
 }
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        self.shared.forget(self.id, self.serial, self.tell_peer);
+        self.shared.abandon(self.id, self.serial, self.notify_peer);
     }
 }

@@ -1,4 +1,4 @@
-//! Requests of the peer that are being handled.
+//! Requests from the peer that are being handled.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,13 @@ use futures::future::AbortHandle;
 
 use crate::jsonrpc::RequestId;
 
-/// The calls, by id. The serial distinguishes two calls that used the same id one after the other.
+/// The calls, by id. The serial number distinguishes two calls that used the same id in succession.
 #[derive(Debug, Default)]
 pub(super) struct RunningCalls {
     calls: HashMap<RequestId, Running>,
     last_serial: u64,
-    /// Batches that are not answered yet. Their answers leave together, after the last call has finished.
+    /// Number of batches that are not answered yet. The answers of a batch are sent together, after
+    /// its last call has finished.
     batches: usize,
 }
 
@@ -34,20 +35,21 @@ impl RunningCalls {
         self.calls.contains_key(id)
     }
 
-    /// Adds a call; returns its serial.
+    /// Adds a call. Returns its serial number.
     pub(super) fn start(&mut self, id: RequestId, handle: AbortHandle) -> u64 {
         self.last_serial += 1;
         self.calls.insert(id, Running { serial: self.last_serial, handle });
         self.last_serial
     }
 
-    /// Removes a call that has finished. False if it was cancelled; its id may name another one by now.
+    /// Removes a call that has finished. Returns false if it was cancelled; its id may belong to
+    /// another call by now.
     pub(super) fn finish(&mut self, id: &RequestId, serial: u64) -> bool {
         let is_running = self.calls.get(id).is_some_and(|running| running.serial == serial);
         is_running && self.calls.remove(id).is_some()
     }
 
-    /// Removes a call that is cancelled; the handle drops its handler.
+    /// Removes a call that is cancelled. Aborting the returned handle drops its handler.
     pub(super) fn cancel(&mut self, id: &RequestId) -> Option<AbortHandle> {
         self.calls.remove(id).map(|running| running.handle)
     }
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cancelled_call_does_not_finish_and_its_id_can_be_used_again() {
+    fn a_cancelled_call_does_not_finish_and_its_id_can_be_reused() {
         let id = RequestId::Number(1);
         let mut running = RunningCalls::default();
         let first = running.start(id.clone(), AbortHandle::new_pair().0);

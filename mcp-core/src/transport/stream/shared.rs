@@ -1,4 +1,4 @@
-//! What the driver, the tasks of slow handlers and the callers share.
+//! State that the driver, the tasks of pending handlers and the callers share.
 
 use std::sync::MutexGuard;
 
@@ -20,54 +20,55 @@ use crate::transport::TransportError;
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// Wakes the driver when there is something to write or to start.
+    /// Wakes the driver when there is output to write or a request to start.
     pub(super) driver: AtomicWaker,
-    /// Wakes senders that wait for room in the outbox, also when the connection is over.
-    pub(super) room: Notify,
+    /// Wakes senders that wait for space in the outbox, and all of them at the end of the
+    /// connection.
+    pub(super) outbox_space: Notify,
     pub(super) max_outbox_bytes: usize,
     pub(super) max_outgoing_bytes: usize,
 }
 
-/// No user code runs while this is locked.
+/// The part of the shared state that is behind the lock. No user code runs while it is held.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) outbox: Outbox,
-    /// Bytes that the driver has taken out of the outbox and has not yet written.
-    pub(super) writing: usize,
+    /// Number of bytes that the driver has taken out of the outbox and has not yet written.
+    pub(super) driver_unwritten: usize,
     pub(super) pending: PendingRequests,
     pub(super) running: RunningCalls,
-    /// Set once the peer will not answer any more.
+    /// Set when the peer will send no more answers.
     peer_left: Option<TransportError>,
     closed: Option<TransportError>,
-    /// This side is closing: the driver closes the writer once the outbox is empty.
+    /// Whether this side is closing. The driver closes the writer when the outbox is empty.
     pub(super) closing: bool,
 }
 
-/// What a conversation holds at a moment, see [`Remote::stats`](super::Remote::stats). All zero once it is
-/// over.
+/// What a conversation holds at one moment, see [`Remote::stats`](super::Remote::stats). All counts
+/// are zero after its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Requests of this side that wait for the peer's answer.
+    /// Number of requests of this side that wait for an answer.
     pub pending: usize,
-    /// Requests of the peer that are being handled.
+    /// Number of requests from the peer that are being handled.
     pub in_flight: usize,
-    /// Bytes that wait for the peer to read.
+    /// Number of bytes that wait for the peer to read.
     pub outbox_bytes: usize,
 }
 
 impl State {
-    /// Whether nothing is running and nothing waits to be written.
+    /// Whether nothing is running and the outbox is empty.
     pub(super) fn is_idle(&self) -> bool {
         self.running.is_empty() && self.outbox.is_empty()
     }
 
-    /// Bytes that were accepted and not yet taken by the writer.
+    /// Number of bytes that were accepted and not yet taken by the writer.
     pub(super) fn unwritten(&self) -> usize {
-        self.outbox.len() + self.writing
+        self.outbox.len() + self.driver_unwritten
     }
 
-    /// Adds a request that is about to be sent; returns its serial.
+    /// Adds a request that is about to be sent. Returns its serial number.
     pub(super) fn expect_answer(
         &mut self,
         id: RequestId,
@@ -85,7 +86,7 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 outbox: Outbox::default(),
-                writing: 0,
+                driver_unwritten: 0,
                 pending: PendingRequests::new(limits.max_pending_requests),
                 running: RunningCalls::default(),
                 peer_left: None,
@@ -93,7 +94,7 @@ impl Shared {
                 closing: false,
             }),
             driver: AtomicWaker::new(),
-            room: Notify::new(),
+            outbox_space: Notify::new(),
             max_outbox_bytes: limits.max_outbox_bytes,
             max_outgoing_bytes: limits.max_outgoing_bytes,
         }
@@ -112,7 +113,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the outbox has room, lets `write` add to it, and wakes the driver.
+    /// Waits until the outbox has space, lets `write` append to it, and wakes the driver.
     pub(super) async fn send(
         &self,
         write: impl FnOnce(&mut BytesMut),
@@ -124,13 +125,14 @@ impl Shared {
         .await
     }
 
-    /// As [`Shared::send`], with access to the whole state, so that a request is registered before it leaves.
+    /// As [`Shared::send`], with access to the whole state, so that a request is registered before
+    /// it is sent.
     pub(super) async fn send_with<T>(
         &self,
         write: impl FnOnce(&mut State) -> Result<T, TransportError>,
     ) -> Result<T, TransportError> {
         let written = loop {
-            let room = self.room.notified();
+            let space = self.outbox_space.notified();
             {
                 let mut state = self.lock();
                 if let Some(error) = &state.closed {
@@ -143,59 +145,66 @@ impl Shared {
                     break write(&mut state)?;
                 }
             }
-            room.await;
+            space.await;
         };
         self.driver.wake();
         Ok(written)
     }
 
-    /// Moves the outbox to the end of `output`, which is all that the driver has to write. Wakes senders if
-    /// there is room now.
+    /// Moves the outbox to the end of `output`, the bytes that the driver has to write. Wakes
+    /// senders if there is space now.
     pub(super) fn take_outbox(&self, output: &mut Outbox) {
         let mut state = self.lock();
         let before = state.unwritten();
         if !state.outbox.is_empty() {
             output.append(&mut state.outbox);
         }
-        self.set_writing(state, output.len(), before);
+        self.update_unwritten(state, output.len(), before);
     }
 
-    /// Records how many bytes the driver still has to write. Wakes senders if there is room now.
-    pub(super) fn note_writing(&self, writing: usize) {
+    /// Records how many bytes the driver still has to write. Wakes senders if there is space now.
+    pub(super) fn set_unwritten(&self, driver_unwritten: usize) {
         let state = self.lock();
         let before = state.unwritten();
-        self.set_writing(state, writing, before);
+        self.update_unwritten(state, driver_unwritten, before);
     }
 
-    fn set_writing(&self, mut state: MutexGuard<'_, State>, writing: usize, before: usize) {
-        state.writing = writing;
-        let has_room = state.unwritten() < self.max_outbox_bytes;
+    fn update_unwritten(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        driver_unwritten: usize,
+        before: usize,
+    ) {
+        state.driver_unwritten = driver_unwritten;
+        let has_space = state.unwritten() < self.max_outbox_bytes;
         drop(state);
-        if before >= self.max_outbox_bytes && has_room {
-            self.room.notify_waiters();
+        if before >= self.max_outbox_bytes && has_space {
+            self.outbox_space.notify_waiters();
         }
     }
 
-    /// Hands an answer of the peer to its caller. Late and unknown answers are dropped.
+    /// Passes an answer from the peer to its caller. Late and unknown answers are dropped.
     pub(super) fn answer(&self, id: &RequestId, outcome: Reply) {
         let waiting = self.lock().pending.take(id);
         match waiting {
-            Some(reply) => drop(reply.send(outcome)), // The caller may just have left.
+            Some(reply) => drop(reply.send(outcome)), // The caller may just have been dropped.
             None => tracing::debug!(%id, "dropped an answer to an unknown or cancelled request"),
         }
     }
 
-    /// The caller of a request left before the answer came: tells the peer, if the request was still pending.
-    pub(super) fn forget(&self, id: &RequestId, serial: u64, tell_peer: bool) {
+    /// Removes a request whose caller was dropped. Notifies the peer if the request was still
+    /// pending and `notify_peer` is set.
+    pub(super) fn abandon(&self, id: &RequestId, serial: u64, notify_peer: bool) {
         let mut state = self.lock();
-        if !state.pending.forget(id, serial)
+        if !state.pending.remove(id, serial)
             || state.closed.is_some()
             || state.closing
-            || !tell_peer
+            || !notify_peer
         {
             return;
         }
-        // Does not wait for room: a cancellation frees more than it takes, and each request has one at most.
+        // Does not wait for space: a cancellation frees more than it needs, and each request has at
+        // most one.
         let params =
             format!(r#"{{"requestId":{}}}"#, serde_json::to_string(id).unwrap_or_default());
         let out = state.outbox.buffer();
@@ -205,12 +214,12 @@ impl Shared {
         self.driver.wake();
     }
 
-    /// Registers a call of the peer; returns what [`Shared::complete`] needs.
+    /// Registers a call from the peer. Returns the serial number for [`Shared::complete`].
     pub(super) fn start(&self, id: RequestId, handle: AbortHandle) -> u64 {
         self.lock().running.start(id, handle)
     }
 
-    /// A handler has finished: its answer goes out, unless the call was cancelled meanwhile.
+    /// Sends the answer of a handler that has finished, unless the call was cancelled meanwhile.
     pub(super) fn complete(&self, id: &RequestId, serial: u64, reply: Reply) {
         let mut state = self.lock();
         if state.running.finish(id, serial) && state.closed.is_none() {
@@ -220,12 +229,12 @@ impl Shared {
         self.driver.wake();
     }
 
-    /// A call of a batch has finished; false if it was cancelled.
+    /// Removes a call of a batch that has finished. Returns false if it was cancelled.
     pub(super) fn finish_batch_entry(&self, id: &RequestId, serial: u64) -> bool {
         self.lock().running.finish(id, serial)
     }
 
-    /// All calls of a batch have finished: the array of their answers goes out, if there is any.
+    /// Sends the answers to a batch, if there are any, after all of its calls have finished.
     pub(super) fn complete_batch(&self, array: Option<BytesMut>) {
         let mut state = self.lock();
         state.running.finish_batch();
@@ -238,29 +247,31 @@ impl Shared {
         self.driver.wake();
     }
 
-    /// The peer cancelled a call: its handler is dropped and no answer is sent. False if it is not running.
+    /// Cancels a call from the peer: its handler is dropped and no answer is sent. Returns false if
+    /// the call is not running.
     pub(super) fn cancel(&self, id: &RequestId) -> bool {
         let running = self.lock().running.cancel(id);
         running.inspect(AbortHandle::abort).is_some()
     }
 
-    /// The connection is over: every pending request gets `error`, every handler is dropped.
+    /// Ends the connection: all pending requests fail with `error`, and all handlers are dropped.
     pub(super) fn close(&self, error: &TransportError) {
         let mut state = self.lock();
         state.closed.get_or_insert_with(|| error.clone());
         let pending = state.pending.take_all();
         let running = state.running.take_all();
         state.outbox = Outbox::default();
-        state.writing = 0;
+        state.driver_unwritten = 0;
         drop(state);
         fail(pending, error);
         for handle in running {
             handle.abort();
         }
-        self.room.notify_waiters();
+        self.outbox_space.notify_waiters();
     }
 
-    /// The peer will not answer any more; its own calls may still be running.
+    /// Fails the pending requests, because the peer will send no more answers. Its own calls may
+    /// still be running.
     pub(super) fn peer_left(&self, error: &TransportError) {
         let pending = {
             let mut state = self.lock();

@@ -16,9 +16,9 @@ use tokio::time::Instant;
 
 use super::in_flight::InFlight;
 use super::{Place, SessionId};
-use crate::era::Connection;
 use crate::http::stream::EventStream;
 use crate::principal::Principal;
+use crate::server::Connection;
 
 /// One session: what it is, and what goes on in it. Small while nothing does.
 pub(in crate::http) struct Entry {

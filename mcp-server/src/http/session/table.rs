@@ -225,8 +225,9 @@ impl std::fmt::Debug for Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::era::{Binding, Connection};
+    use crate::call::Binding;
     use crate::http::session::Place;
+    use crate::server::Connection;
     use crate::server::Server;
     use mcp_core::json::JsonBytes;
     use mcp_core::service::{Peer, Request, Service as _};
@@ -240,8 +241,8 @@ mod tests {
     }
 
     fn modern() -> Connection {
-        let server = Server::new("churn", "1").build().unwrap();
-        Connection::new(server.0, Peer::none(), Binding::Http)
+        let server = Server::builder("churn", "1").build().unwrap();
+        Connection::new(server, Peer::none(), Binding::Http)
     }
 
     #[tokio::test(start_paused = true)]

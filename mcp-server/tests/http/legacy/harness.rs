@@ -11,8 +11,9 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use mcp_core::codec::sse::{Event, EventDecoder};
 use mcp_server::http::{HttpBody, HttpOptions, HttpService};
+use mcp_server::types::LoggingLevel;
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
-use mcp_server::{Context, LoggingLevel, Principal, Server, ServerHandle, tools};
+use mcp_server::{Context, Principal, Server, ServerHandle, tools};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 
@@ -135,8 +136,10 @@ impl Host {
 
     pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {
         let log = Arc::<Log>::default();
-        let server =
-            Server::new("host", "1.0.0").with(Tools(Arc::clone(&log))).resources([]).limits(limits);
+        let server = Server::builder("host", "1.0.0")
+            .with(Tools(Arc::clone(&log)))
+            .resources([])
+            .limits(limits);
         let handle = server.handle();
         let service = server.build().unwrap().into_service_with(options);
         Self { service, handle, log }

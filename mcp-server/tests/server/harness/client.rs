@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use mcp_server::{BuiltServer, Revision, ServeError};
+use mcp_server::{Revision, ServeError, Server};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
+#[cfg(feature = "http")]
+use super::{MODERN, http};
 use super::{Way, memory, stream};
 
 /// How long a client waits for anything. Paused clocks get there as soon as nothing else can happen; it is
@@ -98,16 +100,20 @@ impl Setup {
     }
 
     /// A client that has not said hello.
-    pub fn open(self, server: &BuiltServer, way: Way, revision: Revision) -> Client {
+    pub fn open(self, server: &Server, way: Way, revision: Revision) -> Client {
         let (told, inbox) = mpsc::unbounded_channel();
         let Self { capabilities, answerer, pipe } = self;
         let inward = Inbox { told, answerer };
+        #[cfg(feature = "http")]
+        let is_modern = MODERN.contains(&revision);
         let (stop, served, wire): (_, _, Box<dyn Wire>) = match way {
             Way::Stream => {
                 let (wire, stop, served) = stream::open(server, pipe, inward);
                 (Some(stop), Some(served), Box::new(wire))
             }
             Way::Memory => (None, None, Box::new(memory::open(server, inward))),
+            #[cfg(feature = "http")]
+            Way::Http => (None, None, Box::new(http::open(server, is_modern, inward))),
         };
         Client {
             way,
@@ -122,7 +128,7 @@ impl Setup {
     }
 
     /// A client that is ready to call: it has shaken hands where the revision wants it.
-    pub async fn connect(self, server: &BuiltServer, way: Way, revision: Revision) -> Client {
+    pub async fn connect(self, server: &Server, way: Way, revision: Revision) -> Client {
         let client = self.open(server, way, revision);
         if client.is_legacy() {
             client.initialize().await.expect("the handshake");
@@ -171,7 +177,7 @@ impl Call {
 }
 
 impl Client {
-    pub async fn connect(server: &BuiltServer, way: Way, revision: Revision) -> Self {
+    pub async fn connect(server: &Server, way: Way, revision: Revision) -> Self {
         Setup::default().connect(server, way, revision).await
     }
 

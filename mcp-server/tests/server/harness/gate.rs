@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mcp_server::{Context, ToolRoute};
+use mcp_server::Context;
+use mcp_server::tool::ToolRoute;
 use tokio::sync::{Semaphore, watch};
 
 /// Handlers that wait at a gate count themselves in, and out when they are dropped before they pass.

@@ -9,7 +9,7 @@ use mcp_server::jsonrpc::{ErrorObject, RequestId};
 use mcp_server::service::{
     Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
 };
-use mcp_server::{BuiltServer, ConnectionLimits};
+use mcp_server::{ConnectionLimits, Server};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -22,7 +22,7 @@ pub struct Memory {
     notes: mpsc::UnboundedSender<Notification>,
 }
 
-pub fn open(server: &BuiltServer, inbox: Inbox) -> Memory {
+pub fn open(server: &Server, inbox: Inbox) -> Memory {
     let link = connect(
         &ConnectionLimits::for_client(),
         |_| Client(inbox),

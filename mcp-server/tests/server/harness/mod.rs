@@ -5,13 +5,15 @@
 
 mod client;
 mod gate;
+#[cfg(feature = "http")]
+mod http;
 mod memory;
 mod stream;
 
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use mcp_server::{BuiltServer, Revision, Server};
+use mcp_server::{Revision, Server, ServerBuilder};
 
 pub use client::{Answered, Call, Client, Failure, Setup, Told};
 pub use gate::Gate;
@@ -24,10 +26,21 @@ pub enum Way {
     Stream,
     /// Calls in one process.
     Memory,
+    /// Requests to the HTTP service.
+    #[cfg(feature = "http")]
+    Http,
 }
 
 impl Way {
-    pub const ALL: [Self; 2] = [Self::Stream, Self::Memory];
+    pub const ALL: &[Self] = &[
+        Self::Stream,
+        Self::Memory,
+        #[cfg(feature = "http")]
+        Self::Http,
+    ];
+
+    /// The ways in which all messages of a client travel on one connection.
+    pub const CONNECTIONS: &[Self] = &[Self::Stream, Self::Memory];
 }
 
 /// The revisions that have sessions.
@@ -38,13 +51,27 @@ pub const LEGACY: [Revision; 4] =
 pub const MODERN: [Revision; 1] = [Revision::V2026_07_28];
 
 /// Runs a body in every way and revision, each time with a fresh server.
-pub async fn everywhere(server: impl Fn() -> Server, body: impl AsyncFn(Client)) {
+pub async fn everywhere(server: impl Fn() -> ServerBuilder, body: impl AsyncFn(Client)) {
     each(&Revision::ALL, server, body).await;
 }
 
 /// Runs a body in every way and some revisions.
-pub async fn each(revisions: &[Revision], server: impl Fn() -> Server, body: impl AsyncFn(Client)) {
-    for way in Way::ALL {
+pub async fn each(
+    revisions: &[Revision],
+    server: impl Fn() -> ServerBuilder,
+    body: impl AsyncFn(Client),
+) {
+    each_of(Way::ALL, revisions, server, body).await;
+}
+
+/// Runs a body in some ways and some revisions.
+pub async fn each_of(
+    ways: &[Way],
+    revisions: &[Revision],
+    server: impl Fn() -> ServerBuilder,
+    body: impl AsyncFn(Client),
+) {
+    for &way in ways {
         for revision in revisions {
             let client = Client::connect(&built(server()), way, *revision).await;
             named(&format!("{way:?}, {revision}"), body(client)).await;
@@ -60,11 +87,11 @@ pub async fn named(place: &str, body: impl Future<Output = ()>) {
     }
 }
 
-pub fn built(server: Server) -> BuiltServer {
+pub fn built(server: ServerBuilder) -> Server {
     server.build().expect("the server is built")
 }
 
 /// An empty server.
-pub fn server() -> Server {
-    Server::new("test-server", "1.2.3")
+pub fn server() -> ServerBuilder {
+    Server::builder("test-server", "1.2.3")
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use mcp_server::{BuiltServer, ServeError};
+use mcp_server::{ServeError, Server};
 use serde_json::{Value, json};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
@@ -26,7 +26,7 @@ pub struct Stream {
 
 pub type Served = JoinHandle<Result<(), ServeError>>;
 
-fn serve(server: &BuiltServer, pipe: usize) -> (DuplexStream, oneshot::Sender<()>, Served) {
+fn serve(server: &Server, pipe: usize) -> (DuplexStream, oneshot::Sender<()>, Served) {
     let (ours, theirs) = tokio::io::duplex(pipe);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = server.clone();
@@ -42,11 +42,7 @@ fn serve(server: &BuiltServer, pipe: usize) -> (DuplexStream, oneshot::Sender<()
     (ours, stop, served)
 }
 
-pub fn open(
-    server: &BuiltServer,
-    pipe: usize,
-    inbox: Inbox,
-) -> (Stream, oneshot::Sender<()>, Served) {
+pub fn open(server: &Server, pipe: usize, inbox: Inbox) -> (Stream, oneshot::Sender<()>, Served) {
     let (ours, stop, served) = serve(server, pipe);
     let (reader, mut writer) = tokio::io::split(ours);
     let (out, mut pending) = mpsc::unbounded_channel::<Outgoing>();
@@ -155,15 +151,20 @@ pub struct Raw {
 }
 
 impl Raw {
-    pub fn open(server: &BuiltServer, pipe: usize) -> Self {
+    pub fn open(server: &Server, pipe: usize) -> Self {
         let (ours, _, served) = serve(server, pipe);
         let (reader, writer) = tokio::io::split(ours);
         Self { lines: BufReader::new(reader).lines(), writer, served }
     }
 
     /// A session that is initialized.
-    pub async fn session(server: &BuiltServer, revision: &str) -> Self {
-        let mut raw = Self::open(server, 1 << 20);
+    pub async fn session(server: &Server, revision: &str) -> Self {
+        Self::session_over(server, revision, 1 << 20).await
+    }
+
+    /// A session that is initialized, over a pipe that holds so many bytes.
+    pub async fn session_over(server: &Server, revision: &str, pipe: usize) -> Self {
+        let mut raw = Self::open(server, pipe);
         let params = json!({
             "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"},
         });

@@ -1,0 +1,17 @@
+//! The targets, one module each.
+
+mod challenge;
+mod decode;
+mod elicitation;
+mod header_params;
+mod header_value;
+mod json;
+mod line;
+mod list;
+mod peer_text;
+mod scan;
+mod sse;
+mod stream;
+mod wire;
+
+pub use list::{TARGETS, Target, find};

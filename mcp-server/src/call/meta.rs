@@ -1,0 +1,205 @@
+//! What a request says about itself in `params._meta` (spec: basic, per-request fields).
+//!
+//! Only `_meta` is looked at, and never what the connection did before: a message that names a protocol
+//! version is a modern one, any other is a legacy one.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::CallParams;
+use crate::error::reason;
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::meta;
+use mcp_core::revision::{Era, Revision};
+use mcp_core::types::{ClientCapabilities, LoggingLevel, ProgressToken};
+
+/// The `_meta` of a request. What is rarely asked for stays raw.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallMeta {
+    /// The protocol version that the request names.
+    pub(crate) claim: Claim,
+    /// Where progress is to be reported.
+    pub(crate) progress_token: Option<ProgressToken>,
+    /// `clientInfo`.
+    pub(crate) client_info: Option<JsonBytes>,
+    /// `clientCapabilities`, an object.
+    pub(crate) client_capabilities: Option<JsonBytes>,
+    /// The least level of log messages that the caller wants; none for silence.
+    pub(crate) log_level: Option<LoggingLevel>,
+    /// All of it.
+    pub(crate) raw: Option<JsonBytes>,
+    /// Where it was found, and what stands beside it.
+    pub(crate) params: CallParams,
+}
+
+/// The protocol version that a request names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// None: a message of the legacy era.
+    #[default]
+    Absent,
+    /// One that this SDK knows.
+    Known(Revision),
+    /// Another.
+    Unknown(Box<str>),
+}
+
+impl CallMeta {
+    /// Reads the `_meta` of a request's parameters.
+    ///
+    /// # Errors
+    /// −32602 when a field of it is doubled or not of its type.
+    pub(crate) fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
+        let found = CallParams::read(params);
+        let [raw] = found
+            .members(params, ["_meta"])
+            .map_err(|error| ErrorObject::invalid_params(format!("params: {error}")))?;
+        let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else {
+            return Ok(Self { params: found, ..Self::default() });
+        };
+        let [progress_token, version, client_info, client_capabilities, log_level] = meta
+            .members([
+                meta::PROGRESS_TOKEN,
+                meta::PROTOCOL_VERSION,
+                meta::CLIENT_INFO,
+                meta::CLIENT_CAPABILITIES,
+                meta::LOG_LEVEL,
+            ])
+            .map_err(|error| ErrorObject::invalid_params(format!("params._meta: {error}")))?;
+        Ok(Self {
+            claim: claim(version.as_ref())?,
+            progress_token: read(meta::PROGRESS_TOKEN, progress_token.as_ref())?,
+            client_info: object(meta::CLIENT_INFO, client_info)?,
+            client_capabilities: capabilities(client_capabilities)?,
+            log_level: read(meta::LOG_LEVEL, log_level.as_ref())?,
+            raw: Some(meta),
+            params: found,
+        })
+    }
+
+    /// What the client declares that it can do. A capability whose inside is malformed does not
+    /// count, and the others do.
+    pub(crate) fn client_capabilities(&self) -> ClientCapabilities {
+        let Some(json) = &self.client_capabilities else { return ClientCapabilities::new() };
+        json.parse().unwrap_or_else(|_| {
+            let mut declared = ClientCapabilities::new();
+            let names = ["elicitation", "sampling", "roots", "experimental", "extensions"];
+            if let Ok([elicitation, sampling, roots, experimental, extensions]) =
+                json.members(names)
+            {
+                declared.elicitation = elicitation.and_then(|json| json.parse().ok());
+                declared.sampling = sampling.and_then(|json| json.parse().ok());
+                declared.roots = roots.and_then(|json| json.parse().ok());
+                declared.experimental = experimental.and_then(|json| json.parse().ok());
+                declared.extensions = extensions.and_then(|json| json.parse().ok());
+            }
+            declared
+        })
+    }
+
+    /// The modern revision that the request is made in, where it claims one; none for a legacy message.
+    ///
+    /// # Errors
+    /// In the order of the spec's checks: −32602 when a field that every modern request needs is missing,
+    /// −32022 when the version is not one of `offered` or is none of the modern era.
+    pub(crate) fn modern_revision(
+        &self,
+        offered: &[Revision],
+    ) -> Result<Option<Revision>, ErrorObject> {
+        if self.claim == Claim::Absent {
+            return Ok(None);
+        }
+        if self.client_capabilities.is_none() {
+            return Err(missing(meta::CLIENT_CAPABILITIES));
+        }
+        match &self.claim {
+            Claim::Known(revision)
+                if revision.era() == Era::Modern && offered.contains(revision) =>
+            {
+                Ok(Some(*revision))
+            }
+            Claim::Known(revision) => Err(unsupported(revision.as_str(), offered)),
+            Claim::Unknown(name) => Err(unsupported(name, offered)),
+            Claim::Absent => Ok(None),
+        }
+    }
+
+    /// The answer to a message that is neither part of a session nor names a protocol version.
+    pub(crate) fn missing_version() -> ErrorObject {
+        missing(meta::PROTOCOL_VERSION)
+    }
+}
+
+fn claim(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
+    let Some(name) = read::<Cow<'_, str>>(meta::PROTOCOL_VERSION, json)? else {
+        return Ok(Claim::Absent);
+    };
+    Ok(match name.parse() {
+        Ok(revision) => Claim::Known(revision),
+        Err(_) => Claim::Unknown(name.chars().take(64).collect::<String>().into()),
+    })
+}
+
+/// A value that has to be an object, if it is there; `null` is as good as none.
+fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
+    match json {
+        Some(json) if json.as_bytes() == b"null" => Ok(None),
+        Some(json) if !json.as_bytes().starts_with(b"{") => {
+            Err(ErrorObject::invalid_params(format!("params._meta[\"{key}\"] must be an object")))
+        }
+        json => Ok(json),
+    }
+}
+
+/// `clientCapabilities`, each of which is an object too. A wrong one is refused rather than left
+/// out: the call would fail later, for a capability that its client believes to have declared.
+fn capabilities(json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
+    const NAMES: [&str; 6] =
+        ["elicitation", "sampling", "roots", "experimental", "extensions", "tasks"];
+    let Some(json) = object(meta::CLIENT_CAPABILITIES, json)? else { return Ok(None) };
+    if json.as_bytes() == b"{}" {
+        return Ok(Some(json));
+    }
+    let place = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
+    let values = json
+        .members(NAMES)
+        .map_err(|error| ErrorObject::invalid_params(format!("{place}: {error}")))?;
+    for (name, value) in NAMES.into_iter().zip(values) {
+        let is_object = |value: JsonBytes| {
+            let text = value.as_bytes();
+            text.starts_with(b"{") || text == b"null"
+        };
+        if !value.is_none_or(is_object) {
+            return Err(ErrorObject::invalid_params(format!("{place}.{name} must be an object")));
+        }
+    }
+    Ok(Some(json))
+}
+
+fn read<'a, T: Deserialize<'a>>(
+    key: &str,
+    json: Option<&'a JsonBytes>,
+) -> Result<Option<T>, ErrorObject> {
+    let json = json.filter(|json| json.as_bytes() != b"null");
+    json.map(JsonBytes::parse).transpose().map_err(|error| {
+        ErrorObject::invalid_params(format!("params._meta[\"{key}\"]: {}", reason(&error)))
+    })
+}
+
+#[cold]
+fn missing(key: &str) -> ErrorObject {
+    ErrorObject::invalid_params(format!(
+        "params._meta[\"{key}\"] is required (or an initialize request, for revisions up to {})",
+        Revision::LATEST_LEGACY
+    ))
+}
+
+#[cold]
+fn unsupported(requested: &str, offered: &[Revision]) -> ErrorObject {
+    let modern: Vec<_> = (offered.iter().filter(|revision| revision.era() == Era::Modern))
+        .map(|revision| revision.as_str())
+        .collect();
+    ErrorObject::unsupported_version(requested, &modern)
+}

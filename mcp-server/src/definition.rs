@@ -1,0 +1,72 @@
+//! What a server is: its identity, what it offers and the bounds it keeps, as its builder defined
+//! them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use mcp_core::revision::{Era, Revision};
+use mcp_core::types::{
+    CompletionsCapability, Implementation, LoggingCapability, PromptsCapability,
+    ResourcesCapability, ServerCapabilities, ToolsCapability,
+};
+
+use crate::call::Environment;
+use crate::custom_method::CustomMethod;
+use crate::limits::Limits;
+use crate::registry::{Live, Registry};
+
+/// The definition of a server. All its connections share it.
+#[derive(Debug)]
+pub(crate) struct ServerDefinition {
+    pub(crate) info: Implementation,
+    pub(crate) instructions: Option<String>,
+    /// In the order of preference that the builder was given.
+    pub(crate) revisions: Vec<Revision>,
+    /// The protocol extensions that it declares, with their settings.
+    pub(crate) extensions: Vec<(String, serde_json::Value)>,
+    pub(crate) methods: HashMap<&'static str, CustomMethod>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) page_sizes: PageSizes,
+    pub(crate) environment: Arc<Environment>,
+}
+
+/// Items in one page of each list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageSizes {
+    pub(crate) tools: usize,
+    pub(crate) prompts: usize,
+    pub(crate) resources: usize,
+}
+
+impl ServerDefinition {
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.environment.limits
+    }
+
+    /// Whether the server supports any revision of an era.
+    pub(crate) fn supports(&self, era: Era) -> bool {
+        self.revisions.iter().any(|revision| revision.era() == era)
+    }
+
+    /// What a snapshot of the registry offers, as capabilities.
+    pub(crate) fn capabilities(&self, registry: &Registry) -> ServerCapabilities {
+        let mut capabilities = ServerCapabilities::new().logging(LoggingCapability::new());
+        if registry.tools.is_offered() {
+            capabilities.tools = Some(ToolsCapability::new().list_changed(true));
+        }
+        if registry.prompts.is_offered() {
+            capabilities.prompts = Some(PromptsCapability::new().list_changed(true));
+        }
+        if registry.resources.is_offered() {
+            capabilities.resources =
+                Some(ResourcesCapability::new().list_changed(true).subscribe(true));
+        }
+        if registry.has_completers() {
+            capabilities.completions = Some(CompletionsCapability::new());
+        }
+        if !self.extensions.is_empty() {
+            capabilities.extensions = Some(self.extensions.iter().cloned().collect());
+        }
+        capabilities
+    }
+}

@@ -1,0 +1,148 @@
+//! The routes of one kind, and their lists.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use indexmap::IndexMap;
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::revision::Revision;
+
+use crate::wire::{Encoder, WireResult};
+
+/// Routes of one kind, in order of registration, by name or URI.
+#[derive(Debug)]
+pub(crate) struct Family<T> {
+    routes: IndexMap<Arc<str>, Arc<T>>,
+    /// The capability is declared: something was registered, though it may be gone by now.
+    offered: bool,
+    /// The list in each revision, written when it is first asked for.
+    lists: [OnceLock<Pages>; Revision::ALL.len()],
+}
+
+/// One list, page by page.
+#[derive(Debug)]
+struct Pages {
+    first: JsonBytes,
+    /// The other pages by the cursor that leads to them: the name of the last item before.
+    others: HashMap<Arc<str>, JsonBytes>,
+}
+
+impl<T> Default for Family<T> {
+    fn default() -> Self {
+        Self { routes: IndexMap::new(), offered: false, lists: Default::default() }
+    }
+}
+
+/// A copy that is about to be changed, so the written lists stay behind.
+impl<T> Clone for Family<T> {
+    fn clone(&self) -> Self {
+        Self { routes: self.routes.clone(), offered: self.offered, lists: Default::default() }
+    }
+}
+
+impl<T> Family<T> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<T>> {
+        self.routes.get(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.routes.values()
+    }
+
+    pub(crate) fn is_offered(&self) -> bool {
+        self.offered
+    }
+
+    pub(crate) fn offer(&mut self) {
+        self.offered = true;
+    }
+
+    /// Removes a route and returns it: it is the author's, so it must not be dropped under a lock.
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Arc<T>> {
+        self.lists = Default::default();
+        self.routes.shift_remove(name)
+    }
+
+    /// Inserts a route and returns the one of the same name whose place it takes.
+    #[must_use = "drop it when the registry is unlocked"]
+    pub(crate) fn insert(&mut self, name: &str, route: Arc<T>) -> Option<Arc<T>> {
+        self.lists = Default::default();
+        self.offered = true;
+        self.routes.insert(name.into(), route)
+    }
+
+    /// A page of the list. `list` makes the result of some routes, and of the cursor of the next
+    /// page.
+    pub(super) fn page<R: WireResult>(
+        &self,
+        request: &ListRequest<'_>,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<JsonBytes, ErrorObject> {
+        let failed = |error| crate::error::internal("writing a list", &error);
+        let cell = &self.lists[request.revision.index()];
+        let pages = match cell.get() {
+            Some(pages) => pages,
+            None => {
+                let pages = self.write_pages(request, &list).map_err(failed)?;
+                cell.get_or_init(|| pages)
+            }
+        };
+        match request.cursor {
+            None => Ok(pages.first.clone()),
+            Some(cursor) => match pages.others.get(cursor) {
+                Some(page) => Ok(page.clone()),
+                None => {
+                    // A cursor from before a change that moved the pages: go on behind the item it names.
+                    let last = self.routes.get_index_of(cursor).ok_or_else(|| {
+                        ErrorObject::invalid_params(
+                            "/cursor: not a cursor of this list, or the list has changed; start over",
+                        )
+                    })?;
+                    self.write_page(last + 1, request, list).map_err(failed)
+                }
+            },
+        }
+    }
+
+    fn write_pages<R: WireResult>(
+        &self,
+        request: &ListRequest<'_>,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<Pages, serde_json::Error> {
+        let write = |start| self.write_page(start, request, &list);
+        let first = write(0)?;
+        let mut others = HashMap::new();
+        let mut start = request.page_size;
+        while start < self.routes.len() {
+            if let Some((cursor, _)) = self.routes.get_index(start - 1) {
+                others.insert(Arc::clone(cursor), write(start)?);
+            }
+            start = start.saturating_add(request.page_size);
+        }
+        Ok(Pages { first, others })
+    }
+
+    fn write_page<R: WireResult>(
+        &self,
+        start: usize,
+        request: &ListRequest<'_>,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        let end = self.routes.len().min(start.saturating_add(request.page_size));
+        let slice = self.routes.as_slice().get_range(start..end);
+        let next = (end < self.routes.len()).then(|| self.routes.get_index(end - 1)).flatten();
+        let next = next.map(|(name, _)| name.to_string());
+        let mut routes = slice.into_iter().flat_map(|slice| slice.values()).map(|route| &**route);
+        request.encoder.encode(list(&mut routes, next), request.revision)
+    }
+}
+
+/// One request for a page of a list.
+pub(crate) struct ListRequest<'a> {
+    pub(crate) cursor: Option<&'a str>,
+    pub(crate) revision: Revision,
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) page_size: usize,
+}

@@ -1,0 +1,70 @@
+//! The innermost service: from a method to its family.
+
+use std::sync::Arc;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::{
+    Complete, Discover, Method as _, Ping, PromptsGet, PromptsList, ResourceTemplatesList,
+    ResourcesList, ResourcesRead, ResourcesSubscribe, ResourcesUnsubscribe, SetLevel,
+    SubscriptionsListen, ToolsCall, ToolsList,
+};
+use mcp_core::service::{Notification, Reply, Request, Service};
+
+use super::request::RoutedRequest;
+use super::{completion, discover, logging, prompts, resources, subscriptions, tools};
+use crate::context::Context;
+use crate::definition::ServerDefinition;
+use crate::registry::Registry;
+
+/// The innermost service: takes requests that have a [`Context`].
+#[derive(Debug)]
+pub(crate) struct Router(Arc<ServerDefinition>);
+
+impl Router {
+    pub(crate) const fn new(server: Arc<ServerDefinition>) -> Self {
+        Self(server)
+    }
+
+    async fn route(&self, context: &Context, request: &Request) -> Result<JsonBytes, ErrorObject> {
+        // `Connection::answer` put it there.
+        let Some(registry) = context.call().snapshot.downcast_ref::<Registry>() else {
+            return Err(crate::error::internal("routing a call", &"it has no registry"));
+        };
+        let params = &request.params;
+        let routed = RoutedRequest { server: &self.0, registry, context, params };
+        match &*request.method {
+            ToolsCall::NAME => tools::call(&routed).await,
+            ToolsList::NAME => tools::list(&routed),
+            PromptsGet::NAME => prompts::get(&routed).await,
+            PromptsList::NAME => prompts::list(&routed),
+            ResourcesRead::NAME => resources::read(&routed).await,
+            ResourcesList::NAME => resources::list(&routed),
+            ResourceTemplatesList::NAME => resources::list_templates(&routed),
+            ResourcesSubscribe::NAME => resources::subscribe(&routed),
+            ResourcesUnsubscribe::NAME => resources::unsubscribe(&routed),
+            Complete::NAME => completion::complete(&routed).await,
+            Discover::NAME => discover::discover(&routed),
+            SubscriptionsListen::NAME => subscriptions::listen(&routed).await,
+            SetLevel::NAME => logging::set_level(&routed),
+            Ping::NAME => routed.empty(),
+            name => match self.0.methods.get(name) {
+                Some(method) => method.call(context.clone(), params).await,
+                None => Err(ErrorObject::method_not_found(name)),
+            },
+        }
+    }
+}
+
+impl Service for Router {
+    async fn call(&self, mut request: Request) -> Reply {
+        let Some(context) = Context::take(&mut request) else {
+            // A layer made a request of its own, or lost the extensions of the one it received.
+            let error = &"a layer passed on a request without its extensions";
+            return Err(crate::error::internal("finding the context of a call", error).into());
+        };
+        Ok(self.route(&context, &request).await?)
+    }
+
+    async fn notify(&self, _: Notification) {}
+}

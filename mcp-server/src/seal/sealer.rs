@@ -1,0 +1,153 @@
+//! Sealing and opening of states.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::limits::Limits;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_core::jsonrpc::{ErrorObject, code};
+
+use super::binding::Binding;
+use super::cipher::{self, random};
+use super::keys::KeyRing;
+use super::redeemed::{Receipt, Redeemed};
+use super::token::{EXPIRY, HEAD, KEY_ID, NONCE, VERSION, refused};
+
+/// Seals and opens states.
+pub(crate) struct Sealer {
+    keys: KeyRing,
+    /// Where each state may be used once.
+    redeemed: Option<Redeemed>,
+    max_bytes: usize,
+    lifetime: Duration,
+}
+
+impl Sealer {
+    pub(crate) fn new(keys: Option<KeyRing>, single_use: bool, limits: &Limits) -> Self {
+        Self {
+            keys: keys.unwrap_or_else(KeyRing::ephemeral),
+            redeemed: single_use.then(|| {
+                let Limits { max_redeemed_states, max_redeemed_states_per_principal, .. } = *limits;
+                Redeemed::new(max_redeemed_states, max_redeemed_states_per_principal)
+            }),
+            max_bytes: limits.max_request_state_bytes,
+            lifetime: limits.request_state_ttl,
+        }
+    }
+
+    /// Seals a state.
+    ///
+    /// # Errors
+    /// −32603 when it is too long, or there is no randomness.
+    pub(crate) fn seal(&self, binding: &Binding, state: &[u8]) -> Result<String, ErrorObject> {
+        let failed =
+            |error: &dyn fmt::Display| crate::error::internal("sealing the state of a call", error);
+        let (id, key) = self.keys.current().map_err(|error| failed(&error))?;
+        let nonce: [u8; NONCE] = random().map_err(|error| failed(&error))?;
+        let mut token = Vec::with_capacity(HEAD + EXPIRY + state.len() + 16);
+        token.push(VERSION);
+        token.extend_from_slice(&id);
+        token.extend_from_slice(&nonce);
+        let mut text = Vec::with_capacity(EXPIRY + state.len() + 16);
+        let lifetime = u64::try_from(self.lifetime.as_millis()).unwrap_or(u64::MAX);
+        text.extend_from_slice(&now().saturating_add(lifetime).to_be_bytes());
+        text.extend_from_slice(state);
+        let bound = binding.associated(&token);
+        cipher::encrypt(&key, &nonce, &bound, &mut text)
+            .ok_or_else(|| failed(&"the cipher refused"))?;
+        token.extend_from_slice(&text);
+        let token = URL_SAFE_NO_PAD.encode(token);
+        if token.len() > self.max_bytes {
+            return Err(too_long(token.len(), self.max_bytes));
+        }
+        Ok(token)
+    }
+
+    /// Opens a state that a client sent, which may be anything. It is not used up by that; see
+    /// [`Sealer::redeem`].
+    ///
+    /// # Errors
+    /// −32602, with the reason as far as it helps an honest client.
+    pub(crate) fn open(
+        &self,
+        binding: &Binding,
+        token: &str,
+    ) -> Result<(Vec<u8>, Receipt), ErrorObject> {
+        let (length, max) = (token.len(), self.max_bytes);
+        if length > max {
+            return Err(refused(&format!("it has {length} bytes; the limit is {max}")));
+        }
+        // The decoder takes one spelling only: no padding, no stray bits.
+        let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused("it was altered"))?;
+        let Some((head, sealed)) = token.split_at_checked(HEAD) else {
+            return Err(refused("it was altered"));
+        };
+        let (Some(&VERSION), Some(id), Some(nonce)) = (
+            head.first(),
+            head.get(1..=KEY_ID).and_then(|id| <[u8; KEY_ID]>::try_from(id).ok()),
+            head.get(1 + KEY_ID..).and_then(|nonce| <[u8; NONCE]>::try_from(nonce).ok()),
+        ) else {
+            return Err(refused("it was altered"));
+        };
+        let Some(key) = self.keys.find(id) else {
+            tracing::warn!(
+                "a requestState is sealed with a key that this server does not have: either it is forged, or \
+                 instances of this server need a key in common (`Server::state_keys`)"
+            );
+            return Err(refused("this server has no such key"));
+        };
+        let mut text = sealed.to_vec();
+        cipher::decrypt(&key, &nonce, &binding.associated(head), &mut text)
+            .ok_or_else(|| refused("it was altered, or belongs to another call"))?;
+        let Some((expiry, state)) = text.split_first_chunk::<EXPIRY>() else {
+            return Err(refused("it was altered"));
+        };
+        let (expiry, now) = (u64::from_be_bytes(*expiry), now());
+        if now >= expiry {
+            return Err(refused("it expired"));
+        }
+        Ok((state.to_vec(), Receipt { nonce, expiry }))
+    }
+
+    /// Uses up a state, where each may be used once. Call it once the answers that came with it are
+    /// known to fit, and before the handler runs.
+    ///
+    /// # Errors
+    /// −32602 when it was used before; −32603 when it could not be remembered.
+    pub(crate) fn redeem(
+        &self,
+        receipt: Receipt,
+        principal: Option<&str>,
+    ) -> Result<(), ErrorObject> {
+        match &self.redeemed {
+            Some(redeemed) => redeemed.redeem(receipt, principal, now()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn too_long(length: usize, max: usize) -> ErrorObject {
+    tracing::error!(length, max, "the state of a call exceeds max_request_state_bytes");
+    let message = format!(
+        "the state of this call has {length} bytes; the limit is {max} (max_request_state_bytes): \
+         keep large results of steps in a store of the server, and only their keys in the state"
+    );
+    ErrorObject::new(code::INTERNAL_ERROR, message)
+}
+
+/// Milliseconds since 1970, on the wall clock, since instances share states; ahead by what a paused clock of
+/// tokio was advanced.
+fn now() -> u64 {
+    let ahead =
+        tokio::time::Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from((wall + ahead).as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,272 @@
+//! The server's side of one conversation.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use futures::future::AbortHandle;
+use mcp_core::ConnectionLimits;
+use mcp_core::extensions::Extensions;
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method::{self, Discover, Initialize, Method as _, Ping};
+use mcp_core::revision::{Era, Revision};
+use mcp_core::service::{
+    Accept, CallError, Conversation, Notification, Peer, Reply, Request, Service,
+};
+use mcp_core::types::{InitializeParams, InitializeResult};
+
+use super::Server;
+use crate::call::{Binding, Call, CallMeta, Claim, ConversationState, EndOfCall, LegacySession};
+use crate::error::invalid_params;
+use crate::registry::Registry;
+use crate::subscription::{Filter, Listener};
+use crate::wire::fit_error;
+
+/// One conversation with one client, over any stream or in memory: a [`Service`].
+pub struct Connection {
+    server: Server,
+    peer: Peer,
+    conversation: Arc<ConversationState>,
+    /// The task that notifies a legacy client of changes.
+    notifier: OnceLock<AbortHandle>,
+}
+
+impl Connection {
+    pub(crate) fn new(server: Server, peer: Peer, binding: Binding) -> Self {
+        Self::with(server, peer, ConversationState::new(binding))
+    }
+
+    /// For a session over HTTP, whose subscriptions end with those of the modern era.
+    #[cfg(feature = "http")]
+    pub(crate) fn session_of(modern: &Self) -> Self {
+        let conversation =
+            ConversationState::draining_with(Binding::HttpSession, &modern.conversation);
+        Self::with(modern.server.clone(), Peer::none(), conversation)
+    }
+
+    fn with(server: Server, peer: Peer, conversation: ConversationState) -> Self {
+        Self { server, peer, conversation: Arc::new(conversation), notifier: OnceLock::new() }
+    }
+
+    /// For one legacy call on a server that keeps no sessions: nobody is known to be there.
+    #[cfg(feature = "http")]
+    pub(crate) fn stateless(modern: &Self, revision: Revision) -> Self {
+        let connection = Self::session_of(modern);
+        let capabilities = mcp_core::types::ClientCapabilities::new();
+        let session = LegacySession::new(revision, None, &capabilities, Listener::inert());
+        drop(connection.conversation.session.set(Arc::new(session)));
+        connection
+    }
+
+    /// The server that answers.
+    #[cfg(feature = "http-sse")]
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Done when no more requests will come.
+    #[cfg(feature = "http")]
+    pub(crate) fn drained(&self) -> impl Future<Output = ()> + Send + use<> {
+        let conversation = Arc::clone(&self.conversation);
+        async move { conversation.drained().await }
+    }
+
+    /// The session that `initialize` began.
+    #[cfg(feature = "http")]
+    pub(crate) fn session(&self) -> Option<&Arc<LegacySession>> {
+        self.conversation.session.get()
+    }
+
+    /// Which revision a request is made in, and the session that it is part of.
+    fn admit(
+        &self,
+        request: &Request,
+        meta: &CallMeta,
+    ) -> Result<(Revision, Option<Arc<LegacySession>>), ErrorObject> {
+        let server = &*self.server.definition;
+        let is_modern = server.supports(Era::Modern);
+        if is_modern && let Some(revision) = meta.modern_revision(&server.revisions)? {
+            return Ok((revision, None));
+        }
+        match self.conversation.session.get() {
+            Some(session) => Ok((session.revision, Some(Arc::clone(session)))),
+            // A ping may come before the handshake (LG-3).
+            None if request.method == Ping::NAME && server.supports(Era::Legacy) => {
+                Ok((Revision::LATEST_LEGACY, None))
+            }
+            None if is_modern => Err(CallMeta::missing_version()),
+            // A server of the legacy era alone answers as one that knows no other, so that a client which
+            // probes for the modern era falls back (ERA-2, TRAP-2).
+            None if request.method == Discover::NAME => {
+                Err(ErrorObject::method_not_found(&request.method))
+            }
+            None => {
+                Err(ErrorObject::invalid_request("there is no session yet: send initialize first"))
+            }
+        }
+    }
+
+    /// Answers a request whose `_meta` was read.
+    pub(crate) async fn call_with(&self, request: Request, meta: CallMeta) -> Reply {
+        let is_legacy =
+            meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
+        if request.method == Initialize::NAME && is_legacy {
+            return Ok(self.initialize(&request)?);
+        }
+        let (revision, session) = self.admit(&request, &meta)?;
+        let registry = self.server.definition.live.registry();
+        self.answer(request, meta, revision, session, registry).await
+    }
+
+    /// Answers a request that is known to be made in `revision`, and in `session` if there is one,
+    /// from one snapshot of the registry.
+    pub(crate) async fn answer(
+        &self,
+        mut request: Request,
+        meta: CallMeta,
+        revision: Revision,
+        session: Option<Arc<LegacySession>>,
+        registry: Arc<Registry>,
+    ) -> Reply {
+        let known = method::find_in(&request.method, revision)
+            .is_some_and(|row| row.direction.client_may_send());
+        if !known && !self.server.definition.methods.contains_key(&*request.method) {
+            return Err(ErrorObject::method_not_found(&request.method).into());
+        }
+        let environment = &self.server.definition.environment;
+        let call = Arc::new(Call::new(
+            &mut request,
+            environment,
+            &self.conversation,
+            revision,
+            meta,
+            session,
+            registry,
+        ));
+        request.extensions = Extensions::new();
+        request.extensions.insert_shared(Arc::clone(&call));
+        let end = EndOfCall(call);
+        let reply = self.server.stack.call(request).await;
+        end.0.gate.close_and_wait().await;
+        reply.map_err(|error| match error {
+            CallError::Peer(error) => fit_error(error, revision.rules()).into(),
+            error => error,
+        })
+    }
+
+    fn initialize(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
+        let server = &*self.server.definition;
+        let offered = &server.revisions;
+        let params: InitializeParams =
+            request.params.parse().map_err(|error| invalid_params(&error))?;
+        let Some(latest) =
+            offered.iter().copied().filter(|revision| revision.era() == Era::Legacy).max()
+        else {
+            // ERA-8: in words, and for programs as −32022 has it.
+            let names: Vec<_> = offered.iter().map(|revision| revision.as_str()).collect();
+            let message = format!("this server has no sessions; it speaks {}", names.join(", "));
+            let data =
+                serde_json::json!({ "supported": names, "requested": params.protocol_version });
+            return Err(ErrorObject::new(code::METHOD_NOT_FOUND, message).with_data(&data));
+        };
+        let asked = params.protocol_version.parse().ok();
+        let revision = asked.filter(|revision: &Revision| {
+            revision.era() == Era::Legacy && offered.contains(revision)
+        });
+        let revision = revision.unwrap_or(latest);
+        // A session hears of what it negotiated alone (LG-4).
+        let registry = server.live.registry();
+        let listener = server.live.hub.listen(Filter {
+            tools: registry.tools.is_offered(),
+            prompts: registry.prompts.is_offered(),
+            resources: registry.resources.is_offered(),
+            ..Filter::default()
+        });
+        let session = Arc::new(LegacySession::new(
+            revision,
+            Some(&params.client_info),
+            &params.capabilities,
+            listener.clone(),
+        ));
+        if self.conversation.session.set(session).is_err() {
+            return Err(ErrorObject::invalid_request("the session is initialized already"));
+        }
+        if self.conversation.binding == Binding::Stream {
+            self.notify_of_changes(listener);
+        }
+        let mut result = InitializeResult::new(
+            revision.as_str(),
+            server.capabilities(&registry),
+            server.info.clone(),
+        );
+        result.instructions = server.instructions.clone();
+        server.environment.encode(result, revision)
+    }
+
+    /// Notifies a legacy client of changes until the connection ends.
+    fn notify_of_changes(&self, listener: Listener) {
+        let peer = self.peer.clone();
+        let (handle, registration) = AbortHandle::new_pair();
+        let notifying = async move {
+            loop {
+                let change = listener.next().await;
+                peer.notify(change.into_notification(None)).await;
+            }
+        };
+        tokio::spawn(futures::future::Abortable::new(notifying, registration));
+        if let Err(second) = self.notifier.set(handle) {
+            second.abort();
+        }
+    }
+}
+
+impl Service for Connection {
+    async fn call(&self, request: Request) -> Reply {
+        let meta = CallMeta::read(&request.params)?;
+        self.call_with(request, meta).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        // `notifications/initialized` and `notifications/roots/list_changed` need no action of ours; those of
+        // other methods are for layers.
+        self.server.stack.notify(notification).await;
+    }
+}
+
+impl Conversation for Connection {
+    fn accepts_batches(&self) -> bool {
+        self.conversation.session.get().is_some_and(|session| session.revision.rules().batching)
+    }
+
+    fn draining(&self) {
+        self.conversation.drain();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(notifier) = self.notifier.get() {
+            notifier.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("conversation", &self.conversation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Accept for Server {
+    type Conversation = Connection;
+
+    fn accept(&self, peer: Peer) -> Connection {
+        Connection::new(self.clone(), peer, Binding::Stream)
+    }
+
+    fn limits(&self) -> ConnectionLimits {
+        self.definition.limits().connection.clone()
+    }
+}

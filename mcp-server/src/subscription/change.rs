@@ -1,0 +1,48 @@
+//! Something that changed, and the notification of it.
+
+use std::sync::Arc;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::RequestId;
+use mcp_core::meta::Meta;
+use mcp_core::method::NotificationMethod as _;
+use mcp_core::method::notification::{
+    PromptsListChanged, ResourceUpdated, ResourcesListChanged, ToolsListChanged,
+};
+use mcp_core::service::Notification;
+use mcp_core::types::{NotificationParams, ResourceUpdatedParams};
+
+/// Something that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    Tools,
+    Prompts,
+    Resources,
+    Resource(Arc<str>),
+}
+
+impl Change {
+    /// The notification, with the id of the subscription it belongs to.
+    pub(crate) fn into_notification(self, subscription: Option<&RequestId>) -> Notification {
+        let (method, uri) = match self {
+            Self::Tools => (ToolsListChanged::NAME, None),
+            Self::Prompts => (PromptsListChanged::NAME, None),
+            Self::Resources => (ResourcesListChanged::NAME, None),
+            Self::Resource(uri) => (ResourceUpdated::NAME, Some(uri)),
+        };
+        let meta = subscription.map(|id| Meta::new().with_subscription_id(id.clone()));
+        let params = match uri {
+            Some(uri) => {
+                let mut params = ResourceUpdatedParams::new(&*uri);
+                params.meta = meta;
+                JsonBytes::new(&params)
+            }
+            None => {
+                let mut params = NotificationParams::new();
+                params.meta = meta;
+                JsonBytes::new(&params)
+            }
+        };
+        Notification::new(method, params.unwrap_or_else(|_| JsonBytes::empty_object()))
+    }
+}

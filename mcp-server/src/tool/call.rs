@@ -1,0 +1,66 @@
+//! One call of a tool.
+
+use std::sync::Arc;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::types::CallToolResult;
+
+use crate::context::{Context, HandlerCall};
+use crate::extract::{ArgumentErrors, Rejection};
+use crate::schema::SchemaCheck;
+
+/// One call of a tool.
+#[derive(Debug)]
+pub struct ToolCall {
+    context: Context,
+    arguments: JsonBytes,
+    schema: Arc<SchemaCheck>,
+}
+
+impl ToolCall {
+    pub(super) fn new(context: Context, arguments: JsonBytes, schema: Arc<SchemaCheck>) -> Self {
+        Self { context, arguments, schema }
+    }
+
+    /// The compiled input schema of the tool.
+    pub(super) fn schema(&self) -> &SchemaCheck {
+        &self.schema
+    }
+
+    /// The context of the call.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The arguments, a JSON object; `{}` when the call has none.
+    pub fn arguments(&self) -> &JsonBytes {
+        &self.arguments
+    }
+
+    /// Answers a call whose arguments do not fit: in a result that the model sees, or as −32602 on revisions
+    /// that have it so (up to 2025-06-18).
+    ///
+    /// # Errors
+    /// The protocol error, on those revisions.
+    pub fn reject(&self, errors: ArgumentErrors) -> Result<CallToolResult, ErrorObject> {
+        if self.context.rules().argument_errors_in_result {
+            Ok(CallToolResult::error(errors.to_string()))
+        } else {
+            Err(ErrorObject::invalid_params(errors.to_string()))
+        }
+    }
+
+    pub(super) fn refuse(&self, rejection: Rejection) -> Result<CallToolResult, ErrorObject> {
+        match rejection {
+            Rejection::Arguments(errors) => self.reject(errors),
+            Rejection::Error(error) => Err(error),
+        }
+    }
+}
+
+impl HandlerCall for ToolCall {
+    fn context(&self) -> &Context {
+        &self.context
+    }
+}
