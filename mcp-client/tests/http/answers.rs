@@ -172,7 +172,7 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
         ),
         (307, "https://example.com:8443/mcp", "the server redirects to another origin"),
         (307, "https://example.com.evil.example/mcp", "the server redirects to another origin"),
-        (307, "//evil.example/mcp", "the server redirects to something that is no URL"),
+        (307, "//evil.example/mcp", "the server redirects to another origin (//evil.example/mcp)"),
         (307, "javascript:alert(1)", "the server redirects to something that is no URL"),
         (307, "", "the server redirects to something that is no URL"),
         (301, "/elsewhere", "the server redirects to \"/elsewhere\" with 301 (Moved Permanently)"),

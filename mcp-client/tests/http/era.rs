@@ -262,7 +262,7 @@ async fn urls_that_name_no_server_are_refused_with_the_reason() {
         ("ftp://example.com", "it must begin with http:// or https://"),
         ("https://user:pass@example.com/mcp", "it has user information"),
         ("https://example.com/mcp#top", "it has a fragment"),
-        ("https:///mcp", "it is no URL"),
+        ("https:///mcp", "it is not a valid URL"),
         ("", "it must begin with http:// or https://"),
     ] {
         let error = Client::builder().connect_http(url).await.unwrap_err();

@@ -162,7 +162,8 @@ async fn a_secret_needs_the_issuer_that_it_is_for() {
     let key = SigningKey::generate().unwrap();
     let keyed = || RegisteredClient::new("robot").private_key(key.clone());
     let platform = || Secret::new("CANARY");
-    let sources: [(&str, Box<dyn FnOnce(World) -> OAuth>, bool); 6] = [
+    type Build = Box<dyn FnOnce(World) -> OAuth>;
+    let sources: [(&str, Build, bool); 6] = [
         ("secret", OAuth::client_credentials(secret()).build_for(), false),
         (
             "secret for any server",

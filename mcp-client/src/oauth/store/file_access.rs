@@ -98,7 +98,7 @@ pub(super) fn open_lock(path: &Path) -> Result<File, Error> {
 
 fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 #[cfg(unix)]
