@@ -296,7 +296,7 @@ impl ClientBuilder {
 
     /// What sends the HTTP requests. Default: [`Network`](crate::http::Network).
     pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
-        self.http.stack = Arc::new(stack);
+        self.http.stack = Some(Arc::new(stack));
         self
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
+use mcp_core::json::JsonBytes;
 use mcp_core::service::{
     Accept, BoxService, CatchPanic, Notification, Peer, Reply, Request, Service,
 };
@@ -274,6 +275,15 @@ impl Connection {
         #[cfg(feature = "http")]
         if let Outbound::Http(transport) = &self.outbound {
             transport.listening().await;
+        }
+    }
+
+    /// Tells the transport the tools that a cache has, and returns those that may be offered.
+    pub(crate) fn learn_tools(&self, page: JsonBytes) -> JsonBytes {
+        match &self.outbound {
+            #[cfg(feature = "http")]
+            Outbound::Http(transport) => transport.learn_tools(page),
+            _ => page,
         }
     }
 

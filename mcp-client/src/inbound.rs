@@ -10,6 +10,8 @@ use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
+#[cfg(feature = "http")]
+use mcp_core::transport::TransportError;
 use mcp_core::types::{SubscriptionAcknowledgedParams, SubscriptionFilter};
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -17,6 +19,8 @@ use tokio::sync::oneshot;
 use crate::backoff::Backoff;
 use crate::cache::{Cache, Change};
 use crate::client::WeakClient;
+#[cfg(feature = "http")]
+use crate::error::Error;
 use crate::event::Event;
 use crate::handler::Handlers;
 use crate::handling::Handling;
@@ -172,6 +176,19 @@ impl Inbound {
             slot.mailbox.push(Event::Gap, 0);
         }
         self.tell_listeners(&Event::Gap, 0);
+    }
+
+    /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of
+    /// everything continue with what calls bring.
+    #[cfg(feature = "http")]
+    pub(crate) fn stream_lost(&self, error: &TransportError) {
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let subscriptions = listeners.iter().filter(|listener| listener.filter.is_some());
+        for mailbox in subscriptions.filter_map(|listener| listener.mailbox.upgrade()) {
+            mailbox.fail(Error::stream_lost(error.clone()));
+        }
+        drop(listeners);
+        self.missed();
     }
 
     fn acknowledged(&self, params: &JsonBytes) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::meta::Meta;
+use mcp_core::method::{Method as _, ToolsList};
 use mcp_core::service::BoxFuture;
 use mcp_core::types::{LoggingLevel, ProgressParams};
 use serde::de::DeserializeOwned;
@@ -131,6 +132,9 @@ pub(crate) async fn obtain(
     if !options.fresh
         && let Some(result) = cache.get(&key)
     {
+        if method == ToolsList::NAME {
+            return Ok(client.wire().connection.learn_tools(result));
+        }
         return Ok(result);
     }
     let asked = cache.generation();

@@ -93,17 +93,17 @@ async fn what_is_no_answer_is_an_error_that_says_so() {
             "the server answered 200 with \"text/html\" instead of a message",
         ),
         (200, "", "{}", "the server answered 200 with \"\" instead of a message"),
-        (202, "", "", "the server accepted the request (202) and gives no answer"),
-        (204, "", "", "the server accepted the request (204) and gives no answer"),
-        (200, "application/json", other, "the server's message is no answer to the request"),
-        (200, "application/json", "{}", "the server's message is no answer to the request"),
-        (200, "application/json", "", "the server's message is no answer to the request"),
-        (200, "application/json", "[]", "the server's message is no answer to the request"),
+        (202, "", "", "the server accepted the request (202) without a response to it"),
+        (204, "", "", "the server accepted the request (204) without a response to it"),
+        (200, "application/json", other, "the server's message is not a response to the request"),
+        (200, "application/json", "{}", "the server's message is not a response to the request"),
+        (200, "application/json", "", "the server's message is not a response to the request"),
+        (200, "application/json", "[]", "the server's message is not a response to the request"),
         (
             200,
             "application/json",
             &format!("[{other}]"),
-            "the server's message is no answer to the request",
+            "the server's message is not a response to the request",
         ),
     ] {
         for method in ["tools/call", "prompts/list"] {
@@ -134,7 +134,7 @@ async fn what_is_no_answer_is_an_error_that_says_so() {
         exchange.json(200, &message);
     });
     let error = format!("{:?}", broken.await.unwrap_err());
-    assert!(error.contains("the server's answer is no message"), "{error}");
+    assert!(error.contains("the server's response is not a message"), "{error}");
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
@@ -173,8 +173,12 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
         (307, "https://example.com:8443/mcp", "the server redirects to another origin"),
         (307, "https://example.com.evil.example/mcp", "the server redirects to another origin"),
         (307, "//evil.example/mcp", "the server redirects to another origin (//evil.example/mcp)"),
-        (307, "javascript:alert(1)", "the server redirects to something that is no URL"),
-        (307, "", "the server redirects to something that is no URL"),
+        (
+            307,
+            "javascript:alert(1)",
+            "the server redirects to \"javascript:alert(1)\", which is not a URL",
+        ),
+        (307, "", "the server redirects to \"\", which is not a URL"),
         (301, "/elsewhere", "the server redirects to \"/elsewhere\" with 301 (Moved Permanently)"),
         (302, "/login", "the server redirects to \"/login\" with 302 (Found)"),
         (303, "/login", "the server redirects to \"/login\" with 303 (See Other)"),
@@ -195,7 +199,10 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
         }
     });
     let error = refused.await.unwrap_err();
-    assert_eq!(error.transport().unwrap().to_string(), "the server redirected more than 3 times");
+    assert_eq!(
+        error.transport().unwrap().to_string(),
+        "the server redirects more than 3 times (`HttpLimits::max_redirects`)"
+    );
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
@@ -239,7 +246,7 @@ async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_
     let error = lost.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
     assert!(
-        format!("{error:?}").ends_with("before the answer: the stream was silent for 45s"),
+        format!("{error:?}").contains("before the response: the stream was silent for 45s"),
         "{error:?}"
     );
 

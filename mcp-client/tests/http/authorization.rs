@@ -146,9 +146,8 @@ async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
         (
             Tokens { gives_up: true, ..Tokens::default() },
             401,
-            "the server wants other credentials (401)",
+            "the server answered 401 (Unauthorized), and its credentials were not enough",
         ),
-        (Tokens { gives_up: true, ..Tokens::default() }, 403, "the server forbids it (403)"),
         (
             Tokens { fails: true, ..Tokens::default() },
             401,
@@ -163,6 +162,56 @@ async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
         assert_eq!(error.kind(), ErrorKind::Unauthorized);
         assert!(format!("{error:?}").ends_with(told), "{error:?}");
         script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_a_challenge_is_reported_as_the_server_wrote_it() {
+    let gives_up = || Tokens { gives_up: true, ..Tokens::default() };
+    for builder in [Client::builder(), Client::builder().authorizer(gives_up())] {
+        let (client, mut script) = modern(builder).await;
+        let refused = with(client.call("pay", &json!({})), async {
+            let exchange = script.expect("tools/call").await;
+            exchange.page(403, "text/plain", "Invalid Host header\n");
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+        let error = error.transport().unwrap();
+        assert_eq!(error.status(), Some(403));
+        assert_eq!(error.to_string(), "the server answered 403 (Forbidden): Invalid Host header");
+
+        let refused = with(client.call("pay", &json!({})), async {
+            script.expect("tools/call").await.refuse(403, -32003, json!({"tenant": 7}));
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Peer, "{error:?}");
+        assert_eq!(error.peer().unwrap().code(), -32003);
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_with_a_challenge_needs_authorization_and_shows_the_servers_words() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let challenge = ("www-authenticate", "Bearer error=\"insufficient_scope\"");
+    for (status, fields) in [
+        (401, vec![("content-type", "text/plain")]),
+        (401, vec![("content-type", "text/plain"), challenge]),
+        (403, vec![("content-type", "text/plain"), challenge]),
+        (403, vec![("content-type", "application/json"), challenge]),
+    ] {
+        let refused = with(client.call("pay", &json!({})), async {
+            let exchange = script.expect("tools/call").await;
+            let error = json!({"jsonrpc": "2.0", "id": exchange.id(), "error": {"code": 1, "message": "ask the owner"}});
+            let is_json = fields[0].1 == "application/json";
+            let body = if is_json { error.to_string() } else { "ask the owner".to_owned() };
+            exchange.begin(status, &fields).raw(body);
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
+        let error = error.transport().unwrap().to_string();
+        assert!(error.contains("and this client has no authorizer"), "{error}");
+        assert!(error.contains("ask the owner"), "{error}");
     }
 }
 

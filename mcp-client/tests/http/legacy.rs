@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use mcp_client::meta::Meta;
 use mcp_client::types::ElicitResult;
 use mcp_client::{Client, ErrorKind, Event, Revision};
 use serde_json::{Value, json};
@@ -203,6 +204,26 @@ async fn batches_are_for_the_revision_that_has_them() {
         exchange.json(200, &json!([answer]));
     });
     assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_stays_in_its_session_whatever_its_meta_says() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let meta = Meta::new()
+        .with("io.modelcontextprotocol/protocolVersion", "2026-07-28")
+        .with("io.modelcontextprotocol/clientInfo", json!({"name": "x", "version": "1"}))
+        .with("io.modelcontextprotocol/clientCapabilities", json!({}))
+        .with("com.example/tenant", 7);
+    let reply = with(client.call("add", &json!({})).meta(meta), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
+        assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
+        assert_eq!(exchange.header("mcp-method"), None);
+        assert_eq!(exchange.message()["params"]["_meta"], json!({"com.example/tenant": 7}));
+        exchange.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 mod answers;
 mod authorization;
 mod era;
+mod fairness;
 mod legacy;
 mod limits;
 mod modern;

@@ -231,7 +231,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
         });
         let error = lost.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
-        let told = format!("the server does not go on with it ({status})");
+        let told = format!("the server does not resume it ({status})");
         assert!(format!("{error:?}").contains(&told), "{error:?}");
     }
     // Nor can it be reached.
@@ -344,7 +344,7 @@ async fn an_event_id_that_no_header_can_hold_is_not_sent() {
     let error = lost.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert!(
-        format!("{error:?}").contains("the id of the last event cannot stand in a header field"),
+        format!("{error:?}").contains("the id of the last event cannot be sent in a header field"),
         "{error:?}"
     );
     script.expect_silence(Duration::from_secs(60)).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mcp_client::types::ElicitResult;
-use mcp_client::{Client, Error, ErrorKind};
+use mcp_client::{Client, ClientBuilder, Error, ErrorKind, Limits};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -61,7 +61,7 @@ async fn a_call_that_may_have_left_is_never_sent_again() {
         let error = lost.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         let told = "tools/call was sent and got no result: it may have been carried out or not: the connection \
-                    failed before the answer: the server hung up";
+                    failed before the response: the server hung up";
         assert!(format!("{error:?}").ends_with(told), "{error:?}");
         // At every byte of it.
         let answer = |exchange: &Exchange| json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("paid")});
@@ -233,9 +233,10 @@ async fn what_a_status_says_of_the_work() {
         (413, ErrorKind::Transport),
         (429, ErrorKind::Transport),
         (501, ErrorKind::Transport),
-        (503, ErrorKind::Transport),
         (500, ErrorKind::OutcomeUnknown),
         (502, ErrorKind::OutcomeUnknown),
+        // A gateway answers this too after it passed the request on.
+        (503, ErrorKind::OutcomeUnknown),
         (504, ErrorKind::OutcomeUnknown),
         (520, ErrorKind::OutcomeUnknown),
     ] {
@@ -250,15 +251,22 @@ async fn what_a_status_says_of_the_work() {
         assert_eq!(error.kind(), kind, "{status}: {error:?}");
         let error = error.transport().unwrap();
         assert_eq!(error.status(), Some(status));
-        assert!(error.to_string().ends_with(": areason[2J"), "{error}");
+        assert!(error.to_string().ends_with(": a\\nreason\\u{1b}[2J"), "{error}");
         script.expect_silence(Duration::from_secs(60)).await;
     }
 }
 
+/// A client that takes 503 with `Retry-After` as a promise that nothing was done.
+fn trusting() -> ClientBuilder {
+    let mut limits = Limits::new();
+    limits.http.retry_unavailable = true;
+    Client::builder().limits(limits)
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
-    let (client, mut script) = modern(Client::builder()).await;
-    for status in [429, 503] {
+async fn a_call_that_was_refused_with_retry_after_is_sent_again_then() {
+    for (status, builder) in [(429, Client::builder()), (429, trusting()), (503, trusting())] {
+        let (client, mut script) = modern(builder).await;
         let serve = async {
             let exchange = script.expect("tools/call").await;
             let before = Instant::now();
@@ -282,12 +290,22 @@ async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
             script.expect_silence(Duration::from_secs(60)).await;
         }
     }
-    // 502 is of a gateway, whatever it adds.
-    let refused = with(async { call(&client).await }, async {
-        drop(script.expect("tools/call").await.begin(502, &[("retry-after", "1")]));
-    });
-    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
-    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_a_gateway_refused_is_not_sent_again() {
+    // With the option too, 502 says nothing about the server behind the gateway.
+    for (status, builder) in [(503, Client::builder()), (502, Client::builder()), (502, trusting())]
+    {
+        let (client, mut script) = modern(builder).await;
+        let refused = with(async { call(&client).await }, async {
+            drop(script.expect("tools/call").await.begin(status, &[("retry-after", "1")]));
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
+        assert_eq!(error.transport().unwrap().status(), Some(status));
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,6 +154,34 @@ async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_error_of_the_server_is_the_answer_though_its_status_is_404() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    for code in [-32601, -32602, -32002, -32603, 7] {
+        let refused = with(client.call("pay", &json!({})), async {
+            script.expect("tools/call").await.refuse(404, code, Value::Null);
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Peer, "{error:?}");
+        assert_eq!(error.peer().unwrap().code(), code);
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+    // An error that is not for this request, or that refuses the request of HTTP as such, says that
+    // the session is gone.
+    for (is_ours, code) in [(false, -32602), (true, -32600), (true, -32001)] {
+        let reply = with(client.call("echo", &json!({})), async {
+            let exchange = script.expect("tools/call").await;
+            let id = if is_ours { exchange.id() } else { json!("server-error") };
+            let error = json!({"code": code, "message": "Session not found"});
+            exchange.json(404, &json!({"jsonrpc": "2.0", "id": id, "error": error}));
+            shake_hands(&mut script, Some("session-2")).await.status(405);
+            script.expect("tools/call").await.reply(text("here"));
+        });
+        assert_eq!(reply.await.unwrap().text(), "here");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_at_once() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
@@ -172,7 +200,7 @@ async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_
     let (errors, ()) = tokio::join!(calls, serve);
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
-        let told = "the server has forgotten the session, and gives no other one";
+        let told = "the server has forgotten the session and refuses another one";
         assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // The next call tries again.
@@ -220,7 +248,7 @@ async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() 
         script.expect("initialize").await.reply(initialized("2025-03-26"));
     });
     let error = error.await.unwrap_err();
-    assert!(format!("{error:?}").contains("speaks another revision in the new one"), "{error:?}");
+    assert!(format!("{error:?}").contains("uses another revision in the new one"), "{error:?}");
     // Nobody goes on in that one: the next call finds that there is no session, and asks for another.
     let reply = with(client.call("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::poll_immediate;
 use futures::{FutureExt as _, StreamExt as _};
 use mcp_client::types::{Root, SubscriptionFilter};
-use mcp_client::{Client, Event, Limits};
+use mcp_client::{Client, ErrorKind, Event, Limits};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -33,11 +33,92 @@ async fn a_stream_of_a_session_that_is_cut_at_once_is_given_up() {
     }
     exchange.stream().cut();
     script.expect_silence(Duration::from_secs(3_600)).await;
-    // The calls are none the worse.
-    let reply = with(client.call("add", &json!({})), async {
-        script.expect("tools/call").await.reply(text("3"));
-    });
-    assert_eq!(reply.await.unwrap().text(), "3");
+    drop(client);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_was_given_up_is_tried_again_after_the_next_call() {
+    let (client, mut script, mut exchange) = legacy(Client::builder()).await;
+    for _ in 0..10 {
+        exchange.stream().cut();
+        exchange = script.expect_bare("GET").await;
+    }
+    exchange.stream().cut();
+    // Once for each call, as long as it is of no use.
+    for status in [None, Some(503), Some(200)] {
+        let reply = with(client.call("add", &json!({})), async {
+            script.expect("tools/call").await.reply(text("3"));
+        });
+        assert_eq!(reply.await.unwrap().text(), "3");
+        let again = script.expect_bare("GET").await;
+        let Some(status) = status else {
+            again.unreachable();
+            script.expect_silence(Duration::from_secs(60)).await;
+            continue;
+        };
+        if status == 503 {
+            again.status(status);
+            script.expect_silence(Duration::from_secs(60)).await;
+            continue;
+        }
+        let mut changes = client.notifications();
+        let stream = again.stream();
+        assert_eq!(changes.next().await, Some(Event::Gap));
+        stream.tell("notifications/tools/list_changed", json!({}));
+        assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
+        // It is in use again: no call opens another one.
+        let reply = with(client.call("add", &json!({})), async {
+            script.expect("tools/call").await.reply(text("3"));
+        });
+        assert_eq!(reply.await.unwrap().text(), "3");
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_ends_with_the_reason_when_its_stream_is_given_up() {
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    let stream = exchange.stream();
+    let changes = SubscriptionFilter::new().tools_list_changed(true);
+    let mut subscription = client.subscribe(changes.clone()).await.unwrap();
+    let mut all = client.notifications();
+    stream.cut();
+    for _ in 0..10 {
+        script.expect_bare("GET").await.unreachable();
+    }
+    assert_eq!(subscription.next().await, None);
+    let error = subscription.error().expect("it did not end in the proper way");
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+    assert!(format!("{error:?}").contains("connection refused"), "{error:?}");
+    // A stream of everything goes on: it has what calls bring too.
+    assert_eq!(all.next().await, Some(Event::Gap));
+
+    // The next subscription opens the stream again.
+    let mut subscribing = pin!(client.subscribe(changes));
+    assert!(poll_immediate(&mut subscribing).await.is_none());
+    let stream = script.expect_bare("GET").await.stream();
+    let mut subscription = subscribing.await.unwrap();
+    assert_eq!(subscription.next().await, Some(Event::Gap), "since the first one ended");
+    stream.tell("notifications/tools/list_changed", json!({}));
+    assert_eq!(subscription.next().await, Some(Event::ToolsListChanged));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_ends_when_the_server_no_longer_has_its_stream() {
+    for status in [400, 405, 501] {
+        let (client, mut script, exchange) = legacy(Client::builder()).await;
+        let stream = exchange.stream();
+        let changes = SubscriptionFilter::new().tools_list_changed(true);
+        let mut subscription = client.subscribe(changes).await.unwrap();
+        stream.cut();
+        let attempts = if status == 501 { 10 } else { 1 };
+        for _ in 0..attempts {
+            script.expect_bare("GET").await.status(status);
+        }
+        assert_eq!(subscription.next().await, None);
+        let error = subscription.error().expect("it did not end in the proper way");
+        assert_eq!(error.transport().and_then(|error| error.status()), Some(status), "{error:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,31 +1,39 @@
-//! When a stream that was cut is opened again, and when it is given up.
+//! When an interrupted stream is opened again, and when it is given up.
 
 use std::time::Duration;
 
-use crate::Limits;
 use tokio::time::Instant;
 
-use super::reply::Cursor;
 use crate::backoff::Backoff;
+use crate::http::read::Cursor;
+use crate::limits::Limits;
 
 /// The connections of one stream.
 #[derive(Debug)]
 pub(super) struct Reconnect {
     backoff: Backoff,
-    longest_retry: Duration,
+    max_delay: Duration,
     began: Instant,
     /// Events of the stream when the connection began.
     events: u64,
+    /// One more connection without use, and the stream is given up.
+    is_last: bool,
 }
 
 impl Reconnect {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             backoff: Backoff::new(limits),
-            longest_retry: limits.http.max_retry_delay,
+            max_delay: limits.http.max_retry_delay,
             began: Instant::now(),
             events: 0,
+            is_last: false,
         }
+    }
+
+    /// For a stream that was given up before: it has one connection to show that it is of use.
+    pub(super) fn last(limits: &Limits) -> Self {
+        Self { is_last: true, ..Self::new(limits) }
     }
 
     /// A connection is about to be made.
@@ -34,19 +42,23 @@ impl Reconnect {
         self.events = cursor.events;
     }
 
-    /// The connection is over. It was of use when it brought something, or when it held for a while: a stream may
-    /// have nothing to tell, and what stands in between may cut it now and then. Gives how long to wait before the
-    /// next one; nothing when the stream is to be given up.
+    /// The connection has ended. It was of use if it had events, or if it lasted for a while: a
+    /// stream may be silent, and a proxy may close it now and then. Returns how long to wait before
+    /// the next connection; `None` if the stream is given up.
     pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) -> Option<Duration> {
         if cursor.events > self.events || (was_open && self.backoff.lasted(self.began.elapsed())) {
             self.backoff.reset();
+            self.is_last = false;
         }
         self.pause(cursor)
     }
 
-    /// How long to wait: as long as the server said, and longer when that does not help.
+    /// How long to wait: as long as the server asked for, and longer if that does not help.
     pub(super) fn pause(&mut self, cursor: &Cursor) -> Option<Duration> {
+        if self.is_last {
+            return None;
+        }
         let asked = cursor.retry.unwrap_or_default();
-        self.backoff.pause().map(|pause| asked.max(pause).min(self.longest_retry))
+        self.backoff.pause().map(|pause| asked.max(pause).min(self.max_delay))
     }
 }
