@@ -7,7 +7,7 @@ use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
 use mcp_client::{Client, ClientBuilder, ErrorKind, Limits};
 use serde_json::json;
 
-use crate::script::{legacy, modern, text, with};
+use crate::script::{Exchange, Script, URL, initialized, legacy, modern, text, tools, with};
 
 fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
     let mut limits = Limits::new();
@@ -142,4 +142,62 @@ async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing
     });
     assert_eq!(reply.await.unwrap().text(), "3");
     script.expect_silence(Duration::from_secs(3_600)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_pages_of_tools_are_read_to_mirror_the_arguments_of_a_call() {
+    let (client, mut script) = modern(limited(|limits| limits.http.max_mirror_pages = 3)).await;
+    let refused = with(client.call("add", &json!({})), async {
+        let mismatch = |exchange: Exchange| exchange.refuse(400, -32020, json!(null));
+        mismatch(script.expect("tools/call").await);
+        for number in 0..3 {
+            let mut page = tools(json!([]));
+            page["nextCursor"] = json!(format!("page-{number}"));
+            script.expect("tools/list").await.reply(page);
+        }
+        mismatch(script.expect("tools/call").await);
+    });
+    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::Peer);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
+    let (stack, mut script) = Script::new();
+    let builder = limited(|limits| limits.http.max_concurrent_posts = 3).http_stack(stack);
+    let serve = async {
+        script.expect("server/discover").await.status(404);
+        script.expect("initialize").await.status(404);
+        let events = script.expect_bare("GET").await.stream();
+        events.raw("event: endpoint\ndata: /messages\n\n");
+        let exchange = script.expect("initialize").await;
+        events.reply(&exchange.id(), initialized("2024-11-05"));
+        exchange.status(202);
+        script.expect("notifications/initialized").await.status(202);
+        events
+    };
+    let (client, events) = tokio::join!(builder.connect_http(URL), serve);
+    let client = client.unwrap();
+    let calls: Vec<_> =
+        (0..4).map(|_| tokio::spawn(client.call("slow", &json!({})).into_future())).collect();
+    // Each delays the next one for a while, and the last one waits for the response to another.
+    let mut unanswered = Vec::new();
+    for _ in 0..3 {
+        unanswered.push(script.expect("tools/call").await);
+    }
+    script.expect_silence(Duration::from_secs(30)).await;
+    let first = unanswered.remove(0);
+    let mut ids = vec![first.id()];
+    first.status(202);
+    unanswered.push(script.expect("tools/call").await);
+    for exchange in unanswered {
+        ids.push(exchange.id());
+        exchange.status(202);
+    }
+    for id in &ids {
+        events.reply(id, text("done"));
+    }
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().text(), "done");
+    }
 }

@@ -7,6 +7,7 @@ mod era;
 mod fairness;
 mod legacy;
 mod limits;
+mod logs;
 mod modern;
 mod older;
 mod resumption;
