@@ -1,4 +1,4 @@
-//! What is too long, on either side.
+//! What is longer, or more, than the limits.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
+async fn a_response_longer_than_the_limit_is_not_read_to_its_end() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 10_000)).await;
     for media in ["application/json", "text/event-stream"] {
@@ -26,7 +26,7 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
             for _ in 0..10_001 / 73 + 1 {
                 sending.raw([b' '; 73]);
             }
-            // It goes on for ever, and nobody reads it.
+            // The rest, without end, is not read.
             sending.dropped().await;
         });
         let error = refused.await.unwrap_err();
@@ -50,7 +50,7 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn comments_may_be_as_long_and_as_many_as_they_like() {
+async fn comments_may_have_any_length_and_number() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
     let reply = with(client.call("add", &json!({})), async {
@@ -95,7 +95,7 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_longer_than_is_sent_is_refused_here() {
+async fn a_call_longer_than_the_limit_is_not_sent() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_outgoing_bytes = 1_000)).await;
     let error = client.call("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
@@ -104,7 +104,7 @@ async fn a_call_longer_than_is_sent_is_refused_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
+async fn a_response_to_the_server_longer_than_the_limit_becomes_an_error() {
     let builder =
         limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_sample(|_| async {
             Ok(CreateMessageResult::new(
@@ -128,7 +128,7 @@ async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing_else() {
+async fn an_event_longer_than_the_limit_ends_the_stream_of_a_session_only() {
     let (client, mut script, standalone) =
         legacy(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
     let stream = standalone.stream();

@@ -1,5 +1,5 @@
-//! Streamable HTTP and HTTP+SSE as the client speaks them, over a stack that does what the test says: no sockets, and
-//! time that passes only when nothing else happens.
+//! Streamable HTTP and HTTP+SSE of the client, over a scripted stack: without sockets, and with
+//! virtual time.
 
 mod answers;
 mod authorization;

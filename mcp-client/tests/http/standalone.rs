@@ -1,4 +1,4 @@
-//! The stream of a legacy session on which the server tells what belongs to no call.
+//! The stream of a legacy session for what belongs to no call.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use tokio::time::{Instant, sleep};
 use crate::script::{legacy, shake_hands, text, with};
 
 #[tokio::test(start_paused = true)]
-async fn a_quiet_stream_of_a_session_is_opened_again_however_often_it_is_cut() {
+async fn a_silent_stream_that_lasts_is_opened_again_without_end() {
     let (client, mut script, mut exchange) = legacy(Client::builder()).await;
     for _ in 0..1_000 {
         let stream = exchange.stream();
-        sleep(Duration::from_secs(60)).await; // What stands in between has its own idea of idle.
+        sleep(Duration::from_secs(60)).await; // A proxy closes idle streams.
         stream.cut();
         exchange = script.expect_bare("GET").await;
     }
@@ -25,7 +25,7 @@ async fn a_quiet_stream_of_a_session_is_opened_again_however_often_it_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_of_a_session_that_is_cut_at_once_is_given_up() {
+async fn a_stream_that_is_interrupted_at_once_is_given_up() {
     let (client, mut script, mut exchange) = legacy(Client::builder()).await;
     for _ in 0..10 {
         exchange.stream().cut();
@@ -44,7 +44,7 @@ async fn a_stream_that_was_given_up_is_tried_again_after_the_next_call() {
         exchange = script.expect_bare("GET").await;
     }
     exchange.stream().cut();
-    // Once for each call, as long as it is of no use.
+    // Once for each call, until it lasts.
     for status in [None, Some(503), Some(200)] {
         let reply = with(client.call("add", &json!({})), async {
             script.expect("tools/call").await.reply(text("3"));
@@ -90,7 +90,7 @@ async fn a_subscription_ends_with_the_reason_when_its_stream_is_given_up() {
     let error = subscription.error().expect("it did not end in the proper way");
     assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
     assert!(format!("{error:?}").contains("connection refused"), "{error:?}");
-    // A stream of everything goes on: it has what calls bring too.
+    // A stream of all notifications continues: calls have notifications too.
     assert_eq!(all.next().await, Some(Event::Gap));
 
     // The next subscription opens the stream again.
@@ -122,12 +122,12 @@ async fn a_subscription_ends_when_the_server_no_longer_has_its_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_without_the_stream_of_a_session_is_asked_once() {
+async fn a_server_without_a_stream_for_the_session_is_asked_once() {
     for status in [400, 404, 405, 406, 501, 204, 200] {
         let (client, mut script, exchange) = legacy(Client::builder()).await;
         exchange.status(status);
         match status {
-            501 => drop(script.expect_bare("GET").await), // It may pass.
+            501 => drop(script.expect_bare("GET").await), // It may be transient.
             _ => script.expect_silence(Duration::from_secs(3_600)).await,
         }
         drop(client);
@@ -135,7 +135,7 @@ async fn a_server_without_the_stream_of_a_session_is_asked_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_whose_stream_is_gone_is_begun_anew() {
+async fn a_session_whose_stream_is_forgotten_is_replaced() {
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     exchange.stream().cut();
     script.expect_bare("GET").await.status(404);
@@ -144,7 +144,7 @@ async fn a_session_whose_stream_is_gone_is_begun_anew() {
     assert_eq!(stream.header("last-event-id"), None);
     drop((client, stream));
 
-    // Not for ever: one that ends each session at once is let be.
+    // Not without end: a server that ends each session at once is left alone.
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     exchange.stream().cut();
     script.expect_bare("GET").await.status(404);
@@ -154,7 +154,7 @@ async fn a_session_whose_stream_is_gone_is_begun_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_whose_events_the_server_has_not_kept_begins_anew() {
+async fn a_stream_that_cannot_be_resumed_is_opened_from_its_start() {
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     let stream = exchange.stream();
     stream.raw("id: 5\ndata:\n\n");
@@ -172,7 +172,7 @@ async fn a_stream_whose_events_the_server_has_not_kept_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
+async fn a_gap_is_reported_only_if_events_are_lost_and_once_the_stream_is_open() {
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     let mut events = client.notifications();
     // Without ids nothing is replayed.
@@ -184,7 +184,7 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
     );
     let stream = exchange.stream();
     assert_eq!(events.next().await, Some(Event::Gap));
-    // With them everything is.
+    // With ids everything is.
     stream.raw("id: 1\ndata:\n\n");
     stream.cut();
     let exchange = script.expect_bare("GET").await;
@@ -193,11 +193,11 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
     stream.tell("notifications/tools/list_changed", json!({}));
     assert_eq!(events.next().await, Some(Event::ToolsListChanged));
     stream.cut();
-    // The server ends the session, and with it what it would have told.
+    // The server ends the session, so that events are lost.
     script.expect_bare("GET").await.status(404);
     let exchange = shake_hands(&mut script, Some("session-2")).await;
     assert_eq!(events.next().await, Some(Event::Gap));
-    // It is given up.
+    // The stream is given up.
     exchange.stream().cut();
     for _ in 0..10 {
         script.expect_bare("GET").await.unreachable();
@@ -207,7 +207,7 @@ async fn a_gap_is_told_where_there_is_one_and_once_the_stream_is_there_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_on_the_stream_of_a_session_is_an_answer() {
+async fn a_response_on_the_stream_of_the_session_reaches_its_call() {
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     let session = exchange.stream();
     let reply = with(client.call("add", &json!({})), async {
@@ -216,7 +216,7 @@ async fn an_answer_on_the_stream_of_a_session_is_an_answer() {
         let own = call.stream();
         session.reply(&json!("unknown"), json!({}));
         session.reply(&id, text("3"));
-        // Its own stream is not read any more.
+        // Its own stream is not read further.
         own.dropped().await;
     });
     assert_eq!(reply.await.unwrap().text(), "3");
@@ -227,7 +227,7 @@ async fn a_subscription_waits_for_the_stream_of_the_session() {
     let (client, _script, exchange) = legacy(Client::builder()).await;
     let mut subscribing =
         pin!(client.subscribe(SubscriptionFilter::new().tools_list_changed(true)));
-    assert!(poll_immediate(&mut subscribing).await.is_none(), "what is told now is lost");
+    assert!(poll_immediate(&mut subscribing).await.is_none(), "what the server sends now is lost");
     let session = exchange.stream();
     let mut changes = subscribing.await.unwrap();
     session.tell("notifications/tools/list_changed", json!({}));

@@ -69,7 +69,8 @@ impl RegisteredClient {
     }
 
     /// Sends the client's secret to the first authorization server that the MCP server names.
-    /// Whoever runs the MCP server chooses who gets the secret; prefer [`issuer`](Self::issuer).
+    /// The operator of the MCP server then chooses who gets the secret; prefer
+    /// [`issuer`](Self::issuer).
     #[must_use]
     pub fn issuer_from_server(mut self) -> Self {
         self.trusts_server = true;

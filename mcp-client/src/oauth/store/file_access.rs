@@ -118,7 +118,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
         .create(folder)
 }
 
-/// Whoever can write to the folder can replace the file and its locks.
+/// A user who can write to the folder can replace the file and its locks.
 #[cfg(unix)]
 fn check_folder(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt as _;
