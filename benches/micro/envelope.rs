@@ -38,7 +38,8 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
 }
 
-/// With everything a server must check first: UTF-8, depth, number of values, doubled members, the id's form.
+/// With everything a server must check first: UTF-8, depth, number of values, doubled members, the
+/// id's form.
 #[divan::bench(args = LINES)]
 fn ours(bencher: Bencher<'_, '_>, name: &str) {
     let (line, limits) = (Bytes::from(line(name)), ConnectionLimits::default());

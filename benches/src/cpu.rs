@@ -1,8 +1,9 @@
 //! CPU time of processes, from `/proc`, in nanoseconds.
 //!
-//! `schedstat` of each thread is exact but forgets threads that ended; `stat` of the process remembers them but
-//! counts in ticks of 10 ms. [`Cpu::since`] takes the exact one unless it lost more than a few ticks.
-//! The peers of `benches/peers` include this file by path: standard library alone.
+//! `schedstat` of each thread is exact but forgets threads that ended; `stat` of the process
+//! remembers them but counts in ticks of 10 ms. [`Cpu::since`] takes the exact one unless it lost
+//! more than a few ticks. The peers of `benches/peers` include this file by path: standard library
+//! alone.
 
 use std::{fs, io, time::Duration};
 

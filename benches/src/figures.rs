@@ -1,4 +1,5 @@
-//! The samples of a whole run as tables: a row for each workload, a column for each server, and ratios.
+//! The samples of a whole run as tables: a row for each workload, a column for each server, and
+//! ratios.
 
 use crate::{
     load::Sample,

@@ -1,5 +1,5 @@
-//! The practical limit of a server: it knows just enough of MCP for the benches, reads a message in one pass and
-//! checks nothing.
+//! The practical limit of a server: it knows just enough of MCP for the benches, reads a message in
+//! one pass and checks nothing.
 
 use std::{borrow::Cow, io::Write as _};
 

@@ -28,8 +28,8 @@ pub struct Sample {
 
 /// Ask for `time`, keeping `window` requests outstanding; then wait for the last answers.
 ///
-/// Whatever arrived is answered with new requests in one write. Every answer must be a result and every id must
-/// be answered once.
+/// Whatever arrived is answered with new requests in one write. Every answer must be a result and
+/// every id must be answered once.
 pub fn run(
     session: &mut Session,
     request: &Template,

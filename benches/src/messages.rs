@@ -94,7 +94,8 @@ pub fn initialize() -> Vec<u8> {
 /// The notification that ends the opening of a legacy session.
 pub const INITIALIZED: &[u8] = b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n";
 
-/// A text of `length` bytes as tools meet it: mostly plain, a quotation mark and a line break here and there.
+/// A text of `length` bytes as tools meet it: mostly plain, a quotation mark and a line break here
+/// and there.
 pub fn text(length: usize) -> String {
     let page = "The quick brown fox jumps over the lazy dog, said \"he\" and went on counting: 0123456789.\n";
     page.chars().cycle().take(length).collect()

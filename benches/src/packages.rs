@@ -27,7 +27,8 @@ pub fn target_directory() -> Result<PathBuf, Error> {
     Ok(program.ancestors().nth(2).ok_or("the program lies in no target directory")?.to_owned())
 }
 
-/// Build all binaries of a package in release mode, as far as they are not built. Returns their paths.
+/// Build all binaries of a package in release mode, as far as they are not built. Returns their
+/// paths.
 pub fn build(package: &str) -> Result<Vec<PathBuf>, Error> {
     let mut cargo = cargo("build", &manifest(package));
     cargo.args(["--release", "--bins", "--message-format", "json-render-diagnostics"]);

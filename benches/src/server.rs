@@ -1,5 +1,5 @@
-//! The server of the benches, written with this SDK: what a user would write. `echo` and `add` come from functions,
-//! the others are registered by hand.
+//! The server of the benches, written with this SDK: what a user would write. `echo` and `add` come
+//! from functions, the others are registered by hand.
 
 use mcp_core::types::{CallToolResult, Schema};
 use mcp_server::tool::ToolRoute;

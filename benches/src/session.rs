@@ -27,8 +27,8 @@ pub struct Server {
     pub command: Vec<String>,
 }
 
-/// A running server and the pipes to it. Reads and writes block; a watchdog kills the child at the deadline,
-/// which ends them with an error.
+/// A running server and the pipes to it. Reads and writes block; a watchdog kills the child at the
+/// deadline, which ends them with an error.
 #[derive(Debug)]
 pub struct Session {
     child: Guarded,
@@ -73,8 +73,8 @@ impl Session {
         })
     }
 
-    /// Open the session as its era wants it and make one call, which is checked. Returns the time from the
-    /// start of the process to its first answer.
+    /// Open the session as its era wants it and make one call, which is checked. Returns the time
+    /// from the start of the process to its first answer.
     pub fn open(&mut self, era: Era) -> Result<Duration, Error> {
         let call = Template::echo(era, "hello, \"world\"");
         let mut request = Vec::new();

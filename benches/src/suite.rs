@@ -79,7 +79,8 @@ pub fn workloads(era: Era) -> Vec<Workload> {
 }
 
 impl Plan {
-    /// Every workload against every server: for each workload and each server the samples, round by round.
+    /// Every workload against every server: for each workload and each server the samples, round by
+    /// round.
     ///
     /// A round is all of them, so that whatever slows the machine for a while meets them alike.
     pub fn load(
@@ -113,7 +114,8 @@ impl Plan {
         Ok(times.into_iter().map(median).collect())
     }
 
-    /// Resident KiB of an idle server that has answered a call and a list, the median for each server.
+    /// Resident KiB of an idle server that has answered a call and a list, the median for each
+    /// server.
     pub fn idle_memory(&self, servers: &[Server]) -> Result<Vec<f64>, Error> {
         let sizes = in_turn(self.rounds, servers, |server| {
             let mut session = Session::spawn(server, 100, Duration::from_secs(20))?;
@@ -144,7 +146,8 @@ impl Plan {
     }
 }
 
-/// Measure all entries in turn, again and again, every second time backwards: for each entry its rounds.
+/// Measure all entries in turn, again and again, every second time backwards: for each entry its
+/// rounds.
 pub fn in_turn<E, T>(
     rounds: usize,
     entries: &[E],

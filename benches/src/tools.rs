@@ -1,7 +1,8 @@
-//! The tools which every server of the benches offers: `echo`, `add` and as many trivial ones as asked for.
+//! The tools which every server of the benches offers: `echo`, `add` and as many trivial ones as
+//! asked for.
 //!
-//! The peers of `benches/peers` include this file by path, so that names, descriptions and input schemas are
-//! the same bytes everywhere. It uses the standard library alone for that reason.
+//! The peers of `benches/peers` include this file by path, so that names, descriptions and input
+//! schemas are the same bytes everywhere. It uses the standard library alone for that reason.
 
 /// Name, description and input schema (JSON text) of one tool.
 #[derive(Clone, Debug, PartialEq, Eq)]

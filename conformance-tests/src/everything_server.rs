@@ -12,7 +12,8 @@ pub struct EverythingServer {
 }
 
 impl EverythingServer {
-    /// Starts `program`, and waits until it listens. What the server writes to standard error goes to ours.
+    /// Starts `program`, and waits until it listens. What the server writes to standard error goes
+    /// to ours.
     ///
     /// # Errors
     ///

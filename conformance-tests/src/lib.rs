@@ -1,4 +1,5 @@
-//! Our SDK against the rest of the world: fixtures, and tests that need foreign peers or real processes.
+//! Our SDK against the rest of the world: fixtures, and tests that need foreign peers or real
+//! processes.
 
 mod everything_server;
 

@@ -1,7 +1,7 @@
-//! A calculator: the shortest server there is.
+//! A calculator: the shortest server.
 //!
-//! Run it: let a client start it, as the quickstart does (`cargo run -p mcp-examples --example quickstart`).
-//! Started by hand it waits for messages on standard input; end it with Ctrl-D.
+//! A client starts it, as the quickstart does: `cargo run -p mcp-examples --example quickstart`.
+//! Started by hand, it waits for messages on standard input and exits on Ctrl-D.
 
 use mcp_server::{ServeError, Server, routes, tool};
 

@@ -1,8 +1,8 @@
-//! The calculator without macros: everything `#[tool]` writes, written by hand.
+//! The calculator without macros: everything that `#[tool]` generates, written by hand.
 //!
-//! Run it as a server: `cargo run -p mcp-examples --example calculator_by_hand`, and let a client start it.
-//! `cargo run -p mcp-examples --example client -- target/debug/examples/calculator_by_hand` is one.
-//! Expect the same tools as those of `calculator.rs`.
+//! Build it with `cargo build -p mcp-examples --examples`, then start it from a client:
+//! `cargo run -p mcp-examples --example client -- target/debug/examples/calculator_by_hand`.
+//! It has the same tools as `calculator.rs`.
 
 use mcp_server::extract::Args;
 use mcp_server::tool::{Structured, ToolRoute};

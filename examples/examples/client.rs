@@ -1,11 +1,11 @@
-//! A client for any server that a command line starts: lists everything it has, or calls one tool.
+//! A client for any server that a command starts: lists what it offers, or calls one tool.
 //!
-//! Run it:
 //! `cargo run -p mcp-examples --example client -- COMMAND ARGS…` lists;
-//! `cargo run -p mcp-examples --example client -- --call NAME JSON COMMAND ARGS…` calls a tool, such as
-//! `--call add '{"a": 1, "b": 2}' target/debug/examples/calculator`.
+//! `cargo run -p mcp-examples --example client -- --call NAME JSON COMMAND ARGS…` calls a tool,
+//! such as `--call add '{"a": 1, "b": 2}' target/debug/examples/calculator`.
 //!
-//! Expect the server's name and revision, then its tools, prompts, resources and templates, or the answer.
+//! It prints the server's name and revision, then its tools, prompts, resources and templates, or
+//! the result of the call.
 
 #![allow(clippy::print_stdout)] // A client's standard output is its own.
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match call {
         None => list(&client).await?,
         Some((name, json)) => {
-            let reply = client.call(&name, &json).on_progress(|progress| {
+            let reply = client.call_tool(&name, &json).on_progress(|progress| {
                 eprintln!("… {} {}", progress.progress, progress.message.unwrap_or_default());
             });
             println!("{}", serde_json::to_string_pretty(&reply.await?.into_inner())?);
@@ -55,7 +55,8 @@ async fn list(client: &Client) -> Result<(), mcp_client::Error> {
     if let Some(instructions) = client.instructions() {
         println!("{instructions}");
     }
-    // Each list is a stream of items that fetches page after page; a server without the feature says so.
+    // Each list is a stream that fetches one page after another. A server without the feature
+    // answers with an error.
     let mut tools = client.tools();
     while let Some(tool) = or_none(tools.try_next().await)? {
         println!("tool {}: {}", tool.name, tool.description.unwrap_or_default());
@@ -79,7 +80,7 @@ async fn list(client: &Client) -> Result<(), mcp_client::Error> {
     Ok(())
 }
 
-/// A list of a feature that the server does not have is an empty one.
+/// Returns an empty list for a feature that the server does not have.
 fn or_none<T>(item: Result<Option<T>, mcp_client::Error>) -> Result<Option<T>, mcp_client::Error> {
     match item {
         Err(error) if error.kind() == ErrorKind::Peer => Ok(None),

@@ -1,11 +1,12 @@
-//! A host with several servers: one list of their tools, and calls that find their server.
+//! A host with several servers: one list of their tools, and calls routed to the right server.
 //!
-//! Run it:
 //! `cargo run -p mcp-examples --example group -- NAME=COMMAND…` lists;
-//! `cargo run -p mcp-examples --example group -- --call TOOL JSON NAME=COMMAND…` calls a tool by its name in the group,
-//! such as `--call math__add '{"a": 1, "b": 2}' math=target/debug/examples/calculator notes=target/debug/examples/notes`.
+//! `cargo run -p mcp-examples --example group -- --call TOOL JSON NAME=COMMAND…` calls a tool by
+//! its name in the group, such as
+//! `--call math__add '{"a": 1, "b": 2}' math=target/debug/examples/calculator notes=target/debug/examples/notes`.
 //!
-//! Expect each tool with its server, and a line for each server that could not be asked; or the answer.
+//! It prints each tool with its server, and a line for each server that could not be reached; or
+//! the result of the call.
 
 #![allow(clippy::print_stdout)] // A host's standard output is its own.
 
@@ -34,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for argument in &arguments {
         let (name, command) = argument.split_once('=').ok_or(USAGE)?;
         let command = command.to_owned();
-        // The group connects, and connects again when the server is lost.
+        // The group connects, and reconnects when the connection is lost.
         group.add_with(name, move || Client::connect_command(Command::new(&command)))?;
     }
     match call {
@@ -48,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!("{} could not be asked: {}", failure.server, failure.error);
             }
         }
-        Some((name, json)) => println!("{}", group.call(&name, &json).await?.text()),
+        Some((name, json)) => println!("{}", group.call_tool(&name, &json).await?.text()),
     }
     group.close().await;
     Ok(())

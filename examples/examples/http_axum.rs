@@ -1,4 +1,4 @@
-//! A server as a part of an axum application: other routes beside it, layers of tower-http around it.
+//! A server mounted in an axum application, beside other routes and inside layers of tower-http.
 //!
 //! `cargo run -p mcp-examples --example http_axum`
 
@@ -12,7 +12,7 @@ use mcp_server::http::HttpOptions;
 use mcp_server::{Context, Server, routes, tool};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// Who calls, as far as the client says.
+/// Returns the name that the client sent.
 #[tool(read_only)]
 async fn who(ctx: &Context) -> String {
     let agent = ctx.http_request().and_then(|request| request.headers.get(header::USER_AGENT));
@@ -21,7 +21,8 @@ async fn who(ctx: &Context) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A page of this origin may call from a browser: the service lets it pass, and the layer tells the browser.
+    // A page of this origin may call from a browser: the service accepts the origin, and the layer
+    // sends the CORS headers.
     let page = "https://app.example.com";
     let server = Server::builder("who", "1.0.0").routes(routes![who]).build()?;
     let service = server.into_service_with(HttpOptions::new().allow_origin(page));
@@ -36,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(cors)
         .route("/health", get(|| async { "fine" }));
 
-    // Answers are small: without TCP_NODELAY they would wait for company.
+    // Responses are small: without TCP_NODELAY they would be delayed.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             eprintln!("TCP_NODELAY: {error}");

@@ -1,9 +1,9 @@
-//! A client on the network: finds out which era the server speaks, lists its tools and calls one.
+//! A client over HTTP: detects the server's protocol era, lists its tools and calls one.
 //!
 //! `cargo run -p mcp-examples --example http_client -- http://127.0.0.1:8080/mcp who`
 //!
-//! Start a server first, such as the example `http_axum` or `http_server`. A token, where the server wants one, is
-//! taken from the variable `MCP_TOKEN`.
+//! Start a server first, such as the example `http_axum` or `http_server`. If the server requires a
+//! token, set the environment variable `MCP_TOKEN`.
 
 use mcp_client::http::BearerToken;
 use mcp_client::{Client, ErrorKind, serde_json::json};
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().unwrap_or_else(|| "http://127.0.0.1:8080/mcp".to_owned());
 
-    let mut builder = Client::builder().name_version("http-client-example", "1.0.0");
+    let mut builder = Client::builder().client_info("http-client-example", "1.0.0");
     if let Ok(token) = std::env::var("MCP_TOKEN") {
         let token = BearerToken::new(&token).ok_or("MCP_TOKEN holds what no header field can")?;
         builder = builder.authorizer(token);
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("{}: {}", tool.name, tool.description.as_deref().unwrap_or_default());
     }
     if let Some(tool) = arguments.next() {
-        let reply = client.call(&tool, &json!({})).await?;
+        let reply = client.call_tool(&tool, &json!({})).await?;
         eprintln!("{}", reply.text());
     }
     client.close().await;

@@ -17,6 +17,6 @@ async fn add(
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    // Other machines are let in by `serve_http_with`, with the host names that they use.
+    // To accept other machines, use `serve_http_with` and allow the host names that they use.
     Server::builder("calculator", "1.0.0").routes(routes![add]).serve_http("127.0.0.1:8080").await
 }

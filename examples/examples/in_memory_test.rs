@@ -1,12 +1,12 @@
-//! Testing a server without a process: the server and its client in one test, no bytes in between.
+//! Testing a server in memory: the server and its client in one test, without a process or bytes.
 //!
-//! Run it: `cargo test -p mcp-examples --example in_memory_test`
+//! `cargo test -p mcp-examples --example in_memory_test`
 //!
-//! Expect two tests that pass. `cargo run` of it serves the same server over standard input and output.
+//! Two tests pass. With `cargo run` the same server serves standard input and output.
 
 use mcp_server::{ServeError, Server, ServerBuilder, ToolError, routes, tool};
 
-/// Turn a temperature from Celsius into Fahrenheit.
+/// Convert a temperature from Celsius to Fahrenheit.
 #[tool(read_only)]
 fn fahrenheit(
     /** degrees Celsius, −273.15 or more */
@@ -18,7 +18,7 @@ fn fahrenheit(
     Ok(celsius * 1.8 + 32.0)
 }
 
-/// The server apart from `main`, so that tests can have it.
+/// The server, in a function so that `main` and the tests share it.
 fn server() -> ServerBuilder {
     Server::builder("thermometer", "1.0.0").routes(routes![fahrenheit])
 }
@@ -39,8 +39,8 @@ mod tests {
     async fn water_boils_on_every_revision() -> Result<(), Box<dyn std::error::Error>> {
         let server = server().build()?;
         for revision in Revision::ALL {
-            let client = Client::builder().pin(revision).connect_memory(&server).await?;
-            let reply = client.call("fahrenheit", &json!({ "celsius": 100 })).await?;
+            let client = Client::builder().revision(revision).connect_memory(&server).await?;
+            let reply = client.call_tool("fahrenheit", &json!({ "celsius": 100 })).await?;
             assert_eq!(reply.text(), "212.0", "{revision}");
         }
         Ok(())

@@ -1,8 +1,9 @@
-//! A layer of your own: counts calls by tool, and refuses a tool that was called too often.
+//! A custom layer: counts the calls of each tool, and refuses a tool that was called too often.
 //!
-//! Run it: `cargo run -p mcp-examples --example layer`
+//! `cargo run -p mcp-examples --example layer`
 //!
-//! Expect two greetings, then a refusal. How a layer is written is told in the docs of `mcp_server::layer`.
+//! It prints two greetings and an error. The documentation of `mcp_server::layer` describes how to
+//! write a layer.
 
 #![allow(clippy::print_stdout)] // This process is the client; the server is in memory.
 
@@ -16,7 +17,7 @@ use mcp_server::types::CallToolParams;
 use mcp_server::{ErrorObject, Server, routes, tool};
 use serde_json::json;
 
-/// The layer: lets each tool be called so many times.
+/// The layer: allows a number of calls for each tool.
 struct Quota(usize);
 
 impl<S> Layer<S> for Quota {
@@ -27,7 +28,7 @@ impl<S> Layer<S> for Quota {
     }
 }
 
-/// The service: stands around the next one.
+/// The service, which wraps another one.
 struct QuotaService<S> {
     inner: S,
     quota: usize,
@@ -75,7 +76,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(TraceLayer::new());
     let client = Client::connect_memory(&server.build()?).await?;
     for name in ["Ada", "Grace", "Edsger"] {
-        match client.call("hello", &json!({ "name": name })).await {
+        match client.call_tool("hello", &json!({ "name": name })).await {
             Ok(reply) => println!("{}", reply.text()),
             Err(error) => println!("refused: {error}"),
         }

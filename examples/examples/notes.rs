@@ -1,11 +1,11 @@
-//! A server with a state: notes, as tools, resources and prompts of one value.
+//! A server with state: tools, resources and prompts on one value that holds notes.
 //!
-//! Run it: let a client start it, such as
-//! `cargo run -p mcp-examples --example client -- target/debug/examples/notes`, after
-//! `cargo build -p mcp-examples --examples`.
+//! Build it with `cargo build -p mcp-examples --examples`, then start it from a client:
+//! `cargo run -p mcp-examples --example client -- target/debug/examples/notes`.
 //!
-//! Expect tools that write and delete notes, a resource a note, completions of note names, a prompt; clients
-//! are told when a note changes. Deleting asks the user first, where the client can ask.
+//! It has tools that write, find and delete notes, a resource for each note, completion of note
+//! names, and a prompt. Clients are notified when a note changes. Deleting asks the user first if
+//! the client supports elicitation.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ struct Notes {
     server: ServerHandle,
 }
 
-/// What `search` gives for each hit.
+/// A search result.
 #[derive(Serialize, JsonSchema)]
 struct Hit {
     /// The note's name.
@@ -32,7 +32,7 @@ struct Hit {
     line: String,
 }
 
-/// What is asked before a note is deleted.
+/// The question before a note is deleted.
 #[derive(Deserialize)]
 struct Confirm {
     sure: bool,
@@ -46,7 +46,7 @@ impl Form for Confirm {
 
 #[tools]
 impl Notes {
-    /// Write a note, in the place of one of the same name.
+    /// Write a note. It replaces a note of the same name.
     #[tool(idempotent, open_world = false)]
     fn write(
         &self,
@@ -103,7 +103,7 @@ impl Notes {
         }
     }
 
-    /// The names of all notes, one a line.
+    /// The names of all notes, one per line.
     #[resource("notes://index", mime = "text/plain")]
     fn index(&self) -> String {
         self.texts().keys().cloned().collect::<Vec<_>>().join("\n")

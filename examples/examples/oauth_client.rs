@@ -1,8 +1,9 @@
-//! A client that logs in: opens the browser when the server wants a token, and keeps what it got in a file.
+//! A client that logs in: opens the browser when the server requires a token, and stores the tokens
+//! in a file.
 //!
 //! `cargo run -p mcp-examples --example oauth_client -- https://mcp.example.com/mcp credentials.json`
 //!
-//! The second time nobody has to log in. Without a file, tokens end with the program.
+//! The second run needs no log-in. Without a file, the tokens are lost when the program exits.
 
 use std::error::Error as _;
 
@@ -31,14 +32,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What the user should know.
+/// Describes an error to the user.
 fn explained(error: &mcp_client::Error) -> String {
     let mut source = error.source();
     while let Some(reason) = source {
         if let Some(reason) = reason.downcast_ref::<Error>() {
             return match reason.kind() {
-                ErrorKind::Denied => "you did not allow it".to_owned(),
-                ErrorKind::TimedOut => "nobody logged in".to_owned(),
+                ErrorKind::Denied => "access was denied".to_owned(),
+                ErrorKind::TimedOut => "the log-in timed out".to_owned(),
                 ErrorKind::Unreachable => format!("try again later: {reason}"),
                 _ => reason.to_string(),
             };

@@ -1,9 +1,9 @@
-//! Progress and cancellation: a long call that tells how far it is, and one that is given up.
+//! Progress and cancellation: a long call that reports progress, and one that is cancelled.
 //!
-//! Run it: `cargo run -p mcp-examples --example progress`
+//! `cargo run -p mcp-examples --example progress`
 //!
-//! Expect five lines of progress and a result; then a call that is dropped after its second step, and the
-//! server's word that its handler stopped there.
+//! It prints five progress reports and a result; then a call that is dropped after its second step,
+//! and the server's count, which shows that the handler stopped there.
 
 #![allow(clippy::print_stdout)] // This process is the client; the server is in memory.
 
@@ -17,7 +17,7 @@ use mcp_server::{Context, Server, routes, tool};
 use serde_json::json;
 use tokio::sync::Notify;
 
-/// Steps that were done, over all calls.
+/// Completed steps of all calls.
 #[derive(Default)]
 struct Steps(AtomicUsize);
 
@@ -33,7 +33,7 @@ async fn work(ctx: Context, steps: u32, done: State<Steps>) -> String {
     format!("{steps} steps done")
 }
 
-/// How many steps were done so far, over all calls.
+/// Get the number of completed steps of all calls.
 #[tool]
 fn steps_done(done: State<Steps>) -> usize {
     done.0.load(Ordering::SeqCst)
@@ -49,12 +49,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = |progress: mcp_client::types::ProgressParams| {
         println!("{}", progress.message.unwrap_or_default());
     };
-    println!("{}", client.call("work", &json!({ "steps": 5 })).on_progress(report).await?.text());
+    println!(
+        "{}",
+        client.call_tool("work", &json!({ "steps": 5 })).on_progress(report).await?.text()
+    );
 
-    // Dropping the future of a call cancels it: the server drops its handler at the next `await`.
+    // Dropping the future of a call cancels it: the server drops its handler at the next `.await`.
     let second_step = Arc::new(Notify::new());
     let seen = Arc::clone(&second_step);
-    let call = client.call("work", &json!({ "steps": 1_000 })).on_progress(move |progress| {
+    let call = client.call_tool("work", &json!({ "steps": 1_000 })).on_progress(move |progress| {
         if progress.progress >= 2.0 {
             seen.notify_one();
         }
@@ -63,7 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reply = call => println!("not expected: {}", reply?.text()),
         () = second_step.notified() => println!("given up after the second step"),
     }
-    let done: usize = client.call("steps_done", &json!({})).await?.structured()?;
+    let done: usize = client.call_tool("steps_done", &json!({})).await?.structured()?;
     println!("{done} steps were done in all");
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! The quickstart: a client starts the calculator as a child process, lists its tools and calls them.
+//! The quickstart: a client starts the calculator as a child process, lists its tools and calls
+//! them.
 //!
-//! Run it: `cargo run -p mcp-examples --example quickstart`
+//! `cargo run -p mcp-examples --example quickstart`
 //!
-//! Expect the calculator's two tools with the schemas made from its functions, and three answers, the last of
-//! which is an error that a model could repair.
+//! It prints the calculator's two tools with the schemas made from its functions, and three
+//! results, the last of which is an error that a model can correct.
 
 #![allow(clippy::print_stdout)] // A client's standard output is its own.
 
@@ -25,11 +26,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    let sum: i64 = client.call("add", &json!({ "a": 1, "b": 2 })).await?.structured()?;
+    let sum: i64 = client.call_tool("add", &json!({ "a": 1, "b": 2 })).await?.structured()?;
     println!("\n1 + 2 = {sum}");
-    let ratio: f64 = client.call("divide", &json!({ "a": 1, "b": 8 })).await?.structured()?;
+    let ratio: f64 = client.call_tool("divide", &json!({ "a": 1, "b": 8 })).await?.structured()?;
     println!("1 / 8 = {ratio}");
-    let refused = client.call("divide", &json!({ "a": "one", "c": 8 })).await?;
+    let refused = client.call_tool("divide", &json!({ "a": "one", "c": 8 })).await?;
     println!("\"one\" / nothing:\n{}", refused.text());
 
     client.close().await;

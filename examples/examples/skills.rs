@@ -1,12 +1,11 @@
 //! Skills of a server: lists them, or loads one and reads its files.
 //!
-//! Run it:
 //! `cargo run -p mcp-examples --example skills -- COMMAND` lists;
-//! `cargo run -p mcp-examples --example skills -- COMMAND URI FILE…` loads the skill whose `SKILL.md` has this URI, and
-//! reads files of it by their path, such as `references/FORMS.md`.
+//! `cargo run -p mcp-examples --example skills -- COMMAND URI FILE…` loads the skill whose
+//! `SKILL.md` has this URI, and reads files of it by their path, such as `references/FORMS.md`.
 //!
-//! Expect the URI and description of each skill, or the instructions and the sizes of the files. What is not as the
-//! server listed it is an error.
+//! It prints the URI and description of each skill, or the instructions and the sizes of the files.
+//! A file that differs from what the server listed is an error.
 
 #![allow(clippy::print_stdout)] // A client's standard output is its own.
 
@@ -29,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         Some((uri, files)) => {
             let entry = client.get_skill(uri).await?.skill;
-            // Here a host shows the entry to its user, who decides.
+            // A host would show the entry to its user here, who decides.
             let skill = client.load_skill(&entry).await?;
             println!("{}", skill.instructions());
             for file in files {

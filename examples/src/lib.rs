@@ -1,13 +1,13 @@
-//! Programs that show the SDK, one a file under `examples/`, each with a header that says what it is, how to
-//! run it and what to expect. What several of them need is here.
+//! Example programs, one in each file of `examples/`. The head of each file says what it shows, how
+//! to run it and what it prints. This library holds what several of them need.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The command that starts another example of this crate, built if it is not built yet.
+/// Returns the command that starts another example of this crate, and builds it if necessary.
 ///
 /// # Errors
-/// When the place of this program is unknown, or the example cannot be built.
+/// The path of this program is unknown, or the example cannot be built.
 pub fn example(name: &str) -> std::io::Result<Command> {
     let mut path: PathBuf = std::env::current_exe()?;
     path.set_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -28,13 +28,15 @@ pub fn example(name: &str) -> std::io::Result<Command> {
     Ok(Command::new(path))
 }
 
-/// The README and the guides, whose programs are compiled with the tests.
+/// The README and the guides, so that the tests compile their programs.
 #[cfg(doctest)]
 mod guides {
     #[doc = include_str!("../../README.md")]
     struct Readme;
     #[doc = include_str!("../../docs/server.md")]
     struct Server;
+    #[doc = include_str!("../../docs/input.md")]
+    struct Input;
     #[doc = include_str!("../../docs/client.md")]
     struct Client;
     #[doc = include_str!("../../docs/authorization.md")]

@@ -43,7 +43,7 @@ use crate::request::Timeouts;
 /// use mcp_client::Client;
 ///
 /// let client = Client::builder()
-///     .name_version("my-host", "1.0.0")
+///     .client_info("my-host", "1.0.0")
 ///     .on_elicit(|form| async move {
 ///         println!("{}", form.message);
 ///         Ok(ElicitResult::decline())
@@ -70,7 +70,7 @@ impl ClientBuilder {
             cache: None,
             settings: Settings {
                 client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-                pin: None,
+                revision: None,
                 known: None,
                 probe_patience: Duration::from_secs(5),
                 timeouts: Timeouts::default(),
@@ -82,13 +82,13 @@ impl ClientBuilder {
         }
     }
 
-    /// Who the client says it is.
-    pub fn name_version(self, name: impl Into<String>, version: impl Into<String>) -> Self {
-        self.client_info(Implementation::new(name, version))
+    /// Who the client says it is: its name and version.
+    pub fn client_info(self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.implementation(Implementation::new(name, version))
     }
 
-    /// Who the client says it is, with all that can be said.
-    pub fn client_info(mut self, info: Implementation) -> Self {
+    /// Who the client says it is, with title, website and icons.
+    pub fn implementation(mut self, info: Implementation) -> Self {
         self.settings.client_info = info;
         self
     }
@@ -116,8 +116,8 @@ impl ClientBuilder {
     }
 
     /// Speaks this revision or none. A legacy one is offered in a handshake without a probe.
-    pub fn pin(mut self, revision: Revision) -> Self {
-        self.settings.pin = Some(revision);
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.settings.revision = Some(revision);
         self
     }
 
@@ -175,12 +175,12 @@ impl ClientBuilder {
     }
 
     /// Asks the client's model for the server (sampling), and declares that the client does.
-    pub fn on_sample<F, A>(mut self, handler: F) -> Self
+    pub fn on_create_message<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
         A: Future<Output = Result<CreateMessageResult, ErrorObject>> + Send + 'static,
     {
-        self.handlers.set_sample(handler);
+        self.handlers.set_create_message(handler);
         self
     }
 
@@ -320,7 +320,7 @@ impl ClientBuilder {
         let limits = &self.settings.limits;
         if let Some(authorizer) = &self.http.authorizer {
             let known = self.settings.known.as_ref().map(|known| known.revision);
-            let expected = self.settings.pin.or(known);
+            let expected = self.settings.revision.or(known);
             let (for_revision, for_cache) = (Arc::clone(&inbound), Arc::clone(&inbound));
             let binding = Binding::new(endpoint.clone())
                 .with_limits(limits.clone())
@@ -388,7 +388,7 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("client_info", &self.settings.client_info)
-            .field("pin", &self.settings.pin)
+            .field("revision", &self.settings.revision)
             .field("handlers", &self.handlers)
             .finish_non_exhaustive()
     }

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::builder::ClientBuilder;
-use crate::call::{self, Call, CallOnce, List, Listing, PendingInput, SavedInput, ToolReply};
+use crate::call::{self, Call, List, Listing, PendingInput, SavedInput, ToolReply};
 use crate::child_process::ChildCommand;
 use crate::era::{KnownServer, Session};
 use crate::error::{Error, ErrorKind};
@@ -48,7 +48,7 @@ use crate::subscription::{self, Subscription};
 /// for tool in client.list_tools().await? {
 ///     println!("{}", tool.name);
 /// }
-/// let sum: i64 = client.call("add", &json!({"a": 1, "b": 2})).await?.structured()?;
+/// let sum: i64 = client.call_tool("add", &json!({"a": 1, "b": 2})).await?.structured()?;
 /// client.close().await;
 /// # Ok(())
 /// # }
@@ -205,19 +205,10 @@ impl Client {
 /// Tools.
 impl Client {
     /// Calls a tool. The arguments are a struct, a map, or `json!({…})`; `&()` for none.
-    pub fn call<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Call<ToolReply> {
+    pub fn call_tool<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Call<ToolReply> {
         let params = Params::new().with("name", name);
         let params = params.and_then(|params| params.with_object("arguments", arguments));
         Call::new(self, "tools/call", params)
-    }
-
-    /// Calls a tool, and gives its questions to the caller instead of to the handlers.
-    pub fn call_once<A: Serialize + ?Sized>(
-        &self,
-        name: &str,
-        arguments: &A,
-    ) -> CallOnce<ToolReply> {
-        self.call(name, arguments).once()
     }
 
     /// Goes on with a call that waits for answers and was kept ([`PendingInput::save`]), by another client of the
@@ -344,12 +335,12 @@ impl Client {
     /// Watches one resource of a legacy server; the updates come in [`Client::notifications`].
     ///
     /// [`Client::subscribe`] does this for servers of both eras, and undoes it.
-    pub fn resource_subscribe(&self, uri: &str) -> Call<EmptyResult> {
+    pub fn subscribe_resource(&self, uri: &str) -> Call<EmptyResult> {
         Call::new(self, "resources/subscribe", Params::new().with("uri", uri))
     }
 
-    /// Ends what [`Client::resource_subscribe`] began.
-    pub fn resource_unsubscribe(&self, uri: &str) -> Call<EmptyResult> {
+    /// Ends what [`Client::subscribe_resource`] began.
+    pub fn unsubscribe_resource(&self, uri: &str) -> Call<EmptyResult> {
         Call::new(self, "resources/unsubscribe", Params::new().with("uri", uri))
     }
 
@@ -387,7 +378,7 @@ impl Client {
         }
         let uris: Vec<String> = self.watched().keys().cloned().collect();
         let watch = async |uri: String| {
-            if let Err(error) = self.resource_subscribe(&uri).await {
+            if let Err(error) = self.subscribe_resource(&uri).await {
                 tracing::warn!(%error, uri, "a resource could not be watched in the new session");
                 self.0.wire.inbound.cannot_watch(&uri, &error);
             }

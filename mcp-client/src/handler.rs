@@ -25,7 +25,7 @@ type Handler<P, R> = Arc<dyn Fn(P) -> BoxFuture<'static, Result<R, ErrorObject>>
 pub(crate) struct Handlers {
     form: Option<Handler<ElicitFormParams, ElicitResult>>,
     url: Option<Handler<ElicitUrlParams, ElicitResult>>,
-    sample: Option<Handler<CreateMessageParams, CreateMessageResult>>,
+    create_message: Option<Handler<CreateMessageParams, CreateMessageResult>>,
     pub(crate) sampling_tools: bool,
     roots: Option<Arc<RwLock<Vec<Root>>>>,
     /// Capabilities that are not those of a handler: extensions, experiments.
@@ -49,12 +49,12 @@ impl Handlers {
         self.url = Some(Arc::new(move |params| Box::pin(handler(params))));
     }
 
-    pub(crate) fn set_sample<F, A>(&mut self, handler: F)
+    pub(crate) fn set_create_message<F, A>(&mut self, handler: F)
     where
         F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
         A: Future<Output = Result<CreateMessageResult, ErrorObject>> + Send + 'static,
     {
-        self.sample = Some(Arc::new(move |params| Box::pin(handler(params))));
+        self.create_message = Some(Arc::new(move |params| Box::pin(handler(params))));
     }
 
     pub(crate) fn set_roots(&mut self, roots: Vec<Root>) {
@@ -74,7 +74,10 @@ impl Handlers {
     /// Whether a server may ask anything.
     #[cfg(feature = "http")]
     pub(crate) fn answer_something(&self) -> bool {
-        self.form.is_some() || self.url.is_some() || self.sample.is_some() || self.roots.is_some()
+        self.form.is_some()
+            || self.url.is_some()
+            || self.create_message.is_some()
+            || self.roots.is_some()
     }
 
     /// What the client can do. `legacy` adds what only sessions have.
@@ -91,7 +94,7 @@ impl Handlers {
             }
             capabilities.elicitation = Some(elicitation);
         }
-        if self.sample.is_some() {
+        if self.create_message.is_some() {
             let sampling = SamplingCapability::new();
             capabilities.sampling = Some(if self.sampling_tools {
                 sampling.tools(JsonObject::new())
@@ -139,7 +142,7 @@ impl Handlers {
     }
 
     async fn create_message(&self, params: &JsonBytes) -> Option<Result<JsonBytes, ErrorObject>> {
-        let handler = self.sample.as_ref()?;
+        let handler = self.create_message.as_ref()?;
         let params: CreateMessageParams = match read(params) {
             Ok(params) => params,
             Err(error) => return Some(Err(error)),

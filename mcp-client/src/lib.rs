@@ -9,7 +9,7 @@
 //! for tool in client.list_tools().await? {
 //!     println!("{}", tool.name);
 //! }
-//! let sum: i64 = client.call("add", &json!({"a": 1, "b": 2})).await?.structured()?;
+//! let sum: i64 = client.call_tool("add", &json!({"a": 1, "b": 2})).await?.structured()?;
 //! # Ok(())
 //! # }
 //! ```

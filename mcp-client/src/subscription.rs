@@ -103,7 +103,7 @@ impl Drop for Guard {
                 let client = client.clone();
                 runtime.spawn(async move {
                     for uri in left {
-                        if let Err(error) = client.resource_unsubscribe(&uri).await {
+                        if let Err(error) = client.unsubscribe_resource(&uri).await {
                             tracing::debug!(%error, "a resource could not be unsubscribed");
                         }
                     }
@@ -274,7 +274,7 @@ async fn watch(client: &Client, filter: SubscriptionFilter) -> Result<Subscripti
     let runtime = tokio::runtime::Handle::current();
     let mut guard = Guard::Legacy { client: client.clone(), uris: Vec::new(), runtime };
     for uri in filter.resource_subscriptions.iter().flatten() {
-        client.resource_subscribe(uri).await?;
+        client.subscribe_resource(uri).await?;
         client.watch(uri);
         if let Guard::Legacy { uris, .. } = &mut guard {
             uris.push(uri.clone());

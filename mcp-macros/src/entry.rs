@@ -1,4 +1,5 @@
-//! From tokens to tokens: parse, take the attributes off, understand, expand; at any error, the fallback.
+//! From tokens to tokens: parse, take the attributes off, understand, expand; at any error, the
+//! fallback.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -58,7 +59,8 @@ fn understand(
     errors.finish(route)
 }
 
-/// The type beside a free function has its name, and would hide a primitive type from the module around it.
+/// The type beside a free function has its name, and would hide a primitive type from the module
+/// around it.
 fn check_companion(kind: Kind, name: &Ident, errors: &mut Errors) {
     if model::is_primitive(name) {
         errors.at(

@@ -1,5 +1,6 @@
-//! What is emitted beside an error: the user's item without our attributes, and everything that the rest of
-//! the program may name. So the user sees the mistake, and not forty others that follow from it.
+//! What is emitted beside an error: the user's item without our attributes, and everything that the
+//! rest of the program may name. So the user sees the mistake, and not forty others that follow
+//! from it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,7 +15,8 @@ use crate::{
 /// For a function that stands alone.
 pub(crate) fn free(krate: &Path, item: &ItemFn, kind: Kind, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
-    // In an impl block there can be no type beside it; and one that is named `str` would break all the rest.
+    // In an impl block there can be no type beside it; and one that is named `str` would break all
+    // the rest.
     if item.sig.receiver().is_some() || is_primitive(&item.sig.ident) {
         return quote!(#item #error);
     }

@@ -1,7 +1,7 @@
 //! Threads for handlers that block, so that the others stay quick.
 //!
-//! Our own threads rather than the runtime's: a runtime waits at its end for every blocking call that has
-//! begun, and a stuck handler must not keep a server from exiting.
+//! Our own threads rather than the runtime's: a runtime waits at its end for every blocking call
+//! that has begun, and a stuck handler must not keep a server from exiting.
 
 use std::collections::VecDeque;
 use std::future::Future;

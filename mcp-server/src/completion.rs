@@ -1,4 +1,5 @@
-//! Suggestions for arguments of prompts and variables of resource templates. Spec: server/utilities/completion.
+//! Suggestions for arguments of prompts and variables of resource templates. Spec:
+//! server/utilities/completion.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -33,7 +34,8 @@ impl CompletionCall {
         &self.value
     }
 
-    /// Another argument of the same prompt or template, when it is known already (since 2025-06-18).
+    /// Another argument of the same prompt or template, when it is known already (since
+    /// 2025-06-18).
     pub fn argument(&self, name: &str) -> Option<&str> {
         self.arguments.get(name).map(String::as_str)
     }

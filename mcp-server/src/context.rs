@@ -21,8 +21,9 @@ use crate::wire::WireResult;
 
 /// One call, as its handler sees it. Cheap to clone.
 ///
-/// Take it as an argument of a tool, prompt or resource function, wherever it stands. What it offers works on
-/// every revision: where a revision lacks something, the method says what happens instead.
+/// Take it as an argument of a tool, prompt or resource function, wherever it stands. What it
+/// offers works on every revision: where a revision lacks something, the method says what happens
+/// instead.
 #[derive(Clone)]
 pub struct Context(Arc<Call>);
 
@@ -113,14 +114,15 @@ impl Context {
         self.0.environment.blocking.run(work)
     }
 
-    // ---- while the call runs -------------------------------------------------------------------------
+    // ---- while the call runs
+    // -------------------------------------------------------------------------
 
     /// Reports progress: `done` of `total`, where that is known.
     ///
-    /// Does nothing when the caller did not ask for progress, or the call is over. Values must rise; one that does not is
-    /// dropped, and so are values that come faster than
-    /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average (a burst of ten passes).
-    /// The one that reaches `total` is always sent. Cancel safe.
+    /// Does nothing when the caller did not ask for progress, or the call is over. Values must
+    /// rise; one that does not is dropped, and so are values that come faster than
+    /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average (a burst of ten passes). The one that reaches
+    /// `total` is always sent. Cancel safe.
     pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
         self.send_progress(done, total.into(), None).await;
     }
@@ -153,11 +155,16 @@ impl Context {
 
     /// Sends a log message to the client.
     ///
-    /// Modern: only when this request asks for logs, at its level or above, and until it is answered. Legacy: at the level that
-    /// the session set, `info` until it sets one. No secrets, no personal data (LOG-4). Cancel safe.
+    /// Modern: only when this request asks for logs, at its level or above, and until it is
+    /// answered. Legacy: at the level that the session set, `info` until it sets one. No secrets,
+    /// no personal data (LOG-4). Cancel safe.
     ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
-    /// 2027-07-28; standard error or OpenTelemetry take its place.
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28; standard error or OpenTelemetry take its place.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
+                2027-07-28; write to standard error, or use OpenTelemetry"
+    )]
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize + Send) {
         let (least, is_session) = match &self.0.session {
             Some(session) => (Some(session.log_level()), true),
@@ -177,12 +184,12 @@ impl Context {
         }
     }
 
-    /// Closes the stream that the answer will come on, and goes on with the call: the client comes back for
-    /// the answer after `retry`, or when it likes. For calls that take so long that holding a connection open
-    /// is a waste.
+    /// Closes the stream that the answer will come on, and goes on with the call: the client comes
+    /// back for the answer after `retry`, or when it likes. For calls that take so long that
+    /// holding a connection open is a waste.
     ///
-    /// False, and nothing else, where that is not possible: over any other transport than HTTP, on revisions
-    /// other than 2025-11-25, or when the client has gone already (SH-4).
+    /// False, and nothing else, where that is not possible: over any other transport than HTTP, on
+    /// revisions other than 2025-11-25, or when the client has gone already (SH-4).
     pub fn close_stream(&self, retry: impl Into<Option<Duration>>) -> bool {
         let retry = retry.into();
         self.0.extensions.get::<AnswerStream>().is_some_and(|stream| stream.0.close(retry))

@@ -1,8 +1,8 @@
 //! What can go wrong, by who gets to see it.
 //!
-//! A [`ToolError`] goes to the model, in a result with `isError`. An [`ErrorObject`] goes to the client, as
-//! the error of a JSON-RPC response. A [`ServeError`] goes to whoever started the server. Which of the first
-//! two a handler's failure becomes is decided by its type.
+//! A [`ToolError`] goes to the model, in a result with `isError`. An [`ErrorObject`] goes to the
+//! client, as the error of a JSON-RPC response. A [`ServeError`] goes to whoever started the
+//! server. Which of the first two a handler's failure becomes is decided by its type.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use mcp_core::types::{CallToolResult, Content};
 
 /// A failure of a tool that the model sees, and may repair.
 ///
-/// Any error turns into one with `?`; its text, and that of its sources, is what the model reads. Use
-/// [`ErrorObject`] for what must not reach the model.
+/// Any error turns into one with `?`; its text, and that of its sources, is what the model reads.
+/// Use [`ErrorObject`] for what must not reach the model.
 #[derive(Debug, Clone)]
 pub struct ToolError {
     content: Vec<Content>,
@@ -63,7 +63,8 @@ impl IntoToolError for ToolError {
     }
 }
 
-/// For prompts and resources, whose results have no place for an error: −32603, with the text in the log.
+/// For prompts and resources, whose results have no place for an error: −32603, with the text in
+/// the log.
 impl From<ToolError> for ErrorObject {
     fn from(error: ToolError) -> Self {
         internal("a prompt or resource", &format_args!("{:?}", error.content))

@@ -47,8 +47,8 @@ pub use crate::context::{HandlerCall, HandlerFuture};
 ///
 /// The compiler says only that the trait is not implemented. Look for one of these:
 ///
-/// * *It is not `async`.* The return type must be a future; `fn f() -> String` is not a handler, and
-///   `|| async { … }` is.
+/// * *It is not `async`.* The return type must be a future; `fn f() -> String` is not a handler,
+///   and `|| async { … }` is.
 /// * *An argument is not an extractor.* Plain types such as `String` are arguments of functions
 ///   under `#[tool]` alone; by hand they are the fields of a struct in `Args<T>`, where `T` needs
 ///   `serde::Deserialize`, and `schemars::JsonSchema` too in a tool.

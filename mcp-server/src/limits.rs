@@ -32,19 +32,19 @@ pub struct Limits {
     pub max_uri_bytes: usize,
     /// Most threads that run blocking handlers. 64.
     pub max_blocking_threads: usize,
-    /// Shortest time between two progress notifications of one request; those in between are dropped, except
-    /// the last. 100 ms.
+    /// Shortest time between two progress notifications of one request; those in between are
+    /// dropped, except the last. 100 ms.
     pub min_progress_interval: Duration,
-    /// How long the client may take to answer a request of the server (elicitation, sampling, roots).
-    /// 10 minutes, since it may ask a person.
+    /// How long the client may take to answer a request of the server (elicitation, sampling,
+    /// roots). 10 minutes, since it may ask a person.
     pub peer_request_timeout: Duration,
     /// Most rounds of questions in one modern call. 10.
     pub max_input_rounds: u32,
     /// Most questions in one round of a modern call; further ones wait for the next round. 16.
     pub max_input_questions: usize,
-    /// Longest `requestState` that is sent or accepted, in bytes, which is four thirds of the answers
-    /// and step results that a call remembers. It travels in the bodies of responses and requests,
-    /// so `max_message_bytes` and the body limits of proxies have to allow it. 64 KiB.
+    /// Longest `requestState` that is sent or accepted, in bytes, which is four thirds of the
+    /// answers and step results that a call remembers. It travels in the bodies of responses and
+    /// requests, so `max_message_bytes` and the body limits of proxies have to allow it. 64 KiB.
     pub max_request_state_bytes: usize,
     /// How long a `requestState` can be redeemed. 10 minutes, since a person may be asked.
     pub request_state_ttl: Duration,

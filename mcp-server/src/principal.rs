@@ -8,11 +8,12 @@ use mcp_core::jsonrpc::ErrorObject;
 use crate::context::Context;
 use crate::extract::FromContext;
 
-/// Who makes a call: a name that a layer in front has verified, such as the issuer and subject of a token.
+/// Who makes a call: a name that a layer in front has verified, such as the issuer and subject of a
+/// token.
 ///
-/// Over HTTP, a layer puts it into the extensions of the `http::Request`; sessions, subscriptions and the
-/// state of questions belong to it, and no other principal can use them. Never make one from what a client says
-/// about itself.
+/// Over HTTP, a layer puts it into the extensions of the `http::Request`; sessions, subscriptions
+/// and the state of questions belong to it, and no other principal can use them. Never make one
+/// from what a client says about itself.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Principal(Arc<str>);
 

@@ -12,7 +12,8 @@ use crate::error::ServeError;
 use crate::server::{Connection, Server, ServerBuilder};
 
 impl Server {
-    /// Serves one conversation over a pair of byte streams, until the peer closes its side or `stop` is done.
+    /// Serves one conversation over a pair of byte streams, until the peer closes its side or
+    /// `stop` is done.
     ///
     /// Then subscriptions end, and running calls have
     /// [`shutdown_timeout`](mcp_core::ConnectionLimits::shutdown_timeout) to finish. Dropping the future ends
@@ -63,8 +64,8 @@ impl Server {
 }
 
 impl ServerBuilder {
-    /// Builds the server and serves one conversation over a pair of byte streams, until the peer closes its
-    /// side. See [`Server::serve_until`].
+    /// Builds the server and serves one conversation over a pair of byte streams, until the peer
+    /// closes its side. See [`Server::serve_until`].
     ///
     /// # Errors
     /// When the server cannot be built or the connection breaks.

@@ -1,7 +1,8 @@
-//! Ends a process that serves: when it is asked to stop, and when the peer has gone, whatever handlers do.
+//! Ends a process that serves: when it is asked to stop, and when the peer has gone, whatever
+//! handlers do.
 //!
-//! It runs on a thread of its own with its own runtime, because a handler that blocks may block the very
-//! thread that would read the end of input or receive the signal.
+//! It runs on a thread of its own with its own runtime, because a handler that blocks may block the
+//! very thread that would read the end of input or receive the signal.
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,8 +14,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::signals;
 
-/// How much longer than the shutdown timeout everything may take. Together they stay below the 2 s after which
-/// clients escalate.
+/// How much longer than the shutdown timeout everything may take. Together they stay below the 2 s
+/// after which clients escalate.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Whether something still runs after serving is over.
@@ -27,8 +28,8 @@ pub(crate) struct Watch {
     over: oneshot::Sender<StillRunning>,
 }
 
-/// Starts to watch the process: its signals, and whether the peer has closed its end, as far as `hung_up` can
-/// tell.
+/// Starts to watch the process: its signals, and whether the peer has closed its end, as far as
+/// `hung_up` can tell.
 pub(crate) fn begin(
     shutdown_timeout: Duration,
     hung_up: impl Future<Output = ()> + Send + 'static,
@@ -52,7 +53,8 @@ pub(crate) fn begin(
 impl Watch {
     /// The requests to stop, and the sender that reports that serving is over.
     ///
-    /// Polling the stream also answers the watching thread's question whether the conversation is stuck.
+    /// Polling the stream also answers the watching thread's question whether the conversation is
+    /// stuck.
     pub(crate) fn split(self) -> (impl Stream<Item = ()> + Send, oneshot::Sender<StillRunning>) {
         let Self { mut stops, mut probe, over } = self;
         let stops = futures::stream::poll_fn(move |cx| {
@@ -105,7 +107,8 @@ impl Watcher {
                     break;
                 }
                 () = &mut deadline => break,
-                // Input may be unread for a good reason, such as an output that the peer does not read.
+                // Input may be unread for a good reason, such as an output that the peer does not
+                // read.
                 () = &mut next_probe, if !is_stopping => {
                     if self.is_stuck().await {
                         break;

@@ -1,5 +1,6 @@
-//! The client of the HTTP benches, written with this SDK: it calls `echo` of a server, one call at a time and with 32
-//! and 64 in flight, and prints its own CPU time as one line of JSON. Which era the server speaks it finds out.
+//! The client of the HTTP benches, written with this SDK: it calls `echo` of a server, one call at
+//! a time and with 32 and 64 in flight, and prints its own CPU time as one line of JSON. Which era
+//! the server speaks it finds out.
 //!
 //! Both clients use the current-thread runtime, the cheaper one for either.
 //!
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 async fn calls(client: &Client, count: usize) -> Result<(), mcp_client::Error> {
     for _ in 0..count {
-        client.call("echo", &json!({ "text": "hello, world" })).await?;
+        client.call_tool("echo", &json!({ "text": "hello, world" })).await?;
     }
     Ok(())
 }

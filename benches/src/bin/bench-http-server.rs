@@ -1,5 +1,5 @@
-//! The server of the HTTP benches, written with this SDK. It differs from `Server::serve_http` in that the system
-//! chooses the port.
+//! The server of the HTTP benches, written with this SDK. It differs from `Server::serve_http` in
+//! that the system chooses the port.
 //!
 //! `bench-http-server [--tools N]`. It prints the address that it serves.
 #![expect(clippy::print_stdout, reason = "the load generator reads the address from there")]

@@ -1,5 +1,6 @@
-//! The client of the stdio benches, written with this SDK: it calls `echo` of the server whose command line it
-//! is given, one call at a time and with 64 in flight, and prints its own CPU time as one line of JSON.
+//! The client of the stdio benches, written with this SDK: it calls `echo` of the server whose
+//! command line it is given, one call at a time and with 64 in flight, and prints its own CPU time
+//! as one line of JSON.
 //!
 //! Both clients use the current-thread runtime, the cheaper one for either.
 //!
@@ -17,7 +18,7 @@ const IN_FLIGHT: usize = 64;
 
 async fn calls(client: &Client, count: usize) -> Result<(), mcp_client::Error> {
     for _ in 0..count {
-        client.call("echo", &json!({ "text": "hello, world" })).await?;
+        client.call_tool("echo", &json!({ "text": "hello, world" })).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! The practical limit of an HTTP server: hyper's HTTP/1 and a hand-written answer that checks nothing. It tells
-//! neither sessions nor headers apart.
+//! The practical limit of an HTTP server: hyper's HTTP/1 and a hand-written answer that checks
+//! nothing. It tells neither sessions nor headers apart.
 //!
-//! `floor-http-server [--tools N] [--legacy]`. It prints the address that it serves, and knows 2026-07-28, or
-//! 2025-11-25 with `--legacy`.
+//! `floor-http-server [--tools N] [--legacy]`. It prints the address that it serves, and knows
+//! 2026-07-28, or 2025-11-25 with `--legacy`.
 #![expect(clippy::print_stdout, reason = "the load generator reads the address from there")]
 
 use std::{convert::Infallible, env, sync::Arc};

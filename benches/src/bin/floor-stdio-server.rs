@@ -1,5 +1,5 @@
-//! The practical limit of a stdio server: a hand-written loop that answers whatever has arrived with one write.
-//! It knows just enough of MCP for the benches and checks nothing.
+//! The practical limit of a stdio server: a hand-written loop that answers whatever has arrived
+//! with one write. It knows just enough of MCP for the benches and checks nothing.
 
 use std::{io, os::fd::AsFd as _};
 

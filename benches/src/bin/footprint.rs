@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p mcp-benches --bin footprint [-- --crates-only]`
 //!
-//! Counts crates, then builds each from nothing with two jobs and takes the CPU time of all compilers. The
-//! builds go to a directory below the target directory, which is removed again.
+//! Counts crates, then builds each from nothing with two jobs and takes the CPU time of all
+//! compilers. The builds go to a directory below the target directory, which is removed again.
 #![expect(clippy::print_stdout, reason = "the report is the product of this program")]
 
 use std::{env, fs, process::ExitCode};
@@ -42,7 +42,8 @@ fn main() -> Result<ExitCode, Error> {
     Ok(if targets.iter().all(Target::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Our hello takes the versions which the workspace has locked; its own lock file is not kept in the tree.
+/// Our hello takes the versions which the workspace has locked; its own lock file is not kept in
+/// the tree.
 fn seed_lock_file() -> Result<(), Error> {
     let benches = packages::manifest("");
     let root = benches.ancestors().nth(2).ok_or("the benches lie in no workspace")?;

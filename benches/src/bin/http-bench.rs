@@ -1,10 +1,11 @@
-//! Compares servers over Streamable HTTP, on both eras: ours, one written with `rmcp`, and the practical limit.
+//! Compares servers over Streamable HTTP, on both eras: ours, one written with `rmcp`, and the
+//! practical limit.
 //!
-//! `cargo run --release -p mcp-benches --bin http-bench -- [--rounds N] [--seconds S] [--only NAME,NAME]
-//! [--workload TEXT] [--server NAME=COMMAND]`
+//! `cargo run --release -p mcp-benches --bin http-bench -- [--rounds N] [--seconds S] [--only NAME,NAME] [--workload TEXT] [--server NAME=COMMAND]`
 //!
-//! It builds what it needs, takes a few minutes, and prints tables and the verdict on each target. CPU time per
-//! request is the steady figure; rates and latencies depend on what else the machine does.
+//! It builds what it needs, takes a few minutes, and prints tables and the verdict on each target.
+//! CPU time per request is the steady figure; rates and latencies depend on what else the machine
+//! does.
 #![expect(clippy::print_stdout, reason = "the report is the product of this program")]
 
 use std::{fs, process::ExitCode};

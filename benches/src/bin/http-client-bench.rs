@@ -1,5 +1,5 @@
-//! Compares clients over Streamable HTTP, on both eras, against the floor server: ours, one written with `rmcp`, and
-//! the load generator, which is what a client costs at least.
+//! Compares clients over Streamable HTTP, on both eras, against the floor server: ours, one written
+//! with `rmcp`, and the load generator, which is what a client costs at least.
 //!
 //! `cargo run --release -p mcp-benches --bin http-client-bench -- [--rounds N] [--seconds S] [--only NAME,NAME]`
 //!

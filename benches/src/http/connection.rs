@@ -44,7 +44,8 @@ impl Connection {
         Ok(Connection { address, stream, buffer: Vec::new(), used: 0, body: Vec::new() })
     }
 
-    /// The request, ready to be sent on this connection, in a session of its own if the era has them.
+    /// The request, ready to be sent on this connection, in a session of its own if the era has
+    /// them.
     pub async fn begin(&mut self, message: &Template) -> Result<Post, Error> {
         let session = match message.era {
             Era::Legacy => Some(self.initialize().await?),

@@ -1,4 +1,5 @@
-//! What idle clients cost in memory: resident memory of the server after many have come, by their number.
+//! What idle clients cost in memory: resident memory of the server after many have come, by their
+//! number.
 
 use std::time::Duration;
 

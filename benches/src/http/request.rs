@@ -1,4 +1,5 @@
-//! Requests as bytes on the wire, rendered once; only the digits of the id change from request to request.
+//! Requests as bytes on the wire, rendered once; only the digits of the id change from request to
+//! request.
 
 use std::net::SocketAddr;
 

@@ -20,8 +20,8 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Start the server with this number of tools, and more arguments. Its first line says where it listens. It is
-    /// killed after `limit`, whatever happens.
+    /// Start the server with this number of tools, and more arguments. Its first line says where it
+    /// listens. It is killed after `limit`, whatever happens.
     pub fn spawn(
         server: &Server,
         tools: usize,

@@ -67,7 +67,8 @@ pub mod name {
     pub const MODERN_LIST: &str = "2026-07-28, list of 100 tools, 32 connections";
 }
 
-/// The workloads, in the order of the table. 100 tools are registered where the name says nothing else.
+/// The workloads, in the order of the table. 100 tools are registered where the name says nothing
+/// else.
 pub fn workloads() -> Vec<Workload> {
     let (legacy, modern) = (Era::Legacy, Era::Modern);
     let echo = |name, era, tools, connections| {
@@ -101,10 +102,11 @@ pub fn workloads() -> Vec<Workload> {
 }
 
 impl Plan {
-    /// Every workload against every server: for each workload and each server the samples, round by round.
+    /// Every workload against every server: for each workload and each server the samples, round by
+    /// round.
     ///
-    /// A round is all of them, so that whatever slows the machine for a while meets them alike. `more` are the
-    /// arguments that make a server speak an era.
+    /// A round is all of them, so that whatever slows the machine for a while meets them alike.
+    /// `more` are the arguments that make a server speak an era.
     pub fn load(
         &self,
         workloads: &[Workload],
@@ -131,8 +133,8 @@ impl Plan {
         Ok(samples.chunks(servers.len().max(1)).map(<[_]>::to_vec).collect())
     }
 
-    /// KiB of resident memory for each idle client, the median for each server; NaN where a server has no such
-    /// clients.
+    /// KiB of resident memory for each idle client, the median for each server; NaN where a server
+    /// has no such clients.
     pub fn idle(&self, servers: &[Server], idle: Idle) -> Result<Vec<f64>, Error> {
         let found = in_turn(self.rounds, servers, |server| {
             let each = self.runtime.block_on(memory::of_each(server, idle));

@@ -1,8 +1,9 @@
-//! A server whose tools misbehave in every way that a host has to expect, for the tests of `tests/process`.
+//! A server whose tools misbehave in every way that a host has to expect, for the tests of
+//! `tests/process`.
 //!
-//! `HARD_DRAIN_MS` sets the drain times, `HARD_THREADS` the threads of the runtime (0: only the main one),
-//! `HARD_HTTP` an address to serve instead of the standard streams. With the argument `parent` it is instead a
-//! host that starts such a server, tells its process id and waits.
+//! `HARD_DRAIN_MS` sets the drain times, `HARD_THREADS` the threads of the runtime (0: only the
+//! main one), `HARD_HTTP` an address to serve instead of the standard streams. With the argument
+//! `parent` it is instead a host that starts such a server, tells its process id and waits.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -88,7 +89,8 @@ async fn print() -> String {
     "printed".to_owned()
 }
 
-/// What a child sees that inherits the server's own streams: no input, and an output that is not the protocol.
+/// What a child sees that inherits the server's own streams: no input, and an output that is not
+/// the protocol.
 async fn child() -> Result<String, mcp_server::ToolError> {
     let read = Command::new("cat").stdout(Stdio::piped()).output()?;
     let wrote = Command::new("sh").args(["-c", "echo stray output of a child"]).status()?;

@@ -44,13 +44,13 @@ async fn tools(client: &Client, _: &Fixture) {
     assert_eq!(client.server_info().map(|info| &*info.name), Some("fixture"));
     let tools = client.list_tools().await.expect("tools/list");
     assert_eq!(tools.len(), 6);
-    let reply = client.call("multiply", &json!({ "a": 6, "b": 7 })).await.expect("tools/call");
+    let reply = client.call_tool("multiply", &json!({ "a": 6, "b": 7 })).await.expect("tools/call");
     assert_eq!(reply.text(), "42");
-    let failed = client.call("fail", &json!({})).await.expect("a result with isError");
+    let failed = client.call_tool("fail", &json!({})).await.expect("a result with isError");
     assert_eq!(failed.into_result().expect_err("failed").kind(), ErrorKind::Tool);
-    let unknown = client.call("unknown", &json!({})).await.expect_err("no such tool");
+    let unknown = client.call_tool("unknown", &json!({})).await.expect_err("no such tool");
     assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
-    let wrong = client.call("multiply", &json!({ "a": "six", "c": 1 })).await;
+    let wrong = client.call_tool("multiply", &json!({ "a": "six", "c": 1 })).await;
     let told = match wrong {
         Ok(reply) => reply.text(),
         Err(error) => error.peer().expect("a protocol error").message().to_owned(),
@@ -65,7 +65,7 @@ async fn tools(client: &Client, _: &Fixture) {
 }
 
 async fn typed(client: &Client, _: &Fixture) {
-    let reply = client.call("multiply", &json!({ "a": 6, "b": 7 })).await.expect("tools/call");
+    let reply = client.call_tool("multiply", &json!({ "a": 6, "b": 7 })).await.expect("tools/call");
     if client.revision().rules().titles {
         assert_eq!(reply.structured::<i64>().expect("an integer, wrapped or not"), 42);
         assert_eq!(reply.structured::<String>().expect_err("no text").kind(), ErrorKind::Decode);
@@ -79,7 +79,7 @@ async fn talking(client: &Client, _: &Fixture) {
     client.set_log_level(LoggingLevel::Warning).await.expect("a level");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
-    let reply = client.call("talk", &json!({})).on_progress(move |progress| {
+    let reply = client.call_tool("talk", &json!({})).on_progress(move |progress| {
         sink.lock().expect("no panic").push((progress.progress, progress.message.is_some()));
     });
     assert_eq!(reply.await.expect("tools/call").text(), "talked");
@@ -90,13 +90,13 @@ async fn talking(client: &Client, _: &Fixture) {
 }
 
 async fn cancellation(client: &Client, fixture: &Fixture) {
-    let call = client.call("wait", &json!({}));
+    let call = client.call_tool("wait", &json!({}));
     tokio::select! {
         reply = call => panic!("not expected: {reply:?}"),
         permit = fixture.began.acquire() => permit.expect("open").forget(),
     }
     fixture.dropped.acquire().await.expect("open").forget();
-    let late = client.call("wait", &json!({})).timeout(Duration::from_millis(50)).await;
+    let late = client.call_tool("wait", &json!({})).timeout(Duration::from_millis(50)).await;
     assert_eq!(late.expect_err("too late").kind(), ErrorKind::Timeout);
     fixture.dropped.acquire().await.expect("open").forget();
 }
@@ -107,10 +107,10 @@ async fn questions(client: &Client, _: &Fixture) {
         return; // Asked by `input_required` there, which has tests of its own.
     }
     assert_eq!(
-        client.call("consult", &json!({})).await.expect("tools/call").text(),
+        client.call_tool("consult", &json!({})).await.expect("tools/call").text(),
         "well file:///here"
     );
-    let confirmed = client.call("confirm", &json!({})).await.expect("tools/call");
+    let confirmed = client.call_tool("confirm", &json!({})).await.expect("tools/call");
     if rules.elicitation {
         assert_eq!(confirmed.text(), "sure");
     } else {
@@ -154,12 +154,12 @@ async fn a_user_who_says_no_is_understood() {
     for (answer, text) in
         [(ElicitResult::decline(), "declined"), (ElicitResult::cancel(), "cancelled")]
     {
-        let builder = Client::builder().pin(Revision::V2025_11_25).on_elicit(move |_| {
+        let builder = Client::builder().revision(Revision::V2025_11_25).on_elicit(move |_| {
             let answer = answer.clone();
             async move { Ok(answer) }
         });
         let client = in_memory(&fixture().server, builder).await;
-        assert_eq!(client.call("confirm", &json!({})).await.expect("tools/call").text(), text);
+        assert_eq!(client.call_tool("confirm", &json!({})).await.expect("tools/call").text(), text);
     }
 }
 
@@ -169,7 +169,7 @@ async fn a_child_process_speaks_every_revision() {
         let client = host(revision).connect_command(everything_server()).await.expect("initialize");
         assert_eq!(client.revision(), revision);
         assert_eq!(
-            client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("tools/call").text(),
+            client.call_tool("add", &json!({ "a": 1, "b": 2 })).await.expect("tools/call").text(),
             "3"
         );
         assert_eq!(client.list_resources().await.expect("three pages").len(), 28);

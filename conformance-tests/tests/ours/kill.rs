@@ -13,7 +13,7 @@ use crate::ways::{everything_server, host};
 async fn a_thousand_calls_in_flight_end_at_once_with_the_exit_status() {
     for revision in [Revision::V2025_11_25, Revision::V2026_07_28] {
         let client = host(revision).connect_command(everything_server()).await.expect("initialize");
-        let call = || client.call("slow", &json!({ "ms": 600_000 })).into_future();
+        let call = || client.call_tool("slow", &json!({ "ms": 600_000 })).into_future();
         let mut calls: Vec<_> = (0..1_000).map(|_| call()).collect();
         for call in &mut calls {
             assert!(poll_immediate(call).await.is_none(), "the first poll sends the call");

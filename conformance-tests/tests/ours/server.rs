@@ -80,7 +80,8 @@ impl Tools {
     /// Ask the model and for the roots.
     #[tool]
     async fn consult(&self, ctx: &Context) -> Result<String, AskError> {
-        let said = ctx.sample(CreateMessageParams::new([SamplingMessage::user("Hi")], 10)).await?;
+        let said =
+            ctx.create_message(CreateMessageParams::new([SamplingMessage::user("Hi")], 10)).await?;
         let roots = ctx.list_roots().await?;
         Ok(format!("{} {}", said.content.as_text().unwrap_or_default(), roots[0].uri))
     }

@@ -1,4 +1,5 @@
-//! Over TLS, by HTTP/1 and by HTTP/2: what the client's pool does on a socket that the other tests do not have.
+//! Over TLS, by HTTP/1 and by HTTP/2: what the client's pool does on a socket that the other tests
+//! do not have.
 
 use std::sync::{Arc, Mutex};
 
@@ -85,14 +86,15 @@ async fn calls_go_over_tls_by_the_version_of_http_that_is_agreed_on() {
                 let client = client.clone();
                 async move {
                     let reply = client
-                        .call("multiply", &json!({ "a": number, "b": 2 }))
+                        .call_tool("multiply", &json!({ "a": number, "b": 2 }))
                         .await
                         .expect("a reply");
                     assert_eq!(reply.text(), (2 * number).to_string());
                 }
             });
             join_all(calls).await;
-            let talk = client.call("talk", &json!({})).on_progress(|_| {}).await.expect("a stream");
+            let talk =
+                client.call_tool("talk", &json!({})).on_progress(|_| {}).await.expect("a stream");
             assert_eq!(talk.text(), "talked");
             client.close().await;
             let seen = server.seen.lock().expect("no panic");

@@ -12,13 +12,13 @@ use tokio::net::TcpListener;
 /// A client that says yes, samples "well" and has one root.
 pub(crate) fn host(revision: Revision) -> ClientBuilder {
     Client::builder()
-        .pin(revision)
+        .revision(revision)
         .on_elicit(|_| async {
             Ok(ElicitResult::accept(
                 json!({ "sure": true }).as_object().cloned().unwrap_or_default(),
             ))
         })
-        .on_sample(|_| async {
+        .on_create_message(|_| async {
             Ok(CreateMessageResult::new(Role::Assistant, SamplingContent::text("well"), "model"))
         })
         .roots([Root::new("file:///here")])

@@ -1,5 +1,5 @@
-//! Other SDKs' clients drive our everything server through every feature, over stdio and over HTTP, in every
-//! mode that they have.
+//! Other SDKs' clients drive our everything server through every feature, over stdio and over HTTP,
+//! in every mode that they have.
 
 use std::process::{Command, Stdio};
 
@@ -21,8 +21,8 @@ enum Transport {
 const LEGACY: &[Transport] = &[Transport::Stdio, Transport::Http, Transport::HttpSse];
 const MODERN: &[Transport] = &[Transport::Stdio, Transport::Http];
 
-/// A test for each client that `$start` starts, ignored without `$installed`: its name, script, arguments,
-/// transports, and the number of its features.
+/// A test for each client that `$start` starts, ignored without `$installed`: its name, script,
+/// arguments, transports, and the number of its features.
 macro_rules! clients {
     ($installed:ident, $start:path: $($name:ident: $script:literal, $arguments:expr, $transports:expr, $features:literal;)+) => {
         $(#[test]
@@ -52,8 +52,8 @@ clients! { python_peers_installed, python:
     fastmcp_modern: "python/client_fastmcp.py", ["--mode", "2026-07-28"], MODERN, 17;
 }
 
-/// Drives a server over each transport, all at once: a client waits more than it works. Each must end well after
-/// just so many features, so that none is left out.
+/// Drives a server over each transport, all at once: a client waits more than it works. Each must
+/// end well after just so many features, so that none is left out.
 fn drive(
     client: impl Fn() -> Command,
     arguments: &[&str],

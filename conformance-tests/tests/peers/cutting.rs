@@ -85,11 +85,11 @@ pub(crate) async fn a_cut_call_is_gone_on_with(
 ) {
     let network =
         Cutting { network: Network::new(), has_cut: Arc::default(), resumed: Arc::default() };
-    let builder = host().pin(Revision::V2025_11_25).http_stack(network.clone());
+    let builder = host().revision(Revision::V2025_11_25).http_stack(network.clone());
     let client = builder.connect_http(server.url("/mcp")).await.expect("the server answers");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
-    let call = client.call(tool, &arguments).on_progress(move |progress| {
+    let call = client.call_tool(tool, &arguments).on_progress(move |progress| {
         sink.lock().expect("no panic").push(progress.progress);
     });
     call.await.expect("the answer comes on another stream").into_result().expect("no failure");

@@ -1,4 +1,5 @@
-//! Features that several foreign servers have in the same way (`peers/FIXTURE.md`, "Servers that our client drives").
+//! Features that several foreign servers have in the same way (`peers/FIXTURE.md`, "Servers that
+//! our client drives").
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub(crate) async fn progress(client: &Client) {
     let steps = Steps::default();
     let seen = Arc::clone(&steps);
     let reply = client
-        .call("progress", &json!({ "steps": 3 }))
+        .call_tool("progress", &json!({ "steps": 3 }))
         .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
         .await;
     assert_eq!(reply.expect("progress").text(), "3 steps");
@@ -32,15 +33,18 @@ pub(crate) async fn progress(client: &Client) {
 
 pub(crate) async fn cancellation(client: &Client) {
     let before = text(client, "cancelled_count", json!({})).await;
-    let slow =
-        client.call("slow", &json!({ "ms": 60_000 })).timeout(Duration::from_millis(300)).await;
+    let slow = client
+        .call_tool("slow", &json!({ "ms": 60_000 }))
+        .timeout(Duration::from_millis(300))
+        .await;
     assert_eq!(slow.expect_err("too slow").kind(), ErrorKind::Timeout);
     // Over HTTP the cancellation may come after the next call.
     let cancelled = async { while text(client, "cancelled_count", json!({})).await == before {} };
     timeout(Duration::from_secs(10), cancelled).await.expect("the server is told");
 }
 
-/// A call whose stream the server closes before it answers, which servers do to clients of one revision alone.
+/// A call whose stream the server closes before it answers, which servers do to clients of one
+/// revision alone.
 pub(crate) async fn resumption(client: &Client) {
     let is_cut = client.revision() == Revision::V2025_11_25;
     assert_eq!(text(client, "cut", json!({})).await, if is_cut { "resumed" } else { "not cut" });

@@ -10,14 +10,14 @@ use serde_json::json;
 /// A builder whose client says "Ann" in forms, visits URLs, echoes samples and has one root.
 pub(crate) fn host() -> ClientBuilder {
     Client::builder()
-        .name_version("peer-tests", "1.0.0")
+        .client_info("peer-tests", "1.0.0")
         .on_elicit(|form| async move {
             assert!(!form.message.is_empty());
             let content = json!({ "name": "Ann" });
             Ok(ElicitResult::accept(content.as_object().cloned().unwrap_or_default()))
         })
         .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
-        .on_sample(|params| async move {
+        .on_create_message(|params| async move {
             assert!(params.max_tokens > 0);
             let text = SamplingContent::text("sampled");
             Ok(CreateMessageResult::new(mcp_client::types::Role::Assistant, text, "test-model"))
@@ -29,7 +29,7 @@ pub(crate) fn host() -> ClientBuilder {
 pub(crate) async fn connect(command: Command, revision: Option<Revision>) -> Client {
     let mut builder = host();
     if let Some(revision) = revision {
-        builder = builder.pin(revision);
+        builder = builder.revision(revision);
     }
     builder.connect_command(command).await.expect("the server answers")
 }
@@ -39,5 +39,5 @@ pub(crate) type Steps = Arc<Mutex<Vec<f64>>>;
 
 /// Calls a tool and gives its text.
 pub(crate) async fn text(client: &Client, tool: &str, arguments: serde_json::Value) -> String {
-    client.call(tool, &arguments).await.expect(tool).text()
+    client.call_tool(tool, &arguments).await.expect(tool).text()
 }

@@ -1,4 +1,5 @@
-//! The official Inspector, in its command-line mode, lists and calls what our everything server has.
+//! The official Inspector, in its command-line mode, lists and calls what our everything server
+//! has.
 
 use std::process::Output;
 

@@ -54,11 +54,12 @@ impl Listening {
 
     /// A client of it, in a revision if one is given.
     pub(crate) async fn connect(&self, path: &str, revision: Option<Revision>) -> Client {
-        let builder = revision.map_or_else(host, |revision| host().pin(revision));
+        let builder = revision.map_or_else(host, |revision| host().revision(revision));
         builder.connect_http(self.url(path)).await.expect("the server answers")
     }
 
-    /// Drives a server of both eras at `/mcp`: it is found to be modern, and then spoken to in every revision.
+    /// Drives a server of both eras at `/mcp`: it is found to be modern, and then spoken to in
+    /// every revision.
     pub(crate) async fn every_revision(&self, drive: impl AsyncFn(&Client)) {
         let client = self.connect("/mcp", None).await;
         assert_eq!(client.revision(), Revision::V2026_07_28);

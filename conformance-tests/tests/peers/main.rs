@@ -1,7 +1,9 @@
-//! Foreign peers: other SDKs' clients drive our server over stdio and HTTP, our client drives their servers.
+//! Foreign peers: other SDKs' clients drive our server over stdio and HTTP, our client drives their
+//! servers.
 //!
-//! `peers/install.sh` installs them, pinned; `peers/FIXTURE.md` says what each of them answers. A test whose peer
-//! is not installed is ignored, with the command that installs it; with `CI=true` it runs, and fails.
+//! `peers/install.sh` installs them, pinned; `peers/FIXTURE.md` says what each of them answers. A
+//! test whose peer is not installed is ignored, with the command that installs it; with `CI=true`
+//! it runs, and fails.
 
 mod clients;
 mod cutting;

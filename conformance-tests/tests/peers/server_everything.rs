@@ -1,5 +1,5 @@
-//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era alone: over stdio,
-//! Streamable HTTP with resumable sessions, and HTTP+SSE.
+//! Our client drives the reference server "everything" 2026.8.31, which speaks the legacy era
+//! alone: over stdio, Streamable HTTP with resumable sessions, and HTTP+SSE.
 
 use std::sync::Arc;
 
@@ -29,7 +29,8 @@ fn listening(transport: &str) -> Listening {
     Listening::start(command)
 }
 
-/// A test for each body over stdio, and all of them over the transports of HTTP, each with a client of its own.
+/// A test for each body over stdio, and all of them over the transports of HTTP, each with a client
+/// of its own.
 macro_rules! over_every_transport {
     ($($name:ident: $body:path;)+) => {
         $(#[tokio::test]
@@ -117,17 +118,17 @@ async fn tools(client: &Client) {
         "The sum of 1 and 2 is 3."
     );
     let weather = client
-        .call("get-structured-content", &json!({ "location": "New York" }))
+        .call_tool("get-structured-content", &json!({ "location": "New York" }))
         .await
         .expect("weather");
     let expected = Weather { temperature: 33.0, conditions: "Cloudy".into(), humidity: 82.0 };
     assert_eq!(weather.structured::<Weather>().expect("a Weather"), expected);
     assert_eq!(weather.structured::<Vec<u8>>().expect_err("not a list").kind(), ErrorKind::Decode);
 
-    let picture = client.call("get-tiny-image", &json!({})).await.expect("image").into_inner();
+    let picture = client.call_tool("get-tiny-image", &json!({})).await.expect("image").into_inner();
     assert!(matches!(&picture.content[1], Content::Image(image) if image.mime_type == "image/png"));
     let links = client
-        .call("get-resource-links", &json!({ "count": 3 }))
+        .call_tool("get-resource-links", &json!({ "count": 3 }))
         .await
         .expect("links")
         .into_inner();
@@ -136,12 +137,18 @@ async fn tools(client: &Client) {
         3
     );
     let reference = json!({ "resourceType": "Text", "resourceId": 1 });
-    let embedded =
-        client.call("get-resource-reference", &reference).await.expect("embedded").into_inner();
+    let embedded = client
+        .call_tool("get-resource-reference", &reference)
+        .await
+        .expect("embedded")
+        .into_inner();
     assert!(matches!(&embedded.content[1], Content::Resource(_)));
     let annotated = json!({ "messageType": "error", "includeImage": false });
-    let annotated =
-        client.call("get-annotated-message", &annotated).await.expect("annotated").into_inner();
+    let annotated = client
+        .call_tool("get-annotated-message", &annotated)
+        .await
+        .expect("annotated")
+        .into_inner();
     let Content::Text(block) = &annotated.content[0] else { panic!("a text: {annotated:?}") };
     assert_eq!(block.annotations.as_ref().and_then(|annotations| annotations.priority), Some(1.0));
 }
@@ -166,7 +173,7 @@ async fn progress(client: &Client) {
     let steps = Steps::default();
     let seen = Arc::clone(&steps);
     let reply = client
-        .call("trigger-long-running-operation", &json!({ "duration": 1, "steps": 4 }))
+        .call_tool("trigger-long-running-operation", &json!({ "duration": 1, "steps": 4 }))
         .on_progress(move |progress| seen.lock().expect("no panic").push(progress.progress))
         .await
         .expect("a result");
@@ -175,7 +182,8 @@ async fn progress(client: &Client) {
 }
 
 async fn questions(client: &Client) {
-    // Its tools for roots and sampling appear a moment after the handshake, when it knows our capabilities.
+    // Its tools for roots and sampling appear a moment after the handshake, when it knows our
+    // capabilities.
     let mut changes = client.notifications();
     while !client
         .list_tools()

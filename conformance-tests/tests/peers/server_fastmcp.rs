@@ -18,7 +18,7 @@ async fn connect(revision: Option<Revision>) -> Client {
     // It takes a few seconds to start on a busy machine, and the probe waits for that.
     let mut builder = host().probe_timeout(Duration::from_secs(30));
     if let Some(revision) = revision {
-        builder = builder.pin(revision);
+        builder = builder.revision(revision);
     }
     builder.connect_command(python(SERVER)).await.expect("the server answers")
 }
@@ -68,11 +68,12 @@ async fn sessions_over_http_sse() {
 
 async fn drive(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "hi");
-    let double = client.call("double", &json!({ "n": 4 })).await.expect("double");
+    let double = client.call_tool("double", &json!({ "n": 4 })).await.expect("double");
     assert_eq!(double.structured::<i64>().expect("wrapped by the server"), 8);
-    let failed = client.call("fail", &json!({})).await.expect("fail");
+    let failed = client.call_tool("fail", &json!({})).await.expect("fail");
     assert_eq!(failed.into_result().expect_err("isError").kind(), ErrorKind::Tool);
-    let unknown = client.call("nope", &json!({})).await.expect("this server answers with isError");
+    let unknown =
+        client.call_tool("nope", &json!({})).await.expect("this server answers with isError");
     assert!(unknown.into_result().is_err());
 
     features::progress(client).await;

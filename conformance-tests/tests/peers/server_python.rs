@@ -39,7 +39,7 @@ async fn sessions_over_http_sse() {
 
 async fn drive(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hi" })).await, "hi");
-    let failed = client.call("fail", &json!({})).await.expect("fail");
+    let failed = client.call_tool("fail", &json!({})).await.expect("fail");
     assert_eq!(failed.into_result().expect_err("isError").kind(), ErrorKind::Tool);
     features::all(client).await;
     if client.revision().era() == Era::Modern {

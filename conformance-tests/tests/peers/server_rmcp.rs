@@ -23,11 +23,11 @@ async fn every_revision_over_http() {
 
 async fn drive(client: &Client) {
     assert_eq!(text(client, "echo", json!({ "message": "hä?" })).await, "hä?");
-    let sum = client.call("add", &json!({ "a": 1, "b": 2 })).await.expect("add");
+    let sum = client.call_tool("add", &json!({ "a": 1, "b": 2 })).await.expect("add");
     assert_eq!(sum.structured::<Value>().expect("a sum")["sum"], json!(3.0));
-    let failed = client.call("fail", &json!({})).await.expect("fail");
+    let failed = client.call_tool("fail", &json!({})).await.expect("fail");
     assert_eq!(failed.into_result().expect_err("isError").kind(), ErrorKind::Tool);
-    let unknown = client.call("nope", &json!({})).await.expect_err("no such tool");
+    let unknown = client.call_tool("nope", &json!({})).await.expect_err("no such tool");
     assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
     features::all(client).await;
     features::subscriptions(client).await;

@@ -1,5 +1,5 @@
-//! Our client drives servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP; 1.32.2 in its ways to
-//! serve HTTP.
+//! Our client drives servers of the TypeScript SDK: 2.4.0 in both eras, over stdio and HTTP; 1.32.2
+//! in its ways to serve HTTP.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn a_modern_server_over_http_tells_a_legacy_client_what_it_speaks() {
     let mut command = node(SERVER);
     command.args(["--http", "--modern-only"]);
     let server = Listening::start(command);
-    let error = host().pin(Revision::V2025_11_25).connect_http(server.url("/mcp")).await;
+    let error = host().revision(Revision::V2025_11_25).connect_http(server.url("/mcp")).await;
     assert_eq!(error.expect_err("no common revision").kind(), ErrorKind::UnsupportedVersion);
 }
 
@@ -103,21 +103,21 @@ async fn drive(client: &Client) {
     assert_eq!(text(client, "add", json!({ "a": 1, "b": 2 })).await, "3");
     if rules.titles {
         let sum: Value = client
-            .call("add", &json!({ "a": 1, "b": 2 }))
+            .call_tool("add", &json!({ "a": 1, "b": 2 }))
             .await
             .expect("add")
             .structured()
             .expect("sum");
         assert_eq!(sum, json!({ "sum": 3 }));
-        let words = client.call("words", &json!({ "text": "a b" })).await.expect("words");
+        let words = client.call_tool("words", &json!({ "text": "a b" })).await.expect("words");
         assert_eq!(words.structured::<Vec<String>>().expect("a list in both eras"), ["a", "b"]);
     }
     for (tool, said) in [("fail", "failed: as asked"), ("throw", "thrown on purpose")] {
-        let reply = client.call(tool, &json!({})).await.expect(tool);
+        let reply = client.call_tool(tool, &json!({})).await.expect(tool);
         assert_eq!(reply.text(), said);
         assert_eq!(reply.into_result().expect_err("isError").kind(), ErrorKind::Tool);
     }
-    let unknown = client.call("nope", &json!({})).await.expect_err("no such tool");
+    let unknown = client.call_tool("nope", &json!({})).await.expect_err("no such tool");
     assert_eq!(unknown.peer().map(mcp_client::ErrorObject::code), Some(-32602));
 
     features::all(client).await;
@@ -157,7 +157,7 @@ async fn a_modern_server_tells_a_legacy_client_what_it_speaks() {
     let mut command = node(SERVER);
     command.arg("--modern-only");
     let error = host()
-        .pin(Revision::V2025_11_25)
+        .revision(Revision::V2025_11_25)
         .connect_command(command)
         .await
         .expect_err("no common revision");

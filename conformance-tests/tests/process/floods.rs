@@ -69,7 +69,8 @@ fn a_line_that_never_ends_takes_no_more_than_the_limit() {
     assert!(grown < 16 << 10, "{grown} KiB");
 }
 
-/// A message is a slice of what was read; a small one must not keep a large one behind it in memory.
+/// A message is a slice of what was read; a small one must not keep a large one behind it in
+/// memory.
 #[test]
 fn small_calls_behind_large_messages_do_not_hold_them() {
     let mut host = Host::start(Over::Pipes, &[]);

@@ -58,7 +58,8 @@ fn a_child_of_a_handler_cannot_take_messages() {
     }
 }
 
-/// The whole conversation is in a file, and so are the answers: nothing may be lost when the process ends.
+/// The whole conversation is in a file, and so are the answers: nothing may be lost when the
+/// process ends.
 #[test]
 fn files_are_served_through_threads_to_the_last_byte() {
     let mut input = tempfile::tempfile().unwrap();

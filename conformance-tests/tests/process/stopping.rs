@@ -96,7 +96,8 @@ fn a_call_that_never_ends_is_dropped_after_the_drain_time() {
     });
 }
 
-/// What a client waits between closing the input, SIGTERM and SIGKILL. A server must never meet the next step.
+/// What a client waits between closing the input, SIGTERM and SIGKILL. A server must never meet the
+/// next step.
 const LADDER: Duration = Duration::from_millis(1_500);
 
 #[test]

@@ -1,4 +1,5 @@
-//! The same over HTTP: a process that serves a socket ends when it is told to, whatever its handlers do.
+//! The same over HTTP: a process that serves a socket ends when it is told to, whatever its
+//! handlers do.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,12 +13,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::host::{PROGRAM, all_at_once};
 
 const DRAIN: Duration = Duration::from_millis(700);
-/// The drain time, half a second for what is given up, a second for what blocks, and the machine's own slowness.
+/// The drain time, half a second for what is given up, a second for what blocks, and the machine's
+/// own slowness.
 const BOUND: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Below the ports that systems give to clients: one of those may be taken by any connection before the server has
-/// it, even by an attempt to connect to itself.
+/// Below the ports that systems give to clients: one of those may be taken by any connection before
+/// the server has it, even by an attempt to connect to itself.
 fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 500).unwrap() * 20;

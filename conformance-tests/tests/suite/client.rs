@@ -1,7 +1,7 @@
 //! Our client, as `everything-client`.
 //!
-//! Each scenario is run by itself, since only so the suite looks at the exit code of the client too. Which there are
-//! is asked of the suite.
+//! Each scenario is run by itself, since only so the suite looks at the exit code of the client
+//! too. Which there are is asked of the suite.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

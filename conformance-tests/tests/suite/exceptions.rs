@@ -1,4 +1,5 @@
-//! What a role's runs may lack, by name and with a reason. A failure or a warning is never among it.
+//! What a role's runs may lack, by name and with a reason. A failure or a warning is never among
+//! it.
 
 use crate::run::Outcome;
 use crate::scenario::{Check, Status, count};

@@ -47,8 +47,9 @@ impl Suite {
         command
     }
 
-    /// Runs it with `arguments`, of which the first is the role that is under test (`server`, `client`).
-    /// Its files stay in a directory of Cargo's, named `name`, until the next run of that name.
+    /// Runs it with `arguments`, of which the first is the role that is under test (`server`,
+    /// `client`). Its files stay in a directory of Cargo's, named `name`, until the next run of
+    /// that name.
     pub(crate) fn run(&self, name: &str, arguments: &[&str]) -> Outcome {
         let out = directory(name);
         drop(std::fs::remove_dir_all(&out));

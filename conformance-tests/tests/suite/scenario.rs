@@ -28,8 +28,8 @@ pub(crate) enum Status {
 /// Checks by the names of scenarios.
 pub(crate) type Scenarios = BTreeMap<String, Vec<Check>>;
 
-/// Reads what the suite wrote: `[server-]<scenario>-<time>/checks.json`, where a scenario's name may have a
-/// slash (`auth/dpop`).
+/// Reads what the suite wrote: `[server-]<scenario>-<time>/checks.json`, where a scenario's name
+/// may have a slash (`auth/dpop`).
 pub(crate) fn read(directory: &Path) -> Scenarios {
     let mut scenarios = Scenarios::new();
     read_into(&mut scenarios, directory, "");
@@ -57,7 +57,8 @@ fn read_into(scenarios: &mut Scenarios, directory: &Path, parents: &str) {
     }
 }
 
-/// The text of a file of that name, which the suite wrote beside the checks of the one scenario that it ran.
+/// The text of a file of that name, which the suite wrote beside the checks of the one scenario
+/// that it ran.
 pub(crate) fn file(directory: &Path, name: &str) -> Option<String> {
     std::fs::read_to_string(directory.join(name)).ok().or_else(|| {
         let mut entries = std::fs::read_dir(directory).ok()?.filter_map(Result::ok);

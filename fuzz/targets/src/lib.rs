@@ -7,8 +7,8 @@
 //!   same for a given time on all cores.
 //! - libFuzzer, guided by coverage, through the programs in `fuzz/fuzz_targets`.
 //!
-//! A new target is a module with `pub(crate) fn run(data: &[u8])`, an entry in [`TARGETS`], a folder
-//! in `fuzz/seeds`, and a program in `fuzz/fuzz_targets`.
+//! A new target is a module with `pub(crate) fn run(data: &[u8])`, an entry in [`TARGETS`], a
+//! folder in `fuzz/seeds`, and a program in `fuzz/fuzz_targets`.
 
 mod mutator;
 mod random;

@@ -1,7 +1,8 @@
 //! A slow reader of messages that follows the rules literally, to compare the fast one with.
 //!
-//! It shares no code with `mcp_core::jsonrpc::decode`: a strict JSON parser builds a tree that keeps
-//! repeated members, and the rules are applied to it in the order in which they are documented.
+//! It shares no code with `mcp_core::jsonrpc::decode`: a strict JSON parser builds a tree that
+//! keeps repeated members, and the rules are applied to it in the order in which they are
+//! documented.
 
 use mcp_core::jsonrpc::RequestId;
 

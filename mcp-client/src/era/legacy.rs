@@ -34,7 +34,7 @@ pub(super) async fn initialize(
 
     let refuse = || unsupported(settings, std::slice::from_ref(&result.protocol_version));
     let revision: Revision = result.protocol_version.parse().map_err(|_| refuse())?;
-    if revision.era() != Era::Legacy || settings.pin.is_some_and(|pin| pin != revision) {
+    if revision.era() != Era::Legacy || settings.revision.is_some_and(|pin| pin != revision) {
         return Err(refuse());
     }
     // A batch may follow the next message.

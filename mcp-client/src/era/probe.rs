@@ -61,7 +61,7 @@ pub(crate) async fn establish(
     let wire = Wire::new(connection, Arc::clone(inbound));
     let is_legacy = |revision: &Revision| revision.era() == Era::Legacy;
     let known = settings.known.as_ref().map(|known| known.revision).filter(is_legacy);
-    let verdict = match (settings.pin, known) {
+    let verdict = match (settings.revision, known) {
         (Some(revision), _) if is_legacy(&revision) => Verdict::Legacy(revision, None),
         (None, Some(revision)) => match legacy::initialize(&wire, settings, revision).await {
             Ok(session) => return Ok((wire, session)),
@@ -100,8 +100,8 @@ pub(crate) async fn establish(
 }
 
 async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, Error> {
-    let pinned = settings.pin.is_some();
-    let mut version = settings.pin.unwrap_or(Revision::LATEST);
+    let pinned = settings.revision.is_some();
+    let mut version = settings.revision.unwrap_or(Revision::LATEST);
     let mut tried = Vec::new();
     loop {
         tried.push(version);
@@ -184,7 +184,7 @@ fn discovered(
 ) -> Result<Verdict, Error> {
     let discovered: DiscoverResult = match result.parse() {
         Ok(discovered) => discovered,
-        Err(error) if settings.pin.is_some() => {
+        Err(error) if settings.revision.is_some() => {
             return Err(Error::decode(METHOD, error, result.as_bytes()));
         }
         // A server that answers anything to everything.
@@ -194,8 +194,10 @@ fn discovered(
     let revision = if supported.iter().any(|name| name == asked.as_str()) {
         asked
     } else {
-        let modern = newest(supported, Era::Modern).filter(|_| settings.pin.is_none());
-        match modern.or_else(|| newest(supported, Era::Legacy).filter(|_| settings.pin.is_none())) {
+        let modern = newest(supported, Era::Modern).filter(|_| settings.revision.is_none());
+        match modern
+            .or_else(|| newest(supported, Era::Legacy).filter(|_| settings.revision.is_none()))
+        {
             Some(revision) if revision.era() == Era::Legacy => {
                 return Ok(Verdict::Legacy(revision, None));
             }

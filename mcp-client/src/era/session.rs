@@ -14,7 +14,7 @@ use crate::request::Timeouts;
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) client_info: Implementation,
-    pub(crate) pin: Option<Revision>,
+    pub(crate) revision: Option<Revision>,
     pub(crate) known: Option<KnownServer>,
     pub(crate) probe_patience: Duration,
     pub(crate) timeouts: Timeouts,
@@ -49,7 +49,7 @@ pub(super) fn newest(supported: &[String], era: Era) -> Option<Revision> {
 
 /// No revision is spoken by both sides.
 pub(super) fn unsupported(settings: &Settings, supported: &[String]) -> Error {
-    let ours = match settings.pin {
+    let ours = match settings.revision {
         Some(revision) => format!("the client is pinned to {revision}"),
         None => format!("the client speaks {}", Revision::ALL.map(Revision::as_str).join(", ")),
     };

@@ -10,7 +10,7 @@ use super::name::Naming;
 /// Makes a [`ClientGroup`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until it builds"]
-pub struct GroupBuilder {
+pub struct ClientGroupBuilder {
     pub(super) naming: Naming,
     pub(super) limits: Limits,
     pub(super) connect_timeout: Duration,
@@ -18,7 +18,7 @@ pub struct GroupBuilder {
     pub(super) watches_lists: bool,
 }
 
-impl GroupBuilder {
+impl ClientGroupBuilder {
     pub(super) fn new() -> Self {
         Self {
             naming: Naming::default(),

@@ -10,7 +10,7 @@ use mcp_core::types::{Prompt, Resource, ResourceTemplate, ServerCapabilities, Sk
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::builder::GroupBuilder;
+use super::builder::ClientGroupBuilder;
 use super::list::{Exposed, Failure, FromServer, GroupList};
 use super::name::{self, Naming, SEPARATOR};
 use super::notification::{GroupNotifications, Listeners};
@@ -43,7 +43,7 @@ use crate::error::{Error, ErrorKind};
 /// for failure in &tools.failures {
 ///     eprintln!("{}: {}", failure.server, failure.error);
 /// }
-/// let reply = group.call("files__read", &json!({"path": "/etc/hosts"})).await?;
+/// let reply = group.call_tool("files__read", &json!({"path": "/etc/hosts"})).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +51,7 @@ use crate::error::{Error, ErrorKind};
 pub struct ClientGroup(Arc<Inner>);
 
 struct Inner {
-    settings: GroupBuilder,
+    settings: ClientGroupBuilder,
     servers: Mutex<BTreeMap<Arc<str>, Arc<Server>>>,
     listeners: Arc<Listeners>,
 }
@@ -65,15 +65,15 @@ impl ClientGroup {
     }
 
     /// A group whose names, times and bounds are chosen.
-    pub fn builder() -> GroupBuilder {
-        GroupBuilder::new()
+    pub fn builder() -> ClientGroupBuilder {
+        ClientGroupBuilder::new()
     }
 
-    pub(super) fn with(settings: GroupBuilder) -> Self {
+    pub(super) fn with(settings: ClientGroupBuilder) -> Self {
         Self(Arc::new(Inner { settings, servers: Mutex::default(), listeners: Arc::default() }))
     }
 
-    pub(super) fn settings(&self) -> &GroupBuilder {
+    pub(super) fn settings(&self) -> &ClientGroupBuilder {
         &self.0.settings
     }
 

@@ -12,7 +12,7 @@ mod notification;
 mod route;
 mod server;
 
-pub use builder::GroupBuilder;
+pub use builder::ClientGroupBuilder;
 pub use client_group::ClientGroup;
 pub use list::{Exposed, Failure, FromServer, GroupList};
 pub use name::Naming;

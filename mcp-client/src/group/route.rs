@@ -12,7 +12,7 @@ use crate::call::ToolReply;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
-/// Where a tool or prompt of a group is: to call it with all that [`Client::call`] and [`Client::get_prompt`] offer.
+/// Where a tool or prompt of a group is: to call it with all that [`Client::call_tool`] and [`Client::get_prompt`] offer.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Route {
@@ -55,13 +55,13 @@ impl ClientGroup {
     ///
     /// # Errors
     /// When no server has the tool, its server is not connected, or the call fails.
-    pub async fn call<A: Serialize + ?Sized>(
+    pub async fn call_tool<A: Serialize + ?Sized>(
         &self,
         name: &str,
         arguments: &A,
     ) -> Result<ToolReply, Error> {
         let route = self.tool(name).await?;
-        route.client.call(&route.name, arguments).await
+        route.client.call_tool(&route.name, arguments).await
     }
 
     /// Gets a prompt by its name in the group.

@@ -16,7 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::builder::GroupBuilder;
+use super::builder::ClientGroupBuilder;
 use super::name::Names;
 use super::notification::{GroupEvent, Listeners};
 use crate::backoff::Backoff;
@@ -94,7 +94,7 @@ impl Server {
     pub(super) fn start(
         name: Arc<str>,
         origin: Origin,
-        settings: &GroupBuilder,
+        settings: &ClientGroupBuilder,
         listeners: &Arc<Listeners>,
         runtime: &Handle,
     ) -> Self {

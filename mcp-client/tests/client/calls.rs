@@ -13,8 +13,9 @@ use crate::fake::{legacy_with, modern, text, with};
 #[tokio::test]
 async fn a_modern_call_carries_all_it_needs() {
     let (client, mut fake) = modern().await;
-    let call =
-        client.call("add", &json!({"a": 1, "b": 2})).meta(Meta::new().with("com.example/k", 1));
+    let call = client
+        .call_tool("add", &json!({"a": 1, "b": 2}))
+        .meta(Meta::new().with("com.example/k", 1));
     let sum: i64 = with(call, async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"]["name"], "add");
@@ -44,7 +45,7 @@ async fn a_modern_call_carries_all_it_needs() {
 #[tokio::test]
 async fn a_legacy_call_carries_no_meta_and_its_result_no_kind() {
     let (client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
-    let reply = with(client.call("hi", &()), async {
+    let reply = with(client.call_tool("hi", &()), async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"], json!({"name": "hi"}));
         fake.reply(
@@ -59,7 +60,7 @@ async fn a_legacy_call_carries_no_meta_and_its_result_no_kind() {
 #[tokio::test]
 async fn arguments_that_are_no_object_are_not_sent() {
     let (client, _fake) = modern().await;
-    let error = client.call("add", &[1, 2]).await.unwrap_err();
+    let error = client.call_tool("add", &[1, 2]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 
@@ -67,7 +68,7 @@ async fn arguments_that_are_no_object_are_not_sent() {
 async fn ids_differ_and_answers_find_their_callers() {
     let (client, mut fake) = modern().await;
     let calls = futures::future::join_all((0..50).map(|n| {
-        let call = client.call("echo", &json!({ "n": n }));
+        let call = client.call_tool("echo", &json!({ "n": n }));
         async move { (n, call.await.unwrap().structured::<i64>().unwrap()) }
     }));
     let serve = async {
@@ -87,7 +88,7 @@ async fn ids_differ_and_answers_find_their_callers() {
 #[tokio::test]
 async fn errors_of_the_peer_are_told_as_such() {
     let (client, mut fake) = modern().await;
-    let error = with(client.call("x", &()), async {
+    let error = with(client.call_tool("x", &()), async {
         let request = fake.next().await;
         fake.refuse(&request, -32602, json!({"why": 1})).await;
     })
@@ -102,14 +103,14 @@ async fn errors_of_the_peer_are_told_as_such() {
 #[tokio::test]
 async fn dropping_a_call_cancels_it() {
     let (client, mut fake) = modern().await;
-    let call = tokio::spawn(client.call("slow", &()).into_future());
+    let call = tokio::spawn(client.call_tool("slow", &()).into_future());
     let request = fake.expect("tools/call").await;
     call.abort();
     let cancelled = fake.expect("notifications/cancelled").await;
     assert_eq!(cancelled["params"]["requestId"], request["id"]);
     // A late answer is dropped, and the connection goes on.
     fake.reply(&request, text("late")).await;
-    let reply = with(client.call("next", &()), async {
+    let reply = with(client.call_tool("next", &()), async {
         let request = fake.expect("tools/call").await;
         fake.reply(&request, text("in time")).await;
     });
@@ -121,7 +122,7 @@ async fn progress_comes_before_the_answer() {
     let (client, mut fake) = modern().await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let take = Arc::clone(&seen);
-    let call = client.call("slow", &()).on_progress(move |progress| {
+    let call = client.call_tool("slow", &()).on_progress(move |progress| {
         take.lock().unwrap().push((progress.progress, progress.message));
     });
     with(call, async {
@@ -198,7 +199,7 @@ async fn log_levels_go_with_each_modern_request_and_once_to_a_legacy_server() {
     let (client, mut fake) = modern().await;
     let mut log = client.log_messages();
     client.set_log_level(LoggingLevel::Warning).await.unwrap();
-    let call = client.call("x", &()).log_level(LoggingLevel::Debug);
+    let call = client.call_tool("x", &()).log_level(LoggingLevel::Debug);
     with(call, async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"]["_meta"]["io.modelcontextprotocol/logLevel"], "debug");

@@ -108,11 +108,11 @@ async fn stubborn_client(dir: &tempfile::TempDir) -> (Client, std::path::PathBuf
 async fn a_child_is_called_and_exits_when_its_input_is_closed() {
     let client = Client::connect_command(shell("serve; exit 3")).await.unwrap();
     assert_eq!(client.revision(), Revision::V2026_07_28);
-    assert_eq!(client.call("hi", &()).await.unwrap().text(), "hi");
+    assert_eq!(client.call_tool("hi", &()).await.unwrap().text(), "hi");
     assert_eq!(client.exit_status(), None);
     assert_eq!(client.close().await.unwrap().code(), Some(3));
     assert_eq!(client.exit_status().unwrap().code(), Some(3));
-    assert_eq!(client.call("hi", &()).await.unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(client.call_tool("hi", &()).await.unwrap_err().kind(), ErrorKind::Transport);
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn a_flood_on_stderr_does_not_block() {
         count.fetch_add(line.len(), std::sync::atomic::Ordering::Relaxed);
     });
     let client = Client::connect_command(command).await.unwrap();
-    assert_eq!(client.call("hi", &()).await.unwrap().text(), "hi");
+    assert_eq!(client.call_tool("hi", &()).await.unwrap().text(), "hi");
     client.close().await;
     assert!(bytes.load(std::sync::atomic::Ordering::Relaxed) <= 8 << 10);
 }
@@ -193,7 +193,7 @@ async fn a_flood_on_stderr_does_not_block() {
 async fn how_the_server_ended_is_in_the_error() {
     for (method, expected) in [("exit", "exit status: 7"), ("crash", "signal: 9")] {
         let client = Client::connect_command(shell("serve")).await.unwrap();
-        let error = client.call(method, &()).await.unwrap_err();
+        let error = client.call_tool(method, &()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Transport);
         let reason = error.transport().unwrap().to_string();
         assert!(reason.contains(expected), "{reason}");
@@ -201,7 +201,7 @@ async fn how_the_server_ended_is_in_the_error() {
             assert!(reason.contains("goodbye, cruel world"), "{reason}");
         }
         // So do later calls.
-        let later = client.call("hi", &()).await.unwrap_err();
+        let later = client.call_tool("hi", &()).await.unwrap_err();
         assert!(later.transport().unwrap().to_string().contains(expected), "{later:?}");
     }
 }
@@ -244,11 +244,11 @@ async fn a_thousand_pending_calls_end_when_the_server_is_killed() {
     command.env("PIDS", &file);
     let client = Client::connect_command(command).await.unwrap();
     let calls: Vec<_> = (0..1_000)
-        .map(|n| tokio::spawn(client.call("none", &json!({ "n": n })).into_future()))
+        .map(|n| tokio::spawn(client.call_tool("none", &json!({ "n": n })).into_future()))
         .collect();
     // All of them are on their way when this one is answered.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(client.call("hi", &()).await.unwrap().text(), "hi");
+    assert_eq!(client.call_tool("hi", &()).await.unwrap().text(), "hi");
     let pid = pids(&file)[0];
     let killed = Instant::now();
     Command::new("kill").arg("-9").arg(pid.to_string()).status().unwrap();
@@ -271,7 +271,7 @@ async fn a_wrapper_that_is_killed_takes_the_server_with_it() {
     let mut command = shell(&format!("exec 3<&0; {}", script.replace("(serve)", "(serve) <&3")));
     command.env("PIDS", &file);
     let client = Client::connect_command(command).await.unwrap();
-    let call = tokio::spawn(client.call("none", &()).into_future());
+    let call = tokio::spawn(client.call_tool("none", &()).into_future());
     tokio::time::sleep(Duration::from_millis(20)).await;
     let killed = Instant::now();
     Command::new("kill").arg("-9").arg(pids(&file)[0].to_string()).status().unwrap();
@@ -337,7 +337,7 @@ async fn descriptors_are_not_shared_between_children() {
     let begun = Instant::now();
     assert!(first.close().await.unwrap().success());
     assert!(begun.elapsed() < Duration::from_secs(1), "it saw the end of its input");
-    assert_eq!(second.call("hi", &()).await.unwrap().text(), "hi");
+    assert_eq!(second.call_tool("hi", &()).await.unwrap().text(), "hi");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,14 +120,14 @@ async fn servers_of_both_eras_are_one_list_and_one_that_fails_does_not_hold_it()
     let failed: Vec<_> = tools.failures.iter().map(|f| (&*f.server, f.error.kind())).collect();
     assert_eq!(failed, [("dead", ErrorKind::Transport), ("mute", ErrorKind::Timeout)]);
 
-    assert_eq!(group.call("old__write", &()).await.unwrap().text(), "called write");
+    assert_eq!(group.call_tool("old__write", &()).await.unwrap().text(), "called write");
     assert_eq!(
-        group.call("mute__read", &()).await.unwrap().text(),
+        group.call_tool("mute__read", &()).await.unwrap().text(),
         "called read",
         "it was not listed"
     );
-    assert_eq!(group.call("dead__x", &()).await.unwrap_err().kind(), ErrorKind::Transport);
-    let error = group.call("other__x", &()).await.unwrap_err();
+    assert_eq!(group.call_tool("dead__x", &()).await.unwrap_err().kind(), ErrorKind::Transport);
+    let error = group.call_tool("other__x", &()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("other__x"), "{error}");
 }
@@ -157,7 +157,7 @@ async fn names_that_do_not_fit_are_made_to_and_lead_back() {
     let tools = group.list_tools().await;
     for (tool, own) in tools.items.iter().zip(["read file", &long]) {
         assert!(tool.name.len() <= 128 && !tool.name.contains(' '), "{}", tool.name);
-        assert_eq!(group.call(&tool.name, &()).await.unwrap().text(), format!("called {own}"));
+        assert_eq!(group.call_tool(&tool.name, &()).await.unwrap().text(), format!("called {own}"));
     }
 }
 
@@ -174,7 +174,7 @@ async fn a_bare_name_is_that_of_one_server_or_of_none() {
         let route = group.tool(&tool.name).await.unwrap();
         assert_eq!((&route.server, &route.name), (&tool.server, &tool.item.name));
     }
-    let error = group.call("read", &()).await.unwrap_err();
+    let error = group.call_tool("read", &()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("a__read, b__read"), "{error}");
     // A server cannot stand for another by the name of its tool.
@@ -235,7 +235,7 @@ async fn a_server_that_is_lost_comes_back_or_is_given_up() {
         assert_eq!(events.next().await.as_ref(), Some(expected));
     }
     assert_eq!(line.attempts.load(Ordering::SeqCst), 4);
-    assert_eq!(group.call("s__x", &()).await.unwrap().text(), "called x");
+    assert_eq!(group.call_tool("s__x", &()).await.unwrap().text(), "called x");
 
     // It is lost for good.
     line.fail.store(usize::MAX, Ordering::SeqCst);
@@ -243,7 +243,7 @@ async fn a_server_that_is_lost_comes_back_or_is_given_up() {
     assert_eq!(events.next().await.as_ref(), Some(&disconnected));
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     assert_eq!(line.attempts.load(Ordering::SeqCst), 4 + 3);
-    let error = group.call("s__x", &()).await.unwrap_err();
+    let error = group.call_tool("s__x", &()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert!(error.to_string().contains("server s is not connected"), "{error}");
     let ServerState::Lost { reason, retries: false } = &group.servers()[0].state else {
@@ -261,7 +261,7 @@ async fn a_server_that_is_lost_comes_back_or_is_given_up() {
     for expected in [&disconnected, &connected, &gap] {
         assert_eq!(events.next().await.as_ref(), Some(expected));
     }
-    assert_eq!(group.call("s__x", &()).await.unwrap().text(), "called x");
+    assert_eq!(group.call_tool("s__x", &()).await.unwrap().text(), "called x");
 }
 
 #[tokio::test(start_paused = true)]
@@ -269,7 +269,7 @@ async fn an_attempt_to_connect_takes_its_time_and_no_more() {
     let group = ClientGroup::builder().connect_timeout(Duration::from_secs(3)).build();
     group.add_with("s", std::future::pending).unwrap();
     let begun = Instant::now();
-    assert!(group.call("s__x", &()).await.is_err());
+    assert!(group.call_tool("s__x", &()).await.is_err());
     assert_eq!(begun.elapsed(), Duration::from_secs(3));
 }
 
@@ -357,7 +357,11 @@ async fn servers_and_items_are_bounded_and_names_are_checked() {
     );
 
     let removed = group.remove("b").unwrap();
-    assert_eq!(removed.call("3", &()).await.unwrap().text(), "called 3", "it is the host's now");
+    assert_eq!(
+        removed.call_tool("3", &()).await.unwrap().text(),
+        "called 3",
+        "it is the host's now"
+    );
     assert!(group.remove("b").is_none());
     assert_eq!(
         group.read_resource("b", "note://1").await.unwrap_err().kind(),

@@ -9,7 +9,7 @@ use crate::fake::{legacy_with, modern, text, with};
 #[tokio::test]
 async fn an_answer_of_another_shape_shows_its_json() {
     let (client, mut fake) = modern().await;
-    let error = with(client.call("x", &()), async {
+    let error = with(client.call_tool("x", &()), async {
         let request = fake.next().await;
         fake.reply(&request, json!({"content": "none"})).await;
     })
@@ -23,7 +23,7 @@ async fn an_answer_of_another_shape_shows_its_json() {
 #[tokio::test]
 async fn the_json_of_an_error_is_bounded() {
     let (client, mut fake) = modern().await;
-    let error = with(client.call("x", &()), async {
+    let error = with(client.call_tool("x", &()), async {
         let request = fake.next().await;
         fake.reply(&request, json!({"content": "ü".repeat(100_000)})).await;
     })
@@ -41,7 +41,7 @@ async fn kinds_of_results_that_are_not_known_are_invalid() {
         json!({"content": [], "resultType": 1}),
         json!({"content": [], "resultType": "input_required"}), // Neither questions nor a state.
     ] {
-        let error = with(client.call("x", &()), async {
+        let error = with(client.call_tool("x", &()), async {
             let request = fake.next().await;
             fake.reply(&request, result.clone()).await;
         })
@@ -63,7 +63,7 @@ async fn kinds_of_results_that_are_not_known_are_invalid() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     // Absent is complete (RT-2), and the name may come anywhere.
     for result in [json!({"content": []}), json!({"content": [], "resultType": "complete"})] {
-        with(client.call("x", &()), async {
+        with(client.call_tool("x", &()), async {
             let request = fake.next().await;
             fake.reply(&request, result).await;
         })
@@ -114,7 +114,7 @@ async fn a_legacy_server_is_answered_and_refused_by_what_was_declared() {
 #[tokio::test]
 async fn garbage_between_messages_does_no_harm() {
     let (client, mut fake) = modern().await;
-    let reply = with(client.call("x", &()), async {
+    let reply = with(client.call_tool("x", &()), async {
         let request = fake.next().await;
         fake.raw("not json").await;
         fake.raw("").await;
@@ -133,7 +133,7 @@ async fn garbage_between_messages_does_no_harm() {
 async fn a_flood_of_notifications_is_bounded_and_told_of() {
     let (client, mut fake) = modern().await;
     let mut events = client.notifications();
-    let reply = with(client.call("x", &()), async {
+    let reply = with(client.call_tool("x", &()), async {
         let request = fake.next().await;
         for number in 0..5_000 {
             fake.tell("notifications/custom", json!({ "number": number })).await;

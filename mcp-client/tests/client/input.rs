@@ -40,7 +40,7 @@ async fn handlers_answer_round_by_round_with_the_state_as_it_came() {
     });
     let (client, mut fake) = modern_with(builder).await;
     let begun = tokio::time::Instant::now();
-    let reply = with(client.call("deploy", &json!({"to": "prod"})), async {
+    let reply = with(client.call_tool("deploy", &json!({"to": "prod"})), async {
         let questions = json!({"a": question("sure?"), "b": question("surely?"), "c": {"method": "roots/list"}});
         let first = round(&mut fake, asks(questions)).await;
         assert_eq!(
@@ -78,14 +78,14 @@ async fn handlers_answer_round_by_round_with_the_state_as_it_came() {
 async fn rounds_and_questions_are_bounded() {
     let builder = Client::builder().on_elicit(|_| async { Ok(accept()) });
     let (client, mut fake) = modern_with(builder).await;
-    let error = with(client.call("x", &()), async {
+    let error = with(client.call_tool("x", &()), async {
         for _ in 0..11 {
             round(&mut fake, asks(json!({"a": question("again?")}))).await;
         }
     });
     assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
     let many: Map<String, Value> = (0..17).map(|n| (n.to_string(), question("?"))).collect();
-    let error = with(client.call("x", &()), async {
+    let error = with(client.call_tool("x", &()), async {
         round(&mut fake, asks(json!(many))).await;
     });
     assert_eq!(error.await.unwrap_err().kind(), ErrorKind::Decode);
@@ -97,7 +97,7 @@ async fn questions_that_were_not_declared_are_not_answered() {
     for request in
         [question("?"), json!({"method": "roots/list"}), json!({"method": "x/y", "params": {}})]
     {
-        let error = with(client.call("x", &()), async {
+        let error = with(client.call_tool("x", &()), async {
             round(&mut fake, asks(json!({ "a": request }))).await;
         });
         assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
@@ -106,7 +106,7 @@ async fn questions_that_were_not_declared_are_not_answered() {
     let (client, mut fake) =
         modern_with(Client::builder().on_elicit(|_| async { Ok(accept()) })).await;
     let url = json!({"mode": "url", "message": "m", "url": "https://e.example"});
-    let error = with(client.call("x", &()), async {
+    let error = with(client.call_tool("x", &()), async {
         round(&mut fake, asks(json!({"a": {"method": "elicitation/create", "params": url}}))).await;
     });
     assert_eq!(error.await.unwrap_err().kind(), ErrorKind::InputRequired);
@@ -119,7 +119,7 @@ async fn the_total_timeout_is_that_of_all_rounds() {
         Ok(accept())
     });
     let (client, mut fake) = modern_with(builder).await;
-    let call = client.call("x", &()).total_timeout(Duration::from_secs(200));
+    let call = client.call_tool("x", &()).total_timeout(Duration::from_secs(200));
     let error = with(call, async {
         for _ in 0..3 {
             round(&mut fake, asks(json!({"a": question("?")}))).await;
@@ -132,7 +132,7 @@ async fn the_total_timeout_is_that_of_all_rounds() {
 async fn the_caller_can_answer_by_hand() {
     let (client, mut fake) = modern().await;
     let (outcome, _) = tokio::join!(
-        client.call_once("x", &json!({"n": 1})).into_future(),
+        client.call_tool("x", &json!({"n": 1})).once().into_future(),
         round(&mut fake, asks(json!({"a": question("sure?")})))
     );
     let Outcome::InputRequired(pending) = outcome.unwrap() else { panic!("it asks") };
@@ -178,7 +178,7 @@ async fn saved(arguments: &Value) -> String {
     let (client, mut fake) = modern().await;
     let (outcome, _) = tokio::join!(
         client
-            .call("x", arguments)
+            .call_tool("x", arguments)
             .meta(mcp_client::meta::Meta::new().with("trace", 7))
             .once()
             .into_future(),

@@ -54,20 +54,20 @@ async fn a_server_in_memory_is_called_without_bytes_in_between() {
     let client = Client::connect_memory(&Server).await.unwrap();
     assert_eq!(client.revision(), Revision::V2026_07_28);
     let (told, progress) = std::sync::mpsc::channel();
-    let call = client.call("echo", &json!({"x": 1})).on_progress(move |progress| {
+    let call = client.call_tool("echo", &json!({"x": 1})).on_progress(move |progress| {
         told.send(progress.progress).unwrap();
     });
     assert_eq!(call.await.unwrap().structured::<serde_json::Value>().unwrap(), json!({"x": 1}));
     assert_eq!(progress.recv().unwrap(), 1.0);
     assert_eq!(client.list_tools().await.unwrap_err().kind(), ErrorKind::Peer);
     assert_eq!(client.close().await, None);
-    assert_eq!(client.call("echo", &()).await.unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(client.call_tool("echo", &()).await.unwrap_err().kind(), ErrorKind::Transport);
 }
 
 #[tokio::test]
 async fn any_service_will_do() {
     let client = Client::builder().connect_service(|_| Echo).await.unwrap();
-    let reply = client.call("echo", &json!({"x": 2})).await.unwrap();
+    let reply = client.call_tool("echo", &json!({"x": 2})).await.unwrap();
     assert_eq!(reply.structured::<serde_json::Value>().unwrap(), json!({"x": 2}));
 }
 
@@ -75,7 +75,7 @@ async fn any_service_will_do() {
 async fn a_server_in_memory_is_one_of_a_group() {
     let group = ClientGroup::new();
     group.add("mem", Client::connect_memory(&Server).await.unwrap()).unwrap();
-    let reply = group.call("mem__echo", &json!({"x": 3})).await.unwrap();
+    let reply = group.call_tool("mem__echo", &json!({"x": 3})).await.unwrap();
     assert_eq!(reply.structured::<serde_json::Value>().unwrap(), json!({"x": 3}));
     let tools = group.list_tools().await;
     assert_eq!((tools.items.len(), tools.failures[0].error.kind()), (0, ErrorKind::Peer));

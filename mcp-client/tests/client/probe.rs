@@ -19,7 +19,7 @@ async fn a_modern_server_is_recognised_and_described() {
         assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], json!({}));
         fake.reply(&probe, discovered()).await;
     };
-    let connect = Client::builder().name_version("host", "2").connect(reader, writer);
+    let connect = Client::builder().client_info("host", "2").connect(reader, writer);
     let (client, ()) = tokio::join!(connect, serve);
     let client = client.unwrap();
     assert_eq!(client.revision(), Revision::V2026_07_28);
@@ -160,7 +160,7 @@ async fn a_version_that_is_refused_and_named_is_asked_once_more() {
                 }
             };
             let builder =
-                pin.map_or_else(Client::builder, |revision| Client::builder().pin(revision));
+                pin.map_or_else(Client::builder, |revision| Client::builder().revision(revision));
             let (client, ()) = tokio::join!(builder.connect(reader, writer), serve);
             match client {
                 Ok(client) => assert_eq!((client.revision(), refusals), (Revision::V2026_07_28, 1)),
@@ -196,7 +196,7 @@ async fn a_pinned_revision_is_the_only_one() {
             json!({"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": server});
         fake.reply(&initialize, result).await;
     };
-    let connect = Client::builder().pin(Revision::V2025_03_26).connect(reader, writer);
+    let connect = Client::builder().revision(Revision::V2025_03_26).connect(reader, writer);
     let (client, ()) = tokio::join!(connect, serve);
     assert_eq!(client.unwrap_err().kind(), ErrorKind::UnsupportedVersion);
 
@@ -207,7 +207,7 @@ async fn a_pinned_revision_is_the_only_one() {
         fake.refuse(&probe, -32601, Value::Null).await;
         assert!(fake.maybe_next().await.is_none());
     };
-    let connect = Client::builder().pin(Revision::V2026_07_28).connect(reader, writer);
+    let connect = Client::builder().revision(Revision::V2026_07_28).connect(reader, writer);
     let (client, ()) = tokio::join!(connect, serve);
     assert_eq!(client.unwrap_err().kind(), ErrorKind::Peer);
 }

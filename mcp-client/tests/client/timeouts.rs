@@ -12,7 +12,7 @@ use crate::fake::{legacy_with, modern, text, with};
 async fn silence_ends_a_call_and_the_server_is_told() {
     let (client, mut fake) = modern().await;
     let begun = Instant::now();
-    let error = with(client.call("slow", &()), async {
+    let error = with(client.call_tool("slow", &()), async {
         let request = fake.expect("tools/call").await;
         let cancelled = fake.expect("notifications/cancelled").await;
         assert_eq!(cancelled["params"]["requestId"], request["id"]);
@@ -29,7 +29,7 @@ async fn progress_extends_the_idle_timeout_but_not_the_total() {
     let (client, mut fake) = modern().await;
     let begun = Instant::now();
     let call = client
-        .call("slow", &())
+        .call_tool("slow", &())
         .timeout(Duration::from_secs(10))
         .total_timeout(Duration::from_secs(35))
         .on_progress(|_| {});
@@ -55,7 +55,7 @@ async fn progress_extends_the_idle_timeout_but_not_the_total() {
 async fn progress_that_stops_lets_the_idle_timeout_expire() {
     let (client, mut fake) = modern().await;
     let begun = Instant::now();
-    let call = client.call("slow", &()).timeout(Duration::from_secs(10)).on_progress(|_| {});
+    let call = client.call_tool("slow", &()).timeout(Duration::from_secs(10)).on_progress(|_| {});
     let error = with(call, async {
         let request = fake.expect("tools/call").await;
         sleep(Duration::from_secs(8)).await;
@@ -75,7 +75,7 @@ async fn time_for_a_question_to_the_user_is_not_the_servers_silence() {
         Ok(mcp_client::types::ElicitResult::decline())
     });
     let (client, mut fake, _) = legacy_with(builder, "2025-06-18").await;
-    let reply = with(client.call("ask", &()), async {
+    let reply = with(client.call_tool("ask", &()), async {
         let request = fake.expect("tools/call").await;
         let schema = json!({"type": "object", "properties": {}});
         let params = json!({"message": "sure?", "requestedSchema": schema});
@@ -92,7 +92,7 @@ async fn time_for_a_question_to_the_user_is_not_the_servers_silence() {
 #[tokio::test(start_paused = true)]
 async fn a_duration_beyond_the_clock_is_a_long_one() {
     let (client, mut fake) = modern().await;
-    let call = client.call("x", &()).timeout(Duration::MAX).total_timeout(Duration::MAX);
+    let call = client.call_tool("x", &()).timeout(Duration::MAX).total_timeout(Duration::MAX);
     let reply = with(call, async {
         let request = fake.next().await;
         sleep(Duration::from_secs(24 * 60 * 60)).await;

@@ -19,7 +19,7 @@ async fn a_stream_has_notifications_first_and_the_response_last_however_it_is_sp
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&seen);
         let call = client
-            .call("work", &json!({}))
+            .call_tool("work", &json!({}))
             .log_level(LoggingLevel::Info)
             .on_progress(move |progress| sink.lock().unwrap().push(progress.progress));
         let reply = with(call, async {
@@ -62,7 +62,7 @@ async fn a_json_rpc_error_is_the_outcome_whatever_the_status() {
     for (status, code) in
         [(200, -32602), (400, -32602), (404, -32601), (500, -32603), (503, -32000)]
     {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.refuse(status, code, json!({"a": 1}));
         });
         let error = refused.await.unwrap_err();
@@ -71,7 +71,7 @@ async fn a_json_rpc_error_is_the_outcome_whatever_the_status() {
     }
     // The server could not read the id.
     for status in [200, 400] {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             let error = json!({"code": -32700, "message": "no JSON"});
             let message = json!({"jsonrpc": "2.0", "id": null, "error": error});
             script.expect("tools/call").await.json(status, &message);
@@ -117,7 +117,7 @@ async fn a_body_that_is_not_a_response_is_an_error_that_says_what_came() {
             };
             let (error, kind) = match method {
                 "tools/call" => (
-                    with(client.call("add", &json!({})), serve).await.unwrap_err(),
+                    with(client.call_tool("add", &json!({})), serve).await.unwrap_err(),
                     // The tool may have been called.
                     ErrorKind::OutcomeUnknown,
                 ),
@@ -128,7 +128,7 @@ async fn a_body_that_is_not_a_response_is_an_error_that_says_what_came() {
         }
     }
     // A response with the right id that is not valid.
-    let broken = with(client.call("add", &json!({})), async {
+    let broken = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": 1});
         exchange.json(200, &message);
@@ -141,7 +141,7 @@ async fn a_body_that_is_not_a_response_is_an_error_that_says_what_came() {
 #[tokio::test(start_paused = true)]
 async fn only_redirects_that_keep_the_request_and_the_origin_are_followed() {
     let (client, mut script) = modern(Client::builder()).await;
-    let reply = with(client.call("add", &json!({"a": 1})), async {
+    let reply = with(client.call_tool("add", &json!({"a": 1})), async {
         let first = script.expect("tools/call").await;
         let (headers, message) = (first.request.headers().clone(), first.message());
         first.redirect(307, "/else/where?x=1");
@@ -183,7 +183,7 @@ async fn only_redirects_that_keep_the_request_and_the_origin_are_followed() {
         (302, "/login", "the server redirects to \"/login\" with 302 (Found)"),
         (303, "/login", "the server redirects to \"/login\" with 303 (See Other)"),
     ] {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.redirect(status, location);
         });
         let error = refused.await.unwrap_err();
@@ -193,7 +193,7 @@ async fn only_redirects_that_keep_the_request_and_the_origin_are_followed() {
         assert!(error.to_string().starts_with(told), "{error}");
     }
     // Redirects in a circle.
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         for _ in 0..4 {
             script.expect("tools/call").await.redirect(308, "/mcp");
         }
@@ -211,7 +211,7 @@ async fn responses_reach_their_calls_in_any_order() {
     let (client, mut script) = modern(Client::builder()).await;
     let echo = |number: usize| {
         let client = client.clone();
-        async move { client.call("echo", &json!({"n": number})).await.unwrap().text() }
+        async move { client.call_tool("echo", &json!({"n": number})).await.unwrap().text() }
     };
     let calls = join_all((0..100).map(echo));
     let serve = async {
@@ -233,7 +233,7 @@ async fn responses_reach_their_calls_in_any_order() {
 #[tokio::test(start_paused = true)]
 async fn silence_ends_a_stream_only_if_it_had_keep_alives() {
     let (client, mut script) = modern(Client::builder().timeout(Duration::from_secs(400))).await;
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let sending = script.expect("tools/call").await.stream();
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_secs(30)).await;
@@ -251,7 +251,7 @@ async fn silence_ends_a_stream_only_if_it_had_keep_alives() {
     );
 
     // Keep-alives belong to the connection and do not extend the timeout of a call.
-    let late = with(client.call("slow", &json!({})).timeout(Duration::from_secs(60)), async {
+    let late = with(client.call_tool("slow", &json!({})).timeout(Duration::from_secs(60)), async {
         let sending = script.expect("tools/call").await.stream();
         for _ in 0..2 {
             tokio::time::sleep(Duration::from_secs(20)).await;
@@ -262,7 +262,7 @@ async fn silence_ends_a_stream_only_if_it_had_keep_alives() {
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
 
     // A colon at the start of a chunk does not make a comment.
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         sending.raw("data");

@@ -101,7 +101,7 @@ impl Authorizer for Tokens {
 async fn a_refused_request_is_sent_again_with_other_credentials() {
     let tokens = Tokens::default();
     let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
-    let reply = with(client.call("pay", &json!({})), async {
+    let reply = with(client.call_tool("pay", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
         let id = exchange.id();
@@ -129,7 +129,7 @@ async fn a_refused_request_is_sent_again_with_other_credentials() {
 async fn refusals_end_at_the_limit_by_the_verdict_or_by_a_failure() {
     // The limit.
     let (client, mut script) = modern(Client::builder().authorizer(Tokens::default())).await;
-    let refused = with(client.call("pay", &json!({})), async {
+    let refused = with(client.call_tool("pay", &json!({})), async {
         for _ in 0..5 {
             script.expect("tools/call").await.page(401, "text/html", "log in");
         }
@@ -155,7 +155,7 @@ async fn refusals_end_at_the_limit_by_the_verdict_or_by_a_failure() {
         ),
     ] {
         let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
-        let refused = with(client.call("pay", &json!({})), async {
+        let refused = with(client.call_tool("pay", &json!({})), async {
             script.expect("tools/call").await.status(status);
         });
         let error = refused.await.unwrap_err();
@@ -170,7 +170,7 @@ async fn a_refusal_without_a_challenge_is_reported_as_the_server_wrote_it() {
     let gives_up = || Tokens { gives_up: true, ..Tokens::default() };
     for builder in [Client::builder(), Client::builder().authorizer(gives_up())] {
         let (client, mut script) = modern(builder).await;
-        let refused = with(client.call("pay", &json!({})), async {
+        let refused = with(client.call_tool("pay", &json!({})), async {
             let exchange = script.expect("tools/call").await;
             exchange.page(403, "text/plain", "Invalid Host header\n");
         });
@@ -180,7 +180,7 @@ async fn a_refusal_without_a_challenge_is_reported_as_the_server_wrote_it() {
         assert_eq!(error.status(), Some(403));
         assert_eq!(error.to_string(), "the server answered 403 (Forbidden): Invalid Host header");
 
-        let refused = with(client.call("pay", &json!({})), async {
+        let refused = with(client.call_tool("pay", &json!({})), async {
             script.expect("tools/call").await.refuse(403, -32003, json!({"tenant": 7}));
         });
         let error = refused.await.unwrap_err();
@@ -200,7 +200,7 @@ async fn a_refusal_with_a_challenge_needs_authorization_and_shows_the_servers_wo
         (403, vec![("content-type", "text/plain"), challenge]),
         (403, vec![("content-type", "application/json"), challenge]),
     ] {
-        let refused = with(client.call("pay", &json!({})), async {
+        let refused = with(client.call_tool("pay", &json!({})), async {
             let exchange = script.expect("tools/call").await;
             let error = json!({"jsonrpc": "2.0", "id": exchange.id(), "error": {"code": 1, "message": "ask the owner"}});
             let is_json = fields[0].1 == "application/json";
@@ -220,7 +220,7 @@ async fn the_time_of_a_log_in_does_not_count_as_silence_of_the_server() {
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
     let before = Instant::now();
-    let reply = with(client.call("pay", &json!({})), async {
+    let reply = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.status(401);
         let exchange = script.expect("tools/call").await;
         sleep(Duration::from_secs(50)).await; // The server's own time begins again.
@@ -231,7 +231,7 @@ async fn the_time_of_a_log_in_does_not_count_as_silence_of_the_server() {
 
     // It counts for the total timeout.
     let late =
-        with(client.call("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
+        with(client.call_tool("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
             script.expect("tools/call").await.status(401);
         });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -255,7 +255,7 @@ async fn the_time_of_a_log_in_does_not_count_as_silence_of_the_server() {
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (stack, mut script) = Script::new();
     let builder = Client::builder()
-        .pin(mcp_client::Revision::V2025_11_25)
+        .revision(mcp_client::Revision::V2025_11_25)
         .authorizer(tokens)
         .http_stack(stack);
     let serve = async {
@@ -274,7 +274,7 @@ async fn the_time_of_another_calls_log_in_does_not_count_either() {
     let tokens = Tokens { wait: Duration::from_secs(300), ..Tokens::default() };
     let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
     let before = Instant::now();
-    let reply = with(client.call("pay", &json!({})), async {
+    let reply = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.reply(text("paid"));
     });
     assert_eq!(reply.await.unwrap().text(), "paid");
@@ -308,7 +308,7 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     let answer = script.next().await;
     assert_eq!(answer.header("authorization"), Some("Bearer token-0"));
     answer.status(202);
-    let refused = with(client.call("pay", &json!({})), async {
+    let refused = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.redirect(308, "/v2?a=b");
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("authorization"), Some("Bearer token-0"));
@@ -316,7 +316,7 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     });
     let error = refused.await.unwrap_err();
     assert!(format!("{error:?}").contains("to another origin"), "{error:?}");
-    let call = tokio::spawn(client.call("pay", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("pay", &json!({})).into_future());
     drop(script.expect("tools/call").await.stream());
     call.await.unwrap().unwrap_err();
     let farewell = async {
@@ -365,7 +365,7 @@ async fn a_bearer_token_is_sent_and_never_shown() {
     };
     let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
     let client = client.unwrap();
-    let refused = with(client.call("pay", &json!({})), async {
+    let refused = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.status(401);
     });
     let error = refused.await.unwrap_err();

@@ -181,7 +181,7 @@ async fn responses_of_gateways_and_failures_say_nothing_about_the_era() {
 #[tokio::test(start_paused = true)]
 async fn a_pinned_revision_is_the_only_one() {
     for status in [400, 404, 405] {
-        let builder = Client::builder().pin(Revision::V2026_07_28);
+        let builder = Client::builder().revision(Revision::V2026_07_28);
         let error = gives_up("pinned", builder, async |script| {
             script.expect("server/discover").await.status(status);
         })
@@ -189,7 +189,7 @@ async fn a_pinned_revision_is_the_only_one() {
         assert_eq!(error.transport().unwrap().status(), Some(status));
     }
     for revision in Revision::ALL.into_iter().filter(|revision| revision.era() == Era::Legacy) {
-        let (client, (), _script) = connect(Client::builder().pin(revision), async |script| {
+        let (client, (), _script) = connect(Client::builder().revision(revision), async |script| {
             let exchange = script.expect("initialize").await;
             assert_eq!(exchange.message()["params"]["protocolVersion"], revision.as_str());
             assert_eq!(exchange.header("mcp-protocol-version"), None, "it is what is asked");
@@ -245,7 +245,7 @@ async fn a_known_server_is_not_probed_while_it_is_the_same() {
 #[tokio::test(start_paused = true)]
 async fn a_session_id_that_cannot_be_sent_back_is_refused() {
     for id in ["a b", ""] {
-        let builder = Client::builder().pin(Revision::V2025_11_25);
+        let builder = Client::builder().revision(Revision::V2025_11_25);
         let error = gives_up("a bad session id", builder, async |script| {
             let exchange = script.expect("initialize").await;
             let message =

@@ -87,7 +87,7 @@ async fn a_stream_that_is_always_ready_leaves_time_for_other_tasks() {
         (400, "text/plain", "x".to_owned(), 20_000),
     ] {
         let stack = Firehose { media, status, piece: piece.into(), pieces };
-        let turns = turns(stack, Client::builder().pin(Revision::V2026_07_28)).await;
+        let turns = turns(stack, Client::builder().revision(Revision::V2026_07_28)).await;
         assert!(turns > 50, "{turns} turns for {status} {media}");
     }
 }

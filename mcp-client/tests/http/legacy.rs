@@ -25,7 +25,7 @@ async fn requests_of_the_server_are_answered_by_post_during_the_call() {
     let stream = standalone.stream();
     let question =
         json!({"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}});
-    let reply = with(client.call("ask", &json!({})), async {
+    let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         // On the stream of the call and on that of the session, with both kinds of ids, two at a time.
@@ -130,7 +130,7 @@ async fn a_dropped_call_is_cancelled_by_a_notification() {
     standalone.status(405);
     for late in [false, true] {
         let mut id = Value::Null;
-        let (call, patience) = (client.call("slow", &json!({})), Duration::from_secs(5));
+        let (call, patience) = (client.call_tool("slow", &json!({})), Duration::from_secs(5));
         let call = tokio::spawn(if late { call.timeout(patience) } else { call }.into_future());
         let exchange = script.expect("tools/call").await;
         id.clone_from(&exchange.id());
@@ -148,7 +148,7 @@ async fn a_dropped_call_is_cancelled_by_a_notification() {
         cancelled.status(202);
     }
     // A call with a response is not cancelled.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     reply.await.unwrap();
@@ -163,7 +163,7 @@ async fn requests_of_the_old_session_are_dropped_with_it() {
     let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
     stream.ask(&json!(1), "elicitation/create", question.clone());
     take(&handler.began, 1).await;
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         let stream = shake_hands(&mut script, Some("session-2")).await.stream();
         take(&handler.dropped, 1).await;
@@ -178,7 +178,7 @@ async fn requests_of_the_old_session_are_dropped_with_it() {
 #[tokio::test(start_paused = true)]
 async fn batches_are_accepted_in_the_revision_that_has_them() {
     let (stack, mut script) = Script::new();
-    let builder = Client::builder().pin(Revision::V2025_03_26).http_stack(stack);
+    let builder = Client::builder().revision(Revision::V2025_03_26).http_stack(stack);
     let serve = async {
         script.expect("initialize").await.reply(initialized("2025-03-26"));
         script.expect("notifications/initialized").await.status(202);
@@ -187,7 +187,7 @@ async fn batches_are_accepted_in_the_revision_that_has_them() {
     let (client, ()) = tokio::join!(builder.connect_http(URL), serve);
     let client = client.unwrap();
     let mut log = client.log_messages();
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let told = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": 1}});
         let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("3")});
@@ -198,7 +198,7 @@ async fn batches_are_accepted_in_the_revision_that_has_them() {
 
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("3")});
         exchange.json(200, &json!([answer]));
@@ -215,7 +215,7 @@ async fn a_call_stays_in_its_session_whatever_its_meta_says() {
         .with("io.modelcontextprotocol/clientInfo", json!({"name": "x", "version": "1"}))
         .with("io.modelcontextprotocol/clientCapabilities", json!({}))
         .with("com.example/tenant", 7);
-    let reply = with(client.call("add", &json!({})).meta(meta), async {
+    let reply = with(client.call_tool("add", &json!({})).meta(meta), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
         assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
@@ -231,7 +231,7 @@ async fn a_response_on_the_stream_of_the_session_without_a_call_is_dropped() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     let mut events = client.notifications();
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         stream.reply(&exchange.id(), text("forged"));
         stream.message(
@@ -263,7 +263,7 @@ async fn the_number_of_requests_that_are_handled_at_a_time_is_bounded() {
     script.expect_silence(Duration::from_secs(60)).await;
     assert_eq!(asked.load(Ordering::Relaxed), 3);
     // Calls have their own streams.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     assert_eq!(reply.await.unwrap().text(), "3");

@@ -20,7 +20,7 @@ async fn a_response_longer_than_the_limit_is_not_read_to_its_end() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 10_000)).await;
     for media in ["application/json", "text/event-stream"] {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             let sending = script.expect("tools/call").await.begin(200, &[("content-type", media)]);
             sending.raw("data: ");
             for _ in 0..10_001 / 73 + 1 {
@@ -35,7 +35,7 @@ async fn a_response_longer_than_the_limit_is_not_read_to_its_end() {
         assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // One that just fits.
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let mut message =
             json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("")}).to_string();
@@ -53,7 +53,7 @@ async fn a_response_longer_than_the_limit_is_not_read_to_its_end() {
 async fn comments_may_have_any_length_and_number() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         for _ in 0..1_000 {
@@ -69,7 +69,7 @@ async fn comments_may_have_any_length_and_number() {
 async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     let (client, mut script) =
         modern(limited(|limits| limits.http.max_error_body_bytes = 1_000)).await;
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         let sending =
             script.expect("tools/call").await.begin(400, &[("content-type", "text/plain")]);
         for _ in 0..100 {
@@ -83,7 +83,7 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     for (media, shown) in
         [("text/plain", Some(256)), ("application/json", Some(256)), ("text/html", None)]
     {
-        let refused = with(client.call("add", &json!({})), async {
+        let refused = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.page(400, media, &"y".repeat(900));
         });
         let error = refused.await.unwrap_err();
@@ -98,21 +98,22 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
 async fn a_call_longer_than_the_limit_is_not_sent() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_outgoing_bytes = 1_000)).await;
-    let error = client.call("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
+    let error = client.call_tool("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
     assert!(format!("{error:?}").contains("the limit is 1000 (max_outgoing_bytes)"), "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_response_to_the_server_longer_than_the_limit_becomes_an_error() {
-    let builder =
-        limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_sample(|_| async {
+    let builder = limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_create_message(
+        |_| async {
             Ok(CreateMessageResult::new(
                 Role::Assistant,
                 SamplingContent::text("x".repeat(1_000)),
                 "model",
             ))
-        });
+        },
+    );
     let (client, mut script, standalone) = legacy(builder).await;
     let stream = standalone.stream();
     stream.ask(&json!(1), "sampling/createMessage", json!({"messages": [], "maxTokens": 1}));
@@ -137,7 +138,7 @@ async fn an_event_longer_than_the_limit_ends_the_stream_of_a_session_only() {
     assert!(events.next().await.is_some());
     stream.raw(format!("data: {}", "x".repeat(1_000)));
     stream.dropped().await;
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
     assert_eq!(reply.await.unwrap().text(), "3");
@@ -147,7 +148,7 @@ async fn an_event_longer_than_the_limit_ends_the_stream_of_a_session_only() {
 #[tokio::test(start_paused = true)]
 async fn only_so_many_pages_of_tools_are_read_to_mirror_the_arguments_of_a_call() {
     let (client, mut script) = modern(limited(|limits| limits.http.max_mirror_pages = 3)).await;
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         let mismatch = |exchange: Exchange| exchange.refuse(400, -32020, json!(null));
         mismatch(script.expect("tools/call").await);
         for number in 0..3 {
@@ -179,7 +180,7 @@ async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
     let (client, events) = tokio::join!(builder.connect_http(URL), serve);
     let client = client.unwrap();
     let calls: Vec<_> =
-        (0..4).map(|_| tokio::spawn(client.call("slow", &json!({})).into_future())).collect();
+        (0..4).map(|_| tokio::spawn(client.call_tool("slow", &json!({})).into_future())).collect();
     // Each delays the next one for a while, and the last one waits for the response to another.
     let mut unanswered = Vec::new();
     for _ in 0..3 {

@@ -60,7 +60,7 @@ async fn texts_of_the_server_stay_in_their_line_of_the_log_and_are_short() {
         stream.reply(&id, page);
     });
     assert!(listed.await.unwrap().is_empty());
-    let refused = with(client.call("add", &json!({})), async {
+    let refused = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.page(400, "text/plain", &name);
     });
     let error = format!("{:?}", refused.await.unwrap_err());

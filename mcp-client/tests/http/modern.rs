@@ -21,7 +21,7 @@ async fn a_call_is_one_post_with_all_that_the_server_needs() {
         (" padded", "=?base64?IHBhZGRlZA==?="),
         ("=?base64?YQ==?=", "=?base64?PT9iYXNlNjQ/WVE9PT89?="),
     ] {
-        let reply = with(client.call(tool, &json!({"a": 1})), async {
+        let reply = with(client.call_tool(tool, &json!({"a": 1})), async {
             let exchange = script.expect("tools/call").await;
             assert_eq!(exchange.request.uri(), "https://example.com/mcp");
             for (field, value) in [
@@ -93,7 +93,7 @@ async fn arguments_are_mirrored_once_the_tool_is_known_and_invalid_tools_are_rem
         (json!({"region": null}), None),
         (json!({}), None),
     ] {
-        let reply = with(client.call("good", &arguments), async {
+        let reply = with(client.call_tool("good", &arguments), async {
             let exchange = script.expect("tools/call").await;
             assert_eq!(exchange.header("mcp-param-region"), mirrored, "{arguments}");
             exchange.reply(text("done"));
@@ -116,7 +116,7 @@ async fn arguments_of_a_tool_from_a_shared_cache_are_mirrored_too() {
 
     let (second, mut script) = modern(builder()).await;
     assert_eq!(second.list_tools().await.unwrap().len(), 1, "without a request");
-    let reply = with(second.call("good", &json!({"region": "eu"})), async {
+    let reply = with(second.call_tool("good", &json!({"region": "eu"})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-param-region"), Some("eu"));
         exchange.reply(text("done"));
@@ -135,7 +135,7 @@ async fn an_argument_that_cannot_be_mirrored_is_refused_before_anything_is_sent(
     });
     listed.await.unwrap();
     let error =
-        client.call("good", &json!({"region": 9_007_199_254_740_992_i64})).await.unwrap_err();
+        client.call_tool("good", &json!({"region": 9_007_199_254_740_992_i64})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
     assert!(
         format!("{error:?}").contains("the argument region is beyond 9007199254740991"),
@@ -149,7 +149,7 @@ async fn dropping_a_call_closes_its_stream_and_sends_nothing() {
     let (client, mut script) = modern(Client::builder()).await;
     // Before the head of the response, after it, and within the stream.
     for stage in 0..3 {
-        let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let mut exchange = script.expect("tools/call").await;
         if stage == 0 {
             call.abort();
@@ -165,7 +165,7 @@ async fn dropping_a_call_closes_its_stream_and_sends_nothing() {
         sending.dropped().await;
     }
     // So does a timeout.
-    let late = with(client.call("slow", &json!({})).timeout(Duration::from_secs(5)), async {
+    let late = with(client.call_tool("slow", &json!({})).timeout(Duration::from_secs(5)), async {
         script.expect("tools/call").await.stream().dropped().await;
     });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -175,7 +175,7 @@ async fn dropping_a_call_closes_its_stream_and_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn after_a_header_mismatch_the_tools_are_listed_and_the_call_is_sent_again() {
     let (client, mut script) = modern(Client::builder()).await;
-    let reply = with(client.call("good", &json!({"region": "eu"})), async {
+    let reply = with(client.call_tool("good", &json!({"region": "eu"})), async {
         let first = script.expect("tools/call").await;
         assert_eq!(first.header("mcp-param-region"), None);
         let id = first.id();
@@ -205,7 +205,7 @@ async fn after_a_header_mismatch_the_tools_are_listed_and_the_call_is_sent_again
     assert!(client.list_tools().await.unwrap().is_empty(), "it is kept");
 
     // The call is sent again once.
-    let refused = with(client.call("good", &json!({"region": "eu"})), async {
+    let refused = with(client.call_tool("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
         script.expect("tools/list").await.reply(tools(json!([])));
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
@@ -221,7 +221,7 @@ async fn after_a_header_mismatch_the_tools_are_listed_and_the_call_is_sent_again
     assert_eq!(listed.await.unwrap().len(), 1);
 
     // If listing fails, the error of the call is reported.
-    let refused = with(client.call("good", &json!({"region": "eu"})), async {
+    let refused = with(client.call_tool("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
         script.expect("tools/list").await.refuse(404, -32601, json!(null));
     });
@@ -234,7 +234,7 @@ async fn after_a_header_mismatch_the_tools_are_listed_and_the_call_is_sent_again
 async fn requests_of_a_modern_server_are_dropped() {
     let builder = Client::builder().on_elicit(|_| async { Ok(ElicitResult::decline()) });
     let (client, mut script) = modern(builder).await;
-    let reply = with(client.call("ask", &json!({})), async {
+    let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
         sending.ask(
@@ -254,7 +254,7 @@ async fn requests_of_a_modern_server_are_dropped() {
 async fn a_closed_client_sends_nothing_and_ends_its_calls() {
     let (client, mut script) = modern(Client::builder()).await;
     let calls = (
-        tokio::spawn(client.call("slow", &json!({})).into_future()),
+        tokio::spawn(client.call_tool("slow", &json!({})).into_future()),
         tokio::spawn(client.list_prompts().into_future()),
     );
     let (one, other): (_, _) = (script.next().await, script.next().await);
@@ -266,7 +266,7 @@ async fn a_closed_client_sends_nothing_and_ends_its_calls() {
     for mut exchange in [one, other] {
         exchange.dropped().await;
     }
-    let error = client.call("slow", &json!({})).await.unwrap_err();
+    let error = client.call_tool("slow", &json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
 }

@@ -60,7 +60,7 @@ async fn a_server_without_post_is_asked_for_its_stream() {
         let client = client.expect("HTTP+SSE");
         assert_eq!(client.revision(), Revision::V2024_11_05);
         assert!(client.known_server().http_sse);
-        let reply = with(client.call("add", &json!({"a": 1})), async {
+        let reply = with(client.call_tool("add", &json!({"a": 1})), async {
             let exchange = script.expect("tools/call").await;
             assert_eq!(exchange.header("mcp-method"), None);
             let id = exchange.id();
@@ -188,7 +188,7 @@ async fn a_known_server_of_http_sse_is_asked_for_its_stream_at_once() {
 #[tokio::test(start_paused = true)]
 async fn requests_and_cancellations_go_both_ways() {
     let (client, mut script, events) = connected("/messages?s=1").await;
-    let reply = with(client.call("ask", &json!({})), async {
+    let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         // This server answers a POST only when the work is done; the next message must not wait for it.
@@ -201,7 +201,7 @@ async fn requests_and_cancellations_go_both_ways() {
     });
     assert_eq!(reply.await.unwrap().text(), "done");
 
-    let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
     let exchange = script.expect("tools/call").await;
     let id = exchange.id();
     exchange.status(202);
@@ -215,9 +215,9 @@ async fn requests_and_cancellations_go_both_ways() {
 async fn a_message_that_does_not_arrive_ends_all_calls_with_the_reason() {
     for late in [false, true] {
         let (client, mut script, _events) = connected("/messages?s=1").await;
-        let waiting = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let waiting = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         script.expect("tools/call").await.status(202);
-        let failing = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let failing = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let exchange = script.expect("tools/call").await;
         if late {
             // After the next message is no longer delayed.
@@ -238,7 +238,7 @@ async fn a_message_that_does_not_arrive_ends_all_calls_with_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_message_without_a_response_does_not_outlive_the_client() {
     let (client, mut script, events) = connected("/messages?s=1").await;
-    let call = tokio::spawn(client.call("add", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("add", &json!({})).into_future());
     let mut unanswered = script.expect("tools/call").await;
     client.close().await;
     drop(client);
@@ -250,11 +250,14 @@ async fn a_message_without_a_response_does_not_outlive_the_client() {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_stream_ends_all_calls() {
     let (client, mut script, events) = connected("/messages?s=1").await;
-    let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
     script.expect("tools/call").await.status(202);
     events.cut();
     assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::Transport);
     // No message is sent after that.
-    assert_eq!(client.call("slow", &json!({})).await.unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(
+        client.call_tool("slow", &json!({})).await.unwrap_err().kind(),
+        ErrorKind::Transport
+    );
     script.expect_silence(Duration::from_secs(60)).await;
 }

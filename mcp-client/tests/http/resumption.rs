@@ -26,7 +26,7 @@ impl Random {
 async fn a_stream_with_ids_is_resumed_after_the_time_that_the_server_sets() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         exchange.stream().raw("id: 7-0\nretry: 1500\ndata:\n\n"); // Then it ends.
@@ -58,7 +58,7 @@ async fn a_stream_with_ids_is_resumed_after_the_time_that_the_server_sets() {
 async fn a_server_may_not_ask_for_a_longer_pause_than_the_limit() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         exchange.stream().raw("id: 1\nretry: 99999999999999999999\ndata:\n\n");
@@ -150,7 +150,7 @@ async fn of_ten_thousand_events_of_a_call_none_is_lost_and_none_comes_twice() {
         let (client, mut script, standalone) = legacy(Client::builder()).await;
         standalone.status(405);
         let mut far = count(&client);
-        let call = client.call("slow", &json!({})).timeout(Duration::from_secs(3_600));
+        let call = client.call_tool("slow", &json!({})).timeout(Duration::from_secs(3_600));
         let reply = with(call.total_timeout(Duration::from_secs(36_000)), async {
             let exchange = script.expect("tools/call").await;
             let answer = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("done")});
@@ -200,7 +200,7 @@ async fn resumption_waits_out_transient_failures_and_reports_others() {
     let (client, mut script, standalone) = legacy(patient).await;
     standalone.status(405);
     // The server restarts, and resumes the stream.
-    let reply = with(client.call("slow", &json!({})), async {
+    let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         let stream = exchange.stream();
@@ -224,7 +224,7 @@ async fn resumption_waits_out_transient_failures_and_reports_others() {
 
     // It does not resume the stream: the tool may have been called, so the call is not sent again.
     for status in [400, 404, 405, 200] {
-        let lost = with(client.call("slow", &json!({})), async {
+        let lost = with(client.call_tool("slow", &json!({})), async {
             let stream = script.expect("tools/call").await.stream();
             stream.raw("id: 1\ndata:\n\n");
             stream.cut();
@@ -236,7 +236,7 @@ async fn resumption_waits_out_transient_failures_and_reports_others() {
         assert!(format!("{error:?}").contains(&told), "{error:?}");
     }
     // It cannot be reached.
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: 1\ndata:\n\n");
         stream.cut();
@@ -252,7 +252,7 @@ async fn resumption_waits_out_transient_failures_and_reports_others() {
 async fn an_interruption_is_not_a_cancellation_and_without_an_id_nothing_is_resumed() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.tell("notifications/count", json!({}));
         stream.cut();
@@ -275,7 +275,7 @@ async fn an_interruption_is_not_a_cancellation_and_without_an_id_nothing_is_resu
 async fn a_stream_whose_id_is_reset_is_not_resumed() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let lost = with(client.call("pay", &json!({})), async {
+    let lost = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.stream().raw("id: 1\ndata:\n\n");
         let exchange = script.expect_bare("GET").await;
         assert_eq!(exchange.header("last-event-id"), Some("1"));
@@ -309,12 +309,12 @@ async fn a_stream_is_resumed_in_the_session_in_which_it_began() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let other = client.clone();
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: 1\nretry: 5000\ndata:\n\n");
         stream.cut();
         // Another call finds that the session is forgotten.
-        let reply = with(other.call("add", &json!({})), async {
+        let reply = with(other.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.status(404);
             shake_hands(&mut script, Some("session-2")).await.status(405);
             script.expect("tools/call").await.reply(text("3"));
@@ -337,7 +337,7 @@ async fn an_event_id_that_a_header_field_cannot_hold_is_not_sent() {
     let exchange = script.expect_bare("GET").await;
     assert_eq!(exchange.header("last-event-id"), None, "the stream is opened from its start");
     exchange.status(405);
-    let lost = with(client.call("slow", &json!({})), async {
+    let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: a\u{1}b\ndata:\n\n");
         stream.cut();
@@ -356,7 +356,7 @@ async fn a_server_that_closes_every_stream_at_once_is_asked_with_growing_pauses(
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let before = Instant::now();
-    let late = with(client.call("slow", &json!({})), async {
+    let late = with(client.call_tool("slow", &json!({})), async {
         script.expect("tools/call").await.stream().raw("id: 1\nretry: 0\ndata:\n\n");
         let mut times = 0;
         loop {
@@ -385,7 +385,7 @@ async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
     standalone.status(405);
     // While it waits, while it connects, and while it reads again.
     for stage in 0..3 {
-        let call = tokio::spawn(client.call("slow", &json!({})).into_future());
+        let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
         exchange.stream().raw("id: 1\nretry: 1000\ndata:\n\n");
@@ -416,7 +416,7 @@ async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_handshake_is_sent_again() {
     let (stack, mut script) = Script::new();
-    let builder = Client::builder().pin(mcp_client::Revision::V2025_11_25).http_stack(stack);
+    let builder = Client::builder().revision(mcp_client::Revision::V2025_11_25).http_stack(stack);
     let serve = async {
         let exchange = script.expect("initialize").await;
         let id = exchange.id();

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::script::{Exchange, Script, legacy, modern, text, with};
 
 async fn call(client: &Client) -> Result<String, Error> {
-    client.call("pay", &json!({"sum": 1})).await.map(|reply| reply.text())
+    client.call_tool("pay", &json!({"sum": 1})).await.map(|reply| reply.text())
 }
 
 #[tokio::test(start_paused = true)]

@@ -272,7 +272,7 @@ pub(crate) async fn shake_hands(script: &mut Script, session: Option<&str>) -> E
 /// A client of a legacy server whose sessions have names, and the request for the stream of the session.
 pub(crate) async fn legacy(builder: ClientBuilder) -> (Client, Script, Exchange) {
     let (stack, mut script) = Script::new();
-    let builder = builder.pin(Revision::V2025_11_25).http_stack(stack);
+    let builder = builder.revision(Revision::V2025_11_25).http_stack(stack);
     let (client, standalone) =
         tokio::join!(builder.connect_http(URL), shake_hands(&mut script, Some("session-1")));
     (client.expect("a legacy server"), script, standalone)

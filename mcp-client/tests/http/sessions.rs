@@ -21,7 +21,7 @@ async fn every_request_of_a_session_has_its_id_and_its_revision() {
     assert_eq!(standalone.header("last-event-id"), None);
     standalone.status(405);
 
-    let reply = with(client.call("add", &json!({"a": 1})), async {
+    let reply = with(client.call_tool("add", &json!({"a": 1})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), SESSION);
         assert_eq!(exchange.header("mcp-protocol-version"), VERSION);
@@ -46,12 +46,12 @@ async fn every_request_of_a_session_has_its_id_and_its_revision() {
 #[tokio::test(start_paused = true)]
 async fn a_server_without_sessions_gets_no_id_and_no_delete() {
     let (stack, mut script) = Script::new();
-    let builder = Client::builder().pin(Revision::V2025_11_25).http_stack(stack);
+    let builder = Client::builder().revision(Revision::V2025_11_25).http_stack(stack);
     let (client, standalone) =
         tokio::join!(builder.connect_http(URL), shake_hands(&mut script, None));
     let client = client.unwrap();
     standalone.status(405);
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(
             (exchange.header("mcp-session-id"), exchange.header("mcp-protocol-version")),
@@ -92,7 +92,7 @@ async fn closing_ends_the_session_and_its_calls_with_one_request() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     let calls: Vec<_> =
-        (0..10).map(|_| tokio::spawn(client.call("slow", &json!({})).into_future())).collect();
+        (0..10).map(|_| tokio::spawn(client.call_tool("slow", &json!({})).into_future())).collect();
     let mut open = Vec::new();
     for _ in 0..10 {
         open.push(script.expect("tools/call").await.stream());
@@ -116,7 +116,7 @@ async fn a_forgotten_session_is_replaced_once_for_a_hundred_calls() {
     let first = standalone.stream();
     let calls = join_all((0..100).map(|number: usize| {
         let client = client.clone();
-        async move { client.call("echo", &json!({"n": number})).await.unwrap().text() }
+        async move { client.call_tool("echo", &json!({"n": number})).await.unwrap().text() }
     }));
     let serve = async {
         for number in 0..100 {
@@ -143,7 +143,7 @@ async fn a_forgotten_session_is_replaced_once_for_a_hundred_calls() {
     stream.status(405);
 
     // A second 404 for the same call is its answer.
-    let lost = with(client.call("echo", &json!({})), async {
+    let lost = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         shake_hands(&mut script, Some("session-3")).await.status(405);
         script.expect("tools/call").await.status(404);
@@ -157,7 +157,7 @@ async fn an_error_of_the_server_is_the_answer_though_its_status_is_404() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     for code in [-32601, -32602, -32002, -32603, 7] {
-        let refused = with(client.call("pay", &json!({})), async {
+        let refused = with(client.call_tool("pay", &json!({})), async {
             script.expect("tools/call").await.refuse(404, code, Value::Null);
         });
         let error = refused.await.unwrap_err();
@@ -168,7 +168,7 @@ async fn an_error_of_the_server_is_the_answer_though_its_status_is_404() {
     // An error that is not for this request, or that refuses the HTTP request itself, says that the
     // session is forgotten.
     for (is_ours, code) in [(false, -32602), (true, -32600), (true, -32001)] {
-        let reply = with(client.call("echo", &json!({})), async {
+        let reply = with(client.call_tool("echo", &json!({})), async {
             let exchange = script.expect("tools/call").await;
             let id = if is_ours { exchange.id() } else { json!("server-error") };
             let error = json!({"code": code, "message": "Session not found"});
@@ -186,7 +186,7 @@ async fn a_session_that_cannot_be_replaced_fails_all_waiting_calls_at_once() {
     standalone.status(405);
     let calls = join_all((0..100).map(|_| {
         let client = client.clone();
-        async move { client.call("echo", &json!({})).await.unwrap_err() }
+        async move { client.call_tool("echo", &json!({})).await.unwrap_err() }
     }));
     let serve = async {
         for _ in 0..100 {
@@ -203,7 +203,7 @@ async fn a_session_that_cannot_be_replaced_fails_all_waiting_calls_at_once() {
         assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // The next call tries again.
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         shake_hands(&mut script, Some("session-2")).await.status(405);
         script.expect("tools/call").await.reply(text("here"));
@@ -215,7 +215,7 @@ async fn a_session_that_cannot_be_replaced_fails_all_waiting_calls_at_once() {
 async fn a_session_is_replaced_even_if_the_call_that_needs_it_is_dropped() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let call = tokio::spawn(client.call("echo", &json!({})).into_future());
+    let call = tokio::spawn(client.call_tool("echo", &json!({})).into_future());
     script.expect("tools/call").await.status(404);
     let exchange = script.expect("initialize").await;
     call.abort();
@@ -230,7 +230,7 @@ async fn a_session_is_replaced_even_if_the_call_that_needs_it_is_dropped() {
     assert_eq!(noted.header("mcp-session-id"), Some("session-2"));
     noted.status(202);
     script.expect_bare("GET").await.status(405);
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), Some("session-2"));
         exchange.reply(text("here"));
@@ -242,14 +242,14 @@ async fn a_session_is_replaced_even_if_the_call_that_needs_it_is_dropped() {
 async fn a_new_session_must_begin_and_have_the_same_revision() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let error = with(client.call("echo", &json!({})), async {
+    let error = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         script.expect("initialize").await.reply(initialized("2025-03-26"));
     });
     let error = error.await.unwrap_err();
     assert!(format!("{error:?}").contains("uses another revision in the new one"), "{error:?}");
     // No call uses that session: the next one finds the old one forgotten, and begins another.
-    let reply = with(client.call("echo", &json!({})), async {
+    let reply = with(client.call_tool("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
         assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
@@ -261,7 +261,7 @@ async fn a_new_session_must_begin_and_have_the_same_revision() {
 
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
-    let error = with(client.call("echo", &json!({})), async {
+    let error = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         script.expect("initialize").await.dropped().await;
     });

@@ -46,7 +46,7 @@ async fn a_stream_that_was_given_up_is_tried_again_after_the_next_call() {
     exchange.stream().cut();
     // Once for each call, until it lasts.
     for status in [None, Some(503), Some(200)] {
-        let reply = with(client.call("add", &json!({})), async {
+        let reply = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.reply(text("3"));
         });
         assert_eq!(reply.await.unwrap().text(), "3");
@@ -67,7 +67,7 @@ async fn a_stream_that_was_given_up_is_tried_again_after_the_next_call() {
         stream.tell("notifications/tools/list_changed", json!({}));
         assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
         // It is in use again: no call opens another one.
-        let reply = with(client.call("add", &json!({})), async {
+        let reply = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.reply(text("3"));
         });
         assert_eq!(reply.await.unwrap().text(), "3");
@@ -210,7 +210,7 @@ async fn a_gap_is_reported_only_if_events_are_lost_and_once_the_stream_is_open()
 async fn a_response_on_the_stream_of_the_session_reaches_its_call() {
     let (client, mut script, exchange) = legacy(Client::builder()).await;
     let session = exchange.stream();
-    let reply = with(client.call("add", &json!({})), async {
+    let reply = with(client.call_tool("add", &json!({})), async {
         let call = script.expect("tools/call").await;
         let id = call.id();
         let own = call.stream();
@@ -238,7 +238,7 @@ async fn a_subscription_waits_for_the_stream_of_the_session() {
 async fn a_call_in_which_the_server_may_ask_waits_for_the_stream_of_the_session() {
     let (client, mut script, exchange) =
         legacy(Client::builder().roots([Root::new("file:///r")])).await;
-    let mut call = client.call("ask", &json!({})).into_future();
+    let mut call = client.call_tool("ask", &json!({})).into_future();
     assert!(poll_immediate(&mut call).await.is_none());
     script.expect_silence(Duration::from_millis(1)).await;
     let session = exchange.stream();

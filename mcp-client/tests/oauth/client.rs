@@ -65,13 +65,14 @@ async fn a_client_logs_in_steps_up_and_refreshes() {
     let world = World::new();
     serve(&world);
     let client = connect(&world).await.unwrap();
-    assert_eq!(client.call("read", &json!({})).await.unwrap().text(), "done");
-    assert_eq!(client.call("write", &json!({})).await.unwrap().text(), "done");
+    assert_eq!(client.call_tool("read", &json!({})).await.unwrap().text(), "done");
+    assert_eq!(client.call_tool("write", &json!({})).await.unwrap().text(), "done");
     let scopes: Vec<_> = world.logins().iter().map(|login| login.field("scope").unwrap()).collect();
     assert_eq!(scopes, ["read", "read write"]);
 
     world.expire_all();
-    let calls = (0..100).map(|_| async { client.call("read", &json!({})).await.unwrap().text() });
+    let calls =
+        (0..100).map(|_| async { client.call_tool("read", &json!({})).await.unwrap().text() });
     assert!(join_all(calls).await.iter().all(|text| text == "done"));
     assert_eq!(world.grants("refresh_token").len(), 1);
     assert_eq!(world.logins().len(), 2);
@@ -120,7 +121,7 @@ async fn two_clients_with_one_store_share_a_log_in_and_its_refreshes() {
         world.expire_all();
         let calls = (0..20).map(|number| {
             let client = &clients[number % 2];
-            async move { client.call("read", &json!({})).await.unwrap().text() }
+            async move { client.call_tool("read", &json!({})).await.unwrap().text() }
         });
         assert!(join_all(calls).await.iter().all(|text| text == "done"));
         assert_eq!(world.grants("refresh_token").len(), refreshes);
@@ -141,7 +142,7 @@ async fn private_results_are_not_cached_for_the_next_user() {
     let tools = async || client.list_tools().await.unwrap()[0].name.clone();
     assert_eq!(tools().await, "tool-1");
     world.expire_all();
-    client.call("read", &json!({})).await.unwrap();
+    client.call_tool("read", &json!({})).await.unwrap();
     assert_eq!(world.grants("refresh_token").len(), 1);
     let lists = world.sent_to(SERVER).len();
     assert_eq!((tools().await, world.sent_to(SERVER).len()), ("tool-1".to_owned(), lists));
@@ -152,6 +153,6 @@ async fn private_results_are_not_cached_for_the_next_user() {
         Some(_) => Answer::error("invalid_grant"),
         None => world.issue(sent, json!({})),
     });
-    client.call("read", &json!({})).await.unwrap();
+    client.call_tool("read", &json!({})).await.unwrap();
     assert_eq!(tools().await, "tool-2");
 }

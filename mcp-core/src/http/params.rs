@@ -52,7 +52,7 @@ pub struct BadAnnotation {
 /// });
 /// let headers = param_headers(&schema)?;
 /// assert_eq!(headers[0].name, "mcp-param-region");
-/// assert_eq!(headers[0].find(&json!({ "region": "eu" })), Some(&json!("eu")));
+/// assert_eq!(headers[0].find(&json!({ "region": "eu" })), Ok(Some(&json!("eu"))));
 /// # Ok::<(), mcp_core::http::BadAnnotation>(())
 /// ```
 ///

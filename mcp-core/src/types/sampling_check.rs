@@ -28,8 +28,8 @@ impl std::error::Error for ConversationError {}
 impl CreateMessageParams {
     /// Checks that each use of a tool is answered by its result (SAM-4).
     ///
-    /// Tools are used by the assistant. The message after that is the user's, and has one result for
-    /// each use and nothing else.
+    /// Tools are used by the assistant. The message after that is the user's, and has one result
+    /// for each use and nothing else.
     ///
     /// # Errors
     /// The first message that breaks the rule.

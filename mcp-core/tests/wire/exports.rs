@@ -20,8 +20,14 @@ use syn::{
 use crate::catalogue::TYPES;
 
 /// Exports that are not wire types: errors, and aliases of other types.
-const OTHERS: [&str; 5] =
-    ["FormError", "InputRequests", "ProgressToken", "RequiredUrl", "SchemaError"];
+const OTHERS: [&str; 6] = [
+    "ConversationError",
+    "FormError",
+    "InputRequests",
+    "ProgressToken",
+    "RequiredUrl",
+    "SchemaError",
+];
 
 /// The names that a module exports. Names in an inner module are prefixed with its name.
 struct Exports {

@@ -59,8 +59,8 @@ impl Part {
     }
 }
 
-/// A line comment loses the space after its slashes; a block comment its margin, with the stars if every line
-/// has one.
+/// A line comment loses the space after its slashes; a block comment its margin, with the stars if
+/// every line has one.
 fn plain(comment: &str) -> String {
     if !comment.contains('\n') {
         return comment.strip_prefix(' ').unwrap_or(comment).trim_end().to_owned();

@@ -16,8 +16,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// An alias of a path is seen (`#[mcp_server::tool]`), a renamed import is not; the attribute says so if
-    /// it gets to run.
+    /// An alias of a path is seen (`#[mcp_server::tool]`), a renamed import is not; the attribute
+    /// says so if it gets to run.
     fn of(attribute: &Attribute) -> Option<Self> {
         match attribute.path().segments.last()?.ident.to_string().as_str() {
             "tool" => Some(Self::Tool),

@@ -1,5 +1,5 @@
-//! `#[arg(…)]` and doc comments on a parameter. The language allows neither, so they are taken off before the
-//! function is emitted.
+//! `#[arg(…)]` and doc comments on a parameter. The language allows neither, so they are taken off
+//! before the function is emitted.
 
 use syn::{Attribute, FnArg, Signature, parse_quote};
 
@@ -29,7 +29,8 @@ impl ParameterAttributes {
         signature.inputs.iter_mut().map(of_input).collect()
     }
 
-    /// What the function says to lints: its parameters are a schema, and as many as the schema has members.
+    /// What the function says to lints: its parameters are a schema, and as many as the schema has
+    /// members.
     pub(crate) fn allowances(signature: &Signature) -> Option<Attribute> {
         /// From where on clippy objects, unless it is told otherwise.
         const MANY: usize = 7;

@@ -1,7 +1,7 @@
 //! The arguments of a tool as a struct: its derives are the schema and the decoding.
 //!
-//! The struct has a type parameter for each field and the types stand where it is used: an item inside of a
-//! function sees neither the generics of an impl block nor `Self`, a use of it does.
+//! The struct has a type parameter for each field and the types stand where it is used: an item
+//! inside of a function sees neither the generics of an impl block nor `Self`, a use of it does.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
@@ -21,8 +21,9 @@ impl<'a> Arguments<'a> {
         Self { scope, fields: function.arguments().collect() }
     }
 
-    /// The struct, with a function for each thing that is made of it. They ask [`Argument`] of every type by
-    /// itself, so a type which will not do is reported once, and where the user wrote it.
+    /// The struct, with a function for each thing that is made of it. They ask [`Argument`] of
+    /// every type by itself, so a type which will not do is reported once, and where the user wrote
+    /// it.
     ///
     /// [`Argument`]: the trait of the runtime
     pub(super) fn definition(&self) -> TokenStream {

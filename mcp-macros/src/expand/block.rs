@@ -37,12 +37,13 @@ pub(crate) fn provider(
     body: &TokenStream,
 ) -> TokenStream {
     let mut generics = generics.clone();
-    // The trait asks this as well. Said here, it is what the parameters of a generic type need, and of
-    // another type it is refused at the type alone and not once more for every method.
+    // The trait asks this as well. Said here, it is what the parameters of a generic type need, and
+    // of another type it is refused at the type alone and not once more for every method.
     let span = shown_at(self_ty.span());
     let shared = match generics.lifetimes().next() {
         None => quote_spanned!(span=> Self: ::core::marker::Send + ::core::marker::Sync + 'static),
-        // A bound that holds for one lifetime hides that it holds for all, which is what a future must know.
+        // A bound that holds for one lifetime hides that it holds for all, which is what a future
+        // must know.
         Some(_) => quote_spanned!(span=> Self: 'static),
     };
     generics.make_where_clause().predicates.push(parse_quote!(#shared));

@@ -1,5 +1,5 @@
-//! A free function: itself, untouched, and a type of the same name which knows the route. Functions live in
-//! the namespace of values and braced structs in that of types, so one path names both.
+//! A free function: itself, untouched, and a type of the same name which knows the route. Functions
+//! live in the namespace of values and braced structs in that of types, so one path names both.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -7,9 +7,9 @@ use syn::spanned::Spanned as _;
 use super::scope::{Scope, local, shown_at};
 use crate::model::{Function, Parameter, Receiver, Role};
 
-/// `move |call: Call| -> Future { Box::pin(async move { body }) }`, with an `Arc` of the provider if the
-/// function has a receiver. A function that blocks has all of its body on the pool, so that nothing it
-/// borrows has to leave it.
+/// `move |call: Call| -> Future { Box::pin(async move { body }) }`, with an `Arc` of the provider
+/// if the function has a receiver. A function that blocks has all of its body on the pool, so that
+/// nothing it borrows has to leave it.
 pub(super) fn closure(
     scope: &Scope<'_>,
     function: &Function,
@@ -58,8 +58,8 @@ pub(super) fn with_provider(
     }}
 }
 
-/// `let arg1 = State::from_context(call.context())?;` for each parameter that the call fills. This holds the
-/// guess of the model against the trait.
+/// `let arg1 = State::from_context(call.context())?;` for each parameter that the call fills. This
+/// holds the guess of the model against the trait.
 pub(super) fn injections(scope: &Scope<'_>, function: &Function) -> TokenStream {
     let krate = scope.krate;
     let call = local("call");

@@ -1,6 +1,6 @@
-//! The code that is emitted. Nothing is decided here: each file turns one part of the model into the calls of
-//! the public builders which a user would write by hand, plus what [`scope`] names from the runtime's hidden
-//! module.
+//! The code that is emitted. Nothing is decided here: each file turns one part of the model into
+//! the calls of the public builders which a user would write by hand, plus what [`scope`] names
+//! from the runtime's hidden module.
 
 mod arguments;
 mod block;

@@ -1,5 +1,5 @@
-//! A prompt; and what it shares with a resource: arguments which are text, their completion, errors that are
-//! the peer's.
+//! A prompt; and what it shares with a resource: arguments which are text, their completion, errors
+//! that are the peer's.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

@@ -1,5 +1,5 @@
-//! What stands before the struct, its fields, the enum and its variants: `#[elicit(…)]`, doc comments, and of
-//! `#[serde(…)]` what changes names.
+//! What stands before the struct, its fields, the enum and its variants: `#[elicit(…)]`, doc
+//! comments, and of `#[serde(…)]` what changes names.
 
 use proc_macro2::TokenStream;
 use quote::quote;

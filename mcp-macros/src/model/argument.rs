@@ -1,5 +1,5 @@
-//! A parameter that the caller fills: its name, what `#[arg(…)]` says of it, and whether its type can be an
-//! argument.
+//! A parameter that the caller fills: its name, what `#[arg(…)]` says of it, and whether its type
+//! can be an argument.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;

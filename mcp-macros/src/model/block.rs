@@ -100,8 +100,8 @@ impl Block {
     }
 }
 
-/// Names of tools and prompts and URIs of resources are unique. Where a `#[cfg]` chooses among functions, the
-/// server will see to it.
+/// Names of tools and prompts and URIs of resources are unique. Where a `#[cfg]` chooses among
+/// functions, the server will see to it.
 fn check_duplicates(routes: &[Route], errors: &mut Errors) {
     let certain: Vec<_> = routes
         .iter()

@@ -1,5 +1,5 @@
-//! What the attributes mean. Every rule is checked here and every error is made here, at the token that is
-//! wrong, as many as there are; the expansion that follows decides nothing.
+//! What the attributes mean. Every rule is checked here and every error is made here, at the token
+//! that is wrong, as many as there are; the expansion that follows decides nothing.
 
 mod argument;
 mod block;

@@ -1,5 +1,5 @@
-//! Options by name: each is asked for once, with its type; what nobody asked for is an error which lists the
-//! rest.
+//! Options by name: each is asked for once, with its type; what nobody asked for is an error which
+//! lists the rest.
 
 use proc_macro2::Span;
 use syn::{Expr, ExprLit, Lit, LitBool, LitStr};

@@ -1,6 +1,6 @@
-//! A parameter: injected from the call, or an argument. Tokens only guess which; the expansion holds the
-//! guess against a trait, so a wrong one is an error that says what to write, never something else than the
-//! author meant.
+//! A parameter: injected from the call, or an argument. Tokens only guess which; the expansion
+//! holds the guess against a trait, so a wrong one is an error that says what to write, never
+//! something else than the author meant.
 
 use quote::format_ident;
 use syn::{Ident, PatType, Signature, Type, TypeReference};

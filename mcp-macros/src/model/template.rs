@@ -1,5 +1,6 @@
-//! URI templates: the variables of those RFC 6570 templates which the runtime can match against a URI. It holds
-//! every template against the same rules once more, for the ones that are written by hand.
+//! URI templates: the variables of those RFC 6570 templates which the runtime can match against a
+//! URI. It holds every template against the same rules once more, for the ones that are written by
+//! hand.
 
 /// The variables of a template, in order; none means that it is a plain URI.
 pub(crate) fn variables(template: &str) -> Result<Vec<String>, String> {

@@ -1,4 +1,5 @@
-//! Tokens in, problems out. How they look to the user is tested where there is a runtime to compile against.
+//! Tokens in, problems out. How they look to the user is tested where there is a runtime to compile
+//! against.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;

@@ -12,7 +12,8 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// The `T` of `Option<T>`. A hint for messages only: whether an argument is optional, its type decides.
+/// The `T` of `Option<T>`. A hint for messages only: whether an argument is optional, its type
+/// decides.
 pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     let segment = last_segment(ty).filter(|segment| segment.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
@@ -74,7 +75,8 @@ pub(crate) fn is_primitive(name: &Ident) -> bool {
     PRIMITIVES.iter().any(|primitive| name == primitive)
 }
 
-/// The type with the function's own lifetimes written `'_`, so that it can be named outside of the function.
+/// The type with the function's own lifetimes written `'_`, so that it can be named outside of the
+/// function.
 pub(crate) fn without_lifetimes(ty: &Type, generics: &Generics) -> Type {
     let own: Vec<String> =
         generics.lifetimes().map(|param| param.lifetime.ident.to_string()).collect();

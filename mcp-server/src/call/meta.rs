@@ -1,7 +1,7 @@
 //! What a request says about itself in `params._meta` (spec: basic, per-request fields).
 //!
-//! Only `_meta` is looked at, and never what the connection did before: a message that names a protocol
-//! version is a modern one, any other is a legacy one.
+//! Only `_meta` is looked at, and never what the connection did before: a message that names a
+//! protocol version is a modern one, any other is a legacy one.
 
 use std::borrow::Cow;
 
@@ -99,11 +99,12 @@ impl CallMeta {
         })
     }
 
-    /// The modern revision that the request is made in, where it claims one; none for a legacy message.
+    /// The modern revision that the request is made in, where it claims one; none for a legacy
+    /// message.
     ///
     /// # Errors
-    /// In the order of the spec's checks: −32602 when a field that every modern request needs is missing,
-    /// −32022 when the version is not one of `offered` or is none of the modern era.
+    /// In the order of the spec's checks: −32602 when a field that every modern request needs is
+    /// missing, −32022 when the version is not one of `offered` or is none of the modern era.
     pub(crate) fn modern_revision(
         &self,
         offered: &[Revision],

@@ -1,4 +1,5 @@
-//! Where the members of a call's parameters are, found in one pass for all steps that look for some.
+//! Where the members of a call's parameters are, found in one pass for all steps that look for
+//! some.
 
 use std::ops::Range;
 
@@ -11,8 +12,8 @@ const NAMES: [&str; 7] =
 /// The places of some members in the parameters of one call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallParams {
-    /// The parameters that were gone through; none where one of [`NAMES`] is doubled, which is the business of
-    /// whoever looks for it.
+    /// The parameters that were gone through; none where one of [`NAMES`] is doubled, which is the
+    /// business of whoever looks for it.
     params: Option<JsonBytes>,
     places: [Option<Range<u32>>; NAMES.len()],
 }
@@ -23,7 +24,8 @@ impl CallParams {
         let short =
             |place: Range<usize>| Some(place.start.try_into().ok()?..place.end.try_into().ok()?);
         match params.member_ranges(NAMES) {
-            // Every place is in the parameters, so what is too long for one is too long for none of the others.
+            // Every place is in the parameters, so what is too long for one is too long for none of
+            // the others.
             Ok(places) if u32::try_from(params.as_bytes().len()).is_ok() => Self {
                 params: Some(params.clone()),
                 places: places.map(|place| place.and_then(short)),
@@ -32,9 +34,9 @@ impl CallParams {
         }
     }
 
-    /// The values of the named members, as [`JsonBytes::members`] finds them. It goes through `params` again only
-    /// where they are others than those that were read (a layer may have put in its own), or the name is none of
-    /// those that calls are usually asked for.
+    /// The values of the named members, as [`JsonBytes::members`] finds them. It goes through
+    /// `params` again only where they are others than those that were read (a layer may have put in
+    /// its own), or the name is none of those that calls are usually asked for.
     ///
     /// # Errors
     /// When one of these members is doubled, or the text is not an object.

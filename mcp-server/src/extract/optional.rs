@@ -1,12 +1,13 @@
-//! Whether an argument may be left out, asked of its type: `Option<T>`, under whatever name, can be made from
-//! nothing.
+//! Whether an argument may be left out, asked of its type: `Option<T>`, under whatever name, can be
+//! made from nothing.
 
 use serde::{
     de::{DeserializeOwned, Deserializer, Error as _, Visitor, value::Error},
     forward_to_deserialize_any,
 };
 
-/// Whether a value of `T` can be made when there is none: the question that serde asks for a missing field.
+/// Whether a value of `T` can be made when there is none: the question that serde asks for a
+/// missing field.
 pub(crate) fn is_optional<T: DeserializeOwned>() -> bool {
     T::deserialize(Absent).is_ok()
 }

@@ -9,8 +9,8 @@ use serde::de::{self, DeserializeOwned, Deserializer, IntoDeserializer, Visitor}
 
 use super::Absent;
 
-/// Reads a value from a text: a string as it is, a number or boolean by its spelling, an `Option` as none
-/// when there is no text.
+/// Reads a value from a text: a string as it is, a number or boolean by its spelling, an `Option`
+/// as none when there is no text.
 ///
 /// # Errors
 /// −32602 that names the argument and says what was expected.

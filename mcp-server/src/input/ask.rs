@@ -21,10 +21,12 @@ use crate::questions::{AskError, AskErrorKind, QuestionSource, hex};
 use crate::seal;
 
 impl Context {
-    /// Asks the user with a form, or for a visit to a URL, described by hand. What comes is the result of
-    /// `elicitation/create`; of a form its content has been held against the schema, and has its defaults.
+    /// Asks the user with a form, or for a visit to a URL, described by hand. What comes is the
+    /// result of `elicitation/create`; of a form its content has been held against the schema, and
+    /// has its defaults.
     ///
-    /// Await it. See [`AskErrorKind`] for what can go wrong; declining and cancelling are answers here.
+    /// Await it. See [`AskErrorKind`] for what can go wrong; declining and cancelling are answers
+    /// here.
     #[track_caller]
     pub fn elicit_with(&self, params: impl Into<ElicitParams>) -> Question<'_, ElicitResult> {
         let params: ElicitParams = params.into();
@@ -63,10 +65,11 @@ impl Context {
         })
     }
 
-    /// Tells the client that the user is done at a URL, by the id that was given to [`Question::elicitation_id`].
+    /// Tells the client that the user is done at a URL, by the id that was given to
+    /// [`Question::elicitation_id`].
     ///
-    /// 2025-11-25 alone has this notification; elsewhere nothing is sent, and a client asks again by itself. Cancel
-    /// safe. Spec: client/elicitation, 2025-11-25 (UE-1).
+    /// 2025-11-25 alone has this notification; elsewhere nothing is sent, and a client asks again
+    /// by itself. Cancel safe. Spec: client/elicitation, 2025-11-25 (UE-1).
     pub async fn elicitation_complete(&self, elicitation_id: impl Into<String>) {
         let rules = self.rules();
         if rules.elicitation_complete && self.call().session.is_some() {
@@ -75,20 +78,28 @@ impl Context {
         }
     }
 
-    /// Asks the client's model. Tools in the request need the capability `sampling.tools`, and a context other
-    /// than none needs `sampling.context`.
+    /// Asks the client's model. Tools in the request need the capability `sampling.tools`, and a
+    /// context other than none needs `sampling.context`.
     ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
-    /// 2027-07-28.
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
+                2027-07-28; call the API of a model provider"
+    )]
     #[track_caller]
-    pub fn sample(&self, params: CreateMessageParams) -> Question<'_, CreateMessageResult> {
+    pub fn create_message(&self, params: CreateMessageParams) -> Question<'_, CreateMessageResult> {
         Question::new(self, params.into(), |_, answer, modern| read(&answer, modern))
     }
 
     /// Asks for the directories that the user shares. Guidance, not access control.
     ///
-    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
-    /// 2027-07-28.
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
+                2027-07-28; take paths or URIs as arguments, or from the configuration"
+    )]
     #[track_caller]
     pub fn list_roots(&self) -> Question<'_, Vec<Root>> {
         Question::new(self, InputRequest::list_roots(), |_, answer, modern| {
@@ -96,7 +107,8 @@ impl Context {
         })
     }
 
-    /// The one place that knows how a question travels: a request on the session, or the result of the call.
+    /// The one place that knows how a question travels: a request on the session, or the result of
+    /// the call.
     async fn ask(
         &self,
         source: QuestionSource,
@@ -183,11 +195,11 @@ impl<'a, T> Question<'a, T> {
         Self { context, source: QuestionSource::Site(Location::caller()), request, read }
     }
 
-    /// Names the question on the wire (`inputRequests`), instead of a name made of the line that asks it. Give
-    /// names to questions that are asked side by side, with one text, by one line.
+    /// Names the question on the wire (`inputRequests`), instead of a name made of the line that
+    /// asks it. Give names to questions that are asked side by side, with one text, by one line.
     ///
-    /// The answer belongs to the name *and* the question: should the text change between two rounds, the user
-    /// is asked again. A name that was used before in the same call gets a number.
+    /// The answer belongs to the name *and* the question: should the text change between two
+    /// rounds, the user is asked again. A name that was used before in the same call gets a number.
     pub fn key(mut self, key: impl Into<Cow<'static, str>>) -> Self {
         self.source = QuestionSource::Named(key.into());
         self
@@ -215,8 +227,9 @@ impl<'a, T> Question<'a, T> {
 }
 
 impl Question<'_, Answer<()>> {
-    /// Names the visit on 2025-11-25, instead of a random name: choose one when [`Context::elicitation_complete`] is
-    /// to tell of its end. It identifies the visit and authorizes nothing. Other revisions have no names for visits.
+    /// Names the visit on 2025-11-25, instead of a random name: choose one when
+    /// [`Context::elicitation_complete`] is to tell of its end. It identifies the visit and
+    /// authorizes nothing. Other revisions have no names for visits.
     pub fn elicitation_id(mut self, id: impl Into<String>) -> Self {
         if let InputRequest::Elicit(params) = &mut self.request
             && let ElicitParams::Url(visit) = &mut **params

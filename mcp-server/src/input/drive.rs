@@ -1,10 +1,11 @@
 //! Runs a handler that may ask (around step 6 of the walk of a call).
 //!
-//! In the modern era a question never completes in the round that asks it. As soon as the handler waits and has
-//! asked something, it is dropped, and the call is answered with its questions and its journal; the client
-//! sends it again with the answers, and the handler runs from its beginning. A round ends at the first point
-//! where the handler waits: whatever else it waits for there is dropped too. Only what can run on without
-//! waiting (it woke itself up) still runs, so that questions joined in any way are one round.
+//! In the modern era a question never completes in the round that asks it. As soon as the handler
+//! waits and has asked something, it is dropped, and the call is answered with its questions and
+//! its journal; the client sends it again with the answers, and the handler runs from its
+//! beginning. A round ends at the first point where the handler waits: whatever else it waits for
+//! there is dropped too. Only what can run on without waiting (it woke itself up) still runs, so
+//! that questions joined in any way are one round.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -17,8 +17,9 @@ use crate::questions::{AskError, AskErrorKind};
 impl Context {
     /// Asks the user to fill in a form.
     ///
-    /// Await it for the value: then declining and cancelling are errors. Or await [`ElicitForm::answer`] to tell
-    /// the three apart. Cancel safe: dropping the future withdraws the question.
+    /// Await it for the value: then declining and cancelling are errors. Or await
+    /// [`ElicitForm::answer`] to tell the three apart. Cancel safe: dropping the future withdraws
+    /// the question.
     ///
     /// ```
     /// use mcp_server::{Context, Elicit, tool};
@@ -38,8 +39,9 @@ impl Context {
     /// }
     /// ```
     ///
-    /// The user is asked in the middle of the function on every revision; on those since 2026-07-28 the
-    /// function runs again from its beginning for each round of questions, see [`Context::step`].
+    /// The user is asked in the middle of the function on every revision; on those since 2026-07-28
+    /// the function runs again from its beginning for each round of questions, see
+    /// [`Context::step`].
     ///
     /// Spec: client/elicitation, since 2025-06-18. On older revisions, and for clients without the
     /// capability, the error is [`AskErrorKind::Unsupported`].
@@ -50,8 +52,8 @@ impl Context {
     }
 }
 
-/// A form on its way to the user; see [`Context::elicit`]. What is said here of a field takes the place of what
-/// its type says, for this question.
+/// A form on its way to the user; see [`Context::elicit`]. What is said here of a field takes the
+/// place of what its type says, for this question.
 #[must_use = "a question is asked when it is awaited"]
 pub struct ElicitForm<'a, T> {
     form: Result<ElicitSchema, String>,

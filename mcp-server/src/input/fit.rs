@@ -9,8 +9,8 @@ use crate::questions::{AskError, AskErrorKind};
 pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskError> {
     match request {
         InputRequest::Elicit(params) => match &mut **params {
-            // Inside a result a question is not a request with params of its own: it has no id to report
-            // completion by (EL-5), no task and no `_meta`.
+            // Inside a result a question is not a request with params of its own: it has no id to
+            // report completion by (EL-5), no task and no `_meta`.
             ElicitParams::Url(visit) if rules.input_required => {
                 (visit.elicitation_id, visit.task, visit.meta) = (None, None, None);
             }

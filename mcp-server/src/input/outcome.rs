@@ -1,4 +1,5 @@
-//! The explicit form: a handler that returns its questions, and reads the answers when it is run again.
+//! The explicit form: a handler that returns its questions, and reads the answers when it is run
+//! again.
 
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
@@ -34,9 +35,9 @@ use crate::tool::IntoToolResult;
 /// let route = ToolRoute::builder("greet").handler(greet);
 /// ```
 ///
-/// On a legacy session the questions are asked as requests, and the handler is run again with the answers, at
-/// most eight times. [`Context::elicit`] and its like need no such handling of rounds; use this form where the
-/// work between the questions must not run again.
+/// On a legacy session the questions are asked as requests, and the handler is run again with the
+/// answers, at most eight times. [`Context::elicit`] and its like need no such handling of rounds;
+/// use this form where the work between the questions must not run again.
 #[derive(Debug)]
 #[must_use = "an outcome is returned from a handler"]
 pub enum Outcome<T> {
@@ -68,7 +69,7 @@ impl InputRequired {
     }
 
     /// Asks the client's model.
-    pub fn sample(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
+    pub fn create_message(self, key: impl Into<String>, params: CreateMessageParams) -> Self {
         self.ask(key, params)
     }
 
@@ -77,8 +78,9 @@ impl InputRequired {
         self.ask(key, InputRequest::list_roots())
     }
 
-    /// Remembers a value, which [`Context::request_state`] gives back in the next round. It is sealed: the
-    /// client can neither read nor change it. Without a question the client sends the call again at once.
+    /// Remembers a value, which [`Context::request_state`] gives back in the next round. It is
+    /// sealed: the client can neither read nor change it. Without a question the client sends the
+    /// call again at once.
     pub fn state<S: Serialize>(mut self, state: &S) -> Self {
         self.state = RawJson::new(state).map(Some);
         self
@@ -121,7 +123,8 @@ impl Context {
         answers.iter().map(|answered| (answered.key.clone(), answered.answer.clone())).collect()
     }
 
-    /// One answer, as the result of its question: `ElicitResult`, `CreateMessageResult`, `ListRootsResult`.
+    /// One answer, as the result of its question: `ElicitResult`, `CreateMessageResult`,
+    /// `ListRootsResult`.
     ///
     /// # Errors
     /// −32602 when there is an answer, but of another kind.

@@ -7,18 +7,18 @@ use serde::de::DeserializeOwned;
 use crate::context::Context;
 
 impl Context {
-    /// Does some work and keeps its result for the later rounds of this call, so that what came before a question
-    /// is not done again when the answer arrives.
+    /// Does some work and keeps its result for the later rounds of this call, so that what came
+    /// before a question is not done again when the answer arrives.
     ///
-    /// On revisions since 2026-07-28 a handler runs from its beginning in each round of questions. The results
-    /// of its steps travel in the sealed `requestState`: keep them small, and the same in every version of the
-    /// server that may meet them (one that cannot be read is made again). On older revisions a handler waits
-    /// where it asks, so the work is just done.
+    /// On revisions since 2026-07-28 a handler runs from its beginning in each round of questions.
+    /// The results of its steps travel in the sealed `requestState`: keep them small, and the same
+    /// in every version of the server that may meet them (one that cannot be read is made again).
+    /// On older revisions a handler waits where it asks, so the work is just done.
     ///
-    /// *This is no guarantee that the work is done at most once.* A client may send an older state again, or send
-    /// the call anew. What must not happen twice (a payment, a message) needs a key of its own in the system that
-    /// does it, checked there; or [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use) against replayed
-    /// states. Ask before such work, not after it.
+    /// *This is no guarantee that the work is done at most once.* A client may send an older state
+    /// again, or send the call anew. What must not happen twice (a payment, a message) needs a key
+    /// of its own in the system that does it, checked there; or [`ServerBuilder::state_single_use`](crate::ServerBuilder::state_single_use)
+    /// against replayed states. Ask before such work, not after it.
     ///
     /// ```
     /// # use mcp_server::{Context, Elicit};
@@ -32,8 +32,8 @@ impl Context {
     /// }
     /// ```
     ///
-    /// A key that is used again in one call (in a loop) gets a number. Cancel safe: work that was dropped before
-    /// its end is done again.
+    /// A key that is used again in one call (in a loop) gets a number. Cancel safe: work that was
+    /// dropped before its end is done again.
     pub async fn step<T, F>(&self, key: &str, work: F) -> T
     where
         T: Serialize + DeserializeOwned,
@@ -45,8 +45,8 @@ impl Context {
         }
     }
 
-    /// As [`Context::step`], for work that can fail: only success is kept, so a failed step is tried again in the
-    /// next round.
+    /// As [`Context::step`], for work that can fail: only success is kept, so a failed step is
+    /// tried again in the next round.
     ///
     /// # Errors
     /// Those of the work.

@@ -7,11 +7,12 @@ use mcp_core::service::{Notification, Reply, Request, Service};
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
 
-/// Lets a number of calls run at a time, over all connections; the others wait their turn, first come first
-/// served.
+/// Lets a number of calls run at a time, over all connections; the others wait their turn, first
+/// come first served.
 ///
-/// *Applies to every request but `subscriptions/listen`, which would hold its place for ever.* What one
-/// connection may have in flight is bounded by [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests) already.
+/// *Applies to every request but `subscriptions/listen`, which would hold its place for ever.* What
+/// one connection may have in flight is bounded by [`ConnectionLimits::max_in_flight_requests`](crate::ConnectionLimits::max_in_flight_requests)
+/// already.
 #[derive(Debug, Clone)]
 pub struct ConcurrencyLimitLayer(Arc<Semaphore>);
 

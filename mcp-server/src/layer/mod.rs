@@ -1,12 +1,13 @@
 //! Layers: services around the router, for what concerns every call (step 4 of the walk of a call).
 //!
-//! The server always catches panics. Built in besides: [`TraceLayer`], [`TimeoutLayer`], [`ConcurrencyLimitLayer`]. Put them on
-//! with [`ServerBuilder::layer`](crate::ServerBuilder::layer); the one added last is the outermost.
+//! The server always catches panics. Built in besides: [`TraceLayer`], [`TimeoutLayer`],
+//! [`ConcurrencyLimitLayer`]. Put them on with [`ServerBuilder::layer`](crate::ServerBuilder::layer); the one added last is the
+//! outermost.
 //!
 //! # Writing one
 //!
-//! A layer is two types: the service, which holds the one inside and does its work before, after or instead
-//! of calling it, and the layer, which puts the service around another one.
+//! A layer is two types: the service, which holds the one inside and does its work before, after or
+//! instead of calling it, and the layer, which puts the service around another one.
 //!
 //! ```
 //! use mcp_server::layer::Layer;
@@ -48,9 +49,9 @@
 //! let server = Server::builder("choosy", "1.0.0").layer(Without("somebody"));
 //! ```
 //!
-//! What to know: dropping the future of a call cancels it, so hold nothing across `.await` that must be given
-//! back by hand; `request.extensions` must reach the service inside; `initialize` is answered before the
-//! layers.
+//! What to know: dropping the future of a call cancels it, so hold nothing across `.await` that
+//! must be given back by hand; `request.extensions` must reach the service inside; `initialize` is
+//! answered before the layers.
 
 mod concurrency;
 mod timeout;

@@ -8,8 +8,8 @@ use tower_layer::Layer;
 
 /// Answers a call with −32603 when its handler is not done in time; the handler is dropped.
 ///
-/// *Applies to every request but `subscriptions/listen`, which is meant to stay open.* Time in which the
-/// client is asked something counts too.
+/// *Applies to every request but `subscriptions/listen`, which is meant to stay open.* Time in
+/// which the client is asked something counts too.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeoutLayer(Duration);
 

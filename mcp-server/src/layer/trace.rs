@@ -9,8 +9,9 @@ use tracing::{Instrument as _, Level, debug, info_span, warn};
 
 use crate::context::Context;
 
-/// A [`tracing`] span around each call, with its method, the tool, prompt or resource it names, its id and the
-/// revision; and an event at its end: `debug` for an answer, `warn` for a protocol error.
+/// A [`tracing`] span around each call, with its method, the tool, prompt or resource it names, its
+/// id and the revision; and an event at its end: `debug` for an answer, `warn` for a protocol
+/// error.
 ///
 /// Arguments and results are not recorded: they may hold secrets.
 #[derive(Debug, Clone, Copy, Default)]

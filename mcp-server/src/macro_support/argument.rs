@@ -1,5 +1,5 @@
-//! What a parameter's type must be able to do. The bounds are blanket traits of our own, so that a type which
-//! does not meet them is refused in one sentence, with help, at the parameter.
+//! What a parameter's type must be able to do. The bounds are blanket traits of our own, so that a
+//! type which does not meet them is refused in one sentence, with help, at the parameter.
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,7 +20,8 @@ pub trait Argument: DeserializeOwned + JsonSchema {}
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema> Argument for T {}
 
-/// A type that an argument of a prompt, or a variable of a resource's URI, can have: it is read from text.
+/// A type that an argument of a prompt, or a variable of a resource's URI, can have: it is read
+/// from text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from text",
     label = "not an argument of a prompt or a resource: it needs `serde::Deserialize`",
@@ -41,7 +42,8 @@ pub const fn text_argument<T: TextArgument>() {}
 /// Holds the type of a parameter against [`HeaderArgument`].
 pub const fn header_argument<T: HeaderArgument>() {}
 
-/// The value of `#[arg(default = …)]`, asked for its JSON form: `(&&ArgumentDefault(value)).json()`.
+/// The value of `#[arg(default = …)]`, asked for its JSON form:
+/// `(&&ArgumentDefault(value)).json()`.
 #[derive(Debug)]
 pub struct ArgumentDefault<T>(pub T);
 
@@ -57,7 +59,8 @@ impl<T: Serialize> DefaultIsKnown for &ArgumentDefault<T> {
     }
 }
 
-/// A default that cannot be shown, its type does not serialize. The argument is optional all the same.
+/// A default that cannot be shown, its type does not serialize. The argument is optional all the
+/// same.
 pub trait DefaultIsSecret {
     /// Nothing.
     fn json(&self) -> Option<Value>;

@@ -1,7 +1,8 @@
-//! What the expansions of `mcp-macros` lean on, beside the public API. Hidden: nothing here is stable.
+//! What the expansions of `mcp-macros` lean on, beside the public API. Hidden: nothing here is
+//! stable.
 //!
-//! An expansion is plain code over [`ToolRoute::builder`](crate::tool::ToolRoute::builder) and its kin. Three
-//! questions it cannot answer from tokens, because a type may hide behind an alias, so the compiler is asked:
+//! An expansion is plain code over [`ToolRoute::builder`](crate::tool::ToolRoute::builder) and its kin. Three questions it cannot
+//! answer from tokens, because a type may hide behind an alias, so the compiler is asked:
 //!
 //! * what a returned value becomes (`reply`);
 //! * whether a parameter can be read from JSON, from text, from a header (`argument`);

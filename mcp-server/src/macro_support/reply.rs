@@ -1,17 +1,19 @@
-//! What a returned value becomes, decided by its type, so that an alias of `Result` or of a content block is
-//! what it stands for. (Contract of the return values: the guide of `#[tool]`.)
+//! What a returned value becomes, decided by its type, so that an alias of `Result` or of a content
+//! block is what it stands for. (Contract of the return values: the guide of `#[tool]`.)
 //!
-//! Rust has no specialization; method look-up by autoref gives as much as is needed where the type is known,
-//! which in an expansion it is. A tag holds the type; a method of one name exists at several depths of
-//! reference, the better answer at the greater depth; `(&&&tag).method()` finds the deepest one whose bounds
-//! hold. At depth zero stands a method that takes anything and whose own bound nothing meets: there the user
-//! reads what to do.
+//! Rust has no specialization; method look-up by autoref gives as much as is needed where the type
+//! is known, which in an expansion it is. A tag holds the type; a method of one name exists at
+//! several depths of reference, the better answer at the greater depth; `(&&&tag).method()` finds
+//! the deepest one whose bounds hold. At depth zero stands a method that takes anything and whose
+//! own bound nothing meets: there the user reads what to do.
 //!
 //! 1. [`Returned`]: `Result<T, E>` falls apart into its sides; any other `T` is a success.
-//! 2. [`Success`] of a tool: [`IntoToolResult`] → else `Serialize + JsonSchema`, which is structured → else
-//!    [`ToolReturn`].
-//! 3. [`Failure`] of a tool: [`IntoToolError`] → else `Display`, which the model sees → else [`ToolFailure`].
-//! 4. [`Failure`] of a prompt or resource: `Into<ErrorObject>` → else `Display`, which only the log sees.
+//! 2. [`Success`] of a tool: [`IntoToolResult`] → else `Serialize + JsonSchema`, which is
+//!    structured → else [`ToolReturn`].
+//! 3. [`Failure`] of a tool: [`IntoToolError`] → else `Display`, which the model sees → else
+//!    [`ToolFailure`].
+//! 4. [`Failure`] of a prompt or resource: `Into<ErrorObject>` → else `Display`, which only the log
+//!    sees.
 
 use std::{convert::Infallible, fmt, marker::PhantomData};
 
@@ -64,8 +66,8 @@ tag! {
     Failure
 }
 
-/// The error of a function that has none. (Not [`Infallible`]: an arm that handles it would be an unreachable
-/// pattern.)
+/// The error of a function that has none. (Not [`Infallible`]: an arm that handles it would be an
+/// unreachable pattern.)
 #[derive(Debug)]
 pub struct NoError(Infallible);
 
@@ -88,8 +90,8 @@ impl<T, E> Returned<Result<T, E>> {
     }
 }
 
-/// Everything which is not a `Result`. (An inherent method comes before a trait's, so `Result` never gets
-/// here.)
+/// Everything which is not a `Result`. (An inherent method comes before a trait's, so `Result`
+/// never gets here.)
 pub trait ReturnedValue<T> {
     /// The value as a success.
     fn sides(&self, value: T) -> Result<T, NoError> {
@@ -226,7 +228,8 @@ impl<E: Into<ErrorObject>> FailureToPeer<E> for &&Failure<E> {
     }
 }
 
-/// Depth one, prompts and resources: the text goes to the log, the peer learns that something failed here.
+/// Depth one, prompts and resources: the text goes to the log, the peer learns that something
+/// failed here.
 pub trait FailureToPeerByDisplay<E> {
     /// The error of the request.
     fn error_object(&self, error: E) -> ErrorObject;

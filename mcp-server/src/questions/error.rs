@@ -16,8 +16,8 @@ pub struct AskError(Box<AskErrorDetail>);
 #[derive(Debug)]
 struct AskErrorDetail {
     kind: AskErrorKind,
-    /// Where the request itself is at fault, in the modern era: −32021 with the capability that is missing,
-    /// −32602 for an answer that does not fit.
+    /// Where the request itself is at fault, in the modern era: −32021 with the capability that is
+    /// missing, −32602 for an answer that does not fit.
     protocol: Option<ErrorObject>,
     detail: String,
 }
@@ -99,7 +99,8 @@ impl fmt::Display for AskError {
 
 impl std::error::Error for AskError {}
 
-/// In the modern era a missing capability is −32021 and a malformed answer −32602; anything else the model sees.
+/// In the modern era a missing capability is −32021 and a malformed answer −32602; anything else
+/// the model sees.
 impl IntoToolError for AskError {
     fn into_tool_error(self) -> Result<CallToolResult, ErrorObject> {
         match self.0.protocol {

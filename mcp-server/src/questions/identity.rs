@@ -1,4 +1,5 @@
-//! The keys of questions and steps: given by the author, or made of the place in the code and the question.
+//! The keys of questions and steps: given by the author, or made of the place in the code and the
+//! question.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! What a modern call remembers from round to round: the answers it got, the steps it finished, and what it
-//! asked last.
+//! What a modern call remembers from round to round: the answers it got, the steps it finished, and
+//! what it asked last.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -30,8 +30,9 @@ pub(crate) struct Round(Mutex<RoundState>);
 #[derive(Default)]
 pub(crate) struct RoundState {
     pub(crate) journal: Journal,
-    /// Answers that came with the first round of the call. A client that knows the key of a question may answer
-    /// it before it is asked; nothing is gained by that, for answers are the client's word in any round.
+    /// Answers that came with the first round of the call. A client that knows the key of a
+    /// question may answer it before it is asked; nothing is gained by that, for answers are the
+    /// client's word in any round.
     pub(crate) unasked: HashMap<String, RawJson>,
     /// What the handler returned, in the explicit form.
     pub(crate) returned: Option<Returned>,
@@ -69,8 +70,8 @@ impl CallQuestions {
         self.round.get_or_init(Box::default)
     }
 
-    /// Asks a question: an answer from the journal, or a future that never completes and makes the call end
-    /// with the question in its result.
+    /// Asks a question: an answer from the journal, or a future that never completes and makes the
+    /// call end with the question in its result.
     pub(crate) fn ask(
         &self,
         source: QuestionSource,
@@ -152,8 +153,8 @@ impl RoundState {
         Ok(Some(answer))
     }
 
-    /// The questions of this round, as many as are allowed, noted in the journal; and a line of the code whose
-    /// question is another one than in the round before.
+    /// The questions of this round, as many as are allowed, noted in the journal; and a line of the
+    /// code whose question is another one than in the round before.
     pub(crate) fn questions(
         &mut self,
         most: usize,

@@ -94,7 +94,8 @@ impl<T> Family<T> {
             Some(cursor) => match pages.others.get(cursor) {
                 Some(page) => Ok(page.clone()),
                 None => {
-                    // A cursor from before a change that moved the pages: go on behind the item it names.
+                    // A cursor from before a change that moved the pages: go on behind the item it
+                    // names.
                     let last = self.routes.get_index_of(cursor).ok_or_else(|| {
                         ErrorObject::invalid_params(
                             "/cursor: not a cursor of this list, or the list has changed; start over",

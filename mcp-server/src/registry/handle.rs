@@ -14,8 +14,8 @@ use crate::tool::ToolRoute;
 
 /// Adds, replaces and removes tools, prompts and resources while a server runs, and tells clients.
 ///
-/// Each call is one change and one notification; several quick ones may reach a client as one. Cheap to
-/// clone, works from any thread, never waits.
+/// Each call is one change and one notification; several quick ones may reach a client as one.
+/// Cheap to clone, works from any thread, never waits.
 #[derive(Clone, Default)]
 pub struct ServerHandle {
     live: Arc<Live>,
@@ -103,7 +103,8 @@ impl ServerHandle {
         self.publish_if(removed.is_some(), &Change::Resources)
     }
 
-    /// Tells clients that the tools changed, where something else than this handle decides what they are.
+    /// Tells clients that the tools changed, where something else than this handle decides what
+    /// they are.
     pub fn tools_changed(&self) {
         self.live.hub.publish(&Change::Tools);
     }

@@ -22,8 +22,8 @@ impl Live {
 
     /// Changes the registry; running calls keep the one that they began with.
     ///
-    /// `change` runs under the lock, so it must neither run nor drop anything of the author's, which
-    /// might call the handle again. It returns what it took out.
+    /// `change` runs under the lock, so it must neither run nor drop anything of the author's,
+    /// which might call the handle again. It returns what it took out.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Registry) -> R) -> R {
         let mut registry = self.registry.write();
         change(Arc::make_mut(&mut registry))

@@ -1,7 +1,7 @@
 //! What the server offers at one moment: an immutable snapshot, replaced as a whole by a change.
 //!
-//! A call looks its route up in a map; a list is serialized once per revision and kept with the snapshot, so a
-//! change drops the copies by dropping the snapshot.
+//! A call looks its route up in a map; a list is serialized once per revision and kept with the
+//! snapshot, so a change drops the copies by dropping the snapshot.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    // ---- changes; what they take out is returned -------------------------------------------------
+    // ---- changes; what they take out is returned
+    // -------------------------------------------------
 
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn insert_tool(&mut self, route: Arc<ToolRoute>) -> Option<Arc<ToolRoute>> {
@@ -62,7 +63,8 @@ impl Registry {
         self.resources.remove(uri).or_else(|| self.templates.remove(uri))
     }
 
-    // ---- finding ----------------------------------------------------------------------------------------
+    // ---- finding
+    // ----------------------------------------------------------------------------------------
 
     /// The route that reads a URI, and the variables of its template.
     pub(crate) fn resource(
@@ -86,7 +88,8 @@ impl Registry {
             || self.templates.iter().any(|route| !route.completers.is_empty())
     }
 
-    // ---- lists ------------------------------------------------------------------------------------------
+    // ---- lists
+    // ------------------------------------------------------------------------------------------
 
     pub(crate) fn list_tools(&self, request: &ListRequest<'_>) -> Result<JsonBytes, ErrorObject> {
         self.tools.page(request, |routes, next| {

@@ -1,4 +1,5 @@
-//! Resources and resource templates: the route from a URI to a function that reads it. Spec: server/resources.
+//! Resources and resource templates: the route from a URI to a function that reads it. Spec:
+//! server/resources.
 
 mod reply;
 mod route;

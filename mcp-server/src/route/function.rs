@@ -5,10 +5,11 @@ use crate::prompt::PromptRoute;
 use crate::resource::ResourceRoute;
 use crate::tool::ToolRoute;
 
-/// Made by `#[tool]`, `#[prompt]` and `#[resource]` on a free function, for a type that has the function's
-/// name.
+/// Made by `#[tool]`, `#[prompt]` and `#[resource]` on a free function, for a type that has the
+/// function's name.
 ///
-/// `routes![add, math::c]` lists such functions; `<add as RouteFn>::route()` is what it calls for each.
+/// `routes![add, math::c]` lists such functions; `<add as RouteFn>::route()` is what it calls for
+/// each.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool, a prompt or a resource",
     label = "name a function that is marked `#[tool]`, `#[prompt]` or `#[resource]`"
@@ -50,8 +51,8 @@ pub fn add_route<F: RouteFn>(routes: &mut Routes) {
     F::route().add_to(routes);
 }
 
-/// Lists functions that are marked `#[tool]`, `#[prompt]` or `#[resource]`, in any mixture, by their paths:
-/// `routes![add, math::divide, greeting]`. Gives [`Routes`].
+/// Lists functions that are marked `#[tool]`, `#[prompt]` or `#[resource]`, in any mixture, by
+/// their paths: `routes![add, math::divide, greeting]`. Gives [`Routes`].
 #[macro_export]
 macro_rules! routes {
     ($($function:ty),* $(,)?) => {{

@@ -1,4 +1,5 @@
-//! `subscriptions/listen`: a request that stays open while changes are told. Spec: basic/patterns/subscriptions.
+//! `subscriptions/listen`: a request that stays open while changes are told. Spec:
+//! basic/patterns/subscriptions.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

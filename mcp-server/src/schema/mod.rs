@@ -6,9 +6,10 @@
 //!
 //! Of JSON Schema 2020-12 these keywords count: `type`, `enum`, `const`; the bounds of numbers,
 //! texts, arrays and objects; `pattern`, `multipleOf`, `uniqueItems`; `properties`,
-//! `patternProperties`, `additionalProperties`, `required`, `items`, `prefixItems`; `allOf`, `anyOf`,
-//! `oneOf`; `$ref` to the same schema. They are what the derives of schemars write. Others, such as
-//! `not`, `if`, `contains` or `format`, hold for every value, and nothing is fetched (THREAT-52).
+//! `patternProperties`, `additionalProperties`, `required`, `items`, `prefixItems`; `allOf`,
+//! `anyOf`, `oneOf`; `$ref` to the same schema. They are what the derives of schemars write.
+//! Others, such as `not`, `if`, `contains` or `format`, hold for every value, and nothing is
+//! fetched (THREAT-52).
 
 mod check;
 mod compile;

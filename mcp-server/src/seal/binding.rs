@@ -44,8 +44,8 @@ fn part(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// The parameters as they are the same in every round: without what belongs to one message, and in one
-/// spelling. No arguments are as good as an empty object.
+/// The parameters as they are the same in every round: without what belongs to one message, and in
+/// one spelling. No arguments are as good as an empty object.
 fn salient(mut params: Map<String, Value>) -> Vec<u8> {
     for name in ["_meta", "inputResponses", "requestState"] {
         params.remove(name);

@@ -17,8 +17,8 @@ const MIN_SECRET_BYTES: usize = 32;
 
 /// The secrets that seal `requestState`: one seals, older ones still open.
 ///
-/// A server makes a key of its own when it is given none. That is enough for one process; where several
-/// serve one address, or a call outlives a restart, they need a secret in common:
+/// A server makes a key of its own when it is given none. That is enough for one process; where
+/// several serve one address, or a call outlives a restart, they need a secret in common:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,7 +52,8 @@ struct Key {
 }
 
 impl KeyRing {
-    /// A ring with one secret: at least 32 random bytes, such as 32 to 64 hexadecimal digits from a secret store.
+    /// A ring with one secret: at least 32 random bytes, such as 32 to 64 hexadecimal digits from a
+    /// secret store.
     ///
     /// # Errors
     /// When the secret is too short, or one byte over and over.

@@ -1,4 +1,5 @@
-//! States that were used, where each may be used once. Bounded: an entry goes when its state expires.
+//! States that were used, where each may be used once. Bounded: an entry goes when its state
+//! expires.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

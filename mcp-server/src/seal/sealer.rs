@@ -143,8 +143,8 @@ fn too_long(length: usize, max: usize) -> ErrorObject {
     ErrorObject::new(code::INTERNAL_ERROR, message)
 }
 
-/// Milliseconds since 1970, on the wall clock, since instances share states; ahead by what a paused clock of
-/// tokio was advanced.
+/// Milliseconds since 1970, on the wall clock, since instances share states; ahead by what a paused
+/// clock of tokio was advanced.
 fn now() -> u64 {
     let ahead =
         tokio::time::Instant::now().into_std().saturating_duration_since(std::time::Instant::now());

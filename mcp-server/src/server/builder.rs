@@ -37,8 +37,8 @@ const PAGE_SIZE: usize = 1_000;
 
 /// Builds a [`Server`]: a name, what it offers, how it is served. [`Server::builder`] begins one.
 ///
-/// Capabilities follow from what is registered. A mistake in a registration is reported when the server is
-/// built or served, so that the calls chain.
+/// Capabilities follow from what is registered. A mistake in a registration is reported when the
+/// server is built or served, so that the calls chain.
 #[must_use = "a server does nothing until it is built and served"]
 pub struct ServerBuilder {
     info: Implementation,
@@ -82,7 +82,8 @@ impl Server {
 }
 
 impl ServerBuilder {
-    // ---- what it says of itself --------------------------------------------------------------------------
+    // ---- what it says of itself
+    // --------------------------------------------------------------------------
 
     /// The name for people.
     pub fn title(mut self, title: impl Into<String>) -> Self {
@@ -140,7 +141,8 @@ impl ServerBuilder {
         self
     }
 
-    // ---- what it offers ----------------------------------------------------------------------------------
+    // ---- what it offers
+    // ----------------------------------------------------------------------------------
 
     /// Registers a tool.
     pub fn tool(self, route: ToolRoute) -> Self {
@@ -215,9 +217,9 @@ impl ServerBuilder {
 
     /// Answers a method of your own. Its name must not be one of the protocol's.
     ///
-    /// The result must be an object, or `()`; on modern requests `resultType` and the server's identity are
-    /// added unless it brings them. The parameters hold the `_meta` of the request, so a type of
-    /// `#[serde(deny_unknown_fields)]` must know it.
+    /// The result must be an object, or `()`; on modern requests `resultType` and the server's
+    /// identity are added unless it brings them. The parameters hold the `_meta` of the request, so
+    /// a type of `#[serde(deny_unknown_fields)]` must know it.
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -244,7 +246,8 @@ impl ServerBuilder {
         self
     }
 
-    // ---- how it is served --------------------------------------------------------------------------------
+    // ---- how it is served
+    // --------------------------------------------------------------------------------
 
     /// The bounds of what a client may send and hold.
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -265,30 +268,31 @@ impl ServerBuilder {
         self
     }
 
-    /// Items in one page of the lists of resources and templates, where they are more than the others.
+    /// Items in one page of the lists of resources and templates, where they are more than the
+    /// others.
     pub fn resource_page_size(mut self, items: usize) -> Self {
         self.page_sizes.resources = items.max(1);
         self
     }
 
-    /// How long clients may keep lists and resources that say nothing themselves, and whether they may share
-    /// them (since 2026-07-28). Not at all by default.
+    /// How long clients may keep lists and resources that say nothing themselves, and whether they
+    /// may share them (since 2026-07-28). Not at all by default.
     pub fn cache(mut self, fresh_for: Duration, scope: CacheScope) -> Self {
         self.cache = (fresh_for, scope);
         self
     }
 
-    /// The keys that seal what a call remembers between its rounds of questions (since 2026-07-28). Without them
-    /// the server makes one of its own, which ends with the process: give instances that serve one address a
-    /// ring with a common secret.
+    /// The keys that seal what a call remembers between its rounds of questions (since 2026-07-28).
+    /// Without them the server makes one of its own, which ends with the process: give instances
+    /// that serve one address a ring with a common secret.
     pub fn state_keys(mut self, keys: KeyRing) -> Self {
         self.state_keys = Some(keys);
         self
     }
 
-    /// Takes each `requestState` once (MRTR-7): a client that sends an old one again, or that lost the answer to a
-    /// round, has to start over. What is spent is remembered in this process until it expires, so this needs one
-    /// instance, or routing that keeps a call on one.
+    /// Takes each `requestState` once (MRTR-7): a client that sends an old one again, or that lost
+    /// the answer to a round, has to start over. What is spent is remembered in this process until
+    /// it expires, so this needs one instance, or routing that keeps a call on one.
     pub fn state_single_use(mut self, single_use: bool) -> Self {
         self.state_single_use = single_use;
         self
@@ -322,7 +326,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Builds the server: what it offers is checked, and calls can be taken from any number of connections.
+    /// Builds the server: what it offers is checked, and calls can be taken from any number of
+    /// connections.
     ///
     /// # Errors
     /// The first mistake among the registrations.

@@ -95,8 +95,8 @@ impl Connection {
                 Ok((Revision::LATEST_LEGACY, None))
             }
             None if is_modern => Err(CallMeta::missing_version()),
-            // A server of the legacy era alone answers as one that knows no other, so that a client which
-            // probes for the modern era falls back (ERA-2, TRAP-2).
+            // A server of the legacy era alone answers as one that knows no other, so that a client
+            // which probes for the modern era falls back (ERA-2, TRAP-2).
             None if request.method == Discover::NAME => {
                 Err(ErrorObject::method_not_found(&request.method))
             }
@@ -227,8 +227,8 @@ impl Service for Connection {
     }
 
     async fn notify(&self, notification: Notification) {
-        // `notifications/initialized` and `notifications/roots/list_changed` need no action of ours; those of
-        // other methods are for layers.
+        // `notifications/initialized` and `notifications/roots/list_changed` need no action of
+        // ours; those of other methods are for layers.
         self.server.stack.notify(notification).await;
     }
 }

@@ -9,7 +9,8 @@ pub(super) type Input = std::os::fd::OwnedFd;
 #[cfg(not(unix))]
 pub(super) type Input = ();
 
-/// Done when nobody can write to `input` any more, however much of it is unread. Says nothing about files.
+/// Done when nobody can write to `input` any more, however much of it is unread. Says nothing about
+/// files.
 pub(super) async fn hang_up(input: Option<Input>) {
     match wait(input) {
         Ok((gone, _until)) => {
@@ -22,7 +23,8 @@ pub(super) async fn hang_up(input: Option<Input>) {
     std::future::pending::<()>().await;
 }
 
-/// A thread waits for it: a runtime would be woken by each message as well. It ends with the writer.
+/// A thread waits for it: a runtime would be woken by each message as well. It ends with the
+/// writer.
 #[cfg(unix)]
 fn wait(input: Option<Input>) -> io::Result<(oneshot::Receiver<()>, io::PipeWriter)> {
     use rustix::event::{PollFd, PollFlags, poll};

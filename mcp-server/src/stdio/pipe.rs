@@ -1,7 +1,7 @@
 //! Pipes that are widened when long messages come.
 //!
-//! A pipe holds 64 KiB. A message of a mebibyte takes each side dozens of turns through it, and every turn a
-//! switch between the two processes, which costs more than the copying.
+//! A pipe holds 64 KiB. A message of a mebibyte takes each side dozens of turns through it, and
+//! every turn a switch between the two processes, which costs more than the copying.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
@@ -46,7 +46,8 @@ impl Out {
     }
 }
 
-/// Asks for a mebibyte, the most that an ordinary user gets. Where that is refused the pipe stays as it is.
+/// Asks for a mebibyte, the most that an ordinary user gets. Where that is refused the pipe stays
+/// as it is.
 #[cfg(target_os = "linux")]
 fn widen(pipe: impl AsFd) {
     if let Err(error) = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20) {

@@ -1,7 +1,8 @@
 //! Taking the standard streams, non-blocking where the descriptor allows it.
 //!
-//! Pipes and sockets are polled. Anything else (a terminal, a file) goes through a thread of its own: the
-//! runtime's blocking pool would be waited for at the end, and a read of a terminal has no end.
+//! Pipes and sockets are polled. Anything else (a terminal, a file) goes through a thread of its
+//! own: the runtime's blocking pool would be waited for at the end, and a read of a terminal has no
+//! end.
 
 use std::io;
 use std::pin::Pin;
@@ -139,8 +140,8 @@ fn write_on_a_thread(mut output: impl io::Write + Send + 'static) -> io::Result<
     Ok(writer)
 }
 
-/// Hands bytes to a thread. A flush waits until it has written them, so that none are lost when the process
-/// ends right after.
+/// Hands bytes to a thread. A flush waits until it has written them, so that none are lost when the
+/// process ends right after.
 pub(super) struct ThreadWriter {
     stream: tokio::io::DuplexStream,
     accepted: u64,

@@ -1,5 +1,6 @@
-//! The hub. Publishing never waits: what a listener has not taken yet is kept as a set, so that ten changes of
-//! one thing are one notification, and a listener that sleeps costs no more than its filter.
+//! The hub. Publishing never waits: what a listener has not taken yet is kept as a set, so that ten
+//! changes of one thing are one notification, and a listener that sleeps costs no more than its
+//! filter.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
@@ -65,7 +66,8 @@ impl Hub {
     }
 
     pub(crate) fn publish(&self, change: &Change) {
-        // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock again.
+        // Noted once the hub is unlocked: dropping the last handle of a listener takes the lock
+        // again.
         let listeners: Vec<_> =
             self.listeners.lock().by_number.values().filter_map(Weak::upgrade).collect();
         for listener in listeners {
@@ -101,7 +103,8 @@ impl ListenerShared {
                 state.filter.resources && !std::mem::replace(&mut state.resources, true)
             }
             Change::Resource(uri) => {
-                // Bounded by the filter: a flood of sub-resources falls back to the watched URI itself.
+                // Bounded by the filter: a flood of sub-resources falls back to the watched URI
+                // itself.
                 let ListenerState { filter, updated, .. } = &mut *state;
                 match filter.uris.iter().find(|watched| covers(watched, uri)) {
                     None => false,

@@ -1,5 +1,6 @@
-//! Changes, from whoever makes them to whoever listens: one hub for `subscriptions/listen` and for the
-//! sessions of the legacy era. Spec: basic/patterns/subscriptions (2026-07-28), server/resources.
+//! Changes, from whoever makes them to whoever listens: one hub for `subscriptions/listen` and for
+//! the sessions of the legacy era. Spec: basic/patterns/subscriptions (2026-07-28),
+//! server/resources.
 
 mod change;
 mod hub;

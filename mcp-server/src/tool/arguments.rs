@@ -25,8 +25,8 @@ pub struct Field {
 }
 
 impl Field {
-    /// An argument that is read as a `T`; it may be missing when `T` can be made from nothing, as an `Option`
-    /// can.
+    /// An argument that is read as a `T`; it may be missing when `T` can be made from nothing, as
+    /// an `Option` can.
     #[must_use]
     pub const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
         Self { name, check: mistakes_in::<T>, is_optional: is_optional::<T> }
@@ -131,8 +131,8 @@ fn diagnose<T: DeserializeOwned>(
 /// repairs a few at a time.
 const MAX_MISTAKES: usize = 8;
 
-/// What keeps a value from being a `T`. A read ends at the first mistake, so the member that it names is taken
-/// out and the rest is read again, as long as that leads further.
+/// What keeps a value from being a `T`. A read ends at the first mistake, so the member that it
+/// names is taken out and the rest is read again, as long as that leads further.
 fn mistakes_in<T: DeserializeOwned>(value: &Value) -> Vec<Mistake> {
     let mut mistakes: Vec<Mistake> = Vec::new();
     let mut rest = Cow::Borrowed(value);

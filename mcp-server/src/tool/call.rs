@@ -38,8 +38,8 @@ impl ToolCall {
         &self.arguments
     }
 
-    /// Answers a call whose arguments do not fit: in a result that the model sees, or as −32602 on revisions
-    /// that have it so (up to 2025-06-18).
+    /// Answers a call whose arguments do not fit: in a result that the model sees, or as −32602 on
+    /// revisions that have it so (up to 2025-06-18).
     ///
     /// # Errors
     /// The protocol error, on those revisions.

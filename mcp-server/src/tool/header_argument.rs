@@ -1,7 +1,7 @@
 //! Arguments that HTTP clients mirror in header fields.
 
-/// A type of a tool argument that may travel in an `Mcp-Param-*` header: its schema is an integer, a string
-/// or a boolean, written in place and not behind a `$ref` (HDR-12, HDR-13).
+/// A type of a tool argument that may travel in an `Mcp-Param-*` header: its schema is an integer,
+/// a string or a boolean, written in place and not behind a `$ref` (HDR-12, HDR-13).
 ///
 /// Implement it for a newtype over one of these whose schema is inline (`#[schemars(inline)]`).
 #[diagnostic::on_unimplemented(

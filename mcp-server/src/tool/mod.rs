@@ -1,4 +1,5 @@
-//! Tools: the route from a name to a function, its arguments and its results (step 6 of the walk of a call).
+//! Tools: the route from a name to a function, its arguments and its results (step 6 of the walk of
+//! a call).
 //!
 //! Spec: server/tools.
 

@@ -14,8 +14,8 @@ use crate::error::IntoToolError;
 
 /// A value that a tool may give.
 ///
-/// Implemented for texts, content blocks and results; wrap any other serializable value in [`Structured`]
-/// (functions under `#[tool]` need no wrapping).
+/// Implemented for texts, content blocks and results; wrap any other serializable value in
+/// [`Structured`] (functions under `#[tool]` need no wrapping).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tool result",
     note = "give a text, content blocks, a `CallToolResult`, `Structured(value)` or a `Result` of one of them"
@@ -114,10 +114,11 @@ impl<B: AsRef<[u8]>> IntoToolResult for Audio<B> {
     }
 }
 
-/// Any serializable value: structured content, and its JSON as a text block for clients that read only text.
+/// Any serializable value: structured content, and its JSON as a text block for clients that read
+/// only text.
 ///
-/// Revisions whose structured content must be an object get other values as `{"result": …}`; those without
-/// structured content get the text.
+/// Revisions whose structured content must be an object get other values as `{"result": …}`; those
+/// without structured content get the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Structured<T>(pub T);
 

@@ -24,7 +24,8 @@ pub struct ToolRoute {
     pub(crate) tool: Tool,
     /// Its structured result is no object, and is wrapped for revisions that know only objects.
     pub(crate) wraps: bool,
-    /// The arguments that HTTP clients mirror in header fields, or what is wrong with their annotations.
+    /// The arguments that HTTP clients mirror in header fields, or what is wrong with their
+    /// annotations.
     pub(crate) headers: Result<Vec<ParamHeader>, BadAnnotation>,
     /// The input schema, for what the type of the arguments does not enforce.
     input: Arc<SchemaCheck>,
@@ -139,7 +140,8 @@ impl ToolBuilder {
         self.hint(|hints| hints.destructive_hint = Some(hint))
     }
 
-    /// Hint: a second call with the same arguments changes nothing more. Clients assume that it does.
+    /// Hint: a second call with the same arguments changes nothing more. Clients assume that it
+    /// does.
     pub fn idempotent(self, hint: bool) -> Self {
         self.hint(|hints| hints.idempotent_hint = Some(hint))
     }

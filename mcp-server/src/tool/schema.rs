@@ -11,8 +11,8 @@ use crate::extract::{Args, Extract, FromContext};
 
 /// The schema of a type that is read from JSON, as the input schema of a tool.
 ///
-/// The root is an object. An optional property, at any depth, is described by the schema of its value: leaving
-/// it out is the way to say "none" (null is taken as well).
+/// The root is an object. An optional property, at any depth, is described by the schema of its
+/// value: leaving it out is the way to say "none" (null is taken as well).
 pub fn input_schema<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().for_deserialize();
     let mut schema = root::<T>(settings.with_transform(RecursiveTransform(drop_null_of_optional)));
@@ -46,7 +46,8 @@ fn finish(schema: Map<String, Value>) -> Schema {
     Schema::try_from(Value::Object(schema)).unwrap_or_else(|_| Schema::any_object())
 }
 
-/// `int64`, `double` and their kin are OpenAPI's, not JSON Schema's, and some model providers refuse them.
+/// `int64`, `double` and their kin are OpenAPI's, not JSON Schema's, and some model providers
+/// refuse them.
 fn drop_number_format(schema: &mut schemars::Schema) {
     let is_number = match schema.get("type") {
         Some(Value::String(name)) => matches!(&**name, "integer" | "number"),

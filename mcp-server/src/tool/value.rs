@@ -1,7 +1,7 @@
 //! Reads a JSON tree into a type and, where that fails, says where and in which words.
 //!
-//! serde_json's own errors say a line and a column of a text that nobody sees; a model repairs a call by its
-//! JSON pointer.
+//! serde_json's own errors say a line and a column of a text that nobody sees; a model repairs a
+//! call by its JSON pointer.
 
 use std::fmt;
 
@@ -32,7 +32,8 @@ impl Mistake {
         self.pointer == other.pointer
     }
 
-    /// Takes the member that is wrong out of the value; false when it is no member of an object, or not there.
+    /// Takes the member that is wrong out of the value; false when it is no member of an object, or
+    /// not there.
     pub(super) fn take_out_of(&self, value: &mut Value) -> bool {
         let Some((parent, name)) = self.pointer.rsplit_once('/') else { return false };
         let name = name.replace("~1", "/").replace("~0", "~");

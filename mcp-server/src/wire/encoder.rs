@@ -75,9 +75,9 @@ impl Encoder {
         write(head, &result, result.size_hint())
     }
 
-    /// Writes the result of a method that is not the protocol's: it keeps its members, and gets `resultType`
-    /// and the server's identity where the revision has them and it brings none. Null, which is what `()`
-    /// becomes, is an empty object.
+    /// Writes the result of a method that is not the protocol's: it keeps its members, and gets
+    /// `resultType` and the server's identity where the revision has them and it brings none. Null,
+    /// which is what `()` becomes, is an empty object.
     ///
     /// # Errors
     /// When the result is not an object, or holds something that JSON cannot.

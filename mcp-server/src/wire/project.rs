@@ -31,7 +31,8 @@ impl<T: Project> Project for Option<T> {
     }
 }
 
-// ---- tools ---------------------------------------------------------------------------------------------
+// ---- tools
+// ---------------------------------------------------------------------------------------------
 
 impl Project for Tool {
     fn project(&mut self, rules: &Rules) {
@@ -82,8 +83,8 @@ impl Project for CallToolResult {
     }
 }
 
-/// Whether results of this schema are wrapped as `{"result": …}` for revisions whose structured results are
-/// objects.
+/// Whether results of this schema are wrapped as `{"result": …}` for revisions whose structured
+/// results are objects.
 pub(crate) fn wraps(schema: &Schema) -> bool {
     schema.as_value().get("type").is_none_or(|root| root != "object")
 }
@@ -108,8 +109,8 @@ fn wrap_schema(schema: &Schema) -> Schema {
     Schema::try_from(Value::Object(outer)).unwrap_or_else(|_| schema.clone())
 }
 
-/// Makes the references to the old root, and to what lies below it, name its new place. Those to definitions
-/// stay as they are.
+/// Makes the references to the old root, and to what lies below it, name its new place. Those to
+/// definitions stay as they are.
 fn move_references(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -155,7 +156,8 @@ struct Wrapped<'a> {
     result: &'a RawJson,
 }
 
-// ---- content -------------------------------------------------------------------------------------------
+// ---- content
+// -------------------------------------------------------------------------------------------
 
 impl Project for Content {
     fn project(&mut self, rules: &Rules) {
@@ -192,7 +194,8 @@ impl Project for ResourceContents {
     }
 }
 
-// ---- resources and prompts -----------------------------------------------------------------------------
+// ---- resources and prompts
+// -----------------------------------------------------------------------------
 
 impl Project for Resource {
     fn project(&mut self, rules: &Rules) {
@@ -253,7 +256,8 @@ impl Project for GetPromptResult {
     }
 }
 
-// ---- the server itself ---------------------------------------------------------------------------------
+// ---- the server itself
+// ---------------------------------------------------------------------------------
 
 impl Project for Implementation {
     fn project(&mut self, rules: &Rules) {
@@ -291,7 +295,8 @@ impl Project for DiscoverResult {
     }
 }
 
-// ---- lists, and results that are the same everywhere ----------------------------------------------------
+// ---- lists, and results that are the same everywhere
+// ----------------------------------------------------
 
 macro_rules! lists {
     ($($result:ident . $items:ident),+) => { $(

@@ -16,8 +16,9 @@ pub(crate) trait WireResult: Serialize + Project {
     /// The place for `_meta`.
     fn meta_mut(&mut self) -> &mut Option<Meta>;
 
-    /// About how many bytes the result takes, so that a long one is written without growing its buffer again
-    /// and again. Too much is harmless, since memory that nothing is written to costs nothing.
+    /// About how many bytes the result takes, so that a long one is written without growing its
+    /// buffer again and again. Too much is harmless, since memory that nothing is written to costs
+    /// nothing.
     fn size_hint(&self) -> usize {
         128
     }

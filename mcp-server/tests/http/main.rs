@@ -1,6 +1,8 @@
 //! The HTTP binding, through the public service and over real sockets.
 //! Spec: basic/transports/streamable-http (2026-07-28).
 
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
 // Tests may panic.
 #![allow(clippy::unwrap_used)]
 

@@ -100,7 +100,7 @@ async fn work(ctx: &Context, done: State<Arc<AtomicUsize>>) -> Result<String, As
 #[tool]
 async fn others(ctx: &Context) -> Result<String, AskError> {
     let said = ctx
-        .sample(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10))
+        .create_message(CreateMessageParams::new([SamplingMessage::user("Capital of France?")], 10))
         .await?;
     let roots = ctx.list_roots().await?;
     let visit = match ctx.can_elicit_url() {

@@ -55,7 +55,7 @@ async fn all(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
         let asked = ctx
             .input_required()
             .elicit("who", name("Who?"))
-            .sample("said", sample)
+            .create_message("said", sample)
             .list_roots("where");
         return Ok(asked.into());
     }

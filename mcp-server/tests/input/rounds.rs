@@ -1,5 +1,5 @@
-//! Rounds that go wrong: answers that are missing, wrong or for something else; code that changes between rounds;
-//! handlers that are cancelled, panic, or ask from elsewhere.
+//! Rounds that go wrong: answers that are missing, wrong or for something else; code that changes
+//! between rounds; handlers that are cancelled, panic, or ask from elsewhere.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -216,7 +216,8 @@ async fn missing_answers_are_asked_again_and_others_ignored() {
             "re First re Second"
         );
     }
-    // Without a state: from the beginning. What is answered before it is asked counts in the first round.
+    // Without a state: from the beginning. What is answered before it is asked counts in the first
+    // round.
     let lost = client.once("tools/call", json!({ "name": "pair" })).await.unwrap();
     assert_eq!(keys(&lost), ["one"]);
     let early =

@@ -1,4 +1,5 @@
-//! What a caller is told when the arguments do not fit: every mistake at once, each by its JSON pointer.
+//! What a caller is told when the arguments do not fit: every mistake at once, each by its JSON
+//! pointer.
 
 use std::collections::HashMap;
 

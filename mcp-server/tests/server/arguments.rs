@@ -1,4 +1,5 @@
-//! Arguments that do not fit: told so that a model can repair its call. Spec: server/tools, error handling.
+//! Arguments that do not fit: told so that a model can repair its call. Spec: server/tools, error
+//! handling.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,8 @@ const FIELDS: &[Field] = &[
     Field::new::<Option<Vec<BTreeMap<String, i64>>>>("stops"),
 ];
 
-/// One tool over an extractor, which names the first mistake; one that knows its fields and names them all.
+/// One tool over an extractor, which names the first mistake; one that knows its fields and names
+/// them all.
 fn travel() -> ServerBuilder {
     let each = |call: ToolCall| -> mcp_server::tool::ToolFuture {
         Box::pin(async move {

@@ -1,5 +1,5 @@
-//! Questions to the client: elicitation, sampling, roots. Spec: client/elicitation, client/sampling,
-//! client/roots.
+//! Questions to the client: elicitation, sampling, roots. Spec: client/elicitation,
+//! client/sampling, client/roots.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ fn curious() -> ServerBuilder {
         }))
         .tool(ToolRoute::builder("sample").handler(|context: Context| async move {
             let params = CreateMessageParams::new([SamplingMessage::user("2+2?")], 100_u64);
-            context.sample(params).await.map(|result| format!("{} said", result.model))
+            context.create_message(params).await.map(|result| format!("{} said", result.model))
         }))
         .tool(ToolRoute::builder("roots").handler(|context: Context| async move {
             let roots = context.list_roots().await?;
@@ -381,7 +381,7 @@ async fn a_question_that_breaks_a_rule_is_not_asked() {
             .tool(ToolRoute::builder("script").handler(visit("javascript:alert(1)")))
             .tool(ToolRoute::builder("password").handler(visit("https://me:secret@example.com")))
             .tool(ToolRoute::builder("sample").handler(move |context: Context| async move {
-                let error = context.sample(unbalanced()).await.unwrap_err();
+                let error = context.create_message(unbalanced()).await.unwrap_err();
                 assert_eq!(error.kind(), AskErrorKind::Malformed);
                 error.to_string()
             }))

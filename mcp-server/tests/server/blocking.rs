@@ -1,4 +1,5 @@
-//! Handlers that block a thread. They run on threads of their own, so these tests run on the real clock.
+//! Handlers that block a thread. They run on threads of their own, so these tests run on the real
+//! clock.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
-//! `notifications/cancelled`: the handler is dropped and nothing is answered. Spec: basic/utilities/cancellation.
+//! `notifications/cancelled`: the handler is dropped and nothing is answered. Spec:
+//! basic/utilities/cancellation.
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
@@ -94,7 +95,8 @@ async fn an_id_is_cancelled_as_the_type_it_is() {
     number.answer().await.unwrap();
 }
 
-/// The default bounds: 256 handlers are stuck, more wait, and still a cancel gets through and frees a place.
+/// The default bounds: 256 handlers are stuck, more wait, and still a cancel gets through and frees
+/// a place.
 #[tokio::test(start_paused = true)]
 async fn a_cancel_gets_through_while_every_place_is_taken() {
     let gate = Gate::new();

@@ -1,4 +1,5 @@
-//! The end of a conversation: what still runs may end, in bounded time. Spec: basic/lifecycle, shutdown.
+//! The end of a conversation: what still runs may end, in bounded time. Spec: basic/lifecycle,
+//! shutdown.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! Every bound is filled once. Those of calls in flight, of the queue and of batches are in `concurrency` and
-//! `batches`, those of the drain in `drain`, of threads in `blocking`, of progress in `progress`, of
-//! subscriptions in `listen`, of questions in `asking`.
+//! Every bound is filled once. Those of calls in flight, of the queue and of batches are in
+//! `concurrency` and `batches`, those of the drain in `drain`, of threads in `blocking`, of
+//! progress in `progress`, of subscriptions in `listen`, of questions in `asking`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,7 +93,8 @@ async fn refused(limits: Limits, good: &Value, bad: &Value) {
 #[tokio::test(start_paused = true)]
 async fn a_message_has_a_greatest_depth() {
     let nested = |levels: usize| (0..levels).fold(json!({}), |inner, _| json!({"x": inner}));
-    // Around the arguments there are the message and its parameters, and the innermost object is a level.
+    // Around the arguments there are the message and its parameters, and the innermost object is a
+    // level.
     refused(
         limits(|limits| limits.connection.max_json_depth = 12),
         &nested(12 - 3),
@@ -180,7 +181,7 @@ async fn a_client_that_reads_nothing_is_given_up() {
     let error = raw.served().await.unwrap_err();
     assert_eq!(before.elapsed().as_secs(), 8);
     let source = std::error::Error::source(&error).unwrap();
-    assert!(source.to_string().contains("did not read"), "{source}");
+    assert!(source.to_string().contains("read nothing for 8s (write_stall_timeout)"), "{source}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -210,7 +210,8 @@ async fn the_last_news_come_before_the_end() {
     ended(&client, call, 1).await;
 }
 
-/// A client that closes its input wants the server to go; an open subscription is no call to wait for.
+/// A client that closes its input wants the server to go; an open subscription is no call to wait
+/// for.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_input_ends_subscriptions_at_once() {
     let client = connect(&built(full())).await;

@@ -1,5 +1,5 @@
-//! `tools/list`, `prompts/list` and the lists of resources: what each revision is shown of an entry, and that
-//! a list is written once. Spec: server/tools, server/prompts, server/resources.
+//! `tools/list`, `prompts/list` and the lists of resources: what each revision is shown of an
+//! entry, and that a list is written once. Spec: server/tools, server/prompts, server/resources.
 
 use mcp_server::meta::Meta;
 use mcp_server::prompt::PromptRoute;

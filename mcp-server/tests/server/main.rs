@@ -1,6 +1,8 @@
-//! What a server does, seen by a client that reads and writes JSON: every test goes through the public API,
-//! and most run over a stream and in memory, in every revision.
+//! What a server does, seen by a client that reads and writes JSON: every test goes through the
+//! public API, and most run over a stream and in memory, in every revision.
 
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
 // Tests may panic, and `pub` says here what a module is for others.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 

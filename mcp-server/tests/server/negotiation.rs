@@ -123,8 +123,8 @@ async fn a_server_without_sessions_names_what_it_speaks() {
     }
 }
 
-/// A client that probes with `server/discover` must be able to see that this server wants `initialize`: no
-/// error of the modern era, which would tell it to stay there.
+/// A client that probes with `server/discover` must be able to see that this server wants
+/// `initialize`: no error of the modern era, which would tell it to stay there.
 #[tokio::test(start_paused = true)]
 async fn a_server_with_sessions_alone_looks_like_one_that_never_heard_of_the_modern_era() {
     for &way in Way::CONNECTIONS {

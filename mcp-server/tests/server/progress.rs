@@ -135,7 +135,8 @@ async fn progress_comes_before_the_answer() {
     assert_eq!(raw.next().await.unwrap()["id"], 1);
 }
 
-/// A task that outlives its call may still hold the context; the token is dead all the same (PROG-2).
+/// A task that outlives its call may still hold the context; the token is dead all the same
+/// (PROG-2).
 #[tokio::test(start_paused = true)]
 async fn nothing_is_told_after_the_answer() {
     let gate = Gate::new();

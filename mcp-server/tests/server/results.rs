@@ -123,8 +123,8 @@ async fn audio_and_links_become_text_where_the_revision_has_no_such_blocks() {
     .await;
 }
 
-/// The structured content of a result of a tool, in the form of a revision that knows only objects and in
-/// that of one that knows all.
+/// The structured content of a result of a tool, in the form of a revision that knows only objects
+/// and in that of one that knows all.
 async fn structured(server: impl Fn() -> ServerBuilder, text: &str, object: Value, any: Value) {
     everywhere(server, async |client| {
         let result = client.tool("give", json!({})).await;

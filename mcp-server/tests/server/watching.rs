@@ -1,4 +1,5 @@
-//! `resources/subscribe` and `resources/unsubscribe` of the legacy era. Spec: server/resources, subscriptions.
+//! `resources/subscribe` and `resources/unsubscribe` of the legacy era. Spec: server/resources,
+//! subscriptions.
 
 use mcp_server::resource::ResourceRoute;
 use mcp_server::{ServerBuilder, ServerHandle};

@@ -1,5 +1,5 @@
-//! Server of rmcp 3.9.0 for the tests of our client: Streamable HTTP, both eras. What it has and answers stands in
-//! ../FIXTURE.md. It prints the address that it serves to standard error.
+//! Server of rmcp 3.9.0 for the tests of our client: Streamable HTTP, both eras. What it has and
+//! answers stands in ../FIXTURE.md. It prints the address that it serves to standard error.
 
 // What 2026-07-28 has no more, 2025-11-25 has still.
 #![allow(deprecated)]

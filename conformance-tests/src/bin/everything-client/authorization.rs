@@ -1,15 +1,22 @@
 //! Scenarios in which a user logs in.
 
+use std::time::Duration;
+
 use mcp_client::oauth::{AuthorizationCode, OAuth, OAuthBuilder, RegisteredClient};
 use mcp_client::{Client, ErrorKind};
 use serde::Deserialize;
-use serde_json::json;
+use tokio::time::sleep;
 
+use crate::answers::arguments;
 use crate::browser::{self, REDIRECT_URI};
-use crate::scenario::{Failure, Scenario};
+use crate::failure::{Failure, chain};
+use crate::scenario::Scenario;
 
 /// Where the document of this client would be, of which the suite knows.
 const CLIENT_METADATA: &str = "https://conformance-test.local/client-metadata.json";
+
+/// After this the tokens of the refresh scenarios have expired: they are valid for 2 s.
+const EXPIRED: Duration = Duration::from_secs(3);
 
 /// What a host says about itself, and no more: everything else is found out.
 pub(crate) fn host() -> OAuthBuilder<AuthorizationCode> {
@@ -31,12 +38,30 @@ pub(crate) async fn use_server(scenario: &Scenario, oauth: OAuth) -> Result<(), 
 }
 
 async fn list_and_call(client: &Client) -> Result<(), mcp_client::Error> {
-    // Twice: the token may not be good for the second call any more.
+    // Twice: the token may have expired before the second call.
     for _ in 0..2 {
-        for tool in client.list_tools().fresh().await? {
-            client.call(&tool.name, &json!({})).await?.into_result()?;
-        }
+        list_and_call_once(client).await?;
     }
+    Ok(())
+}
+
+async fn list_and_call_once(client: &Client) -> Result<(), mcp_client::Error> {
+    for tool in client.list_tools().fresh().await? {
+        client.call_tool(&tool.name, &arguments(&tool)).await?.into_result()?;
+    }
+    Ok(())
+}
+
+/// The token expires, twice.
+pub(crate) async fn refreshed(scenario: &Scenario) -> Result<(), Failure> {
+    let authorizer = host().build();
+    let client = scenario.client().authorizer(authorizer).connect_http(scenario.url()).await?;
+    list_and_call_once(&client).await?;
+    for _ in 0..2 {
+        sleep(EXPIRED).await;
+        list_and_call_once(&client).await?;
+    }
+    client.close().await;
     Ok(())
 }
 
@@ -45,8 +70,22 @@ pub(crate) async fn granted(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host().build()).await
 }
 
-/// As [`granted`], for a client that registers where it could show a document: the suite has a look at the
-/// registration, and cannot have one at the document.
+/// The scenario is not known, so a tool that returns an error does not fail it.
+pub(crate) async fn unknown(scenario: &Scenario) -> Result<(), Failure> {
+    let authorizer = host().build();
+    let client = scenario.client().authorizer(authorizer).connect_http(scenario.url()).await?;
+    for tool in client.list_tools().await? {
+        let reply = client.call_tool(&tool.name, &arguments(&tool)).await?;
+        if let Err(error) = reply.into_result() {
+            eprintln!("the tool {:?} failed: {}", tool.name, chain(&error));
+        }
+    }
+    client.close().await;
+    Ok(())
+}
+
+/// As [`granted`], for a client that registers where it could show a document: the suite has a look
+/// at the registration, and cannot have one at the document.
 pub(crate) async fn without_a_document(scenario: &Scenario) -> Result<(), Failure> {
     use_server(scenario, host_without_a_document().build()).await
 }
@@ -57,7 +96,7 @@ pub(crate) async fn refused(scenario: &Scenario) -> Result<(), Failure> {
         Ok(()) => Err("there must be no authorization".into()),
         Err(failure) => match failure.downcast_ref::<mcp_client::Error>() {
             Some(error) if error.kind() == ErrorKind::Unauthorized => {
-                eprintln!("refused as it should be: {}", crate::chain(error));
+                eprintln!("refused as it should be: {}", chain(error));
                 Ok(())
             }
             _ => Err(failure),

@@ -1,9 +1,10 @@
-//! The user's browser: visits a URL, logs in without a question, and says where it was sent back to.
+//! The user's browser: visits a URL, logs in without a question, and says where it was sent back
+//! to.
 
 use mcp_client::http::{Bytes, HttpStack as _, Network, Request};
 use mcp_client::oauth::AuthorizationUrl;
 
-use crate::scenario::Failure;
+use crate::failure::Failure;
 
 /// Where the browser would be sent back to. Nothing listens there.
 pub(crate) const REDIRECT_URI: &str = "http://localhost:3000/callback";

@@ -1,10 +1,12 @@
-//! Scenarios of the authorization extensions: tokens without a user, and tokens that are bound to a key.
+//! Scenarios of the authorization extensions: tokens without a user, and tokens that are bound to a
+//! key.
 
 use mcp_client::oauth::{IdentityProvider, OAuth, RegisteredClient, Secret, SigningKey};
 use serde::Deserialize;
 
 use crate::authorization::{host, use_server};
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// A program with a secret.
 pub(crate) async fn client_secret(scenario: &Scenario) -> Result<(), Failure> {

@@ -4,13 +4,14 @@ use mcp_client::json::JsonObject;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// Every kind of request, and so every header field of the specification.
 pub(crate) async fn standard(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     for tool in client.list_tools().await? {
-        client.call(&tool.name, &json!({})).await?.into_result()?;
+        client.call_tool(&tool.name, &json!({})).await?.into_result()?;
     }
     for resource in client.list_resources().await? {
         client.read_resource(&resource.uri).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn custom(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     client.list_tools().await?;
     for ToolCall { name, arguments } in calls {
-        client.call(&name, &arguments).await?.into_result()?;
+        client.call_tool(&name, &arguments).await?.into_result()?;
     }
     client.close().await;
     Ok(())
@@ -50,7 +51,7 @@ pub(crate) async fn custom(scenario: &Scenario) -> Result<(), Failure> {
 pub(crate) async fn invalid_tools(scenario: &Scenario) -> Result<(), Failure> {
     let client = scenario.connect().await?;
     for tool in client.list_tools().await? {
-        client.call(&tool.name, &json!({ "region": "eu-west" })).await?.into_result()?;
+        client.call_tool(&tool.name, &json!({ "region": "eu-west" })).await?.into_result()?;
     }
     client.close().await;
     Ok(())

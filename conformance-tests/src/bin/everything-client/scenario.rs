@@ -1,13 +1,13 @@
 //! What the suite asks for, and the client that does it.
 
 use std::env;
-use std::error::Error;
 
 use mcp_client::types::{CreateMessageResult, ElicitResult, Role, Root, SamplingContent};
 use mcp_client::{Client, ClientBuilder, Revision};
 use serde::de::DeserializeOwned;
 
-pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+use crate::answers::filled_in;
+use crate::failure::Failure;
 
 /// One run of the suite.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Scenario {
         &self.url
     }
 
-    /// What the suite tells beside the URL.
+    /// The context of the scenario, which the suite passes as JSON.
     pub(crate) fn context<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let context = self.context.as_deref().ok_or("MCP_CONFORMANCE_CONTEXT is not set")?;
         serde_json::from_str(context)
@@ -47,13 +47,13 @@ impl Scenario {
     /// A client that speaks the revision of the run, and answers all that a server can ask.
     pub(crate) fn client(&self) -> ClientBuilder {
         Client::builder()
-            .pin(self.revision)
-            .name_version("everything-client", env!("CARGO_PKG_VERSION"))
-            .on_elicit(|form| async move {
-                Ok(ElicitResult::accept(crate::input::filled_in(&form.requested_schema)))
-            })
+            .revision(self.revision)
+            .client_info("everything-client", env!("CARGO_PKG_VERSION"))
+            .on_elicit(
+                |form| async move { Ok(ElicitResult::accept(filled_in(&form.requested_schema))) },
+            )
             .on_elicit_url(|_| async { Ok(ElicitResult::accept_url()) })
-            .on_sample(|_| async {
+            .on_create_message(|_| async {
                 Ok(CreateMessageResult::new(
                     Role::Assistant,
                     SamplingContent::text("A sample."),

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// A schema that refers to another server, which is nobody's to fetch.
 pub(crate) async fn references(scenario: &Scenario) -> Result<(), Failure> {
@@ -18,7 +19,7 @@ pub(crate) async fn preservation(scenario: &Scenario) -> Result<(), Failure> {
     let tools = client.list_tools().await?;
     let tool = tools.iter().find(|tool| tool.name == "json_schema_2020_12_tool");
     let schema = &tool.ok_or("the tool json_schema_2020_12_tool is not listed")?.input_schema;
-    client.call("json_schema_echo", &json!({ "schema": schema })).await?.into_result()?;
+    client.call_tool("json_schema_echo", &json!({ "schema": schema })).await?.into_result()?;
     client.close().await;
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use mcp_client::ErrorKind;
 
-use crate::scenario::{Failure, Scenario};
+use crate::failure::Failure;
+use crate::scenario::Scenario;
 
 /// Skills are listed, and nothing of them is read before it is wanted.
 pub(crate) async fn list(scenario: &Scenario) -> Result<(), Failure> {

@@ -17,8 +17,9 @@ impl Questions {
     /// Asks the client's model.
     #[tool]
     async fn test_sampling(&self, ctx: &Context, prompt: String) -> Result<String, AskError> {
-        let answer =
-            ctx.sample(CreateMessageParams::new([SamplingMessage::user(prompt)], 100)).await?;
+        let answer = ctx
+            .create_message(CreateMessageParams::new([SamplingMessage::user(prompt)], 100))
+            .await?;
         Ok(format!("LLM response: {}", answer.content.as_text().unwrap_or_default()))
     }
 

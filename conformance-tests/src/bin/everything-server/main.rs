@@ -1,17 +1,24 @@
-//! The server that the official conformance suite and the foreign clients drive: everything the protocol has,
-//! under the names they expect (`peers/FIXTURE.md`).
+//! The server that the official conformance suite and the foreign clients drive: everything the
+//! protocol has, under the names they expect (`peers/FIXTURE.md`).
 //!
-//! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a free one;
-//! the address is printed to standard error). Clients of HTTP+SSE, the transport of 2024-11-05, GET `/sse` there.
+//! Run it: `everything-server --stdio` or `everything-server --http 127.0.0.1:8080` (port 0 takes a
+//! free one; the address is printed to standard error). Clients of HTTP+SSE, the transport of
+//! 2024-11-05, GET `/sse` there.
+
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
 
 mod arithmetic;
 mod changes;
 mod content;
+mod extensions;
 mod input;
 mod prompts;
 mod resources;
 mod rounds;
 mod running;
+mod streams;
+mod url_elicitation;
 
 use mcp_server::http::HttpOptions;
 use mcp_server::{Server, ServerBuilder};
@@ -24,6 +31,8 @@ fn server() -> ServerBuilder {
         .with(content::Blocks)
         .tool(content::json_schema())
         .with(running::Running::default())
+        .with(streams::Streams)
+        .with(url_elicitation::UrlElicitation::default())
         .with(input::Questions)
         .with(rounds::Rounds)
         .with(arithmetic::Arithmetic)
@@ -31,6 +40,7 @@ fn server() -> ServerBuilder {
         .with(resources::Files)
         .resources(resources::items())
         .resource_page_size(10);
+    let server = extensions::Extensions::declare(server);
     let handle = server.handle();
     server.with(changes::Changes { server: handle })
 }

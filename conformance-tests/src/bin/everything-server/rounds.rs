@@ -1,5 +1,5 @@
-//! Tools and a prompt that need input before they have a result: on revisions since 2026-07-28 in rounds, on
-//! older ones by requests of the server.
+//! Tools and a prompt that need input before they have a result: on revisions since 2026-07-28 in
+//! rounds, on older ones by requests of the server.
 
 use mcp_server::input::AskError;
 use mcp_server::types::{CreateMessageParams, SamplingMessage};
@@ -51,7 +51,7 @@ impl Rounds {
     /// Asks the client's model.
     #[tool]
     async fn test_input_required_result_sampling(&self, ctx: &Context) -> Result<String, AskError> {
-        let answer = ctx.sample(capital()).key("capital_question").await?;
+        let answer = ctx.create_message(capital()).key("capital_question").await?;
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 
@@ -84,7 +84,7 @@ impl Rounds {
     ) -> Result<String, AskError> {
         let (name, said, roots) = tokio::try_join!(
             ctx.elicit::<Name>("What is your name?").key("user_name"),
-            ctx.sample(capital()).key("capital_question"),
+            ctx.create_message(capital()).key("capital_question"),
             ctx.list_roots().key("client_roots"),
         )?;
         let said = said.content.as_text().unwrap_or_default().to_owned();
@@ -123,11 +123,12 @@ impl Rounds {
             let Name { name } = ctx.elicit("What is your name?").key("user_name").await?;
             return Ok(format!("Hello, {name}!"));
         }
-        let answer = ctx.sample(capital()).key("capital_question").await?;
+        let answer = ctx.create_message(capital()).key("capital_question").await?;
         Ok(format!("The model said: {}", answer.content.as_text().unwrap_or_default()))
     }
 
-    /// Reports progress, then asks: the question is the result of the call, and no request on its stream.
+    /// Reports progress, then asks: the question is the result of the call, and no request on its
+    /// stream.
     #[tool]
     async fn test_streaming_elicitation(&self, ctx: &Context) -> Result<String, AskError> {
         ctx.progress(50.0, 100.0).await;

@@ -1,4 +1,4 @@
-//! Tools that say something while they run, and one that is cancelled.
+//! Tools that report while they run, and tools that take time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,14 +47,6 @@ impl Running {
         "Reported progress."
     }
 
-    /// Closes its stream before it answers: the client comes back for the rest.
-    #[tool]
-    async fn test_reconnection(&self, ctx: &Context) -> &'static str {
-        ctx.close_stream(PAUSE);
-        sleep(2 * PAUSE).await;
-        "Reconnection test completed"
-    }
-
     /// Needs a client that can sample, and says so.
     #[tool]
     fn test_missing_capability(&self, ctx: &Context) -> Result<&'static str, ErrorObject> {
@@ -65,7 +57,7 @@ impl Running {
         }
     }
 
-    /// Tells that it began, and sleeps.
+    /// Reports progress, and sleeps.
     #[tool]
     async fn slow(
         &self,
@@ -78,6 +70,49 @@ impl Running {
         sleep(Duration::from_millis(ms)).await;
         guard.armed = false;
         format!("slept {ms} ms")
+    }
+
+    /// Sleeps, and reports progress before and after where that is wanted.
+    #[tool]
+    async fn test_tool_slow(
+        &self,
+        ctx: &Context,
+        /** milliseconds */
+        #[arg(name = "durationMs", default = 5_000)]
+        duration_ms: u64,
+    ) -> String {
+        let duration = Duration::from_millis(duration_ms);
+        ctx.progress(0.0, 1.0).await;
+        sleep(duration).await;
+        ctx.progress(1.0, 1.0).await;
+        format!("Slept for {} ms", duration.as_millis())
+    }
+
+    /// Answers at once.
+    #[tool]
+    fn test_tool_fast(&self) -> &'static str {
+        "Fast response"
+    }
+
+    /// Greets.
+    #[tool]
+    fn greet(&self, name: String) -> String {
+        format!("Hello, {name}!")
+    }
+
+    /// Computes for some time.
+    #[tool]
+    async fn slow_compute(
+        &self,
+        /** how long it takes, in seconds */
+        seconds: f64,
+        /** a name for the result */
+        label: Option<String>,
+    ) -> Result<String, String> {
+        let duration = Duration::try_from_secs_f64(seconds)
+            .map_err(|error| format!("seconds {seconds}: {error}"))?;
+        sleep(duration).await;
+        Ok(format!("{}: computed for {seconds} s", label.as_deref().unwrap_or("slow_compute")))
     }
 
     /// How many calls of `slow` were cancelled.

@@ -98,7 +98,8 @@ impl History {
                 Err(error) => match error.kind() {
                     ErrorKind::Timeout => {}
                     ErrorKind::OutcomeUnknown if is_tool => {}
-                    // Nothing happened, says the client; or the server, where it forgot the session of one call twice.
+                    // Nothing happened, says the client; or the server, where it forgot the session
+                    // of one call twice.
                     ErrorKind::Transport | ErrorKind::Peer if times == 0 => {}
                     _ => return wrong("ended in a way that it must not"),
                 },

@@ -1,8 +1,9 @@
-//! Our client and our server on a simulated network that fails: connections are cut, held up and slowed down, and the
-//! server is killed and started again, during a thousand calls.
+//! Our client and our server on a simulated network that fails: connections are cut, held up and
+//! slowed down, and the server is killed and started again, during a thousand calls.
 //!
-//! Time is virtual. A seed decides what fails and when; what chance decides elsewhere (the pauses between attempts, the
-//! names of sessions) it does not, so that a run is nearly, but not exactly, the same for the same seed.
+//! Time is virtual. A seed decides what fails and when; what chance decides elsewhere (the pauses
+//! between attempts, the names of sessions) it does not, so that a run is nearly, but not exactly,
+//! the same for the same seed.
 
 mod history;
 mod network;
@@ -92,7 +93,7 @@ async fn work(
     let mut limits = Limits::new();
     limits.http.reinitialize_timeout = IDLE;
     let client = Client::builder()
-        .pin(revision)
+        .revision(revision)
         .limits(limits)
         .timeout(IDLE)
         .total_timeout(TOTAL)
@@ -145,5 +146,5 @@ async fn ask(client: &Client, asked: Asked, nonce: u64) -> Result<String, mcp_cl
         let page = client.read_resource(&format!("page://{nonce}")).await?;
         return Ok(page.contents[0].as_text().unwrap_or_default().to_owned());
     };
-    Ok(client.call(tool, &json!({ "nonce": nonce })).await?.text())
+    Ok(client.call_tool(tool, &json!({ "nonce": nonce })).await?.text())
 }

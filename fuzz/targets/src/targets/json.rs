@@ -29,8 +29,8 @@ pub(crate) fn run(data: &[u8]) {
     assert_eq!(serialized, raw.get());
 }
 
-/// Whether a number is not an integer that every reader represents exactly. `serde_json` may read such
-/// a number as one of the two neighbouring doubles.
+/// Whether a number is not an integer that every reader represents exactly. `serde_json` may read
+/// such a number as one of the two neighbouring doubles.
 fn has_fraction(value: &Value) -> bool {
     match value {
         Value::Number(number) => {

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 use super::{MODERN, http};
 use super::{Way, memory, stream};
 
-/// How long a client waits for anything. Paused clocks get there as soon as nothing else can happen; it is
-/// longer than every limit of the server's own.
+/// How long a client waits for anything. Paused clocks get there as soon as nothing else can
+/// happen; it is longer than every limit of the server's own.
 const PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// An error that came back.
@@ -27,7 +27,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Holds the error to be −32603 that tells nothing but an id, by which the reason is found in the log.
+    /// Holds the error to be −32603 that tells nothing but an id, by which the reason is found in
+    /// the log.
     #[track_caller]
     pub fn expect_internal(&self) {
         assert_eq!((self.code, &*self.message), (-32603, "internal error"));
@@ -196,7 +197,8 @@ impl Client {
         Ok(result)
     }
 
-    // ---- requests ------------------------------------------------------------------------------------
+    // ---- requests
+    // ------------------------------------------------------------------------------------
 
     /// A request with what the revision wants in `_meta`.
     pub async fn request(&self, method: &str, params: Value) -> Answered {
@@ -283,7 +285,8 @@ impl Client {
         self.wire.notify(method, params);
     }
 
-    // ---- what the server says ------------------------------------------------------------------------
+    // ---- what the server says
+    // ------------------------------------------------------------------------
 
     /// The next notification.
     pub async fn told(&self) -> Told {
@@ -323,7 +326,8 @@ impl Client {
         all
     }
 
-    // ---- the end -------------------------------------------------------------------------------------
+    // ---- the end
+    // -------------------------------------------------------------------------------------
 
     /// Closes the client's side of the connection.
     pub fn close(&self) {

@@ -7,7 +7,8 @@ use mcp_server::Context;
 use mcp_server::tool::ToolRoute;
 use tokio::sync::{Semaphore, watch};
 
-/// Handlers that wait at a gate count themselves in, and out when they are dropped before they pass.
+/// Handlers that wait at a gate count themselves in, and out when they are dropped before they
+/// pass.
 #[derive(Clone)]
 pub struct Gate {
     places: Arc<Semaphore>,

@@ -1,7 +1,7 @@
 //! A client of raw JSON, and the matrix of ways and revisions that test bodies run in.
 //!
-//! Clocks are paused in most tests: time passes only when nothing else can happen, so a test that waits for
-//! what never comes fails at once, by [`Client`]'s own patience, and no test sleeps.
+//! Clocks are paused in most tests: time passes only when nothing else can happen, so a test that
+//! waits for what never comes fails at once, by [`Client`]'s own patience, and no test sleeps.
 
 mod client;
 mod gate;

@@ -13,8 +13,8 @@ use crate::tidy::{
 pub(super) const RULE: Rule = Rule { name: "method-names", check };
 
 const TABLE: &str = "mcp-core/src/method/table.rs";
-/// The table names the types, so the types cannot name the table: an enum whose tag is `method` spells
-/// the names out.
+/// The table names the types, so the types cannot name the table: an enum whose tag is `method`
+/// spells the names out.
 const TAGGED_BY_METHOD: &str = "mcp-core/src/types/input_required.rs";
 
 fn check(tree: &Tree) -> Verdict {

@@ -1,7 +1,8 @@
-//! The client of the HTTP benches, written with rmcp: it calls `echo` of a server, one call at a time and with 32
-//! and 64 in flight, and prints its own CPU time as one line of JSON.
+//! The client of the HTTP benches, written with rmcp: it calls `echo` of a server, one call at a
+//! time and with 32 and 64 in flight, and prints its own CPU time as one line of JSON.
 //!
-//! The current-thread runtime and room for 64 requests at once (its default is 16) are its best case.
+//! The current-thread runtime and room for 64 requests at once (its default is 16) are its best
+//! case.
 //!
 //! `rmcp-http-client --calls N URL [--modern]`
 

@@ -1,5 +1,6 @@
-//! The server of the HTTP benches, written with rmcp in its best case: the router is built once and shared, plain
-//! JSON where rmcp can answer with it (on requests of 2026-07-28), TCP_NODELAY, and hyper's HTTP/1 alone below it.
+//! The server of the HTTP benches, written with rmcp in its best case: the router is built once and
+//! shared, plain JSON where rmcp can answer with it (on requests of 2026-07-28), TCP_NODELAY, and
+//! hyper's HTTP/1 alone below it.
 //!
 //! `rmcp-http-server [--tools N]`. It prints the address that it serves.
 

@@ -1,5 +1,6 @@
-//! The client of the stdio benches, written with rmcp: it calls `echo` of the server whose command line it is
-//! given, one call at a time and with 64 in flight, and prints its own CPU time as one line of JSON.
+//! The client of the stdio benches, written with rmcp: it calls `echo` of the server whose command
+//! line it is given, one call at a time and with 64 in flight, and prints its own CPU time as one
+//! line of JSON.
 //!
 //! The current-thread runtime is its best case.
 //!

@@ -1,7 +1,8 @@
 //! The server of the stdio benches, written with rmcp in its best case: the router is built once.
 //!
-//! `rmcp-stdio-server [--tools N] [--pipes] [--current-thread]`. By default it is what rmcp's documentation
-//! shows (`stdio()` on the multi-thread runtime); `--pipes` takes its opt-in non-blocking `stdio_pipes()`.
+//! `rmcp-stdio-server [--tools N] [--pipes] [--current-thread]`. By default it is what rmcp's
+//! documentation shows (`stdio()` on the multi-thread runtime); `--pipes` takes its opt-in
+//! non-blocking `stdio_pipes()`.
 
 use std::error::Error;
 

@@ -1,0 +1,140 @@
+//! The fixtures that the official suite drives: the tools and the scenarios that its next release
+//! asks for, which no run of the installed one reaches.
+
+use futures::StreamExt as _;
+use mcp_client::types::LoggingLevel;
+use mcp_client::{Client, ClientBuilder, ErrorKind, Revision};
+use mcp_conformance_tests::EverythingServer;
+use mcp_server::Server;
+use mcp_server::http::HttpOptions;
+use mcp_server::tool::ToolRoute;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::ways::{everything_server, host, serve_http};
+
+const REVISIONS: [Revision; 2] = [Revision::V2025_11_25, Revision::LATEST];
+
+async fn over_http(server: &EverythingServer, builder: ClientBuilder) -> Client {
+    builder.connect_http(server.url()).await.expect("a connection over HTTP")
+}
+
+fn start() -> EverythingServer {
+    EverythingServer::start(env!("CARGO_BIN_EXE_everything-server")).expect("the everything server")
+}
+
+async fn text(client: &Client, tool: &str, arguments: Value) -> String {
+    let reply = client.call_tool(tool, &arguments).await.expect("tools/call");
+    let text = reply.text();
+    reply.into_result().unwrap_or_else(|error| panic!("{tool}: {error}"));
+    text
+}
+
+#[tokio::test]
+async fn plain_tools_answer_on_every_way() {
+    for revision in REVISIONS {
+        let server = start();
+        let http = over_http(&server, host(revision)).await;
+        let stdio = host(revision).connect_command(everything_server()).await.expect("stdio");
+        for client in [http, stdio] {
+            assert_eq!(text(&client, "greet", json!({ "name": "Ada" })).await, "Hello, Ada!");
+            assert_eq!(
+                text(&client, "slow_compute", json!({ "seconds": 0.01, "label": "a" })).await,
+                "a: computed for 0.01 s"
+            );
+            let endless = client.call_tool("slow_compute", &json!({ "seconds": 1e300 })).await;
+            let failed = endless.expect("tools/call").into_result().expect_err("too long");
+            assert_eq!(failed.kind(), ErrorKind::Tool);
+            assert_eq!(text(&client, "test_tool_fast", json!({})).await, "Fast response");
+            assert_eq!(
+                text(&client, "test_tool_slow", json!({ "durationMs": 5 })).await,
+                "Slept for 5 ms"
+            );
+            client.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_logged_while_a_stream_is_closed_is_replayed() {
+    let server = start();
+    let client = over_http(&server, host(Revision::V2025_11_25)).await;
+    let mut messages = client.log_messages();
+    client.set_log_level(LoggingLevel::Info).await.expect("a level");
+    assert_eq!(text(&client, "test_event_replay", json!({})).await, "Event replay test completed");
+    assert_eq!(
+        text(&client, "test_multiple_reconnections", json!({ "checkpoints": 2 })).await,
+        "Completed 2 checkpoints"
+    );
+    for expected in
+        ["notification1", "notification2", "notification3", "checkpoint_0", "checkpoint_1"]
+    {
+        let message = messages.next().await.expect("a message");
+        assert_eq!(message.data.to_value(), json!(expected));
+    }
+    let wrong =
+        client.call_tool("test_multiple_reconnections", &json!({ "checkpoints": 11 })).await;
+    wrong.expect("tools/call").into_result().expect_err("more than ten");
+}
+
+#[tokio::test]
+async fn urls_are_asked_for_required_and_completed() {
+    let server = start();
+    let builder = || {
+        let accept = |_| async { Ok(mcp_client::types::ElicitResult::accept_url()) };
+        host(Revision::V2025_11_25).on_elicit_url(accept)
+    };
+    let client = over_http(&server, builder()).await;
+    for tool in ["test_elicitation_sep1036_url", "test_elicitation_sep1036_complete"] {
+        assert_eq!(text(&client, tool, json!({})).await, "User response: action=accept");
+    }
+    let error = client.call_tool("test_elicitation_sep1036_error", &json!({})).await;
+    let error = error.expect_err("a URL is required");
+    let error = error.peer().expect("an error of the server");
+    assert_eq!(error.code(), -32042);
+    let data: Value = serde_json::from_str(error.data().expect("data").get()).expect("JSON");
+    assert_eq!(data["elicitations"][0]["mode"], "url");
+    assert!(data["elicitations"][0]["elicitationId"].is_string());
+}
+
+#[tokio::test]
+async fn extensions_reach_the_other_side_as_they_are() {
+    for revision in REVISIONS {
+        let settings = json!({ "list": [null, 1] }).as_object().cloned().expect("an object");
+        let builder = host(revision).extension("com.example/client", settings.clone());
+        let client = builder.connect_command(everything_server()).await.expect("a connection");
+        let declared = client.server_capabilities().extensions.clone().expect("extensions");
+        let declared = serde_json::to_value(declared).expect("JSON");
+        assert_eq!(
+            declared["com.example/conformance"],
+            json!({ "nested": { "enabled": true, "limit": 3 }, "values": [null, "b", 4] })
+        );
+        assert_eq!(declared["com.example/empty"], json!({}));
+        let seen = text(&client, "test_legacy_extension_capabilities", json!({})).await;
+        let seen: Value = serde_json::from_str(&seen).expect("JSON");
+        assert_eq!(seen["extensions"]["com.example/client"], Value::Object(settings));
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_everything_client_runs_a_scenario_that_it_does_not_know() {
+    for revision in REVISIONS {
+        let server = Server::builder("other", "1.0.0")
+            .tool(ToolRoute::builder("fails").handler(|| async { Err::<String, _>("always") }))
+            .tool(ToolRoute::builder("works").handler(|| async { "done" }))
+            .build()
+            .expect("a server");
+        let url = serve_http(&server, HttpOptions::new()).await;
+        let output = Command::new(env!("CARGO_BIN_EXE_everything-client"))
+            .arg(url)
+            .env("MCP_CONFORMANCE_SCENARIO", "of-the-next-release")
+            .env("MCP_CONFORMANCE_PROTOCOL_VERSION", revision.as_str())
+            .output()
+            .await
+            .expect("the everything client");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{revision}: {said}");
+        assert!(said.contains("the tool \"fails\" failed: "), "it called no tool: {said}");
+    }
+}
