@@ -128,7 +128,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The bounds of what is accepted and held. Default: [`Limits::for_client`].
+    /// The bounds of what is accepted and held. Default: [`Limits::new`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
         self
