@@ -178,17 +178,15 @@ impl Inbound {
         self.tell_listeners(&Event::Gap, 0);
     }
 
-    /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of
-    /// everything continue with what calls bring.
+    /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of all
+    /// notifications continue, since calls have notifications too.
     #[cfg(feature = "http")]
-    pub(crate) fn stream_lost(&self, error: &TransportError) {
+    pub(crate) fn subscriptions_lost(&self, error: &TransportError) {
         let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         let subscriptions = listeners.iter().filter(|listener| listener.filter.is_some());
         for mailbox in subscriptions.filter_map(|listener| listener.mailbox.upgrade()) {
             mailbox.fail(Error::stream_lost(error.clone()));
         }
-        drop(listeners);
-        self.missed();
     }
 
     fn acknowledged(&self, params: &JsonBytes) {

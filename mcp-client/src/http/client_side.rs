@@ -78,8 +78,8 @@ impl ClientSide {
         self.inbound.session_restarted();
     }
 
-    /// Reports that no further changes arrive, because the stream of the session is lost.
-    pub(crate) fn stream_lost(&self, error: &TransportError) {
-        self.inbound.stream_lost(error);
+    /// Ends the subscriptions, because the stream of the session is lost.
+    pub(crate) fn subscriptions_lost(&self, error: &TransportError) {
+        self.inbound.subscriptions_lost(error);
     }
 }

@@ -1,8 +1,12 @@
 //! Credentials: on every request, on no other origin, and replaced when the server refuses them.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::future::poll_immediate;
 use mcp_client::http::{
     Authorizer, BearerToken, Binding, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request,
     StatusCode, Verdict,
@@ -345,6 +349,54 @@ async fn a_stream_that_is_refused_asks_for_one_log_in_only() {
         assert_eq!(tokens.seen().refusals.len(), 1);
         drop(client);
     }
+}
+
+/// Fails at the first refusal, and has credentials at the next ones.
+#[derive(Clone, Default)]
+struct FailsOnce(Arc<AtomicBool>);
+
+impl Authorizer for FailsOnce {
+    fn bind(&self, _: &Binding) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn authorize<'a>(&'a self, _: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
+        let has_failed = self.0.swap(true, Ordering::Relaxed);
+        let result = if has_failed { Ok(Verdict::Retry) } else { Err("not now".into()) };
+        Box::pin(std::future::ready(result))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_was_refused_is_tried_again_with_other_credentials() {
+    let builder = Client::builder().authorizer(FailsOnce::default());
+    let (client, mut script, standalone) = legacy(builder).await;
+    let mut subscribing =
+        pin!(client.subscribe(SubscriptionFilter::new().tools_list_changed(true)));
+    assert!(poll_immediate(&mut subscribing).await.is_none());
+    standalone.status(401);
+    let mut subscription = subscribing.await.unwrap();
+    assert_eq!(subscription.next().await, None);
+    let error = subscription.error().expect("it did not end in the proper way");
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+
+    // A call that succeeds does not mean that another log-in would.
+    let reply = with(client.call_tool("add", &json!({})), async {
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+    script.expect_silence(Duration::from_secs(3_600)).await;
+    // A call that gets other credentials does.
+    let reply = with(client.call_tool("add", &json!({})), async {
+        script.expect("tools/call").await.status(401);
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+    script.expect_bare("GET").await.stream();
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ mod legacy;
 mod limits;
 mod logs;
 mod modern;
+mod network;
 mod older;
 mod resumption;
 mod retries;

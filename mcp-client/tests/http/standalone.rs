@@ -10,7 +10,7 @@ use mcp_client::{Client, ErrorKind, Event, Limits};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::script::{legacy, shake_hands, text, with};
+use crate::script::{Exchange, Script, legacy, shake_hands, text, with};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_that_lasts_is_opened_again_without_end() {
@@ -37,41 +37,76 @@ async fn a_stream_that_is_interrupted_at_once_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_was_given_up_is_tried_again_after_the_next_call() {
+async fn a_lost_stream_is_tried_again_after_the_next_call() {
     let (client, mut script, mut exchange) = legacy(Client::builder()).await;
     for _ in 0..10 {
         exchange.stream().cut();
         exchange = script.expect_bare("GET").await;
     }
     exchange.stream().cut();
+    script.expect_silence(Duration::from_secs(3_600)).await;
+    let mut events = client.notifications();
     // Once for each call, until it lasts.
-    for status in [None, Some(503), Some(200)] {
-        let reply = with(client.call_tool("add", &json!({})), async {
-            script.expect("tools/call").await.reply(text("3"));
-        });
-        assert_eq!(reply.await.unwrap().text(), "3");
-        let again = script.expect_bare("GET").await;
-        let Some(status) = status else {
-            again.unreachable();
-            script.expect_silence(Duration::from_secs(60)).await;
-            continue;
-        };
-        if status == 503 {
-            again.status(status);
-            script.expect_silence(Duration::from_secs(60)).await;
-            continue;
-        }
-        let mut changes = client.notifications();
-        let stream = again.stream();
-        assert_eq!(changes.next().await, Some(Event::Gap));
-        stream.tell("notifications/tools/list_changed", json!({}));
-        assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
-        // It is in use again: no call opens another one.
-        let reply = with(client.call_tool("add", &json!({})), async {
-            script.expect("tools/call").await.reply(text("3"));
-        });
-        assert_eq!(reply.await.unwrap().text(), "3");
+    for failure in [Exchange::unreachable, |exchange: Exchange| exchange.status(503)] {
+        call(&client, &mut script).await;
+        failure(script.expect_bare("GET").await);
         script.expect_silence(Duration::from_secs(60)).await;
+        assert!(events.next().now_or_never().is_none(), "the loss was reported before");
+    }
+    call(&client, &mut script).await;
+    let stream = script.expect_bare("GET").await.stream();
+    assert_eq!(events.next().await, Some(Event::Gap));
+    stream.tell("notifications/tools/list_changed", json!({}));
+    assert_eq!(events.next().await, Some(Event::ToolsListChanged));
+    // It is in use again: no call opens another one.
+    call(&client, &mut script).await;
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+/// A call that succeeds.
+async fn call(client: &Client, script: &mut Script) {
+    let reply = with(client.call_tool("add", &json!({})), async {
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.expect("a result").text(), "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_the_server_refuses_is_tried_again_only_for_a_subscription() {
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    exchange.stream().cut();
+    script.expect_bare("GET").await.status(405);
+    call(&client, &mut script).await;
+    script.expect_silence(Duration::from_secs(3_600)).await;
+    let changes = SubscriptionFilter::new().tools_list_changed(true);
+    let (subscription, ()) = tokio::join!(client.subscribe(changes), async {
+        script.expect_bare("GET").await.status(405);
+    });
+    let mut subscription = subscription.unwrap();
+    assert_eq!(subscription.next().await, None);
+    assert_eq!(subscription.error().unwrap().transport().unwrap().status(), Some(405));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_a_session_that_cannot_be_replaced_is_tried_again_too() {
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    let stream = exchange.stream();
+    let changes = SubscriptionFilter::new().tools_list_changed(true);
+    let mut subscription = client.subscribe(changes.clone()).await.unwrap();
+    stream.cut();
+    script.expect_bare("GET").await.status(404);
+    script.expect("initialize").await.status(500);
+    assert_eq!(subscription.next().await, None);
+    assert!(subscription.error().is_some());
+    let mut subscribing = pin!(client.subscribe(changes));
+    assert!(poll_immediate(&mut subscribing).await.is_none());
+    script.expect_bare("GET").await.status(404);
+    let stream = shake_hands(&mut script, Some("session-2")).await.stream();
+    let mut subscription = subscribing.await.unwrap();
+    stream.tell("notifications/tools/list_changed", json!({}));
+    let mut events = Vec::new();
+    while !events.contains(&Event::ToolsListChanged) {
+        events.push(subscription.next().await.expect("the stream is open"));
     }
 }
 

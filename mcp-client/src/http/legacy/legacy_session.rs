@@ -24,7 +24,7 @@ use super::renewal::Renewal;
 use super::resumption::resume;
 use super::server_requests::ServerRequests;
 use super::session::Session;
-use super::session_stream::{SessionStream, StreamEnd, StreamProgress};
+use super::session_stream::{Loss, SessionStream, StreamEnd, StreamProgress};
 use super::stream_state::{Reopen, StreamState};
 use crate::http::client_side::ClientSide;
 use crate::http::read::{Cursor, ReplyReader, error_for};
@@ -100,7 +100,7 @@ impl LegacySession {
     }
 
     /// Waits until the stream of the session is open, or until it is known that there is none: what
-    /// a server sends before is lost. Opens a stream again that was given up.
+    /// a server sends before is lost. Opens a stream again that was lost.
     pub(crate) async fn listen(self: &Arc<Self>) {
         self.reopen_stream(Reopen::OnRequest);
         self.wait_for_stream().await;
@@ -284,14 +284,14 @@ impl LegacySession {
         self.stream.start(|number| self.read_stream(number, StreamProgress::default(), reconnect));
     }
 
-    /// Opens a stream again that was given up.
-    fn reopen_stream(self: &Arc<Self>, when: Reopen) {
-        let restarted = self.stream.restart(when, |number, progress| {
+    /// Opens a stream again that was lost.
+    fn reopen_stream(self: &Arc<Self>, reopen: Reopen) {
+        let is_restarted = self.stream.restart(reopen, |number, progress| {
             self.is_settled.send_replace(false);
-            self.read_stream(number, progress, Reconnect::last(self.limits()))
+            self.read_stream(number, progress, Reconnect::single(self.limits()))
         });
-        if restarted {
-            tracing::debug!("the stream of the session is tried again");
+        if is_restarted {
+            tracing::debug!(?reopen, "the stream of the session is tried again");
         }
     }
 
@@ -320,23 +320,39 @@ impl LegacySession {
     fn stream_ended(self: &Arc<Self>, number: u64, session: &Session, end: StreamEnd) {
         match end {
             StreamEnd::Absent => {}
-            StreamEnd::GivenUp(progress, error) => {
-                let authorizations = self.sender().authorizations();
-                if self.stream.give_up(number, progress, error.kind(), authorizations) {
-                    tracing::warn!(%error, "the stream of the session is given up: changes are missed");
-                    self.client().stream_lost(&error);
-                }
+            StreamEnd::Lost(progress, loss, error) => {
+                self.stream_lost(number, progress, loss, &error);
             }
-            StreamEnd::SessionForgotten => {
+            StreamEnd::SessionForgotten(progress) => {
                 // A task of its own: the stream of the next session aborts this one.
                 let (this, session) = (Arc::clone(self), session.clone());
                 tokio::spawn(async move {
                     if let Err(error) = this.renew(&session).await {
-                        tracing::warn!(%error, "the session is lost");
-                        this.client().stream_lost(&error);
+                        this.stream_lost(number, progress, Loss::Interrupted, &error);
                     }
                 });
             }
+        }
+    }
+
+    /// Ends the subscriptions, and remembers where the stream is opened again.
+    fn stream_lost(
+        &self,
+        number: u64,
+        mut progress: StreamProgress,
+        loss: Loss,
+        error: &TransportError,
+    ) {
+        let is_news = !std::mem::replace(&mut progress.is_loss_reported, true);
+        if !self.stream.lose(number, progress, loss, self.sender().authorizations()) {
+            return;
+        }
+        self.client().subscriptions_lost(error);
+        if is_news {
+            tracing::warn!(%error, "the stream of the session is lost: changes are missed");
+            self.client().changes_missed();
+        } else {
+            tracing::debug!(%error, "the stream of the session cannot be opened again yet");
         }
     }
 }

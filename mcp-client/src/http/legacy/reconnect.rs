@@ -16,8 +16,8 @@ pub(super) struct Reconnect {
     began: Instant,
     /// Events of the stream when the connection began.
     events: u64,
-    /// One more connection without use, and the stream is given up.
-    is_last: bool,
+    /// No other connection follows if this one is of no use.
+    is_single: bool,
 }
 
 impl Reconnect {
@@ -27,13 +27,13 @@ impl Reconnect {
             max_delay: limits.http.max_retry_delay,
             began: Instant::now(),
             events: 0,
-            is_last: false,
+            is_single: false,
         }
     }
 
-    /// For a stream that was given up before: it has one connection to show that it is of use.
-    pub(super) fn last(limits: &Limits) -> Self {
-        Self { is_last: true, ..Self::new(limits) }
+    /// For a stream that was lost before: one connection, unless that is of use.
+    pub(super) fn single(limits: &Limits) -> Self {
+        Self { is_single: true, ..Self::new(limits) }
     }
 
     /// A connection is about to be made.
@@ -48,14 +48,14 @@ impl Reconnect {
     pub(super) fn ended(&mut self, cursor: &Cursor, was_open: bool) -> Option<Duration> {
         if cursor.events > self.events || (was_open && self.backoff.lasted(self.began.elapsed())) {
             self.backoff.reset();
-            self.is_last = false;
+            self.is_single = false;
         }
         self.pause(cursor)
     }
 
     /// How long to wait: as long as the server asked for, and longer if that does not help.
     pub(super) fn pause(&mut self, cursor: &Cursor) -> Option<Duration> {
-        if self.is_last {
+        if self.is_single {
             return None;
         }
         let asked = cursor.retry.unwrap_or_default();

@@ -20,6 +20,8 @@ pub(super) struct StreamProgress {
     cursor: Cursor,
     /// The stream was open before, so the server has one.
     was_open: bool,
+    /// It was reported that the stream is lost, and it has not been open since.
+    pub(super) is_loss_reported: bool,
 }
 
 /// Why the stream of a session is not read any more.
@@ -27,12 +29,25 @@ pub(super) enum StreamEnd {
     /// The server has no such stream.
     Absent,
     /// The server has forgotten the session.
-    SessionForgotten,
+    SessionForgotten(StreamProgress),
     /// It is lost. It may be opened again later.
-    GivenUp(StreamProgress, TransportError),
+    Lost(StreamProgress, Loss, TransportError),
 }
 
-/// Whether another connection to the stream is tried.
+/// How a stream was lost, which says when it may be opened again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// It was interrupted too often. A response to a call shows that the server can be reached.
+    Interrupted,
+    /// It was refused for its credentials. A user must not be asked to log in for every call, so it
+    /// waits for other credentials.
+    Unauthorized,
+    /// The server refuses it, or it cannot be read. Only an application that subscribes tries it
+    /// again.
+    Refused,
+}
+
+/// The outcome of one attempt to open the stream.
 enum Opened {
     Stream(Response<HttpBody>),
     Failed(TransportError),
@@ -60,14 +75,14 @@ impl SessionStream<'_> {
                     Err(error) => {
                         // Resumed, it would have the same event next.
                         self.progress.cursor.last = None;
-                        return StreamEnd::GivenUp(self.progress, error);
+                        return StreamEnd::Lost(self.progress, Loss::Refused, error);
                     }
                 },
                 Opened::Failed(error) => (false, error),
                 Opened::End(end) => return end,
             };
             let Some(pause) = reconnect.ended(&self.progress.cursor, is_open) else {
-                return StreamEnd::GivenUp(self.progress, error);
+                return StreamEnd::Lost(self.progress, Loss::Interrupted, error);
             };
             tracing::debug!(%error, ?pause, "the stream of the session is opened again");
             sleep(pause).await;
@@ -82,7 +97,9 @@ impl SessionStream<'_> {
             Ok(response) if is_stream(&response) => Opened::Stream(response),
             Ok(response) => self.refused(&response),
             // The authorizer was asked, and would only be asked again.
-            Err(error) if error.kind() == TransportErrorKind::Unauthorized => self.give_up(error),
+            Err(error) if error.kind() == TransportErrorKind::Unauthorized => {
+                self.lose(Loss::Unauthorized, error)
+            }
             Err(error) => {
                 if error.kind() == TransportErrorKind::Unsendable {
                     self.progress.cursor.last = None; // The header field cannot hold the id.
@@ -106,6 +123,7 @@ impl SessionStream<'_> {
             self.channel.sender().client().changes_missed();
         }
         self.progress.was_open = true;
+        self.progress.is_loss_reported = false;
         let reader = ReplyReader::new(self.channel.sender(), self.receiver);
         let cursor = &mut self.progress.cursor;
         // There is no response to wait for: whatever is returned is an error.
@@ -133,7 +151,7 @@ impl SessionStream<'_> {
         let has_authorizer = self.channel.sender().has_authorizer();
         let error = refusal(status, response.headers(), b"", has_authorizer);
         if error.kind() == TransportErrorKind::Unauthorized {
-            return self.give_up(error);
+            return self.lose(Loss::Unauthorized, error);
         }
         if is_transient(status) || status.is_server_error() {
             return Opened::Failed(error);
@@ -141,20 +159,20 @@ impl SessionStream<'_> {
         // A server without such a stream answers 405, and some answer 404 to all that they do not
         // know. Only one that had the stream before has forgotten the session.
         if status == StatusCode::NOT_FOUND && self.session.has_id() && self.progress.was_open {
-            return Opened::End(StreamEnd::SessionForgotten);
+            return Opened::End(StreamEnd::SessionForgotten(std::mem::take(&mut self.progress)));
         }
         if self.progress.cursor.last.take().is_some() {
             // The server does not resume the stream after that event; perhaps it opens another one.
             return Opened::Failed(error);
         }
         if self.progress.was_open {
-            return self.give_up(error);
+            return self.lose(Loss::Refused, error);
         }
         tracing::debug!(status = status.as_u16(), "the server has no stream for the session");
         Opened::End(StreamEnd::Absent)
     }
 
-    fn give_up(&mut self, error: TransportError) -> Opened {
-        Opened::End(StreamEnd::GivenUp(std::mem::take(&mut self.progress), error))
+    fn lose(&mut self, loss: Loss, error: TransportError) -> Opened {
+        Opened::End(StreamEnd::Lost(std::mem::take(&mut self.progress), loss, error))
     }
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue};
 use mcp_core::http::{encode_value, names};
 use mcp_core::json::{JsonBytes, MembersError};
@@ -114,16 +115,15 @@ impl ModernCalls {
         attempts: &mut Attempts,
     ) -> Reply {
         let reader = ReplyReader::new(&self.sender, &self.receiver);
-        let retry = numbered.info.retry;
+        let mut request = OutgoingRequest::post(headers, Bytes::new(), numbered.info);
         loop {
             let id = renumbered(&numbered.id, numbered.sent);
             numbered.sent += 1;
-            let request =
-                OutgoingRequest::call(headers.clone(), &id, numbered.params, numbered.info);
+            request.set_call(&id, numbered.params);
             match reader.send_and_read(&id, &request, attempts).await {
                 Ok(reply) => return reply,
                 // Streams cannot be resumed in this era (HTTP-8).
-                Err(cut) => pause_after(cut, retry, attempts).await?,
+                Err(cut) => pause_after(cut, request.info.retry, attempts).await?,
             }
         }
     }

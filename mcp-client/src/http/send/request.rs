@@ -44,10 +44,17 @@ impl<'a> OutgoingRequest<'a> {
         params: &JsonBytes,
         info: RequestInfo<'a>,
     ) -> Self {
-        let method = info.method.unwrap_or_default();
+        let mut request = Self::post(headers, Bytes::new(), info);
+        request.set_call(id, params);
+        request
+    }
+
+    /// Replaces the body by a request of JSON-RPC with another id.
+    pub(crate) fn set_call(&mut self, id: &RequestId, params: &JsonBytes) {
+        let method = self.info.method.unwrap_or_default();
         let mut body = BytesMut::with_capacity(params.as_bytes().len() + method.len() + 96);
         write_request(&mut body, id, method, params.as_bytes());
-        Self::post(headers, body.freeze(), info)
+        self.body = body.freeze();
     }
 
     /// A request without a message.
