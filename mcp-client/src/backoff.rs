@@ -1,29 +1,29 @@
-//! How long to wait before something lost is tried again: longer each time, and random, so that the clients of
-//! a server that comes back do not all come at once.
+//! How long to wait before another attempt: longer each time, and random, so that the clients of a
+//! server that restarts do not all come back at once.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use crate::Limits;
 
-/// The pauses of one thing that is tried several times, until it is given up.
+/// The pauses between several attempts, until the client gives up.
 #[derive(Debug, Clone)]
 pub(crate) struct Backoff {
     first: Duration,
     longest: Duration,
     most: u32,
-    /// No pause is longer than this; it doubles.
+    /// Upper bound of the next pause; it doubles.
     bound: Duration,
     failures: u32,
 }
 
 impl Backoff {
-    /// For what is lost and comes back.
+    /// For what may be lost and restored, again and again.
     pub(crate) fn new(limits: &Limits) -> Self {
         Self::times(limits.max_reconnects, limits)
     }
 
-    /// For what is given up after so many pauses in a row.
+    /// For what is given up after this many pauses in a row.
     pub(crate) fn times(most: u32, limits: &Limits) -> Self {
         Self {
             first: limits.initial_backoff,
@@ -34,7 +34,7 @@ impl Backoff {
         }
     }
 
-    /// The next pause, random from zero to the bound ("full jitter"); none when it is time to give up.
+    /// The next pause, random from zero to the bound ("full jitter"); `None` to give up.
     pub(crate) fn pause(&mut self) -> Option<Duration> {
         if self.failures >= self.most {
             return None;
@@ -45,13 +45,13 @@ impl Backoff {
         Some(bound.mul_f64(fraction()))
     }
 
-    /// It worked: nothing is given up soon. The pauses stay as long as they are until it has worked for a while,
-    /// so that what works for a moment each time is not tried in a tight loop.
+    /// An attempt succeeded. The pauses stay as long as they are until [`Backoff::lasted`], so that what
+    /// works for a moment each time is not tried in a tight loop.
     pub(crate) fn worked(&mut self) {
         self.failures = 0;
     }
 
-    /// It worked for so long; true when that is long enough to begin with short pauses again.
+    /// It worked for this long. True if that is long enough for short pauses again.
     pub(crate) fn lasted(&mut self, time: Duration) -> bool {
         let is_long = time >= self.bound;
         if is_long {
@@ -60,7 +60,7 @@ impl Backoff {
         is_long
     }
 
-    /// It was of use: all begins anew.
+    /// It made progress: starts over with short pauses.
     #[cfg(feature = "http")]
     pub(crate) fn reset(&mut self) {
         self.failures = 0;

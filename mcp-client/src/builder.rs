@@ -1,4 +1,4 @@
-//! What a client is made of, and how it connects.
+//! Building a client, and connecting it.
 
 use std::fmt;
 use std::future::Future;
@@ -6,24 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
-use mcp_core::json::JsonObject;
+use mcp_core::json::{JsonObject, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
+#[cfg(feature = "http")]
+use mcp_core::method::{Initialize, Method as _};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 #[cfg(feature = "http")]
 use mcp_core::transport::TransportError;
 use mcp_core::types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
-    ElicitUrlParams, Implementation, Root,
+    ElicitUrlParams, Implementation, Root, Schema,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-#[cfg(feature = "http")]
-use crate::cache::Change;
 use crate::cache::{Cache, SharedCache};
+use crate::call::OutputValidator;
 use crate::child_process::ChildCommand;
 use crate::client::Client;
 use crate::connection::Connection;
+use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Reopen, Settings, establish};
 use crate::error::{Error, ErrorKind};
 use crate::handler::Handlers;
@@ -32,9 +34,8 @@ use crate::http::{
     Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
 };
 use crate::inbound::Inbound;
-use crate::request::Timeouts;
 
-/// Makes a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
+/// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), mcp_client::Error> {
@@ -56,10 +57,11 @@ use crate::request::Timeouts;
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct ClientBuilder {
-    /// Where results are kept, if others keep theirs there.
+    /// The cache that other clients use too, if any.
     cache: Option<Cache>,
     settings: Settings,
     handlers: Handlers,
+    output_validator: Option<OutputValidator>,
     #[cfg(feature = "http")]
     http: HttpSettings,
 }
@@ -72,11 +74,13 @@ impl ClientBuilder {
                 client_info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
                 revision: None,
                 known: None,
-                probe_patience: Duration::from_secs(5),
+                server_name: None,
+                probe_timeout: Duration::from_secs(5),
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
             },
             handlers: Handlers::default(),
+            output_validator: None,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
         }
@@ -95,50 +99,73 @@ impl ClientBuilder {
 
     /// How long the server may be silent about a call. Default: 60 s.
     ///
-    /// Progress begins the time anew; time that the server spends waiting for a handler of this client does
-    /// not count.
+    /// Progress restarts the time. The time in which the server waits for a handler of this client
+    /// does not count, for the calls that were in flight when its question arrived.
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.settings.timeouts.idle = idle;
         self
     }
 
-    /// How long a call may take in all; nothing extends it. Default: 10 minutes.
+    /// How long a call may take in all. Nothing extends it, and the time in which a person answers
+    /// the server is part of it unless [`ClientBuilder::exclude_input_time`] leaves it out. For a
+    /// list it is the time of all pages. Default: 10 minutes.
     pub fn total_timeout(mut self, total: Duration) -> Self {
         self.settings.timeouts.total = total;
         self
     }
 
-    /// How long a server may take to say which era it speaks, before it is taken for a legacy one.
-    /// Default: 5 s.
-    pub fn probe_timeout(mut self, patience: Duration) -> Self {
-        self.settings.probe_patience = patience;
+    /// Whether the total timeout of calls leaves out the time in which handlers of this client answer
+    /// the server. Then nothing but the handlers limits how long a person may take. Default: false.
+    ///
+    /// A legacy server does not say for which call it asks. There, the time of all questions that are
+    /// open while a call runs is left out.
+    pub fn exclude_input_time(mut self, exclude: bool) -> Self {
+        self.settings.timeouts.exclude_input = exclude;
         self
     }
 
-    /// Speaks this revision or none. A legacy one is offered in a handshake without a probe.
+    /// How long a server on a byte stream may take to answer the probe, before it is offered the
+    /// handshake of a legacy one as well. Default: 5 s.
+    pub fn probe_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.probe_timeout = timeout;
+        self
+    }
+
+    /// Speaks this revision, or fails to connect. A legacy one is offered in a handshake without a
+    /// probe.
     pub fn revision(mut self, revision: Revision) -> Self {
         self.settings.revision = Some(revision);
         self
     }
 
-    /// What an earlier client found out about the server ([`Client::known_server`]): saves the question which era
-    /// it speaks.
+    /// What an earlier client found out about the server ([`Client::known_server`]): saves the probe.
     pub fn known_server(mut self, known: KnownServer) -> Self {
         self.settings.known = Some(known);
         self
     }
 
-    /// The bounds of what is accepted and held. Default: [`Limits::new`].
+    /// The bounds of what the client accepts, keeps and waits for. Default: [`Limits::new`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
         self
     }
 
-    /// Keeps results that may be kept where other clients keep theirs. Without it a client keeps them for itself.
+    /// What the host calls the server. It stands in what [`PendingInput::save`] writes, so that an
+    /// answer does not go to another server. Default: the URL without its query, or else what the
+    /// server calls itself.
     ///
-    /// `server` is what the host calls the server, such as its URL: results are shared under it, so that it must not be
-    /// anything that a server says of itself. `principal` is the authorization context: clients with other rights must
-    /// have another one. Results that the server says are public are served to all principals of the server.
+    /// [`PendingInput::save`]: crate::PendingInput::save
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.settings.server_name = Some(name.into());
+        self
+    }
+
+    /// Caches results together with other clients. Without it a client caches for itself.
+    ///
+    /// `server` is what the host calls the server, such as its URL: results are shared under it, so it
+    /// must not be anything that a server says of itself. `principal` is the authorization context:
+    /// clients with other rights must have another one. Results that the server says are public serve
+    /// all principals of the server.
     pub fn shared_cache(
         mut self,
         cache: &SharedCache,
@@ -149,9 +176,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Fills in forms for the server (elicitation), and declares that the client does.
+    /// Fills in forms for the server (elicitation), and declares the capability.
     ///
-    /// The handler has to show which server asks, and to let the user review, decline and cancel (EL-8).
+    /// The handler has to show which server asks, and to let the user review, decline and cancel
+    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an error
+    /// (EL-13).
     pub fn on_elicit<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
@@ -161,10 +190,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends the user to a URL for the server (elicitation), and declares that the client does.
+    /// Sends the user to a URL for the server (elicitation), and declares the capability.
     ///
-    /// The handler has to show host and URL, to get consent before it opens anything, and must not fetch the
-    /// URL itself (EL-8, EL-9).
+    /// The handler has to show host and URL, to ask for consent before it opens anything, and must not
+    /// fetch the URL itself (EL-8, EL-9).
     pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
@@ -174,7 +203,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Asks the client's model for the server (sampling), and declares that the client does.
+    /// Asks the client's model for the server (sampling), and declares the capability `sampling`.
+    ///
+    /// A request that breaks the rules for uses of tools and their results is refused before it
+    /// reaches the handler (SAM-4).
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
     pub fn on_create_message<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
@@ -186,13 +221,18 @@ impl ClientBuilder {
 
     /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a question is
     /// refused before it comes to the handler.
+    ///
+    /// Deprecated with [`ClientBuilder::on_create_message`].
     pub fn sampling_tools(mut self) -> Self {
         self.handlers.sampling_tools = true;
         self
     }
 
-    /// Lets the server look at these roots, and declares that the client has some. They can be changed with
-    /// [`Client::set_roots`].
+    /// Tells the server these roots, and declares the capability `roots`. They can be changed with
+    /// [`Client::set_roots`]. A root that is not a `file:` URI fails the connect call (ROOT-1).
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
     pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
         self.handlers.set_roots(roots.into_iter().collect());
         self
@@ -205,20 +245,46 @@ impl ClientBuilder {
         self
     }
 
-    /// Declares capabilities beside those that follow from the handlers.
+    /// Declares capabilities in addition to those that follow from the handlers.
     pub fn capabilities(mut self, declared: ClientCapabilities) -> Self {
         self.handlers.declared = declared;
         self
     }
 
-    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for what it gets.
+    /// Checks the structured results of tools against the output schemas that the server listed
+    /// (TOOL-5).
+    ///
+    /// The SDK has no validator of JSON Schema of its own; `validate` is a function of the host's
+    /// choice. It gets the schema and the value, and returns what is wrong with it. It must not fetch
+    /// what a schema refers to. A result that does not match fails the call with
+    /// [`ErrorKind::Decode`]; so does one without structured content. Tools that were not listed
+    /// yet, and results of tools that failed, are not checked.
+    ///
+    /// ```
+    /// use mcp_client::Client;
+    ///
+    /// let builder = Client::builder().output_validator(|schema, value| {
+    ///     jsonschema::validate(&schema.as_value(), &value.to_value())
+    ///         .map_err(|error| error.to_string())
+    /// });
+    /// ```
+    pub fn output_validator(
+        mut self,
+        validate: impl Fn(&Schema, &RawJson) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.output_validator = Some(Arc::new(validate));
+        self
+    }
+
+    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for its environment
+    /// and how it is stopped.
     ///
     /// # Errors
     /// When the process cannot be started, ends, or speaks no common revision.
     pub async fn connect_command(self, command: impl Into<ChildCommand>) -> Result<Client, Error> {
         let mut command = command.into();
         let limits = self.settings.limits.clone();
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let for_open = Arc::clone(&inbound);
         let mut restart = Restart(move || Connection::child(command.spawn()?, &limits, &for_open));
         let connection = (restart.0)()?;
@@ -234,25 +300,25 @@ impl ClientBuilder {
         R: AsyncRead + Unpin + Send + 'static,
         W: AsyncWrite + Unpin + Send + 'static,
     {
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let connection = Connection::stream(reader, writer, &self.settings.limits, &inbound);
         self.finish(inbound, connection, None).await
     }
 
-    /// Connects to a server in this process, without bytes in between.
+    /// Connects to a server in this process, without serialized messages in between.
     ///
     /// # Errors
     /// When there is no common revision.
     pub async fn connect_memory<A: Accept>(self, server: &A) -> Result<Client, Error> {
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let connection = Connection::memory(server, &self.settings.limits, &inbound);
         self.finish(inbound, connection, None).await
     }
 
     /// Connects through any [`Service`], such as a transport or layers around one.
     ///
-    /// `open` makes the way to the server from the way back: the service that takes the server's requests
-    /// and notifications.
+    /// `open` creates the service that reaches the server. It gets the one that takes the server's
+    /// requests and notifications.
     ///
     /// # Errors
     /// When the service fails, or there is no common revision.
@@ -260,17 +326,18 @@ impl ClientBuilder {
         self,
         open: impl FnOnce(BoxService) -> S,
     ) -> Result<Client, Error> {
-        let inbound = self.inbound();
+        let inbound = self.inbound()?;
         let connection = Connection::service(open, &inbound);
         self.finish(inbound, connection, None).await
     }
 
-    fn inbound(&self) -> Arc<Inbound> {
+    fn inbound(&self) -> Result<Arc<Inbound>, Error> {
+        self.handlers.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
         let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
         if let Some(cache) = &self.cache {
             inbound.cache = cache.clone();
         }
-        Arc::new(inbound)
+        Ok(Arc::new(inbound))
     }
 
     async fn finish(
@@ -280,14 +347,17 @@ impl ClientBuilder {
         reopen: Option<&mut dyn Reopen>,
     ) -> Result<Client, Error> {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
-        Ok(Client::new(wire, session, self.settings.timeouts))
+        let client = Client::new(wire, session, &self.settings, self.output_validator);
+        inbound.observe_sessions(client.downgrade());
+        client.report_deprecated(&inbound.handlers.capabilities(false));
+        Ok(client)
     }
 }
 
 /// Over HTTP.
 #[cfg(feature = "http")]
 impl ClientBuilder {
-    /// Puts credentials on every request, and gets other ones when the server refuses them. See `oauth::OAuth`
+    /// Adds credentials to every request, and obtains new ones when the server refuses them. See `oauth::OAuth`
     /// (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
     pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
         self.http.authorizer = Some(Arc::new(authorizer));
@@ -308,15 +378,19 @@ impl ClientBuilder {
 
     /// Connects to a server on the network, by the URL of its MCP endpoint.
     ///
-    /// Which era the server speaks is found out; so is whether it speaks HTTP+SSE, the transport of 2024-11-05.
+    /// Finds out which era the server speaks, and whether it speaks HTTP+SSE, the transport of
+    /// 2024-11-05.
     ///
     /// # Errors
-    /// When the URL is none, the server cannot be reached or refuses, there is no authorization, or no common
-    /// revision.
-    pub async fn connect_http(self, url: impl AsRef<str>) -> Result<Client, Error> {
+    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing, or
+    /// there is no common revision.
+    pub async fn connect_http(mut self, url: impl AsRef<str>) -> Result<Client, Error> {
         let endpoint = Endpoint::parse(url.as_ref())
             .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
-        let inbound = self.inbound();
+        // A query may hold secrets.
+        let name = endpoint.as_str().split_once('?').map_or(endpoint.as_str(), |(name, _)| name);
+        self.settings.server_name.get_or_insert_with(|| name.to_owned());
+        let inbound = self.inbound()?;
         let limits = &self.settings.limits;
         if let Some(authorizer) = &self.http.authorizer {
             let known = self.settings.known.as_ref().map(|known| known.revision);
@@ -325,7 +399,7 @@ impl ClientBuilder {
             let binding = Binding::new(endpoint.clone())
                 .with_limits(limits.clone())
                 .with_revision(move || for_revision.revision.get().copied().or(expected))
-                .on_identity_change(move || for_cache.cache.invalidate(Change::Any));
+                .on_identity_change(move || for_cache.cache.identity_changed());
             authorizer.bind(&binding).map_err(Error::unauthorized)?;
         }
         let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
@@ -348,7 +422,7 @@ struct Restart<F>(F);
 
 impl<F: FnMut() -> Result<Connection, Error> + Send> Reopen for Restart<F> {
     fn may_help(&self, error: &Error) -> bool {
-        error.kind() == ErrorKind::Transport
+        matches!(error.kind(), ErrorKind::Transport | ErrorKind::Peer)
     }
 
     fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
@@ -378,7 +452,7 @@ impl Reopen for OlderHttp {
         Box::pin(async move {
             let opened = self.transport.open_sse_2024().await;
             let (events, posts) =
-                opened.map_err(|error| Error::from_call("initialize", error.into()))?;
+                opened.map_err(|error| Error::from_call(Initialize::NAME, error.into()))?;
             Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
         })
     }

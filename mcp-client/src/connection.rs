@@ -1,4 +1,4 @@
-//! The way to a server: a [`Service`], and what keeps it open.
+//! A connection to a server: where requests go, and what keeps it open.
 
 use std::fmt;
 use std::process::ExitStatus;
@@ -6,13 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
-use mcp_core::json::JsonBytes;
-use mcp_core::service::{
-    Accept, BoxService, CatchPanic, Notification, Peer, Reply, Request, Service,
-};
-use mcp_core::transport::TransportError;
+use mcp_core::service::{Accept, BoxService, CatchPanic, Notification, Reply, Request, Service};
 use mcp_core::transport::memory::{self, Link};
-use mcp_core::transport::stream::{self, Remote};
+use mcp_core::transport::stream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -22,15 +18,13 @@ use crate::error::{Error, ErrorKind};
 #[cfg(feature = "http")]
 use crate::http::{Events, HttpTransport, Posts};
 use crate::inbound::Inbound;
+use crate::outbound::{InMemory, Outbound};
 
-/// How long the other end of a stream may take to close its side after we closed ours.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the output of an exited child is still read. It ends with the child, unless a process
+/// that left its group holds it open. Fixed: what a child wrote before it exited is in the pipe.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// How long a dead child's output is still read. It ends with the child, unless a process that left its
-/// group holds it open.
-const LEFT_OUTPUT: Duration = Duration::from_millis(300);
-
-/// An open way to a server. Dropping it ends it.
+/// An open connection to a server. Dropping it ends it.
 pub(crate) struct Connection {
     outbound: Outbound,
     /// Tells the task that moves the conversation to end it.
@@ -42,29 +36,6 @@ pub(crate) struct Connection {
     /// It is the transport of 2024-11-05.
     is_http_sse: bool,
     inbound: Arc<Inbound>,
-}
-
-/// Where requests go.
-#[derive(Clone)]
-pub(crate) enum Outbound {
-    /// A byte stream, without a box around each call.
-    Stream(Remote),
-    /// Streamable HTTP, likewise.
-    #[cfg(feature = "http")]
-    Http(HttpTransport),
-    /// Anything else.
-    Service(BoxService),
-}
-
-impl Outbound {
-    pub(crate) async fn call(&self, request: Request) -> Reply {
-        match self {
-            Self::Stream(remote) => remote.call(request).await,
-            #[cfg(feature = "http")]
-            Self::Http(transport) => transport.call(request).await,
-            Self::Service(service) => service.call(request).await,
-        }
-    }
 }
 
 impl Connection {
@@ -102,11 +73,12 @@ impl Connection {
         let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
         let (connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
         let inbound = Arc::clone(inbound);
+        let close_timeout = limits.close_timeout;
         tokio::spawn(async move {
             let stop = async {
                 // An error means that the connection was dropped.
                 let _ = closing.wait_for(|closing| *closing).await;
-                sleep(CLOSE_PATIENCE).await;
+                sleep(close_timeout).await;
             };
             if let Err(error) = driver.run(futures::stream::once(stop)).await {
                 tracing::debug!(%error, "the connection failed");
@@ -152,7 +124,7 @@ impl Connection {
                     process.stop().await;
                 }
                 _ = stop => {
-                    let _ = timeout(LEFT_OUTPUT, &mut run).await;
+                    let _ = timeout(OUTPUT_TIMEOUT, &mut run).await;
                 }
             }
             drop(run);
@@ -191,7 +163,7 @@ impl Connection {
             &limits.connection,
             |_| local,
         );
-        let outbound = InMemory { server: link.first(), client: link.second() };
+        let outbound = InMemory::new(&link);
         let (mut connection, ..) = Self::new(Outbound::Service(BoxService::new(outbound)), inbound);
         connection.link = Some(link);
         connection
@@ -215,15 +187,13 @@ impl Connection {
     /// Whether requests may get through again after one was lost. A byte stream that has ended, and a closed link,
     /// do not come back.
     pub(crate) fn may_return(&self) -> bool {
-        !matches!(self.outbound, Outbound::Stream(_))
-            && self.link.is_none()
-            && !*self.closing.borrow()
+        self.outbound.may_return() && self.link.is_none() && !*self.closing.borrow()
     }
 
     /// Whether it has ended. A stream of notifications that is opened later than that never ends by itself.
     pub(crate) fn is_over(&self) -> bool {
-        let is_stream = matches!(self.outbound, Outbound::Stream(_));
-        *self.closing.borrow() || (is_stream && self.running.has_changed().is_err())
+        let has_task = self.outbound.has_task();
+        *self.closing.borrow() || (has_task && self.running.has_changed().is_err())
     }
 
     pub(crate) async fn call(&self, request: Request) -> Reply {
@@ -231,22 +201,12 @@ impl Connection {
     }
 
     pub(crate) async fn notify(&self, notification: Notification) {
-        match &self.outbound {
-            Outbound::Stream(remote) => remote.notify(notification).await,
-            #[cfg(feature = "http")]
-            Outbound::Http(transport) => transport.notify(notification).await,
-            Outbound::Service(service) => service.notify(notification).await,
-        }
+        self.outbound.notify(notification).await;
     }
 
-    /// Ends the conversation gently; gives a child's exit status.
+    /// Ends the conversation gently. Returns a child's exit status.
     pub(crate) async fn close(&self) -> Option<ExitStatus> {
-        match &self.outbound {
-            Outbound::Stream(remote) => remote.close(),
-            #[cfg(feature = "http")]
-            Outbound::Http(transport) => transport.close().await,
-            Outbound::Service(_) => {}
-        }
+        self.outbound.close().await;
         if let Some(link) = &self.link {
             link.close();
         }
@@ -257,33 +217,6 @@ impl Connection {
         match &self.process {
             Some(process) => process.exited().await.0,
             None => None,
-        }
-    }
-
-    /// Whether a server that does not answer, or fails, tells thereby which era it speaks. On the network it does
-    /// not (TRAP-2).
-    pub(crate) fn silence_tells(&self) -> bool {
-        match &self.outbound {
-            #[cfg(feature = "http")]
-            Outbound::Http(_) => false,
-            _ => true,
-        }
-    }
-
-    /// Waits, but not for long, until the server can tell changes of a session.
-    pub(crate) async fn listening(&self) {
-        #[cfg(feature = "http")]
-        if let Outbound::Http(transport) = &self.outbound {
-            transport.listening().await;
-        }
-    }
-
-    /// Tells the transport the tools that a cache has, and returns those that may be offered.
-    pub(crate) fn learn_tools(&self, page: JsonBytes) -> JsonBytes {
-        match &self.outbound {
-            #[cfg(feature = "http")]
-            Outbound::Http(transport) => transport.learn_tools(page),
-            _ => page,
         }
     }
 
@@ -308,15 +241,7 @@ impl Drop for Connection {
             // At once and without a runtime: there may be none left to be gentle in.
             process.kill();
         }
-        match &self.outbound {
-            Outbound::Stream(remote) if self.process.is_some() => {
-                remote.abort(&TransportError::closed("the client was dropped"));
-            }
-            Outbound::Stream(remote) => remote.close(),
-            #[cfg(feature = "http")]
-            Outbound::Http(transport) => transport.abandon(),
-            Outbound::Service(_) => {}
-        }
+        self.outbound.abandon(self.process.is_some());
         self.inbound.disconnected();
     }
 }
@@ -324,21 +249,5 @@ impl Drop for Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("child", &self.process.is_some()).finish_non_exhaustive()
-    }
-}
-
-/// A server in this process, which gets the way back with each request.
-struct InMemory {
-    server: Peer,
-    client: Peer,
-}
-
-impl Service for InMemory {
-    async fn call(&self, request: Request) -> Reply {
-        self.server.call(request.with_peer(self.client.clone())).await
-    }
-
-    async fn notify(&self, notification: Notification) {
-        self.server.notify(notification).await;
     }
 }

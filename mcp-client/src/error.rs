@@ -13,8 +13,8 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use crate::error_chain::write_sources;
 
-/// How much of the server's JSON an error keeps, in bytes.
-const SHOWN_JSON: usize = 16 << 10;
+/// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
+const MAX_JSON_BYTES: usize = 16 << 10;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -209,7 +209,7 @@ impl Error {
     pub(crate) fn handler(method: &'static str, asked: &str, error: ErrorObject) -> Self {
         Self::build(
             ErrorKind::InputRequired,
-            format!("{method} needs input, and the handler for {asked} gave none: {error}"),
+            format!("{method} needs input, and the handler for {asked} returned an error: {error}"),
             Cause::None,
         )
         .during(method)
@@ -226,7 +226,7 @@ impl Error {
 
     fn with_json(mut self, json: &[u8]) -> Self {
         let text = String::from_utf8_lossy(json);
-        let mut end = text.len().min(SHOWN_JSON);
+        let mut end = text.len().min(MAX_JSON_BYTES);
         while !text.is_char_boundary(end) {
             end -= 1;
         }

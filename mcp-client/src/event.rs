@@ -1,14 +1,16 @@
-//! What a server tells without being asked, and the streams of it.
+//! What a server reports without being asked.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-
-use futures::Stream;
 use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::types::{ElicitationCompleteParams, LogMessageParams, ResourceUpdatedParams};
+use mcp_core::method::NotificationMethod as _;
+use mcp_core::method::notification::{
+    ElicitationComplete, Message, PromptsListChanged, ResourceUpdated, ResourcesListChanged,
+    ToolsListChanged,
+};
+use mcp_core::types::{
+    ElicitationCompleteParams, LogMessageParams, ResourceUpdatedParams, SubscriptionFilter,
+};
 
-use crate::mailbox::{Letter, Mailbox};
+use crate::event_queue::QueuedEvent;
 
 /// A notification of the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +24,8 @@ pub enum Event {
     ResourcesListChanged,
     /// A resource changed, or one below it.
     ResourceUpdated(ResourceUpdatedParams),
-    /// A log message.
+    /// A log message. Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the
+    /// protocol no earlier than 2027-07-28.
     Log(LogMessageParams),
     /// The user is done with a URL. 2025-11-25 only.
     ElicitationComplete(ElicitationCompleteParams),
@@ -33,10 +36,10 @@ pub enum Event {
         /// Its params.
         params: RawJson,
     },
-    /// So many events were dropped, because the stream was not read fast enough.
+    /// This many events were dropped, because the stream was not read fast enough.
     Lagged(u64),
-    /// The way to the server was cut and is there again: changes may have been missed meanwhile, so that all that
-    /// is watched may be stale. What comes after this is told as before.
+    /// The connection was interrupted and works again. Changes may have been missed in the
+    /// meantime, so everything that is watched may be stale.
     Gap,
 }
 
@@ -44,18 +47,43 @@ impl Event {
     /// Reads a notification; `None` when its params are not what its method says.
     pub(crate) fn read(method: &str, params: &JsonBytes) -> Option<Self> {
         Some(match method {
-            "notifications/tools/list_changed" => Self::ToolsListChanged,
-            "notifications/prompts/list_changed" => Self::PromptsListChanged,
-            "notifications/resources/list_changed" => Self::ResourcesListChanged,
-            "notifications/resources/updated" => Self::ResourceUpdated(params.parse().ok()?),
-            "notifications/message" => Self::Log(params.parse().ok()?),
-            "notifications/elicitation/complete" => Self::ElicitationComplete(params.parse().ok()?),
+            ToolsListChanged::NAME => Self::ToolsListChanged,
+            PromptsListChanged::NAME => Self::PromptsListChanged,
+            ResourcesListChanged::NAME => Self::ResourcesListChanged,
+            ResourceUpdated::NAME => Self::ResourceUpdated(params.parse().ok()?),
+            Message::NAME => Self::Log(params.parse().ok()?),
+            ElicitationComplete::NAME => Self::ElicitationComplete(params.parse().ok()?),
             _ => Self::Other { method: method.to_owned(), params: params.parse().ok()? },
         })
     }
+
+    /// Whether a filter asks for this event.
+    pub(crate) fn is_wanted_by(&self, filter: &SubscriptionFilter) -> bool {
+        match self {
+            Self::ToolsListChanged => filter.tools_list_changed == Some(true),
+            Self::PromptsListChanged => filter.prompts_list_changed == Some(true),
+            Self::ResourcesListChanged => filter.resources_list_changed == Some(true),
+            // The resource may be below the one that is watched.
+            Self::ResourceUpdated(updated) => (filter.resource_subscriptions.iter().flatten())
+                .any(|uri| updated.uri.starts_with(uri.as_str())),
+            Self::Gap => true,
+            _ => false,
+        }
+    }
+
+    /// The event without the id of its subscription, which would make equal events differ.
+    pub(crate) fn without_meta(self) -> Self {
+        match self {
+            Self::ResourceUpdated(mut updated) => {
+                updated.meta = None;
+                Self::ResourceUpdated(updated)
+            }
+            event => event,
+        }
+    }
 }
 
-impl Letter for Event {
+impl QueuedEvent for Event {
     fn is_change(&self) -> bool {
         matches!(
             self,
@@ -69,54 +97,5 @@ impl Letter for Event {
 
     fn lagged(dropped: u64) -> Self {
         Self::Lagged(dropped)
-    }
-}
-
-/// All notifications of the server, save those about single requests (progress).
-///
-/// At most 1,024 events and 4 MiB wait to be read; beyond that the oldest are dropped and
-/// [`Event::Lagged`] says how many. Ends with the connection.
-#[derive(Debug)]
-pub struct Notifications {
-    mailbox: Arc<Mailbox>,
-}
-
-impl Notifications {
-    pub(crate) fn new(mailbox: Arc<Mailbox>) -> Self {
-        Self { mailbox }
-    }
-}
-
-impl Stream for Notifications {
-    type Item = Event;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        self.mailbox.poll_next(cx)
-    }
-}
-
-/// The server's log messages.
-#[derive(Debug)]
-pub struct LogMessages {
-    notifications: Notifications,
-}
-
-impl LogMessages {
-    pub(crate) fn new(notifications: Notifications) -> Self {
-        Self { notifications }
-    }
-}
-
-impl Stream for LogMessages {
-    type Item = LogMessageParams;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<LogMessageParams>> {
-        loop {
-            match ready!(Pin::new(&mut self.notifications).poll_next(cx)) {
-                Some(Event::Log(message)) => return Poll::Ready(Some(message)),
-                Some(_) => {}
-                None => return Poll::Ready(None),
-            }
-        }
     }
 }

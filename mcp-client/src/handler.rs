@@ -5,15 +5,18 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use mcp_core::json::{JsonBytes, JsonObject};
 use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method::{CreateMessage, Elicit, Method as _, RootsList, TASKS_EXTENSION};
 use mcp_core::service::BoxFuture;
+use mcp_core::sync::RwLock;
+use mcp_core::text::PeerText;
 use mcp_core::types::{
-    ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitParams,
-    ElicitResult, ElicitUrlParams, ElicitationCapability, ListRootsResult, Root, RootsCapability,
-    SamplingCapability,
+    ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitAction, ElicitFormParams,
+    ElicitParams, ElicitResult, ElicitSchema, ElicitUrlParams, ElicitationCapability,
+    ListRootsResult, Root, RootsCapability, SamplingCapability,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,16 +62,34 @@ impl Handlers {
 
     pub(crate) fn set_roots(&mut self, roots: Vec<Root>) {
         match &self.roots {
-            Some(shared) => *shared.write().unwrap_or_else(PoisonError::into_inner) = roots,
+            Some(shared) => *shared.write() = roots,
             None => self.roots = Some(Arc::new(RwLock::new(roots))),
         }
     }
 
-    /// Replaces the roots; false when the client was built without any, and so did not declare them.
-    pub(crate) fn replace_roots(&self, roots: Vec<Root>) -> bool {
-        let Some(shared) = &self.roots else { return false };
-        *shared.write().unwrap_or_else(PoisonError::into_inner) = roots;
-        true
+    /// Replaces the roots of a client that was built with some, and so declared the capability.
+    pub(crate) fn replace_roots(&self, roots: Vec<Root>) -> Result<(), String> {
+        let Some(shared) = &self.roots else {
+            return Err("the client was built without roots".to_owned());
+        };
+        check_roots(&roots)?;
+        *shared.write() = roots;
+        Ok(())
+    }
+
+    /// Checks what the user has set up, before it is declared to a server.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if let Some(roots) = &self.roots {
+            check_roots(&roots.read())?;
+        }
+        // A server may answer a declared extension with tasks, which this client cannot read (TX-2).
+        if self.declared.extensions.iter().any(|declared| declared.contains_key(TASKS_EXTENSION)) {
+            return Err(format!(
+                "the extension {TASKS_EXTENSION} cannot be declared: this client does not read the \
+                 tasks that it allows as results"
+            ));
+        }
+        Ok(())
     }
 
     /// Whether a server may ask anything.
@@ -116,9 +137,9 @@ impl Handlers {
         params: &JsonBytes,
     ) -> Option<Result<JsonBytes, ErrorObject>> {
         Some(match method {
-            "elicitation/create" => self.elicit(params).await?,
-            "sampling/createMessage" => self.create_message(params).await?,
-            "roots/list" => self.list_roots()?,
+            Elicit::NAME => self.elicit(params).await?,
+            CreateMessage::NAME => self.create_message(params).await?,
+            RootsList::NAME => self.list_roots()?,
             _ => return None,
         })
     }
@@ -132,7 +153,10 @@ impl Handlers {
             Err(error) => return Some(Err(error)),
         };
         let answer = match (params, &self.form, &self.url) {
-            (ElicitParams::Form(params), Some(handler), _) => handler(params).await,
+            (ElicitParams::Form(params), Some(handler), _) => {
+                let schema = params.requested_schema.clone();
+                handler(params).await.and_then(|answer| checked(&schema, answer))
+            }
             (ElicitParams::Url(params), _, Some(handler)) => handler(params).await,
             _ => Err(ErrorObject::invalid_params(
                 "the client did not declare this mode of elicitation",
@@ -153,12 +177,46 @@ impl Handlers {
                 ErrorObject::invalid_params("the client did not declare sampling with tools");
             return Some(Err(error));
         }
+        if let Err(error) = params.check_tool_results() {
+            // SAM-4.
+            return Some(Err(ErrorObject::invalid_params(error.to_string())));
+        }
         Some(handler(params).await.and_then(|answer| write(&answer)))
     }
 
     fn list_roots(&self) -> Option<Result<JsonBytes, ErrorObject>> {
-        let roots = self.roots.as_ref()?.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let roots = self.roots.as_ref()?.read().clone();
         Some(write(&ListRootsResult::new(roots)))
+    }
+}
+
+/// An accepted form must fit the schema that the server asked for (EL-13). The handler, or the user,
+/// made the mistake: the server gets no answer, and the log says what is wrong.
+fn checked(schema: &ElicitSchema, answer: ElicitResult) -> Result<ElicitResult, ErrorObject> {
+    if answer.action != ElicitAction::Accept {
+        return Ok(answer);
+    }
+    match schema.check(&answer.content.clone().unwrap_or_default()) {
+        Ok(()) => Ok(answer),
+        Err(error) => {
+            tracing::error!(%error, "the handler's answer does not fit the requested schema");
+            let message = format!("the client has no valid answer: {error}");
+            Err(ErrorObject::new(code::INTERNAL_ERROR, message))
+        }
+    }
+}
+
+/// A root is a `file:` URI (ROOT-1).
+fn check_roots(roots: &[Root]) -> Result<(), String> {
+    let is_file = |root: &&Root| {
+        root.uri.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file://"))
+    };
+    match roots.iter().find(|root| !is_file(root)) {
+        Some(root) => Err(format!(
+            "the root \"{}\" is not a file: URI, such as file:///home/user/project",
+            PeerText::new(&root.uri)
+        )),
+        None => Ok(()),
     }
 }
 

@@ -15,20 +15,20 @@
 //! ```
 //!
 //! * **Connecting**: [`Client::connect_command`] starts a server, [`Client::connect`] takes any pair of byte
-//!   streams, [`Client::connect_memory`] a server in this process. [`Client::builder`] sets names, timeouts,
-//!   bounds and handlers. Which revision the server speaks is found out.
-//! * **Calling**: calls are builders that are awaited ([`Call`], [`List`]). Dropping their future cancels them
-//!   on the server. Each has an idle timeout, which progress extends, and a total one.
-//! * **Being asked**: [`ClientBuilder::on_elicit`] and its like answer the server's questions, in both eras;
-//!   [`Call::once`] hands them to the caller instead.
-//! * **Being told**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
-//! * **Many servers**: [`ClientGroup`] lists the tools of all of them and finds whose is called.
-//! * **Errors**: [`Error::kind`] tells a server's answer from a lost connection, an expired timeout and an
-//!   answer that cannot be read; [`Error::json`] shows the latter.
+//!   streams, [`Client::connect_memory`] a server in this process. [`Client::builder`] sets timeouts,
+//!   bounds and handlers. The client finds out which revision the server speaks.
+//! * **Calling**: calls are builders that are awaited ([`Call`], [`List`]). Dropping their future
+//!   cancels them on the server. Each has an idle timeout, which progress restarts, and a total one.
+//! * **Questions of the server**: [`ClientBuilder::on_elicit`] and its siblings answer them, in both
+//!   eras; [`Call::once`] returns them to the caller instead.
+//! * **Notifications**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
+//! * **Many servers**: [`ClientGroup`] lists the tools of all of them and finds the server of a call.
+//! * **Errors**: [`Error::kind`] distinguishes a server's answer from a lost connection, an expired
+//!   timeout and an answer that cannot be read; [`Error::json`] shows the latter.
 //!
-//! What is here, in reading order: `client`, `call`, `request` (one request and its answer), `params`, `era` (the
-//! beginning of a conversation), `inbound` and `handler` (what the server asks and tells), `connection`,
-//! `child_process`.
+//! The files, in reading order: `client`, `call`, `request` (one request and its answer), `params`,
+//! `era` (the beginning of a conversation), `inbound` and `handler` (requests and notifications of the
+//! server), `connection`, `outbound`, `child_process`.
 
 mod backoff;
 mod builder;
@@ -37,10 +37,12 @@ mod call;
 mod child_process;
 mod client;
 mod connection;
+mod deadline;
 mod era;
 mod error;
 mod error_chain;
 mod event;
+mod event_queue;
 pub mod group;
 mod handler;
 mod handling;
@@ -48,30 +50,31 @@ mod handling;
 pub mod http;
 mod inbound;
 mod limits;
-mod mailbox;
+mod notifications;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+mod outbound;
 mod params;
 mod progress;
 mod request;
-mod restart;
 mod skill;
 mod subscription;
 
 pub use builder::ClientBuilder;
-pub use cache::SharedCache;
+pub use cache::{CacheLimits, SharedCache};
 pub use call::{
-    Call, CallOnce, List, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply,
+    Call, CallOnce, List, ListLimits, Listed, Listing, Outcome, PendingInput, SavedInput, ToolReply,
 };
 pub use child_process::ChildCommand;
 pub use client::Client;
 pub use era::KnownServer;
 pub use error::{Error, ErrorKind, Expired};
-pub use event::{Event, LogMessages, Notifications};
+pub use event::Event;
 pub use group::ClientGroup;
+pub use notifications::{LogMessages, Notifications};
 pub use skill::DirectoryEntry;
 #[cfg(feature = "skills")]
-pub use skill::LoadedSkill;
+pub use skill::{LoadedSkill, SkillLimits};
 pub use subscription::Subscription;
 
 pub use limits::Limits;

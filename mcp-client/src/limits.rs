@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use mcp_core::ConnectionLimits;
 
+use crate::cache::CacheLimits;
+use crate::call::ListLimits;
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
 #[cfg(feature = "oauth")]
 use crate::oauth::OAuthLimits;
+#[cfg(feature = "skills")]
+use crate::skill::SkillLimits;
 
 /// The bounds of a client, set with [`ClientBuilder::limits`](crate::ClientBuilder::limits).
 ///
@@ -25,6 +29,27 @@ use crate::oauth::OAuthLimits;
 pub struct Limits {
     /// The bounds of each connection.
     pub connection: ConnectionLimits,
+    /// The bounds of a list.
+    pub list: ListLimits,
+    /// Most rounds in which the handlers answer a server before a call fails. 10.
+    pub max_input_rounds: usize,
+    /// Most questions that a server may ask in one round. 16.
+    pub max_input_questions: usize,
+    /// Most bytes of the output schemas that are remembered, with
+    /// [`ClientBuilder::output_validator`](crate::ClientBuilder::output_validator). 4 MiB.
+    pub max_output_schema_bytes: usize,
+    /// Most events that wait in one stream of notifications. 1,024.
+    pub max_queued_events: usize,
+    /// Most bytes of the events that wait in one stream of notifications. 4 MiB.
+    pub max_queued_event_bytes: usize,
+    /// Most reports of progress that wait for one call. 64.
+    pub max_queued_progress: usize,
+    /// Most bytes of the reports of progress that wait for one call. 1 MiB.
+    pub max_queued_progress_bytes: usize,
+    /// How long the other end of a byte stream may take to close its side after the client has
+    /// closed its own. 2 s. For child processes see
+    /// [`ChildCommand::exit_timeout`](crate::ChildCommand::exit_timeout).
+    pub close_timeout: Duration,
     /// Most subscriptions of one client. 32.
     pub max_subscriptions: usize,
     /// Most servers of one group of clients. 64.
@@ -38,6 +63,12 @@ pub struct Limits {
     pub initial_backoff: Duration,
     /// Upper bound of any pause before a retry. 30 s.
     pub max_backoff: Duration,
+    /// The bounds of the cache of a client that does not use a
+    /// [`SharedCache`](crate::SharedCache).
+    pub cache: CacheLimits,
+    /// The bounds of skills.
+    #[cfg(feature = "skills")]
+    pub skills: SkillLimits,
     /// The bounds of the HTTP transport.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
@@ -51,12 +82,24 @@ impl Limits {
     pub const fn new() -> Self {
         Self {
             connection: ConnectionLimits::for_client(),
+            list: ListLimits::new(),
+            max_input_rounds: 10,
+            max_input_questions: 16,
+            max_output_schema_bytes: 4 << 20,
+            max_queued_events: 1_024,
+            max_queued_event_bytes: 4 << 20,
+            max_queued_progress: 64,
+            max_queued_progress_bytes: 1 << 20,
+            close_timeout: Duration::from_secs(2),
             max_subscriptions: 32,
             max_group_servers: 64,
             max_group_items: 10_000,
             max_reconnects: 10,
             initial_backoff: Duration::from_millis(200),
             max_backoff: Duration::from_secs(30),
+            cache: CacheLimits::new(),
+            #[cfg(feature = "skills")]
+            skills: SkillLimits::new(),
             #[cfg(feature = "http")]
             http: HttpLimits::new(),
             #[cfg(feature = "oauth")]

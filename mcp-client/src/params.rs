@@ -32,7 +32,7 @@ impl Params {
         Self { text }
     }
 
-    /// Goes on from what was sent before.
+    /// Continues the params of the round before.
     pub(crate) fn from_base(base: &[u8]) -> Self {
         let mut text = Vec::with_capacity(base.len() + 512);
         text.extend_from_slice(base);
@@ -51,7 +51,7 @@ impl Params {
         Ok(self)
     }
 
-    /// Adds a member that must be an object; null and unit mean that there is none.
+    /// Adds a member that must be an object. Null and unit add none.
     pub(crate) fn with_object<T: Serialize + ?Sized>(
         mut self,
         name: &str,
@@ -109,7 +109,7 @@ impl Params {
         key
     }
 
-    /// Adds `_meta` and closes the object. Also gives the part before it, to go on from.
+    /// Adds `_meta` and closes the object. Also returns the part before it, for the next round.
     pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (JsonBytes, Bytes) {
         let base = self.text.len();
         self.write_meta(parts);

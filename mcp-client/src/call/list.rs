@@ -1,6 +1,5 @@
 //! Lists that come in pages. Spec: server/utilities/pagination.
 
-use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::IntoFuture;
@@ -9,75 +8,27 @@ use std::time::Duration;
 
 use futures::Stream;
 use futures::stream::{self, BoxStream, StreamExt as _};
+use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::code;
 use mcp_core::meta::Meta;
 use mcp_core::service::BoxFuture;
-use mcp_core::types::{
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult,
-    ListToolsResult, Prompt, ReadResourceDirectoryResult, Resource, ResourceTemplate, Skill, Tool,
-};
-use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
-use super::{Options, decode, obtain};
+use super::Options;
+use super::fetch::fetch;
+use super::list_bounds::ListBounds;
+use super::listed::Listed;
 use crate::client::Client;
+use crate::deadline::Timeouts;
 use crate::error::{Error, ErrorKind};
+use crate::handling::later;
 use crate::params::Params;
-use crate::request::Timeouts;
-use crate::skill::DirectoryEntry;
-
-/// Most pages of one list.
-const MOST_PAGES: usize = 1_000;
-
-/// Most items of one list.
-const MOST_ITEMS: usize = 100_000;
-
-/// What a server lists: tools, prompts, resources, templates of resources, skills, the entries of a directory.
-pub trait Listed: Sized + Send + 'static {
-    /// The method.
-    const METHOD: &'static str;
-    /// The result of the method: one page.
-    type Page: DeserializeOwned + Send;
-
-    /// The items of a page, and where the next one begins.
-    fn split(page: Self::Page) -> (Vec<Self>, Option<String>);
-}
-
-macro_rules! listed {
-    ($($item:ident: $method:literal, $page:ident.$items:ident;)*) => {
-        $(
-            impl Listed for $item {
-                const METHOD: &'static str = $method;
-                type Page = $page;
-
-                fn split(page: $page) -> (Vec<Self>, Option<String>) {
-                    (page.$items, page.next_cursor)
-                }
-            }
-        )*
-    };
-}
-
-listed! {
-    Tool: "tools/list", ListToolsResult.tools;
-    Prompt: "prompts/list", ListPromptsResult.prompts;
-    Resource: "resources/list", ListResourcesResult.resources;
-    ResourceTemplate: "resources/templates/list", ListResourceTemplatesResult.resource_templates;
-    Skill: "skills/list", ListSkillsResult.skills;
-}
-
-impl Listed for DirectoryEntry {
-    const METHOD: &'static str = "resources/directory/read";
-    type Page = ReadResourceDirectoryResult;
-
-    fn split(page: ReadResourceDirectoryResult) -> (Vec<Self>, Option<String>) {
-        (page.resources.into_iter().map(Self::new).collect(), page.next_cursor)
-    }
-}
 
 /// A list that is ready to be asked for: awaiting it fetches all pages.
 ///
-/// Pages that the server allows to be kept are kept, until they are old or the server tells of a change. A
-/// list of more than 1,000 pages or 100,000 items, or one whose cursor comes again, is an error.
+/// Pages that the server allows to be cached are cached until they are stale or the server
+/// announces a change. A list that exceeds [`ListLimits`](crate::ListLimits), or that repeats a
+/// cursor, is an error.
 #[must_use = "a list is not fetched until it is awaited or made a stream"]
 pub struct List<T> {
     client: Client,
@@ -95,6 +46,8 @@ struct Terms {
     timeouts: Timeouts,
     meta: Option<Meta>,
     fresh: bool,
+    /// A bound of items below that of the client, and the name of its field.
+    max_items: Option<(usize, &'static str)>,
 }
 
 impl<T: Listed> List<T> {
@@ -105,6 +58,7 @@ impl<T: Listed> List<T> {
             timeouts: client.timeouts(),
             meta: None,
             fresh: false,
+            max_items: None,
         };
         Self { client: client.clone(), terms, item: PhantomData }
     }
@@ -130,7 +84,13 @@ impl<T: Listed> List<T> {
         self
     }
 
-    /// How long a page may take. Default: that of the client, 10 minutes.
+    /// Lowers the bound of items to that of another field of the limits.
+    pub(crate) fn max_items(mut self, max: usize, field: &'static str) -> Self {
+        self.terms.max_items = Some((max, field));
+        self
+    }
+
+    /// How long the server may take for all pages together. Default: that of the client, 10 minutes.
     pub fn total_timeout(mut self, total: Duration) -> Self {
         self.terms.timeouts.total = total;
         self
@@ -153,13 +113,32 @@ impl<T: Listed> List<T> {
     /// # Errors
     /// As for any call.
     pub async fn page(self, cursor: Option<&str>) -> Result<T::Page, Error> {
-        fetch::<T>(&self.client, &self.terms, cursor).await
+        let page = Page {
+            client: &self.client,
+            terms: &self.terms,
+            total_at: later(Instant::now(), self.terms.timeouts.total),
+        };
+        let mut bounds = self.bounds();
+        page.fetch::<T, _>(cursor, |result, page| {
+            bounds.check_page::<T>(result)?;
+            Ok(page)
+        })
+        .await
+    }
+
+    fn bounds(&self) -> ListBounds {
+        ListBounds::new(self.client.limits().list).max_items(self.terms.max_items)
     }
 
     /// The items as they come, page after page.
     pub fn into_stream(self) -> Listing<T> {
-        let state =
-            Pages { list: self, next: Some(None), seen: Seen::default(), items: VecDeque::new() };
+        let state = Pages {
+            next: Some(None),
+            bounds: self.bounds(),
+            items: VecDeque::new(),
+            left: self.terms.timeouts.total,
+            list: self,
+        };
         Listing(
             stream::unfold(state, |mut pages| async move {
                 let item = pages.next_item().await?;
@@ -169,19 +148,16 @@ impl<T: Listed> List<T> {
         )
     }
 
-    async fn all(&self, terms: &Terms) -> Result<Vec<T>, Error> {
-        let mut all = Vec::new();
-        let mut seen = Seen::default();
-        let mut cursor: Option<String> = None;
-        loop {
-            let (items, next) = T::split(fetch::<T>(&self.client, terms, cursor.as_deref()).await?);
-            seen.check(T::METHOD, items.len(), next.as_deref())?;
+    async fn all(&self, terms: &Terms, total_at: Instant) -> Result<Vec<T>, Error> {
+        let page = Page { client: &self.client, terms, total_at };
+        let mut bounds = self.bounds();
+        let (mut all, mut next) = page.take(None, &mut bounds).await?;
+        while let Some(cursor) = next {
+            let items: Vec<T>;
+            (items, next) = page.take(Some(&cursor), &mut bounds).await?;
             all.extend(items);
-            match next {
-                Some(next) => cursor = Some(next),
-                None => return Ok(all),
-            }
         }
+        Ok(all)
     }
 }
 
@@ -191,8 +167,9 @@ impl<T: Listed> IntoFuture for List<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            match self.all(&self.terms).await {
-                // A cursor of a kept page that the server does not know any more (CACHE-6).
+            let total_at = later(Instant::now(), self.terms.timeouts.total);
+            match self.all(&self.terms, total_at).await {
+                // The server does not know the cursor of a cached page any more (CACHE-6).
                 Err(error)
                     if self.client.session().is_modern()
                         && error
@@ -201,7 +178,7 @@ impl<T: Listed> IntoFuture for List<T> {
                 {
                     self.client.wire().inbound.cache.forget(T::METHOD);
                     let terms = Terms { fresh: true, ..self.terms.clone() };
-                    self.all(&terms).await.map_err(|_| error)
+                    self.all(&terms, total_at).await.map_err(|_| error)
                 }
                 all => all,
             }
@@ -239,8 +216,10 @@ struct Pages<T> {
     list: List<T>,
     /// The cursor of the next page, `None` for the first; no page is left otherwise.
     next: Option<Option<String>>,
-    seen: Seen,
+    bounds: ListBounds,
     items: VecDeque<T>,
+    /// How long the server may still take for all pages.
+    left: Duration,
 }
 
 impl<T: Listed> Pages<T> {
@@ -250,64 +229,60 @@ impl<T: Listed> Pages<T> {
                 return Some(Ok(item));
             }
             let cursor = self.next.take()?;
-            let page =
-                match fetch::<T>(&self.list.client, &self.list.terms, cursor.as_deref()).await {
-                    Ok(page) => page,
-                    Err(error) => return Some(Err(error)),
-                };
-            let (items, next) = T::split(page);
-            if let Err(error) = self.seen.check(T::METHOD, items.len(), next.as_deref()) {
-                return Some(Err(error));
+            let began = Instant::now();
+            let List { client, terms, .. } = &self.list;
+            let page = Page { client, terms, total_at: later(began, self.left) };
+            match page.take(cursor.as_deref(), &mut self.bounds).await {
+                Ok((items, next)) => {
+                    self.items = items.into();
+                    self.next = next.map(Some);
+                }
+                Err(error) => return Some(Err(error)),
             }
-            self.items = items.into();
-            self.next = next.map(Some);
+            self.left = self.left.saturating_sub(began.elapsed());
         }
     }
 }
 
-/// What stops a list that never ends.
-#[derive(Default)]
-struct Seen {
-    cursors: HashSet<String>,
-    items: usize,
+/// What one page is fetched with.
+struct Page<'a> {
+    client: &'a Client,
+    terms: &'a Terms,
+    total_at: Instant,
 }
 
-impl Seen {
-    fn check(
-        &mut self,
-        method: &'static str,
-        items: usize,
-        next: Option<&str>,
-    ) -> Result<(), Error> {
-        self.items += items;
-        let reason = if self.items > MOST_ITEMS {
-            format!("the list has more than {MOST_ITEMS} items")
-        } else if next.is_some_and(|next| !self.cursors.insert(next.to_owned())) {
-            "the list goes in circles: a cursor came twice".to_owned()
-        } else if next.is_some() && self.cursors.len() >= MOST_PAGES {
-            format!("the list has more than {MOST_PAGES} pages")
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(ErrorKind::Limit, format!("{method}: {reason}")).during(method))
+impl Page<'_> {
+    /// Fetches a page and splits it.
+    async fn take<T: Listed>(
+        &self,
+        cursor: Option<&str>,
+        bounds: &mut ListBounds,
+    ) -> Result<(Vec<T>, Option<String>), Error> {
+        self.fetch::<T, _>(cursor, |result, page| {
+            let taken = bounds.take(result, page)?;
+            self.client.learn_output_schemas(T::METHOD, result);
+            Ok(taken)
+        })
+        .await
     }
-}
 
-async fn fetch<T: Listed>(
-    client: &Client,
-    terms: &Terms,
-    cursor: Option<&str>,
-) -> Result<T::Page, Error> {
-    if let Some(reason) = &terms.refused {
-        return Err(Error::new(ErrorKind::InvalidArgument, reason).during(T::METHOD));
+    async fn fetch<T: Listed, R>(
+        &self,
+        cursor: Option<&str>,
+        accept: impl FnOnce(&JsonBytes, T::Page) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let terms = self.terms;
+        if let Some(reason) = &terms.refused {
+            return Err(Error::new(ErrorKind::InvalidArgument, reason).during(T::METHOD));
+        }
+        let mut params = terms.params.clone();
+        if let Some(cursor) = cursor {
+            params = params.with("cursor", cursor)?;
+        }
+        let mut options = Options::new(terms.timeouts);
+        options.total_at = Some(self.total_at);
+        options.meta.clone_from(&terms.meta);
+        options.fresh = terms.fresh;
+        fetch(self.client, T::METHOD, params, &mut options, accept).await
     }
-    let mut params = terms.params.clone();
-    if let Some(cursor) = cursor {
-        params = params.with("cursor", cursor)?;
-    }
-    let mut options = Options::new(terms.timeouts);
-    options.meta.clone_from(&terms.meta);
-    options.fresh = terms.fresh;
-    let result = obtain(client, T::METHOD, params, &mut options).await?;
-    decode(T::METHOD, &result)
 }

@@ -1,8 +1,10 @@
-//! What a tool gave.
+//! The result of a tool.
 
 use std::ops::Deref;
 
 use mcp_core::json::JsonObject;
+use mcp_core::method::{Method as _, ToolsCall};
+use mcp_core::text::PeerText;
 use mcp_core::types::{CallToolResult, Content};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,13 +12,14 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 
-/// Longest text of a failed tool that goes into an error, in characters.
-const SHOWN: usize = 1_024;
+/// Longest text of a failed tool that goes into an error, in characters. Fixed: the whole text is in
+/// the result.
+const MAX_SHOWN_CHARS: usize = 1_024;
 
 /// The result of `tools/call`: a [`CallToolResult`] with ways to read it.
 ///
-/// A tool that failed (`isError`) is a result too, since the model is meant to see it;
-/// [`ToolReply::into_result`] makes it an error.
+/// A tool that failed (`isError`) is a result too, because the model is meant to see it;
+/// [`ToolReply::into_result`] turns it into an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ToolReply(CallToolResult);
@@ -24,10 +27,10 @@ pub struct ToolReply(CallToolResult);
 impl ToolReply {
     /// The structured result as a `T`.
     ///
-    /// When it is no `T` by itself but an object with the single member `result`, that member is read:
-    /// servers wrap values so for revisions in which a structured result must be an object. When there is no
-    /// structured result, a single block of text is read as JSON, which is what servers send to clients of
-    /// revisions without structured results.
+    /// If it is not a `T` but an object with the single member `result`, that member is read: servers
+    /// wrap values so for revisions in which a structured result must be an object. Without a
+    /// structured result, a single block of text is read as JSON, which is what servers send to clients
+    /// of revisions without structured results.
     ///
     /// # Errors
     /// [`ErrorKind::Tool`] when the tool failed; [`ErrorKind::Decode`] when there is nothing to read or it is
@@ -49,18 +52,18 @@ impl ToolReply {
             wrong,
             structured.get(),
         )
-        .during("tools/call"))
+        .during(ToolsCall::NAME))
     }
 
     fn text_as_json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match &self.0.content[..] {
             [Content::Text(only)] => serde_json::from_str(&only.text).map_err(|error| {
                 let message =
-                    "the tool gave no structured result, and its text is not the JSON expected";
-                Error::wrong_type(message, error, &only.text).during("tools/call")
+                    "the tool returned no structured result, and its text is not the JSON expected";
+                Error::wrong_type(message, error, &only.text).during(ToolsCall::NAME)
             }),
-            _ => Err(Error::new(ErrorKind::Decode, "the tool gave no structured result")
-                .during("tools/call")),
+            _ => Err(Error::new(ErrorKind::Decode, "the tool returned no structured result")
+                .during(ToolsCall::NAME)),
         }
     }
 
@@ -86,8 +89,9 @@ impl ToolReply {
     }
 
     fn failure(&self) -> Error {
-        let text: String = self.text().chars().take(SHOWN).collect();
-        Error::new(ErrorKind::Tool, format!("the tool failed: {text}")).during("tools/call")
+        let text = self.text();
+        let message = format!("the tool failed: {}", PeerText::with_max(&text, MAX_SHOWN_CHARS));
+        Error::new(ErrorKind::Tool, message).during(ToolsCall::NAME)
     }
 }
 
@@ -111,7 +115,7 @@ impl From<ToolReply> for CallToolResult {
     }
 }
 
-/// The value inside `{"result": …}`, if that is all there is.
+/// The value inside `{"result": …}`, if it is the only member.
 fn unwrap_result<T: DeserializeOwned>(structured: &str) -> Option<T> {
     #[derive(Deserialize)]
     struct Wrapped<'a> {

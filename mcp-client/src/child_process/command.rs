@@ -12,8 +12,17 @@ use crate::error::{Error, ErrorKind};
 
 /// A server's command line with what the client does around it.
 ///
-/// Made from a [`std::process::Command`] or a [`tokio::process::Command`], whose arguments, directory and
-/// environment settings are kept; standard input, output and error become pipes. No shell is involved.
+/// Made from a [`std::process::Command`] or a [`tokio::process::Command`], whose arguments,
+/// directory and environment settings are kept. Standard input, output and error become pipes. No
+/// shell is involved.
+///
+/// The child is the leader of its own process group. When the client is closed or dropped the whole
+/// group ends. If the host itself is killed (SIGKILL), no code of it runs any more: the child's
+/// input is closed by the system, and a server that ignores the end of its input stays. The SDK
+/// does not set `PR_SET_PDEATHSIG` against that: the signal is tied to the thread that started the
+/// child, so that the end of a worker thread would kill a healthy server, and setting it needs
+/// `unsafe` code between fork and exec. A host that needs the guarantee runs in a container or a
+/// systemd scope of its own.
 ///
 /// ```
 /// use std::process::Command;
@@ -26,16 +35,16 @@ pub struct ChildCommand {
     command: Command,
     inherit: Inherit,
     stderr: Sink,
-    eof_patience: Duration,
-    term_patience: Duration,
+    exit_timeout: Duration,
+    kill_timeout: Duration,
     prepared: bool,
 }
 
 impl ChildCommand {
-    /// Lets the child have our whole environment.
+    /// Passes the whole environment of this process on to the child.
     ///
-    /// By default it gets HOME, LOGNAME, PATH, SHELL, TERM and USER (on Windows their like), and what the
-    /// command sets.
+    /// By default the child gets HOME, LOGNAME, PATH, SHELL, TERM and USER (on Windows their
+    /// equivalents), except exported shell functions, and what the command sets.
     #[must_use]
     pub fn inherit_env(mut self, inherit: bool) -> Self {
         self.inherit = if inherit { Inherit::Everything } else { Inherit::Allowed };
@@ -44,8 +53,8 @@ impl ChildCommand {
 
     /// Takes what the child writes to its standard error, line by line, cut at 8 KiB.
     ///
-    /// By default the lines go to `tracing` (target `mcp_client::stderr`, level info). They are no errors:
-    /// servers log there. The callback must not block.
+    /// By default the lines go to `tracing` (target `mcp_client::stderr`, level info). They are not
+    /// errors: servers log there. The callback must not block.
     #[must_use]
     pub fn on_stderr(mut self, take: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.stderr = Sink::Callback(Arc::new(take));
@@ -54,15 +63,15 @@ impl ChildCommand {
 
     /// How long the child has to exit after its input was closed, before it gets SIGTERM. 2 s.
     #[must_use]
-    pub fn eof_patience(mut self, patience: Duration) -> Self {
-        self.eof_patience = patience;
+    pub fn exit_timeout(mut self, timeout: Duration) -> Self {
+        self.exit_timeout = timeout;
         self
     }
 
     /// How long the child has to exit after SIGTERM, before it gets SIGKILL. 2 s.
     #[must_use]
-    pub fn term_patience(mut self, patience: Duration) -> Self {
-        self.term_patience = patience;
+    pub fn kill_timeout(mut self, timeout: Duration) -> Self {
+        self.kill_timeout = timeout;
         self
     }
 
@@ -75,16 +84,12 @@ impl ChildCommand {
             #[cfg(unix)]
             std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
         }
-        Process::spawn(
-            &mut self.command,
-            self.stderr.clone(),
-            self.eof_patience,
-            self.term_patience,
-        )
-        .map_err(|error| {
-            let program = self.command.get_program().display();
-            Error::io(ErrorKind::Spawn, format!("the server {program} could not be started"), error)
-        })
+        Process::spawn(&mut self.command, self.stderr.clone(), self.exit_timeout, self.kill_timeout)
+            .map_err(|error| {
+                let program = self.command.get_program().display();
+                let message = format!("the server {program} could not be started");
+                Error::io(ErrorKind::Spawn, message, error)
+            })
     }
 }
 
@@ -94,8 +99,8 @@ impl From<Command> for ChildCommand {
             command,
             inherit: Inherit::Allowed,
             stderr: Sink::Tracing,
-            eof_patience: Duration::from_secs(2),
-            term_patience: Duration::from_secs(2),
+            exit_timeout: Duration::from_secs(2),
+            kill_timeout: Duration::from_secs(2),
             prepared: false,
         }
     }
@@ -108,11 +113,11 @@ impl From<tokio::process::Command> for ChildCommand {
 }
 
 impl fmt::Debug for ChildCommand {
-    /// Prints program and arguments; the environment may hold secrets.
+    /// Prints the program and the number of arguments. Arguments and environment may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChildCommand")
             .field("program", &self.command.get_program())
-            .field("args", &self.command.get_args().collect::<Vec<_>>())
+            .field("args", &self.command.get_args().count())
             .finish_non_exhaustive()
     }
 }

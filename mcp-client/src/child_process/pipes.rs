@@ -16,8 +16,9 @@ use tokio::time::timeout;
 
 use super::process::Process;
 
-/// How long the end of the output waits for the exit status.
-const STATUS_PATIENCE: Duration = Duration::from_millis(300);
+/// How long the end of the output waits for the exit status. Fixed: a child that closed its output
+/// exits within moments, or does not exit by itself.
+const STATUS_TIMEOUT: Duration = Duration::from_millis(300);
 
 type End = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -34,7 +35,7 @@ impl Ending {
 
     /// Whose calls are ended.
     pub(crate) fn attach(&self, remote: Remote) {
-        let _ = self.remote.set(remote); // Set once, by whoever makes the connection.
+        let _ = self.remote.set(remote); // Set once, when the connection is made.
     }
 
     fn begin(self: &Arc<Self>) -> End {
@@ -44,11 +45,11 @@ impl Ending {
 
     async fn announce(&self) {
         self.process.output_ended();
-        let mut detail = match timeout(STATUS_PATIENCE, self.process.exited()).await {
+        let mut detail = match timeout(STATUS_TIMEOUT, self.process.exited()).await {
             Ok(exit) => exit.to_string(),
             Err(_) => "its process is still running".to_owned(),
         };
-        if let Some(words) = self.process.last_words() {
+        if let Some(words) = self.process.last_line() {
             detail.push_str("; the last line of its stderr: ");
             detail.push_str(&words);
         }

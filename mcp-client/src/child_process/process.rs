@@ -10,10 +10,11 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::stderr::{self, LastWords, Sink};
+use super::stderr::{self, LastLine, Sink};
 
-/// How long what a dead child wrote may take to be read, before the rest of its group is killed.
-const LEFT_OUTPUT: Duration = Duration::from_millis(200);
+/// How long the output of an exited child is read before the rest of its group is killed. Fixed: it
+/// is in the pipe already.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// A child and its process group. Dropping it kills both.
 pub(crate) struct Process {
@@ -21,12 +22,12 @@ pub(crate) struct Process {
     reaper: Arc<Reaper>,
     exit: watch::Receiver<Option<Exit>>,
     pipes: Mutex<Option<(ChildStdin, ChildStdout)>>,
-    last_words: LastWords,
-    eof_patience: Duration,
-    term_patience: Duration,
+    last_line: LastLine,
+    exit_timeout: Duration,
+    kill_timeout: Duration,
 }
 
-/// The child is gone. Its status is unknown where the program ignores SIGCHLD.
+/// The child has exited. Its status is unknown if this program ignores SIGCHLD.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Exit(pub(crate) Option<ExitStatus>);
 
@@ -43,8 +44,8 @@ impl Process {
     pub(super) fn spawn(
         command: &mut Command,
         sink: Sink,
-        eof_patience: Duration,
-        term_patience: Duration,
+        exit_timeout: Duration,
+        kill_timeout: Duration,
     ) -> io::Result<Self> {
         let mut child = command.spawn()?;
         let (stdin, stdout, stderr) =
@@ -56,15 +57,15 @@ impl Process {
             reaper: Reaper::start(child, publish)?,
             exit,
             pipes: Mutex::new(None),
-            last_words: LastWords::default(),
-            eof_patience,
-            term_patience,
+            last_line: LastLine::default(),
+            exit_timeout,
+            kill_timeout,
         };
         let missing = || io::Error::other("the child has no pipes");
         let stdin = ChildStdin::from_std(stdin.ok_or_else(missing)?)?;
         let stdout = ChildStdout::from_std(stdout.ok_or_else(missing)?)?;
         let stderr = tokio::process::ChildStderr::from_std(stderr.ok_or_else(missing)?)?;
-        tokio::spawn(stderr::drain(stderr, sink, process.last_words.clone()));
+        tokio::spawn(stderr::drain(stderr, sink, process.last_line.clone()));
         *process.pipes.lock().unwrap_or_else(PoisonError::into_inner) = Some((stdin, stdout));
         Ok(process)
     }
@@ -98,18 +99,18 @@ impl Process {
         self.reaper.output_ended();
     }
 
-    pub(super) fn last_words(&self) -> Option<String> {
-        self.last_words.get()
+    pub(super) fn last_line(&self) -> Option<String> {
+        self.last_line.get()
     }
 
-    /// Climbs down the ladder, the child's input being closed: wait, SIGTERM, wait, SIGKILL.
+    /// Stops the child, whose input is closed: waits, sends SIGTERM, waits, sends SIGKILL.
     pub(crate) async fn stop(&self) -> Exit {
-        if let Ok(exit) = timeout(self.eof_patience, self.exited()).await {
+        if let Ok(exit) = timeout(self.exit_timeout, self.exited()).await {
             return exit;
         }
         tracing::debug!("the server did not exit when its input was closed");
         self.reaper.terminate();
-        if let Ok(exit) = timeout(self.term_patience, self.exited()).await {
+        if let Ok(exit) = timeout(self.kill_timeout, self.exited()).await {
             return exit;
         }
         tracing::debug!("the server did not exit when it was told to terminate");
@@ -143,7 +144,7 @@ struct Reaper {
 struct State {
     /// The child was waited for: its id, and its group's, may belong to somebody else by now.
     reaped: bool,
-    /// Nobody reads on, or nothing is left to read.
+    /// No task reads on, or nothing is left to read.
     output_ended: bool,
 }
 
@@ -163,7 +164,7 @@ impl Reaper {
         let thread = std::thread::Builder::new().name("mcp-child".into()).stack_size(128 << 10);
         if let Err(error) = thread.spawn(move || waiting.wait(child, &publish)) {
             reaper.kill();
-            // Without the thread nobody else waits for it.
+            // Without the thread no other code waits for it.
             let _ = rustix::process::waitpid(Some(group), rustix::process::WaitOptions::empty());
             return Err(error);
         }
@@ -178,7 +179,7 @@ impl Reaper {
         while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(self.group), look) {}
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut state, _) = (self.changed)
-            .wait_timeout_while(state, LEFT_OUTPUT, |state| !state.output_ended)
+            .wait_timeout_while(state, OUTPUT_TIMEOUT, |state| !state.output_ended)
             .unwrap_or_else(PoisonError::into_inner);
         // What the child left behind would hold the pipes open, and be an orphan.
         let _ = rustix::process::kill_process_group(self.group, rustix::process::Signal::KILL);
@@ -234,7 +235,7 @@ impl Reaper {
         };
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut state, _) = (self.changed)
-            .wait_timeout_while(state, LEFT_OUTPUT, |state| !state.output_ended)
+            .wait_timeout_while(state, OUTPUT_TIMEOUT, |state| !state.output_ended)
             .unwrap_or_else(PoisonError::into_inner);
         state.reaped = true;
         drop(state);

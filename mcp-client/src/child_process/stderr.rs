@@ -1,14 +1,14 @@
 //! A child's standard error: always drained, so that the child never blocks on it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use mcp_core::sync::Mutex;
+use mcp_core::text::PeerText;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// Longest line that is passed on, in bytes; the rest of the line is dropped.
-const LONGEST: usize = 8 << 10;
-
-/// How much of the last line goes into an error, in characters.
-const LAST_WORDS: usize = 256;
+/// Longest line that is passed on, in bytes. The rest of the line is dropped. Fixed: a log line is
+/// not longer.
+const MAX_LINE_BYTES: usize = 8 << 10;
 
 /// Where the lines go.
 #[derive(Clone)]
@@ -26,41 +26,39 @@ impl Sink {
     }
 }
 
-/// The last line that a child wrote, for the error that tells of its end.
+/// The last line that a child wrote, for the error that reports its end.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LastWords(Arc<Mutex<String>>);
+pub(super) struct LastLine(Arc<Mutex<String>>);
 
-impl LastWords {
+impl LastLine {
     fn set(&self, line: &str) {
-        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        words.clear();
-        words.extend(line.chars().filter(|character| !character.is_control()).take(LAST_WORDS));
+        *self.0.lock() = PeerText::new(line).to_string();
     }
 
     pub(super) fn get(&self) -> Option<String> {
-        let words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let words = self.0.lock();
         (!words.is_empty()).then(|| words.clone())
     }
 }
 
 /// Reads until the end.
-pub(super) async fn drain(mut stderr: impl AsyncRead + Unpin, sink: Sink, last_words: LastWords) {
+pub(super) async fn drain(mut stderr: impl AsyncRead + Unpin, sink: Sink, last_line: LastLine) {
     let mut lines = Lines::default();
-    let mut chunk = vec![0; LONGEST];
+    let mut chunk = vec![0; MAX_LINE_BYTES];
     loop {
         match stderr.read(&mut chunk).await {
             Ok(0) | Err(_) => break,
-            Ok(length) => lines.push(&chunk[..length], |line| emit(line, &sink, &last_words)),
+            Ok(length) => lines.push(&chunk[..length], |line| emit(line, &sink, &last_line)),
         }
     }
-    lines.finish(|line| emit(line, &sink, &last_words));
+    lines.finish(|line| emit(line, &sink, &last_line));
 }
 
-fn emit(line: &[u8], sink: &Sink, last_words: &LastWords) {
+fn emit(line: &[u8], sink: &Sink, last_line: &LastLine) {
     let line = String::from_utf8_lossy(line);
     let line = line.trim_end();
     if !line.is_empty() {
-        last_words.set(line);
+        last_line.set(line);
         sink.take(line);
     }
 }
@@ -87,7 +85,7 @@ impl Lines {
     }
 
     fn extend(&mut self, bytes: &[u8]) {
-        let room = LONGEST.saturating_sub(self.line.len());
+        let room = MAX_LINE_BYTES.saturating_sub(self.line.len());
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
@@ -108,6 +106,6 @@ mod tests {
         lines.push(b"\nlast", |line| seen.push(line.to_vec()));
         lines.finish(|line| seen.push(line.to_vec()));
         let lengths: Vec<usize> = seen.iter().map(Vec::len).collect();
-        assert_eq!(lengths, [3, 3, LONGEST, 4]);
+        assert_eq!(lengths, [3, 3, MAX_LINE_BYTES, 4]);
     }
 }

@@ -3,32 +3,22 @@
 //! Each round is a request of its own, with a fresh id, the params of the first one, the answers to the
 //! last questions, and the server's state exactly as it came (MRTR-10, MRTR-11, MRTR-13).
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use futures::future::try_join_all;
 use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::types::{InputRequest, InputRequests, InputRequiredResult, InputResponses};
-use serde::Deserialize;
-use tokio::time::timeout;
+use mcp_core::jsonrpc::{RequestId, code};
+use mcp_core::method::{Discover, Method as _};
+use mcp_core::text::PeerText;
+use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
+use tokio::time::{Instant, timeout};
 
+use super::result_kind::{Round, read};
+use super::session::{no_longer_supported, supported_in};
 use crate::call::Options;
 use crate::client::Client;
-use crate::error::Error;
+use crate::deadline::Deadlines;
+use crate::error::{Error, ErrorKind};
 use crate::params::{MetaParts, Params};
-use crate::request::Patience;
-
-/// Most rounds that are answered without the caller.
-const MOST_ROUNDS: usize = 10;
-
-/// Most questions in one round.
-const MOST_INPUTS: usize = 16;
-
-/// The answer to one request.
-pub(crate) enum Round {
-    Complete(JsonBytes),
-    InputRequired(Box<InputRequiredResult>),
-}
 
 /// A complete result, and whether it came in the first round.
 pub(crate) struct Driven {
@@ -43,49 +33,118 @@ pub(crate) async fn drive(
     params: Params,
     options: &mut Options,
 ) -> Result<Driven, Error> {
-    let mut patience = Patience::begin(options.timeouts);
-    let (mut round, base) = send(client, method, params, options, &mut patience).await?;
-    for number in 0..=MOST_ROUNDS {
+    let max_rounds = client.limits().max_input_rounds;
+    let mut deadlines = begin(client, options);
+    let (mut round, base) = send(client, method, params, options, &mut deadlines).await?;
+    for number in 0..=max_rounds {
         let asked = match round {
             Round::Complete(result) => return Ok(Driven { result, is_first: number == 0 }),
             Round::InputRequired(asked) => asked,
         };
-        if number == MOST_ROUNDS {
+        if number == max_rounds {
             break;
         }
+        let began = Instant::now();
         let responses = match asked.input_requests {
-            Some(requests) => {
-                let answering = answer_all(client, method, requests);
-                let answered = timeout(patience.left(), answering).await;
-                Some(answered.map_err(|_| patience.total_error(method))??)
-            }
+            Some(requests) => Some(answer_all(client, method, requests, &deadlines).await?),
             None => None,
         };
-        patience.extend();
+        deadlines.answered(began.elapsed());
         let params = retry(&base, responses.as_ref(), asked.request_state.as_deref())?;
-        (round, _) = send(client, method, params, options, &mut patience).await?;
+        (round, _) = send(client, method, params, options, &mut deadlines).await?;
     }
-    Err(Error::input_required(method, format!("the server still asks after {MOST_ROUNDS} rounds")))
+    let reason =
+        format!("the server still asks after {max_rounds} rounds (Limits::max_input_rounds)");
+    Err(Error::input_required(method, reason))
 }
 
-/// One round. Also gives the params as they were sent, without `_meta`.
+/// The deadlines of a call that begins now.
+pub(crate) fn begin(client: &Client, options: &Options) -> Deadlines {
+    Deadlines::begin(options.timeouts, &client.wire().inbound.handling).within(options.total_at)
+}
+
+/// One round. Also returns the params as they were sent, without `_meta`.
 pub(crate) async fn send(
     client: &Client,
     method: &'static str,
     params: Params,
     options: &mut Options,
-    patience: &mut Patience,
+    deadlines: &mut Deadlines,
 ) -> Result<(Round, Bytes), Error> {
-    let wire = client.wire();
-    let id = wire.next_id();
-    let (params, base) = params.seal(&MetaParts {
+    let (id, sealed, base) = seal(client, params, options);
+    let mut answer = exchange(client, method, id, sealed, options, deadlines).await;
+    if let Err(refused) = answer {
+        if !is_version_refused(&refused) || !client.session().is_modern() {
+            return Err(refused);
+        }
+        // What was found out about the server does not hold any more: ask again (ERA-6). The request
+        // was not carried out, so it may be repeated.
+        confirm_revision(client, refused, deadlines).await?;
+        let (id, sealed, _) = seal(client, Params::from_base(&base), options);
+        answer = exchange(client, method, id, sealed, options, deadlines).await;
+    }
+    let round = read(client.revision(), method, answer?, client.limits().max_input_questions)?;
+    Ok((round, base))
+}
+
+/// Adds `_meta` to params. Also returns the id of the request, and the params without `_meta`.
+fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, JsonBytes, Bytes) {
+    let id = client.wire().next_id();
+    let (sealed, base) = params.seal(&MetaParts {
         session: &client.session().meta,
         progress_token: options.on_progress.is_some().then_some(&id),
-        log_level: options.log_level.or_else(|| client.log_level()),
+        log_level: options.log_level.or_else(|| client.requested_log_level()),
         user: options.meta.as_ref(),
     });
-    let answer = wire.exchange(method, id, params, patience, options.on_progress.as_mut()).await?;
-    Ok((read(client, method, answer)?, base))
+    (id, sealed, base)
+}
+
+async fn exchange(
+    client: &Client,
+    method: &'static str,
+    id: RequestId,
+    params: JsonBytes,
+    options: &mut Options,
+    deadlines: &mut Deadlines,
+) -> Result<JsonBytes, Error> {
+    client.wire().exchange(method, id, params, deadlines, options.on_progress.as_mut()).await
+}
+
+fn is_version_refused(error: &Error) -> bool {
+    error.peer().is_some_and(|error| error.code() == code::UNSUPPORTED_PROTOCOL_VERSION)
+}
+
+/// Asks the server which revisions it speaks now; an error if ours is not among them.
+async fn confirm_revision(
+    client: &Client,
+    refused: Error,
+    deadlines: &mut Deadlines,
+) -> Result<(), Error> {
+    let (wire, ours) = (client.wire(), client.revision());
+    let (params, _) = Params::new().seal(&MetaParts {
+        session: &client.session().meta,
+        progress_token: None,
+        log_level: None,
+        user: None,
+    });
+    let supported = match wire
+        .exchange(Discover::NAME, wire.next_id(), params, deadlines, None)
+        .await
+    {
+        Ok(answer) => match answer.parse::<DiscoverResult>() {
+            Ok(discovered) => discovered.supported_versions,
+            Err(_) => return Err(refused),
+        },
+        Err(error) if is_version_refused(&error) => {
+            error.peer().and_then(|error| error.data()).and_then(supported_in).unwrap_or_default()
+        }
+        Err(error) if error.kind() == ErrorKind::Peer => return Err(refused),
+        Err(error) => return Err(error),
+    };
+    if supported.iter().any(|name| name == ours.as_str()) {
+        return Ok(());
+    }
+    Err(no_longer_supported(ours, &supported))
 }
 
 /// The params of the next round.
@@ -104,65 +163,22 @@ pub(crate) fn retry(
     Ok(params)
 }
 
-/// Tells a final result from one that asks.
-fn read(client: &Client, method: &'static str, answer: JsonBytes) -> Result<Round, Error> {
-    if !client.session().is_modern() {
-        return Ok(Round::Complete(answer)); // Results have no kinds there.
-    }
-    let bytes = answer.as_bytes();
-    let kind = result_type(bytes).map_err(|error| Error::decode(method, error, bytes))?;
-    let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
-    match kind.as_deref() {
-        None | Some("complete") => Ok(Round::Complete(answer)),
-        Some("input_required") if METHODS.contains(&method) => {
-            let asked: InputRequiredResult =
-                answer.parse().map_err(|error| Error::decode(method, error, bytes))?;
-            if asked.input_requests.is_none() && asked.request_state.is_none() {
-                return invalid(
-                    "it requires input and has neither inputRequests nor requestState".into(),
-                );
-            }
-            if asked.input_requests.as_ref().is_some_and(|requests| requests.len() > MOST_INPUTS) {
-                return invalid(format!("it asks more than {MOST_INPUTS} questions at a time"));
-            }
-            Ok(Round::InputRequired(Box::new(asked)))
-        }
-        Some("input_required") => invalid("this method cannot require input".into()),
-        Some(other) => invalid(format!(
-            "the resultType {:?} is unknown",
-            other.chars().take(64).collect::<String>()
-        )),
-    }
-}
-
-/// The methods whose result may ask for input (MRTR-2).
-pub(crate) const METHODS: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
-
-/// The member `resultType` of a result.
-fn result_type(result: &[u8]) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Kind<'a> {
-        #[serde(rename = "resultType", borrow)]
-        kind: Option<Cow<'a, str>>,
-    }
-    // Most servers write it first, and most results are complete.
-    if result.starts_with(br#"{"resultType":"complete""#) {
-        return Ok(None);
-    }
-    if memchr::memmem::find(result, b"resultType").is_none() {
-        return Ok(None);
-    }
-    serde_json::from_slice::<Kind<'_>>(result).map(|result| result.kind)
-}
-
 /// Answers all questions of a round, at the same time.
 async fn answer_all(
     client: &Client,
     method: &'static str,
     requests: InputRequests,
+    deadlines: &Deadlines,
 ) -> Result<InputResponses, Error> {
     let answers = requests.into_iter().map(|(key, request)| answer(client, method, key, request));
-    Ok(try_join_all(answers).await?.into_iter().collect())
+    let answering = try_join_all(answers);
+    let answers = match deadlines.left_for_input() {
+        Some(left) => {
+            timeout(left, answering).await.map_err(|_| deadlines.total_error(method))??
+        }
+        None => answering.await?,
+    };
+    Ok(answers.into_iter().collect())
 }
 
 async fn answer(
@@ -177,11 +193,9 @@ async fn answer(
         InputRequest::CreateMessage(params) => JsonBytes::new(params),
         InputRequest::ListRoots(_) => Ok(JsonBytes::empty_object()),
         _ => {
-            let known: String = asked.chars().filter(|c| !c.is_control()).take(64).collect();
-            return Err(Error::input_required(
-                method,
-                format!("the server asks for {known}, which is unknown"),
-            ));
+            let asked = PeerText::with_max(&asked, 64);
+            let reason = format!("the server asks for \"{asked}\", which is unknown");
+            return Err(Error::input_required(method, reason));
         }
     };
     let params = params.map_err(|error| Error::argument("the question", error))?;

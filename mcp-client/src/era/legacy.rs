@@ -1,29 +1,63 @@
 //! The legacy conversation: the handshake. Spec: basic/lifecycle, until 2025-11-25.
 
 use mcp_core::json::JsonBytes;
+use mcp_core::method::notification::Initialized;
+use mcp_core::method::{Initialize, Method as _, NotificationMethod as _};
 use mcp_core::revision::{Era, Revision};
+use mcp_core::service::{BoxFuture, Reply, Request};
 use mcp_core::types::{InitializeParams, InitializeResult};
 
-use super::probe::supported_in;
-use super::session::{Session, Settings, unsupported};
+use super::session::{Session, Settings, supported_in, unsupported};
+use crate::deadline::Deadlines;
 use crate::error::Error;
-use crate::request::{Patience, Wire};
+use crate::request::Wire;
 
-/// Shakes hands, offering a revision.
+const METHOD: &str = Initialize::NAME;
+
+/// What the server agreed to.
+pub(super) struct Agreement {
+    revision: Revision,
+    result: InitializeResult,
+}
+
+/// Performs the handshake, offering a revision.
 pub(super) async fn initialize(
     wire: &Wire,
     settings: &Settings,
     offer: Revision,
 ) -> Result<Session, Error> {
-    const METHOD: &str = "initialize";
+    let mut deadlines = Deadlines::begin(settings.timeouts, &wire.inbound.handling);
+    let params = params(wire, settings, offer)?;
+    let answer = wire.exchange(METHOD, wire.next_id(), params, &mut deadlines, None).await;
+    Ok(begin(wire, accept(settings, answer)?).await)
+}
+
+/// The request of a handshake, for a caller that waits for more than its answer. It is not
+/// cancelled by dropping the future before it is polled.
+pub(super) fn request(
+    wire: &Wire,
+    settings: &Settings,
+    offer: Revision,
+) -> Result<BoxFuture<'static, Reply>, Error> {
+    let request = Request::new(wire.next_id(), METHOD, params(wire, settings, offer)?);
+    let outbound = wire.connection.outbound().clone();
+    Ok(Box::pin(async move { outbound.call(request).await }))
+}
+
+fn params(wire: &Wire, settings: &Settings, offer: Revision) -> Result<JsonBytes, Error> {
     let capabilities = wire.inbound.handlers.capabilities(true);
     let params = InitializeParams::new(offer.as_str(), capabilities, settings.client_info.clone());
-    let params = JsonBytes::new(&params)
-        .map_err(|error| Error::argument("the client's capabilities", error))?;
-    let mut patience = Patience::begin(settings.timeouts);
-    let answer = match wire.exchange(METHOD, wire.next_id(), params, &mut patience, None).await {
+    JsonBytes::new(&params).map_err(|error| Error::argument("the client's capabilities", error))
+}
+
+/// Reads the server's answer.
+pub(super) fn accept(
+    settings: &Settings,
+    answer: Result<JsonBytes, Error>,
+) -> Result<Agreement, Error> {
+    let answer = match answer {
         Ok(answer) => answer,
-        // A modern-only server says −32022; −32602 with the same data is the legacy form of it (LG-2).
+        // A modern-only server says −32022; −32602 with the same data is the legacy form (LG-2).
         Err(error) => {
             let supported = error.peer().and_then(|error| error.data()).and_then(supported_in);
             return Err(supported.map_or(error, |supported| unsupported(settings, &supported)));
@@ -31,20 +65,25 @@ pub(super) async fn initialize(
     };
     let result: InitializeResult =
         answer.parse().map_err(|error| Error::decode(METHOD, error, answer.as_bytes()))?;
-
     let refuse = || unsupported(settings, std::slice::from_ref(&result.protocol_version));
     let revision: Revision = result.protocol_version.parse().map_err(|_| refuse())?;
-    if revision.era() != Era::Legacy || settings.revision.is_some_and(|pin| pin != revision) {
+    if revision.era() != Era::Legacy || settings.revision.is_some_and(|only| only != revision) {
         return Err(refuse());
     }
+    Ok(Agreement { revision, result })
+}
+
+/// Begins the session.
+pub(super) async fn begin(wire: &Wire, agreement: Agreement) -> Session {
+    let Agreement { revision, result } = agreement;
     // A batch may follow the next message.
     let _ = wire.inbound.revision.set(revision);
-    wire.notify("notifications/initialized", JsonBytes::empty_object()).await;
-    Ok(Session {
+    wire.notify(Initialized::NAME, JsonBytes::empty_object()).await;
+    Session {
         revision,
         server_info: Some(result.server_info),
         capabilities: result.capabilities,
         instructions: result.instructions,
         meta: Vec::new(),
-    })
+    }
 }

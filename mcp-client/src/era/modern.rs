@@ -44,7 +44,7 @@ pub(super) fn discover_params(meta: &[u8]) -> JsonBytes {
         .0
 }
 
-/// A session with a server that told of itself.
+/// A session with a server that described itself.
 pub(super) fn session(revision: Revision, discovered: DiscoverResult, meta: Vec<u8>) -> Session {
     Session {
         revision,

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use crate::Limits;
 use mcp_core::revision::{Era, Revision};
+use mcp_core::text::PeerText;
 use mcp_core::types::{Implementation, ServerCapabilities};
+use serde_json::value::RawValue;
 
 use super::known::KnownServer;
+use crate::Limits;
+use crate::deadline::Timeouts;
 use crate::error::{Error, ErrorKind};
-use crate::request::Timeouts;
 
 /// What the user chose before connecting.
 #[derive(Debug, Clone)]
@@ -16,7 +18,9 @@ pub(crate) struct Settings {
     pub(crate) client_info: Implementation,
     pub(crate) revision: Option<Revision>,
     pub(crate) known: Option<KnownServer>,
-    pub(crate) probe_patience: Duration,
+    /// What the host calls the server, such as its URL.
+    pub(crate) server_name: Option<String>,
+    pub(crate) probe_timeout: Duration,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
 }
@@ -47,22 +51,42 @@ pub(super) fn newest(supported: &[String], era: Era) -> Option<Revision> {
         .max()
 }
 
+/// The revisions that the data of an error names.
+pub(super) fn supported_in(data: &RawValue) -> Option<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Data {
+        supported: Vec<String>,
+    }
+    serde_json::from_str(data.get()).ok().map(|Data { supported }| supported)
+}
+
 /// No revision is spoken by both sides.
 pub(super) fn unsupported(settings: &Settings, supported: &[String]) -> Error {
     let ours = match settings.revision {
-        Some(revision) => format!("the client is pinned to {revision}"),
+        Some(revision) => format!("the client was built for {revision} only"),
         None => format!("the client speaks {}", Revision::ALL.map(Revision::as_str).join(", ")),
     };
-    let theirs = match supported {
-        [] => "names none".to_owned(),
-        names => {
-            let names: Vec<String> =
-                names.iter().take(16).map(|name| name.chars().take(32).collect()).collect();
-            format!("speaks {}", names.join(", "))
-        }
-    };
-    Error::new(
-        ErrorKind::UnsupportedVersion,
-        format!("no common protocol revision: {ours}, the server {theirs}"),
-    )
+    let theirs = theirs(supported);
+    let message = format!("no common protocol revision: {ours}, the server {theirs}");
+    Error::new(ErrorKind::UnsupportedVersion, message)
+}
+
+/// The server does not speak the revision of the conversation any more.
+pub(super) fn no_longer_supported(ours: Revision, supported: &[String]) -> Error {
+    let message = format!(
+        "the server does not speak {ours} any more, and {}; connect to it again",
+        theirs(supported)
+    );
+    Error::new(ErrorKind::UnsupportedVersion, message)
+}
+
+fn theirs(supported: &[String]) -> String {
+    /// Fixed: an excerpt is enough to see what the server is.
+    const MAX_NAMES: usize = 16;
+    if supported.is_empty() {
+        return "names no revision".to_owned();
+    }
+    let names =
+        supported.iter().take(MAX_NAMES).map(|name| PeerText::with_max(name, 32).to_string());
+    format!("speaks {}", names.collect::<Vec<_>>().join(", "))
 }

@@ -1,69 +1,74 @@
-//! What a group is made of.
+//! Building a group.
 
 use std::time::Duration;
 
-use crate::Limits;
-
 use super::client_group::ClientGroup;
 use super::name::Naming;
+use super::settings::GroupSettings;
+use crate::Limits;
 
-/// Makes a [`ClientGroup`].
+/// Builds a [`ClientGroup`]: begin with [`ClientGroup::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until it builds"]
-pub struct ClientGroupBuilder {
-    pub(super) naming: Naming,
-    pub(super) limits: Limits,
-    pub(super) connect_timeout: Duration,
-    pub(super) list_timeout: Duration,
-    pub(super) watches_lists: bool,
+pub struct ClientGroupBuilder(GroupSettings);
+
+impl ClientGroup {
+    /// A group without servers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A group whose names, times and bounds are chosen.
+    pub fn builder() -> ClientGroupBuilder {
+        ClientGroupBuilder(GroupSettings::default())
+    }
+}
+
+impl Default for ClientGroup {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl ClientGroupBuilder {
-    pub(super) fn new() -> Self {
-        Self {
-            naming: Naming::default(),
-            limits: Limits::new(),
-            connect_timeout: Duration::from_secs(30),
-            list_timeout: Duration::from_secs(10),
-            watches_lists: true,
-        }
-    }
-
     /// How tools and prompts are named. Default: [`Naming::Prefixed`].
     pub fn naming(mut self, naming: Naming) -> Self {
-        self.naming = naming;
+        self.0.naming = naming;
         self
     }
 
-    /// The bounds of the group: `group_servers`, `group_items`, `reconnects` and the pauses between them. What the
-    /// connections take is bounded by the limits of their own clients.
+    /// The bounds of the group: `max_group_servers`, `max_group_items`, `max_queued_events`,
+    /// `max_queued_event_bytes`, `max_reconnects` and the pauses between attempts. The connections
+    /// have the limits of their own clients.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.0.limits = limits;
         self
     }
 
-    /// How long one attempt to connect to a server may take, and a call may wait for it. Default: 30 s.
-    pub fn connect_timeout(mut self, patience: Duration) -> Self {
-        self.connect_timeout = patience;
+    /// How long one attempt to connect to a server may take, and how long a call waits for it.
+    /// Default: 30 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.0.connect_timeout = timeout;
         self
     }
 
     /// How long a list waits for each server. Default: 10 s.
-    pub fn list_timeout(mut self, patience: Duration) -> Self {
-        self.list_timeout = patience;
+    pub fn list_timeout(mut self, timeout: Duration) -> Self {
+        self.0.list_timeout = timeout;
         self
     }
 
-    /// Whether the group asks the servers of 2026-07-28 to tell it of changes of their lists; servers of earlier
-    /// revisions tell it unasked. Default: true.
+    /// Whether the group subscribes to changes of the lists of servers of 2026-07-28. Servers of
+    /// earlier revisions announce them without being asked. Default: true.
     pub fn watch_lists(mut self, watch: bool) -> Self {
-        self.watches_lists = watch;
+        self.0.watches_lists = watch;
         self
     }
 
-    /// The group, without servers yet.
+    /// Builds the group, without servers yet.
     #[must_use]
     pub fn build(self) -> ClientGroup {
-        ClientGroup::with(self)
+        ClientGroup::with(self.0)
     }
 }

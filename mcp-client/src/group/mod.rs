@@ -1,16 +1,21 @@
 //! Many servers as one: one list of tools, prompts and resources, and calls that find their server.
 //!
-//! A server is known by the name that the host gave it, never by what it says of itself (spec: server/tools,
-//! TOOL-8). `name` makes the names of a group unique and `route` finds whose they are, `server` keeps the connection to one
-//! server, `list` asks all of them, `notification` is what they tell.
+//! A server is known by the name that the host gave it, never by what it says of itself (spec:
+//! server/tools, TOOL-8).
 
 mod builder;
 mod client_group;
+mod keeper;
+mod kind;
 mod list;
+mod listing;
 mod name;
 mod notification;
+mod owner;
 mod route;
 mod server;
+mod server_state;
+mod settings;
 
 pub use builder::ClientGroupBuilder;
 pub use client_group::ClientGroup;
@@ -18,4 +23,4 @@ pub use list::{Exposed, Failure, FromServer, GroupList};
 pub use name::Naming;
 pub use notification::{GroupEvent, GroupNotifications};
 pub use route::Route;
-pub use server::{GroupServer, ServerState};
+pub use server_state::{GroupServer, ServerState};

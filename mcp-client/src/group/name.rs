@@ -1,18 +1,24 @@
-//! The names of a group: each tells whose it is, and fits what a name may be. Spec: server/tools, "Tool Names".
+//! The names of a group: each names its server, and follows the rules for names. Spec:
+//! server/tools, "Tool Names".
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+use mcp_core::text::PeerText;
 
 use crate::error::{Error, ErrorKind};
 
 /// Stands between the name of a server and that of its tool. Names of servers do not hold it.
 pub(super) const SEPARATOR: &str = "__";
 
-/// Longest name of a tool or prompt (TOOL-7).
-const LONGEST: usize = 128;
+/// Longest name of a tool or prompt. Fixed by the specification (TOOL-7).
+const MAX_NAME: usize = 128;
 
-/// Longest name of a server, which leaves room for that of its tools.
-const LONGEST_SERVER: usize = 64;
+/// Longest name of a server. Fixed: it leaves room for the names of its tools.
+const MAX_SERVER_NAME: usize = 64;
+
+/// Length of the digest at the end of a name that was made to fit, with its hyphen.
+const DIGEST_LENGTH: usize = 9;
 
 /// How the tools and prompts of a group are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,16 +27,16 @@ pub enum Naming {
     /// Always with the name of their server: `files__read`. Adding a server never renames the tool of another.
     #[default]
     Prefixed,
-    /// As their server names them, and with the name of their server when another one has the same name. A name that
-    /// came to have two owners is refused and the prefixed ones are named, so that no server can take over another's
-    /// tool.
+    /// As their server names them, and with the name of their server if another one has the same name
+    /// or the name contains `__`. A name without a server leads to the server that had it in the last
+    /// list of the group, and to no other: no server can take over the tool of another.
     PrefixedOnCollision,
 }
 
 /// Checks the name that a host gives a server.
 pub(super) fn check_server(name: &str) -> Result<(), Error> {
-    let reason = if name.is_empty() || name.len() > LONGEST_SERVER {
-        format!("it must have 1 to {LONGEST_SERVER} characters")
+    let reason = if name.is_empty() || name.len() > MAX_SERVER_NAME {
+        format!("it must have 1 to {MAX_SERVER_NAME} characters")
     } else if !name.bytes().all(is_allowed) {
         "only letters, digits, '_', '-' and '.' of ASCII may be in it".to_owned()
     } else if name.starts_with('_') || name.ends_with('_') || name.contains(SEPARATOR) {
@@ -40,8 +46,8 @@ pub(super) fn check_server(name: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    let name: String = name.chars().take(LONGEST_SERVER).collect();
-    let message = format!("{name:?} cannot be the name of a server in a group: {reason}");
+    let name = PeerText::with_max(name, MAX_SERVER_NAME);
+    let message = format!("\"{name}\" cannot be the name of a server in a group: {reason}");
     Err(Error::new(ErrorKind::InvalidArgument, message))
 }
 
@@ -49,10 +55,10 @@ fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
-/// The name of a tool without and with that of its server; it is the same in both. One that does not fit is made to,
-/// and ends with a digest of what it was.
+/// The name of a tool as it stands behind that of its server. One that is too long or has other
+/// characters is shortened or replaced, and ends with a digest of the original.
 fn fit<'a>(server: &str, name: &'a str) -> Cow<'a, str> {
-    let most = LONGEST - SEPARATOR.len() - server.len();
+    let most = MAX_NAME - SEPARATOR.len() - server.len();
     if !name.is_empty() && name.len() <= most && name.bytes().all(is_allowed) {
         return Cow::Borrowed(name);
     }
@@ -67,12 +73,21 @@ fn fnv(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
+/// Whether a name may be one that [`fit`] made. Only the server's list says of which tool it is.
+pub(super) fn may_be_fitted(fitted: &str) -> bool {
+    let digest = fitted.len().checked_sub(DIGEST_LENGTH).and_then(|at| fitted.get(at..));
+    digest.and_then(|digest| digest.strip_prefix('-')).is_some_and(|digits| {
+        digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
 /// The name with that of the server.
 pub(super) fn prefixed(server: &str, fitted: &str) -> String {
     format!("{server}{SEPARATOR}{fitted}")
 }
 
-/// The tools, or the prompts, that one server listed last: their own names by those in the group, without the server.
+/// The tools, or the prompts, of the last list of one server: their own names by those in the group,
+/// without that of the server.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     own: HashMap<String, String>,
@@ -80,7 +95,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes over a list; gives the name in the group for each, or nothing for one whose name is taken.
+    /// Learns a list. Returns the name in the group of each item, or nothing for one whose name is
+    /// taken.
     pub(super) fn learn<'a>(
         &mut self,
         server: &str,
@@ -88,7 +104,7 @@ impl Names {
     ) -> Vec<Option<String>> {
         self.own.clear();
         self.was_listed = true;
-        // Names that fit come first: no made-up name can stand for them.
+        // Names that fit come first: no name that was made to fit can stand for them.
         for name in names.clone().filter(|name| matches!(fit(server, name), Cow::Borrowed(_))) {
             self.own.insert(name.to_owned(), name.to_owned());
         }
@@ -98,11 +114,11 @@ impl Names {
                 let fitted = fit(server, name).into_owned();
                 let own = self.own.entry(fitted.clone()).or_insert_with(|| name.to_owned());
                 if own != name || !given.insert(fitted.clone()) {
-                    let name: String = name.chars().take(LONGEST).collect();
+                    let name = PeerText::with_max(name, MAX_NAME);
                     tracing::warn!(
                         server,
-                        name,
-                        "left out: another one of the server has the same name"
+                        %name,
+                        "left out: the server has another one with the same name"
                     );
                     return None;
                 }
@@ -111,11 +127,16 @@ impl Names {
             .collect()
     }
 
+    /// The names in the group, without that of the server.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(String::as_str)
+    }
+
     pub(super) fn has(&self, fitted: &str) -> bool {
         self.own.contains_key(fitted)
     }
 
-    /// The server's own name; one that was not listed is taken as it is.
+    /// The server's own name. One that was not listed stays as it is.
     pub(super) fn own(&self, fitted: &str) -> String {
         self.own.get(fitted).map_or(fitted, String::as_str).to_owned()
     }
@@ -137,7 +158,7 @@ mod tests {
         for (own, given) in own.iter().zip(&given).take(7) {
             let given = given.as_ref().unwrap();
             let whole = prefixed("files", given);
-            assert!(whole.len() <= LONGEST && whole.bytes().all(is_allowed), "{whole}");
+            assert!(whole.len() <= MAX_NAME && whole.bytes().all(is_allowed), "{whole}");
             assert_eq!(names.own(given), *own);
             assert_eq!(all.iter().filter(|other| **other == given).count(), 1);
         }

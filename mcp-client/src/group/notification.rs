@@ -1,22 +1,24 @@
-//! What the servers of a group tell, as one stream.
+//! What the servers of a group report, as one stream.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use futures::Stream;
+use mcp_core::sync::Mutex;
 
+use crate::Limits;
 use crate::event::Event;
-use crate::mailbox::{Letter, Mailbox};
+use crate::event_queue::{EventQueue, QueuedEvent};
 
-/// What about an event is not in its params, in bytes.
+/// Bytes of an event that are not in its params, roughly. Fixed: it only has to be more than none.
 const OVERHEAD: usize = 64;
 
 /// Something that happened in a group.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum GroupEvent {
-    /// A server is there. After a loss [`Event::Gap`] follows.
+    /// A server is connected. After a loss [`Event::Gap`] follows.
     Connected {
         /// The server.
         server: Arc<str>,
@@ -26,20 +28,20 @@ pub enum GroupEvent {
         /// The server.
         server: Arc<str>,
     },
-    /// A server tells something.
-    Told {
+    /// A server reports something.
+    Event {
         /// The server.
         server: Arc<str>,
-        /// What it tells.
+        /// What it reports.
         event: Event,
     },
-    /// So many events were dropped, because the stream was not read fast enough.
+    /// This many events were dropped, because the stream was not read fast enough.
     Lagged(u64),
 }
 
-impl Letter for GroupEvent {
+impl QueuedEvent for GroupEvent {
     fn is_change(&self) -> bool {
-        matches!(self, Self::Told { event, .. } if event.is_change())
+        matches!(self, Self::Event { event, .. } if event.is_change())
     }
 
     fn lagged(dropped: u64) -> Self {
@@ -47,51 +49,56 @@ impl Letter for GroupEvent {
     }
 }
 
-/// The notifications of all servers of a group, save those about single requests (progress), and the comings and
-/// goings of the servers.
+/// The notifications of all servers of a group, except those about single requests (progress), and
+/// which servers connect and disconnect.
 ///
-/// At most 1,024 events and 4 MiB wait to be read; beyond that the oldest are dropped and [`GroupEvent::Lagged`]
-/// says how many. Ends with the group.
+/// If more than `Limits::max_queued_events` or `Limits::max_queued_event_bytes` wait to be read, the
+/// oldest are dropped and [`GroupEvent::Lagged`] says how many. Ends with the group.
 #[derive(Debug)]
 pub struct GroupNotifications {
-    mailbox: Arc<Mailbox<GroupEvent>>,
+    queue: Arc<EventQueue<GroupEvent>>,
 }
 
 impl Stream for GroupNotifications {
     type Item = GroupEvent;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<GroupEvent>> {
-        self.mailbox.poll_next(cx)
+        self.queue.poll_next(cx)
     }
 }
 
-/// Whoever reads the events of a group.
-#[derive(Debug, Default)]
-pub(super) struct Listeners(Mutex<Vec<Weak<Mailbox<GroupEvent>>>>);
+/// The readers of the events of a group.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    limits: Limits,
+    queues: Mutex<Vec<Weak<EventQueue<GroupEvent>>>>,
+}
 
 impl Listeners {
-    pub(super) fn listen(&self) -> GroupNotifications {
-        let mailbox = Arc::new(Mailbox::default());
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|listener| listener.strong_count() > 0);
-        listeners.push(Arc::downgrade(&mailbox));
-        GroupNotifications { mailbox }
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { limits: limits.clone(), queues: Mutex::default() }
     }
 
-    /// Tells all of an event with about so many bytes.
-    pub(super) fn tell(&self, event: &GroupEvent, size: usize) {
-        let listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for mailbox in listeners.iter().filter_map(Weak::upgrade) {
-            mailbox.push(event.clone(), size + OVERHEAD);
+    pub(super) fn listen(&self) -> GroupNotifications {
+        let queue = Arc::new(EventQueue::new(&self.limits));
+        let mut queues = self.queues.lock();
+        queues.retain(|queue| queue.strong_count() > 0);
+        queues.push(Arc::downgrade(&queue));
+        GroupNotifications { queue }
+    }
+
+    /// Passes on an event of about `size` bytes.
+    pub(super) fn publish(&self, event: &GroupEvent, size: usize) {
+        for queue in self.queues.lock().iter().filter_map(Weak::upgrade) {
+            queue.push(event.clone(), size + OVERHEAD);
         }
     }
 }
 
 impl Drop for Listeners {
     fn drop(&mut self) {
-        let listeners = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for mailbox in listeners.iter().filter_map(Weak::upgrade) {
-            mailbox.close();
+        for queue in self.queues.get_mut().iter().filter_map(Weak::upgrade) {
+            queue.close();
         }
     }
 }

@@ -1,18 +1,21 @@
 //! From a name in the group to the server that has it.
 
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
+use mcp_core::text::PeerText;
 use mcp_core::types::{GetPromptResult, ReadResourceResult};
 use serde::Serialize;
 
 use super::client_group::ClientGroup;
-use super::name::{self, Names, Naming, SEPARATOR};
+use super::kind::Kind;
+use super::name::{self, Naming, SEPARATOR};
 use super::server::Server;
 use crate::call::ToolReply;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
-/// Where a tool or prompt of a group is: to call it with all that [`Client::call_tool`] and [`Client::get_prompt`] offer.
+/// Where a tool or prompt of a group is, to call it with everything that [`Client::call_tool`] and
+/// [`Client::get_prompt`] offer.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Route {
@@ -24,34 +27,11 @@ pub struct Route {
     pub name: String,
 }
 
-/// Which names of a server.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    Tool,
-    Prompt,
-}
-
-impl Kind {
-    pub(super) fn names(self, server: &Server) -> MutexGuard<'_, Names> {
-        match self {
-            Self::Tool => server.tools(),
-            Self::Prompt => server.prompts(),
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Tool => "tool",
-            Self::Prompt => "prompt",
-        }
-    }
-}
-
 /// Calls.
 impl ClientGroup {
     /// Calls a tool by its name in the group. [`ClientGroup::tool`] leads to timeouts, progress and the rest.
     ///
-    /// A call that is lost with its connection is not made again.
+    /// A call that is lost with its connection is not repeated.
     ///
     /// # Errors
     /// When no server has the tool, its server is not connected, or the call fails.
@@ -106,56 +86,68 @@ impl ClientGroup {
     }
 
     async fn route(&self, kind: Kind, name: &str) -> Result<Route, Error> {
-        let mut found = self.owner(kind, name)?;
-        if found.is_none()
-            && self.settings().naming == Naming::PrefixedOnCollision
-            && self.all().iter().any(|server| !kind.names(server).was_listed)
-        {
-            match kind {
-                Kind::Tool => drop(self.list_tools().await),
-                Kind::Prompt => drop(self.list_prompts().await),
-            }
-            found = self.owner(kind, name)?;
+        let unknown = self.unlisted(kind, name);
+        if !unknown.is_empty() {
+            self.learn(kind, unknown).await;
         }
-        let Some((server, own)) = found else {
-            let shown: String = name.chars().take(128).collect();
-            let word = kind.word();
-            let message = format!(
-                "no server of the group has the {word} {shown:?}; list the {word}s to see their names"
-            );
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
-        };
+        let (server, own) = self.owner(kind, name)?;
         let client = server.client(self.settings().connect_timeout).await?;
         Ok(Route { server: Arc::clone(&server.name), client, name: own })
     }
 
+    /// The servers whose lists decide where a name leads, and are not known yet.
+    fn unlisted(&self, kind: Kind, name: &str) -> Vec<Arc<Server>> {
+        let was_listed = |server: &Server| kind.names(server).was_listed;
+        match name.split_once(SEPARATOR) {
+            // A name that fits needs no list: it is the server's own.
+            Some((prefix, fitted)) if name::may_be_fitted(fitted) => {
+                self.find(prefix).into_iter().filter(|server| !was_listed(server)).collect()
+            }
+            None if self.settings().naming == Naming::PrefixedOnCollision => {
+                let all = self.all();
+                // Which names are bare depends on all lists.
+                if all.iter().all(|server| was_listed(server)) { Vec::new() } else { all }
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The server that a name leads to, and its own name for it.
-    fn owner(&self, kind: Kind, name: &str) -> Result<Option<(Arc<Server>, String)>, Error> {
-        // A prefixed name leads to its server, whatever the others list.
+    fn owner(&self, kind: Kind, name: &str) -> Result<(Arc<Server>, String), Error> {
+        let own = |server: Arc<Server>, fitted: &str| {
+            let own = kind.names(&server).own(fitted);
+            Ok((server, own))
+        };
+        // A name with a separator leads to the server that it names, whatever the others list.
         if let Some((prefix, fitted)) = name.split_once(SEPARATOR)
             && let Ok(server) = self.find(prefix)
         {
-            let own = kind.names(&server).own(fitted);
-            return Ok(Some((server, own)));
+            return own(server, fitted);
         }
-        if self.settings().naming == Naming::Prefixed {
-            return Ok(None);
+        if self.settings().naming == Naming::PrefixedOnCollision
+            && let Some(owner) = self.owners().get(kind, name)
+            && let Ok(server) = self.find(&owner)
+        {
+            return own(server, name);
         }
+        Err(Error::new(ErrorKind::InvalidArgument, self.not_found(kind, name)))
+    }
+
+    /// Why a name leads to no server.
+    fn not_found(&self, kind: Kind, name: &str) -> String {
+        let (word, shown) = (kind.word(), PeerText::with_max(name, 128));
         let mut owners = self.all();
         owners.retain(|server| kind.names(server).has(name));
-        if owners.len() > 1 {
+        if self.settings().naming == Naming::PrefixedOnCollision && owners.len() > 1 {
             let names: Vec<String> =
                 owners.iter().map(|server| name::prefixed(&server.name, name)).collect();
-            let message = format!(
-                "several servers of the group have the {} {name:?}: call one of {}",
-                kind.word(),
-                names.join(", ")
+            let names = names.join(", ");
+            return format!(
+                "several servers of the group have the {word} \"{shown}\": call one of {names}"
             );
-            return Err(Error::new(ErrorKind::InvalidArgument, message));
         }
-        Ok(owners.pop().map(|server| {
-            let own = kind.names(&server).own(name);
-            (server, own)
-        }))
+        format!(
+            "no server of the group has the {word} \"{shown}\"; list the {word}s to see their names"
+        )
     }
 }

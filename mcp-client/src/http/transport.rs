@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::method::{Initialize, Method as _, RetrySafety};
+use mcp_core::method::{Initialize, Method as _, RetrySafety, ToolsList};
 use mcp_core::revision::Era;
 use mcp_core::service::{Notification, Reply, Request, Service, check_outgoing};
 use mcp_core::text::PeerText;
@@ -60,10 +60,13 @@ impl HttpTransport {
         self.0.legacy.listen().await;
     }
 
-    /// Learns from a page of `tools/list` that came from a cache, and removes tools that must not be
-    /// offered: calls mirror their arguments as the page says (HDR-10).
-    pub(crate) fn learn_tools(&self, page: JsonBytes) -> JsonBytes {
-        self.0.modern.learn_tools(page)
+    /// A cached result is used in place of a request. Calls mirror their arguments as the listed
+    /// tools say (HDR-10); tools that must not be offered are removed (HDR-14).
+    pub(crate) fn reused(&self, method: &str, result: JsonBytes) -> JsonBytes {
+        match method {
+            ToolsList::NAME => self.0.modern.learn_tools(result),
+            _ => result,
+        }
     }
 
     /// Ends the session of the legacy era, and all streams.

@@ -9,10 +9,6 @@ use mcp_core::types::Resource;
 pub struct DirectoryEntry(Resource);
 
 impl DirectoryEntry {
-    pub(crate) fn new(resource: Resource) -> Self {
-        Self(resource)
-    }
-
     /// Whether it is a directory itself.
     #[must_use]
     pub fn is_directory(&self) -> bool {
@@ -31,5 +27,11 @@ impl Deref for DirectoryEntry {
 
     fn deref(&self) -> &Resource {
         &self.0
+    }
+}
+
+impl From<Resource> for DirectoryEntry {
+    fn from(resource: Resource) -> Self {
+        Self(resource)
     }
 }

@@ -1,31 +1,28 @@
-//! What a server lists of a skill, checked before anything of it is read: the entry alone tells whether the skill can
-//! be loaded. Spec: skills, "Skill Entries".
+//! What a server lists of a skill, checked before anything of it is read: the entry alone decides
+//! whether the skill can be loaded. Spec: skills, "Skill Entries".
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use mcp_core::text::PeerText;
 use mcp_core::types::{Skill, SkillResource, SkillResources};
 use sha2::{Digest as _, Sha256};
 
+use super::limits::SkillLimits;
 use crate::error::{Error, ErrorKind};
 
-/// Most files of a skill.
-const MOST_FILES: usize = 512;
-
-/// Most bytes of the files of a skill.
-pub(super) const MOST_BYTES: u64 = 16 << 20;
-
-/// Longest name of a skill.
-const LONGEST_NAME: usize = 64;
+/// Longest name of a skill. Fixed by the specification.
+const MAX_NAME_LENGTH: usize = 64;
 
 /// The file that every skill has.
 const SKILL_MD: &str = "/SKILL.md";
 
-/// Checks an entry; gives the directory of the skill, without a slash at its end.
-pub(super) fn check(skill: &Skill) -> Result<&str, Error> {
+/// Checks an entry. Returns the directory of the skill, without a slash at its end.
+pub(super) fn check<'a>(skill: &'a Skill, limits: &SkillLimits) -> Result<&'a str, Error> {
     let bad = |reason: String| {
-        let uri: String = skill.uri.chars().take(256).collect();
-        let message = format!("the skill {uri:?} cannot be loaded: its entry is invalid: {reason}");
+        let uri = PeerText::new(&skill.uri);
+        let message =
+            format!("the skill \"{uri}\" cannot be loaded: its entry is invalid: {reason}");
         Err(Error::new(ErrorKind::Decode, message))
     };
     let Some(root) = skill.uri.strip_suffix(SKILL_MD) else {
@@ -47,13 +44,14 @@ pub(super) fn check(skill: &Skill) -> Result<&str, Error> {
         return bad("its front matter has no description".into());
     }
     let SkillResources::Listed(files) = &skill.resources else { return Ok(root) };
-    if files.len() > MOST_FILES {
-        return bad(format!("it has {} files, and at most {MOST_FILES} are loaded", files.len()));
+    if files.len() > limits.max_files {
+        let (files, max) = (files.len(), limits.max_files);
+        return bad(format!("it has {files} files, more than {max} (Limits::skills.max_files)"));
     }
     let mut uris = HashSet::new();
     let mut bytes = 0u64;
     for file in files {
-        let uri: String = file.uri.chars().take(256).collect();
+        let uri = PeerText::new(&file.uri);
         if !is_below(root, &file.uri) {
             return bad(format!("its file {uri:?} is not in its directory"));
         }
@@ -67,8 +65,11 @@ pub(super) fn check(skill: &Skill) -> Result<&str, Error> {
         }
         bytes = bytes.saturating_add(file.size);
     }
-    if bytes > MOST_BYTES {
-        return bad(format!("its files have {bytes} bytes, and at most {MOST_BYTES} are loaded"));
+    if bytes > limits.max_bytes {
+        let max = limits.max_bytes;
+        return bad(format!(
+            "its files have {bytes} bytes, more than {max} (Limits::skills.max_bytes)"
+        ));
     }
     if !uris.contains(skill.uri.as_str()) {
         return bad("its SKILL.md is not among its files".into());
@@ -79,7 +80,7 @@ pub(super) fn check(skill: &Skill) -> Result<&str, Error> {
 /// The rule of the Agent Skills specification.
 fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=LONGEST_NAME).contains(&name.len())
+    (1..=MAX_NAME_LENGTH).contains(&name.len())
         && name.bytes().all(allowed)
         && !name.starts_with('-')
         && !name.ends_with('-')
@@ -108,7 +109,7 @@ pub(super) fn is_below(root: &str, uri: &str) -> bool {
 /// Checks the bytes of a file against what was listed.
 pub(super) fn verify(file: &SkillResource, bytes: &[u8]) -> Result<(), Error> {
     let differs = |what: String| {
-        let uri: String = file.uri.chars().take(256).collect();
+        let uri = PeerText::new(&file.uri);
         let message = format!(
             "{uri:?} is not what the server listed: {what}; it was changed, or the skill was updated: get it anew"
         );
@@ -144,7 +145,7 @@ mod tests {
 
     fn checked(skill: &Value) -> Result<String, Error> {
         let skill: Skill = serde_json::from_value(skill.clone()).unwrap();
-        check(&skill).map(str::to_owned)
+        check(&skill, &SkillLimits::new()).map(str::to_owned)
     }
 
     #[test]
@@ -178,7 +179,7 @@ mod tests {
             ("/resources", json!(many), "512"),
             ("/resources/0/digest", json!("sha256:00FF"), "digest"),
             ("/resources/0/digest", json!(format!("sha256:{}", "A".repeat(64))), "digest"),
-            ("/resources/0/size", json!(MOST_BYTES + 1), "bytes"),
+            ("/resources/0/size", json!(SkillLimits::new().max_bytes + 1), "bytes"),
         ] {
             let mut skill = skill();
             *skill.pointer_mut(pointer).unwrap() = value;

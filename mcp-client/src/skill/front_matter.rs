@@ -8,9 +8,6 @@ use mcp_core::json::{JsonObject, canonical};
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Number, Value};
 
-/// Longest front matter, in bytes.
-const LONGEST: usize = 256 << 10;
-
 /// Deepest nesting.
 const DEEPEST: usize = 32;
 
@@ -22,7 +19,7 @@ pub(super) struct SkillFile<'a> {
 }
 
 /// Reads the front matter and finds what is below it.
-pub(super) fn split(text: &str) -> Result<SkillFile<'_>, String> {
+pub(super) fn split(text: &str, max_bytes: usize) -> Result<SkillFile<'_>, String> {
     let mut lines = text.split_inclusive('\n');
     let is_mark = |line: &str| line.trim_end() == "---";
     let first =
@@ -35,8 +32,11 @@ pub(super) fn split(text: &str) -> Result<SkillFile<'_>, String> {
             return read(yaml).map(|front_matter| SkillFile { front_matter, instructions });
         }
         length += line.len();
-        if length > LONGEST {
-            return Err(format!("its front matter is longer than {LONGEST} bytes"));
+        if length > max_bytes {
+            return Err(format!(
+                "its front matter has more than {max_bytes} bytes \
+                 (Limits::skills.max_front_matter_bytes)"
+            ));
         }
     }
     Err("its front matter has no line \"---\" at its end".into())
@@ -216,10 +216,12 @@ pub(super) fn difference(listed: &JsonObject, read: &JsonObject) -> Option<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MAX: usize = 256 << 10;
     use serde_json::json;
 
     fn members(yaml: &str) -> Value {
-        Value::Object(split(&format!("---\n{yaml}\n---\nbody\n")).unwrap().front_matter)
+        Value::Object(split(&format!("---\n{yaml}\n---\nbody\n"), MAX).unwrap().front_matter)
     }
 
     #[test]
@@ -246,18 +248,18 @@ mod tests {
 
     #[test]
     fn a_file_is_split_at_its_marks() {
-        let file = split("---\r\nname: x\r\n---\r\n# Do\n---\nmore").unwrap();
+        let file = split("---\r\nname: x\r\n---\r\n# Do\n---\nmore", MAX).unwrap();
         assert_eq!(
             (file.front_matter["name"].as_str(), file.instructions),
             (Some("x"), "# Do\n---\nmore")
         );
-        assert_eq!(split("---\nname: x\n---").unwrap().instructions, "");
+        assert_eq!(split("---\nname: x\n---", MAX).unwrap().instructions, "");
     }
 
     #[test]
     fn what_json_does_not_have_is_refused_with_its_line() {
         let deep = format!("a: {}{}", "[".repeat(40), "]".repeat(40));
-        let long = format!("a: {}", "x".repeat(LONGEST));
+        let long = format!("a: {}", "x".repeat(MAX));
         for (text, named) in [
             ("name: x\n", "begin"),
             ("---\nname: x\n", "end"),
@@ -271,9 +273,9 @@ mod tests {
             ("---\n? [a]\n: b\n---\n", "key"),
             ("---\na: [\n---\n", "YAML"),
             (&format!("---\n{deep}\n---\n"), "deeper"),
-            (&format!("---\n{long}\n---\n"), "longer"),
+            (&format!("---\n{long}\n---\n"), "more than"),
         ] {
-            let error = split(text).unwrap_err();
+            let error = split(text, MAX).unwrap_err();
             assert!(error.contains(named), "{named}: {error}");
         }
     }

@@ -1,21 +1,23 @@
-//! Loading a skill: its `SKILL.md` now, its other files when they are asked for, and each only as it was listed.
+//! Loading a skill: its `SKILL.md` now, its other files on request, and each only as it was listed.
 //! Spec: skills, "Integrity and Verification".
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use mcp_core::method::{Method as _, ResourcesRead};
+use mcp_core::text::PeerText;
 use mcp_core::types::{ReadResourceResult, ResourceContents, Skill, SkillResource, SkillResources};
 
-use super::entry::{self, MOST_BYTES};
+use super::entry;
 use super::front_matter;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
 /// A skill whose `SKILL.md` was read and found to be what the server listed.
 ///
-/// It holds on to the entry that it was loaded from: its files are read one by one when they are asked for, each is
-/// checked against that entry, and a file that is not in it is refused. A match says that the server is of one mind,
-/// not that it can be trusted: ask the user before the model acts on a skill.
+/// It keeps the entry that it was loaded from: its files are read one by one on request, each is
+/// checked against that entry, and a file that is not in it is refused. A match shows that the server
+/// is consistent, not that it can be trusted: ask the user before the model acts on a skill.
 pub struct LoadedSkill {
     client: Client,
     entry: Skill,
@@ -30,7 +32,7 @@ pub struct LoadedSkill {
 
 /// Reads and checks a `SKILL.md`.
 pub(crate) async fn load(client: &Client, skill: &Skill) -> Result<LoadedSkill, Error> {
-    let root = entry::check(skill)?.to_owned();
+    let root = entry::check(skill, &client.limits().skills)?.to_owned();
     let mut loaded = LoadedSkill {
         client: client.clone(),
         entry: skill.clone(),
@@ -40,12 +42,14 @@ pub(crate) async fn load(client: &Client, skill: &Skill) -> Result<LoadedSkill, 
         read: AtomicU64::new(0),
     };
     let mismatch = |reason: &dyn fmt::Display| {
-        let message = format!("{:?} is not what the server listed: {reason}", skill.uri);
+        let uri = PeerText::new(&skill.uri);
+        let message = format!("\"{uri}\" is not what the server listed: {reason}");
         Error::new(ErrorKind::Mismatch, message)
     };
     let bytes = loaded.fetch(&skill.uri).await?;
     let text = String::from_utf8(bytes).map_err(|_| mismatch(&"it is not UTF-8"))?;
-    let file = front_matter::split(&text).map_err(|reason| mismatch(&reason))?;
+    let max_front_matter = client.limits().skills.max_front_matter_bytes;
+    let file = front_matter::split(&text, max_front_matter).map_err(|reason| mismatch(&reason))?;
     if let Some(difference) = front_matter::difference(&skill.frontmatter, &file.front_matter) {
         return Err(mismatch(&format_args!("its front matter differs: {difference}")));
     }
@@ -85,21 +89,21 @@ impl LoadedSkill {
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed it; then the
-    /// skill should be got anew with [`Client::get_skill`]. Else as for any call.
+    /// entry should be fetched again with [`Client::get_skill`]. Otherwise as for any call.
     pub async fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
         let uri = self.resolve(file)?;
         self.fetch(&uri).await
     }
 
-    /// The URI that a reference in the skill leads to. It may lead to a file that does not exist.
+    /// The URI that a reference in the skill resolves to. The file need not exist.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when it leads out of the skill's directory.
     pub fn resolve(&self, reference: &str) -> Result<String, Error> {
         let root = self.root.as_str();
         let outside = || {
-            let reference: String = reference.chars().take(256).collect();
-            let message = format!("{reference:?} leads out of the skill's directory {root:?}");
+            let (reference, root) = (PeerText::new(reference), PeerText::new(root));
+            let message = format!("\"{reference}\" leads out of the skill's directory \"{root}\"");
             Error::new(ErrorKind::InvalidArgument, message)
         };
         if reference.contains("://") {
@@ -122,14 +126,14 @@ impl LoadedSkill {
         if entry::is_below(root, &uri) { Ok(uri) } else { Err(outside()) }
     }
 
-    /// Reads a file and checks it before anything of it is given out.
+    /// Reads a file and checks it before any of it is returned.
     async fn fetch(&self, uri: &str) -> Result<Vec<u8>, Error> {
         let listed: Option<&SkillResource> = match &self.entry.resources {
             SkillResources::Listed(files) => {
                 let file = files.iter().find(|file| file.uri == uri).ok_or_else(|| {
-                    let uri: String = uri.chars().take(256).collect();
+                    let uri = PeerText::new(uri);
                     let message = format!(
-                        "{uri:?} is not among the files that the server listed of the skill"
+                        "\"{uri}\" is not among the files that the server listed of the skill"
                     );
                     Error::new(ErrorKind::Mismatch, message)
                 })?;
@@ -144,9 +148,11 @@ impl LoadedSkill {
             Some(file) => entry::verify(file, &bytes)?,
             None => {
                 let size = bytes.len() as u64;
-                if self.read.fetch_add(size, Ordering::Relaxed).saturating_add(size) > MOST_BYTES {
-                    let message =
-                        format!("the files of the skill have more than {MOST_BYTES} bytes");
+                let max = self.client.limits().skills.max_bytes;
+                if self.read.fetch_add(size, Ordering::Relaxed).saturating_add(size) > max {
+                    let message = format!(
+                        "the files of the skill have more than {max} bytes (Limits::skills.max_bytes)"
+                    );
                     return Err(Error::new(ErrorKind::Limit, message));
                 }
             }
@@ -158,14 +164,14 @@ impl LoadedSkill {
 /// The bytes of the one resource that was read.
 fn contents(uri: &str, result: ReadResourceResult) -> Result<Vec<u8>, Error> {
     let mismatch = |reason: &str| {
-        Error::new(ErrorKind::Mismatch, format!("{uri:?} cannot be checked: {reason}"))
-            .during("resources/read")
+        let message = format!("\"{}\" cannot be checked: {reason}", PeerText::new(uri));
+        Error::new(ErrorKind::Mismatch, message).during(ResourcesRead::NAME)
     };
     let mut own = result.contents.into_iter().filter(|contents| contents.uri() == uri);
     match (own.next(), own.next()) {
         (Some(ResourceContents::Text(text)), None) => Ok(text.text.into_bytes()),
         (Some(ResourceContents::Blob(blob)), None) => {
-            blob.bytes().map_err(|_| mismatch("the server's bytes are no base64"))
+            blob.bytes().map_err(|_| mismatch("the bytes are not valid base64"))
         }
         (Some(_), Some(_)) => Err(mismatch("the server gives several contents for it")),
         (None, _) => Err(mismatch("the server gives contents of other URIs")),

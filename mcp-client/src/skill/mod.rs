@@ -10,9 +10,13 @@ mod entry;
 #[cfg(feature = "skills")]
 mod front_matter;
 #[cfg(feature = "skills")]
+mod limits;
+#[cfg(feature = "skills")]
 mod load;
 
 pub use directory::DirectoryEntry;
+#[cfg(feature = "skills")]
+pub use limits::SkillLimits;
 #[cfg(feature = "skills")]
 pub use load::LoadedSkill;
 #[cfg(feature = "skills")]

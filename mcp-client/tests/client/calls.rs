@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use futures::StreamExt as _;
+use mcp_client::json::RawJson;
 use mcp_client::meta::Meta;
-use mcp_client::types::{CompletionReference, GetPromptResult, LoggingLevel, Root};
-use mcp_client::{Client, ErrorKind, method};
+use mcp_client::types::{CompletionReference, GetPromptResult, LoggingLevel, Root, Schema};
+use mcp_client::{Client, ErrorKind, Limits, method};
 use serde_json::{Value, json};
 
-use crate::fake::{legacy_with, modern, text, with};
+use crate::fake::{Fake, legacy_with, modern, modern_with, text, with};
 
 #[tokio::test]
 async fn a_modern_call_carries_all_it_needs() {
@@ -43,18 +44,101 @@ async fn a_modern_call_carries_all_it_needs() {
 }
 
 #[tokio::test]
-async fn a_legacy_call_carries_no_meta_and_its_result_no_kind() {
+async fn a_legacy_call_carries_no_meta() {
     let (client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
     let reply = with(client.call_tool("hi", &()), async {
         let request = fake.expect("tools/call").await;
         assert_eq!(request["params"], json!({"name": "hi"}));
-        fake.reply(
-            &request,
-            json!({"content": [{"type": "text", "text": "hello"}], "resultType": "x"}),
-        )
-        .await;
+        fake.reply(&request, json!({"content": [{"type": "text", "text": "hello"}]})).await;
     });
     assert_eq!(reply.await.unwrap().text(), "hello");
+}
+
+#[tokio::test]
+async fn structured_results_are_checked_against_the_schema_that_was_listed() {
+    let validate = |schema: &Schema, value: &RawJson| {
+        jsonschema::validate(&schema.as_value(), &value.to_value())
+            .map_err(|error| error.to_string())
+    };
+    let builder = || Client::builder().output_validator(validate);
+    for is_modern in [true, false] {
+        let (client, mut fake) = if is_modern {
+            modern_with(builder()).await
+        } else {
+            let (client, fake, _) = legacy_with(builder(), "2025-11-25").await;
+            (client, fake)
+        };
+        let call = async |fake: &mut Fake, tool: &str, result: Value| {
+            with(client.call_tool(tool, &()), async {
+                let request = fake.expect("tools/call").await;
+                fake.reply(&request, result).await;
+            })
+            .await
+        };
+        let result = |structured: Value| json!({"content": [], "structuredContent": structured});
+        // Before the list nothing is known.
+        call(&mut fake, "age", result(json!({"years": "x"}))).await.unwrap();
+        let schema = json!({
+            "type": "object",
+            "properties": {"years": {"type": "integer"}},
+            "required": ["years"],
+        });
+        let tools = json!([
+            {"name": "age", "inputSchema": {"type": "object"}, "outputSchema": schema},
+            {"name": "free", "inputSchema": {"type": "object"}},
+        ]);
+        with(client.list_tools(), async {
+            let request = fake.expect("tools/list").await;
+            fake.reply(&request, json!({ "tools": tools })).await;
+        })
+        .await
+        .unwrap();
+
+        call(&mut fake, "age", result(json!({"years": 3}))).await.unwrap();
+        call(&mut fake, "free", result(json!({"years": "x"}))).await.unwrap();
+        call(&mut fake, "age", json!({"content": [], "isError": true})).await.unwrap();
+        for (bad, named) in [
+            (result(json!({"years": "x"})), "integer"),
+            (json!({"content": []}), "no structuredContent"),
+        ] {
+            let error = call(&mut fake, "age", bad.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            assert!(error.to_string().contains("outputSchema of the tool \"age\""), "{error}");
+            assert!(error.to_string().contains(named), "{error}");
+            let once = client.call_tool("age", &()).once().into_future();
+            let (once, ()) = tokio::join!(once, async {
+                let request = fake.expect("tools/call").await;
+                fake.reply(&request, bad).await;
+            });
+            assert_eq!(once.unwrap_err().kind(), ErrorKind::Decode);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_output_schemas_that_are_remembered_are_bounded() {
+    let mut limits = Limits::default();
+    limits.max_output_schema_bytes = 200;
+    let builder = Client::builder().limits(limits).output_validator(|_, _| Err("checked".into()));
+    let (client, mut fake) = modern_with(builder).await;
+    let schema = |text: &str| json!({"type": "object", "description": text});
+    let tools = json!([
+        {"name": "small", "inputSchema": {"type": "object"}, "outputSchema": schema("s")},
+        {"name": "large", "inputSchema": {"type": "object"}, "outputSchema": schema(&"l".repeat(300))},
+    ]);
+    with(client.list_tools(), async {
+        let request = fake.expect("tools/list").await;
+        fake.reply(&request, json!({ "tools": tools })).await;
+    })
+    .await
+    .unwrap();
+    for (tool, is_checked) in [("small", true), ("large", false)] {
+        let reply = with(client.call_tool(tool, &()), async {
+            let request = fake.expect("tools/call").await;
+            fake.reply(&request, json!({"content": [], "structuredContent": {}})).await;
+        });
+        assert_eq!(reply.await.is_err(), is_checked, "{tool}");
+    }
 }
 
 #[tokio::test]
@@ -146,7 +230,7 @@ async fn progress_comes_before_the_answer() {
 #[tokio::test]
 async fn every_other_method_has_its_call() {
     let (client, mut fake) = modern().await;
-    let check = async |fake: &mut crate::fake::Fake, method: &str, params: Value, result: Value| {
+    let check = async |fake: &mut Fake, method: &str, params: Value, result: Value| {
         let request = fake.expect(method).await;
         let mut sent = request["params"].clone();
         sent.as_object_mut().unwrap().remove("_meta");

@@ -1,13 +1,16 @@
 //! Servers as child processes: what they get, how they end, and that none is left.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mcp_client::{ChildCommand, Client, ErrorKind, Revision};
+use futures::FutureExt as _;
+use mcp_client::{ChildCommand, Client, Error, ErrorKind, Revision, ToolReply};
 use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// A modern server in shell, which answers `server/discover` and nothing else.
 const MODERN: &str = r#"
@@ -35,8 +38,8 @@ fn shell(script: &str) -> Command {
 
 fn quick(command: Command) -> ChildCommand {
     ChildCommand::from(command)
-        .eof_patience(Duration::from_millis(50))
-        .term_patience(Duration::from_millis(50))
+        .exit_timeout(Duration::from_millis(50))
+        .kill_timeout(Duration::from_millis(50))
 }
 
 /// The state letter of a process, `None` when it is gone.
@@ -61,6 +64,7 @@ fn is_left(pid: u32) -> bool {
     }
 }
 
+/// Watches processes that are not all children of this one, so there is no event to wait for.
 fn wait_until_gone(pids: &[u32]) {
     let deadline = Instant::now() + Duration::from_secs(5);
     for pid in pids {
@@ -71,37 +75,56 @@ fn wait_until_gone(pids: &[u32]) {
     }
 }
 
-/// The process ids that a script wrote to a file, one a line.
-fn pids(file: &Path) -> Vec<u32> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    text.lines().map(|line| line.trim().parse().unwrap()).collect()
+/// The numbers that a server and its children write to their standard error, one a line.
+struct Reports(mpsc::UnboundedReceiver<u32>);
+
+impl Reports {
+    fn of(command: impl Into<ChildCommand>) -> (ChildCommand, Self) {
+        let (sender, reports) = mpsc::unbounded_channel();
+        let command = command.into().on_stderr(move |line| {
+            if let Ok(number) = line.trim().parse() {
+                let _ = sender.send(number); // The test may be over.
+            }
+        });
+        (command, Self(reports))
+    }
+
+    async fn next(&mut self) -> u32 {
+        timeout(Duration::from_secs(20), self.0.recv()).await.expect("a report").expect("a child")
+    }
+
+    async fn take(&mut self, count: usize) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        for _ in 0..count {
+            numbers.push(self.next().await);
+        }
+        numbers
+    }
 }
 
 /// A shell that ignores SIGTERM, with a child in the background that ignores it too and never reads.
-fn stubborn(file: &Path) -> Command {
-    let mut command = shell(
+/// Returns the ids of its three processes.
+async fn stubborn_client() -> (Client, Vec<u32>) {
+    let command = shell(
         r#"
         trap '' TERM
-        echo $$ >> "$PIDS"
-        sh -c 'trap "" TERM; echo $$ >> "$PIDS"; echo; exec sleep 1000' | read -r _ &
-        sh -c 'trap "" TERM; echo $$ >> "$PIDS"; while :; do sleep 1000; done' </dev/null &
+        echo $$ >&2
+        sh -c 'trap "" TERM; echo $$ >&2; echo; exec sleep 1000' | read -r _ &
+        sh -c 'trap "" TERM; echo $$ >&2; while :; do sleep 1000; done' </dev/null &
         serve
         while :; do sleep 1000; done
         "#,
     );
-    command.env("PIDS", file);
-    command
+    let (command, mut reports) = Reports::of(quick(command));
+    let client = Client::connect_command(command).await.unwrap();
+    (client, reports.take(3).await)
 }
 
-async fn stubborn_client(dir: &tempfile::TempDir) -> (Client, std::path::PathBuf) {
-    let file = dir
-        .path()
-        .join(format!("pids-{:?}", Instant::now()).replace(|c: char| !c.is_alphanumeric(), "-"));
-    let client = Client::connect_command(quick(stubborn(&file))).await.unwrap();
-    while pids(&file).len() < 3 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    (client, file)
+/// A call that was sent and is not answered.
+async fn sent(client: &Client, tool: &str, number: usize) -> JoinHandle<Result<ToolReply, Error>> {
+    let mut call = client.call_tool(tool, &json!({ "n": number })).into_future();
+    assert!((&mut call).now_or_never().is_none());
+    tokio::spawn(call)
 }
 
 #[tokio::test]
@@ -176,6 +199,37 @@ async fn the_environment_is_an_allow_list_and_what_is_added() {
 }
 
 #[tokio::test]
+async fn an_exported_shell_function_is_not_passed_on() {
+    /// Set for the run of this test in a process of its own, which is the only safe way to change the
+    /// environment.
+    const INNER: &str = "MCP_CLIENT_TEST_SHELL_FUNCTION";
+    if std::env::var_os(INNER).is_none() {
+        let test = "children::an_exported_shell_function_is_not_passed_on";
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test])
+            .env(INNER, "1")
+            .env("TERM", "() { echo injected; }")
+            .env("USER", "alice")
+            .status()
+            .unwrap();
+        assert!(status.success());
+        return;
+    }
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lines);
+    let command = ChildCommand::from(shell("env >&2; echo THE_END=1 >&2; serve"))
+        .on_stderr(move |line| seen.lock().unwrap().push(line.to_owned()));
+    let client = Client::connect_command(command).await.unwrap();
+    client.close().await;
+    while !lines.lock().unwrap().iter().any(|line| line == "THE_END=1") {
+        tokio::task::yield_now().await;
+    }
+    let lines = lines.lock().unwrap();
+    assert!(lines.iter().any(|line| line == "USER=alice"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("injected")), "{lines:?}");
+}
+
+#[tokio::test]
 async fn a_flood_on_stderr_does_not_block() {
     let bytes = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = Arc::clone(&bytes);
@@ -236,20 +290,50 @@ async fn a_legacy_child_that_dies_of_the_probe_is_started_again() {
     assert!(error.transport().unwrap().to_string().contains("exit status: 5"), "{error:?}");
 }
 
+#[tokio::test]
+async fn a_bridge_that_refuses_the_handshake_after_the_probe_is_started_again() {
+    // It takes its first message for the handshake, and allows no other.
+    let script = r#"
+        echo $$ >&2
+        IFS= read -r line
+        refuse() {
+          id=${line#*\"id\":}; id=${id%%,*}
+          printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32600,"message":"no"}}\n' "$id"
+        }
+        case $line in
+          *'"initialize"'*) answer '{"protocolVersion":"2025-03-26","capabilities":{},"serverInfo":{"name":"b","version":"1"}}' ;;
+          *) refuse; while IFS= read -r line; do refuse; done ;;
+        esac
+        while IFS= read -r line; do case $line in *'"ping"'*) answer '{}' ;; esac; done
+    "#;
+    let (command, mut reports) = Reports::of(quick(shell(script)));
+    let client = Client::connect_command(command).await.unwrap();
+    assert_eq!(client.revision(), Revision::V2025_03_26);
+    client.ping().await.unwrap();
+    let starts = reports.take(2).await;
+    client.close().await;
+    wait_until_gone(&starts);
+    assert!(reports.0.try_recv().is_err(), "two starts");
+}
+
+#[test]
+fn what_is_printed_of_a_command_holds_no_argument() {
+    let mut command = Command::new("server");
+    command.args(["--token", "s3cret"]).env("KEY", "s3cret");
+    let printed = format!("{:?}", ChildCommand::from(command));
+    assert!(printed.contains("server") && !printed.contains("s3cret"), "{printed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_pending_calls_end_when_the_server_is_killed() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("pid");
-    let mut command = shell(r#"echo $$ > "$PIDS"; serve"#);
-    command.env("PIDS", &file);
-    let client = Client::connect_command(command).await.unwrap();
-    let calls: Vec<_> = (0..1_000)
-        .map(|n| tokio::spawn(client.call_tool("none", &json!({ "n": n })).into_future()))
-        .collect();
-    // All of them are on their way when this one is answered.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let client = Client::connect_command(shell("serve")).await.unwrap();
+    let mut calls = Vec::new();
+    for number in 0..1_000 {
+        calls.push(sent(&client, "none", number).await);
+    }
+    // The server has them when it answers the next one.
     assert_eq!(client.call_tool("hi", &()).await.unwrap().text(), "hi");
-    let pid = pids(&file)[0];
+    let pid = client.child_id().unwrap();
     let killed = Instant::now();
     Command::new("kill").arg("-9").arg(pid.to_string()).status().unwrap();
     for call in calls {
@@ -264,17 +348,13 @@ async fn a_thousand_pending_calls_end_when_the_server_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrapper_that_is_killed_takes_the_server_with_it() {
     // The wrapper stays; what it started holds the pipes.
-    let script = "echo $$ >> \"$PIDS\"; (serve) & wait";
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("pid");
-    // A background job of a shell has no input unless it is told so.
-    let mut command = shell(&format!("exec 3<&0; {}", script.replace("(serve)", "(serve) <&3")));
-    command.env("PIDS", &file);
-    let client = Client::connect_command(command).await.unwrap();
-    let call = tokio::spawn(client.call_tool("none", &()).into_future());
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // A background job of a shell has no input unless it is given one.
+    let client = Client::connect_command(shell("exec 3<&0; (serve) <&3 & wait")).await.unwrap();
+    let call = sent(&client, "none", 0).await;
+    assert_eq!(client.call_tool("hi", &()).await.unwrap().text(), "hi");
     let killed = Instant::now();
-    Command::new("kill").arg("-9").arg(pids(&file)[0].to_string()).status().unwrap();
+    let pid = client.child_id().unwrap();
+    Command::new("kill").arg("-9").arg(pid.to_string()).status().unwrap();
     let error = call.await.unwrap().unwrap_err();
     assert!(error.transport().unwrap().to_string().contains("signal: 9"), "{error:?}");
     assert!(killed.elapsed() < Duration::from_millis(500), "{:?}", killed.elapsed());
@@ -282,9 +362,7 @@ async fn a_wrapper_that_is_killed_takes_the_server_with_it() {
 
 #[tokio::test]
 async fn the_ladder_ends_with_sigkill_for_the_whole_group() {
-    let dir = tempfile::tempdir().unwrap();
-    let (client, file) = stubborn_client(&dir).await;
-    let processes = pids(&file);
+    let (client, processes) = stubborn_client().await;
     assert!(processes.iter().all(|pid| is_left(*pid)));
     let status = client.close().await.unwrap();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
@@ -294,40 +372,61 @@ async fn the_ladder_ends_with_sigkill_for_the_whole_group() {
 #[tokio::test]
 async fn a_child_that_heeds_sigterm_gets_no_further() {
     let script = "trap 'exit 9' TERM; serve; while :; do sleep 0.01; done";
-    let command = ChildCommand::from(shell(script)).eof_patience(Duration::from_millis(20));
+    let command = ChildCommand::from(shell(script)).exit_timeout(Duration::from_millis(20));
     let client = Client::connect_command(command).await.unwrap();
     assert_eq!(client.close().await.unwrap().code(), Some(9));
 }
 
+#[tokio::test]
+async fn a_grandchild_heeds_the_sigterm_that_the_group_gets() {
+    // The shell waits for the process below it, which reports that it got the signal.
+    let script = r#"
+        trap : TERM
+        sh -c 'trap "echo 1 >&2; exit" TERM; echo 0 >&2; while :; do sleep 0.01; done' \
+            </dev/null >/dev/null &
+        below=$!
+        serve
+        # The signal interrupts the first of them.
+        wait $below
+        wait $below
+    "#;
+    let command = ChildCommand::from(shell(script))
+        .exit_timeout(Duration::from_millis(20))
+        .kill_timeout(Duration::from_secs(60));
+    let (command, mut reports) = Reports::of(command);
+    let client = Client::connect_command(command).await.unwrap();
+    assert_eq!(reports.next().await, 0, "it is ready");
+    client.close().await;
+    assert_eq!(reports.next().await, 1, "it had its time to end");
+}
+
 #[test]
 fn dropping_the_client_outside_of_a_runtime_leaves_nothing() {
-    let dir = tempfile::tempdir().unwrap();
     let new = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 
     // The runtime is gone first.
     let runtime = new();
-    let (client, file) = runtime.block_on(stubborn_client(&dir));
+    let (client, processes) = runtime.block_on(stubborn_client());
     drop(runtime);
     drop(client);
-    wait_until_gone(&pids(&file));
+    wait_until_gone(&processes);
 
-    // The runtime is there, but nobody drives it.
+    // The runtime exists, but no thread drives it.
     let runtime = new();
-    let (client, file) = runtime.block_on(stubborn_client(&dir));
+    let (client, processes) = runtime.block_on(stubborn_client());
     drop(client);
-    wait_until_gone(&pids(&file));
+    wait_until_gone(&processes);
     drop(runtime);
 }
 
 #[tokio::test]
 async fn giving_up_while_connecting_leaves_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("pid");
-    let mut command = shell(r#"echo $$ > "$PIDS"; while :; do sleep 1000; done"#);
-    command.env("PIDS", &file);
-    let connect = Client::connect_command(command);
-    assert!(tokio::time::timeout(Duration::from_millis(200), connect).await.is_err());
-    wait_until_gone(&pids(&file));
+    let (command, mut reports) = Reports::of(shell("echo $$ >&2; while :; do sleep 1000; done"));
+    let pid = tokio::select! {
+        client = Client::connect_command(command) => panic!("not expected: {client:?}"),
+        pid = reports.next() => pid,
+    };
+    wait_until_gone(&[pid]);
 }
 
 #[tokio::test]
@@ -342,20 +441,16 @@ async fn descriptors_are_not_shared_between_children() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_cycles_leave_no_zombie_and_no_orphan() {
-    let dir = Arc::new(tempfile::tempdir().unwrap());
     let mut all = Vec::new();
     for _ in 0..25 {
-        let cycles = (0..8).map(|number| {
-            let dir = Arc::clone(&dir);
-            async move {
-                let (client, file) = stubborn_client(&dir).await;
-                if number % 2 == 0 {
-                    assert!(client.close().await.is_some());
-                } else {
-                    drop(client);
-                }
-                pids(&file)
+        let cycles = (0..8).map(|number| async move {
+            let (client, processes) = stubborn_client().await;
+            if number % 2 == 0 {
+                assert!(client.close().await.is_some());
+            } else {
+                drop(client);
             }
+            processes
         });
         all.extend(futures::future::join_all(cycles).await.into_iter().flatten());
     }

@@ -169,7 +169,7 @@ async fn a_bare_name_is_that_of_one_server_or_of_none() {
     assert_eq!(group.tool("read").await.unwrap().server, "a".into());
     group.add("b", shelf(&["read", "a__write", "c__x"]).connect().await.unwrap()).unwrap();
     let tools = group.list_tools().await;
-    assert_eq!(names(&tools), ["a__read", "write", "b__read", "b__a__write", "c__x"]);
+    assert_eq!(names(&tools), ["a__read", "write", "b__read", "b__a__write", "b__c__x"]);
     for tool in &tools.items {
         let route = group.tool(&tool.name).await.unwrap();
         assert_eq!((&route.server, &route.name), (&tool.server, &tool.item.name));
@@ -183,6 +183,63 @@ async fn a_bare_name_is_that_of_one_server_or_of_none() {
 
     drop(group.remove("b").unwrap());
     assert_eq!(names(&group.list_tools().await), ["read", "write"]);
+}
+
+#[tokio::test]
+async fn a_name_does_not_pass_to_another_server_when_its_own_is_removed() {
+    let group = ClientGroup::builder().naming(Naming::PrefixedOnCollision).build();
+    group.add("files", shelf(&["read", "list"]).connect().await.unwrap()).unwrap();
+    group.add("other", shelf(&["files__read", "find"]).connect().await.unwrap()).unwrap();
+    let listed = group.list_tools().await;
+    assert_eq!(names(&listed), ["read", "list", "other__files__read", "find"]);
+    let taken = group.remove("files").unwrap();
+    group.add("late", shelf(&["read"]).connect().await.unwrap()).unwrap();
+    for name in ["files__read", "list"] {
+        let error = group.call_tool(name, &()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name}");
+    }
+    drop(taken);
+    assert_eq!(group.call_tool("find", &()).await.unwrap().text(), "called find");
+}
+
+#[tokio::test]
+async fn a_name_that_was_made_to_fit_leads_to_its_tool_before_the_first_list() {
+    let group = async |naming| {
+        let group = ClientGroup::builder().naming(naming).build();
+        group.add("s", shelf(&["read file"]).connect().await.unwrap()).unwrap();
+        group
+    };
+    let name = group(Naming::Prefixed).await.list_tools().await.items[0].name.clone();
+    assert_ne!(name, "s__read file");
+    for naming in [Naming::Prefixed, Naming::PrefixedOnCollision] {
+        let group = group(naming).await;
+        assert_eq!(group.call_tool(&name, &()).await.unwrap().text(), "called read file");
+    }
+}
+
+#[tokio::test]
+async fn a_group_stops_reading_a_list_at_its_limit() {
+    let (client, mut fake) = crate::fake::modern().await;
+    let mut limits = Limits::default();
+    limits.max_group_items = 10;
+    let group = ClientGroup::builder().limits(limits).build();
+    group.add("endless", client).unwrap();
+    let serve = async {
+        let tool = |n: usize| json!({"name": n.to_string(), "inputSchema": {"type": "object"}});
+        for pages in 1.. {
+            let request = fake.expect("tools/list").await;
+            let tools: Vec<Value> = (0..6).map(tool).collect();
+            let next = pages.to_string();
+            fake.reply(&request, json!({"tools": tools, "nextCursor": next})).await;
+            if pages == 2 {
+                return;
+            }
+        }
+    };
+    let (list, ()) = tokio::join!(group.list_tools(), serve);
+    let error = &list.failures[0].error;
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert!(error.to_string().contains("more than 10 items (Limits::max_group_items)"), "{error}");
 }
 
 /// A factory whose connections the test cuts, and that fails as often as the test says.
@@ -225,7 +282,7 @@ async fn a_server_that_is_lost_comes_back_or_is_given_up() {
     let server: Arc<str> = "s".into();
     let connected = GroupEvent::Connected { server: Arc::clone(&server) };
     let disconnected = GroupEvent::Disconnected { server: Arc::clone(&server) };
-    let gap = GroupEvent::Told { server: Arc::clone(&server), event: Event::Gap };
+    let gap = GroupEvent::Event { server: Arc::clone(&server), event: Event::Gap };
     assert_eq!(events.next().await.as_ref(), Some(&connected));
 
     // It is lost, and two attempts fail: each with a panic, which is the factory's own affair.
@@ -301,7 +358,7 @@ async fn events_tell_their_server_and_modern_servers_are_asked_for_changes() {
     group.add_with("loud", || Shelf { tells_changes: true, ..shelf(&["x"]) }.connect()).unwrap();
     let told = loop {
         match events.next().await.unwrap() {
-            GroupEvent::Told { server, event } => break (server, event),
+            GroupEvent::Event { server, event } => break (server, event),
             GroupEvent::Connected { .. } => {}
             other => panic!("{other:?}"),
         }
@@ -319,7 +376,7 @@ async fn a_server_that_ends_a_subscription_is_asked_again() {
     let mut events = group.notifications();
     let shelf = Shelf { tells_changes: true, ends: 2, ..shelf(&["x"]) };
     group.add("s", shelf.connect().await.unwrap()).unwrap();
-    let told = |event| GroupEvent::Told { server: "s".into(), event };
+    let told = |event| GroupEvent::Event { server: "s".into(), event };
     let changed = told(Event::ToolsListChanged);
     let expected = [
         GroupEvent::Connected { server: "s".into() },

@@ -73,6 +73,83 @@ async fn kinds_of_results_that_are_not_known_are_invalid() {
 }
 
 #[tokio::test]
+async fn before_2026_07_28_the_result_of_a_tool_needs_content_and_the_kind_counts_too() {
+    for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
+        let (client, mut fake, _) = legacy_with(Client::builder(), version).await;
+        for (result, named) in [
+            (json!({"task": {"taskId": "1", "status": "working"}}), "no content"),
+            (json!({}), "no content"),
+            (json!({"structuredContent": {"content": []}}), "no content"),
+            (json!({"content": [], "resultType": "task"}), "\"task\" is unknown"),
+            (json!({"resultType": "input_required", "requestState": "s"}), "input_required"),
+        ] {
+            let error = with(client.call_tool("x", &()), async {
+                let request = fake.expect("tools/call").await;
+                fake.reply(&request, result.clone()).await;
+            })
+            .await
+            .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{version}: {result}");
+            assert!(error.to_string().contains(named), "{error}");
+        }
+        let reply = with(client.call_tool("x", &()), async {
+            let request = fake.expect("tools/call").await;
+            fake.reply(&request, json!({"isError": false, "content": []})).await;
+        });
+        assert_eq!(reply.await.unwrap().text(), "");
+        // Other methods have other results.
+        with(client.ping(), async {
+            let request = fake.expect("ping").await;
+            fake.reply(&request, json!({})).await;
+        })
+        .await
+        .unwrap();
+    }
+    // Without a kind there is nothing else to go by.
+    let (client, mut fake) = modern().await;
+    let error = with(client.call_tool("x", &()), async {
+        let request = fake.expect("tools/call").await;
+        fake.reply(&request, json!({"structuredContent": 1})).await;
+    });
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn text_of_the_server_in_an_error_is_short_and_cannot_forge_a_line() {
+    let forged = format!("no\n2026-11-28 ERROR forged \u{1b}[2J\u{202e}{}", "x".repeat(100_000));
+    let kind = json!({"content": [], "resultType": forged});
+    let failed = json!({
+        "resultType": "complete",
+        "isError": true,
+        "content": [{"type": "text", "text": forged}],
+    });
+    let question =
+        json!({"resultType": "input_required", "inputRequests": {"a": {"method": forged}}});
+    let (client, mut fake) = modern().await;
+    for result in [kind, failed, question] {
+        let reply = with(client.call_tool("x", &()), async {
+            let request = fake.expect("tools/call").await;
+            fake.reply(&request, result).await;
+        })
+        .await;
+        let error = reply.and_then(|reply| reply.structured::<i64>()).unwrap_err();
+        let shown = error.to_string();
+        assert!(shown.contains("\\n2026-11-28 ERROR"), "{shown}");
+        assert!(!shown.chars().any(|c| c.is_control() || c == '\u{202e}'), "{shown:?}");
+        assert!(shown.len() < 2_000, "{} bytes", shown.len());
+    }
+    let error = with(client.call_tool("x", &()), async {
+        let request = fake.expect("tools/call").await;
+        let error = json!({"code": -32603, "message": forged});
+        fake.send(json!({"jsonrpc": "2.0", "id": request["id"], "error": error})).await;
+    })
+    .await
+    .unwrap_err();
+    let shown = error.to_string();
+    assert!(shown.contains("\\n2026-11-28 ERROR") && shown.len() < 10_000, "{shown}");
+}
+
+#[tokio::test]
 async fn a_modern_server_has_no_requests() {
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let flag = asked.clone();
@@ -141,7 +218,9 @@ async fn a_flood_of_notifications_is_bounded_and_told_of() {
         fake.reply(&request, text("done")).await;
     });
     assert_eq!(reply.await.unwrap().text(), "done");
-    let Some(Event::Lagged(lost)) = events.next().await else { panic!("the loss is told first") };
+    let Some(Event::Lagged(lost)) = events.next().await else {
+        panic!("the loss is reported first")
+    };
     drop(client);
     assert_eq!(lost + events.count().await as u64, 5_000);
 }

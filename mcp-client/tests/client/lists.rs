@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use mcp_client::{Client, ErrorKind, SharedCache};
+use mcp_client::{Client, ErrorKind, Expired, Limits, SharedCache};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
 
 use crate::fake::{Fake, modern, modern_with, with};
 
@@ -58,6 +59,124 @@ async fn a_stream_asks_for_a_page_when_it_gets_there() {
     assert_eq!(single.unwrap().tools[0].name, "z");
 }
 
+/// Lists with a bound that the server exceeds, and returns the error.
+async fn exceeded(change: fn(&mut Limits), pages: &[Value]) -> String {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    let (client, mut fake) = modern_with(Client::builder().limits(limits)).await;
+    let error = with(client.list_tools(), async {
+        for page in pages {
+            let request = fake.expect("tools/list").await;
+            fake.reply(&request, page.clone()).await;
+        }
+    });
+    let error = timeout(Duration::from_secs(60), error).await.expect("an end").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    error.to_string()
+}
+
+#[tokio::test]
+async fn pages_bytes_items_and_cursors_of_a_list_are_bounded() {
+    let empty = |next: &str| page(&[], Some(next), 0);
+    let pages: Vec<Value> = (1..=5).map(|number| empty(&number.to_string())).collect();
+    let error = exceeded(|limits| limits.list.max_pages = 5, &pages).await;
+    assert!(error.contains("more than 5 pages (Limits::list.max_pages)"), "{error}");
+
+    let mut large = page(&["a"], Some("1"), 0);
+    large["tools"][0]["description"] = json!("x".repeat(40_000));
+    let mut second = large.clone();
+    second["nextCursor"] = json!("2");
+    let mut third = large.clone();
+    third["nextCursor"] = json!("3");
+    let error =
+        exceeded(|limits| limits.list.max_bytes = 100_000, &[large.clone(), second, third]).await;
+    assert!(error.contains("more than 100000 bytes (Limits::list.max_bytes)"), "{error}");
+
+    let mut definition = page(&["small", "huge"], None, 0);
+    definition["tools"][1]["inputSchema"]["description"] = json!("x".repeat(256 << 10));
+    let error = exceeded(|_| {}, &[definition]).await;
+    assert!(error.contains("Limits::list.max_item_bytes"), "{error}");
+
+    let error = exceeded(|_| {}, &[page(&[], Some(&"c".repeat(8_193)), 0)]).await;
+    assert!(
+        error.contains("8193 bytes, more than 8192 (Limits::list.max_cursor_bytes)"),
+        "{error}"
+    );
+
+    let error =
+        exceeded(|limits| limits.list.max_items = 2, &[page(&["a", "b", "c"], None, 0)]).await;
+    assert!(error.contains("more than 2 items (Limits::list.max_items)"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_total_timeout_is_that_of_all_pages() {
+    let (client, mut fake) = modern().await;
+    let serve = tokio::spawn(async move {
+        for number in 0.. {
+            let Some(request) = fake.maybe_next().await else { return };
+            if request["method"] == "tools/list" {
+                tokio::time::sleep(Duration::from_secs(40)).await;
+                fake.reply(&request, page(&["a"], Some(&number.to_string()), 0)).await;
+            }
+        }
+    });
+    let total = Duration::from_secs(100);
+    let begun = Instant::now();
+    let error = client.list_tools().total_timeout(total).await.unwrap_err();
+    assert_eq!((error.expired(), begun.elapsed()), (Some(Expired::Total), total));
+
+    // Of a stream it is the time of the server, and not that of the reader.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut tools = client.list_tools().total_timeout(total).into_stream();
+    for _ in 0..2 {
+        tools.next().await.unwrap().unwrap();
+        tokio::time::sleep(Duration::from_secs(1_000)).await;
+    }
+    let begun = Instant::now();
+    let error = tools.next().await.unwrap().unwrap_err();
+    assert_eq!(error.expired(), Some(Expired::Total));
+    assert_eq!(begun.elapsed(), Duration::from_secs(20));
+    assert!(tools.next().await.is_none());
+    serve.abort();
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_read_is_not_cached() {
+    let (client, mut fake) = modern().await;
+    let bad = json!({"resultType": "complete", "tools": 7, "ttlMs": 86_400_000});
+    let error = with(client.list_tools(), serve(&mut fake, None, bad)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let good = serve(&mut fake, None, page(&["a"], None, 60_000));
+    assert_eq!(with(client.list_tools(), good).await.unwrap().len(), 1);
+    assert_eq!(client.list_tools().await.unwrap().len(), 1, "cached");
+}
+
+#[tokio::test]
+async fn a_change_at_one_server_or_principal_stops_no_other_result_from_being_cached() {
+    let cache = SharedCache::new();
+    let connect = async |server: &str, principal: &str| {
+        modern_with(Client::builder().shared_cache(&cache, server, principal)).await
+    };
+    let (noisy, mut of_noisy) = connect("https://a.example/mcp", "alice").await;
+    let mut events = noisy.notifications();
+    for (server, principal, scope) in
+        [("https://b.example/mcp", "alice", "public"), ("https://a.example/mcp", "bob", "private")]
+    {
+        let (client, mut fake) = connect(server, principal).await;
+        let mut answer = page(&["x"], None, 60_000);
+        answer["cacheScope"] = json!(scope);
+        with(client.list_tools(), async {
+            let request = fake.expect("tools/list").await;
+            of_noisy.tell("notifications/tools/list_changed", json!({})).await;
+            events.next().await;
+            fake.reply(&request, answer).await;
+        })
+        .await
+        .unwrap();
+        assert_eq!(client.list_tools().await.unwrap().len(), 1, "cached at {server}");
+    }
+}
+
 #[tokio::test]
 async fn lists_without_end_are_errors() {
     // A cursor that comes again.
@@ -78,8 +197,10 @@ async fn lists_without_end_are_errors() {
         }
         pages
     });
-    assert_eq!(client.list_tools().await.unwrap_err().kind(), ErrorKind::Limit);
-    let streamed = client.tools().collect::<Vec<_>>().await;
+    let all = timeout(Duration::from_secs(60), client.list_tools()).await.expect("an end");
+    assert_eq!(all.unwrap_err().kind(), ErrorKind::Limit);
+    let streamed = timeout(Duration::from_secs(60), client.tools().collect::<Vec<_>>());
+    let streamed = streamed.await.expect("an end");
     assert_eq!(streamed.len(), 1, "the error, and then the end");
     drop(client);
     assert_eq!(server.await.unwrap(), 2_000);
@@ -195,5 +316,5 @@ async fn a_shared_cache_gives_public_lists_to_all_and_private_ones_to_their_prin
     of_alice.tell("notifications/tools/list_changed", json!({})).await;
     told.next().await;
     list(&alice, &mut of_alice, "e", "public").await;
-    assert_eq!(bob.list_tools().await.unwrap()[0].name, "e", "nobody's alone");
+    assert_eq!(bob.list_tools().await.unwrap()[0].name, "e", "for every principal");
 }

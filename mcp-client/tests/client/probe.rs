@@ -1,9 +1,11 @@
 //! Which era the server speaks (ERA-1 … ERA-6, TRAP-1 … TRAP-3).
 
+use std::time::Duration;
+
 use mcp_client::{Client, ErrorKind, Revision};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, discovered, modern};
+use crate::fake::{Fake, discovered, modern, text, with};
 
 #[tokio::test]
 async fn a_modern_server_is_recognised_and_described() {
@@ -101,6 +103,92 @@ async fn a_slow_modern_server_is_still_recognised() {
     };
     let (client, ()) = tokio::join!(Client::connect(reader, writer), serve);
     assert_eq!(client.unwrap().revision(), Revision::V2026_07_28);
+}
+
+/// What a slow server does with the handshake that follows an unanswered probe.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Handshake {
+    /// It answers after the probe.
+    AnsweredLater,
+    /// It answers before the probe.
+    AnsweredFirst,
+    /// It refuses, as a server that speaks 2026-07-28 alone.
+    Refused,
+    RefusedFirst,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_server_that_discovers_itself_is_modern_and_gets_one_handshake() {
+    use Handshake::{AnsweredFirst, AnsweredLater, Refused, RefusedFirst};
+    for case in [AnsweredLater, AnsweredFirst, Refused, RefusedFirst] {
+        let ((reader, writer), mut fake) = Fake::new();
+        let serve = async {
+            let probe = fake.expect("server/discover").await;
+            let initialize = fake.expect("initialize").await;
+            // Longer than any timeout of the probe: a cold start.
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            let server = json!({"name": "slow", "version": "1"});
+            let agreed =
+                json!({"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": server});
+            let data = json!({"supported": ["2026-07-28"], "requested": "2025-11-25"});
+            match case {
+                AnsweredFirst => fake.reply(&initialize, agreed.clone()).await,
+                RefusedFirst => fake.refuse(&initialize, -32022, data.clone()).await,
+                _ => {}
+            }
+            fake.reply(&probe, discovered()).await;
+            match case {
+                AnsweredLater => fake.reply(&initialize, agreed).await,
+                Refused => fake.refuse(&initialize, -32022, data).await,
+                _ => {}
+            }
+            // Neither a second handshake nor a notification of the first one.
+            let call = fake.expect("tools/call").await;
+            fake.reply(&call, text("hi")).await;
+        };
+        let call = async {
+            let client = Client::connect(reader, writer).await.unwrap();
+            assert_eq!(client.revision(), Revision::V2026_07_28, "{case:?}");
+            client.call_tool("x", &()).await.unwrap();
+        };
+        tokio::join!(call, serve);
+    }
+}
+
+#[tokio::test]
+async fn a_revision_that_is_refused_later_is_probed_again() {
+    // The server speaks it after all: one of several behind a name, during an upgrade.
+    let (client, mut fake) = modern().await;
+    let reply = with(client.call_tool("x", &json!({"n": 1})), async {
+        let first = fake.expect("tools/call").await;
+        fake.refuse(&first, -32022, json!({"supported": ["2025-11-25"]})).await;
+        let probe = fake.expect("server/discover").await;
+        fake.reply(&probe, discovered()).await;
+        let again = fake.expect("tools/call").await;
+        assert_ne!(again["id"], first["id"]);
+        assert_eq!(again["params"], first["params"]);
+        fake.reply(&again, text("done")).await;
+    });
+    assert_eq!(reply.await.unwrap().text(), "done");
+
+    // It does not.
+    for answers_probe in [true, false] {
+        let reply = with(client.call_tool("x", &()), async {
+            let first = fake.expect("tools/call").await;
+            fake.refuse(&first, -32022, json!({"supported": ["2025-11-25"]})).await;
+            let probe = fake.expect("server/discover").await;
+            if answers_probe {
+                let mut now = discovered();
+                now["supportedVersions"] = json!(["2025-11-25"]);
+                fake.reply(&probe, now).await;
+            } else {
+                fake.refuse(&probe, -32022, json!({"supported": ["2025-11-25"]})).await;
+            }
+        });
+        let error = reply.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedVersion);
+        assert!(error.to_string().contains("speaks 2025-11-25; connect to it again"), "{error}");
+    }
 }
 
 #[tokio::test]

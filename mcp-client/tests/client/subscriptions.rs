@@ -66,6 +66,40 @@ async fn a_subscription_gets_its_own_events_until_the_server_ends_it() {
 }
 
 #[tokio::test]
+async fn the_acknowledgement_is_compared_with_the_request() {
+    let (client, mut fake) = modern().await;
+    let acknowledge = async {
+        let request = fake.expect("subscriptions/listen").await;
+        let params = json!({
+            "notifications": {
+                "toolsListChanged": true,
+                "promptsListChanged": true,
+                "resourceSubscriptions": ["a://1", "z://not-asked"],
+            },
+            "_meta": {"io.modelcontextprotocol/subscriptionId": request["id"]},
+        });
+        fake.tell("notifications/subscriptions/acknowledged", params).await;
+    };
+    let requested = filter(&["a://1", "a://2"]).resources_list_changed(true);
+    let (subscription, ()) = tokio::join!(client.subscribe(requested), acknowledge);
+    let subscription = subscription.unwrap();
+    assert_eq!(*subscription.acknowledged(), filter(&["a://1"]), "no more than was requested");
+    let missing = SubscriptionFilter::new()
+        .resources_list_changed(true)
+        .resource_subscriptions(vec!["a://2".to_owned()]);
+    assert_eq!(subscription.not_acknowledged(), missing);
+
+    // In the legacy era the capabilities say what is reported.
+    let (client, mut fake, _) = legacy_with(Client::builder(), "2025-06-18").await;
+    let requested = SubscriptionFilter::new().tools_list_changed(true).prompts_list_changed(true);
+    let subscription = client.subscribe(requested).await.unwrap();
+    let missing = SubscriptionFilter::new().prompts_list_changed(true);
+    assert_eq!(subscription.not_acknowledged(), missing);
+    drop((subscription, client));
+    assert!(fake.maybe_next().await.is_none());
+}
+
+#[tokio::test]
 async fn dropping_a_subscription_cancels_it() {
     let (client, mut fake) = modern().await;
     let (subscription, request) =

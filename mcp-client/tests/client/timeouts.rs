@@ -90,6 +90,25 @@ async fn time_for_a_question_to_the_user_is_not_the_servers_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_question_suspends_the_idle_timeout_of_the_calls_before_it_alone() {
+    let builder = Client::builder().on_elicit(|_| async { std::future::pending().await });
+    let (client, mut fake, _) = legacy_with(builder, "2025-06-18").await;
+    let first = tokio::spawn(client.call_tool("asks", &()).into_future());
+    fake.expect("tools/call").await;
+    let schema = json!({"type": "object", "properties": {}});
+    let params = json!({"message": "sure?", "requestedSchema": schema});
+    fake.send(json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params}))
+        .await;
+    sleep(Duration::from_secs(100)).await;
+    assert!(!first.is_finished(), "the server waits for the user");
+    let begun = Instant::now();
+    let error = client.call_tool("silent", &()).await.unwrap_err();
+    assert_eq!((error.expired(), begun.elapsed().as_secs()), (Some(Expired::Idle), 60));
+    let error = first.await.unwrap().unwrap_err();
+    assert_eq!(error.expired(), Some(Expired::Total), "an open question does not last for ever");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_duration_beyond_the_clock_is_a_long_one() {
     let (client, mut fake) = modern().await;
     let call = client.call_tool("x", &()).timeout(Duration::MAX).total_timeout(Duration::MAX);

@@ -15,4 +15,5 @@ mod resumption;
 mod retries;
 mod script;
 mod sessions;
+mod shared_cache;
 mod standalone;

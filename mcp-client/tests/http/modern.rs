@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use mcp_client::types::{ElicitResult, SubscriptionFilter};
-use mcp_client::{Client, ErrorKind, Event, SharedCache};
+use mcp_client::{Client, ErrorKind, Event};
 use serde_json::{Value, json};
 
 use crate::script::{Exchange, Script, modern, text, tools, with};
@@ -100,28 +100,6 @@ async fn arguments_are_mirrored_once_the_tool_is_known_and_invalid_tools_are_rem
         });
         reply.await.unwrap();
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn arguments_of_a_tool_from_a_shared_cache_are_mirrored_too() {
-    let cache = SharedCache::new();
-    let builder = || Client::builder().shared_cache(&cache, "server", "user");
-    let (first, mut script) = modern(builder()).await;
-    let mut page = tools(json!([annotated("good", "Region", "string")]));
-    page["ttlMs"] = json!(60_000);
-    let listed = with(first.list_tools(), async {
-        script.expect("tools/list").await.reply(page);
-    });
-    assert_eq!(listed.await.unwrap().len(), 1);
-
-    let (second, mut script) = modern(builder()).await;
-    assert_eq!(second.list_tools().await.unwrap().len(), 1, "without a request");
-    let reply = with(second.call_tool("good", &json!({"region": "eu"})), async {
-        let exchange = script.expect("tools/call").await;
-        assert_eq!(exchange.header("mcp-param-region"), Some("eu"));
-        exchange.reply(text("done"));
-    });
-    assert_eq!(reply.await.unwrap().text(), "done");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,58 +1,42 @@
-//! A legacy session that the server forgot and the transport began anew: the server is told again what the client
-//! watches, and whoever listens is told of the gap. Spec: basic/transports, "Session Management" (SH-8).
+//! A new legacy session gets the requests that set up the one before it.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use futures::stream::{self, StreamExt as _};
+use mcp_core::service::BoxFuture;
+use mcp_core::text::PeerText;
 
-use crate::client::WeakClient;
-use crate::error::Error;
-use crate::inbound::Inbound;
+use super::handle::{Client, WeakClient};
+use crate::inbound::SessionObserver;
 
-/// Most sessions that may end, one after the other, while the client tells the server what it watches.
-const MOST_RESTARTS: usize = 8;
+/// Requests at a time. Fixed: it keeps a new session from being flooded, and no call waits for it.
+const CONCURRENT_REQUESTS: usize = 8;
 
-impl Inbound {
-    /// A legacy session was begun anew, and the server knows nothing of what the client watches: the client tells
-    /// it again, and then all streams that changes may have been missed.
-    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "sessions are HTTP's"))]
-    pub(crate) fn session_restarted(self: &Arc<Self>) {
-        if self.restarts.fetch_add(1, Ordering::AcqRel) > 0 {
-            return; // The task that runs sees it.
-        }
-        let inbound = Arc::clone(self);
-        tokio::spawn(async move {
-            for _ in 0..MOST_RESTARTS {
-                let seen = inbound.restarts.load(Ordering::Acquire);
-                if let Some(client) = inbound.client.get().and_then(WeakClient::upgrade) {
-                    client.watch_again().await;
-                }
-                if inbound
-                    .restarts
-                    .compare_exchange(seen, 0, Ordering::AcqRel, Ordering::Acquire)
-                    .is_ok()
-                {
-                    return inbound.missed();
-                }
+impl SessionObserver for WeakClient {
+    fn session_restarted(&self) -> BoxFuture<'static, ()> {
+        let client = self.upgrade();
+        Box::pin(async move {
+            if let Some(client) = client {
+                client.renew_session().await;
             }
-            tracing::warn!("the server ends each session at once");
-            inbound.restarts.store(0, Ordering::Release);
-            inbound.missed();
-        });
+        })
     }
+}
 
-    /// The subscriptions that watch this resource get no news of it any more.
-    pub(crate) fn cannot_watch(&self, uri: &str, error: &Error) {
-        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        for listener in listeners.iter() {
-            let watched =
-                listener.filter.iter().filter_map(|filter| filter.resource_subscriptions.as_ref());
-            if watched.flatten().any(|watched| watched == uri)
-                && let Some(mailbox) = listener.mailbox.upgrade()
-            {
-                let message = format!("{uri} cannot be watched in the new session: {error}");
-                mailbox.fail(Error::new(error.kind(), message).during("resources/subscribe"));
-            }
+impl Client {
+    /// Sets the log level again, and watches the resources that are watched.
+    async fn renew_session(&self) {
+        if let Some(level) = self.chosen_log_level()
+            && let Err(error) = self.set_log_level(level).await
+        {
+            tracing::warn!(%error, "the log level could not be set in the new session");
         }
+        let watch = async |uri: String| {
+            if let Err(error) = self.subscribe_resource(&uri).await {
+                let shown = PeerText::new(&uri);
+                tracing::warn!(%error, uri = %shown, "a resource could not be watched in the new session");
+                self.wire().inbound.cannot_watch(&uri, &error);
+            }
+        };
+        stream::iter(self.watched().all()).for_each_concurrent(CONCURRENT_REQUESTS, watch).await;
     }
 }
 
@@ -60,7 +44,7 @@ impl Inbound {
 mod tests {
     use std::time::Duration;
 
-    use futures::{FutureExt as _, StreamExt as _};
+    use futures::FutureExt as _;
     use mcp_core::json::JsonBytes;
     use mcp_core::jsonrpc::ErrorObject;
     use mcp_core::service::{CallError, Notification, Reply, Request, Service};
@@ -68,11 +52,11 @@ mod tests {
     use serde_json::{Value, json};
     use tokio::sync::mpsc;
 
-    use crate::client::Client;
+    use super::*;
     use crate::error::ErrorKind;
     use crate::event::Event;
 
-    /// A legacy server that grants all but one resource, and tells the test what it was asked.
+    /// A legacy server that grants all but one resource, and reports its requests to the test.
     struct Legacy(mpsc::UnboundedSender<(String, Value)>);
 
     impl Service for Legacy {
@@ -101,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_session_is_told_what_is_watched_and_the_streams_of_the_gap() {
+    async fn a_new_session_is_told_what_is_watched_and_the_streams_report_the_gap() {
         let (told, mut asked) = mpsc::unbounded_channel();
         let client = Client::builder().connect_service(|_| Legacy(told)).await.unwrap();
         client.set_log_level(LoggingLevel::Warning).await.unwrap();
@@ -136,11 +120,11 @@ mod tests {
             |uri: &str| SubscriptionFilter::new().resource_subscriptions(vec![uri.to_owned()]);
         let mut kept = client.subscribe(filter("a://1")).await.unwrap();
         let inbound = &client.wire().inbound;
-        let mailbox = inbound.listen(Some(filter("a://refused")));
-        client.watch("a://refused");
+        let queue = inbound.hub.listen(Some(filter("a://refused")));
+        client.watched().add("a://refused");
         inbound.session_restarted();
         assert_eq!(kept.next().await, Some(Event::Gap));
-        let error = mailbox.error().expect("it ended");
+        let error = queue.error().expect("it ended");
         assert_eq!(error.kind(), ErrorKind::Peer);
         assert!(error.to_string().contains("a://refused"), "{error}");
     }

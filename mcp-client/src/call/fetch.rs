@@ -1,0 +1,57 @@
+//! From a request to its typed result: from the cache, if it has a fresh one, else from the server.
+
+use mcp_core::json::JsonBytes;
+use serde::de::DeserializeOwned;
+
+use super::Options;
+use crate::cache::Key;
+use crate::client::Client;
+use crate::era::input_required::drive;
+use crate::error::Error;
+use crate::params::Params;
+
+/// Fetches a result and passes it to `accept`. What `accept` refuses is not cached.
+pub(super) async fn fetch<T: DeserializeOwned, R>(
+    client: &Client,
+    method: &'static str,
+    params: Params,
+    options: &mut Options,
+    accept: impl FnOnce(&JsonBytes, T) -> Result<R, Error>,
+) -> Result<R, Error> {
+    if !is_cacheable(method) || !client.revision().rules().cache_fields || options.meta.is_some() {
+        let result = drive(client, method, params, options).await?.result;
+        return accept(&result, decode(method, &result)?);
+    }
+    let cache = &client.wire().inbound.cache;
+    let key = Key { method, params: params.key() };
+    // Another client of a shared cache may read the same method as another type.
+    if !options.fresh
+        && let Some(cached) = cache.get(&key)
+    {
+        let result = client.wire().connection.outbound().reused(method, cached);
+        if let Ok(value) = result.parse() {
+            return accept(&result, value);
+        }
+    }
+    let requested = cache.generation();
+    let driven = drive(client, method, params, options).await?;
+    let accepted = accept(&driven.result, decode(method, &driven.result)?)?;
+    if driven.is_first {
+        // A result that depends on the user's answers is for this call only (MRTR-14).
+        cache.put(key, &driven.result, requested);
+    }
+    Ok(accepted)
+}
+
+/// Whether results of a method may be cached (CACHE-1, SK-1).
+fn is_cacheable(method: &str) -> bool {
+    mcp_core::method::find(method).is_some_and(|row| row.cacheable)
+}
+
+/// Reads a result as what the caller expects.
+pub(super) fn decode<T: DeserializeOwned>(
+    method: &'static str,
+    result: &JsonBytes,
+) -> Result<T, Error> {
+    result.parse().map_err(|error| Error::decode(method, error, result.as_bytes()))
+}

@@ -1,0 +1,38 @@
+//! The bounds of a list.
+
+/// The bounds of a list, all its pages together. A server that exceeds one gets
+/// [`ErrorKind::Limit`](crate::ErrorKind::Limit) instead of more memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListLimits {
+    /// Most pages. 1,000.
+    pub max_pages: usize,
+    /// Most items. 100,000.
+    pub max_items: usize,
+    /// Most bytes of JSON. 64 MiB.
+    pub max_bytes: usize,
+    /// Most bytes of JSON of one item, such as the definition of a tool. 256 KiB.
+    pub max_item_bytes: usize,
+    /// Most bytes of a cursor. 8 KiB.
+    pub max_cursor_bytes: usize,
+}
+
+impl ListLimits {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_pages: 1_000,
+            max_items: 100_000,
+            max_bytes: 64 << 20,
+            max_item_bytes: 256 << 10,
+            max_cursor_bytes: 8 << 10,
+        }
+    }
+}
+
+impl Default for ListLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,133 @@
+//! One request as a builder.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use mcp_core::meta::Meta;
+use mcp_core::service::BoxFuture;
+use mcp_core::types::{LoggingLevel, ProgressParams};
+use serde::de::DeserializeOwned;
+
+use super::Options;
+use super::fetch::fetch;
+use super::once::CallOnce;
+use crate::client::Client;
+use crate::error::Error;
+use crate::params::Params;
+
+/// A request that is ready to be sent: awaiting it sends it and returns a `T`.
+///
+/// Dropping the future before it is done cancels the request on the server.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<T> {
+    client: Client,
+    method: &'static str,
+    params: Result<Params, Error>,
+    options: Options,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T> Call<T> {
+    pub(crate) fn new(
+        client: &Client,
+        method: &'static str,
+        params: Result<Params, Error>,
+    ) -> Self {
+        let options = Options::new(client.timeouts());
+        Self { client: client.clone(), method, params, options, result: PhantomData }
+    }
+
+    /// Checks the result against the output schema of this tool, if it is known.
+    pub(crate) fn of_tool(mut self, tool: &str) -> Self {
+        self.options.tool = Some(tool.to_owned());
+        self
+    }
+
+    /// How long the server may be silent. Progress restarts the time, and the time in which the server
+    /// waits for a handler of this client does not count. Default: that of the client, 60 s.
+    pub fn timeout(mut self, idle: Duration) -> Self {
+        self.options.timeouts.idle = idle;
+        self
+    }
+
+    /// How long the whole call may take. Nothing extends it, and the time in which a person answers
+    /// the server is part of it unless [`Call::exclude_input_time`] leaves it out. Default: that of
+    /// the client, 10 minutes.
+    pub fn total_timeout(mut self, total: Duration) -> Self {
+        self.options.timeouts.total = total;
+        self
+    }
+
+    /// Whether the total timeout leaves out the time in which handlers of this client answer the
+    /// server. Then nothing but the handlers limits how long a person may take. Default: that of the
+    /// client, false.
+    pub fn exclude_input_time(mut self, exclude: bool) -> Self {
+        self.options.timeouts.exclude_input = exclude;
+        self
+    }
+
+    /// Asks the server for progress and takes it. Every report restarts [`Call::timeout`].
+    ///
+    /// Reports that arrive faster than they are taken are dropped (`Limits::max_queued_progress`,
+    /// `Limits::max_queued_progress_bytes`). The closure must not block.
+    pub fn on_progress(mut self, take: impl FnMut(ProgressParams) + Send + 'static) -> Self {
+        self.options.on_progress = Some(Box::new(take));
+        self
+    }
+
+    /// Asks for log messages of this severity and above while the call runs. Modern servers only; the
+    /// messages arrive in [`Client::log_messages`].
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
+    pub fn log_level(mut self, level: LoggingLevel) -> Self {
+        self.options.log_level = Some(level);
+        self
+    }
+
+    /// Adds to the request's `_meta`. Keys that the client itself writes are left out.
+    pub fn meta(mut self, meta: Meta) -> Self {
+        self.options.meta = Some(meta);
+        self
+    }
+
+    /// Asks the server even if a cached result is fresh. Applies to results that may be cached: lists
+    /// and `resources/read`.
+    pub fn fresh(mut self) -> Self {
+        self.options.fresh = true;
+        self
+    }
+
+    /// Sends the request once, and returns the server's questions to the caller instead of passing them
+    /// to the handlers.
+    pub fn once(self) -> CallOnce<T> {
+        let Self { client, method, params, options, result } = self;
+        CallOnce::new(client, method, params, options, result)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'static, Result<T, Error>>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { client, method, params, options, .. } = &mut self;
+            let params = std::mem::replace(params, Ok(Params::new()))?;
+            let tool = options.tool.clone();
+            fetch(client, method, params, options, |result, value| {
+                client.check_output(tool.as_deref(), result)?;
+                Ok(value)
+            })
+            .await
+        })
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &self.method).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! The handle of a connection.
+
+use std::fmt;
+use std::process::ExitStatus;
+use std::sync::{Arc, Weak};
+
+use mcp_core::revision::Revision;
+use mcp_core::sync::Mutex;
+use mcp_core::types::{Implementation, LoggingLevel, ServerCapabilities};
+
+use super::watched::WatchedResources;
+use crate::Limits;
+use crate::call::{OutputSchemas, OutputValidator};
+use crate::deadline::Timeouts;
+use crate::era::{KnownServer, Session, Settings};
+use crate::request::Wire;
+
+/// A connection to an MCP server.
+///
+/// A clone is another handle of the same connection. When the last one is dropped the connection
+/// ends, and a server that was started as a child process is killed with its process group;
+/// [`Client::close`] ends both gently.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::process::Command;
+/// use mcp_client::{Client, serde_json::json};
+///
+/// let client = Client::connect_command(Command::new("notes-server")).await?;
+/// for tool in client.list_tools().await? {
+///     println!("{}", tool.name);
+/// }
+/// let sum: i64 = client.call_tool("add", &json!({"a": 1, "b": 2})).await?.structured()?;
+/// client.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    wire: Wire,
+    session: Session,
+    timeouts: Timeouts,
+    limits: Limits,
+    /// What the host calls the server, or else what the server calls itself.
+    server_name: String,
+    /// What modern requests ask for, and what a legacy session was set to.
+    log_level: Mutex<Option<LoggingLevel>>,
+    watched: WatchedResources,
+    output_schemas: Option<OutputSchemas>,
+}
+
+/// A client that is not kept alive.
+#[derive(Clone)]
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
+impl fmt::Debug for WeakClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakClient")
+    }
+}
+
+/// The connection, and what is known of the server.
+impl Client {
+    pub(crate) fn new(
+        wire: Wire,
+        session: Session,
+        settings: &Settings,
+        output_validator: Option<OutputValidator>,
+    ) -> Self {
+        let max_schema_bytes = settings.limits.max_output_schema_bytes;
+        let named = || session.server_info.as_ref().map(|info| info.name.clone());
+        let server_name = settings.server_name.clone().or_else(named).unwrap_or_default();
+        Self(Arc::new(Inner {
+            wire,
+            session,
+            timeouts: settings.timeouts,
+            limits: settings.limits.clone(),
+            server_name,
+            log_level: Mutex::default(),
+            watched: WatchedResources::default(),
+            output_schemas: output_validator
+                .map(|validator| OutputSchemas::new(validator, max_schema_bytes)),
+        }))
+    }
+
+    /// Ends the connection for all clones of this client, after what is queued was written.
+    ///
+    /// A child process has its input closed, then 2 s to exit, then gets SIGTERM, and 2 s later SIGKILL
+    /// ([`ChildCommand`](crate::ChildCommand) sets the times); so does its process group. Gives the child's exit status.
+    pub async fn close(&self) -> Option<ExitStatus> {
+        self.0.wire.connection.close().await
+    }
+
+    /// The process id of a server that was started as a child process; on Unix that of its process group too.
+    #[must_use]
+    pub fn child_id(&self) -> Option<u32> {
+        self.0.wire.connection.child_id()
+    }
+
+    /// The exit status of a server that was started as a child process, once it has exited.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        self.0.wire.connection.exit_status()
+    }
+
+    /// The revision that is spoken.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.0.session.revision
+    }
+
+    /// What was found out about the server, to be stored for the next time: [`ClientBuilder::known_server`](crate::ClientBuilder::known_server).
+    #[must_use]
+    pub fn known_server(&self) -> KnownServer {
+        KnownServer { revision: self.revision(), http_sse: self.0.wire.connection.is_http_sse() }
+    }
+
+    /// Who the server says it is. For display and logs: it is not verified, so neither behaviour nor
+    /// security may depend on it.
+    #[must_use]
+    pub fn server_info(&self) -> Option<&Implementation> {
+        self.0.session.server_info.as_ref()
+    }
+
+    /// What the server can do.
+    #[must_use]
+    pub fn server_capabilities(&self) -> &ServerCapabilities {
+        &self.0.session.capabilities
+    }
+
+    /// How to use the server, for the model.
+    #[must_use]
+    pub fn instructions(&self) -> Option<&str> {
+        self.0.session.instructions.as_deref()
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.0.wire
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.0.timeouts
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakClient {
+        WeakClient(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn server_name(&self) -> &str {
+        &self.0.server_name
+    }
+
+    /// The resources that subscriptions watch, in the legacy era.
+    pub(crate) fn watched(&self) -> &WatchedResources {
+        &self.0.watched
+    }
+
+    pub(crate) fn output_schemas(&self) -> Option<&OutputSchemas> {
+        self.0.output_schemas.as_ref()
+    }
+
+    /// The log level that the user chose, in whichever era.
+    pub(crate) fn chosen_log_level(&self) -> Option<LoggingLevel> {
+        *self.0.log_level.lock()
+    }
+
+    pub(crate) fn choose_log_level(&self, level: LoggingLevel) {
+        *self.0.log_level.lock() = Some(level);
+    }
+
+    /// The log level that requests of this conversation ask for.
+    pub(crate) fn requested_log_level(&self) -> Option<LoggingLevel> {
+        self.chosen_log_level().filter(|_| self.session().is_modern())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("revision", &self.revision())
+            .field("server", &self.server_info().map(|info| &info.name))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! The client: a connection, and a method for everything that can be asked.
+
+mod connect;
+mod deprecated;
+mod handle;
+mod notifications;
+mod output;
+mod prompts;
+mod requests;
+mod resources;
+mod session_renewal;
+mod skills;
+mod tools;
+mod watched;
+
+pub use handle::Client;

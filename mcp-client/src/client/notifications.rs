@@ -1,0 +1,77 @@
+//! What the server reports without being asked, and what it should report.
+
+use mcp_core::json::JsonBytes;
+use mcp_core::method::notification::RootsListChanged;
+use mcp_core::method::{Method as _, NotificationMethod as _, SetLevel};
+use mcp_core::types::{EmptyResult, LoggingLevel, Root, SubscriptionFilter};
+
+use super::handle::Client;
+use crate::call::Call;
+use crate::error::{Error, ErrorKind};
+use crate::notifications::{LogMessages, Notifications};
+use crate::params::Params;
+use crate::subscription::{self, Subscription};
+
+/// Notifications.
+impl Client {
+    /// Subscribes to changes. Completes when the server has agreed.
+    ///
+    /// # Errors
+    /// When the server refuses, or does not answer in time. Dropping the future cancels the
+    /// subscription.
+    pub async fn subscribe(&self, filter: SubscriptionFilter) -> Result<Subscription, Error> {
+        subscription::subscribe(self, filter).await
+    }
+
+    /// Everything that the server reports from now on, except progress.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new(self.wire().inbound.hub.listen(None))
+    }
+
+    /// The server's log messages from now on. See [`Client::set_log_level`].
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
+    #[must_use]
+    pub fn log_messages(&self) -> LogMessages {
+        LogMessages::new(self.notifications())
+    }
+
+    /// Asks for log messages of this severity and above. A legacy server gets one request; a modern
+    /// one learns of it with every request from now on.
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
+    ///
+    /// # Errors
+    /// When a legacy server refuses.
+    pub async fn set_log_level(&self, level: LoggingLevel) -> Result<(), Error> {
+        if !self.session().is_modern() {
+            let params = Params::new().with("level", &level);
+            Call::<EmptyResult>::new(self, SetLevel::NAME, params).await?;
+        }
+        self.choose_log_level(level);
+        Ok(())
+    }
+
+    /// Replaces the roots, and notifies a legacy server; a modern one asks when it needs them.
+    ///
+    /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+    /// than 2027-07-28.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if the client was built without roots, so that it has not
+    /// declared the capability, or if a root is not a `file:` URI.
+    pub async fn set_roots(&self, roots: impl IntoIterator<Item = Root>) -> Result<(), Error> {
+        self.wire()
+            .inbound
+            .handlers
+            .replace_roots(roots.into_iter().collect())
+            .map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
+        if !self.session().is_modern() {
+            self.wire().notify(RootsListChanged::NAME, JsonBytes::empty_object()).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! Prompts and completion.
+
+use mcp_core::method::{Complete, Method as _, PromptsGet};
+use mcp_core::types::{
+    CompleteResult, CompletionArgument, CompletionContext, CompletionReference, GetPromptResult,
+    Prompt,
+};
+use serde::Serialize;
+
+use super::handle::Client;
+use crate::call::{Call, List, Listing};
+use crate::params::Params;
+
+/// Prompts and completion.
+impl Client {
+    /// Gets a prompt. The arguments are a struct or map of texts; `&()` for none.
+    pub fn get_prompt<A: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        arguments: &A,
+    ) -> Call<GetPromptResult> {
+        let params = Params::new().with("name", name);
+        let params = params.and_then(|params| params.with_object("arguments", arguments));
+        Call::new(self, PromptsGet::NAME, params)
+    }
+
+    /// The prompts, all pages of them.
+    pub fn list_prompts(&self) -> List<Prompt> {
+        List::new(self)
+    }
+
+    /// The prompts as a stream, page after page.
+    #[must_use]
+    pub fn prompts(&self) -> Listing<Prompt> {
+        self.list_prompts().into_stream()
+    }
+
+    /// Proposals for an argument of a prompt or a resource template, of which `value` is typed so far.
+    pub fn complete(
+        &self,
+        reference: impl Into<CompletionReference>,
+        argument: &str,
+        value: &str,
+    ) -> Call<CompleteResult> {
+        self.complete_with(reference, argument, value, None)
+    }
+
+    /// As [`Client::complete`], with the arguments that have a value already.
+    pub fn complete_with(
+        &self,
+        reference: impl Into<CompletionReference>,
+        argument: &str,
+        value: &str,
+        context: Option<CompletionContext>,
+    ) -> Call<CompleteResult> {
+        let params = || {
+            let argument = CompletionArgument::new(argument, value);
+            let params =
+                Params::new().with("ref", &reference.into())?.with("argument", &argument)?;
+            match context {
+                Some(context) => params.with("context", &context),
+                None => Ok(params),
+            }
+        };
+        Call::new(self, Complete::NAME, params())
+    }
+}

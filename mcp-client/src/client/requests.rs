@@ -1,0 +1,54 @@
+//! Requests and notifications of any method.
+
+use mcp_core::json::JsonBytes;
+use mcp_core::method::{Discover, Method, NotificationMethod, Ping};
+use mcp_core::types::{DiscoverResult, EmptyResult};
+use serde::de::DeserializeOwned;
+
+use super::handle::Client;
+use crate::call::Call;
+use crate::error::Error;
+use crate::params::Params;
+
+/// Everything else.
+impl Client {
+    /// Asks a legacy server for a sign of life.
+    pub fn ping(&self) -> Call<EmptyResult> {
+        Call::new(self, Ping::NAME, Ok(Params::new()))
+    }
+
+    /// Asks a modern server again what it is and can do.
+    pub fn discover(&self) -> Call<DiscoverResult> {
+        Call::new(self, Discover::NAME, Ok(Params::new()))
+    }
+
+    /// Any request, by the marker of its [`Method`].
+    ///
+    /// `_meta` of the params is sent with what the client adds to it.
+    pub fn request<M: Method>(&self, params: &M::Params) -> Call<M::Result>
+    where
+        M::Result: DeserializeOwned + 'static,
+    {
+        match Params::of(params) {
+            Ok((params, meta)) => {
+                let call = Call::new(self, M::NAME, Ok(params));
+                match meta {
+                    Some(meta) => call.meta(meta),
+                    None => call,
+                }
+            }
+            Err(error) => Call::new(self, M::NAME, Err(error)),
+        }
+    }
+
+    /// Any notification, by the marker of its [`NotificationMethod`].
+    ///
+    /// # Errors
+    /// When the params cannot be serialized. Whether it arrives is not known.
+    pub async fn notify<N: NotificationMethod>(&self, params: &N::Params) -> Result<(), Error> {
+        let params =
+            JsonBytes::new(params).map_err(|error| Error::argument("the params", error))?;
+        self.wire().notify(N::NAME, params).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! Tools, and calls that were saved.
+
+use mcp_core::method::{Method as _, ToolsCall};
+use mcp_core::types::Tool;
+use serde::Serialize;
+
+use super::handle::Client;
+use crate::call::{Call, List, Listing, PendingInput, SavedInput, ToolReply};
+use crate::error::Error;
+use crate::params::Params;
+
+/// Tools.
+impl Client {
+    /// Calls a tool. The arguments are a struct, a map, or `json!({…})`; `&()` for none.
+    pub fn call_tool<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Call<ToolReply> {
+        let params = Params::new().with("name", name);
+        let params = params.and_then(|params| params.with_object("arguments", arguments));
+        let call = Call::new(self, ToolsCall::NAME, params);
+        if self.checks_output() { call.of_tool(name) } else { call }
+    }
+
+    /// Restores a call that waits for answers and was saved ([`PendingInput::save`]), with a client of
+    /// the same server. That may be in another process. `T` is the result of the call,
+    /// [`ToolReply`] for a tool.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mcp_client::types::InputResponses;
+    /// use mcp_client::{Outcome, SavedInput, ToolReply, serde_json};
+    ///
+    /// let saved: SavedInput = serde_json::from_slice(&std::fs::read("pending.json")?)?;
+    /// let pending = client.restore::<ToolReply>(saved)?;
+    /// let answers = InputResponses::new(); // to what `pending.asked` asks
+    /// if let Outcome::Complete(reply) = pending.resume(answers).await? {
+    ///     println!("{}", reply.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnsupportedVersion`] when this client speaks another revision than the one that asked;
+    /// [`ErrorKind::InvalidArgument`] when another server asked
+    /// ([`ClientBuilder::server_name`](crate::ClientBuilder::server_name)), or when what was stored is
+    /// not what was saved.
+    ///
+    /// [`ErrorKind::UnsupportedVersion`]: crate::ErrorKind::UnsupportedVersion
+    /// [`ErrorKind::InvalidArgument`]: crate::ErrorKind::InvalidArgument
+    pub fn restore<T>(&self, saved: SavedInput) -> Result<PendingInput<T>, Error> {
+        PendingInput::restore(self, saved)
+    }
+
+    /// The tools, all pages of them.
+    pub fn list_tools(&self) -> List<Tool> {
+        List::new(self)
+    }
+
+    /// The tools as a stream, page after page.
+    #[must_use]
+    pub fn tools(&self) -> Listing<Tool> {
+        self.list_tools().into_stream()
+    }
+}

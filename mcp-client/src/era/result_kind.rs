@@ -1,0 +1,92 @@
+//! Whether a result is final, or asks for input.
+
+use std::borrow::Cow;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::method::{self, Method as _, ToolsCall};
+use mcp_core::revision::Revision;
+use mcp_core::text::PeerText;
+use mcp_core::types::InputRequiredResult;
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// The answer to one request.
+pub(crate) enum Round {
+    Complete(JsonBytes),
+    InputRequired(Box<InputRequiredResult>),
+}
+
+/// Tells a final result from one that asks for input, and refuses all others.
+pub(super) fn read(
+    revision: Revision,
+    method: &'static str,
+    answer: JsonBytes,
+    max_questions: usize,
+) -> Result<Round, Error> {
+    let bytes = answer.as_bytes();
+    let kind = result_type(bytes).map_err(|error| Error::decode(method, error, bytes))?;
+    let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
+    match kind.as_deref() {
+        Some("complete") => Ok(Round::Complete(answer)),
+        // Earlier revisions have no kinds. Without one, only the required member distinguishes the
+        // result of a tool from something else, such as the handle of a task.
+        None if method == ToolsCall::NAME && !has_content(&answer) => {
+            invalid("the result of a tool has no content".to_owned())
+        }
+        None => Ok(Round::Complete(answer)),
+        Some("input_required") if !revision.rules().input_required => {
+            invalid(format!("revision {revision} has no resultType \"input_required\""))
+        }
+        Some("input_required") if may_require_input(method) => {
+            let asked: InputRequiredResult =
+                answer.parse().map_err(|error| Error::decode(method, error, bytes))?;
+            if asked.input_requests.is_none() && asked.request_state.is_none() {
+                return invalid(
+                    "it requires input and has neither inputRequests nor requestState".to_owned(),
+                );
+            }
+            let questions = asked.input_requests.as_ref().map_or(0, |requests| requests.len());
+            if questions > max_questions {
+                return invalid(format!(
+                    "it asks {questions} questions, more than {max_questions} \
+                     (Limits::max_input_questions)"
+                ));
+            }
+            Ok(Round::InputRequired(Box::new(asked)))
+        }
+        Some("input_required") => invalid("this method cannot require input".to_owned()),
+        Some(other) => {
+            invalid(format!("the resultType \"{}\" is unknown", PeerText::with_max(other, 64)))
+        }
+    }
+}
+
+/// Whether the result of a method may ask for input (MRTR-2).
+pub(crate) fn may_require_input(method: &str) -> bool {
+    method::find(method).is_some_and(|row| row.may_require_input)
+}
+
+/// Whether the result of a tool has its required member.
+fn has_content(result: &JsonBytes) -> bool {
+    // Most servers write it first.
+    result.as_bytes().starts_with(br#"{"content":["#)
+        || matches!(result.members(["content"]), Ok([Some(_)]))
+}
+
+/// The member `resultType` of a result.
+fn result_type(result: &[u8]) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Kind<'a> {
+        #[serde(rename = "resultType", borrow)]
+        kind: Option<Cow<'a, str>>,
+    }
+    // Most servers write it first, and most results are complete.
+    if result.starts_with(br#"{"resultType":"complete""#) {
+        return Ok(Some(Cow::Borrowed("complete")));
+    }
+    if memchr::memmem::find(result, b"resultType").is_none() {
+        return Ok(None);
+    }
+    serde_json::from_slice::<Kind<'_>>(result).map(|result| result.kind)
+}

@@ -1,0 +1,152 @@
+//! Listing what the servers of a group have.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use mcp_core::method::SKILLS_EXTENSION;
+use mcp_core::types::{Prompt, Resource, ResourceTemplate, ServerCapabilities, Skill, Tool};
+use tokio::time::timeout;
+
+use super::client_group::ClientGroup;
+use super::kind::Kind;
+use super::list::{Exposed, Failure, FromServer, GroupList};
+use super::name::{self, Naming};
+use super::server::Server;
+use crate::call::{List, Listed};
+use crate::error::{Error, ErrorKind};
+
+type Lists<T> = Vec<(Arc<Server>, Result<Vec<T>, Error>)>;
+
+/// Lists.
+impl ClientGroup {
+    /// The tools of all servers under their names in the group. Servers that declare no tools are not
+    /// asked.
+    pub async fn list_tools(&self) -> GroupList<Exposed<Tool>> {
+        let lists = self.gather(self.all(), has_tools).await;
+        self.expose(Kind::Tool, lists, |tool: &Tool| &tool.name)
+    }
+
+    /// The prompts of all servers under their names in the group. Servers that declare no prompts are
+    /// not asked.
+    pub async fn list_prompts(&self) -> GroupList<Exposed<Prompt>> {
+        let lists = self.gather(self.all(), has_prompts).await;
+        self.expose(Kind::Prompt, lists, |prompt: &Prompt| &prompt.name)
+    }
+
+    /// The resources of all servers. Servers that declare no resources are not asked.
+    pub async fn list_resources(&self) -> GroupList<FromServer<Resource>> {
+        merge(self.gather(self.all(), |declared| declared.resources.is_some()).await)
+    }
+
+    /// The resource templates of all servers. Servers that declare no resources are not asked.
+    pub async fn list_resource_templates(&self) -> GroupList<FromServer<ResourceTemplate>> {
+        merge(self.gather(self.all(), |declared| declared.resources.is_some()).await)
+    }
+
+    /// The skills of all servers that declare some. A skill is identified by its server and its URI:
+    /// names and URIs may occur twice.
+    pub async fn list_skills(&self) -> GroupList<FromServer<Skill>> {
+        let has_skills =
+            |declared: &ServerCapabilities| declared.extension(SKILLS_EXTENSION).is_some();
+        merge(self.gather(self.all(), has_skills).await)
+    }
+
+    /// Learns the names that some servers list, and which names are bare.
+    pub(super) async fn learn(&self, kind: Kind, servers: Vec<Arc<Server>>) {
+        match kind {
+            Kind::Tool => {
+                let lists = self.gather(servers, has_tools).await;
+                drop(self.expose(kind, lists, |tool: &Tool| &tool.name));
+            }
+            Kind::Prompt => {
+                let lists = self.gather(servers, has_prompts).await;
+                drop(self.expose(kind, lists, |prompt: &Prompt| &prompt.name));
+            }
+        }
+    }
+
+    /// Asks servers at the same time, each for its own time.
+    async fn gather<T: Listed>(
+        &self,
+        servers: Vec<Arc<Server>>,
+        has: fn(&ServerCapabilities) -> bool,
+    ) -> Lists<T> {
+        let settings = self.settings();
+        let (wait, max_items) = (settings.list_timeout, settings.limits.max_group_items);
+        let ask = async |server: &Server| {
+            let client = server.client(settings.connect_timeout).await?;
+            if !has(client.server_capabilities()) {
+                return Ok(Vec::new());
+            }
+            List::<T>::new(&client).max_items(max_items, "Limits::max_group_items").await
+        };
+        let asking = servers.into_iter().map(|server| async {
+            let listed = timeout(wait, ask(&server)).await.unwrap_or_else(|_| {
+                let message = format!("the server did not complete its list in {wait:?}");
+                Err(Error::new(ErrorKind::Timeout, message).during(T::METHOD))
+            });
+            (server, listed)
+        });
+        join_all(asking).await
+    }
+
+    fn expose<T>(
+        &self,
+        kind: Kind,
+        lists: Lists<T>,
+        own: fn(&T) -> &String,
+    ) -> GroupList<Exposed<T>> {
+        let mut listed = Vec::new();
+        let mut failures = Vec::new();
+        for (server, list) in lists {
+            match list {
+                Ok(items) => {
+                    let names = items.iter().map(|item| own(item).as_str());
+                    let names = kind.names(&server).learn(&server.name, names);
+                    listed.push((server, names, items));
+                }
+                Err(error) => failures.push(Failure { server: Arc::clone(&server.name), error }),
+            }
+        }
+        // All names are known by now. Those of a server that failed are as they were.
+        self.owners().assign(kind, &self.all());
+        let is_bare = |server: &Server, name: &str| {
+            self.settings().naming == Naming::PrefixedOnCollision
+                && self.owners().get(kind, name).is_some_and(|owner| owner == server.name)
+        };
+        let mut items = Vec::new();
+        for (server, names, its_items) in listed {
+            for (name, item) in names.into_iter().zip(its_items) {
+                let Some(name) = name else { continue };
+                let name = if is_bare(&server, &name) {
+                    name
+                } else {
+                    name::prefixed(&server.name, &name)
+                };
+                items.push(Exposed::new(name, &server.name, item));
+            }
+        }
+        GroupList { items, failures }
+    }
+}
+
+fn has_tools(declared: &ServerCapabilities) -> bool {
+    declared.tools.is_some()
+}
+
+fn has_prompts(declared: &ServerCapabilities) -> bool {
+    declared.prompts.is_some()
+}
+
+fn merge<T>(lists: Lists<T>) -> GroupList<FromServer<T>> {
+    let (mut items, mut failures) = (Vec::new(), Vec::new());
+    for (server, list) in lists {
+        match list {
+            Ok(list) => {
+                items.extend(list.into_iter().map(|item| FromServer::new(&server.name, item)));
+            }
+            Err(error) => failures.push(Failure { server: Arc::clone(&server.name), error }),
+        }
+    }
+    GroupList { items, failures }
+}

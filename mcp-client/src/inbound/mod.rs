@@ -1,0 +1,11 @@
+//! What arrives from the server: its requests, its notifications, and where each of them goes.
+
+mod notification_hub;
+mod service;
+mod session_observer;
+mod session_restart;
+mod subscription_table;
+
+pub(crate) use service::Inbound;
+pub(crate) use session_observer::SessionObserver;
+pub(crate) use subscription_table::Acknowledged;

@@ -1,0 +1,197 @@
+//! The client's side of the conversation.
+
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, RequestId};
+use mcp_core::meta::Meta;
+use mcp_core::method::notification::{Cancelled, Progress, SubscriptionAcknowledged};
+use mcp_core::method::{Method as _, NotificationMethod as _, Ping};
+use mcp_core::revision::{Era, Revision};
+use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
+use mcp_core::text::PeerText;
+#[cfg(feature = "http")]
+use mcp_core::transport::TransportError;
+use mcp_core::types::SubscriptionAcknowledgedParams;
+use serde::Deserialize;
+
+use super::notification_hub::NotificationHub;
+use super::session_observer::SessionObserver;
+use super::subscription_table::SubscriptionTable;
+use crate::Limits;
+use crate::backoff::Backoff;
+use crate::cache::{Cache, Change};
+#[cfg(feature = "http")]
+use crate::error::Error;
+use crate::event::Event;
+use crate::handler::Handlers;
+use crate::handling::Handling;
+use crate::progress::ProgressTable;
+
+/// Takes the server's requests and notifications, and passes each to the part that it concerns.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    pub(crate) handlers: Handlers,
+    pub(crate) cache: Cache,
+    pub(crate) progress: ProgressTable,
+    /// Set once the handshake, or the probe, is done.
+    pub(crate) revision: OnceLock<Revision>,
+    /// Questions of the server that handlers are busy with.
+    pub(crate) handling: Handling,
+    pub(crate) hub: NotificationHub,
+    pub(crate) subscriptions: SubscriptionTable,
+    backoff: Backoff,
+    /// The client, once there is one.
+    pub(super) observer: OnceLock<Box<dyn SessionObserver>>,
+    /// Sessions that began since the observer was last called.
+    pub(super) restarts: AtomicUsize,
+}
+
+impl Inbound {
+    pub(crate) fn new(handlers: Handlers, limits: &Limits) -> Self {
+        Self {
+            handlers,
+            cache: Cache::private(&limits.cache),
+            progress: ProgressTable::new(limits),
+            revision: OnceLock::new(),
+            handling: Handling::default(),
+            hub: NotificationHub::new(limits),
+            subscriptions: SubscriptionTable::new(limits),
+            backoff: Backoff::new(limits),
+            observer: OnceLock::new(),
+            restarts: AtomicUsize::new(0),
+        }
+    }
+
+    /// The pauses between attempts to restore something.
+    pub(crate) fn backoff(&self) -> Backoff {
+        self.backoff.clone()
+    }
+
+    /// The connection is over: all streams end.
+    pub(crate) fn disconnected(&self) {
+        self.hub.close();
+        self.subscriptions.close();
+    }
+
+    /// Changes may have been missed, of anything that is watched.
+    pub(crate) fn missed(&self) {
+        self.cache.invalidate(Change::Any);
+        self.subscriptions.push_all(&Event::Gap);
+        self.hub.publish(&Event::Gap, 0);
+    }
+
+    /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of all
+    /// notifications continue, since calls have notifications too.
+    #[cfg(feature = "http")]
+    pub(crate) fn subscriptions_lost(&self, error: &TransportError) {
+        self.hub.fail_subscriptions(|| Error::stream_lost(error.clone()));
+    }
+
+    fn acknowledged(&self, params: &JsonBytes) {
+        let Ok(params) = params.parse::<SubscriptionAcknowledgedParams>() else { return };
+        let Some(id) = params.meta.as_ref().and_then(Meta::subscription_id) else { return };
+        self.activate(&id, Some(params.notifications));
+    }
+
+    fn activate(&self, id: &RequestId, agreed: Option<mcp_core::types::SubscriptionFilter>) {
+        if let Some(renewed) = self.subscriptions.activate(id, agreed) {
+            for change in Change::watched(&renewed) {
+                self.cache.invalidate(change);
+            }
+            self.hub.publish(&Event::Gap, 0);
+        }
+    }
+
+    /// The server ends a subscription (SUB-8).
+    fn cancelled(&self, params: &JsonBytes) {
+        #[derive(Deserialize)]
+        struct Cancelled {
+            #[serde(rename = "requestId")]
+            request_id: RequestId,
+        }
+        if let Ok(Cancelled { request_id }) = params.parse() {
+            self.subscriptions.end(&request_id);
+        }
+    }
+
+    fn event(&self, method: &str, params: &JsonBytes) {
+        let Some(event) = Event::read(method, params) else {
+            tracing::debug!(method = %PeerText::new(method), "dropped a malformed notification");
+            return;
+        };
+        match &event {
+            Event::ToolsListChanged => self.cache.invalidate(Change::Tools),
+            Event::PromptsListChanged => self.cache.invalidate(Change::Prompts),
+            Event::ResourcesListChanged => self.cache.invalidate(Change::Resources),
+            Event::ResourceUpdated(updated) => {
+                self.cache.invalidate(Change::Resource(&updated.uri));
+            }
+            _ => {}
+        }
+        let size = params.as_bytes().len();
+        if let Some(id) = subscription_of(params) {
+            self.activate(&id, None); // Unless it was acknowledged, as it should be.
+            self.subscriptions.push(&id, event.clone().without_meta(), size);
+        }
+        self.hub.publish(&event, size);
+    }
+
+    async fn handle(&self, request: &Request) -> Result<JsonBytes, ErrorObject> {
+        // A modern server asks through results and never sends a request (BASE-8).
+        if self.revision.get().map(|revision| revision.era()) == Some(Era::Modern) {
+            tracing::warn!(
+                method = %PeerText::new(&request.method),
+                "refused a request: servers of this revision send none"
+            );
+            return Err(ErrorObject::method_not_found(&request.method));
+        }
+        if request.method == Ping::NAME {
+            return Ok(JsonBytes::empty_object());
+        }
+        let _busy = self.handling.begin();
+        match self.handlers.answer(&request.method, &request.params).await {
+            Some(answer) => answer,
+            None => Err(ErrorObject::method_not_found(&request.method)),
+        }
+    }
+}
+
+impl Service for Inbound {
+    async fn call(&self, request: Request) -> Reply {
+        self.handle(&request).await.map_err(Into::into)
+    }
+
+    async fn notify(&self, notification: Notification) {
+        let Notification { method, params, .. } = notification;
+        match &*method {
+            Progress::NAME => self.progress.report(&params),
+            Cancelled::NAME => self.cancelled(&params),
+            SubscriptionAcknowledged::NAME => self.acknowledged(&params),
+            method => self.event(method, &params),
+        }
+    }
+}
+
+impl Conversation for Inbound {
+    fn accepts_batches(&self) -> bool {
+        self.revision.get().is_some_and(|revision| revision.rules().batching)
+    }
+}
+
+/// The subscription that a notification belongs to.
+fn subscription_of(params: &JsonBytes) -> Option<RequestId> {
+    #[derive(Deserialize)]
+    struct Tagged {
+        #[serde(rename = "_meta")]
+        meta: Option<Subscription>,
+    }
+    #[derive(Deserialize)]
+    struct Subscription {
+        #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
+        id: Option<RequestId>,
+    }
+    memchr::memmem::find(params.as_bytes(), b"subscriptionId")?;
+    params.parse::<Tagged>().ok()?.meta?.id
+}

@@ -1,0 +1,27 @@
+//! The bounds of a skill.
+
+/// The bounds of a skill that is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SkillLimits {
+    /// Most files. 512.
+    pub max_files: usize,
+    /// Most bytes of all files. 16 MiB.
+    pub max_bytes: u64,
+    /// Most bytes of the front matter of a `SKILL.md`. 256 KiB.
+    pub max_front_matter_bytes: usize,
+}
+
+impl SkillLimits {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { max_files: 512, max_bytes: 16 << 20, max_front_matter_bytes: 256 << 10 }
+    }
+}
+
+impl Default for SkillLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

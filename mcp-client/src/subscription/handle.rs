@@ -1,0 +1,122 @@
+//! The stream of a subscription, and what ends it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+use mcp_core::sync::Mutex;
+use mcp_core::types::SubscriptionFilter;
+use tokio::task::AbortHandle;
+
+use super::acknowledgement::missing_part;
+use crate::client::Client;
+use crate::error::Error;
+use crate::event::Event;
+use crate::event_queue::EventQueue;
+
+/// The changes that a server reports. Dropping it ends the subscription.
+///
+/// A change that says the same as one that was not read yet is reported once. If more than
+/// `Limits::max_queued_events` wait, the oldest are dropped and [`Event::Lagged`] says how many.
+///
+/// Over a transport that can reconnect (HTTP) an interrupted subscription is requested again, after
+/// random pauses that grow. [`Event::Gap`] then says that it is active again and that changes may
+/// have been missed. The stream ends when the server ends the subscription, when the connection is
+/// lost for good, or after `Limits::max_reconnects` failed attempts in a row;
+/// [`Subscription::error`] says which.
+pub struct Subscription {
+    queue: Arc<EventQueue<Event>>,
+    requested: SubscriptionFilter,
+    acknowledged: SubscriptionFilter,
+    /// What the server agreed to when the subscription was requested again.
+    renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
+    _guard: Guard,
+}
+
+impl Subscription {
+    pub(super) fn new(
+        queue: Arc<EventQueue<Event>>,
+        requested: SubscriptionFilter,
+        acknowledged: SubscriptionFilter,
+        renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
+        guard: Guard,
+    ) -> Self {
+        Self { queue, requested, acknowledged, renewed, _guard: guard }
+    }
+
+    /// What the server agreed to report, never more than what was requested. It may have changed
+    /// after [`Event::Gap`].
+    #[must_use]
+    pub fn acknowledged(&self) -> &SubscriptionFilter {
+        &self.acknowledged
+    }
+
+    /// What was requested, and what the server did not agree to report (SUB-5). Empty if it agreed
+    /// to everything.
+    #[must_use]
+    pub fn not_acknowledged(&self) -> SubscriptionFilter {
+        missing_part(&self.requested, &self.acknowledged)
+    }
+
+    /// Why the stream ended, unless the server ended it properly.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.queue.error()
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Event;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let this = self.get_mut();
+        if let Some(agreed) = this.renewed.lock().take() {
+            this.acknowledged = agreed;
+        }
+        this.queue.poll_next(cx)
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("acknowledged", &self.acknowledged)
+            .field("error", &self.error())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ends a subscription when it is dropped.
+pub(super) enum Guard {
+    Modern { client: Client, queue: Arc<EventQueue<Event>>, task: Option<AbortHandle> },
+    Legacy { client: Client, uris: Vec<String>, runtime: tokio::runtime::Handle },
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        match self {
+            Self::Modern { client, queue, task } => {
+                client.wire().inbound.subscriptions.release(queue);
+                if let Some(task) = task {
+                    task.abort(); // This drops the request, and so cancels it.
+                }
+            }
+            Self::Legacy { client, uris, runtime } => {
+                let unwatched = client.watched().remove(std::mem::take(uris));
+                if unwatched.is_empty() {
+                    return;
+                }
+                let client = client.clone();
+                runtime.spawn(async move {
+                    for uri in unwatched {
+                        if let Err(error) = client.unsubscribe_resource(&uri).await {
+                            tracing::debug!(%error, "a resource could not be unsubscribed");
+                        }
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Change notifications of what the caller chose.
+
+mod acknowledgement;
+mod handle;
+mod listen;
+mod subscribe;
+mod watch;
+
+pub use handle::Subscription;
+pub(crate) use subscribe::subscribe;

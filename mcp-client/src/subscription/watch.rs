@@ -1,0 +1,42 @@
+//! Subscriptions of the legacy era: `resources/subscribe` for each resource, and changes of lists,
+//! which servers announce without being asked. Spec: server/resources, until 2025-11-25.
+
+use std::sync::Arc;
+
+use mcp_core::types::SubscriptionFilter;
+
+use super::handle::{Guard, Subscription};
+use crate::client::Client;
+use crate::error::Error;
+
+/// Subscribes to each resource on a legacy server.
+pub(super) async fn watch(
+    client: &Client,
+    filter: SubscriptionFilter,
+) -> Result<Subscription, Error> {
+    let wire = client.wire();
+    let queue = wire.inbound.hub.listen(Some(filter.clone()));
+    wire.connection.outbound().listening().await;
+    let runtime = tokio::runtime::Handle::current();
+    let mut guard = Guard::Legacy { client: client.clone(), uris: Vec::new(), runtime };
+    for uri in filter.resource_subscriptions.iter().flatten() {
+        client.subscribe_resource(uri).await?;
+        client.watched().add(uri);
+        if let Guard::Legacy { uris, .. } = &mut guard {
+            uris.push(uri.clone());
+        }
+    }
+    let capabilities = client.server_capabilities();
+    let announces = |changes: Option<bool>| changes == Some(true);
+    let mut acknowledged = filter.clone();
+    if !capabilities.tools.as_ref().is_some_and(|tools| announces(tools.list_changed)) {
+        acknowledged.tools_list_changed = None;
+    }
+    if !capabilities.prompts.as_ref().is_some_and(|prompts| announces(prompts.list_changed)) {
+        acknowledged.prompts_list_changed = None;
+    }
+    if !capabilities.resources.as_ref().is_some_and(|resources| announces(resources.list_changed)) {
+        acknowledged.resources_list_changed = None;
+    }
+    Ok(Subscription::new(queue, filter, acknowledged, Arc::default(), guard))
+}
