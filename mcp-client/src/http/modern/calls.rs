@@ -47,10 +47,7 @@ impl ModernCalls {
 
     pub(crate) async fn call(&self, request: Request, revision: Option<Revision>) -> Reply {
         let Request { id, method, params, .. } = request;
-        let version = match revision {
-            Some(revision) => HeaderValue::from_static(revision.as_str()),
-            None => version_of(&params)?,
-        };
+        let version = version_of(&params, revision)?;
         let member = mcp_core::method::find(&method).and_then(|row| row.name_param);
         let [name, arguments, answers, state] = members(&params, member)?;
         let name = name.as_ref().and_then(|name| name.parse::<Cow<'_, str>>().ok());
@@ -213,14 +210,19 @@ fn unreadable(error: MembersError) -> CallError {
     TransportError::new(TransportErrorKind::Unsendable, message).into()
 }
 
-/// The revision in the `_meta` of a request, which a client that still looks for one tries.
-fn version_of(params: &JsonBytes) -> Result<HeaderValue, TransportError> {
+/// The revision in the `_meta` of a request, with which the header field must agree: a client that
+/// looks for a common one tries several. Without any it is that of the connection.
+fn version_of(
+    params: &JsonBytes,
+    negotiated: Option<Revision>,
+) -> Result<HeaderValue, TransportError> {
     let find = || {
         let [meta] = params.members(["_meta"]).ok()?;
         let [version] = meta?.members([PROTOCOL_VERSION]).ok()?;
         HeaderValue::try_from(version?.parse::<String>().ok()?).ok()
     };
-    find().ok_or_else(|| {
+    let negotiated = negotiated.map(|revision| HeaderValue::from_static(revision.as_str()));
+    find().or(negotiated).ok_or_else(|| {
         let message =
             format!("no revision is negotiated yet, and `_meta` has no {PROTOCOL_VERSION}");
         TransportError::new(TransportErrorKind::Unsendable, message)
