@@ -31,7 +31,7 @@ use crate::error::{Error, ErrorKind};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::{
-    Authorizer, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
+    Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
 };
 use crate::inbound::Inbound;
 
@@ -366,7 +366,7 @@ impl ClientBuilder {
 
     /// What sends the HTTP requests. Default: [`Network`](crate::http::Network).
     pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
-        self.http.stack = Arc::new(stack);
+        self.http.stack = Some(Arc::new(stack));
         self
     }
 
@@ -390,11 +390,18 @@ impl ClientBuilder {
         // A query may hold secrets.
         let name = endpoint.as_str().split_once('?').map_or(endpoint.as_str(), |(name, _)| name);
         self.settings.server_name.get_or_insert_with(|| name.to_owned());
-        if let Some(authorizer) = &self.http.authorizer {
-            authorizer.bind(&endpoint).map_err(Error::unauthorized)?;
-        }
         let inbound = self.inbound()?;
         let limits = &self.settings.limits;
+        if let Some(authorizer) = &self.http.authorizer {
+            let known = self.settings.known.as_ref().map(|known| known.revision);
+            let expected = self.settings.revision.or(known);
+            let (for_revision, for_cache) = (Arc::clone(&inbound), Arc::clone(&inbound));
+            let binding = Binding::new(endpoint.clone())
+                .with_limits(limits.clone())
+                .with_revision(move || for_revision.revision.get().copied().or(expected))
+                .on_identity_change(move || for_cache.cache.identity_changed());
+            authorizer.bind(&binding).map_err(Error::unauthorized)?;
+        }
         let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
         let mut older = OlderHttp {
             transport: transport.clone(),

@@ -11,6 +11,8 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::service::CallError;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
+use crate::error_chain::write_sources;
+
 /// How much of the server's JSON an error keeps, in bytes. Fixed: an excerpt shows what is wrong.
 const MAX_JSON_BYTES: usize = 16 << 10;
 
@@ -20,15 +22,19 @@ const MAX_JSON_BYTES: usize = 16 << 10;
 pub enum ErrorKind {
     /// The server answered with a JSON-RPC error: [`Error::peer`].
     Peer,
-    /// No answer, because the connection failed or is closed. Over a byte stream, and HTTP+SSE is one, whether the
-    /// server did the work is not known; over Streamable HTTP a tool is known not to have been called, see
-    /// [`ErrorKind::OutcomeUnknown`].
+    /// No response, because the connection failed or is closed. Over a byte stream, which HTTP+SSE
+    /// is too, it is not known whether the server did the work. Over Streamable HTTP a tool was not
+    /// called: the request did not leave, or the server refused it with 4xx, 501 or 505. For all
+    /// other failures see [`ErrorKind::OutcomeUnknown`].
     Transport,
-    /// The request left over HTTP, and no answer came that can be read: the connection failed, a gateway gave up, or
-    /// what the server sent is no message. Whether the server did the work is not known, and doing it twice may do
-    /// harm, so that only the caller can decide to ask again.
+    /// The request was sent over HTTP, and has no response that can be read: the connection failed,
+    /// the server or a gateway answered 5xx (503 too, unless
+    /// [`HttpLimits::retry_unavailable`](crate::Limits) is set), or the body is not a message. It is
+    /// not known whether the server did the work, and doing it twice may do harm, so that only the
+    /// caller can decide to send it again.
     OutcomeUnknown,
-    /// The server wants credentials that the client does not have; [`source`](std::error::Error::source) says why.
+    /// The server wants credentials that the client does not have (401, or 403 with a challenge);
+    /// [`source`](std::error::Error::source) says why.
     Unauthorized,
     /// No answer in time: [`Error::expired`]. The server was told to stop.
     Timeout,
@@ -127,6 +133,17 @@ impl Error {
         let message = "the authorizer refuses the server";
         let cause = TransportError::with_source(TransportErrorKind::Unauthorized, message, error);
         Self::build(ErrorKind::Unauthorized, message.to_owned(), Cause::Transport(cause))
+    }
+
+    /// No further changes arrive in a legacy session.
+    #[cfg(feature = "http")]
+    pub(crate) fn stream_lost(error: TransportError) -> Self {
+        let kind = match error.kind() {
+            TransportErrorKind::Unauthorized => ErrorKind::Unauthorized,
+            _ => ErrorKind::Transport,
+        };
+        let message = "the stream of the session is lost, so that no further changes arrive";
+        Self::build(kind, message.to_owned(), Cause::Transport(error))
     }
 
     pub(crate) fn from_peer(method: &'static str, error: ErrorObject) -> Self {
@@ -269,12 +286,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        write_sources(f, self)
     }
 }
 

@@ -8,6 +8,8 @@ use crate::cache::CacheLimits;
 use crate::call::ListLimits;
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
+#[cfg(feature = "oauth")]
+use crate::oauth::OAuthLimits;
 #[cfg(feature = "skills")]
 use crate::skill::SkillLimits;
 
@@ -70,6 +72,9 @@ pub struct Limits {
     /// The bounds of the HTTP transport.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
+    /// The bounds of authorization.
+    #[cfg(feature = "oauth")]
+    pub oauth: OAuthLimits,
 }
 
 impl Limits {
@@ -97,6 +102,8 @@ impl Limits {
             skills: SkillLimits::new(),
             #[cfg(feature = "http")]
             http: HttpLimits::new(),
+            #[cfg(feature = "oauth")]
+            oauth: OAuthLimits::new(),
         }
     }
 }

@@ -92,14 +92,17 @@ impl Outbound {
     }
 
     /// A cached result is used in place of a request. The transport learns from it what it would
-    /// have learned from the server's answer (HDR-10).
-    pub(crate) fn reused(&self, method: &'static str, result: &JsonBytes) {
-        #[cfg(feature = "http")]
-        if let Self::Http(transport) = self {
-            transport.reused(method, result);
+    /// have learned from the server's response (HDR-10), and removes what must not be offered
+    /// (HDR-14).
+    pub(crate) fn reused(&self, method: &'static str, result: JsonBytes) -> JsonBytes {
+        match self {
+            #[cfg(feature = "http")]
+            Self::Http(transport) => transport.reused(method, result),
+            _ => {
+                let _ = method;
+                result
+            }
         }
-        #[cfg(not(feature = "http"))]
-        let _ = (method, result);
     }
 }
 

@@ -141,9 +141,8 @@ impl Params {
         }
         for (key, value) in parts.user.iter().flat_map(|meta| meta.iter()) {
             let written = match key {
-                meta::PROTOCOL_VERSION | meta::CLIENT_INFO | meta::CLIENT_CAPABILITIES => {
-                    !parts.session.is_empty()
-                }
+                // Only a modern session has them, and writes them itself.
+                meta::PROTOCOL_VERSION | meta::CLIENT_INFO | meta::CLIENT_CAPABILITIES => true,
                 meta::PROGRESS_TOKEN => parts.progress_token.is_some(),
                 meta::LOG_LEVEL => parts.log_level.is_some(),
                 _ => false,

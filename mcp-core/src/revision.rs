@@ -122,6 +122,9 @@ pub struct Rules {
     /// An event stream starts with an event without data. The server may close the stream early,
     /// and the client reconnects for the rest. 2025-11-25 only.
     pub stream_polling: bool,
+    /// An MCP server is its own authorization server, unless metadata at its origin says otherwise.
+    /// 2025-03-26 only.
+    pub own_authorization_server: bool,
 }
 
 const V2024_11_05: Rules = Rules {
@@ -149,10 +152,12 @@ const V2024_11_05: Rules = Rules {
     elicitation_complete: false,
     sampling_tools: false,
     stream_polling: false,
+    own_authorization_server: false,
 };
 
 const V2025_03_26: Rules = Rules {
     batching: true,
+    own_authorization_server: true,
     audio: true,
     tool_annotations: true,
     completions_capability: true,
@@ -162,6 +167,7 @@ const V2025_03_26: Rules = Rules {
 
 const V2025_06_18: Rules = Rules {
     batching: false,
+    own_authorization_server: false,
     structured_content: StructuredContent::Object,
     titles: true,
     meta_of_types: true,

@@ -26,11 +26,12 @@ pub(super) async fn fetch<T: DeserializeOwned, R>(
     let key = Key { method, params: params.key() };
     // Another client of a shared cache may read the same method as another type.
     if !options.fresh
-        && let Some(result) = cache.get(&key)
-        && let Ok(value) = result.parse()
+        && let Some(cached) = cache.get(&key)
     {
-        client.wire().connection.outbound().reused(method, &result);
-        return accept(&result, value);
+        let result = client.wire().connection.outbound().reused(method, cached);
+        if let Ok(value) = result.parse() {
+            return accept(&result, value);
+        }
     }
     let requested = cache.generation();
     let driven = drive(client, method, params, options).await?;

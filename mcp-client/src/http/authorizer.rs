@@ -2,32 +2,35 @@
 //! Spec: basic/authorization.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::uri::Scheme;
 use http::{HeaderMap, Request, StatusCode};
+use mcp_core::revision::Revision;
 use mcp_core::service::BoxFuture;
 
 use super::endpoint::Endpoint;
+use crate::limits::Limits;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Puts credentials on every request to one MCP server, and gets other ones when they are refused.
 ///
-/// `oauth::OAuth` (feature `oauth`) authorizes the way the specification says; [`BearerToken`] has one token for
-/// good.
+/// `oauth::OAuth` (feature `oauth`) authorizes the way the specification says; [`BearerToken`]
+/// always sends the same token.
 pub trait Authorizer: Send + Sync + 'static {
-    /// Called once, before the first request to a server. An authorizer whose credentials are for another server
-    /// must refuse: a token never goes to a server that it was not made for.
+    /// Called once, before the first request to a server. An authorizer whose credentials are for
+    /// another server must refuse: a token never goes to a server that it was not made for.
     ///
     /// # Errors
-    /// Why it does not serve this server; the connection is not begun.
-    fn bind(&self, endpoint: &Endpoint) -> Result<(), BoxError>;
+    /// Why it does not serve this server; the connection is not opened.
+    fn bind(&self, binding: &Binding) -> Result<(), BoxError>;
 
-    /// Puts credentials on a request, whose method, URI, header fields and body are final. Called anew each time
-    /// that a request is sent.
+    /// Puts credentials on a request, whose method, URI, header fields and body are final. Called
+    /// each time that a request is sent.
     ///
     /// # Errors
     /// Why there are none; the request is not sent.
@@ -42,9 +45,89 @@ pub trait Authorizer: Send + Sync + 'static {
     /// Why there are no other credentials; the call fails with it.
     fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>>;
 
-    /// Sees the head of every answer, such as for a `DPoP-Nonce`.
+    /// Sees the head of every response, such as for a `DPoP-Nonce`.
     fn answered(&self, status: StatusCode, headers: &HeaderMap) {
         let _ = (status, headers);
+    }
+}
+
+/// The connection that an authorizer serves.
+///
+/// An authorizer may keep a clone.
+#[derive(Clone)]
+pub struct Binding {
+    endpoint: Endpoint,
+    limits: Limits,
+    revision: Arc<dyn Fn() -> Option<Revision> + Send + Sync>,
+    on_identity_change: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Binding {
+    /// A connection to a server, with the default limits: for the tests of an authorizer.
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            limits: Limits::new(),
+            revision: Arc::new(|| None),
+            on_identity_change: Arc::new(|| {}),
+        }
+    }
+
+    /// The same connection with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same connection with what says which revision was negotiated.
+    #[must_use]
+    pub fn with_revision(
+        mut self,
+        revision: impl Fn() -> Option<Revision> + Send + Sync + 'static,
+    ) -> Self {
+        self.revision = Arc::new(revision);
+        self
+    }
+
+    /// The same connection with what is called when the identity of the client changes.
+    #[must_use]
+    pub fn on_identity_change(mut self, changed: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_identity_change = Arc::new(changed);
+        self
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The limits of the client.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The revision that the client and the server speak, once that is known. The first request,
+    /// which may be refused for lack of credentials, finds out.
+    #[must_use]
+    pub fn revision(&self) -> Option<Revision> {
+        (self.revision)()
+    }
+
+    /// Reports that the server takes the client for another user than before, or may do so: cached
+    /// results that were private to the old one are dropped. Called after the authorizer uses the
+    /// new credentials.
+    pub fn identity_changed(&self) {
+        (self.on_identity_change)();
+    }
+}
+
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
@@ -62,13 +145,14 @@ pub enum Verdict {
 pub struct Refusal {
     /// 401 or 403.
     pub status: StatusCode,
-    /// The header fields of the answer.
+    /// The header fields of the response.
     pub headers: HeaderMap,
     /// The credentials that were refused, as they were sent.
     pub authorization: Option<HeaderValue>,
-    /// The method of the refused message, such as `tools/call`; nothing for a stream that was to be opened.
+    /// The method of the refused message, such as `tools/call`; `None` for a stream that was to be
+    /// opened.
     pub method: Option<String>,
-    /// What the method was about: the name of the tool or prompt, the URI of the resource.
+    /// What the message names: the tool or prompt, or the URI of the resource.
     pub name: Option<String>,
     /// How often this message was refused before. 0 for the first time.
     pub attempt: u32,
@@ -84,7 +168,7 @@ impl Refusal {
 
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The credentials stay out.
+        // Without the credentials.
         f.debug_struct("Refusal")
             .field("status", &self.status)
             .field("method", &self.method)
@@ -94,7 +178,7 @@ impl fmt::Debug for Refusal {
     }
 }
 
-/// One token, for good: for servers whose tokens come from elsewhere, such as an environment variable.
+/// A fixed token: for servers whose tokens come from elsewhere, such as an environment variable.
 ///
 /// It goes to the server over TLS alone, or within this machine.
 #[derive(Clone)]
@@ -104,7 +188,7 @@ pub struct BearerToken {
 }
 
 impl BearerToken {
-    /// A token. `None` when it holds characters that a header field cannot.
+    /// A token. `None` when it has characters that a header field cannot hold.
     #[must_use]
     pub fn new(token: &str) -> Option<Self> {
         let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
@@ -112,7 +196,8 @@ impl BearerToken {
         Some(Self { value, over_plain_http: false })
     }
 
-    /// Lets the token be read by whoever is on the way to a server without TLS, such as one behind the same proxy.
+    /// Allows the token to cross the network unencrypted, such as to a server behind the same
+    /// proxy.
     #[must_use]
     pub fn over_plain_http(mut self) -> Self {
         self.over_plain_http = true;
@@ -121,13 +206,16 @@ impl BearerToken {
 }
 
 impl Authorizer for BearerToken {
-    fn bind(&self, endpoint: &Endpoint) -> Result<(), BoxError> {
+    fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
+        let endpoint = binding.endpoint();
         let is_safe = endpoint.uri().scheme() == Some(&Scheme::HTTPS) || endpoint.is_loopback();
         if is_safe || self.over_plain_http {
             return Ok(());
         }
-        let message = "the token would cross the network in plain text: use an https URL, or allow it with \
-                       `BearerToken::over_plain_http`";
+        let message = format!(
+            "the token for {endpoint} would cross the network unencrypted: use an https URL, or \
+             allow it with `BearerToken::over_plain_http`"
+        );
         Err(message.into())
     }
 

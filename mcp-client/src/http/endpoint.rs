@@ -1,18 +1,23 @@
 //! The URL of a server, exactly as the user gave it.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use http::Uri;
 
-/// The URL of an MCP server. The text is kept as it was given, since authorization compares it byte by byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use super::url::{ShownUrl, is_loopback, is_same_origin};
+
+/// The URL of an MCP server. The text is kept as it was given, since authorization compares it byte
+/// by byte.
+///
+/// `Display` and `Debug` leave out the query, which may hold a secret; [`Endpoint::as_str`] is the
+/// whole URL.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     text: String,
     uri: Uri,
 }
 
-/// A text that is no URL of an MCP server.
+/// A text that cannot be the URL of an MCP server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadEndpoint {
     reason: &'static str,
@@ -26,14 +31,14 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self, BadEndpoint> {
         let bad = |reason| Err(BadEndpoint { reason });
         if text.contains('#') {
-            return bad("it has a fragment (#...), which no server sees");
+            return bad("it has a fragment (#...), which no server sees; remove it");
         }
         if !["http://", "https://"].iter().any(|scheme| {
             text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         }) {
             return bad("it must begin with http:// or https://");
         }
-        let Ok(uri) = text.parse::<Uri>() else { return bad("it is no URL") };
+        let Ok(uri) = text.parse::<Uri>() else { return bad("it is not a valid URL") };
         match uri.authority() {
             None => bad("it has no host"),
             Some(authority) if authority.as_str().contains('@') => bad(
@@ -49,7 +54,7 @@ impl Endpoint {
         &self.text
     }
 
-    /// The URL, read.
+    /// The parsed URL.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
@@ -64,50 +69,19 @@ impl Endpoint {
     /// Whether another URL has the same scheme, host and port.
     #[must_use]
     pub fn is_same_origin(&self, other: &Uri) -> bool {
-        let origin = |uri: &Uri| {
-            let scheme = uri.scheme_str()?.to_ascii_lowercase();
-            let port = uri.port_u16().or(match scheme.as_str() {
-                "http" => Some(80),
-                "https" => Some(443),
-                _ => None,
-            });
-            Some((scheme, uri.host()?.to_ascii_lowercase(), port))
-        };
-        origin(&self.uri).is_some_and(|ours| origin(other) == Some(ours))
+        is_same_origin(&self.uri, other)
     }
-}
-
-/// Where a reference leads that a server gave at a URL: to another URL, or a path on the same origin.
-pub(super) fn resolve(from: &Uri, reference: &str) -> Option<Uri> {
-    if reference.starts_with("http://") || reference.starts_with("https://") {
-        return reference.parse().ok();
-    }
-    let path = match reference.as_bytes() {
-        [b'/', b'/', ..] | [] => return None,
-        [b'/', ..] => reference.to_owned(),
-        [b'?', ..] => format!("{}{reference}", from.path()),
-        _ if reference.contains(':') => return None,
-        _ => {
-            let (folder, _) = from.path().rsplit_once('/')?;
-            format!("{folder}/{reference}")
-        }
-    };
-    let mut parts = from.clone().into_parts();
-    parts.path_and_query = Some(path.parse().ok()?);
-    Uri::from_parts(parts).ok()
-}
-
-/// Whether the host of a URL is this machine.
-pub(crate) fn is_loopback(uri: &Uri) -> bool {
-    let Some(host) = uri.host() else { return false };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        ShownUrl(&self.text).fmt(f)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
     }
 }
 

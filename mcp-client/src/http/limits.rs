@@ -2,50 +2,102 @@
 
 use std::time::Duration;
 
-/// What a client tries, waits for and holds over HTTP, beside the rest of [`Limits`](crate::Limits).
+/// What a client tries, waits for and holds over HTTP: the field `http` of
+/// [`Limits`](crate::Limits).
+///
+/// ```
+/// use std::time::Duration;
+/// use mcp_client::{Client, Limits};
+///
+/// let mut limits = Limits::default();
+/// limits.http.connect_timeout = Duration::from_secs(3);
+/// let builder = Client::builder().limits(limits);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpLimits {
-    /// Most times that one message is sent, when the network fails or the server is too busy. 4.
+    /// Most times that one message is sent, if the network fails or the server is too busy. 4.
     ///
-    /// A call that may have reached the server is sent again only if it may be carried out retry, which `tools/call`
-    /// may not; or if the server itself says that it did not take it (429 or 503, with `Retry-After`).
+    /// A call that may have reached the server is sent again only if it may be carried out twice,
+    /// which a `tools/call` may not, or if the server refused it with 429 and `Retry-After`.
     pub max_attempts: u32,
+    /// Whether 503 with `Retry-After` means that nothing was done, so that a `tools/call` too is
+    /// sent again. `false`.
+    ///
+    /// Set it only where you know that a 503 is sent before a request is handled. A gateway may
+    /// send one after it has passed the request on.
+    pub retry_unavailable: bool,
     /// Longest pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.
     pub max_retry_delay: Duration,
-    /// Most redirects of one message; all stay on the server's origin. 3.
+    /// Most redirects of one message; all must stay on the server's origin. 3.
     pub max_redirects: u32,
     /// Most times that one message is refused for its credentials and sent with other ones. 4.
     pub max_authorizations: u32,
-    /// How long a stream may be silent that has had keep-alives before; then it is taken for dead. 45 s.
+    /// How long it may take to open a connection, with its name resolution. 10 s.
+    pub connect_timeout: Duration,
+    /// How long an unused connection is kept. 60 s, less than most servers keep theirs.
+    pub pool_idle_timeout: Duration,
+    /// Most unused connections to one host that are kept. 64.
+    pub max_idle_connections: usize,
+    /// How long a connection may be silent before the peer is probed, by TCP and by HTTP/2. 15 s.
+    pub keep_alive_interval: Duration,
+    /// How long the peer may take to answer an HTTP/2 probe. 20 s.
+    pub keep_alive_timeout: Duration,
+    /// How long a stream on which the server has sent keep-alives may be silent; then it is lost.
+    /// 45 s.
     pub stream_idle_timeout: Duration,
-    /// How long the first subscription, or call in which the server may ask something, waits until the server has
-    /// opened the stream of a legacy session. 1 s.
+    /// How long the first subscription, and the first call in which the server may ask for
+    /// something, waits until the server has opened the stream of a legacy session. 1 s.
     pub stream_open_timeout: Duration,
-    /// How long a session that the server has forgotten may take to begin anew. 30 s.
+    /// How long it may take to begin another session in place of one that the server has
+    /// forgotten. 30 s.
     pub reinitialize_timeout: Duration,
-    /// How long the end of a session, and messages that nobody waits for, may take. 5 s.
+    /// How long the end of a session, and a notification, may take. 5 s.
     pub shutdown_timeout: Duration,
-    /// Most bytes of an error page that are read. 64 KiB.
+    /// Longest body of an error response that is read, in bytes. 64 KiB.
     pub max_error_body_bytes: usize,
-    /// Most tools whose arguments are mirrored into header fields that are remembered. 10,000.
+    /// Most tools with arguments that are mirrored into header fields; further ones are not
+    /// remembered. 10,000.
     pub max_mirrored_tools: usize,
+    /// Most pages of `tools/list` that are read to find out what one call has to mirror. 100.
+    pub max_mirror_pages: usize,
+    /// How long a server of HTTP+SSE may take to name the URL for messages. 10 s.
+    pub sse_endpoint_timeout: Duration,
+    /// Most messages that wait to be posted to a server of HTTP+SSE. 64.
+    pub max_queued_posts: usize,
+    /// Most messages that are posted to a server of HTTP+SSE at a time. 256.
+    pub max_concurrent_posts: usize,
+    /// How long a message to a server of HTTP+SSE delays the next one: some servers respond to it
+    /// only when the work is done. 500 ms.
+    pub post_order_timeout: Duration,
 }
 
 impl HttpLimits {
     /// The defaults.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             max_attempts: 4,
+            retry_unavailable: false,
             max_retry_delay: Duration::from_secs(30),
             max_redirects: 3,
             max_authorizations: 4,
+            connect_timeout: Duration::from_secs(10),
+            pool_idle_timeout: Duration::from_secs(60),
+            max_idle_connections: 64,
+            keep_alive_interval: Duration::from_secs(15),
+            keep_alive_timeout: Duration::from_secs(20),
             stream_idle_timeout: Duration::from_secs(45),
             stream_open_timeout: Duration::from_secs(1),
             reinitialize_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(5),
             max_error_body_bytes: 64 << 10,
             max_mirrored_tools: 10_000,
+            max_mirror_pages: 100,
+            sse_endpoint_timeout: Duration::from_secs(10),
+            max_queued_posts: 64,
+            max_concurrent_posts: 256,
+            post_order_timeout: Duration::from_millis(500),
         }
     }
 }

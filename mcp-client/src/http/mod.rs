@@ -1,29 +1,40 @@
 //! Streamable HTTP, the client's side. Spec: basic/transports/streamable-http of each revision.
 //!
-//! `transport` is the [`Service`](mcp_core::service::Service) that a client speaks through; `stack` is what sends
-//! its HTTP requests and can be replaced; `authorizer` puts credentials on them.
+//! ```text
+//! transport ─┬─▶ modern/   ─┬─▶ read/ ─▶ send/ ─▶ stack ─▶ network
+//!            ├─▶ legacy/   ─┘              └─▶ authorizer
+//!            └─▶ sse_2024/ ───────────────▶ send/
+//! ```
+//!
+//! From the top down:
+//!
+//! - `transport`: the [`Service`](mcp_core::service::Service) of a connection; it chooses the era
+//! - `modern/`: a call as one POST, with the header fields that mirror its arguments
+//! - `legacy/`: a session: its calls, its stream, requests of the server, and its renewal
+//! - `sse_2024/`: HTTP+SSE as a byte stream
+//! - `read/`: a response, as JSON or as events
+//! - `send/`: one request, with credentials, redirects and retries
+//! - `stack` and `network`: what sends HTTP, and can be replaced
+//! - `client_side`: the client, as all of these see it
 
 mod authorizer;
-mod awaited;
+mod client_side;
 mod endpoint;
-mod exchange;
-mod incoming;
 mod legacy;
 mod limits;
-mod mirror;
 mod modern;
 mod network;
-mod reconnect;
-mod reply;
-mod session;
+mod read;
+mod send;
+mod settings;
 mod sse_2024;
 mod stack;
-mod standalone;
 mod transport;
+mod url;
 
-/// The vocabulary of HTTP that stands in the signatures here.
+/// The types of the crates `http` and `bytes` in the signatures of this module.
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-pub use authorizer::{Authorizer, BearerToken, BoxError, Refusal, Verdict};
+pub use authorizer::{Authorizer, BearerToken, Binding, BoxError, Refusal, Verdict};
 pub use bytes::Bytes;
 pub use endpoint::{BadEndpoint, Endpoint};
 pub use limits::HttpLimits;
@@ -32,5 +43,8 @@ pub use network::{Network, Pool};
 pub use rustls;
 pub use stack::{HttpBody, HttpError, HttpStack};
 
+pub(crate) use settings::HttpSettings;
 pub(crate) use sse_2024::{Events, Posts};
-pub(crate) use transport::{HttpSettings, HttpTransport};
+pub(crate) use transport::HttpTransport;
+#[cfg(feature = "oauth")]
+pub(crate) use url::{ShownUrl, is_same_origin, origin, resolve};

@@ -22,24 +22,17 @@ use mcp_core::service::BoxFuture;
 use tower_service::Service;
 
 use super::authorizer::BoxError;
+use super::limits::HttpLimits;
 use super::stack::{HttpBody, HttpError, HttpStack};
 
-/// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an unused connection is kept: shorter than servers keep theirs.
-const IDLE: Duration = Duration::from_secs(60);
-/// Most unused connections to one server that are kept.
-const MOST_IDLE: usize = 64;
-/// After how long a silent peer is probed, by TCP and by HTTP/2, so that one that vanished is noticed.
-const PROBE_AFTER: Duration = Duration::from_secs(15);
-/// How long after an unanswered TCP probe the next one is sent. The system's own idea is a minute or more.
-const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-/// Unanswered TCP probes after which the connection is dead.
-const PROBES: u32 = 3;
-/// How long a peer may take to answer an HTTP/2 probe.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long after an unanswered TCP probe the next one is sent. Fixed: the default of the system is
+/// a minute or more, and `HttpLimits::keep_alive_interval` says when the first one is sent.
+const TCP_PROBE_INTERVAL: Duration = Duration::from_secs(5);
+/// Unanswered TCP probes after which the connection is lost. Fixed, likewise.
+const TCP_PROBES: u32 = 3;
 
-/// HTTP/1 and HTTP/2 over TCP and TLS, with the certificates that the system trusts. Connections are used again.
+/// HTTP/1 and HTTP/2 over TCP and TLS, with the certificates that the system trusts. Connections are
+/// reused.
 ///
 /// Clones share their connections.
 #[derive(Clone)]
@@ -48,25 +41,37 @@ pub struct Network<R = GaiResolver> {
     plain: Pool<HttpConnector<R>>,
     /// Made with the first `https` URL, since the system's certificates take a while to read.
     tls: Arc<OnceLock<io::Result<Tls<R>>>>,
+    limits: HttpLimits,
 }
 
 type Tls<R> = Pool<HttpsConnector<HttpConnector<R>>>;
 
-fn https<R>(builder: HttpsConnectorBuilder<WantsSchemes>, tcp: &HttpConnector<R>) -> Tls<R>
+fn https<R>(
+    builder: HttpsConnectorBuilder<WantsSchemes>,
+    tcp: &HttpConnector<R>,
+    limits: &HttpLimits,
+) -> Tls<R>
 where
     R: Service<Name> + Clone + Send + Sync + 'static,
     R::Response: Iterator<Item = SocketAddr>,
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    Pool::new(builder.https_only().enable_all_versions().wrap_connector(tcp.clone()))
+    let connector = builder.https_only().enable_all_versions().wrap_connector(tcp.clone());
+    Pool::with_limits(connector, limits)
 }
 
 impl Network {
-    /// The network, with the system's way from names to addresses.
+    /// The network, with the system's name resolution and the default limits.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_resolver(GaiResolver::new())
+        Self::with_limits(&HttpLimits::new())
+    }
+
+    /// As [`Network::new`], with the limits of connections in an [`HttpLimits`].
+    #[must_use]
+    pub fn with_limits(limits: &HttpLimits) -> Self {
+        Self::build(GaiResolver::new(), limits)
     }
 }
 
@@ -83,22 +88,28 @@ where
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    /// The network, with another way from names to addresses. It is not asked about hosts that are addresses.
+    /// The network, with another name resolution, and the default limits. It is not used for hosts
+    /// that are addresses.
     #[must_use]
     pub fn with_resolver(resolver: R) -> Self {
+        Self::build(resolver, &HttpLimits::new())
+    }
+
+    fn build(resolver: R, limits: &HttpLimits) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         // A request is one write; it must not wait for the acknowledgement of the one before.
         tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(PROBE_AFTER));
-        tcp.set_keepalive_interval(Some(PROBE_INTERVAL));
-        tcp.set_keepalive_retries(Some(PROBES));
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        Self { plain: Pool::new(tcp.clone()), tcp, tls: Arc::default() }
+        tcp.set_keepalive(Some(limits.keep_alive_interval));
+        tcp.set_keepalive_interval(Some(TCP_PROBE_INTERVAL));
+        tcp.set_keepalive_retries(Some(TCP_PROBES));
+        tcp.set_connect_timeout(Some(limits.connect_timeout));
+        let plain = Pool::with_limits(tcp.clone(), limits);
+        Self { plain, tcp, tls: Arc::default(), limits: limits.clone() }
     }
 
-    /// The same network with a TLS configuration of your own, such as for a private certificate authority or a
-    /// certificate of the client. Which versions of HTTP are offered (ALPN) is not taken from it.
+    /// The same network with another TLS configuration, such as for a private certificate authority
+    /// or a certificate of the client. Its versions of HTTP (ALPN) are replaced.
     ///
     /// ```
     /// # fn example(authority: rustls::pki_types::CertificateDer<'static>) -> Result<(), Box<dyn std::error::Error>> {
@@ -119,7 +130,7 @@ where
     pub fn with_tls_config(self, mut config: rustls::ClientConfig) -> Self {
         config.alpn_protocols.clear(); // The connector fills them in, and takes no others.
         let builder = HttpsConnectorBuilder::new().with_tls_config(config);
-        let tls = Arc::new(OnceLock::from(Ok(https(builder, &self.tcp))));
+        let tls = Arc::new(OnceLock::from(Ok(https(builder, &self.tcp, &self.limits))));
         Self { tls, ..self }
     }
 
@@ -128,7 +139,7 @@ where
             let provider = rustls::crypto::ring::default_provider();
             let builder =
                 HttpsConnectorBuilder::new().with_provider_and_platform_verifier(provider)?;
-            Ok(https(builder, &self.tcp))
+            Ok(https(builder, &self.tcp, &self.limits))
         });
         made.as_ref().map_err(|error| {
             HttpError::unsent(format!(
@@ -165,7 +176,8 @@ impl<R> fmt::Debug for Network<R> {
     }
 }
 
-/// HTTP/1 and HTTP/2 over the connections of any connector: a Unix socket, a proxy, a simulated network.
+/// HTTP/1 and HTTP/2 over the connections of any connector: a Unix socket, a proxy, a simulated
+/// network.
 ///
 /// A connector is a `tower_service::Service<http::Uri>` whose connections hyper can use; see
 /// [`hyper_util::client::legacy::connect`].
@@ -175,16 +187,22 @@ pub struct Pool<C> {
 }
 
 impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
-    /// A pool whose connections a connector makes.
+    /// A pool whose connections a connector makes, with the default limits.
     #[must_use]
     pub fn new(connector: C) -> Self {
+        Self::with_limits(connector, &HttpLimits::new())
+    }
+
+    /// As [`Pool::new`], with the limits of idle connections and probes in an [`HttpLimits`].
+    #[must_use]
+    pub fn with_limits(connector: C, limits: &HttpLimits) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(MOST_IDLE)
-            .http2_keep_alive_interval(PROBE_AFTER)
-            .http2_keep_alive_timeout(PROBE_TIMEOUT)
+            .pool_idle_timeout(limits.pool_idle_timeout)
+            .pool_max_idle_per_host(limits.max_idle_connections)
+            .http2_keep_alive_interval(limits.keep_alive_interval)
+            .http2_keep_alive_timeout(limits.keep_alive_timeout)
             .http2_adaptive_window(true)
             .build(connector);
         Self { client }
@@ -213,7 +231,7 @@ impl<C> fmt::Debug for Pool<C> {
     }
 }
 
-/// A body that is there already.
+/// A body that is complete.
 struct Once(Option<Bytes>);
 
 impl Once {

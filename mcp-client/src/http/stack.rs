@@ -1,4 +1,4 @@
-//! What sends HTTP requests: the network, or whatever stands in for it.
+//! What sends HTTP requests: the network, or a replacement of it.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -13,13 +13,13 @@ use mcp_core::service::BoxFuture;
 
 use super::authorizer::BoxError;
 
-/// Sends HTTP requests. [`Network`](super::Network) is the default; a proxy, a Unix socket, a simulated network or
-/// a server in this process can stand in for it.
+/// Sends HTTP requests. [`Network`](super::Network) is the default; a proxy, a Unix socket, a
+/// simulated network or a server in this process can replace it.
 ///
-/// Redirects are not followed here: whoever asked decides about them. Dropping the future, or the body of the
-/// answer, ends the exchange, which a server of 2026-07-28 takes as a cancellation.
+/// It follows no redirects: the caller decides about them. Dropping the future, or the body of the
+/// response, ends the exchange, which a server of 2026-07-28 takes as a cancellation.
 pub trait HttpStack: Send + Sync + 'static {
-    /// Sends a request and gives the answer once its head is there.
+    /// Sends a request and returns the response once its head has arrived.
     ///
     /// # Errors
     /// [`HttpError`], which says whether any of the request may have left.
@@ -36,7 +36,7 @@ impl<S: HttpStack + ?Sized> HttpStack for Arc<S> {
     }
 }
 
-/// Why there is no HTTP answer.
+/// Why there is no HTTP response.
 #[derive(Debug)]
 pub struct HttpError {
     may_have_left: bool,
@@ -44,7 +44,7 @@ pub struct HttpError {
 }
 
 impl HttpError {
-    /// Nothing of the request has left: it may be sent again without a second thought.
+    /// Nothing of the request has left: it is safe to send it again.
     pub fn unsent(source: impl Into<BoxError>) -> Self {
         Self { may_have_left: false, source: source.into() }
     }
@@ -54,7 +54,7 @@ impl HttpError {
         Self { may_have_left: true, source: source.into() }
     }
 
-    pub(super) fn into_source(self) -> BoxError {
+    pub(crate) fn into_source(self) -> BoxError {
         self.source
     }
 
@@ -68,7 +68,7 @@ impl HttpError {
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.may_have_left {
-            "the connection failed before the answer"
+            "the connection failed before the response"
         } else {
             "no connection to the server"
         })
@@ -81,11 +81,11 @@ impl std::error::Error for HttpError {
     }
 }
 
-/// The body of an answer, read piece by piece.
-pub struct HttpBody(Kind);
+/// The body of a response, read piece by piece.
+pub struct HttpBody(BodyKind);
 
-enum Kind {
-    /// What the network gives, without a box.
+enum BodyKind {
+    /// A body of the network, without a box.
     Hyper(hyper::body::Incoming),
     Boxed(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>),
 }
@@ -97,11 +97,11 @@ impl HttpBody {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Kind::Boxed(Box::pin(MapError(Box::pin(body)))))
+        Self(BodyKind::Boxed(Box::pin(MapError(Box::pin(body)))))
     }
 
     pub(super) fn hyper(body: hyper::body::Incoming) -> Self {
-        Self(Kind::Hyper(body))
+        Self(BodyKind::Hyper(body))
     }
 
     /// The next piece; `None` at the end. Cancel safe.
@@ -119,10 +119,10 @@ impl HttpBody {
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BoxError>> {
         loop {
             let frame = match &mut self.0 {
-                Kind::Hyper(body) => Pin::new(body)
+                BodyKind::Hyper(body) => Pin::new(body)
                     .poll_frame(cx)
                     .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
-                Kind::Boxed(body) => body.as_mut().poll_frame(cx),
+                BodyKind::Boxed(body) => body.as_mut().poll_frame(cx),
             };
             match frame {
                 Poll::Pending => return Poll::Pending,
@@ -130,13 +130,13 @@ impl HttpBody {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => return Poll::Ready(Ok(Some(data))),
-                    _ => {} // Trailers say nothing to us.
+                    _ => {} // Trailers are not used.
                 },
             }
         }
     }
 
-    /// The whole body, if it is not longer than `limit` bytes; `None` when it is.
+    /// The whole body, if it has at most `limit` bytes; `None` if it is longer.
     ///
     /// # Errors
     /// When the connection fails before the end.
@@ -151,6 +151,8 @@ impl HttpBody {
         all.extend_from_slice(&first);
         let mut next = Some(second);
         while let Some(piece) = next {
+            // A body that always has something to read must not starve other tasks.
+            tokio::task::consume_budget().await;
             if all.len() + piece.len() > limit {
                 return Ok(None);
             }

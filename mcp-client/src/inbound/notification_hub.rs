@@ -62,6 +62,16 @@ impl NotificationHub {
         }
     }
 
+    /// Ends the streams with a filter, which are those of subscriptions.
+    #[cfg(feature = "http")]
+    pub(super) fn fail_subscriptions(&self, error: impl Fn() -> Error) {
+        let listeners = self.listeners.lock();
+        let subscriptions = listeners.iter().filter(|listener| listener.filter.is_some());
+        for queue in subscriptions.filter_map(|listener| listener.queue.upgrade()) {
+            queue.fail(error());
+        }
+    }
+
     /// Ends all streams.
     pub(super) fn close(&self) {
         let listeners = std::mem::take(&mut *self.listeners.lock());

@@ -11,6 +11,8 @@ use mcp_core::method::{Method as _, NotificationMethod as _, Ping};
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
 use mcp_core::text::PeerText;
+#[cfg(feature = "http")]
+use mcp_core::transport::TransportError;
 use mcp_core::types::SubscriptionAcknowledgedParams;
 use serde::Deserialize;
 
@@ -20,6 +22,8 @@ use super::subscription_table::SubscriptionTable;
 use crate::Limits;
 use crate::backoff::Backoff;
 use crate::cache::{Cache, Change};
+#[cfg(feature = "http")]
+use crate::error::Error;
 use crate::event::Event;
 use crate::handler::Handlers;
 use crate::handling::Handling;
@@ -76,6 +80,13 @@ impl Inbound {
         self.cache.invalidate(Change::Any);
         self.subscriptions.push_all(&Event::Gap);
         self.hub.publish(&Event::Gap, 0);
+    }
+
+    /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of all
+    /// notifications continue, since calls have notifications too.
+    #[cfg(feature = "http")]
+    pub(crate) fn subscriptions_lost(&self, error: &TransportError) {
+        self.hub.fail_subscriptions(|| Error::stream_lost(error.clone()));
     }
 
     fn acknowledged(&self, params: &JsonBytes) {

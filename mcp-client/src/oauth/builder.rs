@@ -1,44 +1,124 @@
-//! What can be said about an authorizer, whatever its grant.
+//! How an authorizer is configured: the start of each grant, and the options.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::oauth::ClientMetadata;
+use mcp_core::service::BoxFuture;
 
 use super::authorizer::OAuth;
-use super::dpop::Dpop;
-use super::grant::Grant;
-use super::jws::SigningKey;
-use super::presentation::{Bearer, Presentation};
-use super::scope::union;
+use super::client::RegisteredClient;
+use super::fetch::PrivateHosts;
+use super::grant::{
+    AssertionSource, AuthorizationCode, AuthorizationGrant, ClientCredentials, EnterpriseManaged,
+    IdentityProvider, WorkloadIdentity,
+};
+use super::login::{AuthorizationUrl, Loopback, Redirection, open_in_browser};
+use super::options::Options;
+use super::proof::SigningKey;
 use super::store::{CredentialStore, MemoryStore};
-use crate::http::HttpStack;
+use crate::http::{BoxError, HttpStack};
 
-/// Makes an [`OAuth`]. What it has depends on the grant.
+/// Makes an [`OAuth`]. Some options depend on the grant.
 #[must_use = "a builder does nothing until `build`"]
 pub struct OAuthBuilder<G> {
-    pub(crate) grant: G,
-    pub(crate) options: Options,
+    grant: G,
+    options: Options,
 }
 
-/// What all grants have.
-pub(crate) struct Options {
-    /// The guarded network, if there is none.
-    pub(crate) stack: Option<Arc<dyn HttpStack>>,
-    pub(crate) store: Arc<dyn CredentialStore>,
-    pub(crate) presentation: Arc<dyn Presentation>,
-    pub(crate) scope: Option<String>,
-    pub(crate) fallback: bool,
-    pub(crate) private_networks: bool,
+/// Where an authorizer begins: with its grant.
+impl OAuth {
+    /// A user logs in with a browser: for desktop programs, command lines and web applications.
+    pub fn authorization_code() -> OAuthBuilder<AuthorizationCode> {
+        OAuthBuilder::new(AuthorizationCode::new(Redirection::Loopback {
+            loopback: Loopback::new(),
+            open: Arc::new(open_in_browser),
+        }))
+    }
+
+    /// A program acts for itself, without a user: with the secret of its client, or better with its
+    /// key.
+    ///
+    /// ```
+    /// # fn example(pem: &str) -> Result<(), mcp_client::oauth::Error> {
+    /// use mcp_client::oauth::{OAuth, RegisteredClient, SigningAlgorithm, SigningKey};
+    ///
+    /// let key = SigningKey::from_pem(SigningAlgorithm::Es256, pem)?;
+    /// let client = RegisteredClient::new("nightly-report")
+    ///     .private_key(key)
+    ///     .issuer("https://login.example.com");
+    /// let oauth = OAuth::client_credentials(client).scopes(["reports:read"]).build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client_credentials(client: RegisteredClient) -> OAuthBuilder<ClientCredentials> {
+        OAuthBuilder::new(ClientCredentials::new(client))
+    }
+
+    /// A program acts for itself with the token that its platform gives it (Kubernetes, a cloud, a
+    /// build service), so that there is no secret to keep. The source is asked each time that a
+    /// token is needed.
+    ///
+    /// The client needs its [issuer](RegisteredClient::issuer): the platform's token goes there.
+    ///
+    /// ```
+    /// use mcp_client::http::BoxError;
+    /// use mcp_client::oauth::{AssertionRequest, OAuth, RegisteredClient, Secret};
+    ///
+    /// let platform = |_: AssertionRequest| async {
+    ///     // A projected token, whose audience is the authorization server.
+    ///     let path = "/var/run/secrets/tokens/mcp";
+    ///     Ok::<_, BoxError>(Secret::from(std::fs::read_to_string(path)?.trim().to_owned()))
+    /// };
+    /// let client = RegisteredClient::new("indexer").issuer("https://login.example.com");
+    /// let oauth = OAuth::workload_identity(client, platform).build();
+    /// ```
+    pub fn workload_identity(
+        client: RegisteredClient,
+        platform: impl AssertionSource,
+    ) -> OAuthBuilder<WorkloadIdentity> {
+        OAuthBuilder::new(WorkloadIdentity::new(client, platform))
+    }
+
+    /// A user of a company whose identity provider decides which MCP servers may be used, so that
+    /// users do not log in to each. The client is the one that the MCP server's authorization
+    /// server knows; the identity provider knows another one.
+    ///
+    /// ```
+    /// use mcp_client::oauth::{IdentityProvider, OAuth, RegisteredClient, Secret};
+    ///
+    /// # let id_token = Secret::new("");
+    /// let at_company = RegisteredClient::new("desktop");
+    /// let provider =
+    ///     IdentityProvider::new("https://login.company.example", at_company, id_token);
+    /// let client = RegisteredClient::new("company-desktop")
+    ///     .secret(Secret::new("s3cret"))
+    ///     .issuer("https://login.example.com");
+    /// let oauth = OAuth::enterprise_managed(client, provider).build();
+    /// ```
+    pub fn enterprise_managed(
+        client: RegisteredClient,
+        provider: IdentityProvider,
+    ) -> OAuthBuilder<EnterpriseManaged> {
+        OAuthBuilder::new(EnterpriseManaged::new(client, provider))
+    }
 }
 
+/// Options of all grants.
 impl<G> OAuthBuilder<G> {
-    pub(crate) fn new(grant: G) -> Self {
+    fn new(grant: G) -> Self {
         let options = Options {
             stack: None,
             store: Arc::new(MemoryStore::new()),
-            presentation: Arc::new(Bearer),
-            scope: None,
-            fallback: true,
-            private_networks: false,
+            principal: None,
+            dpop: None,
+            dpop_content_digest: false,
+            scopes: None,
+            resource: None,
+            fallback: false,
+            private_hosts: PrivateHosts::default(),
         };
         Self { grant, options }
     }
@@ -49,39 +129,69 @@ impl<G> OAuthBuilder<G> {
         self
     }
 
-    /// What sends the requests to authorization servers. Default: the network, with connections to public addresses
-    /// only. Another one resolves names by itself and has to look at what they lead to, too.
+    /// Whose tokens these are, where one store holds those of several users. Authorizers with
+    /// different principals never share a token.
+    pub fn principal(mut self, principal: impl Into<String>) -> Self {
+        self.options.principal = Some(principal.into());
+        self
+    }
+
+    /// Sends the requests to authorization servers. Default: the network, with connections to
+    /// public addresses only. Another stack resolves names by itself and must check their addresses
+    /// too.
     pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
         self.options.stack = Some(Arc::new(stack));
         self
     }
 
-    /// The scopes to ask for when the server's challenge names none, instead of all that the server lists.
+    /// The scopes to request when the server's challenge names none, instead of all that the server
+    /// lists.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        let scopes: Vec<_> = scopes.into_iter().collect();
-        self.options.scope = Some(union(scopes.iter().map(AsRef::as_ref)));
+        let scopes = scopes.into_iter().map(|scope| scope.as_ref().to_owned());
+        self.options.scopes = Some(scopes.collect());
         self
     }
 
-    /// Whether an MCP server without protected resource metadata is taken for one of 2025-03-26, which is its own
-    /// authorization server: with metadata at its origin, or else with `/authorize`, `/token` and `/register` there.
-    /// Default: yes.
+    /// The resource identifier of the MCP server, byte for byte, where its metadata has another one
+    /// than its URL. Set it only for a server that you trust: tokens are requested for this
+    /// resource, and are valid wherever it is accepted.
+    ///
+    /// By default the metadata must name the server's URL; metadata about the whole origin may name
+    /// the origin (RFC 9728 §3.3).
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.options.resource = Some(resource.into());
+        self
+    }
+
+    /// Whether an MCP server without protected resource metadata may be its own authorization
+    /// server, as in 2025-03-26: with metadata at its origin, or else with `/authorize`, `/token`
+    /// and `/register` there. Default: only after that revision was negotiated.
+    ///
+    /// A server that refuses the first request with 401 negotiates nothing before, so a server of
+    /// 2025-03-26 that does so needs this option, or a client that is pinned to the revision.
     pub fn fallback_2025_03_26(mut self, allowed: bool) -> Self {
         self.options.fallback = allowed;
         self
     }
 
-    /// Allows authorization servers on private networks, and an MCP server there over `http`. Default: no, since the
-    /// URLs come from servers: one could have the client knock at the doors of its own network.
-    pub fn allow_private_networks(mut self, allowed: bool) -> Self {
-        self.options.private_networks = allowed;
+    /// Allows URLs on private networks for these hosts: names, addresses, or names with a leading
+    /// dot for everything below them (`.corp.example`). An MCP server among them may be reached
+    /// over `http`. Default: none.
+    ///
+    /// The URLs of authorization come from servers: without this list, one of them could make the
+    /// client send requests to any host in its own network.
+    pub fn allow_private_hosts<S: AsRef<str>>(
+        mut self,
+        hosts: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.options.private_hosts = PrivateHosts::new(hosts);
         self
     }
 
-    /// Binds tokens to a key (DPoP, RFC 9449): who has a token but not the key can do nothing with it. The
-    /// authorization server must know DPoP; a token that is not bound is not used.
+    /// Binds tokens to a key (DPoP, RFC 9449): a stolen token is useless without the key. The
+    /// authorization server must support DPoP; a token that is not bound is not used.
     ///
-    /// Where tokens are kept longer than the process lives, so must the key be:
+    /// Where tokens are kept longer than the process lives, the key must be kept too:
     /// [`SigningKey::generate_with_pem`](super::SigningKey::generate_with_pem).
     ///
     /// ```
@@ -93,12 +203,137 @@ impl<G> OAuthBuilder<G> {
     /// # }
     /// ```
     pub fn dpop(mut self, key: SigningKey) -> Self {
-        self.options.presentation = Arc::new(Dpop::new(key));
+        self.options.dpop = Some(key);
         self
     }
 
-    pub(crate) fn build_with<T: Grant>(self, grant: impl FnOnce(G) -> T) -> OAuth {
-        OAuth::new(grant(self.grant), self.options)
+    /// Whether DPoP proofs for the MCP server have a digest of the request's body in the claim
+    /// `content_digest`, as earlier drafts of the extension required. Default: no. RFC 9449 has no
+    /// such claim; servers that do not know it ignore it.
+    pub fn dpop_content_digest(mut self, included: bool) -> Self {
+        self.options.dpop_content_digest = included;
+        self
+    }
+}
+
+#[expect(private_bounds, reason = "the grants are those of this module")]
+impl<G: AuthorizationGrant> OAuthBuilder<G> {
+    /// The authorizer, for one connection.
+    #[must_use]
+    pub fn build(self) -> OAuth {
+        OAuth::new(self.grant, self.options)
+    }
+}
+
+/// How the user logs in.
+impl OAuthBuilder<AuthorizationCode> {
+    /// The name of the client, which the user sees at the log-in where the client is registered
+    /// dynamically. Default: "MCP client".
+    pub fn client_name(mut self, name: impl Into<String>) -> Self {
+        self.grant.registration.metadata.client_name = Some(name.into());
+        self
+    }
+
+    /// The metadata for a dynamic registration. Redirect URI, application type and authentication
+    /// method are set when it is sent; name, grant types and response types too, where they are
+    /// absent.
+    pub fn client_metadata(mut self, mut metadata: ClientMetadata) -> Self {
+        let defaults = &self.grant.registration.metadata;
+        metadata.client_name = metadata.client_name.or_else(|| defaults.client_name.clone());
+        metadata.grant_types = metadata.grant_types.or_else(|| defaults.grant_types.clone());
+        metadata.response_types =
+            metadata.response_types.or_else(|| defaults.response_types.clone());
+        self.grant.registration.metadata = metadata;
+        self
+    }
+
+    /// Where the client's metadata document is published: an `https` URL with a path, which is the
+    /// client's id at servers that support such documents. It goes before dynamic registration.
+    ///
+    /// The document is a [`ClientMetadata`] whose `client_id` is this URL and whose `redirect_uris`
+    /// include the one in use: `http://127.0.0.1/callback` stands for any port.
+    pub fn client_metadata_url(mut self, url: impl Into<String>) -> Self {
+        self.grant.registration.document = Some(url.into());
+        self
+    }
+
+    /// The key whose public half is in the client's metadata document (`jwks` or `jwks_uri`), where
+    /// the document says that the client authenticates with `private_key_jwt`. A client that is
+    /// installed on many machines has no such key: it would not be secret.
+    pub fn client_metadata_key(mut self, key: SigningKey) -> Self {
+        self.grant.registration.document_key = Some(key);
+        self
+    }
+
+    /// A client that was registered by hand. It goes before everything else.
+    pub fn client(mut self, client: RegisteredClient) -> Self {
+        self.grant.registration.client = Some(client);
+        self
+    }
+
+    /// Opens the URL in a browser, or shows it to the user. Default: the system's program for URLs.
+    ///
+    /// It must return soon; the user returns through the [loopback](OAuthBuilder::loopback)
+    /// listener.
+    pub fn open_browser<F>(mut self, open: F) -> Self
+    where
+        F: Fn(&AuthorizationUrl) -> io::Result<()> + Send + Sync + 'static,
+    {
+        let loopback = match self.grant.redirection {
+            Redirection::Loopback { loopback, .. } => loopback,
+            Redirection::Application { .. } => Loopback::new(),
+        };
+        self.grant.redirection = Redirection::Loopback { loopback, open: Arc::new(open) };
+        self
+    }
+
+    /// Where the listener is to which the browser returns.
+    pub fn loopback(mut self, loopback: Loopback) -> Self {
+        let open = match self.grant.redirection {
+            Redirection::Loopback { open, .. } => open,
+            Redirection::Application { .. } => Arc::new(open_in_browser),
+        };
+        self.grant.redirection = Redirection::Loopback { loopback, open };
+        self
+    }
+
+    /// Lets the application take the user to the log-in and back, as a web application or one with
+    /// its own URL scheme does: it gets the URL to log in at, and returns the whole URL that the
+    /// user was redirected to.
+    ///
+    /// ```
+    /// # async fn show(_: &str) -> std::io::Result<String> { Ok(String::new()) }
+    /// use mcp_client::oauth::OAuth;
+    ///
+    /// let oauth = OAuth::authorization_code()
+    ///     .redirect("com.example.notes:/authorized", |url| async move {
+    ///         Ok(show(url.as_str()).await?)
+    ///     })
+    ///     .build();
+    /// ```
+    pub fn redirect<F, Fut>(mut self, redirect_uri: impl Into<String>, visit: F) -> Self
+    where
+        F: Fn(AuthorizationUrl) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, BoxError>> + Send + 'static,
+    {
+        let visit = Arc::new(move |url| -> BoxFuture<'static, Result<String, BoxError>> {
+            Box::pin(visit(url))
+        });
+        self.grant.redirection = Redirection::Application { uri: redirect_uri.into(), visit };
+        self
+    }
+
+    /// How long the user may take to log in. Default: 5 minutes.
+    pub fn login_timeout(mut self, timeout: Duration) -> Self {
+        self.grant.login_timeout = timeout;
+        self
+    }
+
+    /// Whether the scope `offline_access` is requested, beside others, where the authorization
+    /// server lists it: some give refresh tokens only then. Default: yes.
+    pub fn offline_access(mut self, requested: bool) -> Self {
+        self.grant.offline_access = requested;
+        self
     }
 }
 

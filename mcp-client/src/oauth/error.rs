@@ -3,41 +3,46 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mcp_core::text::PeerText;
+
+use crate::error_chain::write_sources;
 use crate::http::BoxError;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A server of the authorization could not be reached, or gave no usable answer. Trying again may help.
+    /// An authorization server could not be reached, or gave no usable answer. Trying again may
+    /// help.
     Unreachable,
     /// A URL that a server gave must not be used.
     ForbiddenUrl,
-    /// A document breaks the specification in a way that is not safe to overlook.
+    /// A document breaks the specification in a way that is not safe to ignore.
     InvalidMetadata,
     /// The authorization server answered with an OAuth error: [`Error::code`].
     Refused,
-    /// The user, or the host, said no.
+    /// The user, or the application, declined.
     Denied,
     /// The user did not come back in time.
     TimedOut,
-    /// The answer of the authorization endpoint is not the one that was asked for: someone may be meddling.
+    /// The answer of the authorization endpoint does not belong to this request: somebody may be
+    /// interfering.
     Forged,
-    /// The server wants scopes which the authorization server does not give.
+    /// The server wants scopes which the authorization server does not grant.
     InsufficientScope,
-    /// The host has not said something that is needed, such as a client id.
+    /// The application has not set something that is needed, such as a client id.
     Configuration,
-    /// The credentials could not be kept or read.
+    /// The credentials could not be read or saved.
     Store,
 }
 
-/// A failure of the authorization. Shows no secrets.
+/// A failed authorization. It shows no secrets.
 ///
-/// Clones are cheap: all the calls that waited for one authorization get the same error.
+/// Clones are cheap: all calls that waited for one authorization get the same error.
 #[derive(Clone)]
-pub struct Error(Arc<Inner>);
+pub struct Error(Arc<ErrorData>);
 
-struct Inner {
+struct ErrorData {
     kind: ErrorKind,
     message: String,
     code: Option<String>,
@@ -46,19 +51,19 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), code: None, source: None }))
+        Self(Arc::new(ErrorData { kind, message: message.into(), code: None, source: None }))
     }
 
-    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.source = Some(source.into());
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        if let Some(data) = Arc::get_mut(&mut self.0) {
+            data.source = Some(source.into());
         }
         self
     }
 
     pub(crate) fn with_code(mut self, code: &str) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.code = Some(printable(code));
+        if let Some(data) = Arc::get_mut(&mut self.0) {
+            data.code = Some(PeerText::new(code).to_string());
         }
         self
     }
@@ -74,11 +79,11 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
-}
 
-/// Text of a server, fit for a log or a screen: short, and without control characters.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(256).collect()
+    /// Whether the authorization server does not accept the client any more.
+    pub(crate) fn is_unknown_client(&self) -> bool {
+        matches!(self.code(), Some("invalid_client" | "unauthorized_client"))
+    }
 }
 
 impl fmt::Display for Error {
@@ -90,12 +95,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        write_sources(f, self)
     }
 }
 

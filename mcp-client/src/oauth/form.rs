@@ -1,4 +1,5 @@
-//! `application/x-www-form-urlencoded`: the bodies of token requests, the queries of authorization URLs.
+//! `application/x-www-form-urlencoded`: the bodies of token requests, the queries of authorization
+//! URLs.
 
 use std::borrow::Cow;
 
@@ -7,7 +8,7 @@ use form_urlencoded::byte_serialize;
 /// The media type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The fields of a form. They may be secrets: nothing of them is shown.
+/// The fields of a form. They may be secrets, so there is no `Debug`.
 pub(crate) struct Form(String);
 
 impl Form {
@@ -38,6 +39,13 @@ impl Form {
         self.0.extend(byte_serialize(name.as_bytes()));
         self.0.push('=');
         self.0.extend(byte_serialize(value.as_bytes()));
+    }
+
+    /// The first field whose name a query has too.
+    pub(crate) fn first_in(&self, query: &str) -> Option<Cow<'_, str>> {
+        decode(&self.0)
+            .map(|(name, _)| name)
+            .find(|name| decode(query).any(|(other, _)| other == *name))
     }
 
     /// The form as it is sent.

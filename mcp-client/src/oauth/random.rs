@@ -1,15 +1,13 @@
-//! Texts that nobody can guess: `state`, the verifier of PKCE.
+//! Texts that cannot be guessed: `state`, the verifier of PKCE, the ids of signed tokens.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use super::digest::base64url;
 use super::error::{Error, ErrorKind};
 
-/// 256 random bits, as base64url.
-pub(crate) fn text() -> Result<String, Error> {
-    let mut bytes = [0; 32];
+/// `BYTES` random bytes, as base64url.
+pub(crate) fn random_text<const BYTES: usize>() -> Result<String, Error> {
+    let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Error::new(ErrorKind::Configuration, "the system gives no random numbers").because(error)
+        Error::new(ErrorKind::Configuration, "the system has no random numbers").with_source(error)
     })?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(base64url(&bytes))
 }

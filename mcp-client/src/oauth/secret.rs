@@ -4,18 +4,18 @@ use std::fmt;
 
 use zeroize::Zeroize as _;
 
-/// A token, a password, a key: its `Debug` shows nothing of it, and there is no `Display` and no comparison. Its
-/// memory is wiped when it is dropped.
+/// A token, a password or a key. `Debug` shows nothing of it, and it has neither `Display` nor a
+/// comparison. Its memory is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Box<str>);
 
 impl Secret {
-    /// Keeps a text.
+    /// Wraps a text.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for where it has to go.
+    /// The text, to put it where it has to go.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

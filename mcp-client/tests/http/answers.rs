@@ -1,4 +1,4 @@
-//! What a modern server answers: messages, streams, redirects, and what is none of them.
+//! Responses of a modern server: messages, streams, redirects, and what is not a response.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::script::{modern, text, with};
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
+async fn a_stream_has_notifications_first_and_the_response_last_however_it_is_split() {
     let (client, mut script) = modern(Client::builder()).await;
     let mut log = client.log_messages();
     for step in [1, 2, 3, 7, 10_000] {
@@ -39,7 +39,7 @@ async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
             stream.push_str("event: other\ndata: {\"jsonrpc\"\n\nid: 7\ndata:\n\n");
             stream
                 .push_str(&format!("data: {}\n\n", told.to_string().replacen(',', ",\ndata: ", 1)));
-            // The answer to another request is not this one's.
+            // The response to another request is dropped.
             stream.push_str("data: {\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}\n\n");
             let answer = json!({"jsonrpc": "2.0", "id": id, "result": text("done")});
             stream.push_str(&format!("data: {answer}\n\n"));
@@ -47,7 +47,7 @@ async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
             for piece in stream.as_bytes().chunks(step) {
                 sending.raw(piece);
             }
-            // The stream is still open, and the call is done all the same.
+            // The stream is still open, and the call has ended.
             sending.dropped().await;
         });
         assert_eq!(reply.await.unwrap().text(), "done");
@@ -57,7 +57,7 @@ async fn a_stream_tells_first_and_answers_last_however_it_is_cut_into_pieces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_are_the_servers_under_any_status() {
+async fn a_json_rpc_error_is_the_outcome_whatever_the_status() {
     let (client, mut script) = modern(Client::builder()).await;
     for (status, code) in
         [(200, -32602), (400, -32602), (404, -32601), (500, -32603), (503, -32000)]
@@ -81,7 +81,7 @@ async fn errors_are_the_servers_under_any_status() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_answer_is_an_error_that_says_so() {
+async fn a_body_that_is_not_a_response_is_an_error_that_says_what_came() {
     let (client, mut script) = modern(Client::builder()).await;
     let html = "<!doctype html><title>Log in</title>";
     let other = r#"{"jsonrpc":"2.0","id":"other","result":{}}"#;
@@ -93,17 +93,17 @@ async fn what_is_no_answer_is_an_error_that_says_so() {
             "the server answered 200 with \"text/html\" instead of a message",
         ),
         (200, "", "{}", "the server answered 200 with \"\" instead of a message"),
-        (202, "", "", "the server accepted the request (202) and gives no answer"),
-        (204, "", "", "the server accepted the request (204) and gives no answer"),
-        (200, "application/json", other, "the server's message is no answer to the request"),
-        (200, "application/json", "{}", "the server's message is no answer to the request"),
-        (200, "application/json", "", "the server's message is no answer to the request"),
-        (200, "application/json", "[]", "the server's message is no answer to the request"),
+        (202, "", "", "the server accepted the request (202) without a response to it"),
+        (204, "", "", "the server accepted the request (204) without a response to it"),
+        (200, "application/json", other, "the server's message is not a response to the request"),
+        (200, "application/json", "{}", "the server's message is not a response to the request"),
+        (200, "application/json", "", "the server's message is not a response to the request"),
+        (200, "application/json", "[]", "the server's message is not a response to the request"),
         (
             200,
             "application/json",
             &format!("[{other}]"),
-            "the server's message is no answer to the request",
+            "the server's message is not a response to the request",
         ),
     ] {
         for method in ["tools/call", "prompts/list"] {
@@ -118,7 +118,7 @@ async fn what_is_no_answer_is_an_error_that_says_so() {
             let (error, kind) = match method {
                 "tools/call" => (
                     with(client.call_tool("add", &json!({})), serve).await.unwrap_err(),
-                    // The work may be done.
+                    // The tool may have been called.
                     ErrorKind::OutcomeUnknown,
                 ),
                 _ => (with(client.list_prompts(), serve).await.unwrap_err(), ErrorKind::Transport),
@@ -127,25 +127,25 @@ async fn what_is_no_answer_is_an_error_that_says_so() {
             assert_eq!(error.transport().unwrap().to_string(), told);
         }
     }
-    // A result of the right id that is none.
+    // A response with the right id that is not valid.
     let broken = with(client.call_tool("add", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let message = json!({"jsonrpc": "2.0", "id": exchange.id(), "result": 1});
         exchange.json(200, &message);
     });
     let error = format!("{:?}", broken.await.unwrap_err());
-    assert!(error.contains("the server's answer is no message"), "{error}");
+    assert!(error.contains("the server's response is not a message"), "{error}");
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
+async fn only_redirects_that_keep_the_request_and_the_origin_are_followed() {
     let (client, mut script) = modern(Client::builder()).await;
     let reply = with(client.call_tool("add", &json!({"a": 1})), async {
         let first = script.expect("tools/call").await;
         let (headers, message) = (first.request.headers().clone(), first.message());
         first.redirect(307, "/else/where?x=1");
-        // Seen from there, and not from where the first request went.
+        // Relative to that URL, not to the endpoint.
         let relative = script.expect("tools/call").await;
         assert_eq!(relative.request.uri(), "https://example.com/else/where?x=1");
         relative.redirect(307, "there");
@@ -172,9 +172,13 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
         ),
         (307, "https://example.com:8443/mcp", "the server redirects to another origin"),
         (307, "https://example.com.evil.example/mcp", "the server redirects to another origin"),
-        (307, "//evil.example/mcp", "the server redirects to something that is no URL"),
-        (307, "javascript:alert(1)", "the server redirects to something that is no URL"),
-        (307, "", "the server redirects to something that is no URL"),
+        (307, "//evil.example/mcp", "the server redirects to another origin (//evil.example/mcp)"),
+        (
+            307,
+            "javascript:alert(1)",
+            "the server redirects to \"javascript:alert(1)\", which is not a URL",
+        ),
+        (307, "", "the server redirects to \"\", which is not a URL"),
         (301, "/elsewhere", "the server redirects to \"/elsewhere\" with 301 (Moved Permanently)"),
         (302, "/login", "the server redirects to \"/login\" with 302 (Found)"),
         (303, "/login", "the server redirects to \"/login\" with 303 (See Other)"),
@@ -188,19 +192,22 @@ async fn redirects_that_keep_the_request_are_followed_on_the_origin_alone() {
         assert_eq!(error.status(), Some(status));
         assert!(error.to_string().starts_with(told), "{error}");
     }
-    // In a circle.
+    // Redirects in a circle.
     let refused = with(client.call_tool("add", &json!({})), async {
         for _ in 0..4 {
             script.expect("tools/call").await.redirect(308, "/mcp");
         }
     });
     let error = refused.await.unwrap_err();
-    assert_eq!(error.transport().unwrap().to_string(), "the server redirected more than 3 times");
+    assert_eq!(
+        error.transport().unwrap().to_string(),
+        "the server redirects more than 3 times (`HttpLimits::max_redirects`)"
+    );
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_come_to_the_call_that_asked_in_any_order() {
+async fn responses_reach_their_calls_in_any_order() {
     let (client, mut script) = modern(Client::builder()).await;
     let echo = |number: usize| {
         let client = client.clone();
@@ -212,7 +219,7 @@ async fn answers_come_to_the_call_that_asked_in_any_order() {
         for _ in 0..100 {
             exchanges.push(script.expect("tools/call").await);
         }
-        // The last one first.
+        // In reverse order.
         while let Some(exchange) = exchanges.pop() {
             let number = exchange.message()["params"]["arguments"]["n"].to_string();
             exchange.reply(text(&number));
@@ -224,7 +231,7 @@ async fn answers_come_to_the_call_that_asked_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_not() {
+async fn silence_ends_a_stream_only_if_it_had_keep_alives() {
     let (client, mut script) = modern(Client::builder().timeout(Duration::from_secs(400))).await;
     let lost = with(client.call_tool("slow", &json!({})), async {
         let sending = script.expect("tools/call").await.stream();
@@ -239,11 +246,11 @@ async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_
     let error = lost.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
     assert!(
-        format!("{error:?}").ends_with("before the answer: the stream was silent for 45s"),
+        format!("{error:?}").contains("before the response: the stream was silent for 45s"),
         "{error:?}"
     );
 
-    // Keep-alives are the connection's, and no sign that the work goes on.
+    // Keep-alives belong to the connection and do not extend the timeout of a call.
     let late = with(client.call_tool("slow", &json!({})).timeout(Duration::from_secs(60)), async {
         let sending = script.expect("tools/call").await.stream();
         for _ in 0..2 {
@@ -254,7 +261,7 @@ async fn a_stream_with_keep_alives_that_falls_silent_is_dead_and_one_without_is_
     });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
 
-    // A colon where a piece begins is no comment.
+    // A colon at the start of a chunk does not make a comment.
     let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());

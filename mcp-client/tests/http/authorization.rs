@@ -1,11 +1,15 @@
-//! Credentials: on every request, never elsewhere, and got anew when the server refuses them.
+//! Credentials: on every request, on no other origin, and replaced when the server refuses them.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::future::poll_immediate;
 use mcp_client::http::{
-    Authorizer, BearerToken, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request, StatusCode,
-    Verdict,
+    Authorizer, BearerToken, Binding, BoxError, Bytes, Endpoint, HeaderMap, Refusal, Request,
+    StatusCode, Verdict,
 };
 use mcp_client::service::BoxFuture;
 use mcp_client::types::SubscriptionFilter;
@@ -15,35 +19,35 @@ use tokio::time::{Instant, sleep};
 
 use crate::script::{Script, URL, discovered, legacy, modern, text, with};
 
-/// What the authorizer was told.
+/// What the authorizer has seen.
 #[derive(Default)]
-struct Told {
+struct Seen {
     tokens: u32,
     refusals: Vec<String>,
     requests: Vec<String>,
     heads: Vec<u16>,
 }
 
-/// Has a token for each time that the last one was refused.
+/// Has another token each time that the last one is refused.
 #[derive(Clone, Default)]
 struct Tokens {
-    told: Arc<Mutex<Told>>,
+    seen: Arc<Mutex<Seen>>,
     login: Duration,
-    /// How long credentials are waited for before a request is sent.
+    /// How long it takes to put credentials on a request.
     wait: Duration,
     gives_up: bool,
     fails: bool,
 }
 
 impl Tokens {
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().expect("no panic")
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("no panic")
     }
 }
 
 impl Authorizer for Tokens {
-    fn bind(&self, endpoint: &Endpoint) -> Result<(), BoxError> {
-        assert_eq!(endpoint.as_str(), URL, "byte by byte");
+    fn bind(&self, binding: &Binding) -> Result<(), BoxError> {
+        assert_eq!(binding.endpoint().as_str(), URL, "byte for byte");
         Ok(())
     }
 
@@ -52,14 +56,14 @@ impl Authorizer for Tokens {
         request: &'a mut Request<Bytes>,
     ) -> BoxFuture<'a, Result<(), BoxError>> {
         let token = {
-            let mut told = self.told();
-            told.requests.push(format!(
+            let mut seen = self.seen();
+            seen.requests.push(format!(
                 "{} {} {}",
                 request.method(),
                 request.uri(),
                 request.body().len()
             ));
-            format!("Bearer token-{}", told.tokens)
+            format!("Bearer token-{}", seen.tokens)
         };
         request.headers_mut().insert("authorization", token.parse().expect("visible ASCII"));
         Box::pin(async {
@@ -73,9 +77,9 @@ impl Authorizer for Tokens {
     fn refused<'a>(&'a self, refusal: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
         Box::pin(async move {
             sleep(self.login).await;
-            let mut told = self.told();
-            told.tokens += 1;
-            told.refusals.push(format!(
+            let mut seen = self.seen();
+            seen.tokens += 1;
+            seen.refusals.push(format!(
                 "{} {:?} {:?} {:?} {:?} {}",
                 refusal.status,
                 refusal.headers.get("www-authenticate"),
@@ -93,7 +97,7 @@ impl Authorizer for Tokens {
     }
 
     fn answered(&self, status: StatusCode, _: &HeaderMap) {
-        self.told().heads.push(status.as_u16());
+        self.seen().heads.push(status.as_u16());
     }
 }
 
@@ -114,19 +118,19 @@ async fn a_refused_request_is_sent_again_with_other_credentials() {
         exchange.reply(text("paid"));
     });
     assert_eq!(reply.await.unwrap().text(), "paid");
-    let told = tokens.told();
+    let seen = tokens.seen();
     assert_eq!(
-        told.refusals,
+        seen.refusals,
         [
             r#"401 Unauthorized Some("Bearer scope=\"pay\"") Some("Bearer token-0") Some("tools/call") Some("pay") 0"#,
             r#"403 Forbidden None Some("Bearer token-1") Some("tools/call") Some("pay") 1"#,
         ]
     );
-    assert_eq!(told.heads, [200, 401, 403, 200]);
+    assert_eq!(seen.heads, [200, 401, 403, 200]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
+async fn refusals_end_at_the_limit_by_the_verdict_or_by_a_failure() {
     // The limit.
     let (client, mut script) = modern(Client::builder().authorizer(Tokens::default())).await;
     let refused = with(client.call_tool("pay", &json!({})), async {
@@ -146,9 +150,8 @@ async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
         (
             Tokens { gives_up: true, ..Tokens::default() },
             401,
-            "the server wants other credentials (401)",
+            "the server answered 401 (Unauthorized), and its credentials were not enough",
         ),
-        (Tokens { gives_up: true, ..Tokens::default() }, 403, "the server forbids it (403)"),
         (
             Tokens { fails: true, ..Tokens::default() },
             401,
@@ -167,27 +170,77 @@ async fn refusals_end_with_the_limit_the_verdict_or_the_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_of_a_login_is_not_the_servers_silence() {
+async fn a_refusal_without_a_challenge_is_reported_as_the_server_wrote_it() {
+    let gives_up = || Tokens { gives_up: true, ..Tokens::default() };
+    for builder in [Client::builder(), Client::builder().authorizer(gives_up())] {
+        let (client, mut script) = modern(builder).await;
+        let refused = with(client.call_tool("pay", &json!({})), async {
+            let exchange = script.expect("tools/call").await;
+            exchange.page(403, "text/plain", "Invalid Host header\n");
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+        let error = error.transport().unwrap();
+        assert_eq!(error.status(), Some(403));
+        assert_eq!(error.to_string(), "the server answered 403 (Forbidden): Invalid Host header");
+
+        let refused = with(client.call_tool("pay", &json!({})), async {
+            script.expect("tools/call").await.refuse(403, -32003, json!({"tenant": 7}));
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Peer, "{error:?}");
+        assert_eq!(error.peer().unwrap().code(), -32003);
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_with_a_challenge_needs_authorization_and_shows_the_servers_words() {
+    let (client, mut script) = modern(Client::builder()).await;
+    let challenge = ("www-authenticate", "Bearer error=\"insufficient_scope\"");
+    for (status, fields) in [
+        (401, vec![("content-type", "text/plain")]),
+        (401, vec![("content-type", "text/plain"), challenge]),
+        (403, vec![("content-type", "text/plain"), challenge]),
+        (403, vec![("content-type", "application/json"), challenge]),
+    ] {
+        let refused = with(client.call_tool("pay", &json!({})), async {
+            let exchange = script.expect("tools/call").await;
+            let error = json!({"jsonrpc": "2.0", "id": exchange.id(), "error": {"code": 1, "message": "ask the owner"}});
+            let is_json = fields[0].1 == "application/json";
+            let body = if is_json { error.to_string() } else { "ask the owner".to_owned() };
+            exchange.begin(status, &fields).raw(body);
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
+        let error = error.transport().unwrap().to_string();
+        assert!(error.contains("and this client has no authorizer"), "{error}");
+        assert!(error.contains("ask the owner"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_log_in_does_not_count_as_silence_of_the_server() {
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (client, mut script) = modern(Client::builder().authorizer(tokens.clone())).await;
     let before = Instant::now();
     let reply = with(client.call_tool("pay", &json!({})), async {
         script.expect("tools/call").await.status(401);
         let exchange = script.expect("tools/call").await;
-        sleep(Duration::from_secs(50)).await; // Within the server's own time, which begins anew.
+        sleep(Duration::from_secs(50)).await; // The server's own time begins again.
         exchange.reply(text("paid"));
     });
     assert_eq!(reply.await.unwrap().text(), "paid");
     assert_eq!(before.elapsed().as_secs(), 350);
 
-    // It does count for the whole.
+    // It counts for the total timeout.
     let late =
         with(client.call_tool("pay", &json!({})).total_timeout(Duration::from_secs(100)), async {
             script.expect("tools/call").await.status(401);
         });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
 
-    // A subscription waits for it too.
+    // A subscription waits too.
     let filter = SubscriptionFilter::new().tools_list_changed(true);
     let serve = async {
         script.expect("subscriptions/listen").await.status(401);
@@ -202,7 +255,7 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
     assert_eq!(subscription.unwrap().acknowledged().tools_list_changed, Some(true));
     drop(stream);
 
-    // Nor does it cost the session its beginning.
+    // It does not end the handshake either.
     let tokens = Tokens { login: Duration::from_secs(300), ..Tokens::default() };
     let (stack, mut script) = Script::new();
     let builder = Client::builder()
@@ -221,7 +274,7 @@ async fn the_time_of_a_login_is_not_the_servers_silence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_is_the_time_of_a_login_that_another_call_began() {
+async fn the_time_of_another_calls_log_in_does_not_count_either() {
     let tokens = Tokens { wait: Duration::from_secs(300), ..Tokens::default() };
     let (client, mut script) = modern(Client::builder().authorizer(tokens)).await;
     let before = Instant::now();
@@ -233,7 +286,7 @@ async fn nor_is_the_time_of_a_login_that_another_call_began() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_session_asks_nobody_to_log_in() {
+async fn no_user_has_to_log_in_to_end_a_session() {
     for status in [401, 403] {
         let tokens = Tokens { login: Duration::from_secs(1), ..Tokens::default() };
         let (client, mut script, standalone) =
@@ -244,7 +297,7 @@ async fn the_end_of_a_session_asks_nobody_to_log_in() {
         };
         tokio::join!(client.close(), farewell);
         script.expect_silence(Duration::from_secs(60)).await;
-        assert!(tokens.told().refusals.is_empty(), "{:?}", tokens.told().refusals);
+        assert!(tokens.seen().refusals.is_empty(), "{:?}", tokens.seen().refusals);
     }
 }
 
@@ -278,24 +331,72 @@ async fn every_request_has_credentials_and_they_stay_on_the_origin() {
     tokio::join!(client.close(), farewell);
     script.expect_silence(Duration::from_secs(60)).await;
     // It saw each request as it was sent.
-    let told = tokens.told();
+    let seen = tokens.seen();
     assert!(
-        told.requests.iter().any(|request| request.starts_with("POST https://example.com/v2?a=b "))
+        seen.requests.iter().any(|request| request.starts_with("POST https://example.com/v2?a=b "))
     );
-    assert!(told.requests.iter().all(|request| !request.contains("evil")), "{:?}", told.requests);
+    assert!(seen.requests.iter().all(|request| !request.contains("evil")), "{:?}", seen.requests);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_refused_asks_for_one_login_alone() {
+async fn a_stream_that_is_refused_asks_for_one_log_in_only() {
     for (gives_up, status) in [(true, 401), (true, 403), (false, 401)] {
         let tokens = Tokens { gives_up, fails: !gives_up, ..Tokens::default() };
         let (client, mut script, standalone) =
             legacy(Client::builder().authorizer(tokens.clone())).await;
         standalone.status(status);
         script.expect_silence(Duration::from_secs(3_600)).await;
-        assert_eq!(tokens.told().refusals.len(), 1);
+        assert_eq!(tokens.seen().refusals.len(), 1);
         drop(client);
     }
+}
+
+/// Fails at the first refusal, and has credentials at the next ones.
+#[derive(Clone, Default)]
+struct FailsOnce(Arc<AtomicBool>);
+
+impl Authorizer for FailsOnce {
+    fn bind(&self, _: &Binding) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn authorize<'a>(&'a self, _: &'a mut Request<Bytes>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn refused<'a>(&'a self, _: &'a Refusal) -> BoxFuture<'a, Result<Verdict, BoxError>> {
+        let has_failed = self.0.swap(true, Ordering::Relaxed);
+        let result = if has_failed { Ok(Verdict::Retry) } else { Err("not now".into()) };
+        Box::pin(std::future::ready(result))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_was_refused_is_tried_again_with_other_credentials() {
+    let builder = Client::builder().authorizer(FailsOnce::default());
+    let (client, mut script, standalone) = legacy(builder).await;
+    let mut subscribing =
+        pin!(client.subscribe(SubscriptionFilter::new().tools_list_changed(true)));
+    assert!(poll_immediate(&mut subscribing).await.is_none());
+    standalone.status(401);
+    let mut subscription = subscribing.await.unwrap();
+    assert_eq!(subscription.next().await, None);
+    let error = subscription.error().expect("it did not end in the proper way");
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+
+    // A call that succeeds does not mean that another log-in would.
+    let reply = with(client.call_tool("add", &json!({})), async {
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+    script.expect_silence(Duration::from_secs(3_600)).await;
+    // A call that gets other credentials does.
+    let reply = with(client.call_tool("add", &json!({})), async {
+        script.expect("tools/call").await.status(401);
+        script.expect("tools/call").await.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+    script.expect_bare("GET").await.stream();
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,11 +426,11 @@ async fn a_bearer_token_is_sent_and_never_shown() {
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
-/// Serves nobody.
+/// Serves no server.
 struct Stranger;
 
 impl Authorizer for Stranger {
-    fn bind(&self, _: &Endpoint) -> Result<(), BoxError> {
+    fn bind(&self, _: &Binding) -> Result<(), BoxError> {
         Err("the token is for another server".into())
     }
 
@@ -357,7 +458,7 @@ async fn an_authorizer_of_another_server_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_does_not_cross_the_network_in_plain_text_unless_it_may() {
+async fn a_token_crosses_the_network_unencrypted_only_if_that_is_allowed() {
     let token = BearerToken::new("s3cret").unwrap();
     for (url, allowed) in [
         ("http://example.com/mcp", false),
@@ -368,7 +469,7 @@ async fn a_token_does_not_cross_the_network_in_plain_text_unless_it_may() {
         ("http://127.0.0.1:8080/mcp", true),
         ("http://[::1]:8080/mcp", true),
     ] {
-        let endpoint = Endpoint::parse(url).unwrap();
+        let endpoint = Binding::new(Endpoint::parse(url).unwrap());
         assert_eq!(token.bind(&endpoint).is_ok(), allowed, "{url}");
         assert!(token.clone().over_plain_http().bind(&endpoint).is_ok(), "{url}");
     }

@@ -1,4 +1,4 @@
-//! Which era a server speaks, found out over the network: what is evidence and what is not.
+//! How the era of a server on the network is found out, and what is no evidence of it.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn connect<T>(
     (client, told, script)
 }
 
-/// Connects to a server that answers the probe so and then shakes hands.
+/// Connects to a server with this answer to the probe, and then a handshake.
 async fn falls_back(what: &str, answer: impl FnOnce(Exchange)) -> Client {
     let (client, _stream, _script) = connect(Client::builder(), async |script| {
         let probe = script.expect("server/discover").await;
@@ -34,7 +34,8 @@ async fn falls_back(what: &str, answer: impl FnOnce(Exchange)) -> Client {
     client
 }
 
-/// Connects to a server that answers the probe so, after which nothing else is asked; gives the error.
+/// Connects to a server with this answer to the probe, after which no request follows. Returns the
+/// error.
 async fn gives_up(what: &str, builder: ClientBuilder, answer: impl AsyncFn(&mut Script)) -> Error {
     let (client, (), mut script) = connect(builder, async |script| answer(script).await).await;
     let error = client.err().unwrap_or_else(|| panic!("{what}: no error"));
@@ -47,7 +48,7 @@ async fn a_server_that_discovers_is_modern() {
     let (client, (), mut script) = connect(Client::builder(), async |script| {
         let probe = script.expect("server/discover").await;
         let mut result = discovered();
-        // Legacy dates may stand there too (TRAP-1).
+        // Legacy revisions may be listed too (TRAP-1).
         result["supportedVersions"] = json!(["2025-11-25", "2026-07-28", "2099-01-01"]);
         probe.reply(result);
     })
@@ -62,7 +63,7 @@ async fn a_server_that_discovers_is_modern() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_legacy_server_says_to_the_probe_leads_to_the_handshake() {
+async fn what_a_legacy_server_answers_to_the_probe_leads_to_the_handshake() {
     for status in [400, 402, 404, 405, 406, 415, 422] {
         falls_back(&format!("{status}"), |probe| probe.status(status)).await;
         falls_back(&format!("{status} with a page"), |probe| {
@@ -83,13 +84,13 @@ async fn what_a_legacy_server_says_to_the_probe_leads_to_the_handshake() {
             .await;
         }
     }
-    // The sentence of a server that wants a session, without an id.
+    // The error of a server that requires a session, without an id.
     falls_back("without an id", |probe| {
         let error = json!({"code": -32000, "message": "Bad Request: Server not initialized"});
         probe.json(400, &json!({"jsonrpc": "2.0", "error": error, "id": null}));
     })
     .await;
-    // The versions that it names are for the handshake.
+    // The versions that it lists are for the handshake.
     falls_back("-32022 of legacy versions", |probe| {
         probe.refuse(400, -32022, json!({"supported": ["2025-06-18", "2025-11-25"]}));
     })
@@ -123,16 +124,19 @@ async fn modern_errors_are_modern_servers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_says_nothing_of_the_server_is_no_evidence() {
-    for status in [401, 403] {
+async fn responses_of_gateways_and_failures_say_nothing_about_the_era() {
+    for (status, fields) in
+        [(401, [("content-type", "text/html")]), (403, [("www-authenticate", "Bearer")])]
+    {
         let error = gives_up("a login", Client::builder(), async |script| {
-            script.expect("server/discover").await.page(status, "text/html", "log in");
+            let exchange = script.expect("server/discover").await;
+            exchange.begin(status, &fields).raw("log in");
         })
         .await;
         assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
         assert!(format!("{error:?}").contains("this client has no authorizer"), "{error:?}");
     }
-    for status in [301, 302, 407, 421, 500, 501, 520] {
+    for status in [301, 302, 403, 407, 421, 500, 501, 520] {
         let error = gives_up("a status", Client::builder(), async |script| {
             script.expect("server/discover").await.status(status);
         })
@@ -140,13 +144,15 @@ async fn what_says_nothing_of_the_server_is_no_evidence() {
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
         assert_eq!(error.transport().unwrap().status(), Some(status));
     }
-    // Nor is a server's own word for it that it failed.
-    let error = gives_up("a failure", Client::builder(), async |script| {
-        script.expect("server/discover").await.refuse(500, -32603, json!(null));
-    })
-    .await;
-    assert_eq!(error.transport().unwrap().status(), Some(500), "{error:?}");
-    // What passes is waited for, some times.
+    // An error of a server that fails or forbids the request is no evidence either.
+    for status in [403, 500] {
+        let error = gives_up("a failure", Client::builder(), async |script| {
+            script.expect("server/discover").await.refuse(status, -32603, json!(null));
+        })
+        .await;
+        assert_eq!(error.transport().unwrap().status(), Some(status), "{error:?}");
+    }
+    // Transient failures are retried up to the limit.
     for status in [408, 425, 429, 502, 503, 504] {
         let error = gives_up("a bad time", Client::builder(), async |script| {
             for _ in 0..4 {
@@ -173,7 +179,7 @@ async fn what_says_nothing_of_the_server_is_no_evidence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pin_is_the_only_revision() {
+async fn a_pinned_revision_is_the_only_one() {
     for status in [400, 404, 405] {
         let builder = Client::builder().revision(Revision::V2026_07_28);
         let error = gives_up("pinned", builder, async |script| {
@@ -198,7 +204,7 @@ async fn a_pin_is_the_only_revision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_known_of_a_server_saves_the_probe_while_it_holds() {
+async fn a_known_server_is_not_probed_while_it_is_the_same() {
     let known = |revision: &str| -> KnownServer {
         serde_json::from_value(json!({"revision": revision})).unwrap()
     };
@@ -207,7 +213,7 @@ async fn what_is_known_of_a_server_saves_the_probe_while_it_holds() {
         connect(legacy(), async |script| shake_hands(script, None).await).await;
     assert_eq!(client.unwrap().revision(), Revision::V2025_11_25);
 
-    // The server has become another one.
+    // The server was replaced by another one.
     for answer in [
         |exchange: Exchange| exchange.status(404),
         |exchange: Exchange| exchange.refuse(400, -32022, json!({"supported": ["2026-07-28"]})),
@@ -221,13 +227,13 @@ async fn what_is_known_of_a_server_saves_the_probe_while_it_holds() {
         let client = client.unwrap();
         assert_eq!(client.revision(), Revision::V2026_07_28);
     }
-    // That the server has a bad time is no news of it.
+    // A transient failure says nothing about the server.
     let error = gives_up("unavailable", legacy(), async |script| {
         script.expect("initialize").await.status(500);
     })
     .await;
     assert_eq!(error.transport().unwrap().status(), Some(500));
-    // A modern one is asked what it can do.
+    // A modern server is asked for its capabilities.
     let builder = Client::builder().known_server(known("2026-07-28"));
     let (client, (), _script) = connect(builder, async |script| {
         script.expect("server/discover").await.reply(discovered());
@@ -249,20 +255,21 @@ async fn a_session_id_that_cannot_be_sent_back_is_refused() {
         })
         .await;
         assert!(
-            format!("{error:?}").contains("the server's session id holds more than visible ASCII"),
+            format!("{error:?}")
+                .contains("the server's session id has other characters than visible ASCII"),
             "{error:?}"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn urls_that_name_no_server_are_refused_with_the_reason() {
+async fn urls_that_are_not_of_a_server_are_refused_with_the_reason() {
     for (url, told) in [
         ("example.com/mcp", "it must begin with http:// or https://"),
         ("ftp://example.com", "it must begin with http:// or https://"),
         ("https://user:pass@example.com/mcp", "it has user information"),
         ("https://example.com/mcp#top", "it has a fragment"),
-        ("https:///mcp", "it is no URL"),
+        ("https:///mcp", "it is not a valid URL"),
         ("", "it must begin with http:// or https://"),
     ] {
         let error = Client::builder().connect_http(url).await.unwrap_err();

@@ -1,10 +1,11 @@
-//! Calls of the legacy era: what the server asks meanwhile, cancellation, batches.
+//! Calls of the legacy era: requests of the server, cancellation, batches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use mcp_client::meta::Meta;
 use mcp_client::types::ElicitResult;
 use mcp_client::{Client, ErrorKind, Event, Revision};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::script::{Script, URL, initialized, legacy, shake_hands, text, with};
 const SESSION: Option<&str> = Some("session-1");
 
 #[tokio::test(start_paused = true)]
-async fn questions_of_the_server_are_answered_by_post_while_the_call_goes_on() {
+async fn requests_of_the_server_are_answered_by_post_during_the_call() {
     let builder = Client::builder().on_elicit(|form| async move {
         assert_eq!(form.message, "Sure?");
         Ok(ElicitResult::decline())
@@ -27,7 +28,7 @@ async fn questions_of_the_server_are_answered_by_post_while_the_call_goes_on() {
     let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
-        // On the stream of the call, on that of the session, with both kinds of ids, and twice at a time.
+        // On the stream of the call and on that of the session, with both kinds of ids, two at a time.
         sending.ask(&json!(1), "elicitation/create", question.clone());
         stream.ask(&json!("1"), "elicitation/create", question.clone());
         for _ in 0..2 {
@@ -50,7 +51,7 @@ async fn questions_of_the_server_are_answered_by_post_while_the_call_goes_on() {
     assert_eq!(reply.await.unwrap().text(), "asked");
 }
 
-/// A handler that begins, and tells when it is dropped.
+/// A handler that begins, and reports when it is dropped.
 struct Handler {
     began: Arc<Semaphore>,
     dropped: Arc<Semaphore>,
@@ -89,7 +90,7 @@ async fn take(semaphore: &Semaphore, permits: u32) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_is_taken_back_or_outlives_the_client_is_dropped_without_an_answer() {
+async fn a_request_that_is_cancelled_or_outlives_the_client_gets_no_response() {
     let handler = Handler::new();
     let (client, mut script, standalone) = legacy(handler.builder()).await;
     let stream = standalone.stream();
@@ -113,7 +114,7 @@ async fn a_question_that_is_taken_back_or_outlives_the_client_is_dropped_without
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_the_server_does_not_take_frees_its_place() {
+async fn a_response_that_the_server_does_not_accept_frees_its_permit() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     for _ in 0..2 {
@@ -124,7 +125,7 @@ async fn an_answer_that_the_server_does_not_take_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_call_is_cancelled_by_a_notification_and_a_closed_stream_is_not_enough() {
+async fn a_dropped_call_is_cancelled_by_a_notification() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     for late in [false, true] {
@@ -146,7 +147,7 @@ async fn a_dropped_call_is_cancelled_by_a_notification_and_a_closed_stream_is_no
         assert_eq!(cancelled.header("mcp-session-id"), SESSION);
         cancelled.status(202);
     }
-    // Once it is answered there is nothing to cancel.
+    // A call with a response is not cancelled.
     let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });
@@ -155,7 +156,7 @@ async fn a_dropped_call_is_cancelled_by_a_notification_and_a_closed_stream_is_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_old_session_asked_is_dropped_with_it() {
+async fn requests_of_the_old_session_are_dropped_with_it() {
     let handler = Handler::new();
     let (client, mut script, standalone) = legacy(handler.builder()).await;
     let stream = standalone.stream();
@@ -166,7 +167,7 @@ async fn what_the_old_session_asked_is_dropped_with_it() {
         script.expect("tools/call").await.status(404);
         let stream = shake_hands(&mut script, Some("session-2")).await.stream();
         take(&handler.dropped, 1).await;
-        // The new session counts from one, too.
+        // The ids of the new session begin at one too.
         stream.ask(&json!(1), "elicitation/create", question.clone());
         take(&handler.began, 1).await;
         script.expect("tools/call").await.reply(text("here"));
@@ -175,7 +176,7 @@ async fn what_the_old_session_asked_is_dropped_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn batches_are_for_the_revision_that_has_them() {
+async fn batches_are_accepted_in_the_revision_that_has_them() {
     let (stack, mut script) = Script::new();
     let builder = Client::builder().revision(Revision::V2025_03_26).http_stack(stack);
     let serve = async {
@@ -206,7 +207,27 @@ async fn batches_are_for_the_revision_that_has_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_stream_of_the_session_brings_changes_and_no_answers() {
+async fn a_call_stays_in_its_session_whatever_its_meta_says() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    let meta = Meta::new()
+        .with("io.modelcontextprotocol/protocolVersion", "2026-07-28")
+        .with("io.modelcontextprotocol/clientInfo", json!({"name": "x", "version": "1"}))
+        .with("io.modelcontextprotocol/clientCapabilities", json!({}))
+        .with("com.example/tenant", 7);
+    let reply = with(client.call_tool("add", &json!({})).meta(meta), async {
+        let exchange = script.expect("tools/call").await;
+        assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
+        assert_eq!(exchange.header("mcp-protocol-version"), Some("2025-11-25"));
+        assert_eq!(exchange.header("mcp-method"), None);
+        assert_eq!(exchange.message()["params"]["_meta"], json!({"com.example/tenant": 7}));
+        exchange.reply(text("3"));
+    });
+    assert_eq!(reply.await.unwrap().text(), "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_on_the_stream_of_the_session_without_a_call_is_dropped() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     let mut events = client.notifications();
@@ -224,7 +245,7 @@ async fn the_stream_of_the_session_brings_changes_and_no_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn most_questions_at_a_time_are_as_many_as_the_limits_say() {
+async fn the_number_of_requests_that_are_handled_at_a_time_is_bounded() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let mut limits = mcp_client::Limits::new();
@@ -241,7 +262,7 @@ async fn most_questions_at_a_time_are_as_many_as_the_limits_say() {
     }
     script.expect_silence(Duration::from_secs(60)).await;
     assert_eq!(asked.load(Ordering::Relaxed), 3);
-    // Calls have streams of their own, and go on.
+    // Calls have their own streams.
     let reply = with(client.call_tool("add", &json!({})), async {
         script.expect("tools/call").await.reply(text("3"));
     });

@@ -1,4 +1,4 @@
-//! What is too long, on either side.
+//! What is longer, or more, than the limits.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
 use mcp_client::{Client, ClientBuilder, ErrorKind, Limits};
 use serde_json::json;
 
-use crate::script::{legacy, modern, text, with};
+use crate::script::{Exchange, Script, URL, initialized, legacy, modern, text, tools, with};
 
 fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
     let mut limits = Limits::new();
@@ -16,7 +16,7 @@ fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
+async fn a_response_longer_than_the_limit_is_not_read_to_its_end() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 10_000)).await;
     for media in ["application/json", "text/event-stream"] {
@@ -26,13 +26,13 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
             for _ in 0..10_001 / 73 + 1 {
                 sending.raw([b' '; 73]);
             }
-            // It goes on for ever, and nobody reads it.
+            // The rest, without end, is not read.
             sending.dropped().await;
         });
         let error = refused.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
-        let told = "the server's answer is longer than the limit of 10000 bytes";
-        assert!(format!("{error:?}").ends_with(told), "{error:?}");
+        let told = "the server's response is longer than 10000 bytes";
+        assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // One that just fits.
     let reply = with(client.call_tool("add", &json!({})), async {
@@ -50,7 +50,7 @@ async fn an_answer_longer_than_the_limit_is_not_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn comments_may_be_as_long_and_as_many_as_they_like() {
+async fn comments_may_have_any_length_and_number() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
     let reply = with(client.call_tool("add", &json!({})), async {
@@ -81,30 +81,30 @@ async fn an_error_page_is_read_to_its_limit_and_shown_in_part() {
     assert_eq!(error.transport().unwrap().to_string(), "the server answered 400 (Bad Request)");
 
     for (media, shown) in
-        [("text/plain", Some(200)), ("application/json", Some(200)), ("text/html", None)]
+        [("text/plain", Some(256)), ("application/json", Some(256)), ("text/html", None)]
     {
         let refused = with(client.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.page(400, media, &"y".repeat(900));
         });
         let error = refused.await.unwrap_err();
         let told =
-            shown.map(|characters| format!(": {}", "y".repeat(characters))).unwrap_or_default();
+            shown.map(|characters| format!(": {}…", "y".repeat(characters))).unwrap_or_default();
         let told = format!("the server answered 400 (Bad Request){told}");
         assert_eq!(error.transport().unwrap().to_string(), told);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_longer_than_is_sent_is_refused_here() {
+async fn a_call_longer_than_the_limit_is_not_sent() {
     let (client, mut script) =
         modern(limited(|limits| limits.connection.max_outgoing_bytes = 1_000)).await;
     let error = client.call_tool("add", &json!({"a": "x".repeat(1_000)})).await.unwrap_err();
-    assert!(format!("{error:?}").contains("at most 1000 are sent"), "{error:?}");
+    assert!(format!("{error:?}").contains("the limit is 1000 (max_outgoing_bytes)"), "{error:?}");
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
+async fn a_response_to_the_server_longer_than_the_limit_becomes_an_error() {
     let builder = limited(|limits| limits.connection.max_outgoing_bytes = 1_000).on_create_message(
         |_| async {
             Ok(CreateMessageResult::new(
@@ -129,7 +129,7 @@ async fn an_answer_to_the_server_longer_than_is_sent_becomes_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing_else() {
+async fn an_event_longer_than_the_limit_ends_the_stream_of_a_session_only() {
     let (client, mut script, standalone) =
         legacy(limited(|limits| limits.connection.max_message_bytes = 1_000)).await;
     let stream = standalone.stream();
@@ -143,4 +143,62 @@ async fn an_event_of_a_session_longer_than_the_limit_ends_the_stream_and_nothing
     });
     assert_eq!(reply.await.unwrap().text(), "3");
     script.expect_silence(Duration::from_secs(3_600)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_pages_of_tools_are_read_to_mirror_the_arguments_of_a_call() {
+    let (client, mut script) = modern(limited(|limits| limits.http.max_mirror_pages = 3)).await;
+    let refused = with(client.call_tool("add", &json!({})), async {
+        let mismatch = |exchange: Exchange| exchange.refuse(400, -32020, json!(null));
+        mismatch(script.expect("tools/call").await);
+        for number in 0..3 {
+            let mut page = tools(json!([]));
+            page["nextCursor"] = json!(format!("page-{number}"));
+            script.expect("tools/list").await.reply(page);
+        }
+        mismatch(script.expect("tools/call").await);
+    });
+    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::Peer);
+    script.expect_silence(Duration::from_secs(60)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
+    let (stack, mut script) = Script::new();
+    let builder = limited(|limits| limits.http.max_concurrent_posts = 3).http_stack(stack);
+    let serve = async {
+        script.expect("server/discover").await.status(404);
+        script.expect("initialize").await.status(404);
+        let events = script.expect_bare("GET").await.stream();
+        events.raw("event: endpoint\ndata: /messages\n\n");
+        let exchange = script.expect("initialize").await;
+        events.reply(&exchange.id(), initialized("2024-11-05"));
+        exchange.status(202);
+        script.expect("notifications/initialized").await.status(202);
+        events
+    };
+    let (client, events) = tokio::join!(builder.connect_http(URL), serve);
+    let client = client.unwrap();
+    let calls: Vec<_> =
+        (0..4).map(|_| tokio::spawn(client.call_tool("slow", &json!({})).into_future())).collect();
+    // Each delays the next one for a while, and the last one waits for the response to another.
+    let mut unanswered = Vec::new();
+    for _ in 0..3 {
+        unanswered.push(script.expect("tools/call").await);
+    }
+    script.expect_silence(Duration::from_secs(30)).await;
+    let first = unanswered.remove(0);
+    let mut ids = vec![first.id()];
+    first.status(202);
+    unanswered.push(script.expect("tools/call").await);
+    for exchange in unanswered {
+        ids.push(exchange.id());
+        exchange.status(202);
+    }
+    for id in &ids {
+        events.reply(id, text("done"));
+    }
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().text(), "done");
+    }
 }

@@ -1,12 +1,15 @@
-//! Streamable HTTP and HTTP+SSE as the client speaks them, over a stack that does what the test says: no sockets, and
-//! time that passes only when nothing else happens.
+//! Streamable HTTP and HTTP+SSE of the client, over a scripted stack: without sockets, and with
+//! virtual time.
 
 mod answers;
 mod authorization;
 mod era;
+mod fairness;
 mod legacy;
 mod limits;
+mod logs;
 mod modern;
+mod network;
 mod older;
 mod resumption;
 mod retries;

@@ -76,7 +76,7 @@ fn annotated(name: &str, header: &str, kind: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn arguments_are_mirrored_once_the_tool_is_known_and_bad_tools_are_left_out() {
+async fn arguments_are_mirrored_once_the_tool_is_known_and_invalid_tools_are_removed() {
     let (client, mut script) = modern(Client::builder()).await;
     let listed = with(client.list_tools(), async {
         let bad = [annotated("number", "Region", "number"), annotated("token", "a b", "string")];
@@ -123,9 +123,9 @@ async fn an_argument_that_cannot_be_mirrored_is_refused_before_anything_is_sent(
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_a_call_closes_its_stream_and_says_nothing_else() {
+async fn dropping_a_call_closes_its_stream_and_sends_nothing() {
     let (client, mut script) = modern(Client::builder()).await;
-    // Before the head of the answer, after it, and within the stream.
+    // Before the head of the response, after it, and within the stream.
     for stage in 0..3 {
         let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let mut exchange = script.expect("tools/call").await;
@@ -151,7 +151,7 @@ async fn dropping_a_call_closes_its_stream_and_says_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
+async fn after_a_header_mismatch_the_tools_are_listed_and_the_call_is_sent_again() {
     let (client, mut script) = modern(Client::builder()).await;
     let reply = with(client.call_tool("good", &json!({"region": "eu"})), async {
         let first = script.expect("tools/call").await;
@@ -175,14 +175,14 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     });
     assert_eq!(reply.await.unwrap().text(), "done");
 
-    // What was kept of the list is as old as what was known of the tool.
+    // The cached list is as old as the known schema, and is dropped with it.
     let mut kept = tools(json!([]));
     kept["ttlMs"] = json!(600_000);
     let listed = with(client.list_tools(), async { script.expect("tools/list").await.reply(kept) });
     listed.await.unwrap();
     assert!(client.list_tools().await.unwrap().is_empty(), "it is kept");
 
-    // Once, and no further.
+    // The call is sent again once.
     let refused = with(client.call_tool("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
         script.expect("tools/list").await.reply(tools(json!([])));
@@ -198,7 +198,7 @@ async fn a_header_mismatch_has_the_tools_listed_and_the_call_made_once_more() {
     });
     assert_eq!(listed.await.unwrap().len(), 1);
 
-    // A list that fails is not the answer to the call.
+    // If listing fails, the error of the call is reported.
     let refused = with(client.call_tool("good", &json!({"region": "eu"})), async {
         script.expect("tools/call").await.refuse(400, -32020, json!(null));
         script.expect("tools/list").await.refuse(404, -32601, json!(null));
@@ -229,7 +229,7 @@ async fn requests_of_a_modern_server_are_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_client_sends_nothing_and_ends_what_is_on_its_way() {
+async fn a_closed_client_sends_nothing_and_ends_its_calls() {
     let (client, mut script) = modern(Client::builder()).await;
     let calls = (
         tokio::spawn(client.call_tool("slow", &json!({})).into_future()),
@@ -250,7 +250,7 @@ async fn a_closed_client_sends_nothing_and_ends_what_is_on_its_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_is_a_post_that_is_made_anew_after_a_cut_and_tells_of_the_gap() {
+async fn a_subscription_is_a_post_that_is_sent_again_after_an_interruption() {
     let (client, mut script) = modern(Client::builder()).await;
     let acknowledge = |exchange: Exchange| {
         let meta = json!({"io.modelcontextprotocol/subscriptionId": exchange.id()});
@@ -281,7 +281,7 @@ async fn a_subscription_is_a_post_that_is_made_anew_after_a_cut_and_tells_of_the
     script.expect_silence(Duration::from_secs(600)).await;
 }
 
-/// A bare check that the script itself notices what it must.
+/// The script itself notices an unexpected request.
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "not expected")]
 async fn silence_is_checked() {

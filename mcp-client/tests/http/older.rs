@@ -1,4 +1,4 @@
-//! HTTP+SSE, the transport of 2024-11-05, and the way to it.
+//! HTTP+SSE, the transport of 2024-11-05, and how a client finds out that a server has it.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn connected(endpoint: &str) -> (Client, Script, Sending) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_knows_no_post_is_asked_for_its_stream() {
+async fn a_server_without_post_is_asked_for_its_stream() {
     for endpoint in [
         "/messages?s=1",
         "messages?s=1",
@@ -65,7 +65,7 @@ async fn a_server_that_knows_no_post_is_asked_for_its_stream() {
             assert_eq!(exchange.header("mcp-method"), None);
             let id = exchange.id();
             exchange.status(202);
-            // An answer in several lines of data, in two pieces.
+            // A response in several lines of data, in two chunks.
             events.raw("event: message\ndata: {\"jsonrpc\":\"2.0\",\ndata: \"id\":");
             events.raw(format!("{id},\ndata: \"result\":{}}}\n\n", text("3")));
         });
@@ -78,7 +78,7 @@ async fn a_server_that_knows_no_post_is_asked_for_its_stream() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_go_nowhere_else_than_to_the_origin() {
+async fn messages_are_posted_to_the_origin_only() {
     for endpoint in [
         "https://evil.example/messages",
         "//evil.example/messages",
@@ -100,14 +100,15 @@ async fn messages_go_nowhere_else_than_to_the_origin() {
             tokio::join!(Client::builder().http_stack(stack).connect_http(URL), serve);
         let error = client.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Transport);
-        let told = format!("the server wants messages sent elsewhere ({endpoint}): refused");
+        let shown = endpoint.replace("example.com@", "***@");
+        let told = format!("the server wants messages posted to {shown}, which is refused");
         assert!(format!("{error:?}").contains(&told), "{error:?}");
         script.expect_silence(Duration::from_secs(60)).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_does_not_begin_as_it_must_is_an_error_within_a_time() {
+async fn a_stream_that_does_not_begin_with_an_endpoint_is_an_error_in_time() {
     type Answer = fn(Exchange) -> Option<Sending>;
     let answers: [(Answer, &str); 6] = [
         (|exchange| Some(exchange.stream()), "did not begin with an endpoint within 10s"),
@@ -161,7 +162,7 @@ async fn a_stream_that_does_not_begin_as_it_must_is_an_error_within_a_time() {
         let error = format!("{:?}", client.expect_err("no stream"));
         assert!(error.contains(told), "{told}: {error}");
     }
-    // Not even a head.
+    // No head of a response.
     let (stack, mut script) = Script::new();
     let serve = async {
         script.expect("server/discover").await.status(404);
@@ -173,7 +174,7 @@ async fn a_stream_that_does_not_begin_as_it_must_is_an_error_within_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_known_server_of_that_transport_is_asked_for_its_stream_at_once() {
+async fn a_known_server_of_http_sse_is_asked_for_its_stream_at_once() {
     let known: KnownServer =
         serde_json::from_value(json!({"revision": "2024-11-05", "httpSse": true})).unwrap();
     let (stack, mut script) = Script::new();
@@ -185,12 +186,12 @@ async fn a_known_server_of_that_transport_is_asked_for_its_stream_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_asks_and_cancels_and_is_told_of_cancellations() {
+async fn requests_and_cancellations_go_both_ways() {
     let (client, mut script, events) = connected("/messages?s=1").await;
     let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
-        // This server answers a POST only when the work is done: it must not hold up what comes after.
+        // This server answers a POST only when the work is done; the next message must not wait for it.
         events.ask(&json!("q"), "ping", json!({}));
         let answer = script.next().await;
         assert_eq!(answer.message(), json!({"jsonrpc": "2.0", "id": "q", "result": {}}));
@@ -211,7 +212,7 @@ async fn the_server_asks_and_cancels_and_is_told_of_cancellations() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with_the_reason() {
+async fn a_message_that_does_not_arrive_ends_all_calls_with_the_reason() {
     for late in [false, true] {
         let (client, mut script, _events) = connected("/messages?s=1").await;
         let waiting = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
@@ -219,7 +220,7 @@ async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with
         let failing = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
         let exchange = script.expect("tools/call").await;
         if late {
-            // Later than the next message would be held up.
+            // After the next message is no longer delayed.
             tokio::time::sleep(Duration::from_secs(5)).await;
         }
         exchange.status(403);
@@ -227,7 +228,7 @@ async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with
             let error = call.await.unwrap().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Transport);
             assert!(
-                format!("{error:?}").contains("the server refused a message with 403"),
+                format!("{error:?}").contains("the server answered 403 (Forbidden)"),
                 "{error:?}"
             );
         }
@@ -235,7 +236,7 @@ async fn a_message_that_does_not_arrive_ends_the_conversation_and_all_calls_with
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_never_answered_does_not_outlive_the_client() {
+async fn a_message_without_a_response_does_not_outlive_the_client() {
     let (client, mut script, events) = connected("/messages?s=1").await;
     let call = tokio::spawn(client.call_tool("add", &json!({})).into_future());
     let mut unanswered = script.expect("tools/call").await;
@@ -253,7 +254,7 @@ async fn the_end_of_the_stream_ends_all_calls() {
     script.expect("tools/call").await.status(202);
     events.cut();
     assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::Transport);
-    // Nothing is sent on such a conversation any more.
+    // No message is sent after that.
     assert_eq!(
         client.call_tool("slow", &json!({})).await.unwrap_err().kind(),
         ErrorKind::Transport

@@ -1,4 +1,4 @@
-//! Streams of the legacy era that are cut, and gone on with.
+//! Interrupted streams of the legacy era.
 
 use std::time::Duration;
 
@@ -23,17 +23,17 @@ impl Random {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_primed_stream_is_gone_on_with_after_the_time_that_the_server_says() {
+async fn a_stream_with_ids_is_resumed_after_the_time_that_the_server_sets() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
-        exchange.stream().raw("id: 7-0\nretry: 1500\ndata:\n\n"); // And it ends.
+        exchange.stream().raw("id: 7-0\nretry: 1500\ndata:\n\n"); // Then it ends.
         for last in ["7-0", "7-1", "7-2"] {
             let ended = Instant::now();
             let exchange = script.expect_bare("GET").await;
-            // Each time, and not only the first.
+            // Each time.
             assert_eq!(ended.elapsed().as_millis(), 1_500);
             assert_eq!(exchange.header("last-event-id"), Some(last));
             assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
@@ -42,7 +42,7 @@ async fn a_primed_stream_is_gone_on_with_after_the_time_that_the_server_says() {
             let stream = exchange.stream();
             match last {
                 "7-0" => stream.raw("id: 7-1\ndata:\n\n"),
-                "7-1" => stream.raw("id: 7-2\ndata:\n\nid: 7-3\ndata: {\"jsonrpc\""), // Half an event does not count.
+                "7-1" => stream.raw("id: 7-2\ndata:\n\nid: 7-3\ndata: {\"jsonrpc\""), // An incomplete event does not count.
                 _ => {
                     stream.reply(&id, text("done"));
                     stream.dropped().await;
@@ -55,7 +55,7 @@ async fn a_primed_stream_is_gone_on_with_after_the_time_that_the_server_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_may_not_ask_for_longer_than_the_limit() {
+async fn a_server_may_not_ask_for_a_longer_pause_than_the_limit() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let reply = with(client.call_tool("slow", &json!({})), async {
@@ -70,11 +70,11 @@ async fn a_server_may_not_ask_for_longer_than_the_limit() {
     assert_eq!(reply.await.unwrap().text(), "done");
 }
 
-/// A server with 10,000 numbered events, whose connections are all cut somewhere.
+/// A server with 10,000 numbered events, whose connections are all interrupted.
 struct Cutting {
     random: Random,
     events: Vec<String>,
-    /// Events that the client has seen whole.
+    /// Events that the client has received completely.
     sent: usize,
 }
 
@@ -94,7 +94,8 @@ impl Cutting {
         Self { random: Random(seed), events, sent: 0 }
     }
 
-    /// Sends some whole events and the beginning of another, and cuts the connection; false once all are sent.
+    /// Sends some complete events and the beginning of another, and interrupts the connection. False
+    /// once all are sent.
     fn send(&mut self, stream: Sending) -> bool {
         let whole = (1 + self.random.below(200)).min(self.events.len() - self.sent);
         let mut bytes = self.events[self.sent..self.sent + whole].concat();
@@ -122,7 +123,7 @@ impl Cutting {
     }
 }
 
-/// Reads what is counted, and tells how far it got; panics at the first number that is lost or comes twice.
+/// Reads the numbers, and reports the last one. Panics at the first one that is lost or comes twice.
 fn count(client: &Client) -> watch::Receiver<u64> {
     let mut events = client.notifications();
     let (seen, far) = watch::channel(0);
@@ -185,20 +186,20 @@ async fn of_ten_thousand_events_of_a_session_none_is_lost_and_none_comes_twice()
     }
 }
 
-/// Shown by the test harness where the test fails.
+/// Shown by the test harness if the test fails.
 #[allow(clippy::print_stderr, reason = "how a failure is reproduced")]
 fn show_seed(seed: u64) {
     eprintln!("seed {seed}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_is_waited_for_and_what_does_not_is_told() {
+async fn resumption_waits_out_transient_failures_and_reports_others() {
     let patient = Client::builder()
         .timeout(Duration::from_secs(3_600))
         .total_timeout(Duration::from_secs(3_600));
     let (client, mut script, standalone) = legacy(patient).await;
     standalone.status(405);
-    // The server restarts meanwhile, and goes on.
+    // The server restarts, and resumes the stream.
     let reply = with(client.call_tool("slow", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
@@ -221,7 +222,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
     });
     assert_eq!(reply.await.unwrap().text(), "done");
 
-    // It does not go on: the call may be done, and is not sent again.
+    // It does not resume the stream: the tool may have been called, so the call is not sent again.
     for status in [400, 404, 405, 200] {
         let lost = with(client.call_tool("slow", &json!({})), async {
             let stream = script.expect("tools/call").await.stream();
@@ -231,10 +232,10 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
         });
         let error = lost.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
-        let told = format!("the server does not go on with it ({status})");
+        let told = format!("the server does not resume it ({status})");
         assert!(format!("{error:?}").contains(&told), "{error:?}");
     }
-    // Nor can it be reached.
+    // It cannot be reached.
     let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: 1\ndata:\n\n");
@@ -248,7 +249,7 @@ async fn what_passes_is_waited_for_and_what_does_not_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_from() {
+async fn an_interruption_is_not_a_cancellation_and_without_an_id_nothing_is_resumed() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let lost = with(client.call_tool("slow", &json!({})), async {
@@ -258,7 +259,7 @@ async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_fr
     });
     assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
     script.expect_silence(Duration::from_secs(60)).await;
-    // What may be asked twice is asked again, under another id.
+    // An idempotent request is sent again with another id.
     let listed = with(client.list_prompts(), async {
         let exchange = script.expect("prompts/list").await;
         let id = exchange.id();
@@ -271,7 +272,7 @@ async fn a_cut_is_no_cancellation_and_without_an_id_there_is_nothing_to_go_on_fr
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_takes_its_id_back_is_not_asked_for_another_stream() {
+async fn a_stream_whose_id_is_reset_is_not_resumed() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let lost = with(client.call_tool("pay", &json!({})), async {
@@ -279,14 +280,14 @@ async fn a_server_that_takes_its_id_back_is_not_asked_for_another_stream() {
         let exchange = script.expect_bare("GET").await;
         assert_eq!(exchange.header("last-event-id"), Some("1"));
         exchange.stream().raw("id:\ndata:\n\n");
-        // Without an id it would be the stream of the session, on which the answer never comes.
+        // Without an id it would be the stream of the session, which does not have the response.
         script.expect_silence(Duration::from_secs(600)).await;
     });
     assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_session_is_forgotten_while_its_stream_is_cut_is_lost_or_asked_again() {
+async fn a_call_whose_session_ends_during_an_interruption_is_lost_or_sent_again() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let listed = with(client.list_prompts(), async {
@@ -304,7 +305,7 @@ async fn a_call_whose_session_is_forgotten_while_its_stream_is_cut_is_lost_or_as
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
+async fn a_stream_is_resumed_in_the_session_in_which_it_began() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let other = client.clone();
@@ -312,7 +313,7 @@ async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
         let stream = script.expect("tools/call").await.stream();
         stream.raw("id: 1\nretry: 5000\ndata:\n\n");
         stream.cut();
-        // Meanwhile another call finds the session gone.
+        // Another call finds that the session is forgotten.
         let reply = with(other.call_tool("add", &json!({})), async {
             script.expect("tools/call").await.status(404);
             shake_hands(&mut script, Some("session-2")).await.status(405);
@@ -320,7 +321,7 @@ async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
         });
         reply.await.unwrap();
         let exchange = script.expect_bare("GET").await;
-        // The same id may name an event of somebody else's in the new session.
+        // In the new session the same id may belong to another event.
         assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));
         exchange.status(404);
     });
@@ -328,13 +329,13 @@ async fn a_stream_is_gone_on_with_in_the_session_that_it_began_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_id_that_no_header_can_hold_is_not_sent() {
+async fn an_event_id_that_a_header_field_cannot_hold_is_not_sent() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     stream.raw("id: a\u{1}b\ndata:\n\n");
     stream.cut();
     let exchange = script.expect_bare("GET").await;
-    assert_eq!(exchange.header("last-event-id"), None, "the stream begins anew");
+    assert_eq!(exchange.header("last-event-id"), None, "the stream is opened from its start");
     exchange.status(405);
     let lost = with(client.call_tool("slow", &json!({})), async {
         let stream = script.expect("tools/call").await.stream();
@@ -344,14 +345,14 @@ async fn an_event_id_that_no_header_can_hold_is_not_sent() {
     let error = lost.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert!(
-        format!("{error:?}").contains("the id of the last event cannot stand in a header field"),
+        format!("{error:?}").contains("the id of the last event cannot be sent in a header field"),
         "{error:?}"
     );
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_primes_and_hangs_up_in_a_circle_is_not_hurried() {
+async fn a_server_that_closes_every_stream_at_once_is_asked_with_growing_pauses() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let before = Instant::now();
@@ -371,7 +372,7 @@ async fn a_server_that_primes_and_hangs_up_in_a_circle_is_not_hurried() {
             exchange.stream().raw("id: 1\ndata:\n\n");
             times += 1;
         }
-        // A tenth of a second between two, on average.
+        // Between two there is a tenth of a second on average.
         assert!((100..2_000).contains(&times), "{times} times");
     });
     assert_eq!(late.await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -411,9 +412,9 @@ async fn a_call_that_is_dropped_between_two_connections_is_cancelled() {
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
-/// The handshake itself is on a stream that is cut.
+/// The handshake itself is on a stream that is interrupted.
 #[tokio::test(start_paused = true)]
-async fn a_handshake_that_is_cut_is_made_again() {
+async fn an_interrupted_handshake_is_sent_again() {
     let (stack, mut script) = Script::new();
     let builder = Client::builder().revision(mcp_client::Revision::V2025_11_25).http_stack(stack);
     let serve = async {

@@ -1,9 +1,9 @@
-//! What is sent again and what is not: never twice what may do harm.
+//! What is sent again: never a request that may do harm if it is carried out twice.
 
 use std::time::Duration;
 
 use mcp_client::types::ElicitResult;
-use mcp_client::{Client, Error, ErrorKind};
+use mcp_client::{Client, ClientBuilder, Error, ErrorKind, Limits};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ async fn call(client: &Client) -> Result<String, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_did_not_leave_is_sent_again_some_times() {
+async fn a_call_that_did_not_leave_is_sent_again_up_to_the_limit() {
     let (client, mut script) = modern(Client::builder()).await;
     let serve = async {
         let mut ids = Vec::new();
@@ -26,7 +26,7 @@ async fn a_call_that_did_not_leave_is_sent_again_some_times() {
         let exchange = script.expect("tools/call").await;
         ids.push(exchange.id());
         ids.dedup();
-        assert_eq!(ids.len(), 1, "nobody has seen the id yet");
+        assert_eq!(ids.len(), 1, "the server has not seen the id");
         exchange.reply(text("paid"));
     };
     assert_eq!(with(async { call(&client).await }, serve).await.unwrap(), "paid");
@@ -42,7 +42,7 @@ async fn a_call_that_did_not_leave_is_sent_again_some_times() {
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
-/// A connection that fails after so many bytes of the answer.
+/// A connection that fails after so many bytes of the response.
 fn cut_after(exchange: Exchange, media: &str, body: &str, bytes: usize) {
     let sending = exchange.begin(200, &[("content-type", media)]);
     sending.raw(&body.as_bytes()[..bytes]);
@@ -55,13 +55,13 @@ async fn a_call_that_may_have_left_is_never_sent_again() {
     let (legacy, on_legacy, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     for (client, mut script) in [(modern, on_modern), (legacy, on_legacy)] {
-        // Before the head of the answer.
+        // Before the head of the response.
         let lost =
             with(async { call(&client).await }, async { drop(script.expect("tools/call").await) });
         let error = lost.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         let told = "tools/call was sent and got no result: it may have been carried out or not: the connection \
-                    failed before the answer: the server hung up";
+                    failed before the response: the server hung up";
         assert!(format!("{error:?}").ends_with(told), "{error:?}");
         // At every byte of it.
         let answer = |exchange: &Exchange| json!({"jsonrpc": "2.0", "id": exchange.id(), "result": text("paid")});
@@ -101,7 +101,7 @@ async fn a_call_that_may_have_left_is_never_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_be_asked_twice_is_asked_again_with_a_new_id_and_given_up() {
+async fn an_idempotent_request_is_sent_again_with_a_new_id_up_to_the_limit() {
     type Ask = fn(Client) -> futures::future::BoxFuture<'static, Result<(), Error>>;
     let asks: [(&str, Ask, Value); 5] = [
         (
@@ -152,7 +152,7 @@ async fn what_may_be_asked_twice_is_asked_again_with_a_new_id_and_given_up() {
                 |exchange: Exchange| exchange.stream().cut(),
             ];
             for failure in failures {
-                // Three times in vain, and the fourth time it is there.
+                // It succeeds at the last attempt.
                 let answered = with(ask(client.clone()), async {
                     for _ in 0..3 {
                         failure(script.expect(method).await);
@@ -160,7 +160,7 @@ async fn what_may_be_asked_twice_is_asked_again_with_a_new_id_and_given_up() {
                     script.expect(method).await.reply(result.clone());
                 });
                 answered.await.unwrap_or_else(|error| panic!("{method}: {error:?}"));
-                // Four times in vain, and no more.
+                // There is no further attempt.
                 let before = Instant::now();
                 let lost = with(ask(client.clone()), async {
                     for _ in 0..4 {
@@ -176,7 +176,7 @@ async fn what_may_be_asked_twice_is_asked_again_with_a_new_id_and_given_up() {
                 );
                 script.expect_silence(Duration::from_secs(60)).await;
             }
-            // The ids that were seen are not used again.
+            // An id that the server has seen is not used again.
             let answered = with(ask(client.clone()), async {
                 let mut ids = Vec::new();
                 for _ in 0..3 {
@@ -225,7 +225,7 @@ async fn pauses_double_and_are_random() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_status_says_of_the_work() {
+async fn a_status_says_whether_a_tool_may_have_been_called() {
     let (client, mut script) = modern(Client::builder()).await;
     for (status, kind) in [
         (400, ErrorKind::Transport),
@@ -233,9 +233,10 @@ async fn what_a_status_says_of_the_work() {
         (413, ErrorKind::Transport),
         (429, ErrorKind::Transport),
         (501, ErrorKind::Transport),
-        (503, ErrorKind::Transport),
         (500, ErrorKind::OutcomeUnknown),
         (502, ErrorKind::OutcomeUnknown),
+        // A gateway may answer this after it has passed the request on.
+        (503, ErrorKind::OutcomeUnknown),
         (504, ErrorKind::OutcomeUnknown),
         (520, ErrorKind::OutcomeUnknown),
     ] {
@@ -250,15 +251,22 @@ async fn what_a_status_says_of_the_work() {
         assert_eq!(error.kind(), kind, "{status}: {error:?}");
         let error = error.transport().unwrap();
         assert_eq!(error.status(), Some(status));
-        assert!(error.to_string().ends_with(": areason[2J"), "{error}");
+        assert!(error.to_string().ends_with(": a\\nreason\\u{1b}[2J"), "{error}");
         script.expect_silence(Duration::from_secs(60)).await;
     }
 }
 
+/// A client that takes 503 with `Retry-After` as a promise that nothing was done.
+fn trusting() -> ClientBuilder {
+    let mut limits = Limits::new();
+    limits.http.retry_unavailable = true;
+    Client::builder().limits(limits)
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
-    let (client, mut script) = modern(Client::builder()).await;
-    for status in [429, 503] {
+async fn a_call_that_was_refused_with_retry_after_is_sent_again_then() {
+    for (status, builder) in [(429, Client::builder()), (429, trusting()), (503, trusting())] {
+        let (client, mut script) = modern(builder).await;
         let serve = async {
             let exchange = script.expect("tools/call").await;
             let before = Instant::now();
@@ -268,7 +276,7 @@ async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
             exchange.reply(text("paid"));
         };
         assert_eq!(with(async { call(&client).await }, serve).await.unwrap(), "paid");
-        // Not longer than the limit, not in a form that is not read, and not for ever.
+        // Not after a longer time than the limit, not for a date, and not without end.
         for (wait, times) in [("31", 1), ("Wed, 21 Oct 2026 07:28:00 GMT", 1), ("-1", 1), ("1", 4)]
         {
             let refused = with(async { call(&client).await }, async {
@@ -282,16 +290,26 @@ async fn a_server_that_says_when_to_come_back_is_asked_again_then() {
             script.expect_silence(Duration::from_secs(60)).await;
         }
     }
-    // 502 is of a gateway, whatever it adds.
-    let refused = with(async { call(&client).await }, async {
-        drop(script.expect("tools/call").await.begin(502, &[("retry-after", "1")]));
-    });
-    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
-    script.expect_silence(Duration::from_secs(60)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_round_with_answers_may_be_good_for_one_use() {
+async fn a_call_that_a_gateway_refused_is_not_sent_again() {
+    // Even with the option, 502 says nothing about the server behind the gateway.
+    for (status, builder) in [(503, Client::builder()), (502, Client::builder()), (502, trusting())]
+    {
+        let (client, mut script) = modern(builder).await;
+        let refused = with(async { call(&client).await }, async {
+            drop(script.expect("tools/call").await.begin(status, &[("retry-after", "1")]));
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
+        assert_eq!(error.transport().unwrap().status(), Some(status));
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_with_answers_is_not_sent_again() {
     let builder = Client::builder().on_elicit(|_| async { Ok(ElicitResult::decline()) });
     let (client, mut script) = modern(builder).await;
     let lost = with(client.get_prompt("p", &json!({})), async {

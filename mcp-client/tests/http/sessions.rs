@@ -1,4 +1,4 @@
-//! The sessions of the legacy era: named on every request, begun anew when they are forgotten, ended.
+//! The sessions of the legacy era: on every request, replaced if they are forgotten, ended.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const SESSION: Option<&str> = Some("session-1");
 const VERSION: Option<&str> = Some("2025-11-25");
 
 #[tokio::test(start_paused = true)]
-async fn every_request_of_a_session_names_it_and_its_revision() {
+async fn every_request_of_a_session_has_its_id_and_its_revision() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     assert_eq!(standalone.header("mcp-session-id"), SESSION);
     assert_eq!(standalone.header("mcp-protocol-version"), VERSION);
@@ -36,7 +36,7 @@ async fn every_request_of_a_session_names_it_and_its_revision() {
         let exchange = script.expect_bare("DELETE").await;
         assert_eq!(exchange.header("mcp-session-id"), SESSION);
         assert_eq!(exchange.header("mcp-protocol-version"), VERSION);
-        exchange.status(405); // Which a server may say.
+        exchange.status(405); // A server may refuse it.
     };
     tokio::join!(client.close(), farewell);
     drop(client);
@@ -44,7 +44,7 @@ async fn every_request_of_a_session_names_it_and_its_revision() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
+async fn a_server_without_sessions_gets_no_id_and_no_delete() {
     let (stack, mut script) = Script::new();
     let builder = Client::builder().revision(Revision::V2025_11_25).http_stack(stack);
     let (client, standalone) =
@@ -57,7 +57,7 @@ async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
             (exchange.header("mcp-session-id"), exchange.header("mcp-protocol-version")),
             (None, VERSION)
         );
-        // 404 means nothing special here.
+        // 404 does not mean a forgotten session here.
         exchange.status(404);
     });
     assert_eq!(reply.await.unwrap_err().transport().unwrap().status(), Some(404));
@@ -67,8 +67,7 @@ async fn a_server_without_sessions_is_sent_no_id_and_told_no_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_session_is_told_by_a_client_that_is_dropped_and_waited_for_in_vain_for_a_while()
- {
+async fn a_dropped_client_ends_its_session_and_a_closed_one_waits_only_so_long() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     drop(client);
@@ -89,7 +88,7 @@ async fn the_end_of_a_session_is_told_by_a_client_that_is_dropped_and_waited_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_ends_the_session_and_with_it_the_calls_without_a_word_for_each() {
+async fn closing_ends_the_session_and_its_calls_with_one_request() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let stream = standalone.stream();
     let calls: Vec<_> =
@@ -112,7 +111,7 @@ async fn closing_ends_the_session_and_with_it_the_calls_without_a_word_for_each(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
+async fn a_forgotten_session_is_replaced_once_for_a_hundred_calls() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     let first = standalone.stream();
     let calls = join_all((0..100).map(|number: usize| {
@@ -154,7 +153,35 @@ async fn a_forgotten_session_is_begun_anew_once_for_a_hundred_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_at_once() {
+async fn an_error_of_the_server_is_the_answer_though_its_status_is_404() {
+    let (client, mut script, standalone) = legacy(Client::builder()).await;
+    standalone.status(405);
+    for code in [-32601, -32602, -32002, -32603, 7] {
+        let refused = with(client.call_tool("pay", &json!({})), async {
+            script.expect("tools/call").await.refuse(404, code, Value::Null);
+        });
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Peer, "{error:?}");
+        assert_eq!(error.peer().unwrap().code(), code);
+        script.expect_silence(Duration::from_secs(60)).await;
+    }
+    // An error that is not for this request, or that refuses the HTTP request itself, says that the
+    // session is forgotten.
+    for (is_ours, code) in [(false, -32602), (true, -32600), (true, -32001)] {
+        let reply = with(client.call_tool("echo", &json!({})), async {
+            let exchange = script.expect("tools/call").await;
+            let id = if is_ours { exchange.id() } else { json!("server-error") };
+            let error = json!({"code": code, "message": "Session not found"});
+            exchange.json(404, &json!({"jsonrpc": "2.0", "id": id, "error": error}));
+            shake_hands(&mut script, Some("session-2")).await.status(405);
+            script.expect("tools/call").await.reply(text("here"));
+        });
+        assert_eq!(reply.await.unwrap().text(), "here");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_be_replaced_fails_all_waiting_calls_at_once() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let calls = join_all((0..100).map(|_| {
@@ -172,7 +199,7 @@ async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_
     let (errors, ()) = tokio::join!(calls, serve);
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
-        let told = "the server has forgotten the session, and gives no other one";
+        let told = "the server has forgotten the session and refuses another one";
         assert!(format!("{error:?}").contains(told), "{error:?}");
     }
     // The next call tries again.
@@ -185,7 +212,7 @@ async fn a_session_that_cannot_be_begun_anew_fails_all_calls_that_waited_for_it_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped() {
+async fn a_session_is_replaced_even_if_the_call_that_needs_it_is_dropped() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let call = tokio::spawn(client.call_tool("echo", &json!({})).into_future());
@@ -212,7 +239,7 @@ async fn a_session_is_begun_whole_though_the_call_that_asked_for_it_is_dropped()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() {
+async fn a_new_session_must_begin_and_have_the_same_revision() {
     let (client, mut script, standalone) = legacy(Client::builder()).await;
     standalone.status(405);
     let error = with(client.call_tool("echo", &json!({})), async {
@@ -220,8 +247,8 @@ async fn a_new_session_of_another_revision_or_that_does_not_begin_is_an_error() 
         script.expect("initialize").await.reply(initialized("2025-03-26"));
     });
     let error = error.await.unwrap_err();
-    assert!(format!("{error:?}").contains("speaks another revision in the new one"), "{error:?}");
-    // Nobody goes on in that one: the next call finds that there is no session, and asks for another.
+    assert!(format!("{error:?}").contains("uses another revision in the new one"), "{error:?}");
+    // No call uses that session: the next one finds the old one forgotten, and begins another.
     let reply = with(client.call_tool("echo", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         assert_eq!(exchange.header("mcp-session-id"), Some("session-1"));

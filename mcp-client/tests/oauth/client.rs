@@ -1,11 +1,14 @@
-//! Through a client: the transport asks the authorizer, and calls end well or say why not.
+//! Authorization through a client: calls succeed, or say why they failed.
 
+use futures::future::join_all;
+use mcp_client::oauth::MemoryStore;
 use mcp_client::{Client, Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, ISSUER, PRM, SERVER, Sent, World};
 
-/// A modern MCP server at the world's URL, which takes a token that is valid and calls `write` with its scope alone.
+/// A modern MCP server at the world's URL, which accepts valid tokens, and calls of `write` only
+/// with that scope.
 fn serve(world: &World) {
     world.route(SERVER, |world, sent| {
         let token = sent.headers.get("authorization").and_then(|value| value.to_str().ok());
@@ -31,6 +34,16 @@ fn serve(world: &World) {
             "tools/call" => {
                 json!({"resultType": "complete", "content": [{"type": "text", "text": "done"}]})
             }
+            // The tools of a user, for an hour.
+            "tools/list" => {
+                let name = format!("tool-{}", world.logins().len());
+                json!({
+                    "resultType": "complete",
+                    "tools": [{"name": name, "inputSchema": {"type": "object"}}],
+                    "ttlMs": 3_600_000,
+                    "cacheScope": "private",
+                })
+            }
             method => panic!("{method}"),
         };
         Answer::json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
@@ -38,7 +51,12 @@ fn serve(world: &World) {
 }
 
 async fn connect(world: &World) -> Result<Client, Error> {
-    let builder = Client::builder().http_stack(world.clone()).authorizer(world.oauth().build());
+    connect_with(world, MemoryStore::new()).await
+}
+
+async fn connect_with(world: &World, store: MemoryStore) -> Result<Client, Error> {
+    let oauth = world.oauth().store(store).build();
+    let builder = Client::builder().http_stack(world.clone()).authorizer(oauth);
     builder.connect_http(SERVER).await
 }
 
@@ -55,7 +73,7 @@ async fn a_client_logs_in_steps_up_and_refreshes() {
     world.expire_all();
     let calls =
         (0..100).map(|_| async { client.call_tool("read", &json!({})).await.unwrap().text() });
-    assert!(futures::future::join_all(calls).await.iter().all(|text| text == "done"));
+    assert!(join_all(calls).await.iter().all(|text| text == "done"));
     assert_eq!(world.grants("refresh_token").len(), 1);
     assert_eq!(world.logins().len(), 2);
     // The token is in the header field and nowhere else.
@@ -66,7 +84,7 @@ async fn a_client_logs_in_steps_up_and_refreshes() {
 }
 
 #[tokio::test]
-async fn a_failed_authorization_is_the_reason() {
+async fn a_failed_authorization_is_the_source_of_the_error() {
     let world = World::new();
     serve(&world);
     world.authorization_server(ISSUER, json!({"code_challenge_methods_supported": Value::Null}));
@@ -81,10 +99,60 @@ async fn a_failed_authorization_is_the_reason() {
 }
 
 #[tokio::test]
-async fn a_server_that_it_must_not_have_is_not_even_asked() {
+async fn a_server_without_tls_gets_no_request() {
     let world = World::new();
     let builder = Client::builder().http_stack(world.clone()).authorizer(world.oauth().build());
     let error = builder.connect_http("http://mcp.example.com/mcp").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert!(world.urls().is_empty());
+}
+
+#[tokio::test]
+async fn two_clients_with_one_store_share_a_log_in_and_its_refreshes() {
+    let world = World::new();
+    serve(&world);
+    let store = MemoryStore::new();
+    let clients = [
+        connect_with(&world, store.clone()).await.unwrap(),
+        connect_with(&world, store.clone()).await.unwrap(),
+    ];
+    assert_eq!(world.logins().len(), 1);
+    for refreshes in 1..=3 {
+        world.expire_all();
+        let calls = (0..20).map(|number| {
+            let client = &clients[number % 2];
+            async move { client.call_tool("read", &json!({})).await.unwrap().text() }
+        });
+        assert!(join_all(calls).await.iter().all(|text| text == "done"));
+        assert_eq!(world.grants("refresh_token").len(), refreshes);
+    }
+    assert_eq!(world.logins().len(), 1);
+    // Each refresh token was used once.
+    let used = world.grants("refresh_token");
+    let used: std::collections::HashSet<_> =
+        used.iter().map(|sent| sent.field("refresh_token")).collect();
+    assert_eq!(used.len(), 3);
+}
+
+#[tokio::test]
+async fn private_results_are_not_cached_for_the_next_user() {
+    let world = World::new();
+    serve(&world);
+    let client = connect(&world).await.unwrap();
+    let tools = async || client.list_tools().await.unwrap()[0].name.clone();
+    assert_eq!(tools().await, "tool-1");
+    world.expire_all();
+    client.call_tool("read", &json!({})).await.unwrap();
+    assert_eq!(world.grants("refresh_token").len(), 1);
+    let lists = world.sent_to(SERVER).len();
+    assert_eq!((tools().await, world.sent_to(SERVER).len()), ("tool-1".to_owned(), lists));
+
+    // The refresh token ends, and another user logs in.
+    world.expire_all();
+    world.route("https://as.example.com/token", |world, sent| match sent.field("refresh_token") {
+        Some(_) => Answer::error("invalid_grant"),
+        None => world.issue(sent, json!({})),
+    });
+    client.call_tool("read", &json!({})).await.unwrap();
+    assert_eq!(tools().await, "tool-2");
 }

@@ -1,13 +1,16 @@
-//! Which documents are asked for, in which order, and which are used.
+//! Which documents are fetched, in which order, and which are used.
 
-use mcp_client::http::{Authorizer as _, Endpoint};
+use mcp_client::Revision;
+use mcp_client::http::Authorizer as _;
 use mcp_client::oauth::{ErrorKind, OAuth};
 use serde_json::json;
 
-use crate::world::{Answer, ISSUER, METADATA, OPENID, PRM, ROOT_PRM, SERVER, World, bound};
+use crate::world::{
+    Answer, ISSUER, METADATA, OPENID, PRM, ROOT_PRM, SERVER, World, binding, bound,
+};
 
-/// A server whose challenge says nothing.
-fn silent() -> World {
+/// A server without a challenge.
+fn without_challenge() -> World {
     let world = World::new();
     world.resource(|_, token, _| if token.is_some() { (200, None) } else { (401, None) });
     world
@@ -18,7 +21,7 @@ fn prm() -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn the_challenge_goes_first_and_alone() {
+async fn the_document_of_the_challenge_is_fetched_first_and_alone() {
     let world = World::new();
     let custom = "https://mcp.example.com/custom/metadata.json";
     world.remove(PRM);
@@ -37,12 +40,12 @@ async fn the_challenge_goes_first_and_alone() {
 }
 
 #[tokio::test]
-async fn well_known_places_in_order() {
-    // What is there, and the requests up to it.
+async fn without_a_challenge_the_well_known_urls_are_fetched_in_order() {
+    // The URLs with a document, and the requests up to the first one.
     let table: [(&[&str], &[&str]); 3] =
         [(&[PRM, ROOT_PRM], &[PRM]), (&[ROOT_PRM], &[PRM, ROOT_PRM]), (&[PRM], &[PRM])];
     for (there, expected) in table {
-        let world = silent();
+        let world = without_challenge();
         world.remove(PRM);
         for url in there {
             world.document(url, prm());
@@ -53,7 +56,7 @@ async fn well_known_places_in_order() {
 }
 
 #[tokio::test]
-async fn a_challenge_that_leads_nowhere_is_not_the_end() {
+async fn a_challenge_without_a_document_is_followed_by_the_well_known_urls() {
     for bad in
         ["https://mcp.example.com/gone", "http://169.254.169.254/latest", "file:///etc/passwd", "%"]
     {
@@ -68,7 +71,7 @@ async fn a_challenge_that_leads_nowhere_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn authorization_server_metadata_in_order() {
+async fn authorization_server_metadata_is_fetched_in_order() {
     let tenant = "https://as.example.com/tenant1";
     let oauth = "https://as.example.com/.well-known/oauth-authorization-server/tenant1";
     let openid = "https://as.example.com/.well-known/openid-configuration/tenant1";
@@ -101,7 +104,7 @@ async fn authorization_server_metadata_in_order() {
 }
 
 #[tokio::test]
-async fn issuers_are_compared_byte_by_byte() {
+async fn issuers_are_compared_byte_for_byte() {
     for (named, says) in [
         ("https://as.example.com", "https://as.example.com/"),
         ("https://as.example.com/", "https://as.example.com"),
@@ -126,8 +129,11 @@ async fn issuers_are_compared_byte_by_byte() {
 async fn a_document_about_another_resource_is_not_used() {
     for resource in [
         "https://evil.example.com/mcp",
+        "https://mcp.example.com",
+        "https://mcp.example.com/",
         "https://mcp.example.com/other",
         "https://mcp.example.com/mc",
+        "https://mcp.example.com/mcp/",
         "https://mcp.example.com/mcp/deeper",
         "https://mcp.example.com/mcp#fragment",
         "https://mcp.example.com/mcp?query",
@@ -142,17 +148,56 @@ async fn a_document_about_another_resource_is_not_used() {
         let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{resource}");
         assert_eq!(world.urls(), [PRM], "{resource}");
+        assert!(error.to_string().contains("OAuthBuilder::resource"), "{error}");
+    }
+    // A document that the challenge names has the server's URL too, wherever the document is.
+    let custom = "https://mcp.example.com/custom/metadata.json";
+    let world = World::new();
+    let origin = "https://mcp.example.com";
+    world.document(custom, json!({"resource": origin, "authorization_servers": [ISSUER]}));
+    world.resource(move |_, _, _| (401, Some(format!(r#"Bearer resource_metadata="{custom}""#))));
+    let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidMetadata);
+}
+
+#[tokio::test]
+async fn a_document_about_the_whole_origin_may_name_the_origin() {
+    for resource in ["https://mcp.example.com", "https://mcp.example.com/", SERVER] {
+        for is_named in [false, true] {
+            let world = without_challenge();
+            world.remove(PRM);
+            world.document(
+                ROOT_PRM,
+                json!({"resource": resource, "authorization_servers": [ISSUER]}),
+            );
+            if is_named {
+                world.resource(|_, token, _| match token {
+                    Some(_) => (200, None),
+                    None => (401, Some(format!(r#"Bearer resource_metadata="{ROOT_PRM}""#))),
+                });
+            }
+            assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200, "{resource}");
+            assert_eq!(world.logins()[0].field("resource").as_deref(), Some(resource));
+        }
     }
 }
 
 #[tokio::test]
+async fn an_application_may_set_the_resource_of_a_server() {
+    let resource = "https://api.example.com/everything";
+    let world = World::new();
+    world.document(PRM, json!({"resource": resource, "authorization_servers": [ISSUER]}));
+    assert_eq!(world.call(&bound(world.oauth().resource(resource)), "a").await.unwrap(), 200);
+    assert_eq!(world.logins()[0].field("resource").as_deref(), Some(resource));
+    // Exactly this one.
+    let other = bound(world.oauth().resource("https://api.example.com"));
+    let error = world.call(&other, "a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidMetadata);
+}
+
+#[tokio::test]
 async fn the_resource_is_sent_as_the_server_writes_it() {
-    for resource in [
-        "https://mcp.example.com",
-        "https://mcp.example.com/",
-        "https://MCP.example.com/mcp",
-        SERVER,
-    ] {
+    for resource in ["https://MCP.example.com/mcp", "https://mcp.example.com:443/mcp", SERVER] {
         let world = World::new();
         world.document(PRM, json!({"resource": resource, "authorization_servers": [ISSUER]}));
         let oauth = bound(world.oauth());
@@ -169,7 +214,7 @@ async fn the_resource_is_sent_as_the_server_writes_it() {
 }
 
 #[tokio::test]
-async fn documents_that_cannot_be_used_end_it() {
+async fn an_invalid_document_ends_the_discovery() {
     let bad: [(&str, Answer); 6] = [
         (PRM, Answer { body: "{".to_owned(), ..Answer::json(json!({})) }),
         (PRM, Answer::json(json!({}))),
@@ -194,9 +239,9 @@ async fn documents_that_cannot_be_used_end_it() {
 }
 
 #[tokio::test]
-async fn pages_and_refusals_are_no_documents_and_failures_are_none_either() {
+async fn a_page_is_not_a_document_and_a_failure_does_not_mean_that_there_is_none() {
     // A site that answers every URL with its page.
-    let world = silent();
+    let world = without_challenge();
     world.document(ROOT_PRM, prm());
     let page = Answer {
         media_type: "text/html; charset=utf-8",
@@ -206,9 +251,9 @@ async fn pages_and_refusals_are_no_documents_and_failures_are_none_either() {
     world.answer(PRM, page);
     assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
 
-    // A server that is down for a moment is not one of 2025-03-26.
+    // A server that is down for a moment may have metadata.
     for (url, status) in [(PRM, 503), (PRM, 0), (PRM, 429), (METADATA, 500)] {
-        let world = silent();
+        let world = without_challenge();
         world.answer(url, Answer::status(status));
         let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unreachable, "{url} {status}");
@@ -217,57 +262,74 @@ async fn pages_and_refusals_are_no_documents_and_failures_are_none_either() {
 }
 
 #[tokio::test]
-async fn servers_of_2025_03_26_speak_for_themselves() {
+async fn a_server_of_2025_03_26_may_be_its_own_authorization_server() {
+    let own = |world: &World| bound(world.oauth().fallback_2025_03_26(true));
     let origin = "https://mcp.example.com";
     let metadata = "https://mcp.example.com/.well-known/oauth-authorization-server";
     // With metadata at the origin.
-    let world = silent();
+    let world = without_challenge();
     world.remove(PRM);
     world.authorization_server(
         origin,
         json!({"token_endpoint": "https://mcp.example.com/oauth/token"}),
     );
     world.endpoints("https://mcp.example.com/oauth");
-    assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
+    assert_eq!(world.call(&own(&world), "a").await.unwrap(), 200);
     assert_eq!(world.urls()[..3], [PRM, ROOT_PRM, metadata]);
     assert_eq!(world.logins()[0].field("resource").as_deref(), Some(SERVER));
 
-    // Without any: the default places.
-    let world = silent();
+    // Without any: the default endpoints.
+    let world = without_challenge();
     world.remove(PRM);
     world.endpoints(origin);
-    assert_eq!(world.call(&bound(world.oauth()), "a").await.unwrap(), 200);
+    assert_eq!(world.call(&own(&world), "a").await.unwrap(), 200);
     assert!(world.logins()[0].url.starts_with("https://mcp.example.com/authorize?"));
     assert_eq!(world.logins()[0].field("code_challenge_method").as_deref(), Some("S256"));
     assert_eq!(world.sent_to("https://mcp.example.com/register").len(), 1);
 
-    // Nor those: then it has no OAuth at all.
-    let world = silent();
+    // Without those either: it has no OAuth at all.
+    let world = without_challenge();
     world.remove(PRM);
-    let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
+    let error = world.call(&own(&world), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains(SERVER), "{error}");
 
-    // Metadata without PKCE is metadata without PKCE.
-    let world = silent();
+    // Its metadata must list PKCE like any other.
+    let world = without_challenge();
     world.remove(PRM);
     world.authorization_server(origin, json!({"code_challenge_methods_supported": null}));
-    let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
+    let error = world.call(&own(&world), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidMetadata);
 
-    // Not where it is turned off, and not where the challenge names a document.
-    let world = silent();
-    world.remove(PRM);
-    world.endpoints(origin);
-    let error =
-        world.call(&bound(world.oauth().fallback_2025_03_26(false)), "a").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidMetadata);
+    // Not where the challenge names a document.
     let world = World::new();
     world.remove(PRM);
     world.endpoints(origin);
-    let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
+    let error = world.call(&own(&world), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidMetadata);
     assert!(world.logins().is_empty());
+}
+
+#[tokio::test]
+async fn without_metadata_the_negotiated_revision_decides() {
+    let revisions = Revision::ALL.map(Some);
+    for revision in revisions.into_iter().chain([None]) {
+        let world = without_challenge();
+        world.remove(PRM);
+        world.endpoints("https://mcp.example.com");
+        let oauth = world.oauth().build();
+        oauth.bind(&binding(SERVER).with_revision(move || revision)).unwrap();
+        let result = world.call(&oauth, "a").await;
+        if revision == Some(Revision::V2025_03_26) {
+            assert_eq!(result.unwrap(), 200);
+        } else {
+            let error = result.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{revision:?}");
+            assert!(error.to_string().contains("fallback_2025_03_26"), "{error}");
+            assert!(world.logins().is_empty(), "{revision:?}");
+            assert_eq!(world.urls(), [PRM, ROOT_PRM], "{revision:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -291,7 +353,7 @@ async fn endpoints_must_be_https() {
 }
 
 #[tokio::test]
-async fn the_list_of_authorization_servers_has_a_bound() {
+async fn the_list_of_authorization_servers_is_bounded() {
     let world = World::new();
     let mut issuers: Vec<_> =
         (0..1_000).map(|index| format!("https://as{index}.example.com")).collect();
@@ -308,7 +370,7 @@ async fn the_list_of_authorization_servers_has_a_bound() {
 }
 
 #[tokio::test]
-async fn other_schemes_are_not_ours() {
+async fn a_challenge_of_another_scheme_is_an_error() {
     let world = World::new();
     world.resource(|_, _, _| (401, Some("Negotiate, Basic realm=\"x\"".to_owned())));
     let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
@@ -320,23 +382,23 @@ async fn other_schemes_are_not_ours() {
 #[tokio::test]
 async fn an_authorizer_is_for_one_server() {
     let oauth = OAuth::authorization_code().build();
-    let endpoint = |url| Endpoint::parse(url).unwrap();
-    oauth.bind(&endpoint(SERVER)).unwrap();
-    oauth.bind(&endpoint(SERVER)).unwrap();
-    assert!(oauth.bind(&endpoint("https://mcp.example.com/other")).is_err());
+    oauth.bind(&binding(SERVER)).unwrap();
+    oauth.bind(&binding(SERVER)).unwrap();
+    assert!(oauth.bind(&binding("https://mcp.example.com/other")).is_err());
     for (url, is_private) in [
         ("http://10.0.0.1/mcp", true),
         ("http://mcp.corp/mcp", true),
-        // Private networks are allowed; this one is reached over the network of everybody.
+        // Its name is public.
         ("http://mcp.example.com/mcp", false),
         ("http://93.184.216.34/mcp", false),
     ] {
-        assert!(OAuth::authorization_code().build().bind(&endpoint(url)).is_err(), "{url}");
-        let allowed = OAuth::authorization_code().allow_private_networks(true).build();
-        assert_eq!(allowed.bind(&endpoint(url)).is_ok(), is_private, "{url}");
+        assert!(OAuth::authorization_code().build().bind(&binding(url)).is_err(), "{url}");
+        let hosts = ["10.0.0.1", ".corp", "mcp.example.com", "93.184.216.34"];
+        let allowed = OAuth::authorization_code().allow_private_hosts(hosts).build();
+        assert_eq!(allowed.bind(&binding(url)).is_ok(), is_private, "{url}");
     }
     for url in ["http://localhost:8/mcp", "http://127.0.0.1/", "http://[::1]/"] {
-        OAuth::authorization_code().build().bind(&endpoint(url)).unwrap();
+        OAuth::authorization_code().build().bind(&binding(url)).unwrap();
     }
 
     let world = World::new();

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use mcp_client::http::{
@@ -15,11 +17,11 @@ use mcp_client::service::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::proof::open;
-use crate::world::{ISSUER, PRM, SERVER, World, bound, error};
+use crate::world::{ISSUER, PRM, SERVER, World, bind, bound, error};
 
 const TOKEN: &str = "https://as.example.com/token";
 
-/// A world whose servers want proofs, and nonces in them.
+/// A world whose servers require proofs, and nonces in them.
 #[derive(Clone)]
 struct Bound {
     world: World,
@@ -29,9 +31,9 @@ struct Bound {
 
 #[derive(Default)]
 struct State {
-    /// The nonce that the token endpoint wants.
+    /// The nonce that the token endpoint requires.
     endpoint_nonce: Option<&'static str>,
-    /// The one that the MCP server wants.
+    /// The one that the MCP server requires.
     server_nonce: Option<&'static str>,
     /// Requests to the MCP server that were refused for their nonce.
     refused: u32,
@@ -47,7 +49,7 @@ impl Bound {
         Self { world, key: SigningKey::generate().unwrap(), state: Arc::new(Mutex::new(state)) }
     }
 
-    /// The claims of a request's proof: one that was not seen before.
+    /// The claims of a request's proof, which must be a new one.
     fn claims(&self, headers: &HeaderMap) -> Value {
         let mut proofs = headers.get_all("dpop").iter();
         let (header, claims) = open(proofs.next().unwrap().to_str().unwrap(), &self.key);
@@ -59,13 +61,12 @@ impl Bound {
     }
 
     fn client_credentials(&self) -> OAuth {
-        let client = RegisteredClient::new("robot").secret(Secret::new("secret"));
+        let client = RegisteredClient::new("robot").secret(Secret::new("secret")).issuer(ISSUER);
         let oauth = OAuth::client_credentials(client)
             .dpop(self.key.clone())
             .http_stack(self.clone())
             .build();
-        oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
-        oauth
+        bind(oauth)
     }
 
     /// Sends a message as the transport does: the status at the end.
@@ -91,7 +92,7 @@ impl Bound {
         Ok(401)
     }
 
-    /// What the MCP server says.
+    /// The MCP server.
     fn serve(&self, request: &Request<Bytes>) -> (StatusCode, HeaderMap) {
         let refuse = |challenge: String, nonce: Option<&str>| {
             let mut headers = HeaderMap::new();
@@ -110,13 +111,8 @@ impl Bound {
         let claims = self.claims(request.headers());
         assert_eq!((&claims["htm"], &claims["htu"]), (&json!("POST"), &json!(SERVER)));
         let digest = |bytes: &[u8]| ring::digest::digest(&ring::digest::SHA256, bytes);
-        use base64::Engine as _;
-        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
         assert_eq!(claims["ath"], URL_SAFE_NO_PAD.encode(digest(token.as_bytes())));
-        assert_eq!(
-            claims["content_digest"],
-            format!("sha-256=:{}:", STANDARD.encode(digest(request.body())))
-        );
+        assert_eq!(claims.get("content_digest"), None);
         if wanted.is_some() && claims.get("nonce").and_then(Value::as_str) != wanted {
             self.state.lock().unwrap().refused += 1;
             return refuse(r#"DPoP error="use_dpop_nonce""#.to_owned(), wanted);
@@ -163,13 +159,13 @@ async fn each_request_has_a_proof_of_its_own() {
 }
 
 #[tokio::test]
-async fn nonces_are_taken_at_both_ends() {
+async fn nonces_of_both_servers_are_used() {
     let servers = Bound::new(Some("endpoint-1"), Some("server-1"));
     let oauth = servers.client_credentials();
     for _ in 0..3 {
         assert_eq!(servers.call(&oauth, "{}").await.unwrap(), 200);
     }
-    // Once, and then it is known; the token is not replaced for it.
+    // One refusal, and then the nonce is known; the token is not replaced.
     assert_eq!(servers.state.lock().unwrap().refused, 1);
     assert_eq!(servers.world.grants("client_credentials").len(), 1);
 
@@ -180,8 +176,8 @@ async fn nonces_are_taken_at_both_ends() {
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_is_never_content_is_given_up() {
-    // It cannot be a nonce, so it is never in a proof.
+async fn a_token_endpoint_that_refuses_every_nonce_is_given_up() {
+    // It is not a valid nonce, so it is never in a proof.
     let servers = Bound::new(Some("not a nonce"), None);
     let error = servers.call(&servers.client_credentials(), "{}").await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("use_dpop_nonce")));
@@ -194,7 +190,7 @@ async fn a_log_in_and_its_refresh_are_bound_too() {
     let oauth = bound(servers.world.oauth().dpop(servers.key.clone()).http_stack(servers.clone()));
     assert_eq!(servers.call(&oauth, "{}").await.unwrap(), 200);
     assert_eq!(servers.world.grants("authorization_code").len(), 1);
-    // The code as well.
+    // The code too.
     assert_eq!(servers.world.logins()[0].field("dpop_jkt"), Some(servers.key.thumbprint()));
 
     servers.world.expire_all();
@@ -208,7 +204,7 @@ async fn a_log_in_and_its_refresh_are_bound_too() {
 }
 
 #[tokio::test]
-async fn what_the_servers_say_of_bound_tokens_is_heard() {
+async fn metadata_about_bound_tokens_is_observed() {
     let world = World::new();
     let mut document = json!({"resource": SERVER, "authorization_servers": [ISSUER]});
     document["dpop_bound_access_tokens_required"] = true.into();
@@ -229,8 +225,8 @@ async fn what_the_servers_say_of_bound_tokens_is_heard() {
             Ok(status) => assert!(is_known && status == 200),
             Err(error) => {
                 assert!(!is_known);
-                let expected =
-                    "the key of DPoP is for ES256, and https://as.example.com takes RS256, EdDSA";
+                let expected = "the key for DPoP signs with ES256, and https://as.example.com \
+                                accepts RS256, EdDSA";
                 assert_eq!(error.to_string(), expected);
             }
         }
@@ -269,7 +265,7 @@ async fn a_key_that_is_kept_keeps_its_tokens() {
     }
     assert_eq!(servers.world.logins().len(), 1);
 
-    // With another key they are worth nothing: not shown, and not refreshed.
+    // With another key they are useless: they are neither presented nor refreshed.
     let other = Bound { key: SigningKey::generate().unwrap(), ..servers.clone() };
     let oauth = other.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone());
     let oauth = bound(oauth.dpop(other.key.clone()).http_stack(other.clone()));
@@ -279,10 +275,10 @@ async fn a_key_that_is_kept_keeps_its_tokens() {
 }
 
 #[tokio::test]
-async fn tokens_from_before_are_left_alone() {
+async fn tokens_without_a_key_stay_in_the_store_untouched() {
     let servers = Bound::new(None, None);
     let store = MemoryStore::new();
-    // One that is not bound is in the store.
+    // A token that is not bound is in the store.
     servers.world.route(TOKEN, |world, sent| world.issue(sent, json!({})));
     let oauth =
         bound(servers.world.oauth().client(RegisteredClient::new("desktop")).store(store.clone()));

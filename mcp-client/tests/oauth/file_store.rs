@@ -1,4 +1,4 @@
-//! Credentials in a file, used by several at once, as by several processes: each opens the file for itself.
+//! Credentials in a file that several programs use: each opens the file for itself.
 
 use mcp_client::oauth::{AuthorizationCode, FileStore, OAuth, OAuthBuilder, RegisteredClient};
 use serde_json::json;
@@ -18,14 +18,14 @@ fn program(world: &World, folder: &TempDir) -> OAuth {
 }
 
 #[tokio::test]
-async fn the_next_program_need_not_log_in() {
+async fn the_next_program_needs_no_log_in() {
     let (world, folder) = (World::new(), TempDir::new().unwrap());
     assert_eq!(world.call(&program(&world, &folder), "x").await.unwrap(), 200);
     assert_eq!(world.call(&program(&world, &folder), "x").await.unwrap(), 200);
     assert_eq!(world.logins().len(), 1);
     assert!(world.grants("refresh_token").is_empty());
 
-    // One that was registered dynamically is known again, too.
+    // A client that was registered dynamically is found too.
     let (world, folder) = (World::new(), TempDir::new().unwrap());
     for _ in 0..2 {
         let store = FileStore::open(folder.path().join("credentials.json")).unwrap();
@@ -36,10 +36,10 @@ async fn the_next_program_need_not_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn programs_refresh_one_after_the_other() {
+async fn programs_with_one_file_make_one_refresh() {
     let (world, folder) = (World::new(), TempDir::new().unwrap());
     assert_eq!(world.call(&program(&world, &folder), "x").await.unwrap(), 200);
-    // Each refresh token is good once.
+    // Each refresh token is valid once.
     let used = std::sync::Mutex::new(std::collections::HashSet::new());
     world.route(TOKEN, move |world, sent| {
         let fresh =
@@ -60,7 +60,7 @@ async fn programs_refresh_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_read_asks_nobody_to_log_in() {
+async fn a_file_that_cannot_be_read_needs_no_log_in() {
     let (world, folder) = (World::new(), TempDir::new().unwrap());
     let oauth = program(&world, &folder);
     std::fs::write(folder.path().join("credentials.json"), "{").unwrap();

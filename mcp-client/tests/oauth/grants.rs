@@ -1,10 +1,10 @@
-//! Grants without a log-in, and a client that has a key.
+//! Grants without a log-in, and clients that have a key.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mcp_client::http::{Authorizer as _, BoxError, Endpoint};
+use mcp_client::http::BoxError;
 use mcp_client::oauth::{
     AssertionRequest, ErrorKind, IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret,
     SigningKey,
@@ -12,38 +12,19 @@ use mcp_client::oauth::{
 use serde_json::{Value, json};
 
 use crate::proof::open;
-use crate::world::{Answer, ISSUER, PRM, REDIRECT, SERVER, Sent, World, bound};
+use crate::world::{Answer, ISSUER, PRM, REDIRECT, SERVER, Sent, World, bind, bound, names};
 
 const TOKEN: &str = "https://as.example.com/token";
 const EVIL: &str = "https://evil.example.net";
-const IDP: &str = "https://idp.company.example";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
-
-fn bind(oauth: OAuth) -> OAuth {
-    oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
-    oauth
-}
 
 fn client() -> RegisteredClient {
-    RegisteredClient::new("robot").secret(Secret::new("s3 cret:"))
+    RegisteredClient::new("robot").secret(Secret::new("s3 cret:")).issuer(ISSUER)
 }
 
-/// A world whose tokens have no refresh token, as is usual where there is no user.
 fn world() -> World {
-    let world = World::new();
-    world.route(TOKEN, |world, sent| world.issue(sent, json!({"refresh_token": null})));
-    world
-}
-
-/// The names of a form's fields, sorted.
-fn names(sent: &Sent) -> Vec<String> {
-    let mut names: Vec<String> =
-        form_urlencoded::parse(sent.body.as_bytes()).map(|(name, _)| name.into_owned()).collect();
-    names.sort_unstable();
-    names
+    World::without_refresh_tokens()
 }
 
 #[tokio::test]
@@ -60,11 +41,11 @@ async fn a_secret_goes_into_the_header_field() {
     assert_eq!(sent.field("grant_type").as_deref(), Some("client_credentials"));
     assert_eq!(sent.field("resource").as_deref(), Some(SERVER));
     assert_eq!(sent.field("scope").as_deref(), Some("a b"));
-    // Nobody was asked to log in, and no client registered.
+    // No user had to log in, and no client was registered.
     assert_eq!(world.urls().len(), 3);
     assert!(world.logins().is_empty());
 
-    // The next one is got in the same way.
+    // The next token is obtained in the same way.
     world.expire_all();
     assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
     assert_eq!(world.grants("client_credentials").len(), 2);
@@ -72,7 +53,7 @@ async fn a_secret_goes_into_the_header_field() {
 }
 
 #[tokio::test]
-async fn a_secret_goes_into_the_form_where_the_server_wants_it_there() {
+async fn a_secret_goes_into_the_form_for_a_server_that_supports_nothing_else() {
     let world = World::new();
     world.authorization_server(
         ISSUER,
@@ -124,7 +105,7 @@ async fn a_key_signs_a_statement_for_each_request() {
 }
 
 #[tokio::test]
-async fn a_key_does_for_a_log_in_too() {
+async fn a_key_signs_for_a_log_in_too() {
     let world = World::new();
     let key = SigningKey::generate().unwrap().with_id("2026");
     let client = RegisteredClient::new("desktop").private_key(key.clone());
@@ -140,7 +121,7 @@ async fn a_key_does_for_a_log_in_too() {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_a_metadata_document_too() {
+async fn a_client_with_a_metadata_document_may_have_a_key() {
     let world = World::new();
     world.authorization_server(ISSUER, json!({"client_id_metadata_document_supported": true}));
     let key = SigningKey::generate().unwrap().with_id("2026");
@@ -152,7 +133,7 @@ async fn a_key_belongs_to_a_metadata_document_too() {
 }
 
 #[tokio::test]
-async fn the_next_token_is_there_before_it_is_needed() {
+async fn a_token_is_renewed_before_it_is_refused() {
     let world = World::new();
     world.route(TOKEN, |world, sent| {
         world.issue(sent, json!({"refresh_token": null, "expires_in": 0}))
@@ -175,27 +156,71 @@ async fn the_next_token_is_there_before_it_is_needed() {
 }
 
 #[tokio::test]
+async fn a_secret_needs_the_issuer_that_it_is_for() {
+    let secret = || RegisteredClient::new("robot").secret("CANARY");
+    let public = || RegisteredClient::new("robot");
+    let key = SigningKey::generate().unwrap();
+    let keyed = || RegisteredClient::new("robot").private_key(key.clone());
+    let platform = || Secret::new("CANARY");
+    type Build = Box<dyn FnOnce(World) -> OAuth>;
+    let sources: [(&str, Build, bool); 6] = [
+        ("secret", OAuth::client_credentials(secret()).build_for(), false),
+        (
+            "secret for any server",
+            OAuth::client_credentials(secret().issuer_from_server()).build_for(),
+            true,
+        ),
+        // A statement of the client is valid at that one server.
+        ("key", OAuth::client_credentials(keyed()).build_for(), true),
+        ("platform", OAuth::workload_identity(public(), platform()).build_for(), false),
+        (
+            "platform for any server",
+            OAuth::workload_identity(public().issuer_from_server(), platform()).build_for(),
+            true,
+        ),
+        (
+            "platform for one server",
+            OAuth::workload_identity(public().issuer(ISSUER), platform()).build_for(),
+            true,
+        ),
+    ];
+    for (name, oauth, is_allowed) in sources {
+        let world = world();
+        match world.call(&bind(oauth(world.clone())), "x").await {
+            Ok(status) => assert!(is_allowed && status == 200, "{name}"),
+            Err(error) => {
+                assert!(!is_allowed, "{name}: {error}");
+                assert_eq!(error.kind(), ErrorKind::Configuration);
+                assert!(error.to_string().contains("RegisteredClient::issuer"), "{error}");
+                assert!(!format!("{:?}", world.sent()).contains("CANARY"), "{name}");
+                assert!(world.sent_to(TOKEN).is_empty(), "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn credentials_go_to_their_own_server_alone() {
+    let trusting = || RegisteredClient::new("robot").secret("s").issuer_from_server();
     let move_away = |world: &World, issuers: Value| {
         world.authorization_server(EVIL, json!({}));
         world.document(PRM, json!({"resource": SERVER, "authorization_servers": issuers}));
     };
 
-    // The host has said where the client belongs.
+    // The application has set where the client belongs.
     let world1 = world();
     move_away(&world1, json!([EVIL]));
-    let oauth =
-        OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world1.clone()).build();
+    let oauth = OAuth::client_credentials(client()).http_stack(world1.clone()).build();
     let error = world1.call(&bind(oauth), "x").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("the client \"robot\""), "{error}");
 
-    // It has not: the first one is remembered, in the store.
+    // It has allowed the first one that the server names, which the store remembers.
     let world2 = world();
     let store = MemoryStore::new();
     let oauth = || {
         bind(
-            OAuth::client_credentials(client())
+            OAuth::client_credentials(trusting())
                 .http_stack(world2.clone())
                 .store(store.clone())
                 .build(),
@@ -212,18 +237,17 @@ async fn credentials_go_to_their_own_server_alone() {
         );
     }
 
-    // Where a server names several, the client's own is taken.
+    // Of several servers the client uses its own.
     let world = world();
     move_away(&world, json!([EVIL, ISSUER]));
-    let oauth =
-        OAuth::client_credentials(client().issuer(ISSUER)).http_stack(world.clone()).build();
+    let oauth = OAuth::client_credentials(client()).http_stack(world.clone()).build();
     assert_eq!(world.call(&bind(oauth), "x").await.unwrap(), 200);
     assert!(world.urls().iter().all(|url| !url.starts_with(EVIL)));
 }
 
 #[tokio::test]
-async fn failures_in_which_no_user_took_part_are_not_counted() {
-    // A program goes on as soon as the authorization server is well again.
+async fn failures_without_a_user_are_not_counted() {
+    // A program continues as soon as the authorization server does.
     let world = world();
     let oauth = bind(OAuth::client_credentials(client()).http_stack(world.clone()).build());
     world.answer(TOKEN, Answer::status(503));
@@ -233,7 +257,7 @@ async fn failures_in_which_no_user_took_part_are_not_counted() {
     world.route(TOKEN, |world, sent| world.issue(sent, json!({})));
     assert_eq!(world.call(&oauth, "x").await.unwrap(), 200);
 
-    // What the host has not said is told each time, and no user sees anything of it.
+    // A missing option is reported each time, and no user is asked.
     let world = World::new();
     world.authorization_server(ISSUER, json!({"registration_endpoint": null}));
     let oauth = bound(world.oauth());
@@ -242,7 +266,7 @@ async fn failures_in_which_no_user_took_part_are_not_counted() {
     }
     assert!(world.logins().is_empty());
 
-    // A user who says no is asked a few times, and then left in peace.
+    // A user who declines is asked a few times, and then not any more.
     let world = World::new();
     world.user(|asked| {
         format!("{REDIRECT}?error=access_denied&state={}", asked.field("state").unwrap())
@@ -256,7 +280,7 @@ async fn failures_in_which_no_user_took_part_are_not_counted() {
 }
 
 #[tokio::test]
-async fn what_the_server_says_is_the_end() {
+async fn a_refusal_of_the_authorization_server_is_final() {
     let key = SigningKey::generate().unwrap();
     for code in [
         "invalid_grant",
@@ -274,8 +298,11 @@ async fn what_the_server_says_is_the_end() {
             ),
             (
                 "workload",
-                OAuth::workload_identity(RegisteredClient::new("robot"), Secret::new("jwt"))
-                    .build_for(),
+                OAuth::workload_identity(
+                    RegisteredClient::new("robot").issuer(ISSUER),
+                    Secret::new("jwt"),
+                )
+                .build_for(),
             ),
         ] {
             let world = World::new();
@@ -283,7 +310,7 @@ async fn what_the_server_says_is_the_end() {
             let oauth = bind(oauth(world.clone()));
             let error = world.call(&oauth, "x").await.unwrap_err();
             assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some(code)), "{name}");
-            // Once, and in no other way.
+            // One request, and no other attempt.
             assert_eq!(world.sent_to(TOKEN).len(), 1, "{name}: {code}");
             assert!(
                 world.logins().is_empty()
@@ -311,7 +338,7 @@ macro_rules! build_for {
 build_for!(mcp_client::oauth::ClientCredentials, mcp_client::oauth::WorkloadIdentity);
 
 #[tokio::test]
-async fn a_platform_speaks_for_a_program() {
+async fn a_platform_provides_the_statement_for_a_program() {
     let world = world();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&asked);
@@ -323,7 +350,7 @@ async fn a_platform_speaks_for_a_program() {
         };
         async move { Ok::<_, BoxError>(Secret::from(format!("jwt-{number}"))) }
     };
-    let client = RegisteredClient::new("robot");
+    let client = RegisteredClient::new("robot").issuer(ISSUER);
     let oauth = bind(
         OAuth::workload_identity(client, platform).http_stack(world.clone()).scopes(["a"]).build(),
     );
@@ -332,7 +359,7 @@ async fn a_platform_speaks_for_a_program() {
         let sent = world.sent_to(TOKEN).pop().unwrap();
         assert_eq!(names(&sent), ["assertion", "client_id", "grant_type", "resource", "scope"]);
         assert_eq!(sent.field("grant_type").as_deref(), Some(JWT_BEARER));
-        // A new one each time: they do not live long.
+        // A new one each time, since they expire soon.
         assert_eq!(sent.field("assertion"), Some(format!("jwt-{number}")));
         assert_eq!(sent.field("client_id").as_deref(), Some("robot"));
         world.expire_all();
@@ -347,7 +374,7 @@ async fn a_platform_speaks_for_a_program() {
 
 #[tokio::test(start_paused = true)]
 async fn a_platform_may_fail() {
-    let client = || RegisteredClient::new("robot");
+    let client = || RegisteredClient::new("robot").issuer(ISSUER);
     let world = World::new();
     let refuses =
         |_: AssertionRequest| async { Err::<Secret, BoxError>("no token for you".into()) };
@@ -357,7 +384,7 @@ async fn a_platform_may_fail() {
         (
             OAuth::workload_identity(client(), refuses).http_stack(world.clone()).build(),
             ErrorKind::Denied,
-            "the source of the platform's token gave none",
+            "the source of the platform's token failed",
         ),
         (
             OAuth::workload_identity(client(), panics).http_stack(world.clone()).build(),
@@ -367,7 +394,8 @@ async fn a_platform_may_fail() {
         (
             OAuth::workload_identity(client(), hangs).http_stack(world.clone()).build(),
             ErrorKind::TimedOut,
-            "the source of the platform's token gave none within 60 s",
+            "the source of the platform's token took longer than 60s \
+             (`OAuthLimits::assertion_timeout`)",
         ),
     ] {
         let error = world.call(&bind(oauth), "x").await.unwrap_err();
@@ -376,150 +404,13 @@ async fn a_platform_may_fail() {
     assert!(world.sent_to(TOKEN).is_empty());
 }
 
-/// A world with an identity provider, whose exchange gives this.
-fn company(exchanged: Value) -> World {
-    let world = world();
-    world.authorization_server(IDP, json!({}));
-    world.route(&format!("{IDP}/token"), move |_, _| Answer::json(exchanged.clone()));
-    world
-}
-
-fn id_jag() -> Value {
-    json!({"access_token": "id-jag", "issued_token_type": ID_JAG, "token_type": "N_A", "expires_in": 300})
-}
-
-fn provider() -> IdentityProvider {
-    let client = RegisteredClient::new("desktop").secret(Secret::new("idp-secret"));
-    IdentityProvider::new(IDP, client, Secret::new("id-token"))
-}
-
-#[tokio::test]
-async fn a_company_decides() {
-    for (provider, is_known) in
-        [(provider(), false), (provider().token_endpoint(format!("{IDP}/token")), true)]
-    {
-        let world = company(id_jag());
-        let oauth = OAuth::enterprise_managed(client(), provider)
-            .http_stack(world.clone())
-            .scopes(["a"])
-            .build();
-        assert_eq!(world.call(&bind(oauth), "x").await.unwrap(), 200);
-
-        let [exchange] = &world.sent_to(&format!("{IDP}/token"))[..] else {
-            panic!("one exchange")
-        };
-        assert_eq!(
-            names(exchange),
-            [
-                "audience",
-                "grant_type",
-                "requested_token_type",
-                "resource",
-                "scope",
-                "subject_token",
-                "subject_token_type"
-            ]
-        );
-        assert_eq!(exchange.headers["authorization"], "Basic ZGVza3RvcDppZHAtc2VjcmV0");
-        for (name, expected) in [
-            ("grant_type", TOKEN_EXCHANGE),
-            ("requested_token_type", ID_JAG),
-            ("audience", ISSUER),
-            ("resource", SERVER),
-            ("scope", "a"),
-            ("subject_token", "id-token"),
-            ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
-        ] {
-            assert_eq!(exchange.field(name).as_deref(), Some(expected), "{name}");
-        }
-
-        let [redeem] = &world.sent_to(TOKEN)[..] else { panic!("one token request") };
-        assert_eq!(names(redeem), ["assertion", "grant_type", "resource", "scope"]);
-        assert_eq!(redeem.field("grant_type").as_deref(), Some(JWT_BEARER));
-        assert_eq!(redeem.field("assertion").as_deref(), Some("id-jag"));
-        assert_eq!(redeem.headers["authorization"], "Basic cm9ib3Q6czMrY3JldCUzQQ==");
-
-        let documents =
-            world.sent_to(&format!("{IDP}/.well-known/oauth-authorization-server")).len();
-        assert_eq!(documents, usize::from(!is_known));
-        assert!(world.logins().is_empty());
-    }
-}
-
-#[tokio::test]
-async fn only_an_id_jag_leaves_the_company() {
-    let with = |name: &str, value: Value| {
-        let mut answer = id_jag();
-        answer[name] = value;
-        answer
-    };
-    for exchanged in [
-        with("issued_token_type", json!("urn:ietf:params:oauth:token-type:access_token")),
-        with("issued_token_type", json!("urn:ietf:params:oauth:token-type:refresh_token")),
-        with("issued_token_type", json!(null)),
-        json!({"access_token": "canary", "token_type": "Bearer"}),
-        json!({"error": "canary"}),
-    ] {
-        let world = company(exchanged);
-        let oauth =
-            OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
-        let error = world.call(&bind(oauth), "x").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{error}");
-        assert!(!format!("{error:?}").contains("canary"));
-        assert!(world.sent_to(TOKEN).is_empty());
-    }
-
-    let world = company(id_jag());
-    world.answer(&format!("{IDP}/token"), Answer::error("access_denied"));
-    let oauth = OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
-    let error = world.call(&bind(oauth), "x").await.unwrap_err();
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("access_denied")));
-    assert!(world.sent_to(TOKEN).is_empty());
-}
-
-#[tokio::test]
-async fn a_client_of_another_server_is_not_shown_to_the_company() {
-    let world = company(id_jag());
-    let stranger = RegisteredClient::new("desktop").secret("CANARY").issuer(ISSUER);
-    let provider = IdentityProvider::new(IDP, stranger, Secret::new("id-token"));
-    let oauth = OAuth::enterprise_managed(client(), provider).http_stack(world.clone()).build();
-    let error = world.call(&bind(oauth), "x").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert!(
-        error.to_string().contains("\"desktop\"") && !error.to_string().contains("CANARY"),
-        "{error}"
-    );
-    assert!(!world.urls().iter().any(|url| url.starts_with(IDP)));
-}
-
-#[tokio::test]
-async fn a_server_may_say_that_it_does_not_know_companies() {
-    let other = json!(["urn:example:other"]);
-    let ours = json!(["urn:example:other", "urn:ietf:params:oauth:grant-profile:id-jag"]);
-    for (profiles, is_known) in [(other, false), (ours, true)] {
-        let world = company(id_jag());
-        world.authorization_server(
-            ISSUER,
-            json!({"authorization_grant_profiles_supported": profiles}),
-        );
-        let oauth =
-            OAuth::enterprise_managed(client(), provider()).http_stack(world.clone()).build();
-        match world.call(&bind(oauth), "x").await {
-            Ok(status) => assert!(is_known && status == 200),
-            Err(error) => {
-                assert!(!is_known && error.kind() == ErrorKind::Configuration, "{error:?}");
-            }
-        }
-        assert_eq!(world.sent_to(&format!("{IDP}/token")).len(), usize::from(is_known));
-    }
-}
-
 #[test]
-fn nothing_shows_a_secret() {
+fn debug_output_has_no_secret() {
     let key = SigningKey::generate().unwrap();
     let canary = || Secret::new("canary");
     let client = || RegisteredClient::new("robot").secret(canary()).private_key(key.clone());
-    let provider = IdentityProvider::new(IDP, client(), canary());
+    let issuer = "https://idp.company.example";
+    let provider = IdentityProvider::new(issuer, client(), canary());
     for shown in [
         format!("{:?}", OAuth::client_credentials(client())),
         format!("{:?}", OAuth::workload_identity(client(), canary())),

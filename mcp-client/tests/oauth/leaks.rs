@@ -3,14 +3,13 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use mcp_client::http::{Authorizer as _, Endpoint};
 use mcp_client::oauth::{
     IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey,
 };
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{Answer, ISSUER, PRM, SERVER, World, answer_of, bound};
+use crate::world::{Answer, ISSUER, PRM, World, answer_of, bind, bound};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -35,7 +34,7 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 #[tokio::test]
-async fn canaries_stay_where_they_are() {
+async fn a_log_in_leaks_no_secret() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -44,7 +43,8 @@ async fn canaries_stay_where_they_are() {
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let mut shown = String::new();
-    // One run that goes well to a step-up and a refresh, and some in which a secret is where it does not belong.
+    // One run that succeeds with a step-up and a refresh, and some in which a secret is where it
+    // does not belong.
     let canary = |name: &str| format!("CANARY-{name}");
     let answers = [
         json!({}),
@@ -113,8 +113,8 @@ async fn canaries_stay_where_they_are() {
         }
     }
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("the user is asked to log in"), "the log is there: {log}");
-    // The type and the code are no secrets; everything else that begins so is.
+    assert!(log.contains("the user is asked to log in"), "there is a log: {log}");
+    // The type and the code are not secrets; everything else that begins so is.
     for place in [&log, &shown] {
         assert!(!place.contains("CANARY-"), "{place}");
     }
@@ -126,7 +126,7 @@ fn without_code(sent: &crate::world::Sent) -> crate::world::Sent {
 }
 
 #[tokio::test]
-async fn nor_do_grants_without_a_log_in_show_any() {
+async fn grants_without_a_log_in_leak_no_secret() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -168,7 +168,7 @@ async fn nor_do_grants_without_a_log_in_show_any() {
                 .http_stack(stack())
                 .build(),
         ] {
-            oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
+            let oauth = bind(oauth);
             let result = world.call(&oauth, "a").await;
             assert_eq!(result.is_ok(), code.is_none());
             shown += &format!("{oauth:?} {:?}", result.err());

@@ -1,4 +1,5 @@
-//! The authorization endpoint: what the user is sent there with, and which answers are believed.
+//! The authorization endpoint: the request that the user is sent there with, and which answers are
+//! accepted.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde_json::json;
 use crate::world::{ISSUER, PRM, REDIRECT, SERVER, Sent, World, answer_of, bound};
 
 #[tokio::test]
-async fn a_log_in_from_beginning_to_end() {
+async fn a_log_in_requests_a_code_and_redeems_it() {
     let world = World::new();
     let oauth = bound(world.oauth().client_name("Notes"));
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
@@ -35,9 +36,10 @@ async fn a_log_in_from_beginning_to_end() {
     assert!(!tokens[0].headers.contains_key("authorization"));
 }
 
-/// The rules of RFC 9207: whether metadata advertises `iss`, what the answer has, whether it is believed.
+/// The rules of RFC 9207: whether metadata advertises `iss`, what the answer has, whether it is
+/// accepted.
 #[tokio::test]
-async fn iss_before_the_code_leaves() {
+async fn iss_is_checked_before_the_code_is_sent() {
     let wrong = [
         "https://evil.example.com",
         "https://as.example.com/",
@@ -59,7 +61,7 @@ async fn iss_before_the_code_leaves() {
             [None, Some(false), Some(true)].map(|advertised| (advertised, Some(iss), false)),
         );
     }
-    for (advertised, iss, believed) in table {
+    for (advertised, iss, accepted) in table {
         let case = format!("{advertised:?} {iss:?}");
         // An answer with a code, and one with an error.
         for error in [None, Some(("error", "access_denied"))] {
@@ -73,7 +75,7 @@ async fn iss_before_the_code_leaves() {
                 answer_of(asked, &iss.into_iter().chain(error).collect::<Vec<_>>())
             });
             let result = world.call(&bound(world.oauth()), "a").await;
-            match (believed, error) {
+            match (accepted, error) {
                 (true, None) => assert_eq!(result.unwrap(), 200, "{case}"),
                 (true, Some(_)) => {
                     assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied, "{case}");
@@ -88,14 +90,14 @@ async fn iss_before_the_code_leaves() {
                     );
                 }
             }
-            let redeemed = believed && error.is_none();
+            let redeemed = accepted && error.is_none();
             assert_eq!(world.grants("authorization_code").len(), usize::from(redeemed), "{case}");
         }
     }
 }
 
 #[tokio::test]
-async fn answers_that_are_not_to_this_request() {
+async fn answers_to_other_requests_are_refused() {
     type Answer = fn(&Sent) -> String;
     let table: [(&str, Answer); 9] = [
         ("no state", |_| format!("{REDIRECT}?code=CODE")),
@@ -127,7 +129,7 @@ async fn answers_that_are_not_to_this_request() {
 }
 
 #[tokio::test]
-async fn a_state_is_good_once() {
+async fn a_state_is_valid_once() {
     let world = World::new();
     let oauth = bound(world.oauth());
     assert_eq!(world.call(&oauth, "a").await.unwrap(), 200);
@@ -141,7 +143,7 @@ async fn a_state_is_good_once() {
 }
 
 #[tokio::test]
-async fn errors_of_the_authorization_endpoint() {
+async fn errors_of_the_authorization_endpoint_are_reported() {
     for (code, kind) in [
         ("access_denied", ErrorKind::Denied),
         ("invalid_scope", ErrorKind::Refused),
@@ -154,7 +156,7 @@ async fn errors_of_the_authorization_endpoint() {
         });
         let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (kind, Some(code)));
-        assert!(error.to_string().contains("because"), "{error}");
+        assert!(error.to_string().contains("because\\nof"), "{error}");
         assert!(!error.to_string().contains(char::is_control), "{error:?}");
     }
     let world = World::new();
@@ -166,7 +168,7 @@ async fn errors_of_the_authorization_endpoint() {
 }
 
 #[tokio::test]
-async fn no_pkce_no_log_in() {
+async fn without_pkce_there_is_no_log_in() {
     for methods in [json!(null), json!([]), json!(["plain"]), json!(["s256"])] {
         let world = World::new();
         world.authorization_server(ISSUER, json!({"code_challenge_methods_supported": methods}));
@@ -177,7 +179,7 @@ async fn no_pkce_no_log_in() {
 }
 
 #[tokio::test]
-async fn what_the_metadata_lacks_is_named() {
+async fn a_missing_member_of_the_metadata_is_named() {
     for member in ["authorization_endpoint", "token_endpoint"] {
         let world = World::new();
         world.authorization_server(ISSUER, json!({member: null}));
@@ -188,7 +190,7 @@ async fn what_the_metadata_lacks_is_named() {
 }
 
 #[tokio::test]
-async fn token_responses_that_cannot_be_used() {
+async fn token_responses_are_checked() {
     let changes = [
         json!({"access_token": null}),
         json!({"token_type": null}),
@@ -206,7 +208,7 @@ async fn token_responses_that_cannot_be_used() {
         let error = world.call(&bound(world.oauth()), "a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{shown}");
     }
-    // What is read in a forgiving way.
+    // Deviations that are tolerated.
     for change in [
         json!({"token_type": "bearer"}),
         json!({"token_type": "BEARER", "expires_in": "3600"}),
@@ -225,7 +227,7 @@ async fn token_responses_that_cannot_be_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_does_not_come_back() {
+async fn a_user_who_does_not_return_is_waited_for_only_so_long() {
     let world = World::new();
     let never = |_| async { std::future::pending().await };
     let oauth =
@@ -237,13 +239,13 @@ async fn a_user_who_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn a_host_that_fails_or_panics() {
+async fn a_callback_may_fail_or_panic() {
     let world = World::new();
     let oauth = bound(world.oauth().redirect(REDIRECT, |_| async { Err("no window".into()) }));
     assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Denied);
     let oauth = bound(world.oauth().redirect(REDIRECT, |_| async { panic!("oh") }));
     assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Configuration);
-    // And the next call begins anew.
+    // The next call tries again.
     assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Configuration);
     let oauth = bound(world.oauth().open_browser(|_| Err(std::io::Error::other("no browser"))));
     assert_eq!(world.call(&oauth, "a").await.unwrap_err().kind(), ErrorKind::Configuration);
@@ -274,7 +276,7 @@ async fn a_log_in_ends_with_its_authorizer() {
 }
 
 #[tokio::test]
-async fn several_authorization_servers() {
+async fn of_several_authorization_servers_the_first_or_the_clients_own_is_used() {
     let world = World::new();
     let other = "https://other.example.com";
     world.authorization_server(other, json!({}));

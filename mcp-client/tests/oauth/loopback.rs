@@ -1,15 +1,16 @@
-//! The listener to which the browser comes back, over sockets.
+//! The listener to which the browser returns, over sockets.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use mcp_client::oauth::{AuthorizationUrl, Loopback, MemoryStore, OAuth};
+use mcp_client::oauth::{AuthorizationUrl, Loopback, MemoryStore, OAuth, OAuthLimits};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::world::{World, bound, field};
 
-/// Sends a request as it is written and reads the whole answer.
+/// Sends a request byte for byte and reads the whole answer.
 async fn raw(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -22,7 +23,7 @@ fn get(target: &str, host: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")
 }
 
-/// A log-in that waits for the browser: the call, and where the browser was sent.
+/// A log-in that waits for the browser: the call, and the URL that the browser is redirected to.
 async fn waiting(
     world: &World,
     loopback: Loopback,
@@ -46,7 +47,7 @@ fn port_of(redirect: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn the_browser_comes_back() {
+async fn the_browser_returns_to_the_listener() {
     let world = World::new();
     let (call, back, _oauth) = waiting(&world, Loopback::new(), MemoryStore::new()).await;
     let redirect = back.split('?').next().unwrap();
@@ -54,7 +55,7 @@ async fn the_browser_comes_back() {
     assert_eq!(redirect, format!("http://{host}/callback"));
     let target = back.strip_prefix(&format!("http://{host}")).unwrap();
 
-    // What is no answer to this log-in does not end it.
+    // Other requests do not end the log-in.
     let state = field(target.split_once('?').unwrap().1, "state").unwrap();
     let others = [
         (get("/", &host), "404"),
@@ -73,13 +74,16 @@ async fn the_browser_comes_back() {
     for (request, status) in others {
         let answer = raw(port, &request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer}");
-        assert!(!answer.contains("evil") && !answer.contains(&state), "nothing is said back");
+        assert!(
+            !answer.contains("evil") && !answer.contains(&state),
+            "nothing of the request is repeated"
+        );
     }
     assert!(!call.is_finished());
 
-    // Connections that say nothing do not keep the browser out.
+    // Idle connections do not keep the browser out, however many there are.
     let mut idle = Vec::new();
-    for _ in 0..10 {
+    for _ in 0..100 {
         idle.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
     }
     let answer = raw(port, &get(target, &host)).await;
@@ -97,12 +101,55 @@ async fn the_browser_comes_back() {
     }
     assert!(body.contains("You can close this page"), "{body}");
     assert_eq!(call.await.unwrap(), 200);
-    // The listener is gone, and an answer is good once.
+    // The listener is closed, and an answer is valid once.
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 
+/// Waits until the other side has closed a connection.
+async fn closed(stream: &mut TcpStream) {
+    let mut byte = [0];
+    assert_eq!(stream.read(&mut byte).await.unwrap_or(0), 0);
+}
+
 #[tokio::test]
-async fn the_registered_port_is_taken_again() {
+async fn a_new_connection_closes_the_oldest_when_there_are_too_many() {
+    let world = World::new();
+    let (call, back, _oauth) = waiting(&world, Loopback::new(), MemoryStore::new()).await;
+    let port = port_of(back.split('?').next().unwrap());
+    let limit = OAuthLimits::new().max_loopback_connections;
+    let started = Instant::now();
+    let mut connections = Vec::new();
+    for _ in 0..=limit {
+        connections.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    closed(&mut connections[0]).await;
+    assert!(started.elapsed() < OAuthLimits::new().loopback_request_timeout);
+    // The others are still open.
+    for stream in &mut connections[1..] {
+        assert!(stream.try_read(&mut [0]).is_err());
+    }
+    call.abort();
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed_soon() {
+    let world = World::new();
+    let (call, back, _oauth) = waiting(&world, Loopback::new(), MemoryStore::new()).await;
+    let port = port_of(back.split('?').next().unwrap());
+    let started = Instant::now();
+    let mut idle = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    closed(&mut idle).await;
+    let mut slow = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    slow.write_all(b"GET /callback HTTP/1.1\r\nHost: x").await.unwrap();
+    closed(&mut slow).await;
+    let elapsed = started.elapsed();
+    let limit = OAuthLimits::new().loopback_request_timeout;
+    assert!(elapsed >= limit && elapsed < 2 * limit + limit, "{elapsed:?}");
+    call.abort();
+}
+
+#[tokio::test]
+async fn the_registered_port_is_used_again() {
     let world = World::new();
     let store = MemoryStore::new();
     let mut redirects = Vec::new();
@@ -114,7 +161,7 @@ async fn the_registered_port_is_taken_again() {
         raw(port, &get(target, &format!("127.0.0.1:{port}"))).await;
         assert_eq!(call.await.unwrap(), 200);
         redirects.push(redirect);
-        // So that there is a second log-in.
+        // A second log-in is needed.
         drop(oauth);
         world.expire_all();
         world.route("https://as.example.com/token", |world, sent| {
@@ -129,8 +176,8 @@ async fn the_registered_port_is_taken_again() {
 }
 
 #[tokio::test]
-async fn a_chosen_place() {
-    // A port that is free just now.
+async fn host_port_and_path_can_be_chosen() {
+    // A port that is free now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let world = World::new();
     let loopback = Loopback::new().localhost().port(port).path("done");
@@ -143,7 +190,7 @@ async fn a_chosen_place() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken() {
+async fn a_port_in_use_is_an_error_before_the_browser_opens() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let world = World::new();

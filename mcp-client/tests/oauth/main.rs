@@ -4,13 +4,16 @@
 mod client;
 mod discovery;
 mod dpop;
+mod enterprise;
 mod file_store;
 mod grants;
+mod identity;
 mod leaks;
 mod login;
 mod loopback;
 mod proof;
 mod registration;
 mod scopes;
+mod stores;
 mod tokens;
 mod world;

@@ -1,4 +1,4 @@
-//! Signed JSON, opened and checked the way a server does.
+//! Signed JSON, opened and checked as a server does.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

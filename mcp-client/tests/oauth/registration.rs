@@ -1,4 +1,4 @@
-//! What the client is called, and how it proves it.
+//! The client's id, and how it authenticates.
 
 use mcp_client::oauth::{ClientMetadata, ErrorKind, MemoryStore, RegisteredClient};
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ const REGISTER: &str = "https://as.example.com/register";
 const DOCUMENT: &str = "https://host.example.com/client.json";
 
 #[tokio::test]
-async fn priority() {
+async fn a_registered_client_goes_before_a_document_and_that_before_registration() {
     let registered = || Some(RegisteredClient::new("mine"));
-    // Documents known, registration there; what the host has; who the client is.
+    // Whether the server supports documents and registration; what the application set; the id.
     let table = [
         (true, true, registered(), Some(DOCUMENT), Some("mine")),
         (true, true, None, Some(DOCUMENT), Some(DOCUMENT)),
@@ -57,7 +57,7 @@ async fn priority() {
 }
 
 #[tokio::test]
-async fn what_a_dynamic_registration_says() {
+async fn a_dynamic_registration_has_the_metadata_of_the_client() {
     let world = World::new();
     let metadata =
         ClientMetadata::new().client_uri("https://host.example.com").software_id("notes");
@@ -91,7 +91,7 @@ async fn what_a_dynamic_registration_says() {
 }
 
 #[tokio::test]
-async fn urls_of_the_host_that_cannot_be() {
+async fn invalid_urls_of_the_application_are_refused() {
     for document in [
         "http://host.example.com/c.json",
         "https://host.example.com",
@@ -122,9 +122,9 @@ async fn urls_of_the_host_that_cannot_be() {
     }
 }
 
-/// What the server lists; what it assigns; the secret it gives; what the client then does.
+/// What the server lists and assigns, the secret that it issues, and what the client then does.
 #[tokio::test]
-async fn authentication_at_the_token_endpoint() {
+async fn a_dynamic_client_authenticates_as_it_was_registered() {
     let basic: &[&str] = &["client_secret_basic"];
     let post: &[&str] = &["client_secret_post"];
     type Listed = Option<&'static [&'static str]>;
@@ -179,7 +179,7 @@ async fn authentication_at_the_token_endpoint() {
             }
         }
     }
-    // What this client cannot do is said before anybody logs in.
+    // An unsupported method is an error before the user logs in.
     let world = World::new();
     world.route(REGISTER, |_, _| {
         Answer::json(
@@ -192,7 +192,7 @@ async fn authentication_at_the_token_endpoint() {
 }
 
 #[tokio::test]
-async fn a_registered_client_authenticates_as_the_metadata_or_the_host_says() {
+async fn a_registered_client_authenticates_as_the_metadata_or_the_application_says() {
     for (method, listed, header) in [
         (None, json!(["client_secret_basic"]), true),
         (None, json!(["client_secret_post"]), false),
@@ -216,19 +216,17 @@ async fn a_registered_client_authenticates_as_the_metadata_or_the_host_says() {
 
 #[tokio::test]
 async fn a_registered_client_stays_with_its_authorization_server() {
-    // By what the host says.
+    // By its issuer.
     let world = World::new();
     let client = RegisteredClient::new("mine").secret("s").issuer("https://login.example.com");
     let error = world.call(&bound(world.oauth().client(client)), "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("login.example.com"), "{error}");
 
-    // By the first one it saw, in another process too.
+    // By the first one that the MCP server named, in another process too.
     let world = World::new();
     let store = MemoryStore::new();
-    let oauth = || {
-        bound(world.oauth().client(RegisteredClient::new("mine").secret("s")).store(store.clone()))
-    };
+    let oauth = || bound(world.oauth().client(RegisteredClient::new("mine")).store(store.clone()));
     assert_eq!(world.call(&oauth(), "a").await.unwrap(), 200);
     world.forget_sent();
     world.expire_all();
@@ -244,7 +242,7 @@ async fn a_registered_client_stays_with_its_authorization_server() {
 }
 
 #[tokio::test]
-async fn one_registration_for_one_authorization_server() {
+async fn one_registration_serves_an_authorization_server() {
     let world = World::new();
     let store = MemoryStore::new();
     assert_eq!(world.call(&bound(world.oauth().store(store.clone())), "a").await.unwrap(), 200);
@@ -255,9 +253,9 @@ async fn one_registration_for_one_authorization_server() {
     });
     assert_eq!(world.call(&bound(world.oauth().store(store.clone())), "a").await.unwrap(), 200);
     assert_eq!(world.logins().len(), 2);
-    assert_eq!(world.sent_to(REGISTER).len(), 1, "it was kept");
+    assert_eq!(world.sent_to(REGISTER).len(), 1, "it was stored");
 
-    // Another redirect URI was not registered.
+    // Another redirect URI needs another registration.
     world.expire_all();
     let oauth = world
         .oauth()
@@ -267,7 +265,7 @@ async fn one_registration_for_one_authorization_server() {
 }
 
 #[tokio::test]
-async fn a_secret_whose_time_is_over_is_not_used() {
+async fn an_expired_secret_is_not_used() {
     let world = World::new();
     world.route(REGISTER, |_, _| {
         Answer::json(json!({"client_id": "x", "client_secret": "s", "client_secret_expires_at": 1}))
@@ -281,7 +279,7 @@ async fn a_secret_whose_time_is_over_is_not_used() {
 }
 
 #[tokio::test]
-async fn registrations_that_are_refused() {
+async fn a_refused_registration_is_an_error() {
     for (answer, kind, code) in [
         (Answer::error("invalid_redirect_uri"), ErrorKind::Refused, Some("invalid_redirect_uri")),
         (Answer::status(403), ErrorKind::Refused, None),

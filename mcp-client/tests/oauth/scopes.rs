@@ -1,6 +1,6 @@
-//! Which scopes are asked for, and how often.
+//! Which scopes are requested, and how often.
 
-use mcp_client::oauth::ErrorKind;
+use mcp_client::oauth::{ErrorKind, MemoryStore};
 use serde_json::json;
 
 use crate::world::{ISSUER, PRM, SERVER, World, bound};
@@ -14,8 +14,9 @@ fn insufficient(scope: &str) -> (u16, Option<String>) {
 }
 
 #[tokio::test]
-async fn which_scopes() {
-    // The challenge's, the host's, those of the resource, those of the authorization server; what is asked for.
+async fn the_requested_scope_is_the_challenges_or_the_applications_or_the_listed_one() {
+    // The scopes of the challenge, the application, the resource and the authorization server, and
+    // the requested one.
     let listed = json!(["r1", "r2"]);
     let table = [
         (Some("a b"), Some("h"), Some(&listed), None, Some("a b")),
@@ -56,7 +57,7 @@ async fn which_scopes() {
         let offline = expected.is_some_and(|scope| scope.contains("offline_access"));
         assert_eq!(login.field("prompt").as_deref(), offline.then_some("consent"));
     }
-    // It can be left out.
+    // `offline_access` can be switched off.
     let world = World::new();
     world.authorization_server(ISSUER, json!({"scopes_supported": ["offline_access"]}));
     let oauth = bound(world.oauth().scopes(["a"]).offline_access(false));
@@ -64,7 +65,7 @@ async fn which_scopes() {
     assert_eq!(world.logins()[0].field("scope").as_deref(), Some("a"));
 }
 
-/// An MCP server whose tokens have the scopes that the user was asked for.
+/// An MCP server whose tokens have the scopes that were requested at the last log-in.
 fn graded(needed: fn(&str) -> &'static str) -> World {
     let world = World::new();
     world.resource(move |world, token, operation| {
@@ -83,7 +84,7 @@ fn graded(needed: fn(&str) -> &'static str) -> World {
 }
 
 #[tokio::test]
-async fn step_up_asks_for_all_so_far_and_the_new() {
+async fn a_step_up_requests_all_scopes_so_far_and_the_new_one() {
     let world = graded(|operation| match operation {
         "read" => "basic",
         "write" => "write",
@@ -97,11 +98,11 @@ async fn step_up_asks_for_all_so_far_and_the_new() {
     assert_eq!(scopes, ["basic", "basic write", "basic write admin"]);
     let clients: Vec<_> =
         world.logins().iter().map(|login| login.field("client_id").unwrap()).collect();
-    assert!(clients.iter().all(|client| *client == clients[0]), "one registration does");
+    assert!(clients.iter().all(|client| *client == clients[0]), "one registration is enough");
 }
 
 #[tokio::test]
-async fn the_same_challenge_twice_is_the_end() {
+async fn a_scope_that_was_not_granted_is_not_requested_again() {
     let world = World::new();
     world.resource(
         |_, token, _| if token.is_some() { insufficient("admin") } else { (401, challenge("")) },
@@ -116,8 +117,8 @@ async fn the_same_challenge_twice_is_the_end() {
 }
 
 #[tokio::test]
-async fn three_authorizations_for_one_operation() {
-    // A server that always thinks of something else.
+async fn an_operation_has_three_authorizations() {
+    // A server that names another scope each time.
     let world = World::new();
     world.resource(|world, token, _| match token {
         Some(_) => insufficient(&format!("scope{}", world.logins().len())),
@@ -135,7 +136,7 @@ async fn three_authorizations_for_one_operation() {
 }
 
 #[tokio::test]
-async fn other_refusals_stand() {
+async fn other_refusals_are_final() {
     for answer in [
         (403, None),
         (403, challenge("")),
@@ -153,7 +154,7 @@ async fn other_refusals_stand() {
 }
 
 #[tokio::test]
-async fn concurrent_step_ups_are_one() {
+async fn concurrent_calls_share_one_step_up() {
     let world = graded(|operation| if operation == "read" { "basic" } else { "write" });
     let oauth = bound(world.oauth());
     assert_eq!(world.call(&oauth, "read").await.unwrap(), 200);
@@ -161,4 +162,33 @@ async fn concurrent_step_ups_are_one() {
     let results = futures::future::join_all(calls).await;
     assert!(results.into_iter().all(|result| result.unwrap() == 200));
     assert_eq!(world.logins().len(), 2);
+}
+
+/// A token that expired must not cost the user the scopes of a step-up before.
+#[tokio::test]
+async fn a_log_in_after_a_401_requests_the_scopes_gained_before_too() {
+    let world = graded(|operation| if operation == "read" { "basic" } else { "write" });
+    // No refresh token: each 401 needs a log-in.
+    world.route("https://as.example.com/token", |world, sent| {
+        world.issue(sent, json!({"refresh_token": null}))
+    });
+    let store = MemoryStore::new();
+    let oauth = bound(world.oauth().store(store.clone()));
+    assert_eq!(world.call(&oauth, "read").await.unwrap(), 200);
+    assert_eq!(world.call(&oauth, "write").await.unwrap(), 200);
+    // The challenge of a 401 names the scope of the endpoint alone.
+    let refused = |world: &World| {
+        world.resource(|world, token, _| match token {
+            Some(token) if world.is_valid(token) => (200, None),
+            _ => (401, challenge(r#", scope="basic""#)),
+        });
+        world.expire_all();
+    };
+    refused(&world);
+    assert_eq!(world.call(&oauth, "read").await.unwrap(), 200);
+    // In another process the store knows them.
+    refused(&world);
+    assert_eq!(world.call(&bound(world.oauth().store(store)), "read").await.unwrap(), 200);
+    let scopes: Vec<_> = world.logins().iter().map(|login| login.field("scope").unwrap()).collect();
+    assert_eq!(scopes, ["basic", "basic write", "basic write", "basic write"]);
 }

@@ -1,4 +1,4 @@
-//! An MCP server, authorization servers and a user, without sockets. Everything that is sent is kept.
+//! An MCP server, authorization servers and a user, without sockets. Every request is recorded.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use mcp_client::http::{
-    Authorizer, BoxError, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict,
+    Authorizer, Binding, BoxError, Endpoint, HttpBody, HttpError, HttpStack, Refusal, Verdict,
 };
 use mcp_client::oauth::{AuthorizationCode, AuthorizationUrl, Error, OAuth, OAuthBuilder};
 use mcp_client::service::BoxFuture;
@@ -24,7 +24,7 @@ pub(crate) const METADATA: &str = "https://as.example.com/.well-known/oauth-auth
 pub(crate) const OPENID: &str = "https://as.example.com/.well-known/openid-configuration";
 pub(crate) const REDIRECT: &str = "http://localhost:3000/callback";
 
-/// A request that came to one of the servers.
+/// A request to one of the servers.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     pub(crate) method: String,
@@ -50,6 +50,14 @@ pub(crate) fn field(text: &str, name: &str) -> Option<String> {
     let value = found.next().map(|(_, value)| value.into_owned());
     assert!(found.next().is_none(), "{name} is there twice");
     value
+}
+
+/// The names of a form's fields, sorted.
+pub(crate) fn names(sent: &Sent) -> Vec<String> {
+    let mut names: Vec<String> =
+        form_urlencoded::parse(sent.body.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// What a server answers with.
@@ -85,7 +93,7 @@ type Handler = Arc<dyn Fn(&World, &Sent) -> Answer + Send + Sync>;
 type User = Arc<dyn Fn(&Sent) -> String + Send + Sync>;
 type Resource = Arc<dyn Fn(&World, Option<&str>, &str) -> (u16, Option<String>) + Send + Sync>;
 
-/// All there is outside of the client.
+/// Everything outside of the client.
 #[derive(Clone)]
 pub(crate) struct World {
     inner: Arc<Mutex<Inner>>,
@@ -102,7 +110,7 @@ struct Inner {
     logins: Vec<Sent>,
     /// Code to challenge.
     challenges: HashMap<String, String>,
-    /// Tokens that the MCP server takes.
+    /// Tokens that the MCP server accepts.
     valid: Vec<String>,
     issued: u32,
 }
@@ -132,11 +140,20 @@ impl World {
         world
     }
 
+    /// As [`World::new`], with tokens that have no refresh token, as is usual without a user.
+    pub(crate) fn without_refresh_tokens() -> Self {
+        let world = Self::new();
+        world.route(&format!("{ISSUER}/token"), |world, sent| {
+            world.issue(sent, json!({"refresh_token": null}))
+        });
+        world
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap()
     }
 
-    /// An authorization server; `changes` are merged into its metadata, and null removes.
+    /// An authorization server; `changes` are merged into its metadata, and null removes a member.
     pub(crate) fn authorization_server(&self, issuer: &str, changes: Value) {
         let mut metadata = json!({
             "issuer": issuer,
@@ -183,7 +200,7 @@ impl World {
         self.lock().routes.insert(url.to_owned(), Arc::new(handler));
     }
 
-    /// What the MCP server says to a token and an operation: a status, and a challenge.
+    /// How the MCP server answers a token and an operation: a status, and a challenge.
     pub(crate) fn resource(
         &self,
         resource: impl Fn(&Self, Option<&str>, &str) -> (u16, Option<String>) + Send + Sync + 'static,
@@ -191,7 +208,7 @@ impl World {
         self.lock().resource = Arc::new(resource);
     }
 
-    /// What comes back from the log-in: the URL to which the user is sent.
+    /// The outcome of the log-in: the URL that the user is redirected to.
     pub(crate) fn user(&self, user: impl Fn(&Sent) -> String + Send + Sync + 'static) {
         self.lock().user = Arc::new(user);
     }
@@ -220,12 +237,12 @@ impl World {
         Answer::json(token)
     }
 
-    /// Whether the MCP server takes a token.
+    /// Whether the MCP server accepts a token.
     pub(crate) fn is_valid(&self, token: &str) -> bool {
         self.lock().valid.iter().any(|valid| valid == token)
     }
 
-    /// The MCP server takes no token any more that was issued so far.
+    /// The MCP server accepts no token that was issued so far.
     pub(crate) fn expire_all(&self) {
         self.lock().valid.clear();
     }
@@ -239,7 +256,7 @@ impl World {
         })
     }
 
-    /// The user logs in; the URL to which the authorization server sends them back.
+    /// The user logs in; the URL that the authorization server redirects them to.
     pub(crate) fn log_in(&self, url: &AuthorizationUrl) -> String {
         let asked = Sent {
             method: "GET".to_owned(),
@@ -331,11 +348,20 @@ pub(crate) fn error(error: BoxError) -> Error {
     *error.downcast().unwrap()
 }
 
-/// An authorizer that knows its server.
-pub(crate) fn bound(oauth: OAuthBuilder<AuthorizationCode>) -> OAuth {
-    let oauth = oauth.build();
-    oauth.bind(&Endpoint::parse(SERVER).unwrap()).unwrap();
+/// The connection to a server.
+pub(crate) fn binding(url: &str) -> Binding {
+    Binding::new(Endpoint::parse(url).unwrap())
+}
+
+/// An authorizer that is bound to the server.
+pub(crate) fn bind(oauth: OAuth) -> OAuth {
+    oauth.bind(&binding(SERVER)).unwrap();
     oauth
+}
+
+/// As [`bind`], for a builder.
+pub(crate) fn bound(oauth: OAuthBuilder<AuthorizationCode>) -> OAuth {
+    bind(oauth.build())
 }
 
 /// The redirect URL of an answer that has code and state, and more.

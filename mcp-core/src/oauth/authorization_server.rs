@@ -7,38 +7,39 @@ object! {
     /// Authorization server metadata, or the part of an OpenID provider's configuration that OAuth
     /// needs.
     pub struct AuthorizationServerMetadata {
-        /// Who the server is. The same text, byte for byte, as the issuer whose metadata was asked
-        /// for.
+        /// The identifier of the server: byte for byte the issuer whose metadata was requested.
         issuer: String = "issuer",
-        /// Where the user logs in.
+        /// The URL at which the user logs in.
         authorization_endpoint?: String = "authorization_endpoint",
-        /// Where tokens are issued.
+        /// The URL that issues tokens.
         token_endpoint?: String = "token_endpoint",
-        /// Where clients register themselves (RFC 7591).
+        /// The URL at which clients register (RFC 7591).
         registration_endpoint?: String = "registration_endpoint",
-        /// Where tokens are revoked (RFC 7009).
+        /// The URL that revokes tokens (RFC 7009).
         revocation_endpoint?: String = "revocation_endpoint",
-        /// Where tokens are looked up (RFC 7662).
+        /// The URL that describes tokens (RFC 7662).
         introspection_endpoint?: String = "introspection_endpoint",
-        /// Where the server's keys are.
+        /// The URL of its keys.
         jwks_uri?: String = "jwks_uri",
-        /// Scopes that it knows, or some of them.
+        /// Scopes that it supports, or some of them.
         scopes_supported?: Vec<String> = "scopes_supported",
         /// Response types of the authorization endpoint.
         response_types_supported?: Vec<String> = "response_types_supported",
         /// Grants of the token endpoint.
         grant_types_supported?: Vec<String> = "grant_types_supported",
         /// Profiles of grants, such as ID-JAG of enterprise-managed authorization.
-        authorization_grant_profiles_supported?: Vec<String> = "authorization_grant_profiles_supported",
-        /// Ways in which clients authenticate at the token endpoint; absent means
-        /// `client_secret_basic`.
-        token_endpoint_auth_methods_supported?: Vec<String> = "token_endpoint_auth_methods_supported",
+        authorization_grant_profiles_supported?: Vec<String>
+            = "authorization_grant_profiles_supported",
+        /// How clients authenticate at the token endpoint; absent means `client_secret_basic`.
+        token_endpoint_auth_methods_supported?: Vec<String>
+            = "token_endpoint_auth_methods_supported",
         /// Algorithms of client assertions (`private_key_jwt`).
         token_endpoint_auth_signing_alg_values_supported?: Vec<String>
             = "token_endpoint_auth_signing_alg_values_supported",
-        /// PKCE methods. Without this member the server has no PKCE, and a client must not go on.
+        /// PKCE methods. Without this member the server has no PKCE, and a client must not
+        /// continue.
         code_challenge_methods_supported?: Vec<String> = "code_challenge_methods_supported",
-        /// Whether answers of the authorization endpoint carry `iss` (RFC 9207).
+        /// Whether answers of the authorization endpoint have `iss` (RFC 9207).
         authorization_response_iss_parameter_supported?: bool
             = "authorization_response_iss_parameter_supported",
         /// Whether a client may identify itself by the URL of its metadata.
@@ -49,7 +50,7 @@ object! {
 }
 
 impl AuthorizationServerMetadata {
-    /// Whether it has PKCE with `S256`, the only method that MCP clients use.
+    /// Whether it supports PKCE with `S256`, the only method that MCP clients use.
     #[must_use]
     pub fn has_s256(&self) -> bool {
         lists(self.code_challenge_methods_supported.as_ref(), "S256")

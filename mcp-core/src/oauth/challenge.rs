@@ -6,12 +6,12 @@ use std::fmt;
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
-/// Most challenges that are read from one answer.
-const MOST_CHALLENGES: usize = 16;
-/// Most parameters that are kept of one challenge.
-const MOST_PARAMS: usize = 32;
+/// Most challenges that are read from one response. Fixed: servers send one or two.
+const MAX_CHALLENGES: usize = 16;
+/// Most parameters that are kept of one challenge. Fixed: the known schemes have fewer than ten.
+const MAX_PARAMS: usize = 32;
 
-/// What a server wants before it answers: a scheme with its parameters.
+/// What a server requires before it answers: a scheme with its parameters.
 ///
 /// ```
 /// use mcp_core::oauth::Challenge;
@@ -45,40 +45,39 @@ impl Challenge {
         self
     }
 
-    /// All challenges of an answer, from one field or several.
+    /// All challenges of a response, from one field or several.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Vec<Self> {
         let mut all: Vec<_> = headers
             .get_all(WWW_AUTHENTICATE)
             .iter()
             .flat_map(|field| Self::parse(field.as_bytes()))
-            .take(MOST_CHALLENGES)
+            .take(MAX_CHALLENGES)
             .collect();
         all.shrink_to_fit();
         all
     }
 
-    /// The challenges of one field. What breaks the grammar ends the list: what came before it is
+    /// The challenges of one field. A violation of the grammar ends the list; what precedes it is
     /// kept.
     #[must_use]
     pub fn parse(field: &[u8]) -> Vec<Self> {
         Parser { rest: field }.challenges()
     }
 
-    /// Whether it is of a scheme; upper and lower case are the same.
+    /// Whether it has a scheme; upper and lower case are the same.
     #[must_use]
     pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// The scheme as it was written.
+    /// The scheme as it is written.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// The value of a parameter. Where a server gives one twice, which it must not, the first
-    /// counts.
+    /// The value of a parameter. If a server sends one twice, which it must not, the first counts.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.params
@@ -87,15 +86,15 @@ impl Challenge {
             .map(|(_, value)| value.as_str())
     }
 
-    /// What schemes such as Negotiate have in place of parameters.
+    /// What schemes such as Negotiate have instead of parameters.
     #[must_use]
     pub fn token68(&self) -> Option<&str> {
         self.token68.as_deref()
     }
 }
 
-/// As it is written in a header field; values are quoted. Control characters, which cannot be, are
-/// left out.
+/// As it is written in a header field; values are quoted. Control characters, which a field cannot
+/// hold, are left out.
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.scheme)?;
@@ -116,7 +115,7 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// Reads one field. A list within a list, both with commas: a name with `=` behind it is a
+/// Reads one field. It is a list within a list, both with commas: a name with `=` behind it is a
 /// parameter, any other is the next scheme.
 struct Parser<'a> {
     rest: &'a [u8],
@@ -137,12 +136,12 @@ impl Parser<'_> {
                 let (Some(value), Some(challenge)) = (self.value(), all.last_mut()) else {
                     return all;
                 };
-                if challenge.params.len() < MOST_PARAMS {
+                if challenge.params.len() < MAX_PARAMS {
                     challenge.params.push((name, value));
                 }
                 continue;
             }
-            if all.len() == MOST_CHALLENGES {
+            if all.len() == MAX_CHALLENGES {
                 return all;
             }
             let mut challenge = Challenge::new(name);
@@ -188,7 +187,7 @@ impl Parser<'_> {
         None // The quote has no end.
     }
 
-    /// A token68, which must be all that comes before the next comma; anything else is left for
+    /// A token68, which must be all that precedes the next comma; anything else is left for
     /// parameters.
     fn token68(&mut self) -> Option<String> {
         let before = self.rest;
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_grammar() {
+    fn the_grammar_is_read_and_its_violations_end_the_list() {
         let table = [
             ("", ""),
             (" , ,", ""),
@@ -245,10 +244,10 @@ mod tests {
                 "Negotiate(YW/+J=){} Bearer{a=b;c=d} DPoP{algs=ES256}",
             ),
             ("Basic realm=a, , Bearer", "Basic{realm=a} Bearer{}"),
-            // Not the grammar, but seen: a comma is missing, or is there where it must not.
+            // Common violations: a comma is missing, or is where it must not be.
             (r#"Bearer error="a" scope="b""#, "Bearer{error=a;scope=b}"),
             (r#"Bearer, error="a""#, "Bearer{error=a}"),
-            // Broken: what came before stands.
+            // Other violations: what precedes them is kept.
             (r#"Bearer realm="a", scope="b"#, "Bearer{realm=a}"),
             (r#"Bearer realm="a", scope="b\"#, "Bearer{realm=a}"),
             ("Bearer a=b, c=@", "Bearer{a=b}"),
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn several_fields_are_one_list_and_the_list_has_an_end() {
+    fn several_fields_are_one_list_and_the_list_is_bounded() {
         let mut headers = HeaderMap::new();
         headers.append(WWW_AUTHENTICATE, "Basic realm=a".parse().unwrap());
         headers.append(WWW_AUTHENTICATE, "Bearer scope=b".parse().unwrap());
@@ -280,26 +279,26 @@ mod tests {
         );
 
         let many = "Bearer, ".repeat(1_000);
-        assert_eq!(Challenge::parse(many.as_bytes()).len(), MOST_CHALLENGES);
+        assert_eq!(Challenge::parse(many.as_bytes()).len(), MAX_CHALLENGES);
         headers.append(WWW_AUTHENTICATE, many.parse().unwrap());
-        assert_eq!(Challenge::of(&headers).len(), MOST_CHALLENGES);
+        assert_eq!(Challenge::of(&headers).len(), MAX_CHALLENGES);
         let many: String = (0..1_000).map(|index| format!(", p{index}=v")).collect();
         assert_eq!(
             Challenge::parse(format!("Bearer a=b{many}").as_bytes())[0].params.len(),
-            MOST_PARAMS
+            MAX_PARAMS
         );
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn a_written_challenge_reads_back() {
         let challenge = Challenge::new("Bearer").with("a", r#"x "y" \ z, w=v"#).with("b", "");
         assert_eq!(Challenge::parse(challenge.to_string().as_bytes()), [challenge]);
         assert_eq!(Challenge::new("Bearer").with("a", "x\r\ny").to_string(), r#"Bearer a="xy""#);
     }
 
     #[test]
-    fn any_bytes_are_read() {
-        // Every string of up to four bytes of those that matter.
+    fn any_bytes_are_read_without_a_panic() {
+        // Every string of up to five bytes of those that matter.
         let alphabet = b"a =,\"\\\t\xff";
         let mut texts = vec![Vec::new()];
         for _ in 0..5 {
@@ -308,7 +307,7 @@ mod tests {
             });
             texts = longer.collect();
             for text in &texts {
-                assert!(Challenge::parse(text).len() <= MOST_CHALLENGES);
+                assert!(Challenge::parse(text).len() <= MAX_CHALLENGES);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How an authorization server says no. Spec: RFC 6749 §5.2, RFC 7591 §3.2.2.
+//! The errors of an authorization server. Spec: RFC 6749 §5.2, RFC 7591 §3.2.2.
 
 use crate::json::object;
 
@@ -9,7 +9,7 @@ object! {
         error: String = "error",
         /// A text for developers.
         error_description?: String = "error_description",
-        /// A page for developers.
+        /// The URL of a page for developers.
         error_uri?: String = "error_uri",
     }
 }

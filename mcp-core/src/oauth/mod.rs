@@ -1,9 +1,8 @@
 //! The documents of authorization, which clients read and servers write, and the challenge of a
 //! refused request. Spec: basic/authorization of each revision.
 //!
-//! URLs and identifiers stay strings: the specification compares them byte by byte, and a URL type
-//! would rewrite them (`https://a.example` is not `https://a.example/`). Members that this SDK does
-//! not know are kept.
+//! URLs and identifiers stay strings: the specification compares them byte for byte, and a URL type
+//! would normalize them (`https://a.example` is not `https://a.example/`). Unknown members are kept.
 
 mod authorization_server;
 mod challenge;

@@ -1,0 +1,321 @@
+//! The steps to another token: the store, a refresh, the grant. Spec: basic/authorization,
+//! "Authorization Flow", "Step-Up Authorization Flow".
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::sync::Mutex;
+
+use super::need::{Need, RefusedRequest};
+use super::scope::{choose, includes, union};
+use super::state::{HeldToken, State, TokenSource};
+use crate::http::Refusal;
+use crate::oauth::client::Client;
+use crate::oauth::discovery::{Discovered, Discovery};
+use crate::oauth::environment::Environment;
+use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::grant::AuthorizationGrant;
+use crate::oauth::token::{AccessToken, Refreshed, load_token, refresh};
+
+/// How long a token must have worked, so that the authorization for it is no longer counted. Fixed:
+/// it distinguishes a token that expired from one that the server never accepted.
+const WORKED_FOR: Duration = Duration::from_secs(60);
+
+/// Obtains tokens for one MCP server, and holds the one in use.
+pub(crate) struct Acquirer {
+    pub(crate) environment: Environment,
+    grant: Arc<dyn AuthorizationGrant>,
+    /// The scopes to request when the challenge names none.
+    scopes: Option<Vec<String>>,
+    /// The resource identifier of the server, where the application set one.
+    resource: Option<String>,
+    /// Whether a server without metadata may be its own authorization server, whatever revision was
+    /// negotiated.
+    fallback: bool,
+    state: Mutex<State>,
+}
+
+/// Whether a token was replaced without the grant.
+enum Replaced {
+    Yes,
+    /// With the scope that was requested before.
+    NeedsGrant(Option<String>),
+}
+
+impl Acquirer {
+    pub(crate) fn new(
+        environment: Environment,
+        grant: Arc<dyn AuthorizationGrant>,
+        scopes: Option<Vec<String>>,
+        resource: Option<String>,
+        fallback: bool,
+    ) -> Self {
+        Self { environment, grant, scopes, resource, fallback, state: Mutex::default() }
+    }
+
+    /// The token in use.
+    pub(crate) fn held(&self) -> Option<Arc<HeldToken>> {
+        self.state.lock().held.clone()
+    }
+
+    /// The server did not refuse the request because of its credentials.
+    pub(crate) fn accepted(&self) {
+        let mut state = self.state.lock();
+        state.works = state.held.is_some();
+        state.works_without_token |= state.held.is_none();
+    }
+
+    pub(super) fn is_interactive(&self) -> bool {
+        self.grant.is_interactive()
+    }
+
+    /// Whether a token can be renewed without a user.
+    pub(super) fn can_renew(&self, held: &HeldToken) -> bool {
+        held.token.refresh.is_some() || !self.is_interactive()
+    }
+
+    /// What a refused request needs; `None` if another token would not help.
+    pub(super) fn need_of(&self, refusal: &Refusal) -> Result<Option<Need>, Error> {
+        Need::of(refusal, &self.environment.limits)
+    }
+
+    /// Whether there is another token by now than the one that was refused.
+    pub(super) fn has_other_token(&self, refusal: &Refusal, need: &Need) -> bool {
+        let mut state = self.state.lock();
+        let Some(held) = &state.held else { return false };
+        if held.token.header().ok() != refusal.authorization {
+            return true;
+        }
+        // A token that has worked for a while does not count as an attempt that failed.
+        let age = self.environment.now().duration_since(held.token.issued).ok();
+        let has_worked = state.works && age.is_some_and(|age| age >= WORKED_FOR);
+        if let (true, Need::Token(refused)) = (has_worked, need) {
+            state.attempts.forget(&refused.operation);
+        }
+        false
+    }
+
+    /// Obtains what is needed, and holds it.
+    pub(super) async fn acquire(&self, need: &Need) -> Result<(), Error> {
+        match need {
+            Need::Token(refused) => self.replace(refused).await,
+            Need::Scope(refused, scope) => self.step_up(refused, scope).await,
+            Need::Renewal => self.renew().await,
+        }
+    }
+
+    async fn replace(&self, refused: &RefusedRequest) -> Result<(), Error> {
+        // The server may have another authorization server by now.
+        let found = Arc::new(self.discover(refused).await?);
+        let (held, works) = {
+            let state = self.state.lock();
+            (state.held.clone(), state.works)
+        };
+        // A token of another authorization server, or for another resource, is of no use.
+        let held = held.filter(|held| {
+            held.found.issuer() == found.issuer() && held.found.resource == found.resource
+        });
+        let replaced = self.replace_without_grant(refused, &found, held.as_deref(), works).await?;
+        let Replaced::NeedsGrant(previous) = replaced else { return Ok(()) };
+
+        let limits = &self.environment.limits;
+        let (challenge, supported) = (refused.param("scope"), found.scopes_supported.as_deref());
+        let chosen = choose(limits, challenge, self.scopes.as_deref(), supported);
+        if let Some(held) = held
+            && held.source == TokenSource::Grant
+            && !works
+            && refused.was_sent_with(&held.token)
+            && chosen
+                .as_deref()
+                .is_none_or(|scope| includes(held.token.requested_scope.as_deref(), scope))
+        {
+            let message = format!(
+                "{} refuses the token that {} has just issued for it{}",
+                self.environment.endpoint(),
+                found.issuer(),
+                refused.described()
+            );
+            return Err(Error::new(ErrorKind::Refused, message));
+        }
+        // A token for less than before would be refused by what the client did in between.
+        let scope = match (chosen, previous) {
+            (Some(chosen), Some(previous)) => Some(union(limits, [&*previous, &*chosen])),
+            (chosen, previous) => chosen.or(previous),
+        };
+        self.use_grant(refused, found, scope).await
+    }
+
+    async fn discover(&self, refused: &RefusedRequest) -> Result<Discovered, Error> {
+        let environment = &self.environment;
+        let revision = environment.binding.revision();
+        let discovery = Discovery {
+            fetcher: &environment.fetcher,
+            endpoint: environment.endpoint(),
+            resource: self.resource.as_deref(),
+            resource_metadata: refused.param("resource_metadata"),
+            allows_own_server: self.fallback
+                || revision.is_some_and(|revision| revision.rules().own_authorization_server),
+            max_authorization_servers: environment.limits.max_authorization_servers,
+        };
+        discovery.run(|issuers| self.grant.select(issuers).map(str::to_owned)).await
+    }
+
+    /// Gets a token from the store or by a refresh.
+    async fn replace_without_grant(
+        &self,
+        refused: &RefusedRequest,
+        found: &Arc<Discovered>,
+        held: Option<&HeldToken>,
+        works: bool,
+    ) -> Result<Replaced, Error> {
+        let environment = &self.environment;
+        let held_scope = held.and_then(|held| held.token.requested_scope.clone());
+        // A registration that could not be saved is valid as long as the process runs.
+        let known = self.grant.client(environment, found).await?;
+        let Some(client) = known.or_else(|| held.map(|held| held.client.clone())) else {
+            return Ok(Replaced::NeedsGrant(held_scope));
+        };
+        let held = held.filter(|held| held.client.id == client.id);
+        let is_saved = held.is_none_or(|held| held.saved);
+        let key = environment.token_key(found, &client.id);
+        let stored = if is_saved { load_token(environment, &key).await? } else { None };
+        if let Some(stored) = &stored
+            && !refused.was_sent_with(stored)
+            && !stored.is_expired(environment.now())
+        {
+            self.hold(stored.clone(), client, found, true, TokenSource::Store);
+            return Ok(Replaced::Yes);
+        }
+        // If a token that was issued just now never worked, the next one would not work either.
+        let is_new = held.is_some_and(|held| held.source != TokenSource::Store) && !works;
+        let known = stored.or_else(|| held.map(|held| held.token.clone()));
+        let scope = known.as_ref().and_then(|known| known.requested_scope.clone()).or(held_scope);
+        let Some(known) = known.filter(|known| known.refresh.is_some() && !is_new) else {
+            return Ok(Replaced::NeedsGrant(scope));
+        };
+        match refresh(environment, found, &client, known, is_saved).await {
+            Ok(Refreshed::Token { token, saved }) => {
+                self.hold(token, client, found, saved, TokenSource::Refresh);
+                Ok(Replaced::Yes)
+            }
+            Ok(Refreshed::Ended) => Ok(Replaced::NeedsGrant(scope)),
+            Err(error) if error.is_unknown_client() => {
+                if !self.grant.forget_client(environment, found).await? {
+                    return Err(error);
+                }
+                environment.remove(&key).await;
+                Ok(Replaced::NeedsGrant(scope))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn step_up(&self, refused: &RefusedRequest, needed: &str) -> Result<(), Error> {
+        let environment = &self.environment;
+        let Some(held) = self.held() else {
+            // The server names scopes before it has seen a token.
+            return self.replace(refused).await;
+        };
+        let found = Arc::clone(&held.found);
+        let requested = held.token.requested_scope.as_deref();
+        let key = environment.token_key(&found, &held.client.id);
+        if held.saved
+            && let Some(stored) = load_token(environment, &key).await?
+            && !stored.has_same_access(&held.token)
+            && !stored.is_expired(environment.now())
+            && includes(stored.requested_scope.as_deref(), needed)
+        {
+            self.hold(stored, held.client.clone(), &found, true, TokenSource::Store);
+            return Ok(());
+        }
+        if held.source == TokenSource::Grant && includes(requested, needed) {
+            let message = format!(
+                "{} needs the scope {needed:?}, which was requested and not granted{}",
+                environment.endpoint(),
+                refused.described()
+            );
+            return Err(Error::new(ErrorKind::InsufficientScope, message));
+        }
+        let scope = union(&environment.limits, requested.into_iter().chain([needed]));
+        self.use_grant(refused, found, Some(scope)).await
+    }
+
+    async fn renew(&self) -> Result<(), Error> {
+        let environment = &self.environment;
+        let Some(held) = self.held() else { return Ok(()) };
+        let (client, found) = (held.client.clone(), Arc::clone(&held.found));
+        if held.token.refresh.is_some() {
+            match refresh(environment, &found, &client, held.token.clone(), held.saved).await? {
+                Refreshed::Token { token, saved } => {
+                    self.hold(token, client, &found, saved, TokenSource::Refresh);
+                }
+                // The next 401 of the server says what is needed.
+                Refreshed::Ended => self.state.lock().release(),
+            }
+        } else if !self.is_interactive() {
+            let scope = held.token.requested_scope.as_deref();
+            let (client, token) = self.grant.token(environment, &found, scope).await?;
+            self.save(client, token, found).await?;
+        }
+        Ok(())
+    }
+
+    /// Gets a token by the grant; a user may be asked.
+    async fn use_grant(
+        &self,
+        refused: &RefusedRequest,
+        found: Arc<Discovered>,
+        scope: Option<String>,
+    ) -> Result<(), Error> {
+        const OFFLINE: &str = "offline_access";
+        let environment = &self.environment;
+        let limits = &environment.limits;
+        environment.presentation.check_server(&found)?;
+        self.state.lock().attempts.count(&refused.operation, limits)?;
+        let scope = match scope {
+            Some(scope) if self.grant.wants_offline_access() && found.server.has_scope(OFFLINE) => {
+                Some(union(limits, [&*scope, OFFLINE]))
+            }
+            scope => scope,
+        };
+        let granted = self.grant.token(environment, &found, scope.as_deref()).await;
+        let (client, token) = granted.inspect_err(|error| {
+            // Attempts in which no user took part are not counted: the next one may succeed.
+            if !self.is_interactive() || error.kind() == ErrorKind::Configuration {
+                self.state.lock().attempts.forget(&refused.operation);
+            }
+        })?;
+        self.save(client, token, found).await
+    }
+
+    /// Saves a token of the grant and holds it.
+    async fn save(
+        &self,
+        client: Client,
+        token: AccessToken,
+        found: Arc<Discovered>,
+    ) -> Result<(), Error> {
+        let environment = &self.environment;
+        environment.presentation.check_token(&token)?;
+        let key = environment.token_key(&found, &client.id);
+        let saved = environment.save(&key, &token.to_json()).await;
+        self.hold(token, client, &found, saved, TokenSource::Grant);
+        Ok(())
+    }
+
+    fn hold(
+        &self,
+        token: AccessToken,
+        client: Client,
+        found: &Arc<Discovered>,
+        saved: bool,
+        source: TokenSource,
+    ) {
+        let found = Arc::clone(found);
+        let is_other = self.state.lock().hold(HeldToken { token, client, found, saved, source });
+        if is_other {
+            // After the token is held, so that nothing of the old one is cached any more.
+            self.environment.binding.identity_changed();
+        }
+    }
+}

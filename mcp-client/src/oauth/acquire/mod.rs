@@ -1,0 +1,18 @@
+//! How the next token is obtained, and that one attempt serves all calls that need it.
+//!
+//! ```text
+//! 401 ─▶ discovery ─▶ another token in the store? ─▶ refresh token? ─▶ the grant
+//! 403 insufficient_scope ─▶ another token in the store with the scope?
+//!         ─▶ the grant, with all scopes so far and the new ones
+//! the token expires soon ─▶ refresh
+//! ```
+
+mod acquirer;
+mod attempts;
+mod flights;
+mod need;
+mod scope;
+mod state;
+
+pub(crate) use acquirer::Acquirer;
+pub(crate) use flights::Flights;

@@ -1,0 +1,10 @@
+//! The client, as authorization servers know it: its id, and how it authenticates.
+
+mod assertion;
+mod authentication;
+mod registered;
+mod registration;
+
+pub(crate) use authentication::Client;
+pub use registered::RegisteredClient;
+pub(crate) use registration::Registration;

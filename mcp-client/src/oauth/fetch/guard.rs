@@ -1,0 +1,324 @@
+//! Which URLs an authorization may use. Spec: basic/authorization, security considerations; the
+//! security best practices, "Server-Side Request Forgery (SSRF)".
+
+use std::fmt;
+use std::net::IpAddr;
+
+use http::Uri;
+use http::uri::Scheme;
+
+use super::address::Network;
+use super::host::{Host, PrivateHosts};
+use crate::http::{Endpoint, ShownUrl};
+use crate::oauth::error::{Error, ErrorKind};
+
+/// What the URLs of one authorization may lead to: the public internet over `https`, and more where
+/// the application allows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    /// The MCP server is on this machine, so its authorization server may be too, and over `http`.
+    loopback: bool,
+    /// What may be on a private network.
+    private_hosts: PrivateHosts,
+    /// The MCP server itself, if it is on a private network without TLS and the application allows
+    /// that.
+    plain: Option<Endpoint>,
+    max_url_bytes: usize,
+}
+
+impl Guard {
+    /// The rules for one MCP server.
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        private_hosts: PrivateHosts,
+        max_url_bytes: usize,
+    ) -> Self {
+        let host = Host::of(endpoint.uri());
+        let network = host.as_ref().map_or(Network::Never, Host::network);
+        let is_plain = network == Network::Private
+            && endpoint.uri().scheme() == Some(&Scheme::HTTP)
+            && host.is_ok_and(|host| private_hosts.contains(&host));
+        Self {
+            loopback: network == Network::Loopback,
+            private_hosts,
+            plain: is_plain.then(|| endpoint.clone()),
+            max_url_bytes,
+        }
+    }
+
+    /// Checks a URL that is to be fetched or shown in a browser. The characters that are left are
+    /// those of RFC 3986; `&` and the like are among them, so a URL never goes through a shell.
+    ///
+    /// A host that is a name is checked again when its addresses are known: [`Guard::admits`].
+    pub(crate) fn check(&self, url: &str) -> Result<Uri, Error> {
+        self.parse(url).map_err(|reason| {
+            let message = format!("the URL {} must not be used: {reason}", ShownUrl(url));
+            Error::new(ErrorKind::ForbiddenUrl, message)
+        })
+    }
+
+    fn parse(&self, url: &str) -> Result<Uri, String> {
+        if url.len() > self.max_url_bytes {
+            return Err(format!(
+                "it has {} bytes, and `OAuthLimits::max_url_bytes` is {}",
+                url.len(),
+                self.max_url_bytes
+            ));
+        }
+        if let Some(bad) = url.chars().find(|&c| !is_url_character(c)) {
+            return Err(format!("it contains {bad:?}, which a URL cannot"));
+        }
+        if url.contains('#') {
+            return Err("it has a fragment (#...)".into());
+        }
+        let uri: Uri = url.parse().map_err(|_| "it is not a valid URL")?;
+        let https = uri.scheme() == Some(&Scheme::HTTPS);
+        if !https && uri.scheme() != Some(&Scheme::HTTP) {
+            return Err("it does not begin with https://".into());
+        }
+        let host = Host::of(&uri)?;
+        match host.network() {
+            Network::Loopback if self.loopback => {}
+            Network::Loopback => {
+                return Err("its host is this machine, and the MCP server is elsewhere".into());
+            }
+            _ if !https && !self.is_plain_server(&uri) => {
+                return Err("it must begin with https://".into());
+            }
+            Network::Public => {}
+            Network::Private if self.private_hosts.contains(&host) => {}
+            Network::Private => {
+                return Err(format!("its host is on a private network; {HOW_TO_ALLOW}"));
+            }
+            Network::Never => {
+                return Err("its host is an address that no authorization server has".into());
+            }
+        }
+        Ok(uri)
+    }
+
+    /// Whether a URL is on the MCP server, on a private network, to which `http` is allowed.
+    pub(crate) fn is_plain_server(&self, uri: &Uri) -> bool {
+        self.plain.as_ref().is_some_and(|server| server.is_same_origin(uri))
+    }
+
+    /// Whether a connection to a name may go to an address that the name has.
+    pub(crate) fn admits(&self, name: &str, address: IpAddr) -> bool {
+        let Ok(host) = Host::of_name(name) else { return false };
+        let network = Network::of(address);
+        // `http` is allowed to this machine, so its names must really be this machine.
+        if host.network() == Network::Loopback {
+            return self.loopback && network == Network::Loopback;
+        }
+        match network {
+            Network::Public => true,
+            Network::Private => self.private_hosts.contains(&host),
+            Network::Loopback => self.loopback && self.private_hosts.contains(&host),
+            Network::Never => false,
+        }
+    }
+}
+
+const HOW_TO_ALLOW: &str =
+    "if that is intended, name the host in `OAuthBuilder::allow_private_hosts`";
+
+/// Unreserved, reserved and `%`: the characters of RFC 3986.
+fn is_url_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c)
+}
+
+/// A name must not be connected to, because of its addresses. It is in the chain of sources of the
+/// stack's error.
+#[derive(Debug)]
+pub(crate) struct ForbiddenAddress {
+    pub(crate) name: String,
+    pub(crate) address: IpAddr,
+}
+
+impl fmt::Display for ForbiddenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has the address {}, which ", self.name, self.address)?;
+        match Network::of(self.address) {
+            Network::Private => write!(f, "is on a private network; {HOW_TO_ALLOW}"),
+            Network::Loopback => f.write_str("is this machine"),
+            Network::Public => f.write_str("is not this machine"),
+            Network::Never => f.write_str("no authorization server has"),
+        }
+    }
+}
+
+impl std::error::Error for ForbiddenAddress {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::fetch::url_tables::{LOOPBACK, NEVER, PRIVATE, PUBLIC};
+
+    fn guard(server: &str, private_hosts: &[&str]) -> Guard {
+        Guard::new(
+            &Endpoint::parse(server).unwrap(),
+            PrivateHosts::new(private_hosts.iter().copied()),
+            4_096,
+        )
+    }
+
+    /// For an MCP server on the internet.
+    fn public() -> Guard {
+        guard("https://mcp.example.com/mcp", &[])
+    }
+
+    /// For one on this machine.
+    fn development() -> Guard {
+        guard("http://127.0.0.1:3000/mcp", &[])
+    }
+
+    /// For one whose application names every host of [`PRIVATE`].
+    fn company() -> Guard {
+        guard("https://mcp.corp.example/mcp", ALLOWED)
+    }
+
+    const ALLOWED: &[&str] = &[
+        "10.0.0.1",
+        "10.255.255.255",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "100.64.0.1",
+        "100.127.255.255",
+        "fc00::1",
+        "fd12:3456::1",
+        "64:ff9b::10.0.0.1",
+        "keycloak",
+        ".internal",
+        "printer.local",
+        ".lan",
+        ".home.arpa",
+        ".corp",
+        ".example.com",
+    ];
+
+    #[track_caller]
+    fn expect(guard: &Guard, urls: &[&str], allowed: bool) {
+        for url in urls {
+            match guard.check(url) {
+                Ok(_) => assert!(allowed, "{url:?} must be refused by {guard:?}"),
+                Err(error) => {
+                    assert!(!allowed, "{url:?}: {error}");
+                    assert_eq!(error.kind(), ErrorKind::ForbiddenUrl);
+                    let message = error.to_string();
+                    assert!(!message.chars().any(char::is_control), "{message:?}");
+                    assert!(message.len() < 1_500, "{message}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_urls_of_possible_authorization_servers_are_allowed() {
+        assert!(NEVER.len() + LOOPBACK.len() + PRIVATE.len() + PUBLIC.len() >= 150);
+        for guard in [public(), development(), company(), guard("http://localhost:1/", ALLOWED)] {
+            expect(&guard, NEVER, false);
+            expect(&guard, PUBLIC, true);
+        }
+        for (guard, loopback, private) in [
+            (public(), false, false),
+            (development(), true, false),
+            (company(), false, true),
+            (guard("http://[::1]:1/", ALLOWED), true, true),
+            (guard("https://as.localhost/mcp", &[]), true, false),
+        ] {
+            expect(&guard, LOOPBACK, loopback);
+            expect(&guard, PRIVATE, private);
+        }
+    }
+
+    #[test]
+    fn one_private_host_opens_no_other() {
+        let guard = guard("https://mcp.example.com/mcp", &["login.corp", "10.0.0.1"]);
+        expect(&guard, &["https://login.corp/token", "https://10.0.0.1/token"], true);
+        expect(&guard, &["https://wiki.corp/", "https://10.0.0.2/", "https://192.168.1.1/"], false);
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert!(guard.admits("login.corp", address("10.9.9.9")));
+        assert!(!guard.admits("as.example.com", address("10.0.0.1")));
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        for guard in [public(), development(), company(), guard("http://localhost:1/", ALLOWED)] {
+            for urls in [PUBLIC, PRIVATE] {
+                for url in urls {
+                    let plain = format!("http{}", &url[5..]);
+                    assert!(guard.check(&plain).is_err(), "{plain}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_private_server_without_tls_may_publish_its_own_metadata() {
+        let (server, host) = ("http://192.168.1.5:8000/mcp", &["192.168.1.5", "192.168.1.6"][..]);
+        let own = "http://192.168.1.5:8000/.well-known/oauth-protected-resource/mcp";
+        assert!(guard(server, host).check(own).is_ok());
+        for (guard, url) in [
+            (guard(server, &[]), own),
+            (guard(server, host), "http://192.168.1.5:8001/token"),
+            (guard(server, host), "http://192.168.1.6:8000/token"),
+            (guard(server, host), "http://as.example.com/token"),
+            (guard("http://mcp.example.com/mcp", host), "http://mcp.example.com/token"),
+        ] {
+            assert!(guard.check(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn long_urls_are_refused_and_shown_shortened() {
+        let long = format!("https://as.example.com/{}", "a".repeat(4096));
+        let error = public().check(&long).unwrap_err().to_string();
+        assert!(error.contains("max_url_bytes") && error.len() < 400, "{error}");
+        assert!(public().check(&long[..4096]).is_ok());
+    }
+
+    #[test]
+    fn a_message_says_what_to_do_and_shows_no_query() {
+        let error = public().check("https://10.0.0.1/x?token=s3cret").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the URL https://10.0.0.1/x?… must not be used: its host is on a private network; if that is \
+             intended, name the host in `OAuthBuilder::allow_private_hosts`"
+        );
+    }
+
+    #[test]
+    fn a_name_leads_to_admitted_addresses_only() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        // name, address, public, development, company
+        for (name, ip, admitted) in [
+            ("as.example.com", "1.1.1.1", [true, true, true]),
+            ("as.example.com", "2606:4700::1111", [true, true, true]),
+            ("as.example.com", "64:ff9b::101:101", [true, true, true]),
+            ("as.example.com", "10.0.0.1", [false, false, true]),
+            ("as.example.com", "::ffff:10.0.0.1", [false, false, true]),
+            ("as.example.com", "64:ff9b::a00:1", [false, false, true]),
+            ("as.example.com", "fd00::1", [false, false, true]),
+            ("other.example", "10.0.0.1", [false, false, false]),
+            ("as.example.com", "127.0.0.1", [false, false, false]),
+            ("as.example.com", "::1", [false, false, false]),
+            ("as.example.com", "169.254.169.254", [false, false, false]),
+            ("as.example.com", "fd00:ec2::254", [false, false, false]),
+            ("as.example.com", "fd00:ec2::23", [false, false, false]),
+            ("as.example.com", "fd20:ce::254", [false, false, false]),
+            ("as.example.com", "0.0.0.0", [false, false, false]),
+            ("as.example.com", "::", [false, false, false]),
+            // A name of this machine that leads elsewhere would get unencrypted traffic.
+            ("localhost", "127.0.0.1", [false, true, false]),
+            ("as.localhost", "::1", [false, true, false]),
+            ("localhost", "1.1.1.1", [false, false, false]),
+            ("localhost", "10.0.0.1", [false, false, false]),
+            ("127.1", "127.0.0.1", [false, false, false]),
+        ] {
+            let guards = [public(), development(), company()];
+            let found = guards.map(|guard| guard.admits(name, address(ip)));
+            assert_eq!(found, admitted, "{name} at {ip}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Statements of other parties about a client or its user: the token of a platform, the ID token of
+//! a log-in.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use mcp_core::service::BoxFuture;
+use tokio::time::timeout;
+
+use crate::http::BoxError;
+use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::secret::Secret;
+
+/// Provides a statement each time that one is needed, since statements expire soon.
+///
+/// A [`Secret`] is a source that always provides the same one; so is a function that fetches one:
+///
+/// ```
+/// use mcp_client::http::BoxError;
+/// use mcp_client::oauth::{AssertionRequest, AssertionSource, Secret};
+///
+/// fn is_source(_: impl AssertionSource) {}
+///
+/// is_source(|_: AssertionRequest| async {
+///     let path = "/var/run/secrets/tokens/mcp";
+///     Ok::<_, BoxError>(Secret::from(std::fs::read_to_string(path)?.trim().to_owned()))
+/// });
+/// ```
+pub trait AssertionSource: Send + Sync + 'static {
+    /// A statement for a server. Limited by `OAuthLimits::assertion_timeout`.
+    ///
+    /// # Errors
+    /// Why there is none. The authorization fails with it.
+    fn assertion(&self, request: AssertionRequest) -> BoxFuture<'_, Result<Secret, BoxError>>;
+}
+
+/// The server that a statement is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AssertionRequest {
+    /// The issuer of the server.
+    pub issuer: String,
+    /// The server's token endpoint: the audience that platforms are asked for.
+    pub token_endpoint: String,
+    /// The MCP server that a token is needed for.
+    pub resource: String,
+}
+
+impl AssertionSource for Secret {
+    fn assertion(&self, _: AssertionRequest) -> BoxFuture<'_, Result<Secret, BoxError>> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
+impl<F, Fut> AssertionSource for F
+where
+    F: Fn(AssertionRequest) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Secret, BoxError>> + Send + 'static,
+{
+    fn assertion(&self, request: AssertionRequest) -> BoxFuture<'_, Result<Secret, BoxError>> {
+        Box::pin(self(request))
+    }
+}
+
+/// Asks a source, which is code of the application: it may panic, and may never answer.
+pub(crate) async fn obtain_assertion(
+    source: &dyn AssertionSource,
+    what: &str,
+    request: AssertionRequest,
+    limit: Duration,
+) -> Result<Secret, Error> {
+    let failed = |kind, why: &str| Error::new(kind, format!("the source of the {what} {why}"));
+    let assertion = AssertUnwindSafe(async { source.assertion(request).await }).catch_unwind();
+    match timeout(limit, assertion).await {
+        Ok(Ok(Ok(assertion))) => Ok(assertion),
+        Ok(Ok(Err(error))) => Err(failed(ErrorKind::Denied, "failed").with_source(error)),
+        Ok(Err(_)) => Err(failed(ErrorKind::Configuration, "panicked")),
+        Err(_) => {
+            let why = format!("took longer than {limit:?} (`OAuthLimits::assertion_timeout`)");
+            Err(failed(ErrorKind::TimedOut, &why))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What all grants have in common.
+
+use mcp_core::service::BoxFuture;
+
+use crate::oauth::client::Client;
+use crate::oauth::discovery::Discovered;
+use crate::oauth::environment::Environment;
+use crate::oauth::error::Error;
+use crate::oauth::token::AccessToken;
+
+/// A way to a token for an MCP server.
+pub(crate) trait AuthorizationGrant: Send + Sync + 'static {
+    /// The client to which this authorization server issues tokens, if it is known without asking
+    /// a user or a server: then a token in the store may be used. Where it is unknown,
+    /// [`AuthorizationGrant::token`] registers one.
+    fn client<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+    ) -> BoxFuture<'a, Result<Option<Client>, Error>>;
+
+    /// Gets a token from scratch. May take as long as a user takes.
+    fn token<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+        scope: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>>;
+
+    /// Forgets a client that the authorization server does not accept any more. Whether
+    /// [`AuthorizationGrant::token`] will register another one.
+    fn forget_client<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        let _ = (environment, found);
+        Box::pin(std::future::ready(Ok(false)))
+    }
+
+    /// Which of the authorization servers of a resource it can use.
+    fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str>;
+
+    /// Whether a user takes part, who must not be disturbed unless the server requires it.
+    fn is_interactive(&self) -> bool;
+
+    /// Whether the scope `offline_access` is requested where the authorization server lists it.
+    fn wants_offline_access(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,56 @@
+//! The grants of clients that were registered by hand and act without a log-in.
+
+use mcp_core::service::BoxFuture;
+
+use super::authorization_grant::AuthorizationGrant;
+use crate::oauth::client::{Client, RegisteredClient};
+use crate::oauth::discovery::Discovered;
+use crate::oauth::environment::Environment;
+use crate::oauth::error::Error;
+use crate::oauth::token::AccessToken;
+
+/// A grant of a registered client without a log-in.
+pub(crate) trait NonInteractiveGrant: Send + Sync + 'static {
+    /// The client.
+    fn registered(&self) -> &RegisteredClient;
+
+    /// Gets a token for the client.
+    fn request<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+        client: &'a Client,
+        scope: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<AccessToken, Error>>;
+}
+
+impl<G: NonInteractiveGrant> AuthorizationGrant for G {
+    fn client<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+    ) -> BoxFuture<'a, Result<Option<Client>, Error>> {
+        Box::pin(async move { self.registered().at(environment, found).await.map(Some) })
+    }
+
+    fn token<'a>(
+        &'a self,
+        environment: &'a Environment,
+        found: &'a Discovered,
+        scope: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>> {
+        Box::pin(async move {
+            let client = self.registered().at(environment, found).await?;
+            let token = self.request(environment, found, &client, scope).await?;
+            Ok((client, token))
+        })
+    }
+
+    fn select<'a>(&self, issuers: &'a [String]) -> Option<&'a str> {
+        self.registered().select(issuers)
+    }
+
+    fn is_interactive(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,165 @@
+//! The URL at which the user logs in, and the program that opens it. Spec: security best practices,
+//! "Authorization URLs".
+//!
+//! The URL comes from a server and goes to a program of the user's system: only a plain `https` URL
+//! is opened, and no shell takes part.
+
+use std::fmt;
+use std::io;
+use std::process::Stdio;
+
+use mcp_core::text::PeerText;
+use tokio::process::Command;
+
+use crate::http::{ShownUrl, origin};
+use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::fetch::Guard;
+use crate::oauth::form::Form;
+
+/// Where the user logs in: an `https` URL (`http` on this machine alone) of plain URL characters.
+///
+/// It is valid for one log-in and must not be written to logs; `Debug` shows its beginning.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthorizationUrl(String);
+
+impl AuthorizationUrl {
+    /// An authorization endpoint, which the guard must allow, with the fields of a request.
+    pub(crate) fn new(
+        guard: &Guard,
+        endpoint: &str,
+        request: Form,
+        max_bytes: usize,
+    ) -> Result<Self, Error> {
+        let uri = guard.check(endpoint)?;
+        let invalid = |what: String| {
+            let message = format!("the authorization endpoint {} {what}", ShownUrl(endpoint));
+            Err(Error::new(ErrorKind::InvalidMetadata, message))
+        };
+        // Of two fields with one name, the server may read the one that it put there itself.
+        if let Some(name) = uri.query().and_then(|query| request.first_in(query)) {
+            return invalid(format!("has the field {} already", PeerText::new(&name)));
+        }
+        let separator = match uri.query() {
+            None => "?",
+            Some("") => "",
+            Some(_) => "&",
+        };
+        let url = format!("{endpoint}{separator}{}", request.finish());
+        if url.len() > max_bytes {
+            return invalid(format!(
+                "and its request have {} bytes; `OAuthLimits::max_authorization_url_bytes` is \
+                 {max_bytes}",
+                url.len()
+            ));
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its scheme, host and port: to show the user where they are about to log in.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        origin(&self.0)
+    }
+}
+
+impl fmt::Debug for AuthorizationUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthorizationUrl({}/...)", self.origin())
+    }
+}
+
+/// Opens a URL with the system's program for URLs.
+pub(crate) fn open_in_browser(url: &AuthorizationUrl) -> io::Result<()> {
+    let mut command = if cfg!(target_os = "macos") {
+        Command::new("/usr/bin/open")
+    } else if cfg!(windows) {
+        let mut command = Command::new("rundll32.exe");
+        command.arg("url.dll,FileProtocolHandler");
+        command
+    } else {
+        Command::new("xdg-open")
+    };
+    // The standard streams may be the transport of a server.
+    command.arg(url.as_str()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut opener = command.spawn()?;
+    // The program may run as long as the browser does. Where there is no browser, it ends soon.
+    tokio::spawn(async move {
+        if let Ok(status) = opener.wait().await
+            && !status.success()
+        {
+            tracing::warn!(
+                %status,
+                "no browser was opened; `OAuthBuilder::open_browser` can show the URL instead"
+            );
+        }
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Endpoint;
+    use crate::oauth::fetch::PrivateHosts;
+
+    fn url(endpoint: &str) -> Result<AuthorizationUrl, Error> {
+        let server = Endpoint::parse("https://mcp.example").unwrap();
+        let guard = Guard::new(&server, PrivateHosts::default(), 4_096);
+        let request = Form::new().with("client_id", "b c&d").with("state", "s");
+        AuthorizationUrl::new(&guard, endpoint, request, 200)
+    }
+
+    #[test]
+    fn a_request_follows_the_query_of_the_endpoint() {
+        let request = "client_id=b+c%26d&state=s";
+        for (endpoint, expected) in [
+            ("https://a.example", "https://a.example?"),
+            ("https://a.example/x", "https://a.example/x?"),
+            ("https://a.example/x?", "https://a.example/x?"),
+            ("https://a.example/x?t=1", "https://a.example/x?t=1&"),
+        ] {
+            assert_eq!(url(endpoint).unwrap().as_str(), format!("{expected}{request}"));
+        }
+        assert_eq!(url("https://a.example:8/x").unwrap().origin(), "https://a.example:8");
+        let shown = format!("{:?}", url("https://a.example/x").unwrap());
+        assert_eq!(shown, "AuthorizationUrl(https://a.example/...)");
+    }
+
+    #[test]
+    fn an_endpoint_that_has_a_field_of_the_request_is_refused() {
+        for query in ["client_id=evil", "t=1&client%5Fid=evil", "state", "t=1&state=", "client_id"]
+        {
+            let error = url(&format!("https://a.example/x?{query}")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidMetadata, "{query}");
+            assert!(!error.to_string().contains("evil"), "{error}");
+        }
+        assert!(url("https://a.example/x?client=1&client_id2=x").is_ok());
+    }
+
+    #[test]
+    fn a_url_is_as_long_as_the_limit_at_most() {
+        let long = format!("https://a.example/{}", "x".repeat(200));
+        let error = url(&long).unwrap_err();
+        assert!(error.to_string().contains("max_authorization_url_bytes"), "{error}");
+    }
+
+    #[test]
+    fn only_plain_https_urls_are_opened() {
+        // The rules have their own tests; these show that they are applied.
+        for bad in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "http://a.example/",
+            "https://a.example/`id`",
+            "",
+        ] {
+            assert_eq!(url(bad).unwrap_err().kind(), ErrorKind::ForbiddenUrl, "{bad}");
+        }
+    }
+}

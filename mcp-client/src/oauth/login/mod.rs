@@ -1,0 +1,13 @@
+//! A user logs in: the request to the authorization endpoint, the browser, and the way back.
+
+mod browser;
+mod loopback;
+mod pkce;
+mod redirection;
+mod request;
+
+pub use browser::AuthorizationUrl;
+pub(crate) use browser::open_in_browser;
+pub use loopback::Loopback;
+pub(crate) use redirection::Redirection;
+pub(crate) use request::AuthorizationRequest;

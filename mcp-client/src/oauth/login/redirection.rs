@@ -1,0 +1,119 @@
+//! How the user gets to the authorization server and back: a browser and a listener, or the
+//! application's own way.
+
+use std::io;
+use std::sync::Arc;
+
+use mcp_core::service::BoxFuture;
+
+use super::browser::AuthorizationUrl;
+use super::loopback::{Listener, Loopback};
+use super::request::AuthorizationRequest;
+use crate::http::{BoxError, Endpoint};
+use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::limits::OAuthLimits;
+
+/// Opens a URL in the user's browser.
+pub(crate) type Open = Arc<dyn Fn(&AuthorizationUrl) -> io::Result<()> + Send + Sync>;
+/// Takes the user to a URL, and returns the URL that the user was redirected to.
+pub(crate) type Visit =
+    Arc<dyn Fn(AuthorizationUrl) -> BoxFuture<'static, Result<String, BoxError>> + Send + Sync>;
+
+/// How the user gets there and back.
+#[derive(Clone)]
+pub(crate) enum Redirection {
+    /// The browser goes there and returns to a listener.
+    Loopback { loopback: Loopback, open: Open },
+    /// The application does both.
+    Application { uri: String, visit: Visit },
+}
+
+/// A redirection that is ready: its URI is known.
+pub(crate) enum ReadyRedirection {
+    Loopback { listener: Listener, open: Open },
+    Application { uri: String, visit: Visit },
+}
+
+impl Redirection {
+    /// Gets ready, with a redirect URI that was registered before if that is possible.
+    pub(crate) async fn prepare(
+        &self,
+        registered: Option<&str>,
+        limits: &OAuthLimits,
+    ) -> Result<ReadyRedirection, Error> {
+        match self {
+            Self::Loopback { loopback, open } => {
+                let listener = loopback.listen(registered, limits).await.map_err(|error| {
+                    let message = "no port on 127.0.0.1 is available for the browser to return to";
+                    Error::new(ErrorKind::Configuration, message).with_source(error)
+                })?;
+                Ok(ReadyRedirection::Loopback { listener, open: Arc::clone(open) })
+            }
+            Self::Application { uri, .. } if !is_redirect_uri(uri) => {
+                let message = format!(
+                    "{uri:?} cannot be a redirect URI: one on another machine must begin with \
+                     https://, so that the code is not sent unencrypted"
+                );
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
+            Self::Application { uri, visit } => {
+                let (uri, visit) = (uri.clone(), Arc::clone(visit));
+                Ok(ReadyRedirection::Application { uri, visit })
+            }
+        }
+    }
+}
+
+/// Whether a URI has a scheme of its own, or `https`, or `http` on this machine, and no fragment.
+fn is_redirect_uri(uri: &str) -> bool {
+    let has_scheme = uri.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    let is_plain = uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+    let is_loopback = || Endpoint::parse(uri).is_ok_and(|uri| uri.is_loopback());
+    has_scheme && !uri.contains('#') && (!is_plain || is_loopback())
+}
+
+impl ReadyRedirection {
+    /// The redirect URI.
+    pub(crate) fn uri(&self) -> &str {
+        match self {
+            Self::Loopback { listener, .. } => listener.uri(),
+            Self::Application { uri, .. } => uri,
+        }
+    }
+
+    /// Takes the user to the authorization server and waits for the answer: the query of the
+    /// redirect URI.
+    pub(crate) async fn answer(self, request: &AuthorizationRequest) -> Result<String, Error> {
+        match self {
+            Self::Loopback { listener, open } => {
+                open(request.url()).map_err(|error| {
+                    let message = "the browser could not be opened; `OAuthBuilder::open_browser` \
+                                   can show the URL instead";
+                    Error::new(ErrorKind::Configuration, message).with_source(error)
+                })?;
+                let state = request.state();
+                listener.query(move |query| state.matches(query)).await.map_err(|error| {
+                    let message = "the listener that the browser returns to failed";
+                    Error::new(ErrorKind::Configuration, message).with_source(error)
+                })
+            }
+            Self::Application { visit, .. } => {
+                let url = visit(request.url().clone()).await.map_err(|error| {
+                    let message = "the application did not take the user to the log-in";
+                    Error::new(ErrorKind::Denied, message).with_source(error)
+                })?;
+                let url = url.split('#').next().unwrap_or_default();
+                match url.split_once('?') {
+                    Some((_, query)) => Ok(query.to_owned()),
+                    None => {
+                        let message = "the redirect URL from the application has no query";
+                        Err(Error::new(ErrorKind::Forged, message))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What all authorizers have, whatever their grant.
+
+use std::sync::Arc;
+
+use super::fetch::PrivateHosts;
+use super::proof::SigningKey;
+use super::store::CredentialStore;
+use crate::http::HttpStack;
+
+/// The options of an authorizer.
+pub(crate) struct Options {
+    /// Sends the requests; the guarded network if there is none.
+    pub(crate) stack: Option<Arc<dyn HttpStack>>,
+    pub(crate) store: Arc<dyn CredentialStore>,
+    pub(crate) principal: Option<String>,
+    /// The key of DPoP.
+    pub(crate) dpop: Option<SigningKey>,
+    pub(crate) dpop_content_digest: bool,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) resource: Option<String>,
+    pub(crate) fallback: bool,
+    pub(crate) private_hosts: PrivateHosts,
+}

@@ -1,0 +1,140 @@
+//! The trait of stores.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use mcp_core::service::BoxFuture;
+
+use super::key::CredentialKey;
+use crate::http::BoxError;
+use crate::oauth::secret::Secret;
+
+/// Keeps the registrations and tokens of clients: texts by key.
+///
+/// [`MemoryStore`](super::MemoryStore) is the default and ends with the process;
+/// [`FileStore`](super::FileStore) outlives it. A keychain, a vault or a database can be put behind
+/// this trait: it needs to know nothing of the texts but that they are secrets.
+///
+/// ```
+/// use mcp_client::http::BoxError;
+/// use mcp_client::oauth::{CredentialKey, CredentialStore, Secret};
+/// use mcp_client::service::BoxFuture;
+/// # struct Keychain;
+/// # impl Keychain {
+/// #     async fn get(&self, _: &str) -> Result<Option<String>, BoxError> { Ok(None) }
+/// #     async fn set(&self, _: &str, _: &str) -> Result<(), BoxError> { Ok(()) }
+/// #     async fn delete(&self, _: &str) -> Result<(), BoxError> { Ok(()) }
+/// # }
+///
+/// impl CredentialStore for Keychain {
+///     fn load<'a>(
+///         &'a self,
+///         key: &'a CredentialKey,
+///     ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+///         Box::pin(async move { Ok(self.get(key.as_str()).await?.map(Secret::from)) })
+///     }
+///
+///     fn save<'a>(
+///         &'a self,
+///         key: &'a CredentialKey,
+///         value: &'a Secret,
+///     ) -> BoxFuture<'a, Result<(), BoxError>> {
+///         Box::pin(async move { self.set(key.as_str(), value.expose()).await })
+///     }
+///
+///     fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+///         Box::pin(async move { self.delete(key.as_str()).await })
+///     }
+/// }
+/// ```
+pub trait CredentialStore: Send + Sync + 'static {
+    /// The text of a key, if there is one.
+    ///
+    /// # Errors
+    /// When the store cannot be read. The authorization fails with it: no user has to log in again
+    /// because a disk was busy.
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>>;
+
+    /// Saves a text and replaces the one before. The text must be durable when the future is
+    /// ready: a refresh token may be valid for one use, and the next one is in the text.
+    ///
+    /// # Errors
+    /// When it could not be saved. The token is used all the same, with a warning in the log.
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// Removes a text, if it is there.
+    ///
+    /// # Errors
+    /// When it could not be removed.
+    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// Waits for the lock of a key, and holds it until the guard is dropped: around a refresh, so
+    /// that two authorizers with one store do not use one refresh token twice, for which some
+    /// authorization servers end all tokens of the user. By default there is no lock, which suits
+    /// a store with a single authorizer.
+    ///
+    /// # Errors
+    /// When the lock cannot be taken. The refresh is not tried.
+    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+        let _ = key;
+        Box::pin(std::future::ready(Ok(StoreLock::none())))
+    }
+}
+
+impl<S: CredentialStore + ?Sized> CredentialStore for Arc<S> {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+        S::load(self, key)
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        S::save(self, key, value)
+    }
+
+    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+        S::remove(self, key)
+    }
+
+    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+        S::lock(self, key)
+    }
+}
+
+/// A lock that is held until it is dropped.
+pub struct StoreLock {
+    _guard: Option<Box<dyn Any + Send>>,
+}
+
+impl StoreLock {
+    /// No lock at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { _guard: None }
+    }
+
+    /// A lock that a guard holds.
+    #[must_use]
+    pub fn new(guard: impl Any + Send) -> Self {
+        Self { _guard: Some(Box::new(guard)) }
+    }
+}
+
+impl fmt::Debug for StoreLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreLock")
+    }
+}

@@ -1,0 +1,106 @@
+//! Credentials in memory.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use mcp_core::service::BoxFuture;
+use mcp_core::sync::Mutex;
+
+use super::credential_store::{CredentialStore, StoreLock};
+use super::key::CredentialKey;
+use crate::http::BoxError;
+use crate::oauth::secret::Secret;
+
+/// Entries of a [`MemoryStore`] unless its owner says otherwise.
+const DEFAULT_MAX_ENTRIES: usize = 1_024;
+
+/// Keeps credentials in memory, as long as the process runs. Clones share their entries.
+///
+/// By default it has at most 1,024 entries. When it is full, the entry that was saved longest ago
+/// is removed.
+#[derive(Clone)]
+pub struct MemoryStore {
+    max_entries: usize,
+    entries: Arc<Mutex<Entries>>,
+}
+
+#[derive(Default)]
+struct Entries {
+    /// With the number of the save that made each.
+    texts: HashMap<CredentialKey, (u64, Secret)>,
+    saves: u64,
+    /// The locks that are held or waited for.
+    locks: HashMap<CredentialKey, Weak<tokio::sync::Mutex<()>>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_max_entries(DEFAULT_MAX_ENTRIES)
+    }
+
+    /// An empty store with another bound. An MCP server takes up to three entries for each
+    /// [principal](crate::oauth::OAuthBuilder::principal), and an authorization server one.
+    #[must_use]
+    pub fn with_max_entries(max_entries: usize) -> Self {
+        Self { max_entries, entries: Arc::default() }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CredentialStore for MemoryStore {
+    fn load<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+    ) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+        let found = self.entries.lock().texts.get(key).map(|(_, text)| text.clone());
+        Box::pin(std::future::ready(Ok(found)))
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        value: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        let mut entries = self.entries.lock();
+        entries.saves += 1;
+        let save = entries.saves;
+        entries.texts.insert(key.clone(), (save, value.clone()));
+        while entries.texts.len() > self.max_entries {
+            let oldest = entries.texts.iter().min_by_key(|(_, (save, _))| *save);
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
+            entries.texts.remove(&oldest);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn remove<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.entries.lock().texts.remove(key);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn lock<'a>(&'a self, key: &'a CredentialKey) -> BoxFuture<'a, Result<StoreLock, BoxError>> {
+        let lock = {
+            let locks = &mut self.entries.lock().locks;
+            locks.retain(|_, lock| lock.strong_count() > 0);
+            let lock = locks.get(key).and_then(Weak::upgrade).unwrap_or_default();
+            locks.insert(key.clone(), Arc::downgrade(&lock));
+            lock
+        };
+        Box::pin(async move { Ok(StoreLock::new(lock.lock_owned().await)) })
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.entries.lock().texts.len();
+        f.debug_struct("MemoryStore").field("entries", &entries).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,11 @@
+//! Access tokens: requested at the token endpoint, refreshed, and presented to the MCP server.
+
+mod access_token;
+mod endpoint;
+mod presentation;
+mod refresh;
+
+pub(crate) use access_token::{AccessToken, TokenType};
+pub(crate) use endpoint::request_token;
+pub(crate) use presentation::{Bearer, Presentation};
+pub(crate) use refresh::{Refreshed, load_token, refresh};
