@@ -45,8 +45,8 @@ impl Backoff {
         Some(bound.mul_f64(fraction()))
     }
 
-    /// An attempt succeeded. The pauses stay as long as they are until [`Backoff::lasted`], so that what
-    /// works for a moment each time is not tried in a tight loop.
+    /// An attempt succeeded. The pauses stay as long as they are until [`Backoff::lasted`], so that
+    /// what works for a moment each time is not tried in a tight loop.
     pub(crate) fn worked(&mut self) {
         self.failures = 0;
     }

@@ -114,11 +114,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether the total timeout of calls leaves out the time in which handlers of this client answer
-    /// the server. Then nothing but the handlers limits how long a person may take. Default: false.
+    /// Whether the total timeout of calls leaves out the time in which handlers of this client
+    /// answer the server. Then nothing but the handlers limits how long a person may take. Default:
+    /// false.
     ///
-    /// A legacy server does not say for which call it asks. There, the time of all questions that are
-    /// open while a call runs is left out.
+    /// A legacy server does not say for which call it asks. There, the time of all questions that
+    /// are open while a call runs is left out.
     pub fn exclude_input_time(mut self, exclude: bool) -> Self {
         self.settings.timeouts.exclude_input = exclude;
         self
@@ -138,7 +139,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What an earlier client found out about the server ([`Client::known_server`]): saves the probe.
+    /// What an earlier client found out about the server ([`Client::known_server`]): saves the
+    /// probe.
     pub fn known_server(mut self, known: KnownServer) -> Self {
         self.settings.known = Some(known);
         self
@@ -162,10 +164,10 @@ impl ClientBuilder {
 
     /// Caches results together with other clients. Without it a client caches for itself.
     ///
-    /// `server` is what the host calls the server, such as its URL: results are shared under it, so it
-    /// must not be anything that a server says of itself. `principal` is the authorization context:
-    /// clients with other rights must have another one. Results that the server says are public serve
-    /// all principals of the server.
+    /// `server` is what the host calls the server, such as its URL: results are shared under it, so
+    /// it must not be anything that a server says of itself. `principal` is the authorization
+    /// context: clients with other rights must have another one. Results that the server says are
+    /// public serve all principals of the server.
     pub fn shared_cache(
         mut self,
         cache: &SharedCache,
@@ -179,8 +181,8 @@ impl ClientBuilder {
     /// Fills in forms for the server (elicitation), and declares the capability.
     ///
     /// The handler has to show which server asks, and to let the user review, decline and cancel
-    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an error
-    /// (EL-13).
+    /// (EL-8). An answer that does not fit the requested schema is not sent: the server gets an
+    /// error (EL-13).
     pub fn on_elicit<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitFormParams) -> A + Send + Sync + 'static,
@@ -192,8 +194,8 @@ impl ClientBuilder {
 
     /// Sends the user to a URL for the server (elicitation), and declares the capability.
     ///
-    /// The handler has to show host and URL, to ask for consent before it opens anything, and must not
-    /// fetch the URL itself (EL-8, EL-9).
+    /// The handler has to show host and URL, to ask for consent before it opens anything, and must
+    /// not fetch the URL itself (EL-8, EL-9).
     pub fn on_elicit_url<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(ElicitUrlParams) -> A + Send + Sync + 'static,
@@ -219,8 +221,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a question is
-    /// refused before it comes to the handler.
+    /// Declares that the sampling handler honours `tools` and `toolChoice`. Without it such a
+    /// question is refused before it comes to the handler.
     ///
     /// Deprecated with [`ClientBuilder::on_create_message`].
     pub fn sampling_tools(mut self) -> Self {
@@ -255,8 +257,8 @@ impl ClientBuilder {
     /// (TOOL-5).
     ///
     /// The SDK has no validator of JSON Schema of its own; `validate` is a function of the host's
-    /// choice. It gets the schema and the value, and returns what is wrong with it. It must not fetch
-    /// what a schema refers to. A result that does not match fails the call with
+    /// choice. It gets the schema and the value, and returns what is wrong with it. It must not
+    /// fetch what a schema refers to. A result that does not match fails the call with
     /// [`ErrorKind::Decode`]; so does one without structured content. Tools that were not listed
     /// yet, and results of tools that failed, are not checked.
     ///
@@ -276,8 +278,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for its environment
-    /// and how it is stopped.
+    /// Starts a server as a child process and connects to it. See [`ChildCommand`] for its
+    /// environment and how it is stopped.
     ///
     /// # Errors
     /// When the process cannot be started, ends, or speaks no common revision.
@@ -357,8 +359,8 @@ impl ClientBuilder {
 /// Over HTTP.
 #[cfg(feature = "http")]
 impl ClientBuilder {
-    /// Adds credentials to every request, and obtains new ones when the server refuses them. See `oauth::OAuth`
-    /// (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
+    /// Adds credentials to every request, and obtains new ones when the server refuses them. See
+    /// `oauth::OAuth` (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
     pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
         self.http.authorizer = Some(Arc::new(authorizer));
         self
@@ -382,8 +384,8 @@ impl ClientBuilder {
     /// 2024-11-05.
     ///
     /// # Errors
-    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing, or
-    /// there is no common revision.
+    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing,
+    /// or there is no common revision.
     pub async fn connect_http(mut self, url: impl AsRef<str>) -> Result<Client, Error> {
         let endpoint = Endpoint::parse(url.as_ref())
             .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;

@@ -184,13 +184,14 @@ impl Connection {
         &self.outbound
     }
 
-    /// Whether requests may get through again after one was lost. A byte stream that has ended, and a closed link,
-    /// do not come back.
+    /// Whether requests may get through again after one was lost. A byte stream that has ended, and
+    /// a closed link, do not come back.
     pub(crate) fn may_return(&self) -> bool {
         self.outbound.may_return() && self.link.is_none() && !*self.closing.borrow()
     }
 
-    /// Whether it has ended. A stream of notifications that is opened later than that never ends by itself.
+    /// Whether it has ended. A stream of notifications that is opened later than that never ends by
+    /// itself.
     pub(crate) fn is_over(&self) -> bool {
         let has_task = self.outbound.has_task();
         *self.closing.borrow() || (has_task && self.running.has_changed().is_err())

@@ -1,7 +1,7 @@
 //! What can go wrong with a call, in one word.
 //!
-//! A server's answer, a lost connection, an expired timeout and an answer that cannot be read are different
-//! kinds, and none can be taken for another (spec: basic, ERR-8).
+//! A server's answer, a lost connection, an expired timeout and an answer that cannot be read are
+//! different kinds, and none can be taken for another (spec: basic, ERR-8).
 
 use std::fmt;
 use std::io;
@@ -40,7 +40,8 @@ pub enum ErrorKind {
     Timeout,
     /// The answer is not what the protocol or the caller's type says: [`Error::json`].
     Decode,
-    /// What was read is not what the server announced: a file of a skill that differs from its entry.
+    /// What was read is not what the server announced: a file of a skill that differs from its
+    /// entry.
     Mismatch,
     /// The arguments cannot be sent.
     InvalidArgument,

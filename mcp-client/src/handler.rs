@@ -1,7 +1,8 @@
 //! Answers to what a server asks: the user (elicitation), the model (sampling), the roots.
 //!
-//! One set of handlers serves all the ways in which a question can come: as a request of a legacy server, and
-//! as an input request of a modern one. The client's capabilities follow from the handlers that are there.
+//! One set of handlers serves all the ways in which a question can come: as a request of a legacy
+//! server, and as an input request of a modern one. The client's capabilities follow from the
+//! handlers that are there.
 
 use std::fmt;
 use std::future::Future;
@@ -82,7 +83,8 @@ impl Handlers {
         if let Some(roots) = &self.roots {
             check_roots(&roots.read())?;
         }
-        // A server may answer a declared extension with tasks, which this client cannot read (TX-2).
+        // A server may answer a declared extension with tasks, which this client cannot read
+        // (TX-2).
         if self.declared.extensions.iter().any(|declared| declared.contains_key(TASKS_EXTENSION)) {
             return Err(format!(
                 "the extension {TASKS_EXTENSION} cannot be declared: this client does not read the \
@@ -190,8 +192,8 @@ impl Handlers {
     }
 }
 
-/// An accepted form must fit the schema that the server asked for (EL-13). The handler, or the user,
-/// made the mistake: the server gets no answer, and the log says what is wrong.
+/// An accepted form must fit the schema that the server asked for (EL-13). The handler, or the
+/// user, made the mistake: the server gets no answer, and the log says what is wrong.
 fn checked(schema: &ElicitSchema, answer: ElicitResult) -> Result<ElicitResult, ErrorObject> {
     if answer.action != ElicitAction::Accept {
         return Ok(answer);

@@ -16,11 +16,13 @@ pub(crate) struct Handling(Mutex<State>);
 struct State {
     /// When each question that is open arrived.
     open: Vec<Instant>,
-    /// Questions that were answered: when they arrived, and when they were answered. Only those that
-    /// say something about a call which the later ones do not concern: arrival decreases as the time
-    /// of the answer increases. Their number is at most that of questions open at the same time.
+    /// Questions that were answered: when they arrived, and when they were answered. Only those
+    /// that say something about a call which the later ones do not concern: arrival decreases as
+    /// the time of the answer increases. Their number is at most that of questions open at the same
+    /// time.
     answered: Vec<(Instant, Instant)>,
-    /// The time in which at least one question was open, without the interval that is still running.
+    /// The time in which at least one question was open, without the interval that is still
+    /// running.
     answering_time: Duration,
     /// When that interval began.
     answering_since: Option<Instant>,

@@ -14,21 +14,23 @@
 //! # }
 //! ```
 //!
-//! * **Connecting**: [`Client::connect_command`] starts a server, [`Client::connect`] takes any pair of byte
-//!   streams, [`Client::connect_memory`] a server in this process. [`Client::builder`] sets timeouts,
-//!   bounds and handlers. The client finds out which revision the server speaks.
+//! * **Connecting**: [`Client::connect_command`] starts a server, [`Client::connect`] takes any
+//!   pair of byte streams, [`Client::connect_memory`] a server in this process. [`Client::builder`]
+//!   sets timeouts, bounds and handlers. The client finds out which revision the server speaks.
 //! * **Calling**: calls are builders that are awaited ([`Call`], [`List`]). Dropping their future
-//!   cancels them on the server. Each has an idle timeout, which progress restarts, and a total one.
-//! * **Questions of the server**: [`ClientBuilder::on_elicit`] and its siblings answer them, in both
-//!   eras; [`Call::once`] returns them to the caller instead.
+//!   cancels them on the server. Each has an idle timeout, which progress restarts, and a total
+//!   one.
+//! * **Questions of the server**: [`ClientBuilder::on_elicit`] and its siblings answer them, in
+//!   both eras; [`Call::once`] returns them to the caller instead.
 //! * **Notifications**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
-//! * **Many servers**: [`ClientGroup`] lists the tools of all of them and finds the server of a call.
+//! * **Many servers**: [`ClientGroup`] lists the tools of all of them and finds the server of a
+//!   call.
 //! * **Errors**: [`Error::kind`] distinguishes a server's answer from a lost connection, an expired
 //!   timeout and an answer that cannot be read; [`Error::json`] shows the latter.
 //!
 //! The files, in reading order: `client`, `call`, `request` (one request and its answer), `params`,
-//! `era` (the beginning of a conversation), `inbound` and `handler` (requests and notifications of the
-//! server), `connection`, `outbound`, `child_process`.
+//! `era` (the beginning of a conversation), `inbound` and `handler` (requests and notifications of
+//! the server), `connection`, `outbound`, `child_process`.
 
 mod backoff;
 mod builder;

@@ -56,10 +56,11 @@ pub struct Limits {
     pub max_group_servers: usize,
     /// Most tools, prompts, resources or templates that a group takes from one server. 10,000.
     pub max_group_items: usize,
-    /// Most failed attempts in a row to reopen a stream, a subscription or a server that was lost. 10.
+    /// Most failed attempts in a row to reopen a stream, a subscription or a server that was lost.
+    /// 10.
     pub max_reconnects: u32,
-    /// Upper bound of the random pause before the first retry of a request, a stream or a server; it doubles
-    /// with each further one. 200 ms.
+    /// Upper bound of the random pause before the first retry of a request, a stream or a server;
+    /// it doubles with each further one. 200 ms.
     pub initial_backoff: Duration,
     /// Upper bound of any pause before a retry. 30 s.
     pub max_backoff: Duration,

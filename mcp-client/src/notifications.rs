@@ -35,8 +35,8 @@ impl Stream for Notifications {
 
 /// The server's log messages.
 ///
-/// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier than
-/// 2027-07-28.
+/// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
+/// than 2027-07-28.
 #[derive(Debug)]
 pub struct LogMessages {
     notifications: Notifications,

@@ -1,4 +1,5 @@
-//! The params of a request, written straight as text: one buffer from the arguments to the connection.
+//! The params of a request, written straight as text: one buffer from the arguments to the
+//! connection.
 
 use bytes::Bytes;
 use mcp_core::json::{JsonBytes, JsonObject};

@@ -28,9 +28,9 @@ pub struct Limits {
     /// Maximum number of resource URIs that one subscription, or one legacy session, subscribes to.
     /// 256.
     pub max_subscribed_uris: usize,
-    /// Maximum length of the `clientInfo` and of the `capabilities` that a legacy session stores, in
-    /// bytes each. Icons are removed from a longer `clientInfo`; `initialize` fails if it is still
-    /// too long. 16 KiB.
+    /// Maximum length of the `clientInfo` and of the `capabilities` that a legacy session stores,
+    /// in bytes each. Icons are removed from a longer `clientInfo`; `initialize` fails if it is
+    /// still too long. 16 KiB.
     pub max_client_info_bytes: usize,
     /// Maximum size of what a legacy session stores about its client, in bytes: `clientInfo`,
     /// `capabilities` and the resource URIs that it subscribes to. 64 KiB.

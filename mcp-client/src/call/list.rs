@@ -90,7 +90,8 @@ impl<T: Listed> List<T> {
         self
     }
 
-    /// How long the server may take for all pages together. Default: that of the client, 10 minutes.
+    /// How long the server may take for all pages together. Default: that of the client, 10
+    /// minutes.
     pub fn total_timeout(mut self, total: Duration) -> Self {
         self.terms.timeouts.total = total;
         self

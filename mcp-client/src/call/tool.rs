@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 
-/// Longest text of a failed tool that goes into an error, in characters. Fixed: the whole text is in
-/// the result.
+/// Longest text of a failed tool that goes into an error, in characters. Fixed: the whole text is
+/// in the result.
 const MAX_SHOWN_CHARS: usize = 1_024;
 
 /// The result of `tools/call`: a [`CallToolResult`] with ways to read it.
@@ -27,14 +27,14 @@ pub struct ToolReply(CallToolResult);
 impl ToolReply {
     /// The structured result as a `T`.
     ///
-    /// If it is not a `T` but an object with the single member `result`, that member is read: servers
-    /// wrap values so for revisions in which a structured result must be an object. Without a
-    /// structured result, a single block of text is read as JSON, which is what servers send to clients
-    /// of revisions without structured results.
+    /// If it is not a `T` but an object with the single member `result`, that member is read:
+    /// servers wrap values so for revisions in which a structured result must be an object. Without
+    /// a structured result, a single block of text is read as JSON, which is what servers send to
+    /// clients of revisions without structured results.
     ///
     /// # Errors
-    /// [`ErrorKind::Tool`] when the tool failed; [`ErrorKind::Decode`] when there is nothing to read or it is
-    /// not a `T` ([`Error::json`] has it).
+    /// [`ErrorKind::Tool`] when the tool failed; [`ErrorKind::Decode`] when there is nothing to
+    /// read or it is not a `T` ([`Error::json`] has it).
     pub fn structured<T: DeserializeOwned>(&self) -> Result<T, Error> {
         if self.0.failed() {
             return Err(self.failure());

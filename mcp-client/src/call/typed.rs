@@ -45,8 +45,8 @@ impl<T> Call<T> {
         self
     }
 
-    /// How long the server may be silent. Progress restarts the time, and the time in which the server
-    /// waits for a handler of this client does not count. Default: that of the client, 60 s.
+    /// How long the server may be silent. Progress restarts the time, and the time in which the
+    /// server waits for a handler of this client does not count. Default: that of the client, 60 s.
     pub fn timeout(mut self, idle: Duration) -> Self {
         self.options.timeouts.idle = idle;
         self
@@ -61,8 +61,8 @@ impl<T> Call<T> {
     }
 
     /// Whether the total timeout leaves out the time in which handlers of this client answer the
-    /// server. Then nothing but the handlers limits how long a person may take. Default: that of the
-    /// client, false.
+    /// server. Then nothing but the handlers limits how long a person may take. Default: that of
+    /// the client, false.
     pub fn exclude_input_time(mut self, exclude: bool) -> Self {
         self.options.timeouts.exclude_input = exclude;
         self
@@ -77,8 +77,8 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks for log messages of this severity and above while the call runs. Modern servers only; the
-    /// messages arrive in [`Client::log_messages`].
+    /// Asks for log messages of this severity and above while the call runs. Modern servers only;
+    /// the messages arrive in [`Client::log_messages`].
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
@@ -93,15 +93,15 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks the server even if a cached result is fresh. Applies to results that may be cached: lists
-    /// and `resources/read`.
+    /// Asks the server even if a cached result is fresh. Applies to results that may be cached:
+    /// lists and `resources/read`.
     pub fn fresh(mut self) -> Self {
         self.options.fresh = true;
         self
     }
 
-    /// Sends the request once, and returns the server's questions to the caller instead of passing them
-    /// to the handlers.
+    /// Sends the request once, and returns the server's questions to the caller instead of passing
+    /// them to the handlers.
     pub fn once(self) -> CallOnce<T> {
         let Self { client, method, params, options, result } = self;
         CallOnce::new(client, method, params, options, result)

@@ -1,7 +1,7 @@
 //! Which environment variables a child gets.
 //!
-//! Hosts hold secrets in their environment; a server gets only what it needs to run (the list of the other
-//! SDKs), and what the caller's command adds.
+//! Hosts hold secrets in their environment; a server gets only what it needs to run (the list of
+//! the other SDKs), and what the caller's command adds.
 
 use std::env;
 use std::ffi::OsString;

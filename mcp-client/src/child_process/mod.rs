@@ -1,9 +1,9 @@
 //! A server as a child process.
 //!
-//! The child leads a process group of its own, gets an allow-list of environment variables, has its standard
-//! error drained, and is never left behind: [`Client::close`](crate::Client::close) closes its input, waits,
-//! sends SIGTERM and then SIGKILL to the group; dropping the last client sends SIGKILL at once. A thread that
-//! waits for the child reaps it, so neither needs a runtime.
+//! The child leads a process group of its own, gets an allow-list of environment variables, has its
+//! standard error drained, and is never left behind: [`Client::close`](crate::Client::close) closes its input, waits,
+//! sends SIGTERM and then SIGKILL to the group; dropping the last client sends SIGKILL at once. A
+//! thread that waits for the child reaps it, so neither needs a runtime.
 //!
 //! Spec: transports/stdio, "Shutdown".
 

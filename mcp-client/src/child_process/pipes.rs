@@ -1,5 +1,5 @@
-//! A child's input and output, whose end waits for the exit status, so that every call that was waiting gets
-//! an error that says how the server ended.
+//! A child's input and output, whose end waits for the exit status, so that every call that was
+//! waiting gets an error that says how the server ended.
 
 use std::future::Future;
 use std::io;

@@ -173,8 +173,8 @@ impl Reaper {
 
     fn wait(&self, mut child: Child, publish: &watch::Sender<Option<Exit>>) {
         use rustix::process::{WaitId, WaitIdOptions, waitid};
-        // Look without reaping: as long as the zombie stands, its id is not given to another process, and
-        // the group can be killed safely.
+        // Look without reaping: as long as the zombie stands, its id is not given to another
+        // process, and the group can be killed safely.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(self.group), look) {}
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -46,8 +46,8 @@ impl Client {
     /// Connects to a server on the network, by the URL of its MCP endpoint.
     ///
     /// # Errors
-    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing, or
-    /// there is no common revision.
+    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing,
+    /// or there is no common revision.
     #[cfg(feature = "http")]
     pub async fn connect_http(url: impl AsRef<str>) -> Result<Self, Error> {
         Self::builder().connect_http(url).await

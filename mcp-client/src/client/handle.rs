@@ -93,13 +93,15 @@ impl Client {
 
     /// Ends the connection for all clones of this client, after what is queued was written.
     ///
-    /// A child process has its input closed, then 2 s to exit, then gets SIGTERM, and 2 s later SIGKILL
-    /// ([`ChildCommand`](crate::ChildCommand) sets the times); so does its process group. Gives the child's exit status.
+    /// A child process has its input closed, then 2 s to exit, then gets SIGTERM, and 2 s later
+    /// SIGKILL ([`ChildCommand`](crate::ChildCommand) sets the times); so does its process group. Gives the child's exit
+    /// status.
     pub async fn close(&self) -> Option<ExitStatus> {
         self.0.wire.connection.close().await
     }
 
-    /// The process id of a server that was started as a child process; on Unix that of its process group too.
+    /// The process id of a server that was started as a child process; on Unix that of its process
+    /// group too.
     #[must_use]
     pub fn child_id(&self) -> Option<u32> {
         self.0.wire.connection.child_id()
@@ -117,14 +119,15 @@ impl Client {
         self.0.session.revision
     }
 
-    /// What was found out about the server, to be stored for the next time: [`ClientBuilder::known_server`](crate::ClientBuilder::known_server).
+    /// What was found out about the server, to be stored for the next time:
+    /// [`ClientBuilder::known_server`](crate::ClientBuilder::known_server).
     #[must_use]
     pub fn known_server(&self) -> KnownServer {
         KnownServer { revision: self.revision(), http_sse: self.0.wire.connection.is_http_sse() }
     }
 
-    /// Who the server says it is. For display and logs: it is not verified, so neither behaviour nor
-    /// security may depend on it.
+    /// Who the server says it is. For display and logs: it is not verified, so neither behaviour
+    /// nor security may depend on it.
     #[must_use]
     pub fn server_info(&self) -> Option<&Implementation> {
         self.0.session.server_info.as_ref()

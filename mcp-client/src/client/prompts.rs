@@ -35,7 +35,8 @@ impl Client {
         self.list_prompts().into_stream()
     }
 
-    /// Proposals for an argument of a prompt or a resource template, of which `value` is typed so far.
+    /// Proposals for an argument of a prompt or a resource template, of which `value` is typed so
+    /// far.
     pub fn complete(
         &self,
         reference: impl Into<CompletionReference>,

@@ -97,7 +97,8 @@ mod tests {
         }
 
         let inbound = &client.wire().inbound;
-        // What comes while the client is still busy with the first is not forgotten, and not done twice at a time.
+        // What comes while the client is still busy with the first is not forgotten, and not done
+        // twice at a time.
         inbound.session_restarted();
         inbound.session_restarted();
         assert_eq!(watching.next().await, Some(Event::Gap));

@@ -13,9 +13,11 @@ use crate::skill::{self, LoadedSkill};
 
 /// Skills, of servers that declare the extension `io.modelcontextprotocol/skills`.
 impl Client {
-    /// The skills, all pages of them: their front matter and the digests of their files, and nothing of the files.
+    /// The skills, all pages of them: their front matter and the digests of their files, and
+    /// nothing of the files.
     ///
-    /// A server may list a part of its skills, or none; [`Client::get_skill`] gets those that it does not.
+    /// A server may list a part of its skills, or none; [`Client::get_skill`] gets those that it
+    /// does not.
     pub fn list_skills(&self) -> List<Skill> {
         List::new(self).refused(self.missing_extension(None))
     }
@@ -35,9 +37,10 @@ impl Client {
         Call::new(self, SkillsGet::NAME, params)
     }
 
-    /// Reads the `SKILL.md` of a skill and checks its size, its digest and its front matter against what was listed,
-    /// before anything of it is given out. Other files are read, and checked, when they are asked for
-    /// ([`LoadedSkill::read`]). Dropping the future cancels the read; nothing is left behind.
+    /// Reads the `SKILL.md` of a skill and checks its size, its digest and its front matter against
+    /// what was listed, before anything of it is given out. Other files are read, and checked, when
+    /// they are asked for ([`LoadedSkill::read`]). Dropping the future cancels the read; nothing is
+    /// left behind.
     ///
     /// ```no_run
     /// # async fn example(client: mcp_client::Client) -> Result<(), mcp_client::Error> {
@@ -54,14 +57,16 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Decode`] when the entry is invalid or the skill larger than 512 files and 16 MiB;
-    /// [`ErrorKind::Mismatch`] when what was read is not what was listed; else as for any call.
+    /// [`ErrorKind::Decode`] when the entry is invalid or the skill larger than 512 files and 16
+    /// MiB; [`ErrorKind::Mismatch`] when what was read is not what was listed; else as for any
+    /// call.
     #[cfg(feature = "skills")]
     pub async fn load_skill(&self, skill: &Skill) -> Result<LoadedSkill, Error> {
         skill::load(self, skill).await
     }
 
-    /// What is in a directory of resources, of servers that declare `directoryRead` with their skills.
+    /// What is in a directory of resources, of servers that declare `directoryRead` with their
+    /// skills.
     pub fn read_directory(&self, uri: &str) -> List<DirectoryEntry> {
         let missing = self.missing_extension(Some("directoryRead"));
         List::new(self).of(Params::new().with("uri", uri)).refused(missing)

@@ -19,8 +19,8 @@ impl Client {
         if self.checks_output() { call.of_tool(name) } else { call }
     }
 
-    /// Restores a call that waits for answers and was saved ([`PendingInput::save`]), with a client of
-    /// the same server. That may be in another process. `T` is the result of the call,
+    /// Restores a call that waits for answers and was saved ([`PendingInput::save`]), with a client
+    /// of the same server. That may be in another process. `T` is the result of the call,
     /// [`ToolReply`] for a tool.
     ///
     /// ```no_run
@@ -39,10 +39,9 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::UnsupportedVersion`] when this client speaks another revision than the one that asked;
-    /// [`ErrorKind::InvalidArgument`] when another server asked
-    /// ([`ClientBuilder::server_name`](crate::ClientBuilder::server_name)), or when what was stored is
-    /// not what was saved.
+    /// [`ErrorKind::UnsupportedVersion`] when this client speaks another revision than the one that
+    /// asked; [`ErrorKind::InvalidArgument`] when another server asked
+    /// ([`ClientBuilder::server_name`](crate::ClientBuilder::server_name)), or when what was stored is not what was saved.
     ///
     /// [`ErrorKind::UnsupportedVersion`]: crate::ErrorKind::UnsupportedVersion
     /// [`ErrorKind::InvalidArgument`]: crate::ErrorKind::InvalidArgument

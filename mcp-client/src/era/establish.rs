@@ -109,8 +109,9 @@ fn is_refused(error: &Error) -> bool {
         || error.transport().is_some_and(is_refusal)
 }
 
-/// Performs the handshake with a server that has not answered the probe yet. If it answers the probe
-/// after all, and is modern, that decides: a server that starts slowly finds both requests waiting.
+/// Performs the handshake with a server that has not answered the probe yet. If it answers the
+/// probe after all, and is modern, that decides: a server that starts slowly finds both requests
+/// waiting.
 async fn race(settings: &Settings, wire: &Wire, late: LateProbe) -> Result<Session, Error> {
     const METHOD: &str = Initialize::NAME;
     let version = late.version();

@@ -1,7 +1,7 @@
 //! Results that ask for input: the automatic answers, round by round. Spec: basic/patterns/mrtr.
 //!
-//! Each round is a request of its own, with a fresh id, the params of the first one, the answers to the
-//! last questions, and the server's state exactly as it came (MRTR-10, MRTR-11, MRTR-13).
+//! Each round is a request of its own, with a fresh id, the params of the first one, the answers to
+//! the last questions, and the server's state exactly as it came (MRTR-10, MRTR-11, MRTR-13).
 
 use bytes::Bytes;
 use futures::future::try_join_all;
@@ -26,7 +26,8 @@ pub(crate) struct Driven {
     pub(crate) is_first: bool,
 }
 
-/// Sends a request and, as long as the server asks for input, has the handlers answer and sends it again.
+/// Sends a request and, as long as the server asks for input, has the handlers answer and sends it
+/// again.
 pub(crate) async fn drive(
     client: &Client,
     method: &'static str,
@@ -77,8 +78,8 @@ pub(crate) async fn send(
         if !is_version_refused(&refused) || !client.session().is_modern() {
             return Err(refused);
         }
-        // What was found out about the server does not hold any more: ask again (ERA-6). The request
-        // was not carried out, so it may be repeated.
+        // What was found out about the server does not hold any more: ask again (ERA-6). The
+        // request was not carried out, so it may be repeated.
         confirm_revision(client, refused, deadlines).await?;
         let (id, sealed, _) = seal(client, Params::from_base(&base), options);
         answer = exchange(client, method, id, sealed, options, deadlines).await;

@@ -3,7 +3,8 @@
 use mcp_core::revision::Revision;
 use serde::{Deserialize, Serialize};
 
-/// How a server is spoken to: found out while connecting, and worth keeping, since it saves the question next time.
+/// How a server is spoken to: found out while connecting, and worth keeping, since it saves the
+/// question next time.
 ///
 /// It is a guess then, not a promise: when it does not hold any more, the question is asked again.
 ///
@@ -32,8 +33,8 @@ pub struct KnownServer {
 }
 
 impl KnownServer {
-    /// A server that speaks a revision. A legacy one is offered in the handshake, without a probe; another legacy
-    /// one may be agreed on.
+    /// A server that speaks a revision. A legacy one is offered in the handshake, without a probe;
+    /// another legacy one may be agreed on.
     #[must_use]
     pub fn new(revision: Revision) -> Self {
         Self { revision, http_sse: false }

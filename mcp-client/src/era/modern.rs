@@ -1,4 +1,5 @@
-//! The modern conversation: what every request carries in its `_meta`. Spec: basic, "Per-request fields".
+//! The modern conversation: what every request carries in its `_meta`. Spec: basic, "Per-request
+//! fields".
 
 use mcp_core::json::JsonBytes;
 use mcp_core::meta::{CLIENT_CAPABILITIES, CLIENT_INFO, Meta, PROTOCOL_VERSION};

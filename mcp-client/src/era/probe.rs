@@ -1,10 +1,10 @@
 //! The probe: `server/discover`, before anything else.
 //!
-//! A `DiscoverResult`, or −32022 with the versions that are spoken, says modern. Any other error says
-//! legacy, whatever its code (ERA-3); so does silence, and so does a child that exits. On the network
-//! silence can have any reason, and only a status of the server itself counts: 4xx, except 401 and
-//! its like.
-//! The probe is never a `tools/call`, which a legacy server might run without a session (TRAP-3).
+//! A `DiscoverResult`, or −32022 with the versions that are spoken, says modern. Any other error
+//! says legacy, whatever its code (ERA-3); so does silence, and so does a child that exits. On the
+//! network silence can have any reason, and only a status of the server itself counts: 4xx, except
+//! 401 and its like. The probe is never a `tools/call`, which a legacy server might run without a
+//! session (TRAP-3).
 //!
 //! Spec: transports/stdio, "Backward Compatibility"; basic/versioning.
 

@@ -19,12 +19,12 @@ use super::settings::GroupSettings;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
-/// Many servers as one: their tools, prompts and resources in one list, and calls that find their server. A server
-/// that fails does not stop the others.
+/// Many servers as one: their tools, prompts and resources in one list, and calls that find their
+/// server. A server that fails does not stop the others.
 ///
-/// A clone is another handle of the same group. When the last one is dropped the group's connections end, unless the
-/// host holds their clients too. Dropping the future of a call or a list cancels its requests; connections that are
-/// being made go on.
+/// A clone is another handle of the same group. When the last one is dropped the group's
+/// connections end, unless the host holds their clients too. Dropping the future of a call or a
+/// list cancels its requests; connections that are being made go on.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -88,19 +88,19 @@ impl ClientGroup {
         })
     }
 
-    /// Adds a server that is connected already, under a name of the host's choice. The group does not
-    /// reconnect to it.
+    /// Adds a server that is connected already, under a name of the host's choice. The group does
+    /// not reconnect to it.
     ///
     /// # Errors
-    /// When the name is taken or cannot be one (1 to 64 of `A-Z a-z 0-9 . - _`, without `__`, and without `_` at its
-    /// ends), the group is full, or there is no Tokio runtime.
+    /// When the name is taken or cannot be one (1 to 64 of `A-Z a-z 0-9 . - _`, without `__`, and
+    /// without `_` at its ends), the group is full, or there is no Tokio runtime.
     pub fn add(&self, name: &str, client: Client) -> Result<(), Error> {
         self.insert(name, Origin::Given(client))
     }
 
-    /// Adds a server, and begins to connect to it. When an attempt fails, or the connection is lost, `connect` is
-    /// tried again: one attempt at a time, after random pauses that grow, until `Limits::max_reconnects` in a row have
-    /// failed. Then [`ClientGroup::reconnect`] starts over.
+    /// Adds a server, and begins to connect to it. When an attempt fails, or the connection is
+    /// lost, `connect` is tried again: one attempt at a time, after random pauses that grow, until
+    /// `Limits::max_reconnects` in a row have failed. Then [`ClientGroup::reconnect`] starts over.
     ///
     /// # Errors
     /// As for [`ClientGroup::add`]; a server that cannot be connected to is not among them.
@@ -149,8 +149,8 @@ impl ClientGroup {
         self.all().iter().map(|server| server.describe()).collect()
     }
 
-    /// The connection to a server, for everything that a group does not do. Waits while the group is
-    /// connecting.
+    /// The connection to a server, for everything that a group does not do. Waits while the group
+    /// is connecting.
     ///
     /// # Errors
     /// When there is no such server, or it is not connected.
@@ -159,11 +159,12 @@ impl ClientGroup {
         server.client(self.0.settings.connect_timeout).await
     }
 
-    /// Connects to a server now: instead of after the next pause, after the group gave up, or in place
-    /// of a connection that does not work any more.
+    /// Connects to a server now: instead of after the next pause, after the group gave up, or in
+    /// place of a connection that does not work any more.
     ///
     /// # Errors
-    /// When there is no such server, or it was added with a connection that the group cannot make again.
+    /// When there is no such server, or it was added with a connection that the group cannot make
+    /// again.
     pub fn reconnect(&self, server: &str) -> Result<(), Error> {
         if self.find(server)?.reconnect() {
             return Ok(());

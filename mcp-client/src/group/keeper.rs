@@ -151,8 +151,8 @@ impl Keeper {
         }
     }
 
-    /// Subscribes to changes of the lists of a modern server, as long as this is polled. Completes when
-    /// a connection that can be made again turns out to be lost.
+    /// Subscribes to changes of the lists of a modern server, as long as this is polled. Completes
+    /// when a connection that can be made again turns out to be lost.
     async fn watch_lists(&self, client: &Client, is_made: bool) {
         let filter = lists_that_change(client)
             .filter(|_| self.watches_lists && client.session().is_modern());

@@ -19,15 +19,15 @@ type Lists<T> = Vec<(Arc<Server>, Result<Vec<T>, Error>)>;
 
 /// Lists.
 impl ClientGroup {
-    /// The tools of all servers under their names in the group. Servers that declare no tools are not
-    /// asked.
+    /// The tools of all servers under their names in the group. Servers that declare no tools are
+    /// not asked.
     pub async fn list_tools(&self) -> GroupList<Exposed<Tool>> {
         let lists = self.gather(self.all(), has_tools).await;
         self.expose(Kind::Tool, lists, |tool: &Tool| &tool.name)
     }
 
-    /// The prompts of all servers under their names in the group. Servers that declare no prompts are
-    /// not asked.
+    /// The prompts of all servers under their names in the group. Servers that declare no prompts
+    /// are not asked.
     pub async fn list_prompts(&self) -> GroupList<Exposed<Prompt>> {
         let lists = self.gather(self.all(), has_prompts).await;
         self.expose(Kind::Prompt, lists, |prompt: &Prompt| &prompt.name)
@@ -43,8 +43,8 @@ impl ClientGroup {
         merge(self.gather(self.all(), |declared| declared.resources.is_some()).await)
     }
 
-    /// The skills of all servers that declare some. A skill is identified by its server and its URI:
-    /// names and URIs may occur twice.
+    /// The skills of all servers that declare some. A skill is identified by its server and its
+    /// URI: names and URIs may occur twice.
     pub async fn list_skills(&self) -> GroupList<FromServer<Skill>> {
         let has_skills =
             |declared: &ServerCapabilities| declared.extension(SKILLS_EXTENSION).is_some();

@@ -24,12 +24,13 @@ const DIGEST_LENGTH: usize = 9;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Naming {
-    /// Always with the name of their server: `files__read`. Adding a server never renames the tool of another.
+    /// Always with the name of their server: `files__read`. Adding a server never renames the tool
+    /// of another.
     #[default]
     Prefixed,
-    /// As their server names them, and with the name of their server if another one has the same name
-    /// or the name contains `__`. A name without a server leads to the server that had it in the last
-    /// list of the group, and to no other: no server can take over the tool of another.
+    /// As their server names them, and with the name of their server if another one has the same
+    /// name or the name contains `__`. A name without a server leads to the server that had it in
+    /// the last list of the group, and to no other: no server can take over the tool of another.
     PrefixedOnCollision,
 }
 
@@ -86,8 +87,8 @@ pub(super) fn prefixed(server: &str, fitted: &str) -> String {
     format!("{server}{SEPARATOR}{fitted}")
 }
 
-/// The tools, or the prompts, of the last list of one server: their own names by those in the group,
-/// without that of the server.
+/// The tools, or the prompts, of the last list of one server: their own names by those in the
+/// group, without that of the server.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     own: HashMap<String, String>,

@@ -52,8 +52,8 @@ impl QueuedEvent for GroupEvent {
 /// The notifications of all servers of a group, except those about single requests (progress), and
 /// which servers connect and disconnect.
 ///
-/// If more than `Limits::max_queued_events` or `Limits::max_queued_event_bytes` wait to be read, the
-/// oldest are dropped and [`GroupEvent::Lagged`] says how many. Ends with the group.
+/// If more than `Limits::max_queued_events` or `Limits::max_queued_event_bytes` wait to be read,
+/// the oldest are dropped and [`GroupEvent::Lagged`] says how many. Ends with the group.
 #[derive(Debug)]
 pub struct GroupNotifications {
     queue: Arc<EventQueue<GroupEvent>>,

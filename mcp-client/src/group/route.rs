@@ -29,7 +29,8 @@ pub struct Route {
 
 /// Calls.
 impl ClientGroup {
-    /// Calls a tool by its name in the group. [`ClientGroup::tool`] leads to timeouts, progress and the rest.
+    /// Calls a tool by its name in the group. [`ClientGroup::tool`] leads to timeouts, progress and
+    /// the rest.
     ///
     /// A call that is lost with its connection is not repeated.
     ///

@@ -31,8 +31,8 @@ const TCP_PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// Unanswered TCP probes after which the connection is lost. Fixed, likewise.
 const TCP_PROBES: u32 = 3;
 
-/// HTTP/1 and HTTP/2 over TCP and TLS, with the certificates that the system trusts. Connections are
-/// reused.
+/// HTTP/1 and HTTP/2 over TCP and TLS, with the certificates that the system trusts. Connections
+/// are reused.
 ///
 /// Clones share their connections.
 #[derive(Clone)]

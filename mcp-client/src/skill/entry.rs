@@ -111,7 +111,7 @@ pub(super) fn verify(file: &SkillResource, bytes: &[u8]) -> Result<(), Error> {
     let differs = |what: String| {
         let uri = PeerText::new(&file.uri);
         let message = format!(
-            "{uri:?} is not what the server listed: {what}; it was changed, or the skill was updated: get it anew"
+            "{uri:?} is not what the server listed: {what}; it was changed, or the skill was updated: get it again"
         );
         Err(Error::new(ErrorKind::Mismatch, message))
     };

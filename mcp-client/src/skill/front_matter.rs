@@ -1,6 +1,7 @@
-//! The front matter of a `SKILL.md`: YAML between two lines of `---`, read as JSON to be compared with what the server
-//! listed. Plain values are those of the core schema of YAML 1.2; what JSON does not have (tags, references, infinite
-//! numbers) is refused. Spec: skills, "Frontmatter Verification".
+//! The front matter of a `SKILL.md`: YAML between two lines of `---`, read as JSON to be compared
+//! with what the server listed. Plain values are those of the core schema of YAML 1.2; what JSON
+//! does not have (tags, references, infinite numbers) is refused. Spec: skills, "Frontmatter
+//! Verification".
 
 use std::borrow::Cow;
 

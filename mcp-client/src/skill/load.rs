@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind};
 /// A skill whose `SKILL.md` was read and found to be what the server listed.
 ///
 /// It keeps the entry that it was loaded from: its files are read one by one on request, each is
-/// checked against that entry, and a file that is not in it is refused. A match shows that the server
-/// is consistent, not that it can be trusted: ask the user before the model acts on a skill.
+/// checked against that entry, and a file that is not in it is refused. A match shows that the
+/// server is consistent, not that it can be trusted: ask the user before the model acts on a skill.
 pub struct LoadedSkill {
     client: Client,
     entry: Skill,
@@ -65,8 +65,8 @@ impl LoadedSkill {
         &self.entry
     }
 
-    /// Whether files are checked against digests. A skill whose files are `"dynamic"` has none, and only its front
-    /// matter was compared.
+    /// Whether files are checked against digests. A skill whose files are `"dynamic"` has none, and
+    /// only its front matter was compared.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         matches!(self.entry.resources, SkillResources::Listed(_))
@@ -88,8 +88,9 @@ impl LoadedSkill {
     /// `references/FORMS.md`.
     ///
     /// # Errors
-    /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed it; then the
-    /// entry should be fetched again with [`Client::get_skill`]. Otherwise as for any call.
+    /// [`ErrorKind::Mismatch`] when the file is not one that the server listed, or not as it listed
+    /// it; then the entry should be fetched again with [`Client::get_skill`]. Otherwise as for any
+    /// call.
     pub async fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
         let uri = self.resolve(file)?;
         self.fetch(&uri).await

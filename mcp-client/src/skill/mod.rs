@@ -1,8 +1,8 @@
-//! Skills: instructions for the model and their files, read so that nothing gets through that is not what the server
-//! listed. Extension `io.modelcontextprotocol/skills`.
+//! Skills: instructions for the model and their files, read so that nothing gets through that is
+//! not what the server listed. Extension `io.modelcontextprotocol/skills`.
 //!
-//! `directory` is what a folder holds; with the feature `skills`, `entry` checks what is listed, `front_matter` reads
-//! the head of a `SKILL.md`, `load` reads and verifies.
+//! `directory` is what a folder holds; with the feature `skills`, `entry` checks what is listed,
+//! `front_matter` reads the head of a `SKILL.md`, `load` reads and verifies.
 
 mod directory;
 #[cfg(feature = "skills")]

@@ -102,8 +102,8 @@ async fn open(
     }
 }
 
-/// Keeps a subscription open: the task behind a [`Subscription`]. Changes reach the cache whether the
-/// stream is read or not.
+/// Keeps a subscription open: the task behind a [`Subscription`]. Changes reach the cache whether
+/// the stream is read or not.
 struct Listener {
     client: Client,
     requested: SubscriptionFilter,

@@ -102,8 +102,8 @@ impl Reports {
     }
 }
 
-/// A shell that ignores SIGTERM, with a child in the background that ignores it too and never reads.
-/// Returns the ids of its three processes.
+/// A shell that ignores SIGTERM, with a child in the background that ignores it too and never
+/// reads. Returns the ids of its three processes.
 async fn stubborn_client() -> (Client, Vec<u32>) {
     let command = shell(
         r#"
@@ -200,8 +200,8 @@ async fn the_environment_is_an_allow_list_and_what_is_added() {
 
 #[tokio::test]
 async fn an_exported_shell_function_is_not_passed_on() {
-    /// Set for the run of this test in a process of its own, which is the only safe way to change the
-    /// environment.
+    /// Set for the run of this test in a process of its own, which is the only safe way to change
+    /// the environment.
     const INNER: &str = "MCP_CLIENT_TEST_SHELL_FUNCTION";
     if std::env::var_os(INNER).is_none() {
         let test = "children::an_exported_shell_function_is_not_passed_on";

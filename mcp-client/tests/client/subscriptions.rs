@@ -274,7 +274,8 @@ async fn a_subscription_that_is_cut_off_comes_back_and_tells_of_the_gap() {
     assert_eq!(*server.reads.lock().unwrap(), 1, "kept");
 
     first_cut.send(cut()).unwrap();
-    // Refused, then silent for 60 s, then there: the pauses lie between the attempts, never two at a time.
+    // Refused, then silent for 60 s, then there: the pauses lie between the attempts, never two at
+    // a time.
     assert_eq!(subscription.next().await, Some(Event::Gap));
     assert!(subscription.error().is_none());
     assert_eq!(all.next().await, Some(Event::Gap));

@@ -28,7 +28,8 @@ async fn requests_of_the_server_are_answered_by_post_during_the_call() {
     let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let (id, sending) = (exchange.id(), exchange.stream());
-        // On the stream of the call and on that of the session, with both kinds of ids, two at a time.
+        // On the stream of the call and on that of the session, with both kinds of ids, two at a
+        // time.
         sending.ask(&json!(1), "elicitation/create", question.clone());
         stream.ask(&json!("1"), "elicitation/create", question.clone());
         for _ in 0..2 {

@@ -191,7 +191,8 @@ async fn requests_and_cancellations_go_both_ways() {
     let reply = with(client.call_tool("ask", &json!({})), async {
         let exchange = script.expect("tools/call").await;
         let id = exchange.id();
-        // This server answers a POST only when the work is done; the next message must not wait for it.
+        // This server answers a POST only when the work is done; the next message must not wait for
+        // it.
         events.ask(&json!("q"), "ping", json!({}));
         let answer = script.next().await;
         assert_eq!(answer.message(), json!({"jsonrpc": "2.0", "id": "q", "result": {}}));

@@ -94,8 +94,8 @@ impl Cutting {
         Self { random: Random(seed), events, sent: 0 }
     }
 
-    /// Sends some complete events and the beginning of another, and interrupts the connection. False
-    /// once all are sent.
+    /// Sends some complete events and the beginning of another, and interrupts the connection.
+    /// False once all are sent.
     fn send(&mut self, stream: Sending) -> bool {
         let whole = (1 + self.random.below(200)).min(self.events.len() - self.sent);
         let mut bytes = self.events[self.sent..self.sent + whole].concat();
@@ -123,7 +123,8 @@ impl Cutting {
     }
 }
 
-/// Reads the numbers, and reports the last one. Panics at the first one that is lost or comes twice.
+/// Reads the numbers, and reports the last one. Panics at the first one that is lost or comes
+/// twice.
 fn count(client: &Client) -> watch::Receiver<u64> {
     let mut events = client.notifications();
     let (seen, far) = watch::channel(0);

@@ -269,7 +269,8 @@ pub(crate) async fn shake_hands(script: &mut Script, session: Option<&str>) -> E
     script.expect_bare("GET").await
 }
 
-/// A client of a legacy server whose sessions have names, and the request for the stream of the session.
+/// A client of a legacy server whose sessions have names, and the request for the stream of the
+/// session.
 pub(crate) async fn legacy(builder: ClientBuilder) -> (Client, Script, Exchange) {
     let (stack, mut script) = Script::new();
     let builder = builder.revision(Revision::V2025_11_25).http_stack(stack);

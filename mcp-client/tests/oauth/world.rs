@@ -308,7 +308,8 @@ impl World {
         inner.logins.clear();
     }
 
-    /// Sends one message of an operation as the transport does. The status at the end, or why there is none.
+    /// Sends one message of an operation as the transport does. The status at the end, or why there
+    /// is none.
     pub(crate) async fn call(&self, oauth: &OAuth, operation: &str) -> Result<u16, Error> {
         let endpoint = Endpoint::parse(SERVER).unwrap();
         let mut attempt = 0;

@@ -19,8 +19,8 @@ object! {
         response_types?: Vec<String> = "response_types",
         /// How the client authenticates at the token endpoint.
         token_endpoint_auth_method?: String = "token_endpoint_auth_method",
-        /// `native` for programs on the user's machine, `web` for those on a server. MCP requires it
-        /// in a registration.
+        /// `native` for programs on the user's machine, `web` for those on a server. MCP requires
+        /// it in a registration.
         application_type?: String = "application_type",
         /// Scopes that the client may request, separated by spaces.
         scope?: String = "scope",

@@ -2,7 +2,8 @@
 //! refused request. Spec: basic/authorization of each revision.
 //!
 //! URLs and identifiers stay strings: the specification compares them byte for byte, and a URL type
-//! would normalize them (`https://a.example` is not `https://a.example/`). Unknown members are kept.
+//! would normalize them (`https://a.example` is not `https://a.example/`). Unknown members are
+//! kept.
 
 mod authorization_server;
 mod challenge;

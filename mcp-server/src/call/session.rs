@@ -25,8 +25,8 @@ pub(crate) struct LegacySession {
     last_id: AtomicI64,
 }
 
-/// What a client says of itself. Kept as text of just its length: the structs take 950 bytes, and an
-/// idle session has to be small.
+/// What a client says of itself. Kept as text of just its length: the structs take 950 bytes, and
+/// an idle session has to be small.
 #[derive(Debug)]
 pub(crate) struct ClientDescription {
     info: Box<RawValue>,

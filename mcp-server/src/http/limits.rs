@@ -10,7 +10,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpLimits {
-    // ---- connections, enforced by the accept loop of `serve_http` ------------------------------------
+    // ---- connections, enforced by the accept loop of `serve_http`
+    // ------------------------------------
     /// Maximum number of connections; further ones wait in the system's queue. 10,000.
     pub max_connections: usize,
     /// Maximum length of the head of a request, in bytes, and the size of a connection's buffer.
@@ -22,8 +23,8 @@ pub struct HttpLimits {
     pub max_http2_header_list_bytes: u32,
     /// Maximum number of concurrent streams of one HTTP/2 connection. 128.
     pub max_http2_streams: u32,
-    /// Maximum number of streams that an HTTP/2 peer reset and that were not accepted yet, before its
-    /// connection is closed. 20.
+    /// Maximum number of streams that an HTTP/2 peer reset and that were not accepted yet, before
+    /// its connection is closed. 20.
     pub max_http2_pending_resets: usize,
     /// Maximum number of streams that this side reset for errors of an HTTP/2 peer, before its
     /// connection is closed. 128.
@@ -45,7 +46,8 @@ pub struct HttpLimits {
     /// suits processes on pipes.
     pub shutdown_timeout: Duration,
 
-    // ---- requests ------------------------------------------------------------------------------------
+    // ---- requests
+    // ------------------------------------------------------------------------------------
     /// Maximum number of requests whose bodies are arriving; the next one is answered 503. 10,000:
     /// slow ones must not keep the others out, and what has arrived is counted in
     /// `max_body_bytes_in_flight`.
@@ -57,12 +59,14 @@ pub struct HttpLimits {
     /// Maximum number of requests of one principal that are handled at a time; the next one is
     /// answered 429. 256.
     pub max_in_flight_requests_per_principal: usize,
-    /// Maximum size of the bodies that are read or handled at a time, in bytes; beyond it requests are
-    /// answered 503, and pending uploads are evicted, largest bytes × age first. `subscriptions/listen`
-    /// streams hold at most a quarter of it, and so do detached calls. 64 MiB.
+    /// Maximum size of the bodies that are read or handled at a time, in bytes; beyond it requests
+    /// are answered 503, and pending uploads are evicted, largest bytes × age first.
+    /// `subscriptions/listen` streams hold at most a quarter of it, and so do detached calls. 64
+    /// MiB.
     pub max_body_bytes_in_flight: usize,
 
-    // ---- streams -------------------------------------------------------------------------------------
+    // ---- streams
+    // -------------------------------------------------------------------------------------
     /// Maximum number of `subscriptions/listen` streams; the next one is answered 503. 1,024.
     pub max_listen_streams: usize,
     /// Maximum number of `subscriptions/listen` streams of one principal; the next one is answered
@@ -70,9 +74,9 @@ pub struct HttpLimits {
     pub max_listen_streams_per_principal: usize,
     /// Maximum number of notifications that wait in one stream before their sender waits. 256.
     pub max_stream_events: usize,
-    /// Maximum size of the notifications that wait in one stream before their sender waits, in bytes.
-    /// 64 KiB: more would not be written any faster, and thousands of streams may have a reader that
-    /// stalls.
+    /// Maximum size of the notifications that wait in one stream before their sender waits, in
+    /// bytes. 64 KiB: more would not be written any faster, and thousands of streams may have a
+    /// reader that stalls.
     pub max_stream_bytes: usize,
     /// Time that a handler may run before its response becomes an event stream, so that keep-alives
     /// can flow. 5 s.
@@ -80,7 +84,8 @@ pub struct HttpLimits {
     /// Time between two comments in a stream that has no other output. At least 100 ms. 15 s.
     pub keep_alive_interval: Duration,
 
-    // ---- sessions of the legacy era ------------------------------------------------------------------
+    // ---- sessions of the legacy era
+    // ------------------------------------------------------------------
     /// Maximum number of sessions; then idle ones end, or the next one is answered 503. 10,000.
     pub max_sessions: usize,
     /// Maximum number of sessions of one principal; the next one is answered 429. 100.
@@ -98,9 +103,9 @@ pub struct HttpLimits {
     /// Time that an [event store](super::EventStore) has to keep an event or to return some; then a
     /// stream goes on without them, and cannot be resumed from before. 5 s.
     pub event_store_timeout: Duration,
-    /// Maximum number of detached calls: those that go on after their client has disconnected, so that
-    /// it can resume their streams. They do not count in `max_in_flight_requests`; the next one is
-    /// cancelled. 1,024.
+    /// Maximum number of detached calls: those that go on after their client has disconnected, so
+    /// that it can resume their streams. They do not count in `max_in_flight_requests`; the next
+    /// one is cancelled. 1,024.
     pub max_detached_calls: usize,
     /// Maximum number of detached calls of one session; the next one is cancelled. 64.
     pub max_detached_calls_per_session: usize,

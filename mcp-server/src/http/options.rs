@@ -54,18 +54,18 @@ impl HttpOptions {
 
     /// Serves this path alone; others are answered 404.
     ///
-    /// Without it, `serve_http` serves [`HttpOptions::PATH`], and a service that is mounted in a router
-    /// serves every path that reaches it.
+    /// Without it, `serve_http` serves [`HttpOptions::PATH`], and a service that is mounted in a
+    /// router serves every path that reaches it.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Answers requests whose `Host` is this name, with any port, or `name:port` with that one. Call it
-    /// for each name that clients use.
+    /// Answers requests whose `Host` is this name, with any port, or `name:port` with that one.
+    /// Call it for each name that clients use.
     ///
-    /// Without it, only the names of this machine are answered (`localhost`, `127.0.0.1`, `[::1]`): a
-    /// page in a browser that makes its own name point here is refused.
+    /// Without it, only the names of this machine are answered (`localhost`, `127.0.0.1`, `[::1]`):
+    /// a page in a browser that makes its own name point here is refused.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into().to_ascii_lowercase());
         self
@@ -79,9 +79,9 @@ impl HttpOptions {
 
     /// Answers pages of this origin (`https://app.example.com`) in browsers.
     ///
-    /// Pages of the server's own origin, and of this machine while the server is one of this machine,
-    /// are answered without it. A browser needs CORS header fields too, which a layer around the service
-    /// adds.
+    /// Pages of the server's own origin, and of this machine while the server is one of this
+    /// machine, are answered without it. A browser needs CORS header fields too, which a layer
+    /// around the service adds.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into().to_ascii_lowercase());
         self
@@ -93,8 +93,8 @@ impl HttpOptions {
         self
     }
 
-    /// Keeps no sessions for clients of the legacy era: `initialize` is answered, and each request stands
-    /// on its own. Any instance of a fleet can answer any request.
+    /// Keeps no sessions for clients of the legacy era: `initialize` is answered, and each request
+    /// stands on its own. Any instance of a fleet can answer any request.
     ///
     /// Handlers cannot ask such clients anything, clients are not notified of changes, a disconnect
     /// cancels a call, and GET and DELETE are answered 405. Modern clients are not affected.
@@ -106,12 +106,13 @@ impl HttpOptions {
     /// Serves clients of HTTP+SSE, the transport of 2024-11-05, too: they GET `/sse` and POST to
     /// `/messages`.
     ///
-    /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in the
-    /// URLs that such clients use, and so in the logs of proxies. A stream counts among the sessions
-    /// ([`HttpLimits::max_sessions`](super::HttpLimits)), and its calls among all requests.
+    /// The paths are as the service sees them, beside [`HttpOptions::path`]. Session ids stand in
+    /// the URLs that such clients use, and so in the logs of proxies. A stream counts among the
+    /// sessions ([`HttpLimits::max_sessions`](super::HttpLimits)), and its calls among all requests.
     ///
-    /// Deprecated by the 2025-03-26 revision in favour of Streamable HTTP; the specification may remove
-    /// it three months after SEP-2596 is final. It works until then, without a warning at run time.
+    /// Deprecated by the 2025-03-26 revision in favour of Streamable HTTP; the specification may
+    /// remove it three months after SEP-2596 is final. It works until then, without a warning at
+    /// run time.
     #[cfg(feature = "http-sse")]
     #[deprecated(
         note = "MCP 2025-03-26 deprecates the HTTP+SSE transport, with removal no earlier than three \
@@ -122,15 +123,15 @@ impl HttpOptions {
         self
     }
 
-    /// Keeps what was sent on the streams of legacy sessions in this store, so that clients can resume
-    /// them; in memory by default, see [`MemoryEventStore`].
+    /// Keeps what was sent on the streams of legacy sessions in this store, so that clients can
+    /// resume them; in memory by default, see [`MemoryEventStore`].
     pub fn event_store(mut self, store: impl EventStore) -> Self {
         self.event_store = Some(Arc::new(store));
         self
     }
 
-    /// Keeps nothing: an interrupted stream is lost, and its call is cancelled, because its answer could
-    /// not be delivered.
+    /// Keeps nothing: an interrupted stream is lost, and its call is cancelled, because its answer
+    /// could not be delivered.
     pub fn no_event_store(mut self) -> Self {
         self.event_store = None;
         self

@@ -6,8 +6,8 @@ use http::request::Parts;
 
 use crate::context::Context;
 
-/// The address that a request came from. The accept loop of `serve_http` puts it into each request's
-/// extensions; in another host, put it there yourself.
+/// The address that a request came from. The accept loop of `serve_http` puts it into each
+/// request's extensions; in another host, put it there yourself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 

@@ -26,8 +26,8 @@ use crate::server::{Server, ServerBuilder};
 
 /// A server that answers HTTP requests. Cheap to clone; clones share everything.
 ///
-/// It is a [`tower_service::Service`] whose error is [`Infallible`], so it mounts in axum, hyper and
-/// any tower host. Its limits are those of the server's [`Limits`](crate::Limits).
+/// It is a [`tower_service::Service`] whose error is [`Infallible`], so it mounts in axum, hyper
+/// and any tower host. Its limits are those of the server's [`Limits`](crate::Limits).
 ///
 /// # In a host of your own
 ///
@@ -86,8 +86,8 @@ impl HttpService {
     }
 
     /// Ends the streams of `subscriptions/listen`, each with its result, and those of sessions, so
-    /// that the connections that carry them can end. Other calls go on. Call it when the host begins
-    /// to shut down.
+    /// that the connections that carry them can end. Other calls go on. Call it when the host
+    /// begins to shut down.
     pub fn close(&self) {
         self.0.modern.draining();
     }
@@ -134,7 +134,8 @@ impl HttpService {
         HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), body)))
     }
 
-    /// The head is shared from the beginning, because handlers get it and a move of it is expensive.
+    /// The head is shared from the beginning, because handlers get it and a move of it is
+    /// expensive.
     async fn respond<B: Body>(shared: Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
         #[cfg(feature = "http-sse")]
         if shared.sessions && legacy::sse_2024::is_meant(&shared, &parts) {

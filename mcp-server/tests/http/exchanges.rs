@@ -1,5 +1,5 @@
-//! One POST, one answer: JSON until a handler says something, a stream from then on, and nothing of one
-//! caller ever reaches another.
+//! One POST, one answer: JSON until a handler says something, a stream from then on, and nothing of
+//! one caller ever reaches another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

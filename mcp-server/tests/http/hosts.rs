@@ -1,5 +1,5 @@
-//! Who may call: Host, Origin, Sec-Fetch-Site, Content-Type (THREAT-1 and THREAT-2). What is refused reaches no
-//! handler.
+//! Who may call: Host, Origin, Sec-Fetch-Site, Content-Type (THREAT-1 and THREAT-2). What is
+//! refused reaches no handler.
 
 use std::sync::atomic::Ordering;
 

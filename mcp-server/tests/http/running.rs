@@ -98,7 +98,8 @@ impl Answer {
 }
 
 impl Caller {
-    /// Sends a request and reads its answer, which says how long it is; none when the server closes instead.
+    /// Sends a request and reads its answer, which says how long it is; none when the server closes
+    /// instead.
     pub(crate) async fn send(&mut self, request: &[u8]) -> Option<Answer> {
         self.stream.write_all(request).await.ok()?;
         let end = loop {

@@ -47,7 +47,8 @@ async fn peers_that_send_no_head_are_left() {
 async fn texts_of_every_length_come_back_whole() {
     let server = serve(Limits::new()).await;
     let mut caller = server.caller().await;
-    // Around the length from which results leave in pieces, and those at which buffers of a body grow.
+    // Around the length from which results leave in pieces, and those at which buffers of a body
+    // grow.
     let lengths =
         [0, 1, 8 << 10, (16 << 10) - 200, 16 << 10, (16 << 10) + 1, 64 << 10, 300 << 10, 1 << 20];
     for length in lengths {
@@ -253,7 +254,8 @@ async fn the_system_probes_whether_a_silent_peer_is_still_there() {
     let local = format!("0100007F:{:04X}", server.address.port());
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
-    // Field 1 is the local address, 3 the state (01 is established), 5 the timer (02 is keep-alive).
+    // Field 1 is the local address, 3 the state (01 is established), 5 the timer (02 is
+    // keep-alive).
     let timers: Vec<_> = rows
         .filter(|row| row.get(1) == Some(&local.as_str()) && row.get(3) == Some(&"01"))
         .map(|row| row[5].to_owned())

@@ -99,7 +99,8 @@ impl ModernCalls {
         self.sender.post_notification(headers, method, params, wait).await
     }
 
-    /// Learns from a page of tools that did not come from the server now, but from a cache (HDR-10).
+    /// Learns from a page of tools that did not come from the server now, but from a cache
+    /// (HDR-10).
     pub(crate) fn learn_tools(&self, page: JsonBytes) -> JsonBytes {
         self.mirrors.learn(page)
     }

@@ -139,8 +139,8 @@ impl<'a, R: Receiver> ReplyReader<'a, R> {
                 }
             }
             consume_budget().await;
-            // Comments keep the stream alive (SUB-11). Where a server sends them, silence means that
-            // the connection is lost.
+            // Comments keep the stream alive (SUB-11). Where a server sends them, silence means
+            // that the connection is lost.
             let chunk = if decoder.has_comments() {
                 let idle = limits.http.stream_idle_timeout;
                 let silent = |_| {

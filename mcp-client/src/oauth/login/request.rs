@@ -1,5 +1,6 @@
 //! The authorization endpoint: the request that the user is sent there with, and the checks of the
-//! answer. Spec: OAuth 2.1 §4.1; RFC 9207; basic/authorization, "Authorization Response Validation".
+//! answer. Spec: OAuth 2.1 §4.1; RFC 9207; basic/authorization, "Authorization Response
+//! Validation".
 //!
 //! Everything that the answer is compared with is in one record, made before the user leaves. The
 //! code goes nowhere until `state` and `iss` are right, and until then no error in the answer is
@@ -51,7 +52,8 @@ impl AuthorizationRequest {
         }
         let pkce = Pkce::new()?;
         let state = random_text::<32>()?;
-        // OpenID providers give no refresh token unless the user is asked (OpenID Connect Core §11).
+        // OpenID providers give no refresh token unless the user is asked (OpenID Connect Core
+        // §11).
         let is_offline = scope.is_some_and(|scope| {
             scope.split_ascii_whitespace().any(|scope| scope == "offline_access")
         });

@@ -1,5 +1,5 @@
-//! Header fields against body: those of a modern request must repeat what its body says, or a proxy may
-//! have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
+//! Header fields against body: those of a modern request must repeat what its body says, or a proxy
+//! may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
 
 use std::borrow::Cow;
 

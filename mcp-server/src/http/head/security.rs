@@ -1,9 +1,9 @@
 //! Who may call: decided by the head of a request, before anything else of it is read (HTTP-2,
 //! TRAP-24, THREAT-1, THREAT-2 and THREAT-9).
 //!
-//! A page in a browser can send requests here from any site. It is recognized by its `Origin`, by the
-//! `Host` of a name that was made to point here (DNS rebinding), by `Sec-Fetch-Site`, and because it
-//! cannot send `application/json` without a preflight.
+//! A page in a browser can send requests here from any site. It is recognized by its `Origin`, by
+//! the `Host` of a name that was made to point here (DNS rebinding), by `Sec-Fetch-Site`, and
+//! because it cannot send `application/json` without a preflight.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -85,7 +85,8 @@ impl Exchange {
         })
     }
 
-    // ---- the handler's side --------------------------------------------------------------------------
+    // ---- the handler's side
+    // --------------------------------------------------------------------------
 
     /// Makes the response an event stream, unless it is something else already.
     pub(super) fn begin_stream(&self) -> Option<&Arc<EventStream>> {
@@ -106,8 +107,8 @@ impl Exchange {
         self.stream.get()
     }
 
-    /// Makes the response a text that is at hand, if it is not a stream already: nothing can be said
-    /// in this exchange any more.
+    /// Makes the response a text that is at hand, if it is not a stream already: nothing can be
+    /// said in this exchange any more.
     pub(super) fn close(&self) -> bool {
         let mut response = self.response.lock();
         let is_undecided = matches!(*response, ResponseState::Undecided);
@@ -154,7 +155,8 @@ impl Exchange {
         self.entry.standalone().filter(|stream| stream.is_read())
     }
 
-    // ---- the client's side ---------------------------------------------------------------------------
+    // ---- the client's side
+    // ---------------------------------------------------------------------------
 
     /// Waits until it is clear what the response is. After `upgrade_delay` it is a stream, so that
     /// keep-alives flow. Dropping the future means that the client disconnected.
@@ -189,7 +191,8 @@ impl Exchange {
         })
     }
 
-    // ---- calls that outlive their connection ---------------------------------------------------------
+    // ---- calls that outlive their connection
+    // ---------------------------------------------------------
 
     /// Begins work that may outlive the connection. What `admitted` holds is returned when it ends.
     pub(super) fn begin_work(&self, admitted: Admitted, running: Vec<AbortHandle>) {

@@ -1,5 +1,6 @@
-//! GET: the stream of what belongs to no call, and the rest of a stream that was cut off.
-//! Spec: basic/transports (2025-03-26 … 2025-11-25), Listening for Messages from the Server, Resumability.
+//! GET: the stream of what belongs to no call, and the rest of a stream that was cut off. Spec:
+//! basic/transports (2025-03-26 … 2025-11-25), Listening for Messages from the Server,
+//! Resumability.
 
 use std::sync::Arc;
 
@@ -80,8 +81,8 @@ async fn resume(
     Ok(Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive_interval))
 }
 
-/// The response body of the standalone stream publishes the changes itself, so that a stream without
-/// a reader costs nothing: changes wait as a set until then.
+/// The response body of the standalone stream publishes the changes itself, so that a stream
+/// without a reader costs nothing: changes wait as a set until then.
 fn standalone(
     shared: &Shared,
     entry: &Arc<Entry>,

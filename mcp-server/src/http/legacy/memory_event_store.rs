@@ -30,8 +30,8 @@ pub struct EventStoreLimits {
     /// Maximum size of the streams of one session, in bytes; those without events for the longest
     /// time are dropped, so that one session cannot evict the streams of the others. 4 MiB.
     pub max_session_bytes: usize,
-    /// Maximum size of all streams, in bytes; those without events for the longest time are dropped.
-    /// 64 MiB.
+    /// Maximum size of all streams, in bytes; those without events for the longest time are
+    /// dropped. 64 MiB.
     pub max_total_bytes: usize,
 }
 

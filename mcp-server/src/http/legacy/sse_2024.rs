@@ -2,8 +2,8 @@
 //! answers come on the stream. Spec: basic/transports of 2024-11-05.
 //!
 //! The stream is the session: it counts among the sessions, its calls among all requests in flight,
-//! and everything in it ends when the client disconnects. The session's id stands in the URL, as the
-//! transport requires: one reason to prefer Streamable HTTP.
+//! and everything in it ends when the client disconnects. The session's id stands in the URL, as
+//! the transport requires: one reason to prefer Streamable HTTP.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -61,7 +61,8 @@ pub(in crate::http) async fn answer<B: Body>(
     }
 }
 
-// ---- the stream --------------------------------------------------------------------------------------
+// ---- the stream
+// --------------------------------------------------------------------------------------
 
 fn open(shared: &Arc<Shared>, parts: &Parts) -> Response {
     let Ok(id) = SessionId::random() else { return no_randomness(None) };
@@ -136,7 +137,8 @@ impl Body for StreamBody {
     }
 }
 
-// ---- messages ----------------------------------------------------------------------------------------
+// ---- messages
+// ----------------------------------------------------------------------------------------
 
 async fn post<B: Body>(shared: &Arc<Shared>, parts: &Arc<Parts>, body: B) -> Response {
     let mut admitted = match shared.admission.admit() {
@@ -303,8 +305,8 @@ impl Post<'_> {
         Some(async move { (id, call.await.ok(), permit) })
     }
 
-    /// Polls the work once, so that the messages of a client that waits for each POST are handled in
-    /// their order, and leaves the rest to a task. The session ends the task's calls.
+    /// Polls the work once, so that the messages of a client that waits for each POST are handled
+    /// in their order, and leaves the rest to a task. The session ends the task's calls.
     async fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut work = Box::pin(work);
         let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;

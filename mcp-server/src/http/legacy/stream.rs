@@ -1,5 +1,5 @@
-//! One event stream of a legacy session: written by handlers, read by at most one response body at a
-//! time, and resumable where an event store keeps what was written.
+//! One event stream of a legacy session: written by handlers, read by at most one response body at
+//! a time, and resumable where an event store keeps what was written.
 //!
 //! Writing goes on without a reader: events go to the store, and a client that comes back with the
 //! id of the last event it saw receives the rest, nothing lost and nothing doubled (SH-7).
@@ -29,8 +29,8 @@ pub(in crate::http) struct EventStream {
     kept: Option<Kept>,
     max_events: usize,
     max_bytes: usize,
-    /// Held while an event is numbered, kept and queued, and while a reader resumes: so a reader finds
-    /// each event in the store or in the queue, and none in both.
+    /// Held while an event is numbered, kept and queued, and while a reader resumes: so a reader
+    /// finds each event in the store or in the queue, and none in both.
     publishing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     reader: AtomicWaker,
@@ -128,7 +128,8 @@ impl EventStream {
         self.kept.as_ref().map(|kept| kept.key.stream)
     }
 
-    // ---- writing -------------------------------------------------------------------------------------
+    // ---- writing
+    // -------------------------------------------------------------------------------------
 
     /// Writes one message. Waits while a reader has too much unread, but not for a reader to come.
     pub(super) async fn publish(&self, data: Bytes) -> Result<(), Ended> {
@@ -188,7 +189,8 @@ impl EventStream {
         self.room.notify_waiters();
     }
 
-    /// Closes the stream for its reader while the work goes on: the client reconnects after `retry`.
+    /// Closes the stream for its reader while the work goes on: the client reconnects after
+    /// `retry`.
     pub(super) fn cut(&self, retry: Option<Duration>) -> bool {
         let mut state = self.state.lock();
         if self.kept.is_none() || state.reader == 0 || state.ended {
@@ -200,7 +202,8 @@ impl EventStream {
         true
     }
 
-    // ---- reading -------------------------------------------------------------------------------------
+    // ---- reading
+    // -------------------------------------------------------------------------------------
 
     /// Whether there is a reader.
     pub(super) fn is_read(&self) -> bool {
@@ -297,8 +300,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Begins with an event that has an id and no data, so that a client which is disconnected at once
-    /// can resume (SH-4). For revisions whose clients expect that.
+    /// Begins with an event that has an id and no data, so that a client which is disconnected at
+    /// once can resume (SH-4). For revisions whose clients expect that.
     pub(super) fn primed(mut self, retry: Duration) -> Self {
         self.prime = self.stream.kept.is_some().then_some(retry);
         self
@@ -311,7 +314,8 @@ impl Reader {
         if state.reader != self.number {
             return Poll::Ready(None);
         }
-        // Under the lock, so that a reader that was replaced never takes the waker of its successor.
+        // Under the lock, so that a reader that was replaced never takes the waker of its
+        // successor.
         self.stream.reader.register(cx.waker());
         if let Some(retry) = self.prime.take() {
             // The id of what came before the first event in the queue.

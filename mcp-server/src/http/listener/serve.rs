@@ -25,8 +25,8 @@ use crate::watch;
 /// Pause before accepting again when the process has no descriptors left. Fixed: it only keeps the
 /// loop from spinning.
 const EXHAUSTED: Duration = Duration::from_millis(100);
-/// Pause between two probes of TCP keep-alive. Fixed: the time before the first one is the limit that
-/// matters.
+/// Pause between two probes of TCP keep-alive. Fixed: the time before the first one is the limit
+/// that matters.
 const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 /// Longest time that systems accept for TCP keep-alive.
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(32_767);
@@ -34,17 +34,18 @@ const MAX_KEEP_ALIVE: Duration = Duration::from_secs(32_767);
 const GIVE_UP: Duration = Duration::from_millis(200);
 
 impl ServerBuilder {
-    /// Builds the server and serves it over HTTP at the path `/mcp`, until the process receives SIGTERM
-    /// or SIGINT. Then running calls have [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to
-    /// finish, and are dropped; a second signal drops them at once. A handler that blocks its thread
-    /// cannot be dropped and would keep the runtime from ending: the process then exits with status 1
-    /// shortly after.
+    /// Builds the server and serves it over HTTP at the path `/mcp`, until the process receives
+    /// SIGTERM or SIGINT. Then running calls have [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish, and
+    /// are dropped; a second signal drops them at once. A handler that blocks its thread cannot be
+    /// dropped and would keep the runtime from ending: the process then exits with status 1 shortly
+    /// after.
     ///
     /// The address must be one of this machine (`127.0.0.1:8080`); for others use
     /// [`Server::serve_http_with`], which takes the names that clients use.
     ///
     /// # Errors
-    /// When the server cannot be built, the address cannot be listened on, or other machines reach it.
+    /// When the server cannot be built, the address cannot be listened on, or other machines reach
+    /// it.
     pub async fn serve_http(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         self.build()?.serve_http(address).await
     }
@@ -68,13 +69,13 @@ impl Server {
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
     ///
-    /// Then it accepts no more connections, ends `subscriptions/listen` streams with their results, and
-    /// gives running calls [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish. Dropping
-    /// the future drops every connection at once, with its handlers.
+    /// Then it accepts no more connections, ends `subscriptions/listen` streams with their results,
+    /// and gives running calls [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish. Dropping the future
+    /// drops every connection at once, with its handlers.
     ///
     /// # Errors
-    /// When other machines reach the socket and `options` do not name the hosts that are served. At the
-    /// end, when a handler blocks its thread and so was not dropped within 200 ms.
+    /// When other machines reach the socket and `options` do not name the hosts that are served. At
+    /// the end, when a handler blocks its thread and so was not dropped within 200 ms.
     pub async fn serve_http_with(
         &self,
         listener: TcpListener,

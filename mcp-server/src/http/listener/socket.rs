@@ -1,7 +1,7 @@
 //! A socket that gives up on a peer that keeps it waiting (THREAT-6 and THREAT-7).
 //!
-//! hyper has one timer for the head of a request and for a connection that is idle between two. Here
-//! each has its own, in both protocols, and the detection of the protocol has one too.
+//! hyper has one timer for the head of a request and for a connection that is idle between two.
+//! Here each has its own, in both protocols, and the detection of the protocol has one too.
 
 use std::future::poll_fn;
 use std::io;
@@ -36,8 +36,8 @@ pub(super) struct Socket<S> {
     phase: Phase,
     /// When the phase has to be over; `None` where it has no end.
     deadline: Option<Instant>,
-    /// Fires no later than the deadline, and is set again when it does, so that a request need not set
-    /// it.
+    /// Fires no later than the deadline, and is set again when it does, so that a request need not
+    /// set it.
     timer: Pin<Box<Sleep>>,
     /// Fires when the peer has not read for too long.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -53,8 +53,8 @@ enum Phase {
     Head,
     /// A request is being answered.
     Busy,
-    /// Nothing has arrived since the last answer. HTTP/2 stays here between requests: its pings are not
-    /// heads.
+    /// Nothing has arrived since the last answer. HTTP/2 stays here between requests: its pings are
+    /// not heads.
     Idle,
 }
 

@@ -1,8 +1,8 @@
 //! Streams of HTTP/2 whose peer does not read (THREAT-7 and THREAT-8).
 //!
-//! With HTTP/1 the socket shows it, because it takes no more. With HTTP/2 the socket goes on, and pings
-//! are answered, while one stream has no window: hyper does not poll its body until there is one, and
-//! waits for that without end.
+//! With HTTP/1 the socket shows it, because it takes no more. With HTTP/2 the socket goes on, and
+//! pings are answered, while one stream has no window: hyper does not poll its body until there is
+//! one, and waits for that without end.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -35,8 +35,8 @@ impl Waiting {
     }
 }
 
-/// Runs the task of a stream; drops it, which resets the stream, once its peer has taken nothing for
-/// `patience`.
+/// Runs the task of a stream; drops it, which resets the stream, once its peer has taken nothing
+/// for `patience`.
 pub(super) async fn guard<F: Future>(stream: F, patience: Duration) {
     let run = async move {
         let mut stream = pin!(stream);

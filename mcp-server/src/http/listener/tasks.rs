@@ -1,6 +1,7 @@
 //! The tasks of a service: connections, streams of HTTP/2, calls that outlive their connection.
 //!
-//! At the end there must be none. One that remains after it was dropped blocks the thread that runs it.
+//! At the end there must be none. One that remains after it was dropped blocks the thread that runs
+//! it.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
-//! Requests of the modern era (since 2026-07-28): each has all that is needed to answer it, and nothing
-//! of it outlives the response.
+//! Requests of the modern era (since 2026-07-28): each has all that is needed to answer it, and
+//! nothing of it outlives the response.
 //!
-//! Checked in the order of TRAP-15: `_meta`, headers against body, revision, method; then the router.
+//! Checked in the order of TRAP-15: `_meta`, headers against body, revision, method; then the
+//! router.
 
 use std::sync::Arc;
 
@@ -96,8 +97,8 @@ fn admit(
     Ok((revision, registry))
 }
 
-/// Handles a notification. The core protocol has none that a client sends over HTTP; layers may know
-/// some (HTTP-4).
+/// Handles a notification. The core protocol has none that a client sends over HTTP; layers may
+/// know some (HTTP-4).
 pub(in crate::http) async fn notification(
     shared: &Arc<Shared>,
     parts: &Parts,

@@ -12,15 +12,15 @@ use mcp_core::jsonrpc::{
 use super::body::{HttpBody, Response};
 use crate::http::admission::Full;
 
-/// From this length on, a result is sent where it is; shorter ones are copied into one piece with the rest of
-/// their message, which costs less.
+/// From this length on, a result is sent where it is; shorter ones are copied into one piece with
+/// the rest of their message, which costs less.
 const LONG: usize = 16 << 10;
 
 /// Tells proxies that buffer responses not to buffer this one.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The status of a JSON-RPC error on a modern request (HTTP-10, TRAP-16). What a handler says of a call that
-/// was well formed is an answer like any other.
+/// The status of a JSON-RPC error on a modern request (HTTP-10, TRAP-16). What a handler says of a
+/// call that was well formed is an answer like any other.
 pub(in crate::http) fn of(error: &ErrorObject) -> StatusCode {
     match error.code() {
         code::PARSE_ERROR

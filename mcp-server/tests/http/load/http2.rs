@@ -307,7 +307,8 @@ async fn a_stream_without_a_window_is_reset_and_the_others_go_on() {
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[(INITIAL_WINDOW_SIZE, 100)]).await;
     let began = Instant::now();
-    // One of which nothing is read after the first window, one that streams, and one that only takes its time.
+    // One of which nothing is read after the first window, one that streams, and one that only
+    // takes its time.
     peer.send(&request(1, &Call::tool("large", json!({ "kib": 1_024 })))).await;
     peer.send(&request(3, &Call::tool("tell", json!({ "count": 10_000 })))).await;
     peer.send(&request(5, &Call::tool("gate", json!({ "text": "patient" })))).await;

@@ -1,5 +1,5 @@
-//! Fifty clients that call everything 1: each gets its own answers, in both eras, over connections of its own
-//! (THREAT-23 and THREAT-24).
+//! Fifty clients that call everything 1: each gets its own answers, in both eras, over connections
+//! of its own (THREAT-23 and THREAT-24).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! Many peers, most of them bad ones. What these tests start they end, and each takes a few seconds.
+//! Many peers, most of them bad ones. What these tests start they end, and each takes a few
+//! seconds.
 //!
 //! They take turns, so that what one of them measures is not another's.
 

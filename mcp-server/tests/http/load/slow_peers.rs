@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Late by as much as a busy machine makes it.
 const SLACK: Duration = Duration::from_secs(4);
 
-/// Sends a byte every 200 ms until the server has had enough; gives how long that took, and what it said.
+/// Sends a byte every 200 ms until the server has had enough; gives how long that took, and what it
+/// said.
 async fn dribble(mut stream: TcpStream) -> (Duration, String) {
     let began = Instant::now();
     let mut said = Vec::new();

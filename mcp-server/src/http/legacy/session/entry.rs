@@ -132,7 +132,8 @@ impl Entry {
         self.connection.session().map_or(Revision::LATEST_LEGACY, |session| session.revision)
     }
 
-    // ---- how long it lasts ---------------------------------------------------------------------------
+    // ---- how long it lasts
+    // ---------------------------------------------------------------------------
 
     /// Notes that the client was here.
     pub(super) fn touch(&self) {
@@ -176,7 +177,8 @@ impl Entry {
         drop(pending); // The requests fail.
     }
 
-    // ---- calls of the client -------------------------------------------------------------------------
+    // ---- calls of the client
+    // -------------------------------------------------------------------------
 
     /// Adds a call that runs; `None` when `max` do already, or the session has ended.
     pub(in crate::http) fn start(
@@ -224,7 +226,8 @@ impl Entry {
         }
     }
 
-    // ---- requests to the client ----------------------------------------------------------------------
+    // ---- requests to the client
+    // ----------------------------------------------------------------------
 
     /// Notes a request that is about to leave.
     pub(in crate::http) fn expect(
@@ -268,10 +271,11 @@ impl Entry {
         waiting
     }
 
-    // ---- streams -------------------------------------------------------------------------------------
+    // ---- streams
+    // -------------------------------------------------------------------------------------
 
-    /// Notes the stream of a call, so that it can be resumed while the call runs. False when the session has
-    /// ended.
+    /// Notes the stream of a call, so that it can be resumed while the call runs. False when the
+    /// session has ended.
     pub(in crate::http) fn open(&self, stream: &Arc<EventStream>) -> bool {
         let Some(id) = stream.id() else { return true };
         let mut state = self.state.lock();
