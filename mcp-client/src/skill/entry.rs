@@ -53,14 +53,14 @@ pub(super) fn check<'a>(skill: &'a Skill, limits: &SkillLimits) -> Result<&'a st
     for file in files {
         let uri = PeerText::new(&file.uri);
         if !is_below(root, &file.uri) {
-            return bad(format!("its file {uri:?} is not in its directory"));
+            return bad(format!("its file \"{uri}\" is not in its directory"));
         }
         if !uris.insert(file.uri.as_str()) {
-            return bad(format!("its file {uri:?} is listed twice"));
+            return bad(format!("its file \"{uri}\" is listed twice"));
         }
         if !is_digest(&file.digest) {
             return bad(format!(
-                "the digest of its file {uri:?} is not \"sha256:\" and 64 hexadecimal digits"
+                "the digest of its file \"{uri}\" is not \"sha256:\" and 64 hexadecimal digits"
             ));
         }
         bytes = bytes.saturating_add(file.size);
@@ -111,7 +111,8 @@ pub(super) fn verify(file: &SkillResource, bytes: &[u8]) -> Result<(), Error> {
     let differs = |what: String| {
         let uri = PeerText::new(&file.uri);
         let message = format!(
-            "{uri:?} is not what the server listed: {what}; it was changed, or the skill was updated: get it again"
+            "\"{uri}\" is not what the server listed: {what}; it was changed, or the skill was updated: \
+             fetch its entry again"
         );
         Err(Error::new(ErrorKind::Mismatch, message))
     };

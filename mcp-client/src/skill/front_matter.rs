@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use mcp_core::json::{JsonObject, canonical};
+use mcp_core::text::PeerText;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Number, Value};
 
@@ -125,7 +126,8 @@ impl Tree {
             Some(Open::Members { members, key }) => {
                 let Some(key) = key.take() else { return Err("has a value without a key".into()) };
                 if members.contains_key(&key) {
-                    return Err(format!("has the key {key:?} for the second time"));
+                    let key = PeerText::with_max(&key, 64);
+                    return Err(format!("has the key \"{key}\" for the second time"));
                 }
                 members.insert(key, value);
             }
@@ -135,8 +137,8 @@ impl Tree {
 }
 
 fn unknown(tag: &Tag) -> String {
-    let tag: String = format!("{}{}", tag.handle, tag.suffix).chars().take(64).collect();
-    format!("has the tag {tag:?}, which is not read")
+    let tag = format!("{}{}", tag.handle, tag.suffix);
+    format!("has the tag \"{}\", which is not read", PeerText::with_max(&tag, 64))
 }
 
 /// A plain value, by the core schema of YAML 1.2 (10.3.2).
@@ -155,10 +157,8 @@ fn plain(text: Cow<'_, str>) -> Result<Value, String> {
 
 fn number(text: &str) -> Result<Option<Number>, String> {
     let too_large = || {
-        format!(
-            "has the number {:?}, which JSON does not have",
-            text.chars().take(64).collect::<String>()
-        )
+        let text = PeerText::with_max(text, 64);
+        format!("has the number \"{text}\", which JSON does not have")
     };
     let all = |digits: &str, radix| {
         !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix))
@@ -206,11 +206,11 @@ pub(super) fn difference(listed: &JsonObject, read: &JsonObject) -> Option<Strin
             (Some(listed), Some(read)) => canonical(listed) != canonical(read),
             _ => true,
         })?;
-    let shown: String = member.chars().take(64).collect();
+    let shown = PeerText::with_max(member, 64);
     Some(match (listed.get(member), read.get(member)) {
-        (Some(_), None) => format!("the server lists {shown:?}, and the file does not have it"),
-        (None, _) => format!("the file has {shown:?}, and the server does not list it"),
-        _ => format!("{shown:?} has another value in the file than the server lists"),
+        (Some(_), None) => format!("the server lists \"{shown}\", and the file does not have it"),
+        (None, _) => format!("the file has \"{shown}\", and the server does not list it"),
+        _ => format!("\"{shown}\" has another value in the file than the server lists"),
     })
 }
 
