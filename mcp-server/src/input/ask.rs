@@ -45,9 +45,9 @@ impl Context {
         })
     }
 
-    /// Asks the user to url a URL. What the user enters there is not visible to the client.
+    /// Asks the user to visit a URL. What the user enters there is not visible to the client.
     ///
-    /// Accepting only means that the user agrees to url the URL. Spec: client/elicitation, since
+    /// Accepting only means that the user agrees to visit the URL. Spec: client/elicitation, since
     /// 2025-11-25.
     #[track_caller]
     pub fn elicit_url(
@@ -146,12 +146,12 @@ pub(super) async fn answer_on_session(
     let params = match request {
         InputRequest::Elicit(mut params) => {
             // 2025-11-25 has an id for the interaction at the URL (UE-1). It authorizes nothing.
-            if let ElicitParams::Url(url) = &mut *params
-                && url.elicitation_id.is_none()
+            if let ElicitParams::Url(elicitation) = &mut *params
+                && elicitation.elicitation_id.is_none()
             {
                 let id = seal::random::<16>()
                     .map_err(|error| AskError::new(AskErrorKind::Lost, error))?;
-                url.elicitation_id = Some(hex(&id, 16));
+                elicitation.elicitation_id = Some(hex(&id, 16));
             }
             JsonBytes::new(&params)
         }
@@ -234,9 +234,9 @@ impl Question<'_, Answer<()>> {
     /// have no such id.
     pub fn elicitation_id(mut self, id: impl Into<String>) -> Self {
         if let InputRequest::Elicit(params) = &mut self.request
-            && let ElicitParams::Url(url) = &mut **params
+            && let ElicitParams::Url(elicitation) = &mut **params
         {
-            url.elicitation_id = Some(id.into());
+            elicitation.elicitation_id = Some(id.into());
         }
         self
     }

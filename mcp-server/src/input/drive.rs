@@ -31,7 +31,7 @@ const MAX_EXTRA_POLLS: usize = 64;
 /// from the answers do not change.
 const MAX_CHANGED_ROUNDS: u32 = 2;
 
-/// How a handler outcome.
+/// The outcome of a handler.
 enum HandlerOutcome<T> {
     Complete(T),
     InputRequired(InputRequiredResult),

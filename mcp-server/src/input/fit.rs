@@ -11,8 +11,9 @@ pub(super) fn fit(request: &mut InputRequest, rules: &Rules) -> Result<(), AskEr
         InputRequest::Elicit(params) => match &mut **params {
             // In a result, a question is not a request with parameters of its own: it has no id for
             // a completion notification (EL-5), no task and no `_meta`.
-            ElicitParams::Url(url) if rules.input_required => {
-                (url.elicitation_id, url.task, url.meta) = (None, None, None);
+            ElicitParams::Url(elicitation) if rules.input_required => {
+                (elicitation.elicitation_id, elicitation.task, elicitation.meta) =
+                    (None, None, None);
             }
             ElicitParams::Form(form) if rules.input_required => {
                 (form.task, form.meta) = (None, None);

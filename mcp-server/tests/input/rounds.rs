@@ -324,7 +324,7 @@ async fn a_question_whose_text_changed_is_asked_again() {
     assert_eq!(round.unwrap_err().message(), "the questions of this call change in every round");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_task_can_ask_and_ends_with_the_round() {
     let (client, world) = open().await;
     let first = next(&client, "elsewhere", &Value::Null, |_| {}).await.unwrap();
@@ -337,7 +337,7 @@ async fn another_task_can_ask_and_ends_with_the_round() {
     assert_eq!(world.alive.load(Ordering::SeqCst), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_question_that_is_not_awaited_is_not_sent() {
     let (client, _) = open().await;
     assert_eq!(
