@@ -111,8 +111,8 @@ pub(super) fn verify(file: &SkillResource, bytes: &[u8]) -> Result<(), Error> {
     let differs = |what: String| {
         let uri = PeerText::new(&file.uri);
         let message = format!(
-            "\"{uri}\" is not what the server listed: {what}; it was changed, or the skill was updated: \
-             fetch its entry again"
+            "\"{uri}\" is not what the server listed: {what}; it was changed, or the skill was \
+             updated: fetch its entry again"
         );
         Err(Error::new(ErrorKind::Mismatch, message))
     };
