@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p mcp-examples --example group -- NAME=COMMAND…` lists;
 //! `cargo run -p mcp-examples --example group -- --call TOOL JSON NAME=COMMAND…` calls a tool by
-//! its name in the group, such as
-//! `--call math__add '{"a": 1, "b": 2}' math=target/debug/examples/calculator notes=target/debug/examples/notes`.
+//! its name in the group, such as `--call math__add '{"a": 1, "b": 2}'`, where a server is
+//! `math=target/debug/examples/calculator`.
 //!
 //! It prints each tool with its server, and a line for each server that could not be reached; or
 //! the result of the call.

@@ -42,7 +42,8 @@ async fn a_stream_with_ids_is_resumed_after_the_time_that_the_server_sets() {
             let stream = exchange.stream();
             match last {
                 "7-0" => stream.raw("id: 7-1\ndata:\n\n"),
-                "7-1" => stream.raw("id: 7-2\ndata:\n\nid: 7-3\ndata: {\"jsonrpc\""), // An incomplete event does not count.
+                // An incomplete event does not count.
+                "7-1" => stream.raw("id: 7-2\ndata:\n\nid: 7-3\ndata: {\"jsonrpc\""),
                 _ => {
                     stream.reply(&id, text("done"));
                     stream.dropped().await;

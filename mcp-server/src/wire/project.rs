@@ -357,7 +357,8 @@ impl WireResult for CallToolResult {
 
 fn content_size(content: &Content) -> usize {
     match content {
-        Content::Text(text) => text.text.len() + text.text.len() / 8 + 64, // Some characters will be escaped.
+        // Some characters will be escaped.
+        Content::Text(text) => text.text.len() + text.text.len() / 8 + 64,
         Content::Image(image) => image.data.len() + 64,
         Content::Audio(audio) => audio.data.len() + 64,
         _ => 256,

@@ -63,7 +63,8 @@ impl Server {
         let (stops, over) = watch::begin(timeout, std::future::pending()).split();
         let tasks = serving.0.service.tasks().clone();
         let outcome = serving.run(listener, stops).await;
-        over.send(Box::new(move || tasks.count() > 0)).ok(); // The watching thread may not have started.
+        // The watching thread may not have started.
+        over.send(Box::new(move || tasks.count() > 0)).ok();
         outcome
     }
 
