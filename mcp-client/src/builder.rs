@@ -212,6 +212,10 @@ impl ClientBuilder {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
+                2027-07-28; call the API of a model provider"
+    )]
     pub fn on_create_message<F, A>(mut self, handler: F) -> Self
     where
         F: Fn(CreateMessageParams) -> A + Send + Sync + 'static,
@@ -225,6 +229,10 @@ impl ClientBuilder {
     /// question is refused before it comes to the handler.
     ///
     /// Deprecated with [`ClientBuilder::on_create_message`].
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates sampling (SEP-2577), with removal no earlier than \
+                2027-07-28; call the API of a model provider"
+    )]
     pub fn sampling_tools(mut self) -> Self {
         self.handlers.sampling_tools = true;
         self
@@ -235,6 +243,10 @@ impl ClientBuilder {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
+                2027-07-28; take paths or URIs as arguments, or from the configuration"
+    )]
     pub fn roots(mut self, roots: impl IntoIterator<Item = Root>) -> Self {
         self.handlers.set_roots(roots.into_iter().collect());
         self
@@ -351,7 +363,6 @@ impl ClientBuilder {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
         let client = Client::new(wire, session, &self.settings, self.output_validator);
         inbound.observe_sessions(client.downgrade());
-        client.report_deprecated(&inbound.handlers.capabilities(false));
         Ok(client)
     }
 }

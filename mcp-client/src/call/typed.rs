@@ -82,6 +82,10 @@ impl<T> Call<T> {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
+                2027-07-28; read the standard error of the server, or use OpenTelemetry"
+    )]
     pub fn log_level(mut self, level: LoggingLevel) -> Self {
         self.options.log_level = Some(level);
         self

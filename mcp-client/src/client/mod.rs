@@ -1,7 +1,6 @@
 //! The client: a connection, and a method for everything that can be asked.
 
 mod connect;
-mod deprecated;
 mod handle;
 mod notifications;
 mod output;

@@ -33,6 +33,10 @@ impl Client {
     ///
     /// Deprecated by the 2026-07-28 revision (SEP-2577), to be removed from the protocol no earlier
     /// than 2027-07-28.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
+                2027-07-28; read the standard error of the server, or use OpenTelemetry"
+    )]
     #[must_use]
     pub fn log_messages(&self) -> LogMessages {
         LogMessages::new(self.notifications())
@@ -46,7 +50,16 @@ impl Client {
     ///
     /// # Errors
     /// When a legacy server refuses.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates logging (SEP-2577), with removal no earlier than \
+                2027-07-28; read the standard error of the server, or use OpenTelemetry"
+    )]
     pub async fn set_log_level(&self, level: LoggingLevel) -> Result<(), Error> {
+        self.request_log_level(level).await
+    }
+
+    /// [`Client::set_log_level`], which is deprecated.
+    pub(super) async fn request_log_level(&self, level: LoggingLevel) -> Result<(), Error> {
         if !self.session().is_modern() {
             let params = Params::new().with("level", &level);
             Call::<EmptyResult>::new(self, SetLevel::NAME, params).await?;
@@ -63,6 +76,10 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if the client was built without roots, so that it has not
     /// declared the capability, or if a root is not a `file:` URI.
+    #[deprecated(
+        note = "MCP 2026-07-28 deprecates roots (SEP-2577), with removal no earlier than \
+                2027-07-28; take paths or URIs as arguments, or from the configuration"
+    )]
     pub async fn set_roots(&self, roots: impl IntoIterator<Item = Root>) -> Result<(), Error> {
         self.wire()
             .inbound

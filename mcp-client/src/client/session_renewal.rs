@@ -25,7 +25,7 @@ impl Client {
     /// Sets the log level again, and watches the resources that are watched.
     async fn renew_session(&self) {
         if let Some(level) = self.chosen_log_level()
-            && let Err(error) = self.set_log_level(level).await
+            && let Err(error) = self.request_log_level(level).await
         {
             tracing::warn!(%error, "the log level could not be set in the new session");
         }
@@ -88,7 +88,7 @@ mod tests {
     async fn a_new_session_is_told_what_is_watched_and_the_streams_report_the_gap() {
         let (told, mut asked) = mpsc::unbounded_channel();
         let client = Client::builder().connect_service(|_| Legacy(told)).await.unwrap();
-        client.set_log_level(LoggingLevel::Warning).await.unwrap();
+        client.request_log_level(LoggingLevel::Warning).await.unwrap();
         let filter = SubscriptionFilter::new().resource_subscriptions(vec!["a://1".to_owned()]);
         let mut watching = client.subscribe(filter).await.unwrap();
         let mut all = client.notifications();

@@ -1,4 +1,7 @@
 //! The client against scripted servers and child processes.
+
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
 #![allow(clippy::unwrap_used, reason = "what the tests share is not in test functions")]
 
 mod calls;

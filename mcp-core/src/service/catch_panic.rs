@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt as _;
 
 use super::{Conversation, Notification, Reply, Request, Service};
+use crate::json::JsonBytes;
 use crate::jsonrpc::ErrorObject;
 
 /// Answers a panic of the inner service with −32603 and logs it, so that a bug fails only the call
@@ -54,6 +55,10 @@ impl<S: Service> Service for CatchPanic<S> {
 impl<S: Conversation> Conversation for CatchPanic<S> {
     fn accepts_batches(&self) -> bool {
         self.0.accepts_batches()
+    }
+
+    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+        self.0.check_batch_entry(params)
     }
 
     fn draining(&self) {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::request::{BoxService, Service};
+use crate::json::JsonBytes;
+use crate::jsonrpc::ErrorObject;
 
 /// The local end of a conversation: a [`Service`] that a transport runs.
 ///
@@ -12,6 +14,16 @@ pub trait Conversation: Service {
     /// Whether the peer may send arrays of messages now, as in sessions of 2025-03-26. Default: no.
     fn accepts_batches(&self) -> bool {
         false
+    }
+
+    /// Checks the parameters of a request or notification that came in an array. Default: accepts
+    /// them.
+    ///
+    /// # Errors
+    /// The answer to a request that must not be part of an array. A notification is dropped.
+    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+        let _ = params;
+        Ok(())
     }
 
     /// Called when no more requests will arrive, because the peer has closed its side or this side
@@ -26,6 +38,10 @@ pub trait Conversation: Service {
 impl<S: Conversation> Conversation for Arc<S> {
     fn accepts_batches(&self) -> bool {
         S::accepts_batches(self)
+    }
+
+    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+        S::check_batch_entry(self, params)
     }
 
     fn draining(&self) {

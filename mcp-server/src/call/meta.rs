@@ -79,6 +79,22 @@ impl CallMeta {
         })
     }
 
+    /// Decodes the `_meta` of a request or notification that came in an array of messages.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read), and −32600 if the message names a protocol version: only a
+    /// revision without such versions has arrays.
+    pub(crate) fn read_batch_entry(params: &JsonBytes) -> Result<Self, ErrorObject> {
+        let meta = Self::read(params)?;
+        if meta.claim == Claim::Absent {
+            return Ok(meta);
+        }
+        Err(ErrorObject::invalid_request(
+            "a message that names its protocol version in _meta must not be part of a batch; send \
+             it as a message of its own",
+        ))
+    }
+
     /// Returns the capabilities that the client declares. A malformed capability is left out; the
     /// others count.
     pub(crate) fn client_capabilities(&self) -> ClientCapabilities {

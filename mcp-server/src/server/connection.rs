@@ -265,6 +265,10 @@ impl Conversation for Connection {
         self.conversation.session.get().is_some_and(|session| session.revision.rules().batching)
     }
 
+    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+        CallMeta::read_batch_entry(params).map(drop)
+    }
+
     fn draining(&self) {
         self.conversation.drain();
     }

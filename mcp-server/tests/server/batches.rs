@@ -136,3 +136,48 @@ async fn an_id_in_flight_is_refused_in_a_batch_too() {
     gate.open(1);
     assert_eq!(raw.next().await.unwrap()["id"], 1);
 }
+
+fn modern(mut message: Value) -> Value {
+    message["params"]["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    message
+}
+
+#[tokio::test(start_paused = true)]
+async fn modern_requests_in_a_batch_are_refused_and_not_run() {
+    let gate = Gate::new();
+    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
+    let unknown = {
+        let mut message = modern(call(3, "t"));
+        message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2099-01-01");
+        message
+    };
+    let listen = modern(json!({"jsonrpc": "2.0", "id": 4, "method": "subscriptions/listen",
+        "params": {"notifications": {"toolsListChanged": true}}}));
+    let batch = json!([modern(call(1, "wait")), call(2, "t"), unknown, listen]);
+    let answers = raw.ask(&batch).await;
+    assert_eq!(ids(&answers).len(), 4);
+    for answer in answers.as_array().unwrap().iter().filter(|answer| answer["id"] != 2) {
+        assert_eq!(answer["error"]["code"], -32600, "{answer}");
+    }
+    // A message of its own may name a modern revision, and the refused call did not begin.
+    raw.send(&modern(call(1, "wait"))).await;
+    gate.arrived(1).await;
+    gate.open(1);
+    assert_eq!(raw.next().await.unwrap()["id"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn modern_notifications_in_a_batch_have_no_effect() {
+    let gate = Gate::new();
+    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
+    raw.send(&call(1, "wait")).await;
+    gate.arrived(1).await;
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+    assert_eq!(ids(&raw.ask(&json!([modern(cancel), call(2, "t")])).await), [json!(2)]);
+    gate.open(1);
+    assert_eq!(raw.next().await.unwrap()["id"], 1);
+}

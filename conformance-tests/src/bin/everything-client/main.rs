@@ -4,6 +4,9 @@
 //! environment. It exits with 0 if the scenario succeeded; otherwise it prints the error to
 //! standard error. In an unknown scenario it lists the tools and calls each of them.
 
+// Deprecated features work until the specification removes them.
+#![allow(deprecated)]
+
 mod answers;
 mod authorization;
 mod browser;

@@ -357,6 +357,10 @@ where
         for entry in entries {
             match entry {
                 Ok(Message::Request { id, method, params }) => {
+                    if let Err(error) = self.local.check_batch_entry(&params) {
+                        replies.push_error(Some(&id), &error);
+                        continue;
+                    }
                     if self.shutdown.is_requested() || self.is_known(&id) || !self.has_capacity() {
                         let error = ErrorObject::invalid_request(
                             "this entry of the batch was refused: its id is in use, or too many \
@@ -371,6 +375,11 @@ where
                         Request::new(id.clone(), method, params).with_peer(self.peer.clone());
                     let call = Abortable::new(call(Arc::clone(&self.local), request), registration);
                     calls.push(async move { (id, serial, call.await.ok()) });
+                }
+                Ok(Message::Notification { method, params })
+                    if self.local.check_batch_entry(&params).is_err() =>
+                {
+                    tracing::debug!(%method, "dropped a notification that must not be in a batch");
                 }
                 Ok(other) => self.handle_message(cx, other),
                 Err(malformed) => {

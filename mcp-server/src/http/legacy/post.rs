@@ -13,7 +13,7 @@ use futures::stream::FuturesUnordered;
 use http::StatusCode;
 use http::request::Parts;
 use mcp_core::http::names::SESSION_ID;
-use mcp_core::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, code, write_error};
+use mcp_core::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, write_error};
 use mcp_core::method::{Initialize, Method as _};
 use mcp_core::service::{Peer, Reply, Request, outgoing, write_reply};
 
@@ -23,7 +23,7 @@ use super::incoming::take;
 use super::initialize::initialize;
 use super::lookup;
 use super::session::{Entry, SESSION_FULL};
-use crate::call::{AnswerStream, CallMeta, Claim};
+use crate::call::{AnswerStream, CallMeta};
 use crate::http::admission::Admitted;
 use crate::http::head::accept::Accepts;
 use crate::http::head::version::VersionHeader;
@@ -165,12 +165,8 @@ impl Post<'_> {
         for message in entries {
             match message {
                 Ok(Message::Request { id, method, params }) => {
-                    let meta = match CallMeta::read(&params) {
-                        Ok(meta) if meta.claim == Claim::Absent => meta,
-                        Ok(_) => {
-                            answers.push_error(Some(&id), &modern_in_batch());
-                            continue;
-                        }
+                    let meta = match CallMeta::read_batch_entry(&params) {
+                        Ok(meta) => meta,
                         Err(error) => {
                             answers.push_error(Some(&id), &error);
                             continue;
@@ -321,12 +317,4 @@ fn error_text(id: Option<&RequestId>, error: &ErrorObject) -> Bytes {
     let mut text = BytesMut::new();
     write_error(&mut text, id, error);
     text.freeze()
-}
-
-#[cold]
-fn modern_in_batch() -> ErrorObject {
-    ErrorObject::new(
-        code::INVALID_REQUEST,
-        "a request that names its protocol version in _meta must be the only message of its POST",
-    )
 }
