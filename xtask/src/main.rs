@@ -16,8 +16,8 @@ usage: cargo xtask <command>
   fast                    what to run before each commit: format, lints, quick tests, tidy
   ci                      the whole gate, after what .ci/run installs
   tidy [--rule NAME]...   the rules of this repository as code
-  bless [NAME]...         rewrites expected texts: goldens, revisions, compile-fail, conformance
-                          (default: all)
+  bless [NAME]...         rewrites expected texts: goldens, revisions, limits, compile-fail,
+                          conformance (default: all)
   fuzz TARGET|all [--seconds N]
                           runs a fuzz target on random mutations, on all cores";
 
