@@ -22,6 +22,24 @@ struct Field {
     default: String,
 }
 
+impl Field {
+    /// The defaults without the words that say where they apply.
+    fn defaults(&self) -> impl Iterator<Item = &str> {
+        self.default
+            .split("; ")
+            .map(|default| default.trim_start_matches("clients ").trim_start_matches("shared "))
+    }
+}
+
+/// Whether a text contains a default as a word: `4` is not in `64 KiB`.
+fn states(text: &str, default: &str) -> bool {
+    let part_of_a_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(default).any(|(start, _)| {
+        let (before, after) = (&text[..start], &text[start + default.len()..]);
+        !before.ends_with(|c| part_of_a_word(c) || c == ',') && !after.starts_with(part_of_a_word)
+    })
+}
+
 /// The fields of a value, from its pretty `Debug` form.
 fn fields(krate: &str, debug: &str) -> Vec<Field> {
     let mut structs: Vec<&str> = Vec::new();
@@ -152,24 +170,34 @@ fn tests(document: &str) -> BTreeMap<(String, String), String> {
     cells
 }
 
-/// All fields: those of connections once, with the default of both sides.
+/// All fields. One whose default depends on where it is used occurs once, with both defaults.
 fn all_fields() -> Vec<Field> {
-    let mut server = fields("mcp_server", &format!("{:#?}", mcp_server::Limits::default()));
+    let mut all = fields("mcp_server", &format!("{:#?}", mcp_server::Limits::default()));
+    let store = mcp_server::http::EventStoreLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{store:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
-    for field in client {
-        let shared =
-            server.iter_mut().find(|old| old.section == field.section && old.name == field.name);
-        match shared {
+    add(&mut all, client, "clients");
+    let shared = mcp_client::CacheLimits::for_sharing();
+    add(&mut all, fields("mcp_client", &format!("{shared:#?}")), "shared");
+    // The table of a struct would otherwise be divided by the tables of the structs inside it.
+    all.sort_by(|a, b| a.section.cmp(&b.section));
+    all
+}
+
+/// Adds fields, or the defaults of those that are already there, with a word that says where the
+/// second default applies.
+fn add(all: &mut Vec<Field>, fields: Vec<Field>, place: &str) {
+    for field in fields {
+        let known =
+            all.iter_mut().find(|old| old.section == field.section && old.name == field.name);
+        match known {
             Some(old) if old.default != field.default => {
-                old.default = format!("{}; clients {}", old.default, field.default);
+                write!(old.default, "; {place} {}", field.default).expect("a string");
             }
             Some(_) => {}
-            None => server.push(field),
+            None => all.push(field),
         }
     }
-    // A struct inside of another one would else divide its table.
-    server.sort_by(|a, b| a.section.cmp(&b.section));
-    server
 }
 
 #[test]
@@ -193,8 +221,8 @@ fn every_limit_is_documented_with_its_default_and_a_test() {
         }
         let key = (field.section.clone(), field.name.clone());
         let text = documentation.get(&key).map(String::as_str).unwrap_or_default();
-        for default in field.default.split("; clients ") {
-            if !text.contains(default) {
+        for default in field.defaults() {
+            if !states(text, default) {
                 mistakes.push(format!(
                     "the documentation of {section}::{} does not state its default, {default}",
                     field.name
@@ -218,6 +246,15 @@ fn every_limit_is_documented_with_its_default_and_a_test() {
     }
     assert!(mistakes.is_empty(), "{mistakes:#?}");
     tree::check_tests_exist(DOCUMENT, &after);
+}
+
+#[test]
+fn a_default_is_stated_as_a_word_of_its_own() {
+    assert!(states("Maximum number of rounds. 10.", "10"));
+    assert!(states("4 MiB, and 8 MiB elsewhere.", "4 MiB"));
+    assert!(!states("64 MiB.", "4 MiB"));
+    assert!(!states("10,000.", "000"));
+    assert!(!states("100.", "10"));
 }
 
 #[test]
