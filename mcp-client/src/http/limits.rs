@@ -35,7 +35,8 @@ pub struct HttpLimits {
     /// Maximum number of times that one message is refused for its credentials and sent with other
     /// ones. 4.
     pub max_authorizations: u32,
-    /// Time that it may take to open a connection, with its name resolution. 10 s.
+    /// Time that it may take to open a TCP connection, divided by the number of the host's
+    /// addresses. 10 s.
     pub connect_timeout: Duration,
     /// Time that an unused connection is kept. 1 minute, less than most servers keep theirs.
     pub pool_idle_timeout: Duration,
