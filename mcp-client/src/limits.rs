@@ -31,38 +31,39 @@ pub struct Limits {
     pub connection: ConnectionLimits,
     /// The bounds of a list.
     pub list: ListLimits,
-    /// Most rounds in which the handlers answer a server before a call fails. 10.
+    /// Maximum number of rounds in which the handlers answer a server before a call fails. 10.
     pub max_input_rounds: usize,
-    /// Most questions that a server may ask in one round. 16.
+    /// Maximum number of questions that a server may ask in one round. 16.
     pub max_input_questions: usize,
-    /// Most bytes of the output schemas that are remembered, with
+    /// Maximum size of the output schemas that are remembered, in bytes, with
     /// [`ClientBuilder::output_validator`](crate::ClientBuilder::output_validator). 4 MiB.
     pub max_output_schema_bytes: usize,
-    /// Most events that wait in one stream of notifications. 1,024.
+    /// Maximum number of events that wait in one stream of notifications. 1,024.
     pub max_queued_events: usize,
-    /// Most bytes of the events that wait in one stream of notifications. 4 MiB.
+    /// Maximum size of the events that wait in one stream of notifications, in bytes. 4 MiB.
     pub max_queued_event_bytes: usize,
-    /// Most reports of progress that wait for one call. 64.
+    /// Maximum number of progress reports that wait for one call. 64.
     pub max_queued_progress: usize,
-    /// Most bytes of the reports of progress that wait for one call. 1 MiB.
+    /// Maximum size of the progress reports that wait for one call, in bytes. 1 MiB.
     pub max_queued_progress_bytes: usize,
-    /// How long the other end of a byte stream may take to close its side after the client has
-    /// closed its own. 2 s. For child processes see
+    /// Time that the other end of a byte stream has to close its side after the client has closed
+    /// its own. 2 s. For child processes see
     /// [`ChildCommand::exit_timeout`](crate::ChildCommand::exit_timeout).
     pub close_timeout: Duration,
-    /// Most subscriptions of one client. 32.
+    /// Maximum number of subscriptions of one client. 32.
     pub max_subscriptions: usize,
-    /// Most servers of one group of clients. 64.
+    /// Maximum number of servers of one group of clients. 64.
     pub max_group_servers: usize,
-    /// Most tools, prompts, resources or templates that a group takes from one server. 10,000.
+    /// Maximum number of tools, of prompts, of resources and of templates that a group takes from
+    /// one server. 10,000.
     pub max_group_items: usize,
-    /// Most failed attempts in a row to reopen a stream, a subscription or a server that was lost.
-    /// 10.
+    /// Maximum number of failed attempts in a row to reopen a stream, a subscription or a server
+    /// that was lost. 10.
     pub max_reconnects: u32,
-    /// Upper bound of the random pause before the first retry of a request, a stream or a server;
-    /// it doubles with each further one. 200 ms.
+    /// Maximum of the random pause before the first retry of a request, a stream or a server; it
+    /// doubles with each further retry. 200 ms.
     pub initial_backoff: Duration,
-    /// Upper bound of any pause before a retry. 30 s.
+    /// Maximum pause before a retry. 30 s.
     pub max_backoff: Duration,
     /// The bounds of the cache of a client that does not use a
     /// [`SharedCache`](crate::SharedCache).

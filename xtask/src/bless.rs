@@ -7,6 +7,7 @@ use crate::steps::{Steps, cargo};
 const TEXTS: &[(&str, &str, &str)] = &[
     ("goldens", "test -p mcp-core --test wire goldens", "BLESS"),
     ("revisions", "test -p mcp-core --test wire revisions", "BLESS"),
+    ("limits", "test -p mcp-conformance-tests --test repository limits", "BLESS"),
     ("compile-fail", "test --workspace --test compile refused", "BLESS"),
     ("conformance", "test --workspace --test suite", "WRITE_CONFORMANCE"),
 ];

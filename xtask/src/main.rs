@@ -16,8 +16,8 @@ usage: cargo xtask <command>
   fast                    to run before each commit: format, lints, quick tests, tidy
   ci                      the gate, without the installations of .ci/run
   tidy [--rule NAME]...   checks the rules of this repository
-  bless [NAME]...         rewrites expected texts: goldens, revisions, compile-fail, conformance
-                          (default: all)
+  bless [NAME]...         rewrites expected texts: goldens, revisions, limits, compile-fail,
+                          conformance (default: all)
   fuzz TARGET|all [--seconds N]
                           runs a fuzz target on random mutations, on all cores";
 

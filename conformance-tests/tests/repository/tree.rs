@@ -1,5 +1,6 @@
 //! The files of the repository.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,4 +48,20 @@ fn read(root: &Path, folder: &Path, extensions: &[&str], files: &mut Vec<File>) 
             files.push(File { path, text });
         }
     }
+}
+
+/// Checks that each test which a document names as `path.rs::name` exists. Returns their number.
+pub(crate) fn check_tests_exist(name: &str, document: &str) -> usize {
+    let tests: BTreeSet<_> =
+        document.split('`').filter_map(|code| code.split_once(".rs::")).collect();
+    for (path, test) in &tests {
+        let text = text(&format!("{path}.rs"));
+        // Some tests are named in the macro that makes them.
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        assert!(
+            words.any(|word| word == *test),
+            "{name} names {test}, which {path}.rs does not have"
+        );
+    }
+    tests.len()
 }

@@ -161,6 +161,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_bytes_of_all_results_are_bounded() {
+        let mut limits = CacheLimits::new();
+        limits.max_bytes = 10_000;
+        let shared = SharedCache::with_limits(limits);
+        let cache = shared.scoped("s", "p");
+        let result = json(&format!(r#"{{"ttlMs":1000,"x":"{}"}}"#, "x".repeat(3_000)));
+        for number in 0..10 {
+            let key = key("resources/read", &format!(r#"{{"uri":"x://{number}"}}"#));
+            cache.put(key, &result, cache.generation());
+        }
+        assert!((1..=3).contains(&shared.len()), "{} results of 3,000 bytes", shared.len());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn public_results_are_for_all_of_a_server_and_private_ones_for_a_principal() {
         let shared = SharedCache::new();
         let [alice, again, bob, elsewhere] =

@@ -14,15 +14,16 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheLimits {
-    /// Most results. 512, and 4,096 in a [`SharedCache`](crate::SharedCache). A full cache drops the
-    /// results that become stale first.
+    /// Maximum number of results. 512, and 4,096 in a [`SharedCache`](crate::SharedCache). A full
+    /// cache drops the results that become stale first.
     pub max_entries: usize,
-    /// Most bytes of all results. 32 MiB, and 64 MiB in a [`SharedCache`](crate::SharedCache).
+    /// Maximum size of all results, in bytes. 32 MiB, and 64 MiB in a
+    /// [`SharedCache`](crate::SharedCache).
     pub max_bytes: usize,
-    /// Most bytes of one result; a larger one is not kept. 2 MiB, and 4 MiB in a
+    /// Maximum size of one result, in bytes; a larger one is not kept. 2 MiB, and 4 MiB in a
     /// [`SharedCache`](crate::SharedCache).
     pub max_entry_bytes: usize,
-    /// Longest time for which a result is kept, whatever the server says. 24 h.
+    /// Maximum time for which a result is kept, whatever the server says. 1 day.
     pub max_ttl: Duration,
 }
 

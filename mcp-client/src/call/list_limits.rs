@@ -5,15 +5,15 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListLimits {
-    /// Most pages. 1,000.
+    /// Maximum number of pages. 1,000.
     pub max_pages: usize,
-    /// Most items. 100,000.
+    /// Maximum number of items. 100,000.
     pub max_items: usize,
-    /// Most bytes of JSON. 64 MiB.
+    /// Maximum size of the list as JSON, in bytes. 64 MiB.
     pub max_bytes: usize,
-    /// Most bytes of JSON of one item, such as the definition of a tool. 256 KiB.
+    /// Maximum size of one item as JSON, such as the definition of a tool, in bytes. 256 KiB.
     pub max_item_bytes: usize,
-    /// Most bytes of a cursor. 8 KiB.
+    /// Maximum length of a cursor, in bytes. 8 KiB.
     pub max_cursor_bytes: usize,
 }
 

@@ -16,7 +16,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpLimits {
-    /// Most times that one message is sent, if the network fails or the server is too busy. 4.
+    /// Maximum number of times that one message is sent, if the network fails or the server is too
+    /// busy. 4.
     ///
     /// A call that may have reached the server is sent again only if it may be carried out twice,
     /// which a `tools/call` may not, or if the server refused it with 429 and `Retry-After`.
@@ -27,47 +28,50 @@ pub struct HttpLimits {
     /// Set it only where you know that a 503 is sent before a request is handled. A gateway may
     /// send one after it has passed the request on.
     pub retry_unavailable: bool,
-    /// Longest pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.
+    /// Maximum pause that a server may ask for (`Retry-After`, and `retry` of a stream). 30 s.
     pub max_retry_delay: Duration,
-    /// Most redirects of one message; all must stay on the server's origin. 3.
+    /// Maximum number of redirects of one message; all must stay on the server's origin. 3.
     pub max_redirects: u32,
-    /// Most times that one message is refused for its credentials and sent with other ones. 4.
+    /// Maximum number of times that one message is refused for its credentials and sent with other
+    /// ones. 4.
     pub max_authorizations: u32,
-    /// How long it may take to open a connection, with its name resolution. 10 s.
+    /// Time that it may take to open a TCP connection, divided by the number of the host's
+    /// addresses. 10 s.
     pub connect_timeout: Duration,
-    /// How long an unused connection is kept. 60 s, less than most servers keep theirs.
+    /// Time that an unused connection is kept. 1 minute, less than most servers keep theirs.
     pub pool_idle_timeout: Duration,
-    /// Most unused connections to one host that are kept. 64.
+    /// Maximum number of unused connections to one host that are kept. 64.
     pub max_idle_connections: usize,
-    /// How long a connection may be silent before the peer is probed, by TCP and by HTTP/2. 15 s.
+    /// Time that a connection may be silent before the peer is probed, by TCP and by HTTP/2. 15 s.
     pub keep_alive_interval: Duration,
-    /// How long the peer may take to answer an HTTP/2 probe. 20 s.
+    /// Time that the peer has to answer an HTTP/2 probe. 20 s.
     pub keep_alive_timeout: Duration,
-    /// How long a stream on which the server has sent keep-alives may be silent; then it is lost.
+    /// Time that a stream on which the server has sent keep-alives may be silent; then it is lost.
     /// 45 s.
     pub stream_idle_timeout: Duration,
-    /// How long the first subscription, and the first call in which the server may ask for
+    /// Time that the first subscription, and the first call in which the server may ask for
     /// something, waits until the server has opened the stream of a legacy session. 1 s.
     pub stream_open_timeout: Duration,
-    /// How long it may take to begin another session in place of one that the server has
+    /// Time that it may take to begin another session in place of one that the server has
     /// forgotten. 30 s.
     pub reinitialize_timeout: Duration,
-    /// How long the end of a session, and a notification, may take. 5 s.
+    /// Time that the end of a session, and a notification, may take. 5 s.
     pub shutdown_timeout: Duration,
-    /// Longest body of an error response that is read, in bytes. 64 KiB.
+    /// Maximum length of the body of an error response that is read, in bytes. 64 KiB.
     pub max_error_body_bytes: usize,
-    /// Most tools with arguments that are mirrored into header fields; further ones are not
-    /// remembered. 10,000.
+    /// Maximum number of tools with arguments that are mirrored into header fields; further ones
+    /// are not remembered. 10,000.
     pub max_mirrored_tools: usize,
-    /// Most pages of `tools/list` that are read to find out what one call has to mirror. 100.
+    /// Maximum number of pages of `tools/list` that are read to find out what one call has to
+    /// mirror. 100.
     pub max_mirror_pages: usize,
-    /// How long a server of HTTP+SSE may take to name the URL for messages. 10 s.
+    /// Time that a server of HTTP+SSE has to name the URL for messages. 10 s.
     pub sse_endpoint_timeout: Duration,
-    /// Most messages that wait to be posted to a server of HTTP+SSE. 64.
+    /// Maximum number of messages that wait to be posted to a server of HTTP+SSE. 64.
     pub max_queued_posts: usize,
-    /// Most messages that are posted to a server of HTTP+SSE at a time. 256.
+    /// Maximum number of messages that are posted to a server of HTTP+SSE at a time. 256.
     pub max_concurrent_posts: usize,
-    /// How long a message to a server of HTTP+SSE delays the next one: some servers respond to it
+    /// Time that a message to a server of HTTP+SSE delays the next one: some servers respond to it
     /// only when the work is done. 500 ms.
     pub post_order_timeout: Duration,
 }

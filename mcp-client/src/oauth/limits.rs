@@ -16,48 +16,51 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuthLimits {
-    /// Longest document or response of an authorization server that is read, in bytes. 256 KiB.
+    /// Maximum length of a document or response of an authorization server, in bytes. 256 KiB.
     pub max_document_bytes: usize,
-    /// How long one request to an authorization server may take, with its redirects and the body
+    /// Time that one request to an authorization server may take, with its redirects and the body
     /// of its response. 10 s.
     pub request_timeout: Duration,
-    /// Most redirects of one document; all must stay on its origin. 3.
+    /// Maximum number of redirects of one document; all must stay on its origin. 3.
     pub max_redirects: u32,
-    /// Longest URL of a server that is used, in bytes. 4,096.
+    /// Maximum length of a URL of a server that is used, in bytes. 4 KiB.
     pub max_url_bytes: usize,
-    /// Longest URL that is opened in a browser, in bytes. 16 KiB.
+    /// Maximum length of a URL that is opened in a browser, in bytes. 16 KiB.
     pub max_authorization_url_bytes: usize,
-    /// Most authorization servers of one MCP server that are considered. 16.
+    /// Maximum number of authorization servers of one MCP server that are considered. 16.
     pub max_authorization_servers: usize,
-    /// Most scopes of one request; of a longer list the first ones are requested. 128.
+    /// Maximum number of scopes of one request; of a longer list the first ones are requested. 128.
     pub max_scopes: usize,
-    /// Longest scope that is requested, in bytes; longer ones are left out. 256.
+    /// Maximum length of a scope, in bytes; longer ones are not requested. 256 bytes.
     pub max_scope_bytes: usize,
-    /// How long it may take to obtain a token, the user's part included. 1 h.
+    /// Time that it may take to obtain a token, the user's part included. 1 hour.
     pub authorization_timeout: Duration,
-    /// How often the user may be asked to log in for one operation (a method and the tool, prompt
-    /// or resource that it names) within [`authorization_period`](Self::authorization_period). 3.
+    /// Maximum number of times that the user is asked to log in for one operation (a method and the
+    /// tool, prompt or resource that it names) within
+    /// [`authorization_period`](Self::authorization_period). 3.
     pub max_authorizations: u32,
-    /// After how long the authorizations for an operation are no longer counted. 10 min.
+    /// Time after which the authorizations for an operation are no longer counted. 10 minutes.
     pub authorization_period: Duration,
-    /// Most operations whose authorizations are counted; the oldest is forgotten first. 256.
+    /// Maximum number of operations whose authorizations are counted; the oldest is forgotten
+    /// first. 256.
     pub max_counted_operations: usize,
-    /// How long before it expires a token is renewed; a quarter of its lifetime if that is
+    /// Time before its expiry at which a token is renewed; a quarter of its lifetime if that is
     /// shorter. 30 s.
     pub renew_before_expiry: Duration,
-    /// How long after a failed renewal the next one is tried, while the token is still valid. 30 s.
+    /// Time after a failed renewal until the next one is tried, while the token is still valid. 30
+    /// s.
     pub renewal_retry_interval: Duration,
-    /// How long one operation of the credential store may take. A keychain may ask the user, and
+    /// Time that one operation of the credential store may take. A keychain may ask the user, and
     /// another process may hold the lock. 90 s.
     pub store_timeout: Duration,
-    /// How long an [`AssertionSource`](super::AssertionSource) may take. 60 s.
+    /// Time that an [`AssertionSource`](super::AssertionSource) may take. 1 minute.
     pub assertion_timeout: Duration,
-    /// Most connections to the listener that the browser is redirected to; the oldest is closed
-    /// for a new one. 16.
+    /// Maximum number of connections to the listener that the browser is redirected to; the oldest
+    /// is closed for a new one. 16.
     pub max_loopback_connections: usize,
-    /// How long a connection to that listener may take to send its request. 2 s.
+    /// Time that a connection to that listener has to send its request. 2 s.
     pub loopback_request_timeout: Duration,
-    /// How long a connection to that listener may last. 10 s.
+    /// Time that a connection to that listener may last. 10 s.
     pub loopback_connection_timeout: Duration,
 }
 

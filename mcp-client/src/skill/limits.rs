@@ -4,11 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkillLimits {
-    /// Most files. 512.
+    /// Maximum number of files. 512.
     pub max_files: usize,
-    /// Most bytes of all files. 16 MiB.
+    /// Maximum size of all files, in bytes. 16 MiB.
     pub max_bytes: u64,
-    /// Most bytes of the front matter of a `SKILL.md`. 256 KiB.
+    /// Maximum length of the front matter of a `SKILL.md`, in bytes. 256 KiB.
     pub max_front_matter_bytes: usize,
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use mcp_client::{Client, ErrorKind, Revision};
+use mcp_client::{Client, ErrorKind, Limits, Revision};
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, discovered, modern, text, with};
+use crate::fake::{Fake, discovered, modern, modern_with, text, with};
 
 #[tokio::test]
 async fn a_modern_server_is_recognised_and_described() {
@@ -334,4 +334,15 @@ async fn dropping_the_client_closes_the_stream() {
     fake.reply(&request, discovered()).await;
     ping.await.unwrap().unwrap();
     assert!(fake.maybe_next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_close_its_side_is_waited_for_only_so_long() {
+    let mut limits = Limits::new();
+    limits.close_timeout = Duration::from_secs(3);
+    let (client, mut fake) = modern_with(Client::builder().limits(limits)).await;
+    let began = tokio::time::Instant::now();
+    client.close().await;
+    assert_eq!(began.elapsed().as_secs(), 3);
+    assert!(fake.maybe_next().await.is_none(), "the client has closed its own");
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use mcp_client::json::JsonBytes;
 use mcp_client::service::{Notification, Reply, Request, Service};
 use mcp_client::types::Skill;
-use mcp_client::{Client, ErrorKind, ErrorObject};
+use mcp_client::{Client, ClientBuilder, ErrorKind, ErrorObject, Limits};
 use serde_json::{Value, json};
 
 const MAIN: &str = "skill://pdf-processing/SKILL.md";
@@ -94,6 +94,10 @@ impl Service for Shelf {
 }
 
 async fn shelf(is_legacy: bool) -> (Client, Shelf) {
+    shelf_with(Client::builder(), is_legacy).await
+}
+
+async fn shelf_with(builder: ClientBuilder, is_legacy: bool) -> (Client, Shelf) {
     let files = BTreeMap::from([
         (MAIN.to_owned(), json!({ "text": TEXT })),
         (FORMS.to_owned(), json!({ "blob": "AP9mb3Jt" })),
@@ -103,7 +107,7 @@ async fn shelf(is_legacy: bool) -> (Client, Shelf) {
     let shelf =
         Shelf { is_legacy, declared: json!({"directoryRead": true}), files, read: Arc::default() };
     let service = shelf.clone();
-    (Client::builder().connect_service(|_| service).await.unwrap(), shelf)
+    (builder.connect_service(|_| service).await.unwrap(), shelf)
 }
 
 #[tokio::test]
@@ -219,4 +223,32 @@ async fn a_server_without_skills_is_not_asked_for_them() {
     let (client, _fake) = crate::fake::modern().await;
     assert_eq!(client.list_skills().await.unwrap_err().kind(), ErrorKind::InvalidArgument);
     assert_eq!(client.get_skill(MAIN).await.unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
+#[tokio::test]
+async fn files_bytes_and_front_matter_of_a_skill_are_bounded() {
+    let limited = async |change: fn(&mut Limits)| {
+        let mut limits = Limits::new();
+        change(&mut limits);
+        shelf_with(Client::builder().limits(limits), false).await.0
+    };
+    let refused = async |client: Client, entry: Value| {
+        client.load_skill(&skill(entry)).await.unwrap_err().to_string()
+    };
+    let client = limited(|limits| limits.skills.max_files = 1).await;
+    let error = refused(client, entry()).await;
+    assert!(error.contains("2 files, more than 1 (Limits::skills.max_files)"), "{error}");
+
+    let client = limited(|limits| limits.skills.max_bytes = 20).await;
+    let error = refused(client.clone(), entry()).await;
+    assert!(error.contains("more than 20 (Limits::skills.max_bytes)"), "{error}");
+    // Without listed sizes the bytes that are read count.
+    let mut dynamic = entry();
+    dynamic["resources"] = json!("dynamic");
+    let error = refused(client, dynamic).await;
+    assert!(error.contains("more than 20 bytes (Limits::skills.max_bytes)"), "{error}");
+
+    let client = limited(|limits| limits.skills.max_front_matter_bytes = 20).await;
+    let error = refused(client, entry()).await;
+    assert!(error.contains("20 bytes (Limits::skills.max_front_matter_bytes)"), "{error}");
 }

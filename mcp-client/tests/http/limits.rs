@@ -6,8 +6,11 @@ use futures::StreamExt as _;
 use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
 use mcp_client::{Client, ClientBuilder, ErrorKind, Limits};
 use serde_json::json;
+use tokio::time::{Instant, timeout};
 
-use crate::script::{Exchange, Script, URL, initialized, legacy, modern, text, tools, with};
+use crate::script::{
+    Exchange, Script, Sending, URL, initialized, legacy, modern, text, tools, with,
+};
 
 fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
     let mut limits = Limits::new();
@@ -162,10 +165,9 @@ async fn only_so_many_pages_of_tools_are_read_to_mirror_the_arguments_of_a_call(
     script.expect_silence(Duration::from_secs(60)).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
+/// A client of a server of HTTP+SSE, and the stream of the server's events.
+async fn http_sse(builder: ClientBuilder) -> (Client, Script, Sending) {
     let (stack, mut script) = Script::new();
-    let builder = limited(|limits| limits.http.max_concurrent_posts = 3).http_stack(stack);
     let serve = async {
         script.expect("server/discover").await.status(404);
         script.expect("initialize").await.status(404);
@@ -177,8 +179,14 @@ async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
         script.expect("notifications/initialized").await.status(202);
         events
     };
-    let (client, events) = tokio::join!(builder.connect_http(URL), serve);
-    let client = client.unwrap();
+    let (client, events) = tokio::join!(builder.http_stack(stack).connect_http(URL), serve);
+    (client.unwrap(), script, events)
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
+    let builder = limited(|limits| limits.http.max_concurrent_posts = 3);
+    let (client, mut script, events) = http_sse(builder).await;
     let calls: Vec<_> =
         (0..4).map(|_| tokio::spawn(client.call_tool("slow", &json!({})).into_future())).collect();
     // Each delays the next one for a while, and the last one waits for the response to another.
@@ -201,4 +209,46 @@ async fn only_so_many_messages_are_posted_to_a_server_of_http_sse_at_a_time() {
     for call in calls {
         assert_eq!(call.await.unwrap().unwrap().text(), "done");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_messages_wait_to_be_posted_to_a_server_of_http_sse() {
+    let builder = limited(|limits| {
+        limits.http.max_concurrent_posts = 1;
+        limits.http.max_queued_posts = 2;
+        limits.connection.max_outbox_bytes = 1;
+    });
+    let (client, mut script, _events) = http_sse(builder).await;
+    let calls: Vec<_> =
+        (0..50).map(|_| tokio::spawn(client.call_tool("slow", &json!({})).into_future())).collect();
+    let first = script.expect("tools/call").await;
+    script.expect_silence(Duration::from_secs(10)).await;
+    // A call that does not wait in the queue leaves no trace.
+    for call in calls {
+        call.abort();
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await; // Virtual: until the calls are dropped.
+    first.status(202);
+    let mut posted = 1;
+    while let Ok(exchange) = timeout(Duration::from_secs(30), script.next()).await {
+        posted += usize::from(exchange.message()["method"] == "tools/call");
+        exchange.status(202);
+    }
+    // One that is posted, the queue and its one sender, a line and the outbox.
+    assert!((3..=6).contains(&posted), "{posted} of 50 calls were posted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_not_replaced_in_its_time_fails_the_call() {
+    let builder = limited(|limits| limits.http.reinitialize_timeout = Duration::from_secs(7));
+    let (client, mut script, standalone) = legacy(builder).await;
+    standalone.status(405);
+    let mut began = Instant::now();
+    let refused = with(client.call_tool("add", &json!({})), async {
+        script.expect("tools/call").await.status(404);
+        began = Instant::now();
+        script.expect("initialize").await.dropped().await;
+    });
+    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(began.elapsed().as_secs(), 7);
 }

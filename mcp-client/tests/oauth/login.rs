@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use mcp_client::Limits;
+use mcp_client::http::Authorizer as _;
 use mcp_client::oauth::ErrorKind;
 use serde_json::json;
 
-use crate::world::{ISSUER, PRM, REDIRECT, SERVER, Sent, World, answer_of, bound};
+use crate::world::{ISSUER, PRM, REDIRECT, SERVER, Sent, World, answer_of, binding, bound};
 
 #[tokio::test]
 async fn a_log_in_requests_a_code_and_redeems_it() {
@@ -235,6 +237,22 @@ async fn a_user_who_does_not_return_is_waited_for_only_so_long() {
     let begun = tokio::time::Instant::now();
     let error = world.call(&oauth, "a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(begun.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_waited_for_only_so_long_whatever_a_log_in_may_take() {
+    let world = World::new();
+    let never = |_| async { std::future::pending().await };
+    let oauth = world.oauth().redirect(REDIRECT, never).login_timeout(Duration::from_secs(100));
+    let oauth = oauth.build();
+    let mut limits = Limits::new();
+    limits.oauth.authorization_timeout = Duration::from_secs(7);
+    oauth.bind(&binding(SERVER).with_limits(limits)).unwrap();
+    let begun = tokio::time::Instant::now();
+    let error = world.call(&oauth, "a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains("OAuthLimits::authorization_timeout"), "{error}");
     assert_eq!(begun.elapsed().as_secs(), 7);
 }
 

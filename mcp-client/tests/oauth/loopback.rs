@@ -1,14 +1,16 @@
 //! The listener to which the browser returns, over sockets.
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use mcp_client::Limits;
+use mcp_client::http::Authorizer as _;
 use mcp_client::oauth::{AuthorizationUrl, Loopback, MemoryStore, OAuth, OAuthLimits};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::world::{World, bound, field};
+use crate::world::{SERVER, World, binding, bound, field};
 
 /// Sends a request byte for byte and reads the whole answer.
 async fn raw(port: u16, request: &str) -> String {
@@ -29,12 +31,22 @@ async fn waiting(
     loopback: Loopback,
     store: MemoryStore,
 ) -> (tokio::task::JoinHandle<u16>, String, Arc<OAuth>) {
+    waiting_with(world, loopback, store, Limits::new()).await
+}
+
+async fn waiting_with(
+    world: &World,
+    loopback: Loopback,
+    store: MemoryStore,
+    limits: Limits,
+) -> (tokio::task::JoinHandle<u16>, String, Arc<OAuth>) {
     let (sender, mut urls) = mpsc::unbounded_channel();
     let user = world.clone();
     let oauth = world.oauth().loopback(loopback).store(store).open_browser(
         move |url: &AuthorizationUrl| sender.send(user.log_in(url)).map_err(std::io::Error::other),
     );
-    let oauth = Arc::new(bound(oauth));
+    let oauth = Arc::new(oauth.build());
+    oauth.bind(&binding(SERVER).with_limits(limits)).unwrap();
     let call = tokio::spawn({
         let (world, oauth) = (world.clone(), Arc::clone(&oauth));
         async move { world.call(&oauth, "a").await.unwrap() }
@@ -205,4 +217,21 @@ async fn a_port_in_use_is_an_error_before_the_browser_opens() {
     let error = world.call(&bound(oauth), "a").await.unwrap_err();
     assert_eq!(error.kind(), mcp_client::oauth::ErrorKind::Configuration);
     assert!(!*opened.lock().unwrap());
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_after_its_time_whatever_its_request_may_take() {
+    let world = World::new();
+    let mut limits = Limits::new();
+    limits.oauth.loopback_request_timeout = Duration::from_secs(3_600);
+    limits.oauth.loopback_connection_timeout = Duration::from_millis(200);
+    let (call, back, _oauth) =
+        waiting_with(&world, Loopback::new(), MemoryStore::new(), limits).await;
+    let port = port_of(back.split('?').next().unwrap());
+    let began = Instant::now();
+    let mut idle = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let closing = tokio::time::timeout(Duration::from_secs(20), closed(&mut idle));
+    closing.await.expect("the listener closes the connection");
+    assert!(began.elapsed() >= Duration::from_millis(200), "{:?}", began.elapsed());
+    call.abort();
 }

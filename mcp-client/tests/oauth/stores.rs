@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use mcp_client::http::{Authorizer as _, BoxError};
 use mcp_client::oauth::{
-    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, RegisteredClient, Secret,
-    StoreLock,
+    CredentialKey, CredentialStore, ErrorKind, MemoryStore, OAuth, OAuthLimits, RegisteredClient,
+    Secret, StoreLock,
 };
 use mcp_client::service::BoxFuture;
 use serde_json::json;
@@ -173,6 +173,39 @@ async fn a_failing_store_needs_no_log_in() {
     }
     assert_eq!(world.logins().len(), 1);
     assert!(store.tries.load(Ordering::SeqCst) >= 4);
+}
+
+/// A store that does not answer, such as a keychain whose dialog nobody closes.
+#[derive(Clone)]
+struct Silent;
+
+impl CredentialStore for Silent {
+    fn load<'a>(&'a self, _: &'a CredentialKey) -> BoxFuture<'a, Result<Option<Secret>, BoxError>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn save<'a>(
+        &'a self,
+        _: &'a CredentialKey,
+        _: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn remove<'a>(&'a self, _: &'a CredentialKey) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_is_waited_for_only_so_long() {
+    let world = World::new();
+    let begun = tokio::time::Instant::now();
+    let error = world.call(&bound(world.oauth().store(Silent)), "a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert!(format!("{error:?}").contains("OAuthLimits::store_timeout"), "{error:?}");
+    assert_eq!(begun.elapsed(), OAuthLimits::new().store_timeout);
+    assert!(world.logins().is_empty(), "no log-in because a store was busy");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub struct HttpLimits {
     pub http2_ping_timeout: Duration,
     /// Time without traffic after which TCP probes whether the peer is still there, and time that
     /// sent data may stay unacknowledged, where the system has such a limit; for that, at least
-    /// `write_stall_timeout`. 60 s.
+    /// `write_stall_timeout`. 1 minute.
     pub tcp_keep_alive: Duration,
     /// Time that the head of a request may take to arrive. 10 s.
     pub head_timeout: Duration,

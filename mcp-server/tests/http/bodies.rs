@@ -83,3 +83,17 @@ async fn nobody_has_to_go_for_who_finds_no_room_even_then_or_would_hold_more() {
     assert_eq!(statuses(&mut waiting), [None, None]);
     assert_eq!(echo(500_000).send(&service).await.status, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_bodies_that_are_arriving_is_limited() {
+    let mut limits = Limits::new();
+    limits.http.max_pending_bodies = 2;
+    let service = fixture::server().0.limits(limits).into_service().unwrap();
+    let first = begin(&service, 10);
+    let second = begin(&service, 10);
+    let refused = echo(10).send(&service).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (503, Some("1")));
+    drop(second);
+    assert_eq!(echo(10).send(&service).await.status, 200);
+    drop(first);
+}

@@ -169,3 +169,34 @@ async fn a_principal_has_a_share_of_the_requests_in_flight() {
     drop(held);
     assert_eq!(send("alice", "echo").await.unwrap().status(), 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn notifications_that_wait_for_a_reader_are_limited_in_number_and_bytes() {
+    for (max_events, max_bytes) in [(5, 1 << 20), (1_000_000, 2_000)] {
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&sent);
+        let tool = ToolRoute::builder("spawn").handler(move |ctx: Context| {
+            let counter = Arc::clone(&counter);
+            async move {
+                tokio::spawn(async move {
+                    for _ in 0..1_000 {
+                        ctx.log(LoggingLevel::Error, "x".repeat(400)).await;
+                        counter.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+                std::future::pending::<String>().await
+            }
+        });
+        let mut limits = Limits::new();
+        limits.http.max_stream_events = max_events;
+        limits.http.max_stream_bytes = max_bytes;
+        let service = Server::builder("spawn", "1").tool(tool).limits(limits);
+        let service = service.into_service().unwrap();
+        let answer = Call::tool("spawn", json!({})).begin(&service).await;
+        tokio::time::sleep(Duration::from_secs(1)).await; // Virtual: until the task waits.
+        // Those in the first piece of the response, and those that wait for the next one.
+        let sent = sent.load(Ordering::SeqCst);
+        assert!((4..=10).contains(&sent), "{sent} of 1,000 notifications");
+        drop(answer);
+    }
+}

@@ -262,3 +262,23 @@ async fn the_system_probes_whether_a_silent_peer_is_still_there() {
         .collect();
     assert!(timers.len() == 1 && timers[0].starts_with("02:"), "{timers:?}");
 }
+
+#[tokio::test]
+async fn a_head_over_the_limits_is_refused() {
+    let mut limits = Limits::new();
+    limits.http.max_head_bytes = 10_000;
+    limits.http.max_header_fields = 20;
+    let server = serve(limits).await;
+    let list = || Call::new("tools/list", json!({})).header("connection", "close");
+    let long = |bytes: usize| list().header("x-long", "x".repeat(bytes));
+    let many = |count: usize| {
+        (0..count).fold(list(), |call, number| call.header(&format!("x-{number}"), "x"))
+    };
+    for (call, is_accepted) in
+        [(long(8_000), true), (long(12_000), false), (many(10), true), (many(20), false)]
+    {
+        let mut stream = server.connect(&wire(&call)).await;
+        let text = rest(&mut stream).await;
+        assert_eq!(text.starts_with("HTTP/1.1 200 OK"), is_accepted, "{text:?}");
+    }
+}

@@ -80,8 +80,8 @@ pub(in crate::http) enum Full {
     Principal(&'static str),
 }
 
-/// The limit of all bodies.
-const MAX_BYTES: &str = "max_body_bytes_in_flight";
+/// The name of the limit of all bodies.
+const BODY_BYTES: &str = "max_body_bytes_in_flight";
 
 impl Admission {
     pub(in crate::http) fn new(limits: &HttpLimits) -> Arc<Self> {
@@ -157,7 +157,7 @@ impl Admission {
             return Ok(());
         }
         self.leave(kind, principal, bytes);
-        Err(Full::All(if has_permit { MAX_BYTES } else { pool.max_count.1 }))
+        Err(Full::All(if has_permit { BODY_BYTES } else { pool.max_count.1 }))
     }
 
     fn leave(&self, kind: Kind, principal: Option<&Principal>, bytes: usize) {
@@ -219,7 +219,7 @@ impl Admitted {
             Some(number) if admission.arriving.grow(number, bytes) => {}
             Some(_) => {
                 admission.bytes.fetch_sub(bytes, Ordering::Relaxed);
-                return Err(Full::All(MAX_BYTES));
+                return Err(Full::All(BODY_BYTES));
             }
         }
         let over = before.saturating_add(bytes).saturating_sub(admission.max_bytes);
@@ -228,7 +228,7 @@ impl Admitted {
         }
         let freed = admission.arriving.evict(over, self.arriving, self.bytes);
         admission.bytes.fetch_sub(freed, Ordering::Relaxed);
-        if freed >= over { Ok(()) } else { Err(Full::All(MAX_BYTES)) }
+        if freed >= over { Ok(()) } else { Err(Full::All(BODY_BYTES)) }
     }
 
     /// More of the body is waited for. Ready once the request is evicted.
@@ -236,7 +236,7 @@ impl Admitted {
         let arriving = &self.admission.arriving;
         let number =
             *self.arriving.get_or_insert_with(|| arriving.add(std::mem::take(&mut self.bytes)));
-        arriving.poll_displaced(number, cx).map(|()| Full::All(MAX_BYTES))
+        arriving.poll_displaced(number, cx).map(|()| Full::All(BODY_BYTES))
     }
 
     /// The body is read, and the request is about to be handled.
@@ -248,7 +248,7 @@ impl Admitted {
         principal: Option<&Principal>,
     ) -> Result<(), Full> {
         if let Some(number) = self.arriving.take() {
-            self.bytes += self.admission.arriving.remove(number).ok_or(Full::All(MAX_BYTES))?;
+            self.bytes += self.admission.arriving.remove(number).ok_or(Full::All(BODY_BYTES))?;
         }
         self.becomes(Kind::Request, principal)
     }
