@@ -117,22 +117,24 @@ impl HttpBody {
     /// # Errors
     /// When the connection fails before the end.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BoxError>> {
-        loop {
-            let frame = match &mut self.0 {
-                BodyKind::Hyper(body) => Pin::new(body)
-                    .poll_frame(cx)
-                    .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
-                BodyKind::Boxed(body) => body.as_mut().poll_frame(cx),
-            };
-            match frame {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(Ok(None)),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => return Poll::Ready(Ok(Some(data))),
-                    _ => {} // Trailers are not used.
-                },
-            }
+        let frame = match &mut self.0 {
+            BodyKind::Hyper(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            BodyKind::Boxed(body) => body.as_mut().poll_frame(cx),
+        };
+        match frame {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(None) => Poll::Ready(Ok(None)),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error)),
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) if !data.is_empty() => Poll::Ready(Ok(Some(data))),
+                // Trailers are not used. A body of empty pieces must not starve other tasks.
+                _ => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            },
         }
     }
 

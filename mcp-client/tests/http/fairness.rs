@@ -78,7 +78,8 @@ async fn a_stream_that_is_always_ready_leaves_time_for_other_tasks() {
     let many_events =
         "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\n\n".repeat(20_000);
     for (status, media, piece, pieces) in [
-        // Each piece is a comment, an event, or many events.
+        // Each piece is empty, a comment, an event, or many events.
+        (200, "text/event-stream", String::new(), 20_000),
         (200, "text/event-stream", ":\n\n".to_owned(), 20_000),
         (200, "text/event-stream", "data:\n\n".to_owned(), 20_000),
         (200, "text/event-stream", many_events, 1),

@@ -326,6 +326,21 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_annotations_is_bounded() {
+        let schema = |count: usize| {
+            let property = |n: usize| {
+                (format!("p{n}"), json!({ "type": "string", "x-mcp-header": format!("P{n}") }))
+            };
+            json!({ "properties": (0..count).map(property).collect::<Map<_, _>>() })
+        };
+        assert_eq!(param_headers(&schema(MAX_ANNOTATIONS)).unwrap().len(), MAX_ANNOTATIONS);
+        for count in [MAX_ANNOTATIONS + 1, 50_000] {
+            let error = param_headers(&schema(count)).unwrap_err();
+            assert!(error.reason.contains("at most 64"), "{error}");
+        }
+    }
+
+    #[test]
     fn numbers_are_compared_by_value_and_text_by_characters() {
         for (argument, header, is_match) in [
             (json!("a"), "a", true),

@@ -8,6 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::json::MAX_EXACT_INTEGER;
+use crate::text::PeerText;
 
 /// Maximum length of a string id, in bytes. Fixed: peers use integers or UUIDs, and ids are copied
 /// into tables and logs.
@@ -34,11 +35,12 @@ pub enum RequestId {
     String(Arc<str>),
 }
 
+/// For logs and errors. Hidden characters of a string are escaped.
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
-            Self::String(text) => write!(f, "\"{text}\""),
+            Self::String(text) => write!(f, "\"{}\"", PeerText::new(text)),
         }
     }
 }
@@ -113,3 +115,16 @@ impl Visitor<'_> for IdVisitor {
 /// The name of a method. The names in the [method table](crate::method::TABLE) are borrowed, so
 /// most names are not allocated.
 pub type MethodName = Cow<'static, str>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_cannot_forge_a_line_of_a_log() {
+        assert_eq!(RequestId::from(7).to_string(), "7");
+        assert_eq!(RequestId::from("a-7 ü").to_string(), "\"a-7 ü\"");
+        let forged = RequestId::from("x\nERROR forged\u{202e}");
+        assert_eq!(forged.to_string(), r#""x\nERROR forged\u{202e}""#);
+    }
+}

@@ -8,6 +8,7 @@ use futures::FutureExt as _;
 use super::{Conversation, Notification, Reply, Request, Service};
 use crate::json::JsonBytes;
 use crate::jsonrpc::ErrorObject;
+use crate::text::PeerText;
 
 /// Answers a panic of the inner service with −32603 and logs it, so that a bug fails only the call
 /// that hits it.
@@ -71,5 +72,6 @@ fn log_panic(method: &str, panic: &(dyn Any + Send), correlation: &str) {
     let reason = (panic.downcast_ref::<&str>().copied())
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("(no message)");
-    tracing::error!(method, reason, correlation, "a handler panicked");
+    let method = PeerText::new(method);
+    tracing::error!(%method, reason, correlation, "a handler panicked");
 }

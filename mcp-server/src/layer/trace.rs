@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use mcp_core::service::{CallError, Notification, Reply, Request, Service};
+use mcp_core::text::PeerText;
 use serde::Deserialize;
 use tower_layer::Layer;
 use tracing::{Instrument as _, Level, debug, info_span, warn};
@@ -65,7 +66,7 @@ impl<S: Service> Service for Trace<S> {
     }
 
     async fn notify(&self, notification: Notification) {
-        debug!(method = %notification.method, "notification");
+        debug!(method = %PeerText::new(&notification.method), "notification");
         self.inner.notify(notification).await;
     }
 }
@@ -78,5 +79,22 @@ fn target(request: &Request) -> Option<String> {
         uri: Option<String>,
     }
     let names: Names = request.params.parse().ok()?;
-    names.name.or(names.uri)
+    names.name.or(names.uri).map(|target| PeerText::new(&target).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_core::json::JsonBytes;
+
+    use super::*;
+
+    #[test]
+    fn the_target_of_a_call_is_short_and_stays_in_its_line() {
+        for member in ["name", "uri"] {
+            let text = format!("x\n{}", "y".repeat(100_000));
+            let params = JsonBytes::new(&serde_json::json!({ member: text })).unwrap();
+            let target = target(&Request::new(1.into(), "tools/call", params)).unwrap();
+            assert!(target.starts_with("x\\ny") && target.len() < 1_000, "{target}");
+        }
+    }
 }

@@ -379,6 +379,7 @@ where
                 Ok(Message::Notification { method, params })
                     if self.local.check_batch_entry(&params).is_err() =>
                 {
+                    let method = PeerText::new(&method);
                     tracing::debug!(%method, "dropped a notification that must not be in a batch");
                 }
                 Ok(other) => self.handle_message(cx, other),

@@ -5,6 +5,7 @@ use mcp_core::jsonrpc::{ErrorObject, Message, RequestId};
 use mcp_core::method::NotificationMethod as _;
 use mcp_core::method::notification::Cancelled;
 use mcp_core::service::{Notification, Service as _};
+use mcp_core::text::PeerText;
 use mcp_core::types::CancelledParams;
 
 use super::lookup;
@@ -18,6 +19,7 @@ pub(super) async fn take(entry: &Entry, message: Message) {
         Message::Notification { method, params } => {
             // A modern notification is a POST of its own, with its header fields.
             if !CallMeta::read(&params).is_ok_and(|meta| meta.claim == Claim::Absent) {
+                let method = PeerText::new(&method);
                 return tracing::debug!(%method, "dropped a modern notification in a session");
             }
             if method != Cancelled::NAME {
@@ -32,7 +34,8 @@ pub(super) async fn take(entry: &Entry, message: Message) {
             entry.answer(&id, outcome.map_err(Into::into));
         }
         Message::Response { id: None, outcome } => {
-            tracing::warn!(?outcome, "the client could not read a message of this server");
+            let error = outcome.err().map(|error| PeerText::new(error.message()).to_string());
+            tracing::warn!(error, "the client could not read a message of this server");
         }
         Message::Request { .. } => {}
     }
