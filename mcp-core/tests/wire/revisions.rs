@@ -114,6 +114,8 @@ const GROUPS: &[Group] = &[
         differences! {
             stream_polling: "Event streams that the server closes early and the client resumes",
                 "yes" / "no";
+            own_authorization_server: "A server without metadata is its own authorization server",
+                "yes" / "no";
         },
     ),
 ];

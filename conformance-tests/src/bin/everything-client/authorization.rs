@@ -114,6 +114,7 @@ pub(crate) async fn registered(scenario: &Scenario) -> Result<(), Failure> {
     }
 
     let Context { client_id, client_secret } = scenario.context()?;
-    let client = RegisteredClient::new(client_id).secret(client_secret);
+    // The suite does not name the authorization server.
+    let client = RegisteredClient::new(client_id).secret(client_secret).issuer_from_server();
     use_server(scenario, host().client(client).build()).await
 }

@@ -17,7 +17,8 @@ pub(crate) async fn client_secret(scenario: &Scenario) -> Result<(), Failure> {
     }
 
     let Context { client_id, client_secret } = scenario.context()?;
-    let client = RegisteredClient::new(client_id).secret(client_secret);
+    // The suite does not name the authorization server, here and below.
+    let client = RegisteredClient::new(client_id).secret(client_secret).issuer_from_server();
     use_server(scenario, OAuth::client_credentials(client).build()).await
 }
 
@@ -53,7 +54,8 @@ pub(crate) async fn enterprise_managed(scenario: &Scenario) -> Result<(), Failur
     let at_provider = RegisteredClient::new(context.idp_client_id);
     let provider = IdentityProvider::new(context.idp_issuer, at_provider, id_token)
         .token_endpoint(context.idp_token_endpoint);
-    let client = RegisteredClient::new(context.client_id).secret(context.client_secret);
+    let client =
+        RegisteredClient::new(context.client_id).secret(context.client_secret).issuer_from_server();
     use_server(scenario, OAuth::enterprise_managed(client, provider).build()).await
 }
 
@@ -66,7 +68,7 @@ pub(crate) async fn workload_identity(scenario: &Scenario) -> Result<(), Failure
     }
 
     let Context { client_id, valid_jwt } = scenario.context()?;
-    let client = RegisteredClient::new(client_id);
+    let client = RegisteredClient::new(client_id).issuer_from_server();
     use_server(scenario, OAuth::workload_identity(client, Secret::new(valid_jwt)).build()).await
 }
 
