@@ -180,7 +180,7 @@ async fn http_sse(builder: ClientBuilder) -> (Client, Script, Sending) {
         events
     };
     let (client, events) = tokio::join!(builder.http_stack(stack).connect_http(URL), serve);
-    (client.unwrap(), script, events)
+    (client.expect("a server of HTTP+SSE"), script, events)
 }
 
 #[tokio::test(start_paused = true)]

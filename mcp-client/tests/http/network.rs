@@ -44,7 +44,7 @@ async fn server() -> (String, Arc<AtomicUsize>) {
 
 fn request(url: &str) -> Request<Bytes> {
     let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = url.parse().unwrap();
+    *request.uri_mut() = url.parse().expect("a URL");
     request
 }
 
@@ -164,7 +164,7 @@ impl tower_service::Service<Uri> for Silent {
     fn call(&mut self, _: Uri) -> Self::Future {
         let (client, mut server) = tokio::io::duplex(64 << 10);
         tokio::spawn(async move {
-            server.write_all(b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
+            server.write_all(b"\0\0\0\x04\0\0\0\0\0").await.expect("the client reads");
             while let Ok(1..) = server.read(&mut [0; 1_024]).await {}
         });
         std::future::ready(Ok(TokioIo::new(Http2(client))))

@@ -175,7 +175,7 @@ async fn a_failing_store_needs_no_log_in() {
     assert!(store.tries.load(Ordering::SeqCst) >= 4);
 }
 
-/// A store that does not answer, such as a keychain whose dialog nobody closes.
+/// A store that does not answer, such as a keychain whose dialog stays open.
 #[derive(Clone)]
 struct Silent;
 

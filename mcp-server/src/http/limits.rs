@@ -14,8 +14,8 @@ pub struct HttpLimits {
     // ------------------------------------
     /// Maximum number of connections; further ones wait in the system's queue. 10,000.
     pub max_connections: usize,
-    /// Maximum length of the head of a request, in bytes, and the size of a connection's buffer.
-    /// 64 KiB.
+    /// Maximum length of the head of an HTTP/1 request that has not arrived whole, in bytes, and
+    /// the size of a connection's buffer. A head may be longer by what one read returns. 64 KiB.
     pub max_head_bytes: usize,
     /// Maximum number of header fields of an HTTP/1 request. 100.
     pub max_header_fields: usize,

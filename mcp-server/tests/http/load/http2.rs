@@ -378,13 +378,13 @@ async fn a_list_of_header_fields_over_the_limit_is_refused() {
     limits.http.max_http2_header_list_bytes = 3_000;
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[]).await;
-    for (stream, bytes, is_accepted) in [(1, 1_000, true), (3, 4_000, false), (5, 1_000, true)] {
+    for (stream, bytes, is_accepted) in [(1, 1_000, true), (3, 4_000, false)] {
         let call = echo("whole").header("x-long", "x".repeat(bytes));
         peer.send(&request(stream, &call)).await;
         if is_accepted {
             assert!(peer.answer(stream).await.contains("whole"));
         } else {
-            // A status without a body, and then a reset, because the body of the request is unread.
+            // The status has no body.
             let refusal = peer.next().await.unwrap();
             assert_eq!((refusal.kind, refusal.stream), (HEADERS, stream), "{refusal:?}");
             assert_eq!(refusal.flags & END_STREAM, END_STREAM, "{refusal:?}");
