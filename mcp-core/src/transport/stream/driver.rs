@@ -104,9 +104,9 @@ where
     ///
     /// Each item of `stops` requests a stop; the end of `stops` does not. A drain starts when the
     /// peer closes its side, and at the first request to stop: new requests are refused, running
-    /// ones have [`ConnectionLimits::shutdown_timeout`] to finish, and their answers are written. A
-    /// request to stop during a drain reduces that time to a quarter, and a second one ends the
-    /// conversation immediately.
+    /// ones have [`ConnectionLimits::shutdown_timeout`] to finish, and their answers are written.
+    /// When both happen, in any order, that time is reduced to a quarter. A second request to stop
+    /// ends the conversation immediately.
     ///
     /// Cancel safety: dropping the future ends the conversation immediately. It must be polled
     /// inside a tokio runtime with time enabled.

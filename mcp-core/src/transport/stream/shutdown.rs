@@ -27,9 +27,13 @@ impl Shutdown {
         Self { timeout, drain: None, stops: 0 }
     }
 
-    /// Starts a drain, because the peer has closed its side.
+    /// Starts a drain, because the peer has closed its side, or shortens the one in progress: the
+    /// end of input and a signal often arrive together, in any order.
     pub(super) fn peer_closed(&mut self) {
-        self.start_drain(self.timeout);
+        self.start_drain(match &self.drain {
+            None => self.timeout,
+            Some(_) => self.timeout / STOP_DURING_DRAIN_DIVISOR,
+        });
     }
 
     /// Starts a drain, or shortens the one in progress.
