@@ -215,7 +215,7 @@ fn check_roots(roots: &[Root]) -> Result<(), String> {
     };
     match roots.iter().find(|root| !is_file(root)) {
         Some(root) => Err(format!(
-            "the root \"{}\" is not a file: URI, such as file:///home/user/project",
+            "the root \"{}\" is not a file: URI, such as file:///projects/app",
             PeerText::new(&root.uri)
         )),
         None => Ok(()),

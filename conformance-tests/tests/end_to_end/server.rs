@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use mcp_server::input::{Answer, AskError, Form};
-use mcp_server::types::LoggingLevel;
-use mcp_server::types::{BooleanSchema, CreateMessageParams, ElicitSchema, SamplingMessage};
-use mcp_server::{Context, Server, ServerHandle, ToolError, tools};
+use mcp_server::input::{Answer, AskError};
+use mcp_server::types::{CreateMessageParams, LoggingLevel, SamplingMessage};
+use mcp_server::{Context, Elicit, Server, ServerHandle, ToolError, tools};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -24,15 +23,10 @@ struct Tools {
     dropped: Arc<Semaphore>,
 }
 
-#[derive(Deserialize)]
-struct Sure {
-    sure: bool,
-}
-
-impl Form for Sure {
-    fn schema() -> ElicitSchema {
-        ElicitSchema::new().required_field("sure", BooleanSchema::new())
-    }
+/// A form with one question.
+#[derive(Deserialize, Elicit)]
+pub(crate) struct Sure {
+    pub(crate) sure: bool,
 }
 
 #[tools]

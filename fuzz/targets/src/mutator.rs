@@ -7,13 +7,13 @@ const MAX_INPUT_BYTES: usize = 16 << 10;
 
 pub(crate) struct Mutator<'a> {
     seeds: &'a [Vec<u8>],
-    dictionary: &'a [&'a str],
+    dictionary: Vec<&'a str>,
     random: Random,
 }
 
 impl<'a> Mutator<'a> {
-    pub(crate) fn new(seeds: &'a [Vec<u8>], dictionary: &'a [&'a str], random: Random) -> Self {
-        Self { seeds, dictionary, random }
+    pub(crate) fn new(seeds: &'a [Vec<u8>], dictionary: &[&'a [&'a str]], random: Random) -> Self {
+        Self { seeds, dictionary: dictionary.concat(), random }
     }
 
     /// Returns a seed with one to five mutations.
@@ -54,11 +54,11 @@ impl<'a> Mutator<'a> {
                 input.splice(at..at, copy);
             }
             6 if !self.dictionary.is_empty() => {
-                input.splice(span, random.pick(self.dictionary).bytes());
+                input.splice(span, random.pick(&self.dictionary).bytes());
             }
             7 => input.insert(at, random.next() as u8),
             _ if !self.dictionary.is_empty() => {
-                input.splice(at..at, random.pick(self.dictionary).bytes());
+                input.splice(at..at, random.pick(&self.dictionary).bytes());
             }
             _ => {}
         }

@@ -67,7 +67,7 @@ impl Cache {
 
     /// The credentials of this client are those of another user, or have other rights: drops its
     /// private results, and keeps none that were requested before (CACHE-4).
-    #[allow(dead_code, reason = "called by an authorizer, when its grant changes")]
+    #[cfg(any(feature = "http", test))]
     pub(crate) fn identity_changed(&self) {
         self.store.forget_principal(&self.server, &self.principal);
     }

@@ -206,7 +206,7 @@ async fn a_conversation_whose_tool_results_do_not_match_reaches_no_model() {
 
 #[tokio::test]
 async fn a_root_is_a_file() {
-    for uri in ["https://example.com/", "/home/user", "fil", "x"] {
+    for uri in ["https://example.com/", "/projects/app", "fil", "x"] {
         let ((reader, writer), _fake) = Fake::new();
         let connect = Client::builder().roots([Root::new(uri)]).connect(reader, writer);
         let error = connect.await.unwrap_err();

@@ -1,4 +1,4 @@
-//! How the era of a server on the network is found out, and what is no evidence of it.
+//! How a client detects the era of a server over HTTP, and which answers prove nothing about it.
 
 use std::time::Duration;
 

@@ -24,27 +24,27 @@ async fn a_silent_stream_that_lasts_is_opened_again_without_end() {
     drop(client);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_stream_that_is_interrupted_at_once_is_given_up() {
-    let (client, mut script, mut exchange) = legacy(Client::builder()).await;
+/// Interrupts the stream as soon as it is open, until the client does not open it again.
+async fn interrupt_until_given_up(mut exchange: Exchange, script: &mut Script) {
     for _ in 0..10 {
         exchange.stream().cut();
         exchange = script.expect_bare("GET").await;
     }
     exchange.stream().cut();
     script.expect_silence(Duration::from_secs(3_600)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_interrupted_at_once_is_given_up() {
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    interrupt_until_given_up(exchange, &mut script).await;
     drop(client);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_stream_is_tried_again_after_the_next_call() {
-    let (client, mut script, mut exchange) = legacy(Client::builder()).await;
-    for _ in 0..10 {
-        exchange.stream().cut();
-        exchange = script.expect_bare("GET").await;
-    }
-    exchange.stream().cut();
-    script.expect_silence(Duration::from_secs(3_600)).await;
+    let (client, mut script, exchange) = legacy(Client::builder()).await;
+    interrupt_until_given_up(exchange, &mut script).await;
     let mut events = client.notifications();
     // Once for each call, until it lasts.
     for failure in [Exchange::unreachable, |exchange: Exchange| exchange.status(503)] {

@@ -81,8 +81,7 @@ impl Adapter<f64> for Float {
 
     fn write<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         if value.fract() == 0.0 && value.abs() < MAX_EXACT_INTEGER {
-            // The value is whole and within `i64`, so the cast is exact.
-            #[allow(clippy::cast_possible_truncation)]
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within `i64`")]
             serializer.serialize_i64(*value as i64)
         } else {
             serializer.serialize_f64(*value)
@@ -114,8 +113,7 @@ impl Visitor<'_> for Integer {
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<i128, E> {
         if value.fract() == 0.0 && value.abs() < MAX_EXACT_INTEGER {
-            // The value is whole and within `i64`, so the cast is exact.
-            #[allow(clippy::cast_possible_truncation)]
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within `i64`")]
             Ok((value as i64).into())
         } else {
             Err(E::invalid_value(de::Unexpected::Float(value), &self))

@@ -165,9 +165,9 @@ macro_rules! object {
             #[allow(non_camel_case_types, clippy::allow_attributes)]
             enum Member {
                 $( $field, )*
-                #[allow(dead_code)]
+                #[allow(dead_code, reason = "only types with a tag have it")]
                 Tag,
-                #[allow(dead_code)]
+                #[allow(dead_code, reason = "only types with ignored members have it")]
                 Ignored,
                 Unknown(String),
             }

@@ -15,15 +15,14 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mcp_server::http::HttpOptions;
-use mcp_server::input::{AskError, Form, KeyRing};
-use mcp_server::types::{BooleanSchema, ElicitSchema};
+use mcp_server::input::{AskError, KeyRing};
 use mcp_server::{Context, Server, tools};
-use serde::Deserialize;
 use tokio::time::sleep;
 use tower_service::Service;
 use turmoil::net::{TcpListener, TcpStream};
 
 use super::history::History;
+use crate::server::Sure;
 
 pub(super) const CLIENT: &str = "client";
 pub(super) const SERVER: &str = "server";
@@ -113,17 +112,6 @@ pub(super) async fn serve(history: Arc<History>) -> Result<(), Box<dyn Error>> {
 
 /// Tools that record their executions in the history.
 struct Tools(Arc<History>);
-
-#[derive(Deserialize)]
-struct Sure {
-    sure: bool,
-}
-
-impl Form for Sure {
-    fn schema() -> ElicitSchema {
-        ElicitSchema::new().required_field("sure", BooleanSchema::new())
-    }
-}
 
 #[tools]
 impl Tools {

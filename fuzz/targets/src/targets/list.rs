@@ -16,19 +16,16 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Folders with further seeds, from the root of the repository.
     pub extra_seeds: &'static [&'static str],
-    /// Text that mutations insert.
-    pub dictionary: &'static [&'static str],
+    /// Lists of text that mutations insert.
+    pub dictionary: &'static [&'static [&'static str]],
     /// Number of mutations in the test.
     pub test_executions: u64,
 }
 
-const JSON: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
+const PUNCTUATION: &[&str] = &["{", "}", "[", "]", ",", ":"];
+
+/// Parts of strings, literals and white space.
+const TOKENS: &[&str] = &[
     "\"",
     "\\",
     "\\u",
@@ -39,51 +36,21 @@ const JSON: &[&str] = &[
     "true",
     "0",
     "-",
-    "-0",
     "1e9",
-    "1e400",
     ".0",
     " ",
     "\t",
     "\r",
-    "\n",
     "\0",
     "\u{feff}",
     "é",
-    "\u{1f600}",
     "9223372036854775808",
-    "9007199254740993",
-    "[]",
-    "{}",
-    "\"a\":1,",
-    "\"\":",
 ];
 
-const MESSAGES: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "\\",
-    "\\u",
-    "\\ud800",
-    "\\udc00",
-    "\\\"",
-    "null",
-    "true",
-    "0",
-    "-",
-    "1e9",
-    ".0",
-    " ",
-    "\t",
-    "\r",
-    "\0",
-    "\u{feff}",
-    "é",
+const VALUES: &[&str] =
+    &["-0", "1e400", "\n", "\u{1f600}", "9007199254740993", "[]", "{}", "\"a\":1,", "\"\":"];
+
+const MEMBERS: &[&str] = &[
     "\"id\":1,",
     "\"id\":\"1\",",
     "\"method\":\"m\",",
@@ -92,7 +59,6 @@ const MESSAGES: &[&str] = &[
     "\"params\":[],",
     "\"params\":{},",
     "\"error\":{\"code\":1,\"message\":\"\"},",
-    "9223372036854775808",
     "i\\u0064",
     "\"2.0\"",
     "\"1.0\"",
@@ -116,12 +82,6 @@ const EVENTS: &[&str] = &[
 ];
 
 const SCHEMAS: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
     "\"x-mcp-header\":\"A\",",
     "\"x-mcp-header\":1,",
     "\"type\":\"string\",",
@@ -137,12 +97,6 @@ const SCHEMAS: &[&str] = &[
 ];
 
 const FORMS: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
     "\"type\":\"string\",",
     "\"type\":\"integer\",",
     "\"type\":\"array\",",
@@ -168,77 +122,79 @@ pub const TARGETS: &[Target] = &[
         name: "decode",
         run: decode::run,
         extra_seeds: &[],
-        dictionary: MESSAGES,
+        dictionary: &[PUNCTUATION, TOKENS, MEMBERS],
         test_executions: 200_000,
     },
     Target {
         name: "scan",
         run: scan::run,
         extra_seeds: &[],
-        dictionary: JSON,
+        dictionary: &[PUNCTUATION, TOKENS, VALUES],
         test_executions: 100_000,
     },
     Target {
         name: "json",
         run: json::run,
         extra_seeds: &[],
-        dictionary: JSON,
+        dictionary: &[PUNCTUATION, TOKENS, VALUES],
         test_executions: 30_000,
     },
     Target {
         name: "line",
         run: line::run,
         extra_seeds: &[],
-        dictionary: &["\n", "\r\n", "\r", "\u{feff}", " ", "x", "\0"],
+        dictionary: &[&["\n", "\r\n", "\r", "\u{feff}", " ", "x", "\0"]],
         test_executions: 20_000,
     },
     Target {
         name: "sse",
         run: sse::run,
         extra_seeds: &[],
-        dictionary: EVENTS,
+        dictionary: &[EVENTS],
         test_executions: 10_000,
     },
     Target {
         name: "challenge",
         run: challenge::run,
         extra_seeds: &[],
-        dictionary: &["Bearer ", "Basic ", "=", "\"", "\\", ",", " ", "realm=\"", "scope=", "=="],
+        dictionary: &[&[
+            "Bearer ", "Basic ", "=", "\"", "\\", ",", " ", "realm=\"", "scope=", "==",
+        ]],
         test_executions: 30_000,
     },
     Target {
         name: "header_value",
         run: header_value::run,
         extra_seeds: &[],
-        dictionary: &["=?base64?", "?=", "=", " ", "\t", "\r\n", "é", "S8O2bG4=", "1.0", "\0"],
+        dictionary: &[&["=?base64?", "?=", "=", " ", "\t", "\r\n", "é", "S8O2bG4=", "1.0", "\0"]],
         test_executions: 50_000,
     },
     Target {
         name: "header_params",
         run: header_params::run,
         extra_seeds: &[],
-        dictionary: SCHEMAS,
+        dictionary: &[PUNCTUATION, SCHEMAS],
         test_executions: 20_000,
     },
     Target {
         name: "wire",
         run: wire::run,
         extra_seeds: &["mcp-core/tests/specification/2026-07-28/examples"],
-        dictionary: JSON,
+        dictionary: &[PUNCTUATION, TOKENS, VALUES],
         test_executions: 2_000,
     },
     Target {
         name: "elicitation",
         run: elicitation::run,
         extra_seeds: &[],
-        dictionary: FORMS,
+        dictionary: &[PUNCTUATION, FORMS],
         test_executions: 10_000,
     },
     Target {
         name: "peer_text",
         run: peer_text::run,
         extra_seeds: &[],
-        dictionary: &["\n", "\u{1b}[2J", "\u{202e}", "\u{feff}", "\u{e0041}", "é", "\0"],
+        dictionary: &[&["\n", "\u{1b}[2J", "\u{202e}", "\u{feff}", "\u{e0041}", "é", "\0"]],
         test_executions: 20_000,
     },
 ];

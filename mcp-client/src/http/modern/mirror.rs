@@ -141,7 +141,7 @@ fn text(argument: &Value) -> Result<Option<String>, String> {
         let integer = number.as_i64().or_else(|| {
             let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
             // A float of that magnitude is exact.
-            #[allow(clippy::cast_possible_truncation, reason = "the cast saturates beyond")]
+            #[expect(clippy::cast_possible_truncation, reason = "the cast saturates beyond")]
             Some(float as i64)
         });
         return match integer {
