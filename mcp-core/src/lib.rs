@@ -17,7 +17,8 @@
 //! 6. [`transport`]: byte streams and in-memory connections (feature `stream`). [`codec`] has the
 //!    framing beneath them, [`http`] what both sides of Streamable HTTP share, and
 //!    [`oauth`] the documents of authorization.
-//! 7. [`limits`]: the limits of a connection.
+//! 7. [`limits`]: the limits of a connection. The feature `skills` adds a parser of `SKILL.md`
+//!    files.
 //!
 //! # Example
 //!
@@ -79,6 +80,8 @@ pub mod method;
 pub mod oauth;
 pub mod revision;
 pub mod service;
+#[cfg(feature = "skills")]
+pub mod skill;
 pub mod sync;
 pub mod text;
 pub mod transport;

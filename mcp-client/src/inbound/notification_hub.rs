@@ -40,36 +40,39 @@ impl NotificationHub {
 
     /// Passes on an event of about `size` bytes.
     pub(super) fn publish(&self, event: &Event, size: usize) {
-        for listener in self.listeners.lock().iter() {
-            if listener.filter.as_ref().is_none_or(|filter| event.is_wanted_by(filter))
-                && let Some(queue) = listener.queue.upgrade()
-            {
-                queue.push(event.clone(), size);
-            }
+        let wants = |filter: &SubscriptionFilter| event.is_wanted_by(filter);
+        for queue in self.queues(|filter| filter.is_none_or(wants)) {
+            queue.push(event.clone(), size);
         }
     }
 
     /// Ends the streams that watch a resource.
     pub(super) fn fail_watchers(&self, uri: &str, error: impl Fn() -> Error) {
-        for listener in self.listeners.lock().iter() {
-            let watched =
-                listener.filter.iter().filter_map(|filter| filter.resource_subscriptions.as_ref());
-            if watched.flatten().any(|watched| watched == uri)
-                && let Some(queue) = listener.queue.upgrade()
-            {
-                queue.fail(error());
-            }
+        let watches = |filter: &SubscriptionFilter| {
+            filter.resource_subscriptions.iter().flatten().any(|watched| watched == uri)
+        };
+        for queue in self.queues(|filter| filter.is_some_and(watches)) {
+            queue.fail(error());
         }
     }
 
     /// Ends the streams with a filter, which are those of subscriptions.
     #[cfg(feature = "http")]
     pub(super) fn fail_subscriptions(&self, error: impl Fn() -> Error) {
-        let listeners = self.listeners.lock();
-        let subscriptions = listeners.iter().filter(|listener| listener.filter.is_some());
-        for queue in subscriptions.filter_map(|listener| listener.queue.upgrade()) {
+        for queue in self.queues(|filter| filter.is_some()) {
             queue.fail(error());
         }
+    }
+
+    /// Returns the streams whose filter matches. Wakers run user code, so no reader is woken under
+    /// the lock.
+    fn queues(
+        &self,
+        matches: impl Fn(Option<&SubscriptionFilter>) -> bool,
+    ) -> Vec<Arc<EventQueue<Event>>> {
+        let listeners = self.listeners.lock();
+        let matching = listeners.iter().filter(|listener| matches(listener.filter.as_ref()));
+        matching.filter_map(|listener| listener.queue.upgrade()).collect()
     }
 
     /// Ends all streams.

@@ -5,11 +5,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use mcp_core::method::{Method as _, ResourcesRead};
+use mcp_core::skill::SkillFile;
 use mcp_core::text::PeerText;
 use mcp_core::types::{ReadResourceResult, ResourceContents, Skill, SkillResource, SkillResources};
 
-use super::entry;
-use super::front_matter;
+use super::{difference, entry};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
@@ -49,8 +49,8 @@ pub(crate) async fn load(client: &Client, skill: &Skill) -> Result<LoadedSkill, 
     let bytes = loaded.fetch(&skill.uri).await?;
     let text = String::from_utf8(bytes).map_err(|_| mismatch(&"it is not UTF-8"))?;
     let max_front_matter = client.limits().skills.max_front_matter_bytes;
-    let file = front_matter::split(&text, max_front_matter).map_err(|reason| mismatch(&reason))?;
-    if let Some(difference) = front_matter::difference(&skill.frontmatter, &file.front_matter) {
+    let file = SkillFile::parse(&text, max_front_matter).map_err(|reason| mismatch(&reason))?;
+    if let Some(difference) = difference::find(&skill.frontmatter, &file.front_matter) {
         return Err(mismatch(&format_args!("its front matter differs: {difference}")));
     }
     loaded.instructions = text.len() - file.instructions.len();

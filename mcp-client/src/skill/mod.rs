@@ -1,14 +1,14 @@
-//! Skills: instructions for the model and their files, read so that nothing gets through that is
-//! not what the server listed. Extension `io.modelcontextprotocol/skills`.
+//! Skills: instructions for the model, and their files. A file that differs from what the server
+//! listed is refused. Extension `io.modelcontextprotocol/skills`.
 //!
-//! `directory` is what a folder holds; with the feature `skills`, `entry` checks what is listed,
-//! `front_matter` reads the head of a `SKILL.md`, `load` reads and verifies.
+//! `directory` has the entries of a folder. With the feature `skills`, `entry` checks what the
+//! server lists, `load` reads the files and verifies them, and `difference` compares front matter.
 
+#[cfg(feature = "skills")]
+mod difference;
 mod directory;
 #[cfg(feature = "skills")]
 mod entry;
-#[cfg(feature = "skills")]
-mod front_matter;
 #[cfg(feature = "skills")]
 mod limits;
 #[cfg(feature = "skills")]

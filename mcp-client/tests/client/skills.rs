@@ -250,5 +250,5 @@ async fn files_bytes_and_front_matter_of_a_skill_are_bounded() {
 
     let client = limited(|limits| limits.skills.max_front_matter_bytes = 20).await;
     let error = refused(client, entry()).await;
-    assert!(error.contains("20 bytes (Limits::skills.max_front_matter_bytes)"), "{error}");
+    assert!(error.contains("exceeds the limit of 20 bytes (max_front_matter_bytes)"), "{error}");
 }

@@ -61,11 +61,13 @@ impl Template {
             } else if matches!(parts.last(), Some(Part::Variable { .. })) {
                 return Err(TemplateError::Adjacent(expression.to_owned()));
             }
-            let part = variable(expression)?;
-            if parts.contains(&part) {
-                return Err(TemplateError::Twice(expression.to_owned()));
+            let (name, reserved) = variable(expression)?;
+            let is_same =
+                |part: &Part| matches!(part, Part::Variable { name: other, .. } if other == name);
+            if parts.iter().any(is_same) {
+                return Err(TemplateError::Twice(name.to_owned()));
             }
-            parts.push(part);
+            parts.push(Part::Variable { name: name.to_owned(), reserved });
             if parts.len() > 2 * MAX_VARIABLES {
                 return Err(TemplateError::TooMany);
             }
@@ -157,7 +159,8 @@ impl Template {
     }
 }
 
-fn variable(expression: &str) -> Result<Part, TemplateError> {
+/// Returns the name of a variable, and whether its value may contain reserved characters.
+fn variable(expression: &str) -> Result<(&str, bool), TemplateError> {
     let (name, reserved) = match expression.strip_prefix('+') {
         Some(name) => (name, true),
         None => (expression, false),
@@ -165,7 +168,7 @@ fn variable(expression: &str) -> Result<Part, TemplateError> {
     let is_name =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_name {
-        Ok(Part::Variable { name: name.to_owned(), reserved })
+        Ok((name, reserved))
     } else {
         Err(TemplateError::Expression(expression.chars().take(64).collect()))
     }
@@ -273,6 +276,7 @@ mod tests {
             ("a://{?q}", TemplateError::Expression("?q".into())),
             ("a://{x}{y}", TemplateError::Adjacent("y".into())),
             ("a://{x}/{x}", TemplateError::Twice("x".into())),
+            ("a://{x}/{+x}", TemplateError::Twice("x".into())),
         ] {
             assert_eq!(Template::parse(text), Err(error), "{text}");
         }

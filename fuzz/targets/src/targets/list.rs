@@ -1,8 +1,8 @@
 //! The list of targets.
 
 use super::{
-    challenge, decode, elicitation, header_params, header_value, json, line, peer_text, scan, sse,
-    wire,
+    challenge, decode, elicitation, header_params, header_value, json, line, peer_text, scan,
+    sealed_state, skill_file, sse, uri_template, wire,
 };
 
 /// A fuzz target.
@@ -116,6 +116,41 @@ const FORMS: &[&str] = &[
     "1.0",
 ];
 
+const YAML: &[&str] = &[
+    "---\n",
+    "\n",
+    "- ",
+    "? ",
+    ": ",
+    "|\n  ",
+    ">-\n  ",
+    "&a ",
+    "*a",
+    "!!str ",
+    "!!int ",
+    "'",
+    "\"",
+    "\\",
+    "\\x41",
+    "\\U0001F600",
+    "# ",
+    "0x1F",
+    "0o7",
+    ".inf",
+    "1e400",
+    "~",
+    "%YAML 1.2\n",
+    "\t",
+    "\u{feff}",
+    "\u{85}",
+    "é",
+];
+
+const URIS: &[&str] = &[
+    "{a}", "{+a}", "{b}", "{+b}", "{", "}", "/", "\\", "..", ".", "%2e", "%2F", "%5c", "%00", "%",
+    "://", "?", "#", "\n", "é", "\0",
+];
+
 /// All targets.
 pub const TARGETS: &[Target] = &[
     Target {
@@ -196,6 +231,27 @@ pub const TARGETS: &[Target] = &[
         extra_seeds: &[],
         dictionary: &[&["\n", "\u{1b}[2J", "\u{202e}", "\u{feff}", "\u{e0041}", "é", "\0"]],
         test_executions: 20_000,
+    },
+    Target {
+        name: "skill_file",
+        run: skill_file::run,
+        extra_seeds: &[],
+        dictionary: &[PUNCTUATION, YAML],
+        test_executions: 20_000,
+    },
+    Target {
+        name: "uri_template",
+        run: uri_template::run,
+        extra_seeds: &[],
+        dictionary: &[URIS],
+        test_executions: 50_000,
+    },
+    Target {
+        name: "sealed_state",
+        run: sealed_state::run,
+        extra_seeds: &[],
+        dictionary: &[&["A", "_", "-", "=", "+", "/", "é", "\0"]],
+        test_executions: 2_000,
     },
 ];
 

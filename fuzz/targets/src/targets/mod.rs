@@ -10,8 +10,11 @@ mod line;
 mod list;
 mod peer_text;
 mod scan;
+mod sealed_state;
+mod skill_file;
 mod sse;
 mod stream;
+mod uri_template;
 mod wire;
 
 pub use list::{TARGETS, Target, find};

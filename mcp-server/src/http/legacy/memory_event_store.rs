@@ -1,5 +1,6 @@
 //! The event store in memory.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -11,7 +12,15 @@ use super::event_store::{EventStore, ReplayError, StoredEvent, StreamKey};
 use super::session::SessionId;
 use crate::http::shrink::shrink;
 
+/// Memory of an event besides its data, in bytes: its place in the queue and its allocation.
+const EVENT_BYTES: usize = 64;
+
+/// Memory of a stream besides its events, in bytes: its places in the maps, and its session.
+const STREAM_BYTES: usize = 512;
+
 /// The limits of a [`MemoryEventStore`].
+///
+/// Sizes are those of the data, plus 64 bytes for each event and 512 bytes for each stream.
 ///
 /// The last event of a stream is kept whatever its length, so that an answer can be resumed; it
 /// counts, and older events and streams are dropped for it.
@@ -94,24 +103,31 @@ impl State {
         self.last_age += 1;
         let age = self.last_age;
         let session = self.sessions.entry(key.session).or_default();
-        let log = session.logs.entry(key.stream).or_insert_with(|| Log {
-            events: VecDeque::new(),
-            bytes: 0,
-            dropped: 0,
-            age: 0,
-            touched: Instant::now(),
-        });
+        let log = match session.logs.entry(key.stream) {
+            Entry::Occupied(log) => log.into_mut(),
+            Entry::Vacant(place) => {
+                session.bytes += STREAM_BYTES;
+                self.bytes += STREAM_BYTES;
+                place.insert(Log {
+                    events: VecDeque::new(),
+                    bytes: STREAM_BYTES,
+                    dropped: 0,
+                    age: 0,
+                    touched: Instant::now(),
+                })
+            }
+        };
         self.by_age.remove(&log.age);
         self.by_age.insert(age, key);
         (log.age, log.touched) = (age, Instant::now());
         let before = log.bytes;
-        log.bytes += event.data.len();
+        log.bytes += event.data.len() + EVENT_BYTES;
         log.events.push_back(event);
         while log.events.len() > 1
             && (log.events.len() > limits.max_stream_events || log.bytes > limits.max_stream_bytes)
             && let Some(event) = log.events.pop_front()
         {
-            log.bytes -= event.data.len();
+            log.bytes -= event.data.len() + EVENT_BYTES;
             log.dropped = event.sequence;
         }
         let after = log.bytes;
@@ -241,17 +257,17 @@ mod tests {
     async fn streams_are_bounded_and_a_gap_is_an_error() {
         let limits = EventStoreLimits {
             max_stream_events: 10,
-            max_stream_bytes: 100,
+            max_stream_bytes: STREAM_BYTES + 10 * (EVENT_BYTES + 1),
             ..EventStoreLimits::default()
         };
         let store = MemoryEventStore::new(limits);
         fill(&store, 1, 1_000, 1).await;
         assert_eq!(store.after(key(1), 989).await, Err(ReplayError::Gap));
         assert_eq!(store.after(key(1), 990).await.unwrap().len(), 10);
-        fill(&store, 2, 10, 30).await;
-        assert_eq!(store.after(key(2), 6).await, Err(ReplayError::Gap));
-        assert_eq!(store.after(key(2), 7).await.unwrap().len(), 3);
-        fill(&store, 3, 1, 101).await;
+        fill(&store, 2, 10, EVENT_BYTES + 2).await;
+        assert_eq!(store.after(key(2), 4).await, Err(ReplayError::Gap));
+        assert_eq!(store.after(key(2), 5).await.unwrap().len(), 5);
+        fill(&store, 3, 1, 1_000).await;
         assert_eq!(store.after(key(3), 0).await.unwrap().len(), 1, "the last event is kept");
     }
 
@@ -259,7 +275,7 @@ mod tests {
     async fn streams_of_a_session_and_all_bytes_are_bounded() {
         let limits = EventStoreLimits {
             max_session_streams: 3,
-            max_total_bytes: 250,
+            max_total_bytes: 2_000,
             ..EventStoreLimits::default()
         };
         let store = MemoryEventStore::new(limits);
@@ -269,8 +285,9 @@ mod tests {
         }
         assert_eq!(store.after(key(2), 0).await, Err(ReplayError::Unknown));
         assert_eq!(store.after(key(3), 0).await.unwrap().len(), 1);
-        fill(&store, 5, 1, 240).await;
-        assert_eq!(store.state.lock().bytes, 250);
+        let first = EVENT_BYTES + 10;
+        fill(&store, 5, 1, 2_000 - STREAM_BYTES - first - EVENT_BYTES).await;
+        assert_eq!(store.state.lock().bytes, 2_000);
         assert_eq!(store.after(key(4), 0).await, Err(ReplayError::Unknown));
         store.forget(key(1).session).await;
         assert_eq!(store.state.lock().sessions.len(), 0);
@@ -293,8 +310,8 @@ mod tests {
     #[tokio::test]
     async fn a_session_cannot_evict_the_streams_of_another() {
         let limits = EventStoreLimits {
-            max_session_bytes: 100,
-            max_total_bytes: 1_000,
+            max_session_bytes: STREAM_BYTES + EVENT_BYTES + 100,
+            max_total_bytes: 10_000,
             ..EventStoreLimits::default()
         };
         let store = MemoryEventStore::new(limits);
@@ -307,14 +324,28 @@ mod tests {
         assert_eq!(store.after(other, 0).await.unwrap().len(), 1);
         assert_eq!(store.after(key(49), 0).await, Err(ReplayError::Unknown));
         assert_eq!(store.after(key(50), 0).await.unwrap().len(), 1);
-        assert_eq!(store.state.lock().bytes, 64);
+        assert_eq!(store.state.lock().bytes, 2 * (STREAM_BYTES + EVENT_BYTES) + 64);
+    }
+
+    #[tokio::test]
+    async fn small_events_count_with_the_memory_that_they_use() {
+        let limits = EventStoreLimits { max_total_bytes: 100_000, ..EventStoreLimits::default() };
+        let store = MemoryEventStore::new(limits);
+        for stream in 1..=60 {
+            fill(&store, stream, 1_000, 1).await;
+        }
+        let state = store.state.lock();
+        let logs = state.sessions.values().flat_map(|session| session.logs.values());
+        let kept: usize = logs.map(|log| log.events.len()).sum();
+        assert!((1_000..2_000).contains(&kept), "{kept} of 60,000 events");
     }
 
     #[tokio::test]
     async fn the_cost_of_an_event_does_not_grow_with_the_number_of_streams() {
         /// How long 2,000 events take once a store of so many streams, one a session, is full.
         async fn cost(streams: u32) -> Duration {
-            let max_total_bytes = streams as usize;
+            let max = streams as usize;
+            let max_total_bytes = max * (STREAM_BYTES + EVENT_BYTES + 1);
             let limits = EventStoreLimits { max_total_bytes, ..EventStoreLimits::default() };
             let store = MemoryEventStore::new(limits);
             let append = async |number: u32| {
@@ -332,7 +363,7 @@ mod tests {
             let took = began.elapsed();
             let state = store.state.lock();
             let sizes = (state.bytes, state.by_age.len(), state.sessions.len());
-            assert_eq!(sizes, (max_total_bytes, max_total_bytes, max_total_bytes));
+            assert_eq!(sizes, (max_total_bytes, max, max));
             took
         }
         let (few, many) = (cost(100).await, cost(50_000).await);
