@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use mcp_core::jsonrpc::RequestId;
-use mcp_core::method::RetrySafety;
+use mcp_core::method::{RetrySafety, Row};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
@@ -14,10 +14,10 @@ use crate::backoff::Backoff;
 use crate::http::stack::HttpError;
 use crate::limits::Limits;
 
-/// Whether a message may be sent again if it is not known what became of it. An unknown method may
-/// do anything, and the answers in a request may be valid once.
-pub(crate) fn retry_safety(method: &str, has_answers: bool) -> RetrySafety {
-    match mcp_core::method::find(method) {
+/// Whether a request may be sent again if it is not known what became of it, by the row of its
+/// method. An unknown method may do anything, and the answers in a request may be valid once.
+pub(crate) fn retry_safety(row: Option<&Row>, has_answers: bool) -> RetrySafety {
+    match row {
         Some(row) if !has_answers || row.retry == RetrySafety::RestartedByCaller => row.retry,
         _ => RetrySafety::Unsafe,
     }
