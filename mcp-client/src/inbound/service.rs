@@ -13,8 +13,7 @@ use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
 use mcp_core::text::PeerText;
 #[cfg(feature = "http")]
 use mcp_core::transport::TransportError;
-use mcp_core::types::SubscriptionAcknowledgedParams;
-use serde::Deserialize;
+use mcp_core::types::{CancelledParams, SubscriptionAcknowledgedParams};
 
 use super::notification_hub::NotificationHub;
 use super::session_observer::SessionObserver;
@@ -106,13 +105,9 @@ impl Inbound {
 
     /// The server ends a subscription (SUB-8).
     fn cancelled(&self, params: &JsonBytes) {
-        #[derive(Deserialize)]
-        struct Cancelled {
-            #[serde(rename = "requestId")]
-            request_id: RequestId,
-        }
-        if let Ok(Cancelled { request_id }) = params.parse() {
-            self.subscriptions.end(&request_id);
+        // Malformed cancellations are ignored (CAN-3).
+        if let Ok(CancelledParams { request_id: Some(id), .. }) = params.parse() {
+            self.subscriptions.end(&id);
         }
     }
 
@@ -182,16 +177,7 @@ impl Conversation for Inbound {
 
 /// The subscription that a notification belongs to.
 fn subscription_of(params: &JsonBytes) -> Option<RequestId> {
-    #[derive(Deserialize)]
-    struct Tagged {
-        #[serde(rename = "_meta")]
-        meta: Option<Subscription>,
-    }
-    #[derive(Deserialize)]
-    struct Subscription {
-        #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
-        id: Option<RequestId>,
-    }
     memchr::memmem::find(params.as_bytes(), b"subscriptionId")?;
-    params.parse::<Tagged>().ok()?.meta?.id
+    let [meta] = params.members(["_meta"]).ok()?;
+    meta?.parse::<Meta>().ok()?.subscription_id()
 }
