@@ -1,7 +1,6 @@
 //! A server as a child process, with a session over its pipes.
 
 use std::{
-    fs,
     io::{self, Read as _, Write as _},
     process::{ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
@@ -14,6 +13,7 @@ use crate::{
     child::Guarded,
     cpu::Cpu,
     messages::{self, Era, Template},
+    resident::resident_kib,
 };
 
 const FIRST_ID: u64 = 1;
@@ -158,9 +158,7 @@ impl Session {
 
     /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
+        resident_kib(&self.pid)
     }
 }
 

@@ -20,9 +20,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     for tool in client.list_tools().await? {
         println!("\n{}: {}", tool.name, tool.description.unwrap_or_default());
-        println!("  takes {}", tool.input_schema.get());
+        println!("  arguments: {}", tool.input_schema.get());
         if let Some(schema) = tool.output_schema {
-            println!("  gives {}", schema.get());
+            println!("  result: {}", schema.get());
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     tidy,
 };
 
-/// Test targets that start other processes or the compiler.
+/// Test targets that are slow, because they start many processes or the compiler.
 const SLOW_TARGETS: &[&str] = &["compile", "end_to_end", "peers", "process", "suite"];
 
 /// The prefix of load tests, which are in the test target `http` of mcp-server.

@@ -1,14 +1,13 @@
 //! A server as a child process that listens on a free port.
 
 use std::{
-    fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use crate::{Error, child::Guarded, cpu::Cpu, session::Server};
+use crate::{Error, child::Guarded, cpu::Cpu, resident::resident_kib, session::Server};
 
 /// A running server.
 #[derive(Debug)]
@@ -51,9 +50,7 @@ impl Listening {
 
     /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
+        resident_kib(&self.pid)
     }
 }
 

@@ -27,6 +27,11 @@ struct Millis {
     ms: u64,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Length {
+    length: usize,
+}
+
 /// Number of calls of `wait` that run now, and its maximum so far.
 static RUNNING: AtomicU64 = AtomicU64::new(0);
 static PEAK: AtomicU64 = AtomicU64::new(0);
@@ -107,7 +112,7 @@ fn server() -> ServerBuilder {
     Server::builder("misbehaving", "1.0.0").limits(limits).tools([
         ToolRoute::builder("echo").handler(|Args(Text { text }): Args<Text>| async { text }),
         ToolRoute::builder("size")
-            .handler(|Args(Millis { ms }): Args<Millis>| async move { "x".repeat(ms as usize) }),
+            .handler(|Args(Length { length }): Args<Length>| async move { "x".repeat(length) }),
         ToolRoute::builder("wait").handler(wait),
         ToolRoute::builder("peak").handler(|| async { PEAK.load(Relaxed).to_string() }),
         ToolRoute::builder("never").handler(never),
@@ -146,7 +151,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let runtime = runtime.enable_all().build()?;
     let served: Result<(), ServeError> = match std::env::var("HTTP_ADDRESS") {
-        Ok(address) => runtime.block_on(server().serve_http(address)),
+        Ok(address) => {
+            // The log names the address that the system chose for port 0.
+            tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+            runtime.block_on(server().serve_http(address))
+        }
         Err(_) => runtime.block_on(server().serve_stdio()),
     };
     Ok(served?)

@@ -5,8 +5,8 @@
 
 mod faults;
 mod features;
-mod fixtures;
 mod killed_server;
+mod next_suite;
 mod server;
 mod tls;
 mod transports;

@@ -109,7 +109,7 @@ fn twenty_thousand_calls_at_once_are_bounded_and_all_answered() {
     host.send(
         &json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":endless}}),
     );
-    host.expect_stderr("was dropped");
+    host.process.expect_stderr("was dropped");
     let cancel_took = cancelled.elapsed();
     host.send_bytes(second.as_bytes());
     let mut outcomes = vec![0_u8; CALLS];

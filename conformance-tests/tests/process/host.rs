@@ -3,17 +3,12 @@
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_misbehaving-server");
-
-/// Time after which a wait fails the test. Long, because other programs may keep the machine busy.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::child::{PROGRAM, ServerProcess, TIMEOUT};
 
 /// The kind of the child's standard input and output.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,41 +22,38 @@ impl Streams {
     pub(crate) const ALL: [Self; 2] = [Self::Pipes, Self::Sockets];
 }
 
-/// A running server with an open session. Dropping it kills the process.
+/// A running server with an open session.
 pub(crate) struct Host {
-    pub(crate) child: Child,
+    pub(crate) process: ServerProcess,
     input: Option<Box<dyn Write + Send>>,
     output: Receiver<Value>,
-    errors: Receiver<String>,
     next_id: i64,
 }
 
 impl Host {
     pub(crate) fn start(streams: Streams, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.envs(environment.iter().copied()).stderr(Stdio::piped());
-        let (mut child, input, output) = match streams {
-            Streams::Pipes => {
-                let mut child =
-                    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-                let input: Box<dyn Write + Send> = Box::new(child.stdin.take().unwrap());
-                let output: Box<dyn Read + Send> = Box::new(child.stdout.take().unwrap());
-                (child, input, output)
-            }
-            Streams::Sockets => {
-                let (input, theirs) = UnixStream::pair().unwrap();
-                command.stdin(OwnedFd::from(theirs));
-                let (output, theirs) = UnixStream::pair().unwrap();
-                let child = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
-                // The command holds the child's ends until it is dropped.
-                drop(command);
-                (
-                    child,
-                    Box::new(input) as Box<dyn Write + Send>,
-                    Box::new(output) as Box<dyn Read + Send>,
-                )
-            }
-        };
+        command.envs(environment.iter().copied());
+        let (process, input, output): (_, Box<dyn Write + Send>, Box<dyn Read + Send>) =
+            match streams {
+                Streams::Pipes => {
+                    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+                    let mut process = ServerProcess::start(&mut command);
+                    let input = process.child.stdin.take().unwrap();
+                    let output = process.child.stdout.take().unwrap();
+                    (process, Box::new(input), Box::new(output))
+                }
+                Streams::Sockets => {
+                    let (input, theirs) = UnixStream::pair().unwrap();
+                    command.stdin(OwnedFd::from(theirs));
+                    let (output, theirs) = UnixStream::pair().unwrap();
+                    command.stdout(OwnedFd::from(theirs));
+                    let process = ServerProcess::start(&mut command);
+                    (process, Box::new(input), Box::new(output))
+                }
+            };
+        // The command holds the child's ends of the sockets until it is dropped.
+        drop(command);
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines() {
@@ -73,14 +65,7 @@ impl Host {
                 }
             }
         });
-        let stderr = child.stderr.take().unwrap();
-        let (sender, errors) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                sender.send(line).ok();
-            }
-        });
-        let mut host = Self { child, input: Some(input), output: lines, errors, next_id: 0 };
+        let mut host = Self { process, input: Some(input), output: lines, next_id: 0 };
         host.open_session();
         host
     }
@@ -137,18 +122,6 @@ impl Host {
         }
     }
 
-    /// Waits for a line on standard error that contains `text`.
-    pub(crate) fn expect_stderr(&self, text: &str) {
-        let found = std::iter::from_fn(|| self.errors.recv_timeout(TIMEOUT).ok())
-            .any(|line| line.contains(text));
-        assert!(found, "no line on standard error contains {text:?}");
-    }
-
-    /// Returns the remaining lines of standard error. The process must have exited.
-    pub(crate) fn remaining_stderr(&self) -> Vec<String> {
-        self.errors.iter().collect()
-    }
-
     pub(crate) fn close_input(&mut self) {
         self.input = None;
     }
@@ -158,34 +131,12 @@ impl Host {
         self.output = channel().1;
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits until the process exits. Returns its status and how long the wait took.
-    pub(crate) fn wait_for_exit(&mut self) -> (ExitStatus, Duration) {
-        let before = Instant::now();
-        while before.elapsed() < TIMEOUT {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return (status, before.elapsed());
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        panic!("the process did not exit within {TIMEOUT:?}");
-    }
-
     /// Returns the maximum resident memory of the process so far, in KiB.
     pub(crate) fn peak_memory_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }
 

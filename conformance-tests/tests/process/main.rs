@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "clippy does not recognize helpers as test code")]
 
+mod child;
 mod floods;
 mod host;
 mod standard_streams;

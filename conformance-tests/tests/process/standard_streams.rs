@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::host::{Host, PROGRAM, Streams};
+use crate::child::PROGRAM;
+use crate::host::{Host, Streams};
 
 #[test]
 fn stray_output_of_handlers_threads_and_children_goes_to_standard_error() {
@@ -34,9 +35,9 @@ fn stray_output_of_handlers_threads_and_children_goes_to_standard_error() {
             );
         }
         host.close_input();
-        let (status, _) = host.wait_for_exit();
+        let (status, _) = host.process.wait_for_exit();
         assert!(status.success());
-        let stderr = host.remaining_stderr();
+        let stderr = host.process.remaining_stderr();
         let count = |line: &str| stderr.iter().filter(|seen| seen.contains(line)).count();
         assert_eq!(count("a stray line"), 20);
         assert_eq!(count("thread 7 line 99"), 20);
@@ -74,7 +75,7 @@ fn a_conversation_in_files_is_answered_completely() {
     };
     write(0, "initialize", initialize);
     for id in 1..=50 {
-        write(id, "tools/call", json!({"name":"size","arguments":{"ms": id * 3_000}}));
+        write(id, "tools/call", json!({"name":"size","arguments":{"length": id * 3_000}}));
     }
     write(51, "tools/call", json!({"name":"print","arguments":{}}));
     write(52, "tools/call", json!({"name":"wait","arguments":{"ms":50}}));

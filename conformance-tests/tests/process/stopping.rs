@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::json;
 
-use crate::host::{Host, PROGRAM, Streams, run_in_parallel};
+use crate::child::PROGRAM;
+use crate::host::{Host, Streams, run_in_parallel};
 
 /// The shutdown timeout in these tests.
 const SHUTDOWN_TIMEOUT: (&str, &str) = ("SHUTDOWN_TIMEOUT_MS", "700");
@@ -32,7 +33,7 @@ impl Stop {
     fn send(self, host: &mut Host) {
         match self {
             Self::EndOfInput => host.close_input(),
-            Self::Signal(signal) => host.signal(signal),
+            Self::Signal(signal) => host.process.signal(signal),
         }
     }
 }
@@ -57,7 +58,7 @@ fn an_idle_server_exits_immediately() {
     for_each_case(|streams, stop, threads| {
         let mut host = Host::start(streams, &[("WORKER_THREADS", threads)]);
         stop.send(&mut host);
-        let (status, took) = host.wait_for_exit();
+        let (status, took) = host.process.wait_for_exit();
         assert!(status.success(), "{streams:?} {stop:?}: {status}");
         assert!(took < MAX_IDLE_EXIT_TIME, "{streams:?} {stop:?} {threads}: {took:?}");
     });
@@ -78,7 +79,7 @@ fn running_calls_are_answered_before_the_exit() {
             calls.iter().map(|id| id.as_i64()).collect::<Vec<_>>(),
             "{streams:?} {stop:?}"
         );
-        let (status, took) = host.wait_for_exit();
+        let (status, took) = host.process.wait_for_exit();
         assert!(
             status.success() && took < MAX_IDLE_EXIT_TIME,
             "{streams:?} {stop:?}: {status}, {took:?}"
@@ -94,13 +95,13 @@ fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
         let probe = host.call("echo", &json!({"text": ""}));
         host.answer(&probe);
         stop.send(&mut host);
-        let (status, took) = host.wait_for_exit();
+        let (status, took) = host.process.wait_for_exit();
         assert!(status.success(), "{streams:?} {stop:?}: {status}");
         assert!(
             took > Duration::from_millis(600) && took < MAX_EXIT_TIME,
             "{streams:?} {stop:?}: {took:?}"
         );
-        host.expect_stderr("was dropped");
+        host.process.expect_stderr("was dropped");
     });
 }
 
@@ -115,13 +116,13 @@ fn by_default_a_server_with_a_stuck_call_exits_before_clients_escalate() {
             let mut host = Host::start(streams, &[("WORKER_THREADS", threads)]);
             host.call(tool, &json!({}));
             if tool == "block" {
-                host.expect_stderr("blocking");
+                host.process.expect_stderr("blocking");
             } else {
                 let probe = host.call("echo", &json!({"text": ""}));
                 host.answer(&probe);
             }
             stop.send(&mut host);
-            let (_, took) = host.wait_for_exit();
+            let (_, took) = host.process.wait_for_exit();
             assert!(took < CLIENT_GRACE, "{streams:?} {stop:?} {threads} {tool}: {took:?}");
         }
     });
@@ -140,8 +141,8 @@ fn a_signal_shortens_the_drain_and_a_second_one_ends_it() {
         let mut host = Host::start(streams, &[("SHUTDOWN_TIMEOUT_MS", "4000")]);
         start_endless_call(&mut host);
         host.close_input();
-        host.signal(Signal::TERM);
-        let (status, took) = host.wait_for_exit();
+        host.process.signal(Signal::TERM);
+        let (status, took) = host.process.wait_for_exit();
         assert!(status.success(), "{streams:?}: {status}");
         assert!(took < Duration::from_millis(2_500), "{streams:?}: {took:?}");
         // Two signals: no time remains.
@@ -151,9 +152,9 @@ fn a_signal_shortens_the_drain_and_a_second_one_ends_it() {
             if close_first {
                 host.close_input();
             }
-            host.signal(Signal::TERM);
-            host.signal(Signal::INT);
-            let (status, took) = host.wait_for_exit();
+            host.process.signal(Signal::TERM);
+            host.process.signal(Signal::INT);
+            let (status, took) = host.process.wait_for_exit();
             assert!(status.success(), "{streams:?}: {status}");
             assert!(took < MAX_IDLE_EXIT_TIME, "{streams:?} {close_first}: {took:?}");
         }
@@ -164,9 +165,9 @@ fn a_blocked_server_exits(tool: &'static str, succeeds: bool) {
     for_each_case(move |streams, stop, threads| {
         let mut host = Host::start(streams, &[SHUTDOWN_TIMEOUT, ("WORKER_THREADS", threads)]);
         host.call(tool, &json!({}));
-        host.expect_stderr("blocking");
+        host.process.expect_stderr("blocking");
         stop.send(&mut host);
-        let (status, took) = host.wait_for_exit();
+        let (status, took) = host.process.wait_for_exit();
         assert_eq!(
             status.code(),
             Some(i32::from(!succeeds)),
@@ -199,7 +200,7 @@ fn a_server_exits_when_its_output_is_closed() {
         // The first answer makes the reading thread of the host end, which closes the pipe. The
         // next answer cannot be written.
         let before = Instant::now();
-        while host.child.try_wait().unwrap().is_none() {
+        while host.process.child.try_wait().unwrap().is_none() {
             assert!(before.elapsed() < MAX_EXIT_TIME, "{streams:?}: still running");
             // After the exit, writing the call fails.
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -1,70 +1,41 @@
 //! The process exits in time while it serves HTTP, even if a handler misbehaves.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
-use crate::host::{PROGRAM, run_in_parallel};
+use crate::child::{PROGRAM, ServerProcess, TIMEOUT};
+use crate::host::run_in_parallel;
 
 /// The shutdown timeout in these tests.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(700);
-/// Maximum time to the exit of a server with a running call: the shutdown timeout, half a second
-/// for dropped calls, a second for blocked threads, and a reserve for a busy machine.
+/// Maximum time to the exit of a server with a running call: the shutdown timeout, 200 ms for
+/// dropped calls, 250 ms for blocked threads, and a reserve for a busy machine.
 const MAX_EXIT_TIME: Duration = Duration::from_secs(5);
-/// Time after which a wait fails the test.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Returns a free address with a port below the ephemeral range. Any outgoing connection could take
-/// an ephemeral port before the server binds it, even an attempt to connect to that server.
-fn free_address() -> SocketAddr {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 500).unwrap() * 20;
-    let candidates =
-        std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000);
-    let mut addresses = candidates.take(1_000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-    addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
-}
-
-/// A running server. Dropping it kills the process.
+/// A running server.
 struct HttpServer {
-    child: Child,
+    process: ServerProcess,
     address: SocketAddr,
-    errors: Receiver<String>,
 }
 
 impl HttpServer {
     fn start(threads: &str) -> Self {
-        let address = free_address();
-        let mut child = Command::new(PROGRAM)
-            .env("HTTP_ADDRESS", address.to_string())
-            .env("WORKER_THREADS", threads)
-            .env("SHUTDOWN_TIMEOUT_MS", SHUTDOWN_TIMEOUT.as_millis().to_string())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stderr = child.stderr.take().unwrap();
-        let (sender, errors) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                sender.send(line).ok();
-            }
-        });
-        let server = Self { child, address, errors };
-        let before = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            assert!(before.elapsed() < TIMEOUT, "the server does not listen");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        let process = ServerProcess::start(
+            Command::new(PROGRAM)
+                .env("HTTP_ADDRESS", "127.0.0.1:0")
+                .env("WORKER_THREADS", threads)
+                .env("SHUTDOWN_TIMEOUT_MS", SHUTDOWN_TIMEOUT.as_millis().to_string()),
+        );
+        let line = process.expect_stderr("serving address=");
+        let (_, address) = line.rsplit_once('=').unwrap();
+        let server = Self { address: address.parse().unwrap(), process };
         // The server installs its signal handlers before it answers the first request.
-        while !server.call("echo", r#"{"text":"ready"}"#, "").answer().contains("ready") {
-            assert!(before.elapsed() < TIMEOUT, "the server does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let answer = server.call("echo", r#"{"text":"ready"}"#, "").answer();
+        assert!(answer.contains("ready"), "{answer}");
         server
     }
 
@@ -109,32 +80,11 @@ impl HttpServer {
         id.unwrap_or_else(|| panic!("no session: {answer}")).to_owned()
     }
 
-    /// Waits for a line on standard error that contains `text`.
-    fn expect_stderr(&self, text: &str) {
-        let found = std::iter::from_fn(|| self.errors.recv_timeout(TIMEOUT).ok())
-            .any(|line| line.contains(text));
-        assert!(found, "no line on standard error contains {text:?}");
-    }
-
     /// Sends a signal and waits until the process exits. Returns its status and how long the wait
     /// took.
     fn stop(&mut self, signal: Signal) -> (ExitStatus, Duration) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-        let before = Instant::now();
-        while before.elapsed() < TIMEOUT {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return (status, before.elapsed());
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        panic!("the process did not exit within {TIMEOUT:?}");
-    }
-}
-
-impl Drop for HttpServer {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+        self.process.signal(signal);
+        self.process.wait_for_exit()
     }
 }
 
@@ -193,9 +143,9 @@ fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
         // The client of the first call waits. The client of the second one disconnects, and the
         // session keeps the call.
         let _waiting = server.call("never", "{}", "");
-        server.expect_stderr("the endless call runs");
+        server.process.expect_stderr("the endless call runs");
         let disconnected = server.call("never", "{}", &session);
-        server.expect_stderr("the endless call runs");
+        server.process.expect_stderr("the endless call runs");
         drop(disconnected);
         let (status, took) = server.stop(signal);
         assert!(status.success(), "{threads} {status}");
@@ -203,8 +153,8 @@ fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
             took > SHUTDOWN_TIMEOUT - Duration::from_millis(100) && took < MAX_EXIT_TIME,
             "{threads} {took:?}"
         );
-        server.expect_stderr("was dropped");
-        server.expect_stderr("was dropped");
+        server.process.expect_stderr("was dropped");
+        server.process.expect_stderr("was dropped");
     });
 }
 
@@ -212,7 +162,7 @@ fn a_blocked_server_exits(tool: &'static str, legacy: bool, succeeds: bool) {
     for_each_case(move |server, signal, threads| {
         let session = if legacy { server.open_session() } else { String::new() };
         let _call = server.call(tool, "{}", &session);
-        server.expect_stderr("blocking");
+        server.process.expect_stderr("blocking");
         let (status, took) = server.stop(signal);
         assert_eq!(status.code(), Some(i32::from(!succeeds)), "{threads} {status}");
         assert!(took < MAX_EXIT_TIME, "{threads} {took:?}");

@@ -58,7 +58,7 @@ fn fields(krate: &str, debug: &str) -> Vec<Field> {
                 default: readable(name, value),
             });
         } else {
-            panic!("{line:?} is no field; teach this function to read it");
+            panic!("{line:?} is not a field; extend this function to read it");
         }
     }
     fields

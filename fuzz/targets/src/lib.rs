@@ -1,4 +1,4 @@
-//! The fuzz targets of the SDK: one function for each reader of foreign bytes.
+//! The fuzz targets of the SDK: one function for each parser of untrusted bytes in `mcp-core`.
 //!
 //! A target takes any bytes and panics if an invariant does not hold. Each has two runners:
 //!

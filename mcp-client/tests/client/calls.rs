@@ -142,7 +142,7 @@ async fn the_output_schemas_that_are_remembered_are_bounded() {
 }
 
 #[tokio::test]
-async fn arguments_that_are_no_object_are_not_sent() {
+async fn arguments_that_are_not_an_object_are_not_sent() {
     let (client, _fake) = modern().await;
     let error = client.call_tool("add", &[1, 2]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);

@@ -244,7 +244,7 @@ async fn a_list_is_kept_until_it_is_old_or_changed_or_not_wanted() {
 }
 
 #[tokio::test]
-async fn a_kept_cursor_that_the_server_forgot_begins_the_list_anew() {
+async fn a_kept_cursor_that_the_server_forgot_restarts_the_list() {
     let (client, mut fake) = modern().await;
     with(client.list_tools(), async {
         serve(&mut fake, None, page(&["a"], Some("old"), 60_000)).await;

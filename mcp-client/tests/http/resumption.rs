@@ -4,23 +4,12 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use mcp_client::{Client, ErrorKind, Event};
+use mcp_test_support::Random;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::script::{Exchange, Script, Sending, initialized, legacy, shake_hands, text, with};
-
-/// Numbers that look random, the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).expect("it is below a usize")
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_with_ids_is_resumed_after_the_time_that_the_server_sets() {
@@ -92,7 +81,7 @@ impl Cutting {
                 format!("id: {}\nevent: message\ndata: {message}\n\n", index + 1)
             })
             .collect();
-        Self { random: Random(seed), events, sent: 0 }
+        Self { random: Random::new(seed), events, sent: 0 }
     }
 
     /// Sends some complete events and the beginning of another, and interrupts the connection.

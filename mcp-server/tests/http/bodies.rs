@@ -53,7 +53,7 @@ fn statuses(answers: &mut [HttpFuture]) -> Vec<Option<u16>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_held_most_for_longest_makes_room() {
+async fn the_largest_and_oldest_body_is_evicted() {
     let service = service(1_000_000);
     let mut waiting = vec![begin(&service, 1_000), begin(&service, 300_000)];
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -70,7 +70,7 @@ async fn who_has_held_most_for_longest_makes_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_has_to_go_for_who_finds_no_room_even_then_or_would_hold_more() {
+async fn no_body_is_evicted_for_one_that_is_larger_or_does_not_fit_even_then() {
     let service = service(1_000_000);
     let mut waiting = vec![begin(&service, 1_000), begin(&service, 400_000)];
     let refused = echo(1_100_000).send(&service).await;

@@ -147,7 +147,7 @@ async fn bodies_are_bounded_while_they_are_read() {
 }
 
 #[tokio::test]
-async fn what_is_over_the_bound_is_turned_away_and_the_place_comes_back() {
+async fn a_request_over_the_limit_is_refused_and_its_permit_is_returned() {
     let mut limits = Limits::new();
     limits.http.max_in_flight_requests = 1;
     let (server, seen) = fixture::server();

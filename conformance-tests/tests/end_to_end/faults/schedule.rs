@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use mcp_test_support::Random;
+
 use super::network::{CLIENT, SERVER};
 
 /// Switches faults on and off, from inside the simulation.
@@ -46,7 +48,7 @@ const FAULTS: [Fault; 6] = [
 
 /// Injects random faults, one at a time.
 pub(super) struct Faults {
-    random: u64,
+    random: Random,
     current: Option<Fault>,
     /// When the current fault ends, or the next one begins.
     next: Duration,
@@ -56,7 +58,7 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            random: Random::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             current: None,
             next: Duration::ZERO,
             counts: BTreeMap::new(),
@@ -66,14 +68,6 @@ impl Faults {
     /// Returns the number of faults that have begun.
     pub(super) fn count(&self) -> u32 {
         self.counts.values().sum()
-    }
-
-    /// Returns a random number below `bound`.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random % bound
     }
 
     /// Begins or ends a fault if it is time to. Called after each step of the simulation.
@@ -88,18 +82,17 @@ impl Faults {
         let wait = match self.current.take() {
             Some(fault) => {
                 self.end(sim, fault);
-                100 + self.below(500)
+                100 + self.random.below(500)
             }
             None => {
-                let index =
-                    usize::try_from(self.below(FAULTS.len() as u64)).expect("an index of FAULTS");
-                self.begin(sim, FAULTS[index]);
-                self.current = Some(FAULTS[index]);
-                *self.counts.entry(FAULTS[index]).or_default() += 1;
-                50 + self.below(1_500)
+                let fault = *self.random.pick(&FAULTS);
+                self.begin(sim, fault);
+                self.current = Some(fault);
+                *self.counts.entry(fault).or_default() += 1;
+                50 + self.random.below(1_500)
             }
         };
-        self.next = sim.elapsed() + Duration::from_millis(wait);
+        self.next = sim.elapsed() + Duration::from_millis(wait as u64);
     }
 
     fn begin(&self, sim: &mut turmoil::Sim<'_>, fault: Fault) {

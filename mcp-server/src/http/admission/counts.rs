@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_arrives_is_counted_once_whether_it_ends_or_makes_room() {
+    fn a_body_is_counted_once_whether_it_ends_or_is_evicted() {
         let admission = admission(|limits| limits.max_body_bytes_in_flight = 100);
         let cx = &Context::from_waker(std::task::Waker::noop());
         let [mut first, mut second, mut small] = [(); 3].map(|()| admission.admit().unwrap());

@@ -45,7 +45,7 @@ async fn the_revision_is_that_of_the_header() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_there_to_be_asked() {
+async fn a_stateless_client_cannot_be_asked() {
     let host = host();
     let text = host.client().call(1, "ask", json!({"question": "name?"})).await.tool_text().await;
     assert!(text.contains("is stateless"), "{text}");

@@ -48,7 +48,7 @@ async fn all_connected(server: &Running) -> Vec<tokio::task::JoinHandle<(Duratio
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_slow_peers_are_cut_in_time_and_nobody_else_notices() {
+async fn two_thousand_slow_peers_are_disconnected_in_time_and_others_are_served() {
     let _turn = turn().await;
     let mut limits = Limits::new();
     limits.http.head_timeout = PATIENCE;

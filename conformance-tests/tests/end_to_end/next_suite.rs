@@ -15,7 +15,7 @@ use crate::transports::{everything_server, host, serve_http};
 
 const REVISIONS: [Revision; 2] = [Revision::V2025_11_25, Revision::LATEST];
 
-async fn over_http(server: &EverythingServer, builder: ClientBuilder) -> Client {
+async fn connect(server: &EverythingServer, builder: ClientBuilder) -> Client {
     builder.connect_http(server.url()).await.expect("a connection over HTTP")
 }
 
@@ -34,7 +34,7 @@ async fn text(client: &Client, tool: &str, arguments: Value) -> String {
 async fn plain_tools_work_over_stdio_and_http() {
     for revision in REVISIONS {
         let server = start();
-        let http = over_http(&server, host(revision)).await;
+        let http = connect(&server, host(revision)).await;
         let stdio = host(revision).connect_command(everything_server()).await.expect("stdio");
         for client in [http, stdio] {
             assert_eq!(text(&client, "greet", json!({ "name": "Ada" })).await, "Hello, Ada!");
@@ -58,7 +58,7 @@ async fn plain_tools_work_over_stdio_and_http() {
 #[tokio::test]
 async fn messages_logged_while_a_stream_is_closed_are_replayed() {
     let server = start();
-    let client = over_http(&server, host(Revision::V2025_11_25)).await;
+    let client = connect(&server, host(Revision::V2025_11_25)).await;
     let mut messages = client.log_messages();
     client.set_log_level(LoggingLevel::Info).await.expect("a level");
     assert_eq!(text(&client, "test_event_replay", json!({})).await, "Event replay test completed");
@@ -84,7 +84,7 @@ async fn url_elicitations_are_answered_required_and_completed() {
         let accept = |_| async { Ok(mcp_client::types::ElicitResult::accept_url()) };
         host(Revision::V2025_11_25).on_elicit_url(accept)
     };
-    let client = over_http(&server, builder()).await;
+    let client = connect(&server, builder()).await;
     for tool in ["test_elicitation_sep1036_url", "test_elicitation_sep1036_complete"] {
         assert_eq!(text(&client, tool, json!({})).await, "User response: action=accept");
     }
