@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::acknowledgement::agreed_part;
 use super::handle::{Guard, Subscription};
 use crate::client::Client;
+use crate::deadline::silence;
 use crate::error::{Error, ErrorKind, Expired};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
@@ -74,15 +75,8 @@ async fn open(
     mut acknowledged: Acknowledged,
 ) -> Result<Opened, Error> {
     let params = Params::new().with("notifications", filter)?;
-    let (params, _) = params.seal(&MetaParts {
-        session: &client.session().meta,
-        progress_token: None,
-        log_level: None,
-        user: None,
-    });
-    let outbound = client.wire().connection.outbound().clone();
-    let mut call: BoxFuture<'static, Reply> =
-        Box::pin(async move { outbound.call(Request::new(id, METHOD, params)).await });
+    let (params, _) = params.seal(&MetaParts::of_session(&client.session().meta));
+    let mut call = client.wire().send_detached(Request::new(id, METHOD, params));
     let patience = client.timeouts().idle;
     tokio::select! {
         biased;
@@ -98,7 +92,7 @@ async fn open(
             Ok(_) => Ok(Opened::Ended),
             Err(error) => Err(Error::from_call(METHOD, error)),
         },
-        () = client.wire().inbound.handling.silence(patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
+        () = silence(&client.wire().inbound.handling, patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
     }
 }
 
