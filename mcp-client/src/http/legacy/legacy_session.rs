@@ -8,7 +8,7 @@ use http::StatusCode;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::notification::Initialized;
-use mcp_core::method::{self, Initialize, Method as _, NotificationMethod as _};
+use mcp_core::method::{self, Initialize, Method as _, NotificationMethod as _, RetrySafety};
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::watch;
@@ -29,7 +29,7 @@ use super::stream_state::{Reopen, StreamState};
 use crate::http::client_side::ClientSide;
 use crate::http::read::{Cursor, ReplyReader, error_for};
 use crate::http::send::{
-    Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered, retry_safety,
+    Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered,
 };
 use crate::http::stack::HttpError;
 use crate::limits::Limits;
@@ -142,7 +142,7 @@ impl LegacySession {
     ) -> Reply {
         let row = method::find(method);
         let info =
-            RequestInfo { method: Some(method), name: None, retry: retry_safety(row, false) };
+            RequestInfo { method: Some(method), name: None, retry: RetrySafety::of(row, false) };
         if row.is_some_and(|row| row.may_require_input) && self.client().handles_requests() {
             // Some servers ask on the stream of the session what they should ask on that of the
             // call, and what they ask before it is open is lost.

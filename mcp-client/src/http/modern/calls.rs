@@ -21,9 +21,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use super::mirror::{MirroredField, Mirrors};
 use super::receiver::ModernReceiver;
 use crate::http::read::ReplyReader;
-use crate::http::send::{
-    Attempts, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered, retry_safety,
-};
+use crate::http::send::{Attempts, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered};
 
 /// The calls of a client to a modern server.
 pub(crate) struct ModernCalls {
@@ -58,7 +56,7 @@ impl ModernCalls {
         let info = RequestInfo {
             method: Some(&method),
             name: name.as_deref(),
-            retry: retry_safety(row, has_answers),
+            retry: RetrySafety::of(row, has_answers),
         };
         let tool = name.as_deref().filter(|_| method == ToolsCall::NAME);
         let fields = self.mirrors.fields(tool, arguments.as_ref())?;
@@ -165,7 +163,7 @@ impl ModernCalls {
         let info = RequestInfo {
             method: Some(ToolsList::NAME),
             name: None,
-            retry: retry_safety(method::find(ToolsList::NAME), false),
+            retry: RetrySafety::of(method::find(ToolsList::NAME), false),
         };
         let mut cursor: Option<JsonBytes> = None;
         for page in 0..self.sender.limits().http.max_mirror_pages {

@@ -6,22 +6,13 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use mcp_core::jsonrpc::RequestId;
-use mcp_core::method::{RetrySafety, Row};
+use mcp_core::method::RetrySafety;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use crate::backoff::Backoff;
 use crate::http::stack::HttpError;
 use crate::limits::Limits;
-
-/// Whether a request may be sent again if it is not known what became of it, by the row of its
-/// method. An unknown method may do anything, and the answers in a request may be valid once.
-pub(crate) fn retry_safety(row: Option<&Row>, has_answers: bool) -> RetrySafety {
-    match row {
-        Some(row) if !has_answers || row.retry == RetrySafety::RestartedByCaller => row.retry,
-        _ => RetrySafety::Unsafe,
-    }
-}
 
 /// The attempts to send one message.
 pub(crate) struct Attempts(Backoff);
