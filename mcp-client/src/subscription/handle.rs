@@ -32,7 +32,7 @@ pub struct Subscription {
     acknowledged: SubscriptionFilter,
     /// What the server agreed to when the subscription was requested again.
     renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
-    _guard: Guard,
+    guard: Guard,
 }
 
 impl Subscription {
@@ -43,7 +43,33 @@ impl Subscription {
         renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
         guard: Guard,
     ) -> Self {
-        Self { queue, requested, acknowledged, renewed, _guard: guard }
+        Self { queue, requested, acknowledged, renewed, guard }
+    }
+
+    /// A stream whose events a task passes on from one subscription after the other.
+    pub(crate) fn relayed(
+        queue: Arc<EventQueue<Event>>,
+        requested: SubscriptionFilter,
+        acknowledged: SubscriptionFilter,
+        renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
+        task: AbortHandle,
+    ) -> Self {
+        Self::new(queue, requested, acknowledged, renewed, Guard::Relayed { task })
+    }
+
+    /// Ends the subscription without a message to the server.
+    pub(crate) fn abandon(mut self) {
+        if let Guard::Legacy { client, uris, .. } = &mut self.guard {
+            client.watched().remove(std::mem::take(uris));
+        }
+    }
+
+    /// The next event with its size; `None` after the last one.
+    pub(crate) fn poll_sized(&mut self, cx: &Context<'_>) -> Poll<Option<(Event, usize)>> {
+        if let Some(agreed) = self.renewed.lock().take() {
+            self.acknowledged = agreed;
+        }
+        self.queue.poll_sized(cx)
     }
 
     /// What the server agreed to report, never more than what was requested. It may have changed
@@ -71,11 +97,7 @@ impl Stream for Subscription {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let this = self.get_mut();
-        if let Some(agreed) = this.renewed.lock().take() {
-            this.acknowledged = agreed;
-        }
-        this.queue.poll_next(cx)
+        self.get_mut().poll_sized(cx).map(|event| event.map(|(event, _)| event))
     }
 }
 
@@ -92,6 +114,7 @@ impl fmt::Debug for Subscription {
 pub(super) enum Guard {
     Modern { client: Client, queue: Arc<EventQueue<Event>>, task: Option<AbortHandle> },
     Legacy { client: Client, uris: Vec<String>, runtime: tokio::runtime::Handle },
+    Relayed { task: AbortHandle },
 }
 
 impl Drop for Guard {
@@ -103,6 +126,7 @@ impl Drop for Guard {
                     task.abort(); // This drops the request, and so cancels it.
                 }
             }
+            Self::Relayed { task } => task.abort(),
             Self::Legacy { client, uris, runtime } => {
                 let unwatched = client.watched().remove(std::mem::take(uris));
                 if unwatched.is_empty() {
