@@ -286,3 +286,70 @@ async fn a_server_that_is_not_connected_has_no_subscription() {
         assert!(error.to_string().contains(server), "{error}");
     }
 }
+
+/// A server in shell, whose only tool is named after its process.
+#[cfg(target_os = "linux")]
+const SERVER: &str = r#"
+answer() {
+  id=${line#*\"id\":}; id=${id%%,*}
+  printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$1"
+}
+tell() { printf '{"jsonrpc":"2.0","method":"notifications/%s","params":%s}\n' "$1" "$2"; }
+while IFS= read -r line; do
+  case $line in
+    *'"server/discover"'*)
+      if [ "$1" = modern ]; then
+        answer '"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}}}'
+      else
+        answer '"error":{"code":-32601,"message":"unknown"}'
+      fi ;;
+    *'"initialize"'*)
+      answer '"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}' ;;
+    *'"subscriptions/listen"'*)
+      id=${line#*\"id\":}; id=${id%%,*}
+      meta="\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":$id}"
+      tell subscriptions/acknowledged "{\"notifications\":{\"resourceSubscriptions\":[\"note://1\"]},$meta}"
+      tell resources/updated "{\"uri\":\"note://1\",$meta}" ;;
+    *'"resources/subscribe"'*)
+      answer '"result":{}'
+      tell resources/updated '{"uri":"note://1"}' ;;
+    *'"tools/list"'*)
+      answer "\"result\":{\"resultType\":\"complete\",\"tools\":[{\"name\":\"of-$$\",\"inputSchema\":{\"type\":\"object\"}}]}" ;;
+    *'"tools/call"'*) kill -9 $$ ;;
+  esac
+done
+"#;
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_that_is_killed_during_a_call_is_started_again() {
+    for era in ["modern", "legacy"] {
+        let mut limits = Limits::new();
+        limits.initial_backoff = Duration::from_millis(20);
+        let group = ClientGroup::builder().limits(limits).build();
+        let connect = move || {
+            let mut command = std::process::Command::new("/bin/sh");
+            command.args(["-c", SERVER, "sh", era]);
+            Client::connect_command(command)
+        };
+        group.add_with("notes", connect).unwrap();
+        let mut changes = group.subscribe("notes", filter()).await.unwrap();
+        assert!(is_update(next(&mut changes).await));
+        let mut processes = Vec::new();
+        for _ in 0..2 {
+            let process = group.client("notes").await.unwrap().child_id().unwrap();
+            assert!(!processes.contains(&process), "{era}");
+            processes.push(process);
+            let tools = group.list_tools().await;
+            assert_eq!(tools.items[0].item.name, format!("of-{process}"), "{era}");
+
+            let error = group.call_tool("notes__crash", &()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{era}: {error:?}");
+            assert!(format!("{error:?}").contains("signal: 9"), "{era}: {error:?}");
+            assert_eq!(next(&mut changes).await, Some(Event::Gap), "{era}");
+            assert!(is_update(next(&mut changes).await), "{era}");
+        }
+        group.close().await;
+        assert_eq!(next(&mut changes).await, None);
+    }
+}
