@@ -25,7 +25,9 @@ use crate::event_queue::EventQueue;
 /// random pauses that grow. [`Event::Gap`] then says that it is active again and that changes may
 /// have been missed. The stream ends when the server ends the subscription, when the connection is
 /// lost for good, or after `Limits::max_reconnects` failed attempts in a row;
-/// [`Subscription::error`] says which.
+/// [`Subscription::error`] says which. One of [`ClientGroup::subscribe`] outlives the connection.
+///
+/// [`ClientGroup::subscribe`]: crate::ClientGroup::subscribe
 pub struct Subscription {
     queue: Arc<EventQueue<Event>>,
     requested: SubscriptionFilter,
