@@ -236,6 +236,22 @@ impl Error {
         self
     }
 
+    /// Whether the same request may succeed later on this connection.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self.transport() {
+            Some(error) => match error.status() {
+                Some(status) => matches!(status, 408 | 425 | 429) || status >= 500,
+                None => matches!(
+                    error.kind(),
+                    TransportErrorKind::Io
+                        | TransportErrorKind::Overloaded
+                        | TransportErrorKind::OutcomeUnknown
+                ),
+            },
+            None => self.kind() == ErrorKind::Timeout,
+        }
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -18,7 +18,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, may_pass};
 
 /// Subscriptions.
 impl ClientGroup {
@@ -28,8 +28,9 @@ impl ClientGroup {
     /// Unlike one of [`Client::subscribe`], the subscription outlives the connection, in both eras:
     /// it is opened again after the server was restarted, and if the server ends it.
     /// [`Event::Gap`] then says that changes may have been missed. The stream ends when the server
-    /// is removed from the group. It ends with an error when the group gives up on the server, or
-    /// the server refuses to open the subscription again.
+    /// is removed from the group. It ends with an error when the server refuses, when the group
+    /// gives up on the server, and when the subscription ended at once too often
+    /// (`Limits::max_reconnects`).
     ///
     /// # Errors
     /// When there is no such server, it is not connected, or it refuses. Dropping the future
@@ -80,7 +81,7 @@ impl Relay {
     }
 
     /// Passes events on until the server is removed.
-    async fn relay(&mut self, mut open: Subscription) -> Result<(), Error> {
+    async fn relay(&mut self, mut open: Subscription) -> Result<(), Arc<Error>> {
         loop {
             let since = Instant::now();
             let (ended, changed) = tokio::select! {
@@ -88,21 +89,24 @@ impl Relay {
                 () = pass_on(&mut open, &self.queue, &self.renewed) => (true, Ok(())),
                 changed = self.states.changed() => (false, changed),
             };
+            let failure = open.failure();
             // The server, if it still runs, learns nothing: a legacy one would take the message for
             // the end of the next subscription.
             open.abandon();
             if changed.is_err() {
                 return Ok(());
             }
-            self.backoff.lasted(since.elapsed());
-            // A server ends its subscriptions before it exits.
-            if ended && !self.pause().await {
-                let message = "the subscription ended, and is not opened again \
-                               (Limits::max_reconnects)";
-                return Err(Error::new(ErrorKind::Transport, message));
+            if self.backoff.lasted(since.elapsed()) {
+                self.backoff.worked();
+            }
+            match failure {
+                Some((error, false)) => return Err(error),
+                Some((error, true)) if !self.pause().await => return Err(error),
+                // A server ends its subscriptions before it exits.
+                None if ended && !self.pause().await => return Err(ended_too_often().into()),
+                _ => {}
             }
             let Some(again) = self.open_again().await? else { return Ok(()) };
-            self.backoff.worked();
             *self.renewed.lock() = Some(again.acknowledged().clone());
             self.queue.push(Event::Gap, 0);
             open = again;
@@ -120,18 +124,14 @@ impl Relay {
                     Err(_) => return Ok(None),
                 },
             };
-            drop(client); // A connection that is given up ends with its last handle.
-            match opened {
+            let error = match opened {
                 Ok(open) => return Ok(Some(open)),
-                Err(error) => {
-                    let may_return = matches!(
-                        error.kind(),
-                        ErrorKind::Transport | ErrorKind::OutcomeUnknown | ErrorKind::Timeout
-                    );
-                    if !may_return || !self.pause().await {
-                        return Err(error);
-                    }
-                }
+                Err(error) => error,
+            };
+            let may_pass = may_pass(&error, &client);
+            drop(client); // A connection that is given up ends with its last handle.
+            if !may_pass || !self.pause().await {
+                return Err(error);
             }
         }
     }
@@ -160,13 +160,20 @@ impl Relay {
 
     /// Waits before the next attempt, or until the connection changes. False after the last one.
     async fn pause(&mut self) -> bool {
+        let before = self.backoff.clone();
         let Some(pause) = self.backoff.pause() else { return false };
         tokio::select! {
             () = sleep(pause) => {}
-            _ = self.states.changed() => {}
+            // The connection was lost, and the attempts to restore it are counted elsewhere.
+            _ = self.states.changed() => self.backoff = before,
         }
         true
     }
+}
+
+fn ended_too_often() -> Error {
+    let message = "the server ends the subscription each time (Limits::max_reconnects)";
+    Error::new(ErrorKind::Limit, message)
 }
 
 /// Passes events on until the subscription ends.

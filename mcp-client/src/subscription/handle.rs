@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::acknowledgement::missing_part;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
 
@@ -59,6 +59,16 @@ impl Subscription {
         Self::new(queue, requested, acknowledged, renewed, Guard::Relayed { task })
     }
 
+    /// Why the stream ended, and whether it may be opened again on this connection or the next one.
+    pub(crate) fn failure(&self) -> Option<(Arc<Error>, bool)> {
+        let error = Arc::clone(self.queue.error()?);
+        let may_pass = match &self.guard {
+            Guard::Modern { client, .. } | Guard::Legacy { client, .. } => may_pass(&error, client),
+            Guard::Relayed { .. } => false,
+        };
+        Some((error, may_pass))
+    }
+
     /// Ends the subscription without a message to the server.
     pub(crate) fn abandon(mut self) {
         if let Guard::Legacy { client, uris, .. } = &mut self.guard {
@@ -91,7 +101,7 @@ impl Subscription {
     /// Why the stream ended, unless the server ended it properly.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
-        self.queue.error()
+        self.queue.error().map(|error| &**error)
     }
 }
 
@@ -110,6 +120,12 @@ impl fmt::Debug for Subscription {
             .field("error", &self.error())
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a subscription that failed may be opened again, on this connection or the next one.
+pub(crate) fn may_pass(error: &Error, client: &Client) -> bool {
+    let is_lost = error.kind() == ErrorKind::Transport && !client.wire().connection.may_return();
+    is_lost || error.is_passing()
 }
 
 /// Ends a subscription when it is dropped.

@@ -7,7 +7,6 @@ use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{BoxFuture, Reply, Request};
 use mcp_core::sync::Mutex;
-use mcp_core::transport::TransportErrorKind;
 use mcp_core::types::SubscriptionFilter;
 use tokio::time::{Instant, sleep};
 
@@ -147,18 +146,6 @@ impl Listener {
 
     /// Whether another attempt may succeed.
     fn may_return(&self, error: &Error) -> bool {
-        let is_passing = match error.transport() {
-            Some(error) => match error.status() {
-                Some(status) => matches!(status, 408 | 425 | 429) || status >= 500,
-                None => matches!(
-                    error.kind(),
-                    TransportErrorKind::Io
-                        | TransportErrorKind::Overloaded
-                        | TransportErrorKind::OutcomeUnknown
-                ),
-            },
-            None => error.kind() == ErrorKind::Timeout,
-        };
-        is_passing && self.client.wire().connection.may_return()
+        error.is_passing() && self.client.wire().connection.may_return()
     }
 }

@@ -212,6 +212,34 @@ async fn a_subscription_that_the_server_ends_is_opened_again_on_the_same_connect
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_subscription_that_the_server_ends_each_time_is_given_up() {
+    let (group, mut started) = group(false);
+    let mut fake = started.next().await;
+    let serve = async {
+        let mut opened = 0;
+        while let Ok(message) = timeout(Duration::from_secs(3_600), fake.next()).await {
+            assert_eq!(message["method"], "subscriptions/listen");
+            let meta = json!({"io.modelcontextprotocol/subscriptionId": message["id"]});
+            let requested = &message["params"]["notifications"];
+            let agreed = json!({"notifications": requested, "_meta": meta});
+            fake.tell("notifications/subscriptions/acknowledged", agreed).await;
+            fake.reply(&message, json!({"resultType": "complete", "_meta": meta})).await;
+            opened += 1;
+        }
+        opened
+    };
+    let listen = async {
+        let mut changes = group.subscribe("notes", filter()).await.unwrap();
+        while let Some(event) = next(&mut changes).await {
+            assert_eq!(event, Event::Gap);
+        }
+        assert_eq!(changes.error().unwrap().kind(), ErrorKind::Limit);
+    };
+    let (opened, ()) = tokio::join!(serve, listen);
+    assert_eq!(opened, 1 + 3, "once, and max_reconnects times again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subscription_that_is_not_opened_again_ends_with_the_reason() {
     for is_legacy in BOTH_ERAS {
         // The new server refuses.
