@@ -144,7 +144,8 @@ impl ClientGroup {
     }
 
     /// Removes a server, and returns its connection if it is connected: dropping it ends it,
-    /// [`Client::close`] ends it gently. Calls in flight continue.
+    /// [`Client::close`] ends it gently. Calls in flight continue, and subscriptions of the group
+    /// end.
     pub fn remove(&self, name: &str) -> Option<Client> {
         let server = self.servers_by_name().remove(name)?;
         server.connected()

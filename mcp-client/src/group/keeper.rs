@@ -170,6 +170,7 @@ impl Keeper {
                 Ok(mut changes) => {
                     backoff.worked();
                     if !is_first {
+                        client.wire().inbound.invalidate_watched(&filter);
                         self.publish(
                             GroupEvent::Event { server: Arc::clone(&self.name), event: Event::Gap },
                             0,

@@ -84,7 +84,8 @@ impl Server {
         self.client_from(&mut self.states(), patience).await
     }
 
-    /// The connection, with the state of which it is part as the last one that was seen.
+    /// As [`Server::client`]. Marks the state in `states` as seen: the next change is the loss of
+    /// this connection.
     pub(super) async fn client_from(
         &self,
         states: &mut watch::Receiver<State>,

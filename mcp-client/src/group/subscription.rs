@@ -29,7 +29,7 @@ impl ClientGroup {
     /// it is opened again after the server was restarted, and if the server ends it.
     /// [`Event::Gap`] then says that changes may have been missed. The stream ends when the server
     /// is removed from the group. It ends with an error when the server refuses, when the group
-    /// gives up on the server, and when the subscription ended at once too often
+    /// gives up on the server, and when the server ends it at once each time
     /// (`Limits::max_reconnects`).
     ///
     /// # Errors
@@ -90,8 +90,7 @@ impl Relay {
                 changed = self.states.changed() => (false, changed),
             };
             let failure = open.failure();
-            // The server, if it still runs, learns nothing: a legacy one would take the message for
-            // the end of the next subscription.
+            // A legacy server would take `resources/unsubscribe` for the end of the next one.
             open.abandon();
             if changed.is_err() {
                 return Ok(());
@@ -125,7 +124,10 @@ impl Relay {
                 },
             };
             let error = match opened {
-                Ok(open) => return Ok(Some(open)),
+                Ok(open) => {
+                    client.wire().inbound.invalidate_watched(&self.requested);
+                    return Ok(Some(open));
+                }
                 Err(error) => error,
             };
             let may_pass = may_pass(&error, &client);

@@ -13,7 +13,7 @@ use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
 use mcp_core::text::PeerText;
 #[cfg(feature = "http")]
 use mcp_core::transport::TransportError;
-use mcp_core::types::{CancelledParams, SubscriptionAcknowledgedParams};
+use mcp_core::types::{CancelledParams, SubscriptionAcknowledgedParams, SubscriptionFilter};
 
 use super::notification_hub::NotificationHub;
 use super::session_observer::SessionObserver;
@@ -81,6 +81,13 @@ impl Inbound {
         self.hub.publish(&Event::Gap, 0);
     }
 
+    /// Changes may have been missed, of what a subscription watches.
+    pub(crate) fn invalidate_watched(&self, filter: &SubscriptionFilter) {
+        for change in Change::watched(filter) {
+            self.cache.invalidate(change);
+        }
+    }
+
     /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of all
     /// notifications continue, since calls have notifications too.
     #[cfg(feature = "http")]
@@ -94,11 +101,9 @@ impl Inbound {
         self.activate(&id, Some(params.notifications));
     }
 
-    fn activate(&self, id: &RequestId, agreed: Option<mcp_core::types::SubscriptionFilter>) {
+    fn activate(&self, id: &RequestId, agreed: Option<SubscriptionFilter>) {
         if let Some(renewed) = self.subscriptions.activate(id, agreed) {
-            for change in Change::watched(&renewed) {
-                self.cache.invalidate(change);
-            }
+            self.invalidate_watched(&renewed);
             self.hub.publish(&Event::Gap, 0);
         }
     }

@@ -69,7 +69,7 @@ impl Subscription {
         Some((error, may_pass))
     }
 
-    /// Ends the subscription without a message to the server.
+    /// Ends the subscription, and lets a legacy server watch its resources further.
     pub(crate) fn abandon(mut self) {
         if let Guard::Legacy { client, uris, .. } = &mut self.guard {
             client.watched().remove(std::mem::take(uris));

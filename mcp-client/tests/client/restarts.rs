@@ -182,18 +182,35 @@ async fn a_restart_invalidates_what_a_shared_cache_has_of_the_server() {
     let mut events = group.notifications();
     for name in ["before", "after"] {
         let mut fake = started.next().await;
-        let serve = async {
-            let request = soon(fake.expect("tools/list")).await;
-            let tool = json!({"name": name, "inputSchema": {"type": "object"}});
-            let page = json!({"resultType": "complete", "tools": [tool], "ttlMs": 600_000});
-            fake.reply(&request, page).await;
-        };
-        let (tools, ()) = tokio::join!(group.list_tools(), serve);
-        assert_eq!(tools.items[0].item.name, name);
-        assert_eq!(group.list_tools().await.items[0].item.name, name, "it is cached");
+        list(&group, &mut fake, name).await;
         drop(fake);
         while !matches!(events.next().await.unwrap(), GroupEvent::Disconnected { .. }) {}
     }
+}
+
+/// Lists the only tool, which is not in the cache, and then from the cache.
+async fn list(group: &ClientGroup, fake: &mut Fake, name: &str) {
+    let serve = async {
+        let request = soon(fake.expect("tools/list")).await;
+        let tool = json!({"name": name, "inputSchema": {"type": "object"}});
+        let page = json!({"resultType": "complete", "tools": [tool], "ttlMs": 600_000});
+        fake.reply(&request, page).await;
+    };
+    let (tools, ()) = tokio::join!(group.list_tools(), serve);
+    assert_eq!(tools.items[0].item.name, name);
+    assert_eq!(group.list_tools().await.items[0].item.name, name, "it is cached");
+}
+
+/// Reads the resource, which is not in the cache, and then from the cache.
+async fn read(group: &ClientGroup, fake: &mut Fake) {
+    let serve = async {
+        let request = soon(fake.expect("resources/read")).await;
+        let contents = json!([{"uri": "note://1", "text": "1"}]);
+        let result = json!({"resultType": "complete", "contents": contents, "ttlMs": 600_000});
+        fake.reply(&request, result).await;
+    };
+    let (first, ()) = tokio::join!(group.read_resource("notes", "note://1"), serve);
+    assert_eq!(first.unwrap(), group.read_resource("notes", "note://1").await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,12 +220,41 @@ async fn a_subscription_that_the_server_ends_is_opened_again_on_the_same_connect
     let (changes, meta) =
         tokio::join!(group.subscribe("notes", filter()), started.agree(&mut fake));
     let mut changes = changes.unwrap();
+    read(&group, &mut fake).await;
     let listen = json!({"id": meta["io.modelcontextprotocol/subscriptionId"]});
     fake.reply(&listen, json!({"resultType": "complete", "_meta": meta})).await;
     let meta = started.agree(&mut fake).await;
     assert_eq!(next(&mut changes).await, Some(Event::Gap));
+    read(&group, &mut fake).await; // It may have changed in between.
     report_update(&mut fake, &meta).await;
     assert!(is_update(next(&mut changes).await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
+    let ((reader, writer), mut fake) = Fake::new();
+    let shake_hands = async {
+        let probe = fake.expect("server/discover").await;
+        let mut discovered = discovered();
+        discovered["capabilities"] = json!({"tools": {"listChanged": true}});
+        fake.reply(&probe, discovered).await;
+    };
+    let (client, ()) = tokio::join!(Client::connect(reader, writer), shake_hands);
+    let group = ClientGroup::new();
+    let mut events = group.notifications();
+    group.add("notes", client.unwrap()).unwrap();
+    for name in ["before", "after"] {
+        let listen = soon(fake.expect("subscriptions/listen")).await;
+        let meta = json!({"io.modelcontextprotocol/subscriptionId": listen["id"]});
+        let agreed = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+        fake.tell("notifications/subscriptions/acknowledged", agreed).await;
+        if name == "after" {
+            let is_gap = |event| matches!(event, GroupEvent::Event { event: Event::Gap, .. });
+            while !is_gap(soon(events.next()).await.unwrap()) {}
+        }
+        list(&group, &mut fake, name).await;
+        fake.reply(&listen, json!({"resultType": "complete", "_meta": meta})).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
