@@ -167,7 +167,7 @@ impl Context {
         }
         let total = total.filter(|total| total.is_finite()); // JSON has no infinity and no NaN.
         let interval = self.0.environment.limits.min_progress_interval;
-        if !self.0.progress.lock().admit(done, total, interval) {
+        if !self.0.limiter.lock().admit_progress(done, total, interval) {
             return yield_if_over_budget().await;
         }
         let mut params = ProgressParams::new(token.clone(), done);
@@ -180,7 +180,9 @@ impl Context {
     ///
     /// Modern calls: only if the request sets a log level, for messages at that level or above,
     /// until the call is answered. Legacy calls: at the level that the session set, `info` by
-    /// default. Messages must contain no secrets and no personal data (LOG-4).
+    /// default. Messages must contain no secrets and no personal data (LOG-4). Messages that arrive
+    /// faster than [`Limits::min_log_interval`](crate::Limits::min_log_interval) on average, after a
+    /// burst of 100, are dropped.
     ///
     /// Cancel safety: dropping the future may drop the message.
     ///
@@ -196,6 +198,9 @@ impl Context {
             None => (self.0.meta.log_level, false),
         };
         if min_level.is_none_or(|min_level| level < min_level) {
+            return yield_if_over_budget().await;
+        }
+        if !self.0.limiter.lock().admit_log(self.0.environment.limits.min_log_interval) {
             return yield_if_over_budget().await;
         }
         let Ok(data) = RawJson::new(&data) else { return yield_if_over_budget().await };

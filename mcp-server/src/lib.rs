@@ -62,6 +62,7 @@ mod signals;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod subscription;
+mod token_bucket;
 pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod watch;

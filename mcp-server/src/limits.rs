@@ -42,6 +42,9 @@ pub struct Limits {
     /// Minimum time between two progress notifications of one request, on average. Those in between
     /// are dropped, except the last. 100 ms.
     pub min_progress_interval: Duration,
+    /// Minimum time between two log messages of one call, on average after a burst of 100. Those in
+    /// between are dropped, and the server logs a warning once per call. 10 ms.
+    pub min_log_interval: Duration,
     /// Time that the client has to answer a request of the server (elicitation, sampling, roots).
     /// 10 minutes, because the client may ask a person.
     pub peer_request_timeout: Duration,
@@ -80,6 +83,7 @@ impl Limits {
             max_uri_bytes: 8 << 10,
             max_blocking_threads: 64,
             min_progress_interval: Duration::from_millis(100),
+            min_log_interval: Duration::from_millis(10),
             peer_request_timeout: Duration::from_secs(600),
             max_input_rounds: 10,
             max_input_questions: 16,

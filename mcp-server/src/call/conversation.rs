@@ -1,6 +1,6 @@
 //! The state that the calls of one conversation share.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
@@ -10,6 +10,8 @@ use super::{LegacySession, SessionBudget};
 /// The state that the calls of one conversation share.
 #[derive(Debug)]
 pub(crate) struct ConversationState {
+    /// Distinguishes the conversations of a process.
+    pub(crate) id: u64,
     pub(crate) binding: Binding,
     /// The session that `initialize` opened.
     pub(crate) session: OnceLock<Arc<LegacySession>>,
@@ -38,8 +40,10 @@ impl ConversationState {
         session_budget: Arc<SessionBudget>,
         draining: Arc<watch::Sender<bool>>,
     ) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (session, listening) = (OnceLock::new(), AtomicUsize::new(0));
-        Self { binding, session, listening, session_budget, draining }
+        Self { id, binding, session, listening, session_budget, draining }
     }
 
     /// Ends the subscriptions of this conversation, and of all that drain with it.

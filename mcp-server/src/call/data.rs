@@ -10,7 +10,7 @@ use mcp_core::service::{Peer, Request};
 use mcp_core::sync::Mutex;
 
 use super::gate::NotificationGate;
-use super::progress::ProgressLimiter;
+use super::notification_limiter::NotificationLimiter;
 use super::{CallMeta, ConversationState, Environment, LegacySession};
 use crate::questions::CallQuestions;
 
@@ -32,7 +32,7 @@ pub(crate) struct Call {
     pub(crate) extensions: Extensions,
     /// The same with those that layers added, if they added any.
     pub(crate) layered: OnceLock<Extensions>,
-    pub(crate) progress: Mutex<ProgressLimiter>,
+    pub(crate) limiter: Mutex<NotificationLimiter>,
     pub(crate) questions: CallQuestions,
     /// Stops notifications about the call when it ends.
     pub(crate) gate: NotificationGate,
@@ -60,7 +60,7 @@ impl Call {
             snapshot,
             extensions: std::mem::take(&mut request.extensions),
             layered: OnceLock::new(),
-            progress: Mutex::new(ProgressLimiter::new()),
+            limiter: Mutex::new(NotificationLimiter::new()),
             questions: CallQuestions::new(&request.method),
             gate: NotificationGate::default(),
         }

@@ -13,8 +13,8 @@ mod data;
 mod environment;
 mod gate;
 mod meta;
+mod notification_limiter;
 mod params;
-mod progress;
 mod session;
 mod session_memory;
 

@@ -1,7 +1,7 @@
 //! Layers: services around the router, for work that concerns every call.
 //!
-//! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`] and
-//! [`ConcurrencyLimitLayer`]. Add layers with
+//! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`],
+//! [`ConcurrencyLimitLayer`] and [`RateLimitLayer`]. Add layers with
 //! [`ServerBuilder::layer`](crate::ServerBuilder::layer); the layer added last is the outermost.
 //!
 //! # Writing a layer
@@ -57,11 +57,14 @@
 //!   in them.
 //! * `initialize` does not pass through layers.
 
+mod caller;
 mod concurrency;
+mod rate_limit;
 mod timeout;
 mod trace;
 
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
+pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use timeout::{Timeout, TimeoutLayer};
 pub use tower_layer::Layer;
 pub use trace::{Trace, TraceLayer};

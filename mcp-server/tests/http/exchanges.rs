@@ -127,7 +127,8 @@ async fn a_task_that_waits_for_a_reader_ends_when_the_reader_leaves() {
             std::future::pending::<String>().await
         }
     });
-    let service = Server::builder("spawn", "1").tool(tool).into_service().unwrap();
+    let service =
+        Server::builder("spawn", "1").tool(tool).limits(fixture::limits()).into_service().unwrap();
     let answer = Call::tool("spawn", json!({})).begin(&service).await;
     tokio::time::sleep(Duration::from_secs(1)).await; // Virtual: until the task waits.
     assert_eq!(ended.load(Ordering::SeqCst), 0);
@@ -187,7 +188,7 @@ async fn notifications_that_wait_for_a_reader_are_limited_in_number_and_bytes() 
                 std::future::pending::<String>().await
             }
         });
-        let mut limits = Limits::new();
+        let mut limits = fixture::limits();
         limits.http.max_stream_events = max_events;
         limits.http.max_stream_bytes = max_bytes;
         let service = Server::builder("spawn", "1").tool(tool).limits(limits);

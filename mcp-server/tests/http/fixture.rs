@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use mcp_server::{Context, Server, ServerBuilder, tools};
+use mcp_server::{Context, Limits, Server, ServerBuilder, tools};
 use tokio::sync::{Notify, Semaphore};
 
 /// What the handlers did, seen by the tests.
@@ -118,7 +119,7 @@ impl Tools {
         self.0.started.fetch_add(1, Ordering::SeqCst);
         self.0.change.notify_waiters();
         while !self.0.released.load(Ordering::SeqCst) {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
         "released".into()
     }
@@ -144,7 +145,15 @@ impl Tools {
     }
 }
 
+/// Returns the default limits, without a rate for log messages: tests fill streams with them.
+pub(crate) fn limits() -> Limits {
+    let mut limits = Limits::new();
+    limits.min_log_interval = Duration::ZERO;
+    limits
+}
+
 pub(crate) fn server() -> (ServerBuilder, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
-    (Server::builder("fixture", "1.0.0").with(Tools(Arc::clone(&seen))).resources([]), seen)
+    let server = Server::builder("fixture", "1.0.0").limits(limits());
+    (server.with(Tools(Arc::clone(&seen))).resources([]), seen)
 }

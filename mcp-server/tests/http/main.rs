@@ -18,5 +18,6 @@ mod hosts;
 mod legacy;
 mod listening;
 mod load;
+mod rate_limits;
 mod sockets;
 mod statuses;

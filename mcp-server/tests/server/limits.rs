@@ -146,6 +146,7 @@ async fn unwritten_output_is_limited() {
     let server = server().tool(talk).limits(limits(|limits| {
         limits.connection.max_outbox_bytes = 20_000;
         limits.connection.write_stall_timeout = Duration::from_secs(1_000);
+        limits.min_log_interval = Duration::ZERO;
     }));
     let mut raw = {
         let server = built(server);

@@ -1,5 +1,7 @@
 //! Log messages. Spec: server/utilities/logging.
 
+use std::time::Duration;
+
 use mcp_server::tool::ToolRoute;
 use mcp_server::types::LoggingLevel;
 use mcp_server::{Context, ServerBuilder};
@@ -111,6 +113,30 @@ async fn no_log_message_of_a_modern_request_follows_its_answer() {
             usize::from(client.is_legacy()),
             "a session can receive it at any time"
         );
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_messages_of_a_call_are_rate_limited() {
+    let flood = || {
+        server().tool(ToolRoute::builder("flood").handler(|context: Context| async move {
+            for number in 0..10_000 {
+                context.log(LoggingLevel::Error, number).await;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            for number in 10_000..20_000 {
+                context.log(LoggingLevel::Error, number).await;
+            }
+            "done"
+        }))
+    };
+    everywhere(flood, async |client| {
+        let meta = json!({"io.modelcontextprotocol/logLevel": "error"});
+        client.ok("tools/call", json!({"name": "flood", "_meta": meta})).await;
+        let all = client.receive_all().await;
+        let data: Vec<_> = all.iter().map(|received| received.params["data"].as_u64()).collect();
+        assert_eq!(data, (0..100).chain([10_000]).map(Some).collect::<Vec<_>>());
     })
     .await;
 }

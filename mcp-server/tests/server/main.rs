@@ -32,6 +32,7 @@ mod panics;
 mod progress;
 mod prompts;
 mod questions;
+mod rate_limits;
 mod resource_subscriptions;
 mod resources;
 mod results;

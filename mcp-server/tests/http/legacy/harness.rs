@@ -177,7 +177,8 @@ impl Host {
         Self::with(HttpOptions::new(), mcp_server::Limits::new())
     }
 
-    pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {
+    pub(super) fn with(options: HttpOptions, mut limits: mcp_server::Limits) -> Self {
+        limits.min_log_interval = Duration::ZERO; // The tests fill streams with log messages.
         let log = Arc::<Log>::default();
         let server = Server::builder("host", "1.0.0")
             .with(Tools(Arc::clone(&log)))

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use super::{echo, turn};
 use crate::caller::Call;
+use crate::fixture;
 use crate::running::{Running, serve, soon};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -304,7 +305,7 @@ async fn calls_over_http2_end_with_the_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_without_a_window_is_reset_and_the_others_go_on() {
     let _turn = turn().await;
-    let mut limits = Limits::new();
+    let mut limits = fixture::limits();
     limits.connection.write_stall_timeout = Duration::from_millis(400);
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[(INITIAL_WINDOW_SIZE, 100)]).await;

@@ -1,0 +1,69 @@
+//! Who makes a call.
+
+#[cfg(feature = "http")]
+use std::net::IpAddr;
+
+use mcp_core::service::Request;
+
+use crate::call::Binding;
+use crate::context::Context;
+use crate::principal::Principal;
+
+/// Who makes a call, as far as the server can know it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Caller {
+    Principal(Principal),
+    /// The address of an HTTP client. Of an IPv6 address, the part that a client cannot change: a
+    /// network gives each of its members 64 bits.
+    #[cfg(feature = "http")]
+    Address(IpAddr),
+    /// A connection that is not HTTP.
+    Connection(u64),
+    /// An HTTP client whose address the host of the service did not say, or a request that a layer
+    /// created.
+    Unknown,
+}
+
+impl Caller {
+    pub(super) fn of(request: &Request) -> Self {
+        let Some(context) = Context::of(request) else { return Self::Unknown };
+        if let Some(principal) = context.principal() {
+            return Self::Principal(principal.clone());
+        }
+        #[cfg(feature = "http")]
+        if let Some(peer) = context.peer_address() {
+            return Self::Address(network(peer.ip()));
+        }
+        let conversation = &context.call().conversation;
+        match conversation.binding {
+            Binding::Stream => Self::Connection(conversation.id),
+            #[cfg(feature = "http")]
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Returns the network of a client.
+#[cfg(feature = "http")]
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+}

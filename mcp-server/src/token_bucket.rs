@@ -1,0 +1,92 @@
+//! A token bucket: limits how often something happens.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Longest interval of a rate. Fixed: sums of longer ones could overflow the clock.
+const MAX_INTERVAL: Duration = Duration::from_secs(365 * 86_400);
+
+/// How often something may happen: `burst` times at once, and on average once per `interval`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    burst: u32,
+    interval: Duration,
+}
+
+impl Rate {
+    /// Creates a rate. A burst has at least one event, and an interval at most a year.
+    pub(crate) fn new(burst: u32, interval: Duration) -> Self {
+        Self { burst: burst.max(1), interval: interval.min(MAX_INTERVAL) }
+    }
+}
+
+/// The tokens of a [`Rate`]. Each event takes one; they come back one by one.
+#[derive(Debug, Default)]
+pub(crate) struct TokenBucket {
+    /// Time from which the bucket is full. `None` for a bucket that was never used.
+    full_at: Option<Instant>,
+}
+
+impl TokenBucket {
+    /// A full bucket.
+    pub(crate) const NEW: Self = Self { full_at: None };
+
+    /// Takes a token.
+    ///
+    /// # Errors
+    /// When there is none: the time until there is one.
+    pub(crate) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
+        let missing = self.full_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        let refill = missing + rate.interval;
+        let wait = refill.saturating_sub(rate.interval * rate.burst);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        self.full_at = Some(now + refill);
+        Ok(())
+    }
+
+    /// Whether the bucket is as good as a new one.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.full_at.is_none_or(|at| at <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_passes_and_then_one_event_per_interval() {
+        let rate = Rate::new(3, Duration::from_millis(100));
+        let mut bucket = TokenBucket::NEW;
+        let now = Instant::now();
+        for _ in 0..3 {
+            assert_eq!(bucket.take(rate, now), Ok(()));
+        }
+        assert_eq!(bucket.take(rate, now), Err(Duration::from_millis(100)));
+        let later = now + Duration::from_millis(60);
+        assert_eq!(bucket.take(rate, later), Err(Duration::from_millis(40)));
+        let later = now + Duration::from_millis(100);
+        assert_eq!(bucket.take(rate, later), Ok(()));
+        assert!(bucket.take(rate, later).is_err());
+        assert!(!bucket.is_full(now + Duration::from_millis(399)));
+        assert!(bucket.is_full(now + Duration::from_millis(400)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn extreme_rates_do_not_overflow() {
+        let now = Instant::now();
+        let mut bucket = TokenBucket::NEW;
+        let unlimited = Rate::new(0, Duration::ZERO);
+        assert!((0..1_000).all(|_| bucket.take(unlimited, now).is_ok()));
+        let mut bucket = TokenBucket::NEW;
+        let rare = Rate::new(u32::MAX, Duration::MAX);
+        assert!((0..1_000).all(|_| bucket.take(rare, now).is_ok()));
+        let mut bucket = TokenBucket::NEW;
+        let rare = Rate::new(1, Duration::MAX);
+        assert_eq!(bucket.take(rare, now), Ok(()));
+        assert_eq!(bucket.take(rare, now), Err(MAX_INTERVAL));
+    }
+}

@@ -1,0 +1,66 @@
+//! The limit of calls for each caller over HTTP.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
+use mcp_server::http::{HttpService, PeerAddress};
+use mcp_server::layer::RateLimitLayer;
+use mcp_server::{Principal, ServerBuilder};
+use serde_json::{Value, json};
+use tower_service::Service as _;
+
+use crate::caller::Call;
+use crate::fixture;
+
+fn limited(calls: u32) -> HttpService {
+    let server: ServerBuilder = fixture::server().0;
+    server.layer(RateLimitLayer::new(calls, Duration::from_secs(10))).into_service().unwrap()
+}
+
+/// Lists the tools until a request is refused. Returns the number of answers before.
+async fn calls(service: &HttpService, peer: Option<&str>, user: Option<&str>) -> usize {
+    for count in 0..10 {
+        let mut request = Call::new("tools/list", json!({})).request();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(PeerAddress(peer.parse::<SocketAddr>().unwrap()));
+        }
+        if let Some(user) = user {
+            request.extensions_mut().insert(Principal::new(user));
+        }
+        let response = service.clone().call(request).await.unwrap();
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        let answer: Value = serde_json::from_slice(&text).unwrap();
+        if answer["error"]["code"] == -32603 {
+            return count;
+        }
+        assert!(answer["result"].is_object(), "{answer}");
+    }
+    10
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_address_has_its_own_limit() {
+    let service = limited(3);
+    assert_eq!(calls(&service, Some("192.0.2.1:1000"), None).await, 3);
+    assert_eq!(calls(&service, Some("192.0.2.1:1001"), None).await, 0);
+    assert_eq!(calls(&service, Some("192.0.2.2:1000"), None).await, 3);
+    assert_eq!(calls(&service, Some("[2001:db8::1]:1000"), None).await, 3);
+    assert_eq!(calls(&service, Some("[2001:db8::2]:1000"), None).await, 0, "the same network");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_has_one_limit_at_all_addresses() {
+    let service = limited(3);
+    assert_eq!(calls(&service, Some("192.0.2.1:1000"), Some("alice")).await, 3);
+    assert_eq!(calls(&service, Some("192.0.2.2:1000"), Some("alice")).await, 0);
+    assert_eq!(calls(&service, Some("192.0.2.1:1000"), Some("bob")).await, 3);
+    assert_eq!(calls(&service, Some("192.0.2.1:1000"), None).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_addresses_all_clients_share_a_limit() {
+    let service = limited(3);
+    assert_eq!(calls(&service, None, None).await, 3);
+    assert_eq!(calls(&service, None, None).await, 0);
+}
