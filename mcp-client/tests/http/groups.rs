@@ -18,7 +18,7 @@ fn group(client: Client) -> ClientGroup {
     let mut limits = Limits::new();
     limits.max_reconnects = 2;
     let group = ClientGroup::builder().limits(limits).watch_lists(false).build();
-    group.add("notes", client).unwrap();
+    group.add("notes", client).expect("a group with space");
     group
 }
 
