@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Error, Expired};
-use crate::handling::{Handling, later};
+use crate::handling::Handling;
 
 /// How long calls may take, unless they say otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -123,4 +123,24 @@ impl Deadlines {
             self.total_at = later(now, STEP);
         }
     }
+}
+
+/// Completes when the server was silent for `patience` without waiting for the client.
+pub(crate) async fn silence(handling: &Handling, patience: Duration) {
+    let began = Instant::now();
+    let mut until = later(began, patience);
+    loop {
+        sleep_until(until).await;
+        let moved = later(handling.last_answer_since(began), patience);
+        if moved <= until {
+            return;
+        }
+        until = moved;
+    }
+}
+
+/// Adds a duration to a point in time. One that is too long for the clock is cut.
+pub(crate) fn later(now: Instant, duration: Duration) -> Instant {
+    const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    now.checked_add(duration.min(YEARS)).unwrap_or(now)
 }

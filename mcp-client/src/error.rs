@@ -22,14 +22,15 @@ const MAX_JSON_BYTES: usize = 16 << 10;
 pub enum ErrorKind {
     /// The server answered with a JSON-RPC error: [`Error::peer`].
     Peer,
-    /// No response, because the connection failed or is closed. Over a byte stream, which HTTP+SSE
-    /// is too, it is not known whether the server did the work. Over Streamable HTTP a tool was not
-    /// called: the request did not leave, or the server refused it with 4xx, 501 or 505. For all
-    /// other failures see [`ErrorKind::OutcomeUnknown`].
+    /// No response, because the connection failed or is closed. The request may be sent again, on
+    /// another connection if this one has ended: it did not leave, or the server refused it (over
+    /// HTTP with 4xx, 501 or 505), or repeating it is harmless
+    /// ([`RetrySafety`](mcp_core::method::RetrySafety)). A tool was not called. For all other
+    /// failures see [`ErrorKind::OutcomeUnknown`].
     Transport,
-    /// The request was sent over HTTP, and has no response that can be read: the connection failed,
-    /// the server or a gateway answered 5xx (503 too, unless
-    /// [`HttpLimits::retry_unavailable`](crate::Limits) is set), or the body is not a message. It is
+    /// The request was sent, and has no response that can be read: the connection failed, the
+    /// server's process exited, the response is not a message, or over HTTP the server or a gateway
+    /// answered 5xx (503 too, unless [`HttpLimits::retry_unavailable`](crate::Limits) is set). It is
     /// not known whether the server did the work, and doing it twice may do harm, so that only the
     /// caller can decide to send it again.
     OutcomeUnknown,
@@ -233,6 +234,22 @@ impl Error {
         }
         self.0.json = Some(text[..end].into());
         self
+    }
+
+    /// Whether the same request may succeed later on this connection.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self.transport() {
+            Some(error) => match error.status() {
+                Some(status) => matches!(status, 408 | 425 | 429) || status >= 500,
+                None => matches!(
+                    error.kind(),
+                    TransportErrorKind::Io
+                        | TransportErrorKind::Overloaded
+                        | TransportErrorKind::OutcomeUnknown
+                ),
+            },
+            None => self.kind() == ErrorKind::Timeout,
+        }
     }
 
     /// What kind of failure it is.

@@ -4,7 +4,7 @@
 //! says the same as one that still waits is not queued again.
 
 use std::collections::VecDeque;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
@@ -29,7 +29,7 @@ pub(crate) struct EventQueue<E> {
     state: Mutex<State<E>>,
     reader: AtomicWaker,
     /// Why it was closed, unless the server ended it properly.
-    error: OnceLock<Error>,
+    error: OnceLock<Arc<Error>>,
 }
 
 #[derive(Debug)]
@@ -80,13 +80,13 @@ impl<E: QueuedEvent> EventQueue<E> {
     }
 
     /// Ends the stream with an error.
-    pub(crate) fn fail(&self, error: Error) {
-        let _ = self.error.set(error); // The first reason is kept.
+    pub(crate) fn fail(&self, error: impl Into<Arc<Error>>) {
+        let _ = self.error.set(error.into()); // The first reason is kept.
         self.close();
     }
 
     /// Why it was closed, unless the server ended it properly.
-    pub(crate) fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&Arc<Error>> {
         self.error.get()
     }
 

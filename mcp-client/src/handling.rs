@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use mcp_core::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// What the server waits for, now and before.
 #[derive(Debug, Default)]
@@ -59,20 +59,6 @@ impl Handling {
         let state = self.0.lock();
         state.answering_time + state.answering_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
-
-    /// Completes when the server was silent for `patience` without waiting for the client.
-    pub(crate) async fn silence(&self, patience: Duration) {
-        let began = Instant::now();
-        let mut until = later(began, patience);
-        loop {
-            sleep_until(until).await;
-            let moved = later(self.last_answer_since(began), patience);
-            if moved <= until {
-                return;
-            }
-            until = moved;
-        }
-    }
 }
 
 /// A question that is open as long as this lives.
@@ -98,12 +84,6 @@ impl Drop for Busy<'_> {
             state.answering_time += now.saturating_duration_since(since);
         }
     }
-}
-
-/// Adds a duration to a point in time. One that is too long for the clock is cut.
-pub(crate) fn later(now: Instant, duration: Duration) -> Instant {
-    const YEARS: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    now.checked_add(duration.min(YEARS)).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@
 //! * **Questions of the server**: [`ClientBuilder::on_elicit`] and its siblings answer them, in
 //!   both eras; [`Call::once`] returns them to the caller instead.
 //! * **Notifications**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
-//! * **Many servers**: [`ClientGroup`] lists the tools of all of them and finds the server of a
-//!   call.
+//! * **Many servers, and restarts**: [`ClientGroup`] lists the tools of all servers, finds the
+//!   server of a call, and restarts servers that exit. A [`Client`] is one connection.
 //! * **Errors**: [`Error::kind`] distinguishes a server's answer from a lost connection, an expired
 //!   timeout and an answer that cannot be read; [`Error::json`] shows the latter.
 //!

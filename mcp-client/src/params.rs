@@ -26,6 +26,13 @@ pub(crate) struct MetaParts<'a> {
     pub(crate) user: Option<&'a Meta>,
 }
 
+impl<'a> MetaParts<'a> {
+    /// Only what each request of the session has.
+    pub(crate) fn of_session(session: &'a [u8]) -> Self {
+        Self { session, progress_token: None, log_level: None, user: None }
+    }
+}
+
 impl Params {
     pub(crate) fn new() -> Self {
         let mut text = Vec::with_capacity(512);
@@ -218,7 +225,6 @@ mod tests {
 
     #[test]
     fn nothing_to_say_leaves_no_meta() {
-        let parts = MetaParts { session: b"", progress_token: None, log_level: None, user: None };
-        assert_eq!(Params::new().seal(&parts).0.as_bytes(), b"{}");
+        assert_eq!(Params::new().seal(&MetaParts::of_session(b"")).0.as_bytes(), b"{}");
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{MethodName, RequestId};
-use mcp_core::service::{Notification, Request};
+use mcp_core::service::{BoxFuture, Notification, Reply, Request};
 use tokio::time::{Sleep, sleep_until};
 
 use crate::connection::Connection;
@@ -71,6 +71,13 @@ impl Wire {
             }
         })
         .await
+    }
+
+    /// A request as a future of its own, for a caller that waits for more than its answer. It is
+    /// sent when the future is first polled, and cancelled when the future is dropped.
+    pub(crate) fn send_detached(&self, request: Request) -> BoxFuture<'static, Reply> {
+        let outbound = self.connection.outbound().clone();
+        Box::pin(async move { outbound.call(request).await })
     }
 
     pub(crate) async fn notify(&self, method: impl Into<MethodName>, params: JsonBytes) {

@@ -25,7 +25,7 @@ async fn a_thousand_calls_in_flight_fail_immediately_with_the_exit_status() {
         );
         for outcome in join_all(calls).await {
             let error = outcome.expect_err("the server was killed");
-            assert_eq!(error.kind(), ErrorKind::Transport, "{error:?}");
+            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error:?}");
             assert!(format!("{error:?}").contains("signal: 9"), "{error:?}");
         }
         assert!(killed.elapsed() < Duration::from_millis(500), "{:?}", killed.elapsed());

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::types::CacheScope;
-use serde::Deserialize;
 
 /// How a result may be kept.
 pub(super) struct Freshness {
@@ -15,24 +14,24 @@ pub(super) struct Freshness {
 impl Freshness {
     /// Reads `ttlMs` and `cacheScope`. Without a valid hint a result is not kept.
     pub(super) fn of(result: &JsonBytes, max_ttl: Duration) -> Self {
-        #[derive(Deserialize)]
-        struct Hint {
-            #[serde(rename = "ttlMs")]
-            ttl_ms: Option<f64>,
-            #[serde(rename = "cacheScope", default)]
-            cache_scope: Option<CacheScope>,
-        }
-        match result.parse() {
-            Ok(Hint { ttl_ms: Some(ttl), cache_scope }) if ttl >= 1.0 => {
+        match hint(result) {
+            Some((ttl, scope)) if ttl >= 1.0 => {
                 #[allow(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
                     reason = "the cast saturates, and the result is limited to max_ttl"
                 )]
                 let fresh_for = Duration::from_millis(ttl as u64).min(max_ttl);
-                Self { fresh_for, is_public: cache_scope == Some(CacheScope::Public) }
+                Self { fresh_for, is_public: scope == Some(CacheScope::Public) }
             }
             _ => Self { fresh_for: Duration::ZERO, is_public: false },
         }
     }
+}
+
+/// The members `ttlMs` and `cacheScope`; `None` without the first, or if one is not valid.
+fn hint(result: &JsonBytes) -> Option<(f64, Option<CacheScope>)> {
+    let [ttl, scope] = result.members(["ttlMs", "cacheScope"]).ok()?;
+    let scope = scope.map_or(Ok(None), |scope| scope.parse()).ok()?;
+    Some((ttl?.parse().ok()?, scope))
 }

@@ -108,6 +108,9 @@ impl Store {
     ) {
         let [private, public] = keys;
         let size = result.as_bytes().len() + private.key.params.len();
+        if size > self.limits.max_entry_bytes || size > self.limits.max_bytes {
+            return;
+        }
         let Freshness { fresh_for, is_public } = Freshness::of(result, self.limits.max_ttl);
         let now = Instant::now();
         let Some(stale_at) = now.checked_add(fresh_for).filter(|stale_at| *stale_at > now) else {
@@ -120,7 +123,7 @@ impl Store {
         } else {
             seen.of_principal != asked.of_principal
         };
-        if is_outdated || size > self.limits.max_entry_bytes || size > self.limits.max_bytes {
+        if is_outdated {
             return;
         }
         // The server may have changed the scope of the result.
@@ -150,7 +153,7 @@ impl Store {
                 invalidations.of_principal += 1;
             }
         }
-        state.drop_where(|key| {
+        state.drop_where(|key, _| {
             &*key.server == server
                 && key.principal.as_deref().is_none_or(|of| of == principal)
                 && is_stale(&key.key)
@@ -168,7 +171,7 @@ impl Store {
                 scope.0.lock().of_principal += 1;
             }
         }
-        state.drop_where(|key| {
+        state.drop_where(|key, _| {
             &*key.server == server && key.principal.as_deref() == Some(principal)
         });
     }
@@ -181,10 +184,10 @@ impl State {
         }
     }
 
-    fn drop_where(&mut self, is_stale: impl Fn(&ScopedKey) -> bool) {
+    fn drop_where(&mut self, is_stale: impl Fn(&ScopedKey, &Entry) -> bool) {
         let Self { entries, bytes, .. } = self;
         entries.retain(|key, entry| {
-            let keep = !is_stale(key);
+            let keep = !is_stale(key, entry);
             if !keep {
                 *bytes -= entry.size;
             }
@@ -200,14 +203,7 @@ impl State {
         if !is_full(self) {
             return;
         }
-        let Self { entries, bytes, .. } = &mut *self;
-        entries.retain(|_, entry| {
-            let keep = entry.stale_at > now;
-            if !keep {
-                *bytes -= entry.size;
-            }
-            keep
-        });
+        self.drop_where(|_, entry| entry.stale_at <= now);
         while is_full(self) {
             let soonest = self.entries.iter().min_by_key(|(_, entry)| entry.stale_at);
             let Some(key) = soonest.map(|(key, _)| key.clone()) else { return };

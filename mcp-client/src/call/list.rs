@@ -19,9 +19,8 @@ use super::fetch::fetch;
 use super::list_bounds::ListBounds;
 use super::listed::Listed;
 use crate::client::Client;
-use crate::deadline::Timeouts;
+use crate::deadline::{Timeouts, later};
 use crate::error::{Error, ErrorKind};
-use crate::handling::later;
 use crate::params::Params;
 
 /// A list that is ready to be asked for: awaiting it fetches all pages.

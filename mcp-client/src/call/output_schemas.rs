@@ -32,7 +32,7 @@ struct Known {
 }
 
 #[derive(Deserialize)]
-struct Listed<'a> {
+struct ListedTool<'a> {
     name: String,
     #[serde(rename = "outputSchema", borrow)]
     schema: Option<&'a RawValue>,
@@ -46,9 +46,9 @@ impl OutputSchemas {
     /// Remembers the schemas of a page of tools.
     pub(crate) fn learn(&self, page: &JsonBytes) {
         let Ok([Some(tools)]) = page.members(["tools"]) else { return };
-        let Ok(tools) = tools.parse::<Vec<Listed<'_>>>() else { return };
+        let Ok(tools) = tools.parse::<Vec<ListedTool<'_>>>() else { return };
         let mut known = self.known.lock();
-        for Listed { name, schema } in tools {
+        for ListedTool { name, schema } in tools {
             if let Some(old) = known.schemas.remove(&name) {
                 known.bytes -= size(&name, &old);
             }

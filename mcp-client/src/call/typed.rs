@@ -120,7 +120,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
         Box::pin(async move {
             let Self { client, method, params, options, .. } = &mut self;
             let params = std::mem::replace(params, Ok(Params::new()))?;
-            let tool = options.tool.clone();
+            let tool = options.tool.take();
             fetch(client, method, params, options, |result, value| {
                 client.check_output(tool.as_deref(), result)?;
                 Ok(value)

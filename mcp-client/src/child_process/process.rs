@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, PoisonError};
 use std::time::Duration;
 
+use mcp_core::sync::Mutex;
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -66,7 +67,7 @@ impl Process {
         let stdout = ChildStdout::from_std(stdout.ok_or_else(missing)?)?;
         let stderr = tokio::process::ChildStderr::from_std(stderr.ok_or_else(missing)?)?;
         tokio::spawn(stderr::drain(stderr, sink, process.last_line.clone()));
-        *process.pipes.lock().unwrap_or_else(PoisonError::into_inner) = Some((stdin, stdout));
+        *process.pipes.lock() = Some((stdin, stdout));
         Ok(process)
     }
 
@@ -77,7 +78,7 @@ impl Process {
 
     /// Input and output, once.
     pub(crate) fn take_pipes(&self) -> Option<(ChildStdin, ChildStdout)> {
-        self.pipes.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.pipes.lock().take()
     }
 
     /// The exit status, if the child has exited.
@@ -150,7 +151,7 @@ struct State {
 
 impl Reaper {
     fn output_ended(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).output_ended = true;
+        self.state.lock().output_ended = true;
         self.changed.notify_all();
     }
 }
@@ -177,7 +178,7 @@ impl Reaper {
         // process, and the group can be killed safely.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(self.group), look) {}
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         let (mut state, _) = (self.changed)
             .wait_timeout_while(state, OUTPUT_TIMEOUT, |state| !state.output_ended)
             .unwrap_or_else(PoisonError::into_inner);
@@ -199,7 +200,7 @@ impl Reaper {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         if !state.reaped {
             // Fails when the group is gone, which is what is wanted.
             let _ = rustix::process::kill_process_group(self.group, signal);
@@ -226,14 +227,14 @@ impl Reaper {
 
     fn wait(&self, publish: &watch::Sender<Option<Exit>>) {
         let status = loop {
-            match self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait() {
+            match self.child.lock().try_wait() {
                 Ok(Some(status)) => break Some(status),
                 Ok(None) => {}
                 Err(_) => break None,
             }
             std::thread::sleep(Duration::from_millis(20));
         };
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         let (mut state, _) = (self.changed)
             .wait_timeout_while(state, OUTPUT_TIMEOUT, |state| !state.output_ended)
             .unwrap_or_else(PoisonError::into_inner);
@@ -248,7 +249,7 @@ impl Reaper {
     }
 
     fn kill(&self) {
-        let _ = self.child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+        let _ = self.child.lock().kill();
         self.output_ended();
     }
 }

@@ -35,6 +35,30 @@ use crate::request::Wire;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// When the connection ends, because the server's process exited or its output was closed, all
+/// calls and subscriptions fail, and the client does not connect again. [`ErrorKind`] says whether
+/// a call may be repeated. A [`ClientGroup`] restarts servers; with one server it is a client that
+/// restarts:
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::process::Command;
+/// use mcp_client::{Client, ClientGroup, serde_json::json};
+///
+/// let group = ClientGroup::new();
+/// group.add_with("notes", || Client::connect_command(Command::new("notes-server")))?;
+/// let notes = group.client("notes").await?; // the connection of this moment
+/// let sum: i64 = notes.call_tool("add", &json!({"a": 1, "b": 2})).await?.structured()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Over Streamable HTTP the connection is to a URL: a client outlives the connections of the
+/// network, and a server that is restarted there.
+///
+/// [`ClientGroup`]: crate::ClientGroup
+/// [`ErrorKind`]: crate::ErrorKind
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 

@@ -13,7 +13,7 @@ use super::legacy::{self, Agreement};
 use super::probe::{LateProbe, Verdict, is_refusal, judge_late, probe};
 use super::session::{Session, Settings};
 use crate::connection::Connection;
-use crate::deadline::Deadlines;
+use crate::deadline::{Deadlines, silence};
 use crate::error::{Error, ErrorKind, Expired};
 use crate::inbound::Inbound;
 use crate::request::Wire;
@@ -114,8 +114,8 @@ fn is_refused(error: &Error) -> bool {
 /// waiting.
 async fn race(settings: &Settings, wire: &Wire, late: LateProbe) -> Result<Session, Error> {
     const METHOD: &str = Initialize::NAME;
-    let version = late.version();
-    let mut late = Some(late.reply);
+    let LateProbe { reply, version } = late;
+    let mut late = Some(reply);
     let mut handshake = legacy::request(wire, settings, Revision::LATEST_LEGACY)?;
     let deadlines = Deadlines::begin(settings.timeouts, &wire.inbound.handling);
     let is_modern = |reply: Reply| judge_late(settings, wire, version, reply);
@@ -130,7 +130,7 @@ async fn race(settings: &Settings, wire: &Wire, late: LateProbe) -> Result<Sessi
                 }
             }
             reply = &mut handshake => break reply.map_err(|error| Error::from_call(METHOD, error)),
-            () = wire.inbound.handling.silence(settings.timeouts.idle) => {
+            () = silence(&wire.inbound.handling, settings.timeouts.idle) => {
                 return Err(Error::timed_out(METHOD, Expired::Idle, settings.timeouts.idle));
             }
             () = tokio::time::sleep_until(deadlines.total()) => {

@@ -12,6 +12,7 @@ use mcp_core::text::PeerText;
 use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
 use tokio::time::{Instant, timeout};
 
+use super::modern::discover_params;
 use super::result_kind::{Round, read};
 use super::session::{no_longer_supported, supported_in};
 use crate::call::Options;
@@ -122,12 +123,7 @@ async fn confirm_revision(
     deadlines: &mut Deadlines,
 ) -> Result<(), Error> {
     let (wire, ours) = (client.wire(), client.revision());
-    let (params, _) = Params::new().seal(&MetaParts {
-        session: &client.session().meta,
-        progress_token: None,
-        log_level: None,
-        user: None,
-    });
+    let params = discover_params(&client.session().meta);
     let supported = match wire
         .exchange(Discover::NAME, wire.next_id(), params, deadlines, None)
         .await

@@ -32,16 +32,15 @@ pub(super) async fn initialize(
     Ok(begin(wire, accept(settings, answer)?).await)
 }
 
-/// The request of a handshake, for a caller that waits for more than its answer. It is not
-/// cancelled by dropping the future before it is polled.
+/// The request of a handshake, for a caller that waits for more than its answer. A caller that
+/// stops waiting must `detach` it, since dropping a request cancels it.
 pub(super) fn request(
     wire: &Wire,
     settings: &Settings,
     offer: Revision,
 ) -> Result<BoxFuture<'static, Reply>, Error> {
-    let request = Request::new(wire.next_id(), METHOD, params(wire, settings, offer)?);
-    let outbound = wire.connection.outbound().clone();
-    Ok(Box::pin(async move { outbound.call(request).await }))
+    let params = params(wire, settings, offer)?;
+    Ok(wire.send_detached(Request::new(wire.next_id(), METHOD, params)))
 }
 
 fn params(wire: &Wire, settings: &Settings, offer: Revision) -> Result<JsonBytes, Error> {

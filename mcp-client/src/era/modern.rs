@@ -38,11 +38,9 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_else(|_| b"{}".to_vec())
 }
 
-/// The params of the probe.
+/// The params of `server/discover`.
 pub(super) fn discover_params(meta: &[u8]) -> JsonBytes {
-    Params::new()
-        .seal(&MetaParts { session: meta, progress_token: None, log_level: None, user: None })
-        .0
+    Params::new().seal(&MetaParts::of_session(meta)).0
 }
 
 /// A session with a server that described itself.

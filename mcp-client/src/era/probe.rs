@@ -29,7 +29,7 @@ const METHOD: &str = Discover::NAME;
 /// must not get a cancellation before its handshake.
 pub(super) struct LateProbe {
     pub(super) reply: BoxFuture<'static, Reply>,
-    version: Revision,
+    pub(super) version: Revision,
 }
 
 /// What the probe says of the server.
@@ -58,10 +58,7 @@ pub(super) async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, E
         let meta = constant_meta(settings, wire, version);
         let params = modern::discover_params(&meta);
         let reply = if wire.connection.outbound().timeout_implies_legacy() {
-            let outbound = wire.connection.outbound().clone();
-            let request = Request::new(wire.next_id(), METHOD, params);
-            let mut reply: BoxFuture<'static, Reply> =
-                Box::pin(async move { outbound.call(request).await });
+            let mut reply = wire.send_detached(Request::new(wire.next_id(), METHOD, params));
             match timeout(settings.probe_timeout, &mut reply).await {
                 Ok(reply) => reply.map_err(|error| Error::from_call(METHOD, error)),
                 Err(_) if settings.revision.is_some() => {
@@ -90,12 +87,6 @@ pub(super) fn judge_late(
     match discovered(settings, wire, version, &reply.ok()?) {
         Ok(Verdict::Modern(session)) => Some(*session),
         _ => None,
-    }
-}
-
-impl LateProbe {
-    pub(super) fn version(&self) -> Revision {
-        self.version
     }
 }
 
@@ -174,10 +165,8 @@ fn discovered(
     let revision = if supported.iter().any(|name| name == asked.as_str()) {
         asked
     } else {
-        let modern = newest(supported, Era::Modern).filter(|_| settings.revision.is_none());
-        match modern
-            .or_else(|| newest(supported, Era::Legacy).filter(|_| settings.revision.is_none()))
-        {
+        let other = newest(supported, Era::Modern).or_else(|| newest(supported, Era::Legacy));
+        match other.filter(|_| settings.revision.is_none()) {
             Some(revision) if revision.era() == Era::Legacy => {
                 return Ok(Verdict::Legacy(revision));
             }

@@ -7,7 +7,6 @@ use mcp_core::method::{self, Method as _, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputRequiredResult;
-use serde::Deserialize;
 
 use crate::error::Error;
 
@@ -25,8 +24,8 @@ pub(super) fn read(
     max_questions: usize,
 ) -> Result<Round, Error> {
     let bytes = answer.as_bytes();
-    let kind = result_type(bytes).map_err(|error| Error::decode(method, error, bytes))?;
     let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
+    let kind = result_type(method, &answer)?;
     match kind.as_deref() {
         Some("complete") => Ok(Round::Complete(answer)),
         // Earlier revisions have no kinds. Without one, only the required member distinguishes the
@@ -63,7 +62,7 @@ pub(super) fn read(
 }
 
 /// Whether the result of a method may ask for input (MRTR-2).
-pub(crate) fn may_require_input(method: &str) -> bool {
+fn may_require_input(method: &str) -> bool {
     method::find(method).is_some_and(|row| row.may_require_input)
 }
 
@@ -75,18 +74,21 @@ fn has_content(result: &JsonBytes) -> bool {
 }
 
 /// The member `resultType` of a result.
-fn result_type(result: &[u8]) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Kind<'a> {
-        #[serde(rename = "resultType", borrow)]
-        kind: Option<Cow<'a, str>>,
-    }
+fn result_type(
+    method: &'static str,
+    result: &JsonBytes,
+) -> Result<Option<Cow<'static, str>>, Error> {
+    let bytes = result.as_bytes();
     // Most servers write it first, and most results are complete.
-    if result.starts_with(br#"{"resultType":"complete""#) {
+    if bytes.starts_with(br#"{"resultType":"complete""#) {
         return Ok(Some(Cow::Borrowed("complete")));
     }
-    if memchr::memmem::find(result, b"resultType").is_none() {
+    if memchr::memmem::find(bytes, b"resultType").is_none() {
         return Ok(None);
     }
-    serde_json::from_slice::<Kind<'_>>(result).map(|result| result.kind)
+    let [kind] = result
+        .members(["resultType"])
+        .map_err(|error| Error::invalid_answer(method, error, bytes))?;
+    let Some(kind) = kind else { return Ok(None) };
+    kind.parse().map_err(|error| Error::decode(method, error, bytes))
 }

@@ -102,6 +102,13 @@ impl ClientGroup {
     /// lost, `connect` is tried again: one attempt at a time, after random pauses that grow, until
     /// `Limits::max_reconnects` in a row have failed. Then [`ClientGroup::reconnect`] starts over.
     ///
+    /// A server that exits is therefore restarted (STDIO-5). Calls in flight fail, with
+    /// [`ErrorKind::OutcomeUnknown`] if the server may have done the work, and none is repeated.
+    /// Subscriptions of [`ClientGroup::subscribe`] are opened again. Lists are those of the new
+    /// process; [`Event::Gap`](crate::Event::Gap) among the [`ClientGroup::notifications`] says that
+    /// they may have changed. What else a new connection needs, such as a log level, is up to
+    /// `connect`.
+    ///
     /// # Errors
     /// As for [`ClientGroup::add`]; a server that cannot be connected to is not among them.
     pub fn add_with<F, A>(&self, name: &str, connect: F) -> Result<(), Error>
@@ -137,7 +144,8 @@ impl ClientGroup {
     }
 
     /// Removes a server, and returns its connection if it is connected: dropping it ends it,
-    /// [`Client::close`] ends it gently. Calls in flight continue.
+    /// [`Client::close`] ends it gently. Calls in flight continue, and subscriptions of the group
+    /// end.
     pub fn remove(&self, name: &str) -> Option<Client> {
         let server = self.servers_by_name().remove(name)?;
         server.connected()

@@ -16,6 +16,7 @@ use super::notification::{GroupEvent, Listeners};
 use super::server_state::State;
 use crate::Limits;
 use crate::backoff::Backoff;
+use crate::cache::Change;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -131,6 +132,10 @@ impl Keeper {
         if client.wire().connection.is_over() {
             queue.close(); // It ended before we listened.
         }
+        if !is_first {
+            // Another process of the server may have other lists. A shared cache outlives both.
+            client.wire().inbound.cache.invalidate(Change::Any);
+        }
         self.state.send_replace(State::Connected(client.clone()));
         self.publish(GroupEvent::Connected { server: Arc::clone(&self.name) }, 0);
         if !is_first {
@@ -165,6 +170,7 @@ impl Keeper {
                 Ok(mut changes) => {
                     backoff.worked();
                     if !is_first {
+                        client.wire().inbound.invalidate_watched(&filter);
                         self.publish(
                             GroupEvent::Event { server: Arc::clone(&self.name), event: Event::Gap },
                             0,

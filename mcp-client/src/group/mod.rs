@@ -16,6 +16,7 @@ mod route;
 mod server;
 mod server_state;
 mod settings;
+mod subscription;
 
 pub use builder::ClientGroupBuilder;
 pub use client_group::ClientGroup;

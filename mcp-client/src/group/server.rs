@@ -74,9 +74,23 @@ impl Server {
         self.prompts.lock()
     }
 
+    /// The states of the connection. They end when the server is removed.
+    pub(super) fn states(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
     /// The connection. Waits while it is being made.
     pub(super) async fn client(&self, patience: Duration) -> Result<Client, Error> {
-        let mut states = self.state.subscribe();
+        self.client_from(&mut self.states(), patience).await
+    }
+
+    /// As [`Server::client`]. Marks the state in `states` as seen: the next change is the loss of
+    /// this connection.
+    pub(super) async fn client_from(
+        &self,
+        states: &mut watch::Receiver<State>,
+        patience: Duration,
+    ) -> Result<Client, Error> {
         let made =
             timeout(patience, states.wait_for(|state| !matches!(state, State::Connecting))).await;
         let state = match made {
@@ -92,16 +106,7 @@ impl Server {
                 );
                 Err(Error::new(ErrorKind::Timeout, message))
             }
-            State::Lost { reason, retries } => {
-                let next = if retries {
-                    "it will be tried again"
-                } else {
-                    "it is not tried again by itself"
-                };
-                let message =
-                    format!("the server {} is not connected: {reason}; {next}", self.name);
-                Err(Error::new(ErrorKind::Transport, message))
-            }
+            State::Lost { reason, retries } => Err(not_connected(&self.name, &reason, retries)),
         }
     }
 
@@ -129,6 +134,13 @@ impl Server {
         self.retry.notify_waiters();
         self.is_made
     }
+}
+
+/// The error of a server without a connection.
+pub(super) fn not_connected(name: &str, reason: &str, retries: bool) -> Error {
+    let next = if retries { "it will be tried again" } else { "it is not tried again by itself" };
+    let message = format!("the server {name} is not connected: {reason}; {next}");
+    Error::new(ErrorKind::Transport, message)
 }
 
 impl Drop for Server {

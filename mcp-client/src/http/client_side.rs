@@ -11,6 +11,7 @@ use mcp_core::service::{
 use mcp_core::transport::TransportError;
 
 use crate::cache::Change;
+use crate::deadline::silence;
 use crate::handling::Busy;
 use crate::inbound::Inbound;
 
@@ -60,7 +61,7 @@ impl ClientSide {
 
     /// Completes after the server was silent for so long without waiting for the client.
     pub(crate) async fn silence(&self, patience: Duration) {
-        self.inbound.handling.silence(patience).await;
+        silence(&self.inbound.handling, patience).await;
     }
 
     /// Reports that the tools of the server are not those that were listed.

@@ -43,8 +43,10 @@ pub use network::{Network, Pool};
 pub use rustls;
 pub use stack::{HttpBody, HttpError, HttpStack};
 
+#[cfg(feature = "oauth")]
+pub(crate) use send::media_type;
 pub(crate) use settings::HttpSettings;
 pub(crate) use sse_2024::{Events, Posts};
 pub(crate) use transport::HttpTransport;
 #[cfg(feature = "oauth")]
-pub(crate) use url::{ShownUrl, is_same_origin, origin, resolve};
+pub(crate) use url::{ShownUrl, is_loopback, is_same_origin, origin, resolve, scheme};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::method::{Initialize, Method as _, RetrySafety, ToolsList};
+use mcp_core::method::{self, Initialize, Method as _, RetrySafety, ToolsList};
 use mcp_core::revision::Era;
 use mcp_core::service::{Notification, Reply, Request, Service, check_outgoing};
 use mcp_core::text::PeerText;
@@ -16,7 +16,7 @@ use super::client_side::ClientSide;
 use super::endpoint::Endpoint;
 use super::legacy::LegacySession;
 use super::modern::ModernCalls;
-use super::send::{Sender, retry_safety};
+use super::send::Sender;
 use super::settings::HttpSettings;
 use super::sse_2024::{Events, Posts, open};
 use crate::inbound::Inbound;
@@ -118,7 +118,8 @@ impl Service for HttpTransport {
         if sender.is_closed() {
             return Err(TransportError::closed("the client is closed").into());
         }
-        let is_unsafe = retry_safety(&request.method, false) == RetrySafety::Unsafe;
+        let is_unsafe =
+            RetrySafety::of(method::find(&request.method), false) == RetrySafety::Unsafe;
         tokio::select! {
             biased;
             () = sender.closed() => {

@@ -21,16 +21,21 @@ pub(crate) fn origin(url: &str) -> &str {
 
 /// Whether two URLs have the same scheme, host and port.
 pub(crate) fn is_same_origin(one: &Uri, other: &Uri) -> bool {
-    let origin = |uri: &Uri| {
-        let scheme = uri.scheme_str()?.to_ascii_lowercase();
-        let port = uri.port_u16().or(match scheme.as_str() {
-            "http" => Some(80),
-            "https" => Some(443),
-            _ => None,
-        });
-        Some((scheme, uri.host()?.to_ascii_lowercase(), port))
+    let is_same = |one: Option<&str>, other: Option<&str>| {
+        one.zip(other).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
     };
-    origin(one).is_some_and(|one| origin(other) == Some(one))
+    is_same(one.scheme_str(), other.scheme_str())
+        && is_same(one.host(), other.host())
+        && port(one) == port(other)
+}
+
+/// The port of a URL, or the default port of its scheme.
+fn port(uri: &Uri) -> Option<u16> {
+    uri.port_u16().or_else(|| match uri.scheme_str()? {
+        scheme if scheme.eq_ignore_ascii_case("http") => Some(80),
+        scheme if scheme.eq_ignore_ascii_case("https") => Some(443),
+        _ => None,
+    })
 }
 
 /// Whether the host of a URL is this machine, by name or by address.
@@ -39,6 +44,14 @@ pub(crate) fn is_loopback(uri: &Uri) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The scheme of a URI, without the colon; `None` of a relative reference (RFC 3986 §3.1).
+pub(crate) fn scheme(uri: &str) -> Option<&str> {
+    let (scheme, _) = uri.split_once(':')?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_scheme.then_some(scheme)
 }
 
 /// The URL that a reference means in a document or an answer of `base` (RFC 3986 §5.2), without
@@ -50,11 +63,7 @@ pub(crate) fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
     if reference.is_empty() {
         return None;
     }
-    let scheme = reference.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    });
-    let absolute = match scheme {
+    let absolute = match scheme(reference) {
         Some(scheme) if !is_web(scheme) => return None,
         Some(_) => reference.parse::<Uri>().ok()?,
         None if reference.starts_with("//") => {

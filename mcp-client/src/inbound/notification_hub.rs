@@ -1,4 +1,5 @@
-//! The streams of notifications that belong to no subscription of the modern era.
+//! The streams of all notifications of a connection, and those of legacy subscriptions, which get
+//! what their filter asks for. A modern subscription has its own queue, see `subscription_table`.
 
 use std::sync::{Arc, Weak};
 

@@ -13,8 +13,7 @@ use mcp_core::service::{Conversation, Notification, Reply, Request, Service};
 use mcp_core::text::PeerText;
 #[cfg(feature = "http")]
 use mcp_core::transport::TransportError;
-use mcp_core::types::SubscriptionAcknowledgedParams;
-use serde::Deserialize;
+use mcp_core::types::{CancelledParams, SubscriptionAcknowledgedParams, SubscriptionFilter};
 
 use super::notification_hub::NotificationHub;
 use super::session_observer::SessionObserver;
@@ -82,6 +81,13 @@ impl Inbound {
         self.hub.publish(&Event::Gap, 0);
     }
 
+    /// Changes may have been missed, of what a subscription watches.
+    pub(crate) fn invalidate_watched(&self, filter: &SubscriptionFilter) {
+        for change in Change::watched(filter) {
+            self.cache.invalidate(change);
+        }
+    }
+
     /// The stream of a legacy session is lost: subscriptions end with the reason. Streams of all
     /// notifications continue, since calls have notifications too.
     #[cfg(feature = "http")]
@@ -95,24 +101,18 @@ impl Inbound {
         self.activate(&id, Some(params.notifications));
     }
 
-    fn activate(&self, id: &RequestId, agreed: Option<mcp_core::types::SubscriptionFilter>) {
+    fn activate(&self, id: &RequestId, agreed: Option<SubscriptionFilter>) {
         if let Some(renewed) = self.subscriptions.activate(id, agreed) {
-            for change in Change::watched(&renewed) {
-                self.cache.invalidate(change);
-            }
+            self.invalidate_watched(&renewed);
             self.hub.publish(&Event::Gap, 0);
         }
     }
 
     /// The server ends a subscription (SUB-8).
     fn cancelled(&self, params: &JsonBytes) {
-        #[derive(Deserialize)]
-        struct Cancelled {
-            #[serde(rename = "requestId")]
-            request_id: RequestId,
-        }
-        if let Ok(Cancelled { request_id }) = params.parse() {
-            self.subscriptions.end(&request_id);
+        // Malformed cancellations are ignored (CAN-3).
+        if let Ok(CancelledParams { request_id: Some(id), .. }) = params.parse() {
+            self.subscriptions.end(&id);
         }
     }
 
@@ -182,16 +182,7 @@ impl Conversation for Inbound {
 
 /// The subscription that a notification belongs to.
 fn subscription_of(params: &JsonBytes) -> Option<RequestId> {
-    #[derive(Deserialize)]
-    struct Tagged {
-        #[serde(rename = "_meta")]
-        meta: Option<Subscription>,
-    }
-    #[derive(Deserialize)]
-    struct Subscription {
-        #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
-        id: Option<RequestId>,
-    }
     memchr::memmem::find(params.as_bytes(), b"subscriptionId")?;
-    params.parse::<Tagged>().ok()?.meta?.id
+    let [meta] = params.members(["_meta"]).ok()?;
+    meta?.parse::<Meta>().ok()?.subscription_id()
 }

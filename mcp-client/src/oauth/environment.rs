@@ -2,7 +2,7 @@
 //! a token.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use mcp_core::service::BoxFuture;
 use tokio::time::timeout;
@@ -11,6 +11,7 @@ use super::discovery::Discovered;
 use super::error::{Error, ErrorKind};
 use super::fetch::Fetcher;
 use super::limits::OAuthLimits;
+use super::proof::numeric_date;
 use super::secret::Secret;
 use super::store::{CredentialKey, CredentialStore, StoreLock, TokenKey};
 use super::token::{AccessToken, Presentation};
@@ -44,7 +45,7 @@ impl Environment {
 
     /// The time in seconds since 1970.
     pub(crate) fn unix_now(&self) -> u64 {
-        self.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+        numeric_date(self.now())
     }
 
     /// Whether a token should be renewed.

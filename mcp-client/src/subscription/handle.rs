@@ -12,7 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::acknowledgement::missing_part;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
 
@@ -25,14 +25,16 @@ use crate::event_queue::EventQueue;
 /// random pauses that grow. [`Event::Gap`] then says that it is active again and that changes may
 /// have been missed. The stream ends when the server ends the subscription, when the connection is
 /// lost for good, or after `Limits::max_reconnects` failed attempts in a row;
-/// [`Subscription::error`] says which.
+/// [`Subscription::error`] says which. One of [`ClientGroup::subscribe`] outlives the connection.
+///
+/// [`ClientGroup::subscribe`]: crate::ClientGroup::subscribe
 pub struct Subscription {
     queue: Arc<EventQueue<Event>>,
     requested: SubscriptionFilter,
     acknowledged: SubscriptionFilter,
     /// What the server agreed to when the subscription was requested again.
     renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
-    _guard: Guard,
+    guard: Guard,
 }
 
 impl Subscription {
@@ -43,7 +45,43 @@ impl Subscription {
         renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
         guard: Guard,
     ) -> Self {
-        Self { queue, requested, acknowledged, renewed, _guard: guard }
+        Self { queue, requested, acknowledged, renewed, guard }
+    }
+
+    /// A stream whose events a task passes on from one subscription after the other.
+    pub(crate) fn relayed(
+        queue: Arc<EventQueue<Event>>,
+        requested: SubscriptionFilter,
+        acknowledged: SubscriptionFilter,
+        renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
+        task: AbortHandle,
+    ) -> Self {
+        Self::new(queue, requested, acknowledged, renewed, Guard::Relayed { task })
+    }
+
+    /// Why the stream ended, and whether it may be opened again on this connection or the next one.
+    pub(crate) fn failure(&self) -> Option<(Arc<Error>, bool)> {
+        let error = Arc::clone(self.queue.error()?);
+        let may_pass = match &self.guard {
+            Guard::Modern { client, .. } | Guard::Legacy { client, .. } => may_pass(&error, client),
+            Guard::Relayed { .. } => false,
+        };
+        Some((error, may_pass))
+    }
+
+    /// Ends the subscription, and lets a legacy server watch its resources further.
+    pub(crate) fn abandon(mut self) {
+        if let Guard::Legacy { client, uris, .. } = &mut self.guard {
+            client.watched().remove(std::mem::take(uris));
+        }
+    }
+
+    /// The next event with its size; `None` after the last one.
+    pub(crate) fn poll_sized(&mut self, cx: &Context<'_>) -> Poll<Option<(Event, usize)>> {
+        if let Some(agreed) = self.renewed.lock().take() {
+            self.acknowledged = agreed;
+        }
+        self.queue.poll_sized(cx)
     }
 
     /// What the server agreed to report, never more than what was requested. It may have changed
@@ -63,7 +101,7 @@ impl Subscription {
     /// Why the stream ended, unless the server ended it properly.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
-        self.queue.error()
+        self.queue.error().map(|error| &**error)
     }
 }
 
@@ -71,11 +109,7 @@ impl Stream for Subscription {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let this = self.get_mut();
-        if let Some(agreed) = this.renewed.lock().take() {
-            this.acknowledged = agreed;
-        }
-        this.queue.poll_next(cx)
+        self.get_mut().poll_sized(cx).map(|event| event.map(|(event, _)| event))
     }
 }
 
@@ -88,10 +122,17 @@ impl fmt::Debug for Subscription {
     }
 }
 
+/// Whether a subscription that failed may be opened again, on this connection or the next one.
+pub(crate) fn may_pass(error: &Error, client: &Client) -> bool {
+    let is_lost = error.kind() == ErrorKind::Transport && !client.wire().connection.may_return();
+    is_lost || error.is_passing()
+}
+
 /// Ends a subscription when it is dropped.
 pub(super) enum Guard {
     Modern { client: Client, queue: Arc<EventQueue<Event>>, task: Option<AbortHandle> },
     Legacy { client: Client, uris: Vec<String>, runtime: tokio::runtime::Handle },
+    Relayed { task: AbortHandle },
 }
 
 impl Drop for Guard {
@@ -103,6 +144,7 @@ impl Drop for Guard {
                     task.abort(); // This drops the request, and so cancels it.
                 }
             }
+            Self::Relayed { task } => task.abort(),
             Self::Legacy { client, uris, runtime } => {
                 let unwatched = client.watched().remove(std::mem::take(uris));
                 if unwatched.is_empty() {

@@ -7,13 +7,13 @@ use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{BoxFuture, Reply, Request};
 use mcp_core::sync::Mutex;
-use mcp_core::transport::TransportErrorKind;
 use mcp_core::types::SubscriptionFilter;
 use tokio::time::{Instant, sleep};
 
 use super::acknowledgement::agreed_part;
 use super::handle::{Guard, Subscription};
 use crate::client::Client;
+use crate::deadline::silence;
 use crate::error::{Error, ErrorKind, Expired};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
@@ -74,15 +74,8 @@ async fn open(
     mut acknowledged: Acknowledged,
 ) -> Result<Opened, Error> {
     let params = Params::new().with("notifications", filter)?;
-    let (params, _) = params.seal(&MetaParts {
-        session: &client.session().meta,
-        progress_token: None,
-        log_level: None,
-        user: None,
-    });
-    let outbound = client.wire().connection.outbound().clone();
-    let mut call: BoxFuture<'static, Reply> =
-        Box::pin(async move { outbound.call(Request::new(id, METHOD, params)).await });
+    let (params, _) = params.seal(&MetaParts::of_session(&client.session().meta));
+    let mut call = client.wire().send_detached(Request::new(id, METHOD, params));
     let patience = client.timeouts().idle;
     tokio::select! {
         biased;
@@ -98,7 +91,7 @@ async fn open(
             Ok(_) => Ok(Opened::Ended),
             Err(error) => Err(Error::from_call(METHOD, error)),
         },
-        () = client.wire().inbound.handling.silence(patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
+        () = silence(&client.wire().inbound.handling, patience) => Err(Error::timed_out(METHOD, Expired::Idle, patience)),
     }
 }
 
@@ -153,18 +146,6 @@ impl Listener {
 
     /// Whether another attempt may succeed.
     fn may_return(&self, error: &Error) -> bool {
-        let is_passing = match error.transport() {
-            Some(error) => match error.status() {
-                Some(status) => matches!(status, 408 | 425 | 429) || status >= 500,
-                None => matches!(
-                    error.kind(),
-                    TransportErrorKind::Io
-                        | TransportErrorKind::Overloaded
-                        | TransportErrorKind::OutcomeUnknown
-                ),
-            },
-            None => error.kind() == ErrorKind::Timeout,
-        };
-        is_passing && self.client.wire().connection.may_return()
+        error.is_passing() && self.client.wire().connection.may_return()
     }
 }

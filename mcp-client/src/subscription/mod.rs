@@ -7,4 +7,5 @@ mod subscribe;
 mod watch;
 
 pub use handle::Subscription;
+pub(crate) use handle::may_pass;
 pub(crate) use subscribe::subscribe;

@@ -248,7 +248,7 @@ async fn how_the_server_ended_is_in_the_error() {
     for (method, expected) in [("exit", "exit status: 7"), ("crash", "signal: 9")] {
         let client = Client::connect_command(shell("serve")).await.unwrap();
         let error = client.call_tool(method, &()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         let reason = error.transport().unwrap().to_string();
         assert!(reason.contains(expected), "{reason}");
         if method == "exit" {
@@ -338,7 +338,7 @@ async fn a_thousand_pending_calls_end_when_the_server_is_killed() {
     Command::new("kill").arg("-9").arg(pid.to_string()).status().unwrap();
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         assert!(error.transport().unwrap().to_string().contains("signal: 9"), "{error:?}");
     }
     assert!(killed.elapsed() < Duration::from_millis(500), "{:?}", killed.elapsed());

@@ -14,6 +14,7 @@ mod input;
 mod lists;
 mod memory;
 mod probe;
+mod restarts;
 #[cfg(feature = "skills")]
 mod skills;
 mod subscriptions;

@@ -8,6 +8,7 @@ mod answers;
 mod authorization;
 mod era;
 mod fairness;
+mod groups;
 mod legacy;
 mod limits;
 mod logs;

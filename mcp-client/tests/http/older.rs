@@ -227,7 +227,7 @@ async fn a_message_that_does_not_arrive_ends_all_calls_with_the_reason() {
         exchange.status(403);
         for call in [waiting, failing] {
             let error = call.await.unwrap().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Transport);
+            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
             assert!(
                 format!("{error:?}").contains("the server answered 403 (Forbidden)"),
                 "{error:?}"
@@ -254,7 +254,7 @@ async fn the_end_of_the_stream_ends_all_calls() {
     let call = tokio::spawn(client.call_tool("slow", &json!({})).into_future());
     script.expect("tools/call").await.status(202);
     events.cut();
-    assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::Transport);
+    assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::OutcomeUnknown);
     // No message is sent after that.
     assert_eq!(
         client.call_tool("slow", &json!({})).await.unwrap_err().kind(),

@@ -22,6 +22,15 @@ pub struct Event {
     pub retry: Option<Duration>,
 }
 
+impl Event {
+    /// Whether the data is a JSON-RPC message: the event has data, and no other name than
+    /// `message`.
+    #[must_use]
+    pub fn is_message(&self) -> bool {
+        !self.data.is_empty() && self.name.as_deref().is_none_or(|name| name == "message")
+    }
+}
+
 /// An event is longer than the limit. The rest of the stream cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a server-sent event is longer than the limit of {limit} bytes")]
@@ -275,6 +284,14 @@ mod tests {
                 assert_eq!(events[0].data, normal.as_bytes());
             }
         }
+    }
+
+    #[test]
+    fn an_event_with_data_and_no_other_name_is_a_message() {
+        let stream = b"data: 1\n\nevent: message\ndata: 2\n\nevent: endpoint\ndata: 3\n\nid: 4\n\n";
+        let is_message: Vec<bool> =
+            decode(stream, stream.len()).iter().map(Event::is_message).collect();
+        assert_eq!(is_message, [true, true, false, false]);
     }
 
     #[test]

@@ -77,6 +77,19 @@ pub enum RetrySafety {
     RestartedByCaller,
 }
 
+impl RetrySafety {
+    /// Returns the retry safety of a request whose method has this row. `has_answers` states
+    /// whether its parameters continue an earlier round (`inputResponses`, `requestState`): an
+    /// answer of a user may be valid only once. A method without a row may do anything.
+    #[must_use]
+    pub fn of(row: Option<&Row>, has_answers: bool) -> Self {
+        match row {
+            Some(row) if !has_answers || row.retry == Self::RestartedByCaller => row.retry,
+            _ => Self::Unsafe,
+        }
+    }
+}
+
 /// What the protocol defines about a method, in the revisions of this row.
 ///
 /// A method has more than one row if its direction or its types changed.

@@ -44,7 +44,7 @@ pub enum TransportErrorKind {
 #[derive(Clone)]
 pub struct TransportError(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     kind: TransportErrorKind,
     message: String,
@@ -52,7 +52,7 @@ struct Inner {
     source: Option<Source>,
 }
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
+type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 impl TransportError {
     /// Creates an error with its kind and a message.
@@ -75,7 +75,7 @@ impl TransportError {
         message: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::build(kind, message.into(), None, Some(source.into()))
+        Self::build(kind, message.into(), None, Some(Source::from(source.into())))
     }
 
     /// Creates an error for an HTTP error status that the peer answered with.
@@ -109,12 +109,8 @@ impl TransportError {
     /// have been processed all the same.
     #[must_use]
     pub fn outcome_unknown(mut self) -> Self {
-        let kind = TransportErrorKind::OutcomeUnknown;
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.kind = kind;
-            return self;
-        }
-        Self::build(kind, self.0.message.clone(), self.0.status, Some(Box::new(self)))
+        Arc::make_mut(&mut self.0).kind = TransportErrorKind::OutcomeUnknown;
+        self
     }
 
     /// Returns the kind of the error.

@@ -163,7 +163,7 @@ async fn a_malformed_answer_fails_its_call_and_is_not_answered() {
     assert_eq!(harness.wire.message().await["method"], "echo");
     harness.wire.send(r#"{"jsonrpc":"2.0","id":1,"result":[]}"#).await;
     let Err(CallError::Transport(error)) = call.await.unwrap() else { panic!("an answer") };
-    assert_eq!(error.kind(), TransportErrorKind::Protocol);
+    assert_eq!(error.kind(), TransportErrorKind::OutcomeUnknown);
     until_idle().await;
     assert_eq!(harness.wire.received().await, Vec::<Value>::new());
     harness.local.release(5);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use mcp_core::ConnectionLimits;
-use mcp_core::service::{CallError, Reply, Service as _};
+use mcp_core::json::JsonBytes;
+use mcp_core::service::{CallError, Reply, Request, Service as _};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -29,8 +30,36 @@ async fn all_pending_calls_fail_immediately_with_the_same_error_when_the_peer_di
         errors.push(transport(call.await.unwrap()));
     }
     assert_eq!(before.elapsed(), Duration::ZERO);
-    assert!(errors.iter().all(|error| error.kind() == TransportErrorKind::Closed));
+    assert!(errors.iter().all(|error| error.kind() == TransportErrorKind::OutcomeUnknown));
     assert!(errors.iter().all(|error| error.to_string() == errors[0].to_string()));
+    harness.assert_nothing_left().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_call_says_whether_it_may_be_repeated() {
+    let mut harness = Harness::new(&ConnectionLimits::default());
+    let cases = [
+        ("tools/list", json!({}), TransportErrorKind::Closed),
+        ("resources/read", json!({"uri": "a://1"}), TransportErrorKind::Closed),
+        ("subscriptions/listen", json!({}), TransportErrorKind::Closed),
+        ("tools/call", json!({"name": "pay"}), TransportErrorKind::OutcomeUnknown),
+        ("com.example/unknown", json!({}), TransportErrorKind::OutcomeUnknown),
+        // An answer of the user may be valid only once.
+        ("prompts/get", json!({"inputResponses": {}}), TransportErrorKind::OutcomeUnknown),
+        ("prompts/get", json!({"requestState": "s"}), TransportErrorKind::OutcomeUnknown),
+    ];
+    let send = |(id, (method, params, _)): (usize, &(&'static str, Value, _))| {
+        harness.call(Request::new((id as i64).into(), *method, JsonBytes::new(params).unwrap()))
+    };
+    let calls: Vec<_> = cases.iter().enumerate().map(send).collect();
+    until_idle().await;
+    harness.wire.close();
+    for (call, (method, params, expected)) in calls.into_iter().zip(cases) {
+        assert_eq!(transport(call.await.unwrap()).kind(), expected, "{method} {params}");
+    }
+    // What was not sent may be repeated.
+    let late = harness.call(request(99, "tools/call", 0)).await.unwrap();
+    assert_eq!(transport(late).kind(), TransportErrorKind::Closed);
     harness.assert_nothing_left().await;
 }
 
@@ -222,7 +251,7 @@ async fn close_wakes_senders_that_wait_for_outbox_space() {
     harness.remote.close();
     assert_eq!(transport(second.await.unwrap()).kind(), TransportErrorKind::Closed);
     harness.driver.abort();
-    assert_eq!(transport(first.await.unwrap()).kind(), TransportErrorKind::Closed);
+    assert_eq!(transport(first.await.unwrap()).kind(), TransportErrorKind::OutcomeUnknown);
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +283,7 @@ async fn dropping_the_driver_ends_all_calls() {
     let waiting = harness.call(request(1, "echo", 1));
     until_idle().await;
     harness.driver.abort();
-    assert_eq!(transport(waiting.await.unwrap()).kind(), TransportErrorKind::Closed);
+    assert_eq!(transport(waiting.await.unwrap()).kind(), TransportErrorKind::OutcomeUnknown);
     until_idle().await;
     let mut log = harness.local.log();
     log.sort();

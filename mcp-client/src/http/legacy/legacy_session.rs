@@ -8,7 +8,7 @@ use http::StatusCode;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::notification::Initialized;
-use mcp_core::method::{Initialize, Method as _, NotificationMethod as _};
+use mcp_core::method::{self, Initialize, Method as _, NotificationMethod as _, RetrySafety};
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::watch;
@@ -29,7 +29,7 @@ use super::stream_state::{Reopen, StreamState};
 use crate::http::client_side::ClientSide;
 use crate::http::read::{Cursor, ReplyReader, error_for};
 use crate::http::send::{
-    Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered, retry_safety,
+    Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered,
 };
 use crate::http::stack::HttpError;
 use crate::limits::Limits;
@@ -140,9 +140,10 @@ impl LegacySession {
         params: &JsonBytes,
         guard: &mut CancelOnDrop<'_>,
     ) -> Reply {
+        let row = method::find(method);
         let info =
-            RequestInfo { method: Some(method), name: None, retry: retry_safety(method, false) };
-        if may_require_input(method) && self.client().handles_requests() {
+            RequestInfo { method: Some(method), name: None, retry: RetrySafety::of(row, false) };
+        if row.is_some_and(|row| row.may_require_input) && self.client().handles_requests() {
             // Some servers ask on the stream of the session what they should ask on that of the
             // call, and what they ask before it is open is lost.
             self.wait_for_stream().await;
@@ -355,9 +356,4 @@ impl LegacySession {
             tracing::debug!(%error, "the stream of the session cannot be opened again yet");
         }
     }
-}
-
-/// Whether the server may send requests while it handles a call.
-fn may_require_input(method: &str) -> bool {
-    mcp_core::method::find(method).is_some_and(|row| row.may_require_input)
 }

@@ -10,7 +10,7 @@ use mcp_core::jsonrpc::{MethodName, RequestId};
 use mcp_core::service::{Request, write_reply};
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
-use serde::Deserialize;
+use mcp_core::types::CancelledParams;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
@@ -73,13 +73,9 @@ impl ServerRequests {
 
     /// The server cancels a request.
     pub(super) fn cancel(&self, params: &JsonBytes) {
-        #[derive(Deserialize)]
-        struct Cancelled {
-            #[serde(rename = "requestId")]
-            request_id: RequestId,
-        }
-        let Ok(Cancelled { request_id }) = params.parse() else { return };
-        if let Some(task) = self.running.lock().remove(&request_id) {
+        // Malformed cancellations are ignored (CAN-3).
+        let Ok(CancelledParams { request_id: Some(id), .. }) = params.parse() else { return };
+        if let Some(task) = self.running.lock().remove(&id) {
             task.abort();
         }
     }

@@ -11,7 +11,9 @@ use mcp_core::json::{JsonBytes, MembersError};
 use mcp_core::jsonrpc::{RequestId, code};
 use mcp_core::meta::PROTOCOL_VERSION;
 use mcp_core::method::notification::Cancelled;
-use mcp_core::method::{Method as _, NotificationMethod as _, RetrySafety, ToolsCall, ToolsList};
+use mcp_core::method::{
+    self, Method as _, NotificationMethod as _, RetrySafety, ToolsCall, ToolsList,
+};
 use mcp_core::revision::Revision;
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
@@ -19,9 +21,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use super::mirror::{MirroredField, Mirrors};
 use super::receiver::ModernReceiver;
 use crate::http::read::ReplyReader;
-use crate::http::send::{
-    Attempts, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered, retry_safety,
-};
+use crate::http::send::{Attempts, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered};
 
 /// The calls of a client to a modern server.
 pub(crate) struct ModernCalls {
@@ -47,15 +47,16 @@ impl ModernCalls {
 
     pub(crate) async fn call(&self, request: Request, revision: Option<Revision>) -> Reply {
         let Request { id, method, params, .. } = request;
-        let version = version_of(&params, revision)?;
-        let member = mcp_core::method::find(&method).and_then(|row| row.name_param);
-        let [name, arguments, answers, state] = members(&params, member)?;
+        let row = method::find(&method);
+        let [meta, name, arguments, answers, state] =
+            members(&params, row.and_then(|row| row.name_param))?;
+        let version = version_of(meta.as_ref(), revision)?;
         let name = name.as_ref().and_then(|name| name.parse::<Cow<'_, str>>().ok());
         let has_answers = answers.is_some() || state.is_some();
         let info = RequestInfo {
             method: Some(&method),
             name: name.as_deref(),
-            retry: retry_safety(&method, has_answers),
+            retry: RetrySafety::of(row, has_answers),
         };
         let tool = name.as_deref().filter(|_| method == ToolsCall::NAME);
         let fields = self.mirrors.fields(tool, arguments.as_ref())?;
@@ -74,7 +75,7 @@ impl ModernCalls {
         // The tool has another schema than the one that is known, if any is: the list of tools says
         // what has to be mirrored (HDR-17).
         self.sender.client().tools_changed();
-        if let Err(error) = self.read_tools_again(&numbered.id, &params, &version).await {
+        if let Err(error) = self.read_tools_again(&numbered.id, meta, &version).await {
             tracing::debug!(%error, "the tools could not be listed to mirror the arguments");
             return reply;
         }
@@ -155,15 +156,14 @@ impl ModernCalls {
     async fn read_tools_again(
         &self,
         id: &RequestId,
-        params: &JsonBytes,
+        meta: Option<JsonBytes>,
         version: &HeaderValue,
     ) -> Result<(), CallError> {
-        let [meta] = params.members(["_meta"]).map_err(unreadable)?;
         let meta = meta.unwrap_or_else(JsonBytes::empty_object);
         let info = RequestInfo {
             method: Some(ToolsList::NAME),
             name: None,
-            retry: retry_safety(ToolsList::NAME, false),
+            retry: RetrySafety::of(method::find(ToolsList::NAME), false),
         };
         let mut cursor: Option<JsonBytes> = None;
         for page in 0..self.sender.limits().http.max_mirror_pages {
@@ -197,13 +197,17 @@ fn page_params(meta: &JsonBytes, cursor: Option<&JsonBytes>) -> JsonBytes {
     JsonBytes::from_trusted(params)
 }
 
-/// The named member, the arguments, the answers and the state of a call.
+/// The `_meta`, the named member, the arguments, the answers and the state of a call.
 fn members(
     params: &JsonBytes,
     name: Option<&'static str>,
-) -> Result<[Option<JsonBytes>; 4], CallError> {
-    let Some(name) = name else { return Ok([None, None, None, None]) };
-    params.members([name, "arguments", "inputResponses", "requestState"]).map_err(unreadable)
+) -> Result<[Option<JsonBytes>; 5], CallError> {
+    let Some(name) = name else {
+        let [meta] = params.members(["_meta"]).map_err(unreadable)?;
+        return Ok([meta, None, None, None, None]);
+    };
+    let names = ["_meta", name, "arguments", "inputResponses", "requestState"];
+    params.members(names).map_err(unreadable)
 }
 
 fn unreadable(error: MembersError) -> CallError {
@@ -214,11 +218,10 @@ fn unreadable(error: MembersError) -> CallError {
 /// The revision in the `_meta` of a request, with which the header field must agree: a client that
 /// looks for a common one tries several. Without any it is that of the connection.
 fn version_of(
-    params: &JsonBytes,
+    meta: Option<&JsonBytes>,
     negotiated: Option<Revision>,
 ) -> Result<HeaderValue, TransportError> {
     let find = || {
-        let [meta] = params.members(["_meta"]).ok()?;
         let [version] = meta?.members([PROTOCOL_VERSION]).ok()?;
         HeaderValue::try_from(version?.parse::<String>().ok()?).ok()
     };

@@ -2,7 +2,7 @@
 //! Spec: basic/transports/streamable-http, "Custom headers" (HDR-10 … HDR-17).
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLockWriteGuard};
+use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
 use mcp_core::http::{ParamHeader, encode_value, param_headers, param_text};
@@ -29,7 +29,7 @@ pub(super) struct Mirrors {
 }
 
 #[derive(Deserialize)]
-struct Listed<'a> {
+struct ListedTool<'a> {
     name: String,
     #[serde(rename = "inputSchema", borrow)]
     schema: Option<&'a RawValue>,
@@ -90,7 +90,7 @@ impl Mirrors {
     /// Learns one tool; false if it must not be offered.
     fn learn_tool(&self, entry: &RawValue) -> bool {
         // The reader of the list reports what cannot be read.
-        let Ok(tool) = serde_json::from_str::<Listed<'_>>(entry.get()) else { return true };
+        let Ok(tool) = serde_json::from_str::<ListedTool<'_>>(entry.get()) else { return true };
         let schema =
             tool.schema.and_then(|schema| serde_json::from_str::<Value>(schema.get()).ok());
         let params = match param_headers(&schema.unwrap_or_default()) {
@@ -100,11 +100,11 @@ impl Mirrors {
                 let error = error.to_string();
                 let error = PeerText::new(&error);
                 tracing::warn!(tool = %name, %error, "removed a tool whose x-mcp-header is not valid");
-                self.write().remove(&tool.name);
+                self.tools.write().remove(&tool.name);
                 return false;
             }
         };
-        let mut tools = self.write();
+        let mut tools = self.tools.write();
         if params.is_empty() {
             tools.remove(&tool.name);
         } else if tools.len() < self.max_tools || tools.contains_key(&tool.name) {
@@ -122,15 +122,11 @@ impl Mirrors {
             return;
         }
         let Ok([Some(tools)]) = page.members(["tools"]) else { return };
-        let Ok(entries) = tools.parse::<Vec<Listed<'_>>>() else { return };
-        let mut known = self.write();
+        let Ok(entries) = tools.parse::<Vec<ListedTool<'_>>>() else { return };
+        let mut known = self.tools.write();
         for tool in entries {
             known.remove(&tool.name);
         }
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<String, Arc<[ParamHeader]>>> {
-        self.tools.write()
     }
 }
 

@@ -121,18 +121,16 @@ impl<'a, R: Receiver> ReplyReader<'a, R> {
         loop {
             loop {
                 let Ok(event) = decoder.next_event() else { return Ok(too_long(limit)) };
-                let Some(event) = event else { break };
+                let Some(mut event) = event else { break };
                 // A stream that always has something to read must not starve other tasks.
                 consume_budget().await;
                 cursor.events += 1;
-                if let Some(last) = event.id {
+                if let Some(last) = event.id.take() {
                     cursor.last = Some(last).filter(|last| !last.is_empty());
                 }
                 cursor.retry = event.retry.or(cursor.retry);
-                let is_message = event.name.as_deref().is_none_or(|name| name == "message");
                 // An event without data only has an id, from which the stream is resumed (SH-4).
-                if is_message
-                    && !event.data.is_empty()
+                if event.is_message()
                     && let Some(reply) = self.deliver(&event.data, id).await
                 {
                     return Ok(reply);

@@ -6,6 +6,6 @@ mod sender;
 mod status;
 
 pub(crate) use request::{OutgoingRequest, RequestInfo};
-pub(crate) use retry::{Attempts, is_transient, pause_after, renumbered, retry_safety};
+pub(crate) use retry::{Attempts, is_transient, pause_after, renumbered};
 pub(crate) use sender::{Failure, Sender};
 pub(crate) use status::{media_type, refusal, status_text};

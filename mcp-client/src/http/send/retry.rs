@@ -14,15 +14,6 @@ use crate::backoff::Backoff;
 use crate::http::stack::HttpError;
 use crate::limits::Limits;
 
-/// Whether a message may be sent again if it is not known what became of it. An unknown method may
-/// do anything, and the answers in a request may be valid once.
-pub(crate) fn retry_safety(method: &str, has_answers: bool) -> RetrySafety {
-    match mcp_core::method::find(method) {
-        Some(row) if !has_answers || row.retry == RetrySafety::RestartedByCaller => row.retry,
-        _ => RetrySafety::Unsafe,
-    }
-}
-
 /// The attempts to send one message.
 pub(crate) struct Attempts(Backoff);
 

@@ -50,8 +50,7 @@ impl Events {
             // A stream that always has something to read must not starve other tasks.
             let budget = ready!(poll_proceed(cx));
             while let Some(event) = self.decoder.next_event().map_err(io::Error::other)? {
-                let is_message = event.name.as_deref().is_none_or(|name| name == "message");
-                if is_message && !event.data.is_empty() {
+                if event.is_message() {
                     budget.made_progress();
                     return Poll::Ready(Ok(line(event.data)));
                 }

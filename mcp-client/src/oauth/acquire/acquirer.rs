@@ -80,19 +80,19 @@ impl Acquirer {
     }
 
     /// Whether there is another token by now than the one that was refused.
-    pub(super) fn has_other_token(&self, refusal: &Refusal, need: &Need) -> bool {
+    pub(super) fn has_other_token(&self, refusal: &Refusal) -> bool {
+        self.held().is_some_and(|held| held.token.header().ok() != refusal.authorization)
+    }
+
+    /// A refused token that has worked for a while does not count as an attempt that failed.
+    pub(super) fn forget_attempts_if_worked(&self, need: &Need) {
+        let Need::Token(refused) = need else { return };
         let mut state = self.state.lock();
-        let Some(held) = &state.held else { return false };
-        if held.token.header().ok() != refusal.authorization {
-            return true;
-        }
-        // A token that has worked for a while does not count as an attempt that failed.
+        let Some(held) = &state.held else { return };
         let age = self.environment.now().duration_since(held.token.issued).ok();
-        let has_worked = state.works && age.is_some_and(|age| age >= WORKED_FOR);
-        if let (true, Need::Token(refused)) = (has_worked, need) {
+        if state.works && age.is_some_and(|age| age >= WORKED_FOR) {
             state.attempts.forget(&refused.operation);
         }
-        false
     }
 
     /// Obtains what is needed, and holds it.

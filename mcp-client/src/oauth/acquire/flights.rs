@@ -68,9 +68,10 @@ impl Flights {
         let Some(need) = self.acquirer.need_of(refusal)? else { return Ok(None) };
         // A flight holds its token before it gives up this lock.
         let mut current = self.current.lock();
-        if self.acquirer.has_other_token(refusal, &need) {
+        if self.acquirer.has_other_token(refusal) {
             return Ok(Some(std::future::ready(Ok(())).boxed().shared()));
         }
+        self.acquirer.forget_attempts_if_worked(&need);
         Ok(Some(self.join(&mut current, need)))
     }
 

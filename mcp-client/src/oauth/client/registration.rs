@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authentication::{Client, ClientAuthentication};
 use super::registered::RegisteredClient;
-use crate::http::ShownUrl;
+use crate::http::{ShownUrl, is_loopback};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
@@ -195,10 +195,9 @@ fn is_document_url(url: &str) -> bool {
 /// Programs on the user's machine are `native`; those to which the browser returns over the network
 /// are `web`.
 fn application_type(redirect_uri: &str) -> &'static str {
-    let is_web = redirect_uri.parse().is_ok_and(|uri: http::Uri| {
-        uri.scheme_str() == Some("https")
-            && !matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
-    });
+    let is_web = redirect_uri
+        .parse()
+        .is_ok_and(|uri: http::Uri| uri.scheme_str() == Some("https") && !is_loopback(&uri));
     if is_web { "web" } else { "native" }
 }
 

@@ -1,9 +1,8 @@
 //! One metadata document.
 
-use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
-use crate::http::ShownUrl;
+use crate::http::{ShownUrl, media_type};
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::fetch::{Fetched, Fetcher};
 
@@ -27,10 +26,7 @@ pub(crate) async fn document<T: DeserializeOwned>(
 
 /// Whether it is a page for people, with which some sites answer every URL.
 fn is_page(answer: &Fetched) -> bool {
-    let media_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    media_type.is_some_and(|media_type| {
-        media_type.trim_start().to_ascii_lowercase().starts_with("text/html")
-    })
+    media_type(&answer.headers).eq_ignore_ascii_case("text/html")
 }
 
 /// The first document of several URLs that `accept` accepts, or `None` where there is none.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network of an address, seen from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Network {
+pub(crate) enum NetworkKind {
     /// The public internet.
     Public,
     /// This machine.
@@ -38,7 +38,7 @@ const CLOUD_V6: [Ipv6Addr; 5] = [
     Ipv6Addr::new(0xfd00, 0x100, 0, 0, 0, 0, 0x100, 0x200),
 ];
 
-impl Network {
+impl NetworkKind {
     /// The network of an address.
     pub(crate) fn of(address: IpAddr) -> Self {
         match address {
@@ -122,10 +122,14 @@ mod tests {
             "::ffff:168.63.129.16",
             "64:ff9b::100.100.100.200",
         ] {
-            assert_eq!(Network::of(address.parse().unwrap()), Network::Never, "{address}");
+            assert_eq!(NetworkKind::of(address.parse().unwrap()), NetworkKind::Never, "{address}");
         }
         for neighbour in ["fd20:ce::255", "fd00:c1::1", "fd00:42::43", "100.100.100.201"] {
-            assert_eq!(Network::of(neighbour.parse().unwrap()), Network::Private, "{neighbour}");
+            assert_eq!(
+                NetworkKind::of(neighbour.parse().unwrap()),
+                NetworkKind::Private,
+                "{neighbour}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use http::Uri;
 use http::uri::Scheme;
 
-use super::address::Network;
+use super::address::NetworkKind;
 use super::host::{Host, PrivateHosts};
 use crate::http::{Endpoint, ShownUrl};
 use crate::oauth::error::{Error, ErrorKind};
@@ -34,12 +34,12 @@ impl Guard {
         max_url_bytes: usize,
     ) -> Self {
         let host = Host::of(endpoint.uri());
-        let network = host.as_ref().map_or(Network::Never, Host::network);
-        let is_plain = network == Network::Private
+        let network = host.as_ref().map_or(NetworkKind::Never, Host::network);
+        let is_plain = network == NetworkKind::Private
             && endpoint.uri().scheme() == Some(&Scheme::HTTP)
             && host.is_ok_and(|host| private_hosts.contains(&host));
         Self {
-            loopback: network == Network::Loopback,
+            loopback: network == NetworkKind::Loopback,
             private_hosts,
             plain: is_plain.then(|| endpoint.clone()),
             max_url_bytes,
@@ -78,19 +78,19 @@ impl Guard {
         }
         let host = Host::of(&uri)?;
         match host.network() {
-            Network::Loopback if self.loopback => {}
-            Network::Loopback => {
+            NetworkKind::Loopback if self.loopback => {}
+            NetworkKind::Loopback => {
                 return Err("its host is this machine, and the MCP server is elsewhere".into());
             }
             _ if !https && !self.is_plain_server(&uri) => {
                 return Err("it must begin with https://".into());
             }
-            Network::Public => {}
-            Network::Private if self.private_hosts.contains(&host) => {}
-            Network::Private => {
+            NetworkKind::Public => {}
+            NetworkKind::Private if self.private_hosts.contains(&host) => {}
+            NetworkKind::Private => {
                 return Err(format!("its host is on a private network; {HOW_TO_ALLOW}"));
             }
-            Network::Never => {
+            NetworkKind::Never => {
                 return Err("its host is an address that no authorization server has".into());
             }
         }
@@ -105,16 +105,16 @@ impl Guard {
     /// Whether a connection to a name may go to an address that the name has.
     pub(crate) fn admits(&self, name: &str, address: IpAddr) -> bool {
         let Ok(host) = Host::of_name(name) else { return false };
-        let network = Network::of(address);
+        let network = NetworkKind::of(address);
         // `http` is allowed to this machine, so its names must really be this machine.
-        if host.network() == Network::Loopback {
-            return self.loopback && network == Network::Loopback;
+        if host.network() == NetworkKind::Loopback {
+            return self.loopback && network == NetworkKind::Loopback;
         }
         match network {
-            Network::Public => true,
-            Network::Private => self.private_hosts.contains(&host),
-            Network::Loopback => self.loopback && self.private_hosts.contains(&host),
-            Network::Never => false,
+            NetworkKind::Public => true,
+            NetworkKind::Private => self.private_hosts.contains(&host),
+            NetworkKind::Loopback => self.loopback && self.private_hosts.contains(&host),
+            NetworkKind::Never => false,
         }
     }
 }
@@ -138,11 +138,11 @@ pub(crate) struct ForbiddenAddress {
 impl fmt::Display for ForbiddenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} has the address {}, which ", self.name, self.address)?;
-        match Network::of(self.address) {
-            Network::Private => write!(f, "is on a private network; {HOW_TO_ALLOW}"),
-            Network::Loopback => f.write_str("is this machine"),
-            Network::Public => f.write_str("is not this machine"),
-            Network::Never => f.write_str("no authorization server has"),
+        match NetworkKind::of(self.address) {
+            NetworkKind::Private => write!(f, "is on a private network; {HOW_TO_ALLOW}"),
+            NetworkKind::Loopback => f.write_str("is this machine"),
+            NetworkKind::Public => f.write_str("is not this machine"),
+            NetworkKind::Never => f.write_str("no authorization server has"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::Uri;
 
-use super::address::Network;
+use super::address::NetworkKind;
 
 /// Last labels of names that are never public.
 const PRIVATE_SUFFIXES: [&str; 9] =
@@ -61,20 +61,20 @@ impl<'a> Host<'a> {
     }
 
     /// The network of an address, or the one that a name belongs to by convention.
-    pub(crate) fn network(&self) -> Network {
+    pub(crate) fn network(&self) -> NetworkKind {
         let name = match self {
-            Self::Address(address) => return Network::of(*address),
+            Self::Address(address) => return NetworkKind::of(*address),
             Self::Name(name) => name.to_ascii_lowercase(),
         };
         let is_under = |suffix: &str| {
             name.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
         if is_under("localhost") {
-            Network::Loopback
+            NetworkKind::Loopback
         } else if !name.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| is_under(suffix)) {
-            Network::Private
+            NetworkKind::Private
         } else {
-            Network::Public
+            NetworkKind::Public
         }
     }
 }

@@ -3,10 +3,8 @@
 
 use mcp_core::service::BoxFuture;
 
-use super::non_interactive::NonInteractiveGrant;
-use crate::oauth::client::{Client, RegisteredClient};
-use crate::oauth::discovery::Discovered;
-use crate::oauth::environment::Environment;
+use super::non_interactive::{NonInteractiveGrant, TokenRequest};
+use crate::oauth::client::RegisteredClient;
 use crate::oauth::error::Error;
 use crate::oauth::form::Form;
 use crate::oauth::token::{AccessToken, request_token};
@@ -31,18 +29,16 @@ impl NonInteractiveGrant for ClientCredentials {
 
     fn request<'a>(
         &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-        client: &'a Client,
-        scope: Option<&'a str>,
+        request: TokenRequest<'a>,
     ) -> BoxFuture<'a, Result<AccessToken, Error>> {
-        let form = move || {
-            Form::new()
-                .with("grant_type", "client_credentials")
-                .with("resource", &found.resource)
-                .with_some("scope", scope)
-        };
         Box::pin(async move {
+            let TokenRequest { environment, found, client, scope } = request;
+            let form = || {
+                Form::new()
+                    .with("grant_type", "client_credentials")
+                    .with("resource", &found.resource)
+                    .with_some("scope", scope)
+            };
             let issued = environment.now();
             let endpoint = found.token_endpoint()?;
             let answer = request_token(environment, endpoint, client, form).await?;

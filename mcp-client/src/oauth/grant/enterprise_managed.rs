@@ -16,9 +16,9 @@ use mcp_core::text::PeerText;
 
 use super::assertion_source::{AssertionRequest, AssertionSource, obtain_assertion};
 use super::jwt_bearer::redeem;
-use super::non_interactive::NonInteractiveGrant;
+use super::non_interactive::{NonInteractiveGrant, TokenRequest};
 use crate::http::ShownUrl;
-use crate::oauth::client::{Client, RegisteredClient};
+use crate::oauth::client::RegisteredClient;
 use crate::oauth::discovery::{Discovered, TokenEndpoint, named_server};
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
@@ -164,12 +164,10 @@ impl NonInteractiveGrant for EnterpriseManaged {
 
     fn request<'a>(
         &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-        client: &'a Client,
-        scope: Option<&'a str>,
+        request: TokenRequest<'a>,
     ) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
+            let TokenRequest { environment, found, scope, .. } = request;
             // The user's ID token is not used for a server that cannot redeem what comes of it.
             found.token_endpoint()?;
             let profiles = found.server.authorization_grant_profiles_supported.as_deref();
@@ -184,7 +182,7 @@ impl NonInteractiveGrant for EnterpriseManaged {
                 return Err(Error::new(ErrorKind::Configuration, message));
             }
             let id_jag = self.provider.id_jag(environment, found, scope).await?;
-            redeem(environment, found, client, &id_jag, scope).await
+            redeem(&request, &id_jag).await
         })
     }
 }

@@ -1,8 +1,6 @@
 //! A token for the statement of another party. Spec: RFC 7523 §2.1.
 
-use crate::oauth::client::Client;
-use crate::oauth::discovery::Discovered;
-use crate::oauth::environment::Environment;
+use super::non_interactive::TokenRequest;
 use crate::oauth::error::Error;
 use crate::oauth::form::Form;
 use crate::oauth::random::random_text;
@@ -14,12 +12,10 @@ const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// Gives the authorization server a statement for a token. The statement is sent once: a refusal is
 /// final, and nothing else is tried.
 pub(crate) async fn redeem(
-    environment: &Environment,
-    found: &Discovered,
-    client: &Client,
+    request: &TokenRequest<'_>,
     assertion: &Secret,
-    scope: Option<&str>,
 ) -> Result<AccessToken, Error> {
+    let TokenRequest { environment, found, client, scope } = *request;
     let form = || {
         Form::new()
             .with("grant_type", GRANT_TYPE)

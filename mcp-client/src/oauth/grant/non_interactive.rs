@@ -9,6 +9,14 @@ use crate::oauth::environment::Environment;
 use crate::oauth::error::Error;
 use crate::oauth::token::AccessToken;
 
+/// What a token is requested for.
+pub(crate) struct TokenRequest<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) found: &'a Discovered,
+    pub(crate) client: &'a Client,
+    pub(crate) scope: Option<&'a str>,
+}
+
 /// A grant of a registered client without a log-in.
 pub(crate) trait NonInteractiveGrant: Send + Sync + 'static {
     /// The client.
@@ -17,10 +25,7 @@ pub(crate) trait NonInteractiveGrant: Send + Sync + 'static {
     /// Gets a token for the client.
     fn request<'a>(
         &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-        client: &'a Client,
-        scope: Option<&'a str>,
+        request: TokenRequest<'a>,
     ) -> BoxFuture<'a, Result<AccessToken, Error>>;
 }
 
@@ -41,7 +46,8 @@ impl<G: NonInteractiveGrant> AuthorizationGrant for G {
     ) -> BoxFuture<'a, Result<(Client, AccessToken), Error>> {
         Box::pin(async move {
             let client = self.registered().at(environment, found).await?;
-            let token = self.request(environment, found, &client, scope).await?;
+            let request = TokenRequest { environment, found, client: &client, scope };
+            let token = self.request(request).await?;
             Ok((client, token))
         })
     }

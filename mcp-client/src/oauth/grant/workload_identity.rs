@@ -10,10 +10,8 @@ use mcp_core::service::BoxFuture;
 
 use super::assertion_source::{AssertionRequest, AssertionSource, obtain_assertion};
 use super::jwt_bearer::redeem;
-use super::non_interactive::NonInteractiveGrant;
-use crate::oauth::client::{Client, RegisteredClient};
-use crate::oauth::discovery::Discovered;
-use crate::oauth::environment::Environment;
+use super::non_interactive::{NonInteractiveGrant, TokenRequest};
+use crate::oauth::client::RegisteredClient;
 use crate::oauth::error::Error;
 use crate::oauth::token::AccessToken;
 
@@ -38,23 +36,21 @@ impl NonInteractiveGrant for WorkloadIdentity {
 
     fn request<'a>(
         &'a self,
-        environment: &'a Environment,
-        found: &'a Discovered,
-        client: &'a Client,
-        scope: Option<&'a str>,
+        request: TokenRequest<'a>,
     ) -> BoxFuture<'a, Result<AccessToken, Error>> {
         Box::pin(async move {
             self.client.check_issuer_is_set("platform's token")?;
-            let endpoint = found.token_endpoint()?;
-            let request = AssertionRequest {
+            let endpoint = request.found.token_endpoint()?;
+            let assertion_request = AssertionRequest {
                 issuer: endpoint.issuer.to_owned(),
                 token_endpoint: endpoint.url.to_owned(),
-                resource: found.resource.clone(),
+                resource: request.found.resource.clone(),
             };
-            let limit = environment.limits.assertion_timeout;
+            let limit = request.environment.limits.assertion_timeout;
+            let platform = &*self.platform;
             let assertion =
-                obtain_assertion(&*self.platform, "platform's token", request, limit).await?;
-            redeem(environment, found, client, &assertion, scope).await
+                obtain_assertion(platform, "platform's token", assertion_request, limit).await?;
+            redeem(&request, &assertion).await
         })
     }
 }

@@ -9,7 +9,7 @@ use mcp_core::service::BoxFuture;
 use super::browser::AuthorizationUrl;
 use super::loopback::{Listener, Loopback};
 use super::request::AuthorizationRequest;
-use crate::http::{BoxError, Endpoint};
+use crate::http::{BoxError, Endpoint, scheme};
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::limits::OAuthLimits;
 
@@ -66,13 +66,9 @@ impl Redirection {
 
 /// Whether a URI has a scheme of its own, or `https`, or `http` on this machine, and no fragment.
 fn is_redirect_uri(uri: &str) -> bool {
-    let has_scheme = uri.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    });
-    let is_plain = uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+    let Some(scheme) = scheme(uri) else { return false };
     let is_loopback = || Endpoint::parse(uri).is_ok_and(|uri| uri.is_loopback());
-    has_scheme && !uri.contains('#') && (!is_plain || is_loopback())
+    !uri.contains('#') && (!scheme.eq_ignore_ascii_case("http") || is_loopback())
 }
 
 impl ReadyRedirection {

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::proof::numeric_date;
 use crate::oauth::secret::Secret;
 
 /// Longest lifetime that is believed: a hundred years. Fixed: it keeps times in range.
@@ -92,7 +93,7 @@ impl AccessToken {
         let stored = StoredToken {
             access_token: self.access.expose().to_owned(),
             token_type: self.kind,
-            issued_at: self.issued.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            issued_at: numeric_date(self.issued),
             expires_in: self.lifetime.map(|life| life.as_secs()),
             refresh_token: self.refresh.as_ref().map(|secret| secret.expose().to_owned()),
             requested_scope: self.requested_scope.clone(),

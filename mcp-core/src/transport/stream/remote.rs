@@ -6,13 +6,18 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::shared::{Shared, Stats};
+use crate::json::JsonBytes;
 use crate::jsonrpc::{RequestId, write_notification, write_request};
-use crate::method::{Initialize, Method as _};
-use crate::service::{Notification, Reply, Request, Service, check_outgoing};
+use crate::method::{self, Initialize, Method as _, RetrySafety};
+use crate::service::{CallError, Notification, Reply, Request, Service, check_outgoing};
 use crate::transport::TransportError;
 
 /// The other end of a stream as a [`Service`]: calls are written to the stream, and answers are
 /// read from it.
+///
+/// A call that was sent and got no answer fails with
+/// [`OutcomeUnknown`](crate::transport::TransportErrorKind::OutcomeUnknown), unless repeating it is
+/// harmless ([`RetrySafety`]).
 ///
 /// The caller chooses the ids. An id must differ from those of all pending requests. Dropping the
 /// future of a call sends `notifications/cancelled`, except for `initialize`, which must not be
@@ -67,9 +72,12 @@ impl Service for Remote {
             serial,
             notify_peer: method != Initialize::NAME,
         };
-        match answer.await {
-            Ok(reply) => reply,
-            Err(_) => Err(TransportError::closed("the connection is closed").into()),
+        let closed = |_| Err(TransportError::closed("the connection is closed").into());
+        match answer.await.unwrap_or_else(closed) {
+            Err(CallError::Transport(error)) if is_unsafe(&method, &params) => {
+                Err(error.outcome_unknown().into())
+            }
+            reply => reply,
         }
     }
 
@@ -95,6 +103,13 @@ impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Remote")
     }
+}
+
+/// Whether only the caller can decide to repeat a request that may have been handled.
+fn is_unsafe(method: &str, params: &JsonBytes) -> bool {
+    let members = params.members(["inputResponses", "requestState"]);
+    let has_answers = members.is_ok_and(|members| members.iter().any(Option::is_some));
+    RetrySafety::of(method::find(method), has_answers) == RetrySafety::Unsafe
 }
 
 /// Removes the request when dropped, and notifies the peer if it was still pending.
