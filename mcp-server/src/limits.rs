@@ -48,7 +48,8 @@ pub struct Limits {
     /// Time that the client has to answer a request of the server (elicitation, sampling, roots).
     /// 10 minutes, because the client may ask a person.
     pub peer_request_timeout: Duration,
-    /// Maximum number of input rounds of one modern call. 10.
+    /// Maximum number of input rounds of one call. In a legacy session it applies to handlers that
+    /// return their questions. 10.
     pub max_input_rounds: u32,
     /// Maximum number of input requests in one round of a modern call; further ones wait for the
     /// next round. 16.

@@ -16,7 +16,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::types::InputRequiredResult;
 
-use super::explicit::{MAX_LEGACY_ROUNDS, ask_on_session, check};
+use super::explicit::{ask_on_session, check};
 use crate::context::{Context, HandlerFuture};
 use crate::principal::Principal;
 use crate::questions::{Journal, Round};
@@ -179,11 +179,7 @@ fn finish_modern<T>(
     };
     state.journal.rounds += 1;
     if state.journal.rounds > limits.max_input_rounds {
-        let message = format!(
-            "the call exceeded the limit of {} input rounds (max_input_rounds)",
-            limits.max_input_rounds
-        );
-        return Err(ErrorObject::new(code::INTERNAL_ERROR, message));
+        return Err(too_many_rounds(limits.max_input_rounds));
     }
     let failed =
         |error: serde_json::Error| crate::error::internal("encoding the journal of a call", &error);
@@ -205,12 +201,18 @@ async fn finish_legacy<T>(
     mut outcome: Result<Option<T>, ErrorObject>,
     begin: impl Fn() -> HandlerFuture<T>,
 ) -> Result<HandlerOutcome<T>, ErrorObject> {
-    for _ in 0..=MAX_LEGACY_ROUNDS {
+    let max_rounds = context.call().environment.limits.max_input_rounds;
+    let mut rounds = 0;
+    loop {
         let value = outcome?;
         let returned = round.lock().returned.take();
         let Some(returned) = returned else {
             return value.map(HandlerOutcome::Complete).ok_or_else(ErrorObject::internal);
         };
+        rounds += 1;
+        if rounds > max_rounds {
+            return Err(too_many_rounds(max_rounds));
+        }
         let answers = ask_on_session(context, &returned).await?;
         {
             let mut state = round.lock();
@@ -221,8 +223,12 @@ async fn finish_legacy<T>(
         }
         outcome = Execution { context, handler: begin() }.await;
     }
-    let message = format!("the call exceeded the limit of {MAX_LEGACY_ROUNDS} input rounds");
-    Err(ErrorObject::new(code::INTERNAL_ERROR, message))
+}
+
+#[cold]
+fn too_many_rounds(max: u32) -> ErrorObject {
+    let message = format!("the call exceeded the limit of {max} input rounds (max_input_rounds)");
+    ErrorObject::new(code::INTERNAL_ERROR, message)
 }
 
 fn binding(context: &Context, input: &RoundInput<'_>) -> Result<Binding, ErrorObject> {

@@ -7,10 +7,6 @@ use super::ask::answer_on_session;
 use crate::context::Context;
 use crate::questions::{ReturnedQuestions, StoredAnswer};
 
-/// Maximum number of input rounds on a legacy session. Fixed: in the modern era `max_input_rounds`
-/// applies.
-pub(super) const MAX_LEGACY_ROUNDS: u32 = 8;
-
 /// Delay before a legacy call that returned a state without a question runs again. Fixed: it
 /// prevents a busy loop.
 const RERUN_DELAY: std::time::Duration = std::time::Duration::from_millis(250);

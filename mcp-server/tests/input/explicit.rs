@@ -169,3 +169,26 @@ async fn returned_questions_have_the_wire_form_of_the_specification() {
         .collect();
     assert_eq!(methods, ["sampling/createMessage", "roots/list", "elicitation/create"]);
 }
+
+/// Asks again after each answer.
+#[tool]
+fn insatiable(ctx: &Context) -> Result<Outcome<String>, ErrorObject> {
+    Ok(ctx.input_required().elicit("name", name("Again?")).into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_rounds_is_limited_in_both_eras() {
+    everywhere(async |link, revision| {
+        let server = Server::builder("test", "1").routes(routes![insatiable]);
+        let client =
+            Client::open(server, link, revision, |_, _| accept(json!({ "name": "a" }))).await;
+        let error = client.tool("insatiable", json!({})).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.message()),
+            (-32603, "the call exceeded the limit of 10 input rounds (max_input_rounds)"),
+            "{revision}"
+        );
+        assert_eq!(client.questions(), 10, "{revision}");
+    })
+    .await;
+}
