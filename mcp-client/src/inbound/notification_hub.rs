@@ -7,7 +7,7 @@ use mcp_core::sync::Mutex;
 use mcp_core::types::SubscriptionFilter;
 
 use crate::Limits;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
 
@@ -15,7 +15,8 @@ use crate::event_queue::EventQueue;
 #[derive(Debug)]
 pub(crate) struct NotificationHub {
     limits: Limits,
-    listeners: Mutex<Vec<Listener>>,
+    /// `None` when the connection has ended.
+    listeners: Mutex<Option<Vec<Listener>>>,
 }
 
 /// The reader of a stream; with a filter it gets only what the filter asks for.
@@ -27,15 +28,19 @@ struct Listener {
 
 impl NotificationHub {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), listeners: Mutex::default() }
+        Self { limits: limits.clone(), listeners: Mutex::new(Some(Vec::new())) }
     }
 
     /// A new stream of all events, or of those that a filter asks for.
     pub(crate) fn listen(&self, filter: Option<SubscriptionFilter>) -> Arc<EventQueue<Event>> {
         let queue = Arc::new(EventQueue::new(&self.limits));
-        let mut listeners = self.listeners.lock();
-        listeners.retain(|listener| listener.queue.strong_count() > 0);
-        listeners.push(Listener { queue: Arc::downgrade(&queue), filter });
+        match &mut *self.listeners.lock() {
+            Some(listeners) => {
+                listeners.retain(|listener| listener.queue.strong_count() > 0);
+                listeners.push(Listener { queue: Arc::downgrade(&queue), filter });
+            }
+            None => end(&queue, filter.is_some()),
+        }
         queue
     }
 
@@ -72,15 +77,26 @@ impl NotificationHub {
         matches: impl Fn(Option<&SubscriptionFilter>) -> bool,
     ) -> Vec<Arc<EventQueue<Event>>> {
         let listeners = self.listeners.lock();
-        let matching = listeners.iter().filter(|listener| matches(listener.filter.as_ref()));
+        let matching =
+            listeners.iter().flatten().filter(|listener| matches(listener.filter.as_ref()));
         matching.filter_map(|listener| listener.queue.upgrade()).collect()
     }
 
-    /// Ends all streams.
+    /// Ends all streams, and those that are opened later.
     pub(super) fn close(&self) {
-        let listeners = std::mem::take(&mut *self.listeners.lock());
-        for queue in listeners.iter().filter_map(|listener| listener.queue.upgrade()) {
-            queue.close();
+        for listener in self.listeners.lock().take().into_iter().flatten() {
+            if let Some(queue) = listener.queue.upgrade() {
+                end(&queue, listener.filter.is_some());
+            }
         }
+    }
+}
+
+/// Ends a stream whose connection has ended. For a subscription that is an error.
+fn end(queue: &EventQueue<Event>, is_subscription: bool) {
+    if is_subscription {
+        queue.fail(Error::new(ErrorKind::Transport, "the connection ended"));
+    } else {
+        queue.close();
     }
 }

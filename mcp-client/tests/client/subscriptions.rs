@@ -119,6 +119,23 @@ async fn a_lost_connection_ends_a_subscription_with_an_error() {
     assert_eq!(subscription.error().unwrap().kind(), ErrorKind::Transport);
 }
 
+#[tokio::test]
+async fn streams_of_a_connection_that_has_ended_end() {
+    let (client, fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
+    let lists = || SubscriptionFilter::new().tools_list_changed(true);
+    let mut before = client.subscribe(lists()).await.unwrap();
+    let mut all = client.notifications();
+    drop(fake);
+    assert_eq!(before.next().await, None);
+    assert_eq!(all.next().await, None);
+    let mut after = client.subscribe(lists()).await.unwrap();
+    assert_eq!(after.next().await, None);
+    for subscription in [before, after] {
+        assert_eq!(subscription.error().unwrap().kind(), ErrorKind::Transport);
+    }
+    assert_eq!(client.notifications().next().await, None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_refuses_or_is_silent_gives_no_subscription() {
     let (client, mut fake) = modern().await;

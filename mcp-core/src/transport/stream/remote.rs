@@ -95,6 +95,8 @@ impl Service for Remote {
         };
         if let Err(error) = sent {
             tracing::debug!(%method, %error, "a notification was not sent");
+            // The failure did not wait for anything; a loop of notifications must yield.
+            tokio::task::consume_budget().await;
         }
     }
 }
