@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use mcp_server::Limits;
+use mcp_test_support::http::Call;
+use mcp_test_support::soon;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::{echo, turn};
-use crate::caller::Call;
-use crate::running::{Running, serve, soon};
+use crate::running::{Running, serve};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
