@@ -36,12 +36,17 @@ pub fn call(id: impl Into<Value>, tool: &str, arguments: Value) -> Value {
 /// Creates the request that begins a session, with the id 0.
 #[must_use]
 pub fn initialize(revision: &str, capabilities: Value) -> Value {
-    let params = json!({
+    request(0, "initialize", initialize_params(revision, capabilities))
+}
+
+/// Creates the parameters of `initialize`.
+#[must_use]
+pub fn initialize_params(revision: &str, capabilities: Value) -> Value {
+    json!({
         "protocolVersion": revision,
         "capabilities": capabilities,
         "clientInfo": client_info(),
-    });
-    request(0, "initialize", params)
+    })
 }
 
 /// Adds the members to `_meta` that a request without a session needs. Existing ones stay.

@@ -83,6 +83,13 @@ impl Call {
         self
     }
 
+    /// Returns a header field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let mut fields = self.headers.iter().filter(|(other, _)| other == name);
+        fields.next().map(|(_, value)| &value[..])
+    }
+
     /// Sets a header field.
     #[must_use]
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
