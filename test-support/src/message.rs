@@ -88,9 +88,19 @@ pub fn discovered(capabilities: Value) -> Value {
     })
 }
 
+/// Creates the result of `initialize` of a server with tools and resources.
+#[must_use]
+pub fn initialized(revision: &str) -> Value {
+    json!({
+        "protocolVersion": revision,
+        "capabilities": {"tools": {"listChanged": true}, "resources": {"subscribe": true}},
+        "serverInfo": {"name": "fake", "version": "1"},
+    })
+}
+
 /// Creates the result of a tool, with one text.
 #[must_use]
-pub fn text_result(text: &str) -> Value {
+pub fn text(text: &str) -> Value {
     json!({"resultType": "complete", "content": [{"type": "text", "text": text}]})
 }
 
