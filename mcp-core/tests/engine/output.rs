@@ -9,7 +9,7 @@ use mcp_core::service::{Notification, Service as _};
 use mcp_core::transport::TransportErrorKind;
 use serde_json::Value;
 
-use crate::support::{Harness, Local, nonce, request, until_idle};
+use crate::support::{Harness, Local, NonceMessages as _, nonce, request, until_idle};
 
 fn small_outbox() -> ConnectionLimits {
     let mut limits = ConnectionLimits::default();
@@ -78,8 +78,10 @@ async fn a_slow_reader_bounds_senders_on_other_threads() {
         let held = accepted.load(Ordering::SeqCst).saturating_sub(read);
         max_held = max_held.max(held);
     }
+    // They end at their next wait, and without a connection they would not wait any more.
     for sender in senders {
         sender.abort();
+        assert!(sender.await.unwrap_err().is_cancelled());
     }
     // The limit, one message more for each sender that checked at the same moment, and the bytes in
     // the pipe.
@@ -90,7 +92,7 @@ async fn a_slow_reader_bounds_senders_on_other_threads() {
 async fn garbage_from_a_peer_that_does_not_read_is_answered_only_up_to_a_limit() {
     let mut harness = Harness::with(&small_outbox(), Default::default(), 1 << 10);
     let flood = b"x\n".repeat(1 << 20);
-    let stuck = tokio::time::timeout(Duration::from_secs(5), harness.wire.bytes(&flood)).await;
+    let stuck = tokio::time::timeout(Duration::from_secs(5), harness.wire.send_bytes(&flood)).await;
     assert!(stuck.is_err(), "2 MiB of garbage were read");
     assert!(harness.remote.stats().outbox_bytes < 16 << 10, "{:?}", harness.remote.stats());
     // The conversation continues when the peer reads.
@@ -99,7 +101,7 @@ async fn garbage_from_a_peer_that_does_not_read_is_answered_only_up_to_a_limit()
         refused += 1;
     }
     assert!(refused > 50, "{refused}");
-    harness.wire.send("").await;
+    harness.wire.send_line("").await;
     harness.wire.request(1, "echo", 1).await;
     while harness.wire.message().await["id"] != 1 {}
     harness.assert_nothing_left().await;
@@ -167,7 +169,7 @@ async fn a_flood_of_messages_does_not_keep_other_tasks_from_running() {
             )
         })
         .collect();
-    harness.wire.bytes(flood.as_bytes()).await;
+    harness.wire.send_bytes(flood.as_bytes()).await;
     // A task that is always ready and counts its polls.
     let polls = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&polls);
