@@ -10,7 +10,7 @@ fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> ServerBuilder {
     let mut limits = Limits::new();
     change(&mut limits);
     server()
-        .tool(waiting_tool("wait", &gate))
+        .tool(waiting_tool("wait", gate))
         .tool(mcp_server::tool::ToolRoute::builder("quick").handler(|| async { "ok" }))
         .limits(limits)
 }

@@ -20,7 +20,7 @@ async fn connect(server: &Server) -> Client {
 fn waiting(gate: &Gate) -> ServerBuilder {
     let mut limits = Limits::new();
     limits.connection.shutdown_timeout = Duration::from_secs(3);
-    server().tool(waiting_tool("wait", &gate)).limits(limits)
+    server().tool(waiting_tool("wait", gate)).limits(limits)
 }
 
 #[tokio::test(start_paused = true)]

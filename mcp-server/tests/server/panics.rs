@@ -30,7 +30,7 @@ fn fragile(gate: &Gate) -> ServerBuilder {
         .tool(ToolRoute::builder("sync").raw(sync))
         .tool(ToolRoute::builder("at-once").handler(|_: Context| panicking()))
         .tool(ToolRoute::builder("late").handler(|_: Context| panicking_later()))
-        .tool(waiting_tool("wait", &gate))
+        .tool(waiting_tool("wait", gate))
         .tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" }))
         .prompt(
             PromptRoute::builder("p")
