@@ -104,6 +104,15 @@ pub fn text(text: &str) -> Value {
     json!({"resultType": "complete", "content": [{"type": "text", "text": text}]})
 }
 
+/// Returns the result in a response.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn result_of(response: &Value) -> &Value {
+    response.get("result").unwrap_or_else(|| panic!("no result in {response}"))
+}
+
 /// Returns the text of the first content block of a tool's result.
 ///
 /// # Panics

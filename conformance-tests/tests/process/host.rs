@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use mcp_test_support::ServerProcess;
 use mcp_test_support::memory::peak_kib;
-use mcp_test_support::message::{self, initialize_params, text_of};
+use mcp_test_support::message::{self, initialize_params, result_of, text_of};
 use serde_json::{Value, json};
 
 use crate::child::PROGRAM;
@@ -116,9 +116,7 @@ impl Host {
 
     /// Waits for the result of a tool and returns its text.
     pub(crate) fn text(&self, id: &Value) -> String {
-        let answer = self.answer(id);
-        assert!(answer.get("result").is_some(), "{answer}");
-        text_of(&answer["result"]).to_owned()
+        text_of(result_of(&self.answer(id))).to_owned()
     }
 
     pub(crate) fn close_input(&mut self) {

@@ -7,7 +7,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 
-use crate::message::text_of;
+use crate::message::{result_of, text_of};
 
 /// A response that was read to its end.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Answer {
     /// If the body is something else.
     #[must_use]
     pub fn tool_text(&self) -> String {
-        text_of(&self.json()["result"]).to_owned()
+        text_of(result_of(&self.json())).to_owned()
     }
 
     /// Returns the messages of a stream of events.

@@ -13,7 +13,7 @@ use mcp_server::types::LoggingLevel;
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
 use mcp_server::{Context, Principal, Server, ServerHandle, tools};
 use mcp_test_support::http::Call;
-use mcp_test_support::message::{self, text_of};
+use mcp_test_support::message::{self, result_of, text_of};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 
@@ -259,13 +259,12 @@ impl Client {
         headers: &[(&str, &str)],
         body: String,
     ) -> Answer {
-        let mut call = Call::empty(method.clone()).body(body);
-        call.uri = uri.to_owned();
         let accept = match method {
             Method::GET => "text/event-stream",
             _ => "application/json, text/event-stream",
         };
-        call = call.header("accept", accept);
+        let mut call = Call::empty(method.clone()).header("accept", accept).body(body);
+        call.uri = uri.to_owned();
         if method == Method::POST {
             call = call.header("content-type", "application/json");
         }
@@ -276,7 +275,7 @@ impl Client {
             call = call.header("mcp-protocol-version", version);
         }
         if headers.iter().any(|(name, _)| *name == "accept") {
-            call = call.without("accept");
+            call = call.without("accept"); // The test sets its own.
         }
         for (name, value) in headers {
             call = call.and(name, value);
@@ -372,6 +371,6 @@ impl Answer {
             true => self.messages().await.pop().unwrap(),
             false => self.json().await,
         };
-        text_of(&message["result"]).to_owned()
+        text_of(result_of(&message)).to_owned()
     }
 }

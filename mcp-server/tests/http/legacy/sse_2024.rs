@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Principal};
-use mcp_test_support::message::{call, modern, text_of};
+use mcp_test_support::message::{call, modern, result_of, text_of};
 use mcp_test_support::settle;
 use serde_json::{Value, json};
 
@@ -53,8 +53,8 @@ async fn a_conversation() {
     let result = |id: i64| {
         messages.iter().find(|message| message["id"] == id && message["result"].is_object())
     };
-    assert_eq!(text_of(&result(1).unwrap()["result"]), "counted to 2");
-    assert_eq!(text_of(&result(2).unwrap()["result"]), "x");
+    assert_eq!(text_of(result_of(result(1).unwrap())), "counted to 2");
+    assert_eq!(text_of(result_of(result(2).unwrap())), "x");
     host.handle.tools_changed();
     assert_eq!(stream.message().await.unwrap().1["method"], "notifications/tools/list_changed");
     let mut thief = client.clone();
@@ -193,7 +193,7 @@ async fn a_handler_sees_the_request_that_its_call_came_in() {
         let path = format!("/{endpoint}");
         let accepted = client.send_to(&path, Method::POST, &headers, body).await;
         assert_eq!(accepted.status, StatusCode::ACCEPTED);
-        assert_eq!(text_of(&stream.message().await.unwrap().1["result"]), agent);
+        assert_eq!(text_of(result_of(&stream.message().await.unwrap().1)), agent);
     }
 }
 
@@ -208,7 +208,7 @@ async fn questions_and_cancellations_travel_on_it() {
     let result = json!({"action": "accept", "content": {"name": "Ann"}});
     let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": result});
     assert_eq!(post(&client, &endpoint, &answer).await, StatusCode::ACCEPTED);
-    assert_eq!(text_of(&stream.message().await.unwrap().1["result"]), "name \"Ann\"");
+    assert_eq!(text_of(result_of(&stream.message().await.unwrap().1)), "name \"Ann\"");
     post(&client, &endpoint, &call(2, "slow", json!({"ms": 60_000}))).await;
     let cancel =
         json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}});
@@ -225,7 +225,7 @@ async fn calls_are_answered_before_it_shuts_down() {
     post(&client, &endpoint, &call(1, "slow", json!({"ms": 2_000}))).await;
     host.service.close();
     let messages = stream.messages().await;
-    assert_eq!(text_of(&messages[0]["result"]), "slept 2000 ms");
+    assert_eq!(text_of(result_of(&messages[0])), "slept 2000 ms");
 }
 
 #[tokio::test(start_paused = true)]
