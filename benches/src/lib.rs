@@ -18,7 +18,6 @@ pub mod messages;
 pub mod options;
 pub mod packages;
 pub mod report;
-mod resident;
 pub mod server;
 pub mod session;
 pub mod suite;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mcp_test_support::memory::resident_kib;
 use serde_json::Value;
 
 use crate::{
@@ -13,7 +14,6 @@ use crate::{
     child::Guarded,
     cpu::Cpu,
     messages::{self, Era, Template},
-    resident::resident_kib,
 };
 
 const FIRST_ID: u64 = 1;
@@ -158,7 +158,7 @@ impl Session {
 
     /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
-        resident_kib(&self.pid)
+        Ok(resident_kib(&self.pid)? as f64)
     }
 }
 

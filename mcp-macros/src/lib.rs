@@ -2,10 +2,9 @@
 //! functions, and [`macro@tools`] on an impl block. The derive macro [`macro@Elicit`] is for the
 //! forms that a user fills in.
 //!
-//! Use them through `mcp_server`, which re-exports them. (The examples here are not compiled,
-//! because this crate cannot depend on `mcp_server`; its tests compile every form that is shown.)
-//! They expand to the public API of that crate: a tool is `ToolRoute::builder(…)` with a struct
-//! that derives `Deserialize` and `JsonSchema`, and an impl block is `impl Provider`.
+//! Use them through `mcp_server`, which re-exports them. They expand to the public API of that
+//! crate: a tool is `ToolRoute::builder(…)` with a struct that derives `Deserialize` and
+//! `JsonSchema`, and an impl block is `impl Provider`.
 //!
 //! A marked function stays an ordinary function: callable, testable, documented. If an attribute is
 //! misused, the compiler points at the wrong word and says what to write.
@@ -65,14 +64,21 @@ use proc_macro::TokenStream;
 
 /// Turns a function into a tool.
 ///
-/// ```ignore
+/// ```
+/// use mcp_server::{Server, routes, tool};
+///
 /// /// Add two numbers.
 /// #[tool]
 /// async fn add(/** the first addend */ a: i64, #[arg(default = 1)] b: i64) -> i64 {
 ///     a + b
 /// }
 ///
-/// Server::builder("calculator", "1.0.0").routes(routes![add, math::divide])
+/// # mod math {
+/// #     #[mcp_server::tool]
+/// #     pub(super) fn divide(a: f64, b: f64) -> f64 { a / b }
+/// # }
+/// let server = Server::builder("calculator", "1.0.0").routes(routes![add, math::divide]);
+/// # server.build().unwrap();
 /// ```
 ///
 /// The function can be `async` or not. It may have lifetimes but no type parameters, because its
@@ -132,14 +138,20 @@ use proc_macro::TokenStream;
 ///
 /// # Without the macro
 ///
-/// ```ignore
+/// ```
+/// use mcp_server::extract::Args;
+/// use mcp_server::tool::{Structured, ToolRoute};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
 /// #[derive(Deserialize, JsonSchema)]
 /// #[serde(deny_unknown_fields)]
 /// struct Add { a: i64, b: i64 }
 ///
-/// ToolRoute::builder("add")
+/// let add = ToolRoute::builder("add")
 ///     .description("Add two numbers.")
-///     .handler(|Args(Add { a, b }): Args<Add>| async move { Structured(a + b) })
+///     .handler(|Args(Add { a, b }): Args<Add>| async move { Structured(a + b) });
+/// # mcp_server::Server::builder("calculator", "1.0.0").tool(add).build().unwrap();
 /// ```
 #[proc_macro_attribute]
 pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -148,7 +160,9 @@ pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Turns a function into a prompt.
 ///
-/// ```ignore
+/// ```
+/// use mcp_server::prompt;
+///
 /// /// Summarize a topic.
 /// #[prompt(title = "Summarize")]
 /// fn summarize(
@@ -157,6 +171,8 @@ pub fn tool(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ) -> String {
 ///     format!("Summarize {topic}. Tone: {}", tone.as_deref().unwrap_or("any"))
 /// }
+/// # let routes = mcp_server::routes![summarize];
+/// # mcp_server::Server::builder("writer", "1.0.0").routes(routes).build().unwrap();
 /// ```
 ///
 /// `#[prompt(…)]` takes `name`, `title`, `description`, `icons`, `meta`, `blocking` and `crate`,
@@ -186,14 +202,26 @@ pub fn prompt(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Turns a function into a resource or a resource template.
 ///
-/// ```ignore
+/// ```
+/// use mcp_server::extract::State;
+/// use mcp_server::resource;
+///
+/// # struct Settings { theme: String }
+/// # fn in_project(path: &str) -> std::io::Result<std::path::PathBuf> { Ok(path.into()) }
 /// /// The settings.
 /// #[resource("config://app", mime = "application/json")]
-/// fn settings(state: State<Settings>) -> String { /* … */ }
+/// fn settings(state: State<Settings>) -> String {
+///     format!(r#"{{"theme":"{}"}}"#, state.theme)
+/// }
 ///
 /// /// A file of the project.
 /// #[resource("file:///{+path}", blocking)]
-/// fn file(path: String) -> std::io::Result<Vec<u8>> { /* … */ }
+/// fn file(path: String) -> std::io::Result<Vec<u8>> {
+///     std::fs::read(in_project(&path)?)
+/// }
+/// # let server = mcp_server::Server::builder("files", "1.0.0");
+/// # let server = server.state(Settings { theme: "dark".into() });
+/// # server.routes(mcp_server::routes![settings, file]).build().unwrap();
 /// ```
 ///
 /// The first option is the URI or a URI template (RFC 6570): `note://{id}`, or `file:///{+path}`
@@ -218,21 +246,39 @@ pub fn resource(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Implements `Provider` for a type, with the tools, prompts and resources among the methods of its
 /// impl block.
 ///
-/// ```ignore
+/// ```
+/// use mcp_server::{Server, tools};
+///
+/// # use std::collections::HashMap;
+/// # use std::io::{Error, ErrorKind};
+/// # use std::sync::Mutex;
+/// # type NoteId = u32;
+/// struct Notes {
+///     texts: Mutex<HashMap<NoteId, String>>,
+/// }
+///
 /// #[tools]
-/// impl<D: Database> Notes<D> {
+/// impl Notes {
 ///     /// Delete a note.
 ///     #[tool(destructive)]
-///     async fn delete(&self, context: &Context, id: NoteId) -> Result<String, NotesError> { /* … */ }
+///     async fn delete(&self, id: NoteId) -> Result<String, Error> {
+///         self.texts.lock().unwrap().remove(&id).ok_or_else(|| self.missing(id))
+///     }
 ///
 ///     /// One note.
 ///     #[resource("note://{id}", mime = "text/plain")]
-///     async fn read(&self, id: NoteId) -> Result<String, NotesError> { /* … */ }
+///     async fn read(&self, id: NoteId) -> Result<String, Error> {
+///         self.texts.lock().unwrap().get(&id).cloned().ok_or_else(|| self.missing(id))
+///     }
 ///
-///     fn not_marked(&self) { /* … */ }
+///     fn missing(&self, id: NoteId) -> Error {
+///         Error::new(ErrorKind::NotFound, format!("there is no note {id}"))
+///     }
 /// }
 ///
-/// Server::builder("notes", "1.0.0").with(Notes::open("notes.db")?)
+/// let notes = Notes { texts: Mutex::default() };
+/// let server = Server::builder("notes", "1.0.0").with(notes);
+/// # server.build().unwrap();
 /// ```
 ///
 /// The implementation has the generics and the bounds of the block. The type must be `Send + Sync +
@@ -253,7 +299,10 @@ pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Turns a struct into a form that `Context::elicit` asks the user to fill in, and an enum into a
 /// choice in one.
 ///
-/// ```ignore
+/// ```
+/// use mcp_server::Elicit;
+/// use serde::Deserialize;
+///
 /// #[derive(Deserialize, Elicit)]
 /// struct Registration {
 ///     /// The address for the confirmation.
@@ -261,9 +310,8 @@ pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     email: String,
 ///     #[elicit(min = 1, max = 9, default = 2)]
 ///     seats: u8,
-///     menu: Menu,
 ///     #[elicit(max_items = 2)]
-///     days: Vec<Day>,
+///     menus: Vec<Menu>,
 ///     remarks: Option<String>,
 /// }
 ///
@@ -275,6 +323,8 @@ pub fn tools(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     #[elicit(title = "Without meat")]
 ///     Vegetarian,
 /// }
+/// # use mcp_server::input::Form;
+/// # assert_eq!(Registration::schema().properties.len(), 4);
 /// ```
 ///
 /// It implements `Form` for a struct, and `Choice` and `FormField` for an enum without data. Derive

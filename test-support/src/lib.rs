@@ -1,6 +1,22 @@
-//! Parts that the tests of several crates share. No published crate depends on this one, except its
-//! tests.
+//! Parts that the tests of several crates share. They know JSON, bytes and HTTP, and none of the
+//! crates that are tested. No published crate depends on this one, except its tests.
 
+mod gate;
+#[cfg(feature = "http")]
+pub mod http;
+mod lines;
+#[cfg(feature = "log")]
+mod log;
+pub mod memory;
+pub mod message;
+mod process;
 mod random;
+mod wait;
 
+pub use gate::Gate;
+pub use lines::LinePeer;
+#[cfg(feature = "log")]
+pub use log::Log;
+pub use process::ServerProcess;
 pub use random::Random;
+pub use wait::{settle, soon, with, within_an_hour};

@@ -12,7 +12,7 @@ use std::{fs, process::ExitCode};
 
 use mcp_benches::{
     Error,
-    figures::{Figures, ratio},
+    figures::{self, Figures, ratio},
     messages::Era,
     options::Options,
     packages,
@@ -79,10 +79,8 @@ fn main() -> Result<ExitCode, Error> {
     }
 
     let cpu = |name| ratio(&servers, &figures.medians(name, |sample| sample.server_us), OURS, RMCP);
-    let ours = |name| {
-        let index = servers.iter().position(|server| server.name == OURS);
-        index.map_or(f64::NAN, |index| figures.medians(name, |sample| sample.server_us)[index])
-    };
+    let ours =
+        |name| figures::of(&servers, &figures.medians(name, |sample| sample.server_us), OURS);
     let targets = [
         Target {
             what: "server CPU, echo, 64 in flight / rmcp",

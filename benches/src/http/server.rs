@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{Error, child::Guarded, cpu::Cpu, resident::resident_kib, session::Server};
+use mcp_test_support::memory::resident_kib;
+
+use crate::{Error, child::Guarded, cpu::Cpu, session::Server};
 
 /// A running server.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Listening {
 
     /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
-        resident_kib(&self.pid)
+        Ok(resident_kib(&self.pid)? as f64)
     }
 }
 

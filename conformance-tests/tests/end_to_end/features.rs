@@ -94,12 +94,12 @@ async fn cancellation(client: &Client, fixture: &Fixture) {
     let call = client.call_tool("wait", &json!({}));
     tokio::select! {
         reply = call => panic!("the call was answered: {reply:?}"),
-        permit = fixture.began.acquire() => permit.expect("open").forget(),
+        () = fixture.gate.arrived(1) => {}
     }
-    fixture.dropped.acquire().await.expect("open").forget();
+    fixture.gate.dropped(1).await;
     let late = client.call_tool("wait", &json!({})).timeout(Duration::from_millis(50)).await;
     assert_eq!(late.expect_err("too late").kind(), ErrorKind::Timeout);
-    fixture.dropped.acquire().await.expect("open").forget();
+    fixture.gate.dropped(2).await;
 }
 
 async fn server_requests(client: &Client, _: &Fixture) {

@@ -1,27 +1,19 @@
 //! A server with tools, a resource template and a prompt for the tests.
 
-use std::sync::Arc;
-
 use mcp_server::input::{Answer, AskError};
 use mcp_server::types::{CreateMessageParams, LoggingLevel, SamplingMessage};
 use mcp_server::{Context, Elicit, Server, ServerHandle, ToolError, tools};
+use mcp_test_support::Gate;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
-/// A server, and semaphores through which its handlers signal the test.
+/// A server, and the gate at which the handlers of `wait` wait.
 pub(crate) struct Fixture {
     pub(crate) server: Server,
     pub(crate) handle: ServerHandle,
-    /// Receives a permit when a handler of `wait` begins.
-    pub(crate) began: Arc<Semaphore>,
-    /// Receives a permit when a handler of `wait` is dropped.
-    pub(crate) dropped: Arc<Semaphore>,
+    pub(crate) gate: Gate,
 }
 
-struct Tools {
-    began: Arc<Semaphore>,
-    dropped: Arc<Semaphore>,
-}
+struct Tools(Gate);
 
 /// A form with one question.
 #[derive(Deserialize, Elicit)]
@@ -45,10 +37,8 @@ impl Tools {
 
     /// Wait until dropped.
     #[tool]
-    async fn wait(&self) -> String {
-        self.began.add_permits(1);
-        let _guard = AddOnDrop(Arc::clone(&self.dropped));
-        std::future::pending().await
+    async fn wait(&self) {
+        self.0.wait().await;
     }
 
     /// Report progress and log.
@@ -94,18 +84,9 @@ impl Tools {
     }
 }
 
-struct AddOnDrop(Arc<Semaphore>);
-
-impl Drop for AddOnDrop {
-    fn drop(&mut self) {
-        self.0.add_permits(1);
-    }
-}
-
 pub(crate) fn fixture() -> Fixture {
-    let (began, dropped) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let tools = Tools { began: Arc::clone(&began), dropped: Arc::clone(&dropped) };
-    let server = Server::builder("fixture", "1.0.0").with(tools);
+    let gate = Gate::new();
+    let server = Server::builder("fixture", "1.0.0").with(Tools(gate.clone()));
     let handle = server.handle();
-    Fixture { server: server.build().expect("the registrations are valid"), handle, began, dropped }
+    Fixture { server: server.build().expect("the registrations are valid"), handle, gate }
 }

@@ -1,50 +1,31 @@
 //! Servers of other SDKs that serve HTTP, as child processes.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use mcp_client::{Client, Revision};
+use mcp_test_support::ServerProcess;
 
 use crate::host::host;
 
-/// Time within which a server must listen. Long, because the machine may be busy.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// A running server on a free port. Dropping it kills the process.
 pub(crate) struct Listening {
-    child: Child,
+    _process: ServerProcess,
     origin: String,
 }
 
 impl Listening {
     /// Starts a server that prints its URL to standard error.
     pub(crate) fn start(mut command: Command) -> Self {
-        let child =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-        let mut child = child.expect("the server starts");
-        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (sender, printed) = mpsc::channel();
-        // Reads to the end, because a full pipe would block the server.
-        std::thread::spawn(move || {
-            stderr.lines().map_while(Result::ok).for_each(|line| {
-                eprintln!("{line}");
-                drop(sender.send(line));
-            });
-        });
-        let mut server = Self { child, origin: String::new() };
-        while server.origin.is_empty() {
-            let line = printed.recv_timeout(START_TIMEOUT).expect("the server prints its URL");
-            if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
-                let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                // Some servers first print the requested port, which is 0.
-                if port != "0" {
-                    server.origin = format!("http://127.0.0.1:{port}");
-                }
+        let process = ServerProcess::start(command.stdin(Stdio::null()).stdout(Stdio::null()));
+        loop {
+            let line = process.expect_stderr("http://127.0.0.1:");
+            let (_, rest) = line.split_once("http://127.0.0.1:").expect("a URL");
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            // Some servers first print the requested port, which is 0.
+            if port != "0" {
+                return Self { _process: process, origin: format!("http://127.0.0.1:{port}") };
             }
         }
-        server
     }
 
     /// Returns the URL of a path.
@@ -70,12 +51,5 @@ impl Listening {
             drive(&client).await;
             client.close().await;
         }
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

@@ -6,9 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
+use mcp_test_support::ServerProcess;
+use mcp_test_support::memory::peak_kib;
+use mcp_test_support::message::{self, initialize_params, result_of, text_of};
 use serde_json::{Value, json};
 
-use crate::child::{PROGRAM, ServerProcess, TIMEOUT};
+use crate::child::PROGRAM;
 
 /// The kind of the child's standard input and output.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,11 +74,9 @@ impl Host {
     }
 
     fn open_session(&mut self) {
-        let client = json!({"protocolVersion":"2025-06-18","capabilities":{},
-            "clientInfo":{"name":"host","version":"1"}});
-        let id = self.request("initialize", &client);
+        let id = self.request("initialize", initialize_params("2025-06-18", json!({})));
         assert_eq!(self.answer(&id)["result"]["serverInfo"]["name"], "misbehaving");
-        self.send(&json!({"jsonrpc":"2.0","method":"notifications/initialized"}));
+        self.send(&message::notification("notifications/initialized", json!({})));
     }
 
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
@@ -86,21 +87,21 @@ impl Host {
         self.send_bytes(format!("{message}\n").as_bytes());
     }
 
-    fn request(&mut self, method: &str, params: &Value) -> Value {
+    fn request(&mut self, method: &str, params: Value) -> Value {
         self.next_id += 1;
         let id = json!(self.next_id);
-        self.send(&json!({"jsonrpc":"2.0","id":id,"method":method,"params":params}));
+        self.send(&message::request(id.clone(), method, params));
         id
     }
 
     /// Calls a tool. Returns the id of the request.
     pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> Value {
-        self.request("tools/call", &json!({"name": tool, "arguments": arguments}))
+        self.request("tools/call", json!({"name": tool, "arguments": arguments}))
     }
 
     /// Waits for the next message.
     pub(crate) fn message(&self) -> Value {
-        self.output.recv_timeout(TIMEOUT).expect("a message")
+        self.output.recv_timeout(ServerProcess::TIMEOUT).expect("a message")
     }
 
     /// Waits for the answer to a request, and discards other messages.
@@ -115,11 +116,7 @@ impl Host {
 
     /// Waits for the result of a tool and returns its text.
     pub(crate) fn text(&self, id: &Value) -> String {
-        let answer = self.answer(id);
-        match answer["result"]["content"][0]["text"].as_str() {
-            Some(text) => text.to_owned(),
-            None => panic!("no text: {answer}"),
-        }
+        text_of(result_of(&self.answer(id))).to_owned()
     }
 
     pub(crate) fn close_input(&mut self) {
@@ -133,10 +130,7 @@ impl Host {
 
     /// Returns the maximum resident memory of the process so far, in KiB.
     pub(crate) fn peak_memory_kib(&self) -> u64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        peak_kib(self.process.child.id()).unwrap()
     }
 }
 

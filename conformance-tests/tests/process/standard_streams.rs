@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Seek as _, Write as _};
 use std::process::{Command, Stdio};
 
+use mcp_test_support::message;
 use serde_json::{Value, json};
 
 use crate::child::PROGRAM;
@@ -68,17 +69,13 @@ fn a_child_process_of_a_handler_cannot_read_messages() {
 #[test]
 fn a_conversation_in_files_is_answered_completely() {
     let mut input = tempfile::tempfile().unwrap();
-    let initialize = json!({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"x","version":"1"}});
-    let mut write = |id: i64, method: &str, params: Value| {
-        writeln!(input, "{}", json!({"jsonrpc":"2.0","id":id,"method":method,"params":params}))
-            .unwrap();
-    };
-    write(0, "initialize", initialize);
+    let mut write = |message: Value| writeln!(input, "{message}").unwrap();
+    write(message::initialize("2025-06-18", json!({})));
     for id in 1..=50 {
-        write(id, "tools/call", json!({"name":"size","arguments":{"length": id * 3_000}}));
+        write(message::call(id, "size", json!({"length": id * 3_000})));
     }
-    write(51, "tools/call", json!({"name":"print","arguments":{}}));
-    write(52, "tools/call", json!({"name":"wait","arguments":{"ms":50}}));
+    write(message::call(51, "print", json!({})));
+    write(message::call(52, "wait", json!({"ms": 50})));
     for round in 0..5 {
         let mut input = input.try_clone().unwrap();
         input.rewind().unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::json;
 
-use crate::child::PROGRAM;
+use crate::child::{PROGRAM, signal};
 use crate::host::{Host, Streams, run_in_parallel};
 
 /// The shutdown timeout in these tests.
@@ -33,7 +33,7 @@ impl Stop {
     fn send(self, host: &mut Host) {
         match self {
             Self::EndOfInput => host.close_input(),
-            Self::Signal(signal) => host.process.signal(signal),
+            Self::Signal(kind) => signal(&host.process, kind),
         }
     }
 }
@@ -141,7 +141,7 @@ fn a_signal_shortens_the_drain_and_a_second_one_ends_it() {
         let mut host = Host::start(streams, &[("SHUTDOWN_TIMEOUT_MS", "4000")]);
         start_endless_call(&mut host);
         host.close_input();
-        host.process.signal(Signal::TERM);
+        signal(&host.process, Signal::TERM);
         let (status, took) = host.process.wait_for_exit();
         assert!(status.success(), "{streams:?}: {status}");
         assert!(took < Duration::from_millis(2_500), "{streams:?}: {took:?}");
@@ -152,8 +152,8 @@ fn a_signal_shortens_the_drain_and_a_second_one_ends_it() {
             if close_first {
                 host.close_input();
             }
-            host.process.signal(Signal::TERM);
-            host.process.signal(Signal::INT);
+            signal(&host.process, Signal::TERM);
+            signal(&host.process, Signal::INT);
             let (status, took) = host.process.wait_for_exit();
             assert!(status.success(), "{streams:?}: {status}");
             assert!(took < MAX_IDLE_EXIT_TIME, "{streams:?} {close_first}: {took:?}");

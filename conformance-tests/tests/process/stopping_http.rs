@@ -5,9 +5,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
+use mcp_test_support::ServerProcess;
+use mcp_test_support::http::{Call, wire};
+use mcp_test_support::message;
 use rustix::process::Signal;
+use serde_json::{Value, json};
 
-use crate::child::{PROGRAM, ServerProcess, TIMEOUT};
+use crate::child::{PROGRAM, signal};
 use crate::host::run_in_parallel;
 
 /// The shutdown timeout in these tests.
@@ -34,56 +38,38 @@ impl HttpServer {
         let (_, address) = line.rsplit_once('=').unwrap();
         let server = Self { address: address.parse().unwrap(), process };
         // The server installs its signal handlers before it answers the first request.
-        let answer = server.call("echo", r#"{"text":"ready"}"#, "").answer();
+        let answer = server.call("echo", json!({"text": "ready"}), "").answer();
         assert!(answer.contains("ready"), "{answer}");
         server
     }
 
     /// Calls a tool: in the legacy era if `session` is the id of a session, and in the modern era
     /// if it is empty.
-    fn call(&self, tool: &str, arguments: &str, session: &str) -> PendingCall {
-        let (meta, head) = match session {
-            "" => (
-                r#","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#,
-                format!(
-                    "mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: {tool}\r\n"
-                ),
-            ),
-            id => ("", format!("mcp-session-id: {id}\r\n")),
-        };
-        self.post(
-            &head,
-            &format!(
-                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}{meta}}}}}"#
-            ),
-        )
+    fn call(&self, tool: &str, arguments: Value, session: &str) -> PendingCall {
+        self.send(match session {
+            "" => Call::tool(tool, arguments),
+            id => Call::raw(&message::call(1, tool, arguments)).header("mcp-session-id", id),
+        })
     }
 
-    fn post(&self, head: &str, body: &str) -> PendingCall {
+    fn send(&self, call: Call) -> PendingCall {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-        let length = body.len();
-        write!(
-            stream,
-            "POST /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             accept: application/json, text/event-stream\r\ncontent-length: {length}\r\n{head}\r\n{body}"
-        )
-        .unwrap();
+        stream.set_read_timeout(Some(ServerProcess::TIMEOUT)).unwrap();
+        stream.write_all(&wire(&call.header("connection", "close"))).unwrap();
         PendingCall(stream)
     }
 
     /// Opens a session. Returns its id.
     fn open_session(&self) -> String {
-        let body = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"host","version":"1"}}}"#;
-        let answer = self.post("", body).answer();
+        let answer = self.send(Call::raw(&message::initialize("2025-11-25", json!({})))).answer();
         let id = answer.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
         id.unwrap_or_else(|| panic!("no session: {answer}")).to_owned()
     }
 
     /// Sends a signal and waits until the process exits. Returns its status and how long the wait
     /// took.
-    fn stop(&mut self, signal: Signal) -> (ExitStatus, Duration) {
-        self.process.signal(signal);
+    fn stop(&mut self, kind: Signal) -> (ExitStatus, Duration) {
+        signal(&self.process, kind);
         self.process.wait_for_exit()
     }
 }
@@ -122,10 +108,10 @@ fn running_calls_are_answered_before_the_exit() {
     for_each_case(|server, signal, threads| {
         let session = server.open_session();
         let calls: Vec<_> =
-            ["", &session].map(|session| server.call("wait", r#"{"ms":300}"#, session)).into();
+            ["", &session].map(|session| server.call("wait", json!({"ms": 300}), session)).into();
         let mut peak = String::new();
         while !peak.contains(r#""text":"2""#) {
-            peak = server.call("peak", "{}", "").answer();
+            peak = server.call("peak", json!({}), "").answer();
         }
         let (status, took) = server.stop(signal);
         assert!(status.success() && took < SHUTDOWN_TIMEOUT, "{threads} {status} {took:?}");
@@ -142,9 +128,9 @@ fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
         let session = server.open_session();
         // The client of the first call waits. The client of the second one disconnects, and the
         // session keeps the call.
-        let _waiting = server.call("never", "{}", "");
+        let _waiting = server.call("never", json!({}), "");
         server.process.expect_stderr("the endless call runs");
-        let disconnected = server.call("never", "{}", &session);
+        let disconnected = server.call("never", json!({}), &session);
         server.process.expect_stderr("the endless call runs");
         drop(disconnected);
         let (status, took) = server.stop(signal);
@@ -161,7 +147,7 @@ fn an_endless_call_is_dropped_after_the_shutdown_timeout() {
 fn a_blocked_server_exits(tool: &'static str, legacy: bool, succeeds: bool) {
     for_each_case(move |server, signal, threads| {
         let session = if legacy { server.open_session() } else { String::new() };
-        let _call = server.call(tool, "{}", &session);
+        let _call = server.call(tool, json!({}), &session);
         server.process.expect_stderr("blocking");
         let (status, took) = server.stop(signal);
         assert_eq!(status.code(), Some(i32::from(!succeeds)), "{threads} {status}");

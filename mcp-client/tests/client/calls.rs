@@ -7,9 +7,11 @@ use mcp_client::json::RawJson;
 use mcp_client::meta::Meta;
 use mcp_client::types::{CompletionReference, GetPromptResult, LoggingLevel, Root, Schema};
 use mcp_client::{Client, ErrorKind, Limits, method};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, legacy_with, modern, modern_with, text, with};
+use crate::fake::{Fake, legacy_with, modern, modern_with};
 
 #[tokio::test]
 async fn a_modern_call_carries_all_it_needs() {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use mcp_client::{ChildCommand, Client, Error, ErrorKind, Revision, ToolReply};
+use mcp_test_support::soon;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 /// A modern server in shell, which answers `server/discover` and nothing else.
 const MODERN: &str = r#"
@@ -90,7 +90,7 @@ impl Reports {
     }
 
     async fn next(&mut self) -> u32 {
-        timeout(Duration::from_secs(20), self.0.recv()).await.expect("a report").expect("a child")
+        soon(self.0.recv()).await.expect("a report of a child")
     }
 
     async fn take(&mut self, count: usize) -> Vec<u32> {

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::{FutureExt as _, StreamExt as _};
 use mcp_client::group::{GroupEvent, Naming, ServerState};
 use mcp_client::{Client, ClientGroup, Error, ErrorKind, Event, Limits};
+use mcp_test_support::message::text;
 use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 use tokio::time::{Duration, Instant};
 
-use crate::fake::{Ends, Fake, text};
+use crate::fake::{Ends, Fake};
 
 /// What a server has, and what it says of itself.
 #[derive(Clone)]

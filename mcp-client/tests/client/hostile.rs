@@ -2,9 +2,11 @@
 
 use futures::StreamExt as _;
 use mcp_client::{Client, ErrorKind, Event};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::json;
 
-use crate::fake::{legacy_with, modern, text, with};
+use crate::fake::{legacy_with, modern};
 
 #[tokio::test]
 async fn an_answer_of_another_shape_shows_its_json() {

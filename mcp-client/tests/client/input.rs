@@ -10,10 +10,12 @@ use mcp_client::types::{
 use mcp_client::{
     Client, ClientBuilder, ErrorKind, Expired, Outcome, Revision, SavedInput, ToolReply,
 };
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
-use crate::fake::{Fake, legacy_with, modern, modern_with, text, with};
+use crate::fake::{Fake, legacy_with, modern, modern_with};
 
 const STATE: &str = "s\u{e9}al \"1\"\n\u{1f600}";
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use mcp_client::{Client, ErrorKind, Expired, Limits, SharedCache};
+use mcp_test_support::with;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use crate::fake::{Fake, modern, modern_with, with};
+use crate::fake::{Fake, modern, modern_with};
 
 fn page(names: &[&str], next: Option<&str>, ttl: i64) -> Value {
     let tools: Vec<Value> =

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use mcp_client::{Client, ErrorKind, Limits, Revision};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, discovered, modern, modern_with, text, with};
+use crate::fake::{Fake, discovered, modern, modern_with};
 
 #[tokio::test]
 async fn a_modern_server_is_recognised_and_described() {

@@ -4,11 +4,12 @@ use futures::StreamExt as _;
 use mcp_client::group::GroupEvent;
 use mcp_client::types::SubscriptionFilter;
 use mcp_client::{Client, ClientGroup, ErrorKind, Event, Limits, SharedCache, Subscription};
+use mcp_test_support::message::text;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
-use crate::fake::{Ends, Fake, discovered, text};
+use crate::fake::{Ends, Fake, discovered};
 
 const BOTH_ERAS: [bool; 2] = [false, true];
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use mcp_client::{Client, ErrorKind, Expired};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::fake::{legacy_with, modern, text, with};
+use crate::fake::{legacy_with, modern};
 
 #[tokio::test(start_paused = true)]
 async fn silence_ends_a_call_and_the_server_is_told() {

@@ -7,9 +7,11 @@ use futures::StreamExt as _;
 use futures::future::join_all;
 use mcp_client::types::LoggingLevel;
 use mcp_client::{Client, ErrorKind};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::json;
 
-use crate::script::{modern, text, with};
+use crate::script::modern;
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_has_notifications_first_and_the_response_last_however_it_is_split() {

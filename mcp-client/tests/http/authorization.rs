@@ -14,10 +14,12 @@ use mcp_client::http::{
 use mcp_client::service::BoxFuture;
 use mcp_client::types::SubscriptionFilter;
 use mcp_client::{Client, ErrorKind};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::script::{Script, URL, discovered, legacy, modern, text, with};
+use crate::script::{Script, URL, discovered, legacy, modern};
 
 /// What the authorizer has seen.
 #[derive(Default)]
@@ -264,7 +266,7 @@ async fn the_time_of_a_log_in_does_not_count_as_silence_of_the_server() {
         .http_stack(stack);
     let serve = async {
         let exchange = script.expect("initialize").await;
-        exchange.reply(crate::script::initialized("2025-11-25"));
+        exchange.reply(mcp_test_support::message::initialized("2025-11-25"));
         script.expect("notifications/initialized").await.status(401);
         script.expect("notifications/initialized").await.status(202);
         script.expect_bare("GET").await.status(405);

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use mcp_client::http::Uri;
 use mcp_client::{Client, ClientBuilder, Era, Error, ErrorKind, KnownServer, Revision};
+use mcp_test_support::message::{initialized, response};
 use serde_json::{Value, json};
 
-use crate::script::{Exchange, Script, URL, discovered, initialized, shake_hands};
+use crate::script::{Exchange, Script, URL, discovered, shake_hands};
 
 /// Connects, while the server answers.
 async fn connect<T>(
@@ -248,8 +249,7 @@ async fn a_session_id_that_cannot_be_sent_back_is_refused() {
         let builder = Client::builder().revision(Revision::V2025_11_25);
         let error = gives_up("a bad session id", builder, async |script| {
             let exchange = script.expect("initialize").await;
-            let message =
-                json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+            let message = response(&exchange.id(), initialized("2025-11-25"));
             let fields = [("content-type", "application/json"), ("mcp-session-id", id)];
             exchange.begin(200, &fields).raw(message.to_string());
         })

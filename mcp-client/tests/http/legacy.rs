@@ -8,10 +8,11 @@ use futures::StreamExt as _;
 use mcp_client::meta::Meta;
 use mcp_client::types::ElicitResult;
 use mcp_client::{Client, ErrorKind, Event, Revision};
+use mcp_test_support::message::{initialized, text};
+use mcp_test_support::{Gate, with, within_an_hour};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use crate::script::{Script, URL, initialized, legacy, shake_hands, text, with};
+use crate::script::{Script, URL, legacy, shake_hands};
 
 const SESSION: Option<&str> = Some("session-1");
 
@@ -52,64 +53,38 @@ async fn requests_of_the_server_are_answered_by_post_during_the_call() {
     assert_eq!(reply.await.unwrap().text(), "asked");
 }
 
-/// A handler that begins, and reports when it is dropped.
-struct Handler {
-    began: Arc<Semaphore>,
-    dropped: Arc<Semaphore>,
-}
-
-impl Handler {
-    fn new() -> Self {
-        Self { began: Arc::new(Semaphore::new(0)), dropped: Arc::new(Semaphore::new(0)) }
-    }
-
-    fn builder(&self) -> mcp_client::ClientBuilder {
-        let (began, dropped) = (Arc::clone(&self.began), Arc::clone(&self.dropped));
-        Client::builder().on_elicit(move |_| {
-            let guard = AddOnDrop(Arc::clone(&dropped));
-            began.add_permits(1);
-            async move {
-                let _guard = guard;
-                std::future::pending().await
-            }
-        })
-    }
-}
-
-struct AddOnDrop(Arc<Semaphore>);
-
-impl Drop for AddOnDrop {
-    fn drop(&mut self) {
-        self.0.add_permits(1);
-    }
-}
-
-async fn take(semaphore: &Semaphore, permits: u32) {
-    let patience = Duration::from_secs(600);
-    let taken = tokio::time::timeout(patience, semaphore.acquire_many(permits)).await;
-    taken.expect("within a time").expect("it is open").forget();
+/// A client whose handler of elicitation waits at the gate.
+fn waiting_client(gate: &Gate) -> mcp_client::ClientBuilder {
+    let gate = gate.clone();
+    Client::builder().on_elicit(move |_| {
+        let gate = gate.clone();
+        async move {
+            gate.wait().await;
+            unreachable!("the gate is never opened")
+        }
+    })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_is_cancelled_or_outlives_the_client_gets_no_response() {
-    let handler = Handler::new();
-    let (client, mut script, standalone) = legacy(handler.builder()).await;
+    let gate = Gate::new();
+    let (client, mut script, standalone) = legacy(waiting_client(&gate)).await;
     let stream = standalone.stream();
     let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
     stream.ask(&json!(1), "elicitation/create", question.clone());
-    take(&handler.began, 1).await;
+    within_an_hour("the handler begins", gate.arrived(1)).await;
     stream.tell("notifications/cancelled", json!({"requestId": "1"})); // Another id.
     stream.tell("notifications/cancelled", json!({"requestId": 1}));
-    take(&handler.dropped, 1).await;
+    within_an_hour("the handler is dropped", gate.dropped(1)).await;
     // Its id is free again.
     stream.ask(&json!(1), "elicitation/create", question.clone());
-    take(&handler.began, 1).await;
+    within_an_hour("the handler begins", gate.arrived(2)).await;
     // An id in use is not.
     stream.ask(&json!(1), "elicitation/create", question.clone());
     script.expect_silence(Duration::from_secs(60)).await;
-    assert_eq!(handler.began.available_permits(), 0);
+    assert_eq!(gate.arrivals(), 2);
     drop(client);
-    take(&handler.dropped, 1).await;
+    within_an_hour("the handler is dropped", gate.dropped(2)).await;
     script.expect_bare("DELETE").await.status(200);
     script.expect_silence(Duration::from_secs(60)).await;
 }
@@ -158,19 +133,19 @@ async fn a_dropped_call_is_cancelled_by_a_notification() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_of_the_old_session_are_dropped_with_it() {
-    let handler = Handler::new();
-    let (client, mut script, standalone) = legacy(handler.builder()).await;
+    let gate = Gate::new();
+    let (client, mut script, standalone) = legacy(waiting_client(&gate)).await;
     let stream = standalone.stream();
     let question = json!({"message": "?", "requestedSchema": {"type": "object", "properties": {}}});
     stream.ask(&json!(1), "elicitation/create", question.clone());
-    take(&handler.began, 1).await;
+    within_an_hour("the handler begins", gate.arrived(1)).await;
     let reply = with(client.call_tool("echo", &json!({})), async {
         script.expect("tools/call").await.status(404);
         let stream = shake_hands(&mut script, Some("session-2")).await.stream();
-        take(&handler.dropped, 1).await;
+        within_an_hour("the handler is dropped", gate.dropped(1)).await;
         // The ids of the new session begin at one too.
         stream.ask(&json!(1), "elicitation/create", question.clone());
-        take(&handler.began, 1).await;
+        within_an_hour("the handler begins", gate.arrived(2)).await;
         script.expect("tools/call").await.reply(text("here"));
     });
     assert_eq!(reply.await.unwrap().text(), "here");

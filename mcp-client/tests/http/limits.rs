@@ -5,12 +5,12 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use mcp_client::types::{CreateMessageResult, Role, SamplingContent};
 use mcp_client::{Client, ClientBuilder, ErrorKind, Limits};
+use mcp_test_support::message::{initialized, text};
+use mcp_test_support::with;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 
-use crate::script::{
-    Exchange, Script, Sending, URL, initialized, legacy, modern, text, tools, with,
-};
+use crate::script::{Exchange, Script, Sending, URL, legacy, modern, tools};
 
 fn limited(change: impl FnOnce(&mut Limits)) -> ClientBuilder {
     let mut limits = Limits::new();

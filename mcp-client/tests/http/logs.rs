@@ -1,45 +1,17 @@
 //! What a server sends cannot forge a line of the log.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use mcp_client::Client;
+use mcp_test_support::{Log, with};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::script::{modern, tools, with};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::script::{modern, tools};
 
 /// Texts that would begin a line, move the cursor, or fill the disk.
 const FORGED: &str = "x\nFORGED line\r\u{1b}[2J\u{202e}";
 
 #[tokio::test(start_paused = true)]
 async fn texts_of_the_server_stay_in_their_line_of_the_log_and_are_short() {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.with_ansi(false).finish());
+    let (log, _guard) = Log::capture();
 
     let (client, mut script) = modern(Client::builder()).await;
     let long = "y".repeat(100_000);
@@ -66,7 +38,7 @@ async fn texts_of_the_server_stay_in_their_line_of_the_log_and_are_short() {
     let error = format!("{:?}", refused.await.unwrap_err());
     assert!(!error.contains(['\n', '\r', '\u{1b}', '\u{202e}']) && error.len() < 2_000, "{error}");
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("removed a tool") && log.contains("dropped a request"), "{log}");
     for line in log.lines() {
         assert!(!line.starts_with("FORGED") && line.len() < 2_000, "{line:?}");

@@ -5,9 +5,11 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use mcp_client::types::{ElicitResult, SubscriptionFilter};
 use mcp_client::{Client, ErrorKind, Event};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::{Value, json};
 
-use crate::script::{Exchange, Script, modern, text, tools, with};
+use crate::script::{Exchange, Script, modern, tools};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_one_post_with_all_that_the_server_needs() {

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use mcp_client::types::ElicitResult;
 use mcp_client::{Client, ErrorKind, KnownServer, Revision};
+use mcp_test_support::message::{initialized, text};
+use mcp_test_support::with;
 use serde_json::json;
 
-use crate::script::{Exchange, Script, Sending, URL, initialized, text, with};
+use crate::script::{Exchange, Script, Sending, URL};
 
 /// Opens the stream and shakes hands over it.
 async fn shake_hands(script: &mut Script, endpoint: &str, path: &str) -> Sending {

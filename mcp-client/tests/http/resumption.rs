@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use mcp_client::{Client, ErrorKind, Event};
-use mcp_test_support::Random;
+use mcp_test_support::message::{initialized, text};
+use mcp_test_support::{Random, with};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::script::{Exchange, Script, Sending, initialized, legacy, shake_hands, text, with};
+use crate::script::{Exchange, Script, Sending, legacy, shake_hands};
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_with_ids_is_resumed_after_the_time_that_the_server_sets() {

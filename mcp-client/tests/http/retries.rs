@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use mcp_client::types::ElicitResult;
 use mcp_client::{Client, ClientBuilder, Error, ErrorKind, Limits};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::script::{Exchange, Script, legacy, modern, text, with};
+use crate::script::{Exchange, Script, legacy, modern};
 
 async fn call(client: &Client) -> Result<String, Error> {
     client.call_tool("pay", &json!({"sum": 1})).await.map(|reply| reply.text())

@@ -7,15 +7,13 @@ use std::time::Duration;
 use http_body::{Body, Frame};
 use mcp_client::http::{Bytes, HttpBody, HttpError, HttpStack, Request, Response, StatusCode};
 use mcp_client::service::BoxFuture;
-use mcp_client::{Client, ClientBuilder, Error, Revision};
+use mcp_client::{Client, ClientBuilder, Revision};
+use mcp_test_support::{message, within_an_hour};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 pub(crate) const URL: &str = "https://example.com/mcp";
-
-/// How long the test waits for a request; virtual time.
-const PATIENCE: Duration = Duration::from_secs(3_600);
 
 type Answer = Result<Response<HttpBody>, HttpError>;
 
@@ -46,10 +44,7 @@ impl Script {
     }
 
     pub(crate) async fn next(&mut self) -> Exchange {
-        timeout(PATIENCE, self.0.recv())
-            .await
-            .expect("a request of the client")
-            .expect("the client is there")
+        within_an_hour("a request of the client", self.0.recv()).await.expect("the client is there")
     }
 
     /// The next request, which must be a POST of this method.
@@ -106,7 +101,7 @@ impl Exchange {
 
     /// Waits until the client does not wait for the head of the answer any more.
     pub(crate) async fn dropped(&mut self) {
-        timeout(PATIENCE, self.answer.closed()).await.expect("the client leaves");
+        within_an_hour("the client leaves", self.answer.closed()).await;
     }
 
     /// No connection could be made.
@@ -146,14 +141,13 @@ impl Exchange {
     }
 
     pub(crate) fn reply(self, result: Value) {
-        let message = json!({"jsonrpc": "2.0", "id": self.id(), "result": result});
+        let message = message::response(&self.id(), result);
         self.json(200, &message);
     }
 
     pub(crate) fn refuse(self, status: u16, code: i32, data: Value) {
-        let error = json!({"code": code, "message": "no", "data": data});
-        let message = json!({"jsonrpc": "2.0", "id": self.id(), "error": error});
-        self.json(status, &message);
+        let refusal = message::error(&self.id(), code.into(), "no", data);
+        self.json(status, &refusal);
     }
 
     /// A stream of events.
@@ -176,15 +170,15 @@ impl Sending {
     }
 
     pub(crate) fn tell(&self, method: &str, params: Value) {
-        self.message(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+        self.message(&message::notification(method, params));
     }
 
     pub(crate) fn ask(&self, id: &Value, method: &str, params: Value) {
-        self.message(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        self.message(&message::request(id.clone(), method, params));
     }
 
     pub(crate) fn reply(&self, id: &Value, result: Value) {
-        self.message(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
+        self.message(&message::response(id, result));
     }
 
     /// The connection fails.
@@ -194,7 +188,7 @@ impl Sending {
 
     /// Waits until the client does not read any more.
     pub(crate) async fn dropped(&self) {
-        timeout(PATIENCE, self.0.closed()).await.expect("the client leaves");
+        within_an_hour("the client leaves", self.0.closed()).await;
     }
 }
 
@@ -215,33 +209,12 @@ impl Body for Pieces {
 
 /// What a modern server says of itself.
 pub(crate) fn discovered() -> Value {
-    json!({
-        "resultType": "complete",
-        "supportedVersions": ["2026-07-28"],
-        "capabilities": {"tools": {"listChanged": true}},
-        "ttlMs": 0,
-        "cacheScope": "private",
-    })
-}
-
-/// A result of a tool with one text.
-pub(crate) fn text(text: &str) -> Value {
-    json!({"resultType": "complete", "content": [{"type": "text", "text": text}]})
+    message::discovered(json!({"tools": {"listChanged": true}}))
 }
 
 /// A page of tools, without a next one.
 pub(crate) fn tools(tools: Value) -> Value {
     json!({"resultType": "complete", "tools": tools, "ttlMs": 0, "cacheScope": "private"})
-}
-
-/// What a legacy server answers to the handshake.
-pub(crate) fn initialized(version: &str) -> Value {
-    let capabilities = json!({"tools": {"listChanged": true}, "resources": {"subscribe": true}});
-    json!({
-        "protocolVersion": version,
-        "capabilities": capabilities,
-        "serverInfo": {"name": "fake", "version": "1"},
-    })
 }
 
 /// A client of a modern server.
@@ -258,8 +231,7 @@ pub(crate) async fn modern(builder: ClientBuilder) -> (Client, Script) {
 pub(crate) async fn shake_hands(script: &mut Script, session: Option<&str>) -> Exchange {
     let exchange = script.expect("initialize").await;
     assert_eq!(exchange.header("mcp-session-id"), None);
-    let result =
-        json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+    let result = message::response(&exchange.id(), message::initialized("2025-11-25"));
     let mut fields = vec![("content-type", "application/json")];
     fields.extend(session.map(|session| ("mcp-session-id", session)));
     exchange.begin(200, &fields).raw(result.to_string());
@@ -277,12 +249,4 @@ pub(crate) async fn legacy(builder: ClientBuilder) -> (Client, Script, Exchange)
     let (client, standalone) =
         tokio::join!(builder.connect_http(URL), shake_hands(&mut script, Some("session-1")));
     (client.expect("a legacy server"), script, standalone)
-}
-
-/// Lets a call and the server's part of it run together.
-pub(crate) async fn with<T>(
-    call: impl IntoFuture<Output = Result<T, Error>>,
-    serve: impl Future<Output = ()>,
-) -> Result<T, Error> {
-    tokio::join!(call.into_future(), serve).0
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mcp_client::{Client, ErrorKind, Revision};
+use mcp_test_support::message::{initialized, response, text};
+use mcp_test_support::with;
 use serde_json::{Value, json};
 
-use crate::script::{Script, URL, initialized, legacy, shake_hands, text, with};
+use crate::script::{Script, URL, legacy, shake_hands};
 
 const SESSION: Option<&str> = Some("session-1");
 const VERSION: Option<&str> = Some("2025-11-25");
@@ -220,8 +222,7 @@ async fn a_session_is_replaced_even_if_the_call_that_needs_it_is_dropped() {
     let exchange = script.expect("initialize").await;
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
-    let message =
-        json!({"jsonrpc": "2.0", "id": exchange.id(), "result": initialized("2025-11-25")});
+    let message = response(&exchange.id(), initialized("2025-11-25"));
     let fields = [("content-type", "application/json"), ("mcp-session-id", "session-2")];
     let cancelled = script.expect("notifications/cancelled").await;
     cancelled.status(404);

@@ -1,9 +1,11 @@
 //! What a client learns from a list that another client put into a shared cache.
 
 use mcp_client::{Client, SharedCache};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::json;
 
-use crate::script::{modern, text, with};
+use crate::script::modern;
 
 #[tokio::test(start_paused = true)]
 async fn a_cached_list_says_which_arguments_are_mirrored() {

@@ -7,10 +7,12 @@ use futures::future::poll_immediate;
 use futures::{FutureExt as _, StreamExt as _};
 use mcp_client::types::{Root, SubscriptionFilter};
 use mcp_client::{Client, ErrorKind, Event, Limits};
+use mcp_test_support::message::text;
+use mcp_test_support::with;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::script::{Exchange, Script, legacy, shake_hands, text, with};
+use crate::script::{Exchange, Script, legacy, shake_hands};
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_that_lasts_is_opened_again_without_end() {

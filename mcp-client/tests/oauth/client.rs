@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use mcp_client::oauth::MemoryStore;
 use mcp_client::{Client, Error, ErrorKind};
+use mcp_test_support::message::{discovered, response, text};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, ISSUER, PRM, SERVER, Sent, World};
@@ -24,16 +25,8 @@ fn serve(world: &World) {
             return Answer { challenge: Some(challenge), ..Answer::status(403) };
         }
         let result = match request["method"].as_str().unwrap() {
-            "server/discover" => json!({
-                "resultType": "complete",
-                "supportedVersions": ["2026-07-28"],
-                "capabilities": {"tools": {}},
-                "ttlMs": 0,
-                "cacheScope": "private",
-            }),
-            "tools/call" => {
-                json!({"resultType": "complete", "content": [{"type": "text", "text": "done"}]})
-            }
+            "server/discover" => discovered(json!({"tools": {}})),
+            "tools/call" => text("done"),
             // The tools of a user, for an hour.
             "tools/list" => {
                 let name = format!("tool-{}", world.logins().len());
@@ -46,7 +39,7 @@ fn serve(world: &World) {
             }
             method => panic!("{method}"),
         };
-        Answer::json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
+        Answer::json(response(&request["id"], result))
     });
 }
 

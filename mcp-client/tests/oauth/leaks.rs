@@ -1,46 +1,18 @@
 //! No secret in a log, an error or a debug output, at any level.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use mcp_client::oauth::{
     IdentityProvider, MemoryStore, OAuth, RegisteredClient, Secret, SigningKey,
 };
+use mcp_test_support::Log;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::world::{Answer, ISSUER, PRM, World, answer_of, bind, bound};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn a_log_in_leaks_no_secret() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::capture();
 
     let mut shown = String::new();
     // One run that succeeds with a step-up and a refresh, and some in which a secret is where it
@@ -106,13 +78,13 @@ async fn a_log_in_leaks_no_secret() {
         shown += &format!("{oauth:?} {store:?} {:?}", Secret::new(canary("secret")));
         for login in world.logins() {
             shown += &format!("{:?}", login.field("state").map(|_| "state"));
-            let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            let log = log.text();
             for secret in ["state", "code_challenge"] {
                 assert!(!log.contains(&login.field(secret).unwrap()), "{secret} is in the log");
             }
         }
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("the user is asked to log in"), "there is a log: {log}");
     // The type and the code are not secrets; everything else that begins so is.
     for place in [&log, &shown] {
@@ -127,12 +99,7 @@ fn without_code(sent: &crate::world::Sent) -> crate::world::Sent {
 
 #[tokio::test]
 async fn grants_without_a_log_in_leak_no_secret() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::capture();
 
     let key = SigningKey::generate().unwrap();
     let secret = || Secret::new("CANARY-secret");
@@ -174,7 +141,7 @@ async fn grants_without_a_log_in_leak_no_secret() {
             shown += &format!("{oauth:?} {:?}", result.err());
         }
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     for place in [&log, &shown] {
         assert!(!place.contains("CANARY"), "{place}");
         assert!(!place.contains("eyJ"), "a signed statement is shown: {place}");

@@ -3,7 +3,7 @@
 use mcp_core::ConnectionLimits;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, Local, nonce, request, until_idle};
+use crate::support::{Harness, Local, NonceMessages as _, nonce, request, until_idle};
 
 fn harness(limits: &ConnectionLimits) -> Harness {
     Harness::with(limits, Local::with_batches(), 1 << 20)
@@ -46,7 +46,7 @@ async fn a_batch_is_answered_as_one_array_when_its_last_call_ends() {
         entry(3, "nothing", 3),
         {"jsonrpc":"2.0","id":4,"method":"echo","params":[]},
     ]);
-    harness.wire.send(mixed.to_string()).await;
+    harness.wire.send_line(mixed.to_string()).await;
     harness.wire.request(9, "echo", 9).await;
     assert_eq!(harness.wire.message().await["id"], 9, "other calls must not wait for a batch");
     harness.local.release(2);
@@ -63,7 +63,7 @@ async fn a_batch_without_requests_is_not_answered() {
     let answer = json!({"jsonrpc":"2.0","id":1,"result":{"n":8}});
     harness
         .wire
-        .send(json!([notification("event", 1), answer, notification("event", 2)]).to_string())
+        .send_line(json!([notification("event", 1), answer, notification("event", 2)]).to_string())
         .await;
     assert_eq!(nonce(&call.await.unwrap()), Some(8));
     until_idle().await;
@@ -76,7 +76,7 @@ async fn a_batch_without_requests_is_not_answered() {
 async fn cancelled_entries_are_omitted_and_the_others_are_answered() {
     let mut harness = harness(&ConnectionLimits::default());
     let batch = json!([entry(1, "hold", 1), entry(2, "hold", 2), entry(3, "hold", 3), cancel(1)]);
-    harness.wire.send(batch.to_string()).await;
+    harness.wire.send_line(batch.to_string()).await;
     until_idle().await;
     harness.wire.cancel(2).await;
     until_idle().await;
@@ -84,8 +84,8 @@ async fn cancelled_entries_are_omitted_and_the_others_are_answered() {
     harness.local.release(3);
     assert_eq!(ids(&harness.wire.message().await), [3]);
     // A batch whose calls are all cancelled is not answered.
-    harness.wire.send(json!([entry(4, "hold", 4), entry(5, "hold", 5)]).to_string()).await;
-    harness.wire.send(json!([cancel(5), cancel(4)]).to_string()).await;
+    harness.wire.send_line(json!([entry(4, "hold", 4), entry(5, "hold", 5)]).to_string()).await;
+    harness.wire.send_line(json!([cancel(5), cancel(4)]).to_string()).await;
     until_idle().await;
     assert_eq!(harness.wire.received().await, Vec::<Value>::new());
     harness.assert_nothing_left().await;
@@ -101,7 +101,7 @@ async fn slow_notifications_of_a_batch_are_handled_in_order_and_none_is_lost() {
         notification("event", 4),
         entry(1, "echo", 1)
     ]);
-    harness.wire.send(batch.to_string()).await;
+    harness.wire.send_line(batch.to_string()).await;
     harness.wire.notify("event", 5).await;
     until_idle().await;
     assert_eq!(harness.local.log(), Vec::<String>::new());
@@ -122,10 +122,12 @@ async fn an_id_in_use_is_refused_in_a_batch_too() {
     harness.wire.request(1, "hold", 1).await;
     harness
         .wire
-        .send(json!([entry(2, "hold", 2), entry(2, "hold", 2), entry(1, "hold", 1)]).to_string())
+        .send_line(
+            json!([entry(2, "hold", 2), entry(2, "hold", 2), entry(1, "hold", 1)]).to_string(),
+        )
         .await;
     harness.wire.request(3, "hold", 3).await; // Queued.
-    harness.wire.send(json!([entry(3, "hold", 3), entry(4, "echo", 4)]).to_string()).await;
+    harness.wire.send_line(json!([entry(3, "hold", 3), entry(4, "echo", 4)]).to_string()).await;
     assert_eq!(
         ids(&harness.wire.message().await),
         [-4, -3],
@@ -153,7 +155,7 @@ async fn the_answers_to_the_last_batch_are_written_before_the_stream_ends() {
         json!([entry(1, "hold", 1), 2, cancel(1)]),
     ] {
         let mut harness = harness(&ConnectionLimits::default());
-        harness.wire.send(batch.to_string()).await;
+        harness.wire.send_line(batch.to_string()).await;
         harness.wire.half_close().await;
         let answer = harness.wire.message().await;
         assert!(answer.as_array().is_some_and(|entries| !entries.is_empty()), "{answer}");
@@ -168,7 +170,7 @@ async fn all_answers_to_a_batch_together_stay_within_the_limit_of_one_message() 
     limits.max_outgoing_bytes = 10_000;
     let mut harness = harness(&limits);
     let calls: Vec<_> = (1..=50).map(|id| entry(id, "size", 3_000)).collect();
-    harness.wire.send(json!(calls).to_string()).await;
+    harness.wire.send_line(json!(calls).to_string()).await;
     let line = harness.wire.line().await.unwrap();
     assert!(line.len() < 10_000 + 50 * 200, "{} bytes", line.len());
     let answer: Value = serde_json::from_str(&line).unwrap();

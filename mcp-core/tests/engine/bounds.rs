@@ -3,7 +3,7 @@
 use mcp_core::ConnectionLimits;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, nonce, request, until_idle};
+use crate::support::{Harness, NonceMessages as _, nonce, request, until_idle};
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_calls_is_bounded_and_every_call_is_answered() {
@@ -47,7 +47,9 @@ async fn queued_calls_are_bounded_in_bytes_and_start_in_order() {
         let params = format!(r#"{{"n":{id},"pad":"{}"}}"#, "x".repeat(400));
         harness
             .wire
-            .send(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"hold","params":{params}}}"#))
+            .send_line(format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"method":"hold","params":{params}}}"#
+            ))
             .await;
     }
     until_idle().await;
@@ -130,7 +132,8 @@ async fn a_slow_notification_delays_only_the_messages_after_it() {
     // The peer is blocked by its own full pipe, not by a growing buffer on this side.
     let flood = vec![b'\n'; 1 << 20];
     let stuck =
-        tokio::time::timeout(std::time::Duration::from_secs(5), harness.wire.bytes(&flood)).await;
+        tokio::time::timeout(std::time::Duration::from_secs(5), harness.wire.send_bytes(&flood))
+            .await;
     assert!(stuck.is_err(), "1 MiB was read while a notification is being handled");
     assert_eq!(harness.wire.received().await, Vec::<Value>::new());
     harness.local.release(2);

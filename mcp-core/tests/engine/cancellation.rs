@@ -5,7 +5,7 @@ use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::Service as _;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, nonce, request, until_idle};
+use crate::support::{Harness, NonceMessages as _, nonce, request, until_idle};
 
 fn cancel_of(id: impl Into<RequestId>) -> Value {
     json!({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId": id.into()}})
@@ -110,12 +110,12 @@ async fn a_cancellation_that_crosses_the_answer_has_no_effect() {
         let params = format!(r#"{{"requestId":{malformed}}}"#);
         harness
             .wire
-            .send(format!(
+            .send_line(format!(
                 r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#
             ))
             .await;
     }
-    harness.wire.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled"}"#).await;
+    harness.wire.send_line(r#"{"jsonrpc":"2.0","method":"notifications/cancelled"}"#).await;
     harness.wire.request(2, "echo", 2).await;
     assert_eq!(harness.wire.message().await["id"], 1);
     assert_eq!(harness.wire.message().await["id"], 2);

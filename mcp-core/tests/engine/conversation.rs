@@ -10,7 +10,9 @@ use mcp_core::transport::stream;
 use mcp_test_support::Random;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, Local, OneByteStream, nonce, request, until_idle};
+use crate::support::{
+    Harness, Local, NonceMessages as _, OneByteStream, nonce, request, until_idle,
+};
 
 /// Two engines that are connected by a pipe of `pipe_bytes` bytes.
 async fn pair(pipe_bytes: usize, one_byte_at_a_time: bool) -> [(stream::Remote, Arc<Local>); 2] {
@@ -140,7 +142,7 @@ async fn answers_to_no_pending_request_are_dropped() {
     for stray in [json!(2), json!("1"), json!(i64::MAX), json!("")] {
         harness.wire.result(&stray, 99).await;
     }
-    harness.wire.send(r#"{"jsonrpc":"2.0","error":{"code":1,"message":"no request"}}"#).await;
+    harness.wire.send_line(r#"{"jsonrpc":"2.0","error":{"code":1,"message":"no request"}}"#).await;
     harness.wire.result(&json!(1), 7).await;
     harness.wire.result(&json!(1), 8).await;
     assert_eq!(nonce(&call.await.unwrap()), Some(7));
@@ -161,7 +163,7 @@ async fn a_malformed_answer_fails_its_call_and_is_not_answered() {
     harness.wire.request(1, "hold", 5).await;
     let call = harness.call(request(1, "echo", 1));
     assert_eq!(harness.wire.message().await["method"], "echo");
-    harness.wire.send(r#"{"jsonrpc":"2.0","id":1,"result":[]}"#).await;
+    harness.wire.send_line(r#"{"jsonrpc":"2.0","id":1,"result":[]}"#).await;
     let Err(CallError::Transport(error)) = call.await.unwrap() else { panic!("an answer") };
     assert_eq!(error.kind(), TransportErrorKind::OutcomeUnknown);
     until_idle().await;
@@ -269,7 +271,9 @@ async fn a_panic_is_answered_and_other_calls_continue() {
     let entry = |id, method| json!({"jsonrpc":"2.0","id":id,"method":method,"params":{"n":id}});
     harness
         .wire
-        .send(json!([entry(4, "panic"), entry(5, "later"), entry(6, "panic-later")]).to_string())
+        .send_line(
+            json!([entry(4, "panic"), entry(5, "later"), entry(6, "panic-later")]).to_string(),
+        )
         .await;
     harness.wire.request(7, "echo", 7).await;
     until_idle().await;

@@ -9,7 +9,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Harness, nonce, request, until_idle};
+use crate::support::{Harness, NonceMessages as _, nonce, request, until_idle};
 
 fn transport(reply: Reply) -> TransportError {
     match reply {
@@ -122,7 +122,7 @@ async fn stopping_refuses_new_calls_and_finishes_running_and_queued_ones() {
     harness.stop();
     until_idle().await;
     harness.wire.request(3, "hold", 3).await;
-    harness.wire.send(json!({"jsonrpc":"2.0","id":4,"result":{}}).to_string()).await;
+    harness.wire.send_line(json!({"jsonrpc":"2.0","id":4,"result":{}}).to_string()).await;
     let refused = harness.wire.message().await;
     assert_eq!(
         (refused["id"].as_i64(), refused["error"]["code"].as_i64()),
@@ -230,7 +230,7 @@ async fn output_after_close_is_dropped() {
     harness.local.release(1); // An answer.
     dropped.abort(); // A cancellation.
     harness.wire.request(3, "echo", 3).await; // Another answer.
-    harness.wire.send("garbage").await; // A refusal.
+    harness.wire.send_line("garbage").await; // A refusal.
     until_idle().await;
     harness.wire.result(&json!(2), 2).await;
     assert_eq!(nonce(&kept.await.unwrap()), Some(2));
@@ -277,7 +277,7 @@ async fn dropping_the_driver_ends_all_calls() {
     limits.max_in_flight_requests = 2;
     let mut harness = Harness::with(&limits, crate::support::Local::with_batches(), 1 << 20);
     harness.wire.request(1, "hold", 1).await;
-    harness.wire.send(r#"[{"jsonrpc":"2.0","id":2,"method":"hold","params":{"n":2}}]"#).await;
+    harness.wire.send_line(r#"[{"jsonrpc":"2.0","id":2,"method":"hold","params":{"n":2}}]"#).await;
     harness.wire.request(3, "hold", 3).await;
     harness.wire.notify("slow", 4).await;
     let waiting = harness.call(request(1, "echo", 1));

@@ -5,7 +5,7 @@ use mcp_core::transport::TransportErrorKind;
 use mcp_test_support::Random;
 use serde_json::{Value, json};
 
-use crate::support::{Harness, until_idle};
+use crate::support::{Harness, NonceMessages as _, until_idle};
 
 fn short_lines() -> ConnectionLimits {
     let mut limits = ConnectionLimits::default();
@@ -31,7 +31,7 @@ async fn the_conversation_does_not_depend_on_how_the_stream_is_split() {
         while !rest.is_empty() {
             let max_chunk = [1, 3, 100, 5_000][round % 4];
             let (chunk, left) = rest.split_at((1 + random.below(max_chunk)).min(rest.len()));
-            harness.wire.bytes(chunk).await;
+            harness.wire.send_bytes(chunk).await;
             until_idle().await;
             rest = left;
         }
@@ -48,7 +48,7 @@ async fn the_conversation_does_not_depend_on_how_the_stream_is_split() {
 async fn an_overlong_line_is_refused_once_and_the_next_one_is_read() {
     let mut harness = Harness::new(&short_lines());
     for length in [201, 10_000] {
-        harness.wire.send("x".repeat(length)).await;
+        harness.wire.send_line("x".repeat(length)).await;
         harness.wire.request(1, "echo", 5).await;
         let refused = harness.wire.message().await;
         assert_eq!((refused.get("id"), refused["error"]["code"].as_i64()), (None, Some(-32600)));
@@ -65,10 +65,10 @@ async fn too_many_overlong_lines_end_the_conversation() {
     let waiting = harness.call(crate::support::request(1, "echo", 1));
     harness.wire.message().await;
     for _ in 0..3 {
-        harness.wire.send("x".repeat(300)).await;
+        harness.wire.send_line("x".repeat(300)).await;
         assert_eq!(harness.wire.message().await["error"]["code"], -32600);
     }
-    harness.wire.send("x".repeat(300)).await;
+    harness.wire.send_line("x".repeat(300)).await;
     let error = harness.driver.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Protocol);
     assert!(waiting.await.unwrap().unwrap_err().to_string().contains("no answer"));
@@ -79,16 +79,16 @@ async fn a_line_without_an_end_is_refused_once() {
     let mut harness = Harness::with(&short_lines(), Default::default(), 1 << 16);
     let chunk = vec![b'['; 1 << 16];
     for _ in 0..1_000 {
-        harness.wire.bytes(&chunk).await;
+        harness.wire.send_bytes(&chunk).await;
     }
     until_idle().await;
     let refused = harness.wire.received().await;
     assert_eq!(refused.len(), 1, "{refused:?}");
     // The line can still be ended, and the conversation continues.
-    harness.wire.send("").await;
+    harness.wire.send_line("").await;
     harness.wire.request(2, "echo", 2).await;
     assert_eq!(harness.wire.message().await["id"], 2);
-    harness.wire.bytes(&chunk).await;
+    harness.wire.send_bytes(&chunk).await;
     harness.wire.half_close().await;
     assert!(harness.driver.await.unwrap().is_ok());
 }
@@ -106,12 +106,12 @@ async fn each_kind_of_invalid_line_is_answered_and_the_conversation_continues() 
         (b"[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\"}]", -32600, Value::Null),
         (b"\"\\ud800\"", -32600, Value::Null),
     ];
-    harness.wire.send("").await;
+    harness.wire.send_line("").await;
     harness.wire.request(0, "echo", 0).await;
     harness.wire.message().await;
     for (line, code, id) in lines {
-        harness.wire.bytes(line).await;
-        harness.wire.bytes(b"\n").await;
+        harness.wire.send_bytes(line).await;
+        harness.wire.send_bytes(b"\n").await;
         let refused = harness.wire.message().await;
         assert_eq!(
             (refused["error"]["code"].as_i64(), &refused["id"]),

@@ -11,7 +11,7 @@ use mcp_test_support::Random;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{Harness, Local, nonce, request, until_idle};
+use crate::support::{Harness, Local, NonceMessages as _, nonce, request, until_idle};
 
 const STEPS: usize = 5_000;
 const IN_FLIGHT: usize = 6;
@@ -161,7 +161,10 @@ impl Model {
             return;
         };
         if self.random.below(5) == 0 {
-            self.harness.wire.send(json!({"jsonrpc":"2.0","id":id,"result":7}).to_string()).await;
+            self.harness
+                .wire
+                .send_line(json!({"jsonrpc":"2.0","id":id,"result":7}).to_string())
+                .await;
             assert!(call.await.unwrap().is_err());
         } else {
             self.harness.wire.result(&json!(id), nonce_sent).await;
@@ -181,18 +184,18 @@ impl Model {
     async fn peer_sends_invalid_input(&mut self) {
         match self.random.below(4) {
             0 => {
-                self.harness.wire.send("{").await;
+                self.harness.wire.send_line("{").await;
                 self.expected.push("refused - -32700".into());
             }
             1 => self.harness.wire.notify("event", 0).await,
             2 => {
-                self.harness.wire.send("[1]").await;
+                self.harness.wire.send_line("[1]").await;
                 self.expected.push("refused array".into());
             }
             _ => {
                 let id = self.random_id();
                 let entry = json!({"jsonrpc":"2.0","id":id,"method":"echo","params":[]});
-                self.harness.wire.send(entry.to_string()).await;
+                self.harness.wire.send_line(entry.to_string()).await;
                 self.expect_refusal(id, -32602);
             }
         }

@@ -9,7 +9,7 @@ use mcp_core::service::{Notification, Service as _};
 use mcp_core::transport::TransportErrorKind;
 use serde_json::Value;
 
-use crate::support::{Harness, Local, nonce, request, until_idle};
+use crate::support::{Harness, Local, NonceMessages as _, nonce, request, until_idle};
 
 fn small_outbox() -> ConnectionLimits {
     let mut limits = ConnectionLimits::default();
@@ -80,17 +80,38 @@ async fn a_slow_reader_bounds_senders_on_other_threads() {
     }
     for sender in senders {
         sender.abort();
+        assert!(sender.await.unwrap_err().is_cancelled());
     }
     // The limit, one message more for each sender that checked at the same moment, and the bytes in
     // the pipe.
     assert!(max_held <= (4 << 10) + PIPE_BYTES + 5 * length, "{max_held} bytes were held");
 }
 
+#[tokio::test]
+async fn a_loop_of_notifications_does_not_starve_other_tasks() {
+    let mut harness = Harness::with(&ConnectionLimits::default(), Default::default(), 1 << 10);
+    for is_closed in [false, true] {
+        if is_closed {
+            harness.wire.close();
+            until_idle().await;
+        }
+        let remote = harness.remote.clone();
+        let flood = tokio::spawn(async move {
+            loop {
+                remote.notify(event(0)).await;
+            }
+        });
+        tokio::task::yield_now().await; // Returns only if the loop yields.
+        flood.abort();
+        assert!(flood.await.unwrap_err().is_cancelled());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn garbage_from_a_peer_that_does_not_read_is_answered_only_up_to_a_limit() {
     let mut harness = Harness::with(&small_outbox(), Default::default(), 1 << 10);
     let flood = b"x\n".repeat(1 << 20);
-    let stuck = tokio::time::timeout(Duration::from_secs(5), harness.wire.bytes(&flood)).await;
+    let stuck = tokio::time::timeout(Duration::from_secs(5), harness.wire.send_bytes(&flood)).await;
     assert!(stuck.is_err(), "2 MiB of garbage were read");
     assert!(harness.remote.stats().outbox_bytes < 16 << 10, "{:?}", harness.remote.stats());
     // The conversation continues when the peer reads.
@@ -99,7 +120,7 @@ async fn garbage_from_a_peer_that_does_not_read_is_answered_only_up_to_a_limit()
         refused += 1;
     }
     assert!(refused > 50, "{refused}");
-    harness.wire.send("").await;
+    harness.wire.send_line("").await;
     harness.wire.request(1, "echo", 1).await;
     while harness.wire.message().await["id"] != 1 {}
     harness.assert_nothing_left().await;
@@ -167,7 +188,7 @@ async fn a_flood_of_messages_does_not_keep_other_tasks_from_running() {
             )
         })
         .collect();
-    harness.wire.bytes(flood.as_bytes()).await;
+    harness.wire.send_bytes(flood.as_bytes()).await;
     // A task that is always ready and counts its polls.
     let polls = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&polls);

@@ -2,7 +2,6 @@
 //! does what a test requests by method name.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -14,8 +13,9 @@ use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::service::{Conversation, Notification, Peer, Reply, Request, Service};
 use mcp_core::transport::TransportError;
 use mcp_core::transport::stream::{self, Remote};
-use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use mcp_test_support::{LinePeer, message};
+use serde_json::{Value, json};
+use tokio::io::DuplexStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
@@ -26,7 +26,7 @@ pub(crate) async fn until_idle() {
 
 /// Creates a request with the parameters `{"n":nonce}`.
 pub(crate) fn request(id: impl Into<RequestId>, method: &'static str, nonce: u64) -> Request {
-    Request::new(id.into(), method, JsonBytes::new(&serde_json::json!({ "n": nonce })).unwrap())
+    Request::new(id.into(), method, JsonBytes::new(&json!({ "n": nonce })).unwrap())
 }
 
 /// Returns the nonce of a reply.
@@ -118,7 +118,7 @@ impl Service for Local {
             }
             "size" => {
                 let text = "x".repeat(nonce as usize);
-                Ok(JsonBytes::new(&serde_json::json!({ "text": text })).unwrap())
+                Ok(JsonBytes::new(&json!({ "text": text })).unwrap())
             }
             "panic" => panic!("asked to"),
             "panic-later" => {
@@ -149,7 +149,7 @@ impl Conversation for Local {
 pub(crate) struct Harness {
     pub(crate) remote: Remote,
     pub(crate) local: Arc<Local>,
-    pub(crate) wire: Wire,
+    pub(crate) wire: LinePeer,
     pub(crate) driver: JoinHandle<Result<(), TransportError>>,
     stop: mpsc::UnboundedSender<()>,
 }
@@ -167,7 +167,7 @@ impl Harness {
         let (stop, mut stops) = mpsc::unbounded_channel();
         let stops = futures::stream::poll_fn(move |cx| stops.poll_recv(cx));
         let driver = tokio::spawn(driver.run(stops));
-        Self { remote, local, wire: Wire::new(far), driver, stop }
+        Self { remote, local, wire: LinePeer::new(far), driver, stop }
     }
 
     /// Requests a stop.
@@ -197,124 +197,31 @@ impl Harness {
     }
 }
 
-/// The peer's end of the pipe.
-pub(crate) struct Wire {
-    stream: Option<DuplexStream>,
-    unread: Vec<u8>,
+/// The messages of the peer. Their parameters and results are a nonce.
+pub(crate) trait NonceMessages {
+    async fn request(&mut self, id: impl Into<RequestId>, method: &str, nonce: u64);
+    async fn notify(&mut self, method: &str, nonce: u64);
+    async fn result(&mut self, id: &Value, nonce: u64);
+    async fn cancel(&mut self, id: impl Into<RequestId>);
 }
 
-impl Wire {
-    pub(crate) fn new(stream: DuplexStream) -> Self {
-        Self { stream: Some(stream), unread: Vec::new() }
+impl NonceMessages for LinePeer {
+    async fn request(&mut self, id: impl Into<RequestId>, method: &str, nonce: u64) {
+        let id = serde_json::to_value(id.into()).unwrap();
+        self.send(&message::request(id, method, json!({ "n": nonce }))).await;
     }
 
-    fn stream(&mut self) -> &mut DuplexStream {
-        self.stream.as_mut().expect("the wire is open")
+    async fn notify(&mut self, method: &str, nonce: u64) {
+        self.send(&message::notification(method, json!({ "n": nonce }))).await;
     }
 
-    pub(crate) async fn bytes(&mut self, bytes: &[u8]) {
-        self.stream().write_all(bytes).await.unwrap();
+    async fn result(&mut self, id: &Value, nonce: u64) {
+        self.send(&message::response(id, json!({ "n": nonce }))).await;
     }
 
-    pub(crate) async fn send(&mut self, line: impl AsRef<str>) {
-        self.bytes(format!("{}\n", line.as_ref()).as_bytes()).await;
-    }
-
-    pub(crate) async fn request(&mut self, id: impl Into<RequestId>, method: &str, nonce: u64) {
-        let id = serde_json::to_string(&id.into()).unwrap();
-        self.send(format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{{"n":{nonce}}}}}"#
-        ))
-        .await;
-    }
-
-    pub(crate) async fn notify(&mut self, method: &str, nonce: u64) {
-        self.send(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"n":{nonce}}}}}"#))
-            .await;
-    }
-
-    pub(crate) async fn result(&mut self, id: &Value, nonce: u64) {
-        self.send(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"n":{nonce}}}}}"#)).await;
-    }
-
-    pub(crate) async fn cancel(&mut self, id: impl Into<RequestId>) {
-        let id = serde_json::to_string(&id.into()).unwrap();
-        let params = format!(r#"{{"requestId":{id}}}"#);
-        self.send(format!(
-            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}"#
-        ))
-        .await;
-    }
-
-    /// Closes the sending side only.
-    pub(crate) async fn half_close(&mut self) {
-        self.stream().shutdown().await.unwrap();
-    }
-
-    pub(crate) fn close(&mut self) {
-        self.stream = None;
-    }
-
-    /// Returns the next line, or `None` at the end of the stream.
-    pub(crate) async fn line(&mut self) -> Option<String> {
-        loop {
-            if let Some(line) = self.complete_line() {
-                return Some(line);
-            }
-            let mut chunk = [0; 4096];
-            match self.stream().read(&mut chunk).await.unwrap() {
-                0 => {
-                    assert!(self.unread.is_empty(), "the stream ended inside a line");
-                    return None;
-                }
-                read => self.unread.extend_from_slice(&chunk[..read]),
-            }
-        }
-    }
-
-    pub(crate) async fn message(&mut self) -> Value {
-        let line = self.line().await.expect("a message");
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
-    }
-
-    fn complete_line(&mut self) -> Option<String> {
-        let end = self.unread.iter().position(|byte| *byte == b'\n')?;
-        let rest = self.unread.split_off(end + 1);
-        let line = std::mem::replace(&mut self.unread, rest);
-        Some(String::from_utf8(line[..end].to_vec()).unwrap())
-    }
-
-    /// Returns all messages that have arrived, without waiting.
-    pub(crate) async fn received(&mut self) -> Vec<Value> {
-        loop {
-            let mut chunk = [0; 4096];
-            // Without this, tokio's cooperative budget would end the loop before everything is
-            // read.
-            let read = tokio::task::unconstrained(poll_fn(|cx| {
-                let Some(stream) = &mut self.stream else { return Poll::Ready(0) };
-                let read = std::pin::pin!(stream.read(&mut chunk));
-                match Future::poll(read, cx) {
-                    Poll::Ready(read) => Poll::Ready(read.unwrap()),
-                    Poll::Pending => Poll::Ready(0),
-                }
-            }))
-            .await;
-            if read == 0 {
-                break;
-            }
-            self.unread.extend_from_slice(&chunk[..read]);
-        }
-        let end = self.unread.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let rest = self.unread.split_off(end);
-        let lines = std::mem::replace(&mut self.unread, rest);
-        let lines = String::from_utf8(lines).unwrap();
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// Reads and discards at most `max` bytes. Returns their number.
-    pub(crate) async fn discard(&mut self, max: usize) -> usize {
-        let mut chunk = vec![0; max];
-        self.stream().read(&mut chunk).await.unwrap()
+    async fn cancel(&mut self, id: impl Into<RequestId>) {
+        let params = json!({ "requestId": id.into() });
+        self.send(&message::notification("notifications/cancelled", params)).await;
     }
 }
 

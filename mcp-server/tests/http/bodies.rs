@@ -11,10 +11,10 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use mcp_server::Limits;
 use mcp_server::http::{HttpFuture, HttpService};
+use mcp_test_support::http::Call;
 use serde_json::json;
 use tower_service::Service as _;
 
-use crate::caller::Call;
 use crate::fixture;
 
 fn service(bytes_in_flight: usize) -> HttpService {

@@ -9,10 +9,10 @@ use http_body_util::BodyExt as _;
 use mcp_server::tool::ToolRoute;
 use mcp_server::types::LoggingLevel;
 use mcp_server::{Context, Limits, Principal, Server};
+use mcp_test_support::http::Call;
 use serde_json::json;
 use tower_service::Service as _;
 
-use crate::caller::Call;
 use crate::fixture;
 
 #[tokio::test(flavor = "multi_thread")]

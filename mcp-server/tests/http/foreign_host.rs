@@ -6,10 +6,11 @@ use std::time::Duration;
 use http_body_util::BodyExt as _;
 use mcp_server::Limits;
 use mcp_server::http::HttpBody;
+use mcp_test_support::http::Call;
+use mcp_test_support::message;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::caller::Call;
 use crate::fixture;
 
 async fn next(body: &mut HttpBody) -> bool {
@@ -61,16 +62,12 @@ async fn shutting_down_waits_for_calls_that_outlive_their_requests_and_ends_the_
     limits.http.shutdown_timeout = Duration::from_secs(8);
     let (server, seen) = fixture::server();
     let service = server.limits(limits).into_service().unwrap();
-    let initialize = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"}}});
+    let initialize = message::initialize("2025-11-25", json!({}));
     let begun = Call::raw(&initialize).send(&service).await;
     let session = begun.header("mcp-session-id").unwrap().to_owned();
     let call = |tool: &str| {
         let arguments = if tool == "hang" { json!({}) } else { json!({"text": "done"}) };
-        let params = json!({"name": tool, "arguments": arguments});
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
-        Call::raw(&body).header("mcp-session-id", &session)
+        Call::raw(&message::call(1, tool, arguments)).header("mcp-session-id", &session)
     };
     drop(call("hang").begin(&service).await);
     drop(call("gate").begin(&service).await);

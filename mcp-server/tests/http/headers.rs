@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use mcp_test_support::http::Call;
 use serde_json::{Value, json};
 
-use crate::caller::Call;
 use crate::fixture;
 
 /// Values of a name, and the headers that say the same.

@@ -4,9 +4,9 @@
 use std::sync::atomic::Ordering;
 
 use mcp_server::http::HttpOptions;
+use mcp_test_support::http::Call;
 use serde_json::json;
 
-use crate::caller::Call;
 use crate::fixture;
 
 fn echo() -> Call {

@@ -4,10 +4,10 @@ use http_body_util::BodyExt as _;
 use mcp_server::http::HttpBody;
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Principal};
+use mcp_test_support::http::Call;
 use serde_json::{Value, json};
 use tower_service::Service as _;
 
-use crate::caller::Call;
 use crate::fixture;
 
 fn listen() -> Call {
@@ -87,7 +87,7 @@ async fn what_listeners_hold_leaves_room_for_calls() {
 async fn who_reads_no_events_cannot_listen() {
     let service = fixture::server().0.into_service().unwrap();
     let refused = listen().header("accept", "application/json");
-    let refused = crate::running::soon(refused.send(&service)).await;
+    let refused = mcp_test_support::soon(refused.send(&service)).await;
     assert_eq!(refused.status, 406);
     assert_eq!(refused.json()["id"], 1);
     assert!(refused.text.contains("text/event-stream"), "{refused:?}");

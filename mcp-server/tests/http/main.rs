@@ -7,7 +7,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
-mod caller;
 mod fixture;
 mod running;
 

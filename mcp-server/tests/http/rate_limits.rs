@@ -7,10 +7,10 @@ use http_body_util::BodyExt as _;
 use mcp_server::http::{HttpService, PeerAddress};
 use mcp_server::layer::RateLimitLayer;
 use mcp_server::{Principal, ServerBuilder};
+use mcp_test_support::http::Call;
 use serde_json::{Value, json};
 use tower_service::Service as _;
 
-use crate::caller::Call;
 use crate::fixture;
 
 fn limited(calls: u32) -> HttpService {

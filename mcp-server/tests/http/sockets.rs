@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use mcp_server::Limits;
 use mcp_server::http::HttpOptions;
+use mcp_test_support::http::{Call, rest, wire};
+use mcp_test_support::soon;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::caller::Call;
 use crate::fixture;
-use crate::running::{rest, serve, serve_buffered, soon, wire};
+use crate::running::{serve, serve_buffered};
 
 fn quick() -> Limits {
     let mut limits = Limits::new();
@@ -55,7 +56,7 @@ async fn texts_of_every_length_come_back_whole() {
         let text: String = "a \"b\"\\\n\u{e9} ".chars().cycle().take(length).collect();
         let answer =
             caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
-        let message: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        let message = answer.json();
         assert_eq!(answer.status, 200);
         assert_eq!(message["id"], 1);
         assert_eq!(message["result"]["content"][0]["text"], text, "{length}");
@@ -147,7 +148,7 @@ async fn a_time_without_end_is_taken_as_such() {
     for text in ["first", "second"] {
         let answer =
             caller.send(&wire(&Call::tool("echo", json!({ "text": text })))).await.unwrap();
-        assert!(answer.body.contains(text), "{answer:?}");
+        assert!(answer.text.contains(text), "{answer:?}");
     }
     // More than the system takes at once.
     let large = Call::tool("large", json!({ "kib": 4 << 10 })).header("connection", "close");

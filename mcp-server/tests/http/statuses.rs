@@ -2,9 +2,10 @@
 
 use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Revision};
+use mcp_test_support::http::{Answer, Call};
+use mcp_test_support::message::initialize;
 use serde_json::{Value, json};
 
-use crate::caller::{Answer, Call};
 use crate::fixture;
 
 async fn send(call: Call) -> Answer {
@@ -118,8 +119,7 @@ async fn a_server_without_sessions_takes_nothing_but_posts() {
             "{method}"
         );
     }
-    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "a", "version": "1" } } });
-    let answer = Call::raw(&hello).send(&service).await;
+    let answer = Call::raw(&initialize("2025-11-25", json!({}))).send(&service).await;
     assert_eq!((answer.status.as_u16(), answer.code()), (400, -32602));
 }
 

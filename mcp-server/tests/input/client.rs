@@ -8,6 +8,7 @@ use mcp_core::service::{Accept as _, Conversation, Notification, Peer, Reply, Re
 use mcp_core::transport::{memory, stream};
 use mcp_server::jsonrpc::{ErrorObject, RequestId};
 use mcp_server::{ConnectionLimits, Principal, Revision, Server, ServerBuilder};
+use mcp_test_support::message::{add_modern_meta, initialize_params, text_of};
 use serde_json::{Value, json};
 
 type Answers = Arc<dyn Fn(&str, &Value) -> Value + Send + Sync>;
@@ -126,9 +127,7 @@ impl Client {
             _open: open,
         };
         if !client.is_modern() {
-            let info = json!({ "name": "client", "version": "1" });
-            let (version, capabilities) = (client.revision.as_str(), &client.capabilities);
-            let params = json!({ "protocolVersion": version, "clientInfo": info, "capabilities": capabilities });
+            let params = initialize_params(revision.as_str(), client.capabilities.clone());
             client.once("initialize", params).await.unwrap();
             client
                 .to_server
@@ -154,10 +153,7 @@ impl Client {
         mut params: Value,
     ) -> Result<Value, ErrorObject> {
         if self.is_modern() {
-            params["_meta"]["io.modelcontextprotocol/protocolVersion"] =
-                self.revision.as_str().into();
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] =
-                self.capabilities.clone();
+            add_modern_meta(&mut params, &self.capabilities);
         }
         let id = RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
         let mut request = Request::new(id, method, JsonBytes::new(&params).unwrap())
@@ -209,8 +205,7 @@ impl Client {
 
     /// Returns the text of a tool's result.
     pub(crate) async fn text(&self, name: &str, arguments: Value) -> String {
-        let result = self.tool(name, arguments).await.unwrap();
-        result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}")).to_owned()
+        text_of(&self.tool(name, arguments).await.unwrap()).to_owned()
     }
 
     /// Returns the number of questions so far.

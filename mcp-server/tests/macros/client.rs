@@ -5,7 +5,8 @@ use mcp_server::jsonrpc::{ErrorObject, RequestId};
 use mcp_server::service::{
     Accept as _, CallError, Conversation, Notification, Reply, Request, Service,
 };
-use mcp_server::{ConnectionLimits, Revision, ServerBuilder, meta};
+use mcp_server::{ConnectionLimits, Revision, ServerBuilder};
+use mcp_test_support::message::{add_modern_meta, initialize_params, text_of};
 use serde_json::{Value, json};
 
 use mcp_core::transport::memory::{Link, connect};
@@ -45,11 +46,7 @@ impl Client {
         );
         let client = Self { link, revision };
         if revision < Revision::LATEST {
-            let params = json!({
-                "protocolVersion": revision.as_str(),
-                "capabilities": {},
-                "clientInfo": {"name": "test", "version": "1"},
-            });
+            let params = initialize_params(revision.as_str(), json!({}));
             client.request("initialize", params).await.unwrap();
         }
         client
@@ -62,11 +59,7 @@ impl Client {
         mut params: Value,
     ) -> Result<Value, ErrorObject> {
         if self.revision == Revision::LATEST {
-            params["_meta"] = json!({
-                meta::PROTOCOL_VERSION: self.revision.as_str(),
-                meta::CLIENT_INFO: {"name": "test", "version": "1"},
-                meta::CLIENT_CAPABILITIES: {},
-            });
+            add_modern_meta(&mut params, &json!({}));
         }
         let request = Request::new(RequestId::Number(1), method, JsonBytes::new(&params).unwrap());
         match self.link.second().call(request).await {
@@ -93,14 +86,14 @@ impl Client {
     pub(crate) async fn text(&self, tool: &str, arguments: Value) -> String {
         let result = self.call(tool, arguments).await;
         assert_eq!(result.get("isError"), None, "{result}");
-        result["content"][0]["text"].as_str().unwrap().to_owned()
+        text_of(&result).to_owned()
     }
 
     /// Returns the errors in the answer to a call with invalid arguments.
     pub(crate) async fn argument_errors(&self, tool: &str, arguments: Value) -> Vec<String> {
         let result = self.call(tool, arguments).await;
         assert_eq!(result["isError"], true, "{result}");
-        argument_errors(result["content"][0]["text"].as_str().unwrap())
+        argument_errors(text_of(&result))
     }
 
     pub(crate) async fn list(&self, family: &str) -> Vec<Value> {

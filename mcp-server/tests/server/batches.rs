@@ -2,9 +2,11 @@
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Limits, ServerBuilder};
+use mcp_test_support::Gate;
+use mcp_test_support::message::{initialize, modern, notification, request};
 use serde_json::{Value, json};
 
-use crate::harness::{Gate, Raw, built, server};
+use crate::harness::{Raw, built, server, waiting_tool};
 
 const REVISION: &str = "2025-03-26";
 
@@ -13,7 +15,7 @@ fn echo() -> ServerBuilder {
 }
 
 fn call(id: impl Into<Value>, tool: &str) -> Value {
-    json!({"jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": {"name": tool}})
+    request(id, "tools/call", json!({"name": tool}))
 }
 
 /// Returns the ids of a batch of answers.
@@ -31,7 +33,7 @@ async fn a_batch_is_answered_with_a_batch() {
     let mut raw = Raw::session(&built(echo()), REVISION).await;
     let batch = json!([
         call(1, "t"),
-        {"jsonrpc": "2.0", "method": "notifications/example"},
+        notification("notifications/example", json!({})),
         call("1", "t"),
         call(2, "none"),
         {"jsonrpc": "2.0", "id": 3, "method": "ping"},
@@ -73,15 +75,13 @@ async fn only_one_revision_has_batches() {
         );
     }
     let mut raw = Raw::open(&built(echo()), 1 << 20);
-    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": REVISION, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}}});
+    let hello = initialize(REVISION, json!({}));
     assert_eq!(
         raw.ask(&json!([hello])).await["error"]["code"],
         -32600,
         "initialize must not be part of a batch (LG-1)"
     );
-    let discover = json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}}});
+    let discover = modern(request(1, "server/discover", json!({})));
     assert_eq!(raw.ask(&json!([discover])).await["error"]["code"], -32600);
 }
 
@@ -105,13 +105,10 @@ async fn an_empty_batch_and_one_with_too_many_entries_are_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_entry_is_left_out_of_the_answer() {
     let gate = Gate::new();
-    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
+    let mut raw = Raw::session(&built(echo().tool(waiting_tool("wait", &gate))), REVISION).await;
     raw.send(&json!([call(1, "wait"), call(2, "wait"), call(3, "t")])).await;
     gate.arrived(2).await;
-    raw.send(
-        &json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}),
-    )
-    .await;
+    raw.send(&notification("notifications/cancelled", json!({"requestId": 2}))).await;
     gate.dropped(1).await;
     gate.open(1);
     let mut answered = ids(&raw.next().await.unwrap());
@@ -122,7 +119,7 @@ async fn a_cancelled_entry_is_left_out_of_the_answer() {
 #[tokio::test(start_paused = true)]
 async fn an_id_in_flight_is_refused_in_a_batch_too() {
     let gate = Gate::new();
-    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
+    let mut raw = Raw::session(&built(echo().tool(waiting_tool("wait", &gate))), REVISION).await;
     raw.send(&call(1, "wait")).await;
     gate.arrived(1).await;
     let answers = raw.ask(&json!([call(1, "t"), call(2, "t"), call(2, "t")])).await;
@@ -137,25 +134,17 @@ async fn an_id_in_flight_is_refused_in_a_batch_too() {
     assert_eq!(raw.next().await.unwrap()["id"], 1);
 }
 
-fn modern(mut message: Value) -> Value {
-    message["params"]["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    message
-}
-
 #[tokio::test(start_paused = true)]
 async fn modern_requests_in_a_batch_are_refused_and_not_run() {
     let gate = Gate::new();
-    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
+    let mut raw = Raw::session(&built(echo().tool(waiting_tool("wait", &gate))), REVISION).await;
     let unknown = {
         let mut message = modern(call(3, "t"));
         message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2099-01-01");
         message
     };
-    let listen = modern(json!({"jsonrpc": "2.0", "id": 4, "method": "subscriptions/listen",
-        "params": {"notifications": {"toolsListChanged": true}}}));
+    let filter = json!({"notifications": {"toolsListChanged": true}});
+    let listen = modern(request(4, "subscriptions/listen", filter));
     let batch = json!([modern(call(1, "wait")), call(2, "t"), unknown, listen]);
     let answers = raw.ask(&batch).await;
     assert_eq!(ids(&answers).len(), 4);
@@ -172,11 +161,10 @@ async fn modern_requests_in_a_batch_are_refused_and_not_run() {
 #[tokio::test(start_paused = true)]
 async fn modern_notifications_in_a_batch_have_no_effect() {
     let gate = Gate::new();
-    let mut raw = Raw::session(&built(echo().tool(gate.tool("wait"))), REVISION).await;
+    let mut raw = Raw::session(&built(echo().tool(waiting_tool("wait", &gate))), REVISION).await;
     raw.send(&call(1, "wait")).await;
     gate.arrived(1).await;
-    let cancel =
-        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+    let cancel = notification("notifications/cancelled", json!({"requestId": 1}));
     assert_eq!(ids(&raw.ask(&json!([modern(cancel), call(2, "t")])).await), [json!(2)]);
     gate.open(1);
     assert_eq!(raw.next().await.unwrap()["id"], 1);

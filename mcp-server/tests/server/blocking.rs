@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, ServerBuilder};
+use mcp_test_support::settle;
 use serde_json::json;
 
 use crate::harness::{Failure, everywhere, server};
@@ -117,7 +118,7 @@ async fn the_number_of_threads_is_limited_and_a_dropped_waiting_call_never_runs(
             assert_eq!(client.tool_text("quick", json!({})).await, "quick");
             assert!(!barrier.has_arrivals(), "both threads are busy");
             client.cancel(&calls[2]);
-            client.settle().await;
+            settle().await;
             let dropped = calls.remove(2);
             for _ in 0..3 {
                 barrier.release.send(()).unwrap();

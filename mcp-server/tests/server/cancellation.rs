@@ -3,18 +3,23 @@
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
+use mcp_test_support::message;
+use mcp_test_support::{Gate, settle};
 use serde_json::json;
 
-use crate::harness::{Client, Gate, Raw, Transport, built, everywhere, named, server};
+use crate::harness::{Client, Raw, Transport, built, everywhere, named, server, waiting_tool};
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_call_is_dropped_and_not_answered() {
     for &transport in Transport::ALL {
         for revision in Revision::ALL {
             let gate = Gate::new();
-            let client =
-                Client::connect(&built(server().tool(gate.tool("wait"))), transport, revision)
-                    .await;
+            let client = Client::connect(
+                &built(server().tool(waiting_tool("wait", &gate))),
+                transport,
+                revision,
+            )
+            .await;
             named(&format!("{transport:?} {revision}"), async {
                 let call = client.start_tool("wait");
                 let other = client.start_tool("wait");
@@ -38,15 +43,15 @@ async fn a_queued_call_that_is_cancelled_never_runs() {
         let gate = Gate::new();
         let mut limits = Limits::new();
         limits.connection.max_in_flight_requests = 1;
-        let server = built(server().tool(gate.tool("wait")).limits(limits));
+        let server = built(server().tool(waiting_tool("wait", &gate)).limits(limits));
         let client = Client::connect(&server, transport, Revision::V2025_11_25).await;
         let first = client.start_tool("wait");
         gate.arrived(1).await;
         let queued = client.start_tool("wait");
         let last = client.start_tool("wait");
-        client.settle().await;
+        settle().await;
         client.cancel(&queued);
-        client.settle().await;
+        settle().await;
         gate.open(3);
         first.answer().await.unwrap();
         last.answer().await.unwrap();
@@ -82,7 +87,7 @@ async fn cancelling_an_unknown_or_finished_request_is_ignored() {
 async fn a_cancellation_distinguishes_the_types_of_ids() {
     let gate = Gate::new();
     let client = Client::connect(
-        &built(server().tool(gate.tool("wait"))),
+        &built(server().tool(waiting_tool("wait", &gate))),
         Transport::Stream,
         Revision::V2025_11_25,
     )
@@ -102,7 +107,7 @@ async fn a_cancellation_distinguishes_the_types_of_ids() {
 async fn a_cancellation_is_handled_at_the_in_flight_limit() {
     let gate = Gate::new();
     let client = Client::connect(
-        &built(server().tool(gate.tool("wait"))),
+        &built(server().tool(waiting_tool("wait", &gate))),
         Transport::Stream,
         Revision::V2025_11_25,
     )
@@ -110,7 +115,7 @@ async fn a_cancellation_is_handled_at_the_in_flight_limit() {
     let mut stuck: Vec<_> = (0..256).map(|_| client.start_tool("wait")).collect();
     gate.arrived(256).await;
     let waiting: Vec<_> = (0..100).map(|_| client.start_tool("wait")).collect();
-    client.settle().await;
+    settle().await;
     assert_eq!(gate.arrivals(), 256, "the others are queued");
     client.cancel(&stuck.swap_remove(17));
     gate.arrived(257).await;
@@ -124,14 +129,14 @@ async fn a_cancellation_is_handled_at_the_in_flight_limit() {
 #[tokio::test(start_paused = true)]
 async fn the_id_of_a_cancelled_call_can_be_used_again() {
     let gate = Gate::new();
-    let mut raw = Raw::session(&built(server().tool(gate.tool("wait"))), "2025-11-25").await;
-    let call =
-        json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "wait"}});
+    let mut raw =
+        Raw::session(&built(server().tool(waiting_tool("wait", &gate))), "2025-11-25").await;
+    let call = message::call(5, "wait", json!({}));
     for round in 1..=3 {
         raw.send(&call).await;
         gate.arrived(round).await;
-        raw.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}}))
-            .await;
+        let cancel = message::notification("notifications/cancelled", json!({"requestId": 5}));
+        raw.send(&cancel).await;
         gate.dropped(round).await;
     }
     raw.send(&call).await;

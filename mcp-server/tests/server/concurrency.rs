@@ -1,15 +1,16 @@
 //! Concurrent calls and their limits.
 
 use mcp_server::{Limits, Revision, ServerBuilder};
+use mcp_test_support::{Gate, settle};
 use serde_json::json;
 
-use crate::harness::{Call, Client, Gate, Transport, built, everywhere, named, server};
+use crate::harness::{Call, Client, Transport, built, everywhere, named, server, waiting_tool};
 
 fn limited(gate: &Gate, change: impl FnOnce(&mut Limits)) -> ServerBuilder {
     let mut limits = Limits::new();
     change(&mut limits);
     server()
-        .tool(gate.tool("wait"))
+        .tool(waiting_tool("wait", gate))
         .tool(mcp_server::tool::ToolRoute::builder("quick").handler(|| async { "ok" }))
         .limits(limits)
 }
@@ -42,7 +43,7 @@ async fn calls_over_the_in_flight_limit_run_later_in_order() {
         named(&format!("{transport:?}"), async {
             let calls: Vec<_> = (0..8).map(|_| client.start_tool("wait")).collect();
             for passed in 0..5 {
-                client.settle().await;
+                settle().await;
                 assert_eq!(gate.arrivals(), 3 + passed);
                 gate.open(1);
                 gate.arrived(4 + passed).await;
@@ -127,7 +128,7 @@ async fn the_queue_in_memory_is_limited_too() {
     let running = client.start_tool("wait");
     gate.arrived(1).await;
     let waiting = client.start_tool("wait");
-    client.settle().await;
+    settle().await;
     let refused = client.start_tool("wait").answer().await.unwrap_err();
     assert!(refused.message.contains("Overloaded"), "{refused:?}");
     gate.open(2);

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, Server, ServerBuilder};
+use mcp_test_support::LinePeer;
+use mcp_test_support::message::{self, modern};
+use mcp_test_support::{Gate, settle};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::harness::{Client, Gate, Raw, Transport, built, server};
+use crate::harness::{Client, Raw, Transport, built, server, waiting_tool};
 
 async fn connect(server: &Server) -> Client {
     Client::connect(server, Transport::Stream, Revision::V2025_11_25).await
@@ -17,7 +20,7 @@ async fn connect(server: &Server) -> Client {
 fn waiting(gate: &Gate) -> ServerBuilder {
     let mut limits = Limits::new();
     limits.connection.shutdown_timeout = Duration::from_secs(3);
-    server().tool(gate.tool("wait")).limits(limits)
+    server().tool(waiting_tool("wait", gate)).limits(limits)
 }
 
 #[tokio::test(start_paused = true)]
@@ -34,11 +37,11 @@ async fn running_and_queued_calls_finish_after_the_end_of_input() {
     let gate = Gate::new();
     let mut limits = Limits::new();
     limits.connection.max_in_flight_requests = 1;
-    let client = connect(&built(server().tool(gate.tool("wait")).limits(limits))).await;
+    let client = connect(&built(server().tool(waiting_tool("wait", &gate)).limits(limits))).await;
     let calls = [client.start_tool("wait"), client.start_tool("wait"), client.start_tool("wait")];
     gate.arrived(1).await;
     client.close();
-    client.settle().await;
+    settle().await;
     gate.open(3);
     for call in calls {
         call.answer().await.unwrap();
@@ -81,7 +84,7 @@ async fn a_stop_refuses_new_calls_and_lets_running_ones_finish() {
     let running = client.start_tool("wait");
     gate.arrived(1).await;
     client.stop_server();
-    client.settle().await;
+    settle().await;
     let error = client.err("tools/list", json!({})).await;
     assert_eq!((error.code, &*error.message), (-32603, "the server is shutting down"));
     gate.open(1);
@@ -96,7 +99,7 @@ async fn a_cancellation_is_handled_while_the_server_drains() {
     let call = client.start_tool("wait");
     gate.arrived(1).await;
     client.stop_server();
-    client.settle().await;
+    settle().await;
     let before = Instant::now();
     client.cancel(&call);
     client.served().await.unwrap();
@@ -125,7 +128,7 @@ async fn a_question_can_still_be_answered_while_the_server_drains() {
     let call = client.start_tool("ask");
     gate.arrived(1).await;
     client.stop_server();
-    client.settle().await;
+    settle().await;
     gate.open(1);
     assert_eq!(call.answer().await.unwrap()["content"][0]["text"], "0");
     client.served().await.unwrap();
@@ -163,10 +166,8 @@ async fn dropping_the_future_of_a_conversation_drops_its_calls() {
     let (reader, writer) = tokio::io::split(theirs);
     let serving = server.clone();
     let served = tokio::spawn(async move { serving.serve(reader, writer).await });
-    let (_read, mut write) = tokio::io::split(ours);
-    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
-    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "wait", "_meta": meta}});
-    tokio::io::AsyncWriteExt::write_all(&mut write, format!("{call}\n").as_bytes()).await.unwrap();
+    let mut peer = LinePeer::new(ours);
+    peer.send(&modern(message::call(1, "wait", json!({})))).await;
     gate.arrived(1).await;
     served.abort();
     gate.dropped(1).await;

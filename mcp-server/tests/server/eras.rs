@@ -3,6 +3,7 @@
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, ServerBuilder};
+use mcp_test_support::message::initialize_params;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, MODERN, Setup, Transport, built, each, each_of, server};
@@ -154,7 +155,7 @@ async fn an_unsupported_version_is_answered_with_the_supported_ones() {
 #[tokio::test(start_paused = true)]
 async fn initialize_with_modern_meta_is_an_unknown_method() {
     each(&MODERN, server, async |client| {
-        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
+        let params = initialize_params("2025-11-25", json!({}));
         assert_eq!(client.err("initialize", params).await.code, -32601);
         assert_eq!(client.err("ping", json!({})).await.code, -32601);
     })

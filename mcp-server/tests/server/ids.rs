@@ -1,16 +1,18 @@
 //! Request ids and the JSON-RPC envelope, over bytes. Spec: basic, JSON-RPC.
 
 use mcp_server::{Revision, ServerBuilder};
+use mcp_test_support::Gate;
+use mcp_test_support::message::request;
 use serde_json::{Value, json};
 
-use crate::harness::{Gate, Raw, built, everywhere, server};
+use crate::harness::{Raw, built, everywhere, server, waiting_tool};
 
 fn echo() -> ServerBuilder {
     server().tool(mcp_server::tool::ToolRoute::builder("t").handler(|| async { "ok" }))
 }
 
 fn call(id: &Value, tool: &str) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool}})
+    request(id.clone(), "tools/call", json!({"name": tool}))
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,7 +64,8 @@ async fn an_id_in_flight_is_refused_and_the_first_call_continues() {
     let mut limits = mcp_server::Limits::new();
     limits.connection.max_in_flight_requests = 2;
     let mut raw =
-        Raw::session(&built(echo().tool(gate.tool("wait")).limits(limits)), "2025-11-25").await;
+        Raw::session(&built(echo().tool(waiting_tool("wait", &gate)).limits(limits)), "2025-11-25")
+            .await;
     raw.send(&call(&json!(1), "wait")).await;
     raw.send(&call(&json!("1"), "wait")).await;
     gate.arrived(2).await;

@@ -9,9 +9,10 @@ use mcp_server::layer::{ConcurrencyLimitLayer, Layer, TimeoutLayer, TraceLayer};
 use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, ServerBuilder};
+use mcp_test_support::{Gate, settle};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, Transport, built, everywhere, named, server};
+use crate::harness::{Client, Transport, built, everywhere, named, server, waiting_tool};
 
 type Events = Arc<Mutex<Vec<String>>>;
 
@@ -73,11 +74,11 @@ async fn the_layer_added_last_is_the_outermost() {
     everywhere(
         || base().layer(record("in", &events)).layer(record("out", &events)),
         async |client| {
-            client.settle().await;
+            settle().await;
             events.lock().unwrap().clear();
             client.tool("t", json!({})).await;
             client.notify("notifications/example", json!({}));
-            client.settle().await;
+            settle().await;
             let expected = [
                 "out tools/call",
                 "in tools/call",
@@ -100,7 +101,7 @@ async fn a_layer_can_answer_a_request() {
         base().layer(record("in", &events)).layer(outer)
     };
     everywhere(server, async |client| {
-        client.settle().await;
+        settle().await;
         events.lock().unwrap().clear();
         let error = client.err("tools/call", json!({"name": "t"})).await;
         assert_eq!((error.code, &*error.message), (-31000, "refused by the layer"));
@@ -143,7 +144,7 @@ async fn a_call_that_exceeds_its_timeout_is_dropped_and_answered() {
     for &transport in Transport::ALL {
         for revision in Revision::ALL {
             let server = base()
-                .tool(gate.tool("wait"))
+                .tool(waiting_tool("wait", &gate))
                 .layer(TimeoutLayer::new(Duration::from_millis(1_500)));
             let client = Client::connect(&built(server), transport, revision).await;
             calls += 1;
@@ -191,15 +192,16 @@ async fn subscriptions_are_exempt_from_timeouts_and_concurrency_limits() {
 #[tokio::test(start_paused = true)]
 async fn concurrency_is_limited_over_all_connections_in_order() {
     let gate = Gate::new();
-    let server = built(base().tool(gate.tool("wait")).layer(ConcurrencyLimitLayer::new(2)));
+    let server =
+        built(base().tool(waiting_tool("wait", &gate)).layer(ConcurrencyLimitLayer::new(2)));
     let one = Client::connect(&server, Transport::Stream, Revision::V2025_11_25).await;
     let two = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
     let mut calls = vec![one.start_tool("wait"), two.start_tool("wait")];
     gate.arrived(2).await;
     calls.push(one.start_tool("wait"));
-    one.settle().await;
+    settle().await;
     let cancelled = two.start_tool("wait");
-    two.settle().await;
+    settle().await;
     assert_eq!(gate.arrivals(), 2);
     two.cancel(&cancelled);
     gate.open(1);

@@ -10,6 +10,8 @@ use mcp_server::resource::ResourceRoute;
 use mcp_server::tool::ToolRoute;
 use mcp_server::types::LoggingLevel;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
+use mcp_test_support::message;
+use mcp_test_support::settle;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -26,7 +28,7 @@ fn echo(limits: Limits) -> ServerBuilder {
 }
 
 fn call(arguments: &Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t", "arguments": arguments}})
+    message::call(1, "t", arguments.clone())
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,21 +150,9 @@ async fn unwritten_output_is_limited() {
         limits.connection.write_stall_timeout = Duration::from_secs(1_000);
         limits.min_log_interval = Duration::ZERO;
     }));
-    let mut raw = {
-        let server = built(server);
-        let mut raw = Raw::open(&server, 4_096);
-        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}});
-        raw.ask(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}))
-            .await;
-        raw
-    };
-    raw.send(
-        &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "talk"}}),
-    )
-    .await;
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
+    let mut raw = Raw::session_over(&built(server), "2025-11-25", 4_096).await;
+    raw.send(&message::call(1, "talk", json!({}))).await;
+    settle().await;
     let waiting = sent.load(Ordering::Relaxed);
     assert!((15..60).contains(&waiting), "{waiting} messages of 1 kB are within the limits");
     for _ in 0..1_000 {

@@ -4,6 +4,7 @@ use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Revision, Server, ServerBuilder, ServerHandle};
+use mcp_test_support::settle;
 use serde_json::{Value, json};
 
 use crate::harness::{Call, Client, Transport, built, named, server};
@@ -149,7 +150,7 @@ async fn a_cancelled_subscription_is_silent_and_frees_its_permit() {
         assert_eq!(error.code, -32602);
         assert!(error.message.contains("at most 2"), "{}", error.message);
         client.cancel(&one);
-        client.settle().await;
+        settle().await;
         handle.set_tool(tool("t2")).unwrap();
         assert_eq!(client.receive(TOOLS).await["_meta"][ID], json!(2));
         assert_eq!(client.receive_all().await, [], "nothing for the cancelled one");

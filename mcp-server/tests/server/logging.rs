@@ -5,9 +5,10 @@ use std::time::Duration;
 use mcp_server::tool::ToolRoute;
 use mcp_server::types::LoggingLevel;
 use mcp_server::{Context, ServerBuilder};
+use mcp_test_support::Gate;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, LEGACY, MODERN, each, everywhere, server};
+use crate::harness::{Client, LEGACY, MODERN, each, everywhere, server};
 
 const LEVELS: [&str; 8] =
     ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];

@@ -1,12 +1,13 @@
 //! The handshake of the legacy era. Spec: basic/lifecycle.
 
 use mcp_server::Revision;
+use mcp_test_support::message::initialize_params;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, LEGACY, Setup, Transport, built, each, server};
 
-fn initialize_params(version: &str) -> Value {
-    json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "c", "version": "0"}})
+fn params(revision: &str) -> Value {
+    initialize_params(revision, json!({}))
 }
 
 fn open(server: mcp_server::ServerBuilder, transport: Transport) -> Client {
@@ -18,8 +19,7 @@ async fn a_known_revision_is_accepted() {
     for &transport in Transport::ALL {
         for revision in LEGACY {
             let client = open(server().instructions("Be kind."), transport);
-            let result =
-                client.raw("initialize", initialize_params(revision.as_str())).await.unwrap();
+            let result = client.raw("initialize", params(revision.as_str())).await.unwrap();
             assert_eq!(result["protocolVersion"], revision.as_str());
             assert_eq!(result["instructions"], "Be kind.");
             assert_eq!(result["serverInfo"]["name"], "test-server");
@@ -36,7 +36,7 @@ async fn an_unknown_revision_is_answered_with_the_latest_legacy_one() {
     for &transport in Transport::ALL {
         for unknown in ["2023-01-01", "2099-01-01", "", "draft", "2026-07-28"] {
             let client = open(server(), transport);
-            let result = client.raw("initialize", initialize_params(unknown)).await.unwrap();
+            let result = client.raw("initialize", params(unknown)).await.unwrap();
             assert_eq!(result["protocolVersion"], "2025-11-25", "for {unknown:?}");
         }
     }
@@ -46,15 +46,9 @@ async fn an_unknown_revision_is_answered_with_the_latest_legacy_one() {
 async fn an_unsupported_revision_is_answered_with_the_latest_supported_one() {
     for &transport in Transport::ALL {
         let old = || server().revisions([Revision::V2024_11_05, Revision::V2025_03_26]);
-        let result = open(old(), transport)
-            .raw("initialize", initialize_params("2025-11-25"))
-            .await
-            .unwrap();
+        let result = open(old(), transport).raw("initialize", params("2025-11-25")).await.unwrap();
         assert_eq!(result["protocolVersion"], "2025-03-26");
-        let result = open(old(), transport)
-            .raw("initialize", initialize_params("2024-11-05"))
-            .await
-            .unwrap();
+        let result = open(old(), transport).raw("initialize", params("2024-11-05")).await.unwrap();
         assert_eq!(result["protocolVersion"], "2024-11-05");
     }
 }
@@ -62,7 +56,7 @@ async fn an_unsupported_revision_is_answered_with_the_latest_supported_one() {
 #[tokio::test(start_paused = true)]
 async fn a_second_initialize_is_refused_and_the_session_continues() {
     each(&LEGACY, server, async |client| {
-        let error = client.err("initialize", initialize_params("2024-11-05")).await;
+        let error = client.err("initialize", params("2024-11-05")).await;
         assert_eq!((error.code, &*error.message), (-32600, "the session is already initialized"));
         assert_eq!(client.ok("ping", json!({})).await, json!({}));
     })
@@ -74,13 +68,13 @@ async fn initialize_without_its_members_is_refused_and_can_be_repeated() {
     for &transport in Transport::ALL {
         let client = open(server(), transport);
         for member in ["protocolVersion", "capabilities", "clientInfo"] {
-            let mut params = initialize_params("2025-11-25");
+            let mut params = params("2025-11-25");
             params.as_object_mut().unwrap().shift_remove(member);
             let error = client.raw("initialize", params).await.unwrap_err();
             assert_eq!(error.code, -32602, "without {member}");
             assert!(error.message.contains(member), "{}", error.message);
         }
-        client.raw("initialize", initialize_params("2025-11-25")).await.unwrap();
+        client.raw("initialize", params("2025-11-25")).await.unwrap();
     }
 }
 
@@ -115,7 +109,7 @@ async fn the_error_of_another_request_before_the_handshake_says_what_is_missing(
 async fn a_server_without_sessions_names_its_revisions() {
     for &transport in Transport::CONNECTIONS {
         let client = open(server().revisions([Revision::V2026_07_28]), transport);
-        let error = client.raw("initialize", initialize_params("2025-11-25")).await.unwrap_err();
+        let error = client.raw("initialize", params("2025-11-25")).await.unwrap_err();
         assert_eq!(error.code, -32601);
         assert!(error.message.contains("2026-07-28"), "{}", error.message);
         assert_eq!(
@@ -142,8 +136,7 @@ async fn a_legacy_server_answers_like_one_that_does_not_know_the_modern_era() {
         assert_eq!(error.code, -32600);
         assert!(error.message.contains("initialize"), "{}", error.message);
         // It ignores `_meta` of the modern era, on `initialize` and later.
-        let result =
-            client.raw("initialize", client.modern(initialize_params("2025-06-18"))).await.unwrap();
+        let result = client.raw("initialize", client.modern(params("2025-06-18"))).await.unwrap();
         assert_eq!(result["protocolVersion"], "2025-06-18");
         let result = client.raw("tools/list", client.modern(json!({}))).await.unwrap();
         assert_eq!(result, json!({"tools": []}));

@@ -8,9 +8,10 @@ use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::tool::{ToolCall, ToolFuture, ToolRoute};
 use mcp_server::types::PromptArgument;
 use mcp_server::{Context, ServerBuilder};
+use mcp_test_support::Gate;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, everywhere, server};
+use crate::harness::{Client, everywhere, server, waiting_tool};
 
 async fn panicking() -> &'static str {
     panic!("on the first poll")
@@ -29,7 +30,7 @@ fn fragile(gate: &Gate) -> ServerBuilder {
         .tool(ToolRoute::builder("sync").raw(sync))
         .tool(ToolRoute::builder("at-once").handler(|_: Context| panicking()))
         .tool(ToolRoute::builder("late").handler(|_: Context| panicking_later()))
-        .tool(gate.tool("wait"))
+        .tool(waiting_tool("wait", gate))
         .tool(ToolRoute::builder("fine").handler(|_: Context| async { "fine" }))
         .prompt(
             PromptRoute::builder("p")

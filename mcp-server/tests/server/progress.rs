@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Revision, ServerBuilder};
+use mcp_test_support::message::{add_modern_meta, request};
+use mcp_test_support::{Gate, settle};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Gate, Received, Transport, each, everywhere, server};
+use crate::harness::{Client, Received, Transport, each, everywhere, server};
 
 const PROGRESS: &str = "notifications/progress";
 
@@ -128,7 +130,7 @@ async fn values_below_the_rate_all_pass_and_faster_ones_at_the_rate() {
 async fn progress_comes_before_the_answer() {
     let mut raw =
         crate::harness::Raw::session(&crate::harness::built(reporting()), "2025-11-25").await;
-    let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call(json!({"steps": [1, 2]}), Some(json!(1)))});
+    let ask = request(1, "tools/call", call(json!({"steps": [1, 2]}), Some(json!(1))));
     raw.send(&ask).await;
     for expected in [1, 2] {
         assert_eq!(raw.next().await.unwrap()["params"]["progress"], expected);
@@ -213,15 +215,11 @@ async fn progress_that_waited_for_the_client_does_not_follow_the_answer() {
         };
         let mut params = json!({"name": "leave", "_meta": {"progressToken": 1}});
         if revision == Revision::V2026_07_28 {
-            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            add_modern_meta(&mut params, &json!({}));
         }
-        raw.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}))
-            .await;
+        raw.send(&request(1, "tools/call", params)).await;
         gate.arrived(1).await;
-        for _ in 0..100 {
-            tokio::task::yield_now().await; // The task sends until the limit is reached.
-        }
+        settle().await; // The task sends until the limit is reached.
         gate.open(1);
         let mut reports = 0;
         loop {
@@ -260,8 +258,7 @@ async fn progress_of_other_threads_does_not_follow_the_answer() {
     let mut raw = crate::harness::Raw::session(&server, "2025-11-25").await;
     for id in 1..=300 {
         let params = json!({"name": "leave", "_meta": {"progressToken": id}});
-        raw.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}))
-            .await;
+        raw.send(&request(id, "tools/call", params)).await;
         loop {
             let message = raw.next().await.expect("an answer");
             match message.get("id") {

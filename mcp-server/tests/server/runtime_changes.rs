@@ -6,9 +6,10 @@ use mcp_server::resource::ResourceRoute;
 use mcp_server::tool::ToolRoute;
 use mcp_server::types::Schema;
 use mcp_server::{BuildError, Context, Revision, ServerBuilder, ServerHandle};
+use mcp_test_support::Gate;
 use serde_json::json;
 
-use crate::harness::{Client, LEGACY, Transport, built, named, server};
+use crate::harness::{Client, LEGACY, Transport, built, named, server, waiting_tool};
 
 fn tool(name: &str) -> ToolRoute {
     returning(name, "hello")
@@ -154,8 +155,8 @@ async fn a_client_without_a_session_receives_no_notifications() {
 #[tokio::test(start_paused = true)]
 async fn a_running_call_keeps_its_tool() {
     for &transport in Transport::ALL {
-        let gate = crate::harness::Gate::new();
-        let server = built(server().tool(gate.tool("t")));
+        let gate = Gate::new();
+        let server = built(server().tool(waiting_tool("t", &gate)));
         let client = Client::connect(&server, transport, Revision::V2025_11_25).await;
         let call = client.start_tool("t");
         gate.arrived(1).await;

@@ -1,6 +1,7 @@
 //! The sealed `requestState`: a server accepts only states that it made itself.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, RequestId, code};
@@ -9,7 +10,7 @@ use mcp_core::service::{Accept as _, CallError, Peer, Request, Service as _};
 use mcp_core::types::{ElicitParams, ElicitSchema, StringSchema};
 use mcp_server::input::{AskError, KeyRing};
 use mcp_server::tool::ToolRoute;
-use mcp_server::{Context, Server};
+use mcp_server::{Context, Limits, Server};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -56,7 +57,9 @@ fn changed(state: &str, data: &[u8]) -> String {
 fn new_fixture() -> Fixture {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let keys = KeyRing::new("a secret of the fuzz targets, 32+").expect("a secret of 32 bytes");
-    let server = Server::builder("sealed", "1").state_keys(keys);
+    let mut limits = Limits::new();
+    limits.request_state_ttl = Duration::from_secs(86_400); // Longer than a run.
+    let server = Server::builder("sealed", "1").state_keys(keys).limits(limits);
     let tool = ToolRoute::builder("ask").handler(ask);
     let server = server.tool(tool).build().expect("a server");
     let round = runtime.block_on(call(&server, None)).expect("the first round");

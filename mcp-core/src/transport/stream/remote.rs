@@ -82,6 +82,8 @@ impl Service for Remote {
     }
 
     async fn notify(&self, notification: Notification) {
+        // Neither a closed connection nor an empty outbox makes a loop of notifications wait.
+        tokio::task::consume_budget().await;
         let Notification { method, params } = notification;
         let sent = match check_outgoing(params.as_bytes().len(), self.shared.max_outgoing_bytes) {
             Ok(()) => {
@@ -95,8 +97,6 @@ impl Service for Remote {
         };
         if let Err(error) = sent {
             tracing::debug!(%method, %error, "a notification was not sent");
-            // The failure did not wait for anything; a loop of notifications must yield.
-            tokio::task::consume_budget().await;
         }
     }
 }

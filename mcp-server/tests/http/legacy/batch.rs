@@ -3,9 +3,11 @@
 use http::StatusCode;
 use mcp_server::Limits;
 use mcp_server::http::HttpOptions;
+use mcp_test_support::message::{call, modern};
+use mcp_test_support::settle;
 use serde_json::{Value, json};
 
-use super::harness::{Host, call, initialize, settle};
+use super::harness::{Host, initialize};
 
 #[tokio::test(start_paused = true)]
 async fn calls_of_a_batch_are_answered_together() {
@@ -64,11 +66,6 @@ async fn other_revisions_have_no_batches() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
         assert_eq!(answer.json().await["error"]["code"], -32600);
     }
-}
-
-fn modern(mut message: Value) -> Value {
-    message["params"]["_meta"] = serde_json::from_str(crate::caller::META).unwrap();
-    message
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,9 +5,10 @@ use std::time::Duration;
 use http::StatusCode;
 use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Principal};
+use mcp_test_support::settle;
 use serde_json::json;
 
-use super::harness::{Host, settle};
+use super::harness::Host;
 
 #[tokio::test(start_paused = true)]
 async fn calls_without_a_client_do_not_keep_others_out() {
@@ -89,7 +90,7 @@ async fn a_batch_is_detached_as_a_whole() {
     limits.http.max_in_flight_requests = 1;
     let host = Host::with(HttpOptions::new().no_event_store(), limits);
     let client = host.session("2025-03-26").await;
-    let call = |id: u64| super::harness::call(id, "slow", json!({"ms": 60_000}));
+    let call = |id: u64| mcp_test_support::message::call(id, "slow", json!({"ms": 60_000}));
     drop(client.post(json!([call(1), call(2)])).await);
     settle().await;
     assert_eq!(host.log.dropped(), 2);

@@ -1,19 +1,19 @@
 //! A server with a tool for every need, and a client that speaks HTTP to it without a socket.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::BodyExt as _;
 use mcp_core::codec::sse::{Event, EventDecoder};
 use mcp_server::http::{HttpBody, HttpOptions, HttpService};
 use mcp_server::types::LoggingLevel;
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
 use mcp_server::{Context, Principal, Server, ServerHandle, tools};
+use mcp_test_support::http::Call;
+use mcp_test_support::message::{self, result_of, text_of};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 
@@ -220,7 +220,7 @@ impl Client {
         assert_eq!(answer.status, StatusCode::OK);
         self.session = answer.header("mcp-session-id");
         assert_eq!(answer.json().await["result"]["protocolVersion"], revision);
-        let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let note = message::notification("notifications/initialized", json!({}));
         assert_eq!(self.post(note).await.status, StatusCode::ACCEPTED);
     }
 
@@ -229,7 +229,7 @@ impl Client {
     }
 
     pub(super) async fn call(&self, id: impl Into<Value>, tool: &str, arguments: Value) -> Answer {
-        self.post(call(id, tool, arguments)).await
+        self.post(message::call(id, tool, arguments)).await
     }
 
     pub(super) async fn get(&self) -> Answer {
@@ -264,26 +264,27 @@ impl Client {
             Method::GET => "text/event-stream",
             _ => "application/json, text/event-stream",
         };
-        let mut request = Request::builder().method(&method).uri(uri).header("host", "localhost");
-        if !headers.iter().any(|(name, _)| *name == "accept") {
-            request = request.header("accept", accept);
-        }
+        let mut call = Call::empty(method.clone()).header("accept", accept).body(body);
+        call.uri = uri.to_owned();
         if method == Method::POST {
-            request = request.header("content-type", "application/json");
+            call = call.header("content-type", "application/json");
         }
         if let Some(session) = &self.session {
-            request = request.header("mcp-session-id", session);
+            call = call.header("mcp-session-id", session);
         }
         if let Some(version) = &self.version {
-            request = request.header("mcp-protocol-version", version);
+            call = call.header("mcp-protocol-version", version);
+        }
+        if headers.iter().any(|(name, _)| *name == "accept") {
+            call = call.without("accept"); // The test sets its own.
         }
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            call = call.and(name, value);
         }
+        let mut request = call.request();
         if let Some(principal) = &self.principal {
-            request = request.extension(principal.clone());
+            request.extensions_mut().insert(principal.clone());
         }
-        let request = request.body(Whole(Some(Bytes::from(body)))).unwrap();
         let (head, body) = self.service.clone().call(request).await.unwrap().into_parts();
         let decoder = EventDecoder::new(16 << 20);
         let began = tokio::time::Instant::now();
@@ -292,14 +293,7 @@ impl Client {
 }
 
 pub(super) fn initialize(revision: &str) -> Value {
-    json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-        "protocolVersion": revision, "capabilities": {"elicitation": {}},
-        "clientInfo": {"name": "test", "version": "1.0.0"}}})
-}
-
-pub(super) fn call(id: impl Into<Value>, tool: &str, arguments: Value) -> Value {
-    let params = json!({"name": tool, "arguments": arguments});
-    json!({"jsonrpc": "2.0", "id": id.into(), "method": "tools/call", "params": params})
+    message::initialize(revision, json!({"elicitation": {}}))
 }
 
 /// A response. Dropping it is what a client does that loses its connection.
@@ -323,8 +317,7 @@ impl Answer {
     pub(super) async fn chunk(&mut self) -> Option<Bytes> {
         // Keep-alives would make a test that waits for nothing wait without end.
         assert!(self.began.elapsed() < Duration::from_secs(7_200), "nothing but keep-alives");
-        let frame = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await?;
-        frame.unwrap().into_data().ok()
+        self.body.frame().await?.unwrap().into_data().ok()
     }
 
     pub(super) async fn text(mut self) -> String {
@@ -379,38 +372,6 @@ impl Answer {
             true => self.messages().await.pop().unwrap(),
             false => self.json().await,
         };
-        text_of(&message)
-    }
-}
-
-pub(super) fn text_of(message: &Value) -> String {
-    message["result"]["content"][0]["text"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{message}"))
-        .to_owned()
-}
-
-/// Lets tasks that can run do so.
-pub(super) async fn settle() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-}
-
-struct Whole(Option<Bytes>);
-
-impl Body for Whole {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        text_of(result_of(&message)).to_owned()
     }
 }

@@ -2,9 +2,11 @@
 
 use http::{Method, StatusCode};
 use mcp_server::{Principal, Revision, Server};
+use mcp_test_support::message::call;
+use mcp_test_support::settle;
 use serde_json::json;
 
-use super::harness::{Client, Host, call, initialize, settle};
+use super::harness::{Client, Host, initialize};
 
 const REVISIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 

@@ -7,9 +7,11 @@ use http::StatusCode;
 use mcp_server::http::HttpOptions;
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Limits, Principal, Server};
+use mcp_test_support::message::call;
+use mcp_test_support::settle;
 use serde_json::json;
 
-use super::harness::{Client, Host, call, initialize, settle};
+use super::harness::{Client, Host, initialize};
 
 fn host(sessions: usize, per_principal: usize) -> Host {
     let mut limits = Limits::new();

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use mcp_server::Limits;
+use mcp_test_support::message::{call, result_of, text_of};
+use mcp_test_support::settle;
 use serde_json::{Value, json};
 
-use super::harness::{Host, call, settle, text_of};
+use super::harness::Host;
 
 #[tokio::test(start_paused = true)]
 async fn long_answers_are_whole() {
@@ -86,8 +88,8 @@ async fn questions_go_on_the_stream_of_the_call_that_asks() {
         let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": result});
         assert_eq!(client.post(answer).await.status, StatusCode::ACCEPTED);
     }
-    assert_eq!(text_of(&first.message().await.unwrap().1), "name \"one\"");
-    assert_eq!(text_of(&second.message().await.unwrap().1), "name \"two\"");
+    assert_eq!(text_of(result_of(&first.message().await.unwrap().1)), "name \"one\"");
+    assert_eq!(text_of(result_of(&second.message().await.unwrap().1)), "name \"two\"");
     assert!(first.message().await.is_none(), "the stream ends after the answer");
     assert!(tokio::time::timeout(Duration::from_secs(1), standalone.message()).await.is_err());
 }
@@ -114,7 +116,7 @@ async fn a_question_that_is_dropped_is_taken_back() {
     let (_, withdrawn) = stream.message().await.unwrap(); // After `Limits::peer_request`.
     assert_eq!(withdrawn["method"], "notifications/cancelled");
     assert_eq!(withdrawn["params"]["requestId"], question["id"]);
-    assert!(text_of(&stream.message().await.unwrap().1).contains("no answer arrived"));
+    assert!(text_of(result_of(&stream.message().await.unwrap().1)).contains("no answer arrived"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,5 +240,8 @@ async fn an_answer_that_cannot_be_read_is_an_error_of_the_question() {
     let (_, question) = stream.message().await.unwrap();
     let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": 5});
     assert_eq!(client.post(answer).await.status, StatusCode::BAD_REQUEST);
-    assert!(text_of(&stream.message().await.unwrap().1).contains("the result must be an object"));
+    assert!(
+        text_of(result_of(&stream.message().await.unwrap().1))
+            .contains("the result must be an object")
+    );
 }

@@ -10,9 +10,11 @@ use mcp_server::http::{
     EventStore, EventStoreLimits, HttpOptions, MemoryEventStore, ReplayError, SessionId,
     StoredEvent, StreamKey,
 };
+use mcp_test_support::message::{result_of, text_of};
+use mcp_test_support::settle;
 use serde_json::{Value, json};
 
-use super::harness::{Host, settle, text_of};
+use super::harness::Host;
 
 fn numbers(messages: &[Value]) -> Vec<u64> {
     messages.iter().filter_map(|message| message["params"]["data"].as_u64()).collect()
@@ -40,7 +42,7 @@ async fn a_stream_that_is_cut_anywhere_is_resumed_with_nothing_lost_or_doubled()
                 [1, 2, 3, 4, 5],
                 "cut after {cut_after}, away for {pause} s"
             );
-            assert_eq!(text_of(messages.last().unwrap()), "counted to 5");
+            assert_eq!(text_of(result_of(messages.last().unwrap())), "counted to 5");
             assert_eq!(messages.len(), 6);
         }
     }
@@ -84,7 +86,7 @@ async fn a_handler_may_send_the_client_away() {
     assert_eq!(answer.event().await.unwrap().retry, Some(Duration::from_millis(50)));
     assert!(answer.event().await.is_none(), "the stream has ended without an answer");
     let rest = client.resume(&priming.id.unwrap()).await.messages().await;
-    assert_eq!((rest.len(), text_of(&rest[0]).as_str()), (1, "closed true"));
+    assert_eq!((rest.len(), text_of(result_of(&rest[0]))), (1, "closed true"));
     for revision in ["2025-06-18", "2025-03-26"] {
         let client = host.session(revision).await;
         assert_eq!(client.call(1, "poll_me", json!({})).await.tool_text().await, "closed false");
@@ -170,7 +172,7 @@ async fn a_question_waits_for_a_client_that_was_cut_off() {
     let (_, question) = rest.message().await.unwrap();
     let result = json!({"action": "accept", "content": {"name": "Ann"}});
     client.post(json!({"jsonrpc": "2.0", "id": question["id"], "result": result})).await;
-    assert_eq!(text_of(&rest.message().await.unwrap().1), "name \"Ann\"");
+    assert_eq!(text_of(result_of(&rest.message().await.unwrap().1)), "name \"Ann\"");
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,7 +202,7 @@ async fn an_answer_of_any_length_can_be_resumed() {
     drop(answer);
     tokio::time::sleep(Duration::from_secs(10)).await;
     let messages = client.resume(&id).await.messages().await;
-    assert_eq!(text_of(&messages[0]).len(), 3 << 20);
+    assert_eq!(text_of(result_of(&messages[0])).len(), 3 << 20);
 }
 
 /// A store that never answers once it has stalled.

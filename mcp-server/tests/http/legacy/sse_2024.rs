@@ -3,9 +3,11 @@
 use http::{Method, StatusCode};
 use mcp_server::http::HttpOptions;
 use mcp_server::{Limits, Principal};
+use mcp_test_support::message::{call, modern, result_of, text_of};
+use mcp_test_support::settle;
 use serde_json::{Value, json};
 
-use super::harness::{Answer, Client, Host, call, initialize, settle, text_of};
+use super::harness::{Answer, Client, Host, initialize};
 
 fn host() -> Host {
     Host::with(HttpOptions::new().http_sse(), Limits::new())
@@ -51,8 +53,8 @@ async fn a_conversation() {
     let result = |id: i64| {
         messages.iter().find(|message| message["id"] == id && message["result"].is_object())
     };
-    assert_eq!(text_of(result(1).unwrap()), "counted to 2");
-    assert_eq!(text_of(result(2).unwrap()), "x");
+    assert_eq!(text_of(result_of(result(1).unwrap())), "counted to 2");
+    assert_eq!(text_of(result_of(result(2).unwrap())), "x");
     host.handle.tools_changed();
     assert_eq!(stream.message().await.unwrap().1["method"], "notifications/tools/list_changed");
     let mut thief = client.clone();
@@ -163,8 +165,7 @@ async fn modern_messages_are_refused() {
     let host = host();
     let client = host.client();
     let (mut stream, endpoint) = begin(&client, "2025-03-26").await;
-    let mut modern = call(1, "slow", json!({"ms": 1}));
-    modern["params"]["_meta"] = serde_json::from_str(crate::caller::META).unwrap();
+    let modern = modern(call(1, "slow", json!({"ms": 1})));
     let path = format!("/{endpoint}");
     let refused = client.send_to(&path, Method::POST, &[], modern.to_string()).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
@@ -192,7 +193,7 @@ async fn a_handler_sees_the_request_that_its_call_came_in() {
         let path = format!("/{endpoint}");
         let accepted = client.send_to(&path, Method::POST, &headers, body).await;
         assert_eq!(accepted.status, StatusCode::ACCEPTED);
-        assert_eq!(text_of(&stream.message().await.unwrap().1), agent);
+        assert_eq!(text_of(result_of(&stream.message().await.unwrap().1)), agent);
     }
 }
 
@@ -207,7 +208,7 @@ async fn questions_and_cancellations_travel_on_it() {
     let result = json!({"action": "accept", "content": {"name": "Ann"}});
     let answer = json!({"jsonrpc": "2.0", "id": question["id"], "result": result});
     assert_eq!(post(&client, &endpoint, &answer).await, StatusCode::ACCEPTED);
-    assert_eq!(text_of(&stream.message().await.unwrap().1), "name \"Ann\"");
+    assert_eq!(text_of(result_of(&stream.message().await.unwrap().1)), "name \"Ann\"");
     post(&client, &endpoint, &call(2, "slow", json!({"ms": 60_000}))).await;
     let cancel =
         json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}});
@@ -224,7 +225,7 @@ async fn calls_are_answered_before_it_shuts_down() {
     post(&client, &endpoint, &call(1, "slow", json!({"ms": 2_000}))).await;
     host.service.close();
     let messages = stream.messages().await;
-    assert_eq!(text_of(&messages[0]), "slept 2000 ms");
+    assert_eq!(text_of(result_of(&messages[0])), "slept 2000 ms");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,8 @@ use mcp_server::Limits;
 use mcp_server::http::HttpService;
 
 use super::{initialize, legacy_call, resident, stream_of, turn};
-use crate::caller::Call;
 use crate::fixture;
+use mcp_test_support::http::Call;
 
 async fn begin(service: &HttpService) -> String {
     initialize().send(service).await.header("mcp-session-id").unwrap().to_owned()

@@ -4,14 +4,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use mcp_server::Limits;
+use mcp_test_support::http::Call;
+use mcp_test_support::soon;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::{echo, turn};
-use crate::caller::Call;
 use crate::fixture;
-use crate::running::{Running, serve, soon};
+use crate::running::{Running, serve};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
@@ -25,6 +26,7 @@ const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 const INITIAL_WINDOW_SIZE: u16 = 4;
+const PROTOCOL_ERROR: u32 = 1;
 const REFUSED_STREAM: u32 = 7;
 const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
@@ -138,17 +140,6 @@ impl Peer {
         }
     }
 
-    /// Reads until the server closes; gives the code of its GOAWAY, if it said one.
-    async fn farewell(&mut self) -> Option<u32> {
-        let mut code = None;
-        while let Some(frame) = self.next().await {
-            if frame.kind == GOAWAY {
-                code = Some(frame.code());
-            }
-        }
-        code
-    }
-
     /// Reads the answer to one request; its body.
     async fn answer(&mut self, stream: u32) -> String {
         let mut body = Vec::new();
@@ -249,27 +240,22 @@ async fn streams_that_we_reset_for_errors_are_limited() {
     limits.http.max_http2_local_resets = 5;
     let server = serve(limits).await;
     let mut peer = Peer::connect(&server, &[]).await;
-    // Requests whose heads are malformed: each is a stream error of the peer.
-    let mut block = vec![0];
-    block.extend(text(b"Upper-Case"));
-    block.extend(text(b"x"));
-    let (mut reading, mut writing) = peer.0.into_split();
-    let flooding = tokio::spawn(async move {
-        for stream in streams(2_000) {
-            let bytes = frame(HEADERS, END_HEADERS | END_STREAM, stream, &block);
-            if writing.write_all(&bytes).await.is_err() {
-                break;
-            }
-        }
-        writing
-    });
-    let mut said = Vec::new();
-    drop(soon(reading.read_to_end(&mut said)).await);
-    let writing = flooding.await.unwrap();
-    peer = Peer(reading.reunite(writing).unwrap());
-    assert_eq!(peer.farewell().await, None, "it was read already");
-    let resets = said.windows(9).filter(|window| window[..4] == [0, 0, 4, RST_STREAM]).count();
-    assert!(resets <= 5, "{resets}");
+    // A body that is longer than its head says is an error of its stream alone.
+    let call = echo("longer");
+    let length = call.body.len() - 1;
+    let call = call.header("content-length", length.to_string());
+    for stream in streams(5) {
+        peer.send(&request(stream, &call)).await;
+        let frame = peer.next().await.unwrap();
+        let reset = (RST_STREAM, stream, PROTOCOL_ERROR);
+        assert_eq!((frame.kind, frame.stream, frame.code()), reset, "{frame:?}");
+    }
+    peer.send(&request(11, &echo("within"))).await;
+    assert!(peer.answer(11).await.contains("within"));
+    peer.send(&request(13, &call)).await;
+    let frame = peer.next().await.unwrap();
+    assert_eq!((frame.kind, frame.code()), (GOAWAY, ENHANCE_YOUR_CALM), "{frame:?}");
+    assert_eq!(peer.next().await.map(|frame| frame.kind), None, "the connection is closed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,11 +1,11 @@
 //! Fifty clients that call everything 1: each gets its own answers, in both eras, over connections
 //! of its own (THREAT-23 and THREAT-24).
 
-use serde_json::{Value, json};
+use mcp_test_support::http::{Call, wire};
+use serde_json::json;
 
 use super::{legacy_call, session, turn};
-use crate::caller::Call;
-use crate::running::{serve, wire};
+use crate::running::serve;
 
 const CLIENTS: usize = 50;
 const CALLS: usize = 200;
@@ -41,7 +41,7 @@ async fn callers_that_call_everything_1_get_their_own_answers() {
                     Era::Own | Era::Shared => legacy_call(&session, tool, arguments),
                 };
                 let answer = caller.send(&wire(&call)).await.unwrap();
-                let message: Value = serde_json::from_str(&answer.body).unwrap();
+                let message = answer.json();
                 assert_eq!(message["id"], 1, "{era:?} {message}");
                 assert_eq!(message["result"]["content"][0]["text"], text, "{era:?} {message}");
             }

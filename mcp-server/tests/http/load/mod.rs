@@ -11,11 +11,13 @@ mod slow_peers;
 mod unread_streams;
 mod write_stall;
 
+use mcp_test_support::http::{Call, wire};
+use mcp_test_support::memory::resident_kib;
+use mcp_test_support::message;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::caller::Call;
-use crate::running::{Running, wire};
+use crate::running::Running;
 
 static TURN: Mutex<()> = Mutex::const_new(());
 
@@ -33,21 +35,17 @@ fn legacy(session: &str, message: &Value) -> Call {
 }
 
 fn legacy_call(session: &str, tool: &str, arguments: Value) -> Call {
-    let params = json!({ "name": tool, "arguments": arguments });
-    legacy(session, &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
+    legacy(session, &message::call(1, tool, arguments))
 }
 
 fn initialize() -> Call {
-    let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {},
-        "clientInfo": { "name": "load", "version": "1" } });
-    Call::raw(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }))
+    Call::raw(&message::initialize("2025-11-25", json!({})))
 }
 
 /// The GET that opens the stream of a session.
 fn stream_of(session: &str) -> Call {
-    let mut call = Call::raw(&Value::Null).without("content-type").body("");
-    call.method = http::Method::GET;
-    call.header("accept", "text/event-stream").header("mcp-session-id", session)
+    let call = Call::empty(http::Method::GET).header("accept", "text/event-stream");
+    call.header("mcp-session-id", session)
 }
 
 /// Opens a session over a socket.
@@ -56,8 +54,7 @@ async fn session(server: &Running) -> String {
     answer.header("mcp-session-id").unwrap_or_else(|| panic!("{answer:?}")).to_owned()
 }
 
-/// Memory that the process has, in bytes.
+/// The memory that the process has, in bytes.
 fn resident() -> usize {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+    usize::try_from(resident_kib("self").unwrap()).unwrap() << 10
 }

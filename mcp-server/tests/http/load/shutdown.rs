@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mcp_server::Limits;
+use mcp_test_support::http::{Call, read_until, rest, wire};
+use mcp_test_support::soon;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::{legacy_call, session, stream_of, turn};
-use crate::caller::Call;
-use crate::running::{read_until, rest, serve, soon, wire};
+use crate::running::serve;
 
 const LISTENERS: usize = 20;
 const WAITING: usize = 50;

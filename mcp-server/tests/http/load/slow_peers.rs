@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mcp_server::Limits;
+use mcp_test_support::http::wire;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::{echo, turn};
-use crate::running::{Running, serve, wire};
+use crate::running::{Running, serve};
 
 const HEADS: usize = 800;
 /// More than there may be requests in flight.
@@ -74,7 +75,7 @@ async fn two_thousand_slow_peers_are_disconnected_in_time_and_others_are_served(
         let began = Instant::now();
         let answer = healthy.send(&wire(&echo(&format!("call {answered}")))).await.unwrap();
         assert_eq!(answer.status, 200, "{answer:?}");
-        assert!(answer.body.contains(&format!("call {answered}")));
+        assert!(answer.text.contains(&format!("call {answered}")));
         worst = worst.max(began.elapsed());
         answered += 1;
     }

@@ -9,12 +9,14 @@ use futures::FutureExt as _;
 use http_body_util::BodyExt as _;
 use mcp_server::Limits;
 use mcp_server::http::{HttpBody, HttpService};
+use mcp_test_support::http::{Call, data, read_until, wire};
+use mcp_test_support::message::request;
+use mcp_test_support::soon;
 use serde_json::{Value, json};
 
 use super::{echo, initialize, legacy, legacy_call, resident, session, stream_of, turn};
-use crate::caller::Call;
 use crate::fixture;
-use crate::running::{read_until, serve_buffered, soon, wire};
+use crate::running::serve_buffered;
 
 /// Of each kind.
 const UNREAD: usize = 100;
@@ -26,9 +28,7 @@ fn listen() -> Call {
 }
 
 fn subscribe(session: &str) -> Call {
-    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/subscribe",
-        "params": { "uri": WATCHED } });
-    legacy(session, &message)
+    legacy(session, &request(1, "resources/subscribe", json!({ "uri": WATCHED })))
 }
 
 /// Opens the stream of a new session that watches.
@@ -46,8 +46,7 @@ fn waiting(body: &mut HttpBody) -> Vec<Value> {
     while let Some(Some(frame)) = tokio::task::unconstrained(body.frame()).now_or_never() {
         text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
     }
-    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+    data(&text).map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
 fn uri(message: &Value) -> Option<&str> {
@@ -134,10 +133,7 @@ async fn calls_wait_for_who_does_not_read_them_and_go_on_where_they_were() {
         while let Some(frame) = body.frame().await {
             text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
         }
-        let data = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("data: "))
-            .filter(|data| !data.is_empty());
+        let data = data(&text).filter(|data| !data.is_empty());
         let messages: Vec<Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
         assert_eq!(messages.len(), count + 1);
         assert!(

@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use mcp_server::Limits;
+use mcp_test_support::http::{Call, rest, wire};
+use mcp_test_support::soon;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
 use super::{echo, turn};
-use crate::caller::Call;
-use crate::running::{rest, serve_buffered, soon, wire};
+use crate::running::serve_buffered;
 
 #[tokio::test]
 async fn a_peer_that_never_reads_a_large_answer_is_cut_off() {

@@ -3,20 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use mcp_server::{Revision, ServeError, Server};
+use mcp_test_support::message::{self, add_modern_meta, initialize_params, text_of};
+use mcp_test_support::{settle, within_an_hour};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::timeout;
 
 #[cfg(feature = "http")]
 use super::{MODERN, http};
 use super::{Transport, memory, stream};
-
-/// Maximum time that a client waits for anything. A paused clock advances to it when every task is
-/// idle; it is longer than every limit of the server.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// An error from the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +37,28 @@ impl Failure {
 
 /// The outcome of a request.
 pub type Outcome = Result<Value, Failure>;
+
+/// Returns the outcome in a response.
+pub fn outcome(response: &Value) -> Outcome {
+    match response.get("error") {
+        None => Ok(response["result"].clone()),
+        Some(error) => Err(Failure {
+            code: error["code"].as_i64().expect("a code"),
+            message: error["message"].as_str().expect("a message").to_owned(),
+            data: error.get("data").cloned(),
+        }),
+    }
+}
+
+/// Creates the response to a request of the server.
+pub fn response(id: &Value, outcome: Outcome) -> Value {
+    match outcome {
+        Ok(result) => message::response(id, result),
+        Err(Failure { code, message, data }) => {
+            message::error(id, code, &message, data.unwrap_or_default())
+        }
+    }
+}
 
 /// Answers the requests of the server.
 pub type RequestHandler = Arc<dyn Fn(&str, &Value) -> Option<Outcome> + Send + Sync>;
@@ -170,10 +188,7 @@ impl Call {
 
     /// Waits for the answer; `None` if the request ends without one.
     pub async fn ended(self) -> Option<Outcome> {
-        match timeout(WAIT_TIMEOUT, self.answer).await {
-            Ok(answer) => answer.ok(),
-            Err(_) => panic!("the request {} is neither answered nor ended", self.id),
-        }
+        within_an_hour(&format!("the end of the request {}", self.id), self.answer).await.ok()
     }
 
     /// Whether the answer has arrived.
@@ -192,11 +207,7 @@ impl Client {
     }
 
     pub async fn initialize(&self) -> Outcome {
-        let params = json!({
-            "protocolVersion": self.revision.as_str(),
-            "capabilities": self.capabilities,
-            "clientInfo": {"name": "test-client", "version": "0.0.1"},
-        });
+        let params = initialize_params(self.revision.as_str(), self.capabilities.clone());
         let result = self.raw("initialize", params).await?;
         self.wire.notify("notifications/initialized", json!({}));
         Ok(result)
@@ -229,11 +240,7 @@ impl Client {
 
     /// Calls a tool and returns the text of its first content block.
     pub async fn tool_text(&self, name: &str, arguments: Value) -> String {
-        let result = self.tool(name, arguments).await;
-        result["content"][0]["text"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no text in {result}"))
-            .to_owned()
+        text_of(&self.tool(name, arguments).await).to_owned()
     }
 
     /// Starts a call of a tool.
@@ -264,16 +271,7 @@ impl Client {
 
     /// Adds the `_meta` of a modern request to parameters. Existing members stay.
     pub fn modern(&self, mut params: Value) -> Value {
-        let meta =
-            params.as_object_mut().expect("parameters").entry("_meta").or_insert_with(|| json!({}));
-        let meta = meta.as_object_mut().expect("_meta");
-        for (key, value) in [
-            ("protocolVersion", json!(Revision::V2026_07_28.as_str())),
-            ("clientCapabilities", self.capabilities.clone()),
-            ("clientInfo", json!({"name": "test-client", "version": "0.0.1"})),
-        ] {
-            meta.entry(format!("io.modelcontextprotocol/{key}")).or_insert(value);
-        }
+        add_modern_meta(&mut params, &self.capabilities);
         params
     }
 
@@ -297,11 +295,9 @@ impl Client {
         if let Some(stored) = inbox.1.pop_front() {
             return stored;
         }
-        match timeout(WAIT_TIMEOUT, inbox.0.recv()).await {
-            Ok(Some(received)) => received,
-            Ok(None) => panic!("the connection ended before a notification"),
-            Err(_) => panic!("no notification arrived"),
-        }
+        within_an_hour("a notification", inbox.0.recv())
+            .await
+            .expect("the connection ended before a notification")
     }
 
     /// Waits for the next request or notification, which must have this method.
@@ -311,16 +307,9 @@ impl Client {
         received.params
     }
 
-    /// Lets all tasks run until they are idle.
-    pub async fn settle(&self) {
-        for _ in 0..50 {
-            tokio::task::yield_now().await;
-        }
-    }
-
     /// Returns all requests and notifications that the server sends until all tasks are idle.
     pub async fn receive_all(&self) -> Vec<Received> {
-        self.settle().await;
+        settle().await;
         let mut inbox = self.inbox.lock().await;
         let mut all: Vec<_> = std::mem::take(&mut inbox.1).into();
         while let Ok(received) = inbox.0.try_recv() {
@@ -345,9 +334,6 @@ impl Client {
     /// Waits for the result of serving (only streams).
     pub async fn served(&self) -> Result<(), ServeError> {
         let served = self.served.lock().await.take().expect("a stream whose result was not taken");
-        timeout(WAIT_TIMEOUT, served)
-            .await
-            .expect("the server ends")
-            .expect("the server does not panic")
+        within_an_hour("the end of the server", served).await.expect("the server does not panic")
     }
 }

@@ -4,17 +4,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderMap, Method};
+use http_body_util::BodyExt as _;
 use mcp_server::Server;
 use mcp_server::http::{HttpBody, HttpService};
+use mcp_test_support::http::{Call, data};
+use mcp_test_support::message::{self, MODERN};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
-use tower_service::Service as _;
 
-use super::client::{Failure, Inbox, Outcome, Received, Wire};
+use super::client::{Inbox, Outcome, Received, Wire, outcome, response};
 
 pub struct Http {
     shared: Arc<Shared>,
@@ -48,7 +48,7 @@ impl Wire for Http {
     fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Outcome> {
         let (sender, answer) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let message = message::request(id.clone(), method, params);
         let task = tokio::spawn(async move {
             if let Some(answered) = shared.call(&message).await {
                 let _ = sender.send(answered);
@@ -59,7 +59,7 @@ impl Wire for Http {
     }
 
     fn notify(&self, method: &str, params: Value) {
-        let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
+        let message = message::notification(method, params);
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move { drop(shared.post(&message).await) });
     }
@@ -81,21 +81,11 @@ impl Wire for Http {
             stream.abort();
         }
         if let Some(id) = session.id {
-            let request = head(Method::DELETE).header("mcp-session-id", id);
-            let request = request.body(Full::<Bytes>::default());
-            let mut service = self.shared.service.clone();
-            tokio::spawn(async move { drop(service.call(request.unwrap()).await) });
+            let request = Call::empty(Method::DELETE).header("mcp-session-id", id);
+            let service = self.shared.service.clone();
+            tokio::spawn(async move { drop(request.begin(&service).await) });
         }
     }
-}
-
-fn head(method: Method) -> http::request::Builder {
-    Request::builder()
-        .method(method)
-        .uri("/mcp")
-        .header("host", "localhost")
-        .header("content-type", "application/json")
-        .header("accept", "application/json, text/event-stream")
 }
 
 impl Shared {
@@ -114,37 +104,27 @@ impl Shared {
     }
 
     async fn post(&self, message: &Value) -> http::Response<HttpBody> {
-        let mut request = head(Method::POST);
-        let params = &message["params"];
-        let version = &params["_meta"]["io.modelcontextprotocol/protocolVersion"];
-        let is_modern = version.is_string();
-        if let Some(version) = version.as_str() {
-            request = request.header("mcp-protocol-version", version);
-            if let Some(method) = message["method"].as_str() {
-                request = request.header("mcp-method", method);
+        let mut request = Call::of(message);
+        let version = &message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"];
+        if version.is_string() {
+            if let Some(name) = request.get("mcp-name") {
+                let name = mcp_core::http::encode_value(str::from_utf8(name).unwrap()).into_owned();
+                request = request.header("mcp-name", name);
             }
-            let is_named = ["tools/call", "prompts/get", "resources/read"]
-                .iter()
-                .any(|method| message["method"] == *method);
-            let name = params.get("name").or_else(|| params.get("uri"));
-            if let (true, Some(name)) = (is_named, name.and_then(Value::as_str)) {
-                request = request.header("mcp-name", mcp_core::http::encode_value(name).as_ref());
-            }
-        }
-        if self.is_modern && message.get("id").is_none() {
-            request = request.header("mcp-protocol-version", "2026-07-28");
+        } else if self.is_modern && message.get("id").is_none() {
+            request = request.header("mcp-protocol-version", MODERN);
             request = request.header("mcp-method", message["method"].as_str().unwrap());
-        } else if !is_modern {
+        } else {
             let session = self.session.lock().unwrap();
-            if let Some(id) = &session.id {
-                request = request.header("mcp-session-id", id);
-            }
-            if let Some(revision) = &session.revision {
-                request = request.header("mcp-protocol-version", revision);
+            for (name, value) in
+                [("mcp-session-id", &session.id), ("mcp-protocol-version", &session.revision)]
+            {
+                if let Some(value) = value {
+                    request = request.header(name, value);
+                }
             }
         }
-        let request = request.body(Full::<Bytes>::from(message.to_string())).unwrap();
-        self.service.clone().call(request).await.unwrap()
+        request.begin(&self.service).await
     }
 
     fn begin_session(self: &Arc<Self>, headers: &HeaderMap, result: &Value) {
@@ -152,14 +132,13 @@ impl Shared {
         let mut session = self.session.lock().unwrap();
         session.id = Some(id.to_str().unwrap().to_owned());
         session.revision = result["protocolVersion"].as_str().map(str::to_owned);
-        let request = head(Method::GET).header("mcp-session-id", id);
-        let request = request
-            .header("mcp-protocol-version", session.revision.as_deref().unwrap())
-            .body(Full::<Bytes>::default())
-            .unwrap();
+        let request = Call::empty(Method::GET)
+            .header("accept", "text/event-stream")
+            .header("mcp-session-id", id)
+            .header("mcp-protocol-version", session.revision.as_deref().unwrap());
         let shared = Arc::clone(self);
         let stream = tokio::spawn(async move {
-            let response = shared.service.clone().call(request).await.unwrap();
+            let response = request.begin(&shared.service).await;
             drop(shared.read(response.into_body(), None).await);
         });
         session.stream = Some(stream.abort_handle());
@@ -173,8 +152,7 @@ impl Shared {
             while let Some(end) = text.windows(2).position(|pair| pair == b"\n\n") {
                 let event: Vec<u8> = text.drain(..end + 2).collect();
                 let event = String::from_utf8(event).unwrap();
-                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-                if let Some(data) = data.filter(|data| !data.is_empty())
+                if let Some(data) = data(&event).next().filter(|data| !data.is_empty())
                     && let Some(answered) = self.take(&serde_json::from_str(data).unwrap(), id)
                 {
                     return Some(answered);
@@ -198,26 +176,9 @@ impl Shared {
         let params = message.get("params").cloned().unwrap_or_else(|| json!({}));
         let answer = message.get("id").and_then(|_| (self.inbox.request_handler)(method, &params));
         let _ = self.inbox.received.send(Received { method: method.to_owned(), params });
-        let answer = match answer? {
-            Ok(result) => json!({"jsonrpc": "2.0", "id": message["id"], "result": result}),
-            Err(Failure { code, message: text, data }) => {
-                let error = json!({"code": code, "message": text, "data": data});
-                json!({"jsonrpc": "2.0", "id": message["id"], "error": error})
-            }
-        };
+        let answer = response(&message["id"], answer?);
         let shared = Arc::clone(self);
         tokio::spawn(async move { drop(shared.post(&answer).await) });
         None
-    }
-}
-
-fn outcome(message: &Value) -> Outcome {
-    match message.get("error") {
-        None => Ok(message["result"].clone()),
-        Some(error) => Err(Failure {
-            code: error["code"].as_i64().expect("a code"),
-            message: error["message"].as_str().expect("a message").to_owned(),
-            data: error.get("data").cloned(),
-        }),
     }
 }

@@ -17,7 +17,7 @@ use futures::FutureExt as _;
 use mcp_server::{Revision, Server, ServerBuilder};
 
 pub use client::{Call, Client, Failure, Outcome, Received, Setup};
-pub use gate::Gate;
+pub use gate::waiting_tool;
 pub use stream::Raw;
 
 /// How messages are transported.

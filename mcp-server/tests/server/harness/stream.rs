@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use mcp_server::{ServeError, Server};
+use mcp_test_support::{LinePeer, message, within_an_hour};
 use serde_json::{Value, json};
-use tokio::io::{
-    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf,
-};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
-use super::client::{Failure, Inbox, Outcome, Received, Wire};
+use super::client::{Inbox, Outcome, Received, Wire, outcome, response};
 
 type PendingRequests = Arc<Mutex<HashMap<Value, oneshot::Sender<Outcome>>>>;
 
@@ -91,28 +89,11 @@ async fn read(
         let params = message.get("params").cloned().unwrap_or_else(|| json!({}));
         let answer = message.get("id").and_then(|_| (inbox.request_handler)(&method, &params));
         let _ = inbox.received.send(Received { method, params });
-        let answer = match answer {
-            None => continue,
-            Some(Ok(result)) => json!({"jsonrpc": "2.0", "id": message["id"], "result": result}),
-            Some(Err(Failure { code, message: text, data })) => {
-                let error = json!({"code": code, "message": text, "data": data});
-                json!({"jsonrpc": "2.0", "id": message["id"], "error": error})
-            }
-        };
-        let _ = out.send(Some(line_of(&answer)));
+        if let Some(answer) = answer {
+            let _ = out.send(Some(line_of(&response(&message["id"], answer))));
+        }
     }
     pending_requests.lock().unwrap().clear(); // No more answers will arrive.
-}
-
-fn outcome(message: &Value) -> Outcome {
-    match message.get("error") {
-        None => Ok(message["result"].clone()),
-        Some(error) => Err(Failure {
-            code: error["code"].as_i64().expect("a code"),
-            message: error["message"].as_str().expect("a message").to_owned(),
-            data: error.get("data").cloned(),
-        }),
-    }
 }
 
 fn line_of(message: &Value) -> Vec<u8> {
@@ -125,14 +106,12 @@ impl Wire for Stream {
     fn request(&self, id: Value, method: &str, params: Value) -> oneshot::Receiver<Outcome> {
         let (sender, answer) = oneshot::channel();
         self.pending_requests.lock().unwrap().insert(id.clone(), sender);
-        let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let _ = self.out.send(Some(line_of(&message)));
+        let _ = self.out.send(Some(line_of(&message::request(id, method, params))));
         answer
     }
 
     fn notify(&self, method: &str, params: Value) {
-        let message = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        let _ = self.out.send(Some(line_of(&message)));
+        let _ = self.out.send(Some(line_of(&message::notification(method, params))));
     }
 
     fn cancel(&self, id: &Value) {
@@ -148,16 +127,14 @@ impl Wire for Stream {
 
 /// A raw client of a stream: lines in, lines out.
 pub struct Raw {
-    lines: tokio::io::Lines<BufReader<ReadHalf<DuplexStream>>>,
-    writer: WriteHalf<DuplexStream>,
+    peer: LinePeer,
     served: Served,
 }
 
 impl Raw {
     pub fn open(server: &Server, pipe: usize) -> Self {
         let (client_end, _, served) = serve(server, pipe);
-        let (reader, writer) = tokio::io::split(client_end);
-        Self { lines: BufReader::new(reader).lines(), writer, served }
+        Self { peer: LinePeer::new(client_end), served }
     }
 
     /// Opens an initialized session.
@@ -168,36 +145,27 @@ impl Raw {
     /// Opens an initialized session over a pipe with this capacity in bytes.
     pub async fn session_over(server: &Server, revision: &str, pipe: usize) -> Self {
         let mut raw = Self::open(server, pipe);
-        let params = json!({
-            "protocolVersion": revision, "capabilities": {}, "clientInfo": {"name": "raw", "version": "0"},
-        });
-        raw.send(
-            &json!({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": params}),
-        )
-        .await;
-        let answer = raw.next().await.expect("an answer");
+        let answer = raw.ask(&message::initialize(revision, json!({}))).await;
         assert_eq!(answer["result"]["protocolVersion"], revision);
         raw
     }
 
     pub async fn send(&mut self, message: &Value) {
-        self.send_bytes(&line_of(message)).await;
+        self.peer.send(message).await;
     }
 
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
-        self.writer.write_all(bytes).await.expect("the server reads");
+        self.peer.send_bytes(bytes).await;
     }
 
     /// Waits for the next message as text; `None` at the end.
     pub async fn next_line(&mut self) -> Option<String> {
-        let hour = std::time::Duration::from_secs(3_600);
-        timeout(hour, self.lines.next_line()).await.expect("a line or the end").expect("UTF-8")
+        within_an_hour("a line or the end", self.peer.line()).await
     }
 
     /// Waits for the next message; `None` at the end.
     pub async fn next(&mut self) -> Option<Value> {
-        let line = self.next_line().await?;
-        Some(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        within_an_hour("a message or the end", self.peer.next()).await
     }
 
     /// Sends a message and waits for the next one.
@@ -207,14 +175,12 @@ impl Raw {
     }
 
     pub async fn close(&mut self) {
-        self.writer.shutdown().await.expect("the pipe closes");
+        self.peer.half_close().await;
     }
 
     pub async fn served(self) -> Result<(), ServeError> {
-        let hour = std::time::Duration::from_secs(3_600);
-        timeout(hour, self.served)
+        within_an_hour("the end of the server", self.served)
             .await
-            .expect("the server ends")
             .expect("the server does not panic")
     }
 }
