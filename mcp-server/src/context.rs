@@ -16,7 +16,7 @@ use mcp_core::types::{
 };
 use serde::Serialize;
 
-use crate::call::{AnswerStream, Call};
+use crate::call::{Admission, AnswerStream, Call};
 use crate::wire::WireResult;
 
 /// The call that a handler answers. Cheap to clone.
@@ -182,7 +182,7 @@ impl Context {
     /// until the call is answered. Legacy calls: at the level that the session set, `info` by
     /// default. Messages must contain no secrets and no personal data (LOG-4). Messages that arrive
     /// faster than [`Limits::min_log_interval`](crate::Limits::min_log_interval) on average, after a
-    /// burst of 100, are dropped.
+    /// burst of 100, are dropped. Warnings and errors are counted apart from other levels.
     ///
     /// Cancel safety: dropping the future may drop the message.
     ///
@@ -200,7 +200,15 @@ impl Context {
         if min_level.is_none_or(|min_level| level < min_level) {
             return yield_if_over_budget().await;
         }
-        if !self.0.limiter.lock().admit_log(self.0.environment.limits.min_log_interval) {
+        let interval = self.0.environment.limits.min_log_interval;
+        let admission = self.0.limiter.lock().admit_log(level, interval);
+        if admission == Admission::FirstDropped {
+            tracing::warn!(
+                ?interval,
+                "log messages of a call are dropped; they exceed the limit (min_log_interval)"
+            );
+        }
+        if admission != Admission::Sent {
             return yield_if_over_budget().await;
         }
         let Ok(data) = RawJson::new(&data) else { return yield_if_over_budget().await };

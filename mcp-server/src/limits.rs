@@ -43,7 +43,8 @@ pub struct Limits {
     /// are dropped, except the last. 100 ms.
     pub min_progress_interval: Duration,
     /// Minimum time between two log messages of one call, on average after a burst of 100. Those in
-    /// between are dropped, and the server logs a warning once per call. 10 ms.
+    /// between are dropped, and the server logs a warning once per call. Levels from `warning` on
+    /// are counted apart from the others. 10 ms.
     pub min_log_interval: Duration,
     /// Time that the client has to answer a request of the server (elicitation, sampling, roots).
     /// 10 minutes, because the client may ask a person.

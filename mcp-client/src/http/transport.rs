@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::method::{self, Initialize, Method as _, RetrySafety, ToolsList};
+use mcp_core::method::{Initialize, Method as _, RetrySafety, ToolsList};
 use mcp_core::revision::Era;
 use mcp_core::service::{Notification, Reply, Request, Service, check_outgoing};
 use mcp_core::text::PeerText;
@@ -118,13 +118,13 @@ impl Service for HttpTransport {
         if sender.is_closed() {
             return Err(TransportError::closed("the client is closed").into());
         }
-        let is_unsafe =
-            RetrySafety::of(method::find(&request.method), false) == RetrySafety::Unsafe;
+        let (method, params) = (request.method.clone(), request.params.clone());
         tokio::select! {
             biased;
             () = sender.closed() => {
                 let error = TransportError::closed("the client was closed during the call");
-                Err(if is_unsafe { error.outcome_unknown() } else { error }.into())
+                let safety = RetrySafety::of_request(&method, &params);
+                Err(if safety == RetrySafety::Unsafe { error.outcome_unknown() } else { error }.into())
             }
             reply = self.call_in_era(request) => reply,
         }

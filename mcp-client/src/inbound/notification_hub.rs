@@ -84,7 +84,8 @@ impl NotificationHub {
 
     /// Ends all streams, and those that are opened later.
     pub(super) fn close(&self) {
-        for listener in self.listeners.lock().take().into_iter().flatten() {
+        let listeners = self.listeners.lock().take();
+        for listener in listeners.into_iter().flatten() {
             if let Some(queue) = listener.queue.upgrade() {
                 end(&queue, listener.filter.is_some());
             }

@@ -37,32 +37,30 @@ impl<'a> SkillFile<'a> {
     /// keys, has a key twice, is nested deeper than 32 levels, or has something that JSON cannot
     /// express: a tag, a reference, an infinite number.
     pub fn parse(text: &'a str, max_front_matter_bytes: usize) -> Result<Self, SkillFileError> {
-        Self::split(text, max_front_matter_bytes).map_err(SkillFileError)
-    }
-
-    fn split(text: &'a str, max_bytes: usize) -> Result<Self, String> {
+        let error = |reason: &str| SkillFileError(reason.to_owned());
         let mut lines = text.split_inclusive('\n');
         let is_mark = |line: &str| line.trim_end() == "---";
         let first = lines
             .next()
             .filter(|line| is_mark(line))
-            .ok_or("the file does not begin with a line \"---\"")?;
+            .ok_or_else(|| error("the file does not begin with a line \"---\""))?;
         let mut length = 0;
         for line in lines {
             if is_mark(line) {
-                let front_matter = yaml::parse(&text[first.len()..first.len() + length])?;
+                let front_matter = yaml::parse(&text[first.len()..first.len() + length])
+                    .map_err(SkillFileError)?;
                 let instructions = &text[first.len() + length + line.len()..];
                 return Ok(Self { front_matter, instructions });
             }
             length += line.len();
-            if length > max_bytes {
-                return Err(format!(
-                    "the front matter exceeds the limit of {max_bytes} bytes \
+            if length > max_front_matter_bytes {
+                return Err(SkillFileError(format!(
+                    "the front matter exceeds the limit of {max_front_matter_bytes} bytes \
                      (max_front_matter_bytes)"
-                ));
+                )));
             }
         }
-        Err("the front matter does not end with a line \"---\"".into())
+        Err(error("the front matter does not end with a line \"---\""))
     }
 }
 
@@ -127,7 +125,9 @@ mod tests {
             ("---\na: .inf\n---\n", "number"),
             ("---\na: 1e999\n---\n", "number"),
             ("---\n? [a]\n: b\n---\n", "key"),
-            ("---\na: [\n---\n", "YAML"),
+            ("---\na: [\n---\n", "is not YAML"),
+            ("---\na: 1\nb: \"\\q\"\n---\n", "line 3 is not YAML"),
+            ("---\n!!binary aGk=: 1\n---\n", "tag"),
             (&format!("---\n{deep}\n---\n"), "deeper"),
             (&format!("---\n{long}\n---\n"), "exceeds the limit"),
         ] {

@@ -15,8 +15,10 @@ const MAX_DEPTH: usize = 32;
 pub(super) fn parse(yaml: &str) -> Result<JsonObject, String> {
     let mut tree = Tree::default();
     for event in Parser::new_from_str(yaml) {
-        let (event, at) =
-            event.map_err(|error| format!("the front matter is not YAML: {error}"))?;
+        let (event, at) = event.map_err(|error| {
+            let (line, info) = (error.marker().line() + 1, PeerText::new(error.info()));
+            format!("line {line} is not YAML: {info}")
+        })?;
         tree.take(event).map_err(|reason| format!("line {} {reason}", at.start.line() + 1))?;
     }
     match tree.root {
@@ -57,18 +59,16 @@ impl Tree {
                 None => Err("ends a collection that did not begin".into()),
             },
             Event::Scalar(text, style, _, tag) => {
+                let is_text = match tag {
+                    Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => true,
+                    Some(tag) => return Err(unknown(&tag)),
+                    None => style != ScalarStyle::Plain,
+                };
                 if let Some(Open::Members { key: key @ None, .. }) = self.open.last_mut() {
                     *key = Some(text.into_owned());
                     return Ok(());
                 }
-                let value = match tag {
-                    Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => {
-                        Value::String(text.into_owned())
-                    }
-                    Some(tag) => return Err(unknown(&tag)),
-                    None if style == ScalarStyle::Plain => plain(text)?,
-                    None => Value::String(text.into_owned()),
-                };
+                let value = if is_text { Value::String(text.into_owned()) } else { plain(text)? };
                 self.put(value)
             }
         }

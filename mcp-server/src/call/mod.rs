@@ -25,6 +25,7 @@ pub(crate) use conversation::{Binding, ConversationState};
 pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
 pub(crate) use meta::{CallMeta, Claim};
+pub(crate) use notification_limiter::Admission;
 pub(crate) use params::CallParams;
 pub(crate) use session::{ClientDescription, LegacySession};
 pub(crate) use session_memory::{SessionBudget, SessionMemory, SessionMemoryFull};

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use mcp_core::types::LoggingLevel;
 use tokio::time::Instant;
 
 use crate::token_bucket::{Rate, TokenBucket};
@@ -11,7 +12,7 @@ use crate::token_bucket::{Rate, TokenBucket};
 /// `min_progress_interval` limits it.
 const PROGRESS_BURST: u32 = 10;
 
-/// Log messages that pass at once. Fixed: it smooths the rate, and `min_log_interval` limits it.
+/// Log messages that pass at once, of each group of levels. Fixed: it smooths the rate, and `min_log_interval` limits it.
 const LOG_BURST: u32 = 100;
 
 /// What a call has sent.
@@ -20,7 +21,8 @@ pub(crate) struct NotificationLimiter {
     last_progress: f64,
     has_reached_total: bool,
     progress: TokenBucket,
-    log: TokenBucket,
+    messages: TokenBucket,
+    warnings: TokenBucket,
     has_dropped_log: bool,
 }
 
@@ -30,7 +32,8 @@ impl NotificationLimiter {
             last_progress: f64::NEG_INFINITY,
             has_reached_total: false,
             progress: TokenBucket::NEW,
-            log: TokenBucket::NEW,
+            messages: TokenBucket::NEW,
+            warnings: TokenBucket::NEW,
             has_dropped_log: false,
         }
     }
@@ -55,17 +58,26 @@ impl NotificationLimiter {
         true
     }
 
-    /// Whether a log message is sent. Warns of the first one of a call that is not.
-    pub(crate) fn admit_log(&mut self, interval: Duration) -> bool {
-        let is_sent = self.log.take(Rate::new(LOG_BURST, interval), Instant::now()).is_ok();
-        if !is_sent && !std::mem::replace(&mut self.has_dropped_log, true) {
-            tracing::warn!(
-                ?interval,
-                "log messages of a call are dropped; they exceed the limit (min_log_interval)"
-            );
+    /// Whether a log message is sent. Warnings and errors have a limit of their own, so that
+    /// messages of lower levels cannot displace them.
+    pub(crate) fn admit_log(&mut self, level: LoggingLevel, interval: Duration) -> Admission {
+        let bucket =
+            if level >= LoggingLevel::Warning { &mut self.warnings } else { &mut self.messages };
+        match bucket.take(Rate::new(LOG_BURST, interval), Instant::now()) {
+            Ok(()) => Admission::Sent,
+            Err(_) if std::mem::replace(&mut self.has_dropped_log, true) => Admission::Dropped,
+            Err(_) => Admission::FirstDropped,
         }
-        is_sent
     }
+}
+
+/// Whether a log message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Sent,
+    /// The first message of the call that is not sent.
+    FirstDropped,
+    Dropped,
 }
 
 #[cfg(test)]
@@ -95,9 +107,16 @@ mod tests {
     async fn log_messages_are_rate_limited() {
         let mut limiter = NotificationLimiter::new();
         let interval = Duration::from_millis(10);
-        assert_eq!((0..1_000).filter(|_| limiter.admit_log(interval)).count(), 100);
+        let mut admit = |level| limiter.admit_log(level, interval);
+        for _ in 0..100 {
+            assert_eq!(admit(LoggingLevel::Debug), Admission::Sent);
+        }
+        assert_eq!(admit(LoggingLevel::Notice), Admission::FirstDropped);
+        assert_eq!(admit(LoggingLevel::Debug), Admission::Dropped);
+        assert_eq!(admit(LoggingLevel::Warning), Admission::Sent);
+        assert_eq!(admit(LoggingLevel::Emergency), Admission::Sent);
         tokio::time::advance(interval).await;
-        assert!(limiter.admit_log(interval));
-        assert!(!limiter.admit_log(interval));
+        assert_eq!(admit(LoggingLevel::Debug), Admission::Sent);
+        assert_eq!(admit(LoggingLevel::Debug), Admission::Dropped);
     }
 }

@@ -13,8 +13,8 @@ use crate::principal::Principal;
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum Caller {
     Principal(Principal),
-    /// The address of an HTTP client. Of an IPv6 address, the part that a client cannot change: a
-    /// network gives each of its members 64 bits.
+    /// The address of an HTTP client. Of an IPv6 address the first 56 bits: a provider assigns the
+    /// others to its customer, who can change them with each request.
     #[cfg(feature = "http")]
     Address(IpAddr),
     /// A connection that is not HTTP.
@@ -48,7 +48,7 @@ impl Caller {
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
-            IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
+            IpAddr::V6(std::net::Ipv6Addr::from_bits(address.to_bits() >> 72 << 72))
         }
         address @ IpAddr::V4(_) => address,
     }
@@ -62,7 +62,8 @@ mod tests {
     fn an_ipv6_client_is_its_network() {
         let network = |text: &str| network(text.parse().unwrap());
         assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("2001:db8:1:200::1"), network("2001:db8:1:2ff::1"));
+        assert_ne!(network("2001:db8:1:200::1"), network("2001:db8:1:300::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }

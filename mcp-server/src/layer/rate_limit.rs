@@ -1,4 +1,4 @@
-//! Limits how many calls each caller may make in a time.
+//! Limits the rate of the calls of each caller.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::method::{Discover, Method as _, Ping};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::sync::Mutex;
 use serde_json::json;
@@ -21,20 +22,24 @@ use crate::token_bucket::{Rate, TokenBucket};
 /// keeps the cost of a full table small.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Limits how many calls each caller may make in a time, and answers further ones with −32603. The
-/// error says when to try again: its `data` is `{"retryable": true, "retryAfterMs": n}`.
+/// Limits the rate of the calls of each caller, and answers calls over the limit with −32603. The
+/// error says when to try again: its `data` is `{"retryable": true, "retryAfterMs": n}`. Over HTTP
+/// the status is that of any other error of a handler, 200.
 ///
-/// Each request counts, so a call with two input rounds counts three times. Notifications and
-/// `initialize` do not.
+/// Each request counts, so a call with two input rounds counts three times, and a refused round has
+/// to be sent again with its answers. Notifications, `ping` and the handshake (`initialize`,
+/// `server/discover`) do not count.
 ///
 /// The caller is, in this order:
 ///
 /// 1. the [`Principal`](crate::Principal), if the caller was verified;
-/// 2. over HTTP, the address of the client, or the first 64 bits of an IPv6 address. Behind a proxy
-///    this is the address of the proxy: there, verify callers, or name them with
+/// 2. over HTTP, the address of the client, or the first 56 bits of an IPv6 address. Behind a proxy
+///    this is the address of the proxy: there, verify callers, or identify them with
 ///    [`RateLimitLayer::caller`]. If the host of the service does not insert
 ///    [`PeerAddress`](crate::http::PeerAddress), all clients count as one caller;
-/// 3. over other transports, the connection.
+/// 3. over other transports, the connection. A client that can connect again gets a new limit.
+///
+/// All servers that one layer value is added to share its limits.
 ///
 /// ```
 /// use std::time::Duration;
@@ -54,15 +59,16 @@ pub struct RateLimitLayer {
     max_callers: usize,
     caller: Arc<CallerOf>,
     hasher: RandomState,
+    tables: Arc<Mutex<Tables>>,
 }
 
-/// Returns the hash of a caller. The table keeps hashes, so that its size does not depend on what
-/// identifies a caller.
-type CallerOf = dyn Fn(&Request, &RandomState) -> u64 + Send + Sync;
+/// Returns the hash of a caller, and whether the caller was verified. The tables keep hashes, so
+/// that their size does not depend on what identifies a caller.
+type CallerOf = dyn Fn(&Request, &RandomState) -> (u64, bool) + Send + Sync;
 
 impl RateLimitLayer {
-    /// Creates a layer that allows each caller `calls` calls at once, and on average `calls` calls
-    /// in the time `per`. At least one call is allowed, and at least one in a year.
+    /// Creates a layer that allows each caller a burst of `calls` calls, and `calls` calls in each
+    /// interval `per` on average. It allows at least one call, and at least one in a year.
     #[must_use]
     pub fn new(calls: u32, per: Duration) -> Self {
         Self {
@@ -70,12 +76,17 @@ impl RateLimitLayer {
             per,
             methods: None,
             max_callers: 10_000,
-            caller: Arc::new(|request, hasher| hasher.hash_one(Caller::of(request))),
+            caller: Arc::new(|request, hasher| {
+                let caller = Caller::of(request);
+                (hasher.hash_one(&caller), matches!(caller, Caller::Principal(_)))
+            }),
             hasher: RandomState::new(),
+            tables: Arc::default(),
         }
     }
 
-    /// Limits only the calls of these methods. By default, those of all methods count together.
+    /// Limits only the calls of these methods, which count together. By default, all methods do,
+    /// except `ping` and `server/discover`.
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.methods = Some(methods.into_iter().map(Into::into).collect());
@@ -101,13 +112,14 @@ impl RateLimitLayer {
         mut self,
         caller: impl Fn(&Request) -> K + Send + Sync + 'static,
     ) -> Self {
-        self.caller = Arc::new(move |request, hasher| hasher.hash_one(caller(request)));
+        self.caller = Arc::new(move |request, hasher| (hasher.hash_one(caller(request)), false));
         self
     }
 
-    /// Sets the maximum number of callers that are remembered, at about 50 bytes each. A caller is
-    /// forgotten when it has used nothing of its limit for the time `per`. Further callers share
-    /// one limit. 10,000 by default.
+    /// Sets the maximum number of callers that are remembered, at about 50 bytes each: that many
+    /// principals, and that many others. A caller is forgotten when all of its calls are available
+    /// again, at most `per` after its last one. Further callers share one limit, so that a client
+    /// with many addresses cannot exceed it. 10,000 by default.
     #[must_use]
     pub fn max_callers(mut self, max_callers: usize) -> Self {
         self.max_callers = max_callers;
@@ -131,7 +143,7 @@ impl<S> Layer<S> for RateLimitLayer {
 
     fn layer(&self, inner: S) -> RateLimit<S> {
         let rate = Rate::new(self.calls, self.per / self.calls);
-        RateLimit { inner, layer: self.clone(), rate, callers: Arc::default() }
+        RateLimit { inner, layer: self.clone(), rate }
     }
 }
 
@@ -141,24 +153,35 @@ pub struct RateLimit<S> {
     inner: S,
     layer: RateLimitLayer,
     rate: Rate,
-    callers: Arc<Mutex<Callers>>,
 }
 
 impl<S> RateLimit<S> {
     fn admit(&self, request: &Request) -> Result<(), ErrorObject> {
-        let RateLimitLayer { calls, per, methods, max_callers, caller, hasher } = &self.layer;
-        let is_counted = |methods: &Arc<[String]>| methods.iter().any(|m| *m == *request.method);
-        if !methods.as_ref().is_none_or(is_counted) {
+        let RateLimitLayer { calls, per, methods, max_callers, caller, hasher, tables } =
+            &self.layer;
+        let method = &*request.method;
+        let is_counted = match methods {
+            Some(methods) => methods.iter().any(|counted| counted == method),
+            // A client that cannot finish the handshake may take the server for an older one.
+            None => method != Ping::NAME && method != Discover::NAME,
+        };
+        if !is_counted {
             return Ok(());
         }
-        let caller = caller(request, hasher); // The user's code runs without the lock.
+        let (caller, is_verified) = caller(request, hasher); // User code runs without the lock.
         let now = Instant::now();
-        let taken = self.callers.lock().bucket(caller, *max_callers, now).take(self.rate, now);
+        let taken = {
+            let mut tables = tables.lock();
+            let Tables { verified, others } = &mut *tables;
+            let table = if is_verified { verified } else { others };
+            table.bucket(caller, *max_callers, now).take(self.rate, now)
+        };
         taken.map_err(|wait| {
-            // Rounded up: a client that waits so long finds its token.
+            // Rounded up, so that the next call is admitted.
             let wait = wait.as_micros().div_ceil(1_000);
-            let message =
-                format!("more than {calls} calls in {per:?}; try again in {wait} ms (rate limit)");
+            let message = format!(
+                "the rate limit of {calls} calls in {per:?} is exceeded; try again in {wait} ms"
+            );
             ErrorObject::new(code::INTERNAL_ERROR, message)
                 .with_data(&json!({ "retryable": true, "retryAfterMs": wait }))
         })
@@ -176,13 +199,20 @@ impl<S: Service> Service for RateLimit<S> {
     }
 }
 
+/// The callers in two tables: clients without an identity cannot fill that of the principals.
+#[derive(Debug, Default)]
+struct Tables {
+    verified: Callers,
+    others: Callers,
+}
+
 /// The callers that have used a part of their limit.
 #[derive(Debug, Default)]
 struct Callers {
     buckets: HashMap<u64, TokenBucket>,
     /// The callers that do not fit into the table.
     others: TokenBucket,
-    /// Number of callers from which the next search for full buckets pays.
+    /// Number of callers at which full buckets are removed again.
     sweep_at: usize,
     swept: Option<Instant>,
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use mcp_server::layer::RateLimitLayer;
 use mcp_server::service::Request;
 use mcp_server::tool::ToolRoute;
-use mcp_server::{Context, Revision, ServerBuilder};
-use serde_json::json;
+use mcp_server::{Revision, ServerBuilder};
+use mcp_test_support::settle;
+use serde_json::{Value, json};
 
 use crate::harness::{Client, Transport, built, everywhere, server};
 
@@ -37,7 +38,7 @@ async fn calls_over_the_limit_are_refused_until_the_time_that_the_error_names() 
             let error = client.err("tools/call", json!({"name": "t"})).await;
             assert_eq!(
                 (error.code, &*error.message),
-                (-32603, "more than 4 calls in 10s; try again in 2500 ms (rate limit)")
+                (-32603, "the rate limit of 4 calls in 10s is exceeded; try again in 2500 ms")
             );
             assert_eq!(error.data, Some(json!({"retryable": true, "retryAfterMs": 2_500})));
             client.ok("tools/list", json!({})).await;
@@ -46,20 +47,28 @@ async fn calls_over_the_limit_are_refused_until_the_time_that_the_error_names() 
             tokio::time::advance(Duration::from_millis(1)).await;
             assert_eq!(calls(&client, 10).await, 1);
             tokio::time::advance(Duration::from_secs(60)).await;
-            assert_eq!(calls(&client, 10).await, 4, "no more than the limit is saved up");
+            assert_eq!(calls(&client, 10).await, 4, "at most one burst is available");
         },
     )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_choice_all_methods_count_together() {
-    let layered = || base().layer(RateLimitLayer::new(2, Duration::from_secs(10)));
+async fn all_methods_count_together_except_ping_and_the_handshake() {
+    let layered = || base().layer(RateLimitLayer::new(3, Duration::from_secs(10)));
     everywhere(layered, async |client| {
+        for _ in 0..10 {
+            client.notify("notifications/example", json!({}));
+            client.notify("notifications/cancelled", json!({"requestId": "none"}));
+        }
+        settle().await;
         client.ok("tools/list", json!({})).await;
-        assert_eq!(calls(&client, 10).await, 1);
-        client.notify("notifications/example", json!({}));
+        assert_eq!(calls(&client, 10).await, 2);
         assert_eq!(client.err("tools/list", json!({})).await.code, -32603);
+        let unlimited = if client.is_legacy() { "ping" } else { "server/discover" };
+        for _ in 0..10 {
+            client.ok(unlimited, json!({})).await;
+        }
     })
     .await;
 }
@@ -92,15 +101,32 @@ async fn callers_that_are_not_remembered_share_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_can_say_what_a_caller_is() {
-    let layer = RateLimitLayer::new(2, Duration::from_secs(10)).caller(|request: &Request| {
-        Context::of(request).and_then(|context| Some(context.client_info()?.name))
-    });
-    let server = built(base().layer(layer));
+async fn a_program_decides_what_a_caller_is() {
+    // Two tools of one connection stand for two tenants.
+    let tenant = |request: &Request| {
+        let params: Value = request.params.parse().unwrap();
+        params["name"] == "other"
+    };
+    let layered = || {
+        let other = ToolRoute::builder("other").handler(|| async { "ok" });
+        let layer = RateLimitLayer::new(2, Duration::from_secs(10)).caller(tenant);
+        base().tool(other).layer(layer.methods(["tools/call"]))
+    };
+    everywhere(layered, async |client| {
+        assert_eq!(calls(&client, 10).await, 2);
+        client.tool("other", json!({})).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_that_share_a_layer_share_its_limits() {
+    let layer = RateLimitLayer::new(3, Duration::from_secs(10)).caller(|_: &Request| ());
     let mut counts = Vec::new();
-    for transport in [Transport::Stream, Transport::Memory] {
-        let client = Client::connect(&server, transport, Revision::V2025_11_25).await;
+    for _ in 0..2 {
+        let server = built(base().layer(layer.clone()));
+        let client = Client::connect(&server, Transport::Memory, Revision::V2026_07_28).await;
         counts.push(calls(&client, 10).await);
     }
-    assert_eq!(counts, [2, 0], "both connections have the same client");
+    assert_eq!(counts, [3, 0]);
 }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::shared::{Shared, Stats};
-use crate::json::JsonBytes;
 use crate::jsonrpc::{RequestId, write_notification, write_request};
-use crate::method::{self, Initialize, Method as _, RetrySafety};
+use crate::method::{Initialize, Method as _, RetrySafety};
 use crate::service::{CallError, Notification, Reply, Request, Service, check_outgoing};
 use crate::transport::TransportError;
 
@@ -74,7 +73,9 @@ impl Service for Remote {
         };
         let closed = |_| Err(TransportError::closed("the connection is closed").into());
         match answer.await.unwrap_or_else(closed) {
-            Err(CallError::Transport(error)) if is_unsafe(&method, &params) => {
+            Err(CallError::Transport(error))
+                if RetrySafety::of_request(&method, &params) == RetrySafety::Unsafe =>
+            {
                 Err(error.outcome_unknown().into())
             }
             reply => reply,
@@ -105,13 +106,6 @@ impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Remote")
     }
-}
-
-/// Whether only the caller can decide to repeat a request that may have been handled.
-fn is_unsafe(method: &str, params: &JsonBytes) -> bool {
-    let members = params.members(["inputResponses", "requestState"]);
-    let has_answers = members.is_ok_and(|members| members.iter().any(Option::is_some));
-    RetrySafety::of(method::find(method), has_answers) == RetrySafety::Unsafe
 }
 
 /// Removes the request when dropped, and notifies the peer if it was still pending.
