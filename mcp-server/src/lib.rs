@@ -42,6 +42,7 @@ pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod input;
+mod json_text;
 pub mod layer;
 mod limits;
 #[doc(hidden)]
