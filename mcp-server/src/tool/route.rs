@@ -12,7 +12,7 @@ use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
 use super::{IntoToolResult, ToolCall};
 use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
-use crate::schema::SchemaCheck;
+use crate::schema::{LazyCheck, SchemaCheck};
 
 /// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
@@ -28,9 +28,9 @@ pub struct ToolRoute {
     /// The arguments that HTTP clients mirror in headers, or the error in their annotations.
     pub(crate) headers: Result<Vec<ParamHeader>, BadAnnotation>,
     /// Checks what the type of the arguments does not enforce.
-    input: Arc<SchemaCheck>,
-    /// Checks results, if the output schema was set and constrains anything.
-    output: Option<SchemaCheck>,
+    input: Arc<LazyCheck>,
+    /// Checks results, if the output schema was set.
+    output: Option<LazyCheck>,
     handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
 }
 
@@ -83,11 +83,9 @@ impl ToolRoute {
                 "the tool has an output schema, so its result must have structured content",
             ));
         };
-        let violations = match &self.output {
-            Some(schema) => schema.violations(content.get().as_bytes()),
-            None => return Ok(()),
-        };
-        match violations.first() {
+        let schema = self.output.as_ref().map(LazyCheck::get).filter(|schema| schema.is_needed());
+        let Some(schema) = schema else { return Ok(()) };
+        match schema.violations(content.get().as_bytes()).first() {
             None => Ok(()),
             Some(first) => Err(self.bad_result(&format!("structuredContent{first}"))),
         }
@@ -236,15 +234,14 @@ impl ToolBuilder {
     ) -> ToolRoute {
         let wraps = self.tool.output_schema.as_ref().is_some_and(crate::wire::wraps);
         let headers = param_headers(&self.tool.input_schema.as_value());
-        let input = match self.input_is_derived {
-            true => SchemaCheck::of_typed_arguments(&self.tool.input_schema),
-            false => SchemaCheck::of_arguments(&self.tool.input_schema),
+        let compile_input = match self.input_is_derived {
+            true => SchemaCheck::of_typed_arguments,
+            false => SchemaCheck::of_arguments,
         };
         let output = (self.tool.output_schema.as_ref())
             .filter(|_| !self.output_is_derived)
-            .map(SchemaCheck::of_result)
-            .filter(SchemaCheck::is_needed);
-        let input = Arc::new(input);
+            .map(|schema| LazyCheck::new(schema, SchemaCheck::of_result));
+        let input = Arc::new(LazyCheck::new(&self.tool.input_schema, compile_input));
         ToolRoute { tool: self.tool, wraps, headers, input, output, handler: Box::new(handler) }
     }
 }
