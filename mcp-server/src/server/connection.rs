@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use futures::future::AbortHandle;
 use mcp_core::ConnectionLimits;
-use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{self, Discover, Initialize, Method as _, Ping};
@@ -141,13 +140,13 @@ impl Connection {
         session: Option<Arc<LegacySession>>,
         registry: Arc<Registry>,
     ) -> Reply {
-        let known = method::find_in(&request.method, revision)
-            .is_some_and(|row| row.direction.client_may_send());
-        if !known && !self.server.definition.methods.contains_key(&*request.method) {
+        let row = method::find_in(&request.method, revision);
+        let is_known = row.is_some_and(|row| row.direction.client_may_send());
+        if !is_known && !self.server.definition.methods.contains_key(&*request.method) {
             return Err(ErrorObject::method_not_found(&request.method).into());
         }
         let environment = &self.server.definition.environment;
-        let call = Arc::new(Call::new(
+        let mut call = Call::new(
             &mut request,
             environment,
             &self.conversation,
@@ -155,8 +154,9 @@ impl Connection {
             meta,
             session,
             registry,
-        ));
-        request.extensions = Extensions::new();
+        );
+        call.questions.by_result = row.is_some_and(|row| row.may_require_input);
+        let call = Arc::new(call);
         request.extensions.insert_shared(Arc::clone(&call));
         let end = CloseOnDrop(call);
         let reply = self.server.stack.call(request).await;
