@@ -58,6 +58,7 @@ mod schema;
 mod seal;
 mod serve;
 mod server;
+mod shrink;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod signals;
 #[cfg(feature = "stdio")]
