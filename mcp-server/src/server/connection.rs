@@ -35,12 +35,14 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) fn new(server: Server, peer: Peer, binding: Binding) -> Self {
+        let limits = server.definition.limits();
         let max = match binding {
             Binding::Stream => usize::MAX, // Its only session has a limit of its own.
             #[cfg(feature = "http")]
-            _ => server.definition.limits().http.max_total_session_bytes,
+            _ => limits.http.max_total_session_bytes,
         };
-        let conversation = ConversationState::new(binding, SessionBudget::new(max));
+        let budget = SessionBudget::new(max, limits.max_session_bytes);
+        let conversation = ConversationState::new(binding, budget);
         Self::with(server, peer, conversation)
     }
 
@@ -225,8 +227,7 @@ impl Connection {
         client: Option<ClientDescription>,
         listener: Listener,
     ) -> Result<LegacySession, SessionMemoryFull> {
-        let max = self.server.definition.limits().max_session_bytes;
-        let memory = SessionMemory::new(&self.conversation.session_budget, max);
+        let memory = SessionMemory::new(&self.conversation.session_budget);
         LegacySession::new(revision, client, listener, memory)
     }
 
