@@ -42,6 +42,7 @@ pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod input;
+mod json_text;
 pub mod layer;
 mod limits;
 #[doc(hidden)]
@@ -57,6 +58,7 @@ mod schema;
 mod seal;
 mod serve;
 mod server;
+mod shrink;
 #[cfg(any(feature = "stdio", feature = "http"))]
 mod signals;
 #[cfg(feature = "stdio")]

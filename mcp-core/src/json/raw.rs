@@ -93,8 +93,8 @@ impl From<Box<RawValue>> for RawJson {
 
 impl From<Value> for RawJson {
     fn from(value: Value) -> Self {
-        // A `Value` always prints as valid JSON, because its keys are strings.
-        RawValue::from_string(value.to_string()).map_or_else(|_| Self::null(), Self::from)
+        // A `Value` can always be serialized, because its keys are strings.
+        Self::new(&value).unwrap_or_else(|_| Self::null())
     }
 }
 

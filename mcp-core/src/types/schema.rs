@@ -1,5 +1,7 @@
 //! A JSON Schema whose text is kept. Spec: basic, "JSON Schema Usage".
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer};
 use serde_json::Value;
@@ -34,7 +36,11 @@ impl Schema {
     /// Returns the schema of an object without members, for tools without arguments.
     #[must_use]
     pub fn empty_object() -> Self {
-        Self(serde_json::json!({"type": "object", "additionalProperties": false}).into())
+        // Shared, because every tool starts with it.
+        static EMPTY_OBJECT: LazyLock<Schema> = LazyLock::new(|| {
+            Schema(serde_json::json!({"type": "object", "additionalProperties": false}).into())
+        });
+        EMPTY_OBJECT.clone()
     }
 
     /// Returns the schema of any object.

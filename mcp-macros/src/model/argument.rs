@@ -76,13 +76,11 @@ impl Argument {
                 ("header", header.is_some()),
             ] {
                 if is_set {
-                    options.errors.push(syn::Error::new(
+                    options.errors.at_span(
                         span,
-                        format!(
-                            "a flattened argument cannot have `{option}`\n\
-                             help: set it on the fields of the struct"
-                        ),
-                    ));
+                        format_args!("a flattened argument cannot have `{option}`"),
+                        "set it on the fields of the struct",
+                    );
                 }
             }
         }
@@ -183,12 +181,12 @@ fn completion(value: Expr, siblings: &[&Signature], errors: &mut Errors) -> Opti
             Some(Complete::Function { path: function.path, has_receiver, is_async })
         }
         other => {
-            errors.push(syn::Error::new(
+            errors.at_span(
                 other.span(),
-                "`complete` takes a list of strings or the path of a function\n\
-                 help: `complete = [\"draft\", \"final\"]`, or `complete = Self::topics` with \
+                "`complete` takes a list of strings or the path of a function",
+                "`complete = [\"draft\", \"final\"]`, or `complete = Self::topics` with \
                  `async fn topics(&self, call: &CompletionCall) -> Vec<String>`",
-            ));
+            );
             None
         }
     }

@@ -69,13 +69,11 @@ impl Block {
             let mut markers = markers.into_iter();
             let Some(Marker { kind, span, options }) = markers.next() else { continue };
             for second in markers {
-                errors.push(syn::Error::new(
+                errors.at_span(
                     second.span,
-                    format!(
-                        "a function can have one marker; this one is already a {kind}\n\
-                         help: write a second function that calls it"
-                    ),
-                ));
+                    format_args!("a function can have one marker; this one is already a {kind}"),
+                    "write a second function that calls it",
+                );
             }
             let source = Source {
                 kind,
@@ -89,11 +87,11 @@ impl Block {
             routes.push(Route::new(source, &mut errors));
         }
         if routes.is_empty() {
-            errors.push(syn::Error::new(
+            errors.at_span(
                 block.self_ty.span(),
-                "this block has no tool, prompt or resource\n\
-                 help: mark its methods with `#[tool]`, `#[prompt]` or `#[resource(\"…\")]`",
-            ));
+                "this block has no tool, prompt or resource",
+                "mark its methods with `#[tool]`, `#[prompt]` or `#[resource(\"…\")]`",
+            );
         }
         check_duplicates(&routes, &mut errors);
         let (self_ty, generics) = ((*block.self_ty).clone(), block.generics.clone());
@@ -115,15 +113,16 @@ fn check_duplicates(routes: &[Route], errors: &mut Errors) {
             .find(|(earlier, it)| earlier.kind() == route.kind() && it.text == key.text);
         if let Some((_, first)) = duplicate {
             let what = if matches!(route, Route::Resource(_)) { "URI" } else { "name" };
-            errors.push(syn::Error::new(
+            errors.at_span(
                 key.span,
-                format!(
-                    "the {kind} `{first}` already has the {what} `{text}`\nhelp: use another {what} for this one",
+                format_args!(
+                    "the {kind} `{first}` already has the {what} `{text}`",
                     kind = route.kind(),
                     first = first.function,
                     text = key.text
                 ),
-            ));
+                format_args!("use another {what} for this one"),
+            );
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use proc_macro2::Span;
 use quote::ToTokens;
 
 /// The errors found so far.
@@ -12,6 +13,11 @@ impl Errors {
     /// Adds an error at `tokens`: the problem and the remedy.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, problem: impl Display, help: impl Display) {
         self.push(syn::Error::new_spanned(tokens, format_args!("{problem}\nhelp: {help}")));
+    }
+
+    /// Adds an error at `span`, where there are no tokens to point to: the problem and the remedy.
+    pub(crate) fn at_span(&mut self, span: Span, problem: impl Display, help: impl Display) {
+        self.push(syn::Error::new(span, format_args!("{problem}\nhelp: {help}")));
     }
 
     pub(crate) fn push(&mut self, error: syn::Error) {

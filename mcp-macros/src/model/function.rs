@@ -157,11 +157,11 @@ fn check(source: &Source<'_>, errors: &mut Errors) {
 
 fn check_blocking(signature: &Signature, blocking: Option<Span>, errors: &mut Errors) {
     if let (Some(span), Some(_)) = (blocking, signature.asyncness) {
-        errors.push(syn::Error::new(
+        errors.at_span(
             span,
-            "`blocking` is only for functions that are not `async`\n\
-             help: remove `async`, or remove `blocking` and call `context.blocking(…)` for the blocking part",
-        ));
+            "`blocking` is only for functions that are not `async`",
+            "remove `async`, or remove `blocking` and call `context.blocking(…)` for the blocking part",
+        );
     }
 }
 
@@ -170,13 +170,11 @@ fn check_arguments(arguments: &[&Argument], errors: &mut Errors) {
     for (index, argument) in arguments.iter().enumerate() {
         let before = &arguments[..index];
         if !argument.name.is_empty() && before.iter().any(|earlier| earlier.name == argument.name) {
-            errors.push(syn::Error::new(
+            errors.at_span(
                 argument.name_span,
-                format!(
-                    "two arguments are named `{}`\nhelp: rename one with `#[arg(name = \"…\")]`",
-                    argument.name
-                ),
-            ));
+                format_args!("two arguments are named `{}`", argument.name),
+                "rename one with `#[arg(name = \"…\")]`",
+            );
         }
         let same = |header: &LitStr| {
             let mut earlier = before.iter().filter_map(|argument| argument.header.as_ref());
@@ -190,10 +188,11 @@ fn check_arguments(arguments: &[&Argument], errors: &mut Errors) {
             );
         }
         if let (Some(span), true) = (argument.flatten, arguments.len() > 1) {
-            errors.push(syn::Error::new(
+            errors.at_span(
                 span,
-                "a flattened argument must be the only one\nhelp: make the others fields of its struct",
-            ));
+                "a flattened argument must be the only one",
+                "make the others fields of its struct",
+            );
         }
     }
 }

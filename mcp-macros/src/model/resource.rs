@@ -31,11 +31,11 @@ impl Resource {
             }
         }
         let uri = options.positional.take().unwrap_or_else(|| {
-            errors.push(syn::Error::new(
+            errors.at_span(
                 source.span,
-                "a resource needs a URI\n\
-                 help: `#[resource(\"config://app\")]`, or a template: `#[resource(\"note://{id}\")]`",
-            ));
+                "a resource needs a URI",
+                "`#[resource(\"config://app\")]`, or a template: `#[resource(\"note://{id}\")]`",
+            );
             LitStr::new("", source.span)
         });
         let mut options = Reader::new("resource", options, errors);
@@ -84,14 +84,13 @@ fn check_variables(function: &Function, variables: &[String], uri: &LitStr, erro
             } else {
                 format!("it has `{}`", variables.join("`, `"))
             };
-            errors.push(syn::Error::new(
+            errors.at_span(
                 argument.name_span,
-                format!(
-                    "the URI has no variable `{}`\n\
-                     help: {known}; parameters that are not variables are `Context`, `State<S>` or `Extension<T>`",
-                    argument.name
+                format_args!("the URI has no variable `{}`", argument.name),
+                format_args!(
+                    "{known}; parameters that are not variables are `Context`, `State<S>` or `Extension<T>`"
                 ),
-            ));
+            );
         }
     }
 }

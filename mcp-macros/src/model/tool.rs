@@ -28,7 +28,7 @@ impl Tool {
         check_hints(&hints, errors);
         if let Some(problem) = name::tool_name_problem(&listing.name) {
             let help = "use 1 to 128 letters, digits, `_`, `-` and `.`, or set a name with `#[tool(name = \"…\")]`";
-            errors.push(syn::Error::new(listing.name_span, format!("{problem}\nhelp: {help}")));
+            errors.at_span(listing.name_span, problem, help);
         }
         let function = Function::new(&mut source, blocking, errors);
         Self { function, listing, hints, output_schema }
@@ -38,9 +38,10 @@ impl Tool {
 fn check_hints(hints: &[(&str, LitBool)], errors: &mut Errors) {
     let is_set = |name: &str| hints.iter().find(|(hint, value)| *hint == name && value.value);
     if let (Some(_), Some((_, destructive))) = (is_set("read_only"), is_set("destructive")) {
-        errors.push(syn::Error::new(
+        errors.at_span(
             destructive.span(),
-            "a tool that is `read_only` cannot be `destructive`\nhelp: remove one",
-        ));
+            "a tool that is `read_only` cannot be `destructive`",
+            "remove one",
+        );
     }
 }

@@ -61,7 +61,7 @@ impl Call {
             extensions: std::mem::take(&mut request.extensions),
             layered: OnceLock::new(),
             limiter: Mutex::new(NotificationLimiter::new()),
-            questions: CallQuestions::new(&request.method),
+            questions: CallQuestions::default(),
             gate: NotificationGate::default(),
         }
     }

@@ -3,17 +3,20 @@
 //! The era follows from `_meta` alone, never from earlier messages: a message that names a protocol
 //! version is modern, any other is legacy.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 use super::CallParams;
 use crate::error::reason;
+use crate::json_text::JsonText;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{ClientCapabilities, LoggingLevel, ProgressToken};
+
+/// The capabilities of a client that are read one by one if they do not decode together.
+const CAPABILITIES: [&str; 6] =
+    ["elicitation", "sampling", "roots", "experimental", "extensions", "tasks"];
 
 /// The `_meta` of a request. Fields that are rarely read stay encoded.
 #[derive(Debug, Clone, Default)]
@@ -101,15 +104,15 @@ impl CallMeta {
         let Some(json) = &self.client_capabilities else { return ClientCapabilities::new() };
         json.parse().unwrap_or_else(|_| {
             let mut declared = ClientCapabilities::new();
-            let names = ["elicitation", "sampling", "roots", "experimental", "extensions"];
-            if let Ok([elicitation, sampling, roots, experimental, extensions]) =
-                json.members(names)
+            if let Ok([elicitation, sampling, roots, experimental, extensions, tasks]) =
+                json.members(CAPABILITIES)
             {
                 declared.elicitation = elicitation.and_then(|json| json.parse().ok());
                 declared.sampling = sampling.and_then(|json| json.parse().ok());
                 declared.roots = roots.and_then(|json| json.parse().ok());
                 declared.experimental = experimental.and_then(|json| json.parse().ok());
                 declared.extensions = extensions.and_then(|json| json.parse().ok());
+                declared.tasks = tasks.and_then(|json| json.parse().ok());
             }
             declared
         })
@@ -149,7 +152,7 @@ impl CallMeta {
 }
 
 fn claimed_version(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
-    let Some(name) = read::<Cow<'_, str>>(meta::PROTOCOL_VERSION, json)? else {
+    let Some(JsonText(name)) = read(meta::PROTOCOL_VERSION, json)? else {
         return Ok(Claim::Absent);
     };
     Ok(match name.parse() {
@@ -173,17 +176,15 @@ fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, Error
 /// refused instead of ignored: otherwise the call would fail later, because of a capability that
 /// the client believes it declared.
 fn capabilities(json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
-    const NAMES: [&str; 6] =
-        ["elicitation", "sampling", "roots", "experimental", "extensions", "tasks"];
     let Some(json) = object(meta::CLIENT_CAPABILITIES, json)? else { return Ok(None) };
     if json.as_bytes() == b"{}" {
         return Ok(Some(json));
     }
     let path = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
     let values = json
-        .members(NAMES)
+        .members(CAPABILITIES)
         .map_err(|error| ErrorObject::invalid_params(format!("{path}: {error}")))?;
-    for (name, value) in NAMES.into_iter().zip(values) {
+    for (name, value) in CAPABILITIES.into_iter().zip(values) {
         let is_object = |value: JsonBytes| {
             let text = value.as_bytes();
             text.starts_with(b"{") || text == b"null"

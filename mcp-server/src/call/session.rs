@@ -134,7 +134,7 @@ impl LegacySession {
     fn full(&self, full: SessionMemoryFull) -> ErrorObject {
         match full {
             SessionMemoryFull::Session => {
-                let max = self.memory.max();
+                let max = self.memory.max_bytes();
                 ErrorObject::invalid_params(format!(
                     "/uri: a session remembers at most {max} bytes (max_session_bytes)"
                 ))

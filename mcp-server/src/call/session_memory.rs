@@ -9,12 +9,14 @@ use mcp_core::jsonrpc::{ErrorObject, code};
 #[derive(Debug)]
 pub(crate) struct SessionBudget {
     used: AtomicUsize,
+    /// For all sessions together.
     max: usize,
+    max_each: usize,
 }
 
 impl SessionBudget {
-    pub(crate) const fn new(max: usize) -> Self {
-        Self { used: AtomicUsize::new(0), max }
+    pub(crate) const fn new(max: usize, max_each: usize) -> Self {
+        Self { used: AtomicUsize::new(0), max, max_each }
     }
 }
 
@@ -23,7 +25,6 @@ impl SessionBudget {
 pub(crate) struct SessionMemory {
     budget: Arc<SessionBudget>,
     used: AtomicUsize,
-    max: usize,
 }
 
 /// Why a session cannot remember more.
@@ -51,12 +52,12 @@ impl SessionMemoryFull {
 }
 
 impl SessionMemory {
-    pub(crate) fn max(&self) -> usize {
-        self.max
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.budget.max_each
     }
 
-    pub(crate) fn new(budget: &Arc<SessionBudget>, max: usize) -> Self {
-        Self { budget: Arc::clone(budget), used: AtomicUsize::new(0), max }
+    pub(crate) fn new(budget: &Arc<SessionBudget>) -> Self {
+        Self { budget: Arc::clone(budget), used: AtomicUsize::new(0) }
     }
 
     /// Reserves bytes.
@@ -64,7 +65,7 @@ impl SessionMemory {
     /// # Errors
     /// When a limit is reached; then nothing is reserved.
     pub(crate) fn reserve(&self, bytes: usize) -> Result<(), SessionMemoryFull> {
-        if !add(&self.used, bytes, self.max) {
+        if !add(&self.used, bytes, self.budget.max_each) {
             return Err(SessionMemoryFull::Session);
         }
         if !add(&self.budget.used, bytes, self.budget.max) {
@@ -98,8 +99,8 @@ mod tests {
 
     #[test]
     fn both_limits_hold_and_every_byte_is_returned() {
-        let budget = Arc::new(SessionBudget::new(100));
-        let [first, second] = [(); 2].map(|()| SessionMemory::new(&budget, 80));
+        let budget = Arc::new(SessionBudget::new(100, 80));
+        let [first, second] = [(); 2].map(|()| SessionMemory::new(&budget));
         assert_eq!(first.reserve(80), Ok(()));
         assert_eq!(first.reserve(1), Err(SessionMemoryFull::Session));
         assert_eq!(second.reserve(21), Err(SessionMemoryFull::All));

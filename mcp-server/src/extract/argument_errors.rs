@@ -1,5 +1,6 @@
 //! Errors about arguments, each with its JSON pointer, so that a model can correct its call.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The errors in the arguments of a call, one entry for each.
@@ -36,8 +37,17 @@ impl fmt::Display for ArgumentErrors {
 
 impl std::error::Error for ArgumentErrors {}
 
+/// Maximum length of a segment of a JSON pointer in an error message, in characters. Fixed: the
+/// caller knows the name.
+const MAX_SEGMENT_CHARS: usize = 64;
+
 /// Encodes a name as a segment of a JSON pointer (RFC 6901), truncated to 64 characters.
-pub(crate) fn escape(name: &str) -> String {
-    let name: String = name.chars().take(64).collect();
-    name.replace('~', "~0").replace('/', "~1")
+pub(crate) fn escape(name: &str) -> Cow<'_, str> {
+    let end = name.char_indices().nth(MAX_SEGMENT_CHARS).map_or(name.len(), |(index, _)| index);
+    let name = &name[..end];
+    if name.contains(['~', '/']) {
+        Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(name)
+    }
 }

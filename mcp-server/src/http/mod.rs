@@ -24,7 +24,6 @@ mod request;
 mod response;
 mod service;
 mod shared;
-mod shrink;
 
 pub use legacy::event_store::{EventStore, ReplayError, StoredEvent, StreamKey};
 pub use legacy::memory_event_store::{EventStoreLimits, MemoryEventStore};

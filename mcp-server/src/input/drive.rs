@@ -46,15 +46,18 @@ pub(crate) struct RoundInput<'a> {
 }
 
 impl<'a> RoundInput<'a> {
-    /// Reads them from the parameters.
+    /// Reads them from the parameters of the call of `context`.
     ///
     /// # Errors
     /// −32602 if a member is duplicated.
-    pub(crate) fn read(method: &'static str, params: &'a JsonBytes) -> Result<Self, ErrorObject> {
-        let [input_responses, request_state] =
-            params
-                .members(["inputResponses", "requestState"])
-                .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+    pub(crate) fn read(
+        context: &Context,
+        method: &'static str,
+        params: &'a JsonBytes,
+    ) -> Result<Self, ErrorObject> {
+        let [input_responses, request_state] = (context.call().meta.params)
+            .members(params, ["inputResponses", "requestState"])
+            .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
         Ok(Self { method, params, input_responses, request_state })
     }
 }

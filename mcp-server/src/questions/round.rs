@@ -55,11 +55,6 @@ struct Pending {
 }
 
 impl CallQuestions {
-    pub(crate) fn new(method: &str) -> Self {
-        let by_result = mcp_core::method::find(method).is_some_and(|row| row.may_require_input);
-        Self { by_result, ..Self::default() }
-    }
-
     /// Returns the round, if the call has asked a question or started a step.
     pub(crate) fn get(&self) -> Option<&Round> {
         self.round.get().map(Box::as_ref)

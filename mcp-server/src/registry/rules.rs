@@ -20,14 +20,8 @@ pub(crate) fn check_tool(route: &ToolRoute) -> Result<(), BuildError> {
             "a name consists of 1 to 128 of the characters A-Z a-z 0-9 _ - .".to_owned(),
         );
     }
-    let root = route.tool.input_schema.as_value();
-    if root.get("type").is_none_or(|root| root != "object") {
-        let reason =
-            "the root of the input schema must have \"type\": \"object\"; use a struct or a map";
-        return invalid(reason.to_owned());
-    }
     match &route.headers {
-        Err(error) => invalid(format!("the input schema: {error}")),
+        Err(reason) => invalid(reason.clone()),
         Ok(_) => Ok(()),
     }
 }

@@ -6,14 +6,10 @@ use std::collections::BTreeMap;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, PromptsGet, PromptsList};
-use mcp_core::text::PeerText;
 use serde::Deserialize;
 
-use super::request::{RoutedRequest, require};
+use super::request::{RoutedRequest, require, unknown};
 use crate::input::{self, RoundInput};
-
-/// Maximum length of a prompt name in an error message, in characters. Fixed, as it is for tools.
-const MAX_NAME_CHARS: usize = 128;
 
 #[derive(Deserialize)]
 struct Params<'a> {
@@ -27,10 +23,7 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     let RoutedRequest { registry, context, params, .. } = *request;
     let Params { name, arguments } = request.parse()?;
     require(registry.prompts.is_offered(), PromptsGet::NAME)?;
-    let Some(route) = registry.prompts.get(name.as_ref()) else {
-        let name = PeerText::with_max(&name, MAX_NAME_CHARS);
-        return Err(ErrorObject::invalid_params(format!("unknown prompt: {name}")));
-    };
+    let Some(route) = registry.prompts.get(&name) else { return Err(unknown("prompt", &name)) };
     let arguments = arguments.unwrap_or_default();
     let missing: Vec<_> = (route.prompt.arguments.iter().flatten())
         .filter(|argument| {
@@ -41,7 +34,7 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     if !missing.is_empty() {
         return Err(ErrorObject::invalid_params(missing.join("; ")));
     }
-    let input = RoundInput::read(PromptsGet::NAME, params)?;
+    let input = RoundInput::read(context, PromptsGet::NAME, params)?;
     let begin = || route.get(context.clone(), arguments.clone());
     input::answer(context, input, begin, |result| {
         if result.description.is_none() {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::text::PeerText;
 use mcp_core::types::EmptyResult;
 use serde::Deserialize;
 
@@ -11,6 +12,10 @@ use crate::context::Context;
 use crate::definition::ServerDefinition;
 use crate::error::invalid_params;
 use crate::registry::{ListRequest, Registry};
+
+/// Maximum length of the name of an unknown tool or prompt in an error message, in characters: the
+/// maximum of a valid tool name. Fixed: the caller knows the name.
+const MAX_NAME_CHARS: usize = 128;
 
 /// A request that has passed the layers.
 pub(super) struct RoutedRequest<'a> {
@@ -52,6 +57,13 @@ impl<'a> RoutedRequest<'a> {
 /// Fails if the capability of a method is not offered: the method does not exist then (ERR-9).
 pub(super) fn require(offered: bool, method: &str) -> Result<(), ErrorObject> {
     if offered { Ok(()) } else { Err(ErrorObject::method_not_found(method)) }
+}
+
+/// Returns the error for the name of a tool or prompt that the server does not have.
+#[cold]
+pub(super) fn unknown(kind: &str, name: &str) -> ErrorObject {
+    let name = PeerText::with_max(name, MAX_NAME_CHARS);
+    ErrorObject::invalid_params(format!("unknown {kind}: {name}"))
 }
 
 /// The parameters of a list request.

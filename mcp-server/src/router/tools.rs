@@ -1,25 +1,15 @@
 //! `tools/list` and `tools/call`. Spec: server/tools.
 
-use std::borrow::Cow;
-
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, ToolsCall, ToolsList};
 use mcp_core::revision::StructuredContent;
-use mcp_core::text::PeerText;
-use serde::Deserialize;
 
-use super::request::{RoutedRequest, require};
+use super::request::{RoutedRequest, require, unknown};
 use crate::error::invalid_params;
 use crate::input::{self, RoundInput};
+use crate::json_text::JsonText;
 use crate::wire::wrap_structured;
-
-/// Maximum length of a tool name in an error message, in characters: the maximum of a valid name.
-const MAX_NAME_CHARS: usize = 128;
-
-/// A string that is borrowed if it contains no escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let RoutedRequest { registry, context, params, .. } = *request;
@@ -27,10 +17,10 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
         .members(params, ["name", "arguments", "inputResponses", "requestState"])
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
-    let Text(name) = name.parse().map_err(|error| invalid_params(&error))?;
+    let JsonText(name) = name.parse().map_err(|error| invalid_params(&error))?;
     let arguments = object(arguments)?;
     require(registry.tools.is_offered(), ToolsCall::NAME)?;
-    let Some(route) = registry.tools.get(&name) else { return Err(unknown(&name)) };
+    let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
     let begin = || route.call(context.clone(), arguments.clone());
     let wraps = route.wraps && context.rules().structured_content == StructuredContent::Object;
@@ -51,12 +41,6 @@ fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
         Some(raw) if raw.as_bytes() == b"null" => Ok(JsonBytes::empty_object()),
         Some(_) => Err(ErrorObject::invalid_params("/arguments: expected an object")),
     }
-}
-
-#[cold]
-fn unknown(name: &str) -> ErrorObject {
-    let name = PeerText::with_max(name, MAX_NAME_CHARS);
-    ErrorObject::invalid_params(format!("unknown tool: {name}"))
 }
 
 pub(super) fn list(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {

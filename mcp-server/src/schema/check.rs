@@ -1,8 +1,7 @@
 //! Validates a value against a schema while its text is read.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use mcp_core::json::canonical;
 use serde::Deserialize;
@@ -13,12 +12,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::compile::{Extent, SchemaCheck};
-use super::node::{Node, NodeId, Types};
+use super::node::{KnownMembers, Node, NodeId, Types};
 use super::number::Number;
 use super::pattern::MAX_STRING_BYTES;
 use super::violation::Violation;
 use crate::describe_value::DescribeValue;
 use crate::extract::escape;
+use crate::json_text::JsonText;
 
 /// Maximum number of violations reported for one value. Fixed: a model corrects a few at a time.
 const MAX_VIOLATIONS: usize = 8;
@@ -144,16 +144,17 @@ impl<'s> Validation<'s> {
         };
         // A derived struct is also deserialized from an array, where its arguments have no names.
         let is_unnamed = types == Types::ARRAY && allowed.contains(Types::OBJECT);
-        let reason = format!("expected {}, got {}", allowed.describe(), DescribeValue(found));
-        self.violation(!is_unnamed, reason)?;
+        self.violation(
+            !is_unnamed,
+            format_args!("expected {}, got {}", allowed.describe(), DescribeValue(found)),
+        )?;
         Ok(false)
     }
 
     /// Runs `read` for a member or an item.
-    fn descend<T>(&mut self, segment: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+    fn descend<T>(&mut self, segment: impl fmt::Display, read: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.pointer.len();
-        self.pointer.push('/');
-        self.pointer.push_str(segment);
+        let _ = write!(self.pointer, "/{segment}"); // Writing to a string cannot fail.
         let result = read(self);
         self.pointer.truncate(length);
         result
@@ -176,7 +177,7 @@ impl<'s> Validation<'s> {
             let duplicate = items.iter().position(|item| !seen.insert(canonical(item)));
             if let Some(index) = duplicate {
                 let reason = "equals an earlier item; the items must be unique";
-                self.descend(&index.to_string(), |run| run.violation(false, reason))?;
+                self.descend(index, |run| run.violation(false, reason))?;
             }
         }
         if self.depth == MAX_DEPTH {
@@ -362,11 +363,11 @@ impl Reader<'_, '_> {
     ) -> Result<(), E> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         if let Some(min) = min.filter(|min| count < *min) {
-            let reason = format!("must have at least {min} {unit}, got {count}");
+            let reason = format_args!("must have at least {min} {unit}, got {count}");
             self.run.violation(false, reason)?;
         }
         if let Some(max) = max.filter(|max| count > *max) {
-            let reason = format!("must have at most {max} {unit}, got {count}");
+            let reason = format_args!("must have at most {max} {unit}, got {count}");
             self.run.violation(false, reason)?;
         }
         Ok(())
@@ -415,14 +416,15 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
         let Some(pattern) = &bounds.pattern else { return Ok(()) };
         if text.len() > MAX_STRING_BYTES {
             let length = text.len();
-            let reason = format!(
+            let reason = format_args!(
                 "has {length} bytes; a string with a pattern can have at most {MAX_STRING_BYTES}"
             );
             return self.run.violation(false, reason);
         }
         self.run.spend(text.len().saturating_mul(8))?;
         if !pattern.matches(text) {
-            let reason = format!("must match the pattern {}", pattern.source());
+            let source = pattern.source();
+            let reason = format_args!("must match the pattern {source}");
             return self.run.violation(false, reason);
         }
         Ok(())
@@ -438,7 +440,7 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
         loop {
             let read = match bounds.prefix.get(count).copied().or(bounds.items) {
                 None => items.next_element::<IgnoredAny>()?.map(drop),
-                Some(node) => self.run.descend(&count.to_string(), |run| {
+                Some(node) => self.run.descend(count, |run| {
                     items.next_element_seed(Subschema { run, node, may_be_null: false })
                 })?,
             };
@@ -456,26 +458,25 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
             return Ok(());
         }
         let objects = &self.node.objects;
+        let additional = objects.additional;
+        let is_closed =
+            additional.and_then(|id| self.run.node(id)).is_some_and(|node| node.rejects_all);
         let mut missing: Vec<&str> = objects.required.iter().map(String::as_str).collect();
         let mut count = 0_usize;
-        while let Some(Name(name)) = members.next_key()? {
+        while let Some(JsonText(name)) = members.next_key()? {
             count += 1;
             missing.retain(|required| *required != name);
             let patterns = &mut objects.pattern_properties.iter();
             let node = (objects.properties.get(&*name).copied()).or_else(|| {
                 patterns.find(|(pattern, _)| pattern.matches(&name)).map(|(_, id)| *id)
             });
-            let additional = objects.additional;
-            let is_closed =
-                additional.and_then(|id| self.run.node(id)).is_some_and(|node| node.rejects_all);
             let is_unknown = node.is_none() && (is_closed || objects.is_mirrored);
             let may_be_null =
                 self.run.schema.null_is_absent && !objects.required.iter().any(|it| *it == name);
             let read = |run: &mut Validation<'_>| {
                 if is_unknown {
-                    let mut known: Vec<_> = objects.properties.keys().map(String::as_str).collect();
-                    known.sort_unstable();
-                    let reason = format!("unknown member; known are {}", known.join(", "));
+                    let known = KnownMembers(objects);
+                    let reason = format_args!("unknown member; known are {known}");
                     run.violation(!objects.is_mirrored, reason)?;
                 }
                 match node.or(additional).filter(|_| !is_unknown) {
@@ -483,16 +484,12 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
                     None => members.next_value::<IgnoredAny>().map(drop),
                 }
             };
-            self.run.descend(&escape(&name), read)?;
+            self.run.descend(escape(&name), read)?;
         }
         for name in missing {
             let reason = "the member is required";
-            self.run.descend(&escape(name), |run| run.violation(true, reason))?;
+            self.run.descend(escape(name), |run| run.violation(true, reason))?;
         }
         self.count(count, objects.min_properties, objects.max_properties, "members")
     }
 }
-
-/// The name of a member, borrowed if it contains no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -9,18 +9,41 @@ use super::node::{NodeId, Types};
 /// Maximum depth. Fixed: messages are not nested more deeply.
 const MAX_DEPTH: usize = 128;
 
+/// Maximum number of visits of a value by a subschema; a long member name counts as several. Fixed:
+/// a few hundredths of a second, and ten visits for each value of the largest message by default
+/// (`max_json_nodes`). Only nested alternatives need more, because each visits the same value. What
+/// is left stays a float.
+const MAX_VISITS: usize = 1 << 20;
+
+/// The length of a member name that counts as one visit, in bytes.
+const NAME_BYTES_PER_VISIT: usize = 64;
+
 impl SchemaCheck {
     /// Rewrites floats without a fraction to integers where the schema allows integers and no other
     /// numbers. Returns whether anything changed.
     pub(crate) fn write_integers(&self, value: &mut Value) -> bool {
-        self.write_integers_in(self.root, value, 0)
+        let mut conversion = Conversion { schema: self, remaining: MAX_VISITS, has_changed: false };
+        conversion.visit(self.root, value, 0);
+        conversion.has_changed
     }
+}
 
-    fn write_integers_in(&self, id: NodeId, value: &mut Value, depth: usize) -> bool {
-        let (Some(node), true) = (self.nodes.get(id), depth < MAX_DEPTH) else { return false };
-        let mut changed = false;
+/// The conversion of one value.
+struct Conversion<'s> {
+    schema: &'s SchemaCheck,
+    /// The number of visits that are left.
+    remaining: usize,
+    has_changed: bool,
+}
+
+impl Conversion<'_> {
+    fn visit(&mut self, id: NodeId, value: &mut Value, depth: usize) {
+        let (Some(node), true) = (self.schema.nodes.get(id), depth < MAX_DEPTH) else { return };
+        if !self.spend(1) {
+            return;
+        }
         for id in node.alias_of.iter().chain(&node.all_of).chain(&node.any_of).chain(&node.one_of) {
-            changed |= self.write_integers_in(*id, value, depth + 1);
+            self.visit(*id, value, depth + 1);
         }
         match value {
             Value::Number(number) => {
@@ -29,29 +52,39 @@ impl SchemaCheck {
                 });
                 if let Some(integer) = is_integer.then(|| integer(number)).flatten() {
                     *number = integer;
-                    changed = true;
+                    self.has_changed = true;
                 }
             }
             Value::Array(items) => {
-                let prefix = node.arrays.prefix.iter().copied().map(Some);
-                let schemas = prefix.chain(std::iter::repeat(node.arrays.items));
-                for (item, schema) in items.iter_mut().zip(schemas) {
-                    if let Some(id) = schema {
-                        changed |= self.write_integers_in(id, item, depth + 1);
-                    }
+                let rest = node.arrays.items.iter().cycle();
+                for (item, id) in items.iter_mut().zip(node.arrays.prefix.iter().chain(rest)) {
+                    self.visit(*id, item, depth + 1);
                 }
             }
             Value::Object(members) => {
+                let schemas = &node.objects;
+                if schemas.properties.is_empty() && schemas.additional.is_none() {
+                    return;
+                }
                 for (name, member) in members {
-                    let known = node.objects.properties.get(name.as_str()).copied();
-                    if let Some(id) = known.or(node.objects.additional) {
-                        changed |= self.write_integers_in(id, member, depth + 1);
+                    if !self.spend(1 + name.len() / NAME_BYTES_PER_VISIT) {
+                        return;
+                    }
+                    let known = schemas.properties.get(name.as_str()).copied();
+                    if let Some(id) = known.or(schemas.additional) {
+                        self.visit(id, member, depth + 1);
                     }
                 }
             }
             _ => {}
         }
-        changed
+    }
+
+    /// Takes some of the remaining visits. Returns false if there are not enough.
+    fn spend(&mut self, visits: usize) -> bool {
+        let left = self.remaining.checked_sub(visits);
+        self.remaining = left.unwrap_or(0);
+        left.is_some()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The nodes of a compiled schema, one for each subschema.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use super::number::Number;
 use super::pattern::Pattern;
@@ -117,6 +118,17 @@ pub(super) struct Objects {
     /// Whether a header mirrors an argument in it. Unknown members are refused then: a
     /// `serde(alias)` would hide the argument from intermediaries that read only headers.
     pub(super) is_mirrored: bool,
+}
+
+/// The names of the members that a schema knows, in a message.
+pub(super) struct KnownMembers<'a>(pub(super) &'a Objects);
+
+impl fmt::Display for KnownMembers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self.0.properties.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        f.write_str(&names.join(", "))
+    }
 }
 
 /// A set of the types of JSON Schema.

@@ -227,6 +227,25 @@ fn validation_against_a_recursive_schema_terminates() {
     assert_eq!(explicit(nested, &value).len(), 1);
 }
 
+/// Without a limit, each level would double the visits: 2 to the power of 40.
+#[test]
+fn the_search_for_integers_in_nested_alternatives_terminates() {
+    let variant = |kind: &str| {
+        json!({
+            "properties": {"kind": {"const": kind}, "size": {"type": "integer"}, "next": {"$ref": "#"}},
+            "required": ["kind"],
+        })
+    };
+    let schema = Schema::try_from(json!({"oneOf": [variant("a"), variant("b")]})).unwrap();
+    let check = SchemaCheck::of_typed_arguments(&schema);
+    let mut value = json!({"kind": "c"});
+    for _ in 0..60 {
+        value = json!({"kind": "a", "size": 1.0, "next": value});
+    }
+    assert!(check.write_integers(&mut value));
+    assert_eq!(value["next"]["next"]["size"].to_string(), "1");
+}
+
 #[test]
 fn a_limited_number_of_violations_is_reported() {
     let schema = json!({"properties": {"a": {"maximum": 1}, "b": {"maxLength": 1}}});

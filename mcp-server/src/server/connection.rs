@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use futures::future::AbortHandle;
 use mcp_core::ConnectionLimits;
-use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{self, Discover, Initialize, Method as _, Ping};
@@ -36,12 +35,14 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) fn new(server: Server, peer: Peer, binding: Binding) -> Self {
+        let limits = server.definition.limits();
         let max = match binding {
             Binding::Stream => usize::MAX, // Its only session has a limit of its own.
             #[cfg(feature = "http")]
-            _ => server.definition.limits().http.max_total_session_bytes,
+            _ => limits.http.max_total_session_bytes,
         };
-        let conversation = ConversationState::new(binding, SessionBudget::new(max));
+        let budget = SessionBudget::new(max, limits.max_session_bytes);
+        let conversation = ConversationState::new(binding, budget);
         Self::with(server, peer, conversation)
     }
 
@@ -141,13 +142,13 @@ impl Connection {
         session: Option<Arc<LegacySession>>,
         registry: Arc<Registry>,
     ) -> Reply {
-        let known = method::find_in(&request.method, revision)
-            .is_some_and(|row| row.direction.client_may_send());
-        if !known && !self.server.definition.methods.contains_key(&*request.method) {
+        let row = method::find_in(&request.method, revision);
+        let is_known = row.is_some_and(|row| row.direction.client_may_send());
+        if !is_known && !self.server.definition.methods.contains_key(&*request.method) {
             return Err(ErrorObject::method_not_found(&request.method).into());
         }
         let environment = &self.server.definition.environment;
-        let call = Arc::new(Call::new(
+        let mut call = Call::new(
             &mut request,
             environment,
             &self.conversation,
@@ -155,8 +156,9 @@ impl Connection {
             meta,
             session,
             registry,
-        ));
-        request.extensions = Extensions::new();
+        );
+        call.questions.by_result = row.is_some_and(|row| row.may_require_input);
+        let call = Arc::new(call);
         request.extensions.insert_shared(Arc::clone(&call));
         let end = CloseOnDrop(call);
         let reply = self.server.stack.call(request).await;
@@ -225,8 +227,7 @@ impl Connection {
         client: Option<ClientDescription>,
         listener: Listener,
     ) -> Result<LegacySession, SessionMemoryFull> {
-        let max = self.server.definition.limits().max_session_bytes;
-        let memory = SessionMemory::new(&self.conversation.session_budget, max);
+        let memory = SessionMemory::new(&self.conversation.session_budget);
         LegacySession::new(revision, client, listener, memory)
     }
 

@@ -11,6 +11,7 @@ use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 
 use super::Change;
+use crate::shrink::shrink;
 
 /// The changes that a listener receives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,10 +89,7 @@ impl Drop for ListenerShared {
         let Some(hub) = self.hub.upgrade() else { return };
         let mut listeners = hub.lock();
         listeners.by_number.remove(&self.number);
-        if listeners.by_number.len() * 4 < listeners.by_number.capacity() {
-            let capacity = listeners.by_number.len() * 2;
-            listeners.by_number.shrink_to(capacity);
-        }
+        shrink(&mut listeners.by_number);
     }
 }
 

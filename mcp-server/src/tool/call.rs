@@ -8,24 +8,24 @@ use mcp_core::types::CallToolResult;
 
 use crate::context::{Context, HandlerCall};
 use crate::extract::{ArgumentErrors, Rejection};
-use crate::schema::SchemaCheck;
+use crate::schema::{LazyCheck, SchemaCheck};
 
 /// A call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
     context: Context,
     arguments: JsonBytes,
-    schema: Arc<SchemaCheck>,
+    schema: Arc<LazyCheck>,
 }
 
 impl ToolCall {
-    pub(super) fn new(context: Context, arguments: JsonBytes, schema: Arc<SchemaCheck>) -> Self {
+    pub(super) fn new(context: Context, arguments: JsonBytes, schema: Arc<LazyCheck>) -> Self {
         Self { context, arguments, schema }
     }
 
     /// Returns the compiled input schema of the tool.
     pub(super) fn schema(&self) -> &SchemaCheck {
-        &self.schema
+        self.schema.get()
     }
 
     /// Returns the context of the call.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use mcp_core::http::{BadAnnotation, ParamHeader, param_headers};
+use mcp_core::http::{ParamHeader, param_headers};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta::Meta;
@@ -12,7 +12,7 @@ use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
 use super::{IntoToolResult, ToolCall};
 use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
-use crate::schema::SchemaCheck;
+use crate::schema::{LazyCheck, SchemaCheck};
 
 /// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
@@ -25,12 +25,12 @@ pub struct ToolRoute {
     /// Whether the structured result is not an object, and must be wrapped for revisions that allow
     /// only objects.
     pub(crate) wraps: bool,
-    /// The arguments that HTTP clients mirror in headers, or the error in their annotations.
-    pub(crate) headers: Result<Vec<ParamHeader>, BadAnnotation>,
+    /// The arguments that HTTP clients mirror in headers, or why the input schema is refused.
+    pub(crate) headers: Result<Vec<ParamHeader>, String>,
     /// Checks what the type of the arguments does not enforce.
-    input: Arc<SchemaCheck>,
-    /// Checks results, if the output schema was set and constrains anything.
-    output: Option<SchemaCheck>,
+    input: Arc<LazyCheck>,
+    /// Checks results, if the output schema was set.
+    output: Option<LazyCheck>,
     handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
 }
 
@@ -83,11 +83,9 @@ impl ToolRoute {
                 "the tool has an output schema, so its result must have structured content",
             ));
         };
-        let violations = match &self.output {
-            Some(schema) => schema.violations(content.get().as_bytes()),
-            None => return Ok(()),
-        };
-        match violations.first() {
+        let schema = self.output.as_ref().map(LazyCheck::get).filter(|schema| schema.is_needed());
+        let Some(schema) = schema else { return Ok(()) };
+        match schema.violations(content.get().as_bytes()).first() {
             None => Ok(()),
             Some(first) => Err(self.bad_result(&format!("structuredContent{first}"))),
         }
@@ -214,7 +212,8 @@ impl ToolBuilder {
         H::Output: IntoToolResult,
         M: super::schema::Described,
     {
-        if self.tool.input_schema == Schema::empty_object()
+        if self.input_is_derived
+            && self.tool.input_schema == Schema::empty_object()
             && let Some(schema) = M::input_schema()
         {
             self.tool.input_schema = schema;
@@ -235,16 +234,27 @@ impl ToolBuilder {
         handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
     ) -> ToolRoute {
         let wraps = self.tool.output_schema.as_ref().is_some_and(crate::wire::wraps);
-        let headers = param_headers(&self.tool.input_schema.as_value());
-        let input = match self.input_is_derived {
-            true => SchemaCheck::of_typed_arguments(&self.tool.input_schema),
-            false => SchemaCheck::of_arguments(&self.tool.input_schema),
+        let headers = mirrored_arguments(&self.tool.input_schema);
+        let compile_input = match self.input_is_derived {
+            true => SchemaCheck::of_typed_arguments,
+            false => SchemaCheck::of_arguments,
         };
         let output = (self.tool.output_schema.as_ref())
             .filter(|_| !self.output_is_derived)
-            .map(SchemaCheck::of_result)
-            .filter(SchemaCheck::is_needed);
-        let input = Arc::new(input);
+            .map(|schema| LazyCheck::new(schema, SchemaCheck::of_result));
+        let input = Arc::new(LazyCheck::new(&self.tool.input_schema, compile_input));
         ToolRoute { tool: self.tool, wraps, headers, input, output, handler: Box::new(handler) }
     }
+}
+
+/// Returns the arguments that an input schema mirrors in headers. An error says why a tool with
+/// this schema cannot be registered. All checks are done here, so that the schema is parsed once.
+fn mirrored_arguments(schema: &Schema) -> Result<Vec<ParamHeader>, String> {
+    let schema = schema.as_value();
+    if schema.get("type").is_none_or(|root| root != "object") {
+        let reason =
+            "the root of the input schema must have \"type\": \"object\"; use a struct or a map";
+        return Err(reason.to_owned());
+    }
+    param_headers(&schema).map_err(|error| format!("the input schema: {error}"))
 }

@@ -106,7 +106,8 @@ async fn members_of_meta_must_have_their_types() {
 async fn a_malformed_capability_does_not_affect_the_others() {
     let server = || {
         server().tool(ToolRoute::builder("can").handler(|context: Context| async move {
-            format!("{} {}", context.can_elicit(), context.can_sample())
+            let tasks = context.client_capabilities().tasks.is_some();
+            format!("{} {} {tasks}", context.can_elicit(), context.can_sample())
         }))
     };
     each(&MODERN, server, async |client| {
@@ -125,10 +126,11 @@ async fn a_malformed_capability_does_not_affect_the_others() {
             assert_eq!(error.message, message);
         }
         for (capabilities, can) in [
-            (json!({"elicitation": {}, "sampling": {"tools": 7}}), "true false"),
-            (json!({"elicitation": {"form": []}, "sampling": {}}), "false true"),
-            (json!({"elicitation": {}, "sampling": null}), "true false"),
-            (json!({"elicitation": {}, "sampling": {}, "com.example": 1}), "true true"),
+            (json!({"elicitation": {}, "sampling": {"tools": 7}, "tasks": {}}), "true false true"),
+            (json!({"elicitation": {"form": []}, "sampling": {}}), "false true false"),
+            (json!({"elicitation": {}, "sampling": {}, "tasks": {"list": 1}}), "true true false"),
+            (json!({"elicitation": {}, "sampling": null}), "true false false"),
+            (json!({"elicitation": {}, "sampling": {}, "com.example": 1}), "true true false"),
         ] {
             let result = client.raw("tools/call", params(capabilities.clone())).await.unwrap();
             assert_eq!(result["content"][0]["text"], can, "{capabilities}");

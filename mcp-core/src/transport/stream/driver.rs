@@ -412,7 +412,7 @@ where
     }
 
     fn start_queued(&mut self, cx: &mut Context<'_>) {
-        while self.has_capacity()
+        while self.can_start_queued()
             && let Some(request) = self.queue.pop()
         {
             self.start(cx, request);

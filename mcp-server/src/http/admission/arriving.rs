@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use mcp_core::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::http::shrink::shrink;
+use crate::shrink::shrink;
 
 /// The bodies that have not arrived yet.
 #[derive(Debug, Default)]

@@ -10,8 +10,8 @@ use mcp_core::sync::Mutex;
 
 use super::arriving::Arriving;
 use crate::http::HttpLimits;
-use crate::http::shrink::shrink;
 use crate::principal::Principal;
+use crate::shrink::shrink;
 
 /// The share of all body bytes that each kind of long-lived request may hold: one part in so many.
 /// Fixed, because it only keeps them from crowding out the rest.
@@ -250,27 +250,25 @@ impl Admitted {
         if let Some(number) = self.arriving.take() {
             self.bytes += self.admission.arriving.remove(number).ok_or(Full::All(BODY_BYTES))?;
         }
-        self.becomes(Kind::Request, principal)
+        self.becomes(Kind::Request, principal.cloned())
     }
 
     /// The request becomes a listener, which stays for long and has limits of its own.
     pub(in crate::http) fn becomes_listener(&mut self) -> Result<(), Full> {
-        let principal = self.principal.clone();
-        self.becomes(Kind::Listener, principal.as_ref())
+        self.becomes(Kind::Listener, self.principal.clone())
     }
 
     /// The client of the request disconnected while the call goes on.
     pub(in crate::http) fn becomes_detached(&mut self) -> Result<(), Full> {
-        let principal = self.principal.clone();
-        self.becomes(Kind::Detached, principal.as_ref())
+        self.becomes(Kind::Detached, self.principal.clone())
     }
 
     /// On failure the permit stays what it was.
-    fn becomes(&mut self, kind: Kind, principal: Option<&Principal>) -> Result<(), Full> {
-        self.admission.enter(kind, principal, self.bytes)?;
+    fn becomes(&mut self, kind: Kind, principal: Option<Principal>) -> Result<(), Full> {
+        self.admission.enter(kind, principal.as_ref(), self.bytes)?;
         self.admission.leave(self.kind, self.principal.as_ref(), self.bytes);
         self.kind = kind;
-        self.principal = principal.cloned();
+        self.principal = principal;
         Ok(())
     }
 }

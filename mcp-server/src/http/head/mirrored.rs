@@ -1,8 +1,6 @@
 //! Header fields against body: those of a modern request must repeat what its body says, or a proxy
 //! may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
 
-use std::borrow::Cow;
-
 use http::{HeaderMap, HeaderName};
 use mcp_core::http::{decode_value, names, param_matches};
 use mcp_core::json::JsonBytes;
@@ -10,6 +8,7 @@ use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::method::{self, Method as _, ToolsCall};
 
 use crate::call::{CallParams, Claim};
+use crate::json_text::JsonText;
 use crate::registry::Registry;
 
 /// What the body says about a request.
@@ -42,10 +41,11 @@ pub(in crate::http) fn check_request(
     };
     let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
-    let named = named.as_ref().and_then(text);
-    check_name(name, named.as_deref())?;
+    // The router answers a name that is not a string.
+    let named = named.as_ref().and_then(|json| json.parse::<JsonText<'_>>().ok());
+    check_name(name, named.as_ref().map(|JsonText(name)| &**name))?;
     match named {
-        Some(name) if said.method == ToolsCall::NAME => {
+        Some(JsonText(name)) if said.method == ToolsCall::NAME => {
             check_params(headers, &name, arguments.as_ref(), registry)
         }
         _ => Ok(()),
@@ -139,16 +139,6 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u
         return Err(mismatch(name.as_str(), "the header is repeated"));
     }
     Ok(first.map(|value| value.as_bytes().trim_ascii()))
-}
-
-/// The text of a JSON string; `None` for other values.
-fn text(json: &JsonBytes) -> Option<Cow<'_, str>> {
-    let plain = json.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if plain.contains(&b'\\') {
-        json.parse().ok().map(Cow::Owned)
-    } else {
-        std::str::from_utf8(plain).ok().map(Cow::Borrowed)
-    }
 }
 
 #[cold]

@@ -7,19 +7,25 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::RequestId;
-use mcp_core::service::{Request, Service as _, write_reply};
+use mcp_core::service::{Request, write_reply};
 
 use super::session::{Entry, SessionId};
+use crate::call::CallMeta;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
 use crate::server::Connection;
 
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
-pub(super) async fn initialize(shared: &Arc<Shared>, parts: &Parts, request: Request) -> Response {
+pub(super) async fn initialize(
+    shared: &Arc<Shared>,
+    parts: &Parts,
+    request: Request,
+    meta: CallMeta,
+) -> Response {
     let id = request.id.clone();
     let connection = Connection::session_of(&shared.modern);
-    let reply = connection.call(request).await;
+    let reply = connection.call_with(request, meta).await;
     let has_begun = reply.is_ok();
     let mut text = BytesMut::new();
     write_reply(&mut text, &id, reply, shared.server.limits().connection.max_outgoing_bytes);

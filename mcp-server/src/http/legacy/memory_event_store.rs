@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::event_store::{EventStore, ReplayError, StoredEvent, StreamKey};
 use super::session::SessionId;
-use crate::http::shrink::shrink;
+use crate::shrink::shrink;
 
 /// Memory of an event besides its data, in bytes: its place in the queue, which grows by
 /// doubling, and the headers of its allocation.

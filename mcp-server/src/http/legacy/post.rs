@@ -15,7 +15,7 @@ use http::request::Parts;
 use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, write_error};
 use mcp_core::method::{Initialize, Method as _};
-use mcp_core::service::{Peer, Reply, Request, outgoing, write_reply};
+use mcp_core::service::{Peer, Reply, Request, write_reply};
 
 use super::events::Events;
 use super::exchange::{Decision, Exchange, Finisher, Presence};
@@ -48,7 +48,7 @@ pub(in crate::http) async fn post(
         Decoded::Single(Message::Request { id, method, params }) => {
             let request = || Request::new(id.clone(), method.clone(), params.clone());
             if method == Initialize::NAME && (shared.options.stateless || !has_session) {
-                return Box::pin(initialize(shared, &parts, request())).await;
+                return Box::pin(initialize(shared, &parts, request(), meta)).await;
             }
             if !has_session
                 && !shared.options.stateless
@@ -89,10 +89,8 @@ pub(in crate::http) async fn post(
 async fn without_session(shared: &Arc<Shared>, request: Request, meta: CallMeta) -> Response {
     let id = request.id.clone();
     let reply = Connection::session_of(&shared.modern).call_with(request, meta).await;
-    match outgoing(&id, reply, shared.server.limits().connection.max_outgoing_bytes) {
-        Ok(result) => status::result(&id, result),
-        Err(error) => status::error(StatusCode::BAD_REQUEST, Some(&id), &error),
-    }
+    let max_bytes = shared.server.limits().connection.max_outgoing_bytes;
+    status::reply(&id, reply, max_bytes, |_| StatusCode::BAD_REQUEST)
 }
 
 /// One POST of a session.
@@ -123,10 +121,7 @@ impl Post<'_> {
         let mut call = match poll_once(&mut call).await {
             Poll::Pending => call,
             Poll::Ready(Ok(reply)) if exchange.close() => {
-                return match outgoing(&id, reply, max_bytes) {
-                    Ok(result) => status::result(&id, result),
-                    Err(error) => status::error(StatusCode::OK, Some(&id), &error),
-                };
+                return status::reply(&id, reply, max_bytes, |_| StatusCode::OK);
             }
             Poll::Ready(Ok(reply)) => {
                 // The task below waits for the client to read what was said before.

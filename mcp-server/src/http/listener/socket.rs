@@ -166,6 +166,9 @@ impl<S: AsyncRead + Unpin> Socket<S> {
         buffer.put_slice(&bytes[..fits]);
         bytes.copy_within(fits..*length, 0);
         *length -= fits;
+        if self.ahead.is_empty() {
+            return; // Splitting an empty buffer would allocate.
+        }
         let fits = buffer.remaining().min(self.ahead.len());
         buffer.put_slice(&self.ahead.split_to(fits));
         if self.ahead.is_empty() {

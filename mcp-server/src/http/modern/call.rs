@@ -9,11 +9,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
 use http_body::{Body, Frame};
 use mcp_core::codec::sse::{write_event, write_keep_alive};
-use mcp_core::jsonrpc::{RequestId, write_error, write_result};
-use mcp_core::service::{BoxFuture, Reply, outgoing};
+use mcp_core::jsonrpc::RequestId;
+use mcp_core::service::{BoxFuture, Reply, write_reply};
 use tokio::time::{Sleep, sleep};
 
 use super::outbox::Outbox;
@@ -81,18 +80,11 @@ impl Call {
         })
         .await;
         match progress {
-            Progress::Done(events, Ok(result))
-                if events.is_empty() && result.as_bytes().len() <= self.max_bytes =>
-            {
-                status::result(&self.id, result)
-            }
             Progress::Done(events, reply) if events.is_empty() => {
-                let (status, text) = write(&self.id, reply, self.max_bytes);
-                status::json(status, text)
+                status::reply(&self.id, reply, self.max_bytes, status::of)
             }
             Progress::Done(mut events, reply) => {
-                let (_, text) = write(&self.id, reply, self.max_bytes);
-                write_event(&mut events, None, None, &text);
+                self.write_last(&mut events, reply);
                 status::events(HttpBody::whole(events))
             }
             Progress::Events(mut first) => {
@@ -119,6 +111,13 @@ impl Call {
                 events => Poll::Ready(Progress::Events(events)),
             },
         }
+    }
+
+    /// Writes the last event of a stream, the answer.
+    fn write_last(&self, events: &mut BytesMut, reply: Reply) {
+        let mut text = BytesMut::new();
+        write_reply(&mut text, &self.id, reply, self.max_bytes);
+        write_event(events, None, None, &text);
     }
 }
 
@@ -154,8 +153,7 @@ impl Body for Events {
         let chunk = match call.poll(cx) {
             Poll::Ready(Progress::Events(events)) => Poll::Ready(Some(events.freeze())),
             Poll::Ready(Progress::Done(mut events, reply)) => {
-                let (_, text) = write(&call.id, reply, call.max_bytes);
-                write_event(&mut events, None, None, &text);
+                call.write_last(&mut events, reply);
                 this.call = None;
                 Poll::Ready(Some(events.freeze()))
             }
@@ -166,20 +164,5 @@ impl Body for Events {
 
     fn is_end_stream(&self) -> bool {
         self.call.is_none() && self.first.is_empty()
-    }
-}
-
-/// The message that answers a request, and its status where it is the whole response.
-fn write(id: &RequestId, reply: Reply, max_bytes: usize) -> (StatusCode, BytesMut) {
-    let mut text = BytesMut::new();
-    match outgoing(id, reply, max_bytes) {
-        Ok(result) => {
-            write_result(&mut text, id, result.as_bytes());
-            (StatusCode::OK, text)
-        }
-        Err(error) => {
-            write_error(&mut text, Some(id), &error);
-            (status::of(&error), text)
-        }
     }
 }

@@ -8,6 +8,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
     ErrorObject, RequestId, code, write_error, write_result, write_result_start,
 };
+use mcp_core::service::{Reply, outgoing};
 
 use super::body::{HttpBody, Response};
 use crate::http::admission::Full;
@@ -30,6 +31,19 @@ pub(in crate::http) fn of(error: &ErrorObject) -> StatusCode {
         | code::UNSUPPORTED_PROTOCOL_VERSION => StatusCode::BAD_REQUEST,
         code::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
         _ => StatusCode::OK,
+    }
+}
+
+/// The reply to a call as the whole answer. `of_error` returns the status of an error.
+pub(in crate::http) fn reply(
+    id: &RequestId,
+    reply: Reply,
+    max_bytes: usize,
+    of_error: impl FnOnce(&ErrorObject) -> StatusCode,
+) -> Response {
+    match outgoing(id, reply, max_bytes) {
+        Ok(result) => self::result(id, result),
+        Err(error) => self::error(of_error(&error), Some(id), &error),
     }
 }
 

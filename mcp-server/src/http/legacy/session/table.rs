@@ -12,8 +12,8 @@ use super::id::SessionId;
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
 use crate::http::legacy::event_store::EventStore;
-use crate::http::shrink::shrink;
 use crate::principal::Principal;
+use crate::shrink::shrink;
 
 /// All sessions of one service.
 pub(in crate::http) struct Sessions {
