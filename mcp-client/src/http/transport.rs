@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::method::{Initialize, Method as _, RetrySafety, ToolsList};
+use mcp_core::method::{Initialize, Method as _, RetrySafety, ToolsList, retry_safety};
 use mcp_core::revision::Era;
 use mcp_core::service::{Notification, Reply, Request, Service, check_outgoing};
 use mcp_core::text::PeerText;
@@ -123,7 +123,7 @@ impl Service for HttpTransport {
             biased;
             () = sender.closed() => {
                 let error = TransportError::closed("the client was closed during the call");
-                let safety = RetrySafety::of_request(&method, &params);
+                let safety = retry_safety(&method, &params);
                 Err(if safety == RetrySafety::Unsafe { error.outcome_unknown() } else { error }.into())
             }
             reply = self.call_in_era(request) => reply,

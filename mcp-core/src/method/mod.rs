@@ -15,10 +15,12 @@
 //! assert!(method::find_in("ping", Revision::V2026_07_28).is_none());
 //! ```
 
+mod retry;
 mod row;
 mod table;
 mod traits;
 
+pub use retry::retry_safety;
 pub use row::{Direction, Kind, RetrySafety, Revisions, Row};
 pub use table::*;
 pub use traits::{Method, NotificationMethod};

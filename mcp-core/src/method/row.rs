@@ -1,6 +1,5 @@
 //! A row of the method table.
 
-use crate::json::JsonBytes;
 use crate::revision::Revision;
 
 /// Whether a message expects a response.
@@ -88,15 +87,6 @@ impl RetrySafety {
             Some(row) if !has_answers || row.retry == Self::RestartedByCaller => row.retry,
             _ => Self::Unsafe,
         }
-    }
-
-    /// Returns the retry safety of a request, from its method and whether its parameters have
-    /// answers.
-    #[must_use]
-    pub fn of_request(method: &str, params: &JsonBytes) -> Self {
-        let members = params.members(["inputResponses", "requestState"]);
-        let has_answers = members.is_ok_and(|members| members.iter().any(Option::is_some));
-        Self::of(super::find(method), has_answers)
     }
 }
 

@@ -12,7 +12,8 @@ use crate::token_bucket::{Rate, TokenBucket};
 /// `min_progress_interval` limits it.
 const PROGRESS_BURST: u32 = 10;
 
-/// Log messages that pass at once, of each group of levels. Fixed: it smooths the rate, and `min_log_interval` limits it.
+/// Log messages that pass at once, of each group of levels. Fixed: it smooths the rate, and
+/// `min_log_interval` limits it.
 const LOG_BURST: u32 = 100;
 
 /// What a call has sent.

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::shared::{Shared, Stats};
 use crate::jsonrpc::{RequestId, write_notification, write_request};
-use crate::method::{Initialize, Method as _, RetrySafety};
+use crate::method::{Initialize, Method as _, RetrySafety, retry_safety};
 use crate::service::{CallError, Notification, Reply, Request, Service, check_outgoing};
 use crate::transport::TransportError;
 
@@ -74,7 +74,7 @@ impl Service for Remote {
         let closed = |_| Err(TransportError::closed("the connection is closed").into());
         match answer.await.unwrap_or_else(closed) {
             Err(CallError::Transport(error))
-                if RetrySafety::of_request(&method, &params) == RetrySafety::Unsafe =>
+                if retry_safety(&method, &params) == RetrySafety::Unsafe =>
             {
                 Err(error.outcome_unknown().into())
             }
