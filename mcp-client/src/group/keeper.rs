@@ -136,7 +136,15 @@ impl Keeper {
             // Another process of the server may have other lists. A shared cache outlives both.
             client.wire().inbound.cache.invalidate(Change::Any);
         }
-        self.state.send_replace(State::Connected(client.clone()));
+        self.state.send_if_modified(|state| {
+            // A connection that was given has this state from the start. Setting it again would
+            // make subscriptions take it for another connection.
+            let is_new = !matches!(state, State::Connected(_));
+            if is_new {
+                *state = State::Connected(client.clone());
+            }
+            is_new
+        });
         self.publish(GroupEvent::Connected { server: Arc::clone(&self.name) }, 0);
         if !is_first {
             self.publish(

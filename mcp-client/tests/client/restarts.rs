@@ -331,6 +331,22 @@ async fn a_subscription_that_is_not_opened_again_ends_with_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_is_removed_from_the_group_does_not_report_changes_any_longer() {
+    for is_legacy in BOTH_ERAS {
+        let (group, mut started) = group(is_legacy);
+        let mut fake = started.next().await;
+        let (changes, _) =
+            tokio::join!(group.subscribe("notes", filter()), started.agree(&mut fake));
+        let mut changes = changes.unwrap();
+        let client = group.remove("notes").unwrap();
+        assert_eq!(next(&mut changes).await, None);
+        let method = if is_legacy { "resources/unsubscribe" } else { "notifications/cancelled" };
+        soon(fake.expect(method)).await;
+        drop(client); // Until now it kept the connection.
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_is_replaced_ends_although_it_has_subscriptions() {
     for is_legacy in BOTH_ERAS {
         let (group, mut started) = group(is_legacy);
