@@ -26,7 +26,9 @@ pub enum ErrorKind {
     /// another connection if this one has ended: it did not leave, or the server refused it (over
     /// HTTP with 4xx, 501 or 505), or repeating it is harmless
     /// ([`RetrySafety`](mcp_core::method::RetrySafety)). A tool was not called. For all other
-    /// failures see [`ErrorKind::OutcomeUnknown`].
+    /// failures see [`ErrorKind::OutcomeUnknown`]. Over HTTP+SSE a message that the server refuses
+    /// ends the connection, and all calls in flight fail as lost, also the refused one: with
+    /// `OutcomeUnknown`, unless repeating it is harmless.
     Transport,
     /// The request was sent, and has no response that can be read: the connection failed, the
     /// server's process exited, the response is not a message, or over HTTP the server or a gateway

@@ -73,9 +73,10 @@ impl Wire {
         .await
     }
 
-    /// A request as a future of its own, for a caller that waits for more than its answer. It is
-    /// sent when the future is first polled, and cancelled when the future is dropped.
-    pub(crate) fn send_detached(&self, request: Request) -> BoxFuture<'static, Reply> {
+    /// As [`Connection::call`], but the future owns all that it uses, so that it can be stored or
+    /// moved to a task. The request is sent when the future is first polled, and cancelled when the
+    /// future is dropped.
+    pub(crate) fn call_owned(&self, request: Request) -> BoxFuture<'static, Reply> {
         let outbound = self.connection.outbound().clone();
         Box::pin(async move { outbound.call(request).await })
     }

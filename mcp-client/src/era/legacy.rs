@@ -40,7 +40,7 @@ pub(super) fn request(
     offer: Revision,
 ) -> Result<BoxFuture<'static, Reply>, Error> {
     let params = params(wire, settings, offer)?;
-    Ok(wire.send_detached(Request::new(wire.next_id(), METHOD, params)))
+    Ok(wire.call_owned(Request::new(wire.next_id(), METHOD, params)))
 }
 
 fn params(wire: &Wire, settings: &Settings, offer: Revision) -> Result<JsonBytes, Error> {

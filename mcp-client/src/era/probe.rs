@@ -58,7 +58,7 @@ pub(super) async fn probe(settings: &Settings, wire: &Wire) -> Result<Verdict, E
         let meta = constant_meta(settings, wire, version);
         let params = modern::discover_params(&meta);
         let reply = if wire.connection.outbound().timeout_implies_legacy() {
-            let mut reply = wire.send_detached(Request::new(wire.next_id(), METHOD, params));
+            let mut reply = wire.call_owned(Request::new(wire.next_id(), METHOD, params));
             match timeout(settings.probe_timeout, &mut reply).await {
                 Ok(reply) => reply.map_err(|error| Error::from_call(METHOD, error)),
                 Err(_) if settings.revision.is_some() => {

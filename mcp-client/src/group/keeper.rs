@@ -20,6 +20,7 @@ use crate::cache::Change;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::subscription::may_pass;
 
 /// Makes a connection to a server.
 pub(super) type Factory = Box<dyn Fn() -> BoxFuture<'static, Result<Client, Error>> + Send + Sync>;
@@ -136,7 +137,15 @@ impl Keeper {
             // Another process of the server may have other lists. A shared cache outlives both.
             client.wire().inbound.cache.invalidate(Change::Any);
         }
-        self.state.send_replace(State::Connected(client.clone()));
+        self.state.send_if_modified(|state| {
+            // A connection that was given has this state from the start. Setting it again would
+            // make subscriptions take it for another connection.
+            let is_new = !matches!(state, State::Connected(_));
+            if is_new {
+                *state = State::Connected(client.clone());
+            }
+            is_new
+        });
         self.publish(GroupEvent::Connected { server: Arc::clone(&self.name) }, 0);
         if !is_first {
             self.publish(
@@ -166,7 +175,7 @@ impl Keeper {
         let mut is_first = true;
         loop {
             let since = Instant::now();
-            let error = match client.subscribe(filter.clone()).await {
+            let failure = match client.subscribe(filter.clone()).await {
                 Ok(mut changes) => {
                     backoff.worked();
                     if !is_first {
@@ -178,24 +187,30 @@ impl Keeper {
                     }
                     is_first = false;
                     while changes.next().await.is_some() {}
-                    // Without an error the server ended it, as before a restart.
-                    let error = changes.error();
-                    if is_made && error.is_some_and(|error| error.kind() == ErrorKind::Transport) {
+                    // `None` if the server ended it, as before a restart.
+                    let failure = changes.failure();
+                    let is_lost = failure
+                        .as_ref()
+                        .is_some_and(|(error, _)| error.kind() == ErrorKind::Transport);
+                    if is_made && is_lost {
                         return;
                     }
-                    error.map(ToString::to_string).unwrap_or_default()
+                    failure
                 }
-                Err(error) if error.kind() == ErrorKind::Transport => error.to_string(),
                 Err(error) => {
-                    tracing::warn!(server = &*self.name, %error, "the server does not report changes of its lists");
-                    return pending().await;
+                    let may_pass = may_pass(&error, client);
+                    Some((Arc::new(error), may_pass))
                 }
             };
+            if let Some((error, false)) = &failure {
+                tracing::warn!(server = &*self.name, %error, "the server does not report changes of its lists");
+                return pending().await;
+            }
             backoff.lasted(since.elapsed());
             let Some(pause) = backoff.pause() else {
                 tracing::warn!(
                     server = &*self.name,
-                    error,
+                    error = failure.map(|(error, _)| error.to_string()),
                     "gave up subscribing to changes of the server's lists"
                 );
                 return pending().await;

@@ -89,9 +89,14 @@ impl Listeners {
 
     /// Passes on an event of about `size` bytes.
     pub(super) fn publish(&self, event: &GroupEvent, size: usize) {
-        for queue in self.queues.lock().iter().filter_map(Weak::upgrade) {
+        for queue in self.queues() {
             queue.push(event.clone(), size + OVERHEAD);
         }
+    }
+
+    /// Wakers run user code, so no reader is woken under the lock.
+    fn queues(&self) -> Vec<Arc<EventQueue<GroupEvent>>> {
+        self.queues.lock().iter().filter_map(Weak::upgrade).collect()
     }
 }
 

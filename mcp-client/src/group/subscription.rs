@@ -18,7 +18,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
-use crate::subscription::{Subscription, may_pass};
+use crate::subscription::{Subscription, Watch, may_pass};
 
 /// Subscriptions.
 impl ClientGroup {
@@ -55,6 +55,7 @@ impl ClientGroup {
             queue: Arc::clone(&queue),
             renewed: Arc::clone(&renewed),
             backoff: Backoff::new(&settings.limits),
+            watch: None,
         };
         let task = tokio::spawn(relay.run(open)).abort_handle();
         Ok(Subscription::relayed(queue, filter, acknowledged, renewed, task))
@@ -70,6 +71,10 @@ struct Relay {
     queue: Arc<EventQueue<Event>>,
     renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
     backoff: Backoff,
+    /// What a legacy server watches for the subscription that ended, until the next one is open: an
+    /// earlier `resources/unsubscribe` would end the next one on the same connection. If no next
+    /// one is opened, dropping this unsubscribes.
+    watch: Option<Watch>,
 }
 
 impl Relay {
@@ -89,11 +94,13 @@ impl Relay {
                 () = pass_on(&mut open, &self.queue, &self.renewed) => (true, Ok(())),
                 changed = self.states.changed() => (false, changed),
             };
-            let failure = open.failure();
-            // A legacy server would take `resources/unsubscribe` for the end of the next one.
-            open.abandon();
             if changed.is_err() {
                 return Ok(());
+            }
+            let failure = open.failure();
+            self.watch = open.into_watch();
+            if !ended {
+                self.leave_connection();
             }
             if self.backoff.lasted(since.elapsed()) {
                 self.backoff.worked();
@@ -106,6 +113,7 @@ impl Relay {
                 _ => {}
             }
             let Some(again) = self.open_again().await? else { return Ok(()) };
+            self.watch = None;
             *self.renewed.lock() = Some(again.acknowledged().clone());
             self.queue.push(Event::Gap, 0);
             open = again;
@@ -119,7 +127,10 @@ impl Relay {
             let opened = tokio::select! {
                 opened = client.subscribe(self.requested.clone()) => opened,
                 changed = self.states.changed() => match changed {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        self.leave_connection();
+                        continue;
+                    }
                     Err(_) => return Ok(None),
                 },
             };
@@ -142,8 +153,10 @@ impl Relay {
     /// removed.
     async fn client(&mut self) -> Result<Option<Client>, Error> {
         loop {
-            if self.states.has_changed().is_err() {
-                return Ok(None);
+            match self.states.has_changed() {
+                Ok(true) => self.leave_connection(),
+                Ok(false) => {}
+                Err(_) => return Ok(None),
             }
             match &*self.states.borrow_and_update() {
                 State::Connected(client) if !client.wire().connection.is_over() => {
@@ -157,6 +170,14 @@ impl Relay {
             if self.states.changed().await.is_err() {
                 return Ok(None);
             }
+            self.leave_connection();
+        }
+    }
+
+    /// The connection was lost or replaced.
+    fn leave_connection(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.abandon();
         }
     }
 
@@ -166,8 +187,13 @@ impl Relay {
         let Some(pause) = self.backoff.pause() else { return false };
         tokio::select! {
             () = sleep(pause) => {}
-            // The connection was lost, and the attempts to restore it are counted elsewhere.
-            _ = self.states.changed() => self.backoff = before,
+            changed = self.states.changed() => {
+                // The attempts to restore the connection are counted elsewhere.
+                self.backoff = before;
+                if changed.is_ok() {
+                    self.leave_connection();
+                }
+            }
         }
         true
     }

@@ -1,4 +1,4 @@
-//! The stream of a subscription, and what ends it.
+//! The stream of a subscription.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,6 +11,7 @@ use mcp_core::types::SubscriptionFilter;
 use tokio::task::AbortHandle;
 
 use super::acknowledgement::missing_part;
+use super::guard::{Guard, Relay, Watch};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -56,23 +57,22 @@ impl Subscription {
         renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
         task: AbortHandle,
     ) -> Self {
-        Self::new(queue, requested, acknowledged, renewed, Guard::Relayed { task })
+        Self::new(queue, requested, acknowledged, renewed, Guard::Relayed { _relay: Relay(task) })
     }
 
     /// Why the stream ended, and whether it may be opened again on this connection or the next one.
     pub(crate) fn failure(&self) -> Option<(Arc<Error>, bool)> {
         let error = Arc::clone(self.queue.error()?);
-        let may_pass = match &self.guard {
-            Guard::Modern { client, .. } | Guard::Legacy { client, .. } => may_pass(&error, client),
-            Guard::Relayed { .. } => false,
-        };
+        let may_pass = self.guard.client().is_some_and(|client| may_pass(&error, client));
         Some((error, may_pass))
     }
 
-    /// Ends the subscription, and lets a legacy server watch its resources further.
-    pub(crate) fn abandon(mut self) {
-        if let Guard::Legacy { client, uris, .. } = &mut self.guard {
-            client.watched().remove(std::mem::take(uris));
+    /// Ends the subscription, except that a legacy server continues to watch its resources until
+    /// the [`Watch`] is dropped.
+    pub(crate) fn into_watch(self) -> Option<Watch> {
+        match self.guard {
+            Guard::Legacy(watch) => Some(watch),
+            Guard::Modern(_) | Guard::Relayed { .. } => None,
         }
     }
 
@@ -126,39 +126,4 @@ impl fmt::Debug for Subscription {
 pub(crate) fn may_pass(error: &Error, client: &Client) -> bool {
     let is_lost = error.kind() == ErrorKind::Transport && !client.wire().connection.may_return();
     is_lost || error.is_passing()
-}
-
-/// Ends a subscription when it is dropped.
-pub(super) enum Guard {
-    Modern { client: Client, queue: Arc<EventQueue<Event>>, task: Option<AbortHandle> },
-    Legacy { client: Client, uris: Vec<String>, runtime: tokio::runtime::Handle },
-    Relayed { task: AbortHandle },
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        match self {
-            Self::Modern { client, queue, task } => {
-                client.wire().inbound.subscriptions.release(queue);
-                if let Some(task) = task {
-                    task.abort(); // This drops the request, and so cancels it.
-                }
-            }
-            Self::Relayed { task } => task.abort(),
-            Self::Legacy { client, uris, runtime } => {
-                let unwatched = client.watched().remove(std::mem::take(uris));
-                if unwatched.is_empty() {
-                    return;
-                }
-                let client = client.clone();
-                runtime.spawn(async move {
-                    for uri in unwatched {
-                        if let Err(error) = client.unsubscribe_resource(&uri).await {
-                            tracing::debug!(%error, "a resource could not be unsubscribed");
-                        }
-                    }
-                });
-            }
-        }
-    }
 }

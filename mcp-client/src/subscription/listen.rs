@@ -11,7 +11,8 @@ use mcp_core::types::SubscriptionFilter;
 use tokio::time::{Instant, sleep};
 
 use super::acknowledgement::agreed_part;
-use super::handle::{Guard, Subscription};
+use super::guard::{Guard, Listen};
+use super::handle::Subscription;
 use crate::client::Client;
 use crate::deadline::silence;
 use crate::error::{Error, ErrorKind, Expired};
@@ -34,7 +35,7 @@ pub(super) async fn listen(
             format!("the client has {max} subscriptions already (Limits::max_subscriptions)");
         return Err(Error::new(ErrorKind::Limit, message).during(METHOD));
     };
-    let mut guard = Guard::Modern { client: client.clone(), queue: Arc::clone(&queue), task: None };
+    let mut guard = Listen::new(client.clone(), Arc::clone(&queue));
     let renewed = Arc::default();
     let agreed = match open(client, &requested, id.clone(), acknowledged).await? {
         Opened::Listening { call, agreed } => {
@@ -45,9 +46,7 @@ pub(super) async fn listen(
                 queue: Arc::clone(&queue),
                 renewed: Arc::clone(&renewed),
             };
-            if let Guard::Modern { task, .. } = &mut guard {
-                *task = Some(tokio::spawn(listener.keep(call)).abort_handle());
-            }
+            guard.set_task(tokio::spawn(listener.keep(call)).abort_handle());
             agreed
         }
         Opened::Ended => {
@@ -55,7 +54,7 @@ pub(super) async fn listen(
             SubscriptionFilter::new()
         }
     };
-    Ok(Subscription::new(queue, requested, agreed, renewed, guard))
+    Ok(Subscription::new(queue, requested, agreed, renewed, Guard::Modern(guard)))
 }
 
 /// What became of a request to listen.
@@ -75,7 +74,7 @@ async fn open(
 ) -> Result<Opened, Error> {
     let params = Params::new().with("notifications", filter)?;
     let (params, _) = params.seal(&MetaParts::of_session(&client.session().meta));
-    let mut call = client.wire().send_detached(Request::new(id, METHOD, params));
+    let mut call = client.wire().call_owned(Request::new(id, METHOD, params));
     let patience = client.timeouts().idle;
     tokio::select! {
         biased;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use mcp_core::types::SubscriptionFilter;
 
-use super::handle::{Guard, Subscription};
+use super::guard::{Guard, Watch};
+use super::handle::Subscription;
 use crate::client::Client;
 use crate::error::Error;
 
@@ -17,14 +18,10 @@ pub(super) async fn watch(
     let wire = client.wire();
     let queue = wire.inbound.hub.listen(Some(filter.clone()));
     wire.connection.outbound().listening().await;
-    let runtime = tokio::runtime::Handle::current();
-    let mut guard = Guard::Legacy { client: client.clone(), uris: Vec::new(), runtime };
+    let mut watch = Watch::new(client.clone());
     for uri in filter.resource_subscriptions.iter().flatten() {
         client.subscribe_resource(uri).await?;
-        client.watched().add(uri);
-        if let Guard::Legacy { uris, .. } = &mut guard {
-            uris.push(uri.clone());
-        }
+        watch.add(uri);
     }
     let capabilities = client.server_capabilities();
     let announces = |changes: Option<bool>| changes == Some(true);
@@ -38,5 +35,5 @@ pub(super) async fn watch(
     if !capabilities.resources.as_ref().is_some_and(|resources| announces(resources.list_changed)) {
         acknowledged.resources_list_changed = None;
     }
-    Ok(Subscription::new(queue, filter, acknowledged, Arc::default(), guard))
+    Ok(Subscription::new(queue, filter, acknowledged, Arc::default(), Guard::Legacy(watch)))
 }

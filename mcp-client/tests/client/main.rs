@@ -19,3 +19,4 @@ mod restarts;
 mod skills;
 mod subscriptions;
 mod timeouts;
+mod wakers;

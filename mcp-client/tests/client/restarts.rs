@@ -259,6 +259,31 @@ async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_asks_again_for_changes_of_lists_after_a_late_acknowledgement() {
+    let ((reader, writer), mut fake) = Fake::new();
+    let shake_hands = async {
+        let probe = fake.expect("server/discover").await;
+        let mut discovered = discovered();
+        discovered["capabilities"] = json!({"tools": {"listChanged": true}});
+        fake.reply(&probe, discovered).await;
+    };
+    let (client, ()) = tokio::join!(Client::connect(reader, writer), shake_hands);
+    let group = ClientGroup::new();
+    let mut events = group.notifications();
+    group.add("notes", client.unwrap()).unwrap();
+    soon(fake.expect("subscriptions/listen")).await;
+    soon(fake.expect("notifications/cancelled")).await;
+    let listen = soon(fake.expect("subscriptions/listen")).await;
+    let meta = json!({"io.modelcontextprotocol/subscriptionId": listen["id"]});
+    let agreed = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+    fake.tell("notifications/subscriptions/acknowledged", agreed).await;
+    fake.tell("notifications/tools/list_changed", json!({"_meta": meta})).await;
+    let is_change =
+        |event| matches!(event, GroupEvent::Event { event: Event::ToolsListChanged, .. });
+    while !is_change(soon(events.next()).await.unwrap()) {}
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subscription_that_the_server_ends_each_time_is_given_up() {
     let (group, mut started) = group(false);
     let mut fake = started.next().await;
@@ -327,6 +352,22 @@ async fn a_subscription_that_is_not_opened_again_ends_with_the_reason() {
         drop(fake);
         assert_eq!(next(&mut changes).await, None);
         assert_eq!(changes.error().unwrap().kind(), ErrorKind::Transport);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_removed_from_the_group_does_not_report_changes_any_longer() {
+    for is_legacy in BOTH_ERAS {
+        let (group, mut started) = group(is_legacy);
+        let mut fake = started.next().await;
+        let (changes, _) =
+            tokio::join!(group.subscribe("notes", filter()), started.agree(&mut fake));
+        let mut changes = changes.unwrap();
+        let client = group.remove("notes").unwrap();
+        assert_eq!(next(&mut changes).await, None);
+        let method = if is_legacy { "resources/unsubscribe" } else { "notifications/cancelled" };
+        soon(fake.expect(method)).await;
+        drop(client); // Until now it kept the connection.
     }
 }
 

@@ -85,11 +85,50 @@ async fn a_legacy_server_that_refuses_the_stream_ends_the_subscription() {
     let stream = exchange.stream();
     let mut changes = group.subscribe("notes", filter()).await.unwrap();
     stream.tell("notifications/tools/list_changed", json!({}));
-    assert_eq!(changes.next().await, Some(Event::Gap), "the stream was opened after the session");
     assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
     stream.cut();
     script.expect_bare("GET").await.status(405);
     assert_eq!(changes.next().await, None);
     assert_eq!(changes.error().unwrap().transport().unwrap().status(), Some(405));
     script.expect_silence(Duration::from_secs(3_600)).await;
+}
+
+/// The next request is about the resource, and is granted.
+async fn grant(script: &mut Script, method: &str) {
+    let exchange = script.expect(method).await;
+    assert_eq!(exchange.message()["params"]["uri"], "note://1");
+    exchange.reply(json!({}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_legacy_server_stops_watching_once_when_no_subscription_is_left() {
+    for is_opened_again in [true, false] {
+        let mut limits = Limits::new();
+        limits.max_reconnects = 1;
+        let (client, mut script, exchange) = legacy(Client::builder().limits(limits)).await;
+        let group = group(client);
+        let stream = exchange.stream();
+        let filter = filter().resource_subscriptions(vec!["note://1".to_owned()]);
+        let (changes, ()) = tokio::join!(
+            group.subscribe("notes", filter),
+            grant(&mut script, "resources/subscribe")
+        );
+        let mut changes = changes.unwrap();
+        stream.cut();
+        if is_opened_again {
+            script.expect_bare("GET").await.status(503); // The attempt of the client.
+            let stream = script.expect_bare("GET").await.stream(); // The attempt of the group.
+            grant(&mut script, "resources/subscribe").await;
+            while changes.next().await != Some(Event::Gap) {}
+            script.expect_silence(Duration::from_secs(600)).await;
+            drop(changes);
+            grant(&mut script, "resources/unsubscribe").await;
+            drop(stream);
+        } else {
+            script.expect_bare("GET").await.status(405);
+            while changes.next().await.is_some() {}
+            assert_eq!(changes.error().unwrap().transport().unwrap().status(), Some(405));
+            grant(&mut script, "resources/unsubscribe").await;
+        }
+    }
 }
