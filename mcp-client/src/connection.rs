@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     /// It is the transport of 2024-11-05.
     is_http_sse: bool,
     inbound: Arc<Inbound>,
+    /// Its number for `inbound`.
+    number: u64,
 }
 
 impl Connection {
@@ -45,6 +47,7 @@ impl Connection {
     ) -> (Self, watch::Receiver<bool>, watch::Sender<()>) {
         let (closing, is_closing) = watch::channel(false);
         let (alive, running) = watch::channel(());
+        let number = inbound.connected();
         let inbound = Arc::clone(inbound);
         let connection = Self {
             outbound,
@@ -54,6 +57,7 @@ impl Connection {
             link: None,
             is_http_sse: false,
             inbound,
+            number,
         };
         (connection, is_closing, alive)
     }
@@ -72,7 +76,7 @@ impl Connection {
         let local = CatchPanic::new(Arc::clone(inbound));
         let (remote, driver) = stream::connect(reader, writer, &limits.connection, |_| local);
         let (connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
-        let inbound = Arc::clone(inbound);
+        let (inbound, number) = (Arc::clone(inbound), connection.number);
         let close_timeout = limits.close_timeout;
         tokio::spawn(async move {
             let stop = async {
@@ -84,7 +88,7 @@ impl Connection {
                 tracing::debug!(%error, "the connection failed");
             }
             drop(alive);
-            inbound.disconnected();
+            inbound.disconnected(number);
         });
         connection
     }
@@ -107,7 +111,7 @@ impl Connection {
         ending.attach(remote.clone());
         let (mut connection, mut closing, alive) = Self::new(Outbound::Stream(remote), inbound);
         connection.process = Some(Arc::clone(&process));
-        let inbound = Arc::clone(inbound);
+        let (inbound, number) = (Arc::clone(inbound), connection.number);
         tokio::spawn(async move {
             let mut run = Box::pin(driver.run(futures::stream::pending()));
             let stop = async {
@@ -129,7 +133,7 @@ impl Connection {
             }
             drop(run);
             drop(alive);
-            inbound.disconnected();
+            inbound.disconnected(number);
         });
         Ok(connection)
     }
@@ -214,7 +218,7 @@ impl Connection {
         self.closing.send_replace(true);
         let mut running = self.running.clone();
         while running.changed().await.is_ok() {}
-        self.inbound.disconnected();
+        self.inbound.disconnected(self.number);
         match &self.process {
             Some(process) => process.exited().await.0,
             None => None,
@@ -243,7 +247,7 @@ impl Drop for Connection {
             process.kill();
         }
         self.outbound.abandon(self.process.is_some());
-        self.inbound.disconnected();
+        self.inbound.disconnected(self.number);
     }
 }
 

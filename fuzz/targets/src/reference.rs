@@ -299,6 +299,27 @@ fn integer(text: &str) -> Option<i64> {
     if is_plain {
         return text.parse().ok();
     }
-    let number: f64 = text.parse().ok()?;
-    (number.fract() == 0.0 && number.abs() <= 2_f64.powi(53)).then_some(number as i64)
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let negative = mantissa.starts_with('-');
+    let (whole, fraction) = mantissa
+        .trim_start_matches('-')
+        .split_once('.')
+        .unwrap_or((mantissa.trim_start_matches('-'), ""));
+    // Digits with their powers of ten. No digit may be left below the point.
+    let digits = whole.chars().chain(fraction.chars());
+    let first_power = i64::try_from(whole.len()).ok()? - 1;
+    let mut sum = 0_i128;
+    for (index, digit) in digits.enumerate() {
+        let digit = i128::from(digit.to_digit(10)?);
+        if digit == 0 {
+            continue;
+        }
+        let power =
+            exponent.parse::<i64>().ok()?.checked_add(first_power)?.checked_sub(index as i64)?;
+        if !(0..=19).contains(&power) {
+            return None;
+        }
+        sum += digit * 10_i128.pow(power as u32);
+    }
+    i64::try_from(if negative { -sum } else { sum }).ok()
 }

@@ -15,8 +15,16 @@ use crate::event_queue::EventQueue;
 #[derive(Debug)]
 pub(crate) struct NotificationHub {
     limits: Limits,
-    /// `None` when the connection has ended.
-    listeners: Mutex<Option<Vec<Listener>>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The number of the latest connection. Connecting may take more than one, and the end of an
+    /// earlier one may be noticed later.
+    connection: u64,
+    /// `None` when the latest connection has ended.
+    listeners: Option<Vec<Listener>>,
 }
 
 /// The reader of a stream; with a filter it gets only what the filter asks for.
@@ -28,13 +36,22 @@ struct Listener {
 
 impl NotificationHub {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), listeners: Mutex::new(Some(Vec::new())) }
+        let state = State { connection: 0, listeners: Some(Vec::new()) };
+        Self { limits: limits.clone(), state: Mutex::new(state) }
+    }
+
+    /// Begins a connection. Returns its number.
+    pub(super) fn connect(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.connection += 1;
+        state.listeners.get_or_insert_default();
+        state.connection
     }
 
     /// A new stream of all events, or of those that a filter asks for.
     pub(crate) fn listen(&self, filter: Option<SubscriptionFilter>) -> Arc<EventQueue<Event>> {
         let queue = Arc::new(EventQueue::new(&self.limits));
-        match &mut *self.listeners.lock() {
+        match &mut self.state.lock().listeners {
             Some(listeners) => {
                 listeners.retain(|listener| listener.queue.strong_count() > 0);
                 listeners.push(Listener { queue: Arc::downgrade(&queue), filter });
@@ -76,20 +93,28 @@ impl NotificationHub {
         &self,
         matches: impl Fn(Option<&SubscriptionFilter>) -> bool,
     ) -> Vec<Arc<EventQueue<Event>>> {
-        let listeners = self.listeners.lock();
+        let state = self.state.lock();
         let matching =
-            listeners.iter().flatten().filter(|listener| matches(listener.filter.as_ref()));
+            state.listeners.iter().flatten().filter(|listener| matches(listener.filter.as_ref()));
         matching.filter_map(|listener| listener.queue.upgrade()).collect()
     }
 
-    /// Ends all streams, and those that are opened later.
-    pub(super) fn close(&self) {
-        let listeners = self.listeners.lock().take();
+    /// Ends all streams, and those that are opened later, if this is the latest connection. Returns
+    /// whether it is.
+    pub(super) fn disconnect(&self, connection: u64) -> bool {
+        let listeners = {
+            let mut state = self.state.lock();
+            if state.connection != connection {
+                return false;
+            }
+            state.listeners.take()
+        };
         for listener in listeners.into_iter().flatten() {
             if let Some(queue) = listener.queue.upgrade() {
                 end(&queue, listener.filter.is_some());
             }
         }
+        true
     }
 }
 
@@ -99,5 +124,28 @@ fn end(queue: &EventQueue<Event>, is_subscription: bool) {
         queue.fail(Error::new(ErrorKind::Transport, "the connection ended"));
     } else {
         queue.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_earlier_connection_does_not_end_streams() {
+        let hub = NotificationHub::new(&Limits::new());
+        let cx = Context::from_waker(Waker::noop());
+        let (earlier, latest) = (hub.connect(), hub.connect());
+        let queue = hub.listen(None);
+        assert!(!hub.disconnect(earlier));
+        assert!(queue.poll_sized(&cx).is_pending());
+        assert!(hub.disconnect(latest));
+        assert_eq!(queue.poll_sized(&cx), Poll::Ready(None));
+        assert_eq!(hub.listen(None).poll_sized(&cx), Poll::Ready(None));
+        // A restart makes another connection.
+        hub.connect();
+        assert!(hub.listen(None).poll_sized(&cx).is_pending());
     }
 }

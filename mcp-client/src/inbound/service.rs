@@ -68,10 +68,16 @@ impl Inbound {
         self.backoff.clone()
     }
 
-    /// The connection is over: all streams end.
-    pub(crate) fn disconnected(&self) {
-        self.hub.close();
-        self.subscriptions.close();
+    /// Begins a connection. Returns its number, for [`Inbound::disconnected`].
+    pub(crate) fn connected(&self) -> u64 {
+        self.hub.connect()
+    }
+
+    /// Ends all streams, unless there is a later connection.
+    pub(crate) fn disconnected(&self, connection: u64) {
+        if self.hub.disconnect(connection) {
+            self.subscriptions.close();
+        }
     }
 
     /// Changes may have been missed, of anything that is watched.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::id::exact_integer;
 use super::{ErrorObject, Message, MethodName, RequestId};
 use crate::codec::scan::{ScanError, scan};
 use crate::json::JsonBytes;
@@ -330,6 +331,9 @@ fn read_version(raw: &RawValue) -> Version {
 fn read_id(raw: &RawValue) -> Result<RequestId, BadId> {
     match raw.get() {
         "null" => Err(BadId::Null),
+        number if number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+            exact_integer(number).map(RequestId::Number).ok_or(BadId::Other)
+        }
         text => serde_json::from_str(text).map_err(|_| BadId::Other),
     }
 }

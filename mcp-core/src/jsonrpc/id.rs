@@ -112,6 +112,27 @@ impl Visitor<'_> for IdVisitor {
     }
 }
 
+/// Returns the integer that a JSON number equals, in whatever form it is written: `-25` for
+/// `-2.50e1`. A float would round large numbers to another id.
+pub(super) fn exact_integer(number: &str) -> Option<i64> {
+    let Some(end) = number.find(['.', 'e', 'E']) else { return number.parse().ok() };
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let whole = &number[..end];
+    let fraction = mantissa[whole.len()..].trim_start_matches('.').trim_end_matches('0');
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
+    let digits = format!("{whole}{fraction}");
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() {
+        return Some(0);
+    }
+    // The integer is the digits and, after them, this many zeros.
+    let zeros = exponent.parse::<i64>().ok()?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+    let significant = digits.trim_end_matches('0');
+    let zeros = zeros.checked_add(i64::try_from(digits.len() - significant.len()).ok()?)?;
+    let zeros = usize::try_from(zeros).ok().filter(|zeros| significant.len() + zeros <= 19)?;
+    format!("{sign}{significant}{:0<zeros$}", "").parse().ok()
+}
+
 /// The name of a method. The names in the [method table](crate::method::TABLE) are borrowed, so
 /// most names are not allocated.
 pub type MethodName = Cow<'static, str>;

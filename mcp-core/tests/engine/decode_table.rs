@@ -120,7 +120,6 @@ fn an_invalid_id_is_refused_without_an_id() {
         "{}",
         "1.5",
         "1e-1",
-        "9007199254740994.0",
         "1e400",
         "9223372036854775808",
         "-9223372036854775809",
@@ -139,13 +138,40 @@ fn an_invalid_id_is_refused_without_an_id() {
 
 #[test]
 fn an_integer_with_a_fraction_or_an_exponent_is_the_same_id() {
-    for (text, id) in [("1.0", 1), ("-0", 0), ("1e0", 1), ("1E3", 1_000), ("-2.50e1", -25)] {
+    let cases = [
+        ("1.0", 1),
+        ("-0", 0),
+        ("-0.00e9", 0),
+        ("0e99999999999999999999", 0),
+        ("1e0", 1),
+        ("1E+3", 1_000),
+        ("-2.50e1", -25),
+        ("100e-2", 1),
+        ("0.0012e4", 12),
+        // No float equals these.
+        ("9007199254740993.0", 9_007_199_254_740_993),
+        ("9223372036854775807.000", i64::MAX),
+        ("-9.223372036854775808e18", i64::MIN),
+    ];
+    for (text, id) in cases {
         let frame = envelope(&format!(r#""id":{text},"method":"ping""#));
         let read = decode(&Bytes::from(frame.clone()), &ConnectionLimits::default());
         let Ok(Decoded::Single(Message::Request { id: read, .. })) = read else {
             panic!("{frame}")
         };
         assert_eq!(read, RequestId::Number(id), "{frame}");
+    }
+    // A float would round the last two to integers.
+    for id in [
+        "1.5",
+        "1e-1",
+        "1e19",
+        "9223372036854775808.0",
+        "1e99999999999999999999",
+        "922337203685477.05807",
+        "0.99999999999999999",
+    ] {
+        is_refused(&envelope(&format!(r#""id":{id},"method":"ping""#)), -32600, &Unknown);
     }
 }
 

@@ -476,7 +476,7 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
             let read = |run: &mut Validation<'_>| {
                 if is_unknown {
                     let known = KnownMembers(objects);
-                    let reason = format_args!("unknown member; known are {known}");
+                    let reason = format_args!("unknown member{known}");
                     run.violation(!objects.is_mirrored, reason)?;
                 }
                 match node.or(additional).filter(|_| !is_unknown) {

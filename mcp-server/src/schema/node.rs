@@ -120,14 +120,17 @@ pub(super) struct Objects {
     pub(super) is_mirrored: bool,
 }
 
-/// The names of the members that a schema knows, in a message.
+/// The end of a message: the names of the members that a schema has. Empty if it has none.
 pub(super) struct KnownMembers<'a>(pub(super) &'a Objects);
 
 impl fmt::Display for KnownMembers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<_> = self.0.properties.keys().map(String::as_str).collect();
         names.sort_unstable();
-        f.write_str(&names.join(", "))
+        match names.is_empty() {
+            true => Ok(()),
+            false => write!(f, "; known are {}", names.join(", ")),
+        }
     }
 }
 

@@ -213,7 +213,6 @@ impl ToolBuilder {
         M: super::schema::Described,
     {
         if self.input_is_derived
-            && self.tool.input_schema == Schema::empty_object()
             && let Some(schema) = M::input_schema()
         {
             self.tool.input_schema = schema;

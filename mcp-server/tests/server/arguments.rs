@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use mcp_server::extract::Args;
 use mcp_server::schemars::JsonSchema;
 use mcp_server::tool::{Field, ToolCall, ToolRoute, decode};
+use mcp_server::types::Schema;
 use mcp_server::{Revision, ServerBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -215,7 +216,7 @@ fn ordering() -> ServerBuilder {
         .tool(
             ToolRoute::builder("explicit")
                 .input_schema(
-                    mcp_server::types::Schema::try_from(json!({
+                    Schema::try_from(json!({
                         "type": "object",
                         "properties": {"color": {"enum": ["red", "blue"]}},
                         "required": ["color"],
@@ -344,7 +345,7 @@ async fn a_mirrored_argument_cannot_be_hidden() {
                 "properties": {"region": {"type": "string", "x-mcp-header": "Region"}},
             }},
         });
-        let schema = mcp_server::types::Schema::try_from(schema).unwrap();
+        let schema = Schema::try_from(schema).unwrap();
         server().tool(ToolRoute::builder("explicit").input_schema(schema).handler(run))
     };
     everywhere(server, async |client| {
@@ -364,6 +365,26 @@ async fn a_mirrored_argument_cannot_be_hidden() {
         assert!(text.ends_with("- /deep/zone: unknown member; known are region"), "{text}");
         assert_eq!(client.tool_text("explicit", json!({"deep": {}})).await, "None");
         assert_eq!(client.tool_text("explicit", json!({"deep": null})).await, "None");
+    })
+    .await;
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Word {
+    text: String,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schema_that_was_set_is_kept_even_if_it_is_empty() {
+    let server = || {
+        let tool = ToolRoute::builder("any").input_schema(Schema::empty_object());
+        server().tool(tool.handler(|Args(Word { text }): Args<Word>| async { text }))
+    };
+    everywhere(server, async |client| {
+        let tools = client.ok("tools/list", json!({})).await;
+        assert_eq!(tools["tools"][0]["inputSchema"], Schema::empty_object().as_value());
+        let text = rejected(&client, "any", json!({"text": "a"})).await;
+        assert!(text.ends_with("- /text: unknown member"), "{text}");
     })
     .await;
 }
