@@ -301,10 +301,8 @@ fn integer(text: &str) -> Option<i64> {
     }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let negative = mantissa.starts_with('-');
-    let (whole, fraction) = mantissa
-        .trim_start_matches('-')
-        .split_once('.')
-        .unwrap_or((mantissa.trim_start_matches('-'), ""));
+    let mantissa = mantissa.trim_start_matches('-');
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     // Digits with their powers of ten. No digit may be left below the point.
     let digits = whole.chars().chain(fraction.chars());
     let first_power = i64::try_from(whole.len()).ok()? - 1;
