@@ -3,8 +3,6 @@
 //! installs the dependency, and never as passed. With `CI=true` every test runs, and fails if its
 //! dependency is missing.
 
-#![allow(clippy::print_stdout, reason = "Cargo reads the standard output of build scripts")]
-
 use std::env;
 use std::path::Path;
 

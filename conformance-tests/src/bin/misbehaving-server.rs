@@ -74,7 +74,7 @@ async fn block_in_pool(ctx: Context) -> Result<String, mcp_server::jsonrpc::Erro
     ctx.blocking(|| block_forever()).await
 }
 
-#[allow(clippy::print_stdout, reason = "the tool writes stray output on purpose")]
+#[expect(clippy::print_stdout, reason = "the tool writes stray output on purpose")]
 async fn print() -> String {
     println!("a stray line");
     print!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{}}}}");
@@ -128,7 +128,7 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-#[allow(clippy::print_stdout, reason = "the host prints the process id of the server")]
+#[expect(clippy::print_stdout, reason = "the host prints the process id of the server")]
 fn parent() -> std::io::Result<()> {
     let program = std::env::current_exe()?;
     let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;

@@ -18,7 +18,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
-use crate::subscription::{Subscription, Watch, may_pass};
+use crate::subscription::{AbortOnDrop, Guard, Subscription, Watch, may_pass};
 
 /// Subscriptions.
 impl ClientGroup {
@@ -57,8 +57,9 @@ impl ClientGroup {
             backoff: Backoff::new(&settings.limits),
             watch: None,
         };
-        let task = tokio::spawn(relay.run(open)).abort_handle();
-        Ok(Subscription::relayed(queue, filter, acknowledged, renewed, task))
+        let task = AbortOnDrop(tokio::spawn(relay.run(open)).abort_handle());
+        let guard = Guard::Relayed { _task: task };
+        Ok(Subscription::new(queue, filter, acknowledged, renewed, guard))
     }
 }
 

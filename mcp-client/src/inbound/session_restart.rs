@@ -23,7 +23,10 @@ impl Inbound {
     }
 
     /// The transport began a legacy session again.
-    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "sessions are HTTP's"))]
+    #[cfg_attr(
+        not(any(feature = "http", test)),
+        expect(dead_code, reason = "only HTTP has sessions")
+    )]
     pub(crate) fn session_restarted(self: &Arc<Self>) {
         if self.restarts.fetch_add(1, Ordering::AcqRel) > 0 {
             return; // The task that runs takes care of this one too.

@@ -10,10 +10,13 @@ use crate::event::Event;
 use crate::event_queue::EventQueue;
 
 /// Ends a subscription when it is dropped.
-pub(super) enum Guard {
+pub(crate) enum Guard {
     Modern(Listen),
     Legacy(Watch),
-    Relayed { _relay: Relay },
+    /// Events of one subscription after the other, which a task passes on.
+    Relayed {
+        _task: AbortOnDrop,
+    },
 }
 
 impl Guard {
@@ -28,7 +31,7 @@ impl Guard {
 }
 
 /// A request that stays open on a modern server.
-pub(super) struct Listen {
+pub(crate) struct Listen {
     client: Client,
     queue: Arc<EventQueue<Event>>,
     task: Option<AbortHandle>,
@@ -99,10 +102,10 @@ impl Drop for Watch {
     }
 }
 
-/// The task that passes events on from one subscription after the other.
-pub(super) struct Relay(pub(super) AbortHandle);
+/// A task that ends when this is dropped.
+pub(crate) struct AbortOnDrop(pub(crate) AbortHandle);
 
-impl Drop for Relay {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }

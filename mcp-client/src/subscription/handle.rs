@@ -8,10 +8,9 @@ use std::task::{Context, Poll};
 use futures::Stream;
 use mcp_core::sync::Mutex;
 use mcp_core::types::SubscriptionFilter;
-use tokio::task::AbortHandle;
 
 use super::acknowledgement::missing_part;
-use super::guard::{Guard, Relay, Watch};
+use super::guard::{Guard, Watch};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -39,7 +38,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    pub(super) fn new(
+    pub(crate) fn new(
         queue: Arc<EventQueue<Event>>,
         requested: SubscriptionFilter,
         acknowledged: SubscriptionFilter,
@@ -47,17 +46,6 @@ impl Subscription {
         guard: Guard,
     ) -> Self {
         Self { queue, requested, acknowledged, renewed, guard }
-    }
-
-    /// A stream whose events a task passes on from one subscription after the other.
-    pub(crate) fn relayed(
-        queue: Arc<EventQueue<Event>>,
-        requested: SubscriptionFilter,
-        acknowledged: SubscriptionFilter,
-        renewed: Arc<Mutex<Option<SubscriptionFilter>>>,
-        task: AbortHandle,
-    ) -> Self {
-        Self::new(queue, requested, acknowledged, renewed, Guard::Relayed { _relay: Relay(task) })
     }
 
     /// Why the stream ended, and whether it may be opened again on this connection or the next one.

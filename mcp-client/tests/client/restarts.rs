@@ -1,7 +1,7 @@
 //! Servers of a group that exit and are started again: what is lost, and what comes back (STDIO-5).
 
 use futures::StreamExt as _;
-use mcp_client::group::GroupEvent;
+use mcp_client::group::{GroupEvent, GroupNotifications};
 use mcp_client::types::SubscriptionFilter;
 use mcp_client::{Client, ClientGroup, ErrorKind, Event, Limits, SharedCache, Subscription};
 use mcp_test_support::message::text;
@@ -231,8 +231,8 @@ async fn a_subscription_that_the_server_ends_is_opened_again_on_the_same_connect
     assert!(is_update(next(&mut changes).await));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
+/// Connects a group to a modern server whose tools change. It subscribes to their changes itself.
+async fn group_that_watches_lists() -> (ClientGroup, GroupNotifications, Fake) {
     let ((reader, writer), mut fake) = Fake::new();
     let shake_hands = async {
         let probe = fake.expect("server/discover").await;
@@ -242,13 +242,25 @@ async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
     };
     let (client, ()) = tokio::join!(Client::connect(reader, writer), shake_hands);
     let group = ClientGroup::new();
-    let mut events = group.notifications();
+    let events = group.notifications();
     group.add("notes", client.unwrap()).unwrap();
+    (group, events, fake)
+}
+
+/// Agrees to report changes of the tools. Returns the `_meta` of the subscription.
+async fn acknowledge_lists(fake: &mut Fake, listen: &Value) -> Value {
+    let meta = json!({"io.modelcontextprotocol/subscriptionId": listen["id"]});
+    let agreed = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
+    fake.tell("notifications/subscriptions/acknowledged", agreed).await;
+    meta
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
+    let (group, mut events, mut fake) = group_that_watches_lists().await;
     for name in ["before", "after"] {
         let listen = soon(fake.expect("subscriptions/listen")).await;
-        let meta = json!({"io.modelcontextprotocol/subscriptionId": listen["id"]});
-        let agreed = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
-        fake.tell("notifications/subscriptions/acknowledged", agreed).await;
+        let meta = acknowledge_lists(&mut fake, &listen).await;
         if name == "after" {
             let is_gap = |event| matches!(event, GroupEvent::Event { event: Event::Gap, .. });
             while !is_gap(soon(events.next()).await.unwrap()) {}
@@ -260,23 +272,11 @@ async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_asks_again_for_changes_of_lists_after_a_late_acknowledgement() {
-    let ((reader, writer), mut fake) = Fake::new();
-    let shake_hands = async {
-        let probe = fake.expect("server/discover").await;
-        let mut discovered = discovered();
-        discovered["capabilities"] = json!({"tools": {"listChanged": true}});
-        fake.reply(&probe, discovered).await;
-    };
-    let (client, ()) = tokio::join!(Client::connect(reader, writer), shake_hands);
-    let group = ClientGroup::new();
-    let mut events = group.notifications();
-    group.add("notes", client.unwrap()).unwrap();
+    let (_group, mut events, mut fake) = group_that_watches_lists().await;
     soon(fake.expect("subscriptions/listen")).await;
     soon(fake.expect("notifications/cancelled")).await;
     let listen = soon(fake.expect("subscriptions/listen")).await;
-    let meta = json!({"io.modelcontextprotocol/subscriptionId": listen["id"]});
-    let agreed = json!({"notifications": {"toolsListChanged": true}, "_meta": meta});
-    fake.tell("notifications/subscriptions/acknowledged", agreed).await;
+    let meta = acknowledge_lists(&mut fake, &listen).await;
     fake.tell("notifications/tools/list_changed", json!({"_meta": meta})).await;
     let is_change =
         |event| matches!(event, GroupEvent::Event { event: Event::ToolsListChanged, .. });

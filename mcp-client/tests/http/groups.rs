@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use mcp_client::types::SubscriptionFilter;
-use mcp_client::{Client, ClientGroup, ErrorKind, Event, Limits};
+use mcp_client::{Client, ClientGroup, ErrorKind, Event, Limits, Subscription};
 use serde_json::json;
 
 use crate::script::{Exchange, Script, Sending, legacy, modern};
@@ -32,14 +32,20 @@ fn agree(exchange: Exchange) -> Sending {
     stream
 }
 
+/// Subscribes, and receives the first change.
+async fn subscribe(group: &ClientGroup, script: &mut Script) -> (Subscription, Sending) {
+    let serve = async { agree(script.expect("subscriptions/listen").await) };
+    let (changes, stream) = tokio::join!(group.subscribe("notes", filter()), serve);
+    let mut changes = changes.expect("a subscription");
+    assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
+    (changes, stream)
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_stream_is_opened_again_and_a_removed_server_is_left_alone() {
     let (client, mut script) = modern(Client::builder()).await;
     let group = group(client);
-    let serve = async { agree(script.expect("subscriptions/listen").await) };
-    let (changes, stream) = tokio::join!(group.subscribe("notes", filter()), serve);
-    let mut changes = changes.unwrap();
-    assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
+    let (mut changes, stream) = subscribe(&group, &mut script).await;
     stream.cut();
     let stream = agree(script.expect("subscriptions/listen").await);
     assert_eq!(changes.next().await, Some(Event::Gap));
@@ -58,10 +64,7 @@ async fn a_server_that_cannot_be_reached_any_more_ends_the_subscription() {
     limits.max_reconnects = 1;
     let (client, mut script) = modern(Client::builder().limits(limits)).await;
     let group = group(client);
-    let serve = async { agree(script.expect("subscriptions/listen").await) };
-    let (changes, stream) = tokio::join!(group.subscribe("notes", filter()), serve);
-    let mut changes = changes.unwrap();
-    assert_eq!(changes.next().await, Some(Event::ToolsListChanged));
+    let (mut changes, stream) = subscribe(&group, &mut script).await;
     stream.cut();
     let attempts = async {
         // One of the client, and two of the group.

@@ -145,7 +145,6 @@ impl PrimitiveSchema {
 
 fn number(value: f64, kind: &NumberKind) -> Value {
     // The integers of forms are small. Beyond 2^53 the double would not be exact in any case.
-    #[allow(clippy::cast_possible_truncation)]
     let integer = value as i64;
     if *kind == NumberKind::Integer && value.fract() == 0.0 { integer.into() } else { value.into() }
 }

@@ -138,8 +138,7 @@ impl Serialize for ResourceContents {
     }
 }
 
-// Only the `Deserialize` implementation is used.
-#[allow(dead_code, unreachable_pub)]
+#[expect(dead_code, unreachable_pub, reason = "only the `Deserialize` implementation is used")]
 mod either {
     use super::{Meta, object};
 
