@@ -242,7 +242,7 @@ impl Error {
     pub(crate) fn is_passing(&self) -> bool {
         match self.transport() {
             Some(error) => match error.status() {
-                Some(status) => matches!(status, 408 | 425 | 429) || status >= 500,
+                Some(status) => is_passing_status(status),
                 None => matches!(
                     error.kind(),
                     TransportErrorKind::Io
@@ -320,4 +320,9 @@ impl std::error::Error for Error {
             Cause::Io(error) => Some(error),
         }
     }
+}
+
+/// Whether a request that was answered with this HTTP status may succeed later.
+pub(crate) fn is_passing_status(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429) || status >= 500
 }

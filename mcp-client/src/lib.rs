@@ -32,6 +32,7 @@
 //! `era` (the beginning of a conversation), `inbound` and `handler` (requests and notifications of
 //! the server), `connection`, `outbound`, `child_process`.
 
+mod abort_on_drop;
 mod backoff;
 mod builder;
 mod cache;

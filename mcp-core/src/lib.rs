@@ -17,8 +17,8 @@
 //! 6. [`transport`]: byte streams and in-memory connections (feature `stream`). [`codec`] has the
 //!    framing beneath them, [`http`] what both sides of Streamable HTTP share, and
 //!    [`oauth`] the documents of authorization.
-//! 7. [`limits`]: the limits of a connection. The feature `skills` adds a parser of `SKILL.md`
-//!    files.
+//! 7. [`limits`]: the limits of a connection.
+//! 8. `skill` (feature `skills`): the parser of `SKILL.md` files.
 //!
 //! # Example
 //!

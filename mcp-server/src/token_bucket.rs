@@ -21,7 +21,7 @@ impl Rate {
     }
 }
 
-/// The tokens of a [`Rate`]. Each event takes one; they come back one by one.
+/// The tokens of a [`Rate`]. Each event takes one; they come back one by one. The default is full.
 #[derive(Debug, Default)]
 pub(crate) struct TokenBucket {
     /// Time from which the bucket is full. `None` for a bucket that was never used.
@@ -29,9 +29,6 @@ pub(crate) struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A full bucket.
-    pub(crate) const NEW: Self = Self { full_at: None };
-
     /// Takes a token.
     ///
     /// # Errors
@@ -60,7 +57,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_burst_passes_and_then_one_event_per_interval() {
         let rate = Rate::new(3, Duration::from_millis(100));
-        let mut bucket = TokenBucket::NEW;
+        let mut bucket = TokenBucket::default();
         let now = Instant::now();
         for _ in 0..3 {
             assert_eq!(bucket.take(rate, now), Ok(()));
@@ -78,13 +75,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn extreme_rates_do_not_overflow() {
         let now = Instant::now();
-        let mut bucket = TokenBucket::NEW;
+        let mut bucket = TokenBucket::default();
         let unlimited = Rate::new(0, Duration::ZERO);
         assert!((0..1_000).all(|_| bucket.take(unlimited, now).is_ok()));
-        let mut bucket = TokenBucket::NEW;
+        let mut bucket = TokenBucket::default();
         let rare = Rate::new(u32::MAX, Duration::MAX);
         assert!((0..1_000).all(|_| bucket.take(rare, now).is_ok()));
-        let mut bucket = TokenBucket::NEW;
+        let mut bucket = TokenBucket::default();
         let rare = Rate::new(1, Duration::MAX);
         assert_eq!(bucket.take(rare, now), Ok(()));
         assert_eq!(bucket.take(rare, now), Err(MAX_INTERVAL));

@@ -177,7 +177,6 @@ impl Keeper {
             let since = Instant::now();
             let failure = match client.subscribe(filter.clone()).await {
                 Ok(mut changes) => {
-                    backoff.worked();
                     if !is_first {
                         client.wire().inbound.invalidate_watched(&filter);
                         self.publish(
@@ -187,6 +186,9 @@ impl Keeper {
                     }
                     is_first = false;
                     while changes.next().await.is_some() {}
+                    if backoff.lasted(since.elapsed()) {
+                        backoff.worked();
+                    }
                     // `None` if the server ended it, as before a restart.
                     let failure = changes.failure();
                     let is_lost = failure
@@ -206,7 +208,6 @@ impl Keeper {
                 tracing::warn!(server = &*self.name, %error, "the server does not report changes of its lists");
                 return pending().await;
             }
-            backoff.lasted(since.elapsed());
             let Some(pause) = backoff.pause() else {
                 tracing::warn!(
                     server = &*self.name,

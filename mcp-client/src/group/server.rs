@@ -7,7 +7,6 @@ use std::time::Duration;
 use mcp_core::sync::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::keeper::{Keeper, Origin};
@@ -15,6 +14,7 @@ use super::name::Names;
 use super::notification::Listeners;
 use super::server_state::{GroupServer, ServerState, State};
 use super::settings::GroupSettings;
+use crate::abort_on_drop::AbortOnDrop;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
@@ -26,7 +26,7 @@ pub(super) struct Server {
     is_made: bool,
     tools: Mutex<Names>,
     prompts: Mutex<Names>,
-    task: AbortHandle,
+    _task: AbortOnDrop,
 }
 
 impl Server {
@@ -54,7 +54,7 @@ impl Server {
             connect_timeout: settings.connect_timeout,
             watches_lists: settings.watches_lists,
         };
-        let task = runtime.spawn(keeper.keep(origin)).abort_handle();
+        let task = AbortOnDrop(runtime.spawn(keeper.keep(origin)).abort_handle());
         Self {
             name,
             state,
@@ -62,7 +62,7 @@ impl Server {
             is_made,
             tools: Mutex::default(),
             prompts: Mutex::default(),
-            task,
+            _task: task,
         }
     }
 
@@ -141,12 +141,6 @@ pub(super) fn not_connected(name: &str, reason: &str, retries: bool) -> Error {
     let next = if retries { "it will be tried again" } else { "it is not tried again by itself" };
     let message = format!("the server {name} is not connected: {reason}; {next}");
     Error::new(ErrorKind::Transport, message)
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 impl fmt::Debug for Server {

@@ -13,12 +13,13 @@ use tokio::time::{Instant, sleep};
 use super::client_group::ClientGroup;
 use super::server::not_connected;
 use super::server_state::State;
+use crate::abort_on_drop::AbortOnDrop;
 use crate::backoff::Backoff;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::event_queue::EventQueue;
-use crate::subscription::{AbortOnDrop, Guard, Subscription, Watch, may_pass};
+use crate::subscription::{Guard, Subscription, Watch, may_pass};
 
 /// Subscriptions.
 impl ClientGroup {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use crate::abort_on_drop::AbortOnDrop;
 use crate::client::Client;
 use crate::event::Event;
 use crate::event_queue::EventQueue;
@@ -34,26 +35,24 @@ impl Guard {
 pub(crate) struct Listen {
     client: Client,
     queue: Arc<EventQueue<Event>>,
-    task: Option<AbortHandle>,
+    /// Ending it drops the request, and so cancels it.
+    _task: Option<AbortOnDrop>,
 }
 
 impl Listen {
     pub(super) fn new(client: Client, queue: Arc<EventQueue<Event>>) -> Self {
-        Self { client, queue, task: None }
+        Self { client, queue, _task: None }
     }
 
     /// The task that keeps the request open.
     pub(super) fn set_task(&mut self, task: AbortHandle) {
-        self.task = Some(task);
+        self._task = Some(AbortOnDrop(task));
     }
 }
 
 impl Drop for Listen {
     fn drop(&mut self) {
         self.client.wire().inbound.subscriptions.release(&self.queue);
-        if let Some(task) = &self.task {
-            task.abort(); // This drops the request, and so cancels it.
-        }
     }
 }
 
@@ -99,14 +98,5 @@ impl Drop for Watch {
                 }
             }
         });
-    }
-}
-
-/// A task that ends when this is dropped.
-pub(crate) struct AbortOnDrop(pub(crate) AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

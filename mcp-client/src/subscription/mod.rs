@@ -7,7 +7,7 @@ mod listen;
 mod subscribe;
 mod watch;
 
-pub(crate) use guard::{AbortOnDrop, Guard, Watch};
+pub(crate) use guard::{Guard, Watch};
 pub use handle::Subscription;
 pub(crate) use handle::may_pass;
 pub(crate) use subscribe::subscribe;

@@ -14,12 +14,12 @@ use crate::fake::{Ends, Fake, discovered};
 const BOTH_ERAS: [bool; 2] = [false, true];
 
 /// Waits on the paused clock, so that what does not happen fails the test.
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(600), future).await.expect("it happens soon")
+async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(600), future).await.expect("it happens in time")
 }
 
 async fn next(changes: &mut Subscription) -> Option<Event> {
-    soon(changes.next()).await
+    in_time(changes.next()).await
 }
 
 /// The servers that a group starts, one after the other.
@@ -31,7 +31,7 @@ struct Started {
 impl Started {
     /// The next server, after the handshake.
     async fn next(&mut self) -> Fake {
-        let mut fake = soon(self.servers.recv()).await.unwrap();
+        let mut fake = in_time(self.servers.recv()).await.unwrap();
         let probe = fake.expect("server/discover").await;
         if self.is_legacy {
             fake.refuse(&probe, -32601, Value::Null).await;
@@ -45,7 +45,7 @@ impl Started {
     /// The server is asked to watch a resource.
     async fn asked(&self, fake: &mut Fake) -> Value {
         let method = if self.is_legacy { "resources/subscribe" } else { "subscriptions/listen" };
-        soon(fake.expect(method)).await
+        in_time(fake.expect(method)).await
     }
 
     /// The server agrees to watch a resource. Returns the `_meta` of its notifications.
@@ -192,7 +192,7 @@ async fn a_restart_invalidates_what_a_shared_cache_has_of_the_server() {
 /// Lists the only tool, which is not in the cache, and then from the cache.
 async fn list(group: &ClientGroup, fake: &mut Fake, name: &str) {
     let serve = async {
-        let request = soon(fake.expect("tools/list")).await;
+        let request = in_time(fake.expect("tools/list")).await;
         let tool = json!({"name": name, "inputSchema": {"type": "object"}});
         let page = json!({"resultType": "complete", "tools": [tool], "ttlMs": 600_000});
         fake.reply(&request, page).await;
@@ -205,7 +205,7 @@ async fn list(group: &ClientGroup, fake: &mut Fake, name: &str) {
 /// Reads the resource, which is not in the cache, and then from the cache.
 async fn read(group: &ClientGroup, fake: &mut Fake) {
     let serve = async {
-        let request = soon(fake.expect("resources/read")).await;
+        let request = in_time(fake.expect("resources/read")).await;
         let contents = json!([{"uri": "note://1", "text": "1"}]);
         let result = json!({"resultType": "complete", "contents": contents, "ttlMs": 600_000});
         fake.reply(&request, result).await;
@@ -259,11 +259,11 @@ async fn acknowledge_lists(fake: &mut Fake, listen: &Value) -> Value {
 async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
     let (group, mut events, mut fake) = group_that_watches_lists().await;
     for name in ["before", "after"] {
-        let listen = soon(fake.expect("subscriptions/listen")).await;
+        let listen = in_time(fake.expect("subscriptions/listen")).await;
         let meta = acknowledge_lists(&mut fake, &listen).await;
         if name == "after" {
             let is_gap = |event| matches!(event, GroupEvent::Event { event: Event::Gap, .. });
-            while !is_gap(soon(events.next()).await.unwrap()) {}
+            while !is_gap(in_time(events.next()).await.unwrap()) {}
         }
         list(&group, &mut fake, name).await;
         fake.reply(&listen, json!({"resultType": "complete", "_meta": meta})).await;
@@ -273,14 +273,14 @@ async fn a_group_that_was_not_told_of_changes_does_not_use_cached_lists() {
 #[tokio::test(start_paused = true)]
 async fn a_group_asks_again_for_changes_of_lists_after_a_late_acknowledgement() {
     let (_group, mut events, mut fake) = group_that_watches_lists().await;
-    soon(fake.expect("subscriptions/listen")).await;
-    soon(fake.expect("notifications/cancelled")).await;
-    let listen = soon(fake.expect("subscriptions/listen")).await;
+    in_time(fake.expect("subscriptions/listen")).await;
+    in_time(fake.expect("notifications/cancelled")).await;
+    let listen = in_time(fake.expect("subscriptions/listen")).await;
     let meta = acknowledge_lists(&mut fake, &listen).await;
     fake.tell("notifications/tools/list_changed", json!({"_meta": meta})).await;
     let is_change =
         |event| matches!(event, GroupEvent::Event { event: Event::ToolsListChanged, .. });
-    while !is_change(soon(events.next()).await.unwrap()) {}
+    while !is_change(in_time(events.next()).await.unwrap()) {}
 }
 
 #[tokio::test(start_paused = true)]
@@ -366,7 +366,7 @@ async fn a_server_that_is_removed_from_the_group_does_not_report_changes_any_lon
         let client = group.remove("notes").unwrap();
         assert_eq!(next(&mut changes).await, None);
         let method = if is_legacy { "resources/unsubscribe" } else { "notifications/cancelled" };
-        soon(fake.expect(method)).await;
+        in_time(fake.expect(method)).await;
         drop(client); // Until now it kept the connection.
     }
 }
@@ -388,7 +388,7 @@ async fn a_connection_that_is_replaced_ends_although_it_has_subscriptions() {
         }
         drop(changes);
         let method = if is_legacy { "resources/unsubscribe" } else { "notifications/cancelled" };
-        soon(fake.expect(method)).await;
+        in_time(fake.expect(method)).await;
     }
 }
 

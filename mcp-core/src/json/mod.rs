@@ -18,6 +18,7 @@ mod members;
 mod number;
 mod object;
 mod raw;
+mod string;
 mod string_enum;
 mod tagged;
 mod visitor;
@@ -32,6 +33,7 @@ pub use raw::RawJson;
 pub(crate) use adapter::{Float, Int, Millis, Plain};
 pub(crate) use number::MAX_EXACT_INTEGER;
 pub(crate) use object::object;
+pub(crate) use string::read_string;
 pub(crate) use string_enum::string_enum;
 pub(crate) use tagged::tagged;
 

@@ -11,10 +11,9 @@ use bytes::Bytes;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::id::exact_integer;
 use super::{ErrorObject, Message, MethodName, RequestId};
 use crate::codec::scan::{ScanError, scan};
-use crate::json::JsonBytes;
+use crate::json::{JsonBytes, read_string};
 use crate::limits::ConnectionLimits;
 use crate::method;
 
@@ -296,9 +295,10 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                     (previous != Version::Absent).then_some("jsonrpc")
                 }
                 Member::Id => envelope.id.replace(read_id(map.next_value()?)).map(|_| "id"),
-                Member::Method => {
-                    envelope.method.replace(read_text(map.next_value()?)).map(|_| "method")
-                }
+                Member::Method => envelope
+                    .method
+                    .replace(read_string(map.next_value::<&RawValue>()?.get()))
+                    .map(|_| "method"),
                 Member::Params => replace_raw(&mut envelope.params, map.next_value()?, "params"),
                 Member::Result => replace_raw(&mut envelope.result, map.next_value()?, "result"),
                 Member::Error => replace_raw(&mut envelope.error, map.next_value()?, "error"),
@@ -331,22 +331,11 @@ fn read_version(raw: &RawValue) -> Version {
 fn read_id(raw: &RawValue) -> Result<RequestId, BadId> {
     match raw.get() {
         "null" => Err(BadId::Null),
-        number if number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-            exact_integer(number).map(RequestId::Number).ok_or(BadId::Other)
-        }
-        text => serde_json::from_str(text).map_err(|_| BadId::Other),
+        text => RequestId::from_json(text).ok_or(BadId::Other),
     }
 }
 
 fn read_error(raw: &RawValue) -> Option<ErrorObject> {
     // The derived code of `ErrorObject` would also accept an array of its members in order.
     raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
-}
-
-fn read_text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let text = raw.get();
-    match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(plain) if !plain.contains('\\') => Some(Cow::Borrowed(plain)),
-        _ => serde_json::from_str(text).ok().map(Cow::Owned),
-    }
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
-use crate::json::MAX_EXACT_INTEGER;
+use crate::json::read_string;
 use crate::text::PeerText;
 
 /// Maximum length of a string id, in bytes. Fixed: peers use integers or UUIDs, and ids are copied
@@ -72,49 +73,33 @@ impl Serialize for RequestId {
     }
 }
 
+/// Reads an id from JSON text, because a float would round large numbers to another id. The
+/// deserializer must be one of `serde_json`.
 impl<'de> Deserialize<'de> for RequestId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IdVisitor)
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        Self::from_json(text.get()).ok_or_else(|| {
+            let message = "an id must be a string of at most 256 bytes or a 64-bit integer";
+            de::Error::custom(message)
+        })
     }
 }
 
-struct IdVisitor;
-
-impl Visitor<'_> for IdVisitor {
-    type Value = RequestId;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string of at most 256 bytes or a 64-bit integer")
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<RequestId, E> {
-        Ok(RequestId::Number(number))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<RequestId, E> {
-        i64::try_from(number)
-            .map(RequestId::Number)
-            .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<RequestId, E> {
-        if number.fract() == 0.0 && number.abs() <= MAX_EXACT_INTEGER {
-            return Ok(RequestId::Number(number as i64));
+impl RequestId {
+    /// Reads an id from the text of a JSON value. `None` if it is neither a string nor an integer
+    /// within the limits.
+    pub(super) fn from_json(text: &str) -> Option<Self> {
+        if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+            return exact_integer(text).map(Self::Number);
         }
-        Err(E::invalid_value(de::Unexpected::Float(number), &self))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<RequestId, E> {
-        if text.len() > MAX_ID_BYTES {
-            return Err(E::invalid_length(text.len(), &self));
-        }
-        Ok(RequestId::String(text.into()))
+        let text = read_string(text).filter(|text| text.len() <= MAX_ID_BYTES)?;
+        Some(Self::String(text.into()))
     }
 }
 
 /// Returns the integer that a JSON number equals, in whatever form it is written: `-25` for
-/// `-2.50e1`. A float would round large numbers to another id.
-pub(super) fn exact_integer(number: &str) -> Option<i64> {
+/// `-2.50e1`.
+fn exact_integer(number: &str) -> Option<i64> {
     let Some(end) = number.find(['.', 'e', 'E']) else { return number.parse().ok() };
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let whole = &number[..end];
@@ -139,7 +124,24 @@ pub type MethodName = Cow<'static, str>;
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::types::CancelledParams;
+
+    #[test]
+    fn an_id_within_a_value_is_read_exactly() {
+        let params = r#"{"requestId": 9007199254740993.0, "reason": "r"}"#;
+        let cancelled: CancelledParams = serde_json::from_str(params).unwrap();
+        assert_eq!(cancelled.request_id, Some(RequestId::Number(9_007_199_254_740_993)));
+        let id = |value: Value| serde_json::from_value::<RequestId>(value).ok();
+        assert_eq!(id(json!(i64::MIN)), Some(RequestId::Number(i64::MIN)));
+        assert_eq!(id(json!("\u{1}\"")), Some(RequestId::from("\u{1}\"")));
+        for value in [json!(1.5), json!(u64::MAX), json!(null), json!([1]), json!("x".repeat(257))]
+        {
+            assert_eq!(id(value.clone()), None, "{value}");
+        }
+    }
 
     #[test]
     fn an_id_cannot_forge_a_line_of_a_log() {

@@ -40,6 +40,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// Creates the call of a request, and takes the extensions of the request.
+    #[expect(clippy::too_many_arguments, reason = "each comes from another place")]
     pub(crate) fn new(
         request: &mut Request,
         environment: &Arc<Environment>,
@@ -48,6 +49,7 @@ impl Call {
         meta: CallMeta,
         session: Option<Arc<LegacySession>>,
         snapshot: Arc<dyn Any + Send + Sync>,
+        may_require_input: bool,
     ) -> Self {
         Self {
             environment: Arc::clone(environment),
@@ -61,7 +63,7 @@ impl Call {
             extensions: std::mem::take(&mut request.extensions),
             layered: OnceLock::new(),
             limiter: Mutex::new(NotificationLimiter::new()),
-            questions: CallQuestions::default(),
+            questions: CallQuestions::new(may_require_input),
             gate: NotificationGate::default(),
         }
     }

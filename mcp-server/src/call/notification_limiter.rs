@@ -28,13 +28,13 @@ pub(crate) struct NotificationLimiter {
 }
 
 impl NotificationLimiter {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             last_progress: f64::NEG_INFINITY,
             has_reached_total: false,
-            progress: TokenBucket::NEW,
-            messages: TokenBucket::NEW,
-            warnings: TokenBucket::NEW,
+            progress: TokenBucket::default(),
+            messages: TokenBucket::default(),
+            warnings: TokenBucket::default(),
             has_dropped_log: false,
         }
     }

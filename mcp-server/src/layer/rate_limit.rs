@@ -172,8 +172,8 @@ impl<S> RateLimit<S> {
         let now = Instant::now();
         let taken = {
             let mut tables = tables.lock();
-            let Tables { verified, others } = &mut *tables;
-            let table = if is_verified { verified } else { others };
+            let Tables { verified, unverified } = &mut *tables;
+            let table = if is_verified { verified } else { unverified };
             table.bucket(caller, *max_callers, now).take(self.rate, now)
         };
         taken.map_err(|wait| {
@@ -203,7 +203,7 @@ impl<S: Service> Service for RateLimit<S> {
 #[derive(Debug, Default)]
 struct Tables {
     verified: Callers,
-    others: Callers,
+    unverified: Callers,
 }
 
 /// The callers that have used a part of their limit.
@@ -211,7 +211,7 @@ struct Tables {
 struct Callers {
     buckets: HashMap<u64, TokenBucket>,
     /// The callers that do not fit into the table.
-    others: TokenBucket,
+    overflow: TokenBucket,
     /// Number of callers at which full buckets are removed again.
     sweep_at: usize,
     swept: Option<Instant>,
@@ -222,7 +222,7 @@ impl Callers {
         if self.buckets.len() >= self.sweep_at.min(max) && !self.buckets.contains_key(&caller) {
             self.sweep(max, now);
             if self.buckets.len() >= max {
-                return &mut self.others;
+                return &mut self.overflow;
             }
         }
         self.buckets.entry(caller).or_default()

@@ -15,7 +15,6 @@ use super::identity::{Identity, QuestionSource, occurrence};
 use super::journal::{AnswerKind, Journal, SentQuestion, StoredAnswer};
 
 /// The questions of a call. Nothing is allocated until the first one.
-#[derive(Default)]
 pub(crate) struct CallQuestions {
     /// Whether questions of this call can be sent in its result: the three methods of MRTR-2.
     pub(crate) by_result: bool,
@@ -55,6 +54,10 @@ struct Pending {
 }
 
 impl CallQuestions {
+    pub(crate) fn new(by_result: bool) -> Self {
+        Self { by_result, round: OnceLock::new(), driver: AtomicWaker::new() }
+    }
+
     /// Returns the round, if the call has asked a question or started a step.
     pub(crate) fn get(&self) -> Option<&Round> {
         self.round.get().map(Box::as_ref)

@@ -466,10 +466,7 @@ impl<'de> Visitor<'de> for Reader<'_, '_> {
         while let Some(JsonText(name)) = members.next_key()? {
             count += 1;
             missing.retain(|required| *required != name);
-            let patterns = &mut objects.pattern_properties.iter();
-            let node = (objects.properties.get(&*name).copied()).or_else(|| {
-                patterns.find(|(pattern, _)| pattern.matches(&name)).map(|(_, id)| *id)
-            });
+            let node = objects.declared(&name);
             let is_unknown = node.is_none() && (is_closed || objects.is_mirrored);
             let may_be_null =
                 self.run.schema.null_is_absent && !objects.required.iter().any(|it| *it == name);

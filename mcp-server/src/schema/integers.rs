@@ -63,15 +63,17 @@ impl Conversion<'_> {
             }
             Value::Object(members) => {
                 let schemas = &node.objects;
-                if schemas.properties.is_empty() && schemas.additional.is_none() {
+                let is_free = schemas.properties.is_empty()
+                    && schemas.pattern_properties.is_empty()
+                    && schemas.additional.is_none();
+                if is_free {
                     return;
                 }
                 for (name, member) in members {
                     if !self.spend(1 + name.len() / NAME_BYTES_PER_VISIT) {
                         return;
                     }
-                    let known = schemas.properties.get(name.as_str()).copied();
-                    if let Some(id) = known.or(schemas.additional) {
+                    if let Some(id) = schemas.declared(name).or(schemas.additional) {
                         self.visit(id, member, depth + 1);
                     }
                 }
@@ -88,14 +90,13 @@ impl Conversion<'_> {
     }
 }
 
-/// Converts a float to an integer, if it is one that a double represents exactly.
+/// Converts a float to an integer. From 2^53 on, a float may stand for several integers.
 fn integer(number: &Number) -> Option<Number> {
     const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
     if !number.is_f64() {
         return None;
     }
-    let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= MAX_EXACT)?;
-    #[allow(clippy::cast_possible_truncation)] // The value is exact.
+    let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < MAX_EXACT)?;
     let integer = float as i64;
     Some(integer.into())
 }

@@ -120,6 +120,17 @@ pub(super) struct Objects {
     pub(super) is_mirrored: bool,
 }
 
+impl Objects {
+    /// The schema of a member that the schema names, or that has a pattern.
+    pub(super) fn declared(&self, name: &str) -> Option<NodeId> {
+        let of_pattern = || {
+            let mut patterns = self.pattern_properties.iter();
+            patterns.find(|(pattern, _)| pattern.matches(name)).map(|(_, id)| *id)
+        };
+        self.properties.get(name).copied().or_else(of_pattern)
+    }
+}
+
 /// The end of a message: the names of the members that a schema has. Empty if it has none.
 pub(super) struct KnownMembers<'a>(pub(super) &'a Objects);
 

@@ -347,4 +347,11 @@ fn floats_become_integers_where_the_schema_requires_them() {
         let mut value: Value = serde_json::from_str(text).unwrap();
         assert!(!check.write_integers(&mut value), "{text}");
     }
+    // The schema of a map with integers as keys.
+    let schema = Schema::try_from(json!({
+        "patternProperties": {"^\\d+$": {"type": "integer"}}, "additionalProperties": false,
+    }));
+    let mut value = json!({"1": 5.0, "x": 5.0});
+    assert!(SchemaCheck::of_typed_arguments(&schema.unwrap()).write_integers(&mut value));
+    assert_eq!(value, json!({"1": 5, "x": 5.0}));
 }

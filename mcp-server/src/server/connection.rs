@@ -148,7 +148,7 @@ impl Connection {
             return Err(ErrorObject::method_not_found(&request.method).into());
         }
         let environment = &self.server.definition.environment;
-        let mut call = Call::new(
+        let call = Call::new(
             &mut request,
             environment,
             &self.conversation,
@@ -156,8 +156,8 @@ impl Connection {
             meta,
             session,
             registry,
+            row.is_some_and(|row| row.may_require_input),
         );
-        call.questions.by_result = row.is_some_and(|row| row.may_require_input);
         let call = Arc::new(call);
         request.extensions.insert_shared(Arc::clone(&call));
         let end = CloseOnDrop(call);

@@ -8,7 +8,8 @@ use mcp_server::http::{HttpService, PeerAddress};
 use mcp_server::layer::RateLimitLayer;
 use mcp_server::{Principal, ServerBuilder};
 use mcp_test_support::http::Call;
-use serde_json::{Value, json};
+use mcp_test_support::message::{initialize, request};
+use serde_json::json;
 use tower_service::Service as _;
 
 use crate::fixture;
@@ -20,11 +21,7 @@ fn limited(calls: u32) -> HttpService {
 
 /// Opens a session. Returns its id.
 async fn session(service: &HttpService) -> String {
-    let params = json!({
-        "protocolVersion": "2025-11-25", "capabilities": {},
-        "clientInfo": { "name": "c", "version": "1" },
-    });
-    let answer = Call::raw(&request("initialize", params)).send(service).await;
+    let answer = Call::raw(&initialize("2025-11-25", json!({}))).send(service).await;
     answer.header("mcp-session-id").unwrap().to_owned()
 }
 
@@ -38,7 +35,9 @@ async fn calls_in(
 ) -> usize {
     for count in 0..10 {
         let call = match session {
-            Some(id) => Call::raw(&request("tools/list", json!({}))).header("mcp-session-id", id),
+            Some(id) => {
+                Call::raw(&request(1, "tools/list", json!({}))).header("mcp-session-id", id)
+            }
             None => Call::new("tools/list", json!({})),
         };
         let mut request = call.request();
@@ -61,10 +60,6 @@ async fn calls_in(
 
 async fn calls(service: &HttpService, peer: Option<&str>, user: Option<&str>) -> usize {
     calls_in(None, service, peer, user).await
-}
-
-fn request(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
 }
 
 #[tokio::test(start_paused = true)]

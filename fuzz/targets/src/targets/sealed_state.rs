@@ -1,6 +1,5 @@
 //! The sealed `requestState`: a server accepts only states that it made itself.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use mcp_core::json::JsonBytes;
@@ -11,6 +10,7 @@ use mcp_core::types::{ElicitParams, ElicitSchema, StringSchema};
 use mcp_server::input::{AskError, KeyRing};
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Limits, Server};
+use mcp_test_support::message::add_modern_meta;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -25,10 +25,9 @@ struct Fixture {
 /// further pair is a position and a character that replaces the one there.
 pub(crate) fn run(data: &[u8]) {
     thread_local! {
-        static FIXTURE: RefCell<Option<Fixture>> = const { RefCell::new(None) };
+        static FIXTURE: Fixture = new_fixture();
     }
-    FIXTURE.with_borrow_mut(|fixture| {
-        let Fixture { runtime, server, state } = fixture.get_or_insert_with(new_fixture);
+    FIXTURE.with(|Fixture { runtime, server, state }| {
         let sent = changed(state, data);
         let outcome = runtime.block_on(call(server, Some(&sent)));
         if sent == *state {
@@ -74,13 +73,8 @@ async fn ask(context: Context) -> Result<String, AskError> {
 }
 
 async fn call(server: &Server, state: Option<&str>) -> Result<Value, ErrorObject> {
-    let mut params = json!({
-        "name": "ask",
-        "_meta": {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
-        },
-    });
+    let mut params = json!({ "name": "ask" });
+    add_modern_meta(&mut params, &json!({ "elicitation": {} }));
     if let Some(state) = state {
         params["requestState"] = state.into();
         params["inputResponses"] =

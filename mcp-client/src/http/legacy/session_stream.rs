@@ -10,8 +10,9 @@ use super::channel::SessionChannel;
 use super::receiver::SessionReceiver;
 use super::reconnect::Reconnect;
 use super::session::Session;
+use crate::error::is_passing_status;
 use crate::http::read::{Cursor, ReplyReader, is_stream};
-use crate::http::send::{is_transient, refusal};
+use crate::http::send::refusal;
 use crate::http::stack::HttpBody;
 
 /// How far the stream of a session was read.
@@ -153,7 +154,7 @@ impl SessionStream<'_> {
         if error.kind() == TransportErrorKind::Unauthorized {
             return self.lose(Loss::Unauthorized, error);
         }
-        if is_transient(status) || status.is_server_error() {
+        if is_passing_status(status.as_u16()) {
             return Opened::Failed(error);
         }
         // A server without such a stream answers 405, and some answer 404 to all that they do not

@@ -89,7 +89,8 @@ pub(crate) fn renumbered(id: &RequestId, attempt: u32) -> RequestId {
     }
 }
 
-/// Whether a status says that another attempt may succeed.
+/// Whether a status says that another attempt at the same request may succeed. Narrower than
+/// [`is_passing_status`](crate::error::is_passing_status): after 500 the server would fail again.
 pub(crate) fn is_transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
 }

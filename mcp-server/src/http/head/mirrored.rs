@@ -41,7 +41,7 @@ pub(in crate::http) fn check_request(
     };
     let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
-    // The router answers a name that is not a string.
+    // Without a header, the router answers a name that is not a string.
     let named = named.as_ref().and_then(|json| json.parse::<JsonText<'_>>().ok());
     check_name(name, named.as_ref().map(|JsonText(name)| &**name))?;
     match named {
@@ -88,7 +88,7 @@ fn check_name(header: Option<&[u8]>, body: Option<&str>) -> Result<(), ErrorObje
     match (header, body) {
         (None, None) => Ok(()), // The router answers what is missing.
         (None, Some(_)) => Err(missing("Mcp-Name")),
-        (Some(_), None) => Err(mismatch("Mcp-Name", "the body has no name")),
+        (Some(_), None) => Err(mismatch("Mcp-Name", "the body has no name that is a string")),
         (Some(header), Some(body)) => match decode_value(header) {
             Err(bad) => Err(mismatch("Mcp-Name", &bad.to_string())),
             Ok(name) if name == body => Ok(()),
