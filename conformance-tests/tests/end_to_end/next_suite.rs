@@ -1,15 +1,25 @@
 //! Tools and scenarios of the everything server and client that only the next release of the
 //! official conformance suite uses.
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
 use futures::StreamExt as _;
+use http::{HeaderValue, Method};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use mcp_client::types::LoggingLevel;
 use mcp_client::{Client, ClientBuilder, ErrorKind, Revision};
 use mcp_conformance_tests::EverythingServer;
-use mcp_server::Server;
 use mcp_server::http::HttpOptions;
 use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Server, ServerBuilder};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::process::Command;
+use tower_service::Service as _;
 
 use crate::transports::{everything_server, host, serve_http};
 
@@ -117,24 +127,109 @@ async fn extension_settings_reach_the_other_side_unchanged() {
     }
 }
 
+/// Runs a scenario of the everything client. Returns what it wrote to standard error.
+async fn run_scenario(name: &str, revision: Revision, url: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_everything-client"))
+        .arg(url)
+        .env("MCP_CONFORMANCE_SCENARIO", name)
+        .env("MCP_CONFORMANCE_PROTOCOL_VERSION", revision.as_str())
+        .output()
+        .await
+        .expect("the everything client");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{name}, {revision}: {stderr}");
+    stderr
+}
+
+fn server(tool: ToolRoute) -> ServerBuilder {
+    Server::builder("other", "1.0.0").tool(tool)
+}
+
+#[tokio::test]
+async fn the_everything_client_calls_a_server_without_sessions() {
+    let called = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&called);
+    let tool = ToolRoute::builder("add_numbers").handler(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::future::ready("8")
+    });
+    let server = server(tool).build().expect("a server");
+    let url = serve_http(&server, HttpOptions::new().stateless()).await;
+    for revision in REVISIONS {
+        run_scenario("stateless_server", revision, &url).await;
+    }
+    assert_eq!(called.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn the_everything_client_declares_its_extensions() {
+    let tool = ToolRoute::builder("seen").handler(|context: Context| async move {
+        let declared = context.client_capabilities().extensions.unwrap_or_default();
+        match serde_json::to_value(declared) {
+            Ok(declared)
+                if declared["com.example/conformance"]
+                    == json!({ "nested": { "enabled": true } })
+                    && declared["com.example/empty"] == json!({}) =>
+            {
+                Ok("declared")
+            }
+            other => Err(format!("declared: {other:?}")),
+        }
+    });
+    let server = server(tool).build().expect("a server");
+    let url = serve_http(&server, HttpOptions::new()).await;
+    for revision in REVISIONS {
+        run_scenario("legacy-extensions", revision, &url).await;
+    }
+}
+
+/// Serves a server that forgets its first session after two requests in it. Returns the URL, and
+/// the ids of the sessions that clients named.
+async fn serve_forgetful(server: Server) -> (String, Arc<Mutex<Vec<HeaderValue>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
+    let named = Arc::new(Mutex::new(Vec::<HeaderValue>::new()));
+    let (log, service) = (Arc::clone(&named), server.into_service());
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (service, log) = (service.clone(), Arc::clone(&log));
+            let answer = service_fn(move |mut request: http::Request<Incoming>| {
+                let is_post = request.method() == Method::POST;
+                let session = request.headers_mut().get_mut("mcp-session-id");
+                if let Some(id) = session.filter(|_| is_post) {
+                    let mut log = log.lock().expect("no panic");
+                    log.push(id.clone());
+                    if log.len() > 2 && *id == log[0] {
+                        *id = HeaderValue::from_static("forgotten");
+                    }
+                }
+                service.clone().call(request)
+            });
+            let http = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(http.serve_connection(TokioIo::new(socket), answer));
+        }
+    });
+    (url, named)
+}
+
+#[tokio::test]
+async fn the_everything_client_replaces_a_forgotten_session() {
+    let tool = ToolRoute::builder("t").handler(|| async { "done" });
+    let (url, named) = serve_forgetful(server(tool).build().expect("a server")).await;
+    run_scenario("session-renegotiation-404", Revision::V2025_11_25, &url).await;
+    let named = named.lock().expect("no panic");
+    let sessions: HashSet<_> = named.iter().collect();
+    assert_eq!(sessions.len(), 2, "{named:?}");
+}
+
 #[tokio::test]
 async fn the_everything_client_runs_an_unknown_scenario() {
     for revision in REVISIONS {
-        let server = Server::builder("other", "1.0.0")
-            .tool(ToolRoute::builder("fails").handler(|| async { Err::<String, _>("always") }))
-            .tool(ToolRoute::builder("works").handler(|| async { "done" }))
-            .build()
-            .expect("a server");
+        let fails = ToolRoute::builder("fails").handler(|| async { Err::<String, _>("always") });
+        let works = ToolRoute::builder("works").handler(|| async { "done" });
+        let server = server(fails).tool(works).build().expect("a server");
         let url = serve_http(&server, HttpOptions::new()).await;
-        let output = Command::new(env!("CARGO_BIN_EXE_everything-client"))
-            .arg(url)
-            .env("MCP_CONFORMANCE_SCENARIO", "of-the-next-release")
-            .env("MCP_CONFORMANCE_PROTOCOL_VERSION", revision.as_str())
-            .output()
-            .await
-            .expect("the everything client");
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{revision}: {stderr}");
+        let stderr = run_scenario("of-the-next-release", revision, &url).await;
         assert!(stderr.contains("the tool \"fails\" failed: "), "no tool was called: {stderr}");
     }
 }

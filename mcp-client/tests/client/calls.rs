@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::StreamExt as _;
 use mcp_client::json::RawJson;
-use mcp_client::meta::Meta;
+use mcp_client::meta::{self, Meta};
 use mcp_client::types::{CompletionReference, GetPromptResult, LoggingLevel, Root, Schema};
 use mcp_client::{Client, ErrorKind, Limits, method};
 use mcp_test_support::message::text;
@@ -43,6 +43,26 @@ async fn a_modern_call_carries_all_it_needs() {
     .structured()
     .unwrap();
     assert_eq!(sum, 3);
+}
+
+#[tokio::test]
+async fn the_meta_of_a_user_does_not_replace_reserved_members() {
+    let (client, mut fake) = modern().await;
+    let reserved = Meta::new()
+        .with(meta::PROTOCOL_VERSION, "2025-11-25")
+        .with(meta::CLIENT_INFO, json!({"name": "other", "version": "9"}))
+        .with(meta::CLIENT_CAPABILITIES, json!({"roots": {}}))
+        .with("com.example/k", 1);
+    let call = with(client.call_tool("hi", &()).meta(reserved), async {
+        let request = fake.expect("tools/call").await;
+        let meta = &request["params"]["_meta"];
+        assert_eq!(meta[meta::PROTOCOL_VERSION], "2026-07-28");
+        assert_ne!(meta[meta::CLIENT_INFO]["name"], "other");
+        assert_eq!(meta[meta::CLIENT_CAPABILITIES], json!({}));
+        assert_eq!(meta["com.example/k"], 1);
+        fake.reply(&request, text("hello")).await;
+    });
+    assert_eq!(call.await.unwrap().text(), "hello");
 }
 
 #[tokio::test]

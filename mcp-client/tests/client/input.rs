@@ -11,7 +11,7 @@ use mcp_client::{
     Client, ClientBuilder, ErrorKind, Expired, Outcome, Revision, SavedInput, ToolReply,
 };
 use mcp_test_support::message::text;
-use mcp_test_support::with;
+use mcp_test_support::{soon, with};
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
@@ -339,14 +339,15 @@ async fn what_came_of_answers_is_not_kept() {
     let builder = Client::builder().on_elicit(|_| async { Ok(accept()) });
     let (client, mut fake) = modern_with(builder).await;
     for _ in 0..2 {
-        let read = with(client.read_resource("note://1").timeout(Duration::from_secs(5)), async {
+        let read = with(client.read_resource("note://1"), async {
             let request = fake.expect("resources/read").await;
             fake.reply(&request, asks(json!({"a": question("?")}))).await;
             let request = fake.expect("resources/read").await;
             let contents = json!([{"uri": "note://1", "text": "secret"}]);
             fake.reply(&request, json!({"contents": contents, "ttlMs": 60_000})).await;
         });
-        read.await.unwrap();
+        // If the second call were answered from the cache, its request would never arrive.
+        soon(read).await.unwrap();
     }
 }
 

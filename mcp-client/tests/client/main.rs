@@ -7,6 +7,7 @@
 mod calls;
 #[cfg(target_os = "linux")]
 mod children;
+mod deprecated;
 mod fake;
 mod group;
 mod hostile;

@@ -17,6 +17,7 @@ mod capabilities;
 mod completion;
 mod concurrency;
 mod custom;
+mod deprecated;
 mod drain;
 mod eras;
 mod ids;

@@ -1,15 +1,17 @@
 //! Changes to a running server, and their notifications in the legacy era. Spec: server/tools, list
 //! changed notification.
 
+use mcp_server::layer::Layer;
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
+use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::tool::ToolRoute;
 use mcp_server::types::Schema;
 use mcp_server::{BuildError, Context, Revision, ServerBuilder, ServerHandle};
 use mcp_test_support::Gate;
 use serde_json::json;
 
-use crate::harness::{Client, LEGACY, Transport, built, named, server, waiting_tool};
+use crate::harness::{Client, LEGACY, Transport, built, everywhere, named, server, waiting_tool};
 
 fn tool(name: &str) -> ToolRoute {
     returning(name, "hello")
@@ -165,6 +167,46 @@ async fn a_running_call_keeps_its_tool() {
         gate.open(1);
         assert_eq!(call.answer().await.unwrap()["content"][0]["text"], "through");
     }
+}
+
+/// Removes the tool `t` before it forwards a call of it.
+struct RemoveFirst;
+
+struct RemoveFirstService<S>(S);
+
+impl<S> Layer<S> for RemoveFirst {
+    type Service = RemoveFirstService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RemoveFirstService(inner)
+    }
+}
+
+impl<S: Service> Service for RemoveFirstService<S> {
+    async fn call(&self, request: Request) -> Reply {
+        if request.method == "tools/call" {
+            let context = Context::of(&request).expect("a context");
+            context.server().remove_tool("t");
+        }
+        self.0.call(request).await
+    }
+
+    async fn notify(&self, notification: Notification) {
+        self.0.notify(notification).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_sees_one_state_of_the_server() {
+    everywhere(
+        || server().tool(tool("t")).tool(tool("other")).layer(RemoveFirst),
+        async |client| {
+            // The tool was there when the call arrived.
+            assert_eq!(client.tool_text("t", json!({})).await, "hello");
+            assert_eq!(client.err("tools/call", json!({"name": "t"})).await.code, -32602);
+        },
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

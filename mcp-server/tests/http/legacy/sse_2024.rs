@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::harness::{Answer, Client, Host, initialize};
 
 fn host() -> Host {
-    Host::with(HttpOptions::new().http_sse(), Limits::new())
+    #[expect(deprecated, reason = "the expectation tests that the option warns (DEP-1)")]
+    let options = HttpOptions::new().http_sse();
+    Host::with(options, Limits::new())
 }
 
 async fn post(client: &Client, endpoint: &str, message: &Value) -> StatusCode {
