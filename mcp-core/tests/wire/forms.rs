@@ -160,6 +160,15 @@ fn whole_numbers_are_written_without_a_fraction() {
 }
 
 #[test]
+fn numbers_with_many_digits_are_read_exactly() {
+    for text in ["46.044444444444444", "0.30000000000000004", "3.3333333333333327e180"] {
+        let message = format!(r#"{{"progressToken":"t","progress":{text}}}"#);
+        let progress: ProgressParams = serde_json::from_str(&message).unwrap();
+        assert_eq!(progress.progress, text.parse::<f64>().unwrap());
+    }
+}
+
+#[test]
 fn ids_and_tokens_keep_their_type() {
     for (text, token) in [("1", RequestId::Number(1)), ("\"1\"", RequestId::String("1".into()))] {
         let text = format!(r#"{{"progressToken":{text},"progress":0}}"#);
