@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -70,12 +71,14 @@ impl Malformed {
 /// −32600 for JSON that exceeds a limit or is not a JSON-RPC message (a member is missing or occurs
 /// twice, `jsonrpc` is not `"2.0"`, the id is not allowed, or `result` and `error` occur together).
 pub fn decode(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
-    let text = scan(frame, limits.max_json_depth, limits.max_json_nodes)
+    let frame = ByteString::try_from(frame.clone())
+        .map_err(|_| Malformed::new(ErrorObject::parse_error("the message is not valid UTF-8")))?;
+    scan(&frame, limits.max_json_depth, limits.max_json_nodes)
         .map_err(|refused| Malformed::new(scan_rejection(refused, limits)))?;
-    if text.trim_ascii_start().starts_with('[') {
-        return decode_batch(frame, text, limits.max_batch_entries);
+    if frame.trim_ascii_start().starts_with('[') {
+        return decode_batch(&frame, limits.max_batch_entries);
     }
-    decode_one(frame, text).map(Decoded::Single)
+    decode_one(&frame, &frame).map(Decoded::Single)
 }
 
 /// Returns the error for a message that is longer than
@@ -91,7 +94,6 @@ pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
 /// Returns the error for a message that [`scan`] rejected.
 pub(crate) fn scan_rejection(refused: ScanError, limits: &ConnectionLimits) -> ErrorObject {
     match refused {
-        ScanError::NotUtf8 => ErrorObject::parse_error("the message is not valid UTF-8"),
         ScanError::TooDeep => ErrorObject::invalid_request(format!(
             "the message is nested deeper than {} levels (max_json_depth)",
             limits.max_json_depth
@@ -103,8 +105,8 @@ pub(crate) fn scan_rejection(refused: ScanError, limits: &ConnectionLimits) -> E
     }
 }
 
-fn decode_batch(frame: &Bytes, text: &str, max_entries: usize) -> Result<Decoded, Malformed> {
-    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| not_a_message(text))?;
+fn decode_batch(frame: &ByteString, max_entries: usize) -> Result<Decoded, Malformed> {
+    let entries: Vec<&RawValue> = serde_json::from_str(frame).map_err(|_| not_a_message(frame))?;
     if entries.is_empty() {
         return Err(Malformed::new(ErrorObject::invalid_request("the batch is empty")));
     }
@@ -117,9 +119,9 @@ fn decode_batch(frame: &Bytes, text: &str, max_entries: usize) -> Result<Decoded
     Ok(Decoded::Batch(entries.into_iter().map(|entry| decode_one(frame, entry.get())).collect()))
 }
 
-fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
+fn decode_one(frame: &ByteString, text: &str) -> Result<Message, Malformed> {
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| not_a_message(text))?;
-    let slice = |raw: &RawValue| JsonBytes::from_trusted(frame.slice_ref(raw.get().as_bytes()));
+    let slice = |raw: &RawValue| JsonBytes::from_frame(frame.slice_ref(raw.get()));
     let id = match &envelope.id {
         Some(Ok(id)) => Some(id.clone()),
         _ => None,

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     fn json(text: &'static str) -> JsonBytes {
-        JsonBytes::from_trusted(text.as_bytes())
+        JsonBytes::from_trusted(text)
     }
 
     #[test]

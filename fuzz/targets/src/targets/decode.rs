@@ -59,7 +59,7 @@ fn verdicts(decoded: Result<Decoded, Malformed>) -> Result<Vec<Verdict>, Verdict
 }
 
 fn verdict(message: Result<Message, Malformed>) -> Verdict {
-    let text = |json: JsonBytes| String::from_utf8(json.as_bytes().to_vec()).expect("UTF-8");
+    let text = |json: JsonBytes| json.as_str().to_owned();
     match message {
         Ok(Message::Request { id, method, params }) => {
             Verdict::Request(id, method.into_owned(), text(params))
