@@ -264,3 +264,137 @@ const fn mark_special(word: u64) -> u64 {
     // A subtraction sets the highest bit where it borrows, and where the byte is not ASCII.
     (below | backslash) & !word & (ONES * 0x80)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    fn reads(text: &str, depth: usize, nodes: usize) -> bool {
+        let mut reader = StrictReader::new(text, depth, nodes);
+        let range = reader.value();
+        range.is_some() && reader.is_at_end()
+    }
+
+    #[test]
+    fn the_grammar_is_that_of_a_parser_that_skips_values() {
+        let values = [
+            "0",
+            "-0",
+            "10",
+            "01",
+            "-",
+            "--1",
+            "1.",
+            "1.5",
+            ".5",
+            "1.e1",
+            "1e",
+            "1e+",
+            "1E-09",
+            "1e5x",
+            "+1",
+            "NaN",
+            "tru",
+            "true",
+            "truex",
+            "false",
+            "null",
+            "nul",
+            r#""""#,
+            r#""a"#,
+            r#""a\"#,
+            r#""\n\t\/\\\"\b\f\r""#,
+            r#""\x""#,
+            r#""\u12e4""#,
+            r#""\u12E""#,
+            r#""\u12g4""#,
+            r#""\ud800""#,
+            r#""\udc00\ud800""#,
+            "\"\n\"",
+            "\"\u{1f}\"",
+            "\"\u{7f}\"",
+            "\"é\u{1f600}\"",
+            "'a'",
+            "[]",
+            "[ ]",
+            "[1 , 2]",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[",
+            "]",
+            "[1}",
+            "{}",
+            "{ }",
+            r#"{"a":1,"a":[{}]}"#,
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a" 1}"#,
+            r#"{a:1}"#,
+            r#"{1:1}"#,
+            r#"{"\ud800":1}"#,
+            r#"{"a":1"#,
+            r#"{"a":1]"#,
+            "1 2",
+            "",
+            " ",
+            "\u{a0}1",
+            "\u{feff}1",
+            "\u{b}1",
+            "/**/1",
+        ];
+        let contexts = [("", ""), (" \t\r\n", " \n"), ("[", "]"), (r#"{"k": "#, ",\t\"l\":0}")];
+        for value in values {
+            for (before, after) in contexts {
+                let text = format!("{before}{value}{after}");
+                let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+                assert_eq!(reads(&text, 64, 1_000), is_json, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_scanner() {
+        use crate::codec::scan::scan;
+
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let texts = [
+            "1".to_owned(),
+            "[]".to_owned(),
+            "[[],[1,2],{}]".to_owned(),
+            r#"{"a":[1,2],"b":{"c":"x,y:z[{","d":[]}}"#.to_owned(),
+            nested(3),
+            nested(64),
+            nested(65),
+        ];
+        for text in &texts {
+            for depth in [0, 1, 2, 3, 63, 64, 65, usize::MAX] {
+                for nodes in [1, 2, 3, 4, 5, 6, 7, 8, 9, 1_000] {
+                    let scanned = scan(text, depth, nodes).is_ok();
+                    assert_eq!(reads(text, depth, nodes), scanned, "{text} {depth} {nodes}");
+                }
+            }
+        }
+        assert!(!reads(&nested(100_000), 64, usize::MAX));
+    }
+
+    #[test]
+    fn the_first_special_byte_is_found_at_every_place() {
+        let plain = "aé !#[]~\u{7f}\u{80}\u{1f600}".repeat(9);
+        for (at, _) in plain.char_indices() {
+            for special in ["\"", "\\", "\0", "\n", "\u{1f}", "\"\"", "\n\\\u{1}"] {
+                let text = format!("{}{special}{}", &plain[..at], &plain[at..]);
+                for start in 0..=at {
+                    assert_eq!(find_special(text.as_bytes(), start), Some(at), "{text:?} {start}");
+                }
+            }
+        }
+        assert_eq!(find_special(plain.as_bytes(), 0), None);
+        assert_eq!(find_special(b"", 0), None);
+        assert_eq!(find_special(b"", 1), None);
+    }
+}

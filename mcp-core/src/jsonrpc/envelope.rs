@@ -107,3 +107,48 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
         Ok(envelope)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Envelope<'_>> {
+        Envelope::read(text, &ConnectionLimits::default())
+    }
+
+    #[test]
+    fn usual_messages_are_read_in_one_pass_with_the_members_that_the_parser_finds() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","id":"a\"b","method":"tools\/call","params":{"_meta":{"a":[1]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+            "{ \"params\" : null ,\t\"method\":\"m\", \"other\": {\"\\u0061\":1}, \"jsonrpc\":\"2.0\" }\r\n",
+            r#"{"jsonrpc":"2.0","id":1,"result":{"a":[1,2,{"b":"é"}]}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"bad"}}"#,
+            r#"{"jsonrpc":2,"id":{},"method":[],"params":1,"result":"","error":false}"#,
+            "{}",
+        ] {
+            let envelope = read(text).expect(text);
+            let places = envelope.places;
+            assert_eq!(envelope, Envelope { places, ..Envelope::parse(text).unwrap() }, "{text}");
+        }
+    }
+
+    #[test]
+    fn unusual_messages_are_left_to_the_parser() {
+        for text in [
+            r#"[{"jsonrpc":"2.0","method":"m"}]"#,
+            r#"{"jsonrpc":"2.0","i\u0064":1,"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","params":{},"params":{},"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","method":"m","a":01}"#,
+            r#"{"jsonrpc":"2.0","method":"m"} {}"#,
+            "1",
+            "",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let deep = format!(r#"{{"params":{}{}}}"#, "[".repeat(64), "]".repeat(64));
+        assert_eq!(read(&deep), None);
+    }
+}

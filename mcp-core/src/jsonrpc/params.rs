@@ -192,3 +192,68 @@ impl fmt::Debug for Params {
         self.text.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::jsonrpc::{Decoded, Message, decode};
+    use crate::limits::ConnectionLimits;
+
+    fn decoded(params: &str) -> Params {
+        let frame = format!(r#" {{"jsonrpc":"2.0","method":"é","params": {params} }}"#);
+        match decode(&Bytes::from(frame), &ConnectionLimits::default()) {
+            Ok(Decoded::Single(Message::Notification { params, .. })) => params,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Compares the members of decoded parameters with those of the same text without places.
+    fn check(text: &str) -> Params {
+        let params = decoded(text);
+        let searched = JsonBytes::from(params.clone());
+        assert_eq!(params.members(MEMBERS), searched.members(MEMBERS), "{text}");
+        assert_eq!(params.members(["name", "other"]), searched.members(["name", "other"]));
+        if let Ok([Some(meta)]) = params.members([META]) {
+            let found = params.meta_members(&meta, META_MEMBERS);
+            assert_eq!(found, meta.members(META_MEMBERS), "{text}");
+        }
+        params
+    }
+
+    #[test]
+    fn the_members_of_decoded_parameters_are_noted() {
+        for text in [
+            "{}",
+            r#"{"name":"a","arguments":{"_meta":{"progressToken":1}},"_meta":{}}"#,
+            r#"{ "_meta" : { "progressToken" : 1 , "a":{"progressToken":2}, "io.modelcontextprotocol/logLevel":"é" } , "uri":"é", "taskId":[] }"#,
+            r#"{"_meta":null,"inputResponses":{},"requestState":"\ud83d\ude00"}"#,
+            r#"{"_meta":[1],"a":1,"a":2}"#,
+        ] {
+            assert!(check(text).places.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn unusual_members_are_searched() {
+        for text in [
+            r#"{"n\u0061me":"a","uri":1}"#,
+            r#"{"\u0061":"a","name":1}"#,
+            r#"{"name":"a","name":"b","uri":1}"#,
+            r#"{"_meta":{"progressToken":1,"progressToken":2}}"#,
+            r#"{"_meta":{"progressT\u006fken":1}}"#,
+            r#"{"_meta":{"progressToken":1},"_meta":{}}"#,
+        ] {
+            assert!(check(text).places.is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_parameters_have_no_places_of_the_decoded_ones() {
+        let mut params = decoded(r#"{"name":"a","uri":"b"}"#);
+        assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""a""#);
+        params = JsonBytes::from_trusted(r#"{"uri":"c","name":"d"}"#).into();
+        assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""d""#);
+    }
+}
