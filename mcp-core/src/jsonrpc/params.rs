@@ -1,7 +1,7 @@
 //! The parameters of a message, with the places of the members that every call reads.
 
 use std::fmt;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 
 use crate::codec::strict::StrictReader;
 use crate::json::{JsonBytes, MembersError};
@@ -118,46 +118,53 @@ fn noted<const N: usize>(
 }
 
 impl Places {
-    /// Reads the value of `params`. Returns its range, and the places of its members. There are
-    /// none if the value is not an object, or a member is unusual: its name has an escape, so it
+    /// Reads the value of `params`. Returns the places of its members. There are none if the value is not an object, or a member is unusual: its name has an escape, so it
     /// may mean another name, or a noted member occurs twice. Such parameters are searched when a
     /// member is needed, which finds the mistake or the meaning.
-    pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<(Range<usize>, Option<Self>)> {
+    pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<Option<Self>> {
         if reader.token()? != b'{' {
-            return Some((reader.value()?, None));
+            return reader.value().map(|()| None);
         }
-        let start = reader.position();
+        let params_start = reader.position();
         let (mut places, mut unusual) = (Self::default(), false);
-        let range = reader.object(|reader, name| {
-            let value = if name == META && reader.token()? == b'{' {
+        reader.object(|reader, name| {
+            let next = reader.token()?;
+            let start = reader.position();
+            if name == META.as_bytes() && next == b'{' {
                 reader.object(|reader, name| {
-                    let place = Place::new(start, reader.value()?)?;
+                    reader.token()?;
+                    let start = reader.position();
+                    reader.value()?;
+                    let place = Place::new(params_start, start, reader.position())?;
                     unusual |= !note(&mut places.meta_members, &META_MEMBERS, name, place);
                     Some(())
-                })?
+                })?;
             } else {
-                reader.value()?
-            };
-            unusual |= !note(&mut places.members, &MEMBERS, name, Place::new(start, value)?);
+                reader.value()?;
+            }
+            let place = Place::new(params_start, start, reader.position())?;
+            unusual |= !note(&mut places.members, &MEMBERS, name, place);
             Some(())
         })?;
-        Some((range, (!unusual).then_some(places)))
+        Some((!unusual).then_some(places))
     }
 }
 
 impl Place {
     /// `None` if the place is beyond 4 GiB.
-    fn new(params_start: usize, value: Range<usize>) -> Option<Self> {
+    #[inline]
+    fn new(params_start: usize, start: usize, end: usize) -> Option<Self> {
         let place = |at: usize| u32::try_from(at - params_start).ok();
-        Some(Self { start: place(value.start)?, end: place(value.end)? })
+        Some(Self { start: place(start)?, end: place(end)? })
     }
 }
 
 /// Notes the place of a member, if it is one of the known. Returns false if the member is unusual.
-fn note(places: &mut [Place], known: &[&str], name: &str, place: Place) -> bool {
-    match known.iter().position(|known| *known == name) {
+#[inline]
+fn note(places: &mut [Place], known: &[&str], name: &[u8], place: Place) -> bool {
+    match known.iter().position(|known| known.as_bytes() == name) {
         Some(index) => std::mem::replace(&mut places[index], place) == Place::default(),
-        None => !name.contains('\\'),
+        None => !name.contains(&b'\\'),
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use crate::error::reason;
-use crate::json_text::JsonText;
+use crate::json_text::read_text;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::meta;
@@ -148,7 +148,7 @@ impl CallMeta {
 }
 
 fn claimed_version(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
-    let Some(JsonText(name)) = read(meta::PROTOCOL_VERSION, json)? else {
+    let Some(name) = read_with(meta::PROTOCOL_VERSION, json, read_text)? else {
         return Ok(Claim::Absent);
     };
     Ok(match name.parse() {
@@ -196,8 +196,17 @@ fn read<'a, T: Deserialize<'a>>(
     key: &str,
     json: Option<&'a JsonBytes>,
 ) -> Result<Option<T>, ErrorObject> {
+    read_with(key, json, JsonBytes::parse)
+}
+
+/// Reads the value of a member, if it is present. `null` counts as absent.
+fn read_with<'a, T>(
+    key: &str,
+    json: Option<&'a JsonBytes>,
+    read: impl FnOnce(&'a JsonBytes) -> Result<T, serde_json::Error>,
+) -> Result<Option<T>, ErrorObject> {
     let json = json.filter(|json| json.as_bytes() != b"null");
-    json.map(JsonBytes::parse).transpose().map_err(|error| {
+    json.map(read).transpose().map_err(|error| {
         ErrorObject::invalid_params(format!("params._meta[\"{key}\"]: {}", reason(&error)))
     })
 }
