@@ -23,7 +23,7 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
     let begin = || route.call(context.clone(), arguments.clone());
-    let wraps = route.wraps && context.rules().structured_content == StructuredContent::Object;
+    let wraps = context.rules().structured_content == StructuredContent::Object && route.wraps();
     input::answer(context, input, begin, |result| {
         route.check_result(result)?;
         if wraps {
