@@ -11,7 +11,6 @@ use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use http::StatusCode;
-use http::request::Parts;
 use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, write_error};
 use mcp_core::method::{Initialize, Method as _};
@@ -27,10 +26,10 @@ use crate::call::{AnswerStream, CallMeta};
 use crate::http::admission::Admitted;
 use crate::http::head::accept::Accepts;
 use crate::http::head::version::VersionHeader;
+use crate::http::request::Head;
 use crate::http::response::body::{HttpBody, Response};
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::server::Connection;
 
 /// Answers a body that is not a modern request: its headers are checked and it is decoded.
@@ -38,21 +37,21 @@ use crate::server::Connection;
 /// `admitted` is the permit of the request. `meta` is that of a single request.
 pub(in crate::http) async fn post(
     shared: &Arc<Shared>,
-    parts: Arc<Parts>,
+    head: Head,
     frame: Decoded,
     meta: CallMeta,
     admitted: Admitted,
 ) -> Response {
-    let has_session = parts.headers.contains_key(SESSION_ID);
+    let has_session = head.headers.contains_key(SESSION_ID);
     let id = match &frame {
         Decoded::Single(Message::Request { id, method, params }) => {
             let request = || Request::new(id.clone(), method.clone(), params.clone());
             if method == Initialize::NAME && (shared.options.stateless || !has_session) {
-                return Box::pin(initialize(shared, &parts, request(), meta)).await;
+                return Box::pin(initialize(shared, &head, request(), meta)).await;
             }
             if !has_session
                 && !shared.options.stateless
-                && VersionHeader::read(&parts.headers) == VersionHeader::Absent
+                && VersionHeader::read(&head.headers) == VersionHeader::Absent
             {
                 return Box::pin(without_session(shared, request(), meta)).await;
             }
@@ -60,12 +59,12 @@ pub(in crate::http) async fn post(
         }
         _ => None,
     };
-    let entry = match lookup::session(shared, &parts, id) {
+    let entry = match lookup::session(shared, &head, id) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
-    let accepts = Accepts::read(&parts.headers);
-    let post = Post { shared, accepts, parts, entry, admitted };
+    let accepts = Accepts::read(&head.headers);
+    let post = Post { shared, accepts, head, entry, admitted };
     match frame {
         Decoded::Single(Message::Request { id, method, params }) => {
             post.request(Request::new(id, method, params), meta).await
@@ -97,7 +96,7 @@ async fn without_session(shared: &Arc<Shared>, request: Request, meta: CallMeta)
 struct Post<'a> {
     shared: &'a Arc<Shared>,
     accepts: Accepts,
-    parts: Arc<Parts>,
+    head: Head,
     entry: Arc<Entry>,
     admitted: Admitted,
 }
@@ -229,21 +228,18 @@ impl Post<'_> {
     fn call(&self, exchange: &Arc<Exchange>, request: Request, meta: CallMeta) -> Call {
         let mut request = request.with_peer(Peer::shared(Arc::clone(exchange)));
         request.extensions.insert(AnswerStream(Arc::clone(exchange) as _));
-        run(&self.entry, &self.parts, request, meta)
+        run(&self.entry, &self.head, request, meta)
     }
 }
 
 /// The call of a request, with what is known of the HTTP request that it came in.
 pub(super) fn run(
     entry: &Arc<Entry>,
-    parts: &Arc<Parts>,
+    head: &Head,
     mut request: Request,
     meta: CallMeta,
 ) -> Call {
-    request.extensions.insert_shared(Arc::clone(parts));
-    if let Some(principal) = parts.extensions.get::<Principal>() {
-        request.extensions.insert(principal.clone());
-    }
+    head.describe(&mut request);
     let entry = Arc::clone(entry);
     Box::pin(async move { entry.connection.call_with(request, meta).await })
 }

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};
@@ -20,10 +19,10 @@ use crate::call::{CallMeta, Claim};
 use crate::http::admission::Admitted;
 use crate::http::head::accept::Accepts;
 use crate::http::head::mirrored::{self, Said};
+use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::registry::Registry;
 
 /// Begins the call that answers a request, without polling it.
@@ -32,13 +31,13 @@ use crate::registry::Registry;
 /// The response of a refusal.
 pub(in crate::http) fn begin(
     shared: &Shared,
-    parts: Arc<Parts>,
+    head: &Head,
     request: Request,
     meta: CallMeta,
     mut admitted: Admitted,
 ) -> Result<Call, Box<Response>> {
     let (revision, registry) =
-        admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(
+        admit(shared, &head.headers, &request.method, &request.params, &meta).map_err(
             |error| {
                 let status = match error.code() {
                     code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
@@ -52,7 +51,7 @@ pub(in crate::http) fn begin(
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
     };
     // Clients have to accept both (HTTP-3). One that reads only JSON receives no notifications.
-    let accepts = Accepts::read(&parts.headers);
+    let accepts = Accepts::read(&head.headers);
     let json_only = !accepts.events;
     if json_only && !accepts.json {
         return Err(not_acceptable("the response is application/json or text/event-stream").into());
@@ -64,15 +63,11 @@ pub(in crate::http) fn begin(
         }
         admitted.becomes_listener().map_err(|full| status::full(full, Some(&request.id)))?;
     }
-    let principal = parts.extensions.get::<Principal>();
     let limits = shared.server.limits();
     let outbox = Arc::new(Outbox::new(limits, json_only));
     let id = request.id.clone();
     let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
-    if let Some(principal) = principal {
-        request.extensions.insert(principal.clone());
-    }
-    request.extensions.insert_shared(parts);
+    head.describe(&mut request);
     let connection = Arc::clone(&shared.modern);
     let running =
         Box::pin(async move { connection.answer(request, meta, revision, None, registry).await });
@@ -101,13 +96,13 @@ fn admit(
 /// know some (HTTP-4).
 pub(in crate::http) async fn notification(
     shared: &Arc<Shared>,
-    parts: &Parts,
+    head: &Head,
     notification: Notification,
     meta: CallMeta,
 ) -> Response {
     let Notification { method, params, .. } = &notification;
     let said = Said { method, params, found: &meta.params, claim: &meta.claim };
-    if let Err(error) = mirrored::check_notification(&parts.headers, &said) {
+    if let Err(error) = mirrored::check_notification(&head.headers, &said) {
         return status::error(StatusCode::BAD_REQUEST, None, &error);
     }
     shared.modern.notify(notification).await;
