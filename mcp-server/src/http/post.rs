@@ -6,12 +6,11 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use mcp_core::jsonrpc::{self, Decoded, ErrorObject, Message, RequestId};
 use mcp_core::service::{Notification, Request};
 
 use super::admission::{RequestBody, read};
-use super::head::version::VersionHeader;
 use super::legacy;
 use super::modern;
 use super::request::Head;
@@ -21,7 +20,7 @@ use super::shared::Shared;
 use crate::call::{CallMeta, Claim};
 
 /// Answers a POST whose head is checked.
-pub(super) async fn post(shared: &Arc<Shared>, head: Head, body: RequestBody) -> Response {
+pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Response {
     let mut admitted = match shared.admission.admit() {
         Ok(admitted) => admitted,
         Err(full) => return status::full(full, None),
@@ -37,12 +36,12 @@ pub(super) async fn post(shared: &Arc<Shared>, head: Head, body: RequestBody) ->
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {
             if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {
-                legacy::failed_answer(shared, &head, id, &malformed.error);
+                legacy::failed_answer(shared, head, id, &malformed.error);
             }
             return refuse(malformed.id.as_ref(), &malformed.error);
         }
         Ok(Decoded::Single(message)) => message,
-        Ok(batch) if shared.sessions && !VersionHeader::read(&head.headers).is_modern() => {
+        Ok(batch) if shared.sessions && !head.version().is_modern() => {
             return legacy::post(shared, head, batch, CallMeta::default(), admitted).await;
         }
         Ok(_) => {
@@ -62,26 +61,26 @@ pub(super) async fn post(shared: &Arc<Shared>, head: Head, body: RequestBody) ->
         },
         Message::Response { .. } => CallMeta::default(),
     };
-    if !is_modern(shared, &head.headers, &meta) {
+    if !is_modern(shared, head, &meta) {
         return legacy::post(shared, head, Decoded::Single(message), meta, admitted).await;
     }
     match message {
         Message::Request { id, method, params } => {
-            match modern::begin(shared, &head, Request::new(id, method, params), meta, admitted) {
+            match modern::begin(shared, head, Request::new(id, method, params), meta, admitted) {
                 Ok(call) => call.respond().await,
                 Err(refused) => *refused,
             }
         }
         Message::Notification { method, params } => {
-            Box::pin(modern::notification(shared, &head, Notification::new(method, params), meta))
+            Box::pin(modern::notification(shared, head, Notification::new(method, params), meta))
                 .await
         }
         Message::Response { id, .. } => modern::response(id.as_ref()),
     }
 }
 
-fn is_modern(shared: &Shared, headers: &HeaderMap, meta: &CallMeta) -> bool {
-    !shared.sessions || meta.claim != Claim::Absent || VersionHeader::read(headers).is_modern()
+fn is_modern(shared: &Shared, head: &Head<'_>, meta: &CallMeta) -> bool {
+    !shared.sessions || meta.claim != Claim::Absent || head.version().is_modern()
 }
 
 /// A message that is not read further.

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use http::request::Parts;
 use mcp_core::service::Request;
 
+use super::head::accept::Accepts;
+use super::head::fields::Fields;
+use super::head::version::VersionHeader;
 use crate::context::Context;
 use crate::principal::Principal;
 
@@ -15,29 +18,40 @@ use crate::principal::Principal;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// The head of a request. It is shared from the beginning, because handlers get it and a move of it
-/// is expensive.
-pub(super) struct Head {
-    parts: Arc<Parts>,
+/// The head of a request.
+pub(super) struct Head<'a> {
+    /// Shared from the beginning, because handlers get it and a move of it is expensive.
+    parts: &'a Arc<Parts>,
     /// The peer of the connection, where the accept loop knows it. It is not an extension of
     /// `parts`, because `http` allocates a map for the first extension of each request.
-    peer: Option<Arc<PeerAddress>>,
+    peer: Option<&'a Arc<PeerAddress>>,
+    pub(super) fields: Fields<'a>,
 }
 
-impl Head {
-    pub(super) fn new(parts: Parts, peer: Option<Arc<PeerAddress>>) -> Self {
-        Self { parts: Arc::new(parts), peer }
+impl<'a> Head<'a> {
+    pub(super) fn new(parts: &'a Arc<Parts>, peer: Option<&'a Arc<PeerAddress>>) -> Self {
+        Self { parts, peer, fields: Fields::read(&parts.headers) }
     }
 
     /// The caller, where a layer has verified it.
-    pub(super) fn principal(&self) -> Option<&Principal> {
-        self.extensions.get()
+    pub(super) fn principal(&self) -> Option<&'a Principal> {
+        self.parts.extensions.get()
+    }
+
+    /// The media types that the client reads as a response.
+    pub(super) fn accepts(&self) -> Accepts {
+        Accepts::read(self.fields.accept, &self.parts.headers)
+    }
+
+    /// What `MCP-Protocol-Version` says.
+    pub(super) fn version(&self) -> VersionHeader {
+        VersionHeader::read(self.fields.protocol_version)
     }
 
     /// Adds to a call what its handler can know of the HTTP request.
     pub(super) fn describe(&self, request: &mut Request) {
-        request.extensions.insert_shared(Arc::clone(&self.parts));
-        if let Some(peer) = &self.peer {
+        request.extensions.insert_shared(Arc::clone(self.parts));
+        if let Some(peer) = self.peer {
             request.extensions.insert_shared(Arc::clone(peer));
         }
         if let Some(principal) = self.principal() {
@@ -46,11 +60,11 @@ impl Head {
     }
 }
 
-impl Deref for Head {
+impl Deref for Head<'_> {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.parts
+        self.parts
     }
 }
 

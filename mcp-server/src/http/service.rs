@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -133,37 +134,43 @@ impl HttpService {
         peer: Arc<PeerAddress>,
     ) -> HttpFuture {
         let (parts, body) = request.into_parts();
-        let head = Head::new(parts, Some(peer));
-        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), head, RequestBody::Incoming(body))))
+        let body = RequestBody::Incoming(body);
+        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), Some(peer), body)))
     }
 
     /// Answers a request of another host.
-    fn respond_to_foreign(&self, head: Head, body: RequestBody) -> HttpFuture {
-        let shared = Arc::clone(&self.0);
+    fn respond_to_foreign(&self, parts: Parts, body: RequestBody) -> HttpFuture {
+        let (shared, parts) = (Arc::clone(&self.0), Arc::new(parts));
         HttpFuture(Box::pin(async move {
             let watch = shared.bodies.clone();
-            let response = Self::respond(shared, head, body).await;
+            let response = Self::respond(shared, parts, None, body).await;
             response.map(|body| body.watched(&watch))
         }))
     }
 
-    async fn respond(shared: Arc<Shared>, head: Head, body: RequestBody) -> Response {
+    async fn respond(
+        shared: Arc<Shared>,
+        parts: Arc<Parts>,
+        peer: Option<Arc<PeerAddress>>,
+        body: RequestBody,
+    ) -> Response {
+        let head = Head::new(&parts, peer.as_ref());
         #[cfg(feature = "http-sse")]
         if shared.sessions && legacy::sse_2024::is_meant(&shared, &head) {
-            return match security::check(&head, &shared.options) {
-                Ok(()) => Box::pin(legacy::sse_2024::answer(&shared, head, body)).await,
+            return match security::check(&head, &head.fields, &shared.options) {
+                Ok(()) => Box::pin(legacy::sse_2024::answer(&shared, &head, body)).await,
                 Err((status, reason)) => status::refused(status, None, reason),
             };
         }
         if shared.options.path.as_ref().is_some_and(|path| *path != head.uri.path()) {
             return status::bare(StatusCode::NOT_FOUND);
         }
-        if let Err((status, reason)) = security::check(&head, &shared.options) {
+        if let Err((status, reason)) = security::check(&head, &head.fields, &shared.options) {
             return status::refused(status, None, reason);
         }
         // The rare cases are boxed, so that the future of a call is small.
         match head.method {
-            Method::POST => post::post(&shared, head, body).await,
+            Method::POST => post::post(&shared, &head, body).await,
             Method::GET if shared.sessions => Box::pin(legacy::get(&shared, &head)).await,
             Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, &head)).await,
             _ => status::method_not_allowed(shared.sessions),
@@ -186,7 +193,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> HttpFuture {
         let (parts, body) = request.into_parts();
-        self.respond_to_foreign(Head::new(parts, None), RequestBody::foreign(body))
+        self.respond_to_foreign(parts, RequestBody::foreign(body))
     }
 }
 

@@ -64,7 +64,10 @@ impl RequestBody {
         Self::Foreign(Box::pin(body))
     }
 
-    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+    pub(super) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
         match self {
             Self::Incoming(body) => Pin::new(body).poll_chunk(cx),
             Self::Foreign(body) => body.as_mut().poll_chunk(cx),

@@ -12,7 +12,7 @@ use crate::http::response::status;
 use crate::http::shared::Shared;
 
 /// A DELETE, its headers checked.
-pub(in crate::http) async fn delete(shared: &Arc<Shared>, head: &Head) -> Response {
+pub(in crate::http) async fn delete(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }

@@ -14,18 +14,17 @@ use super::events::Events;
 use super::lookup;
 use super::session::Entry;
 use super::stream::{EventStream, Kept, Reader};
-use crate::http::head::accept::Accepts;
 use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
 
 /// A GET, its headers checked.
-pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head) -> Response {
+pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }
-    if !Accepts::read(&head.headers).events {
+    if !head.accepts().events {
         let reason = "GET returns text/event-stream; include it in Accept";
         return status::refused(StatusCode::NOT_ACCEPTABLE, None, reason);
     }

@@ -45,7 +45,7 @@ pub(super) async fn take(entry: &Entry, message: Message) {
 /// fails.
 pub(in crate::http) fn failed_answer(
     shared: &Shared,
-    head: &Head,
+    head: &Head<'_>,
     id: &RequestId,
     error: &ErrorObject,
 ) {

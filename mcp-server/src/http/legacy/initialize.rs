@@ -19,7 +19,7 @@ use crate::server::Connection;
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
 pub(super) async fn initialize(
     shared: &Arc<Shared>,
-    head: &Head,
+    head: &Head<'_>,
     request: Request,
     meta: CallMeta,
 ) -> Response {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::revision::{Era, Revision};
 
 use super::session::{Entry, EntryKind, SessionId};
 use crate::call::CallMeta;
+use crate::http::head::fields::Field;
 use crate::http::head::version::VersionHeader;
 use crate::http::request::Head;
 use crate::http::response::body::Response;
@@ -22,7 +22,7 @@ use crate::server::Connection;
 /// The response to send, with the id of the message where it could be read.
 pub(super) fn session(
     shared: &Shared,
-    head: &Head,
+    head: &Head<'_>,
     id: Option<&RequestId>,
 ) -> Result<Arc<Entry>, Box<Response>> {
     let refuse = |status, reason: &str| Err(Box::new(status::refused(status, id, reason)));
@@ -31,8 +31,7 @@ pub(super) fn session(
         let revision = version.unwrap_or_else(|| assumed(&shared.server.revisions));
         return Ok(Entry::stateless(Connection::stateless(&shared.modern, revision)));
     }
-    let mut ids = head.headers.get_all(SESSION_ID).iter();
-    let (Some(session), None) = (ids.next(), ids.next()) else {
+    let Field::Once(session) = head.fields.session_id else {
         let reason = "exactly one Mcp-Session-Id is required; the answer to initialize has it";
         return refuse(StatusCode::BAD_REQUEST, reason);
     };
@@ -59,11 +58,11 @@ pub(super) fn session(
 /// (SH-9).
 fn version(
     shared: &Shared,
-    head: &Head,
+    head: &Head<'_>,
     id: Option<&RequestId>,
 ) -> Result<Option<Revision>, Box<Response>> {
     let offered = &shared.server.revisions;
-    match VersionHeader::read(&head.headers) {
+    match head.version() {
         VersionHeader::Absent => Ok(None),
         VersionHeader::Known(revision) if offered.contains(&revision) => match revision.era() {
             Era::Legacy => Ok(Some(revision)),

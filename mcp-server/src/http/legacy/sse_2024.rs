@@ -30,7 +30,6 @@ use super::session::{Entry, EntryKind, Permit, SESSION_FULL, SessionId};
 use super::stream::EventStream;
 use crate::call::{CallMeta, Claim};
 use crate::http::admission::{Admitted, RequestBody, read};
-use crate::http::head::version::VersionHeader;
 use crate::http::request::Head;
 use crate::http::response::body::{HttpBody, Response};
 use crate::http::response::status;
@@ -43,19 +42,19 @@ const STREAM: &str = "/sse";
 const MESSAGES: &str = "/messages";
 
 /// Whether a request is one of this transport.
-pub(in crate::http) fn is_meant(shared: &Shared, head: &Head) -> bool {
+pub(in crate::http) fn is_meant(shared: &Shared, head: &Head<'_>) -> bool {
     shared.options.http_sse && matches!(head.uri.path(), STREAM | MESSAGES)
 }
 
 /// Answers a request whose head is checked.
 pub(in crate::http) async fn answer(
     shared: &Arc<Shared>,
-    head: Head,
+    head: &Head<'_>,
     body: RequestBody,
 ) -> Response {
     match (head.uri.path(), &head.method) {
-        (STREAM, &Method::GET) => open(shared, &head),
-        (MESSAGES, &Method::POST) => post(shared, &head, body).await,
+        (STREAM, &Method::GET) => open(shared, head),
+        (MESSAGES, &Method::POST) => post(shared, head, body).await,
         _ => status::bare(StatusCode::METHOD_NOT_ALLOWED),
     }
 }
@@ -63,7 +62,7 @@ pub(in crate::http) async fn answer(
 // ---- the stream
 // --------------------------------------------------------------------------------------
 
-fn open(shared: &Arc<Shared>, head: &Head) -> Response {
+fn open(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     let Ok(id) = SessionId::random() else { return no_randomness(None) };
     let stream = EventStream::new(None, &shared.legacy.limits);
     let changes = Outlet { shared: Arc::clone(shared), stream: Arc::clone(&stream), entry: None };
@@ -139,7 +138,7 @@ impl Body for StreamBody {
 // ---- messages
 // ----------------------------------------------------------------------------------------
 
-async fn post(shared: &Arc<Shared>, head: &Head, body: RequestBody) -> Response {
+async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Response {
     let mut admitted = match shared.admission.admit() {
         Ok(admitted) => admitted,
         Err(full) => return status::full(full, None),
@@ -187,9 +186,9 @@ async fn post(shared: &Arc<Shared>, head: &Head, body: RequestBody) -> Response 
     answered.map_or_else(|refused| refused, |()| status::bare(StatusCode::ACCEPTED))
 }
 
-fn find(shared: &Shared, head: &Head) -> Result<Arc<Entry>, Box<Response>> {
+fn find(shared: &Shared, head: &Head<'_>) -> Result<Arc<Entry>, Box<Response>> {
     let refuse = |reason: &str| Box::new(status::refused(StatusCode::BAD_REQUEST, None, reason));
-    if VersionHeader::read(&head.headers).is_modern() {
+    if head.version().is_modern() {
         return Err(refuse("MCP-Protocol-Version names a revision without this transport"));
     }
     let query = head.uri.query().unwrap_or_default();
@@ -210,7 +209,7 @@ fn ended() -> Response {
 /// One POST of a stream.
 struct Post<'a> {
     shared: &'a Arc<Shared>,
-    head: &'a Head,
+    head: &'a Head<'a>,
     entry: Arc<Entry>,
     stream: Arc<EventStream>,
 }

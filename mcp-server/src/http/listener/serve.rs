@@ -174,11 +174,7 @@ impl Serving {
         Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
     }
 
-    async fn run(
-        self,
-        listener: TcpListener,
-        stops: BoxStream<'_, ()>,
-    ) -> Result<(), ServeError> {
+    async fn run(self, listener: TcpListener, stops: BoxStream<'_, ()>) -> Result<(), ServeError> {
         let mut stops = stops.fuse();
         let Connections { service, limits, .. } = &*self.0;
         let mut running = JoinSet::new();

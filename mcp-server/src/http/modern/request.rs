@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};
 use mcp_core::method::{Method as _, SubscriptionsListen};
@@ -17,7 +17,6 @@ use super::call::Call;
 use super::outbox::Outbox;
 use crate::call::{CallMeta, Claim};
 use crate::http::admission::Admitted;
-use crate::http::head::accept::Accepts;
 use crate::http::head::mirrored::{self, Said};
 use crate::http::request::Head;
 use crate::http::response::body::Response;
@@ -31,27 +30,25 @@ use crate::registry::Registry;
 /// The response of a refusal.
 pub(in crate::http) fn begin(
     shared: &Shared,
-    head: &Head,
+    head: &Head<'_>,
     request: Request,
     meta: CallMeta,
     mut admitted: Admitted,
 ) -> Result<Call, Box<Response>> {
-    let (revision, registry) =
-        admit(shared, &head.headers, &request.method, &request.params, &meta).map_err(
-            |error| {
-                let status = match error.code() {
-                    code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
-                    _ => status::of(&error),
-                };
-                status::error(status, Some(&request.id), &error)
-            },
-        )?;
+    let (revision, registry) = admit(shared, head, &request.method, &request.params, &meta)
+        .map_err(|error| {
+            let status = match error.code() {
+                code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
+                _ => status::of(&error),
+            };
+            status::error(status, Some(&request.id), &error)
+        })?;
     let not_acceptable = |reason: &str| {
         let error = ErrorObject::invalid_request(reason);
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
     };
     // Clients have to accept both (HTTP-3). One that reads only JSON receives no notifications.
-    let accepts = Accepts::read(&head.headers);
+    let accepts = head.accepts();
     let json_only = !accepts.events;
     if json_only && !accepts.json {
         return Err(not_acceptable("the response is application/json or text/event-stream").into());
@@ -77,7 +74,7 @@ pub(in crate::http) fn begin(
 /// The checks before the method is looked up. Each refusal is a 400.
 fn admit(
     shared: &Shared,
-    headers: &HeaderMap,
+    head: &Head<'_>,
     method: &MethodName,
     params: &JsonBytes,
     meta: &CallMeta,
@@ -86,7 +83,7 @@ fn admit(
     let registry = shared.server.live.registry();
     if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
         let said = Said { method, params, found: &meta.params, claim: &meta.claim };
-        mirrored::check_request(headers, &said, &registry)?;
+        mirrored::check_request(&head.fields, &head.headers, &said, &registry)?;
     }
     let revision = revision?.ok_or_else(CallMeta::missing_version)?;
     Ok((revision, registry))
@@ -96,13 +93,13 @@ fn admit(
 /// know some (HTTP-4).
 pub(in crate::http) async fn notification(
     shared: &Arc<Shared>,
-    head: &Head,
+    head: &Head<'_>,
     notification: Notification,
     meta: CallMeta,
 ) -> Response {
     let Notification { method, params, .. } = &notification;
     let said = Said { method, params, found: &meta.params, claim: &meta.claim };
-    if let Err(error) = mirrored::check_notification(&head.headers, &said) {
+    if let Err(error) = mirrored::check_notification(&head.fields, &said) {
         return status::error(StatusCode::BAD_REQUEST, None, &error);
     }
     shared.modern.notify(notification).await;
