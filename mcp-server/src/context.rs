@@ -46,6 +46,10 @@ impl Context {
         request.extensions.get_shared().map(Self)
     }
 
+    pub(crate) fn new(call: Arc<Call>) -> Self {
+        Self(call)
+    }
+
     /// Takes the context of a request that has passed the layers, with the extensions that they
     /// added.
     pub(crate) fn take(request: &mut Request) -> Option<Self> {

@@ -8,16 +8,16 @@ use mcp_core::revision::StructuredContent;
 use super::request::{RoutedRequest, require, unknown};
 use crate::error::invalid_params;
 use crate::input::{self, RoundInput};
-use crate::json_text::JsonText;
+use crate::json_text::read_text;
 use crate::wire::wrap_structured;
 
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let RoutedRequest { registry, context, params, .. } = *request;
-    let [name, arguments, input_responses, request_state] = (context.call().meta.params)
-        .members(params, ["name", "arguments", "inputResponses", "requestState"])
+    let [name, arguments, input_responses, request_state] = params
+        .members(["name", "arguments", "inputResponses", "requestState"])
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
-    let JsonText(name) = name.parse().map_err(|error| invalid_params(&error))?;
+    let name = read_text(&name).map_err(|error| invalid_params(&error))?;
     let arguments = object(arguments)?;
     require(registry.tools.is_offered(), ToolsCall::NAME)?;
     let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };

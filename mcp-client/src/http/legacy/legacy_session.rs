@@ -73,7 +73,7 @@ impl LegacySession {
     pub(crate) async fn call(self: &Arc<Self>, request: Request) -> Reply {
         let Request { id, method, params, .. } = request;
         if method == Initialize::NAME {
-            return shake_hands(&self.channel, &self.receiver, &id, params).await;
+            return shake_hands(&self.channel, &self.receiver, &id, params.into()).await;
         }
         let mut guard = CancelOnDrop::new(&self.channel);
         let reply = self.call_in_session(&id, &method, &params, &mut guard).await;

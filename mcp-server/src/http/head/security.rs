@@ -316,6 +316,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(usual, 23);
+        assert_eq!(usual, 24);
     }
 }

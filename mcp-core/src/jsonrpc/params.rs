@@ -1,0 +1,266 @@
+//! The parameters of a message, with the places of the members that every call reads.
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::codec::strict::StrictReader;
+use crate::json::{JsonBytes, MembersError};
+use crate::meta;
+
+/// The members of `params` whose places are noted.
+const MEMBERS: [&str; 7] =
+    [META, "name", "arguments", "uri", "taskId", "inputResponses", "requestState"];
+/// The members of `params._meta` whose places are noted.
+const META_MEMBERS: [&str; 5] = [
+    meta::PROGRESS_TOKEN,
+    meta::PROTOCOL_VERSION,
+    meta::CLIENT_INFO,
+    meta::CLIENT_CAPABILITIES,
+    meta::LOG_LEVEL,
+];
+const META: &str = "_meta";
+
+/// The parameters of a request or notification: the text of an object.
+///
+/// The pass that decodes a message notes where the members are that the steps of a call read, so
+/// that [`Params::members`] need not search the text again. The places belong to this text for
+/// good: other parameters, such as those that a layer sets, are made [from](Params::from)
+/// [`JsonBytes`] and have none, so they are searched.
+///
+/// ```
+/// use mcp_core::json::JsonBytes;
+/// use mcp_core::jsonrpc::Params;
+///
+/// let params = Params::from(JsonBytes::new(&serde_json::json!({ "name": "add" }))?);
+/// let [name, arguments] = params.members(["name", "arguments"])?;
+/// assert_eq!(name.unwrap().parse::<String>()?, "add");
+/// assert_eq!(arguments, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Params {
+    text: JsonBytes,
+    places: Option<Places>,
+}
+
+/// The places of the values of members, from the start of `params`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Places {
+    members: [Place; MEMBERS.len()],
+    meta_members: [Place; META_MEMBERS.len()],
+}
+
+/// The place of a value. It is empty if the member is absent, as no value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Params {
+    pub(super) fn new(text: JsonBytes, places: Option<Places>) -> Self {
+        Self { text, places }
+    }
+
+    /// Returns the values of the named members, in the order of `names`. They share the buffer of
+    /// this text.
+    ///
+    /// # Errors
+    /// If one of these members occurs twice, or the text is not an object.
+    pub fn members<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<[Option<JsonBytes>; N], MembersError> {
+        let places = self.places.as_ref().map(|places| &places.members[..]);
+        match noted(places, &MEMBERS, names) {
+            Some(places) => Ok(places.map(|place| self.at(place))),
+            None => self.text.members(names),
+        }
+    }
+
+    /// Returns the values of the named members of `_meta`, in the order of `names`. `meta` is the
+    /// value of `_meta` in these parameters.
+    ///
+    /// # Errors
+    /// If one of these members occurs twice, or `_meta` is not an object.
+    pub fn meta_members<const N: usize>(
+        &self,
+        meta: &JsonBytes,
+        names: [&'static str; N],
+    ) -> Result<[Option<JsonBytes>; N], MembersError> {
+        let places = self.places.as_ref().map(|places| &places.meta_members[..]);
+        match noted(places, &META_MEMBERS, names) {
+            Some(places) if meta.as_bytes().starts_with(b"{") => {
+                Ok(places.map(|place| self.at(place)))
+            }
+            _ => meta.members(names),
+        }
+    }
+
+    fn at(&self, place: Place) -> Option<JsonBytes> {
+        let Place { start, end } = place;
+        (end > start).then(|| self.text.slice(start as usize..end as usize))
+    }
+}
+
+/// Returns the places of the named members. `None` if one of them is not noted.
+fn noted<const N: usize>(
+    places: Option<&[Place]>,
+    known: &[&str],
+    names: [&'static str; N],
+) -> Option<[Place; N]> {
+    let places = places?;
+    let mut found = [Place::default(); N];
+    for (found, name) in found.iter_mut().zip(names) {
+        *found = places[known.iter().position(|known| *known == name)?];
+    }
+    Some(found)
+}
+
+impl Places {
+    /// Reads the value of `params`. Returns the places of its members. There are none if the value is not an object, or a member is unusual: its name has an escape, so it
+    /// may mean another name, or a noted member occurs twice. Such parameters are searched when a
+    /// member is needed, which finds the mistake or the meaning.
+    pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<Option<Self>> {
+        if reader.token()? != b'{' {
+            return reader.value().map(|()| None);
+        }
+        let params_start = reader.position();
+        let (mut places, mut unusual) = (Self::default(), false);
+        reader.object(|reader, name| {
+            let next = reader.token()?;
+            let start = reader.position();
+            if name == META.as_bytes() && next == b'{' {
+                reader.object(|reader, name| {
+                    reader.token()?;
+                    let start = reader.position();
+                    reader.value()?;
+                    let place = Place::new(params_start, start, reader.position())?;
+                    unusual |= !note(&mut places.meta_members, &META_MEMBERS, name, place);
+                    Some(())
+                })?;
+            } else {
+                reader.value()?;
+            }
+            let place = Place::new(params_start, start, reader.position())?;
+            unusual |= !note(&mut places.members, &MEMBERS, name, place);
+            Some(())
+        })?;
+        Some((!unusual).then_some(places))
+    }
+}
+
+impl Place {
+    /// `None` if the place is beyond 4 GiB.
+    #[inline]
+    fn new(params_start: usize, start: usize, end: usize) -> Option<Self> {
+        let place = |at: usize| u32::try_from(at - params_start).ok();
+        Some(Self { start: place(start)?, end: place(end)? })
+    }
+}
+
+/// Notes the place of a member, if it is one of the known. Returns false if the member is unusual.
+#[inline]
+fn note(places: &mut [Place], known: &[&str], name: &[u8], place: Place) -> bool {
+    match known.iter().position(|known| known.as_bytes() == name) {
+        Some(index) => std::mem::replace(&mut places[index], place) == Place::default(),
+        None => !name.contains(&b'\\'),
+    }
+}
+
+impl Deref for Params {
+    type Target = JsonBytes;
+
+    fn deref(&self) -> &JsonBytes {
+        &self.text
+    }
+}
+
+impl From<JsonBytes> for Params {
+    fn from(text: JsonBytes) -> Self {
+        Self { text, places: None }
+    }
+}
+
+impl From<Params> for JsonBytes {
+    fn from(params: Params) -> Self {
+        params.text
+    }
+}
+
+impl PartialEq for Params {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::jsonrpc::{Decoded, Message, decode};
+    use crate::limits::ConnectionLimits;
+
+    fn decoded(params: &str) -> Params {
+        let frame = format!(r#" {{"jsonrpc":"2.0","method":"é","params": {params} }}"#);
+        match decode(&Bytes::from(frame), &ConnectionLimits::default()) {
+            Ok(Decoded::Single(Message::Notification { params, .. })) => params,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Compares the members of decoded parameters with those of the same text without places.
+    fn check(text: &str) -> Params {
+        let params = decoded(text);
+        let searched = JsonBytes::from(params.clone());
+        assert_eq!(params.members(MEMBERS), searched.members(MEMBERS), "{text}");
+        assert_eq!(params.members(["name", "other"]), searched.members(["name", "other"]));
+        if let Ok([Some(meta)]) = params.members([META]) {
+            let found = params.meta_members(&meta, META_MEMBERS);
+            assert_eq!(found, meta.members(META_MEMBERS), "{text}");
+        }
+        params
+    }
+
+    #[test]
+    fn the_members_of_decoded_parameters_are_noted() {
+        for text in [
+            "{}",
+            r#"{"name":"a","arguments":{"_meta":{"progressToken":1}},"_meta":{}}"#,
+            r#"{ "_meta" : { "progressToken" : 1 , "a":{"progressToken":2}, "io.modelcontextprotocol/logLevel":"é" } , "uri":"é", "taskId":[] }"#,
+            r#"{"_meta":null,"inputResponses":{},"requestState":"\ud83d\ude00"}"#,
+            r#"{"_meta":[1],"a":1,"a":2}"#,
+        ] {
+            assert!(check(text).places.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn unusual_members_are_searched() {
+        for text in [
+            r#"{"n\u0061me":"a","uri":1}"#,
+            r#"{"\u0061":"a","name":1}"#,
+            r#"{"name":"a","name":"b","uri":1}"#,
+            r#"{"_meta":{"progressToken":1,"progressToken":2}}"#,
+            r#"{"_meta":{"progressT\u006fken":1}}"#,
+            r#"{"_meta":{"progressToken":1},"_meta":{}}"#,
+        ] {
+            assert!(check(text).places.is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_parameters_have_no_places_of_the_decoded_ones() {
+        let mut params = decoded(r#"{"name":"a","uri":"b"}"#);
+        assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""a""#);
+        params = JsonBytes::from_trusted(r#"{"uri":"c","name":"d"}"#).into();
+        assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""d""#);
+    }
+}
