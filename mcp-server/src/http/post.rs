@@ -6,23 +6,21 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
-use http::{HeaderMap, StatusCode};
-use http_body::Body;
+use http::StatusCode;
 use mcp_core::jsonrpc::{self, Decoded, ErrorObject, Message, RequestId};
 use mcp_core::service::{Notification, Request};
 
-use super::admission::read;
-use super::head::version::VersionHeader;
+use super::admission::{RequestBody, read};
 use super::legacy;
 use super::modern;
+use super::request::Head;
 use super::response::body::Response;
 use super::response::status;
 use super::shared::Shared;
 use crate::call::{CallMeta, Claim};
 
 /// Answers a POST whose head is checked.
-pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
+pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Response {
     let mut admitted = match shared.admission.admit() {
         Ok(admitted) => admitted,
         Err(full) => return status::full(full, None),
@@ -32,19 +30,19 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
-    if let Err(full) = admitted.becomes_request(parts.extensions.get()) {
+    if let Err(full) = admitted.becomes_request(head.principal()) {
         return status::full(full, None);
     }
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {
             if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {
-                legacy::failed_answer(shared, &parts, id, &malformed.error);
+                legacy::failed_answer(shared, head, id, &malformed.error);
             }
             return refuse(malformed.id.as_ref(), &malformed.error);
         }
         Ok(Decoded::Single(message)) => message,
-        Ok(batch) if shared.sessions && !VersionHeader::read(&parts.headers).is_modern() => {
-            return legacy::post(shared, parts, batch, CallMeta::default(), admitted).await;
+        Ok(batch) if shared.sessions && !head.version().is_modern() => {
+            return legacy::post(shared, head, batch, CallMeta::default(), admitted).await;
         }
         Ok(_) => {
             let error =
@@ -63,26 +61,26 @@ pub(super) async fn post<B: Body>(shared: &Arc<Shared>, parts: Arc<Parts>, body:
         },
         Message::Response { .. } => CallMeta::default(),
     };
-    if !is_modern(shared, &parts.headers, &meta) {
-        return legacy::post(shared, parts, Decoded::Single(message), meta, admitted).await;
+    if !is_modern(shared, head, &meta) {
+        return legacy::post(shared, head, Decoded::Single(message), meta, admitted).await;
     }
     match message {
         Message::Request { id, method, params } => {
-            match modern::begin(shared, parts, Request::new(id, method, params), meta, admitted) {
+            match modern::begin(shared, head, Request::new(id, method, params), meta, admitted) {
                 Ok(call) => call.respond().await,
                 Err(refused) => *refused,
             }
         }
         Message::Notification { method, params } => {
-            Box::pin(modern::notification(shared, &parts, Notification::new(method, params), meta))
+            Box::pin(modern::notification(shared, head, Notification::new(method, params), meta))
                 .await
         }
         Message::Response { id, .. } => modern::response(id.as_ref()),
     }
 }
 
-fn is_modern(shared: &Shared, headers: &HeaderMap, meta: &CallMeta) -> bool {
-    !shared.sessions || meta.claim != Claim::Absent || VersionHeader::read(headers).is_modern()
+fn is_modern(shared: &Shared, head: &Head<'_>, meta: &CallMeta) -> bool {
+    !shared.sessions || meta.claim != Claim::Absent || head.version().is_modern()
 }
 
 /// A message that is not read further.

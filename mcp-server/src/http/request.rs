@@ -1,15 +1,72 @@
 //! What a handler can know of the HTTP request that its call came in.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use http::request::Parts;
+use mcp_core::service::Request;
 
+use super::head::accept::Accepts;
+use super::head::fields::Fields;
+use super::head::version::VersionHeader;
 use crate::context::Context;
+use crate::principal::Principal;
 
-/// The address that a request came from. The accept loop of `serve_http` puts it into each
-/// request's extensions; in another host, put it there yourself.
+/// The address that a request came from. `serve_http` knows it. A host of your own puts it into the
+/// extensions of each `http::Request`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
+
+/// The head of a request.
+pub(super) struct Head<'a> {
+    /// Shared from the beginning, because handlers get it and a move of it is expensive.
+    parts: &'a Arc<Parts>,
+    /// The peer of the connection, where the accept loop knows it. It is not an extension of
+    /// `parts`, because `http` allocates a map for the first extension of each request.
+    peer: Option<&'a Arc<PeerAddress>>,
+    pub(super) fields: Fields<'a>,
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn new(parts: &'a Arc<Parts>, peer: Option<&'a Arc<PeerAddress>>) -> Self {
+        Self { parts, peer, fields: Fields::read(&parts.headers) }
+    }
+
+    /// The caller, where a layer has verified it.
+    pub(super) fn principal(&self) -> Option<&'a Principal> {
+        self.parts.extensions.get()
+    }
+
+    /// The media types that the client reads as a response.
+    pub(super) fn accepts(&self) -> Accepts {
+        Accepts::read(self.fields.accept, &self.parts.headers)
+    }
+
+    /// What `MCP-Protocol-Version` says.
+    pub(super) fn version(&self) -> VersionHeader {
+        VersionHeader::read(self.fields.protocol_version)
+    }
+
+    /// Adds to a call what its handler can know of the HTTP request.
+    pub(super) fn describe(&self, request: &mut Request) {
+        request.extensions.insert_shared(Arc::clone(self.parts));
+        if let Some(peer) = self.peer {
+            request.extensions.insert_shared(Arc::clone(peer));
+        }
+        if let Some(principal) = self.principal() {
+            request.extensions.insert(principal.clone());
+        }
+    }
+}
+
+impl Deref for Head<'_> {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.parts
+    }
+}
 
 impl Context {
     /// The HTTP request of this call, without its body: header fields, URI, and the extensions that
@@ -22,6 +79,7 @@ impl Context {
 
     /// The address that this call came from, where the host of the service has set it.
     pub fn peer_address(&self) -> Option<SocketAddr> {
-        self.http_request()?.extensions.get::<PeerAddress>().map(|peer| peer.0)
+        let peer: Option<&PeerAddress> = self.extensions().get();
+        peer.or_else(|| self.http_request()?.extensions.get()).map(|peer| peer.0)
     }
 }

@@ -11,13 +11,16 @@ use std::task::{Context, Poll};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body::Body;
+use hyper::body::Incoming;
 use mcp_core::service::Conversation as _;
 
 use super::HttpOptions;
+use super::admission::RequestBody;
 use super::head::security;
 use super::legacy;
 use super::listener::tasks::Tasks;
 use super::post;
+use super::request::{Head, PeerAddress};
 use super::response::body::{HttpBody, Response};
 use super::response::status;
 use super::shared::Shared;
@@ -125,36 +128,51 @@ impl HttpService {
     }
 
     /// Answers a request of the accept loop, which looks after peers that do not read by itself.
-    pub(super) fn respond_to<B>(&self, request: Request<B>) -> HttpFuture
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
+    pub(super) fn respond_to(
+        &self,
+        request: Request<Incoming>,
+        peer: Arc<PeerAddress>,
+    ) -> HttpFuture {
         let (parts, body) = request.into_parts();
-        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), body)))
+        let body = RequestBody::Incoming(body);
+        HttpFuture(Box::pin(Self::respond(Arc::clone(&self.0), Arc::new(parts), Some(peer), body)))
     }
 
-    /// The head is shared from the beginning, because handlers get it and a move of it is
-    /// expensive.
-    async fn respond<B: Body>(shared: Arc<Shared>, parts: Arc<Parts>, body: B) -> Response {
+    /// Answers a request of another host.
+    fn respond_to_foreign(&self, parts: Parts, body: RequestBody) -> HttpFuture {
+        let (shared, parts) = (Arc::clone(&self.0), Arc::new(parts));
+        HttpFuture(Box::pin(async move {
+            let watch = shared.bodies.clone();
+            let response = Self::respond(shared, parts, None, body).await;
+            response.map(|body| body.watched(&watch))
+        }))
+    }
+
+    async fn respond(
+        shared: Arc<Shared>,
+        parts: Arc<Parts>,
+        peer: Option<Arc<PeerAddress>>,
+        body: RequestBody,
+    ) -> Response {
+        let head = Head::new(&parts, peer.as_ref());
         #[cfg(feature = "http-sse")]
-        if shared.sessions && legacy::sse_2024::is_meant(&shared, &parts) {
-            return match security::check(&parts, &shared.options) {
-                Ok(()) => Box::pin(legacy::sse_2024::answer(&shared, parts, body)).await,
+        if shared.sessions && legacy::sse_2024::is_meant(&shared, &head) {
+            return match security::check(&head, &head.fields, &shared.options) {
+                Ok(()) => Box::pin(legacy::sse_2024::answer(&shared, &head, body)).await,
                 Err((status, reason)) => status::refused(status, None, reason),
             };
         }
-        if shared.options.path.as_ref().is_some_and(|path| *path != parts.uri.path()) {
+        if shared.options.path.as_ref().is_some_and(|path| *path != head.uri.path()) {
             return status::bare(StatusCode::NOT_FOUND);
         }
-        if let Err((status, reason)) = security::check(&parts, &shared.options) {
+        if let Err((status, reason)) = security::check(&head, &head.fields, &shared.options) {
             return status::refused(status, None, reason);
         }
         // The rare cases are boxed, so that the future of a call is small.
-        match parts.method {
-            Method::POST => post::post(&shared, parts, body).await,
-            Method::GET if shared.sessions => Box::pin(legacy::get(&shared, &parts)).await,
-            Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, &parts)).await,
+        match head.method {
+            Method::POST => post::post(&shared, &head, body).await,
+            Method::GET if shared.sessions => Box::pin(legacy::get(&shared, &head)).await,
+            Method::DELETE if shared.sessions => Box::pin(legacy::delete(&shared, &head)).await,
             _ => status::method_not_allowed(shared.sessions),
         }
     }
@@ -175,12 +193,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> HttpFuture {
         let (parts, body) = request.into_parts();
-        let shared = Arc::clone(&self.0);
-        HttpFuture(Box::pin(async move {
-            let watch = shared.bodies.clone();
-            let response = Self::respond(shared, Arc::new(parts), body).await;
-            response.map(|body| body.watched(&watch))
-        }))
+        self.respond_to_foreign(parts, RequestBody::foreign(body))
     }
 }
 

@@ -122,6 +122,7 @@ impl Connection {
     }
 
     /// Answers a request whose `_meta` has been read.
+    #[cfg(feature = "http")]
     pub(crate) fn call_with(
         &self,
         request: Request,
@@ -132,6 +133,7 @@ impl Connection {
     }
 
     /// Answers a request of a known revision and session, from one snapshot of the registry.
+    #[cfg(feature = "http")]
     pub(crate) fn answer(
         &self,
         request: Request,

@@ -4,10 +4,10 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http_body::Body;
 
+use super::body::RequestBody;
 use super::counts::Admitted;
 use crate::Limits;
 use crate::http::response::body::Response;
@@ -21,8 +21,8 @@ const ROOM: usize = 256 << 10;
 ///
 /// # Errors
 /// The response that says why not: 413, 408, 503, or 400 when the client broke off.
-pub(in crate::http) async fn read<B: Body>(
-    body: B,
+pub(in crate::http) async fn read(
+    body: RequestBody,
     limits: &Limits,
     admitted: &mut Admitted,
 ) -> Result<Bytes, Response> {
@@ -41,8 +41,8 @@ pub(in crate::http) async fn read<B: Body>(
     }
 }
 
-async fn collect<B: Body>(
-    body: B,
+async fn collect(
+    mut body: RequestBody,
     max_bytes: usize,
     admitted: &mut Admitted,
 ) -> Result<Bytes, Response> {
@@ -50,34 +50,32 @@ async fn collect<B: Body>(
         let reason = format!("the message is longer than {max_bytes} bytes (max_message_bytes)");
         status::refused(StatusCode::PAYLOAD_TOO_LARGE, None, &reason)
     };
-    if body.size_hint().lower() > max_bytes as u64 {
+    let said = usize::try_from(body.min_length()).unwrap_or(usize::MAX);
+    if said > max_bytes {
         return Err(too_large());
     }
-    let said = usize::try_from(body.size_hint().lower()).unwrap_or(max_bytes);
-    let mut body = pin!(body);
     let mut whole = Bytes::new();
     let mut rest = BytesMut::new();
     loop {
-        let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
-            Poll::Ready(frame) => Poll::Ready(Ok(frame)),
+        let next = poll_fn(|cx| match body.poll_chunk(cx) {
+            Poll::Ready(chunk) => Poll::Ready(Ok(chunk)),
             Poll::Pending => admitted.poll_displaced(cx).map(Err),
         });
-        let Some(frame) = next.await.map_err(|full| status::full(full, None))? else { break };
+        let Some(chunk) = next.await.map_err(|full| status::full(full, None))? else { break };
         let broken = |_| status::refused(StatusCode::BAD_REQUEST, None, "the body ended early");
-        let Ok(mut data) = frame.map_err(broken)?.into_data() else { continue };
-        let length = data.remaining();
-        if whole.len() + rest.len() + length > max_bytes {
+        let data = chunk.map_err(broken)?;
+        if whole.len() + rest.len() + data.len() > max_bytes {
             return Err(too_large());
         }
-        admitted.reserve(length).map_err(|full| status::full(full, None))?;
+        admitted.reserve(data.len()).map_err(|full| status::full(full, None))?;
         if whole.is_empty() && rest.is_empty() {
-            whole = data.copy_to_bytes(length); // Most bodies are one piece, which is not copied.
+            whole = data; // Most bodies are one piece, which is not copied.
         } else {
             if rest.is_empty() {
-                rest.reserve(said.min(ROOM).max(whole.len() + length));
+                rest.reserve(said.min(ROOM).max(whole.len() + data.len()));
                 rest.extend_from_slice(&std::mem::take(&mut whole));
             }
-            rest.extend_from_slice(&data.copy_to_bytes(length));
+            rest.extend_from_slice(&data);
         }
     }
     Ok(if rest.is_empty() { whole } else { rest.freeze() })

@@ -4,6 +4,11 @@ use http::HeaderMap;
 use http::header::ACCEPT;
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 
+use super::fields::Field;
+
+/// What nearly every client sends: the specification names both, in this order.
+const USUAL: &str = "application/json, text/event-stream";
+
 /// What the client reads as a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) struct Accepts {
@@ -13,7 +18,11 @@ pub(in crate::http) struct Accepts {
 
 impl Accepts {
     /// Reads the header. A request without it accepts everything, as HTTP defines.
-    pub(in crate::http) fn read(headers: &HeaderMap) -> Self {
+    pub(in crate::http) fn read(field: Field<'_>, headers: &HeaderMap) -> Self {
+        if field.is(USUAL) { Self { json: true, events: true } } else { Self::parse(headers) }
+    }
+
+    fn parse(headers: &HeaderMap) -> Self {
         let mut accepts = Self { json: false, events: false };
         let mut is_stated = false;
         let values = headers.get_all(ACCEPT).iter().map(http::HeaderValue::as_bytes);
@@ -41,6 +50,7 @@ fn is_refusal(parameter: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fields::Fields;
     use super::*;
 
     fn read(values: &[&str]) -> (bool, bool) {
@@ -48,8 +58,9 @@ mod tests {
         for value in values {
             headers.append(ACCEPT, value.parse().unwrap());
         }
-        let Accepts { json, events } = Accepts::read(&headers);
-        (json, events)
+        let accepts = Accepts::read(Fields::read(&headers).accept, &headers);
+        assert_eq!(accepts, Accepts::parse(&headers), "{values:?}");
+        (accepts.json, accepts.events)
     }
 
     #[test]

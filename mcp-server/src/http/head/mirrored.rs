@@ -2,11 +2,12 @@
 //! may have acted on another call than the one that is made (HTTP-9, HDR-1 to HDR-16, THREAT-4).
 
 use http::{HeaderMap, HeaderName};
-use mcp_core::http::{decode_value, names, param_matches};
+use mcp_core::http::{decode_value, param_matches};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::method::{self, Method as _, ToolsCall};
 
+use super::fields::{Field, Fields};
 use crate::call::Claim;
 use crate::json_text::JsonText;
 use crate::registry::Registry;
@@ -23,18 +24,19 @@ pub(in crate::http) struct Said<'a> {
 /// # Errors
 /// −32020, with the header that is missing or differs; −32602 when a parameter is doubled.
 pub(in crate::http) fn check_request(
+    fields: &Fields<'_>,
     headers: &HeaderMap,
     said: &Said<'_>,
     registry: &Registry,
 ) -> Result<(), ErrorObject> {
-    let version = single(headers, &names::PROTOCOL_VERSION)?
+    let version = once(fields.protocol_version, "mcp-protocol-version")?
         .ok_or_else(|| missing("MCP-Protocol-Version"))?;
     check_version(version, said.claim)?;
-    let method = single(headers, &names::METHOD)?.ok_or_else(|| missing("Mcp-Method"))?;
+    let method = once(fields.method, "mcp-method")?.ok_or_else(|| missing("Mcp-Method"))?;
     if method != said.method.as_bytes() {
         return Err(mismatch("Mcp-Method", "the body has another method"));
     }
-    let name = single(headers, &names::NAME)?;
+    let name = once(fields.name, "mcp-name")?;
     let Some(mirrored) = method::find(said.method).and_then(|row| row.name_param) else {
         return Ok(());
     };
@@ -56,14 +58,14 @@ pub(in crate::http) fn check_request(
 /// # Errors
 /// −32020.
 pub(in crate::http) fn check_notification(
-    headers: &HeaderMap,
+    fields: &Fields<'_>,
     said: &Said<'_>,
 ) -> Result<(), ErrorObject> {
-    let version = single(headers, &names::PROTOCOL_VERSION)?;
+    let version = once(fields.protocol_version, "mcp-protocol-version")?;
     if let (Some(version), false) = (version, *said.claim == Claim::Absent) {
         check_version(version, said.claim)?;
     }
-    match single(headers, &names::METHOD)? {
+    match once(fields.method, "mcp-method")? {
         Some(method) if method != said.method.as_bytes() => {
             Err(mismatch("Mcp-Method", "the body has another method"))
         }
@@ -131,13 +133,23 @@ fn check_params(
 }
 
 /// The value of a field, without white space around it. A field may not be repeated.
+fn once<'a>(field: Field<'a>, name: &str) -> Result<Option<&'a [u8]>, ErrorObject> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Once(value) => Ok(Some(value.as_bytes().trim_ascii())),
+        Field::Repeated(_) => Err(mismatch(name, "the header is repeated")),
+    }
+}
+
+/// The same for a field of any name.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, ErrorObject> {
     let mut values = headers.get_all(name).iter();
-    let first = values.next();
-    if values.next().is_some() {
-        return Err(mismatch(name.as_str(), "the header is repeated"));
-    }
-    Ok(first.map(|value| value.as_bytes().trim_ascii()))
+    let field = match (values.next(), values.next()) {
+        (None, _) => Field::Absent,
+        (Some(value), None) => Field::Once(value),
+        (Some(first), Some(_)) => Field::Repeated(first),
+    };
+    once(field, name.as_str())
 }
 
 #[cold]

@@ -1,8 +1,8 @@
 //! `MCP-Protocol-Version`. Spec: basic/transports, since 2025-06-18.
 
-use http::HeaderMap;
-use mcp_core::http::names::PROTOCOL_VERSION;
 use mcp_core::revision::{Era, Revision};
+
+use super::fields::Field;
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,9 @@ impl VersionHeader {
     /// Protocol Version Header.
     pub(in crate::http) const ASSUMED: Revision = Revision::V2025_03_26;
 
-    pub(in crate::http) fn read(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(PROTOCOL_VERSION) else { return Self::Absent };
+    /// Where the field is repeated, the first value counts.
+    pub(in crate::http) fn read(field: Field<'_>) -> Self {
+        let Some(value) = field.first() else { return Self::Absent };
         match value.to_str().ok().and_then(|name| name.trim().parse().ok()) {
             Some(revision) => Self::Known(revision),
             None => Self::Unknown,

@@ -4,19 +4,19 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::request::Parts;
 
 use super::lookup;
+use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
 
 /// A DELETE, its headers checked.
-pub(in crate::http) async fn delete(shared: &Arc<Shared>, parts: &Parts) -> Response {
+pub(in crate::http) async fn delete(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }
-    match lookup::session(shared, parts, None) {
+    match lookup::session(shared, head, None) {
         Ok(entry) => {
             shared.legacy.sessions.remove(entry.id());
             status::bare(StatusCode::NO_CONTENT)

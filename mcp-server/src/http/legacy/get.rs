@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use http::StatusCode;
-use http::request::Parts;
 use mcp_core::http::names::LAST_EVENT_ID;
 use mcp_core::jsonrpc::write_notification;
 
@@ -15,25 +14,25 @@ use super::events::Events;
 use super::lookup;
 use super::session::Entry;
 use super::stream::{EventStream, Kept, Reader};
-use crate::http::head::accept::Accepts;
+use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
 
 /// A GET, its headers checked.
-pub(in crate::http) async fn get(shared: &Arc<Shared>, parts: &Parts) -> Response {
+pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }
-    if !Accepts::read(&parts.headers).events {
+    if !head.accepts().events {
         let reason = "GET returns text/event-stream; include it in Accept";
         return status::refused(StatusCode::NOT_ACCEPTABLE, None, reason);
     }
-    let entry = match lookup::session(shared, parts, None) {
+    let entry = match lookup::session(shared, head, None) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
-    let last = parts.headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
+    let last = head.headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
     let opened = match last {
         None => open(shared, &entry),
         Some(id) => match id.to_str().ok().and_then(EventId::parse) {

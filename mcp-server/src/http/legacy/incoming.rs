@@ -1,6 +1,5 @@
 //! Messages of a session that are not answered.
 
-use http::request::Parts;
 use mcp_core::jsonrpc::{ErrorObject, Message, RequestId};
 use mcp_core::method::NotificationMethod as _;
 use mcp_core::method::notification::Cancelled;
@@ -11,6 +10,7 @@ use mcp_core::types::CancelledParams;
 use super::lookup;
 use super::session::Entry;
 use crate::call::{CallMeta, Claim};
+use crate::http::request::Head;
 use crate::http::shared::Shared;
 
 /// Handles a message that is not a request.
@@ -45,11 +45,11 @@ pub(super) async fn take(entry: &Entry, message: Message) {
 /// fails.
 pub(in crate::http) fn failed_answer(
     shared: &Shared,
-    parts: &Parts,
+    head: &Head<'_>,
     id: &RequestId,
     error: &ErrorObject,
 ) {
-    if let Ok(entry) = lookup::session(shared, parts, None) {
+    if let Ok(entry) = lookup::session(shared, head, None) {
         entry.answer(id, Err(error.clone().into()));
     }
 }

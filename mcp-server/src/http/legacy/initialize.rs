@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::RequestId;
@@ -11,6 +10,7 @@ use mcp_core::service::{Request, write_reply};
 
 use super::session::{Entry, SessionId};
 use crate::call::CallMeta;
+use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
@@ -19,7 +19,7 @@ use crate::server::Connection;
 /// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
 pub(super) async fn initialize(
     shared: &Arc<Shared>,
-    parts: &Parts,
+    head: &Head<'_>,
     request: Request,
     meta: CallMeta,
 ) -> Response {
@@ -34,7 +34,7 @@ pub(super) async fn initialize(
         return response;
     }
     let Ok(session) = SessionId::random() else { return no_randomness(Some(&id)) };
-    let entry = Entry::new(session, parts.extensions.get().cloned(), connection);
+    let entry = Entry::new(session, head.principal().cloned(), connection);
     if let Err(full) = shared.legacy.sessions.insert(entry) {
         return status::full(full, Some(&id));
     }

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::request::Parts;
-use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::revision::{Era, Revision};
 
 use super::session::{Entry, EntryKind, SessionId};
 use crate::call::CallMeta;
+use crate::http::head::fields::Field;
 use crate::http::head::version::VersionHeader;
+use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::server::Connection;
 
 /// Finds the session of a request. To any other principal it does not exist (THREAT-47).
@@ -23,22 +22,21 @@ use crate::server::Connection;
 /// The response to send, with the id of the message where it could be read.
 pub(super) fn session(
     shared: &Shared,
-    parts: &Parts,
+    head: &Head<'_>,
     id: Option<&RequestId>,
 ) -> Result<Arc<Entry>, Box<Response>> {
     let refuse = |status, reason: &str| Err(Box::new(status::refused(status, id, reason)));
-    let version = version(shared, parts, id)?;
+    let version = version(shared, head, id)?;
     if shared.options.stateless {
         let revision = version.unwrap_or_else(|| assumed(&shared.server.revisions));
         return Ok(Entry::stateless(Connection::stateless(&shared.modern, revision)));
     }
-    let mut ids = parts.headers.get_all(SESSION_ID).iter();
-    let (Some(session), None) = (ids.next(), ids.next()) else {
+    let Field::Once(session) = head.fields.session_id else {
         let reason = "exactly one Mcp-Session-Id is required; the answer to initialize has it";
         return refuse(StatusCode::BAD_REQUEST, reason);
     };
     let entry = SessionId::parse(session.as_bytes())
-        .and_then(|id| shared.legacy.sessions.find(id, parts.extensions.get::<Principal>()))
+        .and_then(|id| shared.legacy.sessions.find(id, head.principal()))
         .filter(|entry| entry.kind() == EntryKind::Session);
     let Some(entry) = entry else {
         let reason = "unknown Mcp-Session-Id: the session has ended; send initialize again";
@@ -60,11 +58,11 @@ pub(super) fn session(
 /// (SH-9).
 fn version(
     shared: &Shared,
-    parts: &Parts,
+    head: &Head<'_>,
     id: Option<&RequestId>,
 ) -> Result<Option<Revision>, Box<Response>> {
     let offered = &shared.server.revisions;
-    match VersionHeader::read(&parts.headers) {
+    match head.version() {
         VersionHeader::Absent => Ok(None),
         VersionHeader::Known(revision) if offered.contains(&revision) => match revision.era() {
             Era::Legacy => Ok(Some(revision)),

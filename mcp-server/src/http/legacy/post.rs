@@ -11,8 +11,6 @@ use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
 use http::StatusCode;
-use http::request::Parts;
-use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, write_error};
 use mcp_core::method::{Initialize, Method as _};
 use mcp_core::service::{Peer, Reply, Request, write_reply};
@@ -26,11 +24,12 @@ use super::session::{Entry, SESSION_FULL};
 use crate::call::{AnswerStream, CallMeta};
 use crate::http::admission::Admitted;
 use crate::http::head::accept::Accepts;
+use crate::http::head::fields::Field;
 use crate::http::head::version::VersionHeader;
+use crate::http::request::Head;
 use crate::http::response::body::{HttpBody, Response};
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::server::Connection;
 
 /// Answers a body that is not a modern request: its headers are checked and it is decoded.
@@ -38,21 +37,19 @@ use crate::server::Connection;
 /// `admitted` is the permit of the request. `meta` is that of a single request.
 pub(in crate::http) async fn post(
     shared: &Arc<Shared>,
-    parts: Arc<Parts>,
+    head: &Head<'_>,
     frame: Decoded,
     meta: CallMeta,
     admitted: Admitted,
 ) -> Response {
-    let has_session = parts.headers.contains_key(SESSION_ID);
+    let has_session = head.fields.session_id != Field::Absent;
     let id = match &frame {
         Decoded::Single(Message::Request { id, method, params }) => {
             let request = || Request::new(id.clone(), method.clone(), params.clone());
             if method == Initialize::NAME && (shared.options.stateless || !has_session) {
-                return Box::pin(initialize(shared, &parts, request(), meta)).await;
+                return Box::pin(initialize(shared, head, request(), meta)).await;
             }
-            if !has_session
-                && !shared.options.stateless
-                && VersionHeader::read(&parts.headers) == VersionHeader::Absent
+            if !has_session && !shared.options.stateless && head.version() == VersionHeader::Absent
             {
                 return Box::pin(without_session(shared, request(), meta)).await;
             }
@@ -60,12 +57,12 @@ pub(in crate::http) async fn post(
         }
         _ => None,
     };
-    let entry = match lookup::session(shared, &parts, id) {
+    let entry = match lookup::session(shared, head, id) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
-    let accepts = Accepts::read(&parts.headers);
-    let post = Post { shared, accepts, parts, entry, admitted };
+    let accepts = head.accepts();
+    let post = Post { shared, accepts, head, entry, admitted };
     match frame {
         Decoded::Single(Message::Request { id, method, params }) => {
             post.request(Request::new(id, method, params), meta).await
@@ -97,7 +94,7 @@ async fn without_session(shared: &Arc<Shared>, request: Request, meta: CallMeta)
 struct Post<'a> {
     shared: &'a Arc<Shared>,
     accepts: Accepts,
-    parts: Arc<Parts>,
+    head: &'a Head<'a>,
     entry: Arc<Entry>,
     admitted: Admitted,
 }
@@ -229,21 +226,18 @@ impl Post<'_> {
     fn call(&self, exchange: &Arc<Exchange>, request: Request, meta: CallMeta) -> Call {
         let mut request = request.with_peer(Peer::shared(Arc::clone(exchange)));
         request.extensions.insert(AnswerStream(Arc::clone(exchange) as _));
-        run(&self.entry, &self.parts, request, meta)
+        run(&self.entry, self.head, request, meta)
     }
 }
 
 /// The call of a request, with what is known of the HTTP request that it came in.
 pub(super) fn run(
     entry: &Arc<Entry>,
-    parts: &Arc<Parts>,
+    head: &Head<'_>,
     mut request: Request,
     meta: CallMeta,
 ) -> Call {
-    request.extensions.insert_shared(Arc::clone(parts));
-    if let Some(principal) = parts.extensions.get::<Principal>() {
-        request.extensions.insert(principal.clone());
-    }
+    head.describe(&mut request);
     let entry = Arc::clone(entry);
     Box::pin(async move { entry.connection.call_with(request, meta).await })
 }

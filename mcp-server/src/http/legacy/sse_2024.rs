@@ -14,7 +14,6 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::FuturesUnordered;
-use http::request::Parts;
 use http::{Method, StatusCode};
 use http_body::{Body, Frame};
 use mcp_core::codec::sse;
@@ -30,12 +29,11 @@ use super::post::run;
 use super::session::{Entry, EntryKind, Permit, SESSION_FULL, SessionId};
 use super::stream::EventStream;
 use crate::call::{CallMeta, Claim};
-use crate::http::admission::{Admitted, read};
-use crate::http::head::version::VersionHeader;
+use crate::http::admission::{Admitted, RequestBody, read};
+use crate::http::request::Head;
 use crate::http::response::body::{HttpBody, Response};
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::server::Connection;
 
 /// Where the stream is opened.
@@ -44,19 +42,19 @@ const STREAM: &str = "/sse";
 const MESSAGES: &str = "/messages";
 
 /// Whether a request is one of this transport.
-pub(in crate::http) fn is_meant(shared: &Shared, parts: &Parts) -> bool {
-    shared.options.http_sse && matches!(parts.uri.path(), STREAM | MESSAGES)
+pub(in crate::http) fn is_meant(shared: &Shared, head: &Head<'_>) -> bool {
+    shared.options.http_sse && matches!(head.uri.path(), STREAM | MESSAGES)
 }
 
 /// Answers a request whose head is checked.
-pub(in crate::http) async fn answer<B: Body>(
+pub(in crate::http) async fn answer(
     shared: &Arc<Shared>,
-    parts: Arc<Parts>,
-    body: B,
+    head: &Head<'_>,
+    body: RequestBody,
 ) -> Response {
-    match (parts.uri.path(), &parts.method) {
-        (STREAM, &Method::GET) => open(shared, &parts),
-        (MESSAGES, &Method::POST) => post(shared, &parts, body).await,
+    match (head.uri.path(), &head.method) {
+        (STREAM, &Method::GET) => open(shared, head),
+        (MESSAGES, &Method::POST) => post(shared, head, body).await,
         _ => status::bare(StatusCode::METHOD_NOT_ALLOWED),
     }
 }
@@ -64,12 +62,12 @@ pub(in crate::http) async fn answer<B: Body>(
 // ---- the stream
 // --------------------------------------------------------------------------------------
 
-fn open(shared: &Arc<Shared>, parts: &Parts) -> Response {
+fn open(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     let Ok(id) = SessionId::random() else { return no_randomness(None) };
     let stream = EventStream::new(None, &shared.legacy.limits);
     let changes = Outlet { shared: Arc::clone(shared), stream: Arc::clone(&stream), entry: None };
     let connection = Connection::http_sse_of(&shared.modern, Peer::new(changes));
-    let principal = parts.extensions.get::<Principal>().cloned();
+    let principal = head.principal().cloned();
     let entry = Entry::of_kind(EntryKind::HttpSse, id, principal, connection);
     if let Err(full) = shared.legacy.sessions.insert(Arc::clone(&entry)) {
         return status::full(full, None);
@@ -140,12 +138,12 @@ impl Body for StreamBody {
 // ---- messages
 // ----------------------------------------------------------------------------------------
 
-async fn post<B: Body>(shared: &Arc<Shared>, parts: &Arc<Parts>, body: B) -> Response {
+async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Response {
     let mut admitted = match shared.admission.admit() {
         Ok(admitted) => admitted,
         Err(full) => return status::full(full, None),
     };
-    let entry = match find(shared, parts) {
+    let entry = match find(shared, head) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
@@ -154,7 +152,7 @@ async fn post<B: Body>(shared: &Arc<Shared>, parts: &Arc<Parts>, body: B) -> Res
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
-    if let Err(full) = admitted.becomes_request(parts.extensions.get()) {
+    if let Err(full) = admitted.becomes_request(head.principal()) {
         return status::full(full, None);
     }
     let Some(stream) = entry.standalone() else { return ended() };
@@ -168,7 +166,7 @@ async fn post<B: Body>(shared: &Arc<Shared>, parts: &Arc<Parts>, body: B) -> Res
             return status::error(StatusCode::BAD_REQUEST, malformed.id.as_ref(), &malformed.error);
         }
     };
-    let post = Post { shared, parts, entry, stream };
+    let post = Post { shared, head, entry, stream };
     let answered = match message {
         Decoded::Single(Message::Request { id, method, params }) => {
             post.request(Request::new(id, method, params), admitted).await
@@ -188,18 +186,18 @@ async fn post<B: Body>(shared: &Arc<Shared>, parts: &Arc<Parts>, body: B) -> Res
     answered.map_or_else(|refused| refused, |()| status::bare(StatusCode::ACCEPTED))
 }
 
-fn find(shared: &Shared, parts: &Parts) -> Result<Arc<Entry>, Box<Response>> {
+fn find(shared: &Shared, head: &Head<'_>) -> Result<Arc<Entry>, Box<Response>> {
     let refuse = |reason: &str| Box::new(status::refused(StatusCode::BAD_REQUEST, None, reason));
-    if VersionHeader::read(&parts.headers).is_modern() {
+    if head.version().is_modern() {
         return Err(refuse("MCP-Protocol-Version names a revision without this transport"));
     }
-    let query = parts.uri.query().unwrap_or_default();
+    let query = head.uri.query().unwrap_or_default();
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let Some((_, id)) = pairs.find(|(name, _)| *name == "sessionId") else {
         return Err(refuse("sessionId is required; the endpoint event has it"));
     };
     SessionId::parse(id.as_bytes())
-        .and_then(|id| shared.legacy.sessions.find(id, parts.extensions.get::<Principal>()))
+        .and_then(|id| shared.legacy.sessions.find(id, head.principal()))
         .filter(|entry| entry.kind() == EntryKind::HttpSse)
         .ok_or_else(|| Box::new(ended()))
 }
@@ -211,7 +209,7 @@ fn ended() -> Response {
 /// One POST of a stream.
 struct Post<'a> {
     shared: &'a Arc<Shared>,
-    parts: &'a Arc<Parts>,
+    head: &'a Head<'a>,
     entry: Arc<Entry>,
     stream: Arc<EventStream>,
 }
@@ -301,7 +299,7 @@ impl Post<'_> {
             entry: Some(Arc::clone(&self.entry)),
         };
         let request = request.with_peer(Peer::new(outlet));
-        let call = Abortable::new(run(&self.entry, self.parts, request, meta), registration);
+        let call = Abortable::new(run(&self.entry, self.head, request, meta), registration);
         Some(async move { (id, call.await.ok(), permit) })
     }
 

@@ -49,7 +49,7 @@ impl Drop for Busy {
 #[derive(Debug)]
 pub(super) struct Connected {
     pub(super) service: HttpService,
-    pub(super) peer: PeerAddress,
+    pub(super) peer: Arc<PeerAddress>,
     pub(super) activity: Activity,
 }
 
@@ -58,11 +58,10 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
     type Error = Infallible;
     type Future = Answering;
 
-    fn call(&self, mut request: Request<Incoming>) -> Answering {
-        request.extensions_mut().insert(self.peer);
+    fn call(&self, request: Request<Incoming>) -> Answering {
         let piece = if request.version() == Version::HTTP_2 { PIECE } else { usize::MAX };
         Answering {
-            response: self.service.respond_to(request),
+            response: self.service.respond_to(request, Arc::clone(&self.peer)),
             busy: Some(self.activity.begin()),
             piece,
         }

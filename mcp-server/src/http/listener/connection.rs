@@ -12,10 +12,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::activity::{Activity, Connected};
+use super::repoll::Repoll;
 use super::socket::Socket;
 use super::tasks::Tasks;
 use crate::Limits;
 use crate::http::{HttpService, PeerAddress};
+
+/// The limit of hyper where none is set. Only without one does it parse header fields on the stack;
+/// otherwise it allocates twice for each request.
+const HYPER_MAX_HEADERS: usize = 100;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -34,8 +39,10 @@ impl Connections {
         http1
             .timer(TokioTimer::new())
             .header_read_timeout(None) // The socket has its own, which starts earlier.
-            .max_headers(http.max_header_fields)
             .max_buf_size(http.max_head_bytes.max(8 << 10));
+        if http.max_header_fields != HYPER_MAX_HEADERS {
+            http1.max_headers(http.max_header_fields);
+        }
         let mut http2 = http2::Builder::new(service.tasks().clone());
         http2
             .timer(TokioTimer::new())
@@ -90,22 +97,25 @@ impl Connections {
             is_http2 = socket.speaks_http2() => is_http2?,
             () = &mut stopping => return Ok(()), // Nothing was asked.
         };
-        let service =
-            Connected { service: self.service.clone(), peer: PeerAddress(peer), activity };
+        let peer = Arc::new(PeerAddress(peer));
+        let service = Connected { service: self.service.clone(), peer, activity };
         // Boxed, so that a connection is no larger than its protocol needs.
         if is_http2 {
-            let mut connection =
-                Box::pin(self.http2.serve_connection(TokioIo::new(socket), service));
+            let connection = self.http2.serve_connection(TokioIo::new(socket), service);
+            let mut connection = Repoll::new(Box::pin(connection));
             tokio::select! {
-                ended = connection.as_mut() => return Ok(ended?),
-                () = stopping => connection.as_mut().graceful_shutdown(),
+                biased;
+                ended = &mut connection => return Ok(ended?),
+                () = stopping => connection.future.as_mut().graceful_shutdown(),
             }
             return Ok(connection.await?);
         }
-        let mut connection = Box::pin(self.http1.serve_connection(TokioIo::new(socket), service));
+        let connection = self.http1.serve_connection(TokioIo::new(socket), service);
+        let mut connection = Repoll::new(Box::pin(connection));
         tokio::select! {
-            ended = connection.as_mut() => return Ok(ended?),
-            () = stopping => connection.as_mut().graceful_shutdown(),
+            biased;
+            ended = &mut connection => return Ok(ended?),
+            () = stopping => connection.future.as_mut().graceful_shutdown(),
         }
         Ok(connection.await?)
     }

@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod repoll;
 mod serve;
 mod socket;
 mod stall;

@@ -4,11 +4,11 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{self, Stream, StreamExt as _};
+use futures::stream::{self, BoxStream, StreamExt as _};
+use mcp_core::service::BoxFuture;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -58,13 +58,21 @@ impl Server {
     /// When the address cannot be listened on, or other machines reach it.
     pub async fn serve_http(&self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
-        let serving = Serving::new(self, &listener, HttpOptions::new())?;
-        let timeout = serving.0.limits.http.shutdown_timeout;
-        let (stops, over) = watch::begin(timeout, None).split();
-        let tasks = serving.0.service.tasks().clone();
-        let outcome = serving.run(listener, stops).await;
-        over.send(move || tasks.count() > 0);
-        outcome
+        self.serve_http_and_watch(listener).await
+    }
+
+    /// A box, like those below: so the whole server is compiled here, and not in the crate of each
+    /// user.
+    fn serve_http_and_watch(&self, listener: TcpListener) -> BoxFuture<'_, Result<(), ServeError>> {
+        Box::pin(async move {
+            let serving = Serving::new(self, &listener, HttpOptions::new())?;
+            let timeout = serving.0.limits.http.shutdown_timeout;
+            let (stops, over) = watch::begin(timeout, None).split();
+            let tasks = serving.0.service.tasks().clone();
+            let outcome = serving.run(listener, Box::pin(stops)).await;
+            over.send(move || tasks.count() > 0);
+            outcome
+        })
     }
 
     /// Serves HTTP/1 and HTTP/2 on a socket until `stop` is done.
@@ -82,7 +90,19 @@ impl Server {
         options: HttpOptions,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        Serving::new(self, &listener, options)?.run(listener, stream::once(stop)).await
+        self.serve_http_boxed(listener, options, Box::pin(stop)).await
+    }
+
+    fn serve_http_boxed<'a>(
+        &'a self,
+        listener: TcpListener,
+        options: HttpOptions,
+        stop: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<(), ServeError>> {
+        Box::pin(async move {
+            let stops = Box::pin(stream::once(stop));
+            Serving::new(self, &listener, options)?.run(listener, stops).await
+        })
     }
 }
 
@@ -153,12 +173,8 @@ impl Serving {
         Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
     }
 
-    async fn run(
-        self,
-        listener: TcpListener,
-        stops: impl Stream<Item = ()> + Send,
-    ) -> Result<(), ServeError> {
-        let mut stops = pin!(stops.fuse());
+    async fn run(self, listener: TcpListener, stops: BoxStream<'_, ()>) -> Result<(), ServeError> {
+        let mut stops = stops.fuse();
         let Connections { service, limits, .. } = &*self.0;
         let mut running = JoinSet::new();
         {

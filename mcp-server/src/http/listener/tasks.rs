@@ -5,38 +5,41 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::stall;
 
-/// The number of tasks.
+/// The tasks of one service. Clones share them.
 #[derive(Debug, Clone)]
-pub(in crate::http) struct Tasks {
-    count: Arc<watch::Sender<usize>>,
-    given_up: Arc<watch::Sender<bool>>,
+pub(in crate::http) struct Tasks(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    count: AtomicUsize,
+    /// Notified when the last task has ended.
+    none: Notify,
+    given_up: watch::Sender<bool>,
     write_stall: Duration,
 }
 
 impl Tasks {
     pub(in crate::http) fn new(write_stall: Duration) -> Self {
-        Self {
-            count: Arc::new(watch::Sender::new(0)),
-            given_up: Arc::new(watch::Sender::new(false)),
-            write_stall,
-        }
+        let (count, none) = (AtomicUsize::new(0), Notify::new());
+        Self(Arc::new(State { count, none, given_up: watch::Sender::new(false), write_stall }))
     }
 
     /// Counts one more until the guard is dropped.
     pub(in crate::http) fn begin(&self) -> Task {
-        self.count.send_modify(|tasks| *tasks += 1);
+        self.0.count.fetch_add(1, Ordering::Relaxed);
         Task(self.clone())
     }
 
     /// Runs what outlives its connection, until it is done or given up.
     pub(in crate::http) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let (task, mut given_up) = (self.begin(), self.given_up.subscribe());
+        let (task, mut given_up) = (self.begin(), self.0.given_up.subscribe());
         tokio::spawn(async move {
             tokio::select! {
                 biased;
@@ -50,17 +53,23 @@ impl Tasks {
 
     /// Drops what [`Tasks::spawn`] runs.
     pub(in crate::http) fn give_up(&self) {
-        self.given_up.send_replace(true);
+        self.0.given_up.send_replace(true);
     }
 
     pub(in crate::http) fn count(&self) -> usize {
-        *self.count.borrow()
+        self.0.count.load(Ordering::Acquire)
     }
 
     /// Done when there is none.
     pub(in crate::http) async fn done(&self) {
-        // The sender is `self`, so there is no error.
-        drop(self.count.subscribe().wait_for(|tasks| *tasks == 0).await);
+        loop {
+            // Before the count is read, so that no notification behind it is missed.
+            let none = self.0.none.notified();
+            if self.count() == 0 {
+                return;
+            }
+            none.await;
+        }
     }
 }
 
@@ -70,7 +79,7 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, future: F) {
-        let (task, write_stall) = (self.begin(), self.write_stall);
+        let (task, write_stall) = (self.begin(), self.0.write_stall);
         tokio::spawn(async move {
             stall::guard(future, write_stall).await;
             drop(task);
@@ -84,6 +93,9 @@ pub(in crate::http) struct Task(Tasks);
 
 impl Drop for Task {
     fn drop(&mut self) {
-        self.0.count.send_modify(|tasks| *tasks -= 1);
+        let state = &self.0.0;
+        if state.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            state.none.notify_waiters();
+        }
     }
 }

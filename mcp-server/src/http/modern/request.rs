@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use mcp_core::jsonrpc::{ErrorObject, MethodName, Params, RequestId, code};
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::revision::Revision;
@@ -17,12 +16,11 @@ use super::call::Call;
 use super::outbox::Outbox;
 use crate::call::{CallMeta, Claim};
 use crate::http::admission::Admitted;
-use crate::http::head::accept::Accepts;
 use crate::http::head::mirrored::{self, Said};
+use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::registry::Registry;
 
 /// Begins the call that answers a request, without polling it.
@@ -31,27 +29,25 @@ use crate::registry::Registry;
 /// The response of a refusal.
 pub(in crate::http) fn begin(
     shared: &Shared,
-    parts: Arc<Parts>,
+    head: &Head<'_>,
     request: Request,
     meta: CallMeta,
     mut admitted: Admitted,
 ) -> Result<Call, Box<Response>> {
-    let (revision, registry) =
-        admit(shared, &parts.headers, &request.method, &request.params, &meta).map_err(
-            |error| {
-                let status = match error.code() {
-                    code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
-                    _ => status::of(&error),
-                };
-                status::error(status, Some(&request.id), &error)
-            },
-        )?;
+    let (revision, registry) = admit(shared, head, &request.method, &request.params, &meta)
+        .map_err(|error| {
+            let status = match error.code() {
+                code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
+                _ => status::of(&error),
+            };
+            status::error(status, Some(&request.id), &error)
+        })?;
     let not_acceptable = |reason: &str| {
         let error = ErrorObject::invalid_request(reason);
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
     };
     // Clients have to accept both (HTTP-3). One that reads only JSON receives no notifications.
-    let accepts = Accepts::read(&parts.headers);
+    let accepts = head.accepts();
     let json_only = !accepts.events;
     if json_only && !accepts.json {
         return Err(not_acceptable("the response is application/json or text/event-stream").into());
@@ -63,15 +59,11 @@ pub(in crate::http) fn begin(
         }
         admitted.becomes_listener().map_err(|full| status::full(full, Some(&request.id)))?;
     }
-    let principal = parts.extensions.get::<Principal>();
     let limits = shared.server.limits();
     let outbox = Arc::new(Outbox::new(limits, json_only));
     let id = request.id.clone();
     let mut request = request.with_peer(Peer::shared(Arc::clone(&outbox)));
-    if let Some(principal) = principal {
-        request.extensions.insert(principal.clone());
-    }
-    request.extensions.insert_shared(parts);
+    head.describe(&mut request);
     let connection = Arc::clone(&shared.modern);
     let running =
         Box::pin(async move { connection.answer(request, meta, revision, None, registry).await });
@@ -81,7 +73,7 @@ pub(in crate::http) fn begin(
 /// The checks before the method is looked up. Each refusal is a 400.
 fn admit(
     shared: &Shared,
-    headers: &HeaderMap,
+    head: &Head<'_>,
     method: &MethodName,
     params: &Params,
     meta: &CallMeta,
@@ -90,7 +82,7 @@ fn admit(
     let registry = shared.server.live.registry();
     if meta.claim != Claim::Absent && meta.has_client_capabilities {
         let said = Said { method, params, claim: &meta.claim };
-        mirrored::check_request(headers, &said, &registry)?;
+        mirrored::check_request(&head.fields, &head.headers, &said, &registry)?;
     }
     let revision = revision?.ok_or_else(CallMeta::missing_version)?;
     Ok((revision, registry))
@@ -100,13 +92,13 @@ fn admit(
 /// know some (HTTP-4).
 pub(in crate::http) async fn notification(
     shared: &Arc<Shared>,
-    parts: &Parts,
+    head: &Head<'_>,
     notification: Notification,
     meta: CallMeta,
 ) -> Response {
     let Notification { method, params, .. } = &notification;
     let said = Said { method, params, claim: &meta.claim };
-    if let Err(error) = mirrored::check_notification(&parts.headers, &said) {
+    if let Err(error) = mirrored::check_notification(&head.fields, &said) {
         return status::error(StatusCode::BAD_REQUEST, None, &error);
     }
     shared.modern.notify(notification).await;

@@ -17,6 +17,14 @@ use crate::http::admission::Full;
 /// the rest of their message, which costs less.
 const LONG: usize = 16 << 10;
 
+/// The media type of a message. A constant, so that its characters are checked when this is
+/// compiled.
+const JSON_TYPE: HeaderValue = HeaderValue::from_static(JSON);
+
+/// Room for the header fields of a usual request: hyper keeps the map of a response for the next
+/// request of its connection, which then need not allocate one.
+const REQUEST_FIELDS: usize = 12;
+
 /// Tells proxies that buffer responses not to buffer this one.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -80,7 +88,8 @@ pub(in crate::http) fn json(status: StatusCode, text: impl Into<Bytes>) -> Respo
 fn with_json(status: StatusCode, body: HttpBody) -> Response {
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    *response.headers_mut() = HeaderMap::with_capacity(REQUEST_FIELDS);
+    response.headers_mut().insert(CONTENT_TYPE, JSON_TYPE);
     response
 }
 

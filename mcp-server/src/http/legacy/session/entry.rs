@@ -1,6 +1,5 @@
 //! One session.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -11,11 +10,14 @@ use mcp_core::revision::Revision;
 use mcp_core::service::Reply;
 use mcp_core::sync::Mutex;
 use mcp_core::transport::{TransportError, TransportErrorKind};
-use tokio::sync::{Notify, oneshot};
+#[cfg(feature = "http-sse")]
+use tokio::sync::Notify;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::id::SessionId;
 use super::in_flight::InFlight;
+use super::rare_map::RareMap;
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
 use crate::http::legacy::stream::EventStream;
@@ -51,23 +53,24 @@ pub(in crate::http) struct Entry {
     /// Calls that run and streams that are read.
     busy: AtomicU32,
     state: Mutex<State>,
-    /// Notified when no call runs any more.
-    idle: Notify,
 }
 
 #[derive(Default)]
 struct State {
     in_flight: InFlight,
     /// Requests of ours that wait for the client's answer.
-    pending: HashMap<RequestId, oneshot::Sender<Reply>>,
+    pending: RareMap<RequestId, oneshot::Sender<Reply>>,
     /// Streams of calls that still run, by their number.
-    streams: HashMap<u64, Arc<EventStream>>,
+    streams: RareMap<u64, Arc<EventStream>>,
     /// The stream of what belongs to no call.
     standalone: Option<Arc<EventStream>>,
     has_streamed: bool,
     /// Calls whose client has disconnected.
     detached: usize,
     ended: bool,
+    /// Notified when no call runs any more, where that is waited for.
+    #[cfg(feature = "http-sse")]
+    idle: Option<Arc<Notify>>,
 }
 
 impl Entry {
@@ -101,7 +104,6 @@ impl Entry {
             is_used: AtomicBool::new(false),
             busy: AtomicU32::new(0),
             state: Mutex::default(),
-            idle: Notify::new(),
         })
     }
 
@@ -200,10 +202,14 @@ impl Entry {
     #[cfg(feature = "http-sse")]
     pub(in crate::http) async fn calls_done(&self) {
         loop {
-            let idle = self.idle.notified();
-            if self.state.lock().in_flight.len() == 0 {
-                return;
-            }
+            let idle = {
+                let mut state = self.state.lock();
+                if state.in_flight.len() == 0 {
+                    return;
+                }
+                // While the calls are locked, so that none ends before.
+                Arc::clone(state.idle.get_or_insert_default()).notified_owned()
+            };
             idle.await;
         }
     }
@@ -263,12 +269,7 @@ impl Entry {
     }
 
     fn take_pending(&self, id: &RequestId) -> Option<oneshot::Sender<Reply>> {
-        let mut state = self.state.lock();
-        let waiting = state.pending.remove(id);
-        if state.pending.is_empty() {
-            state.pending = HashMap::new();
-        }
-        waiting
+        self.state.lock().pending.remove(id)
     }
 
     // ---- streams
@@ -289,11 +290,8 @@ impl Entry {
     /// The call of a stream is over: the rest of the stream is in the store.
     pub(in crate::http) fn close(&self, stream: &EventStream) {
         let Some(id) = stream.id() else { return };
-        let mut state = self.state.lock();
-        state.streams.remove(&id);
-        if state.streams.is_empty() {
-            state.streams = HashMap::new();
-        }
+        let removed = self.state.lock().streams.remove(&id);
+        drop(removed); // Not while the session is locked.
     }
 
     #[cfg(test)]
@@ -360,10 +358,11 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.busy.0.state.lock();
         state.in_flight.remove(self.key);
-        let is_idle = state.in_flight.len() == 0;
-        drop(state);
-        if is_idle {
-            self.busy.0.idle.notify_waiters();
+        #[cfg(feature = "http-sse")]
+        if state.in_flight.len() == 0
+            && let Some(idle) = state.idle.take()
+        {
+            idle.notify_waiters();
         }
     }
 }

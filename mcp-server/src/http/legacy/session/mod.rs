@@ -7,6 +7,7 @@
 mod entry;
 mod id;
 mod in_flight;
+mod rare_map;
 mod table;
 
 #[cfg(feature = "http-sse")]
