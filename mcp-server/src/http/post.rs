@@ -31,7 +31,7 @@ pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBod
         Err(refused) => return refused,
     };
     if let Err(full) = admitted.becomes_request(head.principal()) {
-        return status::full(full, None);
+        return status::full_for(full, &bytes, limits);
     }
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {

@@ -159,6 +159,7 @@ async fn a_request_over_the_limit_is_refused_and_its_permit_is_returned() {
     seen.wait(|seen| seen.started.load(std::sync::atomic::Ordering::SeqCst), 1).await;
     let answer = Call::new("tools/list", json!({})).send(&service).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("1")));
+    assert!(answer.json()["id"].is_number(), "the refusal has the id of its request: {answer:?}");
     hanging.abort();
     seen.wait(|seen| seen.dropped.load(std::sync::atomic::Ordering::SeqCst), 1).await;
     assert!(hanging.await.unwrap_err().is_cancelled());

@@ -153,7 +153,7 @@ async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Respo
         Err(refused) => return refused,
     };
     if let Err(full) = admitted.becomes_request(head.principal()) {
-        return status::full(full, None);
+        return status::full_for(full, &bytes, limits);
     }
     let Some(stream) = entry.standalone() else { return ended() };
     let message = match jsonrpc::decode(&bytes, &limits.connection) {

@@ -6,11 +6,13 @@ use http::{HeaderMap, StatusCode};
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
-    ErrorObject, RequestId, code, write_error, write_result, write_result_start,
+    Decoded, ErrorObject, Message, RequestId, code, decode, write_error, write_result,
+    write_result_start,
 };
 use mcp_core::service::{Reply, outgoing};
 
 use super::body::{HttpBody, Response};
+use crate::Limits;
 use crate::http::admission::Full;
 
 /// From this length on, a result is sent where it is; shorter ones are copied into one piece with
@@ -128,6 +130,17 @@ pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// [`full`] for a message that was received but is not handled. It is decoded for the sake of its id
+/// (BASE-4), which costs less than to receive it.
+pub(in crate::http) fn full_for(full: Full, message: &Bytes, limits: &Limits) -> Response {
+    let id = match decode(message, &limits.connection) {
+        Ok(Decoded::Single(Message::Request { id, .. })) => Some(id),
+        Ok(_) => None,
+        Err(malformed) => malformed.id,
+    };
+    self::full(full, id.as_ref())
 }
 
 /// The same as a JSON-RPC error.

@@ -119,7 +119,9 @@ async fn its_calls_count_among_all_requests_in_flight() {
     assert_eq!(post(&client, &other, &slow).await, StatusCode::ACCEPTED);
     let ping = json!({"jsonrpc": "2.0", "id": 2, "method": "ping"});
     assert_eq!(post(&client, &endpoint, &ping).await, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(host.client().post(initialize("2025-11-25")).await.status, 503);
+    let refused = host.client().post(initialize("2025-11-25")).await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.json().await["id"], initialize("2025-11-25")["id"]);
     drop(second); // The calls of a stream end with it.
     settle().await;
     assert_eq!(host.log.dropped(), 1);
