@@ -13,7 +13,8 @@ use signal_hook::low_level::{pipe, unregister};
 
 /// What the watchdog waits for.
 pub(super) enum Event {
-    /// A signal to stop. Signals that arrive together are one event.
+    /// A signal to stop. The second one ends a drain, so two signals are two events, also if they
+    /// arrive together.
     Signal,
     /// Every writer of the input has closed its end, even if input is unread.
     HungUp,
@@ -69,7 +70,7 @@ impl Events {
             }
             let [signal, ended, input] = watched.map(|descriptor| !descriptor.revents().is_empty());
             if signal {
-                self.signals.reader.read(&mut [0; 64])?;
+                self.signals.reader.read_exact(&mut [0])?;
                 return Ok(Event::Signal);
             }
             if ended {
