@@ -95,7 +95,7 @@ impl Context {
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
             Some(session) => session.client_info(),
-            None => self.0.meta.client_info.as_ref()?.parse().ok(),
+            None => self.0.meta.client_info(),
         }
     }
 

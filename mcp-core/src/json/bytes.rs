@@ -81,6 +81,15 @@ impl JsonBytes {
         Self(self.0.slice_ref(raw.get()))
     }
 
+    /// Returns a value inside this one, which shares the buffer. `text` must borrow from this text.
+    ///
+    /// # Panics
+    /// If `text` is not a part of this text.
+    #[must_use]
+    pub fn slice_ref(&self, text: &str) -> Self {
+        Self(self.0.slice_ref(text))
+    }
+
     /// Returns the value at a byte range of this text, which shares the buffer. See
     /// [`JsonBytes::member_ranges`].
     ///

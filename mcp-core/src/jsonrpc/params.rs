@@ -1,7 +1,7 @@
 //! The parameters of a message, with the places of the members that every call reads.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use crate::codec::strict::StrictReader;
 use crate::json::{JsonBytes, MembersError};
@@ -73,33 +73,31 @@ impl Params {
     ) -> Result<[Option<JsonBytes>; N], MembersError> {
         let places = self.places.as_ref().map(|places| &places.members[..]);
         match noted(places, &MEMBERS, names) {
-            Some(places) => Ok(places.map(|place| self.at(place))),
+            Some(places) => Ok(places.map(|place| Some(self.text.slice(place.range()?)))),
             None => self.text.members(names),
         }
     }
 
-    /// Returns the values of the named members of `_meta`, in the order of `names`. `meta` is the
+    /// Returns the text of the named members of `_meta`, in the order of `names`. `meta` is the
     /// value of `_meta` in these parameters.
     ///
     /// # Errors
     /// If one of these members occurs twice, or `_meta` is not an object.
-    pub fn meta_members<const N: usize>(
-        &self,
-        meta: &JsonBytes,
+    pub fn meta_members<'a, const N: usize>(
+        &'a self,
+        meta: &'a JsonBytes,
         names: [&'static str; N],
-    ) -> Result<[Option<JsonBytes>; N], MembersError> {
+    ) -> Result<[Option<&'a str>; N], MembersError> {
         let places = self.places.as_ref().map(|places| &places.meta_members[..]);
         match noted(places, &META_MEMBERS, names) {
             Some(places) if meta.as_bytes().starts_with(b"{") => {
-                Ok(places.map(|place| self.at(place)))
+                Ok(places.map(|place| self.text.as_str().get(place.range()?)))
             }
-            _ => meta.members(names),
+            _ => {
+                let ranges = meta.member_ranges(names)?;
+                Ok(ranges.map(|range| meta.as_str().get(range?)))
+            }
         }
-    }
-
-    fn at(&self, place: Place) -> Option<JsonBytes> {
-        let Place { start, end } = place;
-        (end > start).then(|| self.text.slice(start as usize..end as usize))
     }
 }
 
@@ -156,6 +154,11 @@ impl Place {
     fn new(params_start: usize, start: usize, end: usize) -> Option<Self> {
         let place = |at: usize| u32::try_from(at - params_start).ok();
         Some(Self { start: place(start)?, end: place(end)? })
+    }
+
+    /// `None` if the member is absent.
+    fn range(self) -> Option<Range<usize>> {
+        (self.end > self.start).then(|| self.start as usize..self.end as usize)
     }
 }
 
@@ -216,6 +219,10 @@ mod tests {
         }
     }
 
+    fn text_of(json: &Option<JsonBytes>) -> Option<&str> {
+        json.as_ref().map(JsonBytes::as_str)
+    }
+
     /// Compares the members of decoded parameters with those of the same text without places.
     fn check(text: &str) -> Params {
         let params = decoded(text);
@@ -224,7 +231,9 @@ mod tests {
         assert_eq!(params.members(["name", "other"]), searched.members(["name", "other"]));
         if let Ok([Some(meta)]) = params.members([META]) {
             let found = params.meta_members(&meta, META_MEMBERS);
-            assert_eq!(found, meta.members(META_MEMBERS), "{text}");
+            let searched = meta.members(META_MEMBERS);
+            let searched = searched.as_ref().map(|found| found.each_ref().map(text_of));
+            assert_eq!(found, searched.map_err(Clone::clone), "{text}");
         }
         params
     }
