@@ -45,8 +45,8 @@ impl SessionId {
     }
 }
 
-/// The value of each digit, and 16 or more for what is none. Lower case alone, so that a session has
-/// one name.
+/// The value of each digit, and 16 or more for other characters. Lower case alone, so that a
+/// session has one name.
 static DIGITS: [u8; 256] = {
     let mut values = [u8::MAX; 256];
     let mut value = 0;
