@@ -1,11 +1,10 @@
-//! The body of a request, whatever its host calls it.
+//! The body of a request, whatever type its host has for it.
 //!
 //! Everything behind it is compiled once, in this crate, instead of once for each type of body in
 //! the crate of the user.
 
-use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame};
@@ -20,7 +19,6 @@ pub(in crate::http) enum RequestBody {
 }
 
 /// The body broke off.
-#[derive(Debug)]
 pub(in crate::http) struct Broken;
 
 /// The data of a body, without its trailers.
@@ -40,7 +38,7 @@ impl<B: Body> Chunks for B {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
         loop {
-            let frame = std::task::ready!(self.as_mut().poll_frame(cx));
+            let frame = ready!(self.as_mut().poll_frame(cx));
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 None => return Poll::Ready(None),
                 Some(Err(_)) => return Poll::Ready(Some(Err(Broken))),
@@ -79,11 +77,5 @@ impl RequestBody {
             Self::Incoming(body) => body.min_length(),
             Self::Foreign(body) => body.min_length(),
         }
-    }
-}
-
-impl fmt::Debug for RequestBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RequestBody")
     }
 }

@@ -138,13 +138,14 @@ impl Entry {
     // ---------------------------------------------------------------------------
 
     /// Notes that the client was here.
-    pub(super) fn touch(&self) {
+    pub(super) fn touch(&self, now: Instant) {
         self.is_used.store(true, Ordering::Relaxed);
-        self.note_time();
+        self.note_time(now);
     }
 
-    fn note_time(&self) {
-        let age = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+    fn note_time(&self, now: Instant) {
+        let age = now.saturating_duration_since(self.born).as_millis();
+        let age = u64::try_from(age).unwrap_or(u64::MAX);
         self.touched.store(age, Ordering::Relaxed);
     }
 
@@ -342,7 +343,7 @@ pub(in crate::http) struct Busy(Arc<Entry>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.note_time();
+        self.0.note_time(Instant::now());
         self.0.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -6,6 +6,8 @@
 use std::fmt;
 
 const BYTES: usize = 32;
+/// The digits of the text form.
+const TEXT: &[u8; 16] = b"0123456789abcdef";
 
 /// The name of a session, which is also its only secret where there is no principal. Made by the
 /// server, never chosen by a client.
@@ -27,29 +29,33 @@ impl SessionId {
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let (pairs, []) = text.as_chunks::<2>() else { return None };
         let pairs: &[[u8; 2]; BYTES] = pairs.try_into().ok()?;
-        let mut bytes = [0; BYTES];
+        let (mut bytes, mut seen) = ([0; BYTES], 0);
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high)? << 4 | digit(*low)?;
+            let [high, low] = [DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]];
+            *byte = high << 4 | low;
+            seen |= high | low;
         }
-        Some(Self(bytes))
+        (seen < 16).then_some(Self(bytes))
     }
 
     /// The text form, as it stands in `Mcp-Session-Id`. A secret: keep it out of logs and URLs.
     pub fn to_text(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+        digits.map(|digit| char::from(TEXT[usize::from(digit)])).collect()
     }
 }
 
-/// Lower case alone, so that a session has one name.
-fn digit(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        _ => None,
+/// The value of each digit, and 16 or more for other characters. Lower case alone, so that a
+/// session has one name.
+static DIGITS: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[TEXT[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    values
+};
 
 /// Enough to tell sessions apart in a log, too little to use one.
 impl fmt::Debug for SessionId {

@@ -66,14 +66,15 @@ impl Sessions {
         if entry.principal() != principal {
             return None;
         }
-        if entry.is_expired(Instant::now(), &self.limits) {
+        let now = Instant::now();
+        if entry.is_expired(now, &self.limits) {
             let dead = state.remove(id);
             drop(state);
             self.bury(dead);
             return None;
         }
         let entry = Arc::clone(entry);
-        entry.touch();
+        entry.touch(now);
         Some(entry)
     }
 
