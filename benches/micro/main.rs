@@ -5,6 +5,7 @@
 
 mod arguments;
 mod envelope;
+mod long_text;
 mod tools_list;
 
 fn main() {

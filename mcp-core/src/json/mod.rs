@@ -12,6 +12,7 @@
 mod adapter;
 mod bytes;
 mod canonical;
+mod escape;
 mod extra;
 mod map;
 mod members;

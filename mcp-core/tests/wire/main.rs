@@ -15,3 +15,4 @@ mod methods;
 mod revisions;
 mod schemas;
 mod specification;
+mod written_json;

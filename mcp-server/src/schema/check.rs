@@ -40,7 +40,7 @@ const MAX_DEPTH: usize = 128;
 
 impl SchemaCheck {
     /// Returns what violates the schema in a JSON text.
-    pub(crate) fn violations(&self, json: &[u8]) -> Vec<Violation> {
+    pub(crate) fn violations(&self, json: &str) -> Vec<Violation> {
         let mut run = Validation {
             schema: self,
             pointer: String::new(),
@@ -79,9 +79,9 @@ struct Validation<'s> {
 
 impl<'s> Validation<'s> {
     /// Validates a text against a node.
-    fn read(&mut self, node: NodeId, json: &[u8]) -> Result<(), serde_json::Error> {
+    fn read(&mut self, node: NodeId, json: &str) -> Result<(), serde_json::Error> {
         self.spend(json.len() + WORK_PER_READ)?;
-        let mut text = serde_json::Deserializer::from_slice(json);
+        let mut text = serde_json::Deserializer::from_str(json);
         Subschema { run: self, node, may_be_null: false }.deserialize(&mut text)
     }
 
@@ -162,17 +162,17 @@ impl<'s> Validation<'s> {
 
     /// Checks what needs the whole value: fixed values, unique items, alternatives.
     fn check_whole<E: de::Error>(&mut self, node: &Node, raw: &RawValue) -> Result<(), E> {
-        let json = raw.get().as_bytes();
+        let json = raw.get();
         if let Some(values) = &node.values {
             self.spend(json.len())?;
-            let value: Value = serde_json::from_slice(json).map_err(E::custom)?;
+            let value: Value = serde_json::from_str(json).map_err(E::custom)?;
             if !values.canonical.contains(&canonical(&value)) {
                 self.violation(true, format_args!("expected one of {}", values.listed))?;
             }
         }
-        if node.arrays.are_unique && json.starts_with(b"[") {
+        if node.arrays.are_unique && json.starts_with('[') {
             self.spend(json.len())?;
-            let items: Vec<Value> = serde_json::from_slice(json).map_err(E::custom)?;
+            let items: Vec<Value> = serde_json::from_str(json).map_err(E::custom)?;
             let mut seen = HashSet::new();
             let duplicate = items.iter().position(|item| !seen.insert(canonical(item)));
             if let Some(index) = duplicate {
@@ -197,7 +197,7 @@ impl<'s> Validation<'s> {
         &mut self,
         alternatives: &[NodeId],
         exactly_one: bool,
-        json: &[u8],
+        json: &str,
     ) -> Result<(), E> {
         if alternatives.is_empty() {
             return Ok(());
@@ -232,7 +232,7 @@ impl<'s> Validation<'s> {
     fn no_alternative_matches<E: de::Error>(
         &mut self,
         alternatives: &[NodeId],
-        json: &[u8],
+        json: &str,
     ) -> Result<(), E> {
         let allows = |id: &&NodeId| {
             let types = self.node(**id).and_then(|node| node.types);
@@ -246,11 +246,7 @@ impl<'s> Validation<'s> {
     }
 
     /// Returns the violations of an alternative; `None` if not even its shape matches.
-    fn probe<E: de::Error>(
-        &mut self,
-        id: NodeId,
-        json: &[u8],
-    ) -> Result<Option<Vec<Violation>>, E> {
+    fn probe<E: de::Error>(&mut self, id: NodeId, json: &str) -> Result<Option<Vec<Violation>>, E> {
         let found = std::mem::take(&mut self.found);
         let pointer = self.pointer.clone();
         let (is_probe, depth) = (std::mem::replace(&mut self.is_probe, true), self.depth);
@@ -266,8 +262,8 @@ impl<'s> Validation<'s> {
     }
 }
 
-fn type_of(json: &[u8]) -> Types {
-    match json.first() {
+fn type_of(json: &str) -> Types {
+    match json.as_bytes().first() {
         Some(b'n') => Types::NULL,
         Some(b't' | b'f') => Types::BOOLEAN,
         Some(b'"') => Types::STRING,
@@ -305,7 +301,7 @@ impl<'de> DeserializeSeed<'de> for Subschema<'_, '_> {
             return Ok(());
         }
         run.spend(raw.get().len())?;
-        serde_json::Deserializer::from_slice(raw.get().as_bytes())
+        serde_json::Deserializer::from_str(raw.get())
             .deserialize_any(Reader { run, node, may_be_null })
             .map_err(de::Error::custom)?;
         run.check_whole(node, raw)

@@ -16,7 +16,7 @@ fn typed(schema: Value, value: &Value) -> Vec<String> {
 }
 
 fn violations(check: &SchemaCheck, value: &Value) -> Vec<String> {
-    let text = serde_json::to_vec(value).unwrap();
+    let text = serde_json::to_string(value).unwrap();
     check.violations(&text).iter().map(ToString::to_string).collect()
 }
 

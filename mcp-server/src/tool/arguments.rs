@@ -51,7 +51,7 @@ pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<
         Err(error) => decode_again(call, fields, &error)?,
     };
     if call.schema().is_needed() {
-        let violations = call.schema().violations(call.arguments().as_bytes());
+        let violations = call.schema().violations(call.arguments().as_str());
         if !violations.is_empty() {
             let errors = violations.iter().map(ToString::to_string).collect();
             return Err(ArgumentErrors::from_errors(errors));
@@ -83,7 +83,7 @@ fn decode_again<T: DeserializeOwned>(
         return Ok(value);
     }
     let mut errors = diagnose::<T>(&arguments, fields, error);
-    for violation in call.schema().violations(call.arguments().as_bytes()) {
+    for violation in call.schema().violations(call.arguments().as_str()) {
         let prefix = format!("{}: ", violation.pointer);
         if !violation.is_shape && !errors.iter().any(|error| error.starts_with(&prefix)) {
             errors.push(violation.to_string());

@@ -111,7 +111,7 @@ impl ToolRoute {
         };
         let schema = output.check.as_ref().map(LazyCheck::get).filter(|schema| schema.is_needed());
         let Some(schema) = schema else { return Ok(()) };
-        match schema.violations(content.get().as_bytes()).first() {
+        match schema.violations(content.get()).first() {
             None => Ok(()),
             Some(first) => Err(self.bad_result(&format!("structuredContent{first}"))),
         }

@@ -2,7 +2,7 @@
 
 use super::{
     challenge, decode, elicitation, header_params, header_value, json, line, peer_text, scan,
-    sealed_state, skill_file, sse, uri_template, wire,
+    sealed_state, skill_file, sse, uri_template, wire, written_json,
 };
 
 /// A fuzz target.
@@ -181,6 +181,13 @@ pub const TARGETS: &[Target] = &[
         run: json::run,
         extra_seeds: &[],
         dictionary: &[PUNCTUATION, TOKENS, VALUES],
+        test_executions: 30_000,
+    },
+    Target {
+        name: "written_json",
+        run: written_json::run,
+        extra_seeds: &[],
+        dictionary: &[PUNCTUATION, TOKENS, VALUES, &["\n", "\t", "\0", "\\", "\u{7f}", "é"]],
         test_executions: 30_000,
     },
     Target {

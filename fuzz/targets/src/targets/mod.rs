@@ -16,5 +16,6 @@ mod sse;
 mod stream;
 mod uri_template;
 mod wire;
+mod written_json;
 
 pub use list::{TARGETS, Target, find};

@@ -26,7 +26,7 @@ macro_rules! targets {
 }
 
 targets! {
-    decode, scan, json, line, sse, challenge, header_value, header_params, wire, elicitation,
+    decode, scan, json, written_json, line, sse, challenge, header_value, header_params, wire, elicitation,
     peer_text, skill_file, uri_template, sealed_state,
 }
 
