@@ -48,7 +48,9 @@ pub(crate) async fn drive(
         }
         let began = Instant::now();
         let responses = match asked.input_requests {
-            Some(requests) => Some(answer_all(client, method, requests, &deadlines).await?),
+            Some(requests) => {
+                Some(Box::pin(answer_all(client, method, requests, &deadlines)).await?)
+            }
             None => None,
         };
         deadlines.answered(began.elapsed());
@@ -81,7 +83,7 @@ pub(crate) async fn send(
         }
         // What was found out about the server does not hold any more: ask again (ERA-6). The
         // request was not carried out, so it may be repeated.
-        confirm_revision(client, refused, deadlines).await?;
+        Box::pin(confirm_revision(client, refused, deadlines)).await?;
         let (id, sealed, _) = seal(client, Params::from_base(&base), options);
         answer = exchange(client, method, id, sealed, options, deadlines).await;
     }

@@ -75,7 +75,7 @@ impl ModernCalls {
         // The tool has another schema than the one that is known, if any is: the list of tools says
         // what has to be mirrored (HDR-17).
         self.sender.client().tools_changed();
-        if let Err(error) = self.read_tools_again(&numbered.id, meta, &version).await {
+        if let Err(error) = Box::pin(self.read_tools_again(&numbered.id, meta, &version)).await {
             tracing::debug!(%error, "the tools could not be listed to mirror the arguments");
             return reply;
         }
@@ -221,6 +221,12 @@ fn version_of(
     meta: Option<&JsonBytes>,
     negotiated: Option<Revision>,
 ) -> Result<HeaderValue, TransportError> {
+    // The client itself writes that of the connection, and before everything else.
+    if let (Some(meta), Some(revision)) = (meta, negotiated)
+        && begins_with_version(meta.as_bytes(), revision)
+    {
+        return Ok(HeaderValue::from_static(revision.as_str()));
+    }
     let find = || {
         let [version] = meta?.members([PROTOCOL_VERSION]).ok()?;
         HeaderValue::try_from(version?.parse::<String>().ok()?).ok()
@@ -231,4 +237,15 @@ fn version_of(
             format!("no revision is negotiated yet, and `_meta` has no {PROTOCOL_VERSION}");
         TransportError::new(TransportErrorKind::Unsendable, message)
     })
+}
+
+/// Whether the first member of a `_meta` is this revision. A second one of the same name makes no
+/// difference: then that of the connection is used.
+fn begins_with_version(meta: &[u8], revision: Revision) -> bool {
+    let rest = meta
+        .strip_prefix(b"{\"")
+        .and_then(|rest| rest.strip_prefix(PROTOCOL_VERSION.as_bytes()))
+        .and_then(|rest| rest.strip_prefix(b"\":\""))
+        .and_then(|rest| rest.strip_prefix(revision.as_str().as_bytes()));
+    rest.is_some_and(|rest| rest.starts_with(b"\""))
 }

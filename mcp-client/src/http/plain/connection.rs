@@ -123,10 +123,11 @@ impl Connection {
     pub(super) fn is_free(&mut self) -> bool {
         if !self.sender.is_ready() {
             let Self { bytes, waker, .. } = self;
-            let moved: Poll<()> = waker.poll(&mut Context::from_waker(std::task::Waker::noop()), |cx| {
-                bytes.poll(cx);
-                Poll::Pending
-            });
+            let moved: Poll<()> =
+                waker.poll(&mut Context::from_waker(std::task::Waker::noop()), |cx| {
+                    bytes.poll(cx);
+                    Poll::Pending
+                });
             debug_assert!(moved.is_pending());
         }
         self.sender.is_ready()

@@ -48,8 +48,10 @@ where
     ) -> Result<Response<HttpBody>, HttpError> {
         let mut request = request.map(RequestBody::new);
         loop {
-            let authority =
-                request.uri().authority().ok_or_else(|| HttpError::unsent("the URL has no host"))?;
+            let authority = request
+                .uri()
+                .authority()
+                .ok_or_else(|| HttpError::unsent("the URL has no host"))?;
             let (connection, is_reused) = match self.idle.take(authority) {
                 Some(connection) => (connection, true),
                 // In a box of its own, because few requests have to wait for a connection.
@@ -73,7 +75,8 @@ where
     }
 
     async fn open(&self, target: &Uri) -> Result<Box<Connection>, HttpError> {
-        let authority = target.authority().ok_or_else(|| HttpError::unsent("the URL has no host"))?;
+        let authority =
+            target.authority().ok_or_else(|| HttpError::unsent("the URL has no host"))?;
         let mut connector = self.connector.clone();
         poll_fn(|cx| connector.poll_ready(cx)).await.map_err(HttpError::unsent)?;
         let stream = connector.call(target.clone()).await.map_err(HttpError::unsent)?;

@@ -28,6 +28,9 @@ use crate::http::stack::{HttpBody, HttpError, HttpStack};
 use crate::http::url::{ShownUrl, resolve};
 use crate::limits::Limits;
 
+/// Number of header fields that a request usually has at most. Fixed: with more, the map grows.
+const MAX_USUAL_FIELDS: usize = 16;
+
 /// Sends the requests of one client.
 pub(crate) struct Sender {
     endpoint: Endpoint,
@@ -78,7 +81,9 @@ impl Sender {
         limits: &Limits,
         client: ClientSide,
     ) -> Self {
-        let mut headers = settings.headers.clone();
+        // With space for what each request adds, which would otherwise be made for each of them.
+        let mut headers = HeaderMap::with_capacity(MAX_USUAL_FIELDS);
+        headers.extend(settings.headers.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(names::JSON));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
         let stack = settings.stack.clone();
@@ -158,13 +163,15 @@ impl Sender {
                 self.send_once(request, &delivery.target, attempts).await?;
             let next = match response.status() {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    self.after_refusal(response, authorization, request, &mut delivery).await?
+                    let refused =
+                        self.after_refusal(response, authorization, request, &mut delivery);
+                    Box::pin(refused).await?
                 }
                 StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
                     self.after_redirect(&response, &mut delivery)?
                 }
                 status if is_transient(status) => {
-                    self.after_transient(response, request.info.retry, attempts).await
+                    Box::pin(self.after_transient(response, request.info.retry, attempts)).await
                 }
                 _ => Next::Return(response),
             };
