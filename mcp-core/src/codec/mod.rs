@@ -4,3 +4,4 @@
 pub mod line;
 pub mod scan;
 pub mod sse;
+pub(crate) mod strict;

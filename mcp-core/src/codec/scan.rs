@@ -4,6 +4,10 @@
 //! parsed values, and deep nesting can exhaust the stack of a recursive parser. Counting values and
 //! depth first costs a fraction of a parse and limits both.
 
+/// Maximum nesting of objects and arrays. Fixed: the scanner remembers the kind of each open
+/// container in one bit of a `u64`.
+pub(crate) const MAX_DEPTH: usize = 64;
+
 /// Why a message is rejected before it is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanError {
@@ -18,8 +22,8 @@ pub enum ScanError {
 /// Checks that `bytes` are UTF-8, that objects and arrays are nested at most `depth` deep, and that
 /// there are at most `nodes` JSON values. Returns the text.
 ///
-/// Depths above 64 act as 64, because the scanner remembers the kind of each open container in one
-/// bit of a `u64`. An array counts as one value more than its items, even if it is empty.
+/// Depths above 64 act as 64. An array counts as one value more than its items, even if it is
+/// empty.
 ///
 /// The scanner does not check that the text is JSON, which is the task of the parser. It accepts
 /// every message within the limits, and rejects everything whose values or depth would exceed them.
@@ -35,7 +39,7 @@ pub enum ScanError {
 /// The first limit that is exceeded.
 pub fn scan(bytes: &[u8], depth: usize, nodes: usize) -> Result<&str, ScanError> {
     let text = std::str::from_utf8(bytes).map_err(|_| ScanError::NotUtf8)?;
-    let max_level = depth.min(64);
+    let max_level = depth.min(MAX_DEPTH);
     let mut level = 0_usize;
     // Bit 0 is set if the innermost open container is an array, bit 1 for the one around it, and so
     // on.

@@ -1,17 +1,16 @@
-//! Decodes a frame into a message: one scan, then one flat parse of the envelope.
+//! Decodes a frame into a message.
 //!
-//! The envelope has a hand-written visitor. A derived untagged enum would try one variant after the
-//! other, could accept a member that occurs twice, and cannot hold raw JSON (THREAT-13 to
-//! THREAT-18).
+//! A usual message is read in one strict pass. For any other the bytes are scanned for UTF-8, depth
+//! and number of values, and then parsed, which finds the error or the meaning.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::{ErrorObject, Message, MethodName, RequestId};
+use super::envelope::Envelope;
+use super::{ErrorObject, Message, MethodName, Params, RequestId};
 use crate::codec::scan::{ScanError, scan};
 use crate::json::{JsonBytes, read_string};
 use crate::limits::ConnectionLimits;
@@ -70,6 +69,20 @@ impl Malformed {
 /// −32600 for JSON that exceeds a limit or is not a JSON-RPC message (a member is missing or occurs
 /// twice, `jsonrpc` is not `"2.0"`, the id is not allowed, or `result` and `error` occur together).
 pub fn decode(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
+    let usual = str::from_utf8(frame).ok().and_then(|text| Envelope::read(text, limits));
+    match usual {
+        Some(envelope) => message(frame, envelope).map(Decoded::Single),
+        None => decode_unusual(frame, limits),
+    }
+}
+
+/// Decodes one frame as [`decode`] does, without the pass for usual messages, to compare the two.
+///
+/// # Errors
+/// As [`decode`].
+#[doc(hidden)]
+#[cold]
+pub fn decode_unusual(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
     let text = scan(frame, limits.max_json_depth, limits.max_json_nodes)
         .map_err(|refused| Malformed::new(scan_rejection(refused, limits)))?;
     if text.trim_ascii_start().starts_with('[') {
@@ -118,12 +131,13 @@ fn decode_batch(frame: &Bytes, text: &str, max_entries: usize) -> Result<Decoded
 }
 
 fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| not_a_message(text))?;
-    let slice = |raw: &RawValue| JsonBytes::from_trusted(frame.slice_ref(raw.get().as_bytes()));
-    let id = match &envelope.id {
-        Some(Ok(id)) => Some(id.clone()),
-        _ => None,
-    };
+    message(frame, Envelope::parse(text).map_err(|_| not_a_message(text))?)
+}
+
+/// Decides which message the members make.
+fn message(frame: &Bytes, envelope: Envelope<'_>) -> Result<Message, Malformed> {
+    let slice = |raw: &str| JsonBytes::from_trusted(frame.slice_ref(raw.as_bytes()));
+    let id = envelope.id.and_then(RequestId::from_json);
     let is_answer =
         envelope.method.is_none() && (envelope.result.is_some() || envelope.error.is_some());
     let refuse = |error| match is_answer {
@@ -137,23 +151,23 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
             "the member {member} occurs more than once"
         ))));
     }
-    if envelope.version != Version::Two {
+    if envelope.version != Some("\"2.0\"") {
         return Err(invalid("jsonrpc must be \"2.0\""));
     }
-    if let Some(Err(reason)) = envelope.id {
-        // An error response has a null id if the sender could not read the id of the request.
-        if !(reason == BadId::Null && envelope.error.is_some()) {
-            return Err(invalid(
-                "the id must be a string of at most 256 bytes or a 64-bit integer",
-            ));
-        }
+    // An error response has a null id if the sender could not read the id of the request.
+    let may_be_null = envelope.error.is_some();
+    if id.is_none() && envelope.id.is_some_and(|id| id != "null" || !may_be_null) {
+        return Err(invalid("the id must be a string of at most 256 bytes or a 64-bit integer"));
     }
     match (envelope.method, envelope.result, envelope.error) {
         (Some(method), None, None) => {
-            let Some(method) = method else { return Err(invalid("the method must be a string")) };
+            let Some(method) = read_string(method) else {
+                return Err(invalid("the method must be a string"));
+            };
             let params = match envelope.params {
-                None => JsonBytes::empty_object(),
-                Some(raw) if raw.get().starts_with('{') => slice(raw),
+                // Many clients send null instead of omitting the member.
+                None | Some("null") => JsonBytes::empty_object().into(),
+                Some(raw) if raw.starts_with('{') => Params::new(slice(raw), envelope.places),
                 Some(_) => {
                     return Err(refuse(ErrorObject::invalid_params("params must be an object")));
                 }
@@ -168,7 +182,7 @@ fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
             if id.is_none() {
                 return Err(invalid("a response with a result must have an id"));
             }
-            if !result.get().starts_with('{') {
+            if !result.starts_with('{') {
                 return Err(invalid("the result must be an object"));
             }
             Ok(Message::Response { id, outcome: Ok(slice(result)) })
@@ -208,134 +222,7 @@ fn intern(method: Cow<'_, str>) -> MethodName {
     }
 }
 
-/// The members of a message whose kind is not known yet.
-#[derive(Default)]
-struct Envelope<'a> {
-    version: Version,
-    id: Option<Result<RequestId, BadId>>,
-    /// `Some(None)` for a method that is not a string.
-    method: Option<Option<Cow<'a, str>>>,
-    params: Option<&'a RawValue>,
-    result: Option<&'a RawValue>,
-    error: Option<&'a RawValue>,
-    /// A member that occurs more than once.
-    repeated: Option<&'static str>,
-}
-
-#[derive(Default, PartialEq)]
-enum Version {
-    #[default]
-    Absent,
-    Two,
-    Other,
-}
-
-#[derive(PartialEq)]
-enum BadId {
-    Null,
-    Other,
-}
-
-enum Member {
-    Version,
-    Id,
-    Method,
-    Params,
-    Result,
-    Error,
-    Unknown,
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Name;
-        impl Visitor<'_> for Name {
-            type Value = Member;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member name")
-            }
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Member, E> {
-                Ok(match name {
-                    "jsonrpc" => Member::Version,
-                    "id" => Member::Id,
-                    "method" => Member::Method,
-                    "params" => Member::Params,
-                    "result" => Member::Result,
-                    "error" => Member::Error,
-                    _ => Member::Unknown,
-                })
-            }
-        }
-        deserializer.deserialize_identifier(Name)
-    }
-}
-
-impl<'de> Deserialize<'de> for Envelope<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
-
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON-RPC message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-        let mut envelope = Envelope::default();
-        while let Some(member) = map.next_key()? {
-            let repeated = match member {
-                Member::Version => {
-                    let previous =
-                        std::mem::replace(&mut envelope.version, read_version(map.next_value()?));
-                    (previous != Version::Absent).then_some("jsonrpc")
-                }
-                Member::Id => envelope.id.replace(read_id(map.next_value()?)).map(|_| "id"),
-                Member::Method => envelope
-                    .method
-                    .replace(read_string(map.next_value::<&RawValue>()?.get()))
-                    .map(|_| "method"),
-                Member::Params => replace_raw(&mut envelope.params, map.next_value()?, "params"),
-                Member::Result => replace_raw(&mut envelope.result, map.next_value()?, "result"),
-                Member::Error => replace_raw(&mut envelope.error, map.next_value()?, "error"),
-                Member::Unknown => {
-                    map.next_value::<IgnoredAny>()?;
-                    None
-                }
-            };
-            envelope.repeated = envelope.repeated.or(repeated);
-        }
-        if envelope.params.is_some_and(|params| params.get() == "null") {
-            envelope.params = None; // Many clients send null instead of omitting the member.
-        }
-        Ok(envelope)
-    }
-}
-
-fn replace_raw<'a>(
-    member: &mut Option<&'a RawValue>,
-    raw: &'a RawValue,
-    name: &'static str,
-) -> Option<&'static str> {
-    member.replace(raw).map(|_| name)
-}
-
-fn read_version(raw: &RawValue) -> Version {
-    if raw.get() == "\"2.0\"" { Version::Two } else { Version::Other }
-}
-
-fn read_id(raw: &RawValue) -> Result<RequestId, BadId> {
-    match raw.get() {
-        "null" => Err(BadId::Null),
-        text => RequestId::from_json(text).ok_or(BadId::Other),
-    }
-}
-
-fn read_error(raw: &RawValue) -> Option<ErrorObject> {
+fn read_error(raw: &str) -> Option<ErrorObject> {
     // The derived code of `ErrorObject` would also accept an array of its members in order.
-    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
+    raw.starts_with('{').then(|| serde_json::from_str(raw).ok())?
 }

@@ -1,6 +1,6 @@
 //! The three kinds of message: request, notification and response.
 
-use super::{ErrorObject, MethodName, RequestId};
+use super::{ErrorObject, MethodName, Params, RequestId};
 use crate::json::JsonBytes;
 
 /// One message. `params` and `result` are raw JSON.
@@ -13,14 +13,14 @@ pub enum Message {
         /// The method.
         method: MethodName,
         /// The parameters: an object, `{}` if the message had none.
-        params: JsonBytes,
+        params: Params,
     },
     /// A message that expects no response.
     Notification {
         /// The method.
         method: MethodName,
         /// The parameters: an object, `{}` if the message had none.
-        params: JsonBytes,
+        params: Params,
     },
     /// The response to a request.
     Response {

@@ -1,19 +1,21 @@
 //! JSON-RPC 2.0: messages, and how they are decoded and encoded.
 //!
-//! Step 2 of a call (see ARCHITECTURE.md): a frame becomes a [`Message`] by one scan for UTF-8,
-//! depth and number of values, and one flat parse of the envelope. `params` and `result` remain
-//! slices of the frame. Spec: basic (all revisions), JSON-RPC 2.0.
+//! Step 2 of a call (see ARCHITECTURE.md): a frame becomes a [`Message`] in one strict pass, which
+//! checks the JSON, its depth and its number of values, and notes where the members are. `params`
+//! and `result` remain slices of the frame. Spec: basic (all revisions), JSON-RPC 2.0.
 
 mod correlation;
 mod decode;
 mod encode;
+mod envelope;
 mod error;
 mod id;
 mod message;
+mod params;
 
 #[cfg(feature = "stream")]
 pub(crate) use decode::scan_rejection;
-pub use decode::{Decoded, Malformed, decode, too_long};
+pub use decode::{Decoded, Malformed, decode, decode_unusual, too_long};
 #[cfg(feature = "stream")]
 pub(crate) use encode::is_one_line;
 pub use encode::{
@@ -22,3 +24,4 @@ pub use encode::{
 pub use error::{ErrorObject, code};
 pub use id::{MethodName, RequestId};
 pub use message::Message;
+pub use params::Params;

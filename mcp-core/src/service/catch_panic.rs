@@ -6,8 +6,7 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt as _;
 
 use super::{Conversation, Notification, Reply, Request, Service};
-use crate::json::JsonBytes;
-use crate::jsonrpc::ErrorObject;
+use crate::jsonrpc::{ErrorObject, Params};
 use crate::text::PeerText;
 
 /// Answers a panic of the inner service with −32603 and logs it, so that a bug fails only the call
@@ -58,7 +57,7 @@ impl<S: Conversation> Conversation for CatchPanic<S> {
         self.0.accepts_batches()
     }
 
-    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+    fn check_batch_entry(&self, params: &Params) -> Result<(), ErrorObject> {
         self.0.check_batch_entry(params)
     }
 

@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::request::{BoxService, Service};
-use crate::json::JsonBytes;
-use crate::jsonrpc::ErrorObject;
+use crate::jsonrpc::{ErrorObject, Params};
 
 /// The local end of a conversation: a [`Service`] that a transport runs.
 ///
@@ -21,7 +20,7 @@ pub trait Conversation: Service {
     ///
     /// # Errors
     /// The answer to a request that must not be part of an array. A notification is dropped.
-    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+    fn check_batch_entry(&self, params: &Params) -> Result<(), ErrorObject> {
         let _ = params;
         Ok(())
     }
@@ -40,7 +39,7 @@ impl<S: Conversation> Conversation for Arc<S> {
         S::accepts_batches(self)
     }
 
-    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+    fn check_batch_entry(&self, params: &Params) -> Result<(), ErrorObject> {
         S::check_batch_entry(self, params)
     }
 

@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use super::Reply;
 use crate::extensions::Extensions;
-use crate::json::JsonBytes;
-use crate::jsonrpc::{MethodName, RequestId};
+use crate::jsonrpc::{MethodName, Params, RequestId};
 use crate::transport::TransportError;
 
 /// A request: a message that expects an answer.
@@ -24,7 +23,7 @@ pub struct Request {
     /// The name of the method.
     pub method: MethodName,
     /// The parameters, always an object.
-    pub params: JsonBytes,
+    pub params: Params,
     /// Reaches the caller while the call runs: notifications about the call, and requests in
     /// revisions that have them.
     pub peer: Peer,
@@ -34,11 +33,11 @@ pub struct Request {
 
 impl Request {
     /// Creates a request whose caller cannot be reached.
-    pub fn new(id: RequestId, method: impl Into<MethodName>, params: JsonBytes) -> Self {
+    pub fn new(id: RequestId, method: impl Into<MethodName>, params: impl Into<Params>) -> Self {
         Self {
             id,
             method: method.into(),
-            params,
+            params: params.into(),
             peer: Peer::none(),
             extensions: Extensions::new(),
         }
@@ -58,13 +57,13 @@ pub struct Notification {
     /// The name of the method.
     pub method: MethodName,
     /// The parameters, always an object.
-    pub params: JsonBytes,
+    pub params: Params,
 }
 
 impl Notification {
     /// Creates a notification.
-    pub fn new(method: impl Into<MethodName>, params: JsonBytes) -> Self {
-        Self { method: method.into(), params }
+    pub fn new(method: impl Into<MethodName>, params: impl Into<Params>) -> Self {
+        Self { method: method.into(), params: params.into() }
     }
 }
 

@@ -34,7 +34,7 @@ use crate::sync::RwLock;
 ///
 /// impl Service for Echo {
 ///     async fn call(&self, request: Request) -> Reply {
-///         Ok(request.params)
+///         Ok(request.params.into())
 ///     }
 ///
 ///     async fn notify(&self, _: Notification) {}

@@ -96,17 +96,17 @@ impl Service for Local {
         let params: Value = request.params.parse().unwrap();
         let nonce = params["n"].as_u64().unwrap_or_default();
         match &*request.method {
-            "echo" => Ok(request.params),
+            "echo" => Ok(request.params.into()),
             "later" => {
                 tokio::task::yield_now().await;
-                Ok(request.params)
+                Ok(request.params.into())
             }
             "hold" => {
                 self.record(format!("start {nonce}"));
                 let mut held = HeldCall { local: self, nonce, finished: false };
                 self.gate(nonce).acquire().await.unwrap().forget();
                 held.finished = true;
-                Ok(request.params)
+                Ok(request.params.into())
             }
             "ask" => {
                 let question = Request::new(request.id, "echo", request.params);
@@ -114,7 +114,7 @@ impl Service for Local {
             }
             "emit" => {
                 request.peer.notify(Notification::new("event", request.params.clone())).await;
-                Ok(request.params)
+                Ok(request.params.into())
             }
             "size" => {
                 let text = "x".repeat(nonce as usize);

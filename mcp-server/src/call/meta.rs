@@ -5,11 +5,10 @@
 
 use serde::Deserialize;
 
-use super::CallParams;
 use crate::error::reason;
 use crate::json_text::JsonText;
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::meta;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{ClientCapabilities, LoggingLevel, ProgressToken};
@@ -33,8 +32,6 @@ pub(crate) struct CallMeta {
     pub(crate) log_level: Option<LoggingLevel>,
     /// The whole `_meta`.
     pub(crate) raw: Option<JsonBytes>,
-    /// The positions of the other members of `params`.
-    pub(crate) params: CallParams,
 }
 
 /// The protocol version that a request names.
@@ -54,22 +51,22 @@ impl CallMeta {
     ///
     /// # Errors
     /// −32602 if a field is duplicated or of the wrong type.
-    pub(crate) fn read(params: &JsonBytes) -> Result<Self, ErrorObject> {
-        let found = CallParams::read(params);
-        let [raw] = found
-            .members(params, ["_meta"])
+    pub(crate) fn read(params: &Params) -> Result<Self, ErrorObject> {
+        let [raw] = params
+            .members(["_meta"])
             .map_err(|error| ErrorObject::invalid_params(format!("params: {error}")))?;
         let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else {
-            return Ok(Self { params: found, ..Self::default() });
+            return Ok(Self::default());
         };
-        let [progress_token, version, client_info, client_capabilities, log_level] = meta
-            .members([
-                meta::PROGRESS_TOKEN,
-                meta::PROTOCOL_VERSION,
-                meta::CLIENT_INFO,
-                meta::CLIENT_CAPABILITIES,
-                meta::LOG_LEVEL,
-            ])
+        let names = [
+            meta::PROGRESS_TOKEN,
+            meta::PROTOCOL_VERSION,
+            meta::CLIENT_INFO,
+            meta::CLIENT_CAPABILITIES,
+            meta::LOG_LEVEL,
+        ];
+        let [progress_token, version, client_info, client_capabilities, log_level] = params
+            .meta_members(&meta, names)
             .map_err(|error| ErrorObject::invalid_params(format!("params._meta: {error}")))?;
         Ok(Self {
             claim: claimed_version(version.as_ref())?,
@@ -78,7 +75,6 @@ impl CallMeta {
             client_capabilities: capabilities(client_capabilities)?,
             log_level: read(meta::LOG_LEVEL, log_level.as_ref())?,
             raw: Some(meta),
-            params: found,
         })
     }
 
@@ -87,7 +83,7 @@ impl CallMeta {
     /// # Errors
     /// Those of [`read`](Self::read), and −32600 if the message names a protocol version: only a
     /// revision without such versions has arrays.
-    pub(crate) fn read_batch_entry(params: &JsonBytes) -> Result<Self, ErrorObject> {
+    pub(crate) fn read_batch_entry(params: &Params) -> Result<Self, ErrorObject> {
         let meta = Self::read(params)?;
         if meta.claim == Claim::Absent {
             return Ok(meta);

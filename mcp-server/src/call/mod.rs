@@ -14,7 +14,6 @@ mod environment;
 mod gate;
 mod meta;
 mod notification_limiter;
-mod params;
 mod session;
 mod session_memory;
 
@@ -26,6 +25,5 @@ pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
 pub(crate) use meta::{CallMeta, Claim};
 pub(crate) use notification_limiter::Admission;
-pub(crate) use params::CallParams;
 pub(crate) use session::{ClientDescription, LegacySession};
 pub(crate) use session_memory::{SessionBudget, SessionMemory, SessionMemoryFull};

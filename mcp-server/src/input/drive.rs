@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, Wake, Waker};
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::types::InputRequiredResult;
 
 use super::explicit::{ask_on_session, check};
@@ -40,24 +40,21 @@ enum HandlerOutcome<T> {
 /// The parts of a request that differ between the rounds of a call, and its parameters.
 pub(crate) struct RoundInput<'a> {
     pub(crate) method: &'static str,
-    pub(crate) params: &'a JsonBytes,
+    pub(crate) params: &'a Params,
     pub(crate) input_responses: Option<JsonBytes>,
     pub(crate) request_state: Option<JsonBytes>,
 }
 
 impl<'a> RoundInput<'a> {
-    /// Reads them from the parameters of the call of `context`.
+    /// Reads them from the parameters of a request.
     ///
     /// # Errors
     /// −32602 if a member is duplicated.
-    pub(crate) fn read(
-        context: &Context,
-        method: &'static str,
-        params: &'a JsonBytes,
-    ) -> Result<Self, ErrorObject> {
-        let [input_responses, request_state] = (context.call().meta.params)
-            .members(params, ["inputResponses", "requestState"])
-            .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+    pub(crate) fn read(method: &'static str, params: &'a Params) -> Result<Self, ErrorObject> {
+        let [input_responses, request_state] =
+            params
+                .members(["inputResponses", "requestState"])
+                .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
         Ok(Self { method, params, input_responses, request_state })
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     if !missing.is_empty() {
         return Err(ErrorObject::invalid_params(missing.join("; ")));
     }
-    let input = RoundInput::read(context, PromptsGet::NAME, params)?;
+    let input = RoundInput::read(PromptsGet::NAME, params)?;
     let begin = || route.get(context.clone(), arguments.clone());
     input::answer(context, input, begin, |result| {
         if result.description.is_none() {

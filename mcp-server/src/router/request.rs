@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::text::PeerText;
 use mcp_core::types::EmptyResult;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(super) struct RoutedRequest<'a> {
     /// The snapshot that answers this call.
     pub(super) registry: &'a Registry,
     pub(super) context: &'a Context,
-    pub(super) params: &'a JsonBytes,
+    pub(super) params: &'a Params,
 }
 
 impl<'a> RoutedRequest<'a> {

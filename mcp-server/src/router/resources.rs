@@ -25,7 +25,7 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     check_uri(context, &uri)?;
     require(registry.resources.is_offered(), ResourcesRead::NAME)?;
     let Some((route, variables)) = registry.resource(&uri) else { return Err(not_found(&uri)) };
-    let input = RoundInput::read(context, ResourcesRead::NAME, params)?;
+    let input = RoundInput::read(ResourcesRead::NAME, params)?;
     let begin = || route.read(context.clone(), uri.clone(), variables.clone());
     input::answer(context, input, begin, |_| Ok(())).await
 }

@@ -13,8 +13,8 @@ use crate::wire::wrap_structured;
 
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let RoutedRequest { registry, context, params, .. } = *request;
-    let [name, arguments, input_responses, request_state] = (context.call().meta.params)
-        .members(params, ["name", "arguments", "inputResponses", "requestState"])
+    let [name, arguments, input_responses, request_state] = params
+        .members(["name", "arguments", "inputResponses", "requestState"])
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
     let JsonText(name) = name.parse().map_err(|error| invalid_params(&error))?;

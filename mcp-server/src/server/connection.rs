@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use futures::future::AbortHandle;
 use mcp_core::ConnectionLimits;
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::method::{self, Discover, Initialize, Method as _, Ping};
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{
@@ -266,7 +266,7 @@ impl Conversation for Connection {
         self.conversation.session.get().is_some_and(|session| session.revision.rules().batching)
     }
 
-    fn check_batch_entry(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
+    fn check_batch_entry(&self, params: &Params) -> Result<(), ErrorObject> {
         CallMeta::read_batch_entry(params).map(drop)
     }
 

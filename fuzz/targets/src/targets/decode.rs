@@ -1,17 +1,78 @@
 //! `jsonrpc::decode`: the same result as the reference reader, and again the same message after
-//! encoding it.
+//! encoding it. The pass for usual messages gives the same result and finds the same members as the
+//! parser for all others.
 
 use bytes::{Bytes, BytesMut};
 use mcp_core::ConnectionLimits;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
-    Decoded, Malformed, Message, decode, write_error, write_notification, write_request,
-    write_result,
+    Decoded, Malformed, Message, Params, decode, decode_unusual, write_error, write_notification,
+    write_request, write_result,
 };
+use mcp_core::meta;
 
 use crate::reference::{self, Verdict};
 
+/// Members of `params`: those that every call reads, and others.
+const MEMBERS: [&str; 9] = [
+    "_meta",
+    "name",
+    "arguments",
+    "uri",
+    "taskId",
+    "inputResponses",
+    "requestState",
+    "requestId",
+    "a",
+];
+
+/// Members of `params._meta`: those that every call reads, and others.
+const META_MEMBERS: [&str; 7] = [
+    meta::PROGRESS_TOKEN,
+    meta::PROTOCOL_VERSION,
+    meta::CLIENT_INFO,
+    meta::CLIENT_CAPABILITIES,
+    meta::LOG_LEVEL,
+    meta::TRACEPARENT,
+    "a",
+];
+
 pub(crate) fn run(frame: &[u8]) {
+    check_with_reference(frame);
+    let frame = Bytes::copy_from_slice(frame);
+    let mut limits = ConnectionLimits::default();
+    check_both_ways(&frame, &limits);
+    (limits.max_json_depth, limits.max_json_nodes) = (3, 10);
+    check_both_ways(&frame, &limits);
+}
+
+/// Compares both ways to decode a frame, and the members of its parameters.
+fn check_both_ways(frame: &Bytes, limits: &ConnectionLimits) {
+    let decoded = decode(frame, limits);
+    assert_eq!(decoded, decode_unusual(frame, limits));
+    if let Ok(Decoded::Single(
+        Message::Request { params, .. } | Message::Notification { params, .. },
+    )) = decoded
+    {
+        check_members(&params);
+    }
+}
+
+/// Compares the noted members of parameters with those that a search finds.
+fn check_members(params: &Params) {
+    let searched = JsonBytes::from(params.clone());
+    assert_eq!(params.members(MEMBERS), searched.members(MEMBERS));
+    for name in MEMBERS {
+        assert_eq!(params.members([name]), searched.members([name]));
+    }
+    let Ok([Some(meta)]) = params.members(["_meta"]) else { return };
+    assert_eq!(params.meta_members(&meta, META_MEMBERS), meta.members(META_MEMBERS));
+    for name in META_MEMBERS {
+        assert_eq!(params.meta_members(&meta, [name]), meta.members([name]));
+    }
+}
+
+fn check_with_reference(frame: &[u8]) {
     let decoded = decode(&Bytes::copy_from_slice(frame), &ConnectionLimits::default());
     // The reference has no limits: inputs are too short for most of them, and what exceeds one is
     // rejected without an id.
@@ -62,10 +123,10 @@ fn verdict(message: Result<Message, Malformed>) -> Verdict {
     let text = |json: JsonBytes| String::from_utf8(json.as_bytes().to_vec()).expect("UTF-8");
     match message {
         Ok(Message::Request { id, method, params }) => {
-            Verdict::Request(id, method.into_owned(), text(params))
+            Verdict::Request(id, method.into_owned(), text(params.into()))
         }
         Ok(Message::Notification { method, params }) => {
-            Verdict::Notification(method.into_owned(), text(params))
+            Verdict::Notification(method.into_owned(), text(params.into()))
         }
         Ok(Message::Response { id: Some(id), outcome: Ok(result) }) => {
             Verdict::Result(id, text(result))

@@ -53,7 +53,7 @@ use crate::service::{Conversation, Peer};
 ///
 /// impl Service for Echo {
 ///     async fn call(&self, request: Request) -> Reply {
-///         Ok(request.params)
+///         Ok(request.params.into())
 ///     }
 ///
 ///     async fn notify(&self, _: Notification) {}

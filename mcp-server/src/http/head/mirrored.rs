@@ -4,18 +4,17 @@
 use http::{HeaderMap, HeaderName};
 use mcp_core::http::{decode_value, names, param_matches};
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::method::{self, Method as _, ToolsCall};
 
-use crate::call::{CallParams, Claim};
+use crate::call::Claim;
 use crate::json_text::JsonText;
 use crate::registry::Registry;
 
 /// What the body says about a request.
 pub(in crate::http) struct Said<'a> {
     pub(in crate::http) method: &'a str,
-    pub(in crate::http) params: &'a JsonBytes,
-    pub(in crate::http) found: &'a CallParams,
+    pub(in crate::http) params: &'a Params,
     pub(in crate::http) claim: &'a Claim,
 }
 
@@ -39,7 +38,7 @@ pub(in crate::http) fn check_request(
     let Some(mirrored) = method::find(said.method).and_then(|row| row.name_param) else {
         return Ok(());
     };
-    let [named, arguments] = (said.found.members(said.params, [mirrored, "arguments"]))
+    let [named, arguments] = (said.params.members([mirrored, "arguments"]))
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     // Without a header, the router answers a name that is not a string.
     let named = named.as_ref().and_then(|json| json.parse::<JsonText<'_>>().ok());

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, MethodName, RequestId, code};
+use mcp_core::jsonrpc::{ErrorObject, MethodName, Params, RequestId, code};
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Notification, Peer, Request, Service as _};
@@ -84,13 +83,13 @@ fn admit(
     shared: &Shared,
     headers: &HeaderMap,
     method: &MethodName,
-    params: &JsonBytes,
+    params: &Params,
     meta: &CallMeta,
 ) -> Result<(Revision, Arc<Registry>), ErrorObject> {
     let revision = meta.modern_revision(&shared.server.revisions);
     let registry = shared.server.live.registry();
     if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
-        let said = Said { method, params, found: &meta.params, claim: &meta.claim };
+        let said = Said { method, params, claim: &meta.claim };
         mirrored::check_request(headers, &said, &registry)?;
     }
     let revision = revision?.ok_or_else(CallMeta::missing_version)?;
@@ -106,7 +105,7 @@ pub(in crate::http) async fn notification(
     meta: CallMeta,
 ) -> Response {
     let Notification { method, params, .. } = &notification;
-    let said = Said { method, params, found: &meta.params, claim: &meta.claim };
+    let said = Said { method, params, claim: &meta.claim };
     if let Err(error) = mirrored::check_notification(&parts.headers, &said) {
         return status::error(StatusCode::BAD_REQUEST, None, &error);
     }

@@ -1,0 +1,194 @@
+//! The parameters of a message, with the places of the members that every call reads.
+
+use std::fmt;
+use std::ops::{Deref, Range};
+
+use crate::codec::strict::StrictReader;
+use crate::json::{JsonBytes, MembersError};
+use crate::meta;
+
+/// The members of `params` whose places are noted.
+const MEMBERS: [&str; 7] =
+    [META, "name", "arguments", "uri", "taskId", "inputResponses", "requestState"];
+/// The members of `params._meta` whose places are noted.
+const META_MEMBERS: [&str; 5] = [
+    meta::PROGRESS_TOKEN,
+    meta::PROTOCOL_VERSION,
+    meta::CLIENT_INFO,
+    meta::CLIENT_CAPABILITIES,
+    meta::LOG_LEVEL,
+];
+const META: &str = "_meta";
+
+/// The parameters of a request or notification: the text of an object.
+///
+/// The pass that decodes a message notes where the members are that the steps of a call read, so
+/// that [`Params::members`] need not search the text again. The places belong to this text for
+/// good: other parameters, such as those that a layer sets, are made [from](Params::from)
+/// [`JsonBytes`] and have none, so they are searched.
+///
+/// ```
+/// use mcp_core::json::JsonBytes;
+/// use mcp_core::jsonrpc::Params;
+///
+/// let params = Params::from(JsonBytes::new(&serde_json::json!({ "name": "add" }))?);
+/// let [name, arguments] = params.members(["name", "arguments"])?;
+/// assert_eq!(name.unwrap().parse::<String>()?, "add");
+/// assert_eq!(arguments, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Params {
+    text: JsonBytes,
+    places: Option<Places>,
+}
+
+/// The places of the values of members, from the start of `params`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Places {
+    members: [Place; MEMBERS.len()],
+    meta_members: [Place; META_MEMBERS.len()],
+}
+
+/// The place of a value. It is empty if the member is absent, as no value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Params {
+    pub(super) fn new(text: JsonBytes, places: Option<Places>) -> Self {
+        Self { text, places }
+    }
+
+    /// Returns the values of the named members, in the order of `names`. They share the buffer of
+    /// this text.
+    ///
+    /// # Errors
+    /// If one of these members occurs twice, or the text is not an object.
+    pub fn members<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<[Option<JsonBytes>; N], MembersError> {
+        let places = self.places.as_ref().map(|places| &places.members[..]);
+        match noted(places, &MEMBERS, names) {
+            Some(places) => Ok(places.map(|place| self.at(place))),
+            None => self.text.members(names),
+        }
+    }
+
+    /// Returns the values of the named members of `_meta`, in the order of `names`. `meta` is the
+    /// value of `_meta` in these parameters.
+    ///
+    /// # Errors
+    /// If one of these members occurs twice, or `_meta` is not an object.
+    pub fn meta_members<const N: usize>(
+        &self,
+        meta: &JsonBytes,
+        names: [&'static str; N],
+    ) -> Result<[Option<JsonBytes>; N], MembersError> {
+        let places = self.places.as_ref().map(|places| &places.meta_members[..]);
+        match noted(places, &META_MEMBERS, names) {
+            Some(places) if meta.as_bytes().starts_with(b"{") => {
+                Ok(places.map(|place| self.at(place)))
+            }
+            _ => meta.members(names),
+        }
+    }
+
+    fn at(&self, place: Place) -> Option<JsonBytes> {
+        let Place { start, end } = place;
+        (end > start).then(|| self.text.slice(start as usize..end as usize))
+    }
+}
+
+/// Returns the places of the named members. `None` if one of them is not noted.
+fn noted<const N: usize>(
+    places: Option<&[Place]>,
+    known: &[&str],
+    names: [&'static str; N],
+) -> Option<[Place; N]> {
+    let places = places?;
+    let mut found = [Place::default(); N];
+    for (found, name) in found.iter_mut().zip(names) {
+        *found = places[known.iter().position(|known| *known == name)?];
+    }
+    Some(found)
+}
+
+impl Places {
+    /// Reads the value of `params`. Returns its range, and the places of its members. There are
+    /// none if the value is not an object, or a member is unusual: its name has an escape, so it
+    /// may mean another name, or a noted member occurs twice. Such parameters are searched when a
+    /// member is needed, which finds the mistake or the meaning.
+    pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<(Range<usize>, Option<Self>)> {
+        if reader.token()? != b'{' {
+            return Some((reader.value()?, None));
+        }
+        let start = reader.position();
+        let (mut places, mut unusual) = (Self::default(), false);
+        let range = reader.object(|reader, name| {
+            let value = if name == META && reader.token()? == b'{' {
+                reader.object(|reader, name| {
+                    let place = Place::new(start, reader.value()?)?;
+                    unusual |= !note(&mut places.meta_members, &META_MEMBERS, name, place);
+                    Some(())
+                })?
+            } else {
+                reader.value()?
+            };
+            unusual |= !note(&mut places.members, &MEMBERS, name, Place::new(start, value)?);
+            Some(())
+        })?;
+        Some((range, (!unusual).then_some(places)))
+    }
+}
+
+impl Place {
+    /// `None` if the place is beyond 4 GiB.
+    fn new(params_start: usize, value: Range<usize>) -> Option<Self> {
+        let place = |at: usize| u32::try_from(at - params_start).ok();
+        Some(Self { start: place(value.start)?, end: place(value.end)? })
+    }
+}
+
+/// Notes the place of a member, if it is one of the known. Returns false if the member is unusual.
+fn note(places: &mut [Place], known: &[&str], name: &str, place: Place) -> bool {
+    match known.iter().position(|known| *known == name) {
+        Some(index) => std::mem::replace(&mut places[index], place) == Place::default(),
+        None => !name.contains('\\'),
+    }
+}
+
+impl Deref for Params {
+    type Target = JsonBytes;
+
+    fn deref(&self) -> &JsonBytes {
+        &self.text
+    }
+}
+
+impl From<JsonBytes> for Params {
+    fn from(text: JsonBytes) -> Self {
+        Self { text, places: None }
+    }
+}
+
+impl From<Params> for JsonBytes {
+    fn from(params: Params) -> Self {
+        params.text
+    }
+}
+
+impl PartialEq for Params {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
