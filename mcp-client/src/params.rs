@@ -1,9 +1,11 @@
 //! The params of a request, written straight as text: one buffer from the arguments to the
 //! connection.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use mcp_core::json::{JsonBytes, JsonObject};
-use mcp_core::jsonrpc::RequestId;
+use mcp_core::jsonrpc::{Params as SealedParams, RequestId};
 use mcp_core::meta::{self, Meta};
 use mcp_core::types::LoggingLevel;
 use serde::Serialize;
@@ -12,10 +14,24 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 
 /// A JSON object whose end is still open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Params {
     text: Vec<u8>,
+    /// The members, so that the transport need not search them; `None` if something else wrote the
+    /// text, or there are too many.
+    members: Option<KnownMembers>,
 }
+
+/// The places of the values of members.
+#[derive(Debug, Clone, Default)]
+struct KnownMembers {
+    places: [(&'static str, Range<usize>); MAX_KNOWN_MEMBERS],
+    len: usize,
+}
+
+/// Maximum number of members whose places are known. Fixed: a call has a name, arguments and
+/// `_meta`.
+const MAX_KNOWN_MEMBERS: usize = 3;
 
 /// What goes into `_meta`.
 pub(crate) struct MetaParts<'a> {
@@ -37,41 +53,41 @@ impl Params {
     pub(crate) fn new() -> Self {
         let mut text = Vec::with_capacity(512);
         text.push(b'{');
-        Self { text }
+        Self { text, members: Some(KnownMembers::default()) }
     }
 
     /// Continues the params of the round before.
     pub(crate) fn from_base(base: &[u8]) -> Self {
         let mut text = Vec::with_capacity(base.len() + 512);
         text.extend_from_slice(base);
-        Self { text }
+        Self { text, members: None }
     }
 
     /// Adds a member. The name needs no escapes.
     pub(crate) fn with<T: Serialize + ?Sized>(
         mut self,
-        name: &str,
+        name: &'static str,
         value: &T,
     ) -> Result<Self, Error> {
-        self.begin(name);
+        let start = self.begin(name);
         serde_json::to_writer(&mut self.text, value)
             .map_err(|error| Error::argument(name, error))?;
+        self.end(name, start);
         Ok(self)
     }
 
     /// Adds a member that must be an object. Null and unit add none.
     pub(crate) fn with_object<T: Serialize + ?Sized>(
         mut self,
-        name: &str,
+        name: &'static str,
         value: &T,
     ) -> Result<Self, Error> {
         let before = self.text.len();
-        self.begin(name);
-        let start = self.text.len();
+        let start = self.begin(name);
         serde_json::to_writer(&mut self.text, value)
             .map_err(|error| Error::argument(name, error))?;
         match &self.text[start..] {
-            [b'{', ..] => {}
+            [b'{', ..] => self.end(name, start),
             b"null" => self.text.truncate(before),
             _ => {
                 let message = format!(
@@ -89,7 +105,7 @@ impl Params {
         let mut text = serde_json::to_vec(params).map_err(invalid)?;
         if text.starts_with(b"{") && memchr::memmem::find(&text, b"\"_meta\"").is_none() {
             text.pop();
-            return Ok((Self { text }, None)); // As it is, down to the spelling of numbers.
+            return Ok((Self { text, members: None }, None)); // As it is, down to the spelling of numbers.
         }
         let mut members = match serde_json::from_slice(&text).map_err(invalid)? {
             Value::Object(members) => members,
@@ -107,7 +123,7 @@ impl Params {
         };
         let mut text = serde_json::to_vec(&members).map_err(invalid)?;
         text.pop();
-        Ok((Self { text }, meta))
+        Ok((Self { text, members: None }, meta))
     }
 
     /// What names the request, without `_meta`: the key of a cached result.
@@ -118,26 +134,49 @@ impl Params {
     }
 
     /// Adds `_meta` and closes the object. Also returns the part before it, for the next round.
-    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (JsonBytes, Bytes) {
+    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (SealedParams, Bytes) {
         let base = self.text.len();
         self.write_meta(parts);
         self.text.push(b'}');
         let text = Bytes::from(self.text);
-        (JsonBytes::from_trusted(text.clone()), text.slice(..base))
+        let base = text.slice(..base);
+        let text = JsonBytes::from_trusted(text);
+        let sealed = match self.members {
+            Some(known) => {
+                SealedParams::with_known_members(text, known.places.into_iter().take(known.len))
+            }
+            None => text.into(),
+        };
+        (sealed, base)
     }
 
-    fn begin(&mut self, name: &str) {
+    /// Writes the name of a member. Returns where its value starts.
+    fn begin(&mut self, name: &str) -> usize {
         if self.text.len() > 1 {
             self.text.push(b',');
         }
         self.text.push(b'"');
         self.text.extend_from_slice(name.as_bytes());
         self.text.extend_from_slice(b"\":");
+        self.text.len()
+    }
+
+    /// The value of a member is written.
+    fn end(&mut self, name: &'static str, start: usize) {
+        if let Some(known) = &mut self.members {
+            match known.places.get_mut(known.len) {
+                Some(place) => {
+                    *place = (name, start..self.text.len());
+                    known.len += 1;
+                }
+                None => self.members = None,
+            }
+        }
     }
 
     fn write_meta(&mut self, parts: &MetaParts<'_>) {
         let before = self.text.len();
-        self.begin("_meta");
+        let value = self.begin("_meta");
         self.text.push(b'{');
         let start = self.text.len();
         self.text.extend_from_slice(parts.session);
@@ -163,6 +202,7 @@ impl Params {
             self.text.truncate(before); // Nothing to say.
         } else {
             self.text.push(b'}');
+            self.end("_meta", value);
         }
     }
 
@@ -213,6 +253,25 @@ mod tests {
             sealed(params, "", meta.as_ref()),
             r#"{"cursor":"","_meta":{"progressToken":7,"a":1}}"#
         );
+    }
+
+    #[test]
+    fn the_places_of_members_are_those_that_a_search_finds() {
+        let params = || Params::new().with("name", "a\"b").unwrap();
+        for params in [
+            Params::new(),
+            params(),
+            params().with_object("arguments", &()).unwrap(),
+            params().with_object("arguments", &json!({"name": [1, "_meta"]})).unwrap(),
+            params().with("uri", "file:///").unwrap().with("x", &1).unwrap().with("y", "").unwrap(),
+        ] {
+            for session in ["", r#""k":{"name":"v"}"#] {
+                let (sealed, _) = params.clone().seal(&MetaParts::of_session(session.as_bytes()));
+                let searched = SealedParams::from(JsonBytes::from(sealed.clone()));
+                let names = ["_meta", "name", "arguments", "uri"];
+                assert_eq!(sealed.members(names), searched.members(names), "{searched:?}");
+            }
+        }
     }
 
     #[test]

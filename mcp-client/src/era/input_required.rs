@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use futures::future::try_join_all;
 use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::jsonrpc::{RequestId, code};
+use mcp_core::jsonrpc::{Params as SealedParams, RequestId, code};
 use mcp_core::method::{Discover, Method as _};
 use mcp_core::text::PeerText;
 use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
@@ -92,7 +92,7 @@ pub(crate) async fn send(
 }
 
 /// Adds `_meta` to params. Also returns the id of the request, and the params without `_meta`.
-fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, JsonBytes, Bytes) {
+fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, SealedParams, Bytes) {
     let id = client.wire().next_id();
     let (sealed, base) = params.seal(&MetaParts {
         session: &client.session().meta,
@@ -107,7 +107,7 @@ async fn exchange(
     client: &Client,
     method: &'static str,
     id: RequestId,
-    params: JsonBytes,
+    params: SealedParams,
     options: &mut Options,
     deadlines: &mut Deadlines,
 ) -> Result<JsonBytes, Error> {

@@ -1,7 +1,7 @@
 //! The modern conversation: what every request carries in its `_meta`. Spec: basic, "Per-request
 //! fields".
 
-use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::Params as SealedParams;
 use mcp_core::meta::{CLIENT_CAPABILITIES, CLIENT_INFO, Meta, PROTOCOL_VERSION};
 use mcp_core::revision::Revision;
 use mcp_core::types::{ClientCapabilities, DiscoverResult, Implementation};
@@ -39,7 +39,7 @@ fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 }
 
 /// The params of `server/discover`.
-pub(super) fn discover_params(meta: &[u8]) -> JsonBytes {
+pub(super) fn discover_params(meta: &[u8]) -> SealedParams {
     Params::new().seal(&MetaParts::of_session(meta)).0
 }
 

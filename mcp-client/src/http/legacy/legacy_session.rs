@@ -73,7 +73,7 @@ impl LegacySession {
     pub(crate) async fn call(self: &Arc<Self>, request: Request) -> Reply {
         let Request { id, method, params, .. } = request;
         if method == Initialize::NAME {
-            let handshake = shake_hands(&self.channel, &self.receiver, &id, params);
+            let handshake = shake_hands(&self.channel, &self.receiver, &id, params.into());
             return Box::pin(handshake).await;
         }
         let mut guard = CancelOnDrop::new(&self.channel);

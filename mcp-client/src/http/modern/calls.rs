@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue};
 use mcp_core::http::{encode_value, names};
 use mcp_core::json::{JsonBytes, MembersError};
-use mcp_core::jsonrpc::{RequestId, code};
+use mcp_core::jsonrpc::{Params, RequestId, code};
 use mcp_core::meta::PROTOCOL_VERSION;
 use mcp_core::method::notification::Cancelled;
 use mcp_core::method::{
@@ -199,7 +199,7 @@ fn page_params(meta: &JsonBytes, cursor: Option<&JsonBytes>) -> JsonBytes {
 
 /// The `_meta`, the named member, the arguments, the answers and the state of a call.
 fn members(
-    params: &JsonBytes,
+    params: &Params,
     name: Option<&'static str>,
 ) -> Result<[Option<JsonBytes>; 5], CallError> {
     let Some(name) = name else {

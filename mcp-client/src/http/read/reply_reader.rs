@@ -197,11 +197,11 @@ impl<'a, R: Receiver> ReplyReader<'a, R> {
                 None
             }
             Message::Notification { method, params } => {
-                self.receiver.notification(method, params).await;
+                self.receiver.notification(method, params.into()).await;
                 None
             }
             Message::Request { id, method, params } => {
-                self.receiver.request(id, method, params).await;
+                self.receiver.request(id, method, params.into()).await;
                 None
             }
         }
