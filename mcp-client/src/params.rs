@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
-use mcp_core::json::{JsonBytes, JsonObject};
+use mcp_core::json::{self, JsonBytes, JsonObject};
 use mcp_core::jsonrpc::{Params as SealedParams, RequestId};
 use mcp_core::meta::{self, Meta};
 use mcp_core::types::LoggingLevel;
@@ -16,10 +15,28 @@ use crate::error::{Error, ErrorKind};
 /// A JSON object whose end is still open.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Params {
-    text: Vec<u8>,
+    text: String,
     /// The members, so that the transport need not search them; `None` if something else wrote the
     /// text, or there are too many.
     members: Option<KnownMembers>,
+}
+
+/// The params of a round without `_meta`, with the end still open. The next round begins with them.
+#[derive(Debug, Clone)]
+pub(crate) struct Base {
+    sealed: JsonBytes,
+    end: usize,
+}
+
+impl Base {
+    /// Takes an object without its closing brace.
+    pub(crate) fn from_open(text: &str) -> Self {
+        Self { sealed: JsonBytes::from_trusted(format!("{text}}}")), end: text.len() }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.sealed.as_str()[..self.end]
+    }
 }
 
 /// The places of the values of members.
@@ -36,7 +53,7 @@ const MAX_KNOWN_MEMBERS: usize = 3;
 /// What goes into `_meta`.
 pub(crate) struct MetaParts<'a> {
     /// The members that each request of a modern session has, as text.
-    pub(crate) session: &'a [u8],
+    pub(crate) session: &'a str,
     pub(crate) progress_token: Option<&'a RequestId>,
     pub(crate) log_level: Option<LoggingLevel>,
     pub(crate) user: Option<&'a Meta>,
@@ -44,22 +61,23 @@ pub(crate) struct MetaParts<'a> {
 
 impl<'a> MetaParts<'a> {
     /// Only what each request of the session has.
-    pub(crate) fn of_session(session: &'a [u8]) -> Self {
+    pub(crate) fn of_session(session: &'a str) -> Self {
         Self { session, progress_token: None, log_level: None, user: None }
     }
 }
 
 impl Params {
     pub(crate) fn new() -> Self {
-        let mut text = Vec::with_capacity(512);
-        text.push(b'{');
+        let mut text = String::with_capacity(512);
+        text.push('{');
         Self { text, members: Some(KnownMembers::default()) }
     }
 
     /// Continues the params of the round before.
-    pub(crate) fn from_base(base: &[u8]) -> Self {
-        let mut text = Vec::with_capacity(base.len() + 512);
-        text.extend_from_slice(base);
+    pub(crate) fn from_base(base: &Base) -> Self {
+        let base = base.as_str();
+        let mut text = String::with_capacity(base.len() + 512);
+        text.push_str(base);
         Self { text, members: None }
     }
 
@@ -70,8 +88,7 @@ impl Params {
         value: &T,
     ) -> Result<Self, Error> {
         let start = self.begin(name);
-        serde_json::to_writer(&mut self.text, value)
-            .map_err(|error| Error::argument(name, error))?;
+        json::write(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
         self.end(name, start);
         Ok(self)
     }
@@ -84,11 +101,10 @@ impl Params {
     ) -> Result<Self, Error> {
         let before = self.text.len();
         let start = self.begin(name);
-        serde_json::to_writer(&mut self.text, value)
-            .map_err(|error| Error::argument(name, error))?;
+        json::write(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
         match &self.text[start..] {
-            [b'{', ..] => self.end(name, start),
-            b"null" => self.text.truncate(before),
+            object if object.starts_with('{') => self.end(name, start),
+            "null" => self.text.truncate(before),
             _ => {
                 let message = format!(
                     "{name} must be a JSON object, such as a struct, a map or json!({{…}})"
@@ -102,12 +118,12 @@ impl Params {
     /// The params of a typed request, apart from their `_meta`.
     pub(crate) fn of<T: Serialize>(params: &T) -> Result<(Self, Option<Meta>), Error> {
         let invalid = |error| Error::argument("the params", error);
-        let mut text = serde_json::to_vec(params).map_err(invalid)?;
-        if text.starts_with(b"{") && memchr::memmem::find(&text, b"\"_meta\"").is_none() {
+        let mut text = json::to_text(params).map_err(invalid)?;
+        if text.starts_with('{') && memchr::memmem::find(text.as_bytes(), b"\"_meta\"").is_none() {
             text.pop();
             return Ok((Self { text, members: None }, None)); // As it is, down to the spelling of numbers.
         }
-        let mut members = match serde_json::from_slice(&text).map_err(invalid)? {
+        let mut members = match serde_json::from_str(&text).map_err(invalid)? {
             Value::Object(members) => members,
             Value::Null => JsonObject::new(),
             _ => {
@@ -121,43 +137,42 @@ impl Params {
             Some(Value::Object(meta)) => Some(Meta::from(meta)),
             _ => None,
         };
-        let mut text = serde_json::to_vec(&members).map_err(invalid)?;
+        let mut text = json::to_text(&members).map_err(invalid)?;
         text.pop();
         Ok((Self { text, members: None }, meta))
     }
 
     /// What names the request, without `_meta`: the key of a cached result.
     pub(crate) fn key(&self) -> Vec<u8> {
-        let mut key = self.text.clone();
+        let mut key = self.text.clone().into_bytes();
         key.push(b'}');
         key
     }
 
     /// Adds `_meta` and closes the object. Also returns the part before it, for the next round.
-    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (SealedParams, Bytes) {
-        let base = self.text.len();
+    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (SealedParams, Base) {
+        let end = self.text.len();
         self.write_meta(parts);
-        self.text.push(b'}');
-        let text = Bytes::from(self.text);
-        let base = text.slice(..base);
-        let text = JsonBytes::from_trusted(text);
-        let sealed = match self.members {
+        self.text.push('}');
+        let sealed = JsonBytes::from_trusted(self.text);
+        let base = Base { sealed: sealed.clone(), end };
+        let params = match self.members {
             Some(known) => {
-                SealedParams::with_known_members(text, known.places.into_iter().take(known.len))
+                SealedParams::with_known_members(sealed, known.places.into_iter().take(known.len))
             }
-            None => text.into(),
+            None => sealed.into(),
         };
-        (sealed, base)
+        (params, base)
     }
 
     /// Writes the name of a member. Returns where its value starts.
     fn begin(&mut self, name: &str) -> usize {
         if self.text.len() > 1 {
-            self.text.push(b',');
+            self.text.push(',');
         }
-        self.text.push(b'"');
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.extend_from_slice(b"\":");
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
         self.text.len()
     }
 
@@ -177,9 +192,9 @@ impl Params {
     fn write_meta(&mut self, parts: &MetaParts<'_>) {
         let before = self.text.len();
         let value = self.begin("_meta");
-        self.text.push(b'{');
+        self.text.push('{');
         let start = self.text.len();
-        self.text.extend_from_slice(parts.session);
+        self.text.push_str(parts.session);
         if let Some(token) = parts.progress_token {
             self.meta_member(start, meta::PROGRESS_TOKEN, token);
         }
@@ -201,7 +216,7 @@ impl Params {
         if self.text.len() == start {
             self.text.truncate(before); // Nothing to say.
         } else {
-            self.text.push(b'}');
+            self.text.push('}');
             self.end("_meta", value);
         }
     }
@@ -209,12 +224,12 @@ impl Params {
     fn meta_member<T: Serialize + ?Sized>(&mut self, start: usize, key: &str, value: &T) {
         let before = self.text.len();
         if before > start {
-            self.text.push(b',');
+            self.text.push(',');
         }
         // Strings, ids and JSON values can always be written.
-        let written = serde_json::to_writer(&mut self.text, key).and_then(|()| {
-            self.text.push(b':');
-            serde_json::to_writer(&mut self.text, value)
+        let written = json::write(&mut self.text, key).and_then(|()| {
+            self.text.push(':');
+            json::write(&mut self.text, value)
         });
         if written.is_err() {
             self.text.truncate(before);
@@ -229,12 +244,12 @@ mod tests {
 
     fn sealed(params: Params, session: &str, user: Option<&Meta>) -> String {
         let parts = MetaParts {
-            session: session.as_bytes(),
+            session,
             progress_token: Some(&RequestId::Number(7)),
             log_level: None,
             user,
         };
-        String::from_utf8(params.seal(&parts).0.as_bytes().to_vec()).unwrap()
+        params.seal(&parts).0.as_str().to_owned()
     }
 
     #[test]
@@ -266,7 +281,7 @@ mod tests {
             params().with("uri", "file:///").unwrap().with("x", &1).unwrap().with("y", "").unwrap(),
         ] {
             for session in ["", r#""k":{"name":"v"}"#] {
-                let (sealed, _) = params.clone().seal(&MetaParts::of_session(session.as_bytes()));
+                let (sealed, _) = params.clone().seal(&MetaParts::of_session(session));
                 let searched = SealedParams::from(JsonBytes::from(sealed.clone()));
                 let names = ["_meta", "name", "arguments", "uri"];
                 assert_eq!(sealed.members(names), searched.members(names), "{searched:?}");
@@ -284,6 +299,6 @@ mod tests {
 
     #[test]
     fn nothing_to_say_leaves_no_meta() {
-        assert_eq!(Params::new().seal(&MetaParts::of_session(b"")).0.as_bytes(), b"{}");
+        assert_eq!(Params::new().seal(&MetaParts::of_session("")).0.as_bytes(), b"{}");
     }
 }

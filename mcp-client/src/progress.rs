@@ -109,7 +109,7 @@ mod tests {
         let report = |bytes: usize| {
             let message = "x".repeat(bytes);
             let text = format!(r#"{{"progressToken":1,"progress":1,"message":"{message}"}}"#);
-            JsonBytes::from_trusted(text.into_bytes())
+            JsonBytes::from_trusted(text)
         };
         for (bytes, kept) in [(0, 64), (100_000, 10), (2 << 20, 0)] {
             let table = ProgressTable::new(&Limits::new());

@@ -239,12 +239,11 @@ impl<'de> Deserialize<'de> for Meta {
 /// which a text of this length and form has.
 fn is_surely_readable(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let has_exponent =
-        || bytes.windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1] | 0x20 == b'e');
+    let is_exponent = |at: usize| at > 0 && bytes[at - 1].is_ascii_digit();
     bytes.len() <= MAX_UNREAD_BYTES
         && bytes.starts_with(b"{")
         && memchr::memchr(b'\\', bytes).is_none()
-        && !has_exponent()
+        && !memchr::memchr2_iter(b'e', b'E', bytes).any(is_exponent)
 }
 
 impl From<JsonObject> for Meta {

@@ -46,6 +46,10 @@ impl Context {
         request.extensions.get_shared().map(Self)
     }
 
+    pub(crate) fn new(call: Arc<Call>) -> Self {
+        Self(call)
+    }
+
     /// Takes the context of a request that has passed the layers, with the extensions that they
     /// added.
     pub(crate) fn take(request: &mut Request) -> Option<Self> {
@@ -91,7 +95,7 @@ impl Context {
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
             Some(session) => session.client_info(),
-            None => self.0.meta.client_info.as_ref()?.parse().ok(),
+            None => self.0.meta.client_info(),
         }
     }
 

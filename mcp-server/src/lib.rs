@@ -59,8 +59,6 @@ mod seal;
 mod serve;
 mod server;
 mod shrink;
-#[cfg(any(feature = "stdio", feature = "http"))]
-mod signals;
 #[cfg(feature = "stdio")]
 mod stdio;
 mod subscription;

@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn json(text: &str) -> JsonBytes {
-        JsonBytes::from_trusted(text.as_bytes().to_vec())
+        JsonBytes::from_trusted(text)
     }
 
     fn private() -> Cache {

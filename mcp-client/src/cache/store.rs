@@ -132,7 +132,7 @@ impl Store {
         state.make_room(&self.limits, size, now);
         state.bytes += size;
         // A copy: the result is a slice that would keep its whole read buffer alive.
-        let result = JsonBytes::from_trusted(result.as_bytes().to_vec());
+        let result = JsonBytes::from_trusted(result.as_str());
         let key = if is_public { public } else { private };
         state.entries.insert(key, Entry { result, stale_at, size });
     }

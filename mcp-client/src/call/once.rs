@@ -5,7 +5,6 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
-use bytes::Bytes;
 use mcp_core::service::BoxFuture;
 use mcp_core::types::{InputRequiredResult, InputResponses};
 use serde::de::DeserializeOwned;
@@ -17,7 +16,7 @@ use crate::client::Client;
 use crate::era::input_required::{begin, retry, send};
 use crate::era::result_kind::Round;
 use crate::error::Error;
-use crate::params::Params;
+use crate::params::{Base, Params};
 
 /// A request that is sent once: awaiting it returns the result or the server's questions.
 #[must_use = "a call does nothing until it is awaited"]
@@ -27,7 +26,7 @@ pub struct CallOnce<T> {
     params: Result<Params, Error>,
     options: Options,
     /// The params of the first round, if this is a later one.
-    base: Option<Bytes>,
+    base: Option<Base>,
     result: PhantomData<fn() -> T>,
 }
 
@@ -49,7 +48,7 @@ pub struct PendingInput<T> {
     pub asked: InputRequiredResult,
     client: Client,
     method: &'static str,
-    base: Bytes,
+    base: Base,
     options: Box<Options>,
     result: PhantomData<fn() -> T>,
 }
@@ -122,7 +121,7 @@ impl<T> PendingInput<T> {
         SavedInput {
             asked: self.asked.clone(),
             method: self.method.to_owned(),
-            params: String::from_utf8_lossy(&self.base).into_owned() + "}",
+            params: self.base.as_str().to_owned() + "}",
             server: self.client.server_name().to_owned(),
             revision: self.client.revision().as_str().to_owned(),
             meta: self.options.meta.clone(),

@@ -1,6 +1,5 @@
 //! Calls that wait for answers, stored for later or for another process.
 
-use bytes::Bytes;
 use mcp_core::json::JsonObject;
 use mcp_core::meta::Meta;
 use mcp_core::method::{self, Method as _, ToolsCall};
@@ -10,6 +9,7 @@ use mcp_core::types::{InputRequiredResult, LoggingLevel};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
+use crate::params::Base;
 
 /// A call that waits for answers, to be stored: by [`PendingInput::save`](crate::PendingInput::save),
 /// for [`Client::restore`](crate::Client::restore).
@@ -91,7 +91,7 @@ impl SavedInput {
             tool: (row.name == ToolsCall::NAME)
                 .then(|| members.get("name")?.as_str().map(str::to_owned))
                 .flatten(),
-            base: Bytes::copy_from_slice(if members.is_empty() { b"{" } else { base.as_bytes() }),
+            base: Base::from_open(if members.is_empty() { "{" } else { base }),
             meta: self.meta,
             log_level: self.log_level,
         })
@@ -104,7 +104,7 @@ pub(super) struct Restored {
     pub(super) method: &'static str,
     /// The tool that is called, if one is.
     pub(super) tool: Option<String>,
-    pub(super) base: Bytes,
+    pub(super) base: Base,
     pub(super) meta: Option<Meta>,
     pub(super) log_level: Option<LoggingLevel>,
 }

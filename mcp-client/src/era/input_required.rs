@@ -3,7 +3,6 @@
 //! Each round is a request of its own, with a fresh id, the params of the first one, the answers to
 //! the last questions, and the server's state exactly as it came (MRTR-10, MRTR-11, MRTR-13).
 
-use bytes::Bytes;
 use futures::future::try_join_all;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{Params as SealedParams, RequestId, code};
@@ -19,7 +18,7 @@ use crate::call::Options;
 use crate::client::Client;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
-use crate::params::{MetaParts, Params};
+use crate::params::{Base, MetaParts, Params};
 
 /// A complete result, and whether it came in the first round.
 pub(crate) struct Driven {
@@ -74,7 +73,7 @@ pub(crate) async fn send(
     params: Params,
     options: &mut Options,
     deadlines: &mut Deadlines,
-) -> Result<(Round, Bytes), Error> {
+) -> Result<(Round, Base), Error> {
     let (id, sealed, base) = seal(client, params, options);
     let mut answer = exchange(client, method, id, sealed, options, deadlines).await;
     if let Err(refused) = answer {
@@ -92,7 +91,7 @@ pub(crate) async fn send(
 }
 
 /// Adds `_meta` to params. Also returns the id of the request, and the params without `_meta`.
-fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, SealedParams, Bytes) {
+fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, SealedParams, Base) {
     let id = client.wire().next_id();
     let (sealed, base) = params.seal(&MetaParts {
         session: &client.session().meta,
@@ -148,7 +147,7 @@ async fn confirm_revision(
 
 /// The params of the next round.
 pub(crate) fn retry(
-    base: &[u8],
+    base: &Base,
     responses: Option<&InputResponses>,
     state: Option<&str>,
 ) -> Result<Params, Error> {

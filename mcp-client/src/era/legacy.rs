@@ -83,6 +83,6 @@ pub(super) async fn begin(wire: &Wire, agreement: Agreement) -> Session {
         server_info: Some(result.server_info),
         capabilities: result.capabilities,
         instructions: result.instructions,
-        meta: Vec::new(),
+        meta: String::new(),
     }
 }

@@ -178,7 +178,7 @@ fn discovered(
     Ok(Verdict::Modern(Box::new(modern::session(revision, discovered, meta))))
 }
 
-fn constant_meta(settings: &Settings, wire: &Wire, revision: Revision) -> Vec<u8> {
+fn constant_meta(settings: &Settings, wire: &Wire, revision: Revision) -> String {
     let capabilities = wire.inbound.handlers.capabilities(false);
     modern::constant_meta(revision, &settings.client_info, &capabilities)
 }

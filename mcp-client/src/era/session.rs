@@ -33,7 +33,7 @@ pub(crate) struct Session {
     pub(crate) capabilities: ServerCapabilities,
     pub(crate) instructions: Option<String>,
     /// The members of `_meta` that every request carries, as text; empty in the legacy era.
-    pub(crate) meta: Vec<u8>,
+    pub(crate) meta: String,
 }
 
 impl Session {

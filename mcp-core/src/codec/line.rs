@@ -100,7 +100,7 @@ impl LineDecoder {
                 return self.wait_for_line_break();
             };
             let end = self.searched + found + 1;
-            let line = if end < MAX_COPIED_LINE && self.grown_capacity > MAX_KEPT_CAPACITY {
+            let mut line = if end < MAX_COPIED_LINE && self.grown_capacity > MAX_KEPT_CAPACITY {
                 // A slice would keep the whole large buffer alive for as long as the message is in
                 // use.
                 let line = Bytes::copy_from_slice(&self.buffer[..end]);
@@ -114,10 +114,11 @@ impl LineDecoder {
             if std::mem::take(&mut self.skipping) {
                 continue;
             }
-            if line.len() - 1 > self.max_line_bytes {
+            line.truncate(line.len() - 1);
+            if line.len() > self.max_line_bytes {
                 return Some(Line::Overlong);
             }
-            if let Some(frame) = self.frame(line.slice(..line.len() - 1)) {
+            if let Some(frame) = self.frame(line) {
                 return Some(frame);
             }
         }

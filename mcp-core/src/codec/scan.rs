@@ -11,16 +11,14 @@ pub(crate) const MAX_DEPTH: usize = 64;
 /// Why a message is rejected before it is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanError {
-    /// The bytes are not UTF-8.
-    NotUtf8,
     /// Objects and arrays are nested deeper than allowed.
     TooDeep,
     /// The message has more JSON values than allowed.
     TooManyNodes,
 }
 
-/// Checks that `bytes` are UTF-8, that objects and arrays are nested at most `depth` deep, and that
-/// there are at most `nodes` JSON values. Returns the text.
+/// Checks that objects and arrays are nested at most `depth` deep, and that there are at most
+/// `nodes` JSON values.
 ///
 /// Depths above 64 act as 64. An array counts as one value more than its items, even if it is
 /// empty.
@@ -31,14 +29,14 @@ pub enum ScanError {
 /// ```
 /// use mcp_core::codec::scan::{ScanError, scan};
 ///
-/// assert!(scan(br#"{"a":[1,2]}"#, 2, 10).is_ok());
-/// assert_eq!(scan(b"[[[]]]", 2, 10), Err(ScanError::TooDeep));
+/// assert!(scan(r#"{"a":[1,2]}"#, 2, 10).is_ok());
+/// assert_eq!(scan("[[[]]]", 2, 10), Err(ScanError::TooDeep));
 /// ```
 ///
 /// # Errors
 /// The first limit that is exceeded.
-pub fn scan(bytes: &[u8], depth: usize, nodes: usize) -> Result<&str, ScanError> {
-    let text = std::str::from_utf8(bytes).map_err(|_| ScanError::NotUtf8)?;
+pub fn scan(text: &str, depth: usize, nodes: usize) -> Result<(), ScanError> {
+    let bytes = text.as_bytes();
     let max_level = depth.min(MAX_DEPTH);
     let mut level = 0_usize;
     // Bit 0 is set if the innermost open container is an array, bit 1 for the one around it, and so
@@ -71,7 +69,7 @@ pub fn scan(bytes: &[u8], depth: usize, nodes: usize) -> Result<&str, ScanError>
             return Err(ScanError::TooManyNodes);
         }
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Returns the position after the closing quote of the string whose content starts at `at`.
@@ -106,7 +104,7 @@ mod tests {
     use super::*;
 
     fn nodes(text: &str) -> usize {
-        (1..).find(|max| scan(text.as_bytes(), 64, *max).is_ok()).unwrap()
+        (1..).find(|max| scan(text, 64, *max).is_ok()).unwrap()
     }
 
     #[test]
@@ -128,11 +126,11 @@ mod tests {
     #[test]
     fn depth_is_the_number_of_open_containers() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(scan(nested(64).as_bytes(), 64, 1000).is_ok());
-        assert_eq!(scan(nested(65).as_bytes(), 64, 1000), Err(ScanError::TooDeep));
-        assert_eq!(scan(nested(65).as_bytes(), 1000, 1000), Err(ScanError::TooDeep));
-        assert_eq!(scan(&[b'['; 1_000_000], 64, 1000), Err(ScanError::TooDeep));
-        assert_eq!(scan(nested(3).as_bytes(), 2, 1000), Err(ScanError::TooDeep));
+        assert!(scan(&nested(64), 64, 1000).is_ok());
+        assert_eq!(scan(&nested(65), 64, 1000), Err(ScanError::TooDeep));
+        assert_eq!(scan(&nested(65), 1000, 1000), Err(ScanError::TooDeep));
+        assert_eq!(scan(&nested(1_000_000), 64, 1000), Err(ScanError::TooDeep));
+        assert_eq!(scan(&nested(3), 2, 1000), Err(ScanError::TooDeep));
     }
 
     #[test]
@@ -140,7 +138,7 @@ mod tests {
         for length in 0..80 {
             let text = format!(r#"{{"k":"{}[[\"[[","n":[1]}}"#, "x".repeat(length));
             assert_eq!(nodes(&text), 4, "{text}");
-            assert!(scan(text.as_bytes(), 2, 100).is_ok());
+            assert!(scan(&text, 2, 100).is_ok());
         }
     }
 
@@ -161,8 +159,7 @@ mod tests {
     fn unterminated_strings_and_escapes_end_the_scan() {
         for text in [r#"""#, r#""\"#, r#"{"a":"\"#, "\"0123456789012345678901234567890123456789\\"]
         {
-            assert!(scan(text.as_bytes(), 64, 100).is_ok());
+            assert!(scan(text, 64, 100).is_ok());
         }
-        assert_eq!(scan(b"\"\xff\"", 64, 100), Err(ScanError::NotUtf8));
     }
 }

@@ -2,8 +2,6 @@
 //! while the caller notes where the members are that it needs (step 2 of a call, see
 //! ARCHITECTURE.md).
 
-use std::ops::Range;
-
 use super::scan::MAX_DEPTH;
 
 /// A reader of one JSON text.
@@ -34,6 +32,7 @@ impl<'a> StrictReader<'a> {
     }
 
     /// Skips white space. Returns the next byte, which is not consumed.
+    #[inline]
     pub(crate) fn token(&mut self) -> Option<u8> {
         loop {
             let byte = self.peek()?;
@@ -44,7 +43,8 @@ impl<'a> StrictReader<'a> {
         }
     }
 
-    /// Returns the number of bytes that have been read.
+    /// Returns the number of bytes that have been read. After [`token`](Self::token) this is where
+    /// the next value starts.
     pub(crate) fn position(&self) -> usize {
         self.at
     }
@@ -55,13 +55,12 @@ impl<'a> StrictReader<'a> {
     }
 
     /// Reads an object. Calls `member` with each name, as it is written between the quotes; it has
-    /// to read the value, with [`value`](Self::value) or this method. Returns the range of the
-    /// object.
+    /// to read the value, with [`value`](Self::value) or this method.
     pub(crate) fn object(
         &mut self,
-        mut member: impl FnMut(&mut Self, &'a str) -> Option<()>,
-    ) -> Option<Range<usize>> {
-        let start = self.open(b'{')?;
+        mut member: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+    ) -> Option<()> {
+        self.open(b'{')?;
         if self.token()? != b'}' {
             loop {
                 let name = self.name()?;
@@ -71,27 +70,24 @@ impl<'a> StrictReader<'a> {
                 }
             }
         }
-        self.close(start)
+        self.close()
     }
 
-    /// Reads a value. Returns its range.
-    pub(crate) fn value(&mut self) -> Option<Range<usize>> {
-        let first = self.token()?;
-        let start = self.at;
-        match first {
-            b'"' => drop(self.string()?),
-            b'{' => return self.object(|reader, _| reader.value().map(drop)),
-            b'[' => return self.array(),
-            b't' => self.word(b"true")?,
-            b'f' => self.word(b"false")?,
-            b'n' => self.word(b"null")?,
-            _ => self.number()?,
+    /// Reads a value.
+    pub(crate) fn value(&mut self) -> Option<()> {
+        match self.token()? {
+            b'"' => self.string(),
+            b'{' => self.object(|reader, _| reader.value()),
+            b'[' => self.array(),
+            b't' => self.word(b"true"),
+            b'f' => self.word(b"false"),
+            b'n' => self.word(b"null"),
+            _ => self.number(),
         }
-        Some(start..self.at)
     }
 
-    fn array(&mut self) -> Option<Range<usize>> {
-        let start = self.open(b'[')?;
+    fn array(&mut self) -> Option<()> {
+        self.open(b'[')?;
         self.count_value()?; // `scan` counts an empty array like one with an item.
         if self.token()? != b']' {
             loop {
@@ -102,25 +98,28 @@ impl<'a> StrictReader<'a> {
                 self.count_value()?;
             }
         }
-        self.close(start)
+        self.close()
     }
 
-    /// Reads the first byte of an object or array. Returns its position.
-    fn open(&mut self, bracket: u8) -> Option<usize> {
+    /// Reads the first byte of an object or array.
+    #[inline]
+    fn open(&mut self, bracket: u8) -> Option<()> {
         let found = self.token()?;
         self.levels_left = self.levels_left.checked_sub(1)?;
         self.at += 1;
-        (found == bracket).then_some(self.at - 1)
+        (found == bracket).then_some(())
     }
 
-    /// Reads the last byte of the object or array that starts at `start`. Returns its range.
-    fn close(&mut self, start: usize) -> Option<Range<usize>> {
+    /// Reads the last byte of an object or array.
+    #[inline]
+    fn close(&mut self) -> Option<()> {
         self.at += 1;
         self.levels_left += 1;
-        Some(start..self.at)
+        Some(())
     }
 
     /// Returns true after it has read a comma, and false before the bracket `end`.
+    #[inline]
     fn separator(&mut self, end: u8) -> Option<bool> {
         let found = self.token()?;
         if found == b',' {
@@ -131,29 +130,32 @@ impl<'a> StrictReader<'a> {
     }
 
     /// Reads the name of a member and the colon after it.
-    fn name(&mut self) -> Option<&'a str> {
+    #[inline]
+    fn name(&mut self) -> Option<&'a [u8]> {
         if self.token()? != b'"' {
             return None;
         }
-        let name = self.string()?;
+        let start = self.at + 1;
+        self.string()?;
+        let name = self.text.as_bytes().get(start..self.at - 1)?;
         if self.token()? != b':' {
             return None;
         }
         self.at += 1;
         self.count_value()?;
-        self.text.get(name)
+        Some(name)
     }
 
+    #[inline]
     fn count_value(&mut self) -> Option<()> {
         self.values_left = self.values_left.checked_sub(1)?;
         Some(())
     }
 
-    /// Reads a string. Returns the range between the quotes.
-    fn string(&mut self) -> Option<Range<usize>> {
+    /// Reads a string, which starts at the next byte.
+    fn string(&mut self) -> Option<()> {
         let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        let mut at = start;
+        let mut at = self.at + 1;
         loop {
             at = find_special(bytes, at)?;
             match bytes.get(at)? {
@@ -163,7 +165,7 @@ impl<'a> StrictReader<'a> {
             }
         }
         self.at = at + 1;
-        Some(start..at)
+        Some(())
     }
 
     fn number(&mut self) -> Option<()> {
@@ -214,26 +216,38 @@ fn escape_length(rest: &[u8]) -> Option<usize> {
     }
 }
 
+/// Returns the position of the first quote, backslash or control character at or after `at`.
+#[inline]
+fn find_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    // Most strings are names and short values, which end within a few words.
+    for _ in 0..SHORT_WORDS {
+        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { break };
+        let marked = mark_special(u64::from_le_bytes(*word));
+        if marked != 0 {
+            return Some(at + marked.trailing_zeros() as usize / 8);
+        }
+        at += word.len();
+    }
+    find_special_in_blocks(bytes, at)
+}
+
+/// Number of words that are searched before the blocks.
+const SHORT_WORDS: usize = 8;
+
 /// Length of the blocks in which long strings are searched, in bytes. The compiler turns the check
 /// of a block into a few vector instructions.
 const BLOCK_BYTES: usize = 32;
 
-/// Returns the position of the first quote, backslash or control character at or after `at`.
-fn find_special(bytes: &[u8], at: usize) -> Option<usize> {
+#[inline(never)]
+fn find_special_in_blocks(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
-    // Most strings are names and short values, which end in the first block.
-    let (first, long) = rest.split_at_checked(BLOCK_BYTES).unwrap_or((rest, &[]));
-    if let Some(found) = find_special_in_words(first) {
-        return Some(at + found);
-    }
-    let (blocks, _) = long.as_chunks::<BLOCK_BYTES>();
-    let plain = blocks.iter().take_while(|block| !block.iter().fold(false, has_special)).count();
-    let skipped = first.len() + plain * BLOCK_BYTES;
-    find_special_in_words(rest.get(skipped..)?).map(|found| at + skipped + found)
-}
-
-fn has_special(found: bool, byte: &u8) -> bool {
-    found | is_special(*byte)
+    let (blocks, _) = rest.as_chunks::<BLOCK_BYTES>();
+    let is_plain = |block: &&[u8; BLOCK_BYTES]| {
+        !block.iter().fold(false, |found, byte| found | is_special(*byte))
+    };
+    let plain = blocks.iter().take_while(is_plain).count() * BLOCK_BYTES;
+    let found = rest[plain..].iter().position(|byte| is_special(*byte))?;
+    Some(at + plain + found)
 }
 
 /// Whether a byte cannot be part of a string as it is.
@@ -241,26 +255,148 @@ fn is_special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
-/// Searches eight bytes at a time.
-fn find_special_in_words(bytes: &[u8]) -> Option<usize> {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let marked = mark_special(u64::from_le_bytes(*word));
-        if marked != 0 {
-            return Some(index * 8 + marked.trailing_zeros() as usize / 8);
-        }
-    }
-    tail.iter().position(|byte| is_special(*byte)).map(|found| words.len() * 8 + found)
-}
-
-/// Sets the highest bit of the first byte that [`is_special`], counted from the lowest one. Bits of
-/// later bytes may be set as well, because subtractions borrow from the next byte; those of earlier
-/// bytes are not.
+/// Sets the highest bit of the first byte that [`is_special`], counted from the lowest one, and of
+/// no byte before it. Those of later bytes may be set as well, because a subtraction borrows from
+/// the next byte.
+#[inline]
 const fn mark_special(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     // With this bit changed, quotes and control characters, but no other ASCII, are below 0x21.
     let below = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
     let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    // A subtraction sets the highest bit where it borrows, and where the byte is not ASCII.
+    // Of an ASCII byte the subtraction sets the highest bit exactly if it borrows.
     (below | backslash) & !word & (ONES * 0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IgnoredAny;
+
+    use super::*;
+
+    fn reads(text: &str, depth: usize, nodes: usize) -> bool {
+        let mut reader = StrictReader::new(text, depth, nodes);
+        reader.value().is_some() && reader.is_at_end()
+    }
+
+    #[test]
+    fn the_grammar_is_that_of_a_parser_that_skips_values() {
+        let values = [
+            "0",
+            "-0",
+            "10",
+            "01",
+            "-",
+            "--1",
+            "1.",
+            "1.5",
+            ".5",
+            "1.e1",
+            "1e",
+            "1e+",
+            "1E-09",
+            "1e5x",
+            "+1",
+            "NaN",
+            "tru",
+            "true",
+            "truex",
+            "false",
+            "null",
+            "nul",
+            r#""""#,
+            r#""a"#,
+            r#""a\"#,
+            r#""\n\t\/\\\"\b\f\r""#,
+            r#""\x""#,
+            r#""\u12e4""#,
+            r#""\u12E""#,
+            r#""\u12g4""#,
+            r#""\ud800""#,
+            r#""\udc00\ud800""#,
+            "\"\n\"",
+            "\"\u{1f}\"",
+            "\"\u{7f}\"",
+            "\"é\u{1f600}\"",
+            "'a'",
+            "[]",
+            "[ ]",
+            "[1 , 2]",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[",
+            "]",
+            "[1}",
+            "{}",
+            "{ }",
+            r#"{"a":1,"a":[{}]}"#,
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a" 1}"#,
+            r#"{a:1}"#,
+            r#"{1:1}"#,
+            r#"{"\ud800":1}"#,
+            r#"{"a":1"#,
+            r#"{"a":1]"#,
+            "1 2",
+            "",
+            " ",
+            "\u{a0}1",
+            "\u{feff}1",
+            "\u{b}1",
+            "/**/1",
+        ];
+        let contexts = [("", ""), (" \t\r\n", " \n"), ("[", "]"), (r#"{"k": "#, ",\t\"l\":0}")];
+        for value in values {
+            for (before, after) in contexts {
+                let text = format!("{before}{value}{after}");
+                let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+                assert_eq!(reads(&text, 64, 1_000), is_json, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_scanner() {
+        use crate::codec::scan::scan;
+
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let texts = [
+            "1".to_owned(),
+            "[]".to_owned(),
+            "[[],[1,2],{}]".to_owned(),
+            r#"{"a":[1,2],"b":{"c":"x,y:z[{","d":[]}}"#.to_owned(),
+            nested(3),
+            nested(64),
+            nested(65),
+        ];
+        for text in &texts {
+            for depth in [0, 1, 2, 3, 63, 64, 65, usize::MAX] {
+                for nodes in [1, 2, 3, 4, 5, 6, 7, 8, 9, 1_000] {
+                    let scanned = scan(text, depth, nodes).is_ok();
+                    assert_eq!(reads(text, depth, nodes), scanned, "{text} {depth} {nodes}");
+                }
+            }
+        }
+        assert!(!reads(&nested(100_000), 64, usize::MAX));
+    }
+
+    #[test]
+    fn the_first_special_byte_is_found_at_every_place() {
+        let plain = "aé !#[]~\u{7f}\u{80}\u{1f600}".repeat(9);
+        for (at, _) in plain.char_indices() {
+            for special in ["\"", "\\", "\0", "\n", "\u{1f}", "\"\"", "\n\\\u{1}"] {
+                let text = format!("{}{special}{}", &plain[..at], &plain[at..]);
+                for start in 0..=at {
+                    assert_eq!(find_special(text.as_bytes(), start), Some(at), "{text:?} {start}");
+                }
+            }
+        }
+        assert_eq!(find_special(plain.as_bytes(), 0), None);
+        assert_eq!(find_special(b"", 0), None);
+        assert_eq!(find_special(b"", 1), None);
+    }
 }

@@ -19,3 +19,5 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub const JSON: &str = "application/json";
 /// The media type of a stream of messages.
 pub const EVENT_STREAM: &str = "text/event-stream";
+/// The keyword of a schema that mirrors an argument in a header field.
+pub const PARAM_KEYWORD: &str = "x-mcp-header";

@@ -7,11 +7,9 @@ use std::collections::HashSet;
 use http::HeaderName;
 use serde_json::{Map, Value};
 
-use super::names::PARAM_PREFIX;
+use super::names::{PARAM_KEYWORD, PARAM_PREFIX};
 use crate::json::MAX_EXACT_INTEGER;
 
-/// The keyword of the annotation.
-const KEYWORD: &str = "x-mcp-header";
 /// Maximum depth of a schema that is searched. Fixed: it protects the stack, and the depth of a
 /// message is limited to the same number.
 const MAX_SCHEMA_DEPTH: usize = 64;
@@ -87,7 +85,7 @@ impl Search {
         if self.pointer.len() > 2 * MAX_SCHEMA_DEPTH {
             return Err(self.bad("the schema is nested deeper than 64 levels"));
         }
-        if let Some(annotation) = members.get(KEYWORD) {
+        if let Some(annotation) = members.get(PARAM_KEYWORD) {
             self.annotation(annotation, members, reach)?;
         }
         for (keyword, value) in members {

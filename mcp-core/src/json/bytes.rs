@@ -3,12 +3,14 @@
 use std::fmt;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 
 /// The text of one JSON value, which shares the buffer of the message it arrived in.
 ///
-/// The text is one complete JSON value in UTF-8: what a peer sent has passed the
-/// [scanner](crate::codec::scan) and a parser, and what this side sends comes from a serializer. A
+/// The text is one complete JSON value: what a peer sent has passed the
+/// [scanner](crate::codec::scan) and a parser, and what this side sends comes from a serializer.
+/// That it is UTF-8 is checked once, when a message arrives, and part of the type from then on. A
 /// clone increments a reference count.
 ///
 /// ```
@@ -21,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct JsonBytes(Bytes);
+pub struct JsonBytes(ByteString);
 
 impl JsonBytes {
     /// Serializes a value.
@@ -29,18 +31,23 @@ impl JsonBytes {
     /// # Errors
     /// If the value cannot be written as JSON, for example a map whose keys are not strings.
     pub fn new<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_vec(value).map(|text| Self(text.into()))
+        super::to_text(value).map(Self::from_trusted)
     }
 
-    /// Wraps bytes that are known to be one JSON value: a slice of a parsed frame, or the output of
-    /// a serializer. The bytes are not checked.
-    pub fn from_trusted(bytes: impl Into<Bytes>) -> Self {
-        Self(bytes.into())
+    /// Wraps text that is known to be one JSON value, such as the output of a serializer. The text
+    /// is not checked.
+    pub fn from_trusted(text: impl Into<String>) -> Self {
+        Self(ByteString::from(text.into()))
+    }
+
+    /// Wraps a part of a frame, which was parsed before.
+    pub(crate) const fn from_frame(text: ByteString) -> Self {
+        Self(text)
     }
 
     /// Returns the value `{}`.
     pub const fn empty_object() -> Self {
-        Self(Bytes::from_static(b"{}"))
+        Self(ByteString::from_static("{}"))
     }
 
     /// Parses the value as a `T`, which may borrow from the text.
@@ -48,17 +55,22 @@ impl JsonBytes {
     /// # Errors
     /// If the value is not a `T`.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.0)
+        serde_json::from_str(&self.0)
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Returns the text as bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_bytes()
     }
 
     /// Returns the text as shared bytes.
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        self.0.into_bytes()
     }
 
     /// Returns a value inside this one, which shares the buffer. `raw` must borrow from this text.
@@ -66,22 +78,31 @@ impl JsonBytes {
     /// # Panics
     /// If `raw` is not a part of this text.
     pub fn slice_of(&self, raw: &serde_json::value::RawValue) -> Self {
-        Self(self.0.slice_ref(raw.get().as_bytes()))
+        Self(self.0.slice_ref(raw.get()))
+    }
+
+    /// Returns a value inside this one, which shares the buffer. `text` must borrow from this text.
+    ///
+    /// # Panics
+    /// If `text` is not a part of this text.
+    #[must_use]
+    pub fn slice_ref(&self, text: &str) -> Self {
+        Self(self.0.slice_ref(text))
     }
 
     /// Returns the value at a byte range of this text, which shares the buffer. See
     /// [`JsonBytes::member_ranges`].
     ///
     /// # Panics
-    /// If the range is outside of this text.
+    /// If the range is outside of this text, or begins or ends inside a character.
     #[must_use]
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
-        Self(self.0.slice(range))
+        Self(self.0.slice_ref(&self.0[range]))
     }
 }
 
 impl fmt::Debug for JsonBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.0))
+        f.write_str(&self.0)
     }
 }

@@ -121,9 +121,8 @@ mod tests {
     use super::*;
 
     fn members(text: &'static str) -> Result<[Option<String>; 2], MembersError> {
-        let found = JsonBytes::from_trusted(text.as_bytes()).members(["a", "bc"])?;
-        Ok(found
-            .map(|value| value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())))
+        let found = JsonBytes::from_trusted(text).members(["a", "bc"])?;
+        Ok(found.map(|value| value.map(|value| value.as_str().to_owned())))
     }
 
     #[test]

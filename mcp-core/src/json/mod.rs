@@ -22,6 +22,7 @@ mod string;
 mod string_enum;
 mod tagged;
 mod visitor;
+mod write;
 
 pub use bytes::JsonBytes;
 pub use canonical::canonical;
@@ -29,6 +30,7 @@ pub use extra::Extra;
 pub use map::JsonObject;
 pub use members::MembersError;
 pub use raw::RawJson;
+pub use write::{to_text, write};
 
 pub(crate) use adapter::{Float, Int, Millis, Plain};
 pub(crate) use number::MAX_EXACT_INTEGER;

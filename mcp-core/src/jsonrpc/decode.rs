@@ -1,11 +1,12 @@
 //! Decodes a frame into a message.
 //!
-//! A usual message is read in one strict pass. For any other the bytes are scanned for UTF-8, depth
-//! and number of values, and then parsed, which finds the error or the meaning.
+//! A usual message is read in one strict pass over the text. Any other is scanned for its depth and
+//! number of values and then parsed, which finds the error or the meaning.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -69,26 +70,36 @@ impl Malformed {
 /// −32600 for JSON that exceeds a limit or is not a JSON-RPC message (a member is missing or occurs
 /// twice, `jsonrpc` is not `"2.0"`, the id is not allowed, or `result` and `error` occur together).
 pub fn decode(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
-    let usual = str::from_utf8(frame).ok().and_then(|text| Envelope::read(text, limits));
-    match usual {
-        Some(envelope) => message(frame, envelope).map(Decoded::Single),
-        None => decode_unusual(frame, limits),
+    let frame = text(frame)?;
+    match Envelope::read(&frame, limits) {
+        Some(envelope) => message(&frame, &envelope).map(Decoded::Single),
+        None => decode_unusual(&frame, limits),
     }
 }
 
-/// Decodes one frame as [`decode`] does, without the pass for usual messages, to compare the two.
+/// Decodes one frame as [`decode`] does, without the pass for usual messages. For tests that compare
+/// the two.
 ///
 /// # Errors
 /// As [`decode`].
 #[doc(hidden)]
+pub fn decode_by_parser(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
+    decode_unusual(&text(frame)?, limits)
+}
+
+fn text(frame: &Bytes) -> Result<ByteString, Malformed> {
+    ByteString::try_from(frame.clone())
+        .map_err(|_| Malformed::new(ErrorObject::parse_error("the message is not valid UTF-8")))
+}
+
 #[cold]
-pub fn decode_unusual(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
-    let text = scan(frame, limits.max_json_depth, limits.max_json_nodes)
+fn decode_unusual(frame: &ByteString, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
+    scan(frame, limits.max_json_depth, limits.max_json_nodes)
         .map_err(|refused| Malformed::new(scan_rejection(refused, limits)))?;
-    if text.trim_ascii_start().starts_with('[') {
-        return decode_batch(frame, text, limits.max_batch_entries);
+    if frame.trim_ascii_start().starts_with('[') {
+        return decode_batch(frame, limits.max_batch_entries);
     }
-    decode_one(frame, text).map(Decoded::Single)
+    decode_one(frame, frame).map(Decoded::Single)
 }
 
 /// Returns the error for a message that is longer than
@@ -104,7 +115,6 @@ pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
 /// Returns the error for a message that [`scan`] rejected.
 pub(crate) fn scan_rejection(refused: ScanError, limits: &ConnectionLimits) -> ErrorObject {
     match refused {
-        ScanError::NotUtf8 => ErrorObject::parse_error("the message is not valid UTF-8"),
         ScanError::TooDeep => ErrorObject::invalid_request(format!(
             "the message is nested deeper than {} levels (max_json_depth)",
             limits.max_json_depth
@@ -116,8 +126,8 @@ pub(crate) fn scan_rejection(refused: ScanError, limits: &ConnectionLimits) -> E
     }
 }
 
-fn decode_batch(frame: &Bytes, text: &str, max_entries: usize) -> Result<Decoded, Malformed> {
-    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| not_a_message(text))?;
+fn decode_batch(frame: &ByteString, max_entries: usize) -> Result<Decoded, Malformed> {
+    let entries: Vec<&RawValue> = serde_json::from_str(frame).map_err(|_| not_a_message(frame))?;
     if entries.is_empty() {
         return Err(Malformed::new(ErrorObject::invalid_request("the batch is empty")));
     }
@@ -130,13 +140,13 @@ fn decode_batch(frame: &Bytes, text: &str, max_entries: usize) -> Result<Decoded
     Ok(Decoded::Batch(entries.into_iter().map(|entry| decode_one(frame, entry.get())).collect()))
 }
 
-fn decode_one(frame: &Bytes, text: &str) -> Result<Message, Malformed> {
-    message(frame, Envelope::parse(text).map_err(|_| not_a_message(text))?)
+fn decode_one(frame: &ByteString, text: &str) -> Result<Message, Malformed> {
+    message(frame, &Envelope::parse(text).map_err(|_| not_a_message(text))?)
 }
 
 /// Decides which message the members make.
-fn message(frame: &Bytes, envelope: Envelope<'_>) -> Result<Message, Malformed> {
-    let slice = |raw: &str| JsonBytes::from_trusted(frame.slice_ref(raw.as_bytes()));
+fn message(frame: &ByteString, envelope: &Envelope<'_>) -> Result<Message, Malformed> {
+    let slice = |raw: &str| JsonBytes::from_frame(frame.slice_ref(raw));
     let id = envelope.id.and_then(RequestId::from_json);
     let is_answer =
         envelope.method.is_none() && (envelope.result.is_some() || envelope.error.is_some());

@@ -36,18 +36,18 @@ impl<'a> Envelope<'a> {
         let mut reader = StrictReader::new(text, limits.max_json_depth, limits.max_json_nodes);
         let mut envelope = Self::default();
         reader.object(|reader, name| {
-            let (value, places) = match name {
-                "params" => Places::read(reader)?,
-                _ => (reader.value()?, None),
-            };
-            match envelope.member(name) {
-                Some((member, _)) if member.is_some() => return None,
-                Some((member, _)) => *member = Some(text.get(value)?),
-                None if name.contains('\\') => return None,
-                None => {}
+            reader.token()?;
+            let start = reader.position();
+            if name == b"params" {
+                envelope.places = Places::read(reader)?;
+            } else {
+                reader.value()?;
             }
-            envelope.places = envelope.places.or(places);
-            Some(())
+            let Some((member, _)) = envelope.member(name) else {
+                return (!name.contains(&b'\\')).then_some(());
+            };
+            let value = text.get(start..reader.position())?;
+            member.replace(value).is_none().then_some(())
         })?;
         reader.is_at_end().then_some(envelope)
     }
@@ -61,14 +61,14 @@ impl<'a> Envelope<'a> {
     }
 
     /// Returns the member with a name, and the name.
-    fn member(&mut self, name: &str) -> Option<(&mut Option<&'a str>, &'static str)> {
+    fn member(&mut self, name: &[u8]) -> Option<(&mut Option<&'a str>, &'static str)> {
         Some(match name {
-            "jsonrpc" => (&mut self.version, "jsonrpc"),
-            "id" => (&mut self.id, "id"),
-            "method" => (&mut self.method, "method"),
-            "params" => (&mut self.params, "params"),
-            "result" => (&mut self.result, "result"),
-            "error" => (&mut self.error, "error"),
+            b"jsonrpc" => (&mut self.version, "jsonrpc"),
+            b"id" => (&mut self.id, "id"),
+            b"method" => (&mut self.method, "method"),
+            b"params" => (&mut self.params, "params"),
+            b"result" => (&mut self.result, "result"),
+            b"error" => (&mut self.error, "error"),
             _ => return None,
         })
     }
@@ -97,7 +97,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
         let mut envelope = Envelope::default();
         while let Some(Name(name)) = map.next_key()? {
-            let Some((member, name)) = envelope.member(&name) else {
+            let Some((member, name)) = envelope.member(name.as_bytes()) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -105,5 +105,50 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
             envelope.repeated = envelope.repeated.or(repeated);
         }
         Ok(envelope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Envelope<'_>> {
+        Envelope::read(text, &ConnectionLimits::default())
+    }
+
+    #[test]
+    fn usual_messages_are_read_in_one_pass_with_the_members_that_the_parser_finds() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{}}}"#,
+            r#"{"jsonrpc":"2.0","id":"a\"b","method":"tools\/call","params":{"_meta":{"a":[1]}}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+            "{ \"params\" : null ,\t\"method\":\"m\", \"other\": {\"\\u0061\":1}, \"jsonrpc\":\"2.0\" }\r\n",
+            r#"{"jsonrpc":"2.0","id":1,"result":{"a":[1,2,{"b":"é"}]}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"bad"}}"#,
+            r#"{"jsonrpc":2,"id":{},"method":[],"params":1,"result":"","error":false}"#,
+            "{}",
+        ] {
+            let envelope = read(text).expect(text);
+            let places = envelope.places;
+            assert_eq!(envelope, Envelope { places, ..Envelope::parse(text).unwrap() }, "{text}");
+        }
+    }
+
+    #[test]
+    fn unusual_messages_are_left_to_the_parser() {
+        for text in [
+            r#"[{"jsonrpc":"2.0","method":"m"}]"#,
+            r#"{"jsonrpc":"2.0","i\u0064":1,"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","params":{},"params":{},"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","method":"m","a":01}"#,
+            r#"{"jsonrpc":"2.0","method":"m"} {}"#,
+            "1",
+            "",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let deep = format!(r#"{{"params":{}{}}}"#, "[".repeat(64), "]".repeat(64));
+        assert_eq!(read(&deep), None);
     }
 }

@@ -15,7 +15,7 @@ mod params;
 
 #[cfg(feature = "stream")]
 pub(crate) use decode::scan_rejection;
-pub use decode::{Decoded, Malformed, decode, decode_unusual, too_long};
+pub use decode::{Decoded, Malformed, decode, decode_by_parser, too_long};
 #[cfg(feature = "stream")]
 pub(crate) use encode::is_one_line;
 pub use encode::{

@@ -83,7 +83,8 @@ impl Params {
     ) -> Self {
         let mut places = Places { is_meta_noted: false, ..Places::default() };
         let noted = members.into_iter().try_for_each(|(name, value)| {
-            note(&mut places.members, &MEMBERS, name, Place::new(0, value)?).then_some(())
+            let place = Place::new(0, value.start, value.end)?;
+            note(&mut places.members, &MEMBERS, name.as_bytes(), place).then_some(())
         });
         Self { text, places: noted.map(|()| places) }
     }
@@ -99,34 +100,32 @@ impl Params {
     ) -> Result<[Option<JsonBytes>; N], MembersError> {
         let places = self.places.as_ref().map(|places| &places.members[..]);
         match noted(places, &MEMBERS, names) {
-            Some(places) => Ok(places.map(|place| self.at(place))),
+            Some(places) => Ok(places.map(|place| Some(self.text.slice(place.range()?)))),
             None => self.text.members(names),
         }
     }
 
-    /// Returns the values of the named members of `_meta`, in the order of `names`. `meta` is the
+    /// Returns the text of the named members of `_meta`, in the order of `names`. `meta` is the
     /// value of `_meta` in these parameters.
     ///
     /// # Errors
     /// If one of these members occurs twice, or `_meta` is not an object.
-    pub fn meta_members<const N: usize>(
-        &self,
-        meta: &JsonBytes,
+    pub fn meta_members<'a, const N: usize>(
+        &'a self,
+        meta: &'a JsonBytes,
         names: [&'static str; N],
-    ) -> Result<[Option<JsonBytes>; N], MembersError> {
+    ) -> Result<[Option<&'a str>; N], MembersError> {
         let noted_meta = self.places.as_ref().filter(|places| places.is_meta_noted);
         let places = noted_meta.map(|places| &places.meta_members[..]);
         match noted(places, &META_MEMBERS, names) {
             Some(places) if meta.as_bytes().starts_with(b"{") => {
-                Ok(places.map(|place| self.at(place)))
+                Ok(places.map(|place| self.text.as_str().get(place.range()?)))
             }
-            _ => meta.members(names),
+            _ => {
+                let ranges = meta.member_ranges(names)?;
+                Ok(ranges.map(|range| meta.as_str().get(range?)))
+            }
         }
-    }
-
-    fn at(&self, place: Place) -> Option<JsonBytes> {
-        let Place { start, end } = place;
-        (end > start).then(|| self.text.slice(start as usize..end as usize))
     }
 }
 
@@ -145,46 +144,58 @@ fn noted<const N: usize>(
 }
 
 impl Places {
-    /// Reads the value of `params`. Returns its range, and the places of its members. There are
-    /// none if the value is not an object, or a member is unusual: its name has an escape, so it
+    /// Reads the value of `params`. Returns the places of its members. There are none if the value is not an object, or a member is unusual: its name has an escape, so it
     /// may mean another name, or a noted member occurs twice. Such parameters are searched when a
     /// member is needed, which finds the mistake or the meaning.
-    pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<(Range<usize>, Option<Self>)> {
+    pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<Option<Self>> {
         if reader.token()? != b'{' {
-            return Some((reader.value()?, None));
+            return reader.value().map(|()| None);
         }
-        let start = reader.position();
+        let params_start = reader.position();
         let (mut places, mut unusual) = (Self::default(), false);
-        let range = reader.object(|reader, name| {
-            let value = if name == META && reader.token()? == b'{' {
+        reader.object(|reader, name| {
+            let next = reader.token()?;
+            let start = reader.position();
+            if name == META.as_bytes() && next == b'{' {
                 reader.object(|reader, name| {
-                    let place = Place::new(start, reader.value()?)?;
+                    reader.token()?;
+                    let start = reader.position();
+                    reader.value()?;
+                    let place = Place::new(params_start, start, reader.position())?;
                     unusual |= !note(&mut places.meta_members, &META_MEMBERS, name, place);
                     Some(())
-                })?
+                })?;
             } else {
-                reader.value()?
-            };
-            unusual |= !note(&mut places.members, &MEMBERS, name, Place::new(start, value)?);
+                reader.value()?;
+            }
+            let place = Place::new(params_start, start, reader.position())?;
+            unusual |= !note(&mut places.members, &MEMBERS, name, place);
             Some(())
         })?;
-        Some((range, (!unusual).then_some(places)))
+        Some((!unusual).then_some(places))
     }
 }
 
 impl Place {
     /// `None` if the place is beyond 4 GiB.
-    fn new(params_start: usize, value: Range<usize>) -> Option<Self> {
+    #[inline]
+    fn new(params_start: usize, start: usize, end: usize) -> Option<Self> {
         let place = |at: usize| u32::try_from(at - params_start).ok();
-        Some(Self { start: place(value.start)?, end: place(value.end)? })
+        Some(Self { start: place(start)?, end: place(end)? })
+    }
+
+    /// `None` if the member is absent.
+    fn range(self) -> Option<Range<usize>> {
+        (self.end > self.start).then(|| self.start as usize..self.end as usize)
     }
 }
 
 /// Notes the place of a member, if it is one of the known. Returns false if the member is unusual.
-fn note(places: &mut [Place], known: &[&str], name: &str, place: Place) -> bool {
-    match known.iter().position(|known| *known == name) {
+#[inline]
+fn note(places: &mut [Place], known: &[&str], name: &[u8], place: Place) -> bool {
+    match known.iter().position(|known| known.as_bytes() == name) {
         Some(index) => std::mem::replace(&mut places[index], place) == Place::default(),
-        None => !name.contains('\\'),
+        None => !name.contains(&b'\\'),
     }
 }
 
@@ -222,7 +233,73 @@ impl fmt::Debug for Params {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::jsonrpc::{Decoded, Message, decode};
+    use crate::limits::ConnectionLimits;
+
+    fn decoded(params: &str) -> Params {
+        let frame = format!(r#" {{"jsonrpc":"2.0","method":"é","params": {params} }}"#);
+        match decode(&Bytes::from(frame), &ConnectionLimits::default()) {
+            Ok(Decoded::Single(Message::Notification { params, .. })) => params,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn text_of(json: &Option<JsonBytes>) -> Option<&str> {
+        json.as_ref().map(JsonBytes::as_str)
+    }
+
+    /// Compares the members of decoded parameters with those of the same text without places.
+    fn check(text: &str) -> Params {
+        let params = decoded(text);
+        let searched = JsonBytes::from(params.clone());
+        assert_eq!(params.members(MEMBERS), searched.members(MEMBERS), "{text}");
+        assert_eq!(params.members(["name", "other"]), searched.members(["name", "other"]));
+        if let Ok([Some(meta)]) = params.members([META]) {
+            let found = params.meta_members(&meta, META_MEMBERS);
+            let searched = meta.members(META_MEMBERS);
+            let searched = searched.as_ref().map(|found| found.each_ref().map(text_of));
+            assert_eq!(found, searched.map_err(Clone::clone), "{text}");
+        }
+        params
+    }
+
+    #[test]
+    fn the_members_of_decoded_parameters_are_noted() {
+        for text in [
+            "{}",
+            r#"{"name":"a","arguments":{"_meta":{"progressToken":1}},"_meta":{}}"#,
+            r#"{ "_meta" : { "progressToken" : 1 , "a":{"progressToken":2}, "io.modelcontextprotocol/logLevel":"é" } , "uri":"é", "taskId":[] }"#,
+            r#"{"_meta":null,"inputResponses":{},"requestState":"\ud83d\ude00"}"#,
+            r#"{"_meta":[1],"a":1,"a":2}"#,
+        ] {
+            assert!(check(text).places.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn unusual_members_are_searched() {
+        for text in [
+            r#"{"n\u0061me":"a","uri":1}"#,
+            r#"{"\u0061":"a","name":1}"#,
+            r#"{"name":"a","name":"b","uri":1}"#,
+            r#"{"_meta":{"progressToken":1,"progressToken":2}}"#,
+            r#"{"_meta":{"progressT\u006fken":1}}"#,
+            r#"{"_meta":{"progressToken":1},"_meta":{}}"#,
+        ] {
+            assert!(check(text).places.is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_parameters_have_no_places_of_the_decoded_ones() {
+        let mut params = decoded(r#"{"name":"a","uri":"b"}"#);
+        assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""a""#);
+        params = JsonBytes::from_trusted(r#"{"uri":"c","name":"d"}"#).into();
+        assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""d""#);
+    }
 
     #[test]
     fn known_places_have_the_members_that_a_search_finds() {
@@ -237,8 +314,10 @@ mod tests {
         let read = |params: &Params| params.members(["_meta", "name", "arguments", "uri"]).unwrap();
         assert_eq!(read(&known), read(&searched));
         let [meta, ..] = read(&known);
+        let meta = meta.unwrap();
         let token = |params: &Params| {
-            params.meta_members(meta.as_ref().unwrap(), [meta::PROGRESS_TOKEN]).unwrap()
+            let [token] = params.meta_members(&meta, [meta::PROGRESS_TOKEN]).unwrap();
+            token.map(str::to_owned)
         };
         assert_eq!(token(&known), token(&searched));
         let twice = ["name", "name"].into_iter().zip(ranges);

@@ -1,12 +1,13 @@
 //! Turns panics of user code into error responses.
 
 use std::any::Any;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 
 use super::{Conversation, Notification, Reply, Request, Service};
-use crate::jsonrpc::{ErrorObject, Params};
+use crate::jsonrpc::{ErrorObject, MethodName, Params};
 use crate::text::PeerText;
 
 /// Answers a panic of the inner service with −32603 and logs it, so that a bug fails only the call
@@ -28,19 +29,24 @@ impl<S> CatchPanic<S> {
     }
 }
 
+/// Answers a panic of one call, as [`CatchPanic`] does.
+pub async fn catch_panic(method: MethodName, call: impl Future<Output = Reply> + Send) -> Reply {
+    // The interrupted future is dropped and not polled again. User state that outlives the call may
+    // be half updated, as after a panic under a lock.
+    match AssertUnwindSafe(call).catch_unwind().await {
+        Ok(reply) => reply,
+        Err(panic) => Err(ErrorObject::internal_logged(|correlation| {
+            log_panic(&method, &*panic, correlation);
+        })
+        .into()),
+    }
+}
+
 impl<S: Service> Service for CatchPanic<S> {
-    async fn call(&self, request: Request) -> Reply {
-        let method = request.method.clone();
-        // The interrupted future is dropped and not polled again. User state that outlives the call
-        // may be half updated, as after a panic under a lock. The service is called inside the
-        // guard, because a layer that is not an `async fn` may panic before it returns a future.
-        match AssertUnwindSafe(async { self.0.call(request).await }).catch_unwind().await {
-            Ok(reply) => reply,
-            Err(panic) => Err(ErrorObject::internal_logged(|correlation| {
-                log_panic(&method, &*panic, correlation);
-            })
-            .into()),
-        }
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        // The service is called inside the guard, because a layer that is not an `async fn` may
+        // panic before it returns a future.
+        catch_panic(request.method.clone(), async { self.0.call(request).await })
     }
 
     async fn notify(&self, notification: Notification) {

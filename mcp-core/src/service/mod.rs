@@ -12,7 +12,7 @@ mod reply;
 mod request;
 
 pub use accept::Accept;
-pub use catch_panic::CatchPanic;
+pub use catch_panic::{CatchPanic, catch_panic};
 pub use conversation::{BoxConversation, Conversation};
 pub use reply::{BatchReply, CallError, Reply, check_outgoing, outgoing, write_reply};
 pub use request::{BoxFuture, BoxService, Notification, Peer, Request, Service};

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn result(text: &str) -> Reply {
-        Ok(JsonBytes::from_trusted(text.as_bytes().to_vec()))
+        Ok(JsonBytes::from_trusted(text))
     }
 
     #[test]

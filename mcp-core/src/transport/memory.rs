@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{TransportError, TransportErrorKind};
 use crate::codec::scan::scan;
+use crate::json::JsonBytes;
 use crate::jsonrpc::{ErrorObject, scan_rejection, too_long};
 use crate::limits::ConnectionLimits;
 use crate::service::{
@@ -144,14 +145,14 @@ impl End {
     }
 
     /// Checks the parameters against the limits that a stream applies while it decodes a message.
-    fn check(&self, params: &[u8]) -> Result<(), ErrorObject> {
+    fn check(&self, params: &JsonBytes) -> Result<(), ErrorObject> {
         let limits = &self.0.limits;
-        if params.len() > limits.max_message_bytes {
+        if params.as_bytes().len() > limits.max_message_bytes {
             return Err(too_long(limits));
         }
         // The parameters are nested one level below the message.
-        scan(params, limits.max_json_depth.saturating_sub(1), limits.max_json_nodes)
-            .map(drop)
+        let max_depth = limits.max_json_depth.saturating_sub(1);
+        scan(params.as_str(), max_depth, limits.max_json_nodes)
             .map_err(|refused| scan_rejection(refused, limits))
     }
 
@@ -172,7 +173,7 @@ impl End {
 impl Service for End {
     async fn call(&self, request: Request) -> Reply {
         let (conversation, caller) = self.side()?;
-        self.check(request.params.as_bytes())?;
+        self.check(&request.params)?;
         let permit = self.acquire_permit(request.params.as_bytes().len()).await?;
         let id = request.id.clone();
         let reply = conversation.service().call(request.with_peer(caller)).await;
@@ -186,7 +187,7 @@ impl Service for End {
     }
 
     async fn notify(&self, notification: Notification) {
-        if self.check(notification.params.as_bytes()).is_ok()
+        if self.check(&notification.params).is_ok()
             && let Ok((conversation, _)) = self.side()
         {
             conversation.service().notify(notification).await;

@@ -156,7 +156,8 @@ async fn an_overlong_result_or_request_fails_only_its_own_call() {
     );
     assert!(harness.wire.message().await.get("result").is_some());
     let mut long = request(1, "echo", 1);
-    long.params = mcp_core::json::JsonBytes::new(&json!({"pad": "x".repeat(1_000)})).unwrap();
+    long.params =
+        mcp_core::json::JsonBytes::new(&json!({"pad": "x".repeat(1_000)})).unwrap().into();
     assert!(harness.call(long).await.unwrap().is_err());
     assert_eq!(harness.remote.stats().pending, 0);
     harness.assert_nothing_left().await;

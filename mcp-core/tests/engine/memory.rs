@@ -93,7 +93,7 @@ async fn messages_over_the_limits_of_length_depth_or_values_are_refused() {
         (10_000, 100, 1_000);
     let (link, _first, second) = pair(&limits);
     let send = |text: String| {
-        let params = JsonBytes::from_trusted(text.into_bytes());
+        let params = JsonBytes::from_trusted(text);
         call(&link.second(), Request::new(1.into(), "echo", params))
     };
     let deep = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
@@ -113,8 +113,7 @@ async fn messages_over_the_limits_of_length_depth_or_values_are_refused() {
     }
     let reply = call(&link.second(), request(1, "size", 2_000)).await.unwrap();
     assert!(matches!(&reply, Err(CallError::Peer(error)) if error.code() == -32603), "{reply:?}");
-    let event =
-        |text: String| Notification::new("event", JsonBytes::from_trusted(text.into_bytes()));
+    let event = |text: String| Notification::new("event", JsonBytes::from_trusted(text));
     link.second().notify(event(deep(100))).await;
     link.second().notify(event("{\"n\":1}".into())).await;
     assert_eq!(second.log(), ["event 1"]);

@@ -104,6 +104,24 @@ impl<'a> Arguments<'a> {
         self.fields.iter().fold(bare, with_default)
     }
 
+    /// Generates whether all arguments have types of the standard library. Other types, and headers,
+    /// have annotations that are checked when the server starts.
+    pub(super) fn are_standard(&self) -> TokenStream {
+        let private = self.scope.private();
+        let is_plain = |(_, argument): &(&Parameter, &Argument)| {
+            argument.header.is_none() && argument.flatten.is_none()
+        };
+        if !self.fields.iter().all(is_plain) {
+            return quote!(false);
+        }
+        let types = self.fields.iter().map(|(parameter, _)| &parameter.ty);
+        quote!({
+            #[allow(unused_imports)]
+            use #private::{OtherArgument as _, StandardArgument as _};
+            true #(&& (&&#private::ArgumentType::<#types>::new()).is_standard())*
+        })
+    }
+
     /// Generates a `let` of every argument, or an early return with all errors.
     pub(super) fn decoding(&self) -> TokenStream {
         let (types, call) = (self.types(), local("call"));

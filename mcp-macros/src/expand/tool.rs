@@ -16,7 +16,7 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     let Tool { function, listing: attributes, hints, .. } = tool;
     let arguments = Arguments::new(scope, function);
     let definition = arguments.definition();
-    let schema = arguments.schema();
+    let (schema, are_standard) = (arguments.schema(), arguments.are_standard());
     let name = &attributes.name;
     let setters = listing(attributes);
     let hints = hints.iter().map(|(hint, value)| {
@@ -39,7 +39,8 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     );
     quote! {{
         #definition
-        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* .derived_input_schema(#schema);
+        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)*
+            .derived_input_schema(|| #schema, #are_standard);
         #output_schema
         #builder.raw(#handler)
     }}
@@ -47,21 +48,17 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
 
 /// Generates the output schema: the explicit one, or that of the returned type.
 fn output_schema(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
-    let (private, builder, schema) = (scope.private(), local("builder"), local("schema"));
+    let (private, builder) = (scope.private(), local("builder"));
     if let Some(schema) = &tool.output_schema {
         return quote!(let #builder = #builder.output_schema(#schema););
     }
     let output = &tool.function.output;
     quote! {
-        let #schema = {
+        let #builder = #builder.derived_output_schema(|| {
             #[allow(unused_imports)]
-        use #private::{ReturnedValue as _, SuccessByTrait as _, UnsupportedSuccess as _, StructuredSuccess as _};
+            use #private::{ReturnedValue as _, SuccessByTrait as _, UnsupportedSuccess as _, StructuredSuccess as _};
             (&&&#private::Returned::<#output>::new().success()).output_schema()
-        };
-        let #builder = match #schema {
-            ::core::option::Option::Some(#schema) => #builder.derived_output_schema(#schema),
-            ::core::option::Option::None => #builder,
-        };
+        });
     }
 }
 

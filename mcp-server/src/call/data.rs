@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use mcp_core::extensions::Extensions;
-use mcp_core::jsonrpc::RequestId;
+use mcp_core::jsonrpc::{MethodName, Params, RequestId};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Peer, Request};
 use mcp_core::sync::Mutex;
@@ -18,6 +18,8 @@ use crate::questions::CallQuestions;
 pub(crate) struct Call {
     pub(crate) environment: Arc<Environment>,
     pub(crate) id: RequestId,
+    pub(crate) method: MethodName,
+    pub(crate) params: Params,
     pub(crate) revision: Revision,
     pub(crate) meta: CallMeta,
     /// The session that the call is part of, in the legacy era.
@@ -39,10 +41,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Creates the call of a request, and takes the extensions of the request.
+    /// Creates the call of a request.
     #[expect(clippy::too_many_arguments, reason = "each comes from another place")]
     pub(crate) fn new(
-        request: &mut Request,
+        request: Request,
         environment: &Arc<Environment>,
         conversation: &Arc<ConversationState>,
         revision: Revision,
@@ -51,21 +53,32 @@ impl Call {
         snapshot: Arc<dyn Any + Send + Sync>,
         may_require_input: bool,
     ) -> Self {
+        let Request { id, method, params, peer, extensions, .. } = request;
         Self {
             environment: Arc::clone(environment),
-            id: request.id.clone(),
+            id,
+            method,
+            params,
             revision,
             meta,
             session,
             conversation: Arc::clone(conversation),
-            peer: request.peer.clone(),
+            peer,
             snapshot,
-            extensions: std::mem::take(&mut request.extensions),
+            extensions,
             layered: OnceLock::new(),
             limiter: Mutex::new(NotificationLimiter::new()),
             questions: CallQuestions::new(may_require_input),
             gate: NotificationGate::default(),
         }
+    }
+
+    /// Returns the request that the layers receive. It carries the call in its extensions.
+    pub(crate) fn to_request(self: &Arc<Self>) -> Request {
+        let mut request = Request::new(self.id.clone(), self.method.clone(), self.params.clone())
+            .with_peer(self.peer.clone());
+        request.extensions.insert_shared(Arc::clone(self));
+        request
     }
 }
 

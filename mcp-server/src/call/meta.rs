@@ -3,15 +3,13 @@
 //! The era follows from `_meta` alone, never from earlier messages: a message that names a protocol
 //! version is modern, any other is legacy.
 
-use serde::Deserialize;
-
 use crate::error::reason;
-use crate::json_text::JsonText;
+use crate::json_text::read_text;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::meta;
 use mcp_core::revision::{Era, Revision};
-use mcp_core::types::{ClientCapabilities, LoggingLevel, ProgressToken};
+use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
 
 /// The capabilities of a client that are read one by one if they do not decode together.
 const CAPABILITIES: [&str; 6] =
@@ -24,10 +22,8 @@ pub(crate) struct CallMeta {
     pub(crate) claim: Claim,
     /// The token for progress notifications. Without it, the caller does not want them.
     pub(crate) progress_token: Option<ProgressToken>,
-    /// `clientInfo`.
-    pub(crate) client_info: Option<JsonBytes>,
-    /// `clientCapabilities`, an object.
-    pub(crate) client_capabilities: Option<JsonBytes>,
+    /// Whether the request has `clientCapabilities`.
+    pub(crate) has_client_capabilities: bool,
     /// The minimum level of log messages. `None` if the caller wants none.
     pub(crate) log_level: Option<LoggingLevel>,
     /// The whole `_meta`.
@@ -68,14 +64,12 @@ impl CallMeta {
         let [progress_token, version, client_info, client_capabilities, log_level] = params
             .meta_members(&meta, names)
             .map_err(|error| ErrorObject::invalid_params(format!("params._meta: {error}")))?;
-        Ok(Self {
-            claim: claimed_version(version.as_ref())?,
-            progress_token: read(meta::PROGRESS_TOKEN, progress_token.as_ref())?,
-            client_info: object(meta::CLIENT_INFO, client_info)?,
-            client_capabilities: capabilities(client_capabilities)?,
-            log_level: read(meta::LOG_LEVEL, log_level.as_ref())?,
-            raw: Some(meta),
-        })
+        let claim = claimed_version(version)?;
+        let progress_token = read(meta::PROGRESS_TOKEN, progress_token, serde_json::from_str)?;
+        check_object(meta::CLIENT_INFO, client_info)?;
+        let has_client_capabilities = check_capabilities(&meta, client_capabilities)?;
+        let log_level = read(meta::LOG_LEVEL, log_level, serde_json::from_str)?;
+        Ok(Self { claim, progress_token, has_client_capabilities, log_level, raw: Some(meta) })
     }
 
     /// Decodes the `_meta` of a request or notification that came in an array of messages.
@@ -94,10 +88,23 @@ impl CallMeta {
         ))
     }
 
+    /// Returns the name and version that the client claims.
+    pub(crate) fn client_info(&self) -> Option<Implementation> {
+        self.member(meta::CLIENT_INFO)?.parse().ok()
+    }
+
+    /// Returns a member that calls rarely need, which is therefore searched when it is.
+    fn member(&self, name: &'static str) -> Option<JsonBytes> {
+        let [found] = self.raw.as_ref()?.members([name]).ok()?;
+        found.filter(|json| json.as_bytes() != b"null")
+    }
+
     /// Returns the capabilities that the client declares. A malformed capability is left out; the
     /// others count.
     pub(crate) fn client_capabilities(&self) -> ClientCapabilities {
-        let Some(json) = &self.client_capabilities else { return ClientCapabilities::new() };
+        let Some(json) = self.member(meta::CLIENT_CAPABILITIES) else {
+            return ClientCapabilities::new();
+        };
         json.parse().unwrap_or_else(|_| {
             let mut declared = ClientCapabilities::new();
             if let Ok([elicitation, sampling, roots, experimental, extensions, tasks]) =
@@ -126,7 +133,7 @@ impl CallMeta {
         if self.claim == Claim::Absent {
             return Ok(None);
         }
-        if self.client_capabilities.is_none() {
+        if !self.has_client_capabilities {
             return Err(missing(meta::CLIENT_CAPABILITIES));
         }
         match &self.claim {
@@ -147,8 +154,8 @@ impl CallMeta {
     }
 }
 
-fn claimed_version(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
-    let Some(JsonText(name)) = read(meta::PROTOCOL_VERSION, json)? else {
+fn claimed_version(json: Option<&str>) -> Result<Claim, ErrorObject> {
+    let Some(name) = read(meta::PROTOCOL_VERSION, json, read_text)? else {
         return Ok(Claim::Absent);
     };
     Ok(match name.parse() {
@@ -157,47 +164,47 @@ fn claimed_version(json: Option<&JsonBytes>) -> Result<Claim, ErrorObject> {
     })
 }
 
-/// Checks that a value is an object, if it is present. `null` counts as absent.
-fn object(key: &str, json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
+/// Checks that a value is an object. Returns false if it is absent or `null`.
+fn check_object(key: &str, json: Option<&str>) -> Result<bool, ErrorObject> {
     match json {
-        Some(json) if json.as_bytes() == b"null" => Ok(None),
-        Some(json) if !json.as_bytes().starts_with(b"{") => {
+        None | Some("null") => Ok(false),
+        Some(json) if json.starts_with('{') => Ok(true),
+        Some(_) => {
             Err(ErrorObject::invalid_params(format!("params._meta[\"{key}\"] must be an object")))
         }
-        json => Ok(json),
     }
 }
 
 /// Checks `clientCapabilities` and that each capability is an object. A malformed capability is
 /// refused instead of ignored: otherwise the call would fail later, because of a capability that
-/// the client believes it declared.
-fn capabilities(json: Option<JsonBytes>) -> Result<Option<JsonBytes>, ErrorObject> {
-    let Some(json) = object(meta::CLIENT_CAPABILITIES, json)? else { return Ok(None) };
-    if json.as_bytes() == b"{}" {
-        return Ok(Some(json));
+/// the client believes it declared. Returns false if there are none.
+fn check_capabilities(meta: &JsonBytes, json: Option<&str>) -> Result<bool, ErrorObject> {
+    if !check_object(meta::CLIENT_CAPABILITIES, json)? {
+        return Ok(false);
     }
+    let Some(json) = json.filter(|json| *json != "{}") else { return Ok(true) };
     let path = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
-    let values = json
-        .members(CAPABILITIES)
+    let ranges = meta
+        .slice_ref(json)
+        .member_ranges(CAPABILITIES)
         .map_err(|error| ErrorObject::invalid_params(format!("{path}: {error}")))?;
-    for (name, value) in CAPABILITIES.into_iter().zip(values) {
-        let is_object = |value: JsonBytes| {
-            let text = value.as_bytes();
-            text.starts_with(b"{") || text == b"null"
-        };
-        if !value.is_none_or(is_object) {
+    for (name, range) in CAPABILITIES.into_iter().zip(ranges) {
+        let value = range.and_then(|range| json.get(range));
+        if !value.is_none_or(|value| value.starts_with('{') || value == "null") {
             return Err(ErrorObject::invalid_params(format!("{path}.{name} must be an object")));
         }
     }
-    Ok(Some(json))
+    Ok(true)
 }
 
-fn read<'a, T: Deserialize<'a>>(
+/// Reads the value of a member, if it is present. `null` counts as absent.
+fn read<'a, T>(
     key: &str,
-    json: Option<&'a JsonBytes>,
+    json: Option<&'a str>,
+    read: impl FnOnce(&'a str) -> Result<T, serde_json::Error>,
 ) -> Result<Option<T>, ErrorObject> {
-    let json = json.filter(|json| json.as_bytes() != b"null");
-    json.map(JsonBytes::parse).transpose().map_err(|error| {
+    let json = json.filter(|json| *json != "null");
+    json.map(read).transpose().map_err(|error| {
         ErrorObject::invalid_params(format!("params._meta[\"{key}\"]: {}", reason(&error)))
     })
 }

@@ -72,7 +72,7 @@ pub(crate) async fn answer<T: WireResult>(
     finish: impl FnOnce(&mut T) -> Result<(), ErrorObject>,
 ) -> Result<JsonBytes, ErrorObject> {
     open(context, &input)?;
-    match run(context, input, begin).await? {
+    match run(context, &input, begin).await? {
         HandlerOutcome::Complete(mut result) => {
             finish(&mut result)?;
             context.encode(result)
@@ -129,7 +129,7 @@ fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> 
 /// Those of the handler, and the reason why its questions cannot be sent.
 async fn run<T>(
     context: &Context,
-    input: RoundInput<'_>,
+    input: &RoundInput<'_>,
     begin: impl Fn() -> HandlerFuture<T>,
 ) -> Result<HandlerOutcome<T>, ErrorObject> {
     let outcome = Execution { context, handler: begin() }.await;
@@ -138,7 +138,7 @@ async fn run<T>(
         return outcome?.map(HandlerOutcome::Complete).ok_or_else(ErrorObject::internal);
     };
     if context.rules().input_required {
-        return finish_modern(context, &input, round, outcome);
+        return finish_modern(context, input, round, outcome);
     }
     // Boxed, because it is rare and would increase the size of every call's future.
     Box::pin(finish_legacy(context, round, outcome, begin)).await

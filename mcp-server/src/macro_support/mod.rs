@@ -2,11 +2,12 @@
 //! by semantic versioning.
 //!
 //! An expansion is plain code that uses [`ToolRoute::builder`](crate::tool::ToolRoute::builder) and
-//! similar functions. A macro cannot answer three questions from tokens, because a type may be an
+//! similar functions. A macro cannot answer four questions from tokens, because a type may be an
 //! alias, so the compiler answers them:
 //!
 //! * how a returned value is converted into a result (`reply`);
 //! * whether a parameter can be decoded from JSON, from a string or from a header (`argument`);
+//! * whether the schema of an argument can be derived later (`standard`);
 //! * whether an argument is optional (`is_optional`).
 //!
 //! The rest is [`RouteFn`](crate::route::RouteFn) with its list macro, and completion of an
@@ -17,6 +18,8 @@ mod completion;
 pub mod form;
 mod prompt;
 mod reply;
+mod standard;
+mod tag;
 
 pub use crate::route::{AddRoute, add_route};
 
@@ -32,4 +35,5 @@ pub use self::{
         Returned, ReturnedValue, StructuredSuccess, Success, SuccessByTrait, ToolFailure,
         ToolReturn, UnsupportedFailure, UnsupportedFailureToPeer, UnsupportedSuccess,
     },
+    standard::{ArgumentType, OtherArgument, StandardArgument},
 };

@@ -16,43 +16,16 @@
 //! 4. [`Failure`] of a prompt or resource: `Into<ErrorObject>`, or else `Display`, which is only
 //!    logged.
 
-use std::{convert::Infallible, fmt, marker::PhantomData};
+use std::{convert::Infallible, fmt};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::tag::tag;
 use crate::error::ToolError;
 use crate::jsonrpc::ErrorObject;
 use crate::tool::{IntoToolError, IntoToolResult};
 use crate::types::{CallToolResult, Schema};
-
-macro_rules! tag {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        pub struct $name<T>(PhantomData<fn() -> T>);
-
-        impl<T> $name<T> {
-            /// Creates the tag of a named type.
-            #[allow(clippy::new_without_default)]
-            pub const fn new() -> Self {
-                Self(PhantomData)
-            }
-
-            /// Creates the tag of the type of a value.
-            pub const fn of(_: &T) -> Self {
-                Self(PhantomData)
-            }
-        }
-
-        impl<T> fmt::Debug for $name<T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "<"))?;
-                f.write_str(std::any::type_name::<T>())?;
-                f.write_str(">")
-            }
-        }
-    };
-}
 
 tag! {
     /// The return type of a function.

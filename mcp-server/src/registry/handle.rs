@@ -63,8 +63,8 @@ impl ServerHandle {
         fresh.tools.offer();
         for route in routes {
             check_tool(&route)?;
-            let name = route.tool().name.clone();
-            if fresh.insert_tool(Arc::new(route)).is_some() {
+            if let Some(other) = fresh.insert_tool(Arc::new(route)) {
+                let name = other.name().to_owned();
                 return Err(BuildError::Duplicate { kind: "tool", name });
             }
         }

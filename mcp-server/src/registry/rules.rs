@@ -11,9 +11,9 @@ const MAX_TOOL_NAME_CHARS: usize = 128;
 /// Checks a tool: a name of 1 to 128 characters `A–Z a–z 0–9 _ . -` (TOOL-7), an object as input
 /// schema (TOOL-4), and valid header annotations (HDR-11 to HDR-13).
 pub(crate) fn check_tool(route: &ToolRoute) -> Result<(), BuildError> {
-    let name = &route.tool.name;
+    let name = route.name();
     let invalid =
-        |reason: String| Err(BuildError::Invalid { kind: "tool", name: name.clone(), reason });
+        |reason: String| Err(BuildError::Invalid { kind: "tool", name: name.to_owned(), reason });
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if !(1..=MAX_TOOL_NAME_CHARS).contains(&name.len()) || !name.bytes().all(is_allowed) {
         return invalid(

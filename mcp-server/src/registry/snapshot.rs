@@ -31,7 +31,7 @@ impl Registry {
 
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn insert_tool(&mut self, route: Arc<ToolRoute>) -> Option<Arc<ToolRoute>> {
-        self.tools.insert(&Arc::clone(&route).tool.name, route)
+        self.tools.insert(Arc::clone(&route).name(), route)
     }
 
     #[must_use = "drop it when the registry is unlocked"]
@@ -91,7 +91,7 @@ impl Registry {
     pub(crate) fn list_tools(&self, request: &ListRequest<'_>) -> Result<JsonBytes, ErrorObject> {
         self.tools.page(request, |routes, next| {
             let mut result =
-                ListToolsResult::new(routes.map(|route| route.tool.clone()).collect::<Vec<_>>());
+                ListToolsResult::new(routes.map(ToolRoute::describe).collect::<Vec<_>>());
             result.next_cursor = next;
             result
         })

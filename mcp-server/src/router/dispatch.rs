@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::method::{
     Complete, Discover, Method as _, Ping, PromptsGet, PromptsList, ResourceTemplatesList,
     ResourcesList, ResourcesRead, ResourcesSubscribe, ResourcesUnsubscribe, SetLevel,
@@ -13,6 +13,7 @@ use mcp_core::service::{Notification, Reply, Request, Service};
 
 use super::request::RoutedRequest;
 use super::{completion, discover, logging, prompts, resources, subscriptions, tools};
+use crate::call::Call;
 use crate::context::Context;
 use crate::definition::ServerDefinition;
 use crate::registry::Registry;
@@ -26,14 +27,24 @@ impl Router {
         Self(server)
     }
 
-    async fn route(&self, context: &Context, request: &Request) -> Result<JsonBytes, ErrorObject> {
-        // `Connection::answer` set it.
+    /// Answers a call that no layer has changed.
+    pub(super) async fn answer(&self, call: &Arc<Call>) -> Reply {
+        let context = Context::new(Arc::clone(call));
+        Ok(self.route(&context, &call.method, &call.params).await?)
+    }
+
+    async fn route(
+        &self,
+        context: &Context,
+        method: &str,
+        params: &Params,
+    ) -> Result<JsonBytes, ErrorObject> {
+        // `Connection::begin` set it.
         let Some(registry) = context.call().snapshot.downcast_ref::<Registry>() else {
             return Err(crate::error::internal("routing a call", &"the call has no registry"));
         };
-        let params = &request.params;
         let routed = RoutedRequest { server: &self.0, registry, context, params };
-        match &*request.method {
+        match method {
             ToolsCall::NAME => tools::call(&routed).await,
             ToolsList::NAME => tools::list(&routed),
             PromptsGet::NAME => prompts::get(&routed).await,
@@ -43,9 +54,10 @@ impl Router {
             ResourceTemplatesList::NAME => resources::list_templates(&routed),
             ResourcesSubscribe::NAME => resources::subscribe(&routed),
             ResourcesUnsubscribe::NAME => resources::unsubscribe(&routed),
-            Complete::NAME => completion::complete(&routed).await,
+            // Boxed, because they are rare and would increase the size of every call's future.
+            Complete::NAME => Box::pin(completion::complete(&routed)).await,
             Discover::NAME => discover::discover(&routed),
-            SubscriptionsListen::NAME => subscriptions::listen(&routed).await,
+            SubscriptionsListen::NAME => Box::pin(subscriptions::listen(&routed)).await,
             SetLevel::NAME => logging::set_level(&routed),
             Ping::NAME => routed.empty(),
             name => match self.0.methods.get(name) {
@@ -63,7 +75,7 @@ impl Service for Router {
             let error = &"a layer forwarded a request without its extensions";
             return Err(crate::error::internal("routing a call", error).into());
         };
-        Ok(self.route(&context, &request).await?)
+        Ok(self.route(&context, &request.method, &request.params).await?)
     }
 
     async fn notify(&self, _: Notification) {}

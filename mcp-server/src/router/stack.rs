@@ -2,37 +2,39 @@
 
 use std::fmt;
 
-use mcp_core::service::{BoxService, CatchPanic, Notification, Reply, Request, Service};
+use std::sync::Arc;
+
+use mcp_core::service::{BoxService, CatchPanic, Notification, Reply, Service as _, catch_panic};
 
 use super::dispatch::Router;
+use crate::call::Call;
 
-/// The router with its layers. Without layers nothing is boxed.
+/// The router with its layers. Without layers nothing is boxed, and no request is made.
 pub(crate) struct Stack(StackKind);
 
 enum StackKind {
-    Plain(CatchPanic<Router>),
+    Plain(Router),
     Layered(CatchPanic<BoxService>),
 }
 
 impl Stack {
     pub(crate) const fn plain(router: Router) -> Self {
-        Self(StackKind::Plain(CatchPanic::new(router)))
+        Self(StackKind::Plain(router))
     }
 
     pub(crate) const fn layered(service: BoxService) -> Self {
         Self(StackKind::Layered(CatchPanic::new(service)))
     }
-}
 
-impl Service for Stack {
-    async fn call(&self, request: Request) -> Reply {
+    pub(crate) async fn call(&self, call: &Arc<Call>) -> Reply {
         match &self.0 {
-            StackKind::Plain(router) => router.call(request).await,
-            StackKind::Layered(layers) => layers.call(request).await,
+            StackKind::Plain(router) => catch_panic(call.method.clone(), router.answer(call)).await,
+            // Boxed, because a request would increase the size of every call's future.
+            StackKind::Layered(layers) => Box::pin(layers.call(call.to_request())).await,
         }
     }
 
-    async fn notify(&self, notification: Notification) {
+    pub(crate) async fn notify(&self, notification: Notification) {
         match &self.0 {
             StackKind::Plain(_) => {}
             StackKind::Layered(layers) => layers.notify(notification).await,

@@ -8,7 +8,7 @@ use mcp_core::revision::StructuredContent;
 use super::request::{RoutedRequest, require, unknown};
 use crate::error::invalid_params;
 use crate::input::{self, RoundInput};
-use crate::json_text::JsonText;
+use crate::json_text::read_text;
 use crate::wire::wrap_structured;
 
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
@@ -17,13 +17,13 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
         .members(["name", "arguments", "inputResponses", "requestState"])
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
-    let JsonText(name) = name.parse().map_err(|error| invalid_params(&error))?;
+    let name = read_text(name.as_str()).map_err(|error| invalid_params(&error))?;
     let arguments = object(arguments)?;
     require(registry.tools.is_offered(), ToolsCall::NAME)?;
     let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
     let begin = || route.call(context.clone(), arguments.clone());
-    let wraps = route.wraps && context.rules().structured_content == StructuredContent::Object;
+    let wraps = context.rules().structured_content == StructuredContent::Object && route.wraps();
     input::answer(context, input, begin, |result| {
         route.check_result(result)?;
         if wraps {

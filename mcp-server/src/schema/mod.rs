@@ -18,11 +18,13 @@ mod integers;
 mod lazy;
 mod node;
 mod number;
+mod outline;
 mod pattern;
 mod violation;
 
 pub(crate) use compile::SchemaCheck;
-pub(crate) use lazy::LazyCheck;
+pub(crate) use lazy::{LazyCheck, LazySchema};
+pub(crate) use outline::Outline;
 
 #[cfg(test)]
 mod tests;

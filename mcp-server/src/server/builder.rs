@@ -173,7 +173,7 @@ impl ServerBuilder {
     /// Registers tools. An empty list declares the capability, for tools that are added later.
     pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
         self.live.change(|registry| registry.tools.offer());
-        let name = |route: &ToolRoute| route.tool().name.clone();
+        let name = |route: &ToolRoute| route.name().to_owned();
         self.register("tool", routes, name, check_tool, Registry::insert_tool)
     }
 
@@ -347,9 +347,9 @@ impl ServerBuilder {
                 self.invalid_registration.get_or_insert(invalid_registration);
                 continue;
             }
-            let name = name(&route);
             let route = Arc::new(route);
-            if self.live.change(|registry| insert(registry, route)).is_some() {
+            if let Some(other) = self.live.change(|registry| insert(registry, route)) {
+                let name = name(&other);
                 self.invalid_registration.get_or_insert(BuildError::Duplicate { kind, name });
             }
         }

@@ -122,49 +122,77 @@ impl Connection {
     }
 
     /// Answers a request whose `_meta` has been read.
-    pub(crate) async fn call_with(&self, request: Request, meta: CallMeta) -> Reply {
-        let is_legacy =
-            meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
-        if request.method == Initialize::NAME && is_legacy {
-            return Ok(self.initialize(&request)?);
-        }
-        let (revision, session) = self.admit(&request, &meta)?;
-        let registry = self.server.definition.live.registry();
-        self.answer(request, meta, revision, session, registry).await
+    pub(crate) fn call_with(
+        &self,
+        request: Request,
+        meta: CallMeta,
+    ) -> impl Future<Output = Reply> + Send {
+        let begun = self.begin_with(request, meta);
+        self.finish(begun)
     }
 
     /// Answers a request of a known revision and session, from one snapshot of the registry.
-    pub(crate) async fn answer(
+    pub(crate) fn answer(
         &self,
-        mut request: Request,
+        request: Request,
         meta: CallMeta,
         revision: Revision,
         session: Option<Arc<LegacySession>>,
         registry: Arc<Registry>,
-    ) -> Reply {
+    ) -> impl Future<Output = Reply> + Send {
+        let begun = self.begin(request, meta, revision, session, registry);
+        self.finish(begun.map(Begun::Call))
+    }
+
+    fn begin_with(&self, request: Request, meta: CallMeta) -> Result<Begun, ErrorObject> {
+        let is_legacy =
+            meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
+        if request.method == Initialize::NAME && is_legacy {
+            return self.initialize(&request).map(Begun::Result);
+        }
+        let (revision, session) = self.admit(&request, &meta)?;
+        let registry = self.server.definition.live.registry();
+        self.begin(request, meta, revision, session, registry).map(Begun::Call)
+    }
+
+    fn begin(
+        &self,
+        request: Request,
+        meta: CallMeta,
+        revision: Revision,
+        session: Option<Arc<LegacySession>>,
+        registry: Arc<Registry>,
+    ) -> Result<Arc<Call>, ErrorObject> {
         let row = method::find_in(&request.method, revision);
         let is_known = row.is_some_and(|row| row.direction.client_may_send());
         if !is_known && !self.server.definition.methods.contains_key(&*request.method) {
-            return Err(ErrorObject::method_not_found(&request.method).into());
+            return Err(ErrorObject::method_not_found(&request.method));
         }
-        let environment = &self.server.definition.environment;
-        let call = Call::new(
-            &mut request,
-            environment,
+        Ok(Arc::new(Call::new(
+            request,
+            &self.server.definition.environment,
             &self.conversation,
             revision,
             meta,
             session,
             registry,
             row.is_some_and(|row| row.may_require_input),
-        );
-        let call = Arc::new(call);
-        request.extensions.insert_shared(Arc::clone(&call));
+        )))
+    }
+
+    /// Runs a call to its end. All that a request needs before its handler runs is done by then, so
+    /// that the future, which is moved and boxed, is small.
+    async fn finish(&self, begun: Result<Begun, ErrorObject>) -> Reply {
+        let call = match begun? {
+            Begun::Call(call) => call,
+            Begun::Result(result) => return Ok(result),
+        };
         let end = CloseOnDrop(call);
-        let reply = self.server.stack.call(request).await;
-        end.0.gate.close_and_wait().await;
+        let call = &end.0;
+        let reply = self.server.stack.call(call).await;
+        call.gate.close_and_wait().await;
         reply.map_err(|error| match error {
-            CallError::Peer(error) => fit_error(error, revision.rules()).into(),
+            CallError::Peer(error) => fit_error(error, call.revision.rules()).into(),
             error => error,
         })
     }
@@ -248,10 +276,18 @@ impl Connection {
     }
 }
 
+/// What the beginning of a request leads to.
+enum Begun {
+    /// A call that the layers and the router answer.
+    Call(Arc<Call>),
+    /// The result of `initialize`.
+    Result(JsonBytes),
+}
+
 impl Service for Connection {
-    async fn call(&self, request: Request) -> Reply {
-        let meta = CallMeta::read(&request.params)?;
-        self.call_with(request, meta).await
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        let begun = CallMeta::read(&request.params).and_then(|meta| self.begin_with(request, meta));
+        self.finish(begun)
     }
 
     async fn notify(&self, notification: Notification) {

@@ -5,7 +5,6 @@
 //! is written to the log and not into a message. Standard input is replaced by `/dev/null`, so that
 //! child processes of handlers cannot read messages.
 
-mod hang_up;
 #[cfg(unix)]
 mod pipe;
 mod streams;
@@ -59,15 +58,14 @@ impl Server {
         let streams::Streams { reader, writer, input } =
             streams::take().map_err(ServeError::streams)?;
         let timeout = self.definition.limits().connection.shutdown_timeout;
-        let (stops, over) = watch::begin(timeout, hang_up::hang_up(input)).split();
+        let (stops, over) = watch::begin(timeout, input).split();
         let server = self.clone();
         // In a spawned task, the thread that polls for I/O wakes it directly, without a detour over
         // the thread that blocks on `main`.
         let served = tokio::spawn(async move {
             let (connection, serving) = server.conversation(reader, writer, stops);
             let outcome = serving.await;
-            // Fails if the watchdog did not start.
-            over.send(Box::new(move || connection.strong_count() > 0)).ok();
+            over.send(move || connection.strong_count() > 0);
             outcome
         });
         AbortOnDrop(served).await.unwrap_or_else(|_| Err(ServeError::task()))

@@ -18,7 +18,7 @@ pub(super) struct Streams {
     pub(super) reader: Reader,
     pub(super) writer: Writer,
     /// A second handle of standard input, to detect that its writer has closed its end.
-    pub(super) input: Option<super::hang_up::Input>,
+    pub(super) input: Option<crate::watch::Input>,
 }
 
 /// The stream to read from.

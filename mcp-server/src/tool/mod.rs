@@ -3,6 +3,7 @@
 mod arguments;
 mod call;
 mod header_argument;
+mod output;
 mod reply;
 mod route;
 mod schema;

@@ -1,7 +1,7 @@
 //! A tool and its handler.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mcp_core::http::{ParamHeader, param_headers};
 use mcp_core::json::JsonBytes;
@@ -9,10 +9,11 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta::Meta;
 use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
 
+use super::output::Output;
 use super::{IntoToolResult, ToolCall};
 use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
-use crate::schema::{LazyCheck, SchemaCheck};
+use crate::schema::{LazyCheck, LazySchema, Outline, SchemaCheck};
 
 /// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
@@ -21,16 +22,15 @@ pub type ToolFuture = HandlerFuture<CallToolResult>;
 ///
 /// The `#[tool]` macro creates one, and so does [`ToolRoute::builder`].
 pub struct ToolRoute {
-    pub(crate) tool: Tool,
-    /// Whether the structured result is not an object, and must be wrapped for revisions that allow
-    /// only objects.
-    pub(crate) wraps: bool,
+    /// The tool without its schemas.
+    bare: Tool,
+    /// The tool with its schemas, if [`ToolRoute::tool`] was called.
+    tool: OnceLock<Tool>,
     /// The arguments that HTTP clients mirror in headers, or why the input schema is refused.
     pub(crate) headers: Result<Vec<ParamHeader>, String>,
     /// Checks what the type of the arguments does not enforce.
     input: Arc<LazyCheck>,
-    /// Checks results, if the output schema was set.
-    output: Option<LazyCheck>,
+    output: Output,
     handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
 }
 
@@ -50,15 +50,40 @@ impl ToolRoute {
     pub fn builder(name: impl Into<String>) -> ToolBuilder {
         ToolBuilder {
             tool: Tool::new(name, Schema::empty_object()),
-            input_is_derived: true,
-            output_is_derived: true,
+            input: Input::Derived(Schema::empty_object()),
+            derive_output: None,
         }
     }
 
     /// Returns the tool as `tools/list` shows it.
     #[must_use]
     pub fn tool(&self) -> &Tool {
-        &self.tool
+        match self.tool.get() {
+            Some(tool) => tool,
+            None => {
+                // Described outside of the cell, because it may run code of the user.
+                let tool = self.describe();
+                self.tool.get_or_init(|| tool)
+            }
+        }
+    }
+
+    /// Returns a copy of the tool as `tools/list` shows it. Schemas that are not known are derived.
+    pub(crate) fn describe(&self) -> Tool {
+        let mut tool = self.bare.clone();
+        tool.input_schema = self.input.schema().clone();
+        tool.output_schema = self.output.get().map(|output| output.schema.clone());
+        tool
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.bare.name
+    }
+
+    /// Whether the structured result is not an object, and must be wrapped for revisions that allow
+    /// only objects.
+    pub(crate) fn wraps(&self) -> bool {
+        self.output.get().is_some_and(|output| output.wraps)
     }
 
     pub(crate) fn call(&self, context: Context, arguments: JsonBytes) -> ToolFuture {
@@ -75,15 +100,16 @@ impl ToolRoute {
     /// # Errors
     /// −32603, with the reason in the log: the client cannot correct the tool.
     pub(crate) fn check_result(&self, result: &CallToolResult) -> Result<(), ErrorObject> {
-        if self.tool.output_schema.is_none() || result.is_error == Some(true) {
+        if result.is_error == Some(true) {
             return Ok(());
         }
+        let Some(output) = self.output.get() else { return Ok(()) };
         let Some(content) = &result.structured_content else {
             return Err(self.bad_result(
                 "the tool has an output schema, so its result must have structured content",
             ));
         };
-        let schema = self.output.as_ref().map(LazyCheck::get).filter(|schema| schema.is_needed());
+        let schema = output.check.as_ref().map(LazyCheck::get).filter(|schema| schema.is_needed());
         let Some(schema) = schema else { return Ok(()) };
         match schema.violations(content.get().as_bytes()).first() {
             None => Ok(()),
@@ -93,7 +119,7 @@ impl ToolRoute {
 
     #[cold]
     fn bad_result(&self, problem: &str) -> ErrorObject {
-        let name = &self.tool.name;
+        let name = self.name();
         let problem = format_args!("tool {name:?}: {problem}");
         crate::error::internal("validating a result against its output schema", &problem)
     }
@@ -101,7 +127,7 @@ impl ToolRoute {
 
 impl fmt::Debug for ToolRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ToolRoute").field("tool", &self.tool).finish_non_exhaustive()
+        f.debug_struct("ToolRoute").field("tool", &self.bare).finish_non_exhaustive()
     }
 }
 
@@ -109,11 +135,22 @@ impl fmt::Debug for ToolRoute {
 #[derive(Debug)]
 #[must_use = "a tool needs a handler"]
 pub struct ToolBuilder {
+    /// Without its input schema. The output schema is there if it was set.
     tool: Tool,
-    /// Whether the type of the arguments enforces the shape of the input schema.
-    input_is_derived: bool,
-    /// Whether the type of the results guarantees the output schema.
-    output_is_derived: bool,
+    input: Input,
+    /// Derives the output schema, if it is not set.
+    derive_output: Option<fn() -> Option<Schema>>,
+}
+
+/// The input schema of a tool.
+#[derive(Debug)]
+enum Input {
+    Set(Schema),
+    /// The type of the arguments enforces its shape.
+    Derived(Schema),
+    /// As `Derived`, of a struct whose fields have only types of the standard library. The schema
+    /// is known to be valid and to have no annotations, so it is derived at its first use.
+    Standard(fn() -> Schema),
 }
 
 impl ToolBuilder {
@@ -173,8 +210,7 @@ impl ToolBuilder {
     /// [`decode`](super::decode), and therefore `Args<T>`, validates the arguments against it.
     /// Keywords that derived schemas do not use are ignored.
     pub fn input_schema(mut self, schema: Schema) -> Self {
-        self.tool.input_schema = schema;
-        self.input_is_derived = false;
+        self.input = Input::Set(schema);
         self
     }
 
@@ -185,21 +221,21 @@ impl ToolBuilder {
     /// A result that does not match is answered with −32603, and the reason is logged (TOOL-5).
     pub fn output_schema(mut self, schema: Schema) -> Self {
         self.tool.output_schema = Some(schema);
-        self.output_is_derived = false;
         self
     }
 
-    /// Sets the schema that was derived from the type of the arguments.
+    /// Sets the function that derives the schema of a struct of arguments. `is_standard`: all its
+    /// fields have types of the standard library.
     #[doc(hidden)]
-    pub fn derived_input_schema(mut self, schema: Schema) -> Self {
-        self.tool.input_schema = schema;
+    pub fn derived_input_schema(mut self, derive: fn() -> Schema, is_standard: bool) -> Self {
+        self.input = if is_standard { Input::Standard(derive) } else { Input::Derived(derive()) };
         self
     }
 
-    /// Sets the schema that was derived from the type of the results.
+    /// Sets the function that derives the schema of the results from their type.
     #[doc(hidden)]
-    pub fn derived_output_schema(mut self, schema: Schema) -> Self {
-        self.tool.output_schema = Some(schema);
+    pub fn derived_output_schema(mut self, derive: fn() -> Option<Schema>) -> Self {
+        self.derive_output = Some(derive);
         self
     }
 
@@ -212,14 +248,12 @@ impl ToolBuilder {
         H::Output: IntoToolResult,
         M: super::schema::Described,
     {
-        if self.input_is_derived
+        if !matches!(self.input, Input::Set(_))
             && let Some(schema) = M::input_schema()
         {
-            self.tool.input_schema = schema;
+            self.input = Input::Derived(schema);
         }
-        if self.tool.output_schema.is_none() {
-            self.tool.output_schema = H::Output::output_schema();
-        }
+        self.derive_output.get_or_insert(H::Output::output_schema);
         self.raw(move |call| match handler.run(&call) {
             Ok(running) => Box::pin(async move { running.await.into_tool_result() }),
             Err(rejection) => Box::pin(std::future::ready(call.refuse(rejection))),
@@ -232,28 +266,46 @@ impl ToolBuilder {
         self,
         handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
     ) -> ToolRoute {
-        let wraps = self.tool.output_schema.as_ref().is_some_and(crate::wire::wraps);
-        let headers = mirrored_arguments(&self.tool.input_schema);
-        let compile_input = match self.input_is_derived {
-            true => SchemaCheck::of_typed_arguments,
-            false => SchemaCheck::of_arguments,
+        let Self { mut tool, input, derive_output } = self;
+        let (headers, input) = match input {
+            Input::Set(schema) => {
+                (mirrored_arguments(&schema), LazyCheck::new(schema, SchemaCheck::of_arguments))
+            }
+            Input::Derived(schema) => (
+                mirrored_arguments(&schema),
+                LazyCheck::new(schema, SchemaCheck::of_typed_arguments),
+            ),
+            Input::Standard(derive) => (
+                Ok(Vec::new()),
+                LazyCheck::new(LazySchema::derived(derive), SchemaCheck::of_typed_arguments),
+            ),
         };
-        let output = (self.tool.output_schema.as_ref())
-            .filter(|_| !self.output_is_derived)
-            .map(|schema| LazyCheck::new(schema, SchemaCheck::of_result));
-        let input = Arc::new(LazyCheck::new(&self.tool.input_schema, compile_input));
-        ToolRoute { tool: self.tool, wraps, headers, input, output, handler: Box::new(handler) }
+        let output = match tool.output_schema.take() {
+            Some(schema) => Output::set(schema),
+            None => Output::derived(derive_output.unwrap_or(|| None)),
+        };
+        ToolRoute {
+            bare: tool,
+            tool: OnceLock::new(),
+            headers,
+            input: Arc::new(input),
+            output,
+            handler: Box::new(handler),
+        }
     }
 }
 
 /// Returns the arguments that an input schema mirrors in headers. An error says why a tool with
-/// this schema cannot be registered. All checks are done here, so that the schema is parsed once.
+/// this schema cannot be registered.
 fn mirrored_arguments(schema: &Schema) -> Result<Vec<ParamHeader>, String> {
-    let schema = schema.as_value();
-    if schema.get("type").is_none_or(|root| root != "object") {
+    let outline = Outline::of(schema);
+    if !outline.is_object {
         let reason =
             "the root of the input schema must have \"type\": \"object\"; use a struct or a map";
         return Err(reason.to_owned());
     }
-    param_headers(&schema).map_err(|error| format!("the input schema: {error}"))
+    if !outline.may_mirror {
+        return Ok(Vec::new());
+    }
+    param_headers(&schema.as_value()).map_err(|error| format!("the input schema: {error}"))
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use mcp_core::json::JsonBytes;
+use mcp_core::json::{self, JsonBytes};
 use mcp_core::meta::SERVER_INFO;
 use mcp_core::revision::{Revision, Rules};
 use mcp_core::types::{CacheScope, Implementation, InputRequiredResult};
@@ -15,7 +15,7 @@ use super::result::WireResult;
 pub(crate) struct Encoder {
     /// `{"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{…}}`, without the
     /// closing brace.
-    modern: Vec<u8>,
+    modern: String,
     server_info: Value,
     /// `ttlMs` and `cacheScope` of results that do not set them.
     ttl_ms: u64,
@@ -23,9 +23,9 @@ pub(crate) struct Encoder {
 }
 
 /// The same without `_meta`, for results that have their own.
-const MODERN_BARE: &[u8] = br#"{"resultType":"complete""#;
+const MODERN_BARE: &str = r#"{"resultType":"complete""#;
 
-const INPUT_REQUIRED: &[u8] = br#"{"resultType":"input_required""#;
+const INPUT_REQUIRED: &str = r#"{"resultType":"input_required""#;
 
 impl Encoder {
     /// Creates the encoder of one server.
@@ -38,12 +38,12 @@ impl Encoder {
         cache_scope: CacheScope,
     ) -> Result<Self, serde_json::Error> {
         let server_info = serde_json::to_value(server_info)?;
-        let mut modern = MODERN_BARE.to_vec();
-        modern.extend_from_slice(br#","_meta":{"#);
-        serde_json::to_writer(&mut modern, SERVER_INFO)?;
-        modern.push(b':');
-        serde_json::to_writer(&mut modern, &server_info)?;
-        modern.push(b'}');
+        let mut modern = MODERN_BARE.to_owned();
+        modern.push_str(r#","_meta":{"#);
+        json::write(&mut modern, SERVER_INFO)?;
+        modern.push(':');
+        json::write(&mut modern, &server_info)?;
+        modern.push('}');
         Ok(Self { modern, server_info, ttl_ms, cache_scope })
     }
 
@@ -61,8 +61,8 @@ impl Encoder {
         result.project(rules);
         self.fit_cache(&mut result, rules);
         if !rules.result_type {
-            let mut out = Vec::with_capacity(result.size_hint());
-            serde_json::to_writer(&mut out, &result)?;
+            let mut out = String::with_capacity(result.size_hint());
+            json::write(&mut out, &result)?;
             return Ok(JsonBytes::from_trusted(out));
         }
         let head = match result.meta_mut() {
@@ -134,20 +134,20 @@ impl Encoder {
 /// Encodes an object, with the members of `head` first. `head` is an encoded object without its
 /// closing brace.
 fn write<T: Serialize>(
-    head: &[u8],
+    head: &str,
     object: &T,
     size_hint: usize,
 ) -> Result<JsonBytes, serde_json::Error> {
-    let mut out = Vec::with_capacity(head.len() + size_hint);
-    out.extend_from_slice(head);
+    let mut out = String::with_capacity(head.len() + size_hint);
+    out.push_str(head);
     let body = out.len();
-    serde_json::to_writer(&mut out, object)?;
+    json::write(&mut out, object)?;
     // The opening brace of the body becomes the comma between the head and its members.
     if out.len() == body + 2 {
         out.truncate(body);
-        out.push(b'}');
-    } else if let Some(brace) = out.get_mut(body) {
-        *brace = b',';
+        out.push('}');
+    } else {
+        out.replace_range(body..=body, ",");
     }
     Ok(JsonBytes::from_trusted(out))
 }

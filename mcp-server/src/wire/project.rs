@@ -14,6 +14,7 @@ use mcp_core::types::{
 use serde_json::{Map, Value, json};
 
 use super::result::{Project, WireResult};
+use crate::schema::Outline;
 
 impl<T: Project> Project for Vec<T> {
     fn project(&mut self, rules: &Rules) {
@@ -85,7 +86,7 @@ impl Project for CallToolResult {
 /// Whether results of this schema are wrapped as `{"result": …}` in revisions whose structured
 /// content must be an object.
 pub(crate) fn wraps(schema: &Schema) -> bool {
-    schema.as_value().get("type").is_none_or(|root| root != "object")
+    !Outline::of(schema).is_object
 }
 
 /// Returns the schema of the wrapped result.

@@ -10,9 +10,11 @@ use crate::reference::{self, Value as Reference};
 const NAMES: [&str; 3] = ["a", "name", ""];
 
 pub(crate) fn run(data: &[u8]) {
-    let bytes = JsonBytes::from_trusted(data.to_vec());
-    let members = bytes.members(NAMES);
-    let Ok(text) = scan(data, 64, 10_000) else { return };
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let members = JsonBytes::from_trusted(text).members(NAMES);
+    if scan(text, 64, 10_000).is_err() {
+        return;
+    }
     let Ok(value) = serde_json::from_str::<Value>(text) else { return };
     check_members(text, members);
 

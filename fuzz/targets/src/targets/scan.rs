@@ -9,11 +9,8 @@ use crate::reference::{self, Node, Value};
 const MAX_DEPTH: usize = 64;
 
 pub(crate) fn run(data: &[u8]) {
-    let scanned = scan(data, MAX_DEPTH, usize::MAX);
-    let Ok(text) = std::str::from_utf8(data) else {
-        assert_eq!(scanned, Err(ScanError::NotUtf8));
-        return;
-    };
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let scanned = scan(text, MAX_DEPTH, usize::MAX);
     if bracket_depth(data) > 4 * MAX_DEPTH {
         return; // The reference parser is recursive.
     }
@@ -23,12 +20,12 @@ pub(crate) fn run(data: &[u8]) {
         assert_eq!(scanned, Err(ScanError::TooDeep));
         return;
     }
-    assert_eq!(scan(data, depth, values), Ok(text));
+    assert_eq!(scan(text, depth, values), Ok(()));
     if depth > 0 {
-        assert_eq!(scan(data, depth - 1, usize::MAX), Err(ScanError::TooDeep));
+        assert_eq!(scan(text, depth - 1, usize::MAX), Err(ScanError::TooDeep));
     }
     if values > 1 {
-        assert_eq!(scan(data, MAX_DEPTH, values - 1), Err(ScanError::TooManyNodes));
+        assert_eq!(scan(text, MAX_DEPTH, values - 1), Err(ScanError::TooManyNodes));
     }
 }
 

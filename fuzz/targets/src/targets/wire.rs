@@ -12,7 +12,10 @@ use serde_json::value::RawValue;
 
 /// The input is one JSON value, or a message with `params` or a `result`.
 pub(crate) fn run(data: &[u8]) {
-    let Ok(text) = scan(data, 64, 10_000) else { return };
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if scan(text, 64, 10_000).is_err() {
+        return;
+    }
     round_trips(text);
     #[derive(serde::Deserialize)]
     struct Message<'a> {

@@ -186,14 +186,14 @@ impl ModernCalls {
 
 /// The params of `tools/list` for a page.
 fn page_params(meta: &JsonBytes, cursor: Option<&JsonBytes>) -> JsonBytes {
-    let mut params = Vec::with_capacity(meta.as_bytes().len() + 64);
-    params.extend_from_slice(br#"{"_meta":"#);
-    params.extend_from_slice(meta.as_bytes());
+    let mut params = String::with_capacity(meta.as_str().len() + 64);
+    params.push_str(r#"{"_meta":"#);
+    params.push_str(meta.as_str());
     if let Some(cursor) = cursor {
-        params.extend_from_slice(br#","cursor":"#);
-        params.extend_from_slice(cursor.as_bytes());
+        params.push_str(r#","cursor":"#);
+        params.push_str(cursor.as_str());
     }
-    params.push(b'}');
+    params.push('}');
     JsonBytes::from_trusted(params)
 }
 

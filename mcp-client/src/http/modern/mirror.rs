@@ -153,19 +153,19 @@ fn text(argument: &Value) -> Result<Option<String>, String> {
 
 /// The page with fewer tools.
 fn spliced(page: &JsonBytes, tools: &JsonBytes, kept: &[&RawValue]) -> JsonBytes {
-    let (all, part) = (page.as_bytes(), tools.as_bytes());
+    let (all, part) = (page.as_str(), tools.as_str());
     let start = part.as_ptr().addr() - all.as_ptr().addr();
-    let mut text = Vec::with_capacity(all.len());
-    text.extend_from_slice(&all[..start]);
-    text.push(b'[');
+    let mut text = String::with_capacity(all.len());
+    text.push_str(&all[..start]);
+    text.push('[');
     for (index, entry) in kept.iter().enumerate() {
         if index > 0 {
-            text.push(b',');
+            text.push(',');
         }
-        text.extend_from_slice(entry.get().as_bytes());
+        text.push_str(entry.get());
     }
-    text.push(b']');
-    text.extend_from_slice(&all[start + part.len()..]);
+    text.push(']');
+    text.push_str(&all[start + part.len()..]);
     JsonBytes::from_trusted(text)
 }
 

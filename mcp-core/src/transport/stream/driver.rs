@@ -23,7 +23,7 @@ use crate::limits::ConnectionLimits;
 use crate::method::{NotificationMethod as _, notification};
 use crate::service::{
     BatchReply, BoxFuture, CatchPanic, Conversation, Notification, Peer, Reply, Request,
-    Service as _,
+    Service as _, catch_panic,
 };
 use crate::text::PeerText;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -314,13 +314,17 @@ where
             let error = ErrorObject::new(code::INTERNAL_ERROR, "the server is shutting down");
             return self.output.refuse(Some(&request.id), &error);
         }
-        if self.is_known(&request.id) {
+        let (is_running, running) = {
+            let state = self.shared.lock();
+            (state.running.contains(&request.id), state.running.len())
+        };
+        if is_running || self.queue.contains(&request.id) {
             let error = ErrorObject::invalid_request(
                 "a request with this id is still running; use another id",
             );
             return self.output.refuse(Some(&request.id), &error);
         }
-        if self.queue.is_empty() && self.has_capacity() {
+        if self.queue.is_empty() && self.has_capacity_beside(running) {
             return self.start(cx, request);
         }
         if self.queue.is_full() {
@@ -441,8 +445,12 @@ where
     }
 
     fn has_capacity(&self) -> bool {
-        !self.output.is_full()
-            && self.shared.lock().running.len() < self.limits.max_in_flight_requests
+        self.has_capacity_beside(self.shared.lock().running.len())
+    }
+
+    /// Whether a call can be started while `running` calls are running.
+    fn has_capacity_beside(&self, running: usize) -> bool {
+        !self.output.is_full() && running < self.limits.max_in_flight_requests
     }
 
     /// Whether a drain is in progress and nothing is left to do.
@@ -468,8 +476,11 @@ impl<R, W, S> fmt::Debug for Driver<R, W, S> {
 }
 
 /// Calls the local service. A panic is answered with an error.
-async fn call<S: Conversation>(local: Arc<S>, request: Request) -> Reply {
-    CatchPanic::new(local).call(request).await
+fn call<S: Conversation>(
+    local: Arc<S>,
+    request: Request,
+) -> impl Future<Output = Reply> + Send + 'static {
+    catch_panic(request.method.clone(), async move { S::call(&local, request).await })
 }
 
 fn poll_read_into<R: AsyncRead + Unpin>(

@@ -76,7 +76,7 @@ mod tests {
         (limits.max_queued_requests, limits.max_queued_bytes) = (3, 100);
         let mut queue = RequestQueue::new(&limits);
         let request = |id: i64, bytes: usize| {
-            let params = JsonBytes::from_trusted(vec![b' '; bytes]);
+            let params = JsonBytes::from_trusted(" ".repeat(bytes));
             Request::new(id.into(), "tools/call", params)
         };
         queue.push(request(1, 99));

@@ -60,11 +60,10 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(ServeError::listen)?;
         let serving = Serving::new(self, &listener, HttpOptions::new())?;
         let timeout = serving.0.limits.http.shutdown_timeout;
-        let (stops, over) = watch::begin(timeout, std::future::pending()).split();
+        let (stops, over) = watch::begin(timeout, None).split();
         let tasks = serving.0.service.tasks().clone();
         let outcome = serving.run(listener, stops).await;
-        // The watching thread may not have started.
-        over.send(Box::new(move || tasks.count() > 0)).ok();
+        over.send(move || tasks.count() > 0);
         outcome
     }
 

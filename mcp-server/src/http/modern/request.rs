@@ -88,7 +88,7 @@ fn admit(
 ) -> Result<(Revision, Arc<Registry>), ErrorObject> {
     let revision = meta.modern_revision(&shared.server.revisions);
     let registry = shared.server.live.registry();
-    if meta.claim != Claim::Absent && meta.client_capabilities.is_some() {
+    if meta.claim != Claim::Absent && meta.has_client_capabilities {
         let said = Said { method, params, claim: &meta.claim };
         mirrored::check_request(headers, &said, &registry)?;
     }

@@ -223,8 +223,8 @@ mod tests {
 
     async fn entry(modern: &Connection, principal: Option<Principal>) -> Arc<Entry> {
         let connection = Connection::session_of(modern);
-        let params = br#"{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{}},"clientInfo":{"name":"churn","version":"1"}}"#;
-        let params = JsonBytes::from_trusted(params.to_vec());
+        let params = r#"{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{}},"clientInfo":{"name":"churn","version":"1"}}"#;
+        let params = JsonBytes::from_trusted(params);
         connection.call(Request::new(1.into(), "initialize", params)).await.unwrap();
         Entry::new(SessionId::random().unwrap(), principal, connection)
     }
