@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::HeaderValue;
 use mcp_core::http::{encode_value, names};
 use mcp_core::json::{JsonBytes, MembersError};
 use mcp_core::jsonrpc::{Params, RequestId, code};
@@ -59,11 +59,11 @@ impl ModernCalls {
             retry: RetrySafety::of(row, has_answers),
         };
         let tool = name.as_deref().filter(|_| method == ToolsCall::NAME);
-        let fields = self.mirrors.fields(tool, arguments.as_ref())?;
-        let headers = self.headers(info, &version, fields)?;
+        let mirrored = self.mirrors.fields(tool, arguments.as_ref())?;
+        let fields = Self::fields(info, &version, mirrored)?;
         let mut attempts = Attempts::new(self.sender.limits());
         let mut numbered = Numbered { id, params: &params, info, sent: 0 };
-        let reply = self.exchange(&mut numbered, headers, &mut attempts).await;
+        let reply = self.exchange(&mut numbered, fields, &mut attempts).await;
         match &reply {
             Err(CallError::Peer(error))
                 if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
@@ -79,9 +79,9 @@ impl ModernCalls {
             tracing::debug!(%error, "the tools could not be listed to mirror the arguments");
             return reply;
         }
-        let fields = self.mirrors.fields(tool, arguments.as_ref())?;
-        let headers = self.headers(info, &version, fields)?;
-        self.exchange(&mut numbered, headers, &mut attempts).await
+        let mirrored = self.mirrors.fields(tool, arguments.as_ref())?;
+        let fields = Self::fields(info, &version, mirrored)?;
+        self.exchange(&mut numbered, fields, &mut attempts).await
     }
 
     pub(crate) async fn notify(
@@ -95,9 +95,11 @@ impl ModernCalls {
         }
         let info = RequestInfo { method: Some(method), name: None, retry: RetrySafety::Safe };
         let version = HeaderValue::from_static(revision.as_str());
-        let headers = self.headers(info, &version, Vec::new())?;
+        let fields = Self::fields(info, &version, Vec::new())?;
         let wait = self.sender.limits().http.shutdown_timeout;
-        self.sender.post_notification(headers, method, params, wait).await
+        self.sender
+            .post_notification(self.sender.post_headers(), fields, method, params, wait)
+            .await
     }
 
     /// Learns from a page of tools that did not come from the server now, but from a cache
@@ -110,11 +112,13 @@ impl ModernCalls {
     async fn exchange(
         &self,
         numbered: &mut Numbered<'_>,
-        headers: HeaderMap,
+        fields: Vec<MirroredField>,
         attempts: &mut Attempts,
     ) -> Reply {
         let reader = ReplyReader::new(&self.sender, &self.receiver);
-        let mut request = OutgoingRequest::post(headers, Bytes::new(), numbered.info);
+        let mut request =
+            OutgoingRequest::post(self.sender.post_headers(), Bytes::new(), numbered.info)
+                .with_fields(fields);
         loop {
             let id = renumbered(&numbered.id, numbered.sent);
             numbered.sent += 1;
@@ -127,29 +131,29 @@ impl ModernCalls {
         }
     }
 
-    fn headers(
-        &self,
+    /// The header fields that a message has beside those of every POST.
+    fn fields(
         info: RequestInfo<'_>,
         version: &HeaderValue,
-        fields: Vec<MirroredField>,
-    ) -> Result<HeaderMap, TransportError> {
+        mirrored: Vec<MirroredField>,
+    ) -> Result<Vec<MirroredField>, TransportError> {
         let unsendable = |what: &str| {
             let message = format!("{what} cannot be sent in a header field");
             TransportError::new(TransportErrorKind::Unsendable, message)
         };
-        let mut headers = self.sender.post_headers();
-        headers.insert(names::PROTOCOL_VERSION, version.clone());
+        let mut fields = Vec::with_capacity(3 + mirrored.len());
+        fields.push((names::PROTOCOL_VERSION, version.clone()));
         if let Some(method) = info.method {
             let value = HeaderValue::try_from(method).map_err(|_| unsendable("the method"))?;
-            headers.insert(names::METHOD, value);
+            fields.push((names::METHOD, value));
         }
         if let Some(name) = info.name {
             let value =
                 HeaderValue::from_str(&encode_value(name)).map_err(|_| unsendable("the name"))?;
-            headers.insert(names::NAME, value);
+            fields.push((names::NAME, value));
         }
-        headers.extend(fields);
-        Ok(headers)
+        fields.extend(mirrored);
+        Ok(fields)
     }
 
     /// Lists the tools, with the `_meta` of a call, to learn which arguments are mirrored.
@@ -168,11 +172,11 @@ impl ModernCalls {
         let mut cursor: Option<JsonBytes> = None;
         for page in 0..self.sender.limits().http.max_mirror_pages {
             let params = page_params(&meta, cursor.as_ref());
-            let headers = self.headers(info, version, Vec::new())?;
+            let fields = Self::fields(info, version, Vec::new())?;
             let id = RequestId::from(format!("{id}-tools-{page}"));
             let mut numbered = Numbered { id, params: &params, info, sent: 0 };
             let mut attempts = Attempts::new(self.sender.limits());
-            let result = self.exchange(&mut numbered, headers, &mut attempts).await?;
+            let result = self.exchange(&mut numbered, fields, &mut attempts).await?;
             let result = self.mirrors.learn(result);
             let [next] = result.members(["nextCursor"]).map_err(unreadable)?;
             match next.filter(|next| next.as_bytes() != b"null") {
