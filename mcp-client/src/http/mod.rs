@@ -15,6 +15,7 @@
 //! - `read/`: a response, as JSON or as events
 //! - `send/`: one request, with credentials, redirects and retries
 //! - `stack` and `network`: what sends HTTP, and can be replaced
+//! - `plain/`: the connections of the network without TLS, which calls use themselves
 //! - `client_side`: the client, as all of these see it
 
 mod authorizer;
