@@ -9,9 +9,9 @@ use mcp_core::transport::stream::Remote;
 #[cfg(feature = "http")]
 use crate::http::HttpTransport;
 
-/// A transport. The two that most programs use are variants: a call over a byte stream needs no box,
-/// and one over HTTP a single one, without which each layer of futures above it would move some
-/// kilobytes.
+/// A transport. The two that most programs use are variants: a call over a byte stream needs no
+/// box. One over HTTP has one, because each layer of futures above would move some kilobytes
+/// otherwise.
 #[derive(Clone)]
 pub(crate) enum Outbound {
     /// A byte stream.

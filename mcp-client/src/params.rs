@@ -42,13 +42,12 @@ impl Base {
 /// The places of the values of members.
 #[derive(Debug, Clone, Default)]
 struct KnownMembers {
-    places: [(&'static str, Range<usize>); MAX_KNOWN_MEMBERS],
+    places: [(&'static str, Range<usize>); KNOWN_MEMBERS],
     len: usize,
 }
 
-/// Maximum number of members whose places are known. Fixed: a call has a name, arguments and
-/// `_meta`.
-const MAX_KNOWN_MEMBERS: usize = 3;
+/// Number of members whose places are known at most: a call has a name, arguments and `_meta`.
+const KNOWN_MEMBERS: usize = 3;
 
 /// What goes into `_meta`.
 pub(crate) struct MetaParts<'a> {
@@ -121,7 +120,8 @@ impl Params {
         let mut text = json::to_text(params).map_err(invalid)?;
         if text.starts_with('{') && memchr::memmem::find(text.as_bytes(), b"\"_meta\"").is_none() {
             text.pop();
-            return Ok((Self { text, members: None }, None)); // As it is, down to the spelling of numbers.
+            // As it is, down to the spelling of numbers.
+            return Ok((Self { text, members: None }, None));
         }
         let mut members = match serde_json::from_str(&text).map_err(invalid)? {
             Value::Object(members) => members,

@@ -6,9 +6,9 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures::task::AtomicWaker;
 
-/// How often one poll may be repeated. Fixed: an exchange takes three, and a connection that always
-/// has more to do must not starve other tasks.
-const MAX_REPEATS: u32 = 16;
+/// Number of polls within one, at most. Fixed: an exchange takes three, and a connection that
+/// always has more to do must not starve other tasks.
+const POLLS_PER_POLL: u32 = 16;
 
 /// The connection is not being polled: the task has to be woken.
 const IDLE: u8 = 0;
@@ -19,8 +19,8 @@ const WOKEN: u8 = 2;
 
 /// Polls again at once what wakes itself while it is polled.
 ///
-/// The two halves of a connection wake each other. Both belong to the task that is polling them, and
-/// waking that task would cost a round through the scheduler for each message between them.
+/// The two halves of a connection wake each other. Both belong to the task that is polling them,
+/// and waking that task would cost a round through the scheduler for each message between them.
 #[derive(Debug)]
 pub(super) struct LocalWaker {
     shared: Arc<Shared>,
@@ -47,7 +47,7 @@ impl LocalWaker {
     ) -> Poll<T> {
         let Shared { state, task } = &*self.shared;
         task.register(cx.waker());
-        for _ in 0..MAX_REPEATS {
+        for _ in 0..POLLS_PER_POLL {
             state.store(POLLING, Ordering::SeqCst);
             let polled = poll(&mut Context::from_waker(&self.waker));
             if polled.is_ready() {
@@ -122,6 +122,6 @@ mod tests {
             Poll::Pending
         });
         assert!(polled.is_pending());
-        assert_eq!((polls, task.0.load(Ordering::SeqCst)), (MAX_REPEATS, 1));
+        assert_eq!((polls, task.0.load(Ordering::SeqCst)), (POLLS_PER_POLL, 1));
     }
 }

@@ -8,7 +8,8 @@ use hyper::body::{Body as _, Bytes, Frame, Incoming};
 use super::connection::Connection;
 use super::idle::IdleConnections;
 
-/// The body of a response. The connection is free after its end, and closed if it is dropped before.
+/// The body of a response. The connection is free after its end, and closed if the body is dropped
+/// before.
 pub(crate) struct PlainBody {
     body: Option<Incoming>,
     /// `None` after the end of the body.

@@ -31,7 +31,7 @@ use crate::http::url::{ShownUrl, resolve};
 use crate::limits::Limits;
 
 /// Number of header fields that a request usually has at most. Fixed: with more, the map grows.
-const MAX_USUAL_FIELDS: usize = 16;
+const USUAL_FIELDS: usize = 16;
 
 /// Sends the requests of one client.
 pub(crate) struct Sender {
@@ -84,7 +84,7 @@ impl Sender {
         client: ClientSide,
     ) -> Self {
         // With space for what each request adds, which would otherwise be made for each of them.
-        let mut headers = HeaderMap::with_capacity(MAX_USUAL_FIELDS);
+        let mut headers = HeaderMap::with_capacity(USUAL_FIELDS);
         headers.extend(settings.headers.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(names::JSON));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));

@@ -84,8 +84,8 @@ impl PendingRequests {
     }
 }
 
-/// Hashes the ids of this side's requests. This side chooses them, mostly as consecutive numbers, so
-/// that no peer can make them collide.
+/// Hashes the ids of this side's requests. This side chooses them, mostly as consecutive numbers,
+/// so that no peer can make them collide.
 #[derive(Debug, Default)]
 struct IdHasher(u64);
 

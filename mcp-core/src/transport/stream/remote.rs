@@ -74,7 +74,7 @@ impl Service for Remote {
         };
         let closed = |_| Err(TransportError::closed("the connection is closed").into());
         let answer = answer.await;
-        // Whoever answers has removed the request.
+        // The request is no longer in the table.
         guard.is_answered = true;
         match answer.unwrap_or_else(closed) {
             Err(CallError::Transport(error))
