@@ -186,7 +186,7 @@ impl Place {
 
     /// `None` if the member is absent.
     fn range(self) -> Option<Range<usize>> {
-        (self.end > self.start).then(|| self.start as usize..self.end as usize)
+        (self.end > self.start).then_some(self.start as usize..self.end as usize)
     }
 }
 

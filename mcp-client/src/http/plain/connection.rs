@@ -103,7 +103,7 @@ impl Connection {
     /// The next piece of the body of the last response.
     pub(super) fn poll_body(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         body: &mut Incoming,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let Self { bytes, waker, .. } = self;
@@ -124,7 +124,7 @@ impl Connection {
         if !self.sender.is_ready() {
             let Self { bytes, waker, .. } = self;
             let moved: Poll<()> =
-                waker.poll(&mut Context::from_waker(std::task::Waker::noop()), |cx| {
+                waker.poll(&Context::from_waker(std::task::Waker::noop()), |cx| {
                     bytes.poll(cx);
                     Poll::Pending
                 });

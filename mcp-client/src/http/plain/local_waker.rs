@@ -42,7 +42,7 @@ impl LocalWaker {
     /// Polls, and again as long as that woke itself. The task of `cx` is woken later.
     pub(super) fn poll<T>(
         &self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         let Shared { state, task } = &*self.shared;
@@ -95,9 +95,9 @@ mod tests {
     fn what_wakes_itself_is_polled_again_and_its_task_is_not_woken() {
         let (local, task) = (LocalWaker::new(), Arc::new(Counter::default()));
         let waker = Waker::from(Arc::clone(&task));
-        let mut cx = Context::from_waker(&waker);
+        let cx = Context::from_waker(&waker);
         let (mut polls, mut kept) = (0, None);
-        let polled: Poll<()> = local.poll(&mut cx, |cx| {
+        let polled: Poll<()> = local.poll(&cx, |cx| {
             polls += 1;
             if polls < 3 {
                 cx.waker().wake_by_ref();
@@ -116,7 +116,7 @@ mod tests {
         let (local, task) = (LocalWaker::new(), Arc::new(Counter::default()));
         let waker = Waker::from(Arc::clone(&task));
         let mut polls = 0;
-        let polled: Poll<()> = local.poll(&mut Context::from_waker(&waker), |cx| {
+        let polled: Poll<()> = local.poll(&Context::from_waker(&waker), |cx| {
             polls += 1;
             cx.waker().wake_by_ref();
             Poll::Pending

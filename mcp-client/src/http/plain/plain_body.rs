@@ -29,7 +29,7 @@ impl PlainBody {
     /// The next piece; `None` at the end.
     pub(crate) fn poll_frame(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let (Some(body), Some(connection)) = (&mut self.body, &mut self.connection) else {
             return Poll::Ready(None);
