@@ -9,7 +9,9 @@ use mcp_core::transport::stream::Remote;
 #[cfg(feature = "http")]
 use crate::http::HttpTransport;
 
-/// A transport. The two that most programs use are variants, so that a call needs no box.
+/// A transport. The two that most programs use are variants: a call over a byte stream needs no
+/// box. One over HTTP has one, because each layer of futures above would move some kilobytes
+/// otherwise.
 #[derive(Clone)]
 pub(crate) enum Outbound {
     /// A byte stream.
@@ -26,7 +28,7 @@ impl Outbound {
         match self {
             Self::Stream(remote) => remote.call(request).await,
             #[cfg(feature = "http")]
-            Self::Http(transport) => transport.call(request).await,
+            Self::Http(transport) => Box::pin(transport.call(request)).await,
             Self::Service(service) => service.call(request).await,
         }
     }

@@ -1,8 +1,10 @@
 //! The params of a request, written straight as text: one buffer from the arguments to the
 //! connection.
 
+use std::ops::Range;
+
 use mcp_core::json::{self, JsonBytes, JsonObject};
-use mcp_core::jsonrpc::RequestId;
+use mcp_core::jsonrpc::{Params as SealedParams, RequestId};
 use mcp_core::meta::{self, Meta};
 use mcp_core::types::LoggingLevel;
 use serde::Serialize;
@@ -11,9 +13,12 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 
 /// A JSON object whose end is still open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Params {
     text: String,
+    /// The members, so that the transport need not search them; `None` if something else wrote the
+    /// text, or there are too many.
+    members: Option<KnownMembers>,
 }
 
 /// The params of a round without `_meta`, with the end still open. The next round begins with them.
@@ -33,6 +38,16 @@ impl Base {
         &self.sealed.as_str()[..self.end]
     }
 }
+
+/// The places of the values of members.
+#[derive(Debug, Clone, Default)]
+struct KnownMembers {
+    places: [(&'static str, Range<usize>); KNOWN_MEMBERS],
+    len: usize,
+}
+
+/// Number of members whose places are known at most: a call has a name, arguments and `_meta`.
+const KNOWN_MEMBERS: usize = 3;
 
 /// What goes into `_meta`.
 pub(crate) struct MetaParts<'a> {
@@ -54,7 +69,7 @@ impl Params {
     pub(crate) fn new() -> Self {
         let mut text = String::with_capacity(512);
         text.push('{');
-        Self { text }
+        Self { text, members: Some(KnownMembers::default()) }
     }
 
     /// Continues the params of the round before.
@@ -62,32 +77,32 @@ impl Params {
         let base = base.as_str();
         let mut text = String::with_capacity(base.len() + 512);
         text.push_str(base);
-        Self { text }
+        Self { text, members: None }
     }
 
     /// Adds a member. The name needs no escapes.
     pub(crate) fn with<T: Serialize + ?Sized>(
         mut self,
-        name: &str,
+        name: &'static str,
         value: &T,
     ) -> Result<Self, Error> {
-        self.begin(name);
+        let start = self.begin(name);
         json::write(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
+        self.end(name, start);
         Ok(self)
     }
 
     /// Adds a member that must be an object. Null and unit add none.
     pub(crate) fn with_object<T: Serialize + ?Sized>(
         mut self,
-        name: &str,
+        name: &'static str,
         value: &T,
     ) -> Result<Self, Error> {
         let before = self.text.len();
-        self.begin(name);
-        let start = self.text.len();
+        let start = self.begin(name);
         json::write(&mut self.text, value).map_err(|error| Error::argument(name, error))?;
         match &self.text[start..] {
-            object if object.starts_with('{') => {}
+            object if object.starts_with('{') => self.end(name, start),
             "null" => self.text.truncate(before),
             _ => {
                 let message = format!(
@@ -105,7 +120,8 @@ impl Params {
         let mut text = json::to_text(params).map_err(invalid)?;
         if text.starts_with('{') && memchr::memmem::find(text.as_bytes(), b"\"_meta\"").is_none() {
             text.pop();
-            return Ok((Self { text }, None)); // As it is, down to the spelling of numbers.
+            // As it is, down to the spelling of numbers.
+            return Ok((Self { text, members: None }, None));
         }
         let mut members = match serde_json::from_str(&text).map_err(invalid)? {
             Value::Object(members) => members,
@@ -123,7 +139,7 @@ impl Params {
         };
         let mut text = json::to_text(&members).map_err(invalid)?;
         text.pop();
-        Ok((Self { text }, meta))
+        Ok((Self { text, members: None }, meta))
     }
 
     /// What names the request, without `_meta`: the key of a cached result.
@@ -134,26 +150,48 @@ impl Params {
     }
 
     /// Adds `_meta` and closes the object. Also returns the part before it, for the next round.
-    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (JsonBytes, Base) {
+    pub(crate) fn seal(mut self, parts: &MetaParts<'_>) -> (SealedParams, Base) {
         let end = self.text.len();
         self.write_meta(parts);
         self.text.push('}');
         let sealed = JsonBytes::from_trusted(self.text);
-        (sealed.clone(), Base { sealed, end })
+        let base = Base { sealed: sealed.clone(), end };
+        let params = match self.members {
+            Some(known) => {
+                SealedParams::with_known_members(sealed, known.places.into_iter().take(known.len))
+            }
+            None => sealed.into(),
+        };
+        (params, base)
     }
 
-    fn begin(&mut self, name: &str) {
+    /// Writes the name of a member. Returns where its value starts.
+    fn begin(&mut self, name: &str) -> usize {
         if self.text.len() > 1 {
             self.text.push(',');
         }
         self.text.push('"');
         self.text.push_str(name);
         self.text.push_str("\":");
+        self.text.len()
+    }
+
+    /// The value of a member is written.
+    fn end(&mut self, name: &'static str, start: usize) {
+        if let Some(known) = &mut self.members {
+            match known.places.get_mut(known.len) {
+                Some(place) => {
+                    *place = (name, start..self.text.len());
+                    known.len += 1;
+                }
+                None => self.members = None,
+            }
+        }
     }
 
     fn write_meta(&mut self, parts: &MetaParts<'_>) {
         let before = self.text.len();
-        self.begin("_meta");
+        let value = self.begin("_meta");
         self.text.push('{');
         let start = self.text.len();
         self.text.push_str(parts.session);
@@ -179,6 +217,7 @@ impl Params {
             self.text.truncate(before); // Nothing to say.
         } else {
             self.text.push('}');
+            self.end("_meta", value);
         }
     }
 
@@ -229,6 +268,25 @@ mod tests {
             sealed(params, "", meta.as_ref()),
             r#"{"cursor":"","_meta":{"progressToken":7,"a":1}}"#
         );
+    }
+
+    #[test]
+    fn the_places_of_members_are_those_that_a_search_finds() {
+        let params = || Params::new().with("name", "a\"b").unwrap();
+        for params in [
+            Params::new(),
+            params(),
+            params().with_object("arguments", &()).unwrap(),
+            params().with_object("arguments", &json!({"name": [1, "_meta"]})).unwrap(),
+            params().with("uri", "file:///").unwrap().with("x", &1).unwrap().with("y", "").unwrap(),
+        ] {
+            for session in ["", r#""k":{"name":"v"}"#] {
+                let (sealed, _) = params.clone().seal(&MetaParts::of_session(session));
+                let searched = SealedParams::from(JsonBytes::from(sealed.clone()));
+                let names = ["_meta", "name", "arguments", "uri"];
+                assert_eq!(sealed.members(names), searched.members(names), "{searched:?}");
+            }
+        }
     }
 
     #[test]

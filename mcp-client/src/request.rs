@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{MethodName, RequestId};
+use mcp_core::jsonrpc::{MethodName, Params, RequestId};
 use mcp_core::service::{BoxFuture, Notification, Reply, Request};
 use tokio::time::{Sleep, sleep_until};
 
@@ -42,7 +42,7 @@ impl Wire {
         &self,
         method: &'static str,
         id: RequestId,
-        params: JsonBytes,
+        params: impl Into<Params>,
         deadlines: &mut Deadlines,
         mut on_progress: Option<&mut OnProgress>,
     ) -> Result<JsonBytes, Error> {

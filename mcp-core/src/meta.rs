@@ -5,9 +5,14 @@
 //! or `mcp` belong to the protocol. Accessors whose values are wire types are defined beside those
 //! types in [`types`](crate::types).
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::de::{self, DeserializeOwned, Deserializer};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::json::JsonObject;
 use crate::jsonrpc::RequestId;
@@ -47,11 +52,38 @@ pub const BAGGAGE: &str = "baggage";
 /// let meta = Meta::new().with("com.example/shard", 7).with_progress_token("upload-1");
 /// assert_eq!(meta.get("com.example/shard").and_then(|v| v.as_i64()), Some(7));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Meta(Box<JsonObject>);
+#[derive(Clone, Default)]
+pub struct Meta(Box<Inner>);
+
+#[derive(Clone, Default)]
+struct Inner {
+    /// The text of an object that was received and not read yet. Many results have one, which few
+    /// callers look at.
+    text: Option<Box<RawValue>>,
+    /// The members; unset while there is only the text.
+    members: OnceLock<JsonObject>,
+}
+
+/// Maximum length of a text that is not read at once, in bytes. Fixed: it is short enough for
+/// [`is_surely_readable`], and longer ones have members that somebody reads.
+const MAX_UNREAD_BYTES: usize = 200;
 
 impl Meta {
+    fn members(&self) -> &JsonObject {
+        self.0.members.get_or_init(|| {
+            let text = self.0.text.as_ref().map(|text| serde_json::from_str(text.get()));
+            text.and_then(Result::ok).unwrap_or_default()
+        })
+    }
+
+    fn change<T>(&mut self, change: impl FnOnce(&mut JsonObject) -> T) -> T {
+        self.members();
+        let mut members = self.0.members.take().unwrap_or_default();
+        let changed = change(&mut members);
+        *self.0 = Inner { text: None, members: members.into() };
+        changed
+    }
+
     /// Creates an empty object.
     #[must_use]
     pub fn new() -> Self {
@@ -61,29 +93,29 @@ impl Meta {
     /// Whether the object has no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members().is_empty()
     }
 
     /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
+        self.members().get(key)
     }
 
     /// Returns the value of a key as a `T`, or `None` when it is absent or not a `T`.
     #[must_use]
     pub fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        T::deserialize(self.0.get(key)?).ok()
+        T::deserialize(self.members().get(key)?).ok()
     }
 
     /// Sets the value of a key and returns the previous one.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0.insert(key.into(), value.into())
+        self.change(|members| members.insert(key.into(), value.into()))
     }
 
     /// Removes a key and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.0.shift_remove(key)
+        self.change(|members| members.shift_remove(key))
     }
 
     /// Sets the value of a key.
@@ -95,19 +127,19 @@ impl Meta {
 
     /// Returns the keys and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value))
+        self.members().iter().map(|(key, value)| (key.as_str(), value))
     }
 
     /// Returns the underlying map.
     #[must_use]
     pub fn as_object(&self) -> &JsonObject {
-        &self.0
+        self.members()
     }
 
     /// Returns the underlying map, consuming the wrapper.
     #[must_use]
-    pub fn into_object(self) -> JsonObject {
-        *self.0
+    pub fn into_object(mut self) -> JsonObject {
+        self.change(std::mem::take)
     }
 
     /// Returns the token under which the sender wants progress notifications.
@@ -173,9 +205,50 @@ impl Meta {
     }
 }
 
+impl fmt::Debug for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Meta").field(self.members()).finish()
+    }
+}
+
+impl PartialEq for Meta {
+    fn eq(&self, other: &Self) -> bool {
+        self.members() == other.members()
+    }
+}
+
+impl Serialize for Meta {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.members().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Meta {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        if is_surely_readable(text.get()) {
+            let unread = Inner { text: Some(text), members: OnceLock::new() };
+            return Ok(Self(Box::new(unread)));
+        }
+        serde_json::from_str::<JsonObject>(text.get()).map(Self::from).map_err(de::Error::custom)
+    }
+}
+
+/// Whether an object can be read later without an error. It is valid JSON; reading it fails for
+/// escapes that are no character, for numbers that are too large, and for deep nesting, none of
+/// which a text of this length and form has.
+fn is_surely_readable(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_exponent = |at: usize| at > 0 && bytes[at - 1].is_ascii_digit();
+    bytes.len() <= MAX_UNREAD_BYTES
+        && bytes.starts_with(b"{")
+        && memchr::memchr(b'\\', bytes).is_none()
+        && !memchr::memchr2_iter(b'e', b'E', bytes).any(is_exponent)
+}
+
 impl From<JsonObject> for Meta {
     fn from(object: JsonObject) -> Self {
-        Self(Box::new(object))
+        Self(Box::new(Inner { text: None, members: object.into() }))
     }
 }
 
@@ -260,6 +333,35 @@ mod tests {
         for key in ["_a", "a-", "/a", "a../b", "a-/b", "1a/b", "a/b/c", "a b", "é", "a/-"] {
             assert!(!is_valid_key(key), "{key}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_read_later_has_the_members_of_one_that_is_read_at_once() {
+        for text in [
+            "{}",
+            r#"{"a":1,"b":{"c":[true,null,-0.5]},"a":2}"#,
+            r#"{ "2e": "e2", "x/y": "ü" }"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":1e999}"#,
+            r#"{"a":12E3}"#,
+            "null",
+            "[]",
+            r#""x""#,
+        ] {
+            let read = serde_json::from_str::<JsonObject>(text).ok();
+            let meta = serde_json::from_str::<Meta>(text).ok();
+            assert_eq!(meta.as_ref().map(Meta::as_object), read.as_ref(), "{text}");
+            assert_eq!(meta.clone().map(Meta::into_object), read, "{text}");
+            let Some(mut meta) = meta else { continue };
+            let changed = meta.clone().with("added", 1);
+            assert_ne!(changed, meta);
+            assert_eq!(meta.insert("added", 1), None);
+            assert_eq!(changed, meta, "{text}");
+        }
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(97), "]".repeat(97));
+        assert!(is_surely_readable(&deep) && serde_json::from_str::<JsonObject>(&deep).is_ok());
+        let long = format!(r#"{{"a":{}}}"#, "9".repeat(190));
+        assert!(is_surely_readable(&long) && serde_json::from_str::<JsonObject>(&long).is_ok());
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { client, method, params, options, .. } = &mut self;
-            let params = std::mem::replace(params, Ok(Params::new()))?;
+            let params = std::mem::replace(params, Ok(Params::default()))?;
             let tool = options.tool.take();
             fetch(client, method, params, options, |result, value| {
                 client.check_output(tool.as_deref(), result)?;

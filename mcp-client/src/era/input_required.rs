@@ -5,7 +5,7 @@
 
 use futures::future::try_join_all;
 use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::jsonrpc::{RequestId, code};
+use mcp_core::jsonrpc::{Params as SealedParams, RequestId, code};
 use mcp_core::method::{Discover, Method as _};
 use mcp_core::text::PeerText;
 use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
@@ -47,7 +47,9 @@ pub(crate) async fn drive(
         }
         let began = Instant::now();
         let responses = match asked.input_requests {
-            Some(requests) => Some(answer_all(client, method, requests, &deadlines).await?),
+            Some(requests) => {
+                Some(Box::pin(answer_all(client, method, requests, &deadlines)).await?)
+            }
             None => None,
         };
         deadlines.answered(began.elapsed());
@@ -80,7 +82,7 @@ pub(crate) async fn send(
         }
         // What was found out about the server does not hold any more: ask again (ERA-6). The
         // request was not carried out, so it may be repeated.
-        confirm_revision(client, refused, deadlines).await?;
+        Box::pin(confirm_revision(client, refused, deadlines)).await?;
         let (id, sealed, _) = seal(client, Params::from_base(&base), options);
         answer = exchange(client, method, id, sealed, options, deadlines).await;
     }
@@ -89,7 +91,7 @@ pub(crate) async fn send(
 }
 
 /// Adds `_meta` to params. Also returns the id of the request, and the params without `_meta`.
-fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, JsonBytes, Base) {
+fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, SealedParams, Base) {
     let id = client.wire().next_id();
     let (sealed, base) = params.seal(&MetaParts {
         session: &client.session().meta,
@@ -104,7 +106,7 @@ async fn exchange(
     client: &Client,
     method: &'static str,
     id: RequestId,
-    params: JsonBytes,
+    params: SealedParams,
     options: &mut Options,
     deadlines: &mut Deadlines,
 ) -> Result<JsonBytes, Error> {

@@ -1,7 +1,8 @@
 //! The modern conversation: what every request carries in its `_meta`. Spec: basic, "Per-request
 //! fields".
 
-use mcp_core::json::{JsonBytes, to_text};
+use mcp_core::json::to_text;
+use mcp_core::jsonrpc::Params as SealedParams;
 use mcp_core::meta::{CLIENT_CAPABILITIES, CLIENT_INFO, Meta, PROTOCOL_VERSION};
 use mcp_core::revision::Revision;
 use mcp_core::types::{ClientCapabilities, DiscoverResult, Implementation};
@@ -39,7 +40,7 @@ fn json<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// The params of `server/discover`.
-pub(super) fn discover_params(meta: &str) -> JsonBytes {
+pub(super) fn discover_params(meta: &str) -> SealedParams {
     Params::new().seal(&MetaParts::of_session(meta)).0
 }
 

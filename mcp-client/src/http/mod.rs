@@ -15,6 +15,7 @@
 //! - `read/`: a response, as JSON or as events
 //! - `send/`: one request, with credentials, redirects and retries
 //! - `stack` and `network`: what sends HTTP, and can be replaced
+//! - `plain/`: the connections of the network without TLS, which calls use themselves
 //! - `client_side`: the client, as all of these see it
 
 mod authorizer;
@@ -24,7 +25,9 @@ mod legacy;
 mod limits;
 mod modern;
 mod network;
+mod plain;
 mod read;
+mod request_body;
 mod send;
 mod settings;
 mod sse_2024;

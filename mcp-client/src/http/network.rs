@@ -1,17 +1,14 @@
-//! The network: hyper's pool of connections, over TCP and TLS.
+//! The network: connections over TCP, which calls use themselves, and hyper's pool over TLS.
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
 use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -23,6 +20,8 @@ use tower_service::Service;
 
 use super::authorizer::BoxError;
 use super::limits::HttpLimits;
+use super::plain::PlainPool;
+use super::request_body::RequestBody;
 use super::stack::{HttpBody, HttpError, HttpStack};
 
 /// How long after an unanswered TCP probe the next one is sent. Fixed: the default of the system is
@@ -38,7 +37,7 @@ const TCP_PROBES: u32 = 3;
 #[derive(Clone)]
 pub struct Network<R = GaiResolver> {
     tcp: HttpConnector<R>,
-    plain: Pool<HttpConnector<R>>,
+    plain: PlainPool<R>,
     /// Made with the first `https` URL, since the system's certificates take a while to read.
     tls: Arc<OnceLock<io::Result<Tls<R>>>>,
     limits: HttpLimits,
@@ -104,7 +103,7 @@ where
         tcp.set_keepalive_interval(Some(TCP_PROBE_INTERVAL));
         tcp.set_keepalive_retries(Some(TCP_PROBES));
         tcp.set_connect_timeout(Some(limits.connect_timeout));
-        let plain = Pool::with_limits(tcp.clone(), limits);
+        let plain = PlainPool::new(tcp.clone(), limits);
         Self { plain, tcp, tls: Arc::default(), limits: limits.clone() }
     }
 
@@ -161,7 +160,7 @@ where
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         if request.uri().scheme() != Some(&Scheme::HTTPS) {
-            return self.plain.send(request);
+            return Box::pin(self.plain.send(request));
         }
         match self.tls() {
             Ok(pool) => pool.send(request),
@@ -183,7 +182,7 @@ impl<R> fmt::Debug for Network<R> {
 /// [`hyper_util::client::legacy::connect`].
 #[derive(Clone)]
 pub struct Pool<C> {
-    client: Client<C, Once>,
+    client: Client<C, RequestBody>,
 }
 
 impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
@@ -214,7 +213,7 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpStack for Pool<C> {
         &self,
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
-        let response = self.client.request(request.map(Once::new));
+        let response = self.client.request(request.map(RequestBody::new));
         Box::pin(async move {
             match response.await {
                 Ok(response) => Ok(response.map(HttpBody::hyper)),
@@ -228,34 +227,5 @@ impl<C: Connect + Clone + Send + Sync + 'static> HttpStack for Pool<C> {
 impl<C> fmt::Debug for Pool<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pool")
-    }
-}
-
-/// A body that is complete.
-struct Once(Option<Bytes>);
-
-impl Once {
-    fn new(bytes: Bytes) -> Self {
-        Self((!bytes.is_empty()).then_some(bytes))
-    }
-}
-
-impl Body for Once {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }

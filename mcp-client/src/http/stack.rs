@@ -12,6 +12,7 @@ use http_body::Body;
 use mcp_core::service::BoxFuture;
 
 use super::authorizer::BoxError;
+use super::plain::PlainBody;
 
 /// Sends HTTP requests. [`Network`](super::Network) is the default; a proxy, a Unix socket, a
 /// simulated network or a server in this process can replace it.
@@ -87,6 +88,8 @@ pub struct HttpBody(BodyKind);
 enum BodyKind {
     /// A body of the network, without a box.
     Hyper(hyper::body::Incoming),
+    /// Likewise, together with its connection.
+    Plain(PlainBody),
     Boxed(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>>),
 }
 
@@ -102,6 +105,10 @@ impl HttpBody {
 
     pub(super) fn hyper(body: hyper::body::Incoming) -> Self {
         Self(BodyKind::Hyper(body))
+    }
+
+    pub(super) fn plain(body: PlainBody) -> Self {
+        Self(BodyKind::Plain(body))
     }
 
     /// The next piece; `None` at the end. Cancel safe.
@@ -121,6 +128,9 @@ impl HttpBody {
             BodyKind::Hyper(body) => Pin::new(body)
                 .poll_frame(cx)
                 .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            BodyKind::Plain(body) => {
+                body.poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+            }
             BodyKind::Boxed(body) => body.as_mut().poll_frame(cx),
         };
         match frame {

@@ -15,6 +15,7 @@ mod logs;
 mod modern;
 mod network;
 mod older;
+mod plain;
 mod resumption;
 mod retries;
 mod script;

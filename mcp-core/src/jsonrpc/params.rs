@@ -44,10 +44,18 @@ pub struct Params {
 }
 
 /// The places of the values of members, from the start of `params`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Places {
     members: [Place; MEMBERS.len()],
     meta_members: [Place; META_MEMBERS.len()],
+    /// Whether `meta_members` has the members of `_meta`.
+    is_meta_noted: bool,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { members: Default::default(), meta_members: Default::default(), is_meta_noted: true }
+    }
 }
 
 /// The place of a value. It is empty if the member is absent, as no value is.
@@ -60,6 +68,25 @@ struct Place {
 impl Params {
     pub(super) fn new(text: JsonBytes, places: Option<Places>) -> Self {
         Self { text, places }
+    }
+
+    /// Parameters whose writer knows the places of all members: `members` has the name and the
+    /// value of each, none of them twice. Those of `_meta` are searched.
+    ///
+    /// This is for the client, which writes the parameters that its transport reads. Wrong places
+    /// make [`Params::members`] return something else.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_known_members(
+        text: JsonBytes,
+        members: impl IntoIterator<Item = (&'static str, Range<usize>)>,
+    ) -> Self {
+        let mut places = Places { is_meta_noted: false, ..Places::default() };
+        let noted = members.into_iter().try_for_each(|(name, value)| {
+            let place = Place::new(0, value.start, value.end)?;
+            note(&mut places.members, &MEMBERS, name.as_bytes(), place).then_some(())
+        });
+        Self { text, places: noted.map(|()| places) }
     }
 
     /// Returns the values of the named members, in the order of `names`. They share the buffer of
@@ -88,7 +115,8 @@ impl Params {
         meta: &'a JsonBytes,
         names: [&'static str; N],
     ) -> Result<[Option<&'a str>; N], MembersError> {
-        let places = self.places.as_ref().map(|places| &places.meta_members[..]);
+        let noted_meta = self.places.as_ref().filter(|places| places.is_meta_noted);
+        let places = noted_meta.map(|places| &places.meta_members[..]);
         match noted(places, &META_MEMBERS, names) {
             Some(places) if meta.as_bytes().starts_with(b"{") => {
                 Ok(places.map(|place| self.text.as_str().get(place.range()?)))
@@ -158,7 +186,7 @@ impl Place {
 
     /// `None` if the member is absent.
     fn range(self) -> Option<Range<usize>> {
-        (self.end > self.start).then(|| self.start as usize..self.end as usize)
+        (self.end > self.start).then_some(self.start as usize..self.end as usize)
     }
 }
 
@@ -271,5 +299,28 @@ mod tests {
         assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""a""#);
         params = JsonBytes::from_trusted(r#"{"uri":"c","name":"d"}"#).into();
         assert_eq!(params.members(["name"]).unwrap()[0].as_ref().unwrap().as_str(), r#""d""#);
+    }
+
+    #[test]
+    fn known_places_have_the_members_that_a_search_finds() {
+        let text = JsonBytes::from_trusted(
+            r#"{"name":"echo","cursor":1,"arguments":{"name":2},"_meta":{"progressToken":3}}"#,
+        );
+        let names = ["name", "cursor", "arguments", "_meta"];
+        let ranges = text.member_ranges(names).unwrap().map(Option::unwrap);
+        let known = Params::with_known_members(text.clone(), names.into_iter().zip(ranges.clone()));
+        assert!(known.places.is_some());
+        let searched = Params::from(text.clone());
+        let read = |params: &Params| params.members(["_meta", "name", "arguments", "uri"]).unwrap();
+        assert_eq!(read(&known), read(&searched));
+        let [meta, ..] = read(&known);
+        let meta = meta.unwrap();
+        let token = |params: &Params| {
+            let [token] = params.meta_members(&meta, [meta::PROGRESS_TOKEN]).unwrap();
+            token.map(str::to_owned)
+        };
+        assert_eq!(token(&known), token(&searched));
+        let twice = ["name", "name"].into_iter().zip(ranges);
+        assert!(Params::with_known_members(text, twice).places.is_none());
     }
 }

@@ -47,7 +47,11 @@ impl SessionChannel {
     ) {
         let mut session = self.session.lock();
         let generation = session.generation + 1;
-        *session = Session { id, version, offer: Some(offer), generation };
+        let mut begun = Session { id, version, offer: Some(offer), post_headers: None, generation };
+        let mut headers = HeaderMap::clone(&self.sender.post_headers());
+        begun.write_headers(&mut headers);
+        begun.post_headers = Some(Arc::new(headers));
+        *session = begun;
     }
 
     /// Whether the server has given the session an id.
@@ -56,15 +60,13 @@ impl SessionChannel {
     }
 
     /// The header fields of a POST in the session in use.
-    pub(super) fn headers(&self) -> HeaderMap {
+    pub(super) fn headers(&self) -> Arc<HeaderMap> {
         self.headers_in(&self.session())
     }
 
     /// The header fields of a POST in a session.
-    pub(super) fn headers_in(&self, session: &Session) -> HeaderMap {
-        let mut headers = self.sender.post_headers();
-        session.write_headers(&mut headers);
-        headers
+    pub(super) fn headers_in(&self, session: &Session) -> Arc<HeaderMap> {
+        session.post_headers.clone().unwrap_or_else(|| self.sender.post_headers())
     }
 
     pub(super) async fn post_notification(
@@ -73,7 +75,7 @@ impl SessionChannel {
         params: &JsonBytes,
     ) -> Result<(), TransportError> {
         let wait = self.sender.limits().http.shutdown_timeout;
-        self.sender.post_notification(self.headers(), method, params, wait).await
+        self.sender.post_notification(self.headers(), Vec::new(), method, params, wait).await
     }
 
     /// Opens a stream of a session, after the event with an id if there is one.
@@ -107,7 +109,7 @@ impl SessionChannel {
         if !session.has_id() {
             return;
         }
-        let mut headers = self.headers_in(&session);
+        let mut headers = HeaderMap::clone(&self.headers_in(&session));
         headers.remove(CONTENT_TYPE);
         let request = OutgoingRequest::bare(Method::DELETE, headers);
         let mut attempts = Attempts::single(self.sender.limits());

@@ -73,7 +73,8 @@ impl LegacySession {
     pub(crate) async fn call(self: &Arc<Self>, request: Request) -> Reply {
         let Request { id, method, params, .. } = request;
         if method == Initialize::NAME {
-            return shake_hands(&self.channel, &self.receiver, &id, params.into()).await;
+            let handshake = shake_hands(&self.channel, &self.receiver, &id, params.into());
+            return Box::pin(handshake).await;
         }
         let mut guard = CancelOnDrop::new(&self.channel);
         let reply = self.call_in_session(&id, &method, &params, &mut guard).await;
@@ -146,7 +147,7 @@ impl LegacySession {
         if row.is_some_and(|row| row.may_require_input) && self.client().handles_requests() {
             // Some servers ask on the stream of the session what they should ask on that of the
             // call, and what they ask before it is open is lost.
-            self.wait_for_stream().await;
+            Box::pin(self.wait_for_stream()).await;
         }
         let mut attempts = Attempts::new(self.limits());
         let (mut sent, mut is_renewed) = (0, false);
@@ -167,7 +168,7 @@ impl LegacySession {
             match attempt {
                 Attempt::Answered(reply) => return reply,
                 Attempt::SessionForgotten => {
-                    self.renew(&session).await?;
+                    Box::pin(self.renew(&session)).await?;
                     is_renewed = true;
                 }
                 Attempt::Cut(cut) => pause_after(cut, info.retry, &mut attempts).await?,
@@ -188,7 +189,7 @@ impl LegacySession {
         let mut cursor = Cursor::default();
         let read = match sender.send(request, attempts).await {
             Ok(response) if response.status() == StatusCode::NOT_FOUND && may_renew => {
-                return Ok(match error_for(sender, response, id).await {
+                return Ok(match Box::pin(error_for(sender, response, id)).await {
                     Some(error) => Attempt::Answered(Err(error.into())),
                     None => Attempt::SessionForgotten,
                 });
@@ -202,7 +203,8 @@ impl LegacySession {
         };
         let read = match read {
             Err(cut) if cursor.last.is_some() => {
-                resume(&self.channel, &self.receiver, session, id, cursor, cut).await
+                let stream = resume(&self.channel, &self.receiver, session, id, cursor, cut);
+                Box::pin(stream).await
             }
             read => read,
         };

@@ -1,5 +1,7 @@
 //! What the client and a server agreed on.
 
+use std::sync::Arc;
+
 use http::header::{HeaderMap, HeaderValue};
 use mcp_core::http::names;
 use mcp_core::json::JsonBytes;
@@ -13,6 +15,8 @@ pub(super) struct Session {
     pub(super) version: Option<HeaderValue>,
     /// The params of the handshake, for the next one.
     pub(super) offer: Option<JsonBytes>,
+    /// The header fields of a POST in the session.
+    pub(super) post_headers: Option<Arc<HeaderMap>>,
     /// Grows with each session.
     pub(super) generation: u64,
 }

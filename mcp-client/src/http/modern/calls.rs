@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::HeaderValue;
 use mcp_core::http::{encode_value, names};
 use mcp_core::json::{JsonBytes, MembersError};
-use mcp_core::jsonrpc::{RequestId, code};
+use mcp_core::jsonrpc::{Params, RequestId, code};
 use mcp_core::meta::PROTOCOL_VERSION;
 use mcp_core::method::notification::Cancelled;
 use mcp_core::method::{
@@ -59,11 +59,11 @@ impl ModernCalls {
             retry: RetrySafety::of(row, has_answers),
         };
         let tool = name.as_deref().filter(|_| method == ToolsCall::NAME);
-        let fields = self.mirrors.fields(tool, arguments.as_ref())?;
-        let headers = self.headers(info, &version, fields)?;
+        let mirrored = self.mirrors.fields(tool, arguments.as_ref())?;
+        let fields = Self::fields(info, &version, mirrored)?;
         let mut attempts = Attempts::new(self.sender.limits());
         let mut numbered = Numbered { id, params: &params, info, sent: 0 };
-        let reply = self.exchange(&mut numbered, headers, &mut attempts).await;
+        let reply = self.exchange(&mut numbered, fields, &mut attempts).await;
         match &reply {
             Err(CallError::Peer(error))
                 if error.code() == code::HEADER_MISMATCH && tool.is_some() => {}
@@ -75,13 +75,13 @@ impl ModernCalls {
         // The tool has another schema than the one that is known, if any is: the list of tools says
         // what has to be mirrored (HDR-17).
         self.sender.client().tools_changed();
-        if let Err(error) = self.read_tools_again(&numbered.id, meta, &version).await {
+        if let Err(error) = Box::pin(self.read_tools_again(&numbered.id, meta, &version)).await {
             tracing::debug!(%error, "the tools could not be listed to mirror the arguments");
             return reply;
         }
-        let fields = self.mirrors.fields(tool, arguments.as_ref())?;
-        let headers = self.headers(info, &version, fields)?;
-        self.exchange(&mut numbered, headers, &mut attempts).await
+        let mirrored = self.mirrors.fields(tool, arguments.as_ref())?;
+        let fields = Self::fields(info, &version, mirrored)?;
+        self.exchange(&mut numbered, fields, &mut attempts).await
     }
 
     pub(crate) async fn notify(
@@ -95,9 +95,11 @@ impl ModernCalls {
         }
         let info = RequestInfo { method: Some(method), name: None, retry: RetrySafety::Safe };
         let version = HeaderValue::from_static(revision.as_str());
-        let headers = self.headers(info, &version, Vec::new())?;
+        let fields = Self::fields(info, &version, Vec::new())?;
         let wait = self.sender.limits().http.shutdown_timeout;
-        self.sender.post_notification(headers, method, params, wait).await
+        self.sender
+            .post_notification(self.sender.post_headers(), fields, method, params, wait)
+            .await
     }
 
     /// Learns from a page of tools that did not come from the server now, but from a cache
@@ -110,11 +112,13 @@ impl ModernCalls {
     async fn exchange(
         &self,
         numbered: &mut Numbered<'_>,
-        headers: HeaderMap,
+        fields: Vec<MirroredField>,
         attempts: &mut Attempts,
     ) -> Reply {
         let reader = ReplyReader::new(&self.sender, &self.receiver);
-        let mut request = OutgoingRequest::post(headers, Bytes::new(), numbered.info);
+        let mut request =
+            OutgoingRequest::post(self.sender.post_headers(), Bytes::new(), numbered.info)
+                .with_fields(fields);
         loop {
             let id = renumbered(&numbered.id, numbered.sent);
             numbered.sent += 1;
@@ -127,29 +131,29 @@ impl ModernCalls {
         }
     }
 
-    fn headers(
-        &self,
+    /// The header fields that a message has beside those of every POST.
+    fn fields(
         info: RequestInfo<'_>,
         version: &HeaderValue,
-        fields: Vec<MirroredField>,
-    ) -> Result<HeaderMap, TransportError> {
+        mirrored: Vec<MirroredField>,
+    ) -> Result<Vec<MirroredField>, TransportError> {
         let unsendable = |what: &str| {
             let message = format!("{what} cannot be sent in a header field");
             TransportError::new(TransportErrorKind::Unsendable, message)
         };
-        let mut headers = self.sender.post_headers();
-        headers.insert(names::PROTOCOL_VERSION, version.clone());
+        let mut fields = Vec::with_capacity(3 + mirrored.len());
+        fields.push((names::PROTOCOL_VERSION, version.clone()));
         if let Some(method) = info.method {
             let value = HeaderValue::try_from(method).map_err(|_| unsendable("the method"))?;
-            headers.insert(names::METHOD, value);
+            fields.push((names::METHOD, value));
         }
         if let Some(name) = info.name {
             let value =
                 HeaderValue::from_str(&encode_value(name)).map_err(|_| unsendable("the name"))?;
-            headers.insert(names::NAME, value);
+            fields.push((names::NAME, value));
         }
-        headers.extend(fields);
-        Ok(headers)
+        fields.extend(mirrored);
+        Ok(fields)
     }
 
     /// Lists the tools, with the `_meta` of a call, to learn which arguments are mirrored.
@@ -168,11 +172,11 @@ impl ModernCalls {
         let mut cursor: Option<JsonBytes> = None;
         for page in 0..self.sender.limits().http.max_mirror_pages {
             let params = page_params(&meta, cursor.as_ref());
-            let headers = self.headers(info, version, Vec::new())?;
+            let fields = Self::fields(info, version, Vec::new())?;
             let id = RequestId::from(format!("{id}-tools-{page}"));
             let mut numbered = Numbered { id, params: &params, info, sent: 0 };
             let mut attempts = Attempts::new(self.sender.limits());
-            let result = self.exchange(&mut numbered, headers, &mut attempts).await?;
+            let result = self.exchange(&mut numbered, fields, &mut attempts).await?;
             let result = self.mirrors.learn(result);
             let [next] = result.members(["nextCursor"]).map_err(unreadable)?;
             match next.filter(|next| next.as_bytes() != b"null") {
@@ -199,7 +203,7 @@ fn page_params(meta: &JsonBytes, cursor: Option<&JsonBytes>) -> JsonBytes {
 
 /// The `_meta`, the named member, the arguments, the answers and the state of a call.
 fn members(
-    params: &JsonBytes,
+    params: &Params,
     name: Option<&'static str>,
 ) -> Result<[Option<JsonBytes>; 5], CallError> {
     let Some(name) = name else {
@@ -221,6 +225,12 @@ fn version_of(
     meta: Option<&JsonBytes>,
     negotiated: Option<Revision>,
 ) -> Result<HeaderValue, TransportError> {
+    // The client itself writes that of the connection, and before everything else.
+    if let (Some(meta), Some(revision)) = (meta, negotiated)
+        && begins_with_version(meta.as_bytes(), revision)
+    {
+        return Ok(HeaderValue::from_static(revision.as_str()));
+    }
     let find = || {
         let [version] = meta?.members([PROTOCOL_VERSION]).ok()?;
         HeaderValue::try_from(version?.parse::<String>().ok()?).ok()
@@ -231,4 +241,15 @@ fn version_of(
             format!("no revision is negotiated yet, and `_meta` has no {PROTOCOL_VERSION}");
         TransportError::new(TransportErrorKind::Unsendable, message)
     })
+}
+
+/// Whether the first member of a `_meta` is this revision. A second one of the same name makes no
+/// difference: then that of the connection is used.
+fn begins_with_version(meta: &[u8], revision: Revision) -> bool {
+    let rest = meta
+        .strip_prefix(b"{\"")
+        .and_then(|rest| rest.strip_prefix(PROTOCOL_VERSION.as_bytes()))
+        .and_then(|rest| rest.strip_prefix(b"\":\""))
+        .and_then(|rest| rest.strip_prefix(revision.as_str().as_bytes()));
+    rest.is_some_and(|rest| rest.starts_with(b"\""))
 }

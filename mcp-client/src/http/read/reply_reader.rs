@@ -80,11 +80,11 @@ impl<'a, R: Receiver> ReplyReader<'a, R> {
             return Ok(Err(redirected(&head).into()));
         }
         if !head.status.is_success() {
-            return read_refusal(self.sender, &head, body, info).await;
+            return Box::pin(read_refusal(self.sender, &head, body, info)).await;
         }
         let media_type = media_type(&head.headers);
         if media_type.eq_ignore_ascii_case(EVENT_STREAM) {
-            return self.read_events(body, Some(id), cursor).await;
+            return Box::pin(self.read_events(body, Some(id), cursor)).await;
         }
         if !media_type.eq_ignore_ascii_case(JSON) {
             let status = head.status.as_u16();

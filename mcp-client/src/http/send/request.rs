@@ -1,7 +1,9 @@
 //! A request that can be sent more than once.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{RequestId, write_request};
 use mcp_core::method::RetrySafety;
@@ -11,7 +13,10 @@ pub(crate) struct OutgoingRequest<'a> {
     pub(crate) method: Method,
     /// Where it is sent; the endpoint if there is no URL.
     pub(crate) target: Option<Uri>,
-    pub(crate) headers: HeaderMap,
+    /// Header fields that other requests have too.
+    pub(crate) headers: Arc<HeaderMap>,
+    /// Header fields of this one, in addition.
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     pub(crate) info: RequestInfo<'a>,
 }
@@ -33,13 +38,18 @@ impl RequestInfo<'_> {
 
 impl<'a> OutgoingRequest<'a> {
     /// A message.
-    pub(crate) fn post(headers: HeaderMap, body: Bytes, info: RequestInfo<'a>) -> Self {
-        Self { method: Method::POST, target: None, headers, body, info }
+    pub(crate) fn post(
+        headers: impl Into<Arc<HeaderMap>>,
+        body: Bytes,
+        info: RequestInfo<'a>,
+    ) -> Self {
+        let (headers, fields) = (headers.into(), Vec::new());
+        Self { method: Method::POST, target: None, headers, fields, body, info }
     }
 
     /// A message that is a request of JSON-RPC.
     pub(crate) fn call(
-        headers: HeaderMap,
+        headers: impl Into<Arc<HeaderMap>>,
         id: &RequestId,
         params: &JsonBytes,
         info: RequestInfo<'a>,
@@ -59,7 +69,21 @@ impl<'a> OutgoingRequest<'a> {
 
     /// A request without a message.
     pub(crate) fn bare(method: Method, headers: HeaderMap) -> Self {
-        Self { method, target: None, headers, body: Bytes::new(), info: RequestInfo::NONE }
+        Self { method, ..Self::post(headers, Bytes::new(), RequestInfo::NONE) }
+    }
+
+    /// The same request with more header fields.
+    pub(crate) fn with_fields(self, fields: Vec<(HeaderName, HeaderValue)>) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// The header fields.
+    pub(super) fn head(&self) -> HeaderMap {
+        let mut headers = HeaderMap::clone(&self.headers);
+        for (name, value) in &self.fields {
+            headers.insert(name, value.clone());
+        }
+        headers
     }
 
     /// The same request to another URL of the server.

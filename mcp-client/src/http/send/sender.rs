@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt as _;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
 use http::{Request, Response, StatusCode, Uri};
 use mcp_core::http::names;
 use mcp_core::json::JsonBytes;
@@ -28,13 +30,16 @@ use crate::http::stack::{HttpBody, HttpError, HttpStack};
 use crate::http::url::{ShownUrl, resolve};
 use crate::limits::Limits;
 
+/// Number of header fields that a request usually has at most. Fixed: with more, the map grows.
+const USUAL_FIELDS: usize = 16;
+
 /// Sends the requests of one client.
 pub(crate) struct Sender {
     endpoint: Endpoint,
     stack: Arc<dyn HttpStack>,
     authorizer: Option<Arc<dyn Authorizer>>,
     /// Header fields of every POST.
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     limits: Limits,
     client: ClientSide,
     /// How often credentials were replaced after a refusal.
@@ -78,7 +83,9 @@ impl Sender {
         limits: &Limits,
         client: ClientSide,
     ) -> Self {
-        let mut headers = settings.headers.clone();
+        // With space for what each request adds, which would otherwise be made for each of them.
+        let mut headers = HeaderMap::with_capacity(USUAL_FIELDS);
+        headers.extend(settings.headers.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(names::JSON));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
         let stack = settings.stack.clone();
@@ -86,7 +93,7 @@ impl Sender {
             endpoint,
             stack: stack.unwrap_or_else(|| Arc::new(Network::with_limits(&limits.http))),
             authorizer: settings.authorizer.clone(),
-            headers,
+            headers: Arc::new(headers),
             limits: limits.clone(),
             client,
             authorizations: AtomicU64::new(0),
@@ -116,13 +123,13 @@ impl Sender {
     }
 
     /// Header fields of every POST.
-    pub(crate) fn post_headers(&self) -> HeaderMap {
-        self.headers.clone()
+    pub(crate) fn post_headers(&self) -> Arc<HeaderMap> {
+        Arc::clone(&self.headers)
     }
 
     /// Header fields of a GET for a stream.
     pub(crate) fn stream_headers(&self) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers = HeaderMap::clone(&self.headers);
         headers.remove(CONTENT_TYPE);
         headers.insert(ACCEPT, HeaderValue::from_static(names::EVENT_STREAM));
         headers
@@ -158,13 +165,15 @@ impl Sender {
                 self.send_once(request, &delivery.target, attempts).await?;
             let next = match response.status() {
                 StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    self.after_refusal(response, authorization, request, &mut delivery).await?
+                    let refused =
+                        self.after_refusal(response, authorization, request, &mut delivery);
+                    Box::pin(refused).await?
                 }
                 StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
                     self.after_redirect(&response, &mut delivery)?
                 }
                 status if is_transient(status) => {
-                    self.after_transient(response, request.info.retry, attempts).await
+                    Box::pin(self.after_transient(response, request.info.retry, attempts)).await
                 }
                 _ => Next::Return(response),
             };
@@ -192,7 +201,8 @@ impl Sender {
     /// Sends a notification, within a time.
     pub(crate) async fn post_notification(
         &self,
-        headers: HeaderMap,
+        headers: Arc<HeaderMap>,
+        fields: Vec<(HeaderName, HeaderValue)>,
         method: &str,
         params: &JsonBytes,
         wait: Duration,
@@ -200,7 +210,7 @@ impl Sender {
         let mut body = BytesMut::with_capacity(params.as_bytes().len() + 96);
         write_notification(&mut body, method, params.as_bytes());
         let info = RequestInfo { method: Some(method), name: None, retry: RetrySafety::Safe };
-        let request = OutgoingRequest::post(headers, body.freeze(), info);
+        let request = OutgoingRequest::post(headers, body.freeze(), info).with_fields(fields);
         let mut attempts = Attempts::new(&self.limits);
         let response = self.within(wait, self.send_without_id(&request, &mut attempts)).await??;
         self.check_success(&response)
@@ -245,7 +255,7 @@ impl Sender {
             let mut request = Request::new(outgoing.body.clone());
             *request.method_mut() = outgoing.method.clone();
             *request.uri_mut() = target.clone();
-            *request.headers_mut() = outgoing.headers.clone();
+            *request.headers_mut() = outgoing.head();
             let mut authorization = None;
             if let Some(authorizer) = &self.authorizer {
                 self.authorize(&**authorizer, &mut request).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use tokio::sync::oneshot;
 
@@ -13,7 +14,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// succession.
 #[derive(Debug)]
 pub(super) struct PendingRequests {
-    requests: HashMap<RequestId, Pending>,
+    requests: HashMap<RequestId, Pending, BuildHasherDefault<IdHasher>>,
     max_requests: usize,
     last_serial: u64,
 }
@@ -26,7 +27,7 @@ struct Pending {
 
 impl PendingRequests {
     pub(super) fn new(max_requests: usize) -> Self {
-        Self { requests: HashMap::new(), max_requests, last_serial: 0 }
+        Self { requests: HashMap::default(), max_requests, last_serial: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -83,6 +84,40 @@ impl PendingRequests {
     }
 }
 
+/// Hashes the ids of this side's requests. This side chooses them, mostly as consecutive numbers,
+/// so that no peer can make them collide.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl IdHasher {
+    fn mix(&mut self, value: u64) {
+        // The golden ratio: consecutive numbers differ in the high bits and in the low ones.
+        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..chunk.len()].copy_from_slice(chunk);
+            self.mix(u64::from_le_bytes(padded));
+        }
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.mix(number.cast_unsigned());
+    }
+
+    fn write_isize(&mut self, variant: isize) {
+        self.mix(variant.cast_unsigned() as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +138,20 @@ mod tests {
         assert_eq!(pending.len(), 1);
         assert!(pending.remove(&id(1), second));
         assert!(pending.take(&id(1)).is_none());
+    }
+
+    #[test]
+    fn numbers_and_strings_are_different_ids() {
+        let mut pending = PendingRequests::new(2_000);
+        for number in 0..1_000 {
+            pending.insert(id(number), oneshot::channel().0).unwrap();
+            pending.insert(number.to_string().into(), oneshot::channel().0).unwrap();
+        }
+        for number in 0..1_000 {
+            assert!(pending.take(&number.to_string().into()).is_some(), "\"{number}\"");
+            assert!(pending.take(&id(number)).is_some(), "{number}");
+        }
+        assert_eq!(pending.len(), 0);
     }
 
     #[test]

@@ -65,14 +65,18 @@ impl Service for Remote {
                 Ok(serial)
             })
             .await?;
-        let _guard = CancelOnDrop {
+        let mut guard = CancelOnDrop {
             shared: &self.shared,
             id: &id,
             serial,
             notify_peer: method != Initialize::NAME,
+            is_answered: false,
         };
         let closed = |_| Err(TransportError::closed("the connection is closed").into());
-        match answer.await.unwrap_or_else(closed) {
+        let answer = answer.await;
+        // The request is no longer in the table.
+        guard.is_answered = true;
+        match answer.unwrap_or_else(closed) {
             Err(CallError::Transport(error))
                 if retry_safety(&method, &params) == RetrySafety::Unsafe =>
             {
@@ -114,10 +118,13 @@ struct CancelOnDrop<'a> {
     id: &'a RequestId,
     serial: u64,
     notify_peer: bool,
+    is_answered: bool,
 }
 
 impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        self.shared.abandon(self.id, self.serial, self.notify_peer);
+        if !self.is_answered {
+            self.shared.abandon(self.id, self.serial, self.notify_peer);
+        }
     }
 }

@@ -132,8 +132,7 @@ impl Shared {
         write: impl FnOnce(&mut State) -> Result<T, TransportError>,
     ) -> Result<T, TransportError> {
         let written = loop {
-            let space = self.outbox_space.notified();
-            {
+            let space = {
                 let mut state = self.lock();
                 if let Some(error) = &state.closed {
                     return Err(error.clone());
@@ -144,7 +143,9 @@ impl Shared {
                 if state.unwritten() < self.max_outbox_bytes {
                     break write(&mut state)?;
                 }
-            }
+                // Under the lock, so that space which is freed after it is noticed.
+                self.outbox_space.notified()
+            };
             space.await;
         };
         self.driver.wake();
