@@ -56,7 +56,8 @@ impl Events {
             let timeout = left.and_then(|left| left.try_into().ok());
             // With no requested events, `poll` reports only hang-ups and errors.
             let hang_up = PollFlags::empty();
-            let input = self.input.as_ref().map_or(self.ended.as_fd(), |input| input.as_fd());
+            let input =
+                self.input.as_ref().map_or_else(|| self.ended.as_fd(), |input| input.as_fd());
             let mut watched = [
                 PollFd::new(&self.signals.reader, PollFlags::IN),
                 PollFd::new(&self.ended, hang_up),
@@ -69,7 +70,7 @@ impl Events {
             }
             let [signal, ended, input] = watched.map(|descriptor| !descriptor.revents().is_empty());
             if signal {
-                self.signals.reader.read(&mut [0; 64])?;
+                let _signals = self.signals.reader.read(&mut [0; 64])?;
                 return Ok(Event::Signal);
             }
             if ended {
