@@ -1,5 +1,8 @@
 //! Canonical JSON, for digests: equal values have equal bytes.
 
+use std::cmp::Ordering;
+use std::io::Write as _;
+
 use serde_json::{Number, Value};
 
 use super::number::MAX_EXACT_INTEGER;
@@ -19,55 +22,67 @@ use super::number::MAX_EXACT_INTEGER;
 /// ```
 #[must_use]
 pub fn canonical(value: &Value) -> Vec<u8> {
-    let mut out = String::new();
+    let mut out = Vec::with_capacity(256);
     write(value, &mut out);
-    out.into_bytes()
+    out
 }
 
-fn write(value: &Value, out: &mut String) {
+fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
-            out.push('{');
+            members.sort_by(|(one, _), (other, _)| compare(one, other));
+            out.push(b'{');
             for (index, (name, member)) in members.into_iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_string(name, out);
-                out.push(':');
+                out.push(b':');
                 write(member, out);
             }
-            out.push('}');
+            out.push(b'}');
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Number(number) => write_number(number, out),
         Value::String(text) => write_string(text, out),
-        Value::Bool(_) | Value::Null => out.push_str(&value.to_string()),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Null => out.extend_from_slice(b"null"),
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
-    out.push_str(&Value::from(text).to_string());
+/// Compares the UTF-16 code units of two names.
+fn compare(one: &str, other: &str) -> Ordering {
+    // ASCII has the same order in both encodings, and nearly all names are ASCII.
+    if one.is_ascii() && other.is_ascii() {
+        one.cmp(other)
+    } else {
+        one.encode_utf16().cmp(other.encode_utf16())
+    }
 }
 
-fn write_number(number: &Number, out: &mut String) {
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, text); // Writing a string to a vector cannot fail.
+}
+
+fn write_number(number: &Number, out: &mut Vec<u8>) {
     let integral = number
         .as_f64()
         .filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < MAX_EXACT_INTEGER);
     match integral {
         // Adding 0.0 prints −0 as 0, as ECMAScript does.
-        Some(float) => out.push_str(&format!("{:.0}", float + 0.0)),
-        None => out.push_str(&number.to_string()),
+        Some(float) => drop(write!(out, "{:.0}", float + 0.0)),
+        None => drop(write!(out, "{number}")),
     }
 }
 

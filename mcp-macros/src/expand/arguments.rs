@@ -104,8 +104,8 @@ impl<'a> Arguments<'a> {
         self.fields.iter().fold(bare, with_default)
     }
 
-    /// Generates whether all arguments have types of the standard library. Other types, and headers,
-    /// have annotations that are checked when the server starts.
+    /// Generates whether all arguments have types of the standard library. Other types and headers
+    /// can have annotations, which are checked when the server starts.
     pub(super) fn are_standard(&self) -> TokenStream {
         let private = self.scope.private();
         let is_plain = |(_, argument): &(&Parameter, &Argument)| {

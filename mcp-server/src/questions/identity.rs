@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::panic::Location;
 
 use mcp_core::json::canonical;
@@ -76,10 +75,9 @@ fn site(location: &Location<'_>) -> String {
 }
 
 pub(crate) fn hex(bytes: &[u8], max: usize) -> String {
-    bytes.iter().take(max).fold(String::with_capacity(2 * max), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // Writing to a string cannot fail.
-        text
-    })
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    let bytes = bytes.iter().take(max);
+    bytes.flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 #[cfg(all(test, feature = "sealed-state"))]

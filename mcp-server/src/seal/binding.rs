@@ -1,12 +1,16 @@
 //! Binds a state to its call: it opens only for the same call (MRTR-7; salient parameters:
 //! TRAP-30).
 
+use std::fmt;
+
 use mcp_core::json::{JsonBytes, canonical};
 use mcp_core::jsonrpc::ErrorObject;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::cipher::digest;
 use crate::error::invalid_params;
+use crate::json_text::JsonText;
 
 /// The call that a state is bound to: server, principal, method, and a digest of the parameters.
 #[derive(Debug)]
@@ -23,13 +27,13 @@ impl Binding {
         method: &str,
         params: &JsonBytes,
     ) -> Result<Self, ErrorObject> {
-        let params = params.parse().map_err(|error| invalid_params(&error))?;
+        let Salient(params) = params.parse().map_err(|error| invalid_params(&error))?;
         let mut bytes = Vec::with_capacity(128);
         push_field(&mut bytes, server_name.as_bytes());
         bytes.push(u8::from(principal.is_some()));
         push_field(&mut bytes, principal.unwrap_or_default().as_bytes());
         push_field(&mut bytes, method.as_bytes());
-        bytes.extend_from_slice(&digest(&[&salient(params)]));
+        bytes.extend_from_slice(&digest(&[&canonical(&Value::Object(params))]));
         Ok(Self(bytes))
     }
 
@@ -45,18 +49,42 @@ fn push_field(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Returns the parameters that are the same in every round, in canonical form. Empty arguments
-/// count as absent.
-fn salient(mut params: Map<String, Value>) -> Vec<u8> {
-    for name in ["_meta", "inputResponses", "requestState"] {
-        params.remove(name);
+/// The parameters that are the same in every round. Empty arguments count as absent.
+#[derive(Debug, PartialEq)]
+struct Salient(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Salient {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(SalientVisitor)
     }
-    let absent =
-        |arguments: &Value| arguments.is_null() || arguments.as_object().is_some_and(Map::is_empty);
-    if params.get("arguments").is_some_and(absent) {
-        params.remove("arguments");
+}
+
+struct SalientVisitor;
+
+impl<'de> Visitor<'de> for SalientVisitor {
+    type Value = Salient;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
     }
-    canonical(&Value::Object(params))
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Salient, A::Error> {
+        let mut params = Map::new();
+        while let Some(JsonText(name)) = members.next_key()? {
+            if matches!(&*name, "_meta" | "inputResponses" | "requestState") {
+                members.next_value::<IgnoredAny>()?;
+            } else {
+                params.insert(name.into_owned(), members.next_value()?);
+            }
+        }
+        let absent = |arguments: &Value| {
+            arguments.is_null() || arguments.as_object().is_some_and(Map::is_empty)
+        };
+        if params.get("arguments").is_some_and(absent) {
+            params.remove("arguments");
+        }
+        Ok(Salient(params))
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +94,8 @@ mod tests {
     use super::*;
 
     fn of(params: Value) -> Vec<u8> {
-        salient(params.as_object().unwrap().clone())
+        let Salient(params) = serde_json::from_str(&params.to_string()).unwrap();
+        canonical(&Value::Object(params))
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct ToolRoute {
     /// The tool without its schemas.
     bare: Tool,
     /// The tool with its schemas, if [`ToolRoute::tool`] was called.
-    tool: OnceLock<Tool>,
+    tool: OnceLock<Box<Tool>>,
     /// The arguments that HTTP clients mirror in headers, or why the input schema is refused.
     pub(crate) headers: Result<Vec<ParamHeader>, String>,
     /// Checks what the type of the arguments does not enforce.
@@ -62,7 +62,7 @@ impl ToolRoute {
             Some(tool) => tool,
             None => {
                 // Described outside of the cell, because it may run code of the user.
-                let tool = self.describe();
+                let tool = Box::new(self.describe());
                 self.tool.get_or_init(|| tool)
             }
         }
