@@ -115,15 +115,17 @@ impl<'de> Visitor<'de> for Part<'_> {
 
 #[cfg(test)]
 mod tests {
-    use mcp_core::json::RawJson;
     use mcp_core::http::param_headers;
+    use mcp_core::json::RawJson;
 
     use super::*;
 
     /// The outline agrees with the tree, and no schema without `x-mcp-header` has annotations.
     #[test]
     fn the_outline_agrees_with_the_tree() {
-        let deep = |levels: usize| format!("{}{}", r#"{"items":"#.repeat(levels), "1".to_owned() + &"}".repeat(levels));
+        let deep = |levels: usize| {
+            format!("{}{}", r#"{"items":"#.repeat(levels), "1".to_owned() + &"}".repeat(levels))
+        };
         for text in [
             r#"{"type":"object"}"#,
             r#"{"properties":{"type":{"type":"object"}}}"#,
