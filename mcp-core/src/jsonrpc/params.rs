@@ -23,9 +23,9 @@ const META: &str = "_meta";
 /// The parameters of a request or notification: the text of an object.
 ///
 /// The pass that decodes a message notes where the members are that the steps of a call read, so
-/// that [`Params::members`] need not search the text again. The places belong to this text for
-/// good: other parameters, such as those that a layer sets, are made [from](Params::from)
-/// [`JsonBytes`] and have none, so they are searched.
+/// that [`Params::members`] does not search the text again. The places are stored with the text that
+/// they describe. Other parameters, such as those that a layer sets, are created from [`JsonBytes`].
+/// They have no places, so they are searched.
 ///
 /// ```
 /// use mcp_core::json::JsonBytes;
@@ -158,7 +158,7 @@ impl Place {
 
     /// `None` if the member is absent.
     fn range(self) -> Option<Range<usize>> {
-        (self.end > self.start).then(|| self.start as usize..self.end as usize)
+        (self.end > self.start).then_some(self.start as usize..self.end as usize)
     }
 }
 
