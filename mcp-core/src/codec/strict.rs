@@ -6,10 +6,10 @@ use super::scan::MAX_DEPTH;
 
 /// A reader of one JSON text.
 ///
-/// A method returns `None` if the text is not JSON or exceeds a limit, and never says why: whoever
-/// needs the reason reads the text again with [`scan`](super::scan::scan) and a parser. The limits
-/// and the count of values are those of `scan`, and the grammar is that of a parser that skips the
-/// values. In particular a string may have escapes that are not text, such as a lone surrogate.
+/// A method returns `None` if the text is not JSON or exceeds a limit. It does not say why: for the
+/// reason, the text is read again with [`scan`](super::scan::scan) and a parser. The limits and the
+/// count of values are those of `scan`, and the grammar is that of a parser that skips the values.
+/// In particular a string may have escapes that are not text, such as a lone surrogate.
 ///
 /// Objects and arrays are read by recursion, at most [`MAX_DEPTH`] levels deep.
 #[derive(Debug)]

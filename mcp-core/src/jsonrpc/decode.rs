@@ -77,8 +77,8 @@ pub fn decode(frame: &Bytes, limits: &ConnectionLimits) -> Result<Decoded, Malfo
     }
 }
 
-/// Decodes one frame as [`decode`] does, without the pass for usual messages. For tests that compare
-/// the two.
+/// Decodes one frame as [`decode`] does, without the pass for usual messages. For tests that
+/// compare the two.
 ///
 /// # Errors
 /// As [`decode`].

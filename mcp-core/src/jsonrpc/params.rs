@@ -23,9 +23,9 @@ const META: &str = "_meta";
 /// The parameters of a request or notification: the text of an object.
 ///
 /// The pass that decodes a message notes where the members are that the steps of a call read, so
-/// that [`Params::members`] need not search the text again. The places belong to this text for
-/// good: other parameters, such as those that a layer sets, are made [from](Params::from)
-/// [`JsonBytes`] and have none, so they are searched.
+/// that [`Params::members`] does not search the text again. The places are stored with the text
+/// that they describe. Other parameters, such as those that a layer sets, are created from
+/// [`JsonBytes`]. They have no places, so they are searched.
 ///
 /// ```
 /// use mcp_core::json::JsonBytes;
@@ -144,9 +144,10 @@ fn noted<const N: usize>(
 }
 
 impl Places {
-    /// Reads the value of `params`. Returns the places of its members. There are none if the value is not an object, or a member is unusual: its name has an escape, so it
-    /// may mean another name, or a noted member occurs twice. Such parameters are searched when a
-    /// member is needed, which finds the mistake or the meaning.
+    /// Reads the value of `params`. Returns the places of its members. There are none if the value
+    /// is not an object, or a member is unusual: its name has an escape, so it may mean another
+    /// name, or a noted member occurs twice. Such parameters are searched when a member is needed,
+    /// which finds the mistake or the meaning.
     pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<Option<Self>> {
         if reader.token()? != b'{' {
             return reader.value().map(|()| None);

@@ -30,16 +30,20 @@ impl<S> CatchPanic<S> {
 }
 
 /// Answers a panic of one call, as [`CatchPanic`] does.
-pub async fn catch_panic(method: MethodName, call: impl Future<Output = Reply> + Send) -> Reply {
+///
+/// Not an `async fn`, which would store `call` twice: as its argument and while it waits.
+pub fn catch_panic(
+    method: MethodName,
+    call: impl Future<Output = Reply> + Send,
+) -> impl Future<Output = Reply> + Send {
     // The interrupted future is dropped and not polled again. User state that outlives the call may
     // be half updated, as after a panic under a lock.
-    match AssertUnwindSafe(call).catch_unwind().await {
-        Ok(reply) => reply,
-        Err(panic) => Err(ErrorObject::internal_logged(|correlation| {
-            log_panic(&method, &*panic, correlation);
+    AssertUnwindSafe(call).catch_unwind().map(move |outcome| {
+        outcome.unwrap_or_else(|panic| {
+            let log = |correlation: &str| log_panic(&method, &*panic, correlation);
+            Err(ErrorObject::internal_logged(log).into())
         })
-        .into()),
-    }
+    })
 }
 
 impl<S: Service> Service for CatchPanic<S> {
