@@ -57,7 +57,8 @@ impl Events {
             let timeout = left.and_then(|left| left.try_into().ok());
             // With no requested events, `poll` reports only hang-ups and errors.
             let hang_up = PollFlags::empty();
-            let input = self.input.as_ref().map_or(self.ended.as_fd(), |input| input.as_fd());
+            let input =
+                self.input.as_ref().map_or_else(|| self.ended.as_fd(), |input| input.as_fd());
             let mut watched = [
                 PollFd::new(&self.signals.reader, PollFlags::IN),
                 PollFd::new(&self.ended, hang_up),

@@ -27,7 +27,7 @@ pub(in crate::http) fn check(
 }
 
 /// Whether this is a POST with the header fields that nearly every client sends, so that all checks
-/// pass. It only saves time: any other head is decided by [`check_fields`], which accepts these too.
+/// pass. It only saves time: [`check_fields`] accepts these heads too, and decides all others.
 fn is_usual(parts: &Parts, fields: &Fields<'_>, options: &HttpOptions) -> bool {
     let Field::Once(host) = fields.host else { return false };
     parts.method == Method::POST

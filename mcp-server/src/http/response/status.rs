@@ -132,7 +132,7 @@ pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
     response
 }
 
-/// [`full`] for a message that was received but is not handled. It is decoded for the sake of its id
+/// [`full`] for a message that was received but is not handled. It is decoded for its id only
 /// (BASE-4), which costs less than to receive it.
 pub(in crate::http) fn full_for(full: Full, message: &Bytes, limits: &Limits) -> Response {
     let id = match decode(message, &limits.connection) {
