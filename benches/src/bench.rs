@@ -1,14 +1,14 @@
 //! A bench: a name, and the function that measures its tables. Every bench has a program of its
 //! own, which is one line: `mcp_benches::bench::main(&[...])`.
 
-use std::{cell::OnceCell, process::ExitCode};
-
-use tokio::runtime::Runtime;
+use std::process::ExitCode;
 
 use crate::{
-    Error,
-    options::Options,
-    participants::{OURS, Programs},
+    Error, clients,
+    context::Context,
+    flows, footprint, http, instructions,
+    participants::OURS,
+    process, stdio,
     table::Table,
     targets::{self, Check},
 };
@@ -26,47 +26,19 @@ pub struct Bench {
 pub const ALL: [Bench; 7] = [STDIO, HTTP, CLIENTS, FLOWS, PROCESS, FOOTPRINT, INSTRUCTIONS];
 
 /// Servers over stdio.
-pub const STDIO: Bench = Bench { name: "stdio-bench", measure: crate::stdio::servers::measure };
+pub const STDIO: Bench = Bench { name: stdio::servers::NAME, measure: stdio::servers::measure };
 /// Servers over HTTP.
-pub const HTTP: Bench = Bench { name: "http-bench", measure: crate::http::servers::measure };
+pub const HTTP: Bench = Bench { name: http::servers::NAME, measure: http::servers::measure };
 /// Clients over stdio and HTTP.
-pub const CLIENTS: Bench = Bench { name: "client-bench", measure: crate::clients::measure };
+pub const CLIENTS: Bench = Bench { name: clients::NAME, measure: clients::measure };
 /// Exchanges of several messages.
-pub const FLOWS: Bench = Bench { name: "flow-bench", measure: crate::flows::measure };
+pub const FLOWS: Bench = Bench { name: flows::NAME, measure: flows::measure };
 /// Start and memory of server processes.
-pub const PROCESS: Bench = Bench { name: "process-bench", measure: crate::process::measure };
+pub const PROCESS: Bench = Bench { name: process::NAME, measure: process::measure };
 /// The cost of builds.
-pub const FOOTPRINT: Bench = Bench { name: "footprint", measure: crate::footprint::measure };
+pub const FOOTPRINT: Bench = Bench { name: footprint::NAME, measure: footprint::measure };
 /// Instructions per request.
-pub const INSTRUCTIONS: Bench =
-    Bench { name: "instructions", measure: crate::instructions::measure };
-
-/// What the benches of one run share.
-#[derive(Debug)]
-pub struct Context {
-    /// The command line.
-    pub options: Options,
-    /// The runtime of the load generator.
-    pub runtime: Runtime,
-    programs: OnceCell<Programs>,
-}
-
-impl Context {
-    /// Creates it from the command line of this process.
-    pub fn from_arguments() -> Result<Context, Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Context { options: Options::from_arguments()?, runtime, programs: OnceCell::new() })
-    }
-
-    /// Returns the programs to measure. The first call builds them.
-    pub fn programs(&self) -> Result<&Programs, Error> {
-        if let Some(programs) = self.programs.get() {
-            return Ok(programs);
-        }
-        let programs = Programs::build(&self.options)?;
-        Ok(self.programs.get_or_init(|| programs))
-    }
-}
+pub const INSTRUCTIONS: Bench = Bench { name: instructions::NAME, measure: instructions::measure };
 
 /// Runs one bench, and prints its tables and targets. The exit code is 1 if a target is missed.
 #[expect(clippy::print_stdout, reason = "the program prints a report")]
@@ -100,4 +72,16 @@ pub fn gaps(tables: &[Table]) -> Vec<String> {
     rows.filter(|(table, row)| table.figure(row, OURS).is_none())
         .map(|(table, row)| format!("{}, {row}", table.title))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_belongs_to_a_bench() {
+        for target in targets::all() {
+            assert!(ALL.iter().any(|bench| bench.name == target.bench), "{}", target.name);
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub struct Group {
 
 const WIDTH: usize = 860;
 /// The left end of the bars.
-const LEFT: usize = 300;
+const LEFT: usize = 320;
 /// The length of the longest bar.
 const LENGTH: f64 = 400.0;
 const BAR: usize = 13;
@@ -135,8 +135,8 @@ mod tests {
         let chart =
             Chart { title: "CPU".to_owned(), subtitle: "µs".to_owned(), groups: vec![group] };
         let svg = chart.svg();
-        assert!(svg.contains("class=\"ours\" x=\"300\" y=\"84\" width=\"100.0\""), "{svg}");
-        assert!(svg.contains("class=\"other\" x=\"300\" y=\"97\" width=\"400.0\""), "{svg}");
+        assert!(svg.contains("class=\"ours\" x=\"320\" y=\"84\" width=\"100.0\""), "{svg}");
+        assert!(svg.contains("class=\"other\" x=\"320\" y=\"97\" width=\"400.0\""), "{svg}");
         assert!(svg.contains("echo &lt; 1 KiB"), "{svg}");
     }
 }

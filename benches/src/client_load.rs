@@ -7,8 +7,8 @@ use std::{error::Error, future::Future, time::Instant};
 
 use crate::cpu::Cpu;
 
-/// The command line of a client program:
-/// `--calls N [--warm-up N] [--in-flight N] [--multi-thread] [--modern] (URL | COMMAND [ARGUMENT…])`.
+/// The command line of a client program: `--calls N [--warm-up N] [--in-flight N] [--multi-thread]
+/// [--modern] (URL | COMMAND [ARGUMENT…])`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientLoad {
     /// The number of calls.

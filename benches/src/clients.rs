@@ -1,7 +1,7 @@
 //! `client-bench`: the CPU time of clients over stdio and HTTP, on both runtimes of tokio.
 //!
-//! They call `echo` of the floor server, whose own time is not in the figures. The raw client is the
-//! load generator: the practical lower limit.
+//! They call `echo` of the floor server, whose own time is not in the figures. The raw client is
+//! the load generator: the practical lower limit.
 
 use std::{
     process::{Command, Stdio},
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     http::{
         listening::Listening,
         load::{Load, Senders},
@@ -26,6 +26,9 @@ use crate::{
     transport::Transport,
     turns::Grid,
 };
+
+/// The name of the bench and its program.
+pub const NAME: &str = "client-bench";
 
 /// Time limit of a client process.
 const LIMIT: Duration = Duration::from_secs(100);

@@ -3,7 +3,12 @@
 
 use std::fmt::Write as _;
 
-use crate::{Error, results::Measured, table::Table, targets};
+use crate::{
+    Error,
+    measured::Measured,
+    table::{Table, wrap},
+    targets,
+};
 
 /// Returns the README with the commands of the targets.
 pub fn update_readme(document: &str) -> Result<String, Error> {
@@ -17,7 +22,7 @@ pub fn update_results(document: &str, results: &[Measured]) -> Result<String, Er
     let mut document = replace(document, "targets", &targets)?;
     for measured in results {
         let mut text = String::new();
-        write!(text, "{}\n\n", measured.machine.describe())?;
+        write!(text, "{}\n\n", wrap("", &measured.machine.describe()))?;
         let tables = measured.tables.iter().filter(|table| !table.rows.is_empty());
         text.push_str(&tables.map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         document = replace(&document, &measured.bench, &text)?;

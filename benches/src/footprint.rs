@@ -9,11 +9,14 @@ use std::{fs, fs::File, time::SystemTime};
 
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     packages::{self, CleanDirectory},
     participants::{OURS, RATIOS, RMCP},
     table::Table,
 };
+
+/// The name of the bench and its program.
+pub const NAME: &str = "footprint";
 
 /// The key of the table.
 pub const KEY: &str = "footprint";

@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     http::memory::{self, Idle},
     messages::{Era, Template},
     participants::{FLOOR, Participant, RATIOS, RMCP, Setup, names},
@@ -12,6 +12,9 @@ use crate::{
     table::Table,
     turns::Grid,
 };
+
+/// The name of the bench and its program.
+pub const NAME: &str = "process-bench";
 
 /// The key of the table of start times.
 pub const START: &str = "start";

@@ -5,28 +5,18 @@
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     Error,
-    bench::{self, Bench, Context},
-    charts, document,
+    bench::{self, Bench},
+    charts,
+    context::Context,
+    document,
     machine::Machine,
+    measured::Measured,
     packages,
     table::Table,
     targets,
 };
-
-/// The tables of one bench, and when they were measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
-    /// The name of the bench.
-    pub bench: String,
-    /// The circumstances.
-    pub machine: Machine,
-    /// The tables.
-    pub tables: Vec<Table>,
-}
 
 /// Runs the chosen benches and writes the results. The exit code is 1 if a bench fails or a target
 /// is missed.

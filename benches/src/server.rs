@@ -1,5 +1,5 @@
-//! The server of the benches as a user of this SDK would write it. `echo`, `add` and the extra tools
-//! are functions with `#[tool]`; the trivial ones are registered by hand.
+//! The server of the benches as a user of this SDK would write it. `echo`, `add` and the extra
+//! tools are functions with `#[tool]`; the trivial ones are registered by hand.
 
 use mcp_core::types::{CallToolResult, Schema};
 use mcp_server::input::AskError;

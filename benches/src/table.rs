@@ -98,7 +98,7 @@ impl Display for Table {
             writeln!(out)?;
         }
         for note in &self.notes {
-            writeln!(out, "- {note}")?;
+            writeln!(out, "{}", wrap("- ", note))?;
         }
         Ok(())
     }
@@ -127,6 +127,25 @@ pub fn write_cells(out: &mut dyn fmt::Write, rows: &[Vec<String>]) -> fmt::Resul
         }
     }
     Ok(())
+}
+
+/// Wraps prose at 100 columns. The first line begins with `prefix`, the others with as many spaces.
+pub fn wrap(prefix: &str, prose: &str) -> String {
+    let (mut text, mut column) = (prefix.to_owned(), prefix.len());
+    for word in prose.split_whitespace() {
+        let width = word.chars().count();
+        if column + width > 100 {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+            text.extend(std::iter::repeat_n(' ', prefix.len()));
+            column = prefix.len();
+        }
+        text.push_str(word);
+        text.push(' ');
+        column += width + 1;
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 /// Formats a number with three significant digits, and an absent one as a dash.
@@ -172,6 +191,13 @@ mod tests {
         assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median([4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(median([]), None);
+    }
+
+    #[test]
+    fn prose_is_wrapped_at_100_columns_and_indented() {
+        let text = wrap("- ", &"words ".repeat(40));
+        assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+        assert!(text.starts_with("- words") && text.contains("\n  words"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     cpu::Cpu,
     http::{connection::Connection, listening::Listening, request::Post},
     messages::{Era, Template},

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::dialogue::Dialogue;
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     fixture::tools,
     messages::{Era, Template},
     participants::{RATIOS, Setup, names},

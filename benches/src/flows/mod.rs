@@ -6,7 +6,10 @@ pub mod elicitation;
 pub mod pages;
 pub mod progress;
 
-use crate::{Error, bench::Context, table::Table};
+use crate::{Error, context::Context, table::Table};
+
+/// The name of the bench and its program.
+pub const NAME: &str = "flow-bench";
 
 /// Measures the flows.
 pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {

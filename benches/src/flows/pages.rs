@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::dialogue::Dialogue;
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     messages::{Era, Template},
     participants::{FLOOR, Participant, RATIOS, Setup, names},
     table::Table,

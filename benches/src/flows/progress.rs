@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::dialogue::Dialogue;
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     messages::{Era, Template, answered_id},
     participants::{OURS, OURS_LTO, Participant, Setup, names},
     sample::Sample,

@@ -10,13 +10,16 @@ use super::{
 };
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     messages::{Era, Template, text},
     participants::{Participant, RATIOS, Setup, names},
     sample::{Sample, Until},
     table::Table,
     turns::Grid,
 };
+
+/// The name of the bench and its program.
+pub const NAME: &str = "http-bench";
 
 /// A workload.
 #[derive(Clone, Debug)]

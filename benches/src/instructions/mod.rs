@@ -15,7 +15,10 @@ use std::{
 
 use job::{Job, Request, Role};
 
-use crate::{Error, bench::Context, participants::RATIOS, table::Table, transport::Transport};
+use crate::{Error, context::Context, participants::RATIOS, table::Table, transport::Transport};
+
+/// The name of the bench and its program.
+pub const NAME: &str = "instructions";
 
 /// The key of the table of servers.
 pub fn server_key(transport: Transport) -> String {

@@ -5,13 +5,16 @@ use std::time::Duration;
 use super::{load, session::Session};
 use crate::{
     Error,
-    bench::Context,
+    context::Context,
     messages::{Era, Template, text},
     participants::{Participant, RATIOS, Setup, names},
     sample::{Sample, Until},
     table::Table,
     turns::Grid,
 };
+
+/// The name of the bench and its program.
+pub const NAME: &str = "stdio-bench";
 
 /// A workload.
 #[derive(Clone, Debug)]
