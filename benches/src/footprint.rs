@@ -46,6 +46,9 @@ const PACKAGES: [(&str, Packages); 2] = [
     (RMCP, Packages { stdio: "hello-rmcp", http: "orders-rmcp" }),
 ];
 
+/// Measures the figures of some rows.
+type Measure = fn(&Packages) -> Result<Vec<f64>, Error>;
+
 const NOTE: &str = "The floor is no package of a user, so its build is not compared.";
 
 /// Measures the builds.
@@ -53,45 +56,49 @@ pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {
     let options = &context.options;
     let included: Vec<_> = PACKAGES.iter().filter(|(name, _)| options.includes(name)).collect();
     let names: Vec<&str> = included.iter().map(|(name, _)| *name).collect();
-    seed_lock_files()?;
     let mut table = Table::new(KEY, "Builds", &names).ratios(&RATIOS).notes(&[NOTE]);
-    let mut add = |row: &str, figure: &mut dyn FnMut(&Packages) -> Result<f64, Error>| {
-        if options.includes_row(row) {
-            let figures: Result<Vec<f64>, Error> =
-                included.iter().map(|(_, packages)| figure(packages)).collect();
-            table.row(row, figures?.into_iter().map(Some));
+    seed_lock_files()?;
+    let groups: [(&[&str], Measure); 3] = [
+        (&[row::CRATES], crates),
+        (&[row::CLEAN, row::SIZE], stdio_server),
+        (&[row::HTTP_CLEAN, row::LAST_STEP], http_server),
+    ];
+    for (rows, figures) in groups {
+        if !rows.iter().any(|row| options.includes_row(row)) {
+            continue;
         }
-        Ok::<(), Error>(())
-    };
-    add(row::CRATES, &mut |packages| Ok(packages::crates(&peer(packages.stdio))? as f64))?;
-    let mut sizes = vec![];
-    add(row::CLEAN, &mut |packages| {
-        eprintln!("building {}", packages.stdio);
-        let cost =
-            CleanDirectory::new(packages.stdio)?.build(&peer(packages.stdio), packages.stdio)?;
-        sizes.push(cost.program_kib);
-        Ok(cost.cpu.as_secs_f64())
-    })?;
-    let mut sizes = sizes.into_iter();
-    if sizes.len() > 0 {
-        add(row::SIZE, &mut |_| Ok(sizes.next().unwrap_or(f64::NAN)))?;
-    }
-    let mut last_steps = vec![];
-    let clean = options.includes_row(row::HTTP_CLEAN) || options.includes_row(row::LAST_STEP);
-    if clean {
-        let mut builds = vec![];
-        for (_, packages) in &included {
-            eprintln!("building {}", packages.http);
-            let (package, directory) = (peer(packages.http), CleanDirectory::new(packages.http)?);
-            builds.push(directory.build(&package, packages.http)?.cpu.as_secs_f64());
-            let main = packages::manifest(&package).with_file_name("src").join("main.rs");
-            File::options().append(true).open(main)?.set_modified(SystemTime::now())?;
-            last_steps.push(directory.build(&package, packages.http)?.cpu.as_secs_f64());
+        let figures: Vec<Option<Vec<f64>>> = included
+            .iter()
+            .map(|(_, packages)| {
+                let figures = figures(packages);
+                figures.inspect_err(|error| eprintln!("failed: {error}")).ok()
+            })
+            .collect();
+        for (index, row) in rows.iter().enumerate() {
+            table.row(*row, figures.iter().map(|figures| Some(figures.as_ref()?[index])));
         }
-        table.row(row::HTTP_CLEAN, builds.into_iter().map(Some));
-        table.row(row::LAST_STEP, last_steps.into_iter().map(Some));
     }
     Ok(vec![table])
+}
+
+fn crates(packages: &Packages) -> Result<Vec<f64>, Error> {
+    Ok(vec![packages::crates(&peer(packages.stdio))? as f64])
+}
+
+fn stdio_server(packages: &Packages) -> Result<Vec<f64>, Error> {
+    eprintln!("building {}", packages.stdio);
+    let cost = CleanDirectory::new(packages.stdio)?.build(&peer(packages.stdio), packages.stdio)?;
+    Ok(vec![cost.cpu.as_secs_f64(), cost.program_kib])
+}
+
+fn http_server(packages: &Packages) -> Result<Vec<f64>, Error> {
+    eprintln!("building {}", packages.http);
+    let (package, directory) = (peer(packages.http), CleanDirectory::new(packages.http)?);
+    let clean = directory.build(&package, packages.http)?;
+    let main = packages::manifest(&package).with_file_name("src").join("main.rs");
+    File::options().append(true).open(main)?.set_modified(SystemTime::now())?;
+    let last_step = directory.build(&package, packages.http)?;
+    Ok(vec![clean.cpu.as_secs_f64(), last_step.cpu.as_secs_f64()])
 }
 
 /// Returns the path of a package in `benches`.

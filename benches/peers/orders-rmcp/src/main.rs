@@ -178,7 +178,7 @@ impl Shop {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = Arc::new(Shop::default());
-    let service: StreamableHttpService<Arc<Shop>> = StreamableHttpService::new(
+    let service: StreamableHttpService<Arc<Shop>, LocalSessionManager> = StreamableHttpService::new(
         move || Ok(Arc::clone(&shop)),
         Arc::new(LocalSessionManager::default()),
         Default::default(),
