@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use divan::{Bencher, counter::BytesCount};
-use mcp_benches::tools;
+use mcp_benches::fixture::tools;
 use mcp_core::{
     json::JsonBytes,
     jsonrpc::{RequestId, write_result},

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::Error;
 
 /// A running child process. A watchdog thread kills it at the deadline.
@@ -38,6 +40,12 @@ impl Guarded {
     /// Returns the child.
     pub fn get(&self) -> MutexGuard<'_, Child> {
         lock(&self.child)
+    }
+
+    /// Asks the child to exit, with SIGTERM.
+    pub fn terminate(&self) -> Result<(), Error> {
+        let pid = Pid::from_child(&self.get());
+        Ok(kill_process(pid, Signal::TERM)?)
     }
 
     /// Waits until the child exits. Kills it after `grace`.

@@ -1,27 +1,52 @@
-//! The parts that the benches share: a load generator for MCP servers on stdio and HTTP that sends
-//! raw bytes and uses no SDK, measurements of CPU time and memory, and tables that compare servers.
+//! The benches: load generators for MCP servers that send raw bytes and use no SDK, client
+//! programs, measurements of CPU time, instructions, memory and builds, and tables that compare
+//! participants.
 //!
-//! Read in this order: [`tools`] (the tools of all servers), [`messages`] (the requests),
-//! [`session`] (a server as a [`child`] process), [`load`] (requests for a limited time), [`suite`]
-//! (all servers in turn), [`http`] (the same over HTTP), [`report`] and [`figures`] (medians,
-//! ratios, targets), [`packages`] (building the servers, and the cost of a build), [`options`] (the
-//! command line). [`server`] is the server written with this SDK, and [`floor`] the practical lower
-//! limit.
+//! Read in this order:
+//!
+//! - what is measured: [`fixture`] (the tools of all servers), [`server`] (the server written with
+//!   this SDK), [`floor`] (the practical lower limit), [`client_load`] (what client programs do),
+//!   [`participants`] (how programs are started), [`programs`] and [`packages`] (how they are
+//!   built);
+//! - how: [`messages`] (the requests), [`stdio`] and [`http`] (connections, loads, and the
+//!   comparison of servers), [`sample`] (the figures of a load), [`turns`] (rounds), [`cpu`],
+//!   [`memory`], [`child`];
+//! - the other benches: [`clients`], [`flows`], [`process`], [`footprint`], [`instructions`];
+//! - the report: [`mod@bench`] (the programs), [`options`] (their command line), [`table`],
+//!   [`targets`], and [`results`] with [`document`], [`charts`], [`chart`] and [`machine`].
 
+pub mod bench;
+pub mod chart;
+pub mod charts;
 pub mod child;
+pub mod client_load;
+pub mod clients;
+pub mod context;
 pub mod cpu;
-pub mod figures;
+pub mod document;
+pub mod fixture;
 pub mod floor;
+pub mod flows;
+pub mod footprint;
 pub mod http;
-pub mod load;
+pub mod instructions;
+pub mod machine;
+pub mod measured;
+pub mod memory;
 pub mod messages;
 pub mod options;
 pub mod packages;
-pub mod report;
+pub mod participants;
+pub mod process;
+pub mod programs;
+pub mod results;
+pub mod sample;
 pub mod server;
-pub mod session;
-pub mod suite;
-pub mod tools;
+pub mod stdio;
+pub mod table;
+pub mod targets;
+pub mod transport;
+pub mod turns;
 
-/// Any error of a bench. It is printed, and the run ends.
+/// Any error of a bench.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,7 +1,10 @@
 //! The messages of the load generator. They are serialized once; only the id differs between
 //! requests.
 
+use memchr::memmem;
 use serde_json::{Value, json};
+
+use crate::{Error, fixture::form};
 
 /// The form of the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +13,19 @@ pub enum Era {
     Legacy,
     /// 2026-07-28: no handshake, every request carries its `_meta`.
     Modern,
+}
+
+impl Era {
+    /// Both eras, in the order of the tables.
+    pub const ALL: [Era; 2] = [Era::Legacy, Era::Modern];
+
+    /// Returns the revision of the requests.
+    pub fn revision(self) -> &'static str {
+        match self {
+            Era::Legacy => "2025-11-25",
+            Era::Modern => "2026-07-28",
+        }
+    }
 }
 
 /// A request without its id.
@@ -29,14 +45,48 @@ pub struct Template {
 impl Template {
     /// Creates a call of `echo` with this text.
     pub fn echo(era: Era, text: &str) -> Template {
-        let call = json!({ "name": "echo", "arguments": { "text": text } });
         let answer = format!("{{\"type\":\"text\",\"text\":{}}}", json!(text)).into_bytes();
-        Template { tool: Some("echo"), answer, ..Template::new(era, "tools/call", call) }
+        let call = json!({ "name": "echo", "arguments": { "text": text } });
+        Template { answer, ..Template::call(era, "echo", call) }
+    }
+
+    /// Creates a call of `record`.
+    pub fn record(era: Era) -> Template {
+        let answer = br#""structuredContent":{"#.to_vec();
+        let call = json!({ "name": "record", "arguments": {} });
+        Template { answer, ..Template::call(era, "record", call) }
+    }
+
+    /// Creates a call of `form`.
+    pub fn form(era: Era) -> Template {
+        let arguments: Value = serde_json::from_str(form::ARGUMENTS).unwrap_or_default();
+        let call = json!({ "name": "form", "arguments": arguments });
+        Template { answer: form::ANSWER.into(), ..Template::call(era, "form", call) }
+    }
+
+    /// Creates a call of `flood`.
+    pub fn flood(era: Era, count: u32) -> Template {
+        Template::call(era, "flood", json!({ "name": "flood", "arguments": { "count": count } }))
+    }
+
+    /// Creates a call of a tool with these parameters, which name it.
+    pub fn call(era: Era, tool: &'static str, params: Value) -> Template {
+        Template { tool: Some(tool), ..Template::new(era, "tools/call", params) }
     }
 
     /// Creates a `tools/list` request.
     pub fn list(era: Era) -> Template {
         Template::new(era, "tools/list", json!({}))
+    }
+
+    /// Creates a `tools/list` request for the page at a cursor.
+    pub fn page(era: Era, cursor: &str) -> Template {
+        Template::new(era, "tools/list", json!({ "cursor": cursor }))
+    }
+
+    /// Declares that the client can be asked with forms.
+    pub fn with_elicitation(params: &mut Value) {
+        params["_meta"] = meta(json!({ "elicitation": { "form": {} } }));
     }
 
     /// Creates the request that opens a legacy session.
@@ -56,12 +106,8 @@ impl Template {
     }
 
     fn new(era: Era, method: &'static str, mut params: Value) -> Template {
-        if era == Era::Modern {
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1.0.0" },
-                "io.modelcontextprotocol/clientCapabilities": {},
-            });
+        if era == Era::Modern && params["_meta"].is_null() {
+            params["_meta"] = meta(json!({}));
         }
         let tail = format!(",\"method\":\"{method}\",\"params\":{params}}}\n").into_bytes();
         Template { era, method, tool: None, answer: b"\"result\":".into(), tail }
@@ -74,10 +120,27 @@ impl Template {
         out.extend_from_slice(&self.tail);
     }
 
+    /// Returns an error unless a message contains the expected text.
+    pub fn check(&self, answer: &[u8]) -> Result<(), Error> {
+        if memmem::find(answer, &self.answer).is_some() {
+            return Ok(());
+        }
+        let answer = String::from_utf8_lossy(&answer[..answer.len().min(500)]);
+        Err(format!("not the expected answer: {answer}").into())
+    }
+
     /// Returns the approximate length of a request, in bytes.
     pub fn approximate_len(&self) -> usize {
         self.tail.len() + 40
     }
+}
+
+fn meta(capabilities: Value) -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1.0.0" },
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
+    })
 }
 
 /// Returns the request that opens a legacy session, with id 0.
@@ -102,7 +165,7 @@ pub fn text(length: usize) -> String {
 /// The texts of the benches never contain `"id":`.
 pub fn answered_id(line: &[u8]) -> Option<u64> {
     const KEY: &[u8] = b"\"id\":";
-    let start = memchr::memmem::find(line, KEY)? + KEY.len();
+    let start = memmem::find(line, KEY)? + KEY.len();
     let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit());
     let mut id = None;
     for digit in digits {

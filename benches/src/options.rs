@@ -1,57 +1,83 @@
 //! The command line, the same for all benches.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, time::Duration};
 
-use crate::{Error, packages, session::Server};
+use crate::{
+    Error,
+    messages::Era,
+    participants::{Participant, RMCP},
+};
 
 /// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// `--modern`: sends requests of 2026-07-28. For benches that measure one era per run.
-    pub modern: bool,
     /// `--rounds N`: the number of rounds.
     pub rounds: usize,
     /// `--seconds S`: the duration of each load.
     pub time: Duration,
-    /// `--only NAME,NAME`: the participants to measure. All if absent.
+    /// `--only NAME,NAME`: the participants to measure; `rmcp` includes all its forms. All if
+    /// absent.
     pub only: Option<Vec<String>>,
-    /// `--workload TEXT`: measures only the workloads whose names contain the text, and no targets.
-    pub workload: Option<String>,
-    /// `--server NAME=COMMAND`: additional servers. `--tools N` is appended to the command.
-    pub more: Vec<Server>,
+    /// `--row TEXT`, several times: measures only the rows whose names contain one of the texts.
+    pub rows: Vec<String>,
+    /// `--revision R`: measures only the requests of this revision.
+    pub era: Option<Era>,
+    /// `--bench NAME`, several times, for `results`: measures only these benches.
+    pub benches: Vec<String>,
+    /// `--render`, for `results`: measures nothing, and writes the documents again.
+    pub render: bool,
+    /// `--server NAME=COMMAND`, several times: additional servers. The flags of the other servers
+    /// are appended to the command.
+    pub more: Vec<Participant>,
 }
 
 impl Options {
-    /// Parses the command line.
-    pub fn parse() -> Result<Options, Error> {
+    /// Parses the command line of this process.
+    pub fn from_arguments() -> Result<Options, Error> {
+        Options::parse(env::args().skip(1))
+    }
+
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Error> {
         let mut options = Options {
-            modern: false,
-            rounds: 4,
-            time: Duration::from_millis(700),
+            rounds: 3,
+            time: Duration::from_millis(400),
             only: None,
-            workload: None,
+            rows: vec![],
+            era: None,
+            benches: vec![],
+            render: false,
             more: vec![],
         };
-        let mut arguments = env::args().skip(1);
         while let Some(option) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("{option} requires a value"));
+            if option == "--render" {
+                options.render = true;
+                continue;
+            }
+            let value = arguments.next().ok_or_else(|| format!("{option} requires a value"));
             match option.as_str() {
-                "--modern" => options.modern = true,
-                "--rounds" => options.rounds = value()?.parse::<usize>()?.clamp(1, 100),
+                "--rounds" => options.rounds = value?.parse::<usize>()?.clamp(1, 100),
                 "--seconds" => {
                     options.time =
-                        Duration::from_secs_f64(value()?.parse::<f64>()?.clamp(0.01, 60.0));
+                        Duration::from_secs_f64(value?.parse::<f64>()?.clamp(0.01, 60.0));
                 }
-                "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
-                "--workload" => options.workload = Some(value()?),
+                "--only" => options.only = Some(value?.split(',').map(str::to_owned).collect()),
+                "--row" => options.rows.push(value?),
+                "--bench" => options.benches.push(value?),
+                "--revision" => {
+                    let value = value?;
+                    let era = Era::ALL.into_iter().find(|era| era.revision() == value);
+                    options.era = Some(era.ok_or_else(|| {
+                        format!("unknown revision {value}: it is 2025-11-25 or 2026-07-28")
+                    })?);
+                }
                 "--server" => {
-                    let value = value()?;
+                    let value = value?;
                     let (name, command) =
                         value.split_once('=').ok_or("--server requires NAME=COMMAND")?;
                     let command = command.split_whitespace().map(str::to_owned).collect();
-                    options.more.push(Server { name: name.to_owned(), command });
+                    options.more.push(Participant { name: name.to_owned(), command });
                 }
-                _ => return Err(format!("unknown option {option}").into()),
+                _ => return Err(format!("unknown option {option}; see benches/README.md").into()),
             }
         }
         Ok(options)
@@ -59,18 +85,54 @@ impl Options {
 
     /// Whether to measure the participant with this name.
     pub fn includes(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.iter().any(|included| included == name))
+        let Some(only) = &self.only else { return true };
+        let is_form_of = |included: &str| included == RMCP && name.starts_with(RMCP);
+        only.iter().any(|included| included == name || is_form_of(included))
     }
 
-    /// Returns the participants to measure. An entry is a name, a program and its arguments.
-    pub fn choose(&self, programs: &[PathBuf], entries: &[(&str, &str, &[&str])]) -> Vec<Server> {
-        let included = entries.iter().filter(|(name, ..)| self.includes(name));
-        let found = included.filter_map(|&(name, program, flags)| {
-            let program = packages::find(programs, program)?;
-            let command =
-                [program].into_iter().chain(flags.iter().map(|&flag| flag.to_owned())).collect();
-            Some(Server { name: name.to_owned(), command })
-        });
-        found.collect()
+    /// Whether to measure the row with this name.
+    pub fn includes_row(&self, name: &str) -> bool {
+        self.rows.is_empty() || self.rows.iter().any(|text| name.contains(text.as_str()))
+    }
+
+    /// Whether to run the bench with this name.
+    pub fn includes_bench(&self, name: &str) -> bool {
+        self.benches.is_empty() || self.benches.iter().any(|included| included == name)
+    }
+
+    /// Whether everything is measured, so that no target may lack its figures.
+    pub fn is_complete(&self) -> bool {
+        self.only.is_none() && self.rows.is_empty() && self.era.is_none()
+    }
+
+    /// Returns the eras to measure.
+    pub fn eras(&self) -> Vec<Era> {
+        Era::ALL.into_iter().filter(|era| self.era.is_none_or(|only| only == *era)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, Error> {
+        Options::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn rows_and_participants_are_chosen_by_name() {
+        let options = parse("--row echo --only ours,rmcp --revision 2026-07-28").unwrap();
+        assert!(options.includes_row("echo, 64 in flight") && !options.includes_row("list"));
+        assert!(options.includes("ours") && options.includes("rmcp stdio()"));
+        assert!(!options.includes("ours LTO") && !options.includes("floor"));
+        assert_eq!(options.eras(), [Era::Modern]);
+        assert!(!options.is_complete() && parse("--rounds 1").unwrap().is_complete());
+    }
+
+    #[test]
+    fn an_unknown_option_or_revision_and_a_missing_value_are_errors() {
+        for line in ["--quick yes", "--revision 2024", "--rounds", "--server ours"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
     }
 }

@@ -28,10 +28,12 @@ pub fn target_directory() -> Result<PathBuf, Error> {
     Ok(program.ancestors().nth(2).ok_or("the program is not in a target directory")?.to_owned())
 }
 
-/// Builds all binaries of a package in release mode. Returns their paths.
-pub fn build(package: &str) -> Result<Vec<PathBuf>, Error> {
+/// Builds these binaries of a package with this profile. Returns their paths.
+pub fn build(package: &str, profile: &str, binaries: &[&str]) -> Result<Vec<PathBuf>, Error> {
+    eprintln!("building {} with the profile {profile}", binaries.join(", "));
     let mut cargo = cargo("build", &manifest(package));
-    cargo.args(["--release", "--bins", "--message-format", "json-render-diagnostics"]);
+    cargo.args(["--profile", profile, "--message-format", "json-render-diagnostics"]);
+    cargo.args(binaries.iter().flat_map(|binary| ["--bin", binary]));
     cargo.arg("--target-dir").arg(target_directory()?);
     let messages = output(&mut cargo)?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -56,31 +58,54 @@ pub fn crates(package: &str) -> Result<usize, Error> {
     Ok(crates.iter().filter(|line| !line.is_empty()).count())
 }
 
-/// The cost of a clean release build.
+/// The cost of a release build.
 #[derive(Clone, Copy, Debug)]
-pub struct CleanBuild {
+pub struct BuildCost {
     /// CPU time of cargo and all compilers.
     pub cpu: Duration,
     /// Size of the program, in KiB.
     pub program_kib: f64,
 }
 
-/// Builds a package with two jobs in an empty directory, and removes the directory.
-pub fn build_cleanly(package: &str, program: &str) -> Result<CleanBuild, Error> {
-    let directory = target_directory()?.join("clean").join(program);
-    let _ = fs::remove_dir_all(&directory);
-    output(cargo("fetch", &manifest(package)).arg("--quiet"))?;
-    let before = cpu::of_ended_children()?;
-    let mut cargo = cargo("build", &manifest(package));
-    output(cargo.args(["--release", "--quiet", "--jobs", "2", "--target-dir"]).arg(&directory))?;
-    let cpu = cpu::of_ended_children()?.saturating_sub(before);
-    let program_kib = fs::metadata(directory.join("release").join(program))?.len() as f64 / 1024.0;
-    fs::remove_dir_all(&directory)?;
-    Ok(CleanBuild { cpu, program_kib })
+/// The directory of a clean build, which is removed when it is dropped.
+#[derive(Debug)]
+pub struct CleanDirectory(PathBuf);
+
+impl CleanDirectory {
+    /// Creates an empty directory in the target directory.
+    pub fn new(name: &str) -> Result<CleanDirectory, Error> {
+        let directory = target_directory()?.join("clean").join(name);
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory)?;
+        Ok(CleanDirectory(directory))
+    }
+
+    /// Builds a package in release mode with two jobs.
+    pub fn build(&self, package: &str, program: &str) -> Result<BuildCost, Error> {
+        output(cargo("fetch", &manifest(package)).arg("--quiet"))?;
+        let before = cpu::of_ended_children()?;
+        let mut cargo = cargo("build", &manifest(package));
+        output(cargo.args(["--release", "--quiet", "--jobs", "2", "--target-dir"]).arg(&self.0))?;
+        let cpu = cpu::of_ended_children()?.saturating_sub(before);
+        let program = fs::metadata(self.0.join("release").join(program))?;
+        Ok(BuildCost { cpu, program_kib: program.len() as f64 / 1024.0 })
+    }
+}
+
+impl Drop for CleanDirectory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn cargo(command: &str, manifest: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Settings of the caller would change the measured profiles.
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PROFILE_") {
+            cargo.env_remove(name);
+        }
+    }
     cargo.arg(command).arg("--manifest-path").arg(manifest);
     cargo
 }

@@ -1,11 +1,11 @@
 //! The server of the stdio benches, written with this SDK.
 //!
-//! `bench-stdio-server [--tools N]`
+//! `bench-stdio-server [--tools N] [--extra]`
 
-use mcp_benches::{Error, server, tools};
+use mcp_benches::{Error, fixture::tools::Choice, server};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    server::with_tools(tools::count_from_arguments())?.serve_stdio().await?;
+    server::with_tools(Choice::from_arguments())?.serve_stdio().await?;
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! The practical lower limit of an HTTP server: HTTP/1 of hyper with hand-written answers. It
-//! checks nothing, and ignores sessions and headers.
+//! The practical lower limit of an HTTP server: hyper with hand-written answers. It checks nothing,
+//! and ignores sessions and headers.
 //!
-//! `floor-http-server [--tools N] [--legacy]`. It serves 2026-07-28, or 2025-11-25 with `--legacy`,
-//! and prints its address.
+//! `floor-http-server [--tools N] [--extra] [--legacy] [--http2]`. It serves 2026-07-28, or
+//! 2025-11-25 with `--legacy`, over HTTP/1.1, or HTTP/2 with prior knowledge, and prints its
+//! address.
 #![expect(
     clippy::print_stdout,
     reason = "the load generator reads the address from standard output"
@@ -15,11 +16,11 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::{CONTENT_TYPE, HeaderValue},
-    server::conn::http1,
+    server::conn::{http1, http2},
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
-use mcp_benches::{Error, floor::Floor, messages::Era, tools};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use mcp_benches::{Error, floor::Floor};
 use tokio::net::{TcpListener, TcpStream};
 
 async fn answer(
@@ -52,22 +53,27 @@ async fn answer(
     Ok(response)
 }
 
-async fn serve(floor: Arc<Floor>, stream: TcpStream) -> Result<(), Error> {
+async fn serve(floor: Arc<Floor>, stream: TcpStream, is_http2: bool) -> Result<(), Error> {
     stream.set_nodelay(true)?;
     let service = service_fn(move |request| answer(Arc::clone(&floor), request));
-    Ok(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
+    let stream = TokioIo::new(stream);
+    if is_http2 {
+        http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await?;
+    } else {
+        http1::Builder::new().serve_connection(stream, service).await?;
+    }
+    Ok(())
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let era =
-        if env::args().any(|argument| argument == "--legacy") { Era::Legacy } else { Era::Modern };
-    let floor = Arc::new(Floor::new(era, tools::count_from_arguments()));
+    let floor = Arc::new(Floor::from_arguments());
+    let is_http2 = env::args().any(|argument| argument == "--http2");
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
         // The load generator reports failed connections.
-        tokio::spawn(serve(Arc::clone(&floor), stream));
+        tokio::spawn(serve(Arc::clone(&floor), stream, is_http2));
     }
 }

@@ -1,9 +1,12 @@
 //! The practical lower limit of a stdio server: a hand-written loop with one write for the answers
 //! to all messages of a read. It implements just enough of MCP for the benches and checks nothing.
+//!
+//! `floor-stdio-server [--tools N] [--extra] [--legacy]`. It serves 2026-07-28, or 2025-11-25 with
+//! `--legacy`.
 
 use std::{io, os::fd::AsFd as _};
 
-use mcp_benches::{Error, floor::Floor, messages::Era, tools};
+use mcp_benches::{Error, floor::Floor};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::unix::pipe::{Receiver, Sender},
@@ -36,5 +39,5 @@ async fn serve(floor: Floor) -> Result<(), Error> {
 
 fn main() -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    runtime.block_on(serve(Floor::new(Era::Legacy, tools::count_from_arguments())))
+    runtime.block_on(serve(Floor::from_arguments()))
 }

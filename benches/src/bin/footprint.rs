@@ -1,57 +1,11 @@
-//! Compares the build cost of a minimal stdio server written with this SDK and with `rmcp`.
+//! Compares the cost of building servers.
 //!
-//! `cargo run --release -p mcp-benches --bin footprint [-- --crates-only]`
-//!
-//! Counts the crates, then makes a clean build of each with two jobs and measures the CPU time of
-//! all compilers. The builds use a subdirectory of the target directory, which is removed
-//! afterwards.
-#![expect(clippy::print_stdout, reason = "the program prints a report")]
+//! `cargo run --release -p mcp-benches --bin footprint`. The options are in benches/README.md.
 
-use std::{env, fs, process::ExitCode};
+use std::process::ExitCode;
 
-use mcp_benches::{
-    Error, packages,
-    report::{Table, Target},
-};
-
-const OURS: &str = "peers/hello-ours";
-const RMCP: &str = "peers/hello-rmcp";
+use mcp_benches::{Error, bench};
 
 fn main() -> Result<ExitCode, Error> {
-    seed_lock_file()?;
-    let crates = [packages::crates(OURS)? as f64, packages::crates(RMCP)? as f64];
-    let mut table = Table::new(["minimal stdio server", "ours", "rmcp", "ours/rmcp"]);
-    table.row("crates, normal and build", with_ratio(crates));
-    let mut targets =
-        vec![Target { what: "crates of a stdio server", limit: 60.0, measured: crates[0] }];
-    if !env::args().any(|argument| argument == "--crates-only") {
-        let ours = packages::build_cleanly(OURS, "hello-ours")?;
-        let rmcp = packages::build_cleanly(RMCP, "hello-rmcp")?;
-        let cpu = [ours.cpu.as_secs_f64(), rmcp.cpu.as_secs_f64()];
-        table.row("clean release build, CPU s", with_ratio(cpu));
-        table.row("stripped program, KiB", with_ratio([ours.program_kib, rmcp.program_kib]));
-        targets.push(Target {
-            what: "CPU of a clean release build / rmcp",
-            limit: 0.8,
-            measured: cpu[0] / cpu[1],
-        });
-    }
-    println!("{table}");
-    for target in &targets {
-        println!("{target}");
-    }
-    Ok(if targets.iter().all(Target::is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Copies the lock file of the workspace to the minimal server, so that both use the same versions.
-/// Its own lock file is not in the repository.
-fn seed_lock_file() -> Result<(), Error> {
-    let benches = packages::manifest("");
-    let root = benches.ancestors().nth(2).ok_or("the benches are not in a workspace")?;
-    fs::copy(root.join("Cargo.lock"), packages::manifest(OURS).with_file_name("Cargo.lock"))?;
-    Ok(())
-}
-
-fn with_ratio([ours, rmcp]: [f64; 2]) -> [f64; 3] {
-    [ours, rmcp, ours / rmcp]
+    bench::main(bench::FOOTPRINT)
 }

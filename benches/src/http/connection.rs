@@ -103,8 +103,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a request and checks its answer. Returns the length of the body, in bytes.
-    pub async fn exchange(&mut self, post: &mut Post) -> Result<usize, Error> {
+    /// Sends a request and checks its answer. Returns the body.
+    pub async fn exchange(&mut self, post: &mut Post) -> Result<&[u8], Error> {
         let (bytes, id) = post.next_request();
         self.stream.write_all(bytes).await?;
         let head = self.head().await?;
@@ -113,7 +113,7 @@ impl Connection {
             return Err(format!("not the answer to {id}: {}", String::from_utf8_lossy(body)).into());
         }
         expect(&head, 200, body, &post.answer)?;
-        Ok(body.len())
+        Ok(body)
     }
 
     async fn head(&mut self) -> Result<Head, Error> {

@@ -1,17 +1,39 @@
-//! Sends requests on parallel connections, each of which sends the next request after the answer.
+//! Sends requests in parallel, each sender the next one after the answer.
 
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use tokio::time::timeout;
 
-use super::{connection::Connection, request::Post, server::Listening};
-use crate::{Error, cpu::Cpu, load::Sample, messages::Template};
+use super::{connection::Connection, http2::Http2, listening::Listening, request::Post};
+use crate::{
+    Error,
+    cpu::Cpu,
+    messages::Template,
+    sample::{Sample, Until},
+};
 
-/// Connections that repeat a request.
+/// The senders of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Senders {
+    /// This number of connections of HTTP/1.1.
+    Connections(usize),
+    /// This number of connections of HTTP/2, one stream at a time on each. 2026-07-28 only.
+    Http2Connections(usize),
+    /// This number of streams at a time on one connection of HTTP/2. 2026-07-28 only.
+    Http2Streams(usize),
+}
+
+/// Senders that repeat a request.
 #[derive(Debug)]
 pub struct Load {
-    connections: Vec<(Connection, Post)>,
+    senders: Vec<Sender>,
+}
+
+#[derive(Debug)]
+enum Sender {
+    Http1(Connection, Post),
+    Http2(Http2),
 }
 
 impl Load {
@@ -19,45 +41,55 @@ impl Load {
     pub async fn open(
         server: &Listening,
         message: &Template,
-        connections: usize,
+        senders: Senders,
     ) -> Result<Load, Error> {
-        let mut opened = Vec::with_capacity(connections);
-        for _ in 0..connections {
-            let mut connection = Connection::open(server.address).await?;
-            let post = connection.prepare(message).await?;
-            opened.push((connection, post));
+        let mut opened = vec![];
+        match senders {
+            Senders::Connections(count) => {
+                for _ in 0..count {
+                    let mut connection = Connection::open(server.address).await?;
+                    let post = connection.prepare(message).await?;
+                    opened.push(Sender::Http1(connection, post));
+                }
+            }
+            Senders::Http2Connections(count) => {
+                for _ in 0..count {
+                    opened.push(Sender::Http2(Http2::open(server.address, message).await?));
+                }
+            }
+            Senders::Http2Streams(count) => {
+                let connection = Http2::open(server.address, message).await?;
+                opened.extend((0..count).map(|_| Sender::Http2(connection.clone())));
+            }
         }
-        Ok(Load { connections: opened })
+        Ok(Load { senders: opened })
     }
 
-    /// Sends requests for `time`, then waits for the last answers. Checks every answer.
-    pub async fn run(&mut self, server: &Listening, time: Duration) -> Result<Sample, Error> {
+    /// Sends requests, then waits for the last answers. Checks every answer.
+    pub async fn run(&mut self, server: &Listening, until: Until) -> Result<Sample, Error> {
         let (server_cpu, own_cpu, start) = (server.cpu()?, Cpu::of("self")?, Instant::now());
-        let asking = self.connections.iter_mut().map(|(connection, post)| async move {
-            let mut found = (Vec::<u64>::new(), 0);
-            while found.0.is_empty() || start.elapsed() < time {
+        let each = match until {
+            Until::Elapsed(_) => until,
+            Until::Sent(count) => Until::Sent(count / self.senders.len()),
+        };
+        let asking = self.senders.iter_mut().map(|sender| async move {
+            let mut latencies = Vec::<u64>::new();
+            while latencies.is_empty() || each.continues(start, latencies.len()) {
                 let sent = Instant::now();
-                found.1 += connection.exchange(post).await?;
-                found.0.push(sent.elapsed().as_nanos() as u64);
+                match sender {
+                    Sender::Http1(connection, post) => {
+                        connection.exchange(post).await?;
+                    }
+                    Sender::Http2(stream) => stream.exchange().await?,
+                }
+                latencies.push(sent.elapsed().as_nanos() as u64);
             }
-            Ok::<_, Error>(found)
+            Ok::<_, Error>(latencies)
         });
-        let found = timeout(time + Duration::from_secs(20), try_join_all(asking)).await??;
-        let wall = start.elapsed();
-        let bytes: usize = found.iter().map(|(_, bytes)| bytes).sum();
-        let mut latencies: Vec<u64> =
-            found.into_iter().flat_map(|(latencies, _)| latencies).collect();
-        latencies.sort_unstable();
-        let count = latencies.len() as f64;
-        let each = |time: Duration| time.as_secs_f64() * 1e6 / count;
-        let percentile = |share: usize| latencies[latencies.len() * share / 100] as f64 / 1e3;
-        Ok(Sample {
-            server_us: each(server.cpu()?.since(&server_cpu)),
-            generator_us: each(Cpu::of("self")?.since(&own_cpu)),
-            per_second: count / wall.as_secs_f64(),
-            p50_us: percentile(50),
-            p99_us: percentile(99),
-            answer_bytes: bytes as f64 / count,
-        })
+        let limit = until.limit() + Duration::from_secs(20);
+        let latencies = timeout(limit, try_join_all(asking)).await??.concat();
+        let (server, generator) =
+            (server.cpu()?.since(&server_cpu), Cpu::of("self")?.since(&own_cpu));
+        Ok(Sample::new(server, generator, latencies))
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{connection::Connection, server::Listening};
+use super::{connection::Connection, listening::Listening};
 use crate::{
     Error,
     messages::{Era, Template},
-    session::Server,
+    participants::{Participant, Setup},
 };
 
 /// Number of measured clients.
@@ -31,9 +31,18 @@ pub enum Idle {
     ListenStream,
 }
 
+impl Idle {
+    fn era(self) -> Era {
+        match self {
+            Idle::Session | Idle::SessionWithStream => Era::Legacy,
+            Idle::Connection | Idle::ListenStream => Era::Modern,
+        }
+    }
+}
+
 /// Measures the resident memory per client, in KiB.
-pub async fn of_each(server: &Server, idle: Idle) -> Result<f64, Error> {
-    let server = spawn(server)?;
+pub async fn of_each(server: &Participant, idle: Idle) -> Result<f64, Error> {
+    let server = spawn(server, idle.era())?;
     let mut kept = Vec::new();
     let mut poster = Connection::open(server.address).await?;
     connect(&server, &mut poster, idle, WARM_UP, &mut kept).await?;
@@ -42,33 +51,22 @@ pub async fn of_each(server: &Server, idle: Idle) -> Result<f64, Error> {
     Ok((settled(&server).await? - before) / CLIENTS as f64)
 }
 
-/// The memory after sessions were deleted.
-#[derive(Clone, Copy, Debug)]
-pub struct Deleted {
-    /// Resident memory after the sessions were deleted, divided by that before they were opened.
-    pub after_delete: f64,
-    /// Resident memory with the same number of sessions opened again, divided by that with the
-    /// first sessions.
-    pub opened_again: f64,
-}
-
-/// Opens sessions, deletes them, and opens the same number again.
-pub async fn of_deleted(server: &Server) -> Result<Deleted, Error> {
-    let server = spawn(server)?;
+/// Opens sessions, deletes them, and opens the same number again. Returns the resident memory then,
+/// divided by that with the first sessions.
+pub async fn opened_again(server: &Participant) -> Result<f64, Error> {
+    let server = spawn(server, Era::Legacy)?;
     let mut poster = Connection::open(server.address).await?;
-    open_and_delete(&mut poster, WARM_UP).await?;
-    let before = settled(&server).await?;
     let first = open(&mut poster, CLIENTS).await?;
     let opened = settled(&server).await?;
-    delete(&mut poster, first).await?;
-    let deleted = settled(&server).await?;
+    for session in first {
+        poster.delete(&session).await?;
+    }
     open(&mut poster, CLIENTS).await?;
-    let again = settled(&server).await?;
-    Ok(Deleted { after_delete: deleted / before, opened_again: again / opened })
+    Ok(settled(&server).await? / opened)
 }
 
-fn spawn(server: &Server) -> Result<Listening, Error> {
-    Listening::spawn(server, 100, &[], Duration::from_secs(60))
+fn spawn(server: &Participant, era: Era) -> Result<Listening, Error> {
+    Listening::spawn(server, &Setup::new(era, 100), Duration::from_secs(60))
 }
 
 async fn settled(server: &Listening) -> Result<f64, Error> {
@@ -113,16 +111,4 @@ async fn open(poster: &mut Connection, count: usize) -> Result<Vec<String>, Erro
         sessions.push(poster.initialize().await?);
     }
     Ok(sessions)
-}
-
-async fn delete(poster: &mut Connection, sessions: Vec<String>) -> Result<(), Error> {
-    for session in sessions {
-        poster.delete(&session).await?;
-    }
-    Ok(())
-}
-
-async fn open_and_delete(poster: &mut Connection, count: usize) -> Result<(), Error> {
-    let sessions = open(poster, count).await?;
-    delete(poster, sessions).await
 }

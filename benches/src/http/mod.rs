@@ -1,13 +1,11 @@
-//! The load generator over HTTP: raw HTTP/1.1 on persistent connections, without an SDK or an HTTP
-//! client.
-//!
-//! Read in this order: [`request`] (a request as bytes), [`connection`] (sending requests and
-//! checking answers), [`server`] (a child process that listens), [`load`] (parallel connections),
-//! [`memory`] (idle clients), [`suite`] (all servers in turn).
+//! Streamable HTTP: a server as a child process that is [`listening`], raw [`request`]s on a
+//! [`connection`] of HTTP/1.1 or on one of [`http2`], parallel senders in [`load`], the [`memory`]
+//! of idle clients, and the comparison of [`servers`].
 
 pub mod connection;
+pub mod http2;
+pub mod listening;
 pub mod load;
 pub mod memory;
 pub mod request;
-pub mod server;
-pub mod suite;
+pub mod servers;

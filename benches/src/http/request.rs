@@ -25,19 +25,27 @@ impl Post {
         let mut body = Vec::new();
         message.write(FIRST_ID, &mut body);
         body.truncate(body.trim_ascii_end().len());
-        let mut head = match (message.era, session) {
-            (Era::Modern, _) => {
-                format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {}\r\n", message.method)
-            }
-            (Era::Legacy, Some(_)) => "MCP-Protocol-Version: 2025-11-25\r\n".to_owned(),
-            (Era::Legacy, None) => String::new(),
-        };
-        if let (Era::Modern, Some(tool)) = (message.era, message.tool) {
-            head.push_str(&format!("Mcp-Name: {tool}\r\n"));
-        }
+        let head: String = headers(message)
+            .into_iter()
+            // Without a session this is `initialize`, which negotiates the revision.
+            .filter(|(name, _)| {
+                message.era == Era::Modern || session.is_some() || *name != PROTOCOL_VERSION
+            })
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         let bytes = post(address, &head, session, &body);
         let digits = bytes.len() - body.len() + br#"{"jsonrpc":"2.0","id":"#.len();
         Post { bytes, id: FIRST_ID, digits, answer: message.answer.clone() }
+    }
+
+    /// Continues with the ids after this one.
+    pub fn after(self, id: u64) -> Post {
+        Post { id: self.id.max(id), ..self }
+    }
+
+    /// Returns the id of the last request.
+    pub fn last_id(&self) -> u64 {
+        self.id
     }
 
     /// Returns the bytes of the next request, and its id.
@@ -49,11 +57,28 @@ impl Post {
     }
 }
 
+const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
+
+/// Returns the header fields of a request, without those of a session and of HTTP/1.1.
+pub fn headers(message: &Template) -> Vec<(&'static str, &'static str)> {
+    let mut headers = vec![
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json, text/event-stream"),
+        (PROTOCOL_VERSION, message.era.revision()),
+    ];
+    if message.era == Era::Modern {
+        headers.push(("Mcp-Method", message.method));
+        headers.extend(message.tool.map(|tool| ("Mcp-Name", tool)));
+    }
+    headers
+}
+
 /// Returns the notification that completes the handshake of a session.
 pub fn initialized(address: SocketAddr, session: &str) -> Vec<u8> {
     post(
         address,
-        "MCP-Protocol-Version: 2025-11-25\r\n",
+        "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
+         MCP-Protocol-Version: 2025-11-25\r\n",
         Some(session),
         INITIALIZED.trim_ascii_end(),
     )
@@ -77,11 +102,10 @@ pub fn delete(address: SocketAddr, session: &str) -> Vec<u8> {
     head.into_bytes()
 }
 
-fn post(address: SocketAddr, more: &str, session: Option<&str>, body: &[u8]) -> Vec<u8> {
+fn post(address: SocketAddr, headers: &str, session: Option<&str>, body: &[u8]) -> Vec<u8> {
     let session = session.map(|id| format!("Mcp-Session-Id: {id}\r\n")).unwrap_or_default();
     let head = format!(
-        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Accept: application/json, text/event-stream\r\n{more}{session}Content-Length: {}\r\n\r\n",
+        "POST /mcp HTTP/1.1\r\nHost: {address}\r\n{headers}{session}Content-Length: {}\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat()

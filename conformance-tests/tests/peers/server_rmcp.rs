@@ -1,4 +1,4 @@
-//! The client against a server of rmcp 3.9.0 over HTTP, in both eras.
+//! The client against a server of rmcp 3.11.0 over HTTP, in both eras.
 
 use mcp_client::{Client, ErrorKind};
 use serde_json::{Value, json};

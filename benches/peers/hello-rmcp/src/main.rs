@@ -1,6 +1,8 @@
 //! A minimal stdio server with rmcp. `footprint` measures the cost of building it.
 
-use rmcp::{ServiceExt, handler::server::wrapper::Parameters, schemars, tool, tool_router, transport::stdio};
+use rmcp::{
+    ServiceExt, handler::server::wrapper::Parameters, schemars, tool, tool_router, transport::stdio,
+};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 struct Add {

@@ -1,4 +1,4 @@
-//! Server of rmcp 3.9.0 for the tests of the client: Streamable HTTP, both eras. ../FIXTURE.md
+//! Server of rmcp 3.11.0 for the tests of the client: Streamable HTTP, both eras. ../FIXTURE.md
 //! documents its features. It prints its URL to standard error.
 
 // The server also supports 2025-11-25, which has features that 2026-07-28 removed.
@@ -181,7 +181,7 @@ impl ServerHandler for Session {
             "resources": { "subscribe": true, "listChanged": true }
         }));
         let mut config = ServerConfig::new(capabilities.unwrap_or_default());
-        config.server_info = Implementation::new("rmcp-server", "3.9.0");
+        config.server_info = Implementation::new("rmcp-server", "3.11.0");
         config
     }
 

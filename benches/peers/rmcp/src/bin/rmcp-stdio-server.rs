@@ -1,31 +1,24 @@
 //! The server of the stdio benches, written with rmcp. For its best performance, the router is
 //! built once.
 //!
-//! `rmcp-stdio-server [--tools N] [--pipes] [--current-thread]`. By default it uses `stdio()` on
-//! the multi-thread runtime, as in rmcp's documentation. `--pipes` uses the opt-in non-blocking
-//! `stdio_pipes()`.
+//! `rmcp-stdio-server [--tools N] [--extra] [--pipes]`. By default it uses `stdio()`, as in rmcp's
+//! README; with `--pipes`, the non-blocking `stdio_pipes()`, which rmcp's documentation prefers.
 
 use std::error::Error;
 
-use mcp_bench_peer_rmcp::{Bench, tools};
+use mcp_bench_peer_rmcp::{Bench, fixture::tools::Choice};
 use rmcp::{
     ServiceExt,
     transport::{io::stdio_pipes, stdio},
 };
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let flag = |name| std::env::args().any(|argument| argument == name);
-    let mut runtime = match flag("--current-thread") {
-        true => tokio::runtime::Builder::new_current_thread(),
-        false => tokio::runtime::Builder::new_multi_thread(),
-    };
-    runtime.enable_all().build()?.block_on(async {
-        let server = Bench::new(tools::count_from_arguments())?;
-        if flag("--pipes") {
-            server.serve(stdio_pipes()).await?.waiting().await?;
-        } else {
-            server.serve(stdio()).await?.waiting().await?;
-        }
-        Ok(())
-    })
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let server = Bench::new(Choice::from_arguments())?;
+    if std::env::args().any(|argument| argument == "--pipes") {
+        server.serve(stdio_pipes()).await?.waiting().await?;
+    } else {
+        server.serve(stdio()).await?.waiting().await?;
+    }
+    Ok(())
 }

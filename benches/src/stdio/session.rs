@@ -6,26 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mcp_test_support::memory::resident_kib;
 use serde_json::Value;
 
 use crate::{
     Error,
     child::Guarded,
     cpu::Cpu,
+    memory,
     messages::{self, Era, Template},
+    participants::{Participant, Setup},
 };
 
 const FIRST_ID: u64 = 1;
-
-/// A participant to measure.
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// The name in the table.
-    pub name: String,
-    /// The program and its arguments. `--tools N` is appended.
-    pub command: Vec<String>,
-}
 
 /// A running server and its pipes. Reads and writes block until the watchdog kills the child at the
 /// deadline; then they fail.
@@ -46,11 +38,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts the server with this number of tools. It is killed after `limit` at the latest.
-    pub fn spawn(server: &Server, tools: usize, limit: Duration) -> Result<Session, Error> {
+    /// Starts the server. It is killed after `limit` at the latest.
+    pub fn spawn(server: &Participant, setup: &Setup, limit: Duration) -> Result<Session, Error> {
+        Session::start(&mut server.serve(setup), limit)
+    }
+
+    /// Starts the command of a server. It is killed after `limit` at the latest.
+    pub fn start(command: &mut Command, limit: Duration) -> Result<Session, Error> {
         let spawned = Instant::now();
-        let mut command = Command::new(&server.command[0]);
-        command.args(&server.command[1..]).args(["--tools", &tools.to_string()]);
         let child = Guarded::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()), limit)?;
         let (pid, stdin, stdout) = {
             let mut child = child.get();
@@ -96,6 +91,20 @@ impl Session {
             check(&answer, is_the_echo)?;
         }
         Ok(first_answer)
+    }
+
+    /// Sends a request and returns its answer.
+    pub fn exchange(&mut self, request: &Template) -> Result<Vec<u8>, Error> {
+        let (id, mut bytes) = (self.next_id, Vec::new());
+        self.next_id += 1;
+        request.write(id, &mut bytes);
+        self.send(&bytes)?;
+        loop {
+            let line = self.line()?;
+            if messages::answered_id(line) == Some(id) {
+                return Ok(line.to_vec());
+            }
+        }
     }
 
     /// Writes all bytes.
@@ -156,9 +165,16 @@ impl Session {
         Cpu::of(&self.pid)
     }
 
-    /// Returns the resident memory of the server, in KiB.
-    pub fn resident_kib(&self) -> Result<f64, Error> {
-        Ok(resident_kib(&self.pid)? as f64)
+    /// Returns the private dirty memory of the server, in KiB.
+    pub fn dirty_kib(&self) -> Result<f64, Error> {
+        memory::dirty_kib(&self.pid)
+    }
+
+    /// Closes the pipe to the server, and waits until it exits.
+    pub fn close(mut self, limit: Duration) -> Result<(), Error> {
+        self.stdin = None;
+        let status = self.child.wait_or_kill(limit)?;
+        if status.success() { Ok(()) } else { Err(format!("the server failed: {status}").into()) }
     }
 }
 

@@ -9,7 +9,12 @@ use std::{
 
 use mcp_test_support::memory::resident_kib;
 
-use crate::{Error, child::Guarded, cpu::Cpu, session::Server};
+use crate::{
+    Error,
+    child::Guarded,
+    cpu::Cpu,
+    participants::{Participant, Setup},
+};
 
 /// A running server.
 #[derive(Debug)]
@@ -21,16 +26,16 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Starts the server with this number of tools and additional arguments. The first line of its
-    /// output must be its address. It is killed after `limit` at the latest.
-    pub fn spawn(
-        server: &Server,
-        tools: usize,
-        more: &[&str],
-        limit: Duration,
-    ) -> Result<Listening, Error> {
-        let mut command = Command::new(&server.command[0]);
-        command.args(&server.command[1..]).args(["--tools", &tools.to_string()]).args(more);
+    /// Starts the server. The first line of its output must be its address. It is killed after
+    /// `limit` at the latest.
+    pub fn spawn(server: &Participant, setup: &Setup, limit: Duration) -> Result<Listening, Error> {
+        Listening::start(&mut server.serve(setup), limit)
+            .map_err(|error| format!("{}: {error}", server.name).into())
+    }
+
+    /// Starts the command of a server. The first line of its output must be its address. It is
+    /// killed after `limit` at the latest.
+    pub fn start(command: &mut Command, limit: Duration) -> Result<Listening, Error> {
         let child = Guarded::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()), limit)?;
         let (pid, stdout) = {
             let mut child = child.get();
@@ -38,10 +43,8 @@ impl Listening {
         };
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line
-            .trim()
-            .parse()
-            .map_err(|_| format!("the first line of {} is not an address", server.name))?;
+        let address = line.trim().parse();
+        let address = address.map_err(|_| "the first line of the server is not an address")?;
         Ok(Listening { child, pid, address })
     }
 
@@ -53,6 +56,13 @@ impl Listening {
     /// Returns the resident memory of the server, in KiB.
     pub fn resident_kib(&self) -> Result<f64, Error> {
         Ok(resident_kib(&self.pid)? as f64)
+    }
+
+    /// Asks the server to exit, and waits until it has.
+    pub fn terminate(self, limit: Duration) -> Result<(), Error> {
+        self.child.terminate()?;
+        self.child.wait_or_kill(limit)?;
+        Ok(())
     }
 }
 

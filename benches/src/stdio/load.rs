@@ -1,40 +1,24 @@
-//! Sends requests for a given time, with a fixed number of them in flight.
+//! Sends requests with a fixed number of them in flight.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::session::Session;
 use crate::{
     Error,
     cpu::Cpu,
     messages::{Template, answered_id},
-    session::Session,
+    sample::{Sample, Until},
 };
 
-/// The figures of one load.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// CPU time of the server per request, in µs.
-    pub server_us: f64,
-    /// CPU time of the load generator per request, in µs.
-    pub generator_us: f64,
-    /// Answered requests per second.
-    pub per_second: f64,
-    /// Median time from request to answer, in µs.
-    pub p50_us: f64,
-    /// 99th percentile of that time, in µs.
-    pub p99_us: f64,
-    /// Average length of an answer, in bytes.
-    pub answer_bytes: f64,
-}
-
-/// Sends requests for `time` with `window` of them in flight, then waits for the last answers.
+/// Sends requests with `window` of them in flight, then waits for the last answers.
 ///
 /// The answers of one read are replaced with new requests in one write. Every answer must be a
-/// result, and every id must be answered once.
+/// result with the expected text, and every id must be answered once.
 pub fn run(
     session: &mut Session,
     request: &Template,
     window: usize,
-    time: Duration,
+    until: Until,
 ) -> Result<Sample, Error> {
     // With more bytes, both pipes could be full, and both sides would block.
     if window > 1 && window * request.approximate_len() > 60_000 {
@@ -44,7 +28,6 @@ pub fn run(
     let mut batch = Vec::new();
     let mut sent_at: Vec<Option<Instant>> = vec![];
     let mut latencies: Vec<u64> = vec![];
-    let mut bytes = 0;
     let (server_cpu, own_cpu, start) = (session.cpu()?, Cpu::of("self")?, Instant::now());
     let push_request = |batch: &mut Vec<u8>, sent_at: &mut Vec<Option<Instant>>| {
         request.write(first_id + sent_at.len() as u64, batch);
@@ -58,7 +41,6 @@ pub fn run(
             session.send(&batch)?;
             batch.clear();
         }
-        let continues = start.elapsed() < time;
         let mut next = Some(session.line()?);
         while let Some(line) = next {
             // A line without an id is a notification.
@@ -68,30 +50,16 @@ pub fn run(
                 let sent = slot
                     .and_then(Option::take)
                     .ok_or_else(|| format!("id {id} was answered, but is not in flight"))?;
-                if memchr::memmem::find(line, b"\"result\":").is_none() {
-                    return Err(format!("not a result: {}", String::from_utf8_lossy(line)).into());
-                }
-                bytes += line.len() + 1;
+                request.check(line)?;
                 latencies.push(sent.elapsed().as_nanos() as u64);
-                if continues {
+                if until.continues(start, sent_at.len()) {
                     push_request(&mut batch, &mut sent_at);
                 }
             }
             next = session.buffered_line();
         }
     }
-    let wall = start.elapsed();
     session.next_id += sent_at.len() as u64;
-    let count = latencies.len() as f64;
-    let each = |time: Duration| time.as_secs_f64() * 1e6 / count;
-    latencies.sort_unstable();
-    let percentile = |share: usize| latencies[latencies.len() * share / 100] as f64 / 1e3;
-    Ok(Sample {
-        server_us: each(session.cpu()?.since(&server_cpu)),
-        generator_us: each(Cpu::of("self")?.since(&own_cpu)),
-        per_second: count / wall.as_secs_f64(),
-        p50_us: percentile(50),
-        p99_us: percentile(99),
-        answer_bytes: bytes as f64 / count,
-    })
+    let (server, generator) = (session.cpu()?.since(&server_cpu), Cpu::of("self")?.since(&own_cpu));
+    Ok(Sample::new(server, generator, latencies))
 }
