@@ -70,7 +70,7 @@ impl ClientLoad {
 
     /// Makes the calls to warm up, then the measured ones. Prints the CPU time of this process per
     /// call, in µs. `call` makes one call.
-    #[allow(clippy::print_stdout, reason = "the bench reads the figure from standard output")]
+    #[expect(clippy::print_stdout, reason = "the bench reads the figure from standard output")]
     pub async fn run<C, F, E>(&self, call: C) -> Result<(), Box<dyn Error + Send + Sync>>
     where
         C: Fn() -> F + Clone + Send + 'static,

@@ -49,7 +49,7 @@ const PACKAGES: [(&str, Packages); 2] = [
 /// Measures the figures of some rows.
 type Measure = fn(&Packages) -> Result<Vec<f64>, Error>;
 
-const NOTE: &str = "The floor is no package of a user, so its build is not compared.";
+const NOTE: &str = "Users do not depend on the floor, so its build is not compared.";
 
 /// Measures the builds.
 pub fn measure(context: &Context) -> Result<Vec<Table>, Error> {

@@ -78,6 +78,7 @@ pub mod limits;
 pub mod meta;
 pub mod method;
 pub mod oauth;
+pub mod repoll;
 pub mod revision;
 pub mod service;
 #[cfg(feature = "skills")]

@@ -65,7 +65,7 @@ struct Inner {
 }
 
 /// Maximum length of a text that is not read at once, in bytes. Fixed: it is short enough for
-/// [`is_surely_readable`], and longer ones have members that somebody reads.
+/// [`is_surely_readable`], and longer ones usually have members that the caller reads.
 const MAX_UNREAD_BYTES: usize = 200;
 
 impl Meta {
@@ -234,15 +234,15 @@ impl<'de> Deserialize<'de> for Meta {
     }
 }
 
-/// Whether an object can be read later without an error. It is valid JSON; reading it fails for
-/// escapes that are no character, for numbers that are too large, and for deep nesting, none of
-/// which a text of this length and form has.
+/// Whether an object can be read later without an error. The text is valid JSON. Reading it can
+/// still fail for an escape such as a lone surrogate, a number beyond `f64`, deep nesting, or a
+/// name that `serde_json` reserves (it starts with `$`). A text of this form has none of them.
 fn is_surely_readable(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_exponent = |at: usize| at > 0 && bytes[at - 1].is_ascii_digit();
     bytes.len() <= MAX_UNREAD_BYTES
         && bytes.starts_with(b"{")
-        && memchr::memchr(b'\\', bytes).is_none()
+        && memchr::memchr2(b'\\', b'$', bytes).is_none()
         && !memchr::memchr2_iter(b'e', b'E', bytes).any(is_exponent)
 }
 
@@ -344,6 +344,7 @@ mod tests {
             r#"{"a":"\ud800"}"#,
             r#"{"a":1e999}"#,
             r#"{"a":12E3}"#,
+            r#"{"a":{"$serde_json::private::RawValue":"}"}}"#,
             "null",
             "[]",
             r#""x""#,

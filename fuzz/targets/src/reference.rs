@@ -38,6 +38,9 @@ pub(crate) fn read(frame: &[u8]) -> Result<Vec<Verdict>, Verdict> {
     let not_json = || Verdict::Refused(-32700, None, None);
     let text = std::str::from_utf8(frame).map_err(|_| not_json())?;
     let node = parse(text).ok_or_else(not_json)?;
+    if has_reserved_name(&node) {
+        return Err(Verdict::Refused(-32600, None, None));
+    }
     match &node.value {
         Value::Array(entries) if entries.is_empty() => Err(Verdict::Refused(-32600, None, None)),
         Value::Array(entries) => Ok(entries.iter().map(message).collect()),
@@ -45,6 +48,17 @@ pub(crate) fn read(frame: &[u8]) -> Result<Vec<Verdict>, Verdict> {
             refused @ Verdict::Refused(..) => Err(refused),
             accepted => Ok(vec![accepted]),
         },
+    }
+}
+
+fn has_reserved_name(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Array(items) => items.iter().any(has_reserved_name),
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            name.as_ref().is_some_and(|name| name.starts_with("$serde_json::private::"))
+                || has_reserved_name(value)
+        }),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use mcp_core::json::JsonObject;
+use mcp_core::json::{JsonObject, has_reserved_name};
 use mcp_core::method::{Method as _, ToolsCall};
 use mcp_core::text::PeerText;
 use mcp_core::types::{CallToolResult, Content};
@@ -57,7 +57,7 @@ impl ToolReply {
 
     fn text_as_json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match &self.0.content[..] {
-            [Content::Text(only)] => serde_json::from_str(&only.text).map_err(|error| {
+            [Content::Text(only)] => read_json(&only.text).map_err(|error| {
                 let message =
                     "the tool returned no structured result, and its text is not the JSON expected";
                 Error::wrong_type(message, error, &only.text).during(ToolsCall::NAME)
@@ -113,6 +113,14 @@ impl From<ToolReply> for CallToolResult {
     fn from(reply: ToolReply) -> Self {
         reply.0
     }
+}
+
+/// Reads JSON from the text of a peer, which was a string when its message was checked.
+fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    if has_reserved_name(text) {
+        return Err(serde::de::Error::custom("a member has a name that is reserved by serde_json"));
+    }
+    serde_json::from_str(text)
 }
 
 /// The value inside `{"result": …}`, if it is the only member.

@@ -3,6 +3,9 @@
 //! A limit on the length is not a limit on memory: 4 MiB of `[{"":0},…]` become hundreds of MiB of
 //! parsed values, and deep nesting can exhaust the stack of a recursive parser. Counting values and
 //! depth first costs a fraction of a parse and limits both.
+//!
+//! The decoder uses the scanner for messages that its strict reader does not accept, and the
+//! in-memory transport for parameters.
 
 /// Maximum nesting of objects and arrays. Fixed: the scanner remembers the kind of each open
 /// container in one bit of a `u64`.

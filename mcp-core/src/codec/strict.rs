@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md).
 
 use super::scan::MAX_DEPTH;
+use crate::json::RESERVED_NAME;
 
 /// A reader of one JSON text.
 ///
@@ -129,15 +130,21 @@ impl<'a> StrictReader<'a> {
         (found == end).then_some(false)
     }
 
-    /// Reads the name of a member and the colon after it.
+    /// Reads the name of a member and the colon after it. A name with an escape, which may mean any
+    /// other name, is not usual, and neither is one that is reserved.
     #[inline]
     fn name(&mut self) -> Option<&'a [u8]> {
         if self.token()? != b'"' {
             return None;
         }
+        let bytes = self.text.as_bytes();
         let start = self.at + 1;
-        self.string()?;
-        let name = self.text.as_bytes().get(start..self.at - 1)?;
+        let end = find_special(bytes, start)?;
+        let name = bytes.get(start..end)?;
+        if bytes.get(end)? != &b'"' || name.starts_with(RESERVED_NAME.as_bytes()) {
+            return None;
+        }
+        self.at = end + 1;
         if self.token()? != b':' {
             return None;
         }
@@ -338,7 +345,6 @@ mod tests {
             r#"{"a" 1}"#,
             r#"{a:1}"#,
             r#"{1:1}"#,
-            r#"{"\ud800":1}"#,
             r#"{"a":1"#,
             r#"{"a":1]"#,
             "1 2",
@@ -357,6 +363,14 @@ mod tests {
                 assert_eq!(reads(&text, 64, 1_000), is_json, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn escaped_and_reserved_names_are_left_to_the_parser() {
+        for text in [r#"{"\u0061":1}"#, r#"{"\ud800":1}"#, r#"[{"$serde_json::private::a":1}]"#] {
+            assert!(!reads(text, 64, 1_000), "{text}");
+        }
+        assert!(reads(r##"{"$ref":"\"$serde_json::private::a"}"##, 64, 1_000));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The text of one JSON value, which shares the buffer of the message it arrived in.
 ///
-/// The text is one complete JSON value: what a peer sent has passed the
-/// [scanner](crate::codec::scan) and a parser, and what this side sends comes from a serializer.
+/// The text is one complete JSON value: what a peer sent was checked when its
+/// message was decoded, and what this side sends comes from a serializer.
 /// That it is UTF-8 is checked once, when a message arrives, and part of the type from then on. A
 /// clone increments a reference count.
 ///
@@ -40,7 +40,7 @@ impl JsonBytes {
         Self(ByteString::from(text.into()))
     }
 
-    /// Wraps a part of a frame, which was parsed before.
+    /// Wraps a part of a frame that was decoded.
     pub(crate) const fn from_frame(text: ByteString) -> Self {
         Self(text)
     }
@@ -71,14 +71,6 @@ impl JsonBytes {
     /// Returns the text as shared bytes.
     pub fn into_bytes(self) -> Bytes {
         self.0.into_bytes()
-    }
-
-    /// Returns a value inside this one, which shares the buffer. `raw` must borrow from this text.
-    ///
-    /// # Panics
-    /// If `raw` is not a part of this text.
-    pub fn slice_of(&self, raw: &serde_json::value::RawValue) -> Self {
-        Self(self.0.slice_ref(raw.get()))
     }
 
     /// Returns a value inside this one, which shares the buffer. `text` must borrow from this text.

@@ -1,10 +1,11 @@
 //! Canonical JSON, for digests: equal values have equal bytes.
 
 use std::cmp::Ordering;
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use serde_json::{Number, Value};
 
+use super::escape::write_string;
 use super::number::MAX_EXACT_INTEGER;
 
 /// Writes a value in canonical form, following RFC 8785: no white space, members sorted by the
@@ -22,42 +23,42 @@ use super::number::MAX_EXACT_INTEGER;
 /// ```
 #[must_use]
 pub fn canonical(value: &Value) -> Vec<u8> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = String::with_capacity(256);
     write(value, &mut out);
-    out
+    out.into_bytes()
 }
 
-fn write(value: &Value, out: &mut Vec<u8>) {
+fn write(value: &Value, out: &mut String) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by(|(one, _), (other, _)| compare(one, other));
-            out.push(b'{');
+            out.push('{');
             for (index, (name, member)) in members.into_iter().enumerate() {
                 if index > 0 {
-                    out.push(b',');
+                    out.push(',');
                 }
-                write_string(name, out);
-                out.push(b':');
+                write_string(out, name);
+                out.push(':');
                 write(member, out);
             }
-            out.push(b'}');
+            out.push('}');
         }
         Value::Array(items) => {
-            out.push(b'[');
+            out.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    out.push(b',');
+                    out.push(',');
                 }
                 write(item, out);
             }
-            out.push(b']');
+            out.push(']');
         }
         Value::Number(number) => write_number(number, out),
-        Value::String(text) => write_string(text, out),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Null => out.extend_from_slice(b"null"),
+        Value::String(text) => write_string(out, text),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Null => out.push_str("null"),
     }
 }
 
@@ -71,19 +72,16 @@ fn compare(one: &str, other: &str) -> Ordering {
     }
 }
 
-fn write_string(text: &str, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, text); // Writing a string to a vector cannot fail.
-}
-
-fn write_number(number: &Number, out: &mut Vec<u8>) {
+fn write_number(number: &Number, out: &mut String) {
     let integral = number
         .as_f64()
         .filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < MAX_EXACT_INTEGER);
-    match integral {
+    // Writing to a text cannot fail.
+    let _ = match integral {
         // Adding 0.0 prints −0 as 0, as ECMAScript does.
-        Some(float) => drop(write!(out, "{:.0}", float + 0.0)),
-        None => drop(write!(out, "{number}")),
-    }
+        Some(float) => write!(out, "{:.0}", float + 0.0),
+        None => write!(out, "{number}"),
+    };
 }
 
 #[cfg(test)]

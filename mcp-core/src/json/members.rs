@@ -1,7 +1,7 @@
 //! Finds members of an object by name without parsing their values (steps 3 and 5 of a call, see
 //! ARCHITECTURE.md).
 //!
-//! The text was parsed before, so a value is skipped by counting brackets and finding the ends of
+//! The text was checked before, so a value is skipped by counting brackets and finding the ends of
 //! strings. For long arguments this is several times as fast as skipping them with the parser
 //! again.
 

@@ -19,6 +19,7 @@ mod members;
 mod number;
 mod object;
 mod raw;
+mod reserved;
 mod string;
 mod string_enum;
 mod tagged;
@@ -31,6 +32,8 @@ pub use extra::Extra;
 pub use map::JsonObject;
 pub use members::MembersError;
 pub use raw::RawJson;
+pub(crate) use reserved::RESERVED_NAME;
+pub use reserved::has_reserved_name;
 pub use write::{to_text, write};
 
 pub(crate) use adapter::{Float, Int, Millis, Plain};

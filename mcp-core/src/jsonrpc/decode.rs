@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::envelope::Envelope;
 use super::{ErrorObject, Message, MethodName, Params, RequestId};
 use crate::codec::scan::{ScanError, scan};
-use crate::json::{JsonBytes, read_string};
+use crate::json::{JsonBytes, has_reserved_name, read_string};
 use crate::limits::ConnectionLimits;
 use crate::method;
 
@@ -96,6 +96,9 @@ fn text(frame: &Bytes) -> Result<ByteString, Malformed> {
 fn decode_unusual(frame: &ByteString, limits: &ConnectionLimits) -> Result<Decoded, Malformed> {
     scan(frame, limits.max_json_depth, limits.max_json_nodes)
         .map_err(|refused| Malformed::new(scan_rejection(refused, limits)))?;
+    if has_reserved_name(frame) {
+        return Err(refused_if_json(frame, reserved_name()));
+    }
     if frame.trim_ascii_start().starts_with('[') {
         return decode_batch(frame, limits.max_batch_entries);
     }
@@ -110,6 +113,13 @@ pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
     ErrorObject::invalid_request(format!(
         "the message is longer than {max} bytes (max_message_bytes)"
     ))
+}
+
+/// Returns the error for a message in which a member has a [reserved name](has_reserved_name).
+pub(crate) fn reserved_name() -> ErrorObject {
+    ErrorObject::invalid_request(
+        "the name of a member must not start with \"$serde_json::private::\"; rename it",
+    )
 }
 
 /// Returns the error for a message that [`scan`] rejected.
@@ -216,11 +226,16 @@ fn message(frame: &ByteString, envelope: &Envelope<'_>) -> Result<Message, Malfo
 #[cold]
 fn not_a_message(text: &str) -> Malformed {
     // The envelope parser stops at the first mistake, which may be a number where an object should
-    // be. Whether the whole text is JSON decides which error it is.
+    // be.
+    let message = "the message must be an object whose member names are text";
+    refused_if_json(text, ErrorObject::invalid_request(message))
+}
+
+/// Returns the refusal of a text: `error` if the text is JSON.
+#[cold]
+fn refused_if_json(text: &str, error: ErrorObject) -> Malformed {
     Malformed::new(match serde_json::from_str::<IgnoredAny>(text) {
-        Ok(_) => ErrorObject::invalid_request(
-            "the message must be an object whose member names are text",
-        ),
+        Ok(_) => error,
         Err(_) => ErrorObject::parse_error("the message is not valid JSON"),
     })
 }

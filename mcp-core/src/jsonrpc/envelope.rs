@@ -44,7 +44,7 @@ impl<'a> Envelope<'a> {
                 reader.value()?;
             }
             let Some((member, _)) = envelope.member(name) else {
-                return (!name.contains(&b'\\')).then_some(());
+                return Some(());
             };
             let value = text.get(start..reader.position())?;
             member.replace(value).is_none().then_some(())
@@ -122,7 +122,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{}}}"#,
             r#"{"jsonrpc":"2.0","id":"a\"b","method":"tools\/call","params":{"_meta":{"a":[1]}}}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
-            "{ \"params\" : null ,\t\"method\":\"m\", \"other\": {\"\\u0061\":1}, \"jsonrpc\":\"2.0\" }\r\n",
+            "{ \"params\" : null ,\t\"method\":\"m\", \"other\": {\"a\":1}, \"jsonrpc\":\"2.0\" }\r\n",
             r#"{"jsonrpc":"2.0","id":1,"result":{"a":[1,2,{"b":"é"}]}}"#,
             r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"bad"}}"#,
             r#"{"jsonrpc":2,"id":{},"method":[],"params":1,"result":"","error":false}"#,
@@ -139,6 +139,7 @@ mod tests {
         for text in [
             r#"[{"jsonrpc":"2.0","method":"m"}]"#,
             r#"{"jsonrpc":"2.0","i\u0064":1,"method":"m"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"m","other":{"\u0061":1}}"#,
             r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"m"}"#,
             r#"{"jsonrpc":"2.0","params":{},"params":{},"method":"m"}"#,
             r#"{"jsonrpc":"2.0","method":"m","a":01}"#,

@@ -13,9 +13,9 @@ mod id;
 mod message;
 mod params;
 
-#[cfg(feature = "stream")]
-pub(crate) use decode::scan_rejection;
 pub use decode::{Decoded, Malformed, decode, decode_by_parser, too_long};
+#[cfg(feature = "stream")]
+pub(crate) use decode::{reserved_name, scan_rejection};
 #[cfg(feature = "stream")]
 pub(crate) use encode::is_one_line;
 pub use encode::{

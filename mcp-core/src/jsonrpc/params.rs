@@ -58,7 +58,7 @@ impl Default for Places {
     }
 }
 
-/// The place of a value. It is empty if the member is absent, as no value is.
+/// The place of a value. The start equals the end if the member is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Place {
     start: u32,
@@ -73,8 +73,8 @@ impl Params {
     /// Parameters whose writer knows the places of all members: `members` has the name and the
     /// value of each, none of them twice. Those of `_meta` are searched.
     ///
-    /// This is for the client, which writes the parameters that its transport reads. Wrong places
-    /// make [`Params::members`] return something else.
+    /// This is for the client, which writes the parameters that its transport reads. With wrong
+    /// places [`Params::members`] returns other values, or panics.
     #[doc(hidden)]
     #[must_use]
     pub fn with_known_members(
@@ -144,10 +144,10 @@ fn noted<const N: usize>(
 }
 
 impl Places {
-    /// Reads the value of `params`. Returns the places of its members. There are none if the value
-    /// is not an object, or a member is unusual: its name has an escape, so it may mean another
-    /// name, or a noted member occurs twice. Such parameters are searched when a member is needed,
-    /// which finds the mistake or the meaning.
+    /// Reads the value of `params`. Returns the places of its members, or `Some(None)` if the value
+    /// is not an object, or a member that would be noted occurs twice. Such parameters are searched
+    /// when a member is needed, which finds the mistake. `None` means that the reader refused the
+    /// text.
     pub(super) fn read(reader: &mut StrictReader<'_>) -> Option<Option<Self>> {
         if reader.token()? != b'{' {
             return reader.value().map(|()| None);
@@ -191,13 +191,11 @@ impl Place {
     }
 }
 
-/// Notes the place of a member, if it is one of the known. Returns false if the member is unusual.
+/// Notes the place of a member if its name is in `known`. Returns false if that was noted before.
 #[inline]
 fn note(places: &mut [Place], known: &[&str], name: &[u8], place: Place) -> bool {
-    match known.iter().position(|known| known.as_bytes() == name) {
-        Some(index) => std::mem::replace(&mut places[index], place) == Place::default(),
-        None => !name.contains(&b'\\'),
-    }
+    let index = known.iter().position(|known| known.as_bytes() == name);
+    index.is_none_or(|index| std::mem::replace(&mut places[index], place) == Place::default())
 }
 
 impl Deref for Params {

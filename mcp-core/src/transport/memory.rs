@@ -11,8 +11,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{TransportError, TransportErrorKind};
 use crate::codec::scan::scan;
-use crate::json::JsonBytes;
-use crate::jsonrpc::{ErrorObject, scan_rejection, too_long};
+use crate::json::{JsonBytes, has_reserved_name};
+use crate::jsonrpc::{ErrorObject, reserved_name, scan_rejection, too_long};
 use crate::limits::ConnectionLimits;
 use crate::service::{
     BoxConversation, CallError, Conversation, Notification, Peer, Reply, Request, Service, outgoing,
@@ -153,7 +153,11 @@ impl End {
         // The parameters are nested one level below the message.
         let max_depth = limits.max_json_depth.saturating_sub(1);
         scan(params.as_str(), max_depth, limits.max_json_nodes)
-            .map_err(|refused| scan_rejection(refused, limits))
+            .map_err(|refused| scan_rejection(refused, limits))?;
+        if has_reserved_name(params.as_str()) {
+            return Err(reserved_name());
+        }
+        Ok(())
     }
 
     /// Waits until fewer than [`ConnectionLimits::max_in_flight_requests`] requests are running.

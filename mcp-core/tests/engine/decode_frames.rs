@@ -174,3 +174,16 @@ fn the_number_of_values_is_bounded_exactly() {
         assert_eq!(decode_frame(many).unwrap_err().error.code(), -32600, "{shape}");
     }
 }
+
+#[test]
+fn names_that_the_parser_reserves_are_refused() {
+    let message =
+        |params: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{params}}}"#);
+    for name in ["$serde_json::private::RawValue", r"\u0024serde_json::private\u003a:RawValue"] {
+        let wrapper = format!(r#"{{"{name}":"[]"}}"#);
+        is_refused(message(&wrapper), -32600);
+        is_refused(message(&format!(r#"{{"a":[{wrapper}]}}"#)), -32600);
+        assert!(decode_frame(message(&format!(r#"{{"a":"{name}"}}"#))).is_ok(), "a text: {name}");
+    }
+    assert!(decode_frame(message(r#"{"$a":1,"b\n":2}"#)).is_ok(), "other names are not reserved");
+}

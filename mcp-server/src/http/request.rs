@@ -13,8 +13,9 @@ use super::head::version::VersionHeader;
 use crate::context::Context;
 use crate::principal::Principal;
 
-/// The address that a request came from. `serve_http` knows it. A host of your own puts it into the
-/// extensions of each `http::Request`.
+/// The address that a request came from. [`Context::peer_address`] returns it; it is not among the
+/// extensions of [`Context::http_request`] if `serve_http` serves. A host of your own puts it into
+/// the extensions of each `http::Request`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 

@@ -9,7 +9,7 @@ macro_rules! tag {
 
         impl<T> $name<T> {
             /// Creates the tag of a named type.
-            #[allow(clippy::new_without_default)]
+            #[expect(clippy::new_without_default, reason = "the type cannot be inferred")]
             pub const fn new() -> Self {
                 Self(std::marker::PhantomData)
             }

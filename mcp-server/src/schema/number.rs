@@ -42,7 +42,7 @@ impl Number {
         (quotient - quotient.round()).abs() <= f64::EPSILON * quotient.abs().max(1.0)
     }
 
-    #[allow(clippy::cast_precision_loss)] // Only compared with a float.
+    #[expect(clippy::cast_precision_loss, reason = "the result is only compared with a float")]
     fn float(self) -> f64 {
         match self {
             Self::Integer(number) => number as f64,

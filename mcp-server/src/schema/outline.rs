@@ -133,7 +133,7 @@ mod tests {
             r#"{"type":"string","type":"object"}"#,
             r#"{"type":"object","type":"string"}"#,
             r#"{"type":"object","type":1}"#,
-            r#"{"type":"object"}"#,
+            r#"{"\u0074ype":"object"}"#,
             r#"{"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"}}}"#,
             r#"{"type":"object","properties":{"a":{"type":"string","x-mcp\u002dheader":"A"}}}"#,
             r#"{"type":"object","$defs":{"a":{"x-mcp-header":"A"}}}"#,

@@ -127,7 +127,7 @@ impl ToolRoute {
 
 impl fmt::Debug for ToolRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ToolRoute").field("tool", &self.bare).finish_non_exhaustive()
+        f.debug_struct("ToolRoute").field("name", &self.bare.name).finish_non_exhaustive()
     }
 }
 

@@ -166,7 +166,6 @@ mod tests {
     use super::*;
 
     #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
-    #[allow(dead_code)]
     struct Inner {
         /// A property that is named like a keyword.
         default: Option<i64>,
@@ -176,7 +175,6 @@ mod tests {
     }
 
     #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
-    #[allow(dead_code)]
     struct Outer {
         one: Inner,
         maybe: Option<Inner>,

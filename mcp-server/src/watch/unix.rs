@@ -51,9 +51,6 @@ impl Events {
     pub(super) fn next(&mut self, due: Option<Instant>) -> io::Result<Event> {
         loop {
             let left = due.map(|due| due.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Ok(Event::Due);
-            }
             let timeout = left.and_then(|left| left.try_into().ok());
             // With no requested events, `poll` reports only hang-ups and errors.
             let hang_up = PollFlags::empty();
@@ -65,6 +62,7 @@ impl Events {
                 PollFd::from_borrowed_fd(input, hang_up),
             ];
             match poll(&mut watched, timeout.as_ref()) {
+                Ok(0) => return Ok(Event::Due),
                 Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
@@ -96,9 +94,11 @@ struct Signals {
 impl Signals {
     fn install() -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
+        // All are made before a handler is installed, so that an error leaves none behind.
+        let writers = [(SIGTERM, writer.try_clone()?), (SIGINT, writer.try_clone()?)];
         let mut handlers = Vec::new();
-        for signal in [SIGTERM, SIGINT] {
-            match pipe::register(signal, writer.try_clone()?) {
+        for (signal, writer) in writers {
+            match pipe::register(signal, writer) {
                 Ok(handler) => handlers.push(handler),
                 Err(error) => {
                     tracing::error!(signal, %error, "cannot install the signal handler");

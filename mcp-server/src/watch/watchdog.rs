@@ -133,7 +133,7 @@ impl Watchdog {
     }
 
     fn next_probe(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.shutdown_timeout)
+        Instant::now().checked_add(self.shutdown_timeout.max(GRACE))
     }
 
     /// Whether the task of the conversation is no longer polled, although it has not ended.

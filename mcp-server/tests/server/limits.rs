@@ -104,6 +104,13 @@ async fn the_depth_of_a_message_is_limited() {
     .await;
 }
 
+/// They would make the parser read the text as JSON, beyond the limits.
+#[tokio::test(start_paused = true)]
+async fn names_that_the_parser_reserves_are_refused() {
+    let wrapped = json!({"x": [{"$serde_json::private::RawValue": "[[]]"}]});
+    refused(Limits::new(), &json!({"x": "$serde_json::private::RawValue"}), &wrapped).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_number_of_values_in_a_message_is_limited() {
     let limits = limits(|limits| limits.connection.max_json_nodes = 100);

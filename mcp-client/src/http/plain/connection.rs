@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use http::header::HOST;
 use http::uri::Authority;
@@ -10,19 +10,19 @@ use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::{Body as _, Bytes, Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use mcp_core::repoll::Repoll;
 use tokio::net::TcpStream;
 
-use super::local_waker::LocalWaker;
 use crate::http::authorizer::BoxError;
 use crate::http::request_body::RequestBody;
 
-/// A connection to a server, and who it leads to.
+/// A connection to a server, and the host it leads to.
 pub(super) struct Connection {
     authority: Authority,
     host: HeaderValue,
     sender: SendRequest<RequestBody>,
     bytes: ByteMover,
-    waker: LocalWaker,
+    repoll: Repoll,
 }
 
 /// Why a request has no response.
@@ -32,8 +32,8 @@ pub(super) struct SendError {
     pub(super) error: hyper::Error,
 }
 
-/// The half that moves bytes; `None` after the connection has ended, with which everything that
-/// waits for it fails.
+/// The half that moves bytes; `None` after the connection has ended. Dropping it fails what still
+/// waits for it.
 struct ByteMover(Option<http1::Connection<TokioIo<TcpStream>, RequestBody>>);
 
 impl ByteMover {
@@ -59,7 +59,7 @@ impl Connection {
         let host = host_of(&authority)?;
         let (sender, bytes) = http1::handshake(stream).await?;
         let bytes = ByteMover(Some(bytes));
-        Ok(Self { authority, host, sender, bytes, waker: LocalWaker::new() })
+        Ok(Self { authority, host, sender, bytes, repoll: Repoll::new() })
     }
 
     /// The host and port that it leads to.
@@ -82,8 +82,8 @@ impl Connection {
         request.headers_mut().entry(HOST).or_insert_with(|| self.host.clone());
         let mut response = pin!(self.sender.try_send_request(request));
         let sent = poll_fn(|cx| {
-            let Self { bytes, waker, .. } = &mut *self;
-            waker.poll(cx, |cx| {
+            let Self { bytes, repoll, .. } = &mut *self;
+            repoll.poll(cx, |cx| {
                 bytes.poll(cx);
                 response.as_mut().poll(cx)
             })
@@ -106,8 +106,8 @@ impl Connection {
         cx: &Context<'_>,
         body: &mut Incoming,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let Self { bytes, waker, .. } = self;
-        waker.poll(cx, |cx| {
+        let Self { bytes, repoll, .. } = self;
+        repoll.poll(cx, |cx| {
             // Asking for a piece lets the connection read it.
             let piece = Pin::new(&mut *body).poll_frame(cx);
             if piece.is_ready() {
@@ -122,14 +122,13 @@ impl Connection {
     /// has arrived of a dropped one is read.
     pub(super) fn is_free(&mut self) -> bool {
         if !self.sender.is_ready() {
-            let Self { bytes, waker, .. } = self;
-            let moved: Poll<()> =
-                waker.poll(&Context::from_waker(std::task::Waker::noop()), |cx| {
-                    bytes.poll(cx);
-                    Poll::Pending
-                });
-            debug_assert!(moved.is_pending());
+            let Self { bytes, repoll, .. } = self;
+            let _: Poll<()> = repoll.poll(&Context::from_waker(Waker::noop()), |cx| {
+                bytes.poll(cx);
+                Poll::Pending
+            });
         }
+        self.repoll.forget_task(); // Its call is over.
         self.sender.is_ready()
     }
 }

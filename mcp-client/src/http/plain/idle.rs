@@ -60,6 +60,9 @@ impl IdleConnections {
 
     /// Keeps a connection that is free, or closes it if there are too many.
     pub(super) fn keep(self: &Arc<Self>, connection: Box<Connection>) {
+        if self.timeout.is_zero() {
+            return;
+        }
         // Without a runtime nothing would close it in time.
         let Ok(runtime) = Handle::try_current() else { return };
         let until = later(Instant::now(), self.timeout);
@@ -81,27 +84,30 @@ impl IdleConnections {
         }
     }
 
-    /// Closes the connections whose time is up. Returns the time of the next one.
-    fn close_expired(&self) -> Instant {
+    /// Closes the connections whose time is up. Returns the time of the next one; without one, the
+    /// next connection needs another task.
+    fn close_expired(&self) -> Option<Instant> {
         let now = Instant::now();
-        let mut next = later(now, self.timeout);
-        let expired: Vec<Idle> = {
-            let connections = &mut self.state.lock().connections;
-            let expired = connections.extract_if(.., |idle| idle.until <= now).collect();
-            next = connections.iter().map(|idle| idle.until).fold(next, Instant::min);
-            expired
-        };
+        let mut state = self.state.lock();
+        let expired: Vec<Idle> =
+            state.connections.extract_if(.., |idle| idle.until <= now).collect();
+        let next = state.connections.iter().map(|idle| idle.until).min();
+        if next.is_none() {
+            state.closer = None;
+        }
+        drop(state);
         drop(expired);
         next
     }
 }
 
-/// Closes connections as long as there is a pool of them.
+/// Closes connections until there are none.
 async fn close_in_time(idle: Weak<IdleConnections>, mut next: Instant) {
     loop {
         sleep_until(next).await;
         let Some(idle) = idle.upgrade() else { return };
-        next = idle.close_expired();
+        let Some(at) = idle.close_expired() else { return };
+        next = at;
     }
 }
 

@@ -43,7 +43,7 @@ impl PlainBody {
 
     /// Keeps the connection for the next call, if it is free.
     fn release(&mut self) {
-        self.body = None; // Before the connection is looked at, which stops to read it then.
+        self.body = None; // Dropped first, so that the connection stops reading it.
         if let Some(mut connection) = self.connection.take()
             && connection.is_free()
         {

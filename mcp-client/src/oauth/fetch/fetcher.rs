@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::connect::dns::GaiResolver;
+use mcp_core::json::has_reserved_name;
 use mcp_core::oauth::ErrorResponse;
 use mcp_core::text::PeerText;
 use tokio::time::timeout;
@@ -144,6 +145,10 @@ impl Fetcher {
             );
             return Err(unreachable(url, &message));
         };
+        // Documents of any kind are read from it.
+        if std::str::from_utf8(&body).is_ok_and(has_reserved_name) {
+            return Err(unreachable(url, "answered with a member whose name serde_json reserves"));
+        }
         Ok(Fetched { status: head.status, headers: head.headers, body })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use tokio::sync::oneshot;
 
@@ -14,7 +14,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// succession.
 #[derive(Debug)]
 pub(super) struct PendingRequests {
-    requests: HashMap<RequestId, Pending, BuildHasherDefault<IdHasher>>,
+    requests: HashMap<RequestId, Pending, IdHashes>,
     max_requests: usize,
     last_serial: u64,
 }
@@ -84,25 +84,35 @@ impl PendingRequests {
     }
 }
 
-/// Hashes the ids of this side's requests. This side chooses them, mostly as consecutive numbers,
-/// so that no peer can make them collide.
+/// Hashes the ids of this side's requests, usually consecutive numbers, with one multiplication.
+/// Text has a keyed hash, because a gateway may pass on ids that a peer chose.
 #[derive(Debug, Default)]
-struct IdHasher(u64);
+struct IdHashes(RandomState);
+
+#[derive(Debug)]
+struct IdHasher {
+    keys: RandomState,
+    hash: u64,
+}
+
+impl BuildHasher for IdHashes {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher { keys: self.0.clone(), hash: 0 }
+    }
+}
 
 impl IdHasher {
     fn mix(&mut self, value: u64) {
         // The golden ratio: consecutive numbers differ in the high bits and in the low ones.
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.hash = (self.hash.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }
 
 impl Hasher for IdHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut padded = [0; 8];
-            padded[..chunk.len()].copy_from_slice(chunk);
-            self.mix(u64::from_le_bytes(padded));
-        }
+        self.mix(self.keys.hash_one(bytes));
     }
 
     fn write_i64(&mut self, number: i64) {
@@ -114,7 +124,7 @@ impl Hasher for IdHasher {
     }
 
     fn finish(&self) -> u64 {
-        self.0
+        self.hash ^ (self.hash >> 32)
     }
 }
 

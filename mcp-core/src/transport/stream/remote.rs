@@ -18,7 +18,8 @@ use crate::transport::TransportError;
 /// [`OutcomeUnknown`](crate::transport::TransportErrorKind::OutcomeUnknown), unless repeating it is
 /// harmless ([`RetrySafety`]).
 ///
-/// The caller chooses the ids. An id must differ from those of all pending requests. Dropping the
+/// The caller chooses the ids; consecutive numbers cost least, and numbers that another peer chose
+/// should not be passed on. An id must differ from those of all pending requests. Dropping the
 /// future of a call sends `notifications/cancelled`, except for `initialize`, which must not be
 /// cancelled (CAN-1).
 #[derive(Clone)]

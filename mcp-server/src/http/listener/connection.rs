@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::activity::{Activity, Connected};
-use super::repoll::Repoll;
+use super::repoll::Repolled;
 use super::socket::Socket;
 use super::tasks::Tasks;
 use crate::Limits;
@@ -102,7 +102,7 @@ impl Connections {
         // Boxed, so that a connection is no larger than its protocol needs.
         if is_http2 {
             let connection = self.http2.serve_connection(TokioIo::new(socket), service);
-            let mut connection = Repoll::new(Box::pin(connection));
+            let mut connection = Repolled::new(Box::pin(connection));
             tokio::select! {
                 biased;
                 ended = &mut connection => return Ok(ended?),
@@ -111,7 +111,7 @@ impl Connections {
             return Ok(connection.await?);
         }
         let connection = self.http1.serve_connection(TokioIo::new(socket), service);
-        let mut connection = Repoll::new(Box::pin(connection));
+        let mut connection = Repolled::new(Box::pin(connection));
         tokio::select! {
             biased;
             ended = &mut connection => return Ok(ended?),

@@ -360,9 +360,10 @@ impl Drop for Permit {
         let mut state = self.busy.0.state.lock();
         state.in_flight.remove(self.key);
         #[cfg(feature = "http-sse")]
-        if state.in_flight.len() == 0
-            && let Some(idle) = state.idle.take()
-        {
+        let idle = (state.in_flight.len() == 0).then(|| state.idle.take()).flatten();
+        drop(state); // Waiters are woken without the lock.
+        #[cfg(feature = "http-sse")]
+        if let Some(idle) = idle {
             idle.notify_waiters();
         }
     }
