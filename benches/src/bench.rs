@@ -45,6 +45,9 @@ pub const INSTRUCTIONS: Bench = Bench { name: instructions::NAME, measure: instr
 pub fn main(bench: Bench) -> Result<ExitCode, Error> {
     let context = Context::from_arguments()?;
     let tables = (bench.measure)(&context)?;
+    if tables.iter().all(|table| table.rows.is_empty()) {
+        return Err("no row has been measured; the names of the rows are in RESULTS.md".into());
+    }
     for table in tables.iter().filter(|table| !table.rows.is_empty()) {
         println!("{table}");
     }

@@ -57,8 +57,11 @@ impl Options {
             match option.as_str() {
                 "--rounds" => options.rounds = value?.parse::<usize>()?.clamp(1, 100),
                 "--seconds" => {
-                    options.time =
-                        Duration::from_secs_f64(value?.parse::<f64>()?.clamp(0.01, 60.0));
+                    let seconds = value?.parse::<f64>()?;
+                    if seconds.is_nan() {
+                        return Err("--seconds requires a number".into());
+                    }
+                    options.time = Duration::from_secs_f64(seconds.clamp(0.01, 60.0));
                 }
                 "--only" => options.only = Some(value?.split(',').map(str::to_owned).collect()),
                 "--row" => options.rows.push(value?),
@@ -74,7 +77,10 @@ impl Options {
                     let value = value?;
                     let (name, command) =
                         value.split_once('=').ok_or("--server requires NAME=COMMAND")?;
-                    let command = command.split_whitespace().map(str::to_owned).collect();
+                    let command: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
+                    if command.is_empty() {
+                        return Err(format!("--server {name}= requires a command").into());
+                    }
                     options.more.push(Participant { name: name.to_owned(), command });
                 }
                 _ => return Err(format!("unknown option {option}; see benches/README.md").into()),
@@ -131,7 +137,14 @@ mod tests {
 
     #[test]
     fn an_unknown_option_or_revision_and_a_missing_value_are_errors() {
-        for line in ["--quick yes", "--revision 2024", "--rounds", "--server ours"] {
+        for line in [
+            "--quick yes",
+            "--revision 2024",
+            "--rounds",
+            "--server ours",
+            "--server x=",
+            "--seconds nan",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

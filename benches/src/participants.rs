@@ -32,7 +32,7 @@ pub struct Participant {
     pub command: Vec<String>,
 }
 
-/// How a server is started. Servers ignore what does not concern them.
+/// How a server is started. A server ignores arguments that it does not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// The era of the requests. The floor serves only one.

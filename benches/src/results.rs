@@ -3,7 +3,7 @@
 //!
 //! Tables of benches that are not run are kept, in `figures.json`.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fs, io::ErrorKind, path::PathBuf, process::ExitCode};
 
 use crate::{
     Error,
@@ -69,7 +69,8 @@ fn path(name: &str) -> PathBuf {
 fn read() -> Result<Vec<Measured>, Error> {
     match fs::read_to_string(path("results/figures.json")) {
         Ok(text) => Ok(serde_json::from_str(&text)?),
-        Err(_) => Ok(vec![]),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(vec![]),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -13,8 +13,7 @@ use crate::{
     turns::Grid,
 };
 
-const NOTE: &str = "The floor and rmcp have no pages: they answer all tools at once, however many \
-     there are.";
+const NOTE: &str = "The floor and rmcp do not paginate: one answer lists all tools.";
 
 #[derive(Clone, Copy, Debug)]
 struct Workload {

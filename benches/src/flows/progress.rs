@@ -105,7 +105,7 @@ fn others(server: &Participant, era: Era, flooded: bool, time: Duration) -> Resu
             if answered == Some(id) {
                 break;
             }
-            if answered == flooding {
+            if flooding.is_some() && answered == flooding {
                 flooding = Some(send(&mut session, &flood)?);
             }
         }

@@ -163,23 +163,31 @@ async fn the_everything_client_calls_a_server_without_sessions() {
 
 #[tokio::test]
 async fn the_everything_client_declares_its_extensions() {
-    let tool = ToolRoute::builder("seen").handler(|context: Context| async move {
-        let declared = context.client_capabilities().extensions.unwrap_or_default();
-        match serde_json::to_value(declared) {
-            Ok(declared)
-                if declared["com.example/conformance"]
-                    == json!({ "nested": { "enabled": true } })
-                    && declared["com.example/empty"] == json!({}) =>
-            {
-                Ok("declared")
-            }
-            other => Err(format!("declared: {other:?}")),
-        }
-    });
+    let called = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&called);
+    let seen = move |context: Context| {
+        count.fetch_add(1, Ordering::Relaxed);
+        declares_extensions(context)
+    };
+    let tool = ToolRoute::builder("seen").handler(seen);
     let server = server(tool).build().expect("a server");
     let url = serve_http(&server, HttpOptions::new()).await;
     for revision in REVISIONS {
         run_scenario("legacy-extensions", revision, &url).await;
+    }
+    assert_eq!(called.load(Ordering::Relaxed), 2);
+}
+
+async fn declares_extensions(context: Context) -> Result<&'static str, String> {
+    let declared = context.client_capabilities().extensions.unwrap_or_default();
+    match serde_json::to_value(declared) {
+        Ok(declared)
+            if declared["com.example/conformance"] == json!({ "nested": { "enabled": true } })
+                && declared["com.example/empty"] == json!({}) =>
+        {
+            Ok("declared")
+        }
+        other => Err(format!("declared: {other:?}")),
     }
 }
 
