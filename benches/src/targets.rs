@@ -42,8 +42,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// Returns a command that measures the target, and other rows whose names contain the same text.
-    /// The exit code is 1 if one of their targets is missed.
+    /// Returns a command that measures the target, and other rows whose names contain the same
+    /// text. The exit code is 1 if one of their targets is missed.
     pub fn command(&self) -> String {
         let rows = match &self.figure {
             Figure::Ours(row) | Figure::Against(row, _) => vec![row],

@@ -4,6 +4,10 @@
 //! docs name the first revision of a type or member unless it is 2024-11-05. Results never have
 //! `resultType`, which the era modules of the server and the client read and write.
 //!
+//! Wire types are read with `serde_json`. Other formats cannot read them, and neither can serde's
+//! `flatten`, untagged and internally tagged enums, because ids, `_meta` and schemas are kept as
+//! text.
+//!
 //! Every object keeps unknown members in `extra`. Types are built with `new` and setters:
 //!
 //! ```
