@@ -1,6 +1,6 @@
 //! `footprint`: the cost of building servers, with the default release profile and two jobs.
 //!
-//! The packages in `benches/peers` are a minimal stdio server, and an HTTP server of 120 lines. A
+//! The packages in `benches/peers` are a minimal stdio server, and an HTTP server with six tools. A
 //! clean build compiles everything; the last step compiles and links only the user's own crate,
 //! which is what a user waits for after each change. The builds use a subdirectory of the target
 //! directory, which is removed afterwards.
@@ -30,9 +30,9 @@ pub mod row {
     /// Size of the program.
     pub const SIZE: &str = "stdio server: stripped program, KiB";
     /// CPU time of the last step of the HTTP server.
-    pub const LAST_STEP: &str = "HTTP server of 120 lines: its own crate, CPU s";
+    pub const LAST_STEP: &str = "HTTP server with six tools: its own crate, CPU s";
     /// CPU time of a clean build of the HTTP server.
-    pub const HTTP_CLEAN: &str = "HTTP server of 120 lines: clean release build, CPU s";
+    pub const HTTP_CLEAN: &str = "HTTP server with six tools: clean release build, CPU s";
 }
 
 /// The packages of a participant.

@@ -100,10 +100,16 @@ impl Drop for CleanDirectory {
 
 fn cargo(command: &str, manifest: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Settings of the caller would change the measured profiles.
+    // Settings of the caller would change what is measured: profiles, flags, and programs that run
+    // in place of the compiler.
     for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("CARGO_PROFILE_") {
-            cargo.env_remove(name);
+        let text = name.to_string_lossy();
+        let is_setting = text.starts_with("CARGO_PROFILE_")
+            || text.starts_with("CARGO_BUILD_")
+            || ["CARGO_INCREMENTAL", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"].contains(&&*text)
+            || ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].contains(&&*text);
+        if is_setting {
+            cargo.env_remove(&name);
         }
     }
     cargo.arg(command).arg("--manifest-path").arg(manifest);

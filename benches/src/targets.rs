@@ -33,6 +33,8 @@ pub struct Target {
     pub bench: &'static str,
     /// The key of the table.
     pub table: String,
+    /// The revision of the requests, if the rows of another revision have the same names.
+    pub era: Option<Era>,
     /// What is limited.
     pub figure: Figure,
     /// The maximum.
@@ -50,7 +52,8 @@ impl Target {
             Figure::AgainstRow(row, other) => vec![row, other],
         };
         let rows: Vec<String> = rows.iter().map(|row| format!("--row \"{row}\"")).collect();
-        format!("--bin {} -- {}", self.bench, rows.join(" "))
+        let revision = self.era.map(|era| format!(" --revision {}", era.revision()));
+        format!("--bin {} -- {}{}", self.bench, rows.join(" "), revision.unwrap_or_default())
     }
 
     fn measure(&self, tables: &[Table]) -> Option<f64> {
@@ -141,6 +144,7 @@ fn stdio_servers(era: Era, targets: &mut Vec<Target>) {
         targets.push(Target {
             bench: stdio::servers::NAME,
             table: key(era),
+            era: Some(era),
             figure: Figure::Against(row.to_owned(), FLOOR),
             limit,
             name: format!("stdio, {}, {row}: CPU / floor", era.revision()),
@@ -149,6 +153,7 @@ fn stdio_servers(era: Era, targets: &mut Vec<Target>) {
     targets.push(Target {
         bench: stdio::servers::NAME,
         table: key(era),
+        era: Some(era),
         figure: Figure::AgainstRow(row::MANY_TOOLS.to_owned(), row::ONE_TOOL.to_owned()),
         limit: 1.15,
         name: format!("stdio, {}, echo: CPU with 500 tools / 1 tool", era.revision()),
@@ -168,6 +173,7 @@ fn http_servers(era: Era, targets: &mut Vec<Target>) {
         targets.push(Target {
             bench: http::servers::NAME,
             table: key(era),
+            era: Some(era),
             figure: Figure::Against(row.to_owned(), FLOOR),
             limit,
             name: format!("HTTP, {}, {row}: CPU / floor", era.revision()),
@@ -176,6 +182,7 @@ fn http_servers(era: Era, targets: &mut Vec<Target>) {
     targets.push(Target {
         bench: http::servers::NAME,
         table: key(era),
+        era: Some(era),
         figure: Figure::AgainstRow(row::MANY_TOOLS.to_owned(), row::ONE_TOOL.to_owned()),
         limit: 1.15,
         name: format!("HTTP, {}, echo: CPU with 500 tools / 1 tool", era.revision()),
@@ -184,6 +191,7 @@ fn http_servers(era: Era, targets: &mut Vec<Target>) {
         targets.push(Target {
             bench: http::servers::NAME,
             table: key(era),
+            era: Some(era),
             figure: Figure::AgainstRow(row::HTTP2.to_owned(), row::CONNECTIONS.to_owned()),
             limit: 1.5,
             name: format!("HTTP, {}, echo: CPU with HTTP/2 / HTTP/1.1", era.revision()),
@@ -193,6 +201,7 @@ fn http_servers(era: Era, targets: &mut Vec<Target>) {
     targets.push(Target {
         bench: instructions::NAME,
         table: instructions::server_key(Transport::Http),
+        era: None,
         figure: Figure::Ours(role.name()),
         limit: if era == Era::Legacy { 34_000.0 } else { 38_000.0 },
         name: format!("HTTP, {}, echo: instructions per request", era.revision()),
@@ -210,6 +219,7 @@ fn clients(era: Era, targets: &mut Vec<Target>) {
         targets.push(Target {
             bench: clients::NAME,
             table: clients::key(transport, era),
+            era: Some(era),
             name: format!("client, {name}, {revision}, {row}: CPU / raw client"),
             figure: Figure::Against(row, RAW),
             limit,
@@ -222,6 +232,7 @@ fn others(targets: &mut Vec<Target>) {
         targets.push(Target {
             bench,
             table: table.to_owned(),
+            era: None,
             figure,
             limit,
             name: name.to_owned(),
@@ -270,6 +281,7 @@ mod tests {
         Target {
             bench: "stdio-bench",
             table: "key".to_owned(),
+            era: None,
             figure: Figure::Against("echo".to_owned(), FLOOR),
             limit: 2.0,
             name: "echo".to_owned(),

@@ -1,5 +1,5 @@
-//! An HTTP server of 120 lines with this SDK: a shop that takes orders. `footprint` measures how
-//! long a user waits for its last build step.
+//! An HTTP server with six tools, written with this SDK: a shop that takes orders. `footprint`
+//! measures how long a user waits for its last build step.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
