@@ -9,7 +9,8 @@
 //!
 //! 1. [`jsonrpc`]: a frame becomes a [`Message`](jsonrpc::Message), and a message becomes bytes.
 //!    [`json`] has the raw JSON types that parameters and results are kept in.
-//! 2. [`method`]: the table of methods, and a marker type for each.
+//! 2. [`method`]: the table of methods, and a marker type for each. [`extension`] describes
+//!    extensions of the protocol.
 //! 3. [`types`]: the parameters, results and objects of the protocol. [`meta`] has the `_meta` map
 //!    that they carry.
 //! 4. [`revision`]: how the revisions of the protocol differ.
@@ -70,6 +71,7 @@
 //!   which need tokio.
 
 pub mod codec;
+pub mod extension;
 pub mod extensions;
 pub mod http;
 pub mod json;

@@ -104,6 +104,9 @@ pub struct Rules {
     pub progress_message: bool,
     /// The error code for an unknown resource: −32002 until 2025-11-25, then −32602.
     pub resource_not_found_code: i32,
+    /// The error code for a request that needs a capability which the client did not declare: −32600
+    /// until 2025-11-25, then −32021.
+    pub missing_capability_code: i32,
     // ---- client features ----
     /// Elicitation with a form. Since 2025-06-18.
     pub elicitation: bool,
@@ -146,6 +149,7 @@ const V2024_11_05: Rules = Rules {
     completions_capability: false,
     progress_message: false,
     resource_not_found_code: crate::jsonrpc::code::RESOURCE_NOT_FOUND,
+    missing_capability_code: crate::jsonrpc::code::INVALID_REQUEST,
     elicitation: false,
     elicitation_url: false,
     elicitation_choices: false,
@@ -197,6 +201,7 @@ const V2026_07_28: Rules = Rules {
     tool_execution: false,
     structured_content: StructuredContent::Any,
     resource_not_found_code: crate::jsonrpc::code::INVALID_PARAMS,
+    missing_capability_code: crate::jsonrpc::code::MISSING_REQUIRED_CLIENT_CAPABILITY,
     elicitation_complete: false,
     stream_polling: false,
     ..V2025_11_25

@@ -1,18 +1,24 @@
-//! Methods that are not part of the protocol.
+//! Methods that are not part of the core protocol.
 
 use std::fmt;
 use std::future::Future;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::method::Method;
+use mcp_core::method::{Method, Row};
+use mcp_core::revision::Revision;
 
 use crate::context::{Context, HandlerFuture};
 
 type Handle = dyn Fn(Context, &JsonBytes) -> HandlerFuture<JsonBytes> + Send + Sync;
 
-/// A method that was registered by [`ServerBuilder::method`](crate::ServerBuilder::method).
-pub(crate) struct CustomMethod(Box<Handle>);
+/// A method that was registered by [`ServerBuilder::method`](crate::ServerBuilder::method) or by a
+/// [`ServerExtension`](crate::extension::ServerExtension).
+pub(crate) struct CustomMethod {
+    handle: Box<Handle>,
+    /// The row of a method of an extension.
+    row: Option<&'static Row>,
+}
 
 impl CustomMethod {
     pub(crate) fn new<M, F, Fut>(handler: F) -> Self
@@ -21,7 +27,7 @@ impl CustomMethod {
         F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
     {
-        Self(Box::new(move |context, params| {
+        let handle: Box<Handle> = Box::new(move |context, params| {
             let params = params.parse().map_err(|error| crate::error::invalid_params(&error));
             let running = params.map(|params| handler(params, context.clone()));
             Box::pin(async move {
@@ -31,11 +37,26 @@ impl CustomMethod {
                     .encode_custom(&result, context.revision())
                     .map_err(|error| crate::error::internal("encoding a result", &error))
             })
-        }))
+        });
+        Self { handle, row: None }
+    }
+
+    /// Sets the row of a method of an extension.
+    pub(crate) fn of_extension(self, row: &'static Row) -> Self {
+        Self { row: Some(row), ..self }
+    }
+
+    /// Whether the method exists in a revision.
+    pub(crate) fn is_in(&self, revision: Revision) -> bool {
+        self.row.is_none_or(|row| row.revisions.contains(revision))
     }
 
     pub(crate) fn call(&self, context: Context, params: &JsonBytes) -> HandlerFuture<JsonBytes> {
-        (self.0)(context, params)
+        let extension = self.row.and_then(|row| row.extension);
+        match extension.map_or(Ok(()), |id| context.check_extension(id)) {
+            Ok(()) => (self.handle)(context, params),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 }
 

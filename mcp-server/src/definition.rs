@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use mcp_core::method::Methods;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{
     CompletionsCapability, Implementation, LoggingCapability, PromptsCapability,
@@ -12,6 +13,7 @@ use mcp_core::types::{
 
 use crate::call::Environment;
 use crate::custom_method::CustomMethod;
+use crate::extension::ListenFilter;
 use crate::limits::Limits;
 use crate::registry::{Live, Registry};
 
@@ -23,7 +25,12 @@ pub(crate) struct ServerDefinition {
     /// In the order of preference that was passed to the builder.
     pub(crate) revisions: Vec<Revision>,
     /// The declared protocol extensions, with their settings.
-    pub(crate) extensions: Vec<(String, serde_json::Value)>,
+    pub(crate) extensions: Vec<(Arc<str>, serde_json::Value)>,
+    /// The filters of extensions in `subscriptions/listen`.
+    pub(crate) filters: Vec<ListenFilter>,
+    /// The methods of the protocol and of the extensions.
+    pub(crate) known_methods: Methods,
+    /// The methods that are not part of the core protocol, with their handlers.
     pub(crate) methods: HashMap<&'static str, CustomMethod>,
     pub(crate) live: Arc<Live>,
     pub(crate) page_sizes: PageSizes,
@@ -65,7 +72,9 @@ impl ServerDefinition {
             capabilities.completions = Some(CompletionsCapability::new());
         }
         if !self.extensions.is_empty() {
-            capabilities.extensions = Some(self.extensions.iter().cloned().collect());
+            let declared = self.extensions.iter();
+            capabilities.extensions =
+                Some(declared.map(|(id, settings)| (id.to_string(), settings.clone())).collect());
         }
         capabilities
     }

@@ -37,6 +37,7 @@ mod custom_method;
 mod definition;
 mod describe_value;
 mod error;
+pub mod extension;
 pub mod extract;
 pub mod handler;
 #[cfg(feature = "http")]

@@ -116,6 +116,12 @@ impl ErrorObject {
         .with_data(&serde_json::json!({ "requiredCapabilities": required }))
     }
 
+    /// Creates the error −32021 for a request that needs an extension, which the client did not
+    /// declare.
+    pub fn missing_extension(id: &str) -> Self {
+        Self::missing_capability(&serde_json::json!({ "extensions": { id: {} } }))
+    }
+
     /// Creates the error −32022 with the requested and the supported revisions.
     pub fn unsupported_version(requested: &str, supported: &[&str]) -> Self {
         Self::new(code::UNSUPPORTED_PROTOCOL_VERSION, "unsupported protocol version")

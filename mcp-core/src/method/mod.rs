@@ -15,11 +15,13 @@
 //! assert!(method::find_in("ping", Revision::V2026_07_28).is_none());
 //! ```
 
+mod methods;
 mod retry;
 mod row;
 mod table;
 mod traits;
 
+pub use methods::Methods;
 pub use retry::retry_safety;
 pub use row::{Direction, Kind, RetrySafety, Revisions, Row};
 pub use table::*;

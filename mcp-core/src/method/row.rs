@@ -41,6 +41,9 @@ impl Direction {
 pub struct Revisions(u8);
 
 impl Revisions {
+    /// All revisions.
+    pub const ALL: Self = Self::between(Revision::ALL[0], Revision::LATEST);
+
     /// Returns the revisions from `first` to `last`, both included.
     #[must_use]
     pub const fn between(first: Revision, last: Revision) -> Self {
@@ -154,6 +157,59 @@ impl Row {
             name_param: None,
             invalidates: &[],
         }
+    }
+
+    /// Creates the row of a method of an extension, in all revisions, with the defaults of a method
+    /// of the protocol: not safe to repeat, and without a parameter that a header repeats.
+    ///
+    /// ```
+    /// use mcp_core::method::{Direction, Kind, RetrySafety, Row};
+    ///
+    /// const FIND: Row =
+    ///     Row::of_extension("com.example/search", "search/find", Kind::Request, Direction::ClientToServer)
+    ///         .retry(RetrySafety::Safe)
+    ///         .name_param("index");
+    /// assert_eq!(FIND.name_param, Some("index"));
+    /// ```
+    #[must_use]
+    pub const fn of_extension(
+        id: &'static str,
+        name: &'static str,
+        kind: Kind,
+        direction: Direction,
+    ) -> Self {
+        let mut row = Self::new(name, kind, direction, Revisions::ALL);
+        row.extension = Some(id);
+        row
+    }
+
+    /// Sets the revisions that have the method.
+    #[must_use]
+    pub const fn revisions(mut self, revisions: Revisions) -> Self {
+        self.revisions = revisions;
+        self
+    }
+
+    /// Sets whether a client may repeat the request without knowing whether the first attempt was
+    /// processed.
+    #[must_use]
+    pub const fn retry(mut self, retry: RetrySafety) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets the member of `params` that the header field `Mcp-Name` repeats.
+    #[must_use]
+    pub const fn name_param(mut self, member: &'static str) -> Self {
+        self.name_param = Some(member);
+        self
+    }
+
+    /// Sets that clients may cache the result for the `ttlMs` of the result.
+    #[must_use]
+    pub const fn cacheable(mut self) -> Self {
+        self.cacheable = true;
+        self
     }
 
     /// Whether it is a notification that a list or a resource changed.

@@ -96,6 +96,7 @@ const GROUPS: &[Group] = &[
             completions_capability: "The capability `completions`", "yes" / "omitted";
             progress_message: "`message` of a progress notification", "yes" / "omitted";
             resource_not_found_code: "Unknown resource";
+            missing_capability_code: "A capability that the client did not declare";
         },
     ),
     Group(

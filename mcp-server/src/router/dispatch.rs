@@ -61,8 +61,10 @@ impl Router {
             SetLevel::NAME => logging::set_level(&routed),
             Ping::NAME => routed.empty(),
             name => match self.0.methods.get(name) {
-                Some(method) => method.call(context.clone(), params).await,
-                None => Err(ErrorObject::method_not_found(name)),
+                Some(method) if method.is_in(context.revision()) => {
+                    method.call(context.clone(), params).await
+                }
+                _ => Err(ErrorObject::method_not_found(name)),
             },
         }
     }

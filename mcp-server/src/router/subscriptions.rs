@@ -3,10 +3,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mcp_core::json::JsonBytes;
+use futures::stream::{BoxStream, SelectAll, StreamExt as _};
+use mcp_core::json::{Extra, JsonBytes};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::method::notification;
+use mcp_core::service::Notification;
 use mcp_core::types::{
     CancelledParams, SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams,
     SubscriptionsListenResult,
@@ -14,6 +16,7 @@ use mcp_core::types::{
 
 use super::request::RoutedRequest;
 use crate::call::Binding;
+use crate::extension::with_subscription_id;
 use crate::registry::Registry;
 use crate::subscription::Filter;
 
@@ -21,7 +24,10 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     let params: SubscriptionsListenParams = request.parse()?;
     let RoutedRequest { server, context, .. } = *request;
     let call = context.call();
-    let accepted = accept(params.notifications, request.registry);
+    let asked = params.notifications;
+    let (extended, mut streams) = listen_to_extensions(request, &asked.extra)?;
+    let mut accepted = accept(asked, request.registry);
+    accepted.extra = extended;
     let limits = server.limits();
     let uris = accepted.resource_subscriptions.iter().flatten();
     if uris.clone().count() > limits.max_subscribed_uris
@@ -55,12 +61,21 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     context.notify::<notification::SubscriptionAcknowledged>(&acknowledged).await;
     let mut drained = std::pin::pin!(call.conversation.drained());
     loop {
-        let change = tokio::select! {
+        let notification = tokio::select! {
             biased; // Pending changes are sent before the end.
-            change = listener.next() => change,
+            change = listener.next() => change.into_notification(Some(id)),
+            Some(notification) = streams.next() => match with_subscription_id(notification, id) {
+                Ok(notification) => notification,
+                Err(error) => {
+                    tracing::error!(%error, "a notification of an extension has no object of parameters");
+                    continue;
+                }
+            },
             () = &mut drained => break,
         };
-        peer.notify(change.into_notification(Some(id))).await;
+        peer.notify(notification).await;
+        // The stream of an extension may always be ready.
+        tokio::task::consume_budget().await;
     }
     if call.conversation.binding == Binding::Stream {
         let cancelled =
@@ -68,6 +83,28 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
         context.notify::<notification::Cancelled>(&cancelled).await;
     }
     context.encode(SubscriptionsListenResult::new().meta(subscription_meta(id)))
+}
+
+/// Begins to listen to what the filters of extensions ask for. Returns what they accept, and their
+/// notifications. Members that no extension defines are ignored.
+///
+/// # Errors
+/// Those of [`ListenFilter::listen`](crate::extension::ListenFilter::listen).
+fn listen_to_extensions(
+    request: &RoutedRequest<'_>,
+    asked: &Extra,
+) -> Result<(Extra, SelectAll<BoxStream<'static, Notification>>), ErrorObject> {
+    let (mut accepted, mut streams) = (Extra::default(), SelectAll::new());
+    for filter in &request.server.filters {
+        let Some(value) = asked.get(filter.member).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        if let Some(listening) = filter.listen(request.context, value)? {
+            accepted.insert(filter.member, listening.accepted);
+            streams.push(listening.notifications);
+        }
+    }
+    Ok((accepted, streams))
 }
 
 /// Returns the part of a filter that the server supports. The acknowledgement omits the rest.

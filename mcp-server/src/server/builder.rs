@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use mcp_core::extensions::Extensions;
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::meta;
-use mcp_core::method::{self, Method};
+use mcp_core::method::{self, Method, Methods};
 use mcp_core::revision::Revision;
 use mcp_core::service::{BoxService, Service};
 use mcp_core::types::{CacheScope, Icon, Implementation};
@@ -22,6 +21,7 @@ use crate::context::Context;
 use crate::custom_method::CustomMethod;
 use crate::definition::{PageSizes, ServerDefinition};
 use crate::error::BuildError;
+use crate::extension::{ListenFilter, Registered, ServerExtension};
 use crate::limits::Limits;
 use crate::prompt::PromptRoute;
 use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
@@ -73,7 +73,9 @@ pub struct ServerBuilder {
     cache: (Duration, CacheScope),
     state_keys: Option<KeyRing>,
     state_single_use: bool,
-    extensions: Vec<(String, serde_json::Value)>,
+    extensions: Vec<(Arc<str>, serde_json::Value)>,
+    filters: Vec<ListenFilter>,
+    known_methods: Methods,
     live: Arc<Live>,
     invalid_registration: Option<BuildError>,
 }
@@ -96,6 +98,8 @@ impl Server {
             state_keys: None,
             state_single_use: false,
             extensions: Vec::new(),
+            filters: Vec::new(),
+            known_methods: Methods::new(),
             live: Arc::default(),
             invalid_registration: None,
         }
@@ -135,32 +139,37 @@ impl ServerBuilder {
         self
     }
 
-    /// Declares a protocol extension with its settings, an object. Pass `json!({})` for no settings
-    /// (EXT-1).
+    /// Adds a protocol [extension](crate::extension), which is declared to clients.
     ///
-    /// The id consists of a prefix and a name, such as `com.example/search`. Building the server
-    /// fails if the id is invalid, the settings are not an object, or the extension is declared
-    /// twice.
-    pub fn extension(mut self, id: impl Into<String>, settings: serde_json::Value) -> Self {
-        let id = id.into();
-        let kind = "extension";
-        let invalid = |reason: &str| {
-            Some(BuildError::Invalid { kind, name: id.clone(), reason: reason.to_owned() })
-        };
-        let invalid_registration = if !(meta::is_valid_key(&id) && id.contains('/')) {
-            invalid("an id is a prefix, a slash and a name, such as com.example/search")
-        } else if !settings.is_object() {
-            invalid("the settings must be an object; pass json!({}) for no settings")
-        } else if self.extensions.iter().any(|(other, _)| *other == id) {
-            Some(BuildError::Duplicate { kind, name: id.clone() })
-        } else {
-            None
-        };
-        if let Some(invalid_registration) = invalid_registration {
+    /// Building the server fails if the extension is invalid, or is added twice.
+    pub fn extension(mut self, extension: ServerExtension) -> Self {
+        let registered = extension.into_registered().and_then(|registered| self.add(registered));
+        if let Err(invalid_registration) = registered {
             self.invalid_registration.get_or_insert(invalid_registration);
         }
-        self.extensions.push((id, settings));
         self
+    }
+
+    fn add(&mut self, extension: Registered) -> Result<(), BuildError> {
+        let Registered { id, settings, rows, methods, filters } = extension;
+        if self.extensions.iter().any(|(other, _)| *other == id) {
+            return Err(BuildError::Duplicate { kind: "extension", name: id.to_string() });
+        }
+        for (name, method) in methods {
+            if self.methods.insert(name, method).is_some() {
+                return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
+            }
+        }
+        for filter in filters {
+            if self.filters.iter().any(|other| other.member == filter.member) {
+                let name = filter.member.to_owned();
+                return Err(BuildError::Duplicate { kind: "filter", name });
+            }
+            self.filters.push(filter);
+        }
+        self.known_methods.add(rows);
+        self.extensions.push((id, settings));
+        Ok(())
     }
 
     // ---- routes, methods, state and layers ----
@@ -395,6 +404,8 @@ impl ServerBuilder {
             instructions: self.instructions,
             revisions: self.revisions,
             extensions: self.extensions,
+            filters: self.filters,
+            known_methods: self.known_methods,
             methods: self.methods,
             live: self.live,
             page_sizes: self.page_sizes,

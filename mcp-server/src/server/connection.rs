@@ -7,7 +7,7 @@ use futures::future::AbortHandle;
 use mcp_core::ConnectionLimits;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params, code};
-use mcp_core::method::{self, Discover, Initialize, Method as _, Ping};
+use mcp_core::method::{Discover, Initialize, Method as _, Ping};
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::{
     Accept, CallError, Conversation, Notification, Peer, Reply, Request, Service,
@@ -19,6 +19,7 @@ use crate::call::{
     Binding, Call, CallMeta, Claim, ClientDescription, CloseOnDrop, ConversationState,
     LegacySession, SessionBudget, SessionMemory, SessionMemoryFull,
 };
+use crate::custom_method::CustomMethod;
 use crate::error::invalid_params;
 use crate::registry::Registry;
 use crate::subscription::{Filter, Listener};
@@ -165,14 +166,16 @@ impl Connection {
         session: Option<Arc<LegacySession>>,
         registry: Arc<Registry>,
     ) -> Result<Arc<Call>, ErrorObject> {
-        let row = method::find_in(&request.method, revision);
+        let server = &*self.server.definition;
+        let row = server.known_methods.find_in(&request.method, revision);
         let is_known = row.is_some_and(|row| row.direction.client_may_send());
-        if !is_known && !self.server.definition.methods.contains_key(&*request.method) {
+        let is_custom = |method: &CustomMethod| method.is_in(revision);
+        if !is_known && !server.methods.get(&*request.method).is_some_and(is_custom) {
             return Err(ErrorObject::method_not_found(&request.method));
         }
         Ok(Arc::new(Call::new(
             request,
-            &self.server.definition.environment,
+            &server.environment,
             &self.conversation,
             revision,
             meta,

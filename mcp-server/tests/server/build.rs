@@ -1,5 +1,6 @@
 //! Invalid registrations are reported when the server is built.
 
+use mcp_server::extension::ServerExtension;
 use mcp_server::method::Method;
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
@@ -146,7 +147,7 @@ fn a_method_must_not_have_the_name_of_another_one() {
 #[test]
 fn an_extension_needs_an_id_with_a_prefix_and_an_object_of_settings() {
     for id in ["", "search", "/search", "com.example/", "1com/search", "com.example/a b", "a/b/c"] {
-        let server = server().extension(id, json!({}));
+        let server = server().extension(ServerExtension::declared(id, json!({})));
         match id {
             // The specification allows an empty name.
             "com.example/" => drop(server.build().unwrap()),
@@ -154,11 +155,11 @@ fn an_extension_needs_an_id_with_a_prefix_and_an_object_of_settings() {
         }
     }
     for settings in [json!(null), json!([]), json!(true)] {
-        let server = server().extension("com.example/search", settings);
+        let server = server().extension(ServerExtension::declared("com.example/search", settings));
         invalid(server, "extension", "com.example/search", "must be an object");
     }
-    let twice =
-        || server().extension("com.example/x", json!({})).extension("com.example/x", json!({}));
+    let one = || ServerExtension::declared("com.example/x", json!({}));
+    let twice = || server().extension(one()).extension(one());
     assert_eq!(build_error(twice()), duplicate("extension", "com.example/x"));
 }
 

@@ -1,5 +1,6 @@
 //! Capabilities are derived from what is registered. Spec: basic/lifecycle, server/discover.
 
+use mcp_server::extension::ServerExtension;
 use mcp_server::prompt::PromptRoute;
 use mcp_server::resource::ResourceRoute;
 use mcp_server::tool::ToolRoute;
@@ -78,7 +79,8 @@ async fn resources_and_templates_declare_resources() {
 
 #[tokio::test(start_paused = true)]
 async fn extensions_are_declared_with_their_settings() {
-    let server = || server().extension("com.example/ext", json!({"depth": 3}));
+    let extension = || ServerExtension::declared("com.example/ext", json!({"depth": 3}));
+    let server = || server().extension(extension());
     all(server, |_| json!({"logging": {}, "extensions": {"com.example/ext": {"depth": 3}}})).await;
 }
 

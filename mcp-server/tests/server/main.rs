@@ -20,6 +20,7 @@ mod custom;
 mod deprecated;
 mod drain;
 mod eras;
+mod extensions;
 mod ids;
 mod layers;
 mod limits;

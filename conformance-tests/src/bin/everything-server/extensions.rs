@@ -1,5 +1,6 @@
 //! Extensions without behaviour. Their settings must reach the client unchanged.
 
+use mcp_server::extension::ServerExtension;
 use mcp_server::{Context, ServerBuilder, tools};
 use serde_json::json;
 
@@ -12,8 +13,8 @@ impl Extensions {
             "values": [null, "b", 4],
         });
         server
-            .extension("com.example/conformance", settings)
-            .extension("com.example/empty", json!({}))
+            .extension(ServerExtension::declared("com.example/conformance", settings))
+            .extension(ServerExtension::declared("com.example/empty", json!({})))
             .with(Self)
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName};
 use mcp_core::http::{decode_value, param_matches};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params, code};
-use mcp_core::method::{self, Method as _, ToolsCall};
+use mcp_core::method::{Method as _, Methods, ToolsCall};
 
 use super::fields::{Field, Fields};
 use crate::call::Claim;
@@ -27,6 +27,7 @@ pub(in crate::http) fn check_request(
     fields: &Fields<'_>,
     headers: &HeaderMap,
     said: &Said<'_>,
+    methods: &Methods,
     registry: &Registry,
 ) -> Result<(), ErrorObject> {
     let version = once(fields.protocol_version, "mcp-protocol-version")?
@@ -37,7 +38,7 @@ pub(in crate::http) fn check_request(
         return Err(mismatch("Mcp-Method", "the body has another method"));
     }
     let name = once(fields.name, "mcp-name")?;
-    let Some(mirrored) = method::find(said.method).and_then(|row| row.name_param) else {
+    let Some(mirrored) = methods.find(said.method).and_then(|row| row.name_param) else {
         return Ok(());
     };
     let [named, arguments] = (said.params.members([mirrored, "arguments"]))

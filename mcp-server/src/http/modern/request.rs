@@ -82,7 +82,8 @@ fn admit(
     let registry = shared.server.live.registry();
     if meta.claim != Claim::Absent && meta.has_client_capabilities {
         let said = Said { method, params, claim: &meta.claim };
-        mirrored::check_request(&head.fields, &head.headers, &said, &registry)?;
+        let methods = &shared.server.known_methods;
+        mirrored::check_request(&head.fields, &head.headers, &said, methods, &registry)?;
     }
     let revision = revision?.ok_or_else(CallMeta::missing_version)?;
     Ok((revision, registry))

@@ -1,0 +1,191 @@
+//! An extension with the handlers of a server.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use mcp_core::extension::ProtocolExtension;
+use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::meta;
+use mcp_core::method::{self, Kind, Method, Row};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{ListenFilter, Listening};
+use crate::context::Context;
+use crate::custom_method::CustomMethod;
+use crate::error::BuildError;
+
+/// A protocol extension that a server supports: its settings, and the handlers of its methods and
+/// of its filters.
+///
+/// Pass it to [`ServerBuilder::extension`](crate::ServerBuilder::extension). The
+/// [module documentation](crate::extension) has an example.
+#[must_use = "an extension does nothing until it is passed to ServerBuilder::extension"]
+pub struct ServerExtension {
+    id: Arc<str>,
+    rows: &'static [Row],
+    registered: Result<Registered, BuildError>,
+}
+
+/// What an extension registers.
+#[derive(Debug)]
+pub(crate) struct Registered {
+    pub(crate) id: Arc<str>,
+    pub(crate) settings: Value,
+    pub(crate) rows: &'static [Row],
+    pub(crate) methods: Vec<(&'static str, CustomMethod)>,
+    pub(crate) filters: Vec<ListenFilter>,
+}
+
+impl ServerExtension {
+    /// Creates an extension without handlers from its settings.
+    pub fn new<E: ProtocolExtension>(settings: &E::ServerSettings) -> Self {
+        match serde_json::to_value(settings) {
+            Ok(settings) => Self::with_rows(E::ID, settings, E::METHODS),
+            Err(error) => Self {
+                id: E::ID.into(),
+                rows: E::METHODS,
+                registered: Err(invalid("extension", E::ID, error.to_string())),
+            },
+        }
+    }
+
+    /// Creates an extension that has no methods and no type, from its id and its settings, an
+    /// object. Pass `json!({})` for no settings (EXT-1).
+    pub fn declared(id: impl Into<String>, settings: Value) -> Self {
+        Self::with_rows(&id.into(), settings, &[])
+    }
+
+    fn with_rows(id: &str, settings: Value, rows: &'static [Row]) -> Self {
+        let id: Arc<str> = id.into();
+        let registered = check(&id, &settings, rows).map(|()| Registered {
+            id: Arc::clone(&id),
+            settings,
+            rows,
+            methods: Vec::new(),
+            filters: Vec::new(),
+        });
+        Self { id, rows, registered }
+    }
+
+    /// Sets the handler of a request of the extension. The method table, or
+    /// [`ProtocolExtension::METHODS`], must have the request, with the id of this extension.
+    ///
+    /// The result must be an object, or `()`. On modern requests, `resultType` and the server's
+    /// identity are added to it unless it contains them. The handler cannot ask the client for
+    /// input. A client that did not declare the extension receives −32021.
+    pub fn method<M, F, Fut>(mut self, handler: F) -> Self
+    where
+        M: Method,
+        F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
+    {
+        let row = self.rows.iter().chain(method::TABLE).find(|row| {
+            row.name == M::NAME
+                && row.extension == Some(&*self.id)
+                && row.kind == Kind::Request
+                && row.direction.client_may_send()
+        });
+        let Some(row) = row else {
+            let reason = format!(
+                "the extension {} has no request of clients with this name; add its row to METHODS",
+                self.id
+            );
+            return self.fail(invalid("method", M::NAME, reason));
+        };
+        if let Ok(registered) = &mut self.registered {
+            if registered.methods.iter().any(|(name, _)| *name == M::NAME) {
+                let name = M::NAME.to_owned();
+                return self.fail(BuildError::Duplicate { kind: "method", name });
+            }
+            let method = CustomMethod::new::<M, F, Fut>(handler).of_extension(row);
+            registered.methods.push((M::NAME, method));
+        }
+        self
+    }
+
+    /// Adds a member to the filter of `subscriptions/listen`. `listen` receives its value, and
+    /// returns what is accepted and the notifications to send; `None` accepts nothing. A client
+    /// that uses the member without declaring the extension receives −32021.
+    ///
+    /// ```
+    /// use futures::stream;
+    /// use mcp_server::extension::{Listening, NoSettings, ProtocolExtension, ServerExtension};
+    /// use mcp_server::method::NotificationMethod;
+    /// use mcp_server::serde_json::{Value, json};
+    ///
+    /// # enum Search {}
+    /// # impl ProtocolExtension for Search {
+    /// #     const ID: &'static str = "com.example/search";
+    /// #     type ServerSettings = NoSettings;
+    /// #     type ClientSettings = NoSettings;
+    /// # }
+    /// enum IndexChanged {}
+    ///
+    /// impl NotificationMethod for IndexChanged {
+    ///     const NAME: &'static str = "notifications/search/index_changed";
+    ///     type Params = Value;
+    /// }
+    ///
+    /// let search = ServerExtension::new::<Search>(&NoSettings::new())
+    ///     .listen("searchIndexes", |_ctx, indexes: Vec<String>| {
+    ///         let changes = stream::iter([json!({ "index": indexes.first() })]);
+    ///         Ok(Some(Listening::new::<IndexChanged>(indexes, changes)))
+    ///     });
+    /// ```
+    pub fn listen<T: DeserializeOwned>(
+        mut self,
+        member: &'static str,
+        listen: impl Fn(&Context, T) -> Result<Option<Listening>, ErrorObject> + Send + Sync + 'static,
+    ) -> Self {
+        let filter = ListenFilter::new(Arc::clone(&self.id), member, listen);
+        if let Ok(registered) = &mut self.registered {
+            registered.filters.push(filter);
+        }
+        self
+    }
+
+    pub(crate) fn into_registered(self) -> Result<Registered, BuildError> {
+        self.registered
+    }
+
+    /// Keeps the first error.
+    fn fail(mut self, error: BuildError) -> Self {
+        if self.registered.is_ok() {
+            self.registered = Err(error);
+        }
+        self
+    }
+}
+
+impl fmt::Debug for ServerExtension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerExtension").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+fn check(id: &str, settings: &Value, rows: &[Row]) -> Result<(), BuildError> {
+    let invalid_id = |reason: &str| Err(invalid("extension", id, reason.to_owned()));
+    if !(meta::is_valid_key(id) && id.contains('/')) {
+        return invalid_id("an id is a prefix, a slash and a name, such as com.example/search");
+    }
+    if !settings.is_object() {
+        return invalid_id("the settings must be an object; pass json!({}) for no settings");
+    }
+    for row in rows {
+        let problem = if row.extension != Some(id) {
+            "its row in METHODS has the id of another extension"
+        } else if method::find(row.name).is_some() {
+            "the protocol defines a method with this name"
+        } else {
+            continue;
+        };
+        return Err(invalid("method", row.name, problem.to_owned()));
+    }
+    Ok(())
+}
+
+fn invalid(kind: &'static str, name: &str, reason: String) -> BuildError {
+    BuildError::Invalid { kind, name: name.to_owned(), reason }
+}
