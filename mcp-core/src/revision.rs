@@ -104,8 +104,8 @@ pub struct Rules {
     pub progress_message: bool,
     /// The error code for an unknown resource: −32002 until 2025-11-25, then −32602.
     pub resource_not_found_code: i32,
-    /// The error code for a request that needs a capability which the client did not declare: −32600
-    /// until 2025-11-25, then −32021.
+    /// The error code for a request that needs a capability which the client did not declare:
+    /// −32600 until 2025-11-25, then −32021.
     pub missing_capability_code: i32,
     // ---- client features ----
     /// Elicitation with a form. Since 2025-06-18.

@@ -14,7 +14,8 @@ object! {
     }
 
     /// The changes that a client wants to be notified of, or that a server agreed to report. An
-    /// absent member means no. `extra` has the members that extensions define. Since 2026-07-28.
+    /// absent member means no. `extra` has the members that other extensions
+    /// define. Since 2026-07-28.
     pub struct SubscriptionFilter {
         /// Changes of the list of tools.
         tools_list_changed?: bool = "toolsListChanged",
@@ -24,6 +25,8 @@ object! {
         resources_list_changed?: bool = "resourcesListChanged",
         /// Changes of these resources.
         resource_subscriptions?: Vec<String> = "resourceSubscriptions",
+        /// Changes of these tasks. Extension `io.modelcontextprotocol/tasks`.
+        task_ids?: Vec<String> = "taskIds",
     }
 
     /// Result of `subscriptions/listen`, sent when the subscription ends regularly. `_meta` names

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::stream::{BoxStream, SelectAll, StreamExt as _};
-use mcp_core::json::{Extra, JsonBytes};
+use mcp_core::json::{JsonBytes, JsonObject};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::method::notification;
@@ -24,10 +24,8 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     let params: SubscriptionsListenParams = request.parse()?;
     let RoutedRequest { server, context, .. } = *request;
     let call = context.call();
-    let asked = params.notifications;
-    let (extended, mut streams) = listen_to_extensions(request, &asked.extra)?;
-    let mut accepted = accept(asked, request.registry);
-    accepted.extra = extended;
+    let (extended, mut streams) = listen_to_extensions(request, &params.notifications)?;
+    let accepted = extend(accept(params.notifications, request.registry), extended)?;
     let limits = server.limits();
     let uris = accepted.resource_subscriptions.iter().flatten();
     if uris.clone().count() > limits.max_subscribed_uris
@@ -92,19 +90,43 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
 /// Those of [`ListenFilter::listen`](crate::extension::ListenFilter::listen).
 fn listen_to_extensions(
     request: &RoutedRequest<'_>,
-    asked: &Extra,
-) -> Result<(Extra, SelectAll<BoxStream<'static, Notification>>), ErrorObject> {
-    let (mut accepted, mut streams) = (Extra::default(), SelectAll::new());
-    for filter in &request.server.filters {
+    asked: &SubscriptionFilter,
+) -> Result<(JsonObject, SelectAll<BoxStream<'static, Notification>>), ErrorObject> {
+    let (mut accepted, mut streams) = (JsonObject::new(), SelectAll::new());
+    let filters = &request.server.filters;
+    if filters.is_empty() {
+        return Ok((accepted, streams));
+    }
+    let asked = serde_json::to_value(asked).map_err(|error| internal(&error))?;
+    for filter in filters {
         let Some(value) = asked.get(filter.member).filter(|value| !value.is_null()) else {
             continue;
         };
         if let Some(listening) = filter.listen(request.context, value)? {
-            accepted.insert(filter.member, listening.accepted);
+            accepted.insert(filter.member.to_owned(), listening.accepted);
             streams.push(listening.notifications);
         }
     }
     Ok((accepted, streams))
+}
+
+/// Adds what extensions accept to the accepted part of a filter.
+fn extend(
+    accepted: SubscriptionFilter,
+    extended: JsonObject,
+) -> Result<SubscriptionFilter, ErrorObject> {
+    if extended.is_empty() {
+        return Ok(accepted);
+    }
+    let mut members = serde_json::to_value(accepted).map_err(|error| internal(&error))?;
+    if let Some(members) = members.as_object_mut() {
+        members.extend(extended);
+    }
+    serde_json::from_value(members).map_err(|error| internal(&error))
+}
+
+fn internal(error: &serde_json::Error) -> ErrorObject {
+    crate::error::internal("accepting the filter of a subscription", error)
 }
 
 /// Returns the part of a filter that the server supports. The acknowledgement omits the rest.

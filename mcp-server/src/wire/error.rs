@@ -5,9 +5,9 @@ use mcp_core::revision::Rules;
 
 /// Replaces error codes that a revision does not have (ERR-5).
 ///
-/// −32002 (unknown resource) becomes −32602 in newer revisions. −32021 (the client did not declare a
-/// capability) becomes −32600 in older ones. −32042 (URL elicitation required)
-/// becomes −32603 in revisions without it; since 2026-07-28, a result requests the visit instead.
+/// −32002 (unknown resource) becomes −32602 in newer revisions. −32021 (the client did not declare
+/// a capability) becomes −32600 in older ones. −32042 (URL elicitation required) becomes −32603 in
+/// revisions without it; since 2026-07-28, a result requests the visit instead.
 pub(crate) fn fit_error(error: ErrorObject, rules: &Rules) -> ErrorObject {
     let fitted = match error.code() {
         code::RESOURCE_NOT_FOUND => rules.resource_not_found_code,

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use mcp_server::Server;
+use mcp_server::extension::{NoSettings, ProtocolExtension, ServerExtension};
+use mcp_server::method::{Direction, Kind, Method, Row};
 use mcp_test_support::http::Call;
 use serde_json::{Value, json};
 
@@ -197,4 +200,33 @@ async fn mirrored_arguments_say_the_same_or_are_refused() {
         let expected = if fits { (200, 0) } else { (400, -32020) };
         assert_eq!((answer.status.as_u16(), answer.code()), expected, "{what}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_header_repeats_the_name_in_a_request_of_an_extension() {
+    enum Search {}
+    impl ProtocolExtension for Search {
+        const ID: &'static str = "com.example/search";
+        type ServerSettings = NoSettings;
+        type ClientSettings = NoSettings;
+        const METHODS: &'static [Row] =
+            &[Row::of_extension(Self::ID, Find::NAME, Kind::Request, Direction::ClientToServer)
+                .name_param("index")];
+    }
+    enum Find {}
+    impl Method for Find {
+        const NAME: &'static str = "search/find";
+        type Params = Value;
+        type Result = Value;
+    }
+    let search = ServerExtension::new::<Search>(&NoSettings::new())
+        .method::<Find, _, _>(|_, _| async { Ok(json!({})) });
+    let service = Server::builder("s", "1").extension(search).into_service().unwrap();
+    let call = Call::new(Find::NAME, json!({ "index": "notes" }));
+    for broken in [call.clone().without("mcp-name"), call.clone().header("mcp-name", "mail")] {
+        assert_eq!(broken.send(&service).await.code(), -32020);
+    }
+    // The client did not declare the extension.
+    let answer = call.header("mcp-name", "notes").send(&service).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (400, -32021), "{answer:?}");
 }
