@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Limits;
-use mcp_core::json::{JsonObject, RawJson};
+use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
 #[cfg(feature = "http")]
 use mcp_core::method::{Initialize, Method as _};
@@ -28,6 +28,7 @@ use crate::connection::Connection;
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Reopen, Settings, establish};
 use crate::error::{Error, ErrorKind};
+use crate::extension::ClientExtension;
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::{
@@ -252,15 +253,22 @@ impl ClientBuilder {
         self
     }
 
-    /// Declares an extension with its settings.
-    pub fn extension(mut self, id: impl Into<String>, settings: JsonObject) -> Self {
-        let extensions = self.handlers.declared.extensions.get_or_insert_default();
-        extensions.insert(id.into(), settings.into());
+    /// Adds a protocol [extension](crate::extension), which is declared to servers. One with the
+    /// same id is replaced. An invalid extension fails the connect call.
+    pub fn extension(mut self, extension: ClientExtension) -> Self {
+        if let Some((id, settings)) = self.handlers.extensions.add(extension) {
+            let declared = self.handlers.declared.extensions.get_or_insert_default();
+            declared.insert(id, settings);
+        }
         self
     }
 
-    /// Declares capabilities in addition to those that follow from the handlers.
-    pub fn capabilities(mut self, declared: ClientCapabilities) -> Self {
+    /// Declares capabilities in addition to those that follow from the handlers and the extensions.
+    pub fn capabilities(mut self, mut declared: ClientCapabilities) -> Self {
+        let extensions = self.handlers.declared.extensions.take().unwrap_or_default();
+        if !extensions.is_empty() {
+            declared.extensions.get_or_insert_default().extend(extensions);
+        }
         self.handlers.declared = declared;
         self
     }

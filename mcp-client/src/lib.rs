@@ -46,6 +46,7 @@ mod error;
 mod error_chain;
 mod event;
 mod event_queue;
+pub mod extension;
 pub mod group;
 mod handler;
 mod handling;

@@ -47,7 +47,11 @@ impl Wire {
         mut on_progress: Option<&mut OnProgress>,
     ) -> Result<JsonBytes, Error> {
         let mut expected = on_progress.is_some().then(|| self.inbound.progress.expect(id.clone()));
-        let mut call = pin!(self.connection.call(Request::new(id, method, params)));
+        let mut request = Request::new(id, method, params);
+        if let Some(row) = self.inbound.handlers.extensions.row(method) {
+            request = request.with_row(row);
+        }
+        let mut call = pin!(self.connection.call(request));
         let mut sleep = pin!(None::<Sleep>);
         poll_fn(|cx| {
             read_progress(cx, &mut expected, &mut on_progress, deadlines);

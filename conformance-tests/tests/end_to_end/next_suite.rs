@@ -10,6 +10,7 @@ use http::{HeaderValue, Method};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use mcp_client::extension::ClientExtension;
 use mcp_client::types::LoggingLevel;
 use mcp_client::{Client, ClientBuilder, ErrorKind, Revision};
 use mcp_conformance_tests::EverythingServer;
@@ -110,8 +111,9 @@ async fn url_elicitations_are_answered_required_and_completed() {
 #[tokio::test]
 async fn extension_settings_reach_the_other_side_unchanged() {
     for revision in REVISIONS {
-        let settings = json!({ "list": [null, 1] }).as_object().cloned().expect("an object");
-        let builder = host(revision).extension("com.example/client", settings.clone());
+        let settings = json!({ "list": [null, 1] });
+        let extension = ClientExtension::declared("com.example/client", settings.clone());
+        let builder = host(revision).extension(extension);
         let client = builder.connect_command(everything_server()).await.expect("a connection");
         let declared = client.server_capabilities().extensions.clone().expect("extensions");
         let declared = serde_json::to_value(declared).expect("JSON");
@@ -122,7 +124,7 @@ async fn extension_settings_reach_the_other_side_unchanged() {
         assert_eq!(declared["com.example/empty"], json!({}));
         let seen = text(&client, "test_legacy_extension_capabilities", json!({})).await;
         let seen: Value = serde_json::from_str(&seen).expect("JSON");
-        assert_eq!(seen["extensions"]["com.example/client"], Value::Object(settings));
+        assert_eq!(seen["extensions"]["com.example/client"], settings);
         client.close().await;
     }
 }

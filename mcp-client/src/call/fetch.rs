@@ -18,7 +18,10 @@ pub(super) async fn fetch<T: DeserializeOwned, R>(
     options: &mut Options,
     accept: impl FnOnce(&JsonBytes, T) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    if !is_cacheable(method) || !client.revision().rules().cache_fields || options.meta.is_some() {
+    if !is_cacheable(client, method)
+        || !client.revision().rules().cache_fields
+        || options.meta.is_some()
+    {
         let result = drive(client, method, params, options).await?.result;
         return accept(&result, decode(method, &result)?);
     }
@@ -44,8 +47,10 @@ pub(super) async fn fetch<T: DeserializeOwned, R>(
 }
 
 /// Whether results of a method may be cached (CACHE-1, SK-1).
-fn is_cacheable(method: &str) -> bool {
-    mcp_core::method::find(method).is_some_and(|row| row.cacheable)
+fn is_cacheable(client: &Client, method: &str) -> bool {
+    let extensions = &client.wire().inbound.handlers.extensions;
+    let row = mcp_core::method::find(method).or_else(|| extensions.row(method));
+    row.is_some_and(|row| row.cacheable)
 }
 
 /// Reads a result as what the caller expects.

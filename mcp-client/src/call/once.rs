@@ -13,7 +13,7 @@ use super::Options;
 use super::fetch::decode;
 use super::saved::SavedInput;
 use crate::client::Client;
-use crate::era::input_required::{begin, retry, send};
+use crate::era::input_required::{begin, extended, retry, send};
 use crate::era::result_kind::Round;
 use crate::error::Error;
 use crate::params::{Base, Params};
@@ -77,6 +77,11 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CallOnce<T> {
                 send(&client, method, params?, &mut options, &mut deadlines).await?;
             Ok(match round {
                 Round::Complete(result) => {
+                    client.check_output(options.tool.as_deref(), &result)?;
+                    Outcome::Complete(decode(method, &result)?)
+                }
+                Round::Extended(handler, result) => {
+                    let result = extended(&client, method, &handler, result, &deadlines).await?;
                     client.check_output(options.tool.as_deref(), &result)?;
                     Outcome::Complete(decode(method, &result)?)
                 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::handle::Client;
 use crate::call::Call;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 
 /// Everything else.
@@ -24,11 +24,17 @@ impl Client {
 
     /// Any request, by the marker of its [`Method`].
     ///
-    /// `_meta` of the params is sent with what the client adds to it.
+    /// `_meta` of the params is sent with what the client adds to it. A method of an
+    /// [extension](crate::extension) that the server does not declare fails with
+    /// [`ErrorKind::InvalidArgument`] and is not sent.
     pub fn request<M: Method>(&self, params: &M::Params) -> Call<M::Result>
     where
         M::Result: DeserializeOwned + 'static,
     {
+        let extensions = &self.wire().inbound.handlers.extensions;
+        if let Some(reason) = extensions.missing(M::NAME, self.server_capabilities()) {
+            return Call::new(self, M::NAME, Err(Error::new(ErrorKind::InvalidArgument, reason)));
+        }
         match Params::of(params) {
             Ok((params, meta)) => {
                 let call = Call::new(self, M::NAME, Ok(params));

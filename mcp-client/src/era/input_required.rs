@@ -9,7 +9,7 @@ use mcp_core::jsonrpc::{Params as SealedParams, RequestId, code};
 use mcp_core::method::{Discover, Method as _};
 use mcp_core::text::PeerText;
 use mcp_core::types::{DiscoverResult, InputRequest, InputRequests, InputResponses};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::modern::discover_params;
 use super::result_kind::{Round, read};
@@ -18,6 +18,7 @@ use crate::call::Options;
 use crate::client::Client;
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
+use crate::extension::{ExtendedResult, ResultHandler};
 use crate::params::{Base, MetaParts, Params};
 
 /// A complete result, and whether it came in the first round.
@@ -41,6 +42,10 @@ pub(crate) async fn drive(
         let asked = match round {
             Round::Complete(result) => return Ok(Driven { result, is_first: number == 0 }),
             Round::InputRequired(asked) => asked,
+            Round::Extended(handler, result) => {
+                let result = extended(client, method, &handler, result, &deadlines).await?;
+                return Ok(Driven { result, is_first: false });
+            }
         };
         if number == max_rounds {
             break;
@@ -59,6 +64,21 @@ pub(crate) async fn drive(
     let reason =
         format!("the server still asks after {max_rounds} rounds (Limits::max_input_rounds)");
     Err(Error::input_required(method, reason))
+}
+
+/// Has an extension complete a result, within the total timeout.
+pub(crate) async fn extended(
+    client: &Client,
+    method: &'static str,
+    handler: &ResultHandler,
+    result: JsonBytes,
+    deadlines: &Deadlines,
+) -> Result<JsonBytes, Error> {
+    let handled = handler.handle(ExtendedResult::new(client.clone(), method, result));
+    let complete = timeout_at(deadlines.total(), handled)
+        .await
+        .map_err(|_| deadlines.total_error(method))??;
+    JsonBytes::new(&complete).map_err(|error| Error::argument("the result of an extension", error))
 }
 
 /// The deadlines of a call that begins now.
@@ -86,7 +106,13 @@ pub(crate) async fn send(
         let (id, sealed, _) = seal(client, Params::from_base(&base), options);
         answer = exchange(client, method, id, sealed, options, deadlines).await;
     }
-    let round = read(client.revision(), method, answer?, client.limits().max_input_questions)?;
+    let round = read(
+        client.revision(),
+        method,
+        answer?,
+        client.limits().max_input_questions,
+        &client.wire().inbound.handlers.extensions,
+    )?;
     Ok((round, base))
 }
 

@@ -9,11 +9,14 @@ use mcp_core::text::PeerText;
 use mcp_core::types::InputRequiredResult;
 
 use crate::error::Error;
+use crate::extension::{Extensions, ResultHandler};
 
 /// The answer to one request.
 pub(crate) enum Round {
     Complete(JsonBytes),
     InputRequired(Box<InputRequiredResult>),
+    /// A result of a type that an extension defines.
+    Extended(ResultHandler, JsonBytes),
 }
 
 /// Tells a final result from one that asks for input, and refuses all others.
@@ -22,6 +25,7 @@ pub(super) fn read(
     method: &'static str,
     answer: JsonBytes,
     max_questions: usize,
+    extensions: &Extensions,
 ) -> Result<Round, Error> {
     let bytes = answer.as_bytes();
     let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
@@ -55,6 +59,9 @@ pub(super) fn read(
             Ok(Round::InputRequired(Box::new(asked)))
         }
         Some("input_required") => invalid("this method cannot require input".to_owned()),
+        Some(other) if let Some(handler) = extensions.result_handler(method, other) => {
+            Ok(Round::Extended(handler.clone(), answer))
+        }
         Some(other) => {
             invalid(format!("the resultType \"{}\" is unknown", PeerText::with_max(other, 64)))
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::method::{Initialize, Method as _, RetrySafety, ToolsList, retry_safety};
+use mcp_core::method::{self, Initialize, Method as _, RetrySafety, ToolsList, retry_safety};
 use mcp_core::revision::Era;
 use mcp_core::service::{Notification, Reply, Request, Service, check_outgoing};
 use mcp_core::text::PeerText;
@@ -118,12 +118,13 @@ impl Service for HttpTransport {
         if sender.is_closed() {
             return Err(TransportError::closed("the client is closed").into());
         }
-        let (method, params) = (request.method.clone(), request.params.clone());
+        let (attached_row, method) = (request.attached_row(), request.method.clone());
+        let params = request.params.clone();
         tokio::select! {
             biased;
             () = sender.closed() => {
                 let error = TransportError::closed("the client was closed during the call");
-                let safety = retry_safety(&method, &params);
+                let safety = retry_safety(method::find(&method).or(attached_row), &params);
                 Err(if safety == RetrySafety::Unsafe { error.outcome_unknown() } else { error }.into())
             }
             reply = self.call_in_era(request) => reply,

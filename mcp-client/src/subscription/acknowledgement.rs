@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use mcp_core::types::SubscriptionFilter;
+use serde_json::Value;
 
 /// The part of an acknowledgement that was requested. A server that acknowledges more is logged.
 pub(super) fn agreed_part(
@@ -57,7 +58,27 @@ fn combine(
     filter.resource_subscriptions =
         names(&requested.resource_subscriptions, &agreed.resource_subscriptions);
     filter.task_ids = names(&requested.task_ids, &agreed.task_ids);
+    for (member, requested) in requested.extra.iter() {
+        if let Some(kept) = combine_values(requested, agreed.extra.get(member), &keep) {
+            filter.extra.insert(member, kept);
+        }
+    }
     filter
+}
+
+/// The part of a member that an extension defines: some entries of a list, or the whole value.
+fn combine_values(
+    requested: &Value,
+    agreed: Option<&Value>,
+    keep: impl Fn(bool) -> bool,
+) -> Option<Value> {
+    let Value::Array(requested) = requested else {
+        return keep(agreed.is_some_and(|agreed| !agreed.is_null())).then(|| requested.clone());
+    };
+    let agreed = agreed.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let kept = requested.iter().filter(|entry| keep(agreed.contains(entry)));
+    let kept: Vec<Value> = kept.cloned().collect();
+    (!kept.is_empty()).then_some(Value::Array(kept))
 }
 
 fn is_empty(filter: &SubscriptionFilter) -> bool {

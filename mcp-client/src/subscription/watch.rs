@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use mcp_core::json::Extra;
 use mcp_core::types::SubscriptionFilter;
 
 use super::guard::{Guard, Watch};
@@ -26,6 +27,9 @@ pub(super) async fn watch(
     let capabilities = client.server_capabilities();
     let announces = |changes: Option<bool>| changes == Some(true);
     let mut acknowledged = filter.clone();
+    // Legacy subscriptions have no members of extensions.
+    acknowledged.task_ids = None;
+    acknowledged.extra = Extra::default();
     if !capabilities.tools.as_ref().is_some_and(|tools| announces(tools.list_changed)) {
         acknowledged.tools_list_changed = None;
     }

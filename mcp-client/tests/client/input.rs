@@ -221,16 +221,6 @@ async fn a_root_is_a_file() {
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 
-#[tokio::test]
-async fn the_tasks_extension_cannot_be_declared() {
-    const TASKS: &str = "io.modelcontextprotocol/tasks";
-    let ((reader, writer), _fake) = Fake::new();
-    let builder = Client::builder().extension(TASKS, Map::new());
-    let error = builder.connect(reader, writer).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-    assert!(error.to_string().contains(TASKS), "{error}");
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_time_of_a_person_is_part_of_the_total_timeout_unless_it_is_excluded() {
     const MINUTE: Duration = Duration::from_secs(60);

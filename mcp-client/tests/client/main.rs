@@ -8,6 +8,7 @@ mod calls;
 #[cfg(target_os = "linux")]
 mod children;
 mod deprecated;
+mod extensions;
 mod fake;
 mod group;
 mod hostile;

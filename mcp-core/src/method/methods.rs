@@ -27,7 +27,13 @@ impl Methods {
     /// Returns the row of a method, that of the newest revision if it has several.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Row> {
-        table::find(name).or_else(|| self.of_extensions().find(|row| row.name == name))
+        table::find(name).or_else(|| self.find_extended(name))
+    }
+
+    /// Returns the row of a method of an extension that is not in the table.
+    #[must_use]
+    pub fn find_extended(&self, name: &str) -> Option<&'static Row> {
+        self.of_extensions().find(|row| row.name == name)
     }
 
     /// Returns the row of a method in a revision.

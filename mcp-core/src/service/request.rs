@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::Reply;
 use crate::extensions::Extensions;
 use crate::jsonrpc::{MethodName, Params, RequestId};
+use crate::method::{self, Row};
 use crate::transport::TransportError;
 
 /// A request: a message that expects an answer.
@@ -43,12 +44,34 @@ impl Request {
         }
     }
 
+    /// Attaches the row of a method that is not in the method table.
+    #[must_use]
+    pub fn with_row(mut self, row: &'static Row) -> Self {
+        self.extensions.insert(AttachedRow(row));
+        self
+    }
+
+    /// Returns the row that was attached by [`Request::with_row`].
+    #[must_use]
+    pub fn attached_row(&self) -> Option<&'static Row> {
+        self.extensions.get::<AttachedRow>().map(|attached| attached.0)
+    }
+
+    /// Returns the row of the method: that of the method table, or the attached one.
+    #[must_use]
+    pub fn row(&self) -> Option<&'static Row> {
+        method::find(&self.method).or_else(|| self.attached_row())
+    }
+
     /// Sets the connection to the caller.
     #[must_use]
     pub fn with_peer(self, peer: Peer) -> Self {
         Self { peer, ..self }
     }
 }
+
+/// The row of a method of an extension.
+struct AttachedRow(&'static Row);
 
 /// A notification: a message that expects no answer.
 #[derive(Debug, Clone)]

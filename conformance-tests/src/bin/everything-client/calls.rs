@@ -1,6 +1,6 @@
 //! Scenarios of plain calls, sessions and streams.
 
-use mcp_client::json::JsonObject;
+use mcp_client::extension::ClientExtension;
 use mcp_client::types::SubscriptionFilter;
 use serde_json::json;
 
@@ -40,11 +40,11 @@ pub(crate) async fn session_renegotiation(scenario: &Scenario) -> Result<(), Fai
 
 /// Extensions are declared in the handshake, by both sides.
 pub(crate) async fn extensions(scenario: &Scenario) -> Result<(), Failure> {
-    let settings = JsonObject::from_iter([("nested".to_owned(), json!({ "enabled": true }))]);
+    let settings = json!({ "nested": { "enabled": true } });
     let client = scenario
         .client()
-        .extension("com.example/conformance", settings)
-        .extension("com.example/empty", JsonObject::new())
+        .extension(ClientExtension::declared("com.example/conformance", settings))
+        .extension(ClientExtension::declared("com.example/empty", json!({})))
         .connect_http(scenario.url())
         .await?;
     for tool in client.list_tools().await? {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::notification::Initialized;
-use mcp_core::method::{self, Initialize, Method as _, NotificationMethod as _, RetrySafety};
+use mcp_core::method::{Initialize, Method as _, NotificationMethod as _, RetrySafety, Row};
 use mcp_core::service::{CallError, Reply, Request};
 use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::sync::watch;
@@ -71,13 +71,14 @@ impl LegacySession {
     }
 
     pub(crate) async fn call(self: &Arc<Self>, request: Request) -> Reply {
+        let row = request.row();
         let Request { id, method, params, .. } = request;
         if method == Initialize::NAME {
             let handshake = shake_hands(&self.channel, &self.receiver, &id, params.into());
             return Box::pin(handshake).await;
         }
         let mut guard = CancelOnDrop::new(&self.channel);
-        let reply = self.call_in_session(&id, &method, &params, &mut guard).await;
+        let reply = self.call_in_session(&id, (&method, row), &params, &mut guard).await;
         guard.disarm();
         if matches!(&reply, Ok(_) | Err(CallError::Peer(_))) {
             let authorizations = self.channel.sender().authorizations();
@@ -137,11 +138,10 @@ impl LegacySession {
     async fn call_in_session(
         self: &Arc<Self>,
         id: &RequestId,
-        method: &str,
+        (method, row): (&str, Option<&Row>),
         params: &JsonBytes,
         guard: &mut CancelOnDrop<'_>,
     ) -> Reply {
-        let row = method::find(method);
         let info =
             RequestInfo { method: Some(method), name: None, retry: RetrySafety::of(row, false) };
         if row.is_some_and(|row| row.may_require_input) && self.client().handles_requests() {

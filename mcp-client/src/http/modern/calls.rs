@@ -46,8 +46,8 @@ impl ModernCalls {
     }
 
     pub(crate) async fn call(&self, request: Request, revision: Option<Revision>) -> Reply {
+        let row = request.row();
         let Request { id, method, params, .. } = request;
-        let row = method::find(&method);
         let [meta, name, arguments, answers, state] =
             members(&params, row.and_then(|row| row.name_param))?;
         let version = version_of(meta.as_ref(), revision)?;

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::shared::{Shared, Stats};
 use crate::jsonrpc::{RequestId, write_notification, write_request};
-use crate::method::{Initialize, Method as _, RetrySafety, retry_safety};
+use crate::method::{self, Initialize, Method as _, RetrySafety, retry_safety};
 use crate::service::{CallError, Notification, Reply, Request, Service, check_outgoing};
 use crate::transport::TransportError;
 
@@ -56,6 +56,7 @@ impl Service for Remote {
     async fn call(&self, request: Request) -> Reply {
         check_outgoing(request.params.as_bytes().len(), self.shared.max_outgoing_bytes)?;
         let (sender, answer) = oneshot::channel();
+        let attached_row = request.attached_row();
         let Request { id, method, params, .. } = request;
         let serial = (self.shared)
             .send_with(|state| {
@@ -79,7 +80,8 @@ impl Service for Remote {
         guard.is_answered = true;
         match answer.unwrap_or_else(closed) {
             Err(CallError::Transport(error))
-                if retry_safety(&method, &params) == RetrySafety::Unsafe =>
+                if retry_safety(method::find(&method).or(attached_row), &params)
+                    == RetrySafety::Unsafe =>
             {
                 Err(error.outcome_unknown().into())
             }
