@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use mcp_client::extension::{ClientExtension, NoSettings, ProtocolExtension};
+use mcp_client::method::{Direction, Kind, Method, Row};
 use mcp_client::types::{ElicitResult, SubscriptionFilter};
 use mcp_client::{Client, ErrorKind, Event};
-use mcp_test_support::message::text;
+use mcp_test_support::message::{self, text};
 use mcp_test_support::with;
 use serde_json::{Value, json};
 
@@ -290,4 +292,37 @@ async fn silence_is_checked() {
     let (client, mut script): (Client, Script) = modern(Client::builder()).await;
     tokio::spawn(client.ping().into_future());
     script.expect_silence(Duration::from_secs(1)).await;
+}
+
+#[tokio::test]
+async fn a_request_of_an_extension_repeats_its_name_in_a_header() {
+    enum Search {}
+    impl ProtocolExtension for Search {
+        const ID: &'static str = "com.example/search";
+        type ServerSettings = NoSettings;
+        type ClientSettings = NoSettings;
+        const METHODS: &'static [Row] =
+            &[Row::of_extension(Self::ID, Find::NAME, Kind::Request, Direction::ClientToServer)
+                .name_param("index")];
+    }
+    enum Find {}
+    impl Method for Find {
+        const NAME: &'static str = "search/find";
+        type Params = Value;
+        type Result = Value;
+    }
+    let (stack, mut script) = Script::new();
+    let extension = ClientExtension::new::<Search>(&NoSettings::new());
+    let builder = Client::builder().extension(extension).http_stack(stack);
+    let client = with(builder.connect_http("https://example.com/mcp"), async {
+        let capabilities = json!({ "extensions": { Search::ID: {} } });
+        script.expect("server/discover").await.reply(message::discovered(capabilities));
+    });
+    let client = client.await.unwrap();
+    let found = with(client.request::<Find>(&json!({ "index": "notes" })), async {
+        let exchange = script.expect(Find::NAME).await;
+        assert_eq!(exchange.header("mcp-name"), Some("notes"));
+        exchange.reply(json!({ "resultType": "complete" }));
+    });
+    found.await.unwrap();
 }
