@@ -9,7 +9,8 @@ use crate::Limits;
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
 #[cfg(feature = "http")]
-use mcp_core::method::{Initialize, Method as _};
+use mcp_core::method::Initialize;
+use mcp_core::method::{Method as _, Methods, TASKS_EXTENSION, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
 #[cfg(feature = "http")]
@@ -23,12 +24,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::cache::{Cache, SharedCache};
 use crate::call::OutputValidator;
 use crate::child_process::ChildCommand;
-use crate::client::Client;
+use crate::client::{Client, ResultHandler};
 use crate::connection::Connection;
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Reopen, Settings, establish};
 use crate::error::{Error, ErrorKind};
-use crate::extension::ClientExtension;
+use crate::extension::{ClientExtension, Registered};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::{
@@ -63,6 +64,9 @@ pub struct ClientBuilder {
     settings: Settings,
     handlers: Handlers,
     output_validator: Option<OutputValidator>,
+    result_handlers: Vec<ResultHandler>,
+    /// Why the first invalid extension is invalid.
+    invalid_extension: Option<String>,
     #[cfg(feature = "http")]
     http: HttpSettings,
 }
@@ -79,9 +83,12 @@ impl ClientBuilder {
                 probe_timeout: Duration::from_secs(5),
                 timeouts: Timeouts::default(),
                 limits: Limits::new(),
+                methods: Methods::new(),
             },
             handlers: Handlers::default(),
             output_validator: None,
+            result_handlers: Vec::new(),
+            invalid_extension: None,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
         }
@@ -256,9 +263,15 @@ impl ClientBuilder {
     /// Adds a protocol [extension](crate::extension), which is declared to servers. One with the
     /// same id is replaced. An invalid extension fails the connect call.
     pub fn extension(mut self, extension: ClientExtension) -> Self {
-        if let Some((id, settings)) = self.handlers.extensions.add(extension) {
-            let declared = self.handlers.declared.extensions.get_or_insert_default();
-            declared.insert(id, settings);
+        match extension.into_registered() {
+            Ok(Registered { id, settings, rows, results }) => {
+                self.handlers.declared.extensions.get_or_insert_default().insert(id, settings);
+                self.settings.methods.add(rows);
+                self.result_handlers.extend(results);
+            }
+            Err(reason) => {
+                self.invalid_extension.get_or_insert(reason);
+            }
         }
         self
     }
@@ -353,8 +366,22 @@ impl ClientBuilder {
         self.finish(inbound, connection, None).await
     }
 
+    /// Checks what the user has set up, before it is declared to a server.
+    fn check(&self) -> Result<(), String> {
+        self.invalid_extension.clone().map_or(Ok(()), Err)?;
+        // A server may answer a declared extension with tasks (TX-2).
+        let reads_tasks = self.result_handlers.iter().any(|it| it.is_of(ToolsCall::NAME, "task"));
+        if self.handlers.declared.extension(TASKS_EXTENSION).is_some() && !reads_tasks {
+            return Err(format!(
+                "the extension {TASKS_EXTENSION} cannot be declared without a handler of the tasks \
+                 that it allows as results (ClientExtension::on_result)"
+            ));
+        }
+        self.handlers.check()
+    }
+
     fn inbound(&self) -> Result<Arc<Inbound>, Error> {
-        self.handlers.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
+        self.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
         let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
         if let Some(cache) = &self.cache {
             inbound.cache = cache.clone();
@@ -369,7 +396,8 @@ impl ClientBuilder {
         reopen: Option<&mut dyn Reopen>,
     ) -> Result<Client, Error> {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
-        let client = Client::new(wire, session, &self.settings, self.output_validator);
+        let client =
+            Client::new(wire, session, &self.settings, self.output_validator, self.result_handlers);
         inbound.observe_sessions(client.downgrade());
         Ok(client)
     }

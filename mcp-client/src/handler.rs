@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mcp_core::json::{JsonBytes, JsonObject};
 use mcp_core::jsonrpc::{ErrorObject, code};
-use mcp_core::method::{CreateMessage, Elicit, Method as _, RootsList, TASKS_EXTENSION, ToolsCall};
+use mcp_core::method::{CreateMessage, Elicit, Method as _, RootsList};
 use mcp_core::service::BoxFuture;
 use mcp_core::sync::RwLock;
 use mcp_core::text::PeerText;
@@ -21,8 +21,6 @@ use mcp_core::types::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use crate::extension::Extensions;
 
 type Handler<P, R> = Arc<dyn Fn(P) -> BoxFuture<'static, Result<R, ErrorObject>> + Send + Sync>;
 
@@ -36,7 +34,6 @@ pub(crate) struct Handlers {
     roots: Option<Arc<RwLock<Vec<Root>>>>,
     /// Capabilities that are not those of a handler: extensions, experiments.
     pub(crate) declared: ClientCapabilities,
-    pub(crate) extensions: Extensions,
 }
 
 impl Handlers {
@@ -85,15 +82,6 @@ impl Handlers {
     pub(crate) fn check(&self) -> Result<(), String> {
         if let Some(roots) = &self.roots {
             check_roots(&roots.read())?;
-        }
-        self.extensions.check()?;
-        // A server may answer a declared extension with tasks (TX-2).
-        let declares_tasks = self.declared.extension(TASKS_EXTENSION).is_some();
-        if declares_tasks && self.extensions.result_handler(ToolsCall::NAME, "task").is_none() {
-            return Err(format!(
-                "the extension {TASKS_EXTENSION} cannot be declared without a handler of the tasks \
-                 that it allows as results (ClientExtension::on_result)"
-            ));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{MethodName, Params, RequestId};
+use mcp_core::method::Methods;
 use mcp_core::service::{BoxFuture, Notification, Reply, Request};
 use tokio::time::{Sleep, sleep_until};
 
@@ -24,12 +25,14 @@ use crate::progress::{Expected, OnProgress};
 pub(crate) struct Wire {
     pub(crate) connection: Connection,
     pub(crate) inbound: Arc<Inbound>,
+    /// The methods of the protocol and of the extensions.
+    pub(crate) methods: Methods,
     ids: AtomicI64,
 }
 
 impl Wire {
-    pub(crate) fn new(connection: Connection, inbound: Arc<Inbound>) -> Self {
-        Self { connection, inbound, ids: AtomicI64::new(1) }
+    pub(crate) fn new(connection: Connection, inbound: Arc<Inbound>, methods: &Methods) -> Self {
+        Self { connection, inbound, methods: methods.clone(), ids: AtomicI64::new(1) }
     }
 
     /// A new id for this connection.
@@ -48,7 +51,7 @@ impl Wire {
     ) -> Result<JsonBytes, Error> {
         let mut expected = on_progress.is_some().then(|| self.inbound.progress.expect(id.clone()));
         let mut request = Request::new(id, method, params);
-        if let Some(row) = self.inbound.handlers.extensions.row(method) {
+        if let Some(row) = self.methods.find_extended(method) {
             request = request.with_row(row);
         }
         let mut call = pin!(self.connection.call(request));

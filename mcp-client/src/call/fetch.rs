@@ -48,9 +48,7 @@ pub(super) async fn fetch<T: DeserializeOwned, R>(
 
 /// Whether results of a method may be cached (CACHE-1, SK-1).
 fn is_cacheable(client: &Client, method: &str) -> bool {
-    let extensions = &client.wire().inbound.handlers.extensions;
-    let row = mcp_core::method::find(method).or_else(|| extensions.row(method));
-    row.is_some_and(|row| row.cacheable)
+    client.wire().methods.find(method).is_some_and(|row| row.cacheable)
 }
 
 /// Reads a result as what the caller expects.

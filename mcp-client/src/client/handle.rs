@@ -4,7 +4,9 @@ use std::fmt;
 use std::process::ExitStatus;
 use std::sync::{Arc, Weak};
 
+use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::revision::Revision;
+use mcp_core::service::BoxFuture;
 use mcp_core::sync::Mutex;
 use mcp_core::types::{Implementation, LoggingLevel, ServerCapabilities};
 
@@ -13,6 +15,7 @@ use crate::Limits;
 use crate::call::{OutputSchemas, OutputValidator};
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Session, Settings};
+use crate::error::Error;
 use crate::request::Wire;
 
 /// A connection to an MCP server.
@@ -73,6 +76,55 @@ struct Inner {
     log_level: Mutex<Option<LoggingLevel>>,
     watched: WatchedResources,
     output_schemas: Option<OutputSchemas>,
+    result_handlers: Vec<ResultHandler>,
+}
+
+/// The handler of a type of result, which an extension defines.
+#[derive(Clone)]
+pub(crate) struct ResultHandler {
+    method: &'static str,
+    kind: &'static str,
+    handle: Arc<HandleResult>,
+}
+
+type HandleResult =
+    dyn Fn(Client, JsonBytes) -> BoxFuture<'static, Result<RawJson, Error>> + Send + Sync;
+
+impl ResultHandler {
+    pub(crate) fn new<Fut>(
+        method: &'static str,
+        kind: &'static str,
+        handle: impl Fn(Client, JsonBytes) -> Fut + Send + Sync + 'static,
+    ) -> Self
+    where
+        Fut: Future<Output = Result<RawJson, Error>> + Send + 'static,
+    {
+        let handle: Arc<HandleResult> =
+            Arc::new(move |client, result| Box::pin(handle(client, result)));
+        Self { method, kind, handle }
+    }
+
+    pub(crate) fn is_of(&self, method: &str, kind: &str) -> bool {
+        self.method == method && self.kind == kind
+    }
+
+    /// Waits for the complete result.
+    pub(crate) fn handle(
+        &self,
+        client: &Client,
+        result: JsonBytes,
+    ) -> BoxFuture<'static, Result<RawJson, Error>> {
+        (self.handle)(client.clone(), result)
+    }
+}
+
+impl fmt::Debug for ResultHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultHandler")
+            .field("method", &self.method)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A client that is not kept alive.
@@ -98,6 +150,7 @@ impl Client {
         session: Session,
         settings: &Settings,
         output_validator: Option<OutputValidator>,
+        result_handlers: Vec<ResultHandler>,
     ) -> Self {
         let max_schema_bytes = settings.limits.max_output_schema_bytes;
         let named = || session.server_info.as_ref().map(|info| info.name.clone());
@@ -112,6 +165,7 @@ impl Client {
             watched: WatchedResources::default(),
             output_schemas: output_validator
                 .map(|validator| OutputSchemas::new(validator, max_schema_bytes)),
+            result_handlers,
         }))
     }
 
@@ -191,6 +245,11 @@ impl Client {
 
     pub(crate) fn server_name(&self) -> &str {
         &self.0.server_name
+    }
+
+    /// The handler of a type of result.
+    pub(crate) fn result_handler(&self, method: &str, kind: &str) -> Option<&ResultHandler> {
+        self.0.result_handlers.iter().find(|handler| handler.is_of(method, kind))
     }
 
     /// The resources that subscriptions watch, in the legacy era.

@@ -13,3 +13,4 @@ mod tools;
 mod watched;
 
 pub use handle::Client;
+pub(crate) use handle::ResultHandler;

@@ -31,9 +31,14 @@ impl Client {
     where
         M::Result: DeserializeOwned + 'static,
     {
-        let extensions = &self.wire().inbound.handlers.extensions;
-        if let Some(reason) = extensions.missing(M::NAME, self.server_capabilities()) {
-            return Call::new(self, M::NAME, Err(Error::new(ErrorKind::InvalidArgument, reason)));
+        let row = self.wire().methods.find(M::NAME);
+        if let Some(id) = row.and_then(|row| row.extension)
+            && self.server_capabilities().extension(id).is_none()
+        {
+            let name = M::NAME;
+            let reason =
+                format!("the server does not declare the extension {id}, which has {name}");
+            return Call::new(self, name, Err(Error::new(ErrorKind::InvalidArgument, reason)));
         }
         match Params::of(params) {
             Ok((params, meta)) => {

@@ -15,10 +15,9 @@ use super::modern::discover_params;
 use super::result_kind::{Round, read};
 use super::session::{no_longer_supported, supported_in};
 use crate::call::Options;
-use crate::client::Client;
+use crate::client::{Client, ResultHandler};
 use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
-use crate::extension::{ExtendedResult, ResultHandler};
 use crate::params::{Base, MetaParts, Params};
 
 /// A complete result, and whether it came in the first round.
@@ -74,7 +73,7 @@ pub(crate) async fn extended(
     result: JsonBytes,
     deadlines: &Deadlines,
 ) -> Result<JsonBytes, Error> {
-    let handled = handler.handle(ExtendedResult::new(client.clone(), method, result));
+    let handled = handler.handle(client, result);
     let complete = timeout_at(deadlines.total(), handled)
         .await
         .map_err(|_| deadlines.total_error(method))??;
@@ -106,13 +105,7 @@ pub(crate) async fn send(
         let (id, sealed, _) = seal(client, Params::from_base(&base), options);
         answer = exchange(client, method, id, sealed, options, deadlines).await;
     }
-    let round = read(
-        client.revision(),
-        method,
-        answer?,
-        client.limits().max_input_questions,
-        &client.wire().inbound.handlers.extensions,
-    )?;
+    let round = read(client, method, answer?)?;
     Ok((round, base))
 }
 

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::method::{self, Method as _, ToolsCall};
-use mcp_core::revision::Revision;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputRequiredResult;
 
+use crate::client::{Client, ResultHandler};
 use crate::error::Error;
-use crate::extension::{Extensions, ResultHandler};
 
 /// The answer to one request.
 pub(crate) enum Round {
@@ -21,12 +20,11 @@ pub(crate) enum Round {
 
 /// Tells a final result from one that asks for input, and refuses all others.
 pub(super) fn read(
-    revision: Revision,
+    client: &Client,
     method: &'static str,
     answer: JsonBytes,
-    max_questions: usize,
-    extensions: &Extensions,
 ) -> Result<Round, Error> {
+    let (revision, max_questions) = (client.revision(), client.limits().max_input_questions);
     let bytes = answer.as_bytes();
     let invalid = |reason: String| Err(Error::invalid_answer(method, reason, bytes));
     let kind = result_type(method, &answer)?;
@@ -59,12 +57,12 @@ pub(super) fn read(
             Ok(Round::InputRequired(Box::new(asked)))
         }
         Some("input_required") => invalid("this method cannot require input".to_owned()),
-        Some(other) if let Some(handler) = extensions.result_handler(method, other) => {
-            Ok(Round::Extended(handler.clone(), answer))
-        }
-        Some(other) => {
-            invalid(format!("the resultType \"{}\" is unknown", PeerText::with_max(other, 64)))
-        }
+        Some(other) => match client.result_handler(method, other) {
+            Some(handler) => Ok(Round::Extended(handler.clone(), answer)),
+            None => {
+                invalid(format!("the resultType \"{}\" is unknown", PeerText::with_max(other, 64)))
+            }
+        },
     }
 }
 

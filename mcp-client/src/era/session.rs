@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mcp_core::method::Methods;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::text::PeerText;
 use mcp_core::types::{Implementation, ServerCapabilities};
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) probe_timeout: Duration,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
+    /// The methods of the protocol and of the extensions.
+    pub(crate) methods: Methods,
 }
 
 /// What was agreed upon.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
 use mcp_core::extension::ProtocolExtension;
 use mcp_core::json::RawJson;
@@ -11,7 +10,7 @@ use mcp_core::method::{self, Row};
 use serde_json::Value;
 
 use super::ExtendedResult;
-use super::registered::{Registered, ResultHandler};
+use crate::client::ResultHandler;
 use crate::error::Error;
 
 /// A protocol extension that a client supports: its settings, and handlers of its results.
@@ -24,6 +23,15 @@ pub struct ClientExtension {
     id: String,
     /// An error says why the extension is invalid.
     registered: Result<Registered, String>,
+}
+
+/// What an extension registers.
+#[derive(Debug, Clone)]
+pub(crate) struct Registered {
+    pub(crate) id: String,
+    pub(crate) settings: Value,
+    pub(crate) rows: &'static [Row],
+    pub(crate) results: Vec<ResultHandler>,
 }
 
 impl ClientExtension {
@@ -64,15 +72,14 @@ impl ClientExtension {
         Fut: Future<Output = Result<RawJson, Error>> + Send + 'static,
     {
         if let Ok(registered) = &mut self.registered {
-            registered.results.push(ResultHandler {
-                method,
-                kind,
-                handle: Arc::new(move |result| Box::pin(handler(result))),
-            });
+            registered.results.push(ResultHandler::new(method, kind, move |client, result| {
+                handler(ExtendedResult::new(client, method, result))
+            }));
         }
         self
     }
 
+    /// Returns what it registers, or why it is invalid.
     pub(crate) fn into_registered(self) -> Result<Registered, String> {
         self.registered
     }

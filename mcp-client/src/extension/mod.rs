@@ -46,11 +46,10 @@
 
 mod client_extension;
 mod extended_result;
-mod registered;
 mod server_settings;
 
 pub use client_extension::ClientExtension;
 pub use extended_result::ExtendedResult;
 pub use mcp_core::extension::{NoSettings, ProtocolExtension, Skills, SkillsSettings, Tasks};
 
-pub(crate) use registered::{Extensions, ResultHandler};
+pub(crate) use client_extension::Registered;

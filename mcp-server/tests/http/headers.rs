@@ -144,7 +144,7 @@ async fn mirrored_arguments_cannot_be_hidden_in_something_else() {
             counter.fetch_add(1, Ordering::SeqCst);
             async { "ran" }
         });
-    let service = mcp_server::Server::builder("deep", "1").tool(tool).into_service().unwrap();
+    let service = Server::builder("deep", "1").tool(tool).into_service().unwrap();
     for arguments in [
         json!({"deep": ["eu"]}),
         json!({"deep": "eu"}),
