@@ -4,7 +4,6 @@
 //! unique, cryptographically secure.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 const BYTES: usize = 32;
 /// The digits of the text form.
@@ -12,16 +11,8 @@ const TEXT: &[u8; 16] = b"0123456789abcdef";
 
 /// The name of a session, which is also its only secret where there is no principal. Made by the
 /// server, never chosen by a client.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId([u8; BYTES]);
-
-/// The ids in a table are random, so that a part of them is enough.
-impl Hash for SessionId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
-    }
-}
 
 impl SessionId {
     /// No session: where the server keeps none.
