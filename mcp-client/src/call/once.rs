@@ -78,7 +78,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CallOnce<T> {
             Ok(match round {
                 Round::Complete(result) => {
                     client.check_output(options.tool.as_deref(), &result)?;
-                    Outcome::Complete(decode(method, &result)?)
+                    Outcome::Complete(decode(method, &result, |result| result.parse())?)
                 }
                 Round::InputRequired(asked) => {
                     let base = base.unwrap_or(sent);

@@ -102,15 +102,15 @@ fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, Seale
     (id, sealed, base)
 }
 
-async fn exchange(
-    client: &Client,
+fn exchange<'a>(
+    client: &'a Client,
     method: &'static str,
     id: RequestId,
     params: SealedParams,
-    options: &mut Options,
-    deadlines: &mut Deadlines,
-) -> Result<JsonBytes, Error> {
-    client.wire().exchange(method, id, params, deadlines, options.on_progress.as_mut()).await
+    options: &'a mut Options,
+    deadlines: &'a mut Deadlines,
+) -> impl Future<Output = Result<JsonBytes, Error>> + Send + 'a {
+    client.wire().exchange(method, id, params, deadlines, options.on_progress.as_mut())
 }
 
 fn is_version_refused(error: &Error) -> bool {

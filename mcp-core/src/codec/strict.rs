@@ -80,7 +80,7 @@ impl<'a> StrictReader<'a> {
         match self.token()? {
             b'"' => self.string(),
             b'{' => self.object(|reader, _| reader.value()),
-            b'[' => self.array(),
+            b'[' => self.array(Self::value),
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
             b'n' => self.word(b"null"),
@@ -88,12 +88,21 @@ impl<'a> StrictReader<'a> {
         }
     }
 
-    fn array(&mut self) -> Option<()> {
+    /// Reads a value and returns its text.
+    pub(crate) fn raw_value(&mut self) -> Option<&'a str> {
+        self.token()?;
+        let start = self.at;
+        self.value()?;
+        self.text.get(start..self.at)
+    }
+
+    /// Reads an array. Calls `item` for each item, which it has to read.
+    pub(crate) fn array(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.open(b'[')?;
         self.count_value()?; // `scan` counts an empty array like one with an item.
         if self.token()? != b']' {
             loop {
-                self.value()?;
+                item(self)?;
                 if !self.separator(b']')? {
                     break;
                 }
