@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     env, fs,
+    fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -37,7 +38,13 @@ pub fn build(package: &str, profile: &str, binaries: &[&str]) -> Result<Vec<Path
     cargo.arg("--target-dir").arg(target_directory()?);
     let messages = output(&mut cargo)?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    Ok(messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).collect())
+    let programs = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    let programs: Vec<PathBuf> = programs.collect();
+    for program in &programs {
+        // Until a program is on disk, its mapped pages count as dirty memory of its processes.
+        File::open(program)?.sync_all()?;
+    }
+    Ok(programs)
 }
 
 /// Returns the path of the program with this name.

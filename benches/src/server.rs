@@ -84,10 +84,10 @@ async fn flood(ctx: &Context, count: u32) -> String {
 }
 
 fn trivial(tool: ToolSpec) -> Result<ToolRoute, Error> {
-    let schema: serde_json::Value = serde_json::from_str(&tool.input_schema)?;
+    let schema: Schema = serde_json::from_str(&tool.input_schema)?;
     let route = ToolRoute::builder(tool.name)
         .description(tool.description)
-        .input_schema(Schema::try_from(schema)?)
+        .input_schema(schema)
         .raw(|_| Box::pin(async { Ok(CallToolResult::text(TRIVIAL_ANSWER)) }));
     Ok(route)
 }

@@ -201,8 +201,8 @@ impl Connection {
         *self.closing.borrow() || (has_task && self.running.has_changed().is_err())
     }
 
-    pub(crate) async fn call(&self, request: Request) -> Reply {
-        self.outbound.call(request).await
+    pub(crate) fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        self.outbound.call(request)
     }
 
     pub(crate) async fn notify(&self, notification: Notification) {

@@ -40,12 +40,16 @@ pub(crate) struct Deadlines {
 impl Deadlines {
     pub(crate) fn begin(timeouts: Timeouts, handling: &Handling) -> Self {
         let now = Instant::now();
+        let answering_time = match timeouts.exclude_input {
+            true => handling.answering_time(),
+            false => Duration::ZERO, // It is not used.
+        };
         Self {
             timeouts,
             began: now,
             idle_at: later(now, timeouts.idle),
             total_at: later(now, timeouts.total),
-            answering_time: handling.answering_time(),
+            answering_time,
         }
     }
 

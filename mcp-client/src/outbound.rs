@@ -1,7 +1,8 @@
 //! Where requests go: the seam between the client and its transports.
 
+use futures::future::Either;
 use mcp_core::json::JsonBytes;
-use mcp_core::service::{BoxService, Notification, Peer, Reply, Request, Service};
+use mcp_core::service::{BoxFuture, BoxService, Notification, Peer, Reply, Request, Service};
 use mcp_core::transport::TransportError;
 use mcp_core::transport::memory::Link;
 use mcp_core::transport::stream::Remote;
@@ -24,13 +25,14 @@ pub(crate) enum Outbound {
 }
 
 impl Outbound {
-    pub(crate) async fn call(&self, request: Request) -> Reply {
-        match self {
-            Self::Stream(remote) => remote.call(request).await,
+    pub(crate) fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        let boxed: BoxFuture<'_, Reply> = match self {
+            Self::Stream(remote) => return Either::Left(remote.call(request)),
             #[cfg(feature = "http")]
-            Self::Http(transport) => Box::pin(transport.call(request)).await,
-            Self::Service(service) => service.call(request).await,
-        }
+            Self::Http(transport) => Box::pin(transport.call(request)),
+            Self::Service(service) => Box::pin(service.call(request)),
+        };
+        Either::Right(boxed)
     }
 
     pub(crate) async fn notify(&self, notification: Notification) {

@@ -59,7 +59,7 @@ pub struct Meta(Box<Inner>);
 struct Inner {
     /// The text of an object that was received and not read yet. Many results have one, which few
     /// callers look at.
-    text: Option<Box<RawValue>>,
+    text: Option<Box<str>>,
     /// The members; unset while there is only the text.
     members: OnceLock<JsonObject>,
 }
@@ -69,9 +69,25 @@ struct Inner {
 const MAX_UNREAD_BYTES: usize = 200;
 
 impl Meta {
+    /// Parses the text of one JSON value, which is known to be valid.
+    ///
+    /// # Errors
+    /// If it is not an object, or has a value that `serde_json` cannot read.
+    pub(crate) fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        if is_surely_readable(text) {
+            return Ok(Self::unread(text.into()));
+        }
+        serde_json::from_str::<JsonObject>(text).map(Self::from)
+    }
+
+    /// Keeps a text that [`is_surely_readable`].
+    fn unread(text: Box<str>) -> Self {
+        Self(Box::new(Inner { text: Some(text), members: OnceLock::new() }))
+    }
+
     fn members(&self) -> &JsonObject {
         self.0.members.get_or_init(|| {
-            let text = self.0.text.as_ref().map(|text| serde_json::from_str(text.get()));
+            let text = self.0.text.as_ref().map(|text| serde_json::from_str(text));
             text.and_then(Result::ok).unwrap_or_default()
         })
     }
@@ -227,10 +243,9 @@ impl<'de> Deserialize<'de> for Meta {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         if is_surely_readable(text.get()) {
-            let unread = Inner { text: Some(text), members: OnceLock::new() };
-            return Ok(Self(Box::new(unread)));
+            return Ok(Self::unread(text.into()));
         }
-        serde_json::from_str::<JsonObject>(text.get()).map(Self::from).map_err(de::Error::custom)
+        Self::from_json(text.get()).map_err(de::Error::custom)
     }
 }
 

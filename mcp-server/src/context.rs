@@ -13,10 +13,11 @@ use mcp_core::revision::{Revision, Rules};
 use mcp_core::service::{BoxFuture, Notification, Request};
 use mcp_core::types::{
     ClientCapabilities, Implementation, LogMessageParams, LoggingLevel, ProgressParams,
+    ProgressToken,
 };
 use serde::Serialize;
 
-use crate::call::{Admission, AnswerStream, Call};
+use crate::call::{self, Admission, AnswerStream, Call};
 use crate::wire::WireResult;
 
 /// The call that a handler answers. Cheap to clone.
@@ -95,7 +96,7 @@ impl Context {
     pub fn client_info(&self) -> Option<Implementation> {
         match &self.0.session {
             Some(session) => session.client_info(),
-            None => self.0.meta.client_info(),
+            None => call::client_info(&self.0.params),
         }
     }
 
@@ -105,14 +106,14 @@ impl Context {
     pub fn client_capabilities(&self) -> ClientCapabilities {
         match &self.0.session {
             Some(session) => session.capabilities(),
-            None => self.0.meta.client_capabilities(),
+            None => call::client_capabilities(&self.0.params),
         }
     }
 
     /// Returns the `_meta` of the request.
     #[must_use]
     pub fn meta(&self) -> Meta {
-        self.0.meta.raw.as_ref().and_then(|raw| raw.parse().ok()).unwrap_or_default()
+        call::whole_meta(&self.0.params).unwrap_or_default()
     }
 
     /// Returns the values that the transport and the layers attached to the call, such as HTTP
@@ -150,7 +151,10 @@ impl Context {
     ///
     /// Cancel safety: dropping the future may drop the notification.
     pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
-        self.send_progress(done, total.into(), None).await;
+        match self.progress_token() {
+            Some(token) => self.send_progress(token, done, total.into(), None).await,
+            None => self.0.pace.wait().await,
+        }
     }
 
     /// Reports progress as [`Context::progress`] does, with a message for people. The message is
@@ -161,18 +165,34 @@ impl Context {
         total: impl Into<Option<f64>> + Send,
         message: impl Into<String> + Send,
     ) {
-        self.send_progress(done, total.into(), Some(message.into())).await;
+        match self.progress_token() {
+            Some(token) => {
+                self.send_progress(token, done, total.into(), Some(message.into())).await;
+            }
+            None => self.0.pace.wait().await,
+        }
     }
 
-    async fn send_progress(&self, done: f64, total: Option<f64>, message: Option<String>) {
-        let Some(token) = &self.0.meta.progress_token else { return yield_if_over_budget().await };
+    /// Returns the token for progress, if the caller asked for progress.
+    #[inline]
+    fn progress_token(&self) -> Option<&ProgressToken> {
+        self.0.meta.progress_token.as_ref()
+    }
+
+    async fn send_progress(
+        &self,
+        token: &ProgressToken,
+        done: f64,
+        total: Option<f64>,
+        message: Option<String>,
+    ) {
         if self.0.gate.is_over() {
-            return yield_if_over_budget().await;
+            return self.0.pace.wait().await;
         }
         let total = total.filter(|total| total.is_finite()); // JSON has no infinity and no NaN.
         let interval = self.0.environment.limits.min_progress_interval;
         if !self.0.limiter.lock().admit_progress(done, total, interval) {
-            return yield_if_over_budget().await;
+            return self.0.pace.wait().await;
         }
         let mut params = ProgressParams::new(token.clone(), done);
         params.total = total;
@@ -202,7 +222,7 @@ impl Context {
             None => (self.0.meta.log_level, false),
         };
         if min_level.is_none_or(|min_level| level < min_level) {
-            return yield_if_over_budget().await;
+            return self.0.pace.wait().await;
         }
         let interval = self.0.environment.limits.min_log_interval;
         let admission = self.0.limiter.lock().admit_log(level, interval);
@@ -213,9 +233,9 @@ impl Context {
             );
         }
         if admission != Admission::Sent {
-            return yield_if_over_budget().await;
+            return self.0.pace.wait().await;
         }
-        let Ok(data) = RawJson::new(&data) else { return yield_if_over_budget().await };
+        let Ok(data) = RawJson::new(&data) else { return self.0.pace.wait().await };
         let params =
             LogMessageParams::new(level, data).logger(self.0.environment.server_name.clone());
         let sending = self.notify::<notification::Message>(&params);
@@ -239,7 +259,8 @@ impl Context {
 
     /// Sends a notification to the client.
     pub(crate) async fn notify<N: NotificationMethod>(&self, params: &N::Params) {
-        yield_if_over_budget().await;
+        // Neither a peer that is gone nor an empty outbox makes a loop of notifications wait.
+        tokio::task::consume_budget().await;
         match JsonBytes::new(params) {
             Ok(params) => self.0.peer.notify(Notification::new(N::NAME, params)).await,
             Err(error) => {
@@ -247,13 +268,6 @@ impl Context {
             }
         }
     }
-}
-
-/// Yields to the runtime when the task has used up its budget, as tokio's own futures do. A handler
-/// may call these functions in a loop that awaits nothing else. Without this, other calls would
-/// starve, and a cancellation would take effect only after the loop.
-async fn yield_if_over_budget() {
-    tokio::task::consume_budget().await;
 }
 
 impl fmt::Debug for Context {

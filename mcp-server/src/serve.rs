@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::sync::{Arc, Weak};
 
+use futures::TryFutureExt as _;
 use futures::stream::{self, Stream};
-use mcp_core::service::Accept as _;
+use mcp_core::service::{Accept as _, BoxFuture};
 use mcp_core::transport::stream::connect;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -37,20 +38,21 @@ impl Server {
     }
 
     /// Returns the local side of a conversation, which its calls keep alive, and the future that
-    /// serves it.
-    pub(crate) fn conversation<R, W>(
+    /// serves it. It is boxed, because futures around it would move it, and copy it on the stack.
+    pub(crate) fn conversation<'a, R, W>(
         &self,
         reader: R,
         writer: W,
-        stops: impl Stream<Item = ()> + Send,
-    ) -> (Weak<Connection>, impl Future<Output = Result<(), ServeError>> + Send)
+        stops: impl Stream<Item = ()> + Send + 'a,
+    ) -> (Weak<Connection>, BoxFuture<'a, Result<(), ServeError>>)
     where
-        R: AsyncRead + Unpin + Send,
-        W: AsyncWrite + Unpin + Send,
+        R: AsyncRead + Unpin + Send + 'a,
+        W: AsyncWrite + Unpin + Send + 'a,
     {
         let limits = self.limits();
         let (_remote, driver) = connect(reader, writer, &limits, |peer| self.accept(peer));
-        (Arc::downgrade(driver.local()), async move { Ok(driver.run(stops).await?) })
+        let local = Arc::downgrade(driver.local());
+        (local, Box::pin(driver.run(stops).map_err(ServeError::from)))
     }
 
     /// Serves one conversation over a pair of byte streams, until the peer closes its side. See

@@ -1,7 +1,6 @@
 //! From a request to its typed result: from the cache, if it has a fresh one, else from the server.
 
 use mcp_core::json::JsonBytes;
-use serde::de::DeserializeOwned;
 
 use super::Options;
 use crate::cache::Key;
@@ -10,20 +9,25 @@ use crate::era::input_required::drive;
 use crate::error::Error;
 use crate::params::Params;
 
+/// Reads the text of a result.
+pub(super) type Read<T> = fn(&JsonBytes) -> Result<T, serde_json::Error>;
+
 /// Fetches a result and passes it to `accept`. What `accept` refuses is not cached.
-pub(super) async fn fetch<T: DeserializeOwned, R>(
+pub(super) async fn fetch<T, R>(
     client: &Client,
     method: &'static str,
     params: Params,
     options: &mut Options,
+    read: Read<T>,
     accept: impl FnOnce(&JsonBytes, T) -> Result<R, Error>,
 ) -> Result<R, Error> {
+    let decode = |result: &JsonBytes| decode(method, result, read);
     if !is_cacheable(client, method)
         || !client.revision().rules().cache_fields
         || options.meta.is_some()
     {
         let result = drive(client, method, params, options).await?.result;
-        return accept(&result, decode(method, &result)?);
+        return accept(&result, decode(&result)?);
     }
     let cache = &client.wire().inbound.cache;
     let key = Key { method, params: params.key() };
@@ -32,13 +36,13 @@ pub(super) async fn fetch<T: DeserializeOwned, R>(
         && let Some(cached) = cache.get(&key)
     {
         let result = client.wire().connection.outbound().reused(method, cached);
-        if let Ok(value) = result.parse() {
+        if let Ok(value) = read(&result) {
             return accept(&result, value);
         }
     }
     let requested = cache.generation();
     let driven = drive(client, method, params, options).await?;
-    let accepted = accept(&driven.result, decode(method, &driven.result)?)?;
+    let accepted = accept(&driven.result, decode(&driven.result)?)?;
     if driven.is_first {
         // A result that depends on the user's answers is for this call only (MRTR-14).
         cache.put(key, &driven.result, requested);
@@ -52,9 +56,10 @@ fn is_cacheable(client: &Client, method: &str) -> bool {
 }
 
 /// Reads a result as what the caller expects.
-pub(super) fn decode<T: DeserializeOwned>(
+pub(super) fn decode<T>(
     method: &'static str,
     result: &JsonBytes,
+    read: Read<T>,
 ) -> Result<T, Error> {
-    result.parse().map_err(|error| Error::decode(method, error, result.as_bytes()))
+    read(result).map_err(|error| Error::decode(method, error, result.as_bytes()))
 }

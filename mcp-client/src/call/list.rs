@@ -283,6 +283,6 @@ impl Page<'_> {
         options.total_at = Some(self.total_at);
         options.meta.clone_from(&terms.meta);
         options.fresh = terms.fresh;
-        fetch(self.client, T::METHOD, params, &mut options, accept).await
+        fetch(self.client, T::METHOD, params, &mut options, |page| page.parse(), accept).await
     }
 }

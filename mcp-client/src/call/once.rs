@@ -13,7 +13,7 @@ use super::Options;
 use super::fetch::decode;
 use super::saved::SavedInput;
 use crate::client::Client;
-use crate::era::input_required::{begin, extended, retry, send};
+use crate::era::input_required::{begin, complete, retry, send};
 use crate::era::result_kind::Round;
 use crate::error::Error;
 use crate::params::{Base, Params};
@@ -75,28 +75,24 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CallOnce<T> {
             let mut deadlines = begin(&client, &options);
             let (round, sent) =
                 send(&client, method, params?, &mut options, &mut deadlines).await?;
-            Ok(match round {
-                Round::Complete(result) => {
-                    client.check_output(options.tool.as_deref(), &result)?;
-                    Outcome::Complete(decode(method, &result)?)
-                }
-                Round::Extended(handler, result) => {
-                    let result = extended(&client, method, &handler, result, &deadlines).await?;
-                    client.check_output(options.tool.as_deref(), &result)?;
-                    Outcome::Complete(decode(method, &result)?)
+            let complete = match round {
+                Round::Complete(complete) => complete,
+                Round::Extended(handler, extended) => {
+                    complete(&client, method, &handler, extended, &deadlines).await?
                 }
                 Round::InputRequired(asked) => {
-                    let base = base.unwrap_or(sent);
-                    Outcome::InputRequired(PendingInput {
+                    return Ok(Outcome::InputRequired(PendingInput {
                         asked: *asked,
                         client,
                         method,
-                        base,
+                        base: base.unwrap_or(sent),
                         options: Box::new(options),
                         result,
-                    })
+                    }));
                 }
-            })
+            };
+            client.check_output(options.tool.as_deref(), &complete)?;
+            Ok(Outcome::Complete(decode(method, &complete, |result| result.parse())?))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use mcp_core::json::{JsonObject, has_reserved_name};
+use mcp_core::json::{JsonBytes, JsonObject, has_reserved_name};
 use mcp_core::method::{Method as _, ToolsCall};
 use mcp_core::text::PeerText;
 use mcp_core::types::{CallToolResult, Content};
@@ -25,6 +25,11 @@ const MAX_SHOWN_CHARS: usize = 1_024;
 pub struct ToolReply(CallToolResult);
 
 impl ToolReply {
+    /// Reads the result of a call.
+    pub(crate) fn read(result: &JsonBytes) -> Result<Self, serde_json::Error> {
+        CallToolResult::from_json(result.as_str()).map(Self)
+    }
+
     /// The structured result as a `T`.
     ///
     /// If it is not a `T` but an object with the single member `result`, that member is read:

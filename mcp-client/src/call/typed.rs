@@ -11,7 +11,7 @@ use mcp_core::types::{LoggingLevel, ProgressParams};
 use serde::de::DeserializeOwned;
 
 use super::Options;
-use super::fetch::fetch;
+use super::fetch::{Read, fetch};
 use super::once::CallOnce;
 use crate::client::Client;
 use crate::error::Error;
@@ -26,17 +26,29 @@ pub struct Call<T> {
     method: &'static str,
     params: Result<Params, Error>,
     options: Options,
-    result: PhantomData<fn() -> T>,
+    read: Read<T>,
 }
 
-impl<T> Call<T> {
+impl<T: DeserializeOwned> Call<T> {
     pub(crate) fn new(
         client: &Client,
         method: &'static str,
         params: Result<Params, Error>,
     ) -> Self {
+        Self::with_reader(client, method, params, |result| result.parse())
+    }
+}
+
+impl<T> Call<T> {
+    /// A call whose result is read in another way than by serde.
+    pub(crate) fn with_reader(
+        client: &Client,
+        method: &'static str,
+        params: Result<Params, Error>,
+        read: Read<T>,
+    ) -> Self {
         let options = Options::new(client.timeouts());
-        Self { client: client.clone(), method, params, options, result: PhantomData }
+        Self { client: client.clone(), method, params, options, read }
     }
 
     /// Checks the result against the output schema of this tool, if it is known.
@@ -107,21 +119,21 @@ impl<T> Call<T> {
     /// Sends the request once, and returns the server's questions to the caller instead of passing
     /// them to the handlers.
     pub fn once(self) -> CallOnce<T> {
-        let Self { client, method, params, options, result } = self;
-        CallOnce::new(client, method, params, options, result)
+        let Self { client, method, params, options, .. } = self;
+        CallOnce::new(client, method, params, options, PhantomData)
     }
 }
 
-impl<T: DeserializeOwned + 'static> IntoFuture for Call<T> {
+impl<T: 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
     type IntoFuture = BoxFuture<'static, Result<T, Error>>;
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { client, method, params, options, .. } = &mut self;
+            let Self { client, method, params, options, read } = &mut self;
             let params = std::mem::replace(params, Ok(Params::default()))?;
             let tool = options.tool.take();
-            fetch(client, method, params, options, |result, value| {
+            fetch(client, method, params, options, *read, |result, value| {
                 client.check_output(tool.as_deref(), result)?;
                 Ok(value)
             })

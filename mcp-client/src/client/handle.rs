@@ -272,7 +272,7 @@ impl Client {
 
     /// The log level that requests of this conversation ask for.
     pub(crate) fn requested_log_level(&self) -> Option<LoggingLevel> {
-        self.chosen_log_level().filter(|_| self.session().is_modern())
+        if self.session().is_modern() { self.chosen_log_level() } else { None }
     }
 }
 

@@ -15,7 +15,7 @@ impl Client {
     pub fn call_tool<A: Serialize + ?Sized>(&self, name: &str, arguments: &A) -> Call<ToolReply> {
         let params = Params::new().with("name", name);
         let params = params.and_then(|params| params.with_object("arguments", arguments));
-        let call = Call::new(self, ToolsCall::NAME, params);
+        let call = Call::with_reader(self, ToolsCall::NAME, params, ToolReply::read);
         if self.checks_output() { call.of_tool(name) } else { call }
     }
 

@@ -42,7 +42,8 @@ pub(crate) async fn drive(
             Round::Complete(result) => return Ok(Driven { result, is_first: number == 0 }),
             Round::InputRequired(asked) => asked,
             Round::Extended(handler, result) => {
-                let result = extended(client, method, &handler, result, &deadlines).await?;
+                let completing = complete(client, method, &handler, result, &deadlines);
+                let result = Box::pin(completing).await?;
                 return Ok(Driven { result, is_first: false });
             }
         };
@@ -66,7 +67,7 @@ pub(crate) async fn drive(
 }
 
 /// Has an extension complete a result, within the total timeout.
-pub(crate) async fn extended(
+pub(crate) async fn complete(
     client: &Client,
     method: &'static str,
     handler: &ResultHandler,
@@ -74,10 +75,10 @@ pub(crate) async fn extended(
     deadlines: &Deadlines,
 ) -> Result<JsonBytes, Error> {
     let handled = handler.handle(client, result);
-    let complete = timeout_at(deadlines.total(), handled)
+    let completed = timeout_at(deadlines.total(), handled)
         .await
         .map_err(|_| deadlines.total_error(method))??;
-    JsonBytes::new(&complete).map_err(|error| Error::argument("the result of an extension", error))
+    JsonBytes::new(&completed).map_err(|error| Error::argument("the result of an extension", error))
 }
 
 /// The deadlines of a call that begins now.
@@ -121,15 +122,15 @@ fn seal(client: &Client, params: Params, options: &Options) -> (RequestId, Seale
     (id, sealed, base)
 }
 
-async fn exchange(
-    client: &Client,
+fn exchange<'a>(
+    client: &'a Client,
     method: &'static str,
     id: RequestId,
     params: SealedParams,
-    options: &mut Options,
-    deadlines: &mut Deadlines,
-) -> Result<JsonBytes, Error> {
-    client.wire().exchange(method, id, params, deadlines, options.on_progress.as_mut()).await
+    options: &'a mut Options,
+    deadlines: &'a mut Deadlines,
+) -> impl Future<Output = Result<JsonBytes, Error>> + Send + 'a {
+    client.wire().exchange(method, id, params, deadlines, options.on_progress.as_mut())
 }
 
 fn is_version_refused(error: &Error) -> bool {

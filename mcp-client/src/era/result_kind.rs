@@ -1,11 +1,13 @@
 //! Whether a result is final, or asks for input.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use mcp_core::json::JsonBytes;
 use mcp_core::method::{self, Method as _, ToolsCall};
 use mcp_core::text::PeerText;
 use mcp_core::types::InputRequiredResult;
+use memchr::memmem::Finder;
 
 use crate::client::{Client, ResultHandler};
 use crate::error::Error;
@@ -83,12 +85,13 @@ fn result_type(
     method: &'static str,
     result: &JsonBytes,
 ) -> Result<Option<Cow<'static, str>>, Error> {
+    static NAME: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("resultType"));
     let bytes = result.as_bytes();
     // Most servers write it first, and most results are complete.
     if bytes.starts_with(br#"{"resultType":"complete""#) {
         return Ok(Some(Cow::Borrowed("complete")));
     }
-    if memchr::memmem::find(bytes, b"resultType").is_none() {
+    if NAME.find(bytes).is_none() {
         return Ok(None);
     }
     let [kind] = result

@@ -7,6 +7,8 @@
 //! [`Event::Other`](crate::Event::Other).
 //!
 //! ```no_run
+//! use std::process::Command;
+//!
 //! use mcp_client::Client;
 //! use mcp_client::extension::{ClientExtension, NoSettings, ProtocolExtension};
 //! use mcp_client::method::{Direction, Kind, Method, Row};
@@ -34,7 +36,7 @@
 //! # async fn example() -> Result<(), mcp_client::Error> {
 //! let client = Client::builder()
 //!     .extension(ClientExtension::new::<Search>(&NoSettings::new()))
-//!     .connect_http("http://localhost:8080/mcp")
+//!     .connect_command(Command::new("notes-server"))
 //!     .await?;
 //! if client.server_extension::<Search>()?.is_some() {
 //!     let found = client.request::<Find>(&json!({ "text": "rust" })).await?;

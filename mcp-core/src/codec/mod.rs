@@ -3,5 +3,6 @@
 
 pub mod line;
 pub mod scan;
+pub(crate) mod special;
 pub mod sse;
 pub(crate) mod strict;

@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md).
 
 use super::scan::MAX_DEPTH;
+use super::special::find_special;
 use crate::json::RESERVED_NAME;
 
 /// A reader of one JSON text.
@@ -79,7 +80,7 @@ impl<'a> StrictReader<'a> {
         match self.token()? {
             b'"' => self.string(),
             b'{' => self.object(|reader, _| reader.value()),
-            b'[' => self.array(),
+            b'[' => self.array(Self::value),
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
             b'n' => self.word(b"null"),
@@ -87,12 +88,21 @@ impl<'a> StrictReader<'a> {
         }
     }
 
-    fn array(&mut self) -> Option<()> {
+    /// Reads a value and returns its text.
+    pub(crate) fn raw_value(&mut self) -> Option<&'a str> {
+        self.token()?;
+        let start = self.at;
+        self.value()?;
+        self.text.get(start..self.at)
+    }
+
+    /// Reads an array. Calls `item` for each item, which it has to read.
+    pub(crate) fn array(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.open(b'[')?;
         self.count_value()?; // `scan` counts an empty array like one with an item.
         if self.token()? != b']' {
             loop {
-                self.value()?;
+                item(self)?;
                 if !self.separator(b']')? {
                     break;
                 }
@@ -139,7 +149,7 @@ impl<'a> StrictReader<'a> {
         }
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
-        let end = find_special(bytes, start)?;
+        let end = find_special(bytes, start);
         let name = bytes.get(start..end)?;
         if bytes.get(end)? != &b'"' || name.starts_with(RESERVED_NAME.as_bytes()) {
             return None;
@@ -164,7 +174,7 @@ impl<'a> StrictReader<'a> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
         loop {
-            at = find_special(bytes, at)?;
+            at = find_special(bytes, at);
             match bytes.get(at)? {
                 b'"' => break,
                 b'\\' => at += escape_length(bytes.get(at + 1..)?)?,
@@ -221,58 +231,6 @@ fn escape_length(rest: &[u8]) -> Option<usize> {
         b'u' => rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
         _ => None,
     }
-}
-
-/// Returns the position of the first quote, backslash or control character at or after `at`.
-#[inline]
-fn find_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    // Most strings are names and short values, which end within a few words.
-    for _ in 0..SHORT_WORDS {
-        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { break };
-        let marked = mark_special(u64::from_le_bytes(*word));
-        if marked != 0 {
-            return Some(at + marked.trailing_zeros() as usize / 8);
-        }
-        at += word.len();
-    }
-    find_special_in_blocks(bytes, at)
-}
-
-/// Number of words that are searched before the blocks.
-const SHORT_WORDS: usize = 8;
-
-/// Length of the blocks in which long strings are searched, in bytes. The compiler turns the check
-/// of a block into a few vector instructions.
-const BLOCK_BYTES: usize = 32;
-
-#[inline(never)]
-fn find_special_in_blocks(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    let (blocks, _) = rest.as_chunks::<BLOCK_BYTES>();
-    let is_plain = |block: &&[u8; BLOCK_BYTES]| {
-        !block.iter().fold(false, |found, byte| found | is_special(*byte))
-    };
-    let plain = blocks.iter().take_while(is_plain).count() * BLOCK_BYTES;
-    let found = rest[plain..].iter().position(|byte| is_special(*byte))?;
-    Some(at + plain + found)
-}
-
-/// Whether a byte cannot be part of a string as it is.
-fn is_special(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
-}
-
-/// Sets the highest bit of the first byte that [`is_special`], counted from the lowest one, and of
-/// no byte before it. Those of later bytes may be set as well, because a subtraction borrows from
-/// the next byte.
-#[inline]
-const fn mark_special(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // With this bit changed, quotes and control characters, but no other ASCII, are below 0x21.
-    let below = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
-    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    // Of an ASCII byte the subtraction sets the highest bit exactly if it borrows.
-    (below | backslash) & !word & (ONES * 0x80)
 }
 
 #[cfg(test)]
@@ -396,21 +354,5 @@ mod tests {
             }
         }
         assert!(!reads(&nested(100_000), 64, usize::MAX));
-    }
-
-    #[test]
-    fn the_first_special_byte_is_found_at_every_place() {
-        let plain = "aé !#[]~\u{7f}\u{80}\u{1f600}".repeat(9);
-        for (at, _) in plain.char_indices() {
-            for special in ["\"", "\\", "\0", "\n", "\u{1f}", "\"\"", "\n\\\u{1}"] {
-                let text = format!("{}{special}{}", &plain[..at], &plain[at..]);
-                for start in 0..=at {
-                    assert_eq!(find_special(text.as_bytes(), start), Some(at), "{text:?} {start}");
-                }
-            }
-        }
-        assert_eq!(find_special(plain.as_bytes(), 0), None);
-        assert_eq!(find_special(b"", 0), None);
-        assert_eq!(find_special(b"", 1), None);
     }
 }

@@ -43,36 +43,48 @@ impl JsonBytes {
         &self,
         names: [&'static str; N],
     ) -> Result<[Option<Range<usize>>; N], MembersError> {
-        let bytes = self.as_bytes();
-        let mut found = [const { None }; N];
-        let mut at = skip_white_space(bytes, 0);
-        if bytes.get(at) != Some(&b'{') {
+        member_ranges(self.as_str(), names)
+    }
+}
+
+/// Returns the byte ranges of the values of the named members of an object, in the order of
+/// `names`. `text` must be one JSON value.
+///
+/// # Errors
+/// As [`JsonBytes::members`].
+pub fn member_ranges<const N: usize>(
+    text: &str,
+    names: [&'static str; N],
+) -> Result<[Option<Range<usize>>; N], MembersError> {
+    let bytes = text.as_bytes();
+    let mut found = [const { None }; N];
+    let mut at = skip_white_space(bytes, 0);
+    if bytes.get(at) != Some(&b'{') {
+        return Err(MembersError::NotAnObject);
+    }
+    at = skip_white_space(bytes, at + 1);
+    while bytes.get(at) == Some(&b'"') {
+        let name_end = end_of_string(bytes, at + 1);
+        let name = index_of_name(&names, bytes.get(at..name_end).unwrap_or_default());
+        let colon = skip_white_space(bytes, name_end);
+        let start = skip_white_space(bytes, colon + 1);
+        let end = end_of_value(bytes, start);
+        if end <= start || bytes.get(colon) != Some(&b':') {
             return Err(MembersError::NotAnObject);
         }
-        at = skip_white_space(bytes, at + 1);
-        while bytes.get(at) == Some(&b'"') {
-            let name_end = end_of_string(bytes, at + 1);
-            let name = index_of_name(&names, bytes.get(at..name_end).unwrap_or_default());
-            let colon = skip_white_space(bytes, name_end);
-            let start = skip_white_space(bytes, colon + 1);
-            let end = end_of_value(bytes, start);
-            if end <= start || bytes.get(colon) != Some(&b':') {
-                return Err(MembersError::NotAnObject);
-            }
-            if let Some(index) = name
-                && found[index].replace(start..end).is_some()
-            {
-                return Err(MembersError::Duplicate(names[index]));
-            }
-            at = skip_white_space(bytes, end);
-            if bytes.get(at) == Some(&b',') {
-                at = skip_white_space(bytes, at + 1);
-            }
+        if let Some(index) = name
+            && found[index].replace(start..end).is_some()
+        {
+            return Err(MembersError::Duplicate(names[index]));
         }
-        match bytes.get(at) {
-            Some(b'}') => Ok(found),
-            _ => Err(MembersError::NotAnObject),
+        at = skip_white_space(bytes, end);
+        if bytes.get(at) == Some(&b',') {
+            at = skip_white_space(bytes, at + 1);
         }
+    }
+    match bytes.get(at) {
+        Some(b'}') => Ok(found),
+        _ => Err(MembersError::NotAnObject),
     }
 }
 

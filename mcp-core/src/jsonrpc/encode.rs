@@ -21,10 +21,11 @@ use super::{ErrorObject, RequestId};
 /// assert_eq!(out, r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#);
 /// ```
 pub fn write_request(out: &mut BytesMut, id: &RequestId, method: &str, params: &[u8]) {
+    out.reserve(params.len() + method.len() + 64);
     out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
     write_id(out, id);
     out.extend_from_slice(br#","method":"#);
-    write_json(out, method);
+    write_method(out, method);
     out.extend_from_slice(br#","params":"#);
     write_raw(out, params);
     out.extend_from_slice(b"}");
@@ -43,7 +44,7 @@ pub fn write_request(out: &mut BytesMut, id: &RequestId, method: &str, params: &
 /// ```
 pub fn write_notification(out: &mut BytesMut, method: &str, params: &[u8]) {
     out.extend_from_slice(br#"{"jsonrpc":"2.0","method":"#);
-    write_json(out, method);
+    write_method(out, method);
     if params != b"{}" {
         out.extend_from_slice(br#","params":"#);
         write_raw(out, params);
@@ -115,6 +116,17 @@ fn write_id(out: &mut BytesMut, id: &RequestId) {
     match id {
         RequestId::Number(number) => out.extend_from_slice(Digits::new(*number).as_bytes()),
         RequestId::String(text) => write_json(out, &**text),
+    }
+}
+
+/// Appends a name as a JSON string. Those of the protocol have nothing to escape.
+fn write_method(out: &mut BytesMut, name: &str) {
+    if name.bytes().all(|byte| byte > b'"' && byte != b'\\') {
+        for part in ["\"", name, "\""] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    } else {
+        write_json(out, name);
     }
 }
 
@@ -201,6 +213,15 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(value["id"], i64::MIN);
         assert_eq!(value["result"]["b"], "x\n");
+    }
+
+    #[test]
+    fn the_name_of_a_method_is_written_as_any_string() {
+        for name in ["tools/call", "é", "", "a\"b", "a\\b", "a\nb", "a b", "#~\u{7f}", "!"] {
+            let mut out = BytesMut::new();
+            write_method(&mut out, name);
+            assert_eq!(&out[..], serde_json::to_string(name).unwrap().as_bytes());
+        }
     }
 
     #[test]

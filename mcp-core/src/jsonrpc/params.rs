@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Deref, Range};
 
 use crate::codec::strict::StrictReader;
-use crate::json::{JsonBytes, MembersError};
+use crate::json::{JsonBytes, MembersError, member_ranges};
 use crate::meta;
 
 /// The members of `params` whose places are noted.
@@ -98,33 +98,43 @@ impl Params {
         &self,
         names: [&'static str; N],
     ) -> Result<[Option<JsonBytes>; N], MembersError> {
+        let texts = self.member_texts(names)?;
+        Ok(texts.map(|text| text.map(|text| self.text.slice_ref(text))))
+    }
+
+    /// Returns the texts of the named members, in the order of `names`.
+    ///
+    /// # Errors
+    /// As [`Params::members`].
+    pub fn member_texts<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<[Option<&str>; N], MembersError> {
+        let text = self.text.as_str();
         let places = self.places.as_ref().map(|places| &places.members[..]);
         match noted(places, &MEMBERS, names) {
-            Some(places) => Ok(places.map(|place| Some(self.text.slice(place.range()?)))),
-            None => self.text.members(names),
+            Some(places) => Ok(places.map(|place| text.get(place.range()?))),
+            None => Ok(member_ranges(text, names)?.map(|range| text.get(range?))),
         }
     }
 
-    /// Returns the text of the named members of `_meta`, in the order of `names`. `meta` is the
-    /// value of `_meta` in these parameters.
+    /// Returns the texts of the named members of `_meta`, in the order of `names`. `meta` is the
+    /// text of `_meta` in these parameters.
     ///
     /// # Errors
     /// If one of these members occurs twice, or `_meta` is not an object.
     pub fn meta_members<'a, const N: usize>(
         &'a self,
-        meta: &'a JsonBytes,
+        meta: &'a str,
         names: [&'static str; N],
     ) -> Result<[Option<&'a str>; N], MembersError> {
         let noted_meta = self.places.as_ref().filter(|places| places.is_meta_noted);
         let places = noted_meta.map(|places| &places.meta_members[..]);
         match noted(places, &META_MEMBERS, names) {
-            Some(places) if meta.as_bytes().starts_with(b"{") => {
+            Some(places) if meta.starts_with('{') => {
                 Ok(places.map(|place| self.text.as_str().get(place.range()?)))
             }
-            _ => {
-                let ranges = meta.member_ranges(names)?;
-                Ok(ranges.map(|range| meta.as_str().get(range?)))
-            }
+            _ => Ok(member_ranges(meta, names)?.map(|range| meta.get(range?))),
         }
     }
 }
@@ -256,8 +266,12 @@ mod tests {
         let searched = JsonBytes::from(params.clone());
         assert_eq!(params.members(MEMBERS), searched.members(MEMBERS), "{text}");
         assert_eq!(params.members(["name", "other"]), searched.members(["name", "other"]));
+        let texts = params.member_texts(MEMBERS);
+        let members = params.members(MEMBERS);
+        let members = members.as_ref().map(|members| members.each_ref().map(text_of));
+        assert_eq!(texts, members.map_err(Clone::clone), "{text}");
         if let Ok([Some(meta)]) = params.members([META]) {
-            let found = params.meta_members(&meta, META_MEMBERS);
+            let found = params.meta_members(meta.as_str(), META_MEMBERS);
             let searched = meta.members(META_MEMBERS);
             let searched = searched.as_ref().map(|found| found.each_ref().map(text_of));
             assert_eq!(found, searched.map_err(Clone::clone), "{text}");
@@ -315,7 +329,7 @@ mod tests {
         let [meta, ..] = read(&known);
         let meta = meta.unwrap();
         let token = |params: &Params| {
-            let [token] = params.meta_members(&meta, [meta::PROGRESS_TOKEN]).unwrap();
+            let [token] = params.meta_members(meta.as_str(), [meta::PROGRESS_TOKEN]).unwrap();
             token.map(str::to_owned)
         };
         assert_eq!(token(&known), token(&searched));

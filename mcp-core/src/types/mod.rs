@@ -51,6 +51,7 @@ mod task;
 pub mod task_2025;
 mod task_status;
 mod tool;
+mod tool_result;
 
 pub use annotations::{Annotations, Role};
 pub use caching::CacheScope;

@@ -92,7 +92,7 @@ pub(super) fn invocation(scope: &Scope<'_>, function: &Function) -> TokenStream 
 
 /// Returns the span for errors about the returned type.
 pub(super) fn output_span(function: &Function) -> proc_macro2::Span {
-    let span = function.output.span();
-    // An omitted return type has no span.
-    shown_at(if function.output == syn::parse_quote!(()) { function.ident.span() } else { span })
+    // An omitted return type, which is read as `()`, has no span.
+    let is_unit = matches!(&function.output, syn::Type::Tuple(tuple) if tuple.elems.is_empty());
+    shown_at(if is_unit { function.ident.span() } else { function.output.span() })
 }

@@ -11,6 +11,7 @@ use mcp_core::sync::Mutex;
 
 use super::gate::NotificationGate;
 use super::notification_limiter::NotificationLimiter;
+use super::pace::Pace;
 use super::{CallMeta, ConversationState, Environment, LegacySession};
 use crate::questions::CallQuestions;
 
@@ -35,6 +36,8 @@ pub(crate) struct Call {
     /// The same with those that layers added, if they added any.
     pub(crate) layered: OnceLock<Extensions>,
     pub(crate) limiter: Mutex<NotificationLimiter>,
+    /// Lets other tasks run while the handler sends nothing.
+    pub(crate) pace: Pace,
     pub(crate) questions: CallQuestions,
     /// Stops notifications about the call when it ends.
     pub(crate) gate: NotificationGate,
@@ -68,6 +71,7 @@ impl Call {
             extensions,
             layered: OnceLock::new(),
             limiter: Mutex::new(NotificationLimiter::new()),
+            pace: Pace::default(),
             questions: CallQuestions::new(may_require_input),
             gate: NotificationGate::default(),
         }

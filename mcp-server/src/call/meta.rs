@@ -5,9 +5,9 @@
 
 use crate::error::reason;
 use crate::json_text::read_text;
-use mcp_core::json::JsonBytes;
+use mcp_core::json::{MembersError, member_ranges};
 use mcp_core::jsonrpc::{ErrorObject, Params};
-use mcp_core::meta;
+use mcp_core::meta::{self, Meta};
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
 
@@ -15,7 +15,8 @@ use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel, Progress
 const CAPABILITIES: [&str; 6] =
     ["elicitation", "sampling", "roots", "experimental", "extensions", "tasks"];
 
-/// The `_meta` of a request. Fields that are rarely read stay encoded.
+/// The fields of a request's `_meta` that decide about every call. The others are read from the
+/// parameters when they are needed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallMeta {
     /// The protocol version that the request names.
@@ -26,8 +27,6 @@ pub(crate) struct CallMeta {
     pub(crate) has_client_capabilities: bool,
     /// The minimum level of log messages. `None` if the caller wants none.
     pub(crate) log_level: Option<LoggingLevel>,
-    /// The whole `_meta`.
-    pub(crate) raw: Option<JsonBytes>,
 }
 
 /// The protocol version that a request names.
@@ -48,12 +47,9 @@ impl CallMeta {
     /// # Errors
     /// −32602 if a field is duplicated or of the wrong type.
     pub(crate) fn read(params: &Params) -> Result<Self, ErrorObject> {
-        let [raw] = params
-            .members(["_meta"])
+        let meta = text(params)
             .map_err(|error| ErrorObject::invalid_params(format!("params: {error}")))?;
-        let Some(meta) = raw.filter(|raw| raw.as_bytes() != b"null") else {
-            return Ok(Self::default());
-        };
+        let Some(meta) = meta else { return Ok(Self::default()) };
         let names = [
             meta::PROGRESS_TOKEN,
             meta::PROTOCOL_VERSION,
@@ -62,14 +58,14 @@ impl CallMeta {
             meta::LOG_LEVEL,
         ];
         let [progress_token, version, client_info, client_capabilities, log_level] = params
-            .meta_members(&meta, names)
+            .meta_members(meta, names)
             .map_err(|error| ErrorObject::invalid_params(format!("params._meta: {error}")))?;
         let claim = claimed_version(version)?;
         let progress_token = read(meta::PROGRESS_TOKEN, progress_token, serde_json::from_str)?;
         check_object(meta::CLIENT_INFO, client_info)?;
-        let has_client_capabilities = check_capabilities(&meta, client_capabilities)?;
+        let has_client_capabilities = check_capabilities(client_capabilities)?;
         let log_level = read(meta::LOG_LEVEL, log_level, serde_json::from_str)?;
-        Ok(Self { claim, progress_token, has_client_capabilities, log_level, raw: Some(meta) })
+        Ok(Self { claim, progress_token, has_client_capabilities, log_level })
     }
 
     /// Decodes the `_meta` of a request or notification that came in an array of messages.
@@ -86,39 +82,6 @@ impl CallMeta {
             "a message that names its protocol version in _meta must not be part of a batch; send \
              it as a message of its own",
         ))
-    }
-
-    /// Returns the name and version that the client claims.
-    pub(crate) fn client_info(&self) -> Option<Implementation> {
-        self.member(meta::CLIENT_INFO)?.parse().ok()
-    }
-
-    /// Returns a member that calls rarely need, which is therefore searched when it is.
-    fn member(&self, name: &'static str) -> Option<JsonBytes> {
-        let [found] = self.raw.as_ref()?.members([name]).ok()?;
-        found.filter(|json| json.as_bytes() != b"null")
-    }
-
-    /// Returns the capabilities that the client declares. A malformed capability is left out; the
-    /// others count.
-    pub(crate) fn client_capabilities(&self) -> ClientCapabilities {
-        let Some(json) = self.member(meta::CLIENT_CAPABILITIES) else {
-            return ClientCapabilities::new();
-        };
-        json.parse().unwrap_or_else(|_| {
-            let mut declared = ClientCapabilities::new();
-            if let Ok([elicitation, sampling, roots, experimental, extensions, tasks]) =
-                json.members(CAPABILITIES)
-            {
-                declared.elicitation = elicitation.and_then(|json| json.parse().ok());
-                declared.sampling = sampling.and_then(|json| json.parse().ok());
-                declared.roots = roots.and_then(|json| json.parse().ok());
-                declared.experimental = experimental.and_then(|json| json.parse().ok());
-                declared.extensions = extensions.and_then(|json| json.parse().ok());
-                declared.tasks = tasks.and_then(|json| json.parse().ok());
-            }
-            declared
-        })
     }
 
     /// Returns the modern revision that the request names; `None` for a legacy message.
@@ -154,6 +117,50 @@ impl CallMeta {
     }
 }
 
+/// Returns the text of `_meta`. `null` counts as absent.
+fn text(params: &Params) -> Result<Option<&str>, MembersError> {
+    let [meta] = params.member_texts(["_meta"])?;
+    Ok(meta.filter(|meta| *meta != "null"))
+}
+
+/// Returns the `_meta` of a request.
+pub(crate) fn whole(params: &Params) -> Option<Meta> {
+    serde_json::from_str(text(params).ok()??).ok()
+}
+
+/// Returns the name and version that the client claims.
+pub(crate) fn client_info(params: &Params) -> Option<Implementation> {
+    serde_json::from_str(member(params, meta::CLIENT_INFO)?).ok()
+}
+
+/// Returns the capabilities that the client declares. A malformed capability is left out; the
+/// others count.
+pub(crate) fn client_capabilities(params: &Params) -> ClientCapabilities {
+    let Some(json) = member(params, meta::CLIENT_CAPABILITIES) else {
+        return ClientCapabilities::new();
+    };
+    serde_json::from_str(json).unwrap_or_else(|_| {
+        let mut declared = ClientCapabilities::new();
+        if let Ok(ranges) = member_ranges(json, CAPABILITIES) {
+            let [elicitation, sampling, roots, experimental, extensions, tasks] =
+                ranges.map(|range| json.get(range?));
+            declared.elicitation = elicitation.and_then(|json| serde_json::from_str(json).ok());
+            declared.sampling = sampling.and_then(|json| serde_json::from_str(json).ok());
+            declared.roots = roots.and_then(|json| serde_json::from_str(json).ok());
+            declared.experimental = experimental.and_then(|json| serde_json::from_str(json).ok());
+            declared.extensions = extensions.and_then(|json| serde_json::from_str(json).ok());
+            declared.tasks = tasks.and_then(|json| serde_json::from_str(json).ok());
+        }
+        declared
+    })
+}
+
+/// Returns a member of `_meta` that calls rarely need.
+fn member<'a>(params: &'a Params, name: &'static str) -> Option<&'a str> {
+    let [found] = params.meta_members(text(params).ok()??, [name]).ok()?;
+    found.filter(|json| *json != "null")
+}
+
 fn claimed_version(json: Option<&str>) -> Result<Claim, ErrorObject> {
     let Some(name) = read(meta::PROTOCOL_VERSION, json, read_text)? else {
         return Ok(Claim::Absent);
@@ -178,15 +185,13 @@ fn check_object(key: &str, json: Option<&str>) -> Result<bool, ErrorObject> {
 /// Checks `clientCapabilities` and that each capability is an object. A malformed capability is
 /// refused instead of ignored: otherwise the call would fail later, because of a capability that
 /// the client believes it declared. Returns false if there are none.
-fn check_capabilities(meta: &JsonBytes, json: Option<&str>) -> Result<bool, ErrorObject> {
+fn check_capabilities(json: Option<&str>) -> Result<bool, ErrorObject> {
     if !check_object(meta::CLIENT_CAPABILITIES, json)? {
         return Ok(false);
     }
     let Some(json) = json.filter(|json| *json != "{}") else { return Ok(true) };
     let path = format_args!("params._meta[\"{}\"]", meta::CLIENT_CAPABILITIES);
-    let ranges = meta
-        .slice_ref(json)
-        .member_ranges(CAPABILITIES)
+    let ranges = member_ranges(json, CAPABILITIES)
         .map_err(|error| ErrorObject::invalid_params(format!("{path}: {error}")))?;
     for (name, range) in CAPABILITIES.into_iter().zip(ranges) {
         let value = range.and_then(|range| json.get(range));

@@ -14,6 +14,7 @@ mod environment;
 mod gate;
 mod meta;
 mod notification_limiter;
+mod pace;
 mod session;
 mod session_memory;
 
@@ -23,7 +24,7 @@ pub(crate) use answer_stream::ResumableStream;
 pub(crate) use conversation::{Binding, ConversationState};
 pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
-pub(crate) use meta::{CallMeta, Claim};
+pub(crate) use meta::{CallMeta, Claim, client_capabilities, client_info, whole as whole_meta};
 pub(crate) use notification_limiter::Admission;
 pub(crate) use session::{ClientDescription, LegacySession};
 pub(crate) use session_memory::{SessionBudget, SessionMemory, SessionMemoryFull};

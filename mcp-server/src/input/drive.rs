@@ -18,6 +18,7 @@ use mcp_core::types::InputRequiredResult;
 
 use super::explicit::{ask_on_session, check};
 use crate::context::{Context, HandlerFuture};
+use crate::json_text::read_text;
 use crate::principal::Principal;
 use crate::questions::{Journal, Round};
 use crate::seal::Binding;
@@ -41,8 +42,8 @@ enum HandlerOutcome<T> {
 pub(crate) struct RoundInput<'a> {
     pub(crate) method: &'static str,
     pub(crate) params: &'a Params,
-    pub(crate) input_responses: Option<JsonBytes>,
-    pub(crate) request_state: Option<JsonBytes>,
+    pub(crate) input_responses: Option<&'a str>,
+    pub(crate) request_state: Option<&'a str>,
 }
 
 impl<'a> RoundInput<'a> {
@@ -51,10 +52,9 @@ impl<'a> RoundInput<'a> {
     /// # Errors
     /// −32602 if a member is duplicated.
     pub(crate) fn read(method: &'static str, params: &'a Params) -> Result<Self, ErrorObject> {
-        let [input_responses, request_state] =
-            params
-                .members(["inputResponses", "requestState"])
-                .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+        let [input_responses, request_state] = params
+            .member_texts(["inputResponses", "requestState"])
+            .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
         Ok(Self { method, params, input_responses, request_state })
     }
 }
@@ -100,21 +100,20 @@ fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
 #[cold]
 fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
     // A `null` state counts as absent (TRAP-31); `null` answers are malformed.
-    let token = input.request_state.as_ref().filter(|token| token.as_bytes() != b"null");
+    let token = input.request_state.filter(|token| *token != "null");
     let Some(token) = token else {
-        if let Some(responses) = &input.input_responses {
+        if let Some(responses) = input.input_responses {
             context.call().questions.round().lock().unsolicited = Journal::unsolicited(responses)?;
         }
         return Ok(());
     };
-    let token: String = token
-        .parse()
+    let token = read_text(token)
         .map_err(|_| ErrorObject::invalid_params("/requestState: expected a string"))?;
     let sealer = &context.call().environment.sealer;
     let (opened, receipt) = sealer.open(&binding(context, input)?, &token)?;
     let mut journal: Journal = serde_json::from_slice(&opened)
         .map_err(|error| crate::error::internal("decoding the journal of a call", &error))?;
-    if let Some(responses) = &input.input_responses {
+    if let Some(responses) = input.input_responses {
         journal.add_answers(responses)?;
     }
     // Invalid answers can be corrected and sent again, so the state is redeemed only now.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::Location;
 
-use mcp_core::json::canonical;
+use mcp_core::json;
 use mcp_core::types::InputRequest;
 
 use crate::seal::digest;
@@ -40,8 +40,7 @@ impl Identity {
         request: &InputRequest,
         seen: &mut HashMap<String, u32>,
     ) -> Result<Self, serde_json::Error> {
-        // The wire form contains the method and the parameters.
-        let digest = hex(&digest(&[&canonical(&serde_json::to_value(request)?)]), 16);
+        let digest = hex(&digest(&[&text(request)?]), 16);
         let (base, site) = match source {
             QuestionSource::Named(name) => (name.into_owned(), None),
             QuestionSource::Site(location) => {
@@ -51,6 +50,17 @@ impl Identity {
             }
         };
         Ok(Self { key: occurrence(base, seen), site, digest })
+    }
+}
+
+/// Returns the text of a question, from which its digest is made: the method and the parameters.
+/// Equal questions have equal texts, whenever they are asked.
+fn text(request: &InputRequest) -> Result<Vec<u8>, serde_json::Error> {
+    match request {
+        // The members of a form and of a URL are always written in the same order.
+        InputRequest::Elicit(_) => json::to_text(request).map(String::into_bytes),
+        // Others may have objects of the author, whose members may be in any order.
+        _ => Ok(json::canonical(&serde_json::to_value(request)?)),
     }
 }
 
@@ -74,17 +84,44 @@ fn site(location: &Location<'_>) -> String {
     format!("ask-{}", hex(&digest(&[location.file().as_bytes(), &line, &column]), 3))
 }
 
+/// Returns at most `max` bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8], max: usize) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    let bytes = bytes.iter().take(max);
-    bytes.flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(2 * max.min(bytes.len()));
+    for byte in bytes.iter().take(max) {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from(DIGITS[usize::from(digit)]));
+        }
+    }
+    text
 }
 
 #[cfg(all(test, feature = "sealed-state"))]
 mod tests {
-    use mcp_core::types::{ElicitParams, ElicitSchema};
+    use mcp_core::types::{CreateMessageParams, ElicitParams, ElicitSchema};
+    use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_order_of_an_authors_members_does_not_distinguish_questions() {
+        let digest = |metadata: serde_json::Value| {
+            let params: CreateMessageParams = serde_json::from_value(
+                json!({ "messages": [], "maxTokens": 1, "metadata": metadata }),
+            )
+            .unwrap();
+            let source = QuestionSource::Named("ask".into());
+            Identity::new(source, &params.into(), &mut HashMap::new()).unwrap().digest
+        };
+        assert_eq!(digest(json!({ "a": 1, "b": 2 })), digest(json!({ "b": 2, "a": 1 })));
+        assert_ne!(digest(json!({ "a": 1 })), digest(json!({ "a": 2 })));
+    }
+
+    #[test]
+    fn bytes_are_written_in_hexadecimal() {
+        assert_eq!(hex(&[0x00, 0x1f, 0xa9, 0xff], 3), "001fa9");
+        assert_eq!(hex(&[7], 16), "07");
+    }
 
     #[test]
     fn keys_distinguish_lines_questions_and_repetitions() {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{CreateMessageResult, ElicitResult, InputRequest, ListRootsResult};
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl Journal {
     ///
     /// # Errors
     /// −32602 if an answer is not of the type that its question expects (MRTR-12).
-    pub(crate) fn add_answers(&mut self, responses: &JsonBytes) -> Result<(), ErrorObject> {
+    pub(crate) fn add_answers(&mut self, responses: &str) -> Result<(), ErrorObject> {
         let responses: BTreeMap<Cow<'_, str>, &RawValue> = object(responses)?;
         for SentQuestion { key, digest, kind } in std::mem::take(&mut self.asked) {
             let Some(answer) = responses.get(key.as_str()) else { continue };
@@ -112,9 +112,7 @@ impl Journal {
     ///
     /// # Errors
     /// −32602 if they are not an object.
-    pub(crate) fn unsolicited(
-        responses: &JsonBytes,
-    ) -> Result<HashMap<String, RawJson>, ErrorObject> {
+    pub(crate) fn unsolicited(responses: &str) -> Result<HashMap<String, RawJson>, ErrorObject> {
         object(responses)
     }
 
@@ -123,8 +121,7 @@ impl Journal {
     }
 }
 
-fn object<'a, T: Deserialize<'a>>(responses: &'a JsonBytes) -> Result<T, ErrorObject> {
-    responses
-        .parse()
+fn object<'a, T: Deserialize<'a>>(responses: &'a str) -> Result<T, ErrorObject> {
+    serde_json::from_str(responses)
         .map_err(|_| ErrorObject::invalid_params("/inputResponses: expected an object"))
 }

@@ -17,7 +17,7 @@ pub(crate) struct RouteTable<T> {
     /// Whether the capability is declared. It stays declared when the last route is removed.
     offered: bool,
     /// The list in each revision, encoded at the first request.
-    lists: [OnceLock<Pages>; Revision::ALL.len()],
+    lists: [OnceLock<Box<Pages>>; Revision::ALL.len()],
 }
 
 /// The pages of one list.
@@ -86,7 +86,7 @@ impl<T> RouteTable<T> {
         let pages = match cell.get() {
             Some(pages) => pages,
             None => {
-                let pages = self.write_pages(request, &list).map_err(failed)?;
+                let pages = Box::new(self.write_pages(request, &list).map_err(failed)?);
                 cell.get_or_init(|| pages)
             }
         };

@@ -14,15 +14,16 @@ use crate::wire::wrap_structured;
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let RoutedRequest { registry, context, params, .. } = *request;
     let [name, arguments, input_responses, request_state] = params
-        .members(["name", "arguments", "inputResponses", "requestState"])
+        .member_texts(["name", "arguments", "inputResponses", "requestState"])
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     let Some(name) = name else { return Err(ErrorObject::invalid_params("missing field `name`")) };
-    let name = read_text(name.as_str()).map_err(|error| invalid_params(&error))?;
+    let name = read_text(name).map_err(|error| invalid_params(&error))?;
     let arguments = object(arguments)?;
+    let arguments = || arguments.map_or(JsonBytes::empty_object(), |text| params.slice_ref(text));
     require(registry.tools.is_offered(), ToolsCall::NAME)?;
     let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
-    let begin = || route.call(context.clone(), arguments.clone());
+    let begin = || route.call(context.clone(), arguments());
     let wraps = context.rules().structured_content == StructuredContent::Object && route.wraps();
     input::answer(context, input, begin, |result| {
         route.check_result(result)?;
@@ -34,11 +35,11 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     .await
 }
 
-fn object(arguments: Option<JsonBytes>) -> Result<JsonBytes, ErrorObject> {
+/// Returns the text of the arguments, an object. `null` counts as absent.
+fn object(arguments: Option<&str>) -> Result<Option<&str>, ErrorObject> {
     match arguments {
-        None => Ok(JsonBytes::empty_object()),
-        Some(raw) if raw.as_bytes().starts_with(b"{") => Ok(raw),
-        Some(raw) if raw.as_bytes() == b"null" => Ok(JsonBytes::empty_object()),
+        None | Some("null") => Ok(None),
+        Some(text) if text.starts_with('{') => Ok(Some(text)),
         Some(_) => Err(ErrorObject::invalid_params("/arguments: expected an object")),
     }
 }

@@ -62,6 +62,12 @@ const PAGE_SIZE: usize = 1_000;
 /// ```
 #[must_use = "a server does nothing until it is built and served"]
 pub struct ServerBuilder {
+    /// Boxed, because each method moves the builder, and so does each future that serves it.
+    parts: Box<Parts>,
+}
+
+/// What a builder collects.
+struct Parts {
     info: Implementation,
     instructions: Option<String>,
     states: Extensions,
@@ -85,24 +91,7 @@ type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
 impl Server {
     /// Creates a builder from the name and the version of the server (`serverInfo`).
     pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
-        ServerBuilder {
-            info: Implementation::new(name, version),
-            instructions: None,
-            states: Extensions::new(),
-            methods: HashMap::new(),
-            layers: Vec::new(),
-            limits: Limits::new(),
-            revisions: Revision::ALL.to_vec(),
-            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
-            cache: (Duration::ZERO, CacheScope::Private),
-            state_keys: None,
-            state_single_use: false,
-            extensions: Vec::new(),
-            filters: Vec::new(),
-            known_methods: Methods::new(),
-            live: Arc::default(),
-            invalid_registration: None,
-        }
+        ServerBuilder { parts: Box::new(Parts::new(Implementation::new(name, version))) }
     }
 }
 
@@ -111,31 +100,31 @@ impl ServerBuilder {
 
     /// Sets the display name.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.info.title = Some(title.into());
+        self.parts.info.title = Some(title.into());
         self
     }
 
     /// Sets the description.
     pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.info.description = Some(description.into());
+        self.parts.info.description = Some(description.into());
         self
     }
 
     /// Sets the URL of the server's website.
     pub fn website_url(mut self, url: impl Into<String>) -> Self {
-        self.info.website_url = Some(url.into());
+        self.parts.info.website_url = Some(url.into());
         self
     }
 
     /// Sets the icons.
     pub fn icons(mut self, icons: impl Into<Vec<Icon>>) -> Self {
-        self.info.icons = Some(icons.into());
+        self.parts.info.icons = Some(icons.into());
         self
     }
 
     /// Sets the instructions, which tell the model how to use the server.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
-        self.instructions = Some(instructions.into());
+        self.parts.instructions = Some(instructions.into());
         self
     }
 
@@ -143,33 +132,8 @@ impl ServerBuilder {
     ///
     /// Building the server fails if the extension is invalid, or is added twice.
     pub fn extension(mut self, extension: ServerExtension) -> Self {
-        let registered = extension.into_registered().and_then(|registered| self.add(registered));
-        if let Err(invalid_registration) = registered {
-            self.invalid_registration.get_or_insert(invalid_registration);
-        }
+        self.parts.add_extension(extension);
         self
-    }
-
-    fn add(&mut self, extension: Registered) -> Result<(), BuildError> {
-        let Registered { id, settings, rows, methods, filters } = extension;
-        if self.extensions.iter().any(|(other, _)| *other == id) {
-            return Err(BuildError::Duplicate { kind: "extension", name: id.to_string() });
-        }
-        for (name, method) in methods {
-            if self.methods.insert(name, method).is_some() {
-                return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
-            }
-        }
-        for filter in filters {
-            if self.filters.iter().any(|other| other.member == filter.member) {
-                let name = filter.member.to_owned();
-                return Err(BuildError::Duplicate { kind: "filter", name });
-            }
-            self.filters.push(filter);
-        }
-        self.known_methods.add(rows);
-        self.extensions.push((id, settings));
-        Ok(())
     }
 
     // ---- routes, methods, state and layers ----
@@ -180,10 +144,9 @@ impl ServerBuilder {
     }
 
     /// Registers tools. An empty list declares the capability, for tools that are added later.
-    pub fn tools(self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
-        self.live.change(|registry| registry.tools.offer());
-        let name = |route: &ToolRoute| route.name().to_owned();
-        self.register("tool", routes, name, check_tool, Registry::insert_tool)
+    pub fn tools(mut self, routes: impl IntoIterator<Item = ToolRoute>) -> Self {
+        self.parts.add_tools(&mut routes.into_iter());
+        self
     }
 
     /// Registers a prompt.
@@ -192,10 +155,9 @@ impl ServerBuilder {
     }
 
     /// Registers prompts. An empty list declares the capability, for prompts that are added later.
-    pub fn prompts(self, routes: impl IntoIterator<Item = PromptRoute>) -> Self {
-        self.live.change(|registry| registry.prompts.offer());
-        let name = |route: &PromptRoute| route.prompt().name.clone();
-        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt)
+    pub fn prompts(mut self, routes: impl IntoIterator<Item = PromptRoute>) -> Self {
+        self.parts.add_prompts(&mut routes.into_iter());
+        self
     }
 
     /// Registers a resource or a resource template.
@@ -205,13 +167,9 @@ impl ServerBuilder {
 
     /// Registers resources and resource templates. An empty list declares the capability, for
     /// resources that are added later.
-    pub fn resources(self, routes: impl IntoIterator<Item = ResourceRoute>) -> Self {
-        self.live.change(|registry| {
-            registry.resources.offer();
-            registry.templates.offer();
-        });
-        let name = |route: &ResourceRoute| route.uri().to_owned();
-        self.register("resource", routes, name, check_resource, Registry::insert_resource)
+    pub fn resources(mut self, routes: impl IntoIterator<Item = ResourceRoute>) -> Self {
+        self.parts.add_resources(&mut routes.into_iter());
+        self
     }
 
     /// Registers routes of any kind. See [`routes!`](crate::routes).
@@ -243,7 +201,7 @@ impl ServerBuilder {
     /// Adds a value that handlers take as [`State<S>`](crate::extract::State). A second value of
     /// the same type replaces the first.
     pub fn state<S: Send + Sync + 'static>(mut self, state: S) -> Self {
-        self.states.insert(state);
+        self.parts.states.insert(state);
         self
     }
 
@@ -258,17 +216,7 @@ impl ServerBuilder {
         F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
     {
-        let name = M::NAME.to_owned();
-        if method::find(M::NAME).is_some() {
-            let reason = "the protocol defines a method with this name".into();
-            self.invalid_registration.get_or_insert(BuildError::Invalid {
-                kind: "method",
-                name,
-                reason,
-            });
-        } else if self.methods.insert(M::NAME, CustomMethod::new::<M, F, Fut>(handler)).is_some() {
-            self.invalid_registration.get_or_insert(BuildError::Duplicate { kind: "method", name });
-        }
+        self.parts.add_method(M::NAME, CustomMethod::new::<M, F, Fut>(handler));
         self
     }
 
@@ -278,7 +226,7 @@ impl ServerBuilder {
         L: Layer<BoxService> + Send + 'static,
         L::Service: Service,
     {
-        self.layers.push(Box::new(move |inner| BoxService::new(layer.layer(inner))));
+        self.parts.layers.push(Box::new(move |inner| BoxService::new(layer.layer(inner))));
         self
     }
 
@@ -286,33 +234,33 @@ impl ServerBuilder {
 
     /// Sets the limits. See [`Limits`].
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.parts.limits = limits;
         self
     }
 
     /// Sets the supported revisions, in order of preference. Default: all.
     pub fn revisions(mut self, revisions: impl Into<Vec<Revision>>) -> Self {
-        self.revisions = revisions.into();
+        self.parts.revisions = revisions.into();
         self
     }
 
     /// Sets the number of items in one page of a list. Default: 1,000.
     pub fn page_size(mut self, items: usize) -> Self {
         let items = items.max(1);
-        self.page_sizes = PageSizes { tools: items, prompts: items, resources: items };
+        self.parts.page_sizes = PageSizes { tools: items, prompts: items, resources: items };
         self
     }
 
     /// Sets the number of items in one page of the lists of resources and resource templates.
     pub fn resource_page_size(mut self, items: usize) -> Self {
-        self.page_sizes.resources = items.max(1);
+        self.parts.page_sizes.resources = items.max(1);
         self
     }
 
     /// Sets the time for which clients may cache lists and resources that do not set their own, and
     /// whether caches may share them between users (since 2026-07-28). Default: no caching.
     pub fn cache(mut self, fresh_for: Duration, scope: CacheScope) -> Self {
-        self.cache = (fresh_for, scope);
+        self.parts.cache = (fresh_for, scope);
         self
     }
 
@@ -322,7 +270,7 @@ impl ServerBuilder {
     /// Without them, the server generates a key that is lost when the process ends. Server
     /// instances behind one address need a key ring with a common secret.
     pub fn state_keys(mut self, keys: KeyRing) -> Self {
-        self.state_keys = Some(keys);
+        self.parts.state_keys = Some(keys);
         self
     }
 
@@ -332,7 +280,7 @@ impl ServerBuilder {
     /// start the call again. Redeemed states are remembered in this process until they expire, so
     /// this needs a single instance, or routing that keeps a call on one instance.
     pub fn state_single_use(mut self, single_use: bool) -> Self {
-        self.state_single_use = single_use;
+        self.parts.state_single_use = single_use;
         self
     }
 
@@ -340,17 +288,161 @@ impl ServerBuilder {
     /// a `serve` method consumes the builder.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
-        ServerHandle::new(Arc::clone(&self.live))
+        ServerHandle::new(Arc::clone(&self.parts.live))
+    }
+
+    /// Builds the server, which serves any number of connections.
+    ///
+    /// # Errors
+    /// The first invalid registration.
+    pub fn build(self) -> Result<Server, BuildError> {
+        let Self { parts } = self;
+        if let Some(invalid_registration) = parts.invalid_registration {
+            return Err(invalid_registration);
+        }
+        if parts.revisions.is_empty() {
+            return Err(BuildError::Invalid {
+                kind: "server",
+                name: parts.info.name,
+                reason: "no revision is supported; pass at least one to revisions".into(),
+            });
+        }
+        let (ttl, scope) = parts.cache;
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let encoder =
+            Encoder::new(&parts.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
+                kind: "server",
+                name: parts.info.name.clone(),
+                reason: error.to_string(),
+            })?;
+        let mut attached = Extensions::new();
+        attached.insert(ServerHandle::new(Arc::clone(&parts.live)));
+        let environment = Environment {
+            server_name: parts.info.name.clone(),
+            states: parts.states,
+            attached,
+            blocking: BlockingPool::new(parts.limits.max_blocking_threads),
+            sealer: Sealer::new(parts.state_keys, parts.state_single_use, &parts.limits),
+            limits: parts.limits,
+            encoder,
+        };
+        let definition = Arc::new(ServerDefinition {
+            info: parts.info,
+            instructions: parts.instructions,
+            revisions: parts.revisions,
+            extensions: parts.extensions,
+            filters: parts.filters,
+            known_methods: parts.known_methods,
+            methods: parts.methods,
+            live: parts.live,
+            page_sizes: parts.page_sizes,
+            environment: Arc::new(environment),
+        });
+        let router = Router::new(Arc::clone(&definition));
+        let stack = if parts.layers.is_empty() {
+            Stack::plain(router)
+        } else {
+            let layers = parts.layers.into_iter();
+            Stack::layered(layers.fold(BoxService::new(router), |inner, layer| layer(inner)))
+        };
+        Ok(Server { definition, stack: Arc::new(stack) })
+    }
+}
+
+/// The lists are trait objects, so that this is not compiled again for each type of list.
+impl Parts {
+    fn new(info: Implementation) -> Self {
+        Self {
+            info,
+            instructions: None,
+            states: Extensions::new(),
+            methods: HashMap::new(),
+            layers: Vec::new(),
+            limits: Limits::new(),
+            revisions: Revision::ALL.to_vec(),
+            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
+            cache: (Duration::ZERO, CacheScope::Private),
+            state_keys: None,
+            state_single_use: false,
+            extensions: Vec::new(),
+            filters: Vec::new(),
+            known_methods: Methods::new(),
+            live: Arc::default(),
+            invalid_registration: None,
+        }
+    }
+
+    fn add_extension(&mut self, extension: ServerExtension) {
+        let registered = extension.into_registered();
+        if let Err(invalid_registration) = registered.and_then(|it| self.register_extension(it)) {
+            self.invalid_registration.get_or_insert(invalid_registration);
+        }
+    }
+
+    fn register_extension(&mut self, extension: Registered) -> Result<(), BuildError> {
+        let Registered { id, settings, rows, methods, filters } = extension;
+        if self.extensions.iter().any(|(other, _)| *other == id) {
+            return Err(BuildError::Duplicate { kind: "extension", name: id.to_string() });
+        }
+        for (name, method) in methods {
+            if self.methods.insert(name, method).is_some() {
+                return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
+            }
+        }
+        for filter in filters {
+            if self.filters.iter().any(|other| other.member == filter.member) {
+                let name = filter.member.to_owned();
+                return Err(BuildError::Duplicate { kind: "filter", name });
+            }
+            self.filters.push(filter);
+        }
+        self.known_methods.add(rows);
+        self.extensions.push((id, settings));
+        Ok(())
+    }
+
+    fn add_tools(&mut self, routes: &mut dyn Iterator<Item = ToolRoute>) {
+        self.live.change(|registry| registry.tools.offer());
+        let name = |route: &ToolRoute| route.name().to_owned();
+        self.register("tool", routes, name, check_tool, Registry::insert_tool);
+    }
+
+    fn add_prompts(&mut self, routes: &mut dyn Iterator<Item = PromptRoute>) {
+        self.live.change(|registry| registry.prompts.offer());
+        let name = |route: &PromptRoute| route.prompt().name.clone();
+        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt);
+    }
+
+    fn add_resources(&mut self, routes: &mut dyn Iterator<Item = ResourceRoute>) {
+        self.live.change(|registry| {
+            registry.resources.offer();
+            registry.templates.offer();
+        });
+        let name = |route: &ResourceRoute| route.uri().to_owned();
+        self.register("resource", routes, name, check_resource, Registry::insert_resource);
+    }
+
+    fn add_method(&mut self, method: &'static str, handler: CustomMethod) {
+        let (kind, name) = ("method", method.to_owned());
+        let invalid_registration = if method::find(method).is_some() {
+            let reason = "the protocol defines a method with this name".into();
+            BuildError::Invalid { kind, name, reason }
+        } else if self.methods.insert(method, handler).is_some() {
+            BuildError::Duplicate { kind, name }
+        } else {
+            return;
+        };
+        self.invalid_registration.get_or_insert(invalid_registration);
     }
 
     fn register<T>(
-        mut self,
+        &mut self,
         kind: &'static str,
-        routes: impl IntoIterator<Item = T>,
+        routes: &mut dyn Iterator<Item = T>,
         name: impl Fn(&T) -> String,
         check: impl Fn(&T) -> Result<(), BuildError>,
         insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
-    ) -> Self {
+    ) {
         for route in routes {
             if let Err(invalid_registration) = check(&route) {
                 self.invalid_registration.get_or_insert(invalid_registration);
@@ -362,68 +454,11 @@ impl ServerBuilder {
                 self.invalid_registration.get_or_insert(BuildError::Duplicate { kind, name });
             }
         }
-        self
-    }
-
-    /// Builds the server, which serves any number of connections.
-    ///
-    /// # Errors
-    /// The first invalid registration.
-    pub fn build(self) -> Result<Server, BuildError> {
-        if let Some(invalid_registration) = self.invalid_registration {
-            return Err(invalid_registration);
-        }
-        if self.revisions.is_empty() {
-            return Err(BuildError::Invalid {
-                kind: "server",
-                name: self.info.name,
-                reason: "no revision is supported; pass at least one to revisions".into(),
-            });
-        }
-        let (ttl, scope) = self.cache;
-        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let encoder =
-            Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
-                kind: "server",
-                name: self.info.name.clone(),
-                reason: error.to_string(),
-            })?;
-        let mut attached = Extensions::new();
-        attached.insert(ServerHandle::new(Arc::clone(&self.live)));
-        let environment = Environment {
-            server_name: self.info.name.clone(),
-            states: self.states,
-            attached,
-            blocking: BlockingPool::new(self.limits.max_blocking_threads),
-            sealer: Sealer::new(self.state_keys, self.state_single_use, &self.limits),
-            limits: self.limits,
-            encoder,
-        };
-        let definition = Arc::new(ServerDefinition {
-            info: self.info,
-            instructions: self.instructions,
-            revisions: self.revisions,
-            extensions: self.extensions,
-            filters: self.filters,
-            known_methods: self.known_methods,
-            methods: self.methods,
-            live: self.live,
-            page_sizes: self.page_sizes,
-            environment: Arc::new(environment),
-        });
-        let router = Router::new(Arc::clone(&definition));
-        let stack = if self.layers.is_empty() {
-            Stack::plain(router)
-        } else {
-            let layers = self.layers.into_iter();
-            Stack::layered(layers.fold(BoxService::new(router), |inner, layer| layer(inner)))
-        };
-        Ok(Server { definition, stack: Arc::new(stack) })
     }
 }
 
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerBuilder").field("info", &self.info).finish_non_exhaustive()
+        f.debug_struct("ServerBuilder").field("info", &self.parts.info).finish_non_exhaustive()
     }
 }

@@ -55,20 +55,25 @@ impl Server {
     /// # Errors
     /// If the standard streams cannot be opened, or the connection fails.
     pub async fn serve_stdio(&self) -> Result<(), ServeError> {
+        self.spawn_stdio()?.await.unwrap_or_else(|_| Err(ServeError::task()))
+    }
+
+    /// Starts the task that serves. In a task, the thread that polls for I/O wakes it directly,
+    /// without a detour over the thread that blocks on `main`.
+    fn spawn_stdio(&self) -> Result<AbortOnDrop<Result<(), ServeError>>, ServeError> {
         let streams::Streams { reader, writer, input } =
             streams::take().map_err(ServeError::streams)?;
         let timeout = self.definition.limits().connection.shutdown_timeout;
-        let (stops, over) = watch::begin(timeout, input).split();
-        let server = self.clone();
-        // In a spawned task, the thread that polls for I/O wakes it directly, without a detour over
-        // the thread that blocks on `main`.
+        let (watch, watchdog) = watch::prepare(timeout, input);
+        let (stops, over) = watch.split();
+        let (connection, serving) = self.conversation(reader, writer, stops);
         let served = tokio::spawn(async move {
-            let (connection, serving) = server.conversation(reader, writer, stops);
             let outcome = serving.await;
             over.send(move || connection.strong_count() > 0);
             outcome
         });
-        AbortOnDrop(served).await.unwrap_or_else(|_| Err(ServeError::task()))
+        watchdog.start(); // While a worker already reads the first message.
+        Ok(AbortOnDrop(served))
     }
 }
 

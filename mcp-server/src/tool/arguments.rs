@@ -20,16 +20,19 @@ use crate::extract::{Args, ArgumentErrors, Extract, Rejection, escape, is_option
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     name: &'static str,
-    check: fn(&Value) -> Vec<ValueError>,
+    check: Check,
     is_optional: fn() -> bool,
 }
+
+/// Decodes a value of one type, for the error. All code on errors is compiled once, and calls it.
+type Check = fn(&Value) -> Result<(), ValueError>;
 
 impl Field {
     /// Creates an argument of type `T`. It may be missing if `T` can be deserialized from a missing
     /// value, as an `Option` can.
     #[must_use]
     pub const fn new<T: DeserializeOwned>(name: &'static str) -> Self {
-        Self { name, check: errors_in::<T>, is_optional: is_optional::<T> }
+        Self { name, check: check::<T>, is_optional: is_optional::<T> }
     }
 }
 
@@ -48,8 +51,18 @@ impl Field {
 pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<T, ArgumentErrors> {
     let value = match call.arguments().parse() {
         Ok(value) => value,
-        Err(error) => decode_again(call, fields, &error)?,
+        Err(error) => {
+            let arguments = with_integers(call, fields, &error, check::<T>)?;
+            read(&arguments)
+                .map_err(|error| ArgumentErrors::from_errors(vec![error.to_string()]))?
+        }
     };
+    validate(call)?;
+    Ok(value)
+}
+
+/// Validates the arguments of a call against the input schema of the tool.
+fn validate(call: &ToolCall) -> Result<(), ArgumentErrors> {
     if call.schema().is_needed() {
         let violations = call.schema().violations(call.arguments().as_str());
         if !violations.is_empty() {
@@ -57,7 +70,7 @@ pub fn decode<T: DeserializeOwned>(call: &ToolCall, fields: &[Field]) -> Result<
             return Err(ArgumentErrors::from_errors(errors));
         }
     }
-    Ok(value)
+    Ok(())
 }
 
 impl<T: DeserializeOwned + JsonSchema> Extract<ToolCall> for Args<T> {
@@ -66,23 +79,22 @@ impl<T: DeserializeOwned + JsonSchema> Extract<ToolCall> for Args<T> {
     }
 }
 
-/// Decodes the arguments again, with `5.0` written as `5` where the schema has an integer, or
-/// returns all errors.
+/// Returns the arguments with `5.0` written as `5` where the schema has an integer, if they can be
+/// decoded then, or else all errors in them.
 #[cold]
-fn decode_again<T: DeserializeOwned>(
+fn with_integers(
     call: &ToolCall,
     fields: &[Field],
     error: &serde_json::Error,
-) -> Result<T, ArgumentErrors> {
+    check: Check,
+) -> Result<Value, ArgumentErrors> {
     let Ok(mut arguments) = call.arguments().parse::<Value>() else {
         return Err(ArgumentErrors::new("", reason(error)));
     };
-    if call.schema().write_integers(&mut arguments)
-        && let Ok(value) = read(&arguments)
-    {
-        return Ok(value);
+    if call.schema().write_integers(&mut arguments) && check(&arguments).is_ok() {
+        return Ok(arguments);
     }
-    let mut errors = diagnose::<T>(&arguments, fields, error);
+    let mut errors = diagnose(&arguments, fields, error, check);
     for violation in call.schema().violations(call.arguments().as_str()) {
         let prefix = format!("{}: ", violation.pointer);
         if !violation.is_shape && !errors.iter().any(|error| error.starts_with(&prefix)) {
@@ -92,10 +104,11 @@ fn decode_again<T: DeserializeOwned>(
     Err(ArgumentErrors::from_errors(errors))
 }
 
-fn diagnose<T: DeserializeOwned>(
+fn diagnose(
     arguments: &Value,
     fields: &[Field],
     error: &serde_json::Error,
+    check: Check,
 ) -> Vec<String> {
     let mut errors = Vec::new();
     if let (Value::Object(given), false) = (arguments, fields.is_empty()) {
@@ -104,7 +117,7 @@ fn diagnose<T: DeserializeOwned>(
                 None if (field.is_optional)() => {}
                 None => errors.push(format!("/{}: the argument is required", escape(field.name))),
                 Some(value) => {
-                    let found = (field.check)(value).into_iter();
+                    let found = errors_in(value, field.check).into_iter();
                     errors.extend(found.map(|error| error.at(&escape(field.name)).to_string()));
                 }
             }
@@ -119,7 +132,7 @@ fn diagnose<T: DeserializeOwned>(
         }
     }
     if errors.is_empty() {
-        errors.extend(errors_in::<T>(arguments).iter().map(ValueError::to_string));
+        errors.extend(errors_in(arguments, check).iter().map(ValueError::to_string));
     }
     if errors.is_empty() {
         // The tree does not show this error. An example is a duplicate argument.
@@ -132,14 +145,14 @@ fn diagnose<T: DeserializeOwned>(
 /// corrects a few at a time.
 const MAX_ERRORS: usize = 8;
 
-/// Returns the errors that prevent a value from being a `T`. Decoding stops at the first error, so
-/// the member at fault is removed and the rest is decoded again, until that reveals no further
+/// Returns the errors that prevent a value from being decoded. Decoding stops at the first error,
+/// so the member at fault is removed and the rest is decoded again, until that reveals no further
 /// error.
-fn errors_in<T: DeserializeOwned>(value: &Value) -> Vec<ValueError> {
+fn errors_in(value: &Value, check: Check) -> Vec<ValueError> {
     let mut errors: Vec<ValueError> = Vec::new();
     let mut rest = Cow::Borrowed(value);
     while errors.len() < MAX_ERRORS
-        && let Err(error) = read::<T>(&rest)
+        && let Err(error) = check(&rest)
     {
         if errors.iter().any(|known| known.has_pointer_of(&error)) {
             break; // The member is missing because it was removed.
@@ -151,6 +164,10 @@ fn errors_in<T: DeserializeOwned>(value: &Value) -> Vec<ValueError> {
         }
     }
     errors
+}
+
+fn check<T: DeserializeOwned>(value: &Value) -> Result<(), ValueError> {
+    read::<T>(value).map(drop)
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, ValueError> {

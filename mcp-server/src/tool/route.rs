@@ -31,8 +31,10 @@ pub struct ToolRoute {
     /// Checks what the type of the arguments does not enforce.
     input: Arc<LazyCheck>,
     output: Output,
-    handler: Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>,
+    handler: BoxHandler,
 }
+
+type BoxHandler = Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>;
 
 impl ToolRoute {
     /// Creates a builder. `name` has 1 to 128 letters, digits, `_`, `-` and `.`, and is unique in
@@ -266,6 +268,11 @@ impl ToolBuilder {
         self,
         handler: impl Fn(ToolCall) -> ToolFuture + Send + Sync + 'static,
     ) -> ToolRoute {
+        self.boxed(Box::new(handler))
+    }
+
+    /// Not generic, so that it is compiled once, and not for each tool.
+    fn boxed(self, handler: BoxHandler) -> ToolRoute {
         let Self { mut tool, input, derive_output } = self;
         let (headers, input) = match input {
             Input::Set(schema) => {
@@ -290,7 +297,7 @@ impl ToolBuilder {
             headers,
             input: Arc::new(input),
             output,
-            handler: Box::new(handler),
+            handler,
         }
     }
 }

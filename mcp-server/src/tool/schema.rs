@@ -2,7 +2,7 @@
 
 use mcp_core::types::Schema;
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value};
 
@@ -14,35 +14,52 @@ use crate::extract::{Args, Extract, FromContext};
 /// The root is an object. The schema of an optional property, at any depth, is that of its value:
 /// "none" is expressed by omitting the property, though null is accepted too.
 pub fn input_schema<T: JsonSchema>() -> Schema {
-    let settings = SchemaSettings::draft2020_12().for_deserialize();
-    let mut schema = root::<T>(settings.with_transform(RecursiveTransform(drop_null_of_optional)));
+    finish_input(input_generator().into_root_schema_for::<T>())
+}
+
+/// Returns the output schema of a tool: the schema of a type that is serialized.
+#[must_use]
+pub fn output_schema<T: JsonSchema>() -> Schema {
+    finish(members(output_generator().into_root_schema_for::<T>()))
+}
+
+// What follows does not depend on the type, so it is compiled once, and not for each type.
+
+fn input_generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .with_transform(RecursiveTransform(drop_null_of_optional))
+        .with_transform(RecursiveTransform(drop_number_format))
+        .into_generator()
+}
+
+fn output_generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .with_transform(RecursiveTransform(drop_number_format))
+        .into_generator()
+}
+
+fn finish_input(schema: schemars::Schema) -> Schema {
+    let mut schema = members(schema);
     schema.entry("type").or_insert_with(|| "object".into());
-    schema.shift_remove("title");
     if schema.get("properties").is_none() {
         schema.insert("properties".into(), Value::Object(Map::new()));
     }
     finish(schema)
 }
 
-/// Returns the output schema of a tool: the schema of a type that is serialized.
-#[must_use]
-pub fn output_schema<T: JsonSchema>() -> Schema {
-    let mut schema = root::<T>(SchemaSettings::draft2020_12().for_serialize());
-    schema.shift_remove("title");
-    finish(schema)
-}
-
-fn root<T: JsonSchema>(settings: SchemaSettings) -> Map<String, Value> {
-    let generator =
-        settings.with_transform(RecursiveTransform(drop_number_format)).into_generator();
-    match generator.into_root_schema_for::<T>().to_value() {
+/// Returns the members of a schema.
+fn members(schema: schemars::Schema) -> Map<String, Value> {
+    match schema.to_value() {
         Value::Object(members) => members,
         // `true` and `false` are schemas too.
         other => Map::from_iter([("allOf".into(), Value::Array(vec![other]))]),
     }
 }
 
-fn finish(schema: Map<String, Value>) -> Schema {
+fn finish(mut schema: Map<String, Value>) -> Schema {
+    schema.shift_remove("title");
     Schema::try_from(Value::Object(schema)).unwrap_or_else(|_| Schema::any_object())
 }
 

@@ -13,4 +13,4 @@ use unix as events;
 
 #[cfg(feature = "stdio")]
 pub(crate) use events::Input;
-pub(crate) use watchdog::begin;
+pub(crate) use watchdog::prepare;

@@ -4,6 +4,7 @@
 //! It runs on its own thread, because a blocking handler may block the thread that would read the
 //! end of input or receive the signal.
 
+use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,12 +31,12 @@ pub(crate) struct Watch {
 /// Reports that serving has ended.
 pub(crate) struct Over {
     still_running: Sender<StillRunning>,
-    /// `None` if the watchdog did not start.
+    /// `None` if the watchdog cannot start.
     ender: Option<Ender>,
 }
 
 impl Over {
-    /// Reports it. The watchdog exits the process if a call keeps running.
+    /// Reports it. The watchdog exits the process if a call keeps running. It may start later.
     pub(crate) fn send(self, still_running: impl Fn() -> bool + Send + 'static) {
         let Self { still_running: sender, ender } = self;
         sender.send(Box::new(still_running)).ok(); // Fails if the watchdog did not start.
@@ -43,22 +44,20 @@ impl Over {
     }
 }
 
-/// Starts the watchdog. It handles signals, and exits if the process is stuck after `input` has
+/// Prepares the watchdog. It handles signals, and exits if the process is stuck after `input` has
 /// hung up, which means that the peer has closed its side. From this call on, signals to stop no
-/// longer terminate the process.
-pub(crate) fn begin(shutdown_timeout: Duration, input: Option<Input>) -> Watch {
+/// longer terminate the process, and [`Watchdog::start`] starts the thread that handles them.
+pub(crate) fn prepare(shutdown_timeout: Duration, input: Option<Input>) -> (Watch, Watchdog) {
     let (stopper, stops) = mpsc::unbounded_channel();
     let (prober, probe) = mpsc::channel(1);
     let (still_running, ended) = channel();
-    let started = events::open(input).and_then(|(events, ender)| {
-        let mut watchdog = Watchdog { events, stopper, prober, ended, shutdown_timeout };
-        thread::Builder::new().name("mcp-watch".into()).spawn(move || watchdog.run())?;
-        Ok(ender)
-    });
-    let ender = started.inspect_err(|error| {
-        tracing::error!(%error, "cannot start the thread that handles signals and the end of input");
-    });
-    Watch { stops, probe, over: Over { still_running, ender: ender.ok() } }
+    let (events, ender) = events::open(input).inspect_err(report).ok().unzip();
+    let watchdog = Watchdog { events, stopper, prober, ended, shutdown_timeout };
+    (Watch { stops, probe, over: Over { still_running, ender } }, watchdog)
+}
+
+fn report(error: &io::Error) {
+    tracing::error!(%error, "cannot start the thread that handles signals and the end of input");
 }
 
 impl Watch {
@@ -78,8 +77,10 @@ impl Watch {
     }
 }
 
-struct Watchdog {
-    events: Events,
+/// What the thread needs.
+pub(crate) struct Watchdog {
+    /// `None` if they could not be opened: then no thread is started.
+    events: Option<Events>,
     stopper: mpsc::UnboundedSender<()>,
     prober: mpsc::Sender<SyncSender<()>>,
     ended: Receiver<StillRunning>,
@@ -87,12 +88,19 @@ struct Watchdog {
 }
 
 impl Watchdog {
-    fn run(&mut self) {
+    /// Starts the thread.
+    pub(crate) fn start(mut self) {
+        let Some(events) = self.events.take() else { return };
+        let thread = thread::Builder::new().name("mcp-watch".into());
+        thread.spawn(move || self.run(events)).inspect_err(report).ok();
+    }
+
+    fn run(&self, mut events: Events) {
         let mut is_stopping = false;
         // Without a signal, the time of the next probe; after one, the time of the exit.
         let mut due = None;
         loop {
-            match self.events.next(due) {
+            match events.next(due) {
                 Ok(Event::Signal) => {
                     tracing::info!("received a signal to stop");
                     let left = if is_stopping { Duration::ZERO } else { self.shutdown_timeout };

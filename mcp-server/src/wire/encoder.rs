@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use mcp_core::json::{self, JsonBytes};
-use mcp_core::meta::SERVER_INFO;
+use mcp_core::meta::{Meta, SERVER_INFO};
 use mcp_core::revision::{Revision, Rules};
 use mcp_core::types::{CacheScope, Implementation, InputRequiredResult};
 
@@ -13,19 +13,43 @@ use super::result::WireResult;
 /// Encodes results. Stores the encoded members that all results share.
 #[derive(Debug, Clone)]
 pub(crate) struct Encoder {
-    /// `{"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{…}}`, without the
-    /// closing brace.
-    modern: String,
+    complete: Head,
+    input_required: Head,
     server_info: Value,
     /// `ttlMs` and `cacheScope` of results that do not set them.
     ttl_ms: u64,
     cache_scope: CacheScope,
 }
 
-/// The same without `_meta`, for results that have their own.
-const MODERN_BARE: &str = r#"{"resultType":"complete""#;
+/// The first members of modern results of one type: an object without its closing brace.
+#[derive(Debug, Clone)]
+struct Head {
+    /// `{"resultType":"…"`, for results that have their own `_meta`.
+    bare: &'static str,
+    /// The same with `"_meta":{"io.modelcontextprotocol/serverInfo":{…}}`.
+    with_meta: String,
+}
 
-const INPUT_REQUIRED: &str = r#"{"resultType":"input_required""#;
+impl Head {
+    fn new(bare: &'static str, server_info: &Value) -> Result<Self, serde_json::Error> {
+        let mut with_meta = bare.to_owned();
+        with_meta.push_str(r#","_meta":{"#);
+        json::write(&mut with_meta, SERVER_INFO)?;
+        with_meta.push(':');
+        json::write(&mut with_meta, server_info)?;
+        with_meta.push('}');
+        Ok(Self { bare, with_meta })
+    }
+
+    /// Returns the head of a result with this `_meta`, and adds to that the server's identity.
+    fn select(&self, meta: &mut Option<Meta>, server_info: &Value) -> &str {
+        let Some(meta) = meta else { return &self.with_meta };
+        if meta.get(SERVER_INFO).is_none() {
+            meta.insert(SERVER_INFO, server_info.clone());
+        }
+        self.bare
+    }
+}
 
 impl Encoder {
     /// Creates the encoder of one server.
@@ -38,13 +62,13 @@ impl Encoder {
         cache_scope: CacheScope,
     ) -> Result<Self, serde_json::Error> {
         let server_info = serde_json::to_value(server_info)?;
-        let mut modern = MODERN_BARE.to_owned();
-        modern.push_str(r#","_meta":{"#);
-        json::write(&mut modern, SERVER_INFO)?;
-        modern.push(':');
-        json::write(&mut modern, &server_info)?;
-        modern.push('}');
-        Ok(Self { modern, server_info, ttl_ms, cache_scope })
+        Ok(Self {
+            complete: Head::new(r#"{"resultType":"complete""#, &server_info)?,
+            input_required: Head::new(r#"{"resultType":"input_required""#, &server_info)?,
+            server_info,
+            ttl_ms,
+            cache_scope,
+        })
     }
 
     /// Adapts a result to a revision and encodes it.
@@ -65,15 +89,7 @@ impl Encoder {
             json::write(&mut out, &result)?;
             return Ok(JsonBytes::from_trusted(out));
         }
-        let head = match result.meta_mut() {
-            None => &self.modern,
-            Some(meta) => {
-                if meta.get(SERVER_INFO).is_none() {
-                    meta.insert(SERVER_INFO, self.server_info.clone());
-                }
-                MODERN_BARE
-            }
-        };
+        let head = self.complete.select(result.meta_mut(), &self.server_info);
         write(head, &result, result.size_hint())
     }
 
@@ -112,11 +128,8 @@ impl Encoder {
         &self,
         mut result: InputRequiredResult,
     ) -> Result<JsonBytes, serde_json::Error> {
-        let meta = result.meta.get_or_insert_default();
-        if meta.get(SERVER_INFO).is_none() {
-            meta.insert(SERVER_INFO, self.server_info.clone());
-        }
-        write(INPUT_REQUIRED, &result, 1 << 10)
+        let head = self.input_required.select(&mut result.meta, &self.server_info);
+        write(head, &result, 1 << 10)
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {

@@ -289,7 +289,7 @@ async fn a_loop_that_only_reports_does_not_starve_others() {
                 async move {
                     gate.open(1);
                     gate.wait().await;
-                    for done in 0..1_000_000 {
+                    for done in 0..100_000_000 {
                         match what {
                             "log" => context.log(LoggingLevel::Debug, "quiet").await,
                             _ => context.progress(f64::from(done), None).await,

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
-use futures::channel::mpsc;
+use futures_channel::mpsc;
 use http::Uri;
 use mcp_core::method::RetrySafety;
 use mcp_core::transport::TransportError;

@@ -1,6 +1,7 @@
 //! The peer of a stream as a service.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -53,39 +54,42 @@ impl Remote {
 }
 
 impl Service for Remote {
-    async fn call(&self, request: Request) -> Reply {
-        check_outgoing(request.params.as_bytes().len(), self.shared.max_outgoing_bytes)?;
-        let (sender, answer) = oneshot::channel();
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        // Taken apart before the future is made, which would store the whole request otherwise.
         let attached_row = request.attached_row();
         let Request { id, method, params, .. } = request;
-        let serial = (self.shared)
-            .send_with(|state| {
-                let serial = state.expect_answer(id.clone(), sender)?;
-                let out = state.outbox.buffer();
-                write_request(out, &id, &method, params.as_bytes());
-                out.extend_from_slice(b"\n");
-                Ok(serial)
-            })
-            .await?;
-        let mut guard = CancelOnDrop {
-            shared: &self.shared,
-            id: &id,
-            serial,
-            notify_peer: method != Initialize::NAME,
-            is_answered: false,
-        };
-        let closed = |_| Err(TransportError::closed("the connection is closed").into());
-        let answer = answer.await;
-        // The request is no longer in the table.
-        guard.is_answered = true;
-        match answer.unwrap_or_else(closed) {
-            Err(CallError::Transport(error))
-                if retry_safety(method::find(&method).or(attached_row), &params)
-                    == RetrySafety::Unsafe =>
-            {
-                Err(error.outcome_unknown().into())
+        async move {
+            check_outgoing(params.as_bytes().len(), self.shared.max_outgoing_bytes)?;
+            let (sender, answer) = oneshot::channel();
+            let serial = (self.shared)
+                .send_with(|state| {
+                    let serial = state.expect_answer(id.clone(), sender)?;
+                    let out = state.outbox.buffer();
+                    write_request(out, &id, &method, params.as_bytes());
+                    out.extend_from_slice(b"\n");
+                    Ok(serial)
+                })
+                .await?;
+            let mut guard = CancelOnDrop {
+                shared: &self.shared,
+                id: &id,
+                serial,
+                notify_peer: method != Initialize::NAME,
+                is_answered: false,
+            };
+            let closed = |_| Err(TransportError::closed("the connection is closed").into());
+            let answer = answer.await;
+            // The request is no longer in the table.
+            guard.is_answered = true;
+            match answer.unwrap_or_else(closed) {
+                Err(CallError::Transport(error))
+                    if retry_safety(method::find(&method).or(attached_row), &params)
+                        == RetrySafety::Unsafe =>
+                {
+                    Err(error.outcome_unknown().into())
+                }
+                reply => reply,
             }
-            reply => reply,
         }
     }
 

@@ -3,13 +3,12 @@
 
 use http::{HeaderMap, HeaderName};
 use mcp_core::http::{decode_value, param_matches};
-use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::method::{Method as _, Methods, ToolsCall};
 
 use super::fields::{Field, Fields};
 use crate::call::Claim;
-use crate::json_text::JsonText;
+use crate::json_text::read_text;
 use crate::registry::Registry;
 
 /// What the body says about a request.
@@ -41,14 +40,14 @@ pub(in crate::http) fn check_request(
     let Some(mirrored) = methods.find(said.method).and_then(|row| row.name_param) else {
         return Ok(());
     };
-    let [named, arguments] = (said.params.members([mirrored, "arguments"]))
+    let [named, arguments] = (said.params.member_texts([mirrored, "arguments"]))
         .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
     // Without a header, the router answers a name that is not a string.
-    let named = named.as_ref().and_then(|json| json.parse::<JsonText<'_>>().ok());
-    check_name(name, named.as_ref().map(|JsonText(name)| &**name))?;
+    let named = named.and_then(|json| read_text(json).ok());
+    check_name(name, named.as_deref())?;
     match named {
-        Some(JsonText(name)) if said.method == ToolsCall::NAME => {
-            check_params(headers, &name, arguments.as_ref(), registry)
+        Some(name) if said.method == ToolsCall::NAME => {
+            check_params(headers, &name, arguments, registry)
         }
         _ => Ok(()),
     }
@@ -103,7 +102,7 @@ fn check_name(header: Option<&[u8]>, body: Option<&str>) -> Result<(), ErrorObje
 fn check_params(
     headers: &HeaderMap,
     tool: &str,
-    arguments: Option<&JsonBytes>,
+    arguments: Option<&str>,
     registry: &Registry,
 ) -> Result<(), ErrorObject> {
     let Some(route) = registry.tools.get(tool) else { return Ok(()) };
@@ -112,7 +111,9 @@ fn check_params(
         return Ok(());
     }
     let arguments = match arguments {
-        Some(raw) => raw.parse().map_err(|error| crate::error::invalid_params(&error))?,
+        Some(json) => {
+            serde_json::from_str(json).map_err(|error| crate::error::invalid_params(&error))?
+        }
         None => serde_json::Value::Null,
     };
     for param in mirrored {

@@ -21,7 +21,8 @@ impl VersionHeader {
     /// Where the field is repeated, the first value counts.
     pub(in crate::http) fn read(field: Field<'_>) -> Self {
         let Some(value) = field.first() else { return Self::Absent };
-        match value.to_str().ok().and_then(|name| name.trim().parse().ok()) {
+        let name = std::str::from_utf8(value.as_bytes().trim_ascii());
+        match name.ok().and_then(|name| name.parse().ok()) {
             Some(revision) => Self::Known(revision),
             None => Self::Unknown,
         }

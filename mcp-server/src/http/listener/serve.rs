@@ -67,7 +67,9 @@ impl Server {
         Box::pin(async move {
             let serving = Serving::new(self, &listener, HttpOptions::new())?;
             let timeout = serving.0.limits.http.shutdown_timeout;
-            let (stops, over) = watch::begin(timeout, None).split();
+            let (watch, watchdog) = watch::prepare(timeout, None);
+            let (stops, over) = watch.split();
+            watchdog.start();
             let tasks = serving.0.service.tasks().clone();
             let outcome = serving.run(listener, Box::pin(stops)).await;
             over.send(move || tasks.count() > 0);

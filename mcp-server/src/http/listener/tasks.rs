@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -73,17 +74,27 @@ impl Tasks {
     }
 }
 
-/// What hyper spawns: one task for each stream of an HTTP/2 connection.
+/// Runs what hyper wants to spawn: each stream of an HTTP/2 connection.
+///
+/// A stream is polled once in place, by the task of its connection, as the requests of an HTTP/1
+/// connection are. Most handlers are done by then. One that is still pending becomes a task, and so
+/// does every further stream once the task of the connection has used up its budget.
 impl<F> hyper::rt::Executor<F> for Tasks
 where
     F: Future<Output: Send> + Send + 'static,
 {
     fn execute(&self, future: F) {
         let (task, write_stall) = (self.begin(), self.0.write_stall);
-        tokio::spawn(async move {
+        let mut stream = Box::pin(async move {
+            tokio::task::consume_budget().await;
             stall::guard(future, write_stall).await;
             drop(task);
         });
+        // Nothing has to be woken, because the new task polls the stream again at once.
+        let mut cx = Context::from_waker(Waker::noop());
+        if stream.as_mut().poll(&mut cx).is_pending() {
+            tokio::spawn(stream);
+        }
     }
 }
 
@@ -97,5 +108,38 @@ impl Drop for Task {
         if state.count.fetch_sub(1, Ordering::AcqRel) == 1 {
             state.none.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::rt::Executor as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_that_is_done_at_once_needs_no_task_and_one_that_waits_gets_one() {
+        let tasks = Tasks::new(Duration::from_secs(1));
+        tasks.execute(async {});
+        assert_eq!(tasks.count(), 0);
+        let (release, released) = oneshot::channel::<()>();
+        tasks.execute(async move { drop(released.await) });
+        assert_eq!(tasks.count(), 1);
+        release.send(()).unwrap();
+        tasks.done().await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_yields_however_many_streams_are_done_at_once() {
+        let tasks = Tasks::new(Duration::from_secs(1));
+        let in_place = (0..1_000)
+            .take_while(|_| {
+                tasks.execute(async {});
+                tasks.count() == 0
+            })
+            .count();
+        assert!((1..1_000).contains(&in_place), "{in_place}");
+        tasks.done().await;
     }
 }

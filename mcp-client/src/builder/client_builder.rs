@@ -1,4 +1,4 @@
-//! Building a client, and connecting it.
+//! The builder of a client.
 
 use std::fmt;
 use std::future::Future;
@@ -8,13 +8,9 @@ use std::time::Duration;
 use crate::Limits;
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
-#[cfg(feature = "http")]
-use mcp_core::method::Initialize;
 use mcp_core::method::{Method as _, Methods, TASKS_EXTENSION, ToolsCall};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Accept, BoxFuture, BoxService, Service};
-#[cfg(feature = "http")]
-use mcp_core::transport::TransportError;
 use mcp_core::types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitFormParams, ElicitResult,
     ElicitUrlParams, Implementation, Root, Schema,
@@ -32,9 +28,7 @@ use crate::error::{Error, ErrorKind};
 use crate::extension::{ClientExtension, Registered};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
-use crate::http::{
-    Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpSettings, HttpStack, HttpTransport,
-};
+use crate::http::HttpSettings;
 use crate::inbound::Inbound;
 
 /// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
@@ -61,14 +55,14 @@ use crate::inbound::Inbound;
 pub struct ClientBuilder {
     /// The cache that other clients use too, if any.
     cache: Option<Cache>,
-    settings: Settings,
+    pub(super) settings: Settings,
     handlers: Handlers,
     output_validator: Option<OutputValidator>,
     result_handlers: Vec<ResultHandler>,
     /// Why the first invalid extension is invalid.
     invalid_extension: Option<String>,
     #[cfg(feature = "http")]
-    http: HttpSettings,
+    pub(super) http: HttpSettings,
 }
 
 impl ClientBuilder {
@@ -380,7 +374,7 @@ impl ClientBuilder {
         self.handlers.check()
     }
 
-    fn inbound(&self) -> Result<Arc<Inbound>, Error> {
+    pub(super) fn inbound(&self) -> Result<Arc<Inbound>, Error> {
         self.check().map_err(|reason| Error::new(ErrorKind::InvalidArgument, reason))?;
         let mut inbound = Inbound::new(self.handlers.clone(), &self.settings.limits);
         if let Some(cache) = &self.cache {
@@ -389,7 +383,7 @@ impl ClientBuilder {
         Ok(Arc::new(inbound))
     }
 
-    async fn finish(
+    pub(super) async fn finish(
         self,
         inbound: Arc<Inbound>,
         connection: Connection,
@@ -403,69 +397,6 @@ impl ClientBuilder {
     }
 }
 
-/// Over HTTP.
-#[cfg(feature = "http")]
-impl ClientBuilder {
-    /// Adds credentials to every request, and obtains new ones when the server refuses them. See
-    /// `oauth::OAuth` (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
-    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
-        self.http.authorizer = Some(Arc::new(authorizer));
-        self
-    }
-
-    /// What sends the HTTP requests. Default: [`Network`](crate::http::Network).
-    pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
-        self.http.stack = Some(Arc::new(stack));
-        self
-    }
-
-    /// Adds a header field to every request to the server.
-    pub fn http_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.http.headers.insert(name, value);
-        self
-    }
-
-    /// Connects to a server on the network, by the URL of its MCP endpoint.
-    ///
-    /// Finds out which era the server speaks, and whether it speaks HTTP+SSE, the transport of
-    /// 2024-11-05.
-    ///
-    /// # Errors
-    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing,
-    /// or there is no common revision.
-    pub async fn connect_http(mut self, url: impl AsRef<str>) -> Result<Client, Error> {
-        let endpoint = Endpoint::parse(url.as_ref())
-            .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
-        // A query may hold secrets.
-        let name = endpoint.as_str().split_once('?').map_or(endpoint.as_str(), |(name, _)| name);
-        self.settings.server_name.get_or_insert_with(|| name.to_owned());
-        let inbound = self.inbound()?;
-        let limits = &self.settings.limits;
-        if let Some(authorizer) = &self.http.authorizer {
-            let known = self.settings.known.as_ref().map(|known| known.revision);
-            let expected = self.settings.revision.or(known);
-            let (for_revision, for_cache) = (Arc::clone(&inbound), Arc::clone(&inbound));
-            let binding = Binding::new(endpoint.clone())
-                .with_limits(limits.clone())
-                .with_revision(move || for_revision.revision.get().copied().or(expected))
-                .on_identity_change(move || for_cache.cache.identity_changed());
-            authorizer.bind(&binding).map_err(Error::unauthorized)?;
-        }
-        let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
-        let mut older = OlderHttp {
-            transport: transport.clone(),
-            limits: limits.clone(),
-            inbound: Arc::clone(&inbound),
-        };
-        let is_older = self.settings.known.as_ref().is_some_and(|known| known.http_sse);
-        if is_older && let Ok(connection) = older.reopen().await {
-            return self.finish(inbound, connection, None).await;
-        }
-        let connection = Connection::http(transport, &inbound);
-        self.finish(inbound, connection, Some(&mut older)).await
-    }
-}
-
 /// Starts a child process again.
 struct Restart<F>(F);
 
@@ -476,34 +407,6 @@ impl<F: FnMut() -> Result<Connection, Error> + Send> Reopen for Restart<F> {
 
     fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(std::future::ready((self.0)()))
-    }
-}
-
-/// The transport of 2024-11-05, at the same URL.
-#[cfg(feature = "http")]
-struct OlderHttp {
-    transport: HttpTransport,
-    limits: Limits,
-    inbound: Arc<Inbound>,
-}
-
-#[cfg(feature = "http")]
-impl Reopen for OlderHttp {
-    fn may_help(&self, error: &Error) -> bool {
-        // A server of that transport knows no POST at its URL (ERA-11).
-        error
-            .transport()
-            .and_then(TransportError::status)
-            .is_some_and(|status| matches!(status, 400 | 404 | 405))
-    }
-
-    fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
-        Box::pin(async move {
-            let opened = self.transport.open_sse_2024().await;
-            let (events, posts) =
-                opened.map_err(|error| Error::from_call(Initialize::NAME, error.into()))?;
-            Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
-        })
     }
 }
 

@@ -1,0 +1,106 @@
+//! Connecting over HTTP.
+
+use std::sync::Arc;
+
+use mcp_core::method::{Initialize, Method as _};
+use mcp_core::service::BoxFuture;
+use mcp_core::transport::TransportError;
+
+use super::ClientBuilder;
+use crate::Limits;
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::era::Reopen;
+use crate::error::{Error, ErrorKind};
+use crate::http::{
+    Authorizer, Binding, Endpoint, HeaderName, HeaderValue, HttpStack, HttpTransport,
+};
+use crate::inbound::Inbound;
+
+/// Over HTTP.
+impl ClientBuilder {
+    /// Adds credentials to every request, and obtains new ones when the server refuses them. See
+    /// `oauth::OAuth` (feature `oauth`) and [`BearerToken`](crate::http::BearerToken).
+    pub fn authorizer(mut self, authorizer: impl Authorizer) -> Self {
+        self.http.authorizer = Some(Arc::new(authorizer));
+        self
+    }
+
+    /// What sends the HTTP requests. Default: [`Network`](crate::http::Network).
+    pub fn http_stack(mut self, stack: impl HttpStack) -> Self {
+        self.http.stack = Some(Arc::new(stack));
+        self
+    }
+
+    /// Adds a header field to every request to the server.
+    pub fn http_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.http.headers.insert(name, value);
+        self
+    }
+
+    /// Connects to a server on the network, by the URL of its MCP endpoint.
+    ///
+    /// Finds out which era the server speaks, and whether it speaks HTTP+SSE, the transport of
+    /// 2024-11-05.
+    ///
+    /// # Errors
+    /// When the URL is invalid, the server cannot be reached or refuses, credentials are missing,
+    /// or there is no common revision.
+    pub async fn connect_http(mut self, url: impl AsRef<str>) -> Result<Client, Error> {
+        let endpoint = Endpoint::parse(url.as_ref())
+            .map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
+        // A query may hold secrets.
+        let name = endpoint.as_str().split_once('?').map_or(endpoint.as_str(), |(name, _)| name);
+        self.settings.server_name.get_or_insert_with(|| name.to_owned());
+        let inbound = self.inbound()?;
+        let limits = &self.settings.limits;
+        if let Some(authorizer) = &self.http.authorizer {
+            let known = self.settings.known.as_ref().map(|known| known.revision);
+            let expected = self.settings.revision.or(known);
+            let (for_revision, for_cache) = (Arc::clone(&inbound), Arc::clone(&inbound));
+            let binding = Binding::new(endpoint.clone())
+                .with_limits(limits.clone())
+                .with_revision(move || for_revision.revision.get().copied().or(expected))
+                .on_identity_change(move || for_cache.cache.identity_changed());
+            authorizer.bind(&binding).map_err(Error::unauthorized)?;
+        }
+        let transport = HttpTransport::new(endpoint, &self.http, limits, &inbound);
+        let mut older = OlderHttp {
+            transport: transport.clone(),
+            limits: limits.clone(),
+            inbound: Arc::clone(&inbound),
+        };
+        let is_older = self.settings.known.as_ref().is_some_and(|known| known.http_sse);
+        if is_older && let Ok(connection) = older.reopen().await {
+            return self.finish(inbound, connection, None).await;
+        }
+        let connection = Connection::http(transport, &inbound);
+        self.finish(inbound, connection, Some(&mut older)).await
+    }
+}
+
+/// The transport of 2024-11-05, at the same URL.
+struct OlderHttp {
+    transport: HttpTransport,
+    limits: Limits,
+    inbound: Arc<Inbound>,
+}
+
+impl Reopen for OlderHttp {
+    fn may_help(&self, error: &Error) -> bool {
+        // A server of that transport knows no POST at its URL (ERA-11).
+        error
+            .transport()
+            .and_then(TransportError::status)
+            .is_some_and(|status| matches!(status, 400 | 404 | 405))
+    }
+
+    fn reopen(&mut self) -> BoxFuture<'_, Result<Connection, Error>> {
+        Box::pin(async move {
+            let opened = self.transport.open_sse_2024().await;
+            let (events, posts) =
+                opened.map_err(|error| Error::from_call(Initialize::NAME, error.into()))?;
+            Ok(Connection::http_sse(events, posts, &self.limits, &self.inbound))
+        })
+    }
+}
