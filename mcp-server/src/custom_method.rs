@@ -46,6 +46,11 @@ impl CustomMethod {
         Self { row: Some(row), ..self }
     }
 
+    /// Whether it was registered by an extension.
+    pub(crate) fn is_of_extension(&self) -> bool {
+        self.row.is_some()
+    }
+
     /// Whether the method exists in a revision.
     pub(crate) fn is_in(&self, revision: Revision) -> bool {
         self.row.is_none_or(|row| row.revisions.contains(revision))

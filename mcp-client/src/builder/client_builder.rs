@@ -254,14 +254,26 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a protocol [extension](crate::extension), which is declared to servers. One with the
-    /// same id is replaced. An invalid extension fails the connect call.
+    /// Adds a protocol [extension](crate::extension), which is declared to servers. An invalid
+    /// extension, and one whose id or method is declared already, fails the connect call.
     pub fn extension(mut self, extension: ClientExtension) -> Self {
         match extension.into_registered() {
             Ok(Registered { id, settings, rows, results }) => {
-                self.handlers.declared.extensions.get_or_insert_default().insert(id, settings);
-                self.settings.methods.add(rows);
-                self.result_handlers.extend(results);
+                let declared = self.handlers.declared.extensions.get_or_insert_default();
+                let methods = &mut self.settings.methods;
+                let reason = if declared.contains_key(&id) {
+                    format!("the extension \"{id}\" is declared twice")
+                } else if let Some(row) =
+                    rows.iter().find(|row| methods.find_extended(row.name).is_some())
+                {
+                    format!("two extensions have the method {}", row.name)
+                } else {
+                    declared.insert(id, settings);
+                    methods.add(rows);
+                    self.result_handlers.extend(results);
+                    return self;
+                };
+                self.invalid_extension.get_or_insert(reason);
             }
             Err(reason) => {
                 self.invalid_extension.get_or_insert(reason);

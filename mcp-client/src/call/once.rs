@@ -1,5 +1,5 @@
-//! Calls whose questions the caller answers: no handler is asked, and no round is sent without the
-//! caller. Spec: basic/patterns/mrtr.
+//! Calls whose questions the caller answers: no question is passed to a handler, and no round is
+//! sent without the caller. Spec: basic/patterns/mrtr.
 
 use std::fmt;
 use std::future::IntoFuture;

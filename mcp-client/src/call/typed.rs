@@ -19,7 +19,8 @@ use crate::params::Params;
 
 /// A request that is ready to be sent: awaiting it sends it and returns a `T`.
 ///
-/// Dropping the future before it is done cancels the request on the server.
+/// Dropping the future before it is done cancels the request on the server. While a handler of an
+/// extension completes the result, the request is answered, and the handler is dropped.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
     client: Client,

@@ -31,7 +31,9 @@ impl Client {
     where
         M::Result: DeserializeOwned + 'static,
     {
-        let row = self.wire().methods.find(M::NAME);
+        // Some methods of 2025-11-25 have the names of methods of a later extension.
+        let methods = &self.wire().methods;
+        let row = methods.find_in(M::NAME, self.revision()).or_else(|| methods.find(M::NAME));
         if let Some(id) = row.and_then(|row| row.extension)
             && self.server_capabilities().extension(id).is_none()
         {

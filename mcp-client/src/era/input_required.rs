@@ -78,7 +78,15 @@ pub(crate) async fn complete(
     let completed = timeout_at(deadlines.total(), handled)
         .await
         .map_err(|_| deadlines.total_error(method))??;
-    JsonBytes::new(&completed).map_err(|error| Error::argument("the result of an extension", error))
+    let completed = JsonBytes::new(&completed)
+        .map_err(|error| Error::argument("the result of an extension", error))?;
+    match read(client, method, completed)? {
+        Round::Complete(result) => Ok(result),
+        Round::InputRequired(_) | Round::Extended(..) => {
+            let message = "the handler of an extension returned a result that is not complete";
+            Err(Error::new(ErrorKind::Decode, message).during(method))
+        }
+    }
 }
 
 /// The deadlines of a call that begins now.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::jsonrpc::ErrorObject;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
@@ -48,6 +49,12 @@ impl ExtendedResult {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not JSON.
     pub fn json(&self) -> Result<RawJson, Error> {
         self.parse()
+    }
+
+    /// Creates the error for a request that failed later, with the error of the server.
+    #[must_use]
+    pub fn failed(&self, error: ErrorObject) -> Error {
+        Error::from_call(self.method, error.into())
     }
 
     /// Creates the error for a result that violates the extension.

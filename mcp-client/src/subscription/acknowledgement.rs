@@ -72,11 +72,11 @@ fn combine_values(
     agreed: Option<&Value>,
     keep: impl Fn(bool) -> bool,
 ) -> Option<Value> {
-    let Value::Array(requested) = requested else {
-        return keep(agreed.is_some_and(|agreed| !agreed.is_null())).then(|| requested.clone());
+    let Value::Array(entries) = requested else {
+        return keep(agreed == Some(requested)).then(|| requested.clone());
     };
-    let agreed = agreed.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let kept = requested.iter().filter(|entry| keep(agreed.contains(entry)));
+    let agreed: HashSet<&Value> = agreed.and_then(Value::as_array).into_iter().flatten().collect();
+    let kept = entries.iter().filter(|entry| keep(agreed.contains(entry)));
     let kept: Vec<Value> = kept.cloned().collect();
     (!kept.is_empty()).then_some(Value::Array(kept))
 }

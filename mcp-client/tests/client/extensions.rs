@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use mcp_client::extension::{ClientExtension, NoSettings, ProtocolExtension, Skills};
 use mcp_client::json::RawJson;
+use mcp_client::method::task_2025::TasksGet;
 use mcp_client::method::{Direction, Kind, Method, Row};
 use mcp_client::types::SubscriptionFilter;
+use mcp_client::types::task_2025::TaskParams;
 use mcp_client::{Client, ClientBuilder, ErrorKind, Expired};
 use mcp_test_support::message;
 use mcp_test_support::message::text;
@@ -160,6 +162,41 @@ async fn an_invalid_extension_fails_the_connect_call() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.to_string().contains(reason), "{error}");
     }
+    let ((reader, writer), _fake) = Fake::new();
+    let error = searching().extension(search()).connect(reader, writer).await.unwrap_err();
+    assert!(error.to_string().contains("declared twice"), "{error}");
+}
+
+#[tokio::test]
+async fn the_result_of_a_handler_must_be_complete() {
+    for incomplete in [json!({ "resultType": "ticket" }), json!({ "resultType": "other" })] {
+        let extension = search().on_result("tools/call", "ticket", move |result| {
+            let incomplete = RawJson::new(&incomplete).map_err(|error| result.invalid(error));
+            async move { incomplete }
+        });
+        let builder = Client::builder().extension(extension);
+        let (client, mut fake) = modern_that_declares(builder, json!({})).await;
+        let reply = with(client.call_tool("x", &()), async {
+            let request = fake.expect("tools/call").await;
+            fake.reply(&request, json!({ "resultType": "ticket", "id": 7 })).await;
+        });
+        assert_eq!(reply.await.unwrap_err().kind(), ErrorKind::Decode);
+    }
+}
+
+#[tokio::test]
+async fn tasks_of_2025_need_no_extension() {
+    let (client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
+    let params = TaskParams::new("1");
+    let task = with(client.request::<TasksGet>(&params), async {
+        let request = fake.expect("tasks/get").await;
+        let now = "2026-01-01T00:00:00Z";
+        let task = json!({
+            "taskId": "1", "status": "working", "createdAt": now, "lastUpdatedAt": now, "ttl": null,
+        });
+        fake.reply(&request, task).await;
+    });
+    assert_eq!(task.await.unwrap().task_id, "1");
 }
 
 #[tokio::test]
@@ -174,7 +211,9 @@ async fn a_subscription_says_what_of_an_extension_the_server_agreed_to() {
         let request = fake.expect(LISTEN).await;
         let requested = &request["params"]["notifications"];
         assert_eq!(requested["searchIndexes"], json!(["notes", "mail"]));
-        let agreed = json!({ "searchIndexes": ["notes", "other"], "searchAll": true });
+        let agreed = json!({
+            "searchIndexes": ["notes", "other"], "searchAll": true, "searchNone": false,
+        });
         let meta = json!({ "io.modelcontextprotocol/subscriptionId": request["id"] });
         let params = json!({ "notifications": agreed, "_meta": meta });
         fake.tell("notifications/subscriptions/acknowledged", params).await;

@@ -24,7 +24,7 @@ impl Methods {
         }
     }
 
-    /// Returns the row of a method, that of the newest revision if it has several.
+    /// Returns the row of a method. Of several rows in the table, that of the newest revision.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Row> {
         table::find(name).or_else(|| self.find_extended(name))

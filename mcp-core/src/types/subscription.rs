@@ -14,8 +14,8 @@ object! {
     }
 
     /// The changes that a client wants to be notified of, or that a server agreed to report. An
-    /// absent member means no. `extra` has the members that other extensions
-    /// define. Since 2026-07-28.
+    /// absent member means no. `extra` has the members of other extensions than tasks. Since
+    /// 2026-07-28.
     pub struct SubscriptionFilter {
         /// Changes of the list of tools.
         tools_list_changed?: bool = "toolsListChanged",

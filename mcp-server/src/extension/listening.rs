@@ -14,38 +14,31 @@ use serde_json::Value;
 
 use crate::context::Context;
 
+/// The methods and parameters of notifications.
+pub(crate) type Notifications = BoxStream<'static, (&'static str, Value)>;
+
 /// What an extension agreed to report on a subscription.
 pub struct Listening {
     pub(crate) accepted: Value,
-    pub(crate) notifications: BoxStream<'static, Notification>,
+    pub(crate) notifications: Notifications,
 }
 
 impl Listening {
     /// Creates it from the part of the filter that is accepted, which the acknowledgement repeats,
-    /// and a stream of the parameters of notifications. The id of the subscription is added to
-    /// their `_meta`.
+    /// and a stream of the parameters of notifications, which must be objects. The id of the
+    /// subscription is added to their `_meta`.
     ///
     /// The stream is polled only while the client reads, so what it holds back must be bounded. It
-    /// is dropped when the subscription ends. The subscription stays open when the stream ends.
+    /// is dropped when the subscription ends, with all that was not sent. The subscription stays
+    /// open when the stream ends.
     pub fn new<N: NotificationMethod>(
         accepted: impl Into<Value>,
         notifications: impl Stream<Item = N::Params> + Send + 'static,
     ) -> Self {
-        let notifications = notifications.filter_map(|params| {
-            let written = JsonBytes::new(&params);
-            async move {
-                match written {
-                    Ok(params) => Some(Notification::new(N::NAME, params)),
-                    Err(error) => {
-                        tracing::error!(
-                            method = N::NAME,
-                            %error,
-                            "a notification could not be written"
-                        );
-                        None
-                    }
-                }
-            }
+        let notifications = notifications.map(|params| {
+            // What cannot be written becomes null, which is reported as every other value that is
+            // not an object.
+            (N::NAME, serde_json::to_value(&params).unwrap_or_default())
         });
         Self { accepted: accepted.into(), notifications: notifications.boxed() }
     }
@@ -103,18 +96,23 @@ impl fmt::Debug for ListenFilter {
     }
 }
 
-/// Adds the id of its subscription to the `_meta` of a notification.
+/// Creates a notification with the id of its subscription in `_meta`.
 ///
 /// # Errors
 /// If the parameters are not an object.
-pub(crate) fn with_subscription_id(
-    notification: Notification,
+pub(crate) fn of_subscription(
+    method: &'static str,
+    params: Value,
     id: &RequestId,
 ) -> Result<Notification, serde_json::Error> {
-    let mut params: JsonObject = notification.params.parse()?;
-    let meta = params.entry("_meta").or_insert_with(|| Value::Object(JsonObject::new()));
-    if let Value::Object(meta) = meta {
-        meta.insert(SUBSCRIPTION_ID.to_owned(), serde_json::to_value(id)?);
-    }
-    Ok(Notification::new(notification.method, JsonBytes::new(&params)?))
+    let Value::Object(mut params) = params else {
+        return Err(serde::ser::Error::custom("the parameters must be an object"));
+    };
+    let mut meta = match params.remove("_meta") {
+        Some(Value::Object(meta)) => meta,
+        _ => JsonObject::new(),
+    };
+    meta.insert(SUBSCRIPTION_ID.to_owned(), serde_json::to_value(id)?);
+    params.insert("_meta".to_owned(), Value::Object(meta));
+    Ok(Notification::new(method, JsonBytes::new(&params)?))
 }

@@ -43,8 +43,8 @@
 //! # Ok::<(), mcp_server::BuildError>(())
 //! ```
 //!
-//! A request of the extension from a client that did not declare it is answered with −32021, which
-//! names the extension, and never reaches the handler.
+//! A request of the extension from a client that did not declare it is answered with −32021 (−32600
+//! until 2025-11-25), which names the extension, and never reaches the handler.
 
 mod context;
 mod listening;
@@ -54,5 +54,5 @@ pub use listening::Listening;
 pub use mcp_core::extension::{NoSettings, ProtocolExtension, Skills, SkillsSettings, Tasks};
 pub use server_extension::ServerExtension;
 
-pub(crate) use listening::{ListenFilter, with_subscription_id};
+pub(crate) use listening::{ListenFilter, Notifications, of_subscription};
 pub(crate) use server_extension::Registered;

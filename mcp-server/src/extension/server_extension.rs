@@ -74,7 +74,7 @@ impl ServerExtension {
     ///
     /// The result must be an object, or `()`. On modern requests, `resultType` and the server's
     /// identity are added to it unless it contains them. The handler cannot ask the client for
-    /// input. A client that did not declare the extension receives −32021.
+    /// input. A client that did not declare the extension receives −32021 (−32600 until 2025-11-25).
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
@@ -174,10 +174,13 @@ fn check(id: &str, settings: &Value, rows: &[Row]) -> Result<(), BuildError> {
         return invalid_id("the settings must be an object; pass json!({}) for no settings");
     }
     for row in rows {
+        let is_notification = row.kind == Kind::Notification;
         let problem = if row.extension != Some(id) {
             "its row in METHODS has the id of another extension"
         } else if method::find(row.name).is_some() {
             "the protocol defines a method with this name"
+        } else if is_notification && row.direction.client_may_send() {
+            "a server does not handle notifications of clients"
         } else {
             continue;
         };

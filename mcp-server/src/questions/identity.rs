@@ -40,7 +40,8 @@ impl Identity {
         request: &InputRequest,
         seen: &mut HashMap<String, u32>,
     ) -> Result<Self, serde_json::Error> {
-        let digest = hex(&digest(&[&text(request)?]), 16);
+        // Canonical, because the author may add members in any order.
+        let digest = hex(&digest(&[&json::canonical(&serde_json::to_value(request)?)]), 16);
         let (base, site) = match source {
             QuestionSource::Named(name) => (name.into_owned(), None),
             QuestionSource::Site(location) => {
@@ -50,17 +51,6 @@ impl Identity {
             }
         };
         Ok(Self { key: occurrence(base, seen), site, digest })
-    }
-}
-
-/// Returns the text of a question, from which its digest is made: the method and the parameters.
-/// Equal questions have equal texts, whenever they are asked.
-fn text(request: &InputRequest) -> Result<Vec<u8>, serde_json::Error> {
-    match request {
-        // The members of a form and of a URL are always written in the same order.
-        InputRequest::Elicit(_) => json::to_text(request).map(String::into_bytes),
-        // Others may have objects of the author, whose members may be in any order.
-        _ => Ok(json::canonical(&serde_json::to_value(request)?)),
     }
 }
 

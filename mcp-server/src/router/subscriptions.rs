@@ -3,20 +3,20 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures::stream::{BoxStream, SelectAll, StreamExt as _};
+use futures::stream::{SelectAll, StreamExt as _};
 use mcp_core::json::{JsonBytes, JsonObject};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::meta::Meta;
 use mcp_core::method::notification;
-use mcp_core::service::Notification;
 use mcp_core::types::{
     CancelledParams, SubscriptionAcknowledgedParams, SubscriptionFilter, SubscriptionsListenParams,
     SubscriptionsListenResult,
 };
+use serde_json::Value;
 
 use super::request::RoutedRequest;
 use crate::call::Binding;
-use crate::extension::with_subscription_id;
+use crate::extension::{Notifications, of_subscription};
 use crate::registry::Registry;
 use crate::subscription::Filter;
 
@@ -24,8 +24,11 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     let params: SubscriptionsListenParams = request.parse()?;
     let RoutedRequest { server, context, .. } = *request;
     let call = context.call();
-    let (extended, mut streams) = listen_to_extensions(request, &params.notifications)?;
-    let accepted = extend(accept(params.notifications, request.registry), extended)?;
+    let asked = match server.filters.is_empty() {
+        true => Value::Null,
+        false => serde_json::to_value(&params.notifications).map_err(|error| internal(&error))?,
+    };
+    let accepted = accept(params.notifications, request.registry);
     let limits = server.limits();
     let uris = accepted.resource_subscriptions.iter().flatten();
     if uris.clone().count() > limits.max_subscribed_uris
@@ -47,6 +50,7 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
         Binding::Http => usize::MAX, // The HTTP transport limits them.
     };
     let _permit = SubscriptionPermit::take(&call.conversation.listening, max)?;
+    let (extended, mut streams) = listen_to_extensions(request, &asked)?;
     let listener = server.live.hub.listen(Filter {
         tools: accepted.tools_list_changed == Some(true),
         prompts: accepted.prompts_list_changed == Some(true),
@@ -55,25 +59,26 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
     });
     let id = &call.id;
     let peer = &call.peer;
-    let acknowledged = SubscriptionAcknowledgedParams::new(accepted).meta(subscription_meta(id));
+    let acknowledged = SubscriptionAcknowledgedParams::new(extend(accepted, extended)?)
+        .meta(subscription_meta(id));
     context.notify::<notification::SubscriptionAcknowledged>(&acknowledged).await;
     let mut drained = std::pin::pin!(call.conversation.drained());
     loop {
+        // The stream of an extension may always be ready.
+        tokio::task::consume_budget().await;
         let notification = tokio::select! {
-            biased; // Pending changes are sent before the end.
+            biased; // Pending changes are sent before the end. Extensions do not delay it.
             change = listener.next() => change.into_notification(Some(id)),
-            Some(notification) = streams.next() => match with_subscription_id(notification, id) {
+            () = &mut drained => break,
+            Some((method, params)) = streams.next() => match of_subscription(method, params, id) {
                 Ok(notification) => notification,
                 Err(error) => {
-                    tracing::error!(%error, "a notification of an extension has no object of parameters");
+                    tracing::error!(method, %error, "a notification could not be written");
                     continue;
                 }
             },
-            () = &mut drained => break,
         };
         peer.notify(notification).await;
-        // The stream of an extension may always be ready.
-        tokio::task::consume_budget().await;
     }
     if call.conversation.binding == Binding::Stream {
         let cancelled =
@@ -90,15 +95,10 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
 /// Those of [`ListenFilter::listen`](crate::extension::ListenFilter::listen).
 fn listen_to_extensions(
     request: &RoutedRequest<'_>,
-    asked: &SubscriptionFilter,
-) -> Result<(JsonObject, SelectAll<BoxStream<'static, Notification>>), ErrorObject> {
+    asked: &Value,
+) -> Result<(JsonObject, SelectAll<Notifications>), ErrorObject> {
     let (mut accepted, mut streams) = (JsonObject::new(), SelectAll::new());
-    let filters = &request.server.filters;
-    if filters.is_empty() {
-        return Ok((accepted, streams));
-    }
-    let asked = serde_json::to_value(asked).map_err(|error| internal(&error))?;
-    for filter in filters {
+    for filter in &request.server.filters {
         let Some(value) = asked.get(filter.member).filter(|value| !value.is_null()) else {
             continue;
         };

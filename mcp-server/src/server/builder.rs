@@ -32,6 +32,10 @@ use crate::seal::{KeyRing, Sealer};
 use crate::tool::ToolRoute;
 use crate::wire::Encoder;
 
+/// The members of the filter of `subscriptions/listen` that the core protocol defines.
+const CORE_FILTERS: [&str; 4] =
+    ["toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions"];
+
 /// Default number of items in one page of a list.
 const PAGE_SIZE: usize = 1_000;
 
@@ -307,6 +311,14 @@ impl ServerBuilder {
                 reason: "no revision is supported; pass at least one to revisions".into(),
             });
         }
+        let is_hidden = |(name, method): &(&&'static str, &CustomMethod)| {
+            !method.is_of_extension() && parts.known_methods.find_extended(name).is_some()
+        };
+        if let Some((name, _)) = parts.methods.iter().find(is_hidden) {
+            let reason = "an extension defines it; pass its handler to ServerExtension::method";
+            let (kind, name) = ("method", (*name).to_owned());
+            return Err(BuildError::Invalid { kind, name, reason: reason.into() });
+        }
         let (ttl, scope) = parts.cache;
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder =
@@ -389,7 +401,17 @@ impl Parts {
                 return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
             }
         }
+        for row in rows {
+            if self.known_methods.find_extended(row.name).is_some() {
+                return Err(BuildError::Duplicate { kind: "method", name: row.name.to_owned() });
+            }
+        }
         for filter in filters {
+            if CORE_FILTERS.contains(&filter.member) {
+                let (kind, name) = ("filter", filter.member.to_owned());
+                let reason = "the protocol defines a member with this name".into();
+                return Err(BuildError::Invalid { kind, name, reason });
+            }
             if self.filters.iter().any(|other| other.member == filter.member) {
                 let name = filter.member.to_owned();
                 return Err(BuildError::Duplicate { kind: "filter", name });

@@ -31,7 +31,7 @@ pub(crate) struct Watch {
 /// Reports that serving has ended.
 pub(crate) struct Over {
     still_running: Sender<StillRunning>,
-    /// `None` if the watchdog cannot start.
+    /// `None` if the events of the watchdog could not be opened.
     ender: Option<Ender>,
 }
 
@@ -39,7 +39,7 @@ impl Over {
     /// Reports it. The watchdog exits the process if a call keeps running. It may start later.
     pub(crate) fn send(self, still_running: impl Fn() -> bool + Send + 'static) {
         let Self { still_running: sender, ender } = self;
-        sender.send(Box::new(still_running)).ok(); // Fails if the watchdog did not start.
+        sender.send(Box::new(still_running)).ok(); // Fails if the thread could not be started.
         drop(ender);
     }
 }

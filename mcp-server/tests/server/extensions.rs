@@ -248,6 +248,32 @@ fn an_invalid_extension_fails_the_build() {
         server().extension(listen(listen(new()))).build().unwrap_err(),
         BuildError::Duplicate { kind: "filter", .. }
     ));
+    let core = new().listen("toolsListChanged", |_, _: Value| Ok(None));
+    assert!(build_error(core).contains("toolsListChanged"));
+    extension!(
+        OfClients,
+        &[Row::of_extension(
+            "com.example/bad",
+            "notifications/bad",
+            Kind::Notification,
+            Direction::ClientToServer,
+        )]
+    );
+    assert!(rows::<OfClients>().contains("notifications of clients"));
+    let own = server().extension(new()).method::<Find, _, _>(|_, _| async { Ok(json!({})) });
+    assert!(own.build().unwrap_err().to_string().contains("ServerExtension::method"));
+    enum Other {}
+    impl ProtocolExtension for Other {
+        const ID: &'static str = "com.example/other";
+        type ServerSettings = NoSettings;
+        type ClientSettings = NoSettings;
+        const METHODS: &'static [Row] = &[request(Self::ID, Find::NAME)];
+    }
+    let other = ServerExtension::new::<Other>(&NoSettings::new());
+    assert!(matches!(
+        server().extension(new()).extension(other).build().unwrap_err(),
+        BuildError::Duplicate { kind: "method", .. }
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,4 +300,68 @@ async fn methods_of_an_extension_in_the_method_table_can_have_handlers() {
         }
     })
     .await;
+}
+
+/// A server whose extension accepts everything, and always has a notification to send: `next` makes
+/// its parameters.
+fn restless(next: fn() -> Value, opened: &Arc<AtomicUsize>) -> ServerBuilder {
+    let opened = Arc::clone(opened);
+    let extension = ServerExtension::new::<Search>(&NoSettings::new()).listen(
+        "searchIndexes",
+        move |_, accepted: Value| {
+            opened.fetch_add(1, Ordering::Relaxed);
+            let endless = stream::repeat_with(next);
+            Ok(Some(Listening::new::<IndexChanged>(accepted, endless)))
+        },
+    );
+    server().extension(extension)
+}
+
+async fn restless_client(transport: Transport, next: fn() -> Value) -> crate::harness::Client {
+    let setup = Setup::default().capabilities(declared());
+    let server = built(restless(next, &Arc::default()));
+    setup.connect(&server, transport, Revision::V2026_07_28).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_stream_of_an_extension_does_not_delay_the_end_of_serving() {
+    let client = restless_client(Transport::Stream, || json!({ "_meta": null })).await;
+    let params = json!({ "notifications": { "searchIndexes": true } });
+    let call = client.start_as(json!(1), "subscriptions/listen", params);
+    client.receive("notifications/subscriptions/acknowledged").await;
+    let changed = client.receive(IndexChanged::NAME).await;
+    assert_eq!(changed["_meta"], json!({ "io.modelcontextprotocol/subscriptionId": 1 }));
+    client.close();
+    assert!(call.answer().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn notifications_that_cannot_be_written_do_not_starve_others() {
+    for &transport in Transport::ALL {
+        let client = restless_client(transport, || json!([1])).await;
+        let params = json!({ "notifications": { "searchIndexes": true } });
+        let call = client.start_as(json!(1), "subscriptions/listen", params);
+        client.receive("notifications/subscriptions/acknowledged").await;
+        client.ok("server/discover", json!({})).await;
+        client.cancel(&call);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_does_not_hear_of_a_subscription_that_is_refused() {
+    let opened = Arc::<AtomicUsize>::default();
+    let limits = || {
+        let mut limits = mcp_server::Limits::new();
+        limits.max_subscribed_uris = 1;
+        limits
+    };
+    for &transport in Transport::ALL {
+        let server = built(restless(|| json!({}), &opened).resources([]).limits(limits()));
+        let setup = Setup::default().capabilities(declared());
+        let client = setup.connect(&server, transport, Revision::V2026_07_28).await;
+        let filter = json!({ "searchIndexes": true, "resourceSubscriptions": ["a://1", "a://2"] });
+        let refused = client.err("subscriptions/listen", json!({ "notifications": filter })).await;
+        assert_eq!(refused.code, -32602);
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 0);
 }

@@ -4,9 +4,10 @@
 //! it.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -92,8 +93,11 @@ where
         });
         // Nothing has to be woken, because the new task polls the stream again at once.
         let mut cx = Context::from_waker(Waker::noop());
-        if stream.as_mut().poll(&mut cx).is_pending() {
-            tokio::spawn(stream);
+        // A panic ends its stream only, as it would in a task.
+        match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll(&mut cx))) {
+            Ok(Poll::Pending) => drop(tokio::spawn(stream)),
+            Ok(Poll::Ready(())) => {}
+            Err(_) => tracing::error!("the service of an HTTP/2 stream panicked"),
         }
     }
 }
@@ -128,6 +132,13 @@ mod tests {
         assert_eq!(tasks.count(), 1);
         release.send(()).unwrap();
         tasks.done().await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_its_stream_only() {
+        let tasks = Tasks::new(Duration::from_secs(1));
+        tasks.execute(async { panic!("a defect of the service") });
+        assert_eq!(tasks.count(), 0);
     }
 
     #[tokio::test]
