@@ -37,8 +37,8 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// −32021 (−32600 until 2025-11-25) if the client did not declare the extension, and −32602 if the settings are not those
-    /// of the extension.
+    /// −32021 (−32600 until 2025-11-25) if the client did not declare the extension, and −32602 if
+    /// the settings are not those of the extension.
     pub fn require_extension<E: ProtocolExtension>(
         &self,
     ) -> Result<E::ClientSettings, ErrorObject> {

@@ -74,7 +74,8 @@ impl ServerExtension {
     ///
     /// The result must be an object, or `()`. On modern requests, `resultType` and the server's
     /// identity are added to it unless it contains them. The handler cannot ask the client for
-    /// input. A client that did not declare the extension receives −32021 (−32600 until 2025-11-25).
+    /// input. A client that did not declare the extension receives −32021 (−32600 until
+    /// 2025-11-25).
     pub fn method<M, F, Fut>(mut self, handler: F) -> Self
     where
         M: Method,
