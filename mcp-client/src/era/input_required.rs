@@ -20,6 +20,15 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, ErrorKind};
 use crate::params::{Base, MetaParts, Params};
 
+/// How deep handlers of extended results may be nested: each level is polled inside the one above,
+/// and a server decides whether there is another. Fixed: a handler rarely needs more than one.
+const MAX_NESTED_RESULTS: u32 = 16;
+
+tokio::task_local! {
+    /// The number of handlers of extended results around the current call.
+    static NESTING: u32;
+}
+
 /// A complete result, and whether it came in the first round.
 pub(crate) struct Driven {
     pub(crate) result: JsonBytes,
@@ -74,7 +83,14 @@ pub(crate) async fn complete(
     result: JsonBytes,
     deadlines: &Deadlines,
 ) -> Result<JsonBytes, Error> {
-    let handled = handler.handle(client, result);
+    let level = NESTING.try_with(|level| *level).unwrap_or(0) + 1;
+    if level > MAX_NESTED_RESULTS {
+        let message = format!(
+            "handlers of extended results are nested more than {MAX_NESTED_RESULTS} levels deep"
+        );
+        return Err(Error::new(ErrorKind::Limit, message).during(method));
+    }
+    let handled = NESTING.scope(level, handler.handle(client, result));
     let completed = timeout_at(deadlines.total(), handled)
         .await
         .map_err(|_| deadlines.total_error(method))??;

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::future::Future;
 
-use mcp_core::extension::ProtocolExtension;
+use mcp_core::extension::{self, ProtocolExtension};
 use mcp_core::json::RawJson;
-use mcp_core::meta;
-use mcp_core::method::{self, Row};
+use mcp_core::method::Row;
 use serde_json::Value;
 
 use super::ExtendedResult;
@@ -40,42 +39,54 @@ impl ClientExtension {
         match serde_json::to_value(settings) {
             Ok(settings) => Self::with_rows(E::ID, settings, E::METHODS),
             Err(error) => {
-                Self { id: E::ID.to_owned(), registered: Err(invalid(E::ID, &error.to_string())) }
+                let reason = format!("the extension \"{}\" has invalid settings: {error}", E::ID);
+                Self { id: E::ID.to_owned(), registered: Err(reason) }
             }
         }
     }
 
-    /// Creates an extension that has no methods and no type, from its id and its settings, an
-    /// object. Pass `json!({})` for no settings (EXT-1).
+    /// Creates an extension without methods from its id and its settings, which must be an object
+    /// (EXT-1). Pass `json!({})` for no settings.
     pub fn declared(id: impl Into<String>, settings: Value) -> Self {
         Self::with_rows(&id.into(), settings, &[])
     }
 
     fn with_rows(id: &str, settings: Value, rows: &'static [Row]) -> Self {
-        let registered = check(id, &settings, rows).map(|()| Registered {
-            id: id.into(),
-            settings,
-            rows,
-            results: Vec::new(),
-        });
+        let checked = extension::check(id, &settings, rows).map_err(|error| error.to_string());
+        let registered =
+            checked.map(|()| Registered { id: id.into(), settings, rows, results: Vec::new() });
         Self { id: id.to_owned(), registered }
     }
 
     /// Sets the handler of the results of a method whose `resultType` is `kind`. It returns the
     /// complete result of the method, for which the caller waits.
     ///
-    /// The total timeout of the call limits the handler too. A result that it returned is not
-    /// cached. Without a handler, such a result fails the call.
+    /// The total timeout of the call limits the handler too, without regard to
+    /// [`Call::exclude_input_time`](crate::Call::exclude_input_time). A result that it returned is
+    /// not cached. Without a handler, such a result fails the call, and so does a result of a
+    /// handler that is not complete. A handler may send requests whose results have handlers, up to
+    /// 16 levels deep. The protocol defines the types `complete` and `input_required`.
+    ///
+    /// Cancel safety: dropping the call drops the future of the handler.
     pub fn on_result<F, Fut>(mut self, method: &'static str, kind: &'static str, handler: F) -> Self
     where
         F: Fn(ExtendedResult) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<RawJson, Error>> + Send + 'static,
     {
-        if let Ok(registered) = &mut self.registered {
-            registered.results.push(ResultHandler::new(method, kind, move |client, result| {
-                handler(ExtendedResult::new(client, method, result))
-            }));
-        }
+        let Ok(registered) = &mut self.registered else { return self };
+        let reason = match kind {
+            "complete" | "input_required" => "the protocol defines this type",
+            _ if registered.results.iter().any(|it| it.is_of(method, kind)) => "it has one already",
+            _ => {
+                let handler =
+                    move |client, result| handler(ExtendedResult::new(client, method, result));
+                registered.results.push(ResultHandler::new(method, kind, handler));
+                return self;
+            }
+        };
+        self.registered = Err(format!(
+            "a handler of results of {method} with the type \"{kind}\" cannot be set: {reason}"
+        ));
         self
     }
 
@@ -89,31 +100,4 @@ impl fmt::Debug for ClientExtension {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientExtension").field("id", &self.id).finish_non_exhaustive()
     }
-}
-
-fn check(id: &str, settings: &Value, rows: &[Row]) -> Result<(), String> {
-    if !(meta::is_valid_key(id) && id.contains('/')) {
-        return Err(invalid(
-            id,
-            "an id is a prefix, a slash and a name, such as com.example/search",
-        ));
-    }
-    if !settings.is_object() {
-        return Err(invalid(id, "the settings must be an object; pass json!({}) for no settings"));
-    }
-    for row in rows {
-        if row.extension != Some(id) {
-            let name = row.name;
-            let reason = format!("the row of {name} in METHODS has the id of another extension");
-            return Err(invalid(id, &reason));
-        }
-        if method::find(row.name).is_some() {
-            return Err(invalid(id, &format!("the protocol defines the method {}", row.name)));
-        }
-    }
-    Ok(())
-}
-
-fn invalid(id: &str, reason: &str) -> String {
-    format!("the extension \"{id}\" is invalid: {reason}")
 }

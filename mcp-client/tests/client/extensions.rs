@@ -185,6 +185,42 @@ async fn the_result_of_a_handler_must_be_complete() {
 }
 
 #[tokio::test]
+async fn a_handler_that_repeats_its_call_is_stopped() {
+    let extension = search().on_result("tools/call", "ticket", |result| async move {
+        let reply = result.client().call_tool("x", &()).await?;
+        RawJson::new(&reply.into_inner()).map_err(|error| result.invalid(error))
+    });
+    let builder = Client::builder().extension(extension);
+    let (client, mut fake) = modern_that_declares(builder, json!({})).await;
+    let reply = with(client.call_tool("x", &()), async {
+        for _ in 0..17 {
+            let request = fake.expect("tools/call").await;
+            fake.reply(&request, json!({ "resultType": "ticket" })).await;
+        }
+    });
+    let error = reply.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+}
+
+#[tokio::test]
+async fn a_handler_of_a_type_of_the_protocol_or_a_second_one_fails_the_connect_call() {
+    let handled = |extension: ClientExtension, kind: &'static str| {
+        extension.on_result("tools/call", kind, |_| std::future::pending())
+    };
+    for extension in [
+        handled(search(), "complete"),
+        handled(search(), "input_required"),
+        handled(handled(search(), "ticket"), "ticket"),
+    ] {
+        let ((reader, writer), _fake) = Fake::new();
+        let error =
+            Client::builder().extension(extension).connect(reader, writer).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.to_string().contains("tools/call"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn tasks_of_2025_need_no_extension() {
     let (client, mut fake, _) = legacy_with(Client::builder(), "2025-11-25").await;
     let params = TaskParams::new("1");

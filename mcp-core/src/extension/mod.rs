@@ -25,7 +25,9 @@
 //! ```
 
 mod built_in;
+mod check;
 mod protocol_extension;
 
 pub use built_in::{Skills, SkillsSettings, Tasks};
+pub use check::{InvalidExtension, check};
 pub use protocol_extension::{NoSettings, ProtocolExtension};

@@ -4,9 +4,8 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use mcp_core::extension::ProtocolExtension;
+use mcp_core::extension::{self, ProtocolExtension};
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::meta;
 use mcp_core::method::{self, Kind, Method, Row};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,8 +50,8 @@ impl ServerExtension {
         }
     }
 
-    /// Creates an extension that has no methods and no type, from its id and its settings, an
-    /// object. Pass `json!({})` for no settings (EXT-1).
+    /// Creates an extension without methods from its id and its settings, which must be an object
+    /// (EXT-1). Pass `json!({})` for no settings.
     pub fn declared(id: impl Into<String>, settings: Value) -> Self {
         Self::with_rows(&id.into(), settings, &[])
     }
@@ -167,27 +166,17 @@ impl fmt::Debug for ServerExtension {
 }
 
 fn check(id: &str, settings: &Value, rows: &[Row]) -> Result<(), BuildError> {
-    let invalid_id = |reason: &str| Err(invalid("extension", id, reason.to_owned()));
-    if !(meta::is_valid_key(id) && id.contains('/')) {
-        return invalid_id("an id is a prefix, a slash and a name, such as com.example/search");
+    extension::check(id, settings, rows)
+        .map_err(|error| invalid(error.kind, &error.name, error.reason.to_owned()))?;
+    let is_unhandled =
+        |row: &&Row| row.kind == Kind::Notification && row.direction.client_may_send();
+    match rows.iter().find(is_unhandled) {
+        Some(row) => {
+            let reason = "a server does not handle notifications of clients";
+            Err(invalid("method", row.name, reason.to_owned()))
+        }
+        None => Ok(()),
     }
-    if !settings.is_object() {
-        return invalid_id("the settings must be an object; pass json!({}) for no settings");
-    }
-    for row in rows {
-        let is_notification = row.kind == Kind::Notification;
-        let problem = if row.extension != Some(id) {
-            "its row in METHODS has the id of another extension"
-        } else if method::find(row.name).is_some() {
-            "the protocol defines a method with this name"
-        } else if is_notification && row.direction.client_may_send() {
-            "a server does not handle notifications of clients"
-        } else {
-            continue;
-        };
-        return Err(invalid("method", row.name, problem.to_owned()));
-    }
-    Ok(())
 }
 
 fn invalid(kind: &'static str, name: &str, reason: String) -> BuildError {

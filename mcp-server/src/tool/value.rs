@@ -351,7 +351,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only the errors of decoding are tested")]
     struct Trip {
         city: String,
         days: u8,
@@ -360,7 +360,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "lowercase")]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only the errors of decoding are tested")]
     enum Stop {
         Museum,
         Cafe { seats: u32 },
