@@ -62,6 +62,8 @@ mod server;
 mod shrink;
 #[cfg(feature = "stdio")]
 mod stdio;
+#[cfg(feature = "tasks")]
+pub mod store;
 mod subscription;
 mod token_bucket;
 pub mod tool;

@@ -1,0 +1,14 @@
+//! Where a server keeps what outlives a request, and the stores that come with the SDK.
+//!
+//! A [`TaskStore`] keeps tasks. It knows nothing of the protocol: it stores records under their
+//! version, leases them to workers, and reports changes. [`task`](crate::task) does the rest, so
+//! that a store is small, and every store behaves alike. `docs/stores.md` compares them.
+
+mod memory;
+mod task;
+
+pub use memory::{MemoryCounts, MemoryTaskStore};
+pub use task::{
+    Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState,
+    TaskStore, TaskUpdate, UpdateOutcome,
+};
