@@ -61,7 +61,7 @@ fn search() -> ServerExtension {
             let notes = notes.filter(|note| note.contains(&word)).map(str::to_owned).collect();
             Ok(FindResult { notes })
         })
-        .listen("searchIndex", |_ctx, name: String| {
+        .listen("searchIndex", |_ctx, name: String| async move {
             let change = json!({ "index": name, "added": 1 });
             Ok(Some(Listening::new::<IndexChanged>(name, stream::iter([change]))))
         })

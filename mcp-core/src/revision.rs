@@ -92,6 +92,9 @@ pub struct Rules {
     pub tool_annotations: bool,
     /// `execution` of tools. 2025-11-25 only.
     pub tool_execution: bool,
+    /// Tasks are part of the core protocol, and requested with `task` in the parameters of a call.
+    /// 2025-11-25 only; an extension since 2026-07-28.
+    pub core_tasks: bool,
     /// What a structured tool result may be.
     pub structured_content: StructuredContent,
     /// Invalid tool arguments are reported by a result with `isError`, not by error −32602
@@ -144,6 +147,7 @@ const V2024_11_05: Rules = Rules {
     resource_links: false,
     tool_annotations: false,
     tool_execution: false,
+    core_tasks: false,
     structured_content: StructuredContent::Absent,
     argument_errors_in_result: false,
     completions_capability: false,
@@ -184,6 +188,7 @@ const V2025_11_25: Rules = Rules {
     icons: true,
     implementation_details: true,
     tool_execution: true,
+    core_tasks: true,
     argument_errors_in_result: true,
     elicitation_url: true,
     elicitation_choices: true,
@@ -199,6 +204,7 @@ const V2026_07_28: Rules = Rules {
     input_required: true,
     extensions: true,
     tool_execution: false,
+    core_tasks: false,
     structured_content: StructuredContent::Any,
     resource_not_found_code: crate::jsonrpc::code::INVALID_PARAMS,
     missing_capability_code: crate::jsonrpc::code::MISSING_REQUIRED_CLIENT_CAPABILITY,

@@ -149,11 +149,13 @@ impl Context {
     /// [`Limits::min_progress_interval`](crate::Limits::min_progress_interval) on average, after a
     /// burst of ten. The value that reaches `total` is always sent.
     ///
+    /// In a task, the status message shows the progress instead.
+    ///
     /// Cancel safety: dropping the future may drop the notification.
     pub async fn progress(&self, done: f64, total: impl Into<Option<f64>> + Send) {
         match self.progress_token() {
             Some(token) => self.send_progress(token, done, total.into(), None).await,
-            None => self.0.pace.wait().await,
+            None => self.report_to_task(done, total.into(), None::<String>).await,
         }
     }
 
@@ -169,8 +171,26 @@ impl Context {
             Some(token) => {
                 self.send_progress(token, done, total.into(), Some(message.into())).await;
             }
-            None => self.0.pace.wait().await,
+            None => self.report_to_task(done, total.into(), Some(message)).await,
         }
+    }
+
+    /// Sets the status message of the task that the call runs as, if it does.
+    async fn report_to_task(
+        &self,
+        done: f64,
+        total: Option<f64>,
+        message: Option<impl Into<String>>,
+    ) {
+        if let Some(task) = self.0.task() {
+            let message = message.map(Into::into);
+            let message = message.unwrap_or_else(|| match total {
+                Some(total) => format!("{done} of {total}"),
+                None => done.to_string(),
+            });
+            task.set_status(message).await;
+        }
+        self.0.pace.wait().await;
     }
 
     /// Returns the token for progress, if the caller asked for progress.

@@ -7,6 +7,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method, Row};
 use mcp_core::revision::Revision;
+use serde::de::DeserializeOwned;
 
 use crate::context::{Context, HandlerFuture};
 
@@ -27,16 +28,29 @@ impl CustomMethod {
         F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
     {
-        let handle: Box<Handle> = Box::new(move |context, params| {
-            let params = params.parse().map_err(|error| crate::error::invalid_params(&error));
-            let running = params.map(|params| handler(params, context.clone()));
-            Box::pin(async move {
-                let result = running?.await?;
+        Self::encoded(move |params, context: Context| {
+            let running = handler(params, context.clone());
+            async move {
+                let result = running.await?;
                 let encoder = &context.call().environment.encoder;
                 encoder
                     .encode_custom(&result, context.revision())
                     .map_err(|error| crate::error::internal("encoding a result", &error))
-            })
+            }
+        })
+    }
+
+    /// Creates a method whose handler encodes its result.
+    pub(crate) fn encoded<P, F, Fut>(handler: F) -> Self
+    where
+        P: DeserializeOwned,
+        F: Fn(P, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<JsonBytes, ErrorObject>> + Send + 'static,
+    {
+        let handle: Box<Handle> = Box::new(move |context, params| {
+            let params = params.parse().map_err(|error| crate::error::invalid_params(&error));
+            let running = params.map(|params| handler(params, context));
+            Box::pin(async move { running?.await })
         });
         Self { handle, row: None }
     }

@@ -16,6 +16,8 @@ use crate::custom_method::CustomMethod;
 use crate::extension::ListenFilter;
 use crate::limits::Limits;
 use crate::registry::{Live, Registry};
+#[cfg(feature = "tasks")]
+use crate::task::{TaskManager, capability_2025};
 
 /// The definition of a server. All its connections share it.
 #[derive(Debug)]
@@ -35,6 +37,9 @@ pub(crate) struct ServerDefinition {
     pub(crate) live: Arc<Live>,
     pub(crate) page_sizes: PageSizes,
     pub(crate) environment: Arc<Environment>,
+    /// The tasks, if the server has tools that run as tasks.
+    #[cfg(feature = "tasks")]
+    pub(crate) tasks: Option<Arc<TaskManager>>,
 }
 
 /// The number of items in one page of each list.
@@ -70,6 +75,10 @@ impl ServerDefinition {
         }
         if registry.has_completers() {
             capabilities.completions = Some(CompletionsCapability::new());
+        }
+        #[cfg(feature = "tasks")]
+        if self.tasks.is_some() {
+            capabilities.tasks = Some(capability_2025());
         }
         if !self.extensions.is_empty() {
             let declared = self.extensions.iter();

@@ -31,6 +31,7 @@
 
 mod blocking;
 mod call;
+mod clock;
 pub mod completion;
 mod context;
 mod custom_method;
@@ -65,6 +66,8 @@ mod stdio;
 #[cfg(feature = "tasks")]
 pub mod store;
 mod subscription;
+#[cfg(feature = "tasks")]
+pub mod task;
 mod token_bucket;
 pub mod tool;
 #[cfg(any(feature = "stdio", feature = "http"))]

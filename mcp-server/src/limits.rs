@@ -6,6 +6,8 @@ use mcp_core::ConnectionLimits;
 
 #[cfg(feature = "http")]
 use crate::http::HttpLimits;
+#[cfg(feature = "tasks")]
+use crate::task::TaskLimits;
 
 /// The limits of a server, set with [`ServerBuilder::limits`](crate::ServerBuilder::limits).
 ///
@@ -67,6 +69,9 @@ pub struct Limits {
     /// Maximum number of redeemed single-use states of one [`Principal`](crate::Principal) that are
     /// remembered, so that one user cannot block the others. 1,000.
     pub max_redeemed_states_per_principal: usize,
+    /// The limits of tasks.
+    #[cfg(feature = "tasks")]
+    pub tasks: TaskLimits,
     /// The limits of the HTTP transport.
     #[cfg(feature = "http")]
     pub http: HttpLimits,
@@ -93,6 +98,8 @@ impl Limits {
             request_state_ttl: Duration::from_secs(600),
             max_redeemed_states: 10_000,
             max_redeemed_states_per_principal: 1_000,
+            #[cfg(feature = "tasks")]
+            tasks: TaskLimits::new(),
             #[cfg(feature = "http")]
             http: HttpLimits::new(),
         }

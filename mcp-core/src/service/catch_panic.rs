@@ -32,10 +32,10 @@ impl<S> CatchPanic<S> {
 /// Answers a panic of one call, as [`CatchPanic`] does.
 ///
 /// Not an `async fn`, which would store `call` twice: as its argument and while it waits.
-pub fn catch_panic(
+pub fn catch_panic<T: Send, E: From<ErrorObject> + Send>(
     method: MethodName,
-    call: impl Future<Output = Reply> + Send,
-) -> impl Future<Output = Reply> + Send {
+    call: impl Future<Output = Result<T, E>> + Send,
+) -> impl Future<Output = Result<T, E>> + Send {
     // The interrupted future is dropped and not polled again. User state that outlives the call may
     // be half updated, as after a panic under a lock.
     AssertUnwindSafe(call).catch_unwind().map(move |outcome| {

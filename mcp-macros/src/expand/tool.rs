@@ -23,6 +23,13 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
         let hint = format_ident!("{hint}");
         quote!(.#hint(#value))
     });
+    let task = tool
+        .task
+        .as_ref()
+        .map(|support| quote_spanned!(support.span()=> .task(#krate::task::TaskSupport::#support)));
+    let recovery = tool.recovery.as_ref().map(
+        |recovery| quote_spanned!(recovery.span()=> .recovery(#krate::task::Recovery::#recovery)),
+    );
     let builder = local("builder");
     let output_schema = output_schema(scope, tool);
     let decoding = arguments.decoding();
@@ -39,7 +46,7 @@ pub(super) fn route(scope: &Scope<'_>, tool: &Tool) -> TokenStream {
     );
     quote! {{
         #definition
-        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)*
+        let #builder = #krate::tool::ToolRoute::builder(#name) #setters #(#hints)* #task #recovery
             .derived_input_schema(|| #schema, #are_standard);
         #output_schema
         #builder.raw(#handler)

@@ -1,6 +1,7 @@
 //! `#[tool]`.
 
-use syn::{Expr, LitBool};
+use proc_macro2::Ident;
+use syn::{Expr, ExprLit, Lit, LitBool};
 
 use super::{Errors, Function, Listing, Source, name, options::Reader};
 
@@ -11,6 +12,10 @@ pub(crate) struct Tool {
     /// The annotations that are set: `read_only`, `destructive`, `idempotent`, `open_world`.
     pub(crate) hints: Vec<(&'static str, LitBool)>,
     pub(crate) output_schema: Option<Expr>,
+    /// `task` and `task = "required"`, as the variant of `TaskSupport`.
+    pub(crate) task: Option<Ident>,
+    /// `recovery = "…"`, as the variant of `Recovery`.
+    pub(crate) recovery: Option<Ident>,
 }
 
 impl Tool {
@@ -23,6 +28,8 @@ impl Tool {
             .collect();
         let output_schema = options.expression("output_schema");
         let blocking = options.word("blocking");
+        let task = task_support(&mut options);
+        let recovery = recovery(&mut options);
         options.finish();
 
         check_hints(&hints, errors);
@@ -31,8 +38,44 @@ impl Tool {
             errors.at_span(listing.name_span, problem, help);
         }
         let function = Function::new(&mut source, blocking, errors);
-        Self { function, listing, hints, output_schema }
+        Self { function, listing, hints, output_schema, task, recovery }
     }
+}
+
+/// Reads `task`, `task = "optional"` or `task = "required"`.
+fn task_support(options: &mut Reader<'_>) -> Option<Ident> {
+    let entry = options.take("task")?;
+    let Some(value) = entry.value else { return Some(Ident::new("Optional", entry.name.span())) };
+    choice(options, "task", value, &[("optional", "Optional"), ("required", "Required")])
+}
+
+/// Reads `recovery = "resume"`, `"restart"` or `"fail"`.
+fn recovery(options: &mut Reader<'_>) -> Option<Ident> {
+    let value = options.expression("recovery")?;
+    let choices = [("resume", "Resume"), ("restart", "Restart"), ("fail", "Fail")];
+    choice(options, "recovery", value, &choices)
+}
+
+/// Returns the variant that a string literal names.
+fn choice(
+    options: &mut Reader<'_>,
+    option: &str,
+    value: Expr,
+    choices: &[(&str, &str)],
+) -> Option<Ident> {
+    if let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &value
+        && let Some((_, variant)) = choices.iter().find(|(name, _)| *name == text.value())
+    {
+        return Some(Ident::new(variant, text.span()));
+    }
+    let names: Vec<_> = choices.iter().map(|(name, _)| format!("`\"{name}\"`")).collect();
+    let example = choices.first().map_or("", |(name, _)| name);
+    options.errors.at(
+        value,
+        format_args!("`{option}` must be {}", names.join(" or ")),
+        format_args!("write `{option} = \"{example}\"`"),
+    );
+    None
 }
 
 fn check_hints(hints: &[(&str, LitBool)], errors: &mut Errors) {

@@ -12,7 +12,7 @@ use mcp_core::sync::Mutex;
 use super::gate::NotificationGate;
 use super::notification_limiter::NotificationLimiter;
 use super::pace::Pace;
-use super::{CallMeta, ConversationState, Environment, LegacySession};
+use super::{CallMeta, ConversationState, Environment, LegacySession, RunningTask};
 use crate::questions::CallQuestions;
 
 /// One call, from the time its revision is known until its answer is written.
@@ -41,6 +41,9 @@ pub(crate) struct Call {
     pub(crate) questions: CallQuestions,
     /// Stops notifications about the call when it ends.
     pub(crate) gate: NotificationGate,
+    /// The task that the call runs as.
+    #[cfg(feature = "tasks")]
+    pub(crate) task: Option<Arc<dyn RunningTask>>,
 }
 
 impl Call {
@@ -74,7 +77,26 @@ impl Call {
             pace: Pace::default(),
             questions: CallQuestions::new(may_require_input),
             gate: NotificationGate::default(),
+            #[cfg(feature = "tasks")]
+            task: None,
         }
+    }
+
+    /// Returns the task that the call runs as.
+    #[inline]
+    pub(crate) fn task(&self) -> Option<&dyn RunningTask> {
+        #[cfg(feature = "tasks")]
+        return self.task.as_deref();
+        #[cfg(not(feature = "tasks"))]
+        None
+    }
+
+    /// Whether the handler runs from its beginning after each question, with the answers and the
+    /// results of its steps in a journal: in a task, and in calls of revisions whose results can ask
+    /// for input.
+    pub(crate) fn keeps_journal(&self) -> bool {
+        let by_result = self.revision.rules().input_required && self.questions.by_result;
+        by_result || self.task().is_some()
     }
 
     /// Returns the request that the layers receive. It carries the call in its extensions.

@@ -15,6 +15,7 @@ mod gate;
 mod meta;
 mod notification_limiter;
 mod pace;
+mod running_task;
 mod session;
 mod session_memory;
 
@@ -26,5 +27,6 @@ pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
 pub(crate) use meta::{CallMeta, Claim, client_capabilities, client_info, whole as whole_meta};
 pub(crate) use notification_limiter::Admission;
+pub(crate) use running_task::RunningTask;
 pub(crate) use session::{ClientDescription, LegacySession};
 pub(crate) use session_memory::{SessionBudget, SessionMemory, SessionMemoryFull};

@@ -1,6 +1,7 @@
 //! Filters of extensions in `subscriptions/listen`.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use futures::stream::{BoxStream, Stream, StreamExt as _};
@@ -12,7 +13,7 @@ use mcp_core::service::Notification;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::context::Context;
+use crate::context::{Context, HandlerFuture};
 
 /// The methods and parameters of notifications.
 pub(crate) type Notifications = BoxStream<'static, (&'static str, Value)>;
@@ -50,7 +51,7 @@ impl fmt::Debug for Listening {
     }
 }
 
-type Listen = dyn Fn(&Context, &Value) -> Result<Option<Listening>, ErrorObject> + Send + Sync;
+type Listen = dyn Fn(Context, &Value) -> HandlerFuture<Option<Listening>> + Send + Sync;
 
 /// A member of the filter of `subscriptions/listen` that an extension defines.
 #[derive(Clone)]
@@ -61,16 +62,19 @@ pub(crate) struct ListenFilter {
 }
 
 impl ListenFilter {
-    pub(crate) fn new<T: DeserializeOwned>(
-        extension: Arc<str>,
-        member: &'static str,
-        listen: impl Fn(&Context, T) -> Result<Option<Listening>, ErrorObject> + Send + Sync + 'static,
-    ) -> Self {
-        let listen = move |context: &Context, asked: &Value| {
-            let asked = T::deserialize(asked).map_err(|error| {
-                ErrorObject::invalid_params(format!("/notifications/{member}: {error}"))
-            })?;
-            listen(context, asked)
+    pub(crate) fn new<T, F, Fut>(extension: Arc<str>, member: &'static str, listen: F) -> Self
+    where
+        T: DeserializeOwned,
+        F: Fn(Context, T) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Listening>, ErrorObject>> + Send + 'static,
+    {
+        let listen = move |context: Context, asked: &Value| -> HandlerFuture<Option<Listening>> {
+            match T::deserialize(asked) {
+                Ok(asked) => Box::pin(listen(context, asked)),
+                Err(error) => Box::pin(std::future::ready(Err(ErrorObject::invalid_params(
+                    format!("/notifications/{member}: {error}"),
+                )))),
+            }
         };
         Self { extension, member, listen: Arc::new(listen) }
     }
@@ -80,13 +84,13 @@ impl ListenFilter {
     /// # Errors
     /// −32021 if the client did not declare the extension, −32602 if the filter is malformed, and
     /// the errors of the extension.
-    pub(crate) fn listen(
+    pub(crate) async fn listen(
         &self,
         context: &Context,
         asked: &Value,
     ) -> Result<Option<Listening>, ErrorObject> {
         context.check_extension(&self.extension)?;
-        (self.listen)(context, asked)
+        (self.listen)(context.clone(), asked).await
     }
 }
 

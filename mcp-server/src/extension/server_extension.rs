@@ -5,6 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use mcp_core::extension::{self, ProtocolExtension};
+#[cfg(feature = "tasks")]
+use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{self, Kind, Method, Row};
 use serde::de::DeserializeOwned;
@@ -75,14 +77,29 @@ impl ServerExtension {
     /// identity are added to it unless it contains them. The handler cannot ask the client for
     /// input. A client that did not declare the extension receives −32021 (−32600 until
     /// 2025-11-25).
-    pub fn method<M, F, Fut>(mut self, handler: F) -> Self
+    pub fn method<M, F, Fut>(self, handler: F) -> Self
     where
         M: Method,
         F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<M::Result, ErrorObject>> + Send + 'static,
     {
+        self.register(M::NAME, CustomMethod::new::<M, F, Fut>(handler))
+    }
+
+    /// Sets the handler of a request, which encodes its result itself.
+    #[cfg(feature = "tasks")]
+    pub(crate) fn encoded_method<M, F, Fut>(self, handler: F) -> Self
+    where
+        M: Method,
+        F: Fn(M::Params, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<JsonBytes, ErrorObject>> + Send + 'static,
+    {
+        self.register(M::NAME, CustomMethod::encoded(handler))
+    }
+
+    fn register(mut self, name: &'static str, method: CustomMethod) -> Self {
         let row = self.rows.iter().chain(method::TABLE).find(|row| {
-            row.name == M::NAME
+            row.name == name
                 && row.extension == Some(&*self.id)
                 && row.kind == Kind::Request
                 && row.direction.client_may_send()
@@ -92,15 +109,14 @@ impl ServerExtension {
                 "the extension {} has no request of clients with this name; add its row to METHODS",
                 self.id
             );
-            return self.fail(invalid("method", M::NAME, reason));
+            return self.fail(invalid("method", name, reason));
         };
         if let Ok(registered) = &mut self.registered {
-            if registered.methods.iter().any(|(name, _)| *name == M::NAME) {
-                let name = M::NAME.to_owned();
+            if registered.methods.iter().any(|(other, _)| *other == name) {
+                let name = name.to_owned();
                 return self.fail(BuildError::Duplicate { kind: "method", name });
             }
-            let method = CustomMethod::new::<M, F, Fut>(handler).of_extension(row);
-            registered.methods.push((M::NAME, method));
+            registered.methods.push((name, method.of_extension(row)));
         }
         self
     }
@@ -129,16 +145,17 @@ impl ServerExtension {
     /// }
     ///
     /// let search = ServerExtension::new::<Search>(&NoSettings::new())
-    ///     .listen("searchIndexes", |_ctx, indexes: Vec<String>| {
+    ///     .listen("searchIndexes", |_ctx, indexes: Vec<String>| async move {
     ///         let changes = stream::iter([json!({ "index": indexes.first() })]);
     ///         Ok(Some(Listening::new::<IndexChanged>(indexes, changes)))
     ///     });
     /// ```
-    pub fn listen<T: DeserializeOwned>(
-        mut self,
-        member: &'static str,
-        listen: impl Fn(&Context, T) -> Result<Option<Listening>, ErrorObject> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn listen<T, F, Fut>(mut self, member: &'static str, listen: F) -> Self
+    where
+        T: DeserializeOwned,
+        F: Fn(Context, T) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Listening>, ErrorObject>> + Send + 'static,
+    {
         let filter = ListenFilter::new(Arc::clone(&self.id), member, listen);
         if let Ok(registered) = &mut self.registered {
             registered.filters.push(filter);

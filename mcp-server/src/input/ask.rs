@@ -5,9 +5,11 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::panic::Location;
 
-use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::json::{JsonBytes, JsonObject, RawJson};
+use mcp_core::meta::RELATED_TASK;
 use mcp_core::method::notification;
 use mcp_core::service::{BoxFuture, Request};
+use mcp_core::types::task_2025::RelatedTaskMetadata;
 use mcp_core::types::{
     CreateMessageParams, CreateMessageResult, ElicitAction, ElicitParams, ElicitResult,
     ElicitSchema, ElicitationCompleteParams, InputRequest, ListRootsResult, Root,
@@ -120,9 +122,9 @@ impl Context {
         self.check_question(&request)?;
         fit(&mut request, self.rules())?;
         if self.call().session.is_some() {
-            return answer_on_session(self, request).await;
+            return answer_on_session(self, request, None).await;
         }
-        if !(self.rules().input_required && self.call().questions.by_result) {
+        if !self.call().keeps_journal() {
             let reason = "only tools, prompts and resources can ask, on a session or since revision 2026-07-28";
             return Err(AskError::new(AskErrorKind::Unsupported, reason));
         }
@@ -134,10 +136,12 @@ impl Context {
     }
 }
 
-/// Asks on a legacy session, with a request of the server.
-pub(super) async fn answer_on_session(
+/// Asks on a legacy session, with a request of the server. `related` is the task that asks, in
+/// 2025-11-25.
+pub(crate) async fn answer_on_session(
     context: &Context,
     request: InputRequest,
+    related: Option<&RelatedTaskMetadata>,
 ) -> Result<RawJson, AskError> {
     let Some(session) = &context.call().session else {
         return Err(AskError::new(AskErrorKind::Unsupported, "the call is not part of a session"));
@@ -160,7 +164,11 @@ pub(super) async fn answer_on_session(
         _ => Ok(JsonBytes::empty_object()),
     };
     let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
-    let request = Request::new(session.next_id(), method, params.map_err(invalid)?);
+    let mut params = params.map_err(invalid)?;
+    if let Some(related) = related {
+        params = add_related_task(&params, related).map_err(invalid)?;
+    }
+    let request = Request::new(session.next_id(), method, params);
     let timeout = context.call().environment.limits.peer_request_timeout;
     match tokio::time::timeout(timeout, context.call().peer.call(request)).await {
         Ok(reply) => reply?.parse().map_err(invalid),
@@ -172,6 +180,19 @@ pub(super) async fn answer_on_session(
             ))
         }
     }
+}
+
+/// Adds to the parameters of a question the task that asks it.
+fn add_related_task(
+    params: &JsonBytes,
+    related: &RelatedTaskMetadata,
+) -> Result<JsonBytes, serde_json::Error> {
+    let mut members: JsonObject = params.parse()?;
+    let meta = members.entry("_meta").or_insert_with(|| JsonObject::new().into());
+    if let Some(meta) = meta.as_object_mut() {
+        meta.insert(RELATED_TASK.to_owned(), serde_json::to_value(related)?);
+    }
+    JsonBytes::new(&members)
 }
 
 fn read<T: DeserializeOwned>(answer: &RawJson, modern: bool) -> Result<T, AskError> {

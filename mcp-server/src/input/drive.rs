@@ -14,13 +14,13 @@ use std::task::{Context as Task, Poll, Wake, Waker};
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorObject, Params, code};
-use mcp_core::types::InputRequiredResult;
+use mcp_core::types::{InputRequests, InputRequiredResult};
 
 use super::explicit::{ask_on_session, check};
 use crate::context::{Context, HandlerFuture};
 use crate::json_text::read_text;
 use crate::principal::Principal;
-use crate::questions::{Journal, Round};
+use crate::questions::{Journal, Round, RoundState};
 use crate::seal::Binding;
 use crate::wire::WireResult;
 
@@ -36,6 +36,27 @@ const MAX_CHANGED_ROUNDS: u32 = 2;
 enum HandlerOutcome<T> {
     Complete(T),
     InputRequired(InputRequiredResult),
+    Detached,
+}
+
+/// How a call is answered.
+pub(crate) enum CallAnswer {
+    /// With its result, or with its questions.
+    Result(JsonBytes),
+    /// The handler asked to go on as a task ([`CallQuestions::detach`]). The round of the call has
+    /// the journal.
+    ///
+    /// [`CallQuestions::detach`]: crate::questions::CallQuestions::detach
+    Detached,
+}
+
+/// How one execution of a task's handler ended.
+#[cfg(feature = "tasks")]
+pub(crate) enum TaskRun {
+    /// With its result.
+    Complete(JsonBytes),
+    /// With questions, by their keys. The round of the call has the journal.
+    Asked(InputRequests),
 }
 
 /// The parts of a request that differ between the rounds of a call, and its parameters.
@@ -70,17 +91,57 @@ pub(crate) async fn answer<T: WireResult>(
     input: RoundInput<'_>,
     begin: impl Fn() -> HandlerFuture<T>,
     finish: impl FnOnce(&mut T) -> Result<(), ErrorObject>,
-) -> Result<JsonBytes, ErrorObject> {
+) -> Result<CallAnswer, ErrorObject> {
     open(context, &input)?;
     match run(context, &input, begin).await? {
         HandlerOutcome::Complete(mut result) => {
             finish(&mut result)?;
-            context.encode(result)
+            context.encode(result).map(CallAnswer::Result)
         }
         HandlerOutcome::InputRequired(result) => (context.call().environment.encoder)
             .encode_input_required(result)
+            .map(CallAnswer::Result)
             .map_err(|error| crate::error::internal("encoding the questions of a call", &error)),
+        HandlerOutcome::Detached => Ok(CallAnswer::Detached),
     }
+}
+
+impl CallAnswer {
+    /// Returns the result of a call that cannot go on as a task.
+    ///
+    /// # Errors
+    /// −32603 if it asked to.
+    pub(crate) fn into_result(self) -> Result<JsonBytes, ErrorObject> {
+        match self {
+            Self::Result(result) => Ok(result),
+            Self::Detached => {
+                Err(crate::error::internal("answering a call", &"only tools can run as tasks"))
+            }
+        }
+    }
+}
+
+/// Runs the handler of a task until it completes or asks questions.
+///
+/// # Errors
+/// Those of the handler and of `finish`, and −32603 if the result cannot be encoded.
+#[cfg(feature = "tasks")]
+pub(crate) async fn run_task<T: WireResult>(
+    context: &Context,
+    handler: HandlerFuture<T>,
+    finish: impl FnOnce(&mut T) -> Result<(), ErrorObject>,
+) -> Result<TaskRun, ErrorObject> {
+    let outcome = Execution { context, handler }.await?;
+    let result = match context.call().questions.get() {
+        None => outcome.ok_or_else(ErrorObject::internal)?,
+        Some(round) => match end_round(context, &mut round.lock(), outcome)? {
+            RoundEnd::Complete(result) => result,
+            RoundEnd::Asked(requests) => return Ok(TaskRun::Asked(requests)),
+        },
+    };
+    let mut result = result;
+    finish(&mut result)?;
+    context.encode(result).map(TaskRun::Complete)
 }
 
 /// Reads the state and the answers that the client sent back, before the handler starts.
@@ -143,23 +204,30 @@ async fn run<T>(
     Box::pin(finish_legacy(context, round, outcome, begin)).await
 }
 
-fn finish_modern<T>(
+/// How a round ended.
+enum RoundEnd<T> {
+    Complete(T),
+    Asked(InputRequests),
+}
+
+/// Returns the value of the handler, or its questions, which are recorded in the journal.
+///
+/// # Errors
+/// −32603 if the questions are invalid, or change in every round.
+fn end_round<T>(
     context: &Context,
-    input: &RoundInput<'_>,
-    round: &Round,
-    outcome: Result<Option<T>, ErrorObject>,
-) -> Result<HandlerOutcome<T>, ErrorObject> {
-    let outcome = outcome?;
-    let limits = &context.call().environment.limits;
-    let mut state = round.lock();
-    let requests = match (outcome, state.returned.take()) {
-        (Some(value), None) => return Ok(HandlerOutcome::Complete(value)),
+    state: &mut RoundState,
+    outcome: Option<T>,
+) -> Result<RoundEnd<T>, ErrorObject> {
+    match (outcome, state.returned.take()) {
+        (Some(value), None) => Ok(RoundEnd::Complete(value)),
         (Some(_), Some(returned)) => {
             check(context, &returned)?;
-            returned.record(&mut state.journal)
+            Ok(RoundEnd::Asked(returned.record(&mut state.journal)))
         }
         (None, _) => {
-            let (requests, changed) = state.questions(limits.max_input_questions);
+            let (requests, changed) =
+                state.questions(context.call().environment.limits.max_input_questions);
             if state.journal.changed_rounds > MAX_CHANGED_ROUNDS {
                 let line = changed.map(ToString::to_string).unwrap_or_default();
                 tracing::error!(
@@ -173,8 +241,26 @@ fn finish_modern<T>(
                     "the questions of this call change in every round",
                 ));
             }
-            requests
+            Ok(RoundEnd::Asked(requests))
         }
+    }
+}
+
+fn finish_modern<T>(
+    context: &Context,
+    input: &RoundInput<'_>,
+    round: &Round,
+    outcome: Result<Option<T>, ErrorObject>,
+) -> Result<HandlerOutcome<T>, ErrorObject> {
+    let outcome = outcome?;
+    let limits = &context.call().environment.limits;
+    let mut state = round.lock();
+    if outcome.is_none() && state.is_detached() {
+        return Ok(HandlerOutcome::Detached);
+    }
+    let requests = match end_round(context, &mut state, outcome)? {
+        RoundEnd::Complete(value) => return Ok(HandlerOutcome::Complete(value)),
+        RoundEnd::Asked(requests) => requests,
     };
     state.journal.rounds += 1;
     if state.journal.rounds > limits.max_input_rounds {
@@ -253,7 +339,7 @@ impl<T> Future for Execution<'_, T> {
         if questions.by_result {
             questions.driver.register(task.waker());
         }
-        if !questions.get().is_some_and(Round::has_questions) {
+        if !questions.get().is_some_and(Round::ends) {
             return Poll::Pending;
         }
         self.settle()

@@ -38,7 +38,7 @@ pub(super) async fn ask_on_session(
         tokio::time::sleep(RERUN_DELAY).await;
     }
     let asking = returned.requests.iter().map(async |(key, request)| {
-        let answer = answer_on_session(context, request.clone()).await?;
+        let answer = answer_on_session(context, request.clone(), None).await?;
         Ok(StoredAnswer { key: key.clone(), digest: String::new(), answer })
     });
     futures::future::try_join_all(asking).await

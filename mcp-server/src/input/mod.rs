@@ -24,6 +24,10 @@ mod question_check;
 mod step;
 
 pub use ask::Question;
+#[cfg(feature = "tasks")]
+pub(crate) use ask::answer_on_session;
+#[cfg(feature = "tasks")]
+pub(crate) use drive::{CallAnswer, TaskRun, run_task};
 pub(crate) use drive::{RoundInput, answer};
 pub use elicit::ElicitForm;
 #[doc(hidden)]

@@ -57,7 +57,7 @@ impl Context {
         T: Serialize + DeserializeOwned,
         F: Future<Output = Result<T, E>>,
     {
-        if !(self.rules().input_required && self.call().questions.by_result) {
+        if !self.call().keeps_journal() {
             return work.await;
         }
         let (key, kept) = {
@@ -76,6 +76,9 @@ impl Context {
         let value = work.await?;
         match RawJson::new(&value) {
             Ok(kept) => {
+                if let Some(task) = self.call().task() {
+                    task.record_step(&key, &kept).await;
+                }
                 let steps = &mut self.call().questions.round().lock().journal.steps;
                 steps.retain(|(other, _)| *other != key);
                 steps.push((key, kept));

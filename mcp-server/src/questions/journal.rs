@@ -34,7 +34,7 @@ pub(crate) struct Journal {
 }
 
 /// A question that was sent to the client.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SentQuestion {
     #[serde(rename = "k")]
     pub(crate) key: String,
@@ -42,6 +42,19 @@ pub(crate) struct SentQuestion {
     pub(crate) digest: String,
     #[serde(rename = "t")]
     pub(crate) kind: AnswerKind,
+}
+
+impl SentQuestion {
+    /// Returns its answer, which came under the key `key`.
+    ///
+    /// # Errors
+    /// −32602 if the answer is not of the type that the question expects (MRTR-12).
+    pub(crate) fn answer(self, key: &str, answer: RawJson) -> Result<StoredAnswer, ErrorObject> {
+        self.kind.check(answer.get()).map_err(|error| {
+            ErrorObject::invalid_params(format!("/inputResponses/{key}: {}", reason(&error)))
+        })?;
+        Ok(StoredAnswer { key: self.key, digest: self.digest, answer })
+    }
 }
 
 /// An answer, with the digest of its question.
@@ -95,14 +108,12 @@ impl Journal {
     /// −32602 if an answer is not of the type that its question expects (MRTR-12).
     pub(crate) fn add_answers(&mut self, responses: &str) -> Result<(), ErrorObject> {
         let responses: BTreeMap<Cow<'_, str>, &RawValue> = object(responses)?;
-        for SentQuestion { key, digest, kind } in std::mem::take(&mut self.asked) {
-            let Some(answer) = responses.get(key.as_str()) else { continue };
-            kind.check(answer.get()).map_err(|error| {
-                ErrorObject::invalid_params(format!("/inputResponses/{key}: {}", reason(&error)))
-            })?;
-            self.answers.retain(|other| other.key != key);
-            let answer = RawJson::from((*answer).to_owned());
-            self.answers.push(StoredAnswer { key, digest, answer });
+        for question in std::mem::take(&mut self.asked) {
+            let Some(answer) = responses.get(question.key.as_str()) else { continue };
+            let key = question.key.clone();
+            let answered = question.answer(&key, RawJson::from((*answer).to_owned()))?;
+            self.answers.retain(|other| other.key != answered.key);
+            self.answers.push(answered);
         }
         Ok(())
     }

@@ -11,5 +11,7 @@ mod round;
 
 pub use error::{AskError, AskErrorKind};
 pub(crate) use identity::{QuestionSource, hex};
+#[cfg(feature = "tasks")]
+pub(crate) use journal::SentQuestion;
 pub(crate) use journal::{Journal, StoredAnswer};
-pub(crate) use round::{CallQuestions, ReturnedQuestions, Round};
+pub(crate) use round::{CallQuestions, ReturnedQuestions, Round, RoundState};

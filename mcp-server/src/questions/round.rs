@@ -43,6 +43,8 @@ pub(crate) struct RoundState {
     /// The keys of the answers that were used in this execution.
     used: HashSet<String>,
     tickets: u64,
+    /// The handler asked to go on as a task.
+    detached: bool,
     closed: bool,
 }
 
@@ -67,6 +69,14 @@ impl CallQuestions {
         self.round.get_or_init(Box::default)
     }
 
+    /// Ends the round without an answer: the call goes on as a task. The future never completes.
+    #[cfg(feature = "tasks")]
+    pub(crate) async fn detach(&self) -> std::convert::Infallible {
+        self.round().lock().detached = true;
+        self.driver.wake();
+        std::future::pending().await
+    }
+
     /// Asks a question. The future completes with the answer from the journal. If there is none, it
     /// never completes, and the call ends with the question in its result.
     pub(crate) fn ask(
@@ -85,14 +95,17 @@ impl Round {
         self.0.lock()
     }
 
-    pub(crate) fn has_questions(&self) -> bool {
-        !self.lock().pending.is_empty()
+    /// Whether the round ends when the handler is pending: it has questions, or goes on as a task.
+    pub(crate) fn ends(&self) -> bool {
+        let state = self.lock();
+        state.detached || !state.pending.is_empty()
     }
 
-    /// Ends the round with the questions that are pending. Returns whether there are any.
+    /// Ends the round with the questions that are pending, unless there is no reason to end.
+    /// Returns whether it has ended.
     pub(crate) fn suspend(&self) -> bool {
         let mut state = self.lock();
-        state.closed = !state.pending.is_empty();
+        state.closed = state.detached || !state.pending.is_empty();
         state.asked = std::mem::take(&mut state.pending);
         state.closed
     }
@@ -118,6 +131,11 @@ impl RoundState {
         self.seen.clear();
         self.steps_seen.clear();
         self.used.clear();
+    }
+
+    /// Whether the handler asked to go on as a task.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.detached
     }
 
     /// Returns the key of a step in this execution.

@@ -14,7 +14,7 @@ use mcp_core::service::{Notification, Reply, Request, Service};
 use super::request::RoutedRequest;
 use super::{completion, discover, logging, prompts, resources, subscriptions, tools};
 use crate::call::Call;
-use crate::context::Context;
+use crate::context::{Context, HandlerFuture};
 use crate::definition::ServerDefinition;
 use crate::registry::Registry;
 
@@ -60,12 +60,28 @@ impl Router {
             SubscriptionsListen::NAME => Box::pin(subscriptions::listen(&routed)).await,
             SetLevel::NAME => logging::set_level(&routed),
             Ping::NAME => routed.empty(),
-            name => match self.0.methods.get(name) {
-                Some(method) if method.is_in(context.revision()) => {
-                    method.call(context.clone(), params).await
+            #[cfg(feature = "tasks")]
+            name if context.rules().core_tasks && self.0.tasks.is_some() => {
+                let answer = match &self.0.tasks {
+                    Some(tasks) => Box::pin(tasks.answer_2025(context, name, params)).await,
+                    None => None,
+                };
+                match answer {
+                    Some(answer) => answer,
+                    None => self.custom(context, name, params).await,
                 }
-                _ => Err(ErrorObject::method_not_found(name)),
-            },
+            }
+            name => self.custom(context, name, params).await,
+        }
+    }
+
+    /// Answers a request that is not part of the core protocol.
+    fn custom(&self, context: &Context, name: &str, params: &Params) -> HandlerFuture<JsonBytes> {
+        match self.0.methods.get(name) {
+            Some(method) if method.is_in(context.revision()) => {
+                method.call(context.clone(), params)
+            }
+            _ => Box::pin(std::future::ready(Err(ErrorObject::method_not_found(name)))),
         }
     }
 }

@@ -42,7 +42,8 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
         }
         Ok(())
     })
-    .await
+    .await?
+    .into_result()
 }
 
 pub(super) fn list(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {

@@ -27,7 +27,7 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let Some((route, variables)) = registry.resource(&uri) else { return Err(not_found(&uri)) };
     let input = RoundInput::read(ResourcesRead::NAME, params)?;
     let begin = || route.read(context.clone(), uri.clone(), variables.clone());
-    input::answer(context, input, begin, |_| Ok(())).await
+    input::answer(context, input, begin, |_| Ok(())).await?.into_result()
 }
 
 pub(super) fn list(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {

@@ -50,7 +50,7 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
         Binding::Http => usize::MAX, // The HTTP transport limits them.
     };
     let _permit = SubscriptionPermit::take(&call.conversation.listening, max)?;
-    let (extended, mut streams) = listen_to_extensions(request, &asked)?;
+    let (extended, mut streams) = listen_to_extensions(request, &asked).await?;
     let listener = server.live.hub.listen(Filter {
         tools: accepted.tools_list_changed == Some(true),
         prompts: accepted.prompts_list_changed == Some(true),
@@ -93,7 +93,7 @@ pub(super) async fn listen(request: &RoutedRequest<'_>) -> Result<JsonBytes, Err
 ///
 /// # Errors
 /// Those of [`ListenFilter::listen`](crate::extension::ListenFilter::listen).
-fn listen_to_extensions(
+async fn listen_to_extensions(
     request: &RoutedRequest<'_>,
     asked: &Value,
 ) -> Result<(JsonObject, SelectAll<Notifications>), ErrorObject> {
@@ -102,7 +102,7 @@ fn listen_to_extensions(
         let Some(value) = asked.get(filter.member).filter(|value| !value.is_null()) else {
             continue;
         };
-        if let Some(listening) = filter.listen(request.context, value)? {
+        if let Some(listening) = filter.listen(request.context, value).await? {
             accepted.insert(filter.member.to_owned(), listening.accepted);
             streams.push(listening.notifications);
         }

@@ -3,13 +3,15 @@
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, ToolsCall, ToolsList};
-use mcp_core::revision::StructuredContent;
 
 use super::request::{RoutedRequest, require, unknown};
 use crate::error::invalid_params;
+#[cfg(feature = "tasks")]
+use crate::input::CallAnswer;
 use crate::input::{self, RoundInput};
 use crate::json_text::read_text;
-use crate::wire::wrap_structured;
+#[cfg(feature = "tasks")]
+use crate::task::{self, CallMode};
 
 pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let RoutedRequest { registry, context, params, .. } = *request;
@@ -24,15 +26,26 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
     let begin = || route.call(context.clone(), arguments());
-    let wraps = context.rules().structured_content == StructuredContent::Object && route.wraps();
-    input::answer(context, input, begin, |result| {
-        route.check_result(result)?;
-        if wraps {
-            wrap_structured(result);
+    #[cfg(feature = "tasks")]
+    if let Some(tasks) = &request.server.tasks {
+        let [task] = params
+            .member_texts(["task"])
+            .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+        match task::mode(context, route, task)? {
+            CallMode::InPlace => {}
+            CallMode::Task => return Box::pin(tasks.start(context, route, None)).await,
+            CallMode::Task2025(ttl) => {
+                return Box::pin(tasks.start_2025(context, route, ttl)).await;
+            }
         }
-        Ok(())
-    })
-    .await
+    }
+    let answer =
+        input::answer(context, input, begin, |result| route.finish(context, result)).await?;
+    #[cfg(feature = "tasks")]
+    if let (CallAnswer::Detached, Some(tasks)) = (&answer, &request.server.tasks) {
+        return Box::pin(tasks.detach(context, route)).await;
+    }
+    answer.into_result()
 }
 
 /// Returns the text of the arguments, an object. `null` counts as absent.

@@ -11,8 +11,12 @@ mod keys;
 mod redeemed;
 mod sealer;
 mod token;
+#[cfg(feature = "tasks")]
+mod vault;
 
 pub(crate) use binding::Binding;
 pub(crate) use cipher::{AVAILABLE, digest, random};
 pub use keys::{KeyError, KeyRing};
 pub(crate) use sealer::Sealer;
+#[cfg(feature = "tasks")]
+pub(crate) use vault::{Place, Vault};

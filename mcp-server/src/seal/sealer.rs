@@ -1,8 +1,9 @@
 //! Seals and opens states.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use crate::clock::now;
 use crate::limits::Limits;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -144,13 +145,4 @@ fn too_long(length: usize, max: usize) -> ErrorObject {
          store large results of steps on the server, and only their keys in the state"
     );
     ErrorObject::new(code::INTERNAL_ERROR, message)
-}
-
-/// Returns the milliseconds since the Unix epoch. Uses the wall clock, because instances share
-/// states, plus the time by which a paused tokio clock was advanced.
-fn now() -> u64 {
-    let advanced =
-        tokio::time::Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
-    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from((wall + advanced).as_millis()).unwrap_or(u64::MAX)
 }

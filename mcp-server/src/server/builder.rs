@@ -1,43 +1,33 @@
 //! The builder of a server.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::extensions::Extensions;
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::method::{self, Method, Methods};
+use mcp_core::method::Method;
 use mcp_core::revision::Revision;
 use mcp_core::service::{BoxService, Service};
 use mcp_core::types::{CacheScope, Icon, Implementation};
 use tower_layer::Layer;
 
 use super::Server;
-use crate::blocking::BlockingPool;
-use crate::call::Environment;
+use super::parts::Parts;
 use crate::context::Context;
 use crate::custom_method::CustomMethod;
-use crate::definition::{PageSizes, ServerDefinition};
+use crate::definition::PageSizes;
 use crate::error::BuildError;
-use crate::extension::{ListenFilter, Registered, ServerExtension};
+use crate::extension::ServerExtension;
 use crate::limits::Limits;
 use crate::prompt::PromptRoute;
-use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
+use crate::registry::ServerHandle;
 use crate::resource::ResourceRoute;
 use crate::route::{Provider, Routes};
-use crate::router::{Router, Stack};
-use crate::seal::{KeyRing, Sealer};
+use crate::seal::KeyRing;
+#[cfg(feature = "tasks")]
+use crate::task::TaskConfig;
 use crate::tool::ToolRoute;
-use crate::wire::Encoder;
-
-/// The members of the filter of `subscriptions/listen` that the core protocol defines.
-const CORE_FILTERS: [&str; 4] =
-    ["toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions"];
-
-/// Default number of items in one page of a list.
-const PAGE_SIZE: usize = 1_000;
 
 /// Builds a [`Server`]. [`Server::builder`] creates it.
 ///
@@ -69,28 +59,6 @@ pub struct ServerBuilder {
     /// Boxed, because each method moves the builder, and so does each future that serves it.
     parts: Box<Parts>,
 }
-
-/// What a builder collects.
-struct Parts {
-    info: Implementation,
-    instructions: Option<String>,
-    states: Extensions,
-    methods: HashMap<&'static str, CustomMethod>,
-    layers: Vec<BoxLayer>,
-    limits: Limits,
-    revisions: Vec<Revision>,
-    page_sizes: PageSizes,
-    cache: (Duration, CacheScope),
-    state_keys: Option<KeyRing>,
-    state_single_use: bool,
-    extensions: Vec<(Arc<str>, serde_json::Value)>,
-    filters: Vec<ListenFilter>,
-    known_methods: Methods,
-    live: Arc<Live>,
-    invalid_registration: Option<BuildError>,
-}
-
-type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
 
 impl Server {
     /// Creates a builder from the name and the version of the server (`serverInfo`).
@@ -137,6 +105,14 @@ impl ServerBuilder {
     /// Building the server fails if the extension is invalid, or is added twice.
     pub fn extension(mut self, extension: ServerExtension) -> Self {
         self.parts.add_extension(extension);
+        self
+    }
+
+    /// Sets where [tasks](crate::task) are kept, and who runs them. Default: in memory, if a tool
+    /// that was registered before the server is built runs as a task.
+    #[cfg(feature = "tasks")]
+    pub fn tasks(mut self, config: TaskConfig) -> Self {
+        self.parts.tasks = Some(config);
         self
     }
 
@@ -300,182 +276,7 @@ impl ServerBuilder {
     /// # Errors
     /// The first invalid registration.
     pub fn build(self) -> Result<Server, BuildError> {
-        let Self { parts } = self;
-        if let Some(invalid_registration) = parts.invalid_registration {
-            return Err(invalid_registration);
-        }
-        if parts.revisions.is_empty() {
-            return Err(BuildError::Invalid {
-                kind: "server",
-                name: parts.info.name,
-                reason: "no revision is supported; pass at least one to revisions".into(),
-            });
-        }
-        let is_hidden = |(name, method): &(&&'static str, &CustomMethod)| {
-            !method.is_of_extension() && parts.known_methods.find_extended(name).is_some()
-        };
-        if let Some((name, _)) = parts.methods.iter().find(is_hidden) {
-            let reason = "an extension defines it; pass its handler to ServerExtension::method";
-            let (kind, name) = ("method", (*name).to_owned());
-            return Err(BuildError::Invalid { kind, name, reason: reason.into() });
-        }
-        let (ttl, scope) = parts.cache;
-        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let encoder =
-            Encoder::new(&parts.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
-                kind: "server",
-                name: parts.info.name.clone(),
-                reason: error.to_string(),
-            })?;
-        let mut attached = Extensions::new();
-        attached.insert(ServerHandle::new(Arc::clone(&parts.live)));
-        let environment = Environment {
-            server_name: parts.info.name.clone(),
-            states: parts.states,
-            attached,
-            blocking: BlockingPool::new(parts.limits.max_blocking_threads),
-            sealer: Sealer::new(parts.state_keys, parts.state_single_use, &parts.limits),
-            limits: parts.limits,
-            encoder,
-        };
-        let definition = Arc::new(ServerDefinition {
-            info: parts.info,
-            instructions: parts.instructions,
-            revisions: parts.revisions,
-            extensions: parts.extensions,
-            filters: parts.filters,
-            known_methods: parts.known_methods,
-            methods: parts.methods,
-            live: parts.live,
-            page_sizes: parts.page_sizes,
-            environment: Arc::new(environment),
-        });
-        let router = Router::new(Arc::clone(&definition));
-        let stack = if parts.layers.is_empty() {
-            Stack::plain(router)
-        } else {
-            let layers = parts.layers.into_iter();
-            Stack::layered(layers.fold(BoxService::new(router), |inner, layer| layer(inner)))
-        };
-        Ok(Server { definition, stack: Arc::new(stack) })
-    }
-}
-
-/// The lists are trait objects, so that this is not compiled again for each type of list.
-impl Parts {
-    fn new(info: Implementation) -> Self {
-        Self {
-            info,
-            instructions: None,
-            states: Extensions::new(),
-            methods: HashMap::new(),
-            layers: Vec::new(),
-            limits: Limits::new(),
-            revisions: Revision::ALL.to_vec(),
-            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
-            cache: (Duration::ZERO, CacheScope::Private),
-            state_keys: None,
-            state_single_use: false,
-            extensions: Vec::new(),
-            filters: Vec::new(),
-            known_methods: Methods::new(),
-            live: Arc::default(),
-            invalid_registration: None,
-        }
-    }
-
-    fn add_extension(&mut self, extension: ServerExtension) {
-        let registered = extension.into_registered();
-        if let Err(invalid_registration) = registered.and_then(|it| self.register_extension(it)) {
-            self.invalid_registration.get_or_insert(invalid_registration);
-        }
-    }
-
-    fn register_extension(&mut self, extension: Registered) -> Result<(), BuildError> {
-        let Registered { id, settings, rows, methods, filters } = extension;
-        if self.extensions.iter().any(|(other, _)| *other == id) {
-            return Err(BuildError::Duplicate { kind: "extension", name: id.to_string() });
-        }
-        for (name, method) in methods {
-            if self.methods.insert(name, method).is_some() {
-                return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
-            }
-        }
-        for row in rows {
-            if self.known_methods.find_extended(row.name).is_some() {
-                return Err(BuildError::Duplicate { kind: "method", name: row.name.to_owned() });
-            }
-        }
-        for filter in filters {
-            if CORE_FILTERS.contains(&filter.member) {
-                let (kind, name) = ("filter", filter.member.to_owned());
-                let reason = "the protocol defines a member with this name".into();
-                return Err(BuildError::Invalid { kind, name, reason });
-            }
-            if self.filters.iter().any(|other| other.member == filter.member) {
-                let name = filter.member.to_owned();
-                return Err(BuildError::Duplicate { kind: "filter", name });
-            }
-            self.filters.push(filter);
-        }
-        self.known_methods.add(rows);
-        self.extensions.push((id, settings));
-        Ok(())
-    }
-
-    fn add_tools(&mut self, routes: &mut dyn Iterator<Item = ToolRoute>) {
-        self.live.change(|registry| registry.tools.offer());
-        let name = |route: &ToolRoute| route.name().to_owned();
-        self.register("tool", routes, name, check_tool, Registry::insert_tool);
-    }
-
-    fn add_prompts(&mut self, routes: &mut dyn Iterator<Item = PromptRoute>) {
-        self.live.change(|registry| registry.prompts.offer());
-        let name = |route: &PromptRoute| route.prompt().name.clone();
-        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt);
-    }
-
-    fn add_resources(&mut self, routes: &mut dyn Iterator<Item = ResourceRoute>) {
-        self.live.change(|registry| {
-            registry.resources.offer();
-            registry.templates.offer();
-        });
-        let name = |route: &ResourceRoute| route.uri().to_owned();
-        self.register("resource", routes, name, check_resource, Registry::insert_resource);
-    }
-
-    fn add_method(&mut self, method: &'static str, handler: CustomMethod) {
-        let (kind, name) = ("method", method.to_owned());
-        let invalid_registration = if method::find(method).is_some() {
-            let reason = "the protocol defines a method with this name".into();
-            BuildError::Invalid { kind, name, reason }
-        } else if self.methods.insert(method, handler).is_some() {
-            BuildError::Duplicate { kind, name }
-        } else {
-            return;
-        };
-        self.invalid_registration.get_or_insert(invalid_registration);
-    }
-
-    fn register<T>(
-        &mut self,
-        kind: &'static str,
-        routes: &mut dyn Iterator<Item = T>,
-        name: impl Fn(&T) -> String,
-        check: impl Fn(&T) -> Result<(), BuildError>,
-        insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
-    ) {
-        for route in routes {
-            if let Err(invalid_registration) = check(&route) {
-                self.invalid_registration.get_or_insert(invalid_registration);
-                continue;
-            }
-            let route = Arc::new(route);
-            if let Some(other) = self.live.change(|registry| insert(registry, route)) {
-                let name = name(&other);
-                self.invalid_registration.get_or_insert(BuildError::Duplicate { kind, name });
-            }
-        }
+        self.parts.build()
     }
 }
 

@@ -40,6 +40,21 @@ impl Server {
     }
 }
 
+#[cfg(feature = "tasks")]
+impl Server {
+    /// Stops the executions of [tasks](crate::task) in this process, and releases their leases, so
+    /// that other processes, or the next one, go on with them at once. Otherwise they wait for the
+    /// end of the lease. Call it when the process ends: no task runs here afterwards.
+    /// [`serve_stdio`](Server::serve_stdio) and [`serve_http`](Server::serve_http) call it.
+    ///
+    /// Cancel safety: dropping the future may leave leases that are not released.
+    pub async fn stop_tasks(&self) {
+        if let Some(tasks) = &self.definition.tasks {
+            tasks.stop().await;
+        }
+    }
+}
+
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("info", &self.definition.info).finish_non_exhaustive()

@@ -62,6 +62,10 @@ impl Connection {
     }
 
     fn with(server: Server, peer: Peer, conversation: ConversationState) -> Self {
+        #[cfg(feature = "tasks")]
+        if let Some(tasks) = &server.definition.tasks {
+            tasks.ensure_started();
+        }
         Self { server, peer, conversation: Arc::new(conversation), notifier: OnceLock::new() }
     }
 

@@ -3,6 +3,7 @@
 mod builder;
 mod built;
 mod connection;
+mod parts;
 
 pub use builder::ServerBuilder;
 pub use built::Server;

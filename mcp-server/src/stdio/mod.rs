@@ -19,6 +19,11 @@ use crate::error::ServeError;
 use crate::server::{Server, ServerBuilder};
 use crate::watch;
 
+/// Time that the store has to release the leases of tasks. Fixed: it is part of the patience of a
+/// client, which `shutdown_timeout` leaves over.
+#[cfg(feature = "tasks")]
+const TASK_STOP_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(200);
+
 impl ServerBuilder {
     /// Builds the server and serves standard input and output until input ends or the process
     /// receives a signal to stop (SIGTERM, SIGINT).
@@ -67,8 +72,13 @@ impl Server {
         let (watch, watchdog) = watch::prepare(timeout, input);
         let (stops, over) = watch.split();
         let (connection, serving) = self.conversation(reader, writer, stops);
+        #[cfg(feature = "tasks")]
+        let server = self.clone();
         let served = tokio::spawn(async move {
             let outcome = serving.await;
+            // Before the watchdog may exit the process.
+            #[cfg(feature = "tasks")]
+            drop(tokio::time::timeout(TASK_STOP_TIMEOUT, server.stop_tasks()).await);
             over.send(move || connection.strong_count() > 0);
             outcome
         });

@@ -2,18 +2,26 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+#[cfg(feature = "tasks")]
+use std::time::Duration;
 
 use mcp_core::http::{ParamHeader, param_headers};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::meta::Meta;
+use mcp_core::revision::StructuredContent;
 use mcp_core::types::{CallToolResult, Icon, Schema, Tool, ToolAnnotations};
+#[cfg(feature = "tasks")]
+use mcp_core::types::{TaskSupport, ToolExecution};
 
 use super::output::Output;
 use super::{IntoToolResult, ToolCall};
 use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
 use crate::schema::{LazyCheck, LazySchema, Outline, SchemaCheck};
+#[cfg(feature = "tasks")]
+use crate::task::Recovery;
+use crate::wire::wrap_structured;
 
 /// The future of one tool call.
 pub type ToolFuture = HandlerFuture<CallToolResult>;
@@ -32,6 +40,17 @@ pub struct ToolRoute {
     input: Arc<LazyCheck>,
     output: Output,
     handler: BoxHandler,
+    #[cfg(feature = "tasks")]
+    task: Option<TaskSettings>,
+}
+
+/// How a tool runs as a task.
+#[cfg(feature = "tasks")]
+#[derive(Debug, Clone)]
+struct TaskSettings {
+    support: TaskSupport,
+    ttl: Option<Duration>,
+    recovery: Recovery,
 }
 
 type BoxHandler = Box<dyn Fn(ToolCall) -> ToolFuture + Send + Sync>;
@@ -54,6 +73,8 @@ impl ToolRoute {
             tool: Tool::new(name, Schema::empty_object()),
             input: Input::Derived(Schema::empty_object()),
             derive_output: None,
+            #[cfg(feature = "tasks")]
+            task: None,
         }
     }
 
@@ -75,7 +96,27 @@ impl ToolRoute {
         let mut tool = self.bare.clone();
         tool.input_schema = self.input.schema().clone();
         tool.output_schema = self.output.get().map(|output| output.schema.clone());
+        #[cfg(feature = "tasks")]
+        if let Some(task) = &self.task {
+            tool.execution = Some(ToolExecution::new().task_support(task.support.clone()));
+        }
         tool
+    }
+
+    /// Validates a result, and adapts it to the revision of the call.
+    ///
+    /// # Errors
+    /// Those of [`check_result`](Self::check_result).
+    pub(crate) fn finish(
+        &self,
+        context: &Context,
+        result: &mut CallToolResult,
+    ) -> Result<(), ErrorObject> {
+        self.check_result(result)?;
+        if context.rules().structured_content == StructuredContent::Object && self.wraps() {
+            wrap_structured(result);
+        }
+        Ok(())
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -84,12 +125,28 @@ impl ToolRoute {
 
     /// Whether the structured result is not an object, and must be wrapped for revisions that allow
     /// only objects.
-    pub(crate) fn wraps(&self) -> bool {
+    fn wraps(&self) -> bool {
         self.output.get().is_some_and(|output| output.wraps)
     }
 
     pub(crate) fn call(&self, context: Context, arguments: JsonBytes) -> ToolFuture {
         (self.handler)(ToolCall::new(context, arguments, Arc::clone(&self.input)))
+    }
+}
+
+#[cfg(feature = "tasks")]
+impl ToolRoute {
+    /// Whether the tool runs as a task; `None` if that was not set.
+    pub(crate) fn task_support(&self) -> Option<&TaskSupport> {
+        self.task.as_ref().map(|task| &task.support)
+    }
+
+    pub(crate) fn task_ttl(&self) -> Option<Duration> {
+        self.task.as_ref()?.ttl
+    }
+
+    pub(crate) fn recovery(&self) -> Recovery {
+        self.task.as_ref().map_or(Recovery::Resume, |task| task.recovery)
     }
 }
 
@@ -101,7 +158,7 @@ impl ToolRoute {
     ///
     /// # Errors
     /// −32603, with the reason in the log: the client cannot correct the tool.
-    pub(crate) fn check_result(&self, result: &CallToolResult) -> Result<(), ErrorObject> {
+    fn check_result(&self, result: &CallToolResult) -> Result<(), ErrorObject> {
         if result.is_error == Some(true) {
             return Ok(());
         }
@@ -142,6 +199,8 @@ pub struct ToolBuilder {
     input: Input,
     /// Derives the output schema, if it is not set.
     derive_output: Option<fn() -> Option<Schema>>,
+    #[cfg(feature = "tasks")]
+    task: Option<TaskSettings>,
 }
 
 /// The input schema of a tool.
@@ -203,6 +262,36 @@ impl ToolBuilder {
     /// Sets the `_meta` of the tool in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
         self.tool.meta = Some(meta);
+        self
+    }
+
+    /// Sets whether the tool runs as a [task](crate::task). Default: it runs in its request, and
+    /// becomes a task only with [`Context::into_task`].
+    ///
+    /// `Optional` runs it as a task for clients that support tasks, and in its request for others.
+    /// `Required` refuses others.
+    #[cfg(feature = "tasks")]
+    pub fn task(self, support: TaskSupport) -> Self {
+        self.task_setting(|task| task.support = support)
+    }
+
+    /// Sets the time from its creation for which a task of this tool is kept. Default:
+    /// [`TaskConfig::ttl`](crate::task::TaskConfig::ttl).
+    #[cfg(feature = "tasks")]
+    pub fn task_ttl(self, ttl: Duration) -> Self {
+        self.task_setting(|task| task.ttl = Some(ttl))
+    }
+
+    /// Sets what becomes of a task of this tool that was interrupted. Default: it is resumed.
+    #[cfg(feature = "tasks")]
+    pub fn recovery(self, recovery: Recovery) -> Self {
+        self.task_setting(|task| task.recovery = recovery)
+    }
+
+    #[cfg(feature = "tasks")]
+    fn task_setting(mut self, set: impl FnOnce(&mut TaskSettings)) -> Self {
+        let (support, recovery) = (TaskSupport::Forbidden, Recovery::Resume);
+        set(self.task.get_or_insert(TaskSettings { support, ttl: None, recovery }));
         self
     }
 
@@ -273,7 +362,9 @@ impl ToolBuilder {
 
     /// Not generic, so that it is compiled once, and not for each tool.
     fn boxed(self, handler: BoxHandler) -> ToolRoute {
-        let Self { mut tool, input, derive_output } = self;
+        #[cfg(feature = "tasks")]
+        let task = self.task;
+        let (mut tool, input, derive_output) = (self.tool, self.input, self.derive_output);
         let (headers, input) = match input {
             Input::Set(schema) => {
                 (mirrored_arguments(&schema), LazyCheck::new(schema, SchemaCheck::of_arguments))
@@ -298,6 +389,8 @@ impl ToolBuilder {
             input: Arc::new(input),
             output,
             handler,
+            #[cfg(feature = "tasks")]
+            task,
         }
     }
 }

@@ -15,6 +15,8 @@ use super::result::WireResult;
 pub(crate) struct Encoder {
     complete: Head,
     input_required: Head,
+    #[cfg(feature = "tasks")]
+    task: Head,
     server_info: Value,
     /// `ttlMs` and `cacheScope` of results that do not set them.
     ttl_ms: u64,
@@ -65,6 +67,8 @@ impl Encoder {
         Ok(Self {
             complete: Head::new(r#"{"resultType":"complete""#, &server_info)?,
             input_required: Head::new(r#"{"resultType":"input_required""#, &server_info)?,
+            #[cfg(feature = "tasks")]
+            task: Head::new(r#"{"resultType":"task""#, &server_info)?,
             server_info,
             ttl_ms,
             cache_scope,
@@ -130,6 +134,19 @@ impl Encoder {
     ) -> Result<JsonBytes, serde_json::Error> {
         let head = self.input_required.select(&mut result.meta, &self.server_info);
         write(head, &result, 1 << 10)
+    }
+
+    /// Encodes the result of a call that runs as a task (since 2026-07-28).
+    ///
+    /// # Errors
+    /// If the result cannot be encoded as JSON.
+    #[cfg(feature = "tasks")]
+    pub(crate) fn encode_task(
+        &self,
+        mut task: mcp_core::types::CreateTaskResult,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        let head = self.task.select(&mut task.meta, &self.server_info);
+        write(head, &task, 1 << 10)
     }
 
     fn fit_cache<T: WireResult>(&self, result: &mut T, rules: &Rules) {

@@ -276,6 +276,9 @@ impl Project for ServerCapabilities {
         if !rules.completions_capability {
             self.completions = None;
         }
+        if !rules.core_tasks {
+            self.tasks = None;
+        }
     }
 }
 
@@ -342,6 +345,23 @@ macro_rules! wire_results {
             }
         )+
     };
+}
+
+#[cfg(feature = "tasks")]
+impl Project for mcp_core::types::DetailedTask {
+    /// Only one revision has it, and its result is encoded already.
+    fn project(&mut self, _: &Rules) {}
+}
+
+#[cfg(feature = "tasks")]
+impl WireResult for mcp_core::types::DetailedTask {
+    fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
+        &mut self.meta
+    }
+
+    fn size_hint(&self) -> usize {
+        self.result.as_ref().map_or(0, |result| result.get().len()) + 512
+    }
 }
 
 impl WireResult for CallToolResult {

@@ -76,7 +76,7 @@ fn search(calls: &Arc<AtomicUsize>) -> ServerExtension {
             async move { Ok(json!({ "found": params["text"] })) }
         })
         .method::<Reindex, _, _>(|_, _| async { Ok(json!({})) })
-        .listen("searchIndexes", |_, indexes: Vec<String>| {
+        .listen("searchIndexes", |_, indexes: Vec<String>| async {
             let accepted: Vec<_> = indexes.into_iter().filter(|index| index != "none").collect();
             if accepted.is_empty() {
                 return Ok(None);
@@ -243,12 +243,12 @@ fn an_invalid_extension_fails_the_build() {
     let find =
         |extension: ServerExtension| extension.method::<Find, _, _>(|_, _| async { Ok(json!({})) });
     assert!(build_error(find(find(new()))).contains("search/find"));
-    let listen = |extension: ServerExtension| extension.listen("x", |_, (): ()| Ok(None));
+    let listen = |extension: ServerExtension| extension.listen("x", |_, (): ()| async { Ok(None) });
     assert!(matches!(
         server().extension(listen(listen(new()))).build().unwrap_err(),
         BuildError::Duplicate { kind: "filter", .. }
     ));
-    let core = new().listen("toolsListChanged", |_, _: Value| Ok(None));
+    let core = new().listen("toolsListChanged", |_, _: Value| async { Ok(None) });
     assert!(build_error(core).contains("toolsListChanged"));
     extension!(
         OfClients,
@@ -311,7 +311,7 @@ fn restless(next: fn() -> Value, opened: &Arc<AtomicUsize>) -> ServerBuilder {
         move |_, accepted: Value| {
             opened.fetch_add(1, Ordering::Relaxed);
             let endless = stream::repeat_with(next);
-            Ok(Some(Listening::new::<IndexChanged>(accepted, endless)))
+            async move { Ok(Some(Listening::new::<IndexChanged>(accepted, endless))) }
         },
     );
     server().extension(extension)

@@ -40,3 +40,5 @@ mod resources;
 mod results;
 mod runtime_changes;
 mod state;
+#[cfg(feature = "tasks")]
+mod tasks;

@@ -72,6 +72,8 @@ impl Server {
             watchdog.start();
             let tasks = serving.0.service.tasks().clone();
             let outcome = serving.run(listener, Box::pin(stops)).await;
+            #[cfg(feature = "tasks")]
+            self.stop_tasks().await;
             over.send(move || tasks.count() > 0);
             outcome
         })

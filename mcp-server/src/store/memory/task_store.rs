@@ -75,9 +75,9 @@ impl Default for MemoryTaskStore {
 #[async_trait]
 impl TaskStore for MemoryTaskStore {
     async fn create(&self, task: NewTask, quota: TaskQuota) -> Result<(), StoreError> {
-        let id = Arc::clone(&task.record.head.id);
+        let (id, state) = (Arc::clone(&task.record.head.id), task.record.head.state);
         self.shared.table.lock().create(task, quota, self.shared.max_bytes)?;
-        self.report(|| TaskChange::Changed { id, version: 1 });
+        self.report(|| TaskChange::Changed { id, version: 1, state });
         Ok(())
     }
 
@@ -90,9 +90,10 @@ impl TaskStore for MemoryTaskStore {
     }
 
     async fn update(&self, id: &str, update: TaskUpdate) -> Result<UpdateOutcome, StoreError> {
+        let state = update.state;
         let outcome = self.shared.table.lock().update(id, update, self.shared.max_bytes)?;
         if let UpdateOutcome::Applied(version) = outcome {
-            self.report(|| TaskChange::Changed { id: id.into(), version });
+            self.report(|| TaskChange::Changed { id: id.into(), version, state });
         }
         Ok(outcome)
     }

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use super::error::StoreError;
-use super::record::{Lease, NewTask, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskUpdate};
+use super::record::{
+    Lease, NewTask, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState, TaskUpdate,
+};
 
 /// Keeps tasks.
 ///
@@ -127,6 +129,8 @@ pub enum TaskChange {
         id: Arc<str>,
         /// Its version.
         version: u64,
+        /// Its state.
+        state: TaskState,
     },
     /// A task was deleted.
     Removed {

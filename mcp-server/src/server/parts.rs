@@ -1,0 +1,291 @@
+//! What a builder collects, and the server that is built from it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::extensions::Extensions;
+use mcp_core::method::{self, Methods};
+use mcp_core::revision::Revision;
+use mcp_core::service::BoxService;
+use mcp_core::types::{CacheScope, Implementation};
+
+use super::Server;
+use crate::blocking::BlockingPool;
+use crate::call::Environment;
+use crate::custom_method::CustomMethod;
+use crate::definition::{PageSizes, ServerDefinition};
+use crate::error::BuildError;
+use crate::extension::{ListenFilter, Registered, ServerExtension};
+use crate::limits::Limits;
+use crate::prompt::PromptRoute;
+use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
+use crate::resource::ResourceRoute;
+use crate::router::{Router, Stack};
+use crate::seal::{KeyRing, Sealer};
+#[cfg(feature = "tasks")]
+use crate::task::{self, TaskConfig, TaskManager, TasksEnabled};
+use crate::tool::ToolRoute;
+use crate::wire::Encoder;
+
+/// The members of the filter of `subscriptions/listen` that the core protocol defines.
+const CORE_FILTERS: [&str; 4] =
+    ["toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions"];
+
+/// Default number of items in one page of a list.
+const PAGE_SIZE: usize = 1_000;
+
+/// What a builder collects.
+pub(super) struct Parts {
+    pub(super) info: Implementation,
+    pub(super) instructions: Option<String>,
+    pub(super) states: Extensions,
+    pub(super) methods: HashMap<&'static str, CustomMethod>,
+    pub(super) layers: Vec<BoxLayer>,
+    pub(super) limits: Limits,
+    pub(super) revisions: Vec<Revision>,
+    pub(super) page_sizes: PageSizes,
+    pub(super) cache: (Duration, CacheScope),
+    pub(super) state_keys: Option<KeyRing>,
+    pub(super) state_single_use: bool,
+    pub(super) extensions: Vec<(Arc<str>, serde_json::Value)>,
+    pub(super) filters: Vec<ListenFilter>,
+    pub(super) known_methods: Methods,
+    pub(super) live: Arc<Live>,
+    #[cfg(feature = "tasks")]
+    pub(super) tasks: Option<TaskConfig>,
+    pub(super) invalid_registration: Option<BuildError>,
+}
+
+pub(super) type BoxLayer = Box<dyn FnOnce(BoxService) -> BoxService + Send>;
+
+/// The lists are trait objects, so that this is not compiled again for each type of list.
+impl Parts {
+    pub(super) fn new(info: Implementation) -> Self {
+        Self {
+            info,
+            instructions: None,
+            states: Extensions::new(),
+            methods: HashMap::new(),
+            layers: Vec::new(),
+            limits: Limits::new(),
+            revisions: Revision::ALL.to_vec(),
+            page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
+            cache: (Duration::ZERO, CacheScope::Private),
+            state_keys: None,
+            state_single_use: false,
+            extensions: Vec::new(),
+            filters: Vec::new(),
+            known_methods: Methods::new(),
+            live: Arc::default(),
+            #[cfg(feature = "tasks")]
+            tasks: None,
+            invalid_registration: None,
+        }
+    }
+
+    pub(super) fn add_extension(&mut self, extension: ServerExtension) {
+        let registered = extension.into_registered();
+        if let Err(invalid_registration) = registered.and_then(|it| self.register_extension(it)) {
+            self.invalid_registration.get_or_insert(invalid_registration);
+        }
+    }
+
+    fn register_extension(&mut self, extension: Registered) -> Result<(), BuildError> {
+        let Registered { id, settings, rows, methods, filters } = extension;
+        if self.extensions.iter().any(|(other, _)| *other == id) {
+            return Err(BuildError::Duplicate { kind: "extension", name: id.to_string() });
+        }
+        for (name, method) in methods {
+            if self.methods.insert(name, method).is_some() {
+                return Err(BuildError::Duplicate { kind: "method", name: name.to_owned() });
+            }
+        }
+        for row in rows {
+            if self.known_methods.find_extended(row.name).is_some() {
+                return Err(BuildError::Duplicate { kind: "method", name: row.name.to_owned() });
+            }
+        }
+        for filter in filters {
+            if CORE_FILTERS.contains(&filter.member) {
+                let (kind, name) = ("filter", filter.member.to_owned());
+                let reason = "the protocol defines a member with this name".into();
+                return Err(BuildError::Invalid { kind, name, reason });
+            }
+            if self.filters.iter().any(|other| other.member == filter.member) {
+                let name = filter.member.to_owned();
+                return Err(BuildError::Duplicate { kind: "filter", name });
+            }
+            self.filters.push(filter);
+        }
+        self.known_methods.add(rows);
+        self.extensions.push((id, settings));
+        Ok(())
+    }
+
+    pub(super) fn add_tools(&mut self, routes: &mut dyn Iterator<Item = ToolRoute>) {
+        self.live.change(|registry| registry.tools.offer());
+        let name = |route: &ToolRoute| route.name().to_owned();
+        self.register("tool", routes, name, check_tool, Registry::insert_tool);
+    }
+
+    pub(super) fn add_prompts(&mut self, routes: &mut dyn Iterator<Item = PromptRoute>) {
+        self.live.change(|registry| registry.prompts.offer());
+        let name = |route: &PromptRoute| route.prompt().name.clone();
+        self.register("prompt", routes, name, check_prompt, Registry::insert_prompt);
+    }
+
+    pub(super) fn add_resources(&mut self, routes: &mut dyn Iterator<Item = ResourceRoute>) {
+        self.live.change(|registry| {
+            registry.resources.offer();
+            registry.templates.offer();
+        });
+        let name = |route: &ResourceRoute| route.uri().to_owned();
+        self.register("resource", routes, name, check_resource, Registry::insert_resource);
+    }
+
+    pub(super) fn add_method(&mut self, method: &'static str, handler: CustomMethod) {
+        let (kind, name) = ("method", method.to_owned());
+        let invalid_registration = if method::find(method).is_some() {
+            let reason = "the protocol defines a method with this name".into();
+            BuildError::Invalid { kind, name, reason }
+        } else if self.methods.insert(method, handler).is_some() {
+            BuildError::Duplicate { kind, name }
+        } else {
+            return;
+        };
+        self.invalid_registration.get_or_insert(invalid_registration);
+    }
+
+    fn register<T>(
+        &mut self,
+        kind: &'static str,
+        routes: &mut dyn Iterator<Item = T>,
+        name: impl Fn(&T) -> String,
+        check: impl Fn(&T) -> Result<(), BuildError>,
+        insert: impl Fn(&mut Registry, Arc<T>) -> Option<Arc<T>>,
+    ) {
+        for route in routes {
+            if let Err(invalid_registration) = check(&route) {
+                self.invalid_registration.get_or_insert(invalid_registration);
+                continue;
+            }
+            let route = Arc::new(route);
+            if let Some(other) = self.live.change(|registry| insert(registry, route)) {
+                let name = name(&other);
+                self.invalid_registration.get_or_insert(BuildError::Duplicate { kind, name });
+            }
+        }
+    }
+
+    /// Builds the server.
+    ///
+    /// # Errors
+    /// The first invalid registration.
+    pub(super) fn build(mut self) -> Result<Server, BuildError> {
+        self.check()?;
+        let (ttl, scope) = self.cache.clone();
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let encoder =
+            Encoder::new(&self.info, ttl_ms, scope).map_err(|error| BuildError::Invalid {
+                kind: "server",
+                name: self.info.name.clone(),
+                reason: error.to_string(),
+            })?;
+        let mut attached = Extensions::new();
+        attached.insert(ServerHandle::new(Arc::clone(&self.live)));
+        #[cfg(feature = "tasks")]
+        let task_config = self.take_task_config(&mut attached)?;
+        let environment = Arc::new(Environment {
+            server_name: self.info.name.clone(),
+            states: std::mem::take(&mut self.states),
+            attached,
+            blocking: BlockingPool::new(self.limits.max_blocking_threads),
+            sealer: Sealer::new(self.state_keys.clone(), self.state_single_use, &self.limits),
+            limits: self.limits.clone(),
+            encoder,
+        });
+        #[cfg(feature = "tasks")]
+        let tasks = match task_config {
+            Some(config) => {
+                let (keys, live) = (self.state_keys.take(), Arc::clone(&self.live));
+                let tasks = TaskManager::new(config, keys, Arc::clone(&environment), live);
+                let tasks = Arc::new(tasks);
+                self.register_extension(task::extension(&tasks).into_registered()?)?;
+                Some(tasks)
+            }
+            None => None,
+        };
+        let definition = Arc::new(ServerDefinition {
+            info: self.info,
+            instructions: self.instructions,
+            revisions: self.revisions,
+            extensions: self.extensions,
+            filters: self.filters,
+            known_methods: self.known_methods,
+            methods: self.methods,
+            live: self.live,
+            page_sizes: self.page_sizes,
+            environment,
+            #[cfg(feature = "tasks")]
+            tasks,
+        });
+        let router = Router::new(Arc::clone(&definition));
+        let stack = if self.layers.is_empty() {
+            Stack::plain(router)
+        } else {
+            let layers = self.layers.into_iter();
+            Stack::layered(layers.fold(BoxService::new(router), |inner, layer| layer(inner)))
+        };
+        Ok(Server { definition, stack: Arc::new(stack) })
+    }
+
+    /// Checks what can be checked only when everything is registered.
+    ///
+    /// # Errors
+    /// The first invalid registration.
+    fn check(&mut self) -> Result<(), BuildError> {
+        if let Some(invalid_registration) = self.invalid_registration.take() {
+            return Err(invalid_registration);
+        }
+        if self.revisions.is_empty() {
+            let reason = "no revision is supported; pass at least one to revisions".into();
+            let (kind, name) = ("server", self.info.name.clone());
+            return Err(BuildError::Invalid { kind, name, reason });
+        }
+        let is_hidden = |(name, method): &(&&'static str, &CustomMethod)| {
+            !method.is_of_extension() && self.known_methods.find_extended(name).is_some()
+        };
+        if let Some((name, _)) = self.methods.iter().find(is_hidden) {
+            let reason = "an extension defines it; pass its handler to ServerExtension::method";
+            let (kind, name) = ("method", (*name).to_owned());
+            return Err(BuildError::Invalid { kind, name, reason: reason.into() });
+        }
+        Ok(())
+    }
+
+    /// Returns the settings of the tasks, if the server has any.
+    ///
+    /// # Errors
+    /// If tasks would leave the process without being sealed.
+    #[cfg(feature = "tasks")]
+    fn take_task_config(
+        &mut self,
+        attached: &mut Extensions,
+    ) -> Result<Option<TaskConfig>, BuildError> {
+        let config = self.tasks.take().or_else(|| {
+            let registry = self.live.registry();
+            let has_tasks = registry.tools.iter().any(|tool| tool.task_support().is_some());
+            has_tasks.then(TaskConfig::default)
+        });
+        let Some(config) = config else { return Ok(None) };
+        if config.store.leaves_process() && !config.is_plaintext && self.state_keys.is_none() {
+            let reason = "its tasks leave the process, and are sealed: pass a key ring to \
+                          ServerBuilder::state_keys, or call TaskConfig::plaintext";
+            let (kind, name) = ("server", self.info.name.clone());
+            return Err(BuildError::Invalid { kind, name, reason: reason.into() });
+        }
+        attached.insert(TasksEnabled);
+        Ok(Some(config))
+    }
+}

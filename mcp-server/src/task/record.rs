@@ -1,0 +1,272 @@
+//! What the store keeps for a task, beside its state: the call, the status message with the open
+//! questions, and the outcome. Each is sealed by the vault.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use mcp_core::json::{JsonBytes, RawJson};
+use mcp_core::jsonrpc::{ErrorObject, RequestId};
+use mcp_core::revision::Revision;
+use mcp_core::types::InputRequest;
+use serde::{Deserialize, Serialize};
+
+use crate::questions::{Journal, SentQuestion, StoredAnswer};
+use crate::seal::{Place, Vault};
+use crate::store::{StoreError, TaskRecord};
+
+/// The call that a task runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredCall<'a> {
+    #[serde(rename = "t", borrow)]
+    pub(super) tool: Cow<'a, str>,
+    #[serde(rename = "v", borrow)]
+    pub(super) revision: Cow<'a, str>,
+    #[serde(rename = "i")]
+    pub(super) id: RequestId,
+    /// The principal of the caller.
+    #[serde(rename = "p", borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) principal: Option<Cow<'a, str>>,
+    /// `name`, `arguments` and `_meta`.
+    #[serde(rename = "c")]
+    pub(super) params: RawJson,
+}
+
+impl StoredCall<'_> {
+    pub(super) fn revision(&self) -> Option<Revision> {
+        self.revision.parse().ok()
+    }
+}
+
+/// What changes together with the state.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Detail {
+    /// The revision of the call. Only requests of this revision may see the task, because its
+    /// result is encoded for it.
+    #[serde(rename = "v")]
+    pub(super) revision: String,
+    /// The status message.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+    /// The questions that have no answer.
+    #[serde(rename = "q", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) questions: Vec<OpenQuestion>,
+}
+
+/// A question that has no answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct OpenQuestion {
+    /// The key on the wire, which no other question of the task has.
+    #[serde(rename = "k")]
+    pub(super) key: String,
+    /// The question in the journal.
+    #[serde(rename = "j")]
+    pub(super) sent: SentQuestion,
+    #[serde(rename = "r")]
+    pub(super) request: InputRequest,
+}
+
+/// How a task ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// With a result, encoded for the revision of the call.
+    Result(JsonBytes),
+    Error(ErrorObject),
+}
+
+/// An entry of the journal of a task.
+#[derive(Debug, Serialize, Deserialize)]
+enum Entry {
+    #[serde(rename = "s")]
+    Step(String, RawJson),
+    #[serde(rename = "a")]
+    Answer(StoredAnswer),
+    #[serde(rename = "q")]
+    Asked(Asked),
+    /// The task runs again from nothing.
+    #[serde(rename = "x")]
+    Restarted,
+}
+
+/// The end of an execution that asked for input.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Asked {
+    /// The claim of the execution.
+    #[serde(rename = "f")]
+    pub(super) fence: u64,
+    /// The keys on the wire.
+    #[serde(rename = "k")]
+    pub(super) keys: Vec<String>,
+    /// The number of rounds in which a question differed from that of the round before.
+    #[serde(rename = "w")]
+    pub(super) changed_rounds: u32,
+    /// The state of an [`InputRequired`](crate::input::InputRequired).
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<RawJson>,
+}
+
+/// The journal of a task, as its next execution needs it.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// The answers and the results of steps.
+    pub(super) journal: Journal,
+    /// The number of executions that asked for input.
+    pub(super) rounds: u32,
+    /// The claim of the last execution that asked for input.
+    pub(super) last_asked: Option<u64>,
+    /// The number of claims that asked for input.
+    pub(super) asked_claims: u32,
+    /// The keys on the wire of all questions so far.
+    pub(super) keys: HashSet<String>,
+    /// The size of the entries, in bytes.
+    pub(super) bytes: usize,
+}
+
+/// Encodes and decodes the records of one server.
+#[derive(Debug)]
+pub(super) struct Records {
+    vault: Vault,
+}
+
+impl Records {
+    pub(super) const fn new(vault: Vault) -> Self {
+        Self { vault }
+    }
+
+    pub(super) fn encode_call(&self, id: &str, call: &StoredCall<'_>) -> Result<Bytes, StoreError> {
+        self.encode(Place { kind: "task call", id }, call)
+    }
+
+    /// Returns the text of a [`StoredCall`].
+    pub(super) fn open_call(&self, record: &TaskRecord) -> Result<Bytes, StoreError> {
+        self.open(Place { kind: "task call", id: &record.head.id }, &record.call)
+    }
+
+    pub(super) fn encode_detail(&self, id: &str, detail: &Detail) -> Result<Bytes, StoreError> {
+        self.encode(Place { kind: "task detail", id }, detail)
+    }
+
+    pub(super) fn decode_detail(&self, id: &str, detail: &Bytes) -> Result<Detail, StoreError> {
+        let text = self.open(Place { kind: "task detail", id }, detail)?;
+        serde_json::from_slice(&text).map_err(StoreError::invalid)
+    }
+
+    pub(super) fn encode_outcome(&self, id: &str, outcome: &Outcome) -> Result<Bytes, StoreError> {
+        let (tag, text) = match outcome {
+            Outcome::Result(result) => (b'R', result.clone()),
+            Outcome::Error(error) => (b'E', JsonBytes::new(error).map_err(StoreError::invalid)?),
+        };
+        let mut record = Vec::with_capacity(1 + text.as_bytes().len());
+        record.push(tag);
+        record.extend_from_slice(text.as_bytes());
+        self.seal(Place { kind: "task outcome", id }, record)
+    }
+
+    pub(super) fn decode_outcome(&self, id: &str, outcome: &Bytes) -> Result<Outcome, StoreError> {
+        let record = self.open(Place { kind: "task outcome", id }, outcome)?;
+        let text = std::str::from_utf8(record.get(1..).unwrap_or_default())
+            .map_err(StoreError::invalid)?;
+        match record.first() {
+            Some(b'R') => Ok(Outcome::Result(JsonBytes::from_trusted(text))),
+            Some(b'E') => {
+                serde_json::from_str(text).map(Outcome::Error).map_err(StoreError::invalid)
+            }
+            _ => Err(StoreError::invalid("the outcome has an unknown layout")),
+        }
+    }
+
+    pub(super) fn encode_step(
+        &self,
+        id: &str,
+        key: &str,
+        result: &RawJson,
+    ) -> Result<Bytes, StoreError> {
+        self.encode_entry(id, &Entry::Step(key.to_owned(), result.clone()))
+    }
+
+    pub(super) fn encode_answer(
+        &self,
+        id: &str,
+        answer: StoredAnswer,
+    ) -> Result<Bytes, StoreError> {
+        self.encode_entry(id, &Entry::Answer(answer))
+    }
+
+    pub(super) fn encode_asked(&self, id: &str, asked: Asked) -> Result<Bytes, StoreError> {
+        self.encode_entry(id, &Entry::Asked(asked))
+    }
+
+    pub(super) fn encode_restart(&self, id: &str) -> Result<Bytes, StoreError> {
+        self.encode_entry(id, &Entry::Restarted)
+    }
+
+    /// Encodes the journal of a call that becomes a task.
+    pub(super) fn encode_journal(
+        &self,
+        id: &str,
+        journal: Journal,
+    ) -> Result<Vec<Bytes>, StoreError> {
+        let Journal { answers, steps, state, changed_rounds, .. } = journal;
+        let asked = Asked { changed_rounds, state, ..Asked::default() };
+        let is_needed = asked.state.is_some() || asked.changed_rounds > 0;
+        let asked = is_needed.then_some(Entry::Asked(asked));
+        let steps = steps.into_iter().map(|(key, result)| Entry::Step(key, result));
+        let entries = asked.into_iter().chain(answers.into_iter().map(Entry::Answer)).chain(steps);
+        entries.map(|entry| self.encode_entry(id, &entry)).collect()
+    }
+
+    pub(super) fn decode_journal(&self, record: &TaskRecord) -> Result<History, StoreError> {
+        let id = &record.head.id;
+        let mut history = History::default();
+        for sealed in &record.journal {
+            history.bytes += sealed.len();
+            let text = self.open(Place { kind: "task journal", id }, sealed)?;
+            history.add(serde_json::from_slice(&text).map_err(StoreError::invalid)?);
+        }
+        Ok(history)
+    }
+
+    fn encode_entry(&self, id: &str, entry: &Entry) -> Result<Bytes, StoreError> {
+        self.encode(Place { kind: "task journal", id }, entry)
+    }
+
+    fn encode(&self, place: Place<'_>, value: &impl Serialize) -> Result<Bytes, StoreError> {
+        self.seal(place, serde_json::to_vec(value).map_err(StoreError::invalid)?)
+    }
+
+    fn seal(&self, place: Place<'_>, record: Vec<u8>) -> Result<Bytes, StoreError> {
+        self.vault.seal(&place, record).map_err(StoreError::invalid)
+    }
+
+    fn open(&self, place: Place<'_>, sealed: &Bytes) -> Result<Bytes, StoreError> {
+        self.vault.open(&place, sealed).map_err(StoreError::invalid)
+    }
+}
+
+impl History {
+    fn add(&mut self, entry: Entry) {
+        let journal = &mut self.journal;
+        match entry {
+            Entry::Step(key, result) => {
+                journal.steps.retain(|(other, _)| *other != key);
+                journal.steps.push((key, result));
+            }
+            Entry::Answer(answer) => {
+                journal.answers.retain(|other| other.key != answer.key);
+                journal.answers.push(answer);
+            }
+            Entry::Asked(asked) => {
+                journal.changed_rounds = asked.changed_rounds;
+                journal.state = asked.state;
+                // A call that became a task asked before it had a claim.
+                if asked.fence > 0 {
+                    self.rounds += 1;
+                    self.asked_claims += u32::from(self.last_asked != Some(asked.fence));
+                    self.last_asked = Some(asked.fence);
+                }
+                self.keys.extend(asked.keys);
+            }
+            Entry::Restarted => *journal = Journal::default(),
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! Runs tasks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_core::json::JsonBytes;
+use mcp_core::jsonrpc::{ErrorObject, Params, code};
+use mcp_core::method::{Method as _, ToolsCall};
+use mcp_core::revision::Revision;
+use mcp_core::service::{Request, catch_panic};
+use mcp_core::types::InputRequests;
+
+use super::limits::TaskLimits;
+use super::record::{Asked, Detail, History, OpenQuestion, Outcome, StoredCall};
+use super::recovery::Recovery;
+use super::shared::{Shared, to_error};
+use super::writer::{Writer, Written};
+use crate::call::{Call, CallMeta, CloseOnDrop};
+use crate::clock::now;
+use crate::context::Context;
+use crate::input::{self, TaskRun};
+use crate::principal::Principal;
+use crate::registry::Registry;
+use crate::store::{Lease, StoreError, TaskRecord, TaskState};
+use crate::tool::ToolRoute;
+
+/// Delay before a handler that returned a state without a question runs again. Fixed: it prevents a
+/// busy loop.
+const RERUN_DELAY: Duration = Duration::from_millis(250);
+
+/// Delay before a task that cannot be read is released, so that it is not claimed in a busy loop.
+/// Fixed.
+const UNREADABLE_DELAY: Duration = Duration::from_secs(5);
+
+/// Runs the tasks of a server, for a [`TaskEngine`](super::TaskEngine). Clones share everything.
+#[derive(Clone)]
+pub struct TaskRunner(Arc<Shared>);
+
+/// How an execution of a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunEnd {
+    /// The task has a result or an error.
+    Ended,
+    /// The task waits for input. [`TaskEngine::deliver`](super::TaskEngine::deliver) is called when
+    /// it can go on.
+    Parked,
+    /// The task was cancelled, was deleted, or is run by another worker.
+    Lost,
+    /// The task cannot be read, for example because this process lacks a key. The lease should be
+    /// released.
+    Unreadable,
+}
+
+impl TaskRunner {
+    pub(super) const fn new(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+
+    /// Returns the limits of the tasks of the server.
+    #[must_use]
+    pub fn limits(&self) -> &TaskLimits {
+        self.0.limits()
+    }
+
+    /// Leases a task for [`TaskLimits::lease`], if it can be claimed.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub async fn claim(&self, id: &str) -> Result<Option<Lease>, StoreError> {
+        self.0.within(self.0.store.claim(id, self.limits().lease)).await
+    }
+
+    /// Leases at most `max` tasks that can be claimed.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub async fn claim_any(&self, max: usize) -> Result<Vec<Lease>, StoreError> {
+        self.0.within(self.0.store.claim_any(self.limits().lease, max)).await
+    }
+
+    /// Renews leases. Returns for each whether it was still valid.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub async fn renew(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
+        self.0.within(self.0.store.renew(leases, self.limits().lease)).await
+    }
+
+    /// Releases leases, so that any worker can claim the tasks.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub async fn release(&self, leases: &[Lease]) -> Result<(), StoreError> {
+        self.0.within(self.0.store.renew(leases, Duration::ZERO)).await.map(drop)
+    }
+
+    /// Whether other processes may use the store, or it outlives this one.
+    #[must_use]
+    pub fn store_leaves_process(&self) -> bool {
+        self.0.store.leaves_process()
+    }
+
+    /// Runs a task until it ends or asks for input. All that it writes is durable when the future
+    /// completes.
+    ///
+    /// Cancel safety: dropping the future drops the handler. What it has written stays, so that the
+    /// next execution goes on from there. Release the lease after dropping it.
+    pub async fn run(&self, lease: &Lease) -> RunEnd {
+        let record = match self.load(lease).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return RunEnd::Lost,
+            Err(error) => return unreadable(&error).await,
+        };
+        let (call, mut history) = match self.decode(&record) {
+            Ok(decoded) => decoded,
+            Err(error) => return unreadable(&error).await,
+        };
+        let Some(revision) = call.revision() else {
+            return unreadable(&StoreError::invalid("its revision is unknown")).await;
+        };
+        let bytes = record.call.len() + history.bytes;
+        let id = Arc::clone(&record.head.id);
+        let writer = Writer::new(
+            Arc::clone(&self.0),
+            lease.clone(),
+            record.head,
+            call.revision.to_string(),
+            bytes,
+        );
+        let writer = Arc::new(writer);
+        let registry = self.0.live.registry();
+        let Some(route) = registry.tools.get(&call.tool) else {
+            let error = ErrorObject::invalid_params(format!("unknown tool: {}", call.tool));
+            return self.end(&writer, &id, Outcome::Error(error)).await;
+        };
+        if let Some(end) = self.recover(&writer, lease, route, &mut history).await {
+            return end;
+        }
+        loop {
+            let max_rounds = self.limits().max_input_rounds;
+            if history.rounds > max_rounds {
+                let message = format!(
+                    "the task exceeded the limit of {max_rounds} input rounds (tasks.max_input_rounds)"
+                );
+                let error = ErrorObject::new(code::INTERNAL_ERROR, message);
+                return self.end(&writer, &id, Outcome::Error(error)).await;
+            }
+            let run = Execution { runner: self, call: &call, revision, writer: &writer };
+            match run.run(&registry, route, &mut history).await {
+                Ok(TaskRun::Complete(result)) => {
+                    return self.end(&writer, &id, Outcome::Result(result)).await;
+                }
+                Ok(TaskRun::Asked(requests)) if requests.is_empty() => {
+                    match self.ask(&writer, &id, lease, requests, &mut history).await {
+                        Ok(RunEnd::Parked) => {}
+                        Ok(end) => return end,
+                        Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
+                    }
+                    tokio::time::sleep(RERUN_DELAY).await;
+                }
+                Ok(TaskRun::Asked(requests)) => {
+                    return match self.ask(&writer, &id, lease, requests, &mut history).await {
+                        Ok(end) => end,
+                        Err(error) => self.end(&writer, &id, Outcome::Error(error)).await,
+                    };
+                }
+                Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
+            }
+        }
+    }
+
+    /// Reads a task, waiting while the store fails. `None` if this lease is not the last.
+    async fn load(&self, lease: &Lease) -> Result<Option<TaskRecord>, StoreError> {
+        let mut delay = Duration::from_millis(50);
+        loop {
+            match self.0.within(self.0.store.load(&lease.id)).await {
+                Ok(record) => {
+                    return Ok(record.filter(|record| {
+                        record.head.fence == lease.fence && record.head.state == TaskState::Working
+                    }));
+                }
+                Err(error @ StoreError::Unavailable(_)) => {
+                    tracing::warn!(%error, "a task cannot be read yet");
+                    tokio::time::sleep(delay).await;
+                    delay = (delay * 2).min(Duration::from_secs(5));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn decode(&self, record: &TaskRecord) -> Result<(StoredCall<'static>, History), StoreError> {
+        let text = self.0.records.open_call(record)?;
+        let call: StoredCall<'_> = serde_json::from_slice(&text).map_err(StoreError::invalid)?;
+        let call = StoredCall {
+            tool: call.tool.into_owned().into(),
+            revision: call.revision.into_owned().into(),
+            id: call.id,
+            principal: call.principal.map(|principal| principal.into_owned().into()),
+            params: call.params,
+        };
+        Ok((call, self.0.records.decode_journal(record)?))
+    }
+
+    /// Decides how an execution goes on that follows an interrupted one. Returns how it ends, if it
+    /// must not go on.
+    async fn recover(
+        &self,
+        writer: &Writer,
+        lease: &Lease,
+        route: &ToolRoute,
+        history: &mut History,
+    ) -> Option<RunEnd> {
+        // Each claim but the last has asked for input, or was interrupted.
+        let interruptions = (lease.fence - 1).saturating_sub(u64::from(history.asked_claims));
+        if lease.fence == 1 || history.last_asked == Some(lease.fence - 1) {
+            return None;
+        }
+        let max = self.limits().max_recoveries;
+        let failure = if interruptions > max {
+            Some(format!(
+                "the task was interrupted {interruptions} times; the limit is {max} (tasks.max_recoveries)"
+            ))
+        } else if route.recovery() == Recovery::Fail {
+            Some("the server was interrupted while it ran the task".to_owned())
+        } else {
+            None
+        };
+        if let Some(message) = failure {
+            let error = ErrorObject::new(code::INTERNAL_ERROR, message);
+            return Some(self.end(writer, &lease.id, Outcome::Error(error)).await);
+        }
+        if route.recovery() == Recovery::Restart {
+            let entry = match self.0.records.encode_restart(&lease.id) {
+                Ok(entry) => entry,
+                Err(error) => return Some(unreadable(&error).await),
+            };
+            if let Written::Lost = writer.write(|update| update.append = vec![entry.clone()]).await
+            {
+                return Some(RunEnd::Lost);
+            }
+            history.journal = crate::questions::Journal::default();
+        }
+        None
+    }
+
+    /// Stores the questions of an execution, and parks the task until they are answered. Without
+    /// questions, the task stays with its worker.
+    ///
+    /// # Errors
+    /// Why the task cannot go on.
+    async fn ask(
+        &self,
+        writer: &Writer,
+        id: &str,
+        lease: &Lease,
+        mut requests: InputRequests,
+        history: &mut History,
+    ) -> Result<RunEnd, ErrorObject> {
+        let journal = &mut history.journal;
+        let mut questions = Vec::with_capacity(requests.len());
+        for sent in std::mem::take(&mut journal.asked) {
+            let Some(request) = requests.remove(&sent.key) else { continue };
+            let key = unique(&sent.key, &mut history.keys);
+            questions.push(OpenQuestion { key, sent, request });
+        }
+        history.rounds += 1;
+        let records = &self.0.records;
+        let asked = Asked {
+            fence: lease.fence,
+            keys: questions.iter().map(|question| question.key.clone()).collect(),
+            changed_rounds: journal.changed_rounds,
+            state: journal.state.clone(),
+        };
+        let failed = |error: StoreError| to_error("storing the questions of a task", &error);
+        let entry = records.encode_asked(id, asked).map_err(failed)?;
+        let state =
+            if questions.is_empty() { TaskState::Working } else { TaskState::InputRequired };
+        let detail = Detail { revision: writer.revision().to_owned(), message: None, questions };
+        let detail = records.encode_detail(id, &detail).map_err(failed)?;
+        writer.reserve(entry.len())?;
+        let change = |update: &mut crate::store::TaskUpdate| {
+            update.state = state;
+            update.append = vec![entry.clone()];
+            update.detail = Some(detail.clone());
+        };
+        match writer.write(change).await {
+            Written::Applied => Ok(RunEnd::Parked),
+            Written::Lost => Ok(RunEnd::Lost),
+            Written::Refused(error) => Err(failed(error)),
+        }
+    }
+
+    /// Stores the outcome of a task.
+    async fn end(&self, writer: &Writer, id: &str, outcome: Outcome) -> RunEnd {
+        let (mut state, encoded) = self.encode_outcome(writer, id, outcome);
+        let mut encoded = match encoded {
+            Ok(encoded) => encoded,
+            Err(error) => return unreadable(&error).await,
+        };
+        let detail = Detail { revision: writer.revision().to_owned(), ..Detail::default() };
+        let detail = match self.0.records.encode_detail(id, &detail) {
+            Ok(detail) => detail,
+            Err(error) => return unreadable(&error).await,
+        };
+        let keep_until = now().saturating_add(millis(self.0.times.result_ttl));
+        for _ in 0..2 {
+            let change = |update: &mut crate::store::TaskUpdate| {
+                update.state = state;
+                update.outcome = Some(encoded.clone());
+                update.detail = Some(detail.clone());
+                update.expires_at = update.expires_at.map(|at| at.max(keep_until));
+            };
+            match writer.write(change).await {
+                Written::Applied => return RunEnd::Ended,
+                Written::Lost => return RunEnd::Lost,
+                Written::Refused(error) => {
+                    // An error is short, so that it may fit where the result does not.
+                    let error = Outcome::Error(to_error("storing the result of a task", &error));
+                    state = TaskState::Failed;
+                    match self.0.records.encode_outcome(id, &error) {
+                        Ok(error) => encoded = error,
+                        Err(error) => return unreadable(&error).await,
+                    }
+                }
+            }
+        }
+        RunEnd::Unreadable
+    }
+
+    fn encode_outcome(
+        &self,
+        writer: &Writer,
+        id: &str,
+        outcome: Outcome,
+    ) -> (TaskState, Result<bytes::Bytes, StoreError>) {
+        let size = match &outcome {
+            Outcome::Result(result) => result.as_bytes().len(),
+            Outcome::Error(_) => 0,
+        };
+        let outcome = match writer.reserve(size) {
+            Err(error) if size > 0 => Outcome::Error(error),
+            _ => outcome,
+        };
+        let state = match outcome {
+            Outcome::Result(_) => TaskState::Completed,
+            Outcome::Error(_) => TaskState::Failed,
+        };
+        (state, self.0.records.encode_outcome(id, &outcome))
+    }
+}
+
+impl fmt::Debug for TaskRunner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskRunner").finish_non_exhaustive()
+    }
+}
+
+/// One execution of the handler of a task.
+struct Execution<'a> {
+    runner: &'a TaskRunner,
+    call: &'a StoredCall<'static>,
+    revision: Revision,
+    writer: &'a Arc<Writer>,
+}
+
+impl Execution<'_> {
+    /// Runs the handler with the journal of `history`, and puts the new journal there.
+    ///
+    /// # Errors
+    /// Those of the handler, and why its steps cannot be stored.
+    async fn run(
+        &self,
+        registry: &Arc<Registry>,
+        route: &ToolRoute,
+        history: &mut History,
+    ) -> Result<TaskRun, ErrorObject> {
+        let shared = &self.runner.0;
+        let params = Params::from(JsonBytes::from_trusted(self.call.params.get()));
+        let mut meta = CallMeta::read(&params)?;
+        // A task reports by its status message.
+        meta.progress_token = None;
+        let [arguments] = params
+            .member_texts(["arguments"])
+            .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+        let arguments = arguments.filter(|text| *text != "null");
+        let arguments = arguments.map_or(JsonBytes::empty_object(), |text| params.slice_ref(text));
+        let mut request = Request::new(self.call.id.clone(), ToolsCall::NAME, params.clone());
+        if let Some(principal) = &self.call.principal {
+            request.extensions.insert(Principal::new(&**principal));
+        }
+        let mut call = Call::new(
+            request,
+            &shared.environment,
+            &shared.conversation,
+            self.revision,
+            meta,
+            None,
+            Arc::clone(registry) as _,
+            true,
+        );
+        call.task = Some(Arc::clone(self.writer) as _);
+        call.questions.round().lock().journal = std::mem::take(&mut history.journal);
+        let end = CloseOnDrop(Arc::new(call));
+        let context = Context::new(Arc::clone(&end.0));
+        // The handler is called inside the guard, because user code runs before it returns its
+        // future.
+        let handler = async {
+            let handler = route.call(context.clone(), arguments);
+            input::run_task(&context, handler, |result| route.finish(&context, result)).await
+        };
+        let outcome = tokio::select! {
+            biased;
+            error = self.writer.failed() => Err(error),
+            outcome = catch_panic(end.0.method.clone(), handler) => outcome,
+        };
+        end.0.gate.close_and_wait().await;
+        history.journal = std::mem::take(&mut end.0.questions.round().lock().journal);
+        outcome
+    }
+}
+
+/// Returns a key that no question of the task had: `key`, `key~2`, `key~3`…
+fn unique(key: &str, used: &mut std::collections::HashSet<String>) -> String {
+    let mut unique = key.to_owned();
+    let mut number = 1u32;
+    while !used.insert(unique.clone()) {
+        number += 1;
+        unique = format!("{key}~{number}");
+    }
+    unique
+}
+
+#[cold]
+async fn unreadable(error: &StoreError) -> RunEnd {
+    tracing::error!(%error, "a task cannot be run by this process");
+    tokio::time::sleep(UNREADABLE_DELAY).await;
+    RunEnd::Unreadable
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

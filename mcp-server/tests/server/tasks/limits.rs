@@ -1,0 +1,183 @@
+//! The limits of tasks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mcp_server::input::AskError;
+use mcp_server::task::{TaskLimits, TaskSupport};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Elicit, Limits, ServerBuilder, routes, tool};
+use mcp_test_support::Gate;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::fixture::{Identify, TaskClient, accept, connect};
+use crate::harness::{Transport, built, server};
+
+#[derive(Deserialize, Elicit)]
+struct Name {
+    name: String,
+}
+
+#[tool(task)]
+async fn repeat(text: String, times: usize) -> String {
+    text.repeat(times)
+}
+
+fn limited(set: impl FnOnce(&mut TaskLimits)) -> ServerBuilder {
+    let mut limits = Limits::default();
+    set(&mut limits.tasks);
+    server().limits(limits).routes(routes![repeat])
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_keeps_a_limited_number_of_tasks() {
+    for &transport in Transport::ALL {
+        let server = built(limited(|limits| limits.max_tasks = 3));
+        let client = connect(&server, transport).await;
+        let call = json!({ "name": "repeat", "arguments": { "text": "a", "times": 1 } });
+        for _ in 0..3 {
+            client.ok("tools/call", call.clone()).await;
+        }
+        let error = client.err("tools/call", call).await;
+        assert_eq!(error.code, -32603);
+        assert!(error.message.contains("3 (max_tasks)"), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_principal_has_a_share_and_anonymous_callers_have_none() {
+    let server = limited(|limits| limits.max_tasks_per_principal = 2).layer(Identify);
+    let client = connect(&built(server), Transport::Memory).await;
+    let call = |user: Option<&str>| {
+        let mut call = json!({ "name": "repeat", "arguments": { "text": "a", "times": 1 } });
+        if let Some(user) = user {
+            call["_meta"] = json!({ "com.example/user": user });
+        }
+        call
+    };
+    for user in ["ada", "eve"] {
+        for _ in 0..2 {
+            client.ok("tools/call", call(Some(user))).await;
+        }
+        let error = client.err("tools/call", call(Some(user))).await;
+        assert!(error.message.contains("max_tasks_per_owner"), "{error:?}");
+    }
+    for _ in 0..10 {
+        client.ok("tools/call", call(None)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_has_a_limited_size() {
+    #[tool(task)]
+    async fn steps(ctx: Context) -> &'static str {
+        for number in 0..100 {
+            let _: String = ctx.step("large", async { "x".repeat(100 + number) }).await;
+        }
+        "never"
+    }
+    for &transport in Transport::ALL {
+        let server = limited(|limits| limits.max_task_bytes = 2_000).routes(routes![steps]);
+        let client = connect(&built(server), transport).await;
+        let call =
+            json!({ "name": "repeat", "arguments": { "text": "a".repeat(2_000), "times": 1 } });
+        let error = client.err("tools/call", call).await;
+        assert_eq!(error.code, -32602);
+        assert!(error.message.contains("max_task_bytes"), "{error:?}");
+        let id = client.create("repeat", json!({ "text": "a", "times": 2_000 })).await;
+        let task = client.until(&id, "failed").await;
+        assert!(task["error"]["message"].as_str().unwrap().contains("max_task_bytes"), "{task}");
+        let id = client.create("steps", json!({})).await;
+        let task = client.until(&id, "failed").await;
+        assert!(task["error"]["message"].as_str().unwrap().contains("max_task_bytes"), "{task}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_asks_a_limited_number_of_times() {
+    #[tool(task)]
+    async fn insist(ctx: &Context) -> Result<String, AskError> {
+        loop {
+            let Name { name } = ctx.elicit("Yes?").key("sure").await?;
+            if name == "yes" {
+                return Ok(name);
+            }
+        }
+    }
+    let server = limited(|limits| limits.max_input_rounds = 3).routes(routes![insist]);
+    let client = connect(&built(server), Transport::Memory).await;
+    let id = client.create("insist", json!({})).await;
+    let mut rounds = 0;
+    let task = loop {
+        let task = client.get(&id).await;
+        match task["status"].as_str().unwrap() {
+            "input_required" => {
+                rounds += 1;
+                let key = task["inputRequests"].as_object().unwrap().keys().next().unwrap().clone();
+                client.answer(&id, json!({ key: accept(json!({ "name": "no" })) })).await;
+            }
+            "working" => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            _ => break task,
+        }
+    };
+    assert_eq!((&task["status"], rounds), (&json!("failed"), 3));
+    assert!(task["error"]["message"].as_str().unwrap().contains("max_input_rounds"), "{task}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_runs_a_limited_number_of_tasks_and_the_others_wait() {
+    let gate = Gate::new();
+    let waiting = gate.clone();
+    let wait = ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
+        let gate = waiting.clone();
+        async move {
+            gate.wait().await;
+            "through"
+        }
+    });
+    let server = limited(|limits| limits.max_running_tasks = 2).tool(wait);
+    let client = connect(&built(server), Transport::Memory).await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(client.create("wait", json!({})).await);
+    }
+    gate.arrived(2).await;
+    mcp_test_support::settle().await;
+    assert_eq!(gate.arrivals(), 2);
+    gate.open(5);
+    for id in &ids {
+        client.until(id, "completed").await;
+    }
+}
+
+/// A million calls without waiting: only some become writes.
+#[tokio::test(start_paused = true)]
+async fn status_messages_are_limited_in_rate() {
+    static WRITES: AtomicUsize = AtomicUsize::new(0);
+
+    #[tool(task)]
+    async fn busy(ctx: Context) -> &'static str {
+        for number in 0..100_000 {
+            ctx.progress(f64::from(number), None).await;
+        }
+        "done"
+    }
+    let store = mcp_server::store::MemoryTaskStore::new();
+    let config = mcp_server::task::TaskConfig::new(store.clone());
+    let server = built(server().routes(routes![busy]).tasks(config));
+    let client = connect(&server, Transport::Memory).await;
+    let counting = tokio::spawn(async move {
+        use futures::StreamExt as _;
+        use mcp_server::store::TaskStore as _;
+        let mut changes = store.changes();
+        while changes.next().await.is_some() {
+            WRITES.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let id = client.create("busy", json!({})).await;
+    client.until(&id, "completed").await;
+    mcp_test_support::settle().await;
+    counting.abort();
+    let writes = WRITES.load(Ordering::Relaxed);
+    assert!((2..10).contains(&writes), "{writes}");
+}

@@ -1,0 +1,11 @@
+//! Tasks: the extension of 2026-07-28, and the experimental form of 2025-11-25.
+
+mod experimental;
+mod fixture;
+mod input;
+mod lifecycle;
+mod limits;
+mod listening;
+mod owners;
+mod recovery;
+mod storage;

@@ -1,0 +1,186 @@
+//! What a store of tasks contains, and for how long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_server::input::KeyRing;
+use mcp_server::store::{MemoryTaskStore, TaskStore as _};
+use mcp_server::task::{TaskConfig, TaskSupport};
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, routes, tool};
+use mcp_test_support::{Gate, settle};
+use serde_json::json;
+
+use super::fixture::{SharedStore, TaskClient, connect};
+use crate::harness::{Transport, built, server};
+
+#[tool(task)]
+async fn echo(text: String, ctx: Context) -> String {
+    let text: String = ctx.step("copy", async { format!("{text}-step") }).await;
+    format!("{text}-result")
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_the_process_is_sealed() {
+    for is_plaintext in [false, true] {
+        let store = SharedStore::default();
+        let mut config = TaskConfig::new(store.clone());
+        if is_plaintext {
+            config = config.plaintext();
+        }
+        let keys = KeyRing::new(SECRET).unwrap();
+        let server = built(server().routes(routes![echo]).tasks(config).state_keys(keys));
+        let client = connect(&server, Transport::Memory).await;
+        let id = client.create("echo", json!({ "text": "c0nfidential" })).await;
+        let task = client.until(&id, "completed").await;
+        assert_eq!(task["result"]["content"][0]["text"], "c0nfidential-step-result");
+        let record = store.load(&id).await.unwrap().unwrap();
+        let mut parts = vec![&record.call, record.head.outcome.as_ref().unwrap()];
+        parts.extend(&record.journal);
+        assert_eq!(parts.len(), 3);
+        for part in parts {
+            let is_readable = part.windows(12).any(|window| window == b"c0nfidential");
+            assert_eq!(is_readable, is_plaintext);
+        }
+        assert_eq!(&*record.head.owner, "anonymous");
+    }
+}
+
+#[test]
+fn a_store_outside_of_the_process_needs_keys() {
+    let config = TaskConfig::new(SharedStore::default());
+    let error = server().routes(routes![echo]).tasks(config).build().unwrap_err();
+    assert!(error.to_string().contains("state_keys"), "{error}");
+    let config = TaskConfig::new(SharedStore::default()).plaintext();
+    server().routes(routes![echo]).tasks(config).build().unwrap();
+}
+
+/// A server without the key must not fail the tasks of the others.
+#[tokio::test(start_paused = true)]
+async fn a_server_with_another_key_leaves_tasks_alone() {
+    let store = SharedStore::default();
+    let gate = Gate::new();
+    let instance = |secret: &str| {
+        let gate = gate.clone();
+        let wait =
+            ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
+                let gate = gate.clone();
+                async move {
+                    gate.wait().await;
+                    "through"
+                }
+            });
+        let config = TaskConfig::new(store.clone());
+        built(server().tool(wait).tasks(config).state_keys(KeyRing::new(secret).unwrap()))
+    };
+    let first = instance(SECRET);
+    let client = connect(&first, Transport::Memory).await;
+    let id = client.create("wait", json!({})).await;
+    gate.arrived(1).await;
+    drop((client, first));
+    let stranger = instance("another secret of at least 32 bytes");
+    let client = connect(&stranger, Transport::Memory).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    client.err("tasks/get", json!({ "taskId": id })).await.expect_internal();
+    let second = instance(SECRET);
+    let client = connect(&second, Transport::Memory).await;
+    gate.arrived(2).await;
+    gate.open(1);
+    client.until(&id, "completed").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_is_deleted_after_its_time_and_not_before() {
+    for &transport in Transport::ALL {
+        let store = MemoryTaskStore::new();
+        let config = TaskConfig::new(store.clone())
+            .ttl(Duration::from_secs(600))
+            .result_ttl(Duration::from_secs(60));
+        let server = built(server().routes(routes![echo]).tasks(config));
+        let client = connect(&server, transport).await;
+        let id = client.create("echo", json!({ "text": "a" })).await;
+        assert_eq!(client.until(&id, "completed").await["ttlMs"], 600_000);
+        tokio::time::sleep(Duration::from_secs(590)).await;
+        client.get(&id).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(client.err("tasks/get", json!({ "taskId": id })).await.code, -32602);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let counts = store.counts();
+        assert_eq!((counts.tasks, counts.owners, counts.expiring, counts.bytes), (0, 0, 0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_is_kept_even_if_the_task_ends_shortly_before_its_expiry() {
+    let gate = Gate::new();
+    let waiting = gate.clone();
+    let wait = ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
+        let gate = waiting.clone();
+        async move {
+            gate.wait().await;
+            "through"
+        }
+    });
+    let config =
+        TaskConfig::default().ttl(Duration::from_secs(600)).result_ttl(Duration::from_secs(300));
+    let client = connect(&built(server().tool(wait).tasks(config)), Transport::Memory).await;
+    let id = client.create("wait", json!({})).await;
+    let lost = client.create("wait", json!({})).await;
+    gate.arrived(2).await;
+    tokio::time::sleep(Duration::from_secs(599)).await;
+    gate.open(1);
+    let ids = [id, lost];
+    settle().await;
+    let mut completed = Vec::new();
+    for id in &ids {
+        if client.get(id).await["status"] == "completed" {
+            completed.push(id);
+        }
+    }
+    let [completed] = completed[..] else { panic!("one task completes: {completed:?}") };
+    let ttl = client.get(completed).await["ttlMs"].as_u64().unwrap();
+    assert!((899_000..900_000).contains(&ttl), "{ttl}");
+    tokio::time::sleep(Duration::from_secs(299)).await;
+    client.get(completed).await;
+    // The one that still runs is deleted at its expiry, and its handler is dropped.
+    gate.dropped(1).await;
+    let other = ids.iter().find(|id| *id != completed).unwrap();
+    assert_eq!(client.err("tasks/get", json!({ "taskId": other })).await.code, -32602);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_without_expiry_is_kept() {
+    let config = TaskConfig::default().ttl(None);
+    let server = built(server().routes(routes![echo]).tasks(config));
+    let client = connect(&server, Transport::Memory).await;
+    let id = client.create("echo", json!({ "text": "a" })).await;
+    let task = client.until(&id, "completed").await;
+    assert!(task.as_object().unwrap().contains_key("ttlMs") && task["ttlMs"].is_null(), "{task}");
+    tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
+    client.get(&id).await;
+}
+
+/// Nothing of a server keeps running when it is dropped.
+#[tokio::test(start_paused = true)]
+async fn dropping_a_server_ends_its_tasks() {
+    let (gate, dropped) = (Gate::new(), Arc::new(()));
+    let (waiting, held) = (gate.clone(), Arc::clone(&dropped));
+    let wait = ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
+        let (gate, held) = (waiting.clone(), Arc::clone(&held));
+        async move {
+            gate.wait().await;
+            drop(held);
+            "through"
+        }
+    });
+    let server = built(server().tool(wait));
+    let client = connect(&server, Transport::Memory).await;
+    client.create("wait", json!({})).await;
+    gate.arrived(1).await;
+    drop((client, server));
+    gate.dropped(1).await;
+    settle().await;
+    assert_eq!(Arc::strong_count(&dropped), 1);
+}
