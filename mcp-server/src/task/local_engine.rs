@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::engine::TaskEngine;
 use super::runner::{RunEnd, TaskRunner};
 use crate::shrink::shrink;
-use crate::store::{Lease, TaskChange, TaskState};
+use crate::store::{Lease, TaskChange};
 
 /// Number of leases that are renewed together. Fixed: it bounds one request to the store.
 const RENEWED_TOGETHER: usize = 256;
@@ -36,6 +36,8 @@ struct Inner {
     /// The tasks that this process runs, or will run when it has a permit.
     held: Mutex<HashMap<Arc<str>, Held>>,
     permits: Arc<Semaphore>,
+    /// Until then, other processes have precedence: a task could not be read here.
+    yields_until: Mutex<Option<Instant>>,
 }
 
 struct Held {
@@ -63,7 +65,12 @@ impl TaskEngine for LocalEngine {
     fn start(&self, runner: TaskRunner) {
         let permits = Arc::new(Semaphore::new(runner.limits().max_running_tasks.max(1)));
         let is_shared = runner.store_leaves_process();
-        let inner = Arc::new(Inner { runner, held: Mutex::default(), permits });
+        let inner = Arc::new(Inner {
+            runner,
+            held: Mutex::default(),
+            permits,
+            yields_until: Mutex::new(None),
+        });
         if self.inner.set(Arc::clone(&inner)).is_ok() && is_shared {
             self.spawn(renew_leases(Arc::downgrade(&inner)));
             self.spawn(claim_tasks(Arc::downgrade(&inner)));
@@ -99,10 +106,6 @@ impl TaskEngine for LocalEngine {
         match change {
             TaskChange::Changed { id, state, .. } if state.is_terminal() => inner.abort(id, None),
             TaskChange::Removed { id } => inner.abort(id, None),
-            TaskChange::Changed { id, state: TaskState::Working, .. } => {
-                // Answers that came to another process: whoever claims the task first runs it.
-                let _ = id;
-            }
             // The next renewal finds out which tasks have ended.
             TaskChange::Changed { .. } | TaskChange::Missed => {}
         }
@@ -163,15 +166,19 @@ impl Inner {
             replaced.abort.abort();
         }
         tokio::spawn(async move {
-            let end = run.await;
-            if end == Ok(RunEnd::Unreadable)
-                && let Err(error) =
-                    running.inner.runner.release(std::slice::from_ref(&running.lease)).await
-            {
-                tracing::warn!(%error, "the lease of a task could not be released");
+            if run.await == Ok(RunEnd::Unreadable) {
+                running.inner.leave(&running.lease).await;
             }
             drop(running);
         });
+    }
+
+    /// Leaves a task that cannot be read here to other processes.
+    async fn leave(&self, lease: &Lease) {
+        *self.yields_until.lock() = Some(Instant::now() + self.runner.limits().lease);
+        if let Err(error) = self.runner.release(std::slice::from_ref(lease)).await {
+            tracing::warn!(%error, "the lease of a task could not be released");
+        }
     }
 
     /// Claims a task and runs it, if another process is not faster.
@@ -270,7 +277,8 @@ async fn claim_tasks(inner: Weak<Inner>) {
         ticks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         let free = inner.permits.available_permits();
-        if free == 0 {
+        let yields = inner.yields_until.lock().is_some_and(|until| Instant::now() < until);
+        if free == 0 || yields {
             continue;
         }
         match inner.runner.claim_any(free).await {

@@ -29,10 +29,6 @@ use crate::tool::ToolRoute;
 /// busy loop.
 const RERUN_DELAY: Duration = Duration::from_millis(250);
 
-/// Delay before a task that cannot be read is released, so that it is not claimed in a busy loop.
-/// Fixed.
-const UNREADABLE_DELAY: Duration = Duration::from_secs(5);
-
 /// Runs the tasks of a server, for a [`TaskEngine`](super::TaskEngine). Clones share everything.
 #[derive(Clone)]
 pub struct TaskRunner(Arc<Shared>);
@@ -48,8 +44,8 @@ pub enum RunEnd {
     Parked,
     /// The task was cancelled, was deleted, or is run by another worker.
     Lost,
-    /// The task cannot be read, for example because this process lacks a key. The lease should be
-    /// released.
+    /// The task cannot be read, for example because this process lacks a key. Release the lease, and
+    /// leave the task to other processes for a while.
     Unreadable,
 }
 
@@ -111,14 +107,14 @@ impl TaskRunner {
         let record = match self.load(lease).await {
             Ok(Some(record)) => record,
             Ok(None) => return RunEnd::Lost,
-            Err(error) => return unreadable(&error).await,
+            Err(error) => return unreadable(&error),
         };
         let (call, mut history) = match self.decode(&record) {
             Ok(decoded) => decoded,
-            Err(error) => return unreadable(&error).await,
+            Err(error) => return unreadable(&error),
         };
         let Some(revision) = call.revision() else {
-            return unreadable(&StoreError::invalid("its revision is unknown")).await;
+            return unreadable(&StoreError::invalid("its revision is unknown"));
         };
         let bytes = record.call.len() + history.bytes;
         let id = Arc::clone(&record.head.id);
@@ -139,14 +135,6 @@ impl TaskRunner {
             return end;
         }
         loop {
-            let max_rounds = self.limits().max_input_rounds;
-            if history.rounds > max_rounds {
-                let message = format!(
-                    "the task exceeded the limit of {max_rounds} input rounds (tasks.max_input_rounds)"
-                );
-                let error = ErrorObject::new(code::INTERNAL_ERROR, message);
-                return self.end(&writer, &id, Outcome::Error(error)).await;
-            }
             let run = Execution { runner: self, call: &call, revision, writer: &writer };
             match run.run(&registry, route, &mut history).await {
                 Ok(TaskRun::Complete(result)) => {
@@ -235,7 +223,7 @@ impl TaskRunner {
         if route.recovery() == Recovery::Restart {
             let entry = match self.0.records.encode_restart(&lease.id) {
                 Ok(entry) => entry,
-                Err(error) => return Some(unreadable(&error).await),
+                Err(error) => return Some(unreadable(&error)),
             };
             if let Written::Lost = writer.write(|update| update.append = vec![entry.clone()]).await
             {
@@ -266,7 +254,16 @@ impl TaskRunner {
             let key = unique(&sent.key, &mut history.keys);
             questions.push(OpenQuestion { key, sent, request });
         }
+        let max_rounds = self.limits().max_input_rounds;
         history.rounds += 1;
+        if history.rounds > max_rounds {
+            return Err(ErrorObject::new(
+                code::INTERNAL_ERROR,
+                format!(
+                    "the task exceeded the limit of {max_rounds} input rounds (tasks.max_input_rounds)"
+                ),
+            ));
+        }
         let records = &self.0.records;
         let asked = Asked {
             fence: lease.fence,
@@ -298,12 +295,12 @@ impl TaskRunner {
         let (mut state, encoded) = self.encode_outcome(writer, id, outcome);
         let mut encoded = match encoded {
             Ok(encoded) => encoded,
-            Err(error) => return unreadable(&error).await,
+            Err(error) => return unreadable(&error),
         };
         let detail = Detail { revision: writer.revision().to_owned(), ..Detail::default() };
         let detail = match self.0.records.encode_detail(id, &detail) {
             Ok(detail) => detail,
-            Err(error) => return unreadable(&error).await,
+            Err(error) => return unreadable(&error),
         };
         let keep_until = now().saturating_add(millis(self.0.times.result_ttl));
         for _ in 0..2 {
@@ -322,7 +319,7 @@ impl TaskRunner {
                     state = TaskState::Failed;
                     match self.0.records.encode_outcome(id, &error) {
                         Ok(error) => encoded = error,
-                        Err(error) => return unreadable(&error).await,
+                        Err(error) => return unreadable(&error),
                     }
                 }
             }
@@ -434,9 +431,8 @@ fn unique(key: &str, used: &mut std::collections::HashSet<String>) -> String {
 }
 
 #[cold]
-async fn unreadable(error: &StoreError) -> RunEnd {
+fn unreadable(error: &StoreError) -> RunEnd {
     tracing::error!(%error, "a task cannot be run by this process");
-    tokio::time::sleep(UNREADABLE_DELAY).await;
     RunEnd::Unreadable
 }
 
