@@ -92,8 +92,8 @@ impl Call {
     }
 
     /// Whether the handler runs from its beginning after each question, with the answers and the
-    /// results of its steps in a journal: in a task, and in calls of revisions whose results can ask
-    /// for input.
+    /// results of its steps in a journal: in a task, and in calls of revisions whose results can
+    /// ask for input.
     pub(crate) fn keeps_journal(&self) -> bool {
         let by_result = self.revision.rules().input_required && self.questions.by_result;
         by_result || self.task().is_some()

@@ -43,7 +43,7 @@ impl Server {
 #[cfg(feature = "tasks")]
 impl Server {
     /// Stops the executions of [tasks](crate::task) in this process, and releases their leases, so
-    /// that other processes, or the next one, go on with them at once. Otherwise they wait for the
+    /// that other processes, or the next one, continue them at once. Otherwise they wait for the
     /// end of the lease. Call it when the process ends: no task runs here afterwards.
     /// [`serve_stdio`](Server::serve_stdio) and [`serve_http`](Server::serve_http) call it.
     ///

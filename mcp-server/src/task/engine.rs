@@ -8,7 +8,7 @@ use super::runner::TaskRunner;
 use crate::store::{Lease, TaskChange};
 
 /// Decides where and when tasks run. The store knows what they are and how far they are; the engine
-/// only makes sure that each task that can go on is passed to [`TaskRunner::run`].
+/// only makes sure that each task that can continue is passed to [`TaskRunner::run`].
 ///
 /// [`LocalEngine`](super::LocalEngine), the default, runs tasks in this process, and those of other
 /// processes that stopped. An adapter to a durable-execution engine has to do this:
@@ -43,6 +43,6 @@ pub trait TaskEngine: Send + Sync + 'static {
     /// Receives each change of a task, by any process that uses the store.
     fn changed(&self, _change: &TaskChange) {}
 
-    /// Stops all executions of this process, so that others may go on with their tasks.
+    /// Stops all executions of this process, so that others may continue their tasks.
     async fn stop(&self);
 }

@@ -94,7 +94,7 @@ impl TaskManager {
         self.background.lock().push(handle);
     }
 
-    /// Stops the executions of this process, so that other processes may go on with them.
+    /// Stops the executions of this process, so that other processes may continue them.
     pub(crate) async fn stop(&self) {
         if self.started.is_completed() {
             self.engine.stop().await;
@@ -142,7 +142,7 @@ impl TaskManager {
         let detail = Detail { revision: context.revision().to_string(), ..Detail::default() };
         let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
         head.detail = shared.records.encode_detail(&id, &detail).map_err(failed)?;
-        let ttl = ttl.or(route.task_ttl()).or(shared.times.ttl);
+        let ttl = ttl.or_else(|| route.task_ttl()).or(shared.times.ttl);
         head.expires_at = ttl.map(|ttl| created_at.saturating_add(millis(ttl)));
         let mut task = NewTask::new(TaskRecord::new(head.clone(), call, journal));
         let lease = self.engine.leases_new_tasks().then(|| {

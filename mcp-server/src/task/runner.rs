@@ -39,8 +39,8 @@ pub struct TaskRunner(Arc<Shared>);
 pub enum RunEnd {
     /// The task has a result or an error.
     Ended,
-    /// The task waits for input. [`TaskEngine::deliver`](super::TaskEngine::deliver) is called when
-    /// it can go on.
+    /// The task waits for input. [`TaskEngine::deliver`](super::TaskEngine::deliver) is called
+    /// when it can continue.
     Parked,
     /// The task was cancelled, was deleted, or is run by another worker.
     Lost,

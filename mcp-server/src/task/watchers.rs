@@ -10,7 +10,10 @@ use crate::store::TaskChange;
 
 /// Who waits for changes of tasks: subscriptions, and requests that wait for a result.
 #[derive(Debug, Default)]
-pub(super) struct Watchers(Arc<Mutex<HashMap<Arc<str>, Vec<Weak<Watch>>>>>);
+pub(super) struct Watchers(Arc<Watched>);
+
+/// The watchers of each task, by its id.
+type Watched = Mutex<HashMap<Arc<str>, Vec<Weak<Watch>>>>;
 
 #[derive(Debug)]
 struct Watch {
@@ -23,7 +26,7 @@ struct Watch {
 #[derive(Debug)]
 pub(super) struct Watcher {
     watch: Arc<Watch>,
-    watchers: Weak<Mutex<HashMap<Arc<str>, Vec<Weak<Watch>>>>>,
+    watchers: Weak<Watched>,
 }
 
 impl Watchers {

@@ -75,8 +75,8 @@ pub trait TaskStore: Send + Sync + 'static {
     /// If the store failed.
     async fn renew(&self, leases: &[Lease], lease: Duration) -> Result<Vec<bool>, StoreError>;
 
-    /// Returns the tasks of an owner, at most `max`, oldest first. `after` is the `next` of the page
-    /// before.
+    /// Returns the tasks of an owner, at most `max`, oldest first. `after` is the `next` of the
+    /// page before.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if `after` is no position in the list.
