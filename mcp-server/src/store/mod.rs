@@ -11,13 +11,13 @@ mod leases;
 mod memory;
 mod position;
 #[cfg(feature = "redb")]
-//mod redb;
+mod redb;
 mod rules;
 mod task;
 
 pub use memory::{MemoryCounts, MemoryTaskStore};
 #[cfg(feature = "redb")]
-//pub use redb::{RedbStore, RedbStoreBuilder};
+pub use redb::{RedbStore, RedbStoreBuilder};
 pub use task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState,
     TaskStore, TaskUpdate, UpdateOutcome,
