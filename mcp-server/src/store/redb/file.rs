@@ -1,7 +1,7 @@
 //! Opens the file.
 
 use std::convert::Infallible;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,10 +41,70 @@ impl OpenFile {
 
 /// Opens a file, or creates it.
 pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<(Database, Leases), StoreError> {
-    let file = open_file(path).map_err(|error| cannot_open(path, &error))?;
+    match path.try_exists() {
+        Ok(true) => open_existing(path, cache_bytes),
+        Ok(false) => create(path, cache_bytes),
+        Err(error) => Err(cannot_open(path, &error)),
+    }
+}
+
+fn open_existing(path: &Path, cache_bytes: usize) -> Result<(Database, Leases), StoreError> {
+    let file = OpenOptions::new().read(true).write(true).open(path);
+    let file = file.map_err(|error| cannot_open(path, &error))?;
     let length = file.metadata().map_err(|error| cannot_open(path, &error))?.len();
+    if length == 0 {
+        // A store that was created is never empty. The database would begin a new one in it.
+        let path = path.display();
+        let text = format!("{path} is empty and is not a store of tasks; delete it to create one");
+        return Err(StoreError::invalid(text));
+    }
     let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
     open_backend(path, backend, cache_bytes, length)
+}
+
+/// Creates a file under another name, and gives it its name when it is whole, so that a crash
+/// leaves no file that cannot be opened.
+fn create(path: &Path, cache_bytes: usize) -> Result<(Database, Leases), StoreError> {
+    let mut new_name = path.as_os_str().to_owned();
+    new_name.push(".new");
+    let new_path = Path::new(&new_name);
+    let created = match create_at(new_path, cache_bytes) {
+        // A crash has left a part of a file. If it were in use, it would be locked.
+        Err(StoreError::Invalid(_)) => {
+            fs::remove_file(new_path).map_err(|error| cannot_open(new_path, &error))?;
+            create_at(new_path, cache_bytes)?
+        }
+        created => created?,
+    };
+    // The new file is locked. Another process that has created the store meanwhile has given the
+    // file its name before it released its lock.
+    if path.try_exists().map_err(|error| cannot_open(path, &error))? {
+        drop(created);
+        fs::remove_file(new_path).map_err(|error| cannot_open(new_path, &error))?;
+        return open_existing(path, cache_bytes);
+    }
+    fs::rename(new_path, path).map_err(|error| cannot_open(path, &error))?;
+    sync_folder(path).map_err(|error| cannot_open(path, &error))?;
+    Ok(created)
+}
+
+fn create_at(path: &Path, cache_bytes: usize) -> Result<(Database, Leases), StoreError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|error| cannot_open(path, &error))?;
+    let backend = FileBackend::new(file).map_err(|error| refused(path, error))?;
+    open_backend(path, backend, cache_bytes, 0)
+}
+
+/// Writes the entry of a new file, which is in its folder and not written with the file.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Opens a database. `length` is that of the file.
@@ -69,21 +129,6 @@ pub(super) fn open_backend(
     }
     let leases = create_tables(&database).map_err(unreadable)?;
     Ok((database, leases))
-}
-
-fn open_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let is_new = !path.exists();
-    let file = options.open(path)?;
-    if is_new && cfg!(unix) {
-        // The entry of a new file is in its folder, which is not written with the file.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
-    }
-    Ok(file)
 }
 
 /// Checks that the file is a store of tasks of a version that can be read. Returns the size of its
