@@ -28,6 +28,26 @@ pub struct RedbStoreBuilder {
     cache_bytes: usize,
 }
 
+impl RedbStore {
+    /// Opens a file, or creates it. Only the user of this process can read a file that is created.
+    ///
+    /// The file is checked and, if less than half of a large one is in use, compacted: this blocks
+    /// for about a second for each gigabyte, so open it before the server serves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened, in particular because it is open
+    /// already. [`StoreError::Invalid`] if it is damaged, was written by a newer version, or is not
+    /// a store of tasks; it is left as it is.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::builder().open(path)
+    }
+
+    /// Returns a builder with options.
+    pub const fn builder() -> RedbStoreBuilder {
+        RedbStoreBuilder::new()
+    }
+}
+
 impl RedbStoreBuilder {
     pub(super) const fn new() -> Self {
         Self { max_bytes: DEFAULT_BYTES, cache_bytes: DEFAULT_CACHE_BYTES }

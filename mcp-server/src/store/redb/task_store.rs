@@ -1,7 +1,6 @@
 //! A store of tasks in a file.
 
 use std::convert::Infallible;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,6 @@ use redb::Database;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::Batch;
-use super::builder::RedbStoreBuilder;
 use super::failure::Failure;
 use super::file::OpenFile;
 use super::reader;
@@ -73,24 +71,6 @@ struct Shared {
 }
 
 impl RedbStore {
-    /// Opens a file, or creates it. Only the user of this process can read a file that is created.
-    ///
-    /// The file is checked and, if less than half of a large one is in use, compacted: this blocks
-    /// for about a second for each gigabyte, so open it before the server serves.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the file cannot be opened, in particular because it is open
-    /// already. [`StoreError::Invalid`] if it is damaged, was written by a newer version, or is not
-    /// a store of tasks; it is left as it is.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Self::builder().open(path)
-    }
-
-    /// Returns a builder with options.
-    pub const fn builder() -> RedbStoreBuilder {
-        RedbStoreBuilder::new()
-    }
-
     pub(super) fn new(
         requests: mpsc::Sender<Request>,
         file: Arc<OpenFile>,

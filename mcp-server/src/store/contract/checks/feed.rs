@@ -112,7 +112,7 @@ pub async fn refused_changes_are_not_reported<F: StoreFixture>(fixture: &F) {
     assert_eq!(until_end(&mut feed).await, Some(vec![]));
 }
 
-/// The changes of one task are reported in the order of its versions, whoever makes them; the
+/// The changes of one task are reported in the order of its versions, by any writer; the
 /// deletion is last.
 pub async fn changes_of_racing_writers_are_in_order<F: StoreFixture>(fixture: &F) {
     let store = fixture.open().await;

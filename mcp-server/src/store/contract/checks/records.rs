@@ -27,7 +27,7 @@ pub async fn a_created_task_is_seen_at_once<F: StoreFixture>(fixture: &F) {
     }
 }
 
-/// An id is used once, whoever the owner is, even when a quota is reached.
+/// An id is used once, by any owner, even when a quota is reached.
 pub async fn a_second_task_with_the_same_id_is_refused<F: StoreFixture>(fixture: &F) {
     let store = fixture.open().await;
     create(&store, head("task")).await;

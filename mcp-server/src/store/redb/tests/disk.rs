@@ -127,7 +127,7 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let state = self.0.lock();
-        let start = usize::try_from(offset).unwrap();
+        let start = usize::try_from(offset).expect("the simulated store answers");
         let data = state.content.get(start..start + out.len());
         out.copy_from_slice(data.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?);
         Ok(())
@@ -139,7 +139,9 @@ impl StorageBackend for Disk {
         if verdict != Verdict::Succeeds {
             return Err(failed());
         }
-        state.change(Change::SetLength(usize::try_from(length).unwrap()));
+        state.change(Change::SetLength(
+            usize::try_from(length).expect("the simulated store answers"),
+        ));
         Ok(())
     }
 
@@ -156,7 +158,7 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.0.lock();
-        let start = usize::try_from(offset).unwrap();
+        let start = usize::try_from(offset).expect("the simulated store answers");
         let length = match state.next_operation() {
             Verdict::Succeeds => data.len(),
             Verdict::FailsHalfDone => data.len() / 2,

@@ -26,7 +26,7 @@ fn id(number: u64) -> String {
 async fn step(store: &impl TaskStore, number: u64) -> Result<(), StoreError> {
     let blob = |length| Bytes::from(vec![number.to_le_bytes()[0]; length]);
     let create = async |expires_at, journal, call, lease| {
-        let owner = OWNERS[usize::from(number % 3 == 0)];
+        let owner = OWNERS[usize::from(number.is_multiple_of(3))];
         let mut head = TaskHead::new(id(number), owner, number);
         head.expires_at = expires_at;
         let task = NewTask::new(TaskRecord::new(head, call, journal));
@@ -71,11 +71,11 @@ struct Content {
 async fn content(store: &impl TaskStore) -> Content {
     let mut tasks = Vec::new();
     for number in 0..STEPS {
-        tasks.extend(store.load(&id(number)).await.unwrap());
+        tasks.extend(store.load(&id(number)).await.expect("the simulated store answers"));
     }
     let mut lists = Vec::new();
     for owner in OWNERS {
-        let page = store.list(owner, None, 100).await.unwrap();
+        let page = store.list(owner, None, 100).await.expect("the simulated store answers");
         lists.push(page.tasks.into_iter().map(|head| head.id).collect());
     }
     Content { tasks, lists }
@@ -86,7 +86,7 @@ async fn expected() -> Vec<Content> {
     let store = MemoryTaskStore::new();
     let mut contents = vec![content(&store).await];
     for number in 0..STEPS {
-        step(&store, number).await.unwrap();
+        step(&store, number).await.expect("the simulated store answers");
         contents.push(content(&store).await);
     }
     contents
@@ -118,7 +118,7 @@ async fn run(at: u64, fault: Fault, expected: &[Content]) -> bool {
             // It does not pretend to work.
             let probe = TaskHead::new("probe", "three", 0);
             let probe = NewTask::new(TaskRecord::new(probe, Bytes::new(), vec![]));
-            assert_unavailable(&store.create(probe, QUOTA).await.unwrap_err());
+            assert_unavailable(&store.create(probe, QUOTA).await.expect_err("the disk has failed"));
         }
         store.close().await;
     }
@@ -130,12 +130,16 @@ async fn run(at: u64, fault: Fault, expected: &[Content]) -> bool {
     let store = store.unwrap_or_else(|error| panic!("{place}: {error}"));
     invariants::check(&store).await;
     let content = content(&store).await;
-    let possible = usize::try_from(answered).unwrap()..;
+    let possible = usize::try_from(answered).expect("the simulated store answers")..;
     let is_possible = expected[possible].iter().take(2).any(|expected| *expected == content);
     assert!(is_possible, "{place}: an answered write is lost, or another one is there in part");
     // It works, and every working task can be claimed at once.
     let working = content.tasks.iter().filter(|task| task.head.state == TaskState::Working);
-    assert_eq!(store.claim_any(HELD, 100).await.unwrap().len(), working.count(), "{place}");
+    assert_eq!(
+        store.claim_any(HELD, 100).await.expect("the simulated store answers").len(),
+        working.count(),
+        "{place}"
+    );
     store.close().await;
     has_failed
 }

@@ -17,7 +17,7 @@ impl StoreFixture for Disks {
     async fn open(&self) -> RedbStore {
         let disk = Disk::default();
         *self.0.lock() = disk.clone();
-        RedbStore::builder().open_backend(disk).unwrap()
+        RedbStore::builder().open_backend(disk).expect("the simulated store answers")
     }
 
     async fn open_second(&self, store: &RedbStore) -> RedbStore {
@@ -28,7 +28,7 @@ impl StoreFixture for Disks {
         invariants::check(&store).await;
         store.close().await;
         let disk = self.0.lock().clone();
-        Some(RedbStore::builder().open_backend(disk).unwrap())
+        Some(RedbStore::builder().open_backend(disk).expect("the simulated store answers"))
     }
 }
 
