@@ -1,6 +1,6 @@
 //! The store in a file.
 
-use std::sync::Mutex;
+use mcp_core::sync::Mutex;
 
 use mcp_server::store::RedbStore;
 use mcp_server::store::contract::{StoreFixture, check_task_store};
@@ -14,7 +14,7 @@ struct Files {
 
 impl Files {
     fn open_number(&self, number: u64) -> RedbStore {
-        RedbStore::open(self.folder.path().join(format!("{number}.redb"))).unwrap()
+        RedbStore::open(self.folder.path().join(format!("{number}.redb"))).expect("the file opens")
     }
 }
 
@@ -22,7 +22,7 @@ impl StoreFixture for Files {
     type Store = RedbStore;
 
     async fn open(&self) -> RedbStore {
-        let mut opened = self.opened.lock().unwrap();
+        let mut opened = self.opened.lock();
         *opened += 1;
         self.open_number(*opened)
     }
@@ -33,7 +33,7 @@ impl StoreFixture for Files {
 
     async fn reopen(&self, store: RedbStore) -> Option<RedbStore> {
         store.close().await;
-        Some(self.open_number(*self.opened.lock().unwrap()))
+        Some(self.open_number(*self.opened.lock()))
     }
 }
 
