@@ -4,10 +4,20 @@
 //! version, leases them to workers, and reports changes. [`task`](crate::task) does the rest, so
 //! that a store is small, and every store behaves alike. `docs/stores.md` compares them.
 
+#[cfg(feature = "test-util")]
+pub mod contract;
+mod feed;
+mod leases;
 mod memory;
+mod position;
+#[cfg(feature = "redb")]
+mod redb;
+mod rules;
 mod task;
 
 pub use memory::{MemoryCounts, MemoryTaskStore};
+#[cfg(feature = "redb")]
+pub use redb::{RedbStore, RedbStoreBuilder};
 pub use task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState,
     TaskStore, TaskUpdate, UpdateOutcome,
