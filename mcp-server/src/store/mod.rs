@@ -5,9 +5,13 @@
 //! that a store is small, and every store behaves alike. `docs/stores.md` compares them.
 
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod task;
 
 pub use memory::{MemoryCounts, MemoryTaskStore};
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisStore, RedisStoreBuilder};
 pub use task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState,
     TaskStore, TaskUpdate, UpdateOutcome,
