@@ -9,9 +9,9 @@ mod memory;
 mod redis;
 mod task;
 
-pub use memory::{MemoryCounts, MemoryTaskStore};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreBuilder};
+pub use memory::{MemoryCounts, MemoryTaskStore};
 pub use task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState,
     TaskStore, TaskUpdate, UpdateOutcome,

@@ -78,7 +78,10 @@ impl Drop for Feed {
 }
 
 /// Returns the settings of the connection of a reader.
-pub(super) fn config(connect_timeout: Duration, command_timeout: Duration) -> AsyncConnectionConfig {
+pub(super) fn config(
+    connect_timeout: Duration,
+    command_timeout: Duration,
+) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(Some(connect_timeout))
         .set_response_timeout(Some(BLOCK + command_timeout))

@@ -14,9 +14,7 @@ use super::keys::Keys;
 use super::link::Link;
 use super::operation::Operations;
 use super::reply::{self, HEAD_FIELDS};
-use super::script::{
-    CLAIM, CLAIM_ANY, CREATE, LIST, LOAD, RENEW, SWEEP, ScriptCall, UPDATE,
-};
+use super::script::{CLAIM, CLAIM_ANY, CREATE, LIST, LOAD, RENEW, SWEEP, ScriptCall, UPDATE};
 use crate::store::task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskStore,
     TaskUpdate, UpdateOutcome,

@@ -28,6 +28,9 @@ local function epoch()
     if not epoch then
         epoch = whole(math.floor(now() / 1000))
         redis.call('HSET', meta, 'format', FORMAT, 'epoch', epoch)
+        -- Redis gives the first entry the number 0, and a reader cannot name a position before it.
+        redis.call('XADD', feed, epoch .. '-0', 'id', '', 'version', '')
+        redis.call('XDEL', feed, epoch .. '-0')
     end
     return epoch
 end
