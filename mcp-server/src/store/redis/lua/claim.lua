@@ -7,7 +7,7 @@ if not ends then
 end
 local time = now()
 if tonumber(ends) > time then
-    -- This operation was sent twice, because the answer to the first one was lost.
+    -- The same operation was sent twice, because the answer to the first one was lost.
     local claim = redis.call('HMGET', task, 'claim', 'fence')
     return claim[1] == operation and claim[2]
 end

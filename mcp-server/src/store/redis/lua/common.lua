@@ -15,6 +15,12 @@ local function now()
     return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
+-- Adds a field and its value to the arguments of HSET.
+local function append(fields, name, value)
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+end
+
 -- A member of a set that is ordered by its members: the number with 20 digits, then the id. Unlike
 -- a score, it is exact for all numbers of 64 bits.
 local function position(number, id)

@@ -2,12 +2,10 @@ local task, journal, owned = KEYS[5], KEYS[6], KEYS[7]
 local id, operation, max_entries, lease, max_tasks, max_owned, owner, fence, state, created, updated,
     expires, detail, call, has_outcome, outcome = unpack(ARGV, 1, 16)
 
-if redis.call('EXISTS', task) == 1 then
-    -- This operation was sent twice, because the answer to the first one was lost.
-    if redis.call('HGET', task, 'operation') == operation then
-        return {'created'}
-    end
-    return {'exists'}
+local existing = redis.call('HGET', task, 'operation')
+if existing then
+    -- The same operation was sent twice, because the answer to the first one was lost.
+    return {existing == operation and 'created' or 'exists'}
 end
 if tonumber(redis.call('HGET', meta, 'tasks') or '0') >= tonumber(max_tasks) then
     return {'full', 'max_tasks'}
@@ -16,15 +14,16 @@ if redis.call('ZCARD', owned) >= tonumber(max_owned) then
     return {'full', 'max_tasks_per_owner'}
 end
 
-redis.call('HSET', task, 'operation', operation, 'owner', owner, 'version', '1', 'fence', fence,
-    'state', state, 'created', created, 'updated', updated, 'detail', detail, 'call', call)
+local fields = {'operation', operation, 'owner', owner, 'version', '1', 'fence', fence,
+    'state', state, 'created', created, 'updated', updated, 'detail', detail, 'call', call}
 if expires ~= '' then
-    redis.call('HSET', task, 'expires', expires)
+    append(fields, 'expires', expires)
     redis.call('ZADD', expiries, 0, position(expires, id))
 end
 if has_outcome == '1' then
-    redis.call('HSET', task, 'outcome', outcome)
+    append(fields, 'outcome', outcome)
 end
+redis.call('HSET', task, unpack(fields))
 for index = 17, #ARGV do
     redis.call('RPUSH', journal, ARGV[index])
 end

@@ -6,7 +6,7 @@ local stored = redis.call('HMGET', task, 'version', 'fence', 'state', 'expires',
 if not stored[1] then
     return {'missing'}
 end
--- This operation was sent twice, because the answer to the first one was lost.
+-- The same operation was sent twice, because the answer to the first one was lost.
 if stored[5] == operation then
     return {'applied', stored[1]}
 end
@@ -20,12 +20,13 @@ if version ~= stored[1] then
     return {'conflict'}
 end
 
-redis.call('HSET', task, 'operation', operation, 'state', state, 'updated', updated)
+version = whole(tonumber(version) + 1)
+local fields = {'operation', operation, 'version', version, 'state', state, 'updated', updated}
 if has_detail == '1' then
-    redis.call('HSET', task, 'detail', detail)
+    append(fields, 'detail', detail)
 end
 if has_outcome == '1' then
-    redis.call('HSET', task, 'outcome', outcome)
+    append(fields, 'outcome', outcome)
 end
 local expired = stored[4] or ''
 if expires ~= expired then
@@ -33,21 +34,21 @@ if expires ~= expired then
         redis.call('ZREM', expiries, position(expired, id))
     end
     if expires ~= '' then
-        redis.call('HSET', task, 'expires', expires)
+        append(fields, 'expires', expires)
         redis.call('ZADD', expiries, 0, position(expires, id))
     else
         redis.call('HDEL', task, 'expires')
     end
 end
+redis.call('HSET', task, unpack(fields))
 for index = 13, #ARGV do
     redis.call('RPUSH', journal, ARGV[index])
 end
 if state == 'working' then
     -- A task that works again can be claimed at once.
     redis.call('ZADD', leases, 'NX', whole(now()), id)
-else
+elseif stored[3] == 'working' then
     redis.call('ZREM', leases, id)
 end
-version = whole(redis.call('HINCRBY', task, 'version', 1))
 publish(id, version, max_entries)
 return {'applied', version}
