@@ -143,7 +143,7 @@ async fn a_slow_reader_of_the_feed_misses_changes() {
     let server = RedisServer::start();
     let store = server.store().await;
     let (mut slow, mut fast) = (store.changes(), store.changes());
-    let count: usize = 5_000;
+    let count: usize = 2_000;
     let writer = async {
         for index in 0..count {
             create(&store, &index.to_string()).await;
@@ -152,8 +152,8 @@ async fn a_slow_reader_of_the_feed_misses_changes() {
     let (_, seen) = tokio::join!(writer, take(&mut fast, count));
     assert!(!seen.contains(&TaskChange::Missed));
     assert_eq!(next(&mut slow).await, TaskChange::Missed);
-    let rest = take(&mut slow, 4_096).await;
-    assert_eq!(rest[..], seen[count - 4_096..]);
+    let rest = take(&mut slow, 1_024).await;
+    assert_eq!(rest[..], seen[count - 1_024..]);
 }
 
 #[tokio::test]

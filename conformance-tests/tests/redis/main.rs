@@ -4,6 +4,7 @@
 //! they run and fail.
 
 mod connecting;
+mod contract;
 mod crashes;
 mod feed;
 mod interruptions;

@@ -1,6 +1,7 @@
 //! Tasks in memory, with the indexes that find them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,16 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::shrink::shrink;
+use crate::store::leases::{Leases, end_of};
+use crate::store::position::{parse_position, position_after};
+use crate::store::rules::{check_limit, refusal};
 use crate::store::task::{
     Lease, NewTask, StoreError, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState, TaskUpdate,
     UpdateOutcome,
 };
 
-/// What one task occupies beside its bytes, in bytes: its entries in the maps, and its ids.
-/// Measured, and fixed: it only has to be of the right order.
+/// What one task occupies beside its bytes, in bytes: its entries in the maps. Measured, and fixed:
+/// it only has to be of the right order.
 const TASK_OVERHEAD: usize = 512;
 
 /// Tasks in memory.
@@ -23,8 +27,7 @@ pub(super) struct TaskTable {
     tasks: HashMap<Arc<str>, Stored>,
     /// The tasks of each owner by their time of creation.
     owners: HashMap<Arc<str>, BTreeSet<(u64, Arc<str>)>>,
-    /// The working tasks by the end of their lease. A task without a lease has one that has ended.
-    leases: BTreeSet<(Instant, Arc<str>)>,
+    leases: Leases,
     /// The tasks that expire.
     expiries: BTreeSet<(u64, Arc<str>)>,
     bytes: usize,
@@ -49,8 +52,6 @@ pub struct MemoryCounts {
 #[derive(Debug)]
 struct Stored {
     record: TaskRecord,
-    /// The end of the lease of a working task.
-    lease: Option<Instant>,
     bytes: usize,
 }
 
@@ -87,12 +88,10 @@ impl TaskTable {
         if let Some(expires_at) = head.expires_at {
             self.expiries.insert((expires_at, Arc::clone(&id)));
         }
-        let is_working = head.state == TaskState::Working;
-        let lease = is_working.then(|| Instant::now() + lease.unwrap_or_default());
-        if let Some(end) = lease {
-            self.leases.insert((end, Arc::clone(&id)));
+        if head.state == TaskState::Working {
+            self.leases.set(&id, Some(end_of(lease.unwrap_or_default())));
         }
-        self.tasks.insert(id, Stored { record, lease, bytes });
+        self.tasks.insert(id, Stored { record, bytes });
         Ok(())
     }
 
@@ -112,20 +111,22 @@ impl TaskTable {
     ) -> Result<UpdateOutcome, StoreError> {
         let Some(task) = self.tasks.get_mut(id) else { return Ok(UpdateOutcome::Missing) };
         let head = &mut task.record.head;
-        if head.state.is_terminal() {
-            return Ok(UpdateOutcome::Ended);
+        if let Some(refusal) = refusal(head, &update) {
+            return Ok(refusal);
         }
-        if update.fence.is_some_and(|fence| fence != head.fence) {
-            return Ok(UpdateOutcome::Fenced);
+        let added = update.append.iter().map(entry_size).sum::<usize>()
+            + update.detail.as_ref().map_or(0, Bytes::len)
+            + update.outcome.as_ref().map_or(0, Bytes::len);
+        let removed = update.detail.as_ref().map_or(0, |_| head.detail.len())
+            + update.outcome.as_ref().and(head.outcome.as_ref()).map_or(0, Bytes::len);
+        let bytes = self.bytes - removed + added;
+        if added > removed {
+            check("max_bytes", bytes, max_bytes)?;
         }
-        if update.version != head.version {
-            return Ok(UpdateOutcome::Conflict);
-        }
-        let added = update.detail.as_ref().map_or(0, Bytes::len)
-            + update.outcome.as_ref().map_or(0, Bytes::len)
-            + update.append.iter().map(Bytes::len).sum::<usize>();
-        check("max_bytes", self.bytes + added, max_bytes)?;
+        self.bytes = bytes;
+        task.bytes = task.bytes - removed + added;
         head.version += 1;
+        head.state = update.state;
         head.updated_at = update.updated_at;
         if let Some(detail) = update.detail {
             head.detail = detail;
@@ -133,58 +134,50 @@ impl TaskTable {
         if update.outcome.is_some() {
             head.outcome = update.outcome;
         }
-        let id = Arc::clone(&head.id);
         if head.expires_at != update.expires_at {
             let old = std::mem::replace(&mut head.expires_at, update.expires_at);
             if let Some(old) = old {
-                self.expiries.remove(&(old, Arc::clone(&id)));
+                self.expiries.remove(&(old, Arc::clone(&head.id)));
             }
             if let Some(new) = update.expires_at {
-                self.expiries.insert((new, Arc::clone(&id)));
+                self.expiries.insert((new, Arc::clone(&head.id)));
             }
         }
-        head.state = update.state;
+        let lease = self.leases.end(id);
+        if (update.state == TaskState::Working) != lease.is_some() {
+            let claimable = lease.is_none().then(Instant::now);
+            self.leases.set(&head.id, claimable);
+        }
         let version = head.version;
-        let lease = match (update.state == TaskState::Working, task.lease) {
-            (true, None) => Some(Instant::now()),
-            (true, lease) => lease,
-            (false, _) => None,
-        };
-        self.bytes -= task.bytes;
         task.record.journal.extend(update.append);
-        task.bytes = size(&task.record);
-        self.bytes += task.bytes;
-        set_lease(&mut self.leases, task, lease);
         Ok(UpdateOutcome::Applied(version))
     }
 
     pub(super) fn claim(&mut self, id: &str, lease: Duration) -> Option<Lease> {
-        let now = Instant::now();
-        let task = self.tasks.get_mut(id)?;
-        task.lease.filter(|end| *end <= now)?;
-        task.record.head.fence += 1;
-        set_lease(&mut self.leases, task, Some(now + lease));
-        Some(Lease::new(Arc::clone(&task.record.head.id), task.record.head.fence))
+        self.leases.end(id).filter(|end| *end <= Instant::now())?;
+        let head = &mut self.tasks.get_mut(id)?.record.head;
+        head.fence += 1;
+        self.leases.set(&head.id, Some(end_of(lease)));
+        Some(Lease::new(Arc::clone(&head.id), head.fence))
     }
 
     pub(super) fn claim_any(&mut self, lease: Duration, max: usize) -> Vec<Lease> {
-        let now = Instant::now();
-        let claimable = self.leases.iter().take_while(|(end, _)| *end <= now).take(max);
-        let ids: Vec<_> = claimable.map(|(_, id)| Arc::clone(id)).collect();
+        let ids = self.leases.ended(Instant::now(), max);
         ids.iter().filter_map(|id| self.claim(id, lease)).collect()
     }
 
     pub(super) fn renew(&mut self, leases: &[Lease], lease: Duration) -> Vec<bool> {
-        let end = Instant::now() + lease;
-        let renew = |held: &Lease| {
-            let Some(task) = self.tasks.get_mut(&held.id) else { return false };
-            if task.lease.is_none() || task.record.head.fence != held.fence {
-                return false;
+        let end = end_of(lease);
+        let mut renew = |held: &Lease| {
+            let is_last =
+                self.tasks.get(&held.id).is_some_and(|t| t.record.head.fence == held.fence);
+            let is_valid = is_last && self.leases.end(&held.id).is_some();
+            if is_valid {
+                self.leases.set(&held.id, Some(end));
             }
-            set_lease(&mut self.leases, task, Some(end));
-            true
+            is_valid
         };
-        leases.iter().map(renew).collect()
+        leases.iter().map(&mut renew).collect()
     }
 
     pub(super) fn list(
@@ -193,21 +186,12 @@ impl TaskTable {
         after: Option<&str>,
         max: usize,
     ) -> Result<TaskPage, StoreError> {
-        let after = after.map(position).transpose()?;
+        let after = after.map(parse_position).transpose()?;
         let Some(owned) = self.owners.get(owner) else { return Ok(TaskPage::new(vec![], None)) };
-        let max = max.max(1);
-        let mut ids: Vec<_> = match after {
-            None => owned.iter().take(max + 1).collect(),
-            Some(after) => {
-                use std::ops::Bound::{Excluded, Unbounded};
-                owned.range((Excluded(after), Unbounded)).take(max + 1).collect()
-            }
-        };
-        let has_more = ids.len() > max;
-        ids.truncate(max);
-        let last = ids.last().filter(|_| has_more);
-        let next = last.map(|(created_at, id)| format!("{created_at}-{id}"));
-        let tasks = ids.iter().filter_map(|(_, id)| self.head(id)).collect();
+        let start = after.map_or(Unbounded, |(created_at, id)| Excluded((created_at, id.into())));
+        let mut rest = owned.range((start, Unbounded)).filter_map(|(_, id)| self.head(id));
+        let tasks: Vec<_> = rest.by_ref().take(max.max(1)).collect();
+        let next = tasks.last().filter(|_| rest.next().is_some()).map(position_after);
         Ok(TaskPage::new(tasks, next))
     }
 
@@ -220,13 +204,14 @@ impl TaskTable {
         if !ids.is_empty() {
             shrink(&mut self.tasks);
             shrink(&mut self.owners);
+            self.leases.shrink();
         }
         ids
     }
 
     fn remove(&mut self, id: &Arc<str>) {
-        let Some(mut task) = self.tasks.remove(id) else { return };
-        set_lease(&mut self.leases, &mut task, None);
+        let Some(task) = self.tasks.remove(id) else { return };
+        self.leases.set(id, None);
         self.bytes -= task.bytes;
         let head = task.record.head;
         if let Some(expires_at) = head.expires_at {
@@ -241,45 +226,22 @@ impl TaskTable {
     }
 }
 
-fn set_lease(
-    leases: &mut BTreeSet<(Instant, Arc<str>)>,
-    task: &mut Stored,
-    lease: Option<Instant>,
-) {
-    if task.lease == lease {
-        return;
-    }
-    let id = &task.record.head.id;
-    if let Some(old) = task.lease {
-        leases.remove(&(old, Arc::clone(id)));
-    }
-    if let Some(new) = lease {
-        leases.insert((new, Arc::clone(id)));
-    }
-    task.lease = lease;
-}
-
 fn size(record: &TaskRecord) -> usize {
     let head = &record.head;
     TASK_OVERHEAD
+        + head.id.len()
+        + head.owner.len()
         + head.detail.len()
         + head.outcome.as_ref().map_or(0, Bytes::len)
         + record.call.len()
-        + record.journal.iter().map(|entry| entry.len() + size_of::<Bytes>()).sum::<usize>()
+        + record.journal.iter().map(entry_size).sum::<usize>()
+}
+
+fn entry_size(entry: &Bytes) -> usize {
+    size_of::<Bytes>() + entry.len()
 }
 
 fn check(limit: &'static str, needed: usize, max: usize) -> Result<(), StoreError> {
-    if needed <= max {
-        return Ok(());
-    }
-    Err(StoreError::Full { limit, max: u64::try_from(max).unwrap_or(u64::MAX) })
-}
-
-fn position(text: &str) -> Result<(u64, Arc<str>), StoreError> {
-    let (created_at, id) = text.split_once('-').ok_or_else(invalid_position)?;
-    Ok((created_at.parse().map_err(|_| invalid_position())?, id.into()))
-}
-
-fn invalid_position() -> StoreError {
-    StoreError::invalid("the position is not one of this list")
+    let wide = |number| u64::try_from(number).unwrap_or(u64::MAX);
+    check_limit(limit, wide(needed), wide(max))
 }

@@ -4,22 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use mcp_core::sync::Mutex;
-use tokio::sync::broadcast;
 
 use super::table::{MemoryCounts, TaskTable};
+use crate::store::feed::Feed;
 use crate::store::task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskStore,
     TaskUpdate, UpdateOutcome,
 };
 
 /// Default of the size of all tasks, in bytes.
-const MAX_BYTES: usize = 256 << 20;
-
-/// Number of changes that a slow reader of the feed may be behind before it misses some. Fixed: the
-/// reader of the server only looks up who watches a task.
-const FEED_CAPACITY: usize = 1024;
+const DEFAULT_BYTES: usize = 256 << 20;
 
 /// Keeps tasks in the memory of this process. They end with it.
 ///
@@ -32,7 +28,9 @@ pub struct MemoryTaskStore {
 #[derive(Debug)]
 struct Shared {
     table: Mutex<TaskTable>,
-    feed: broadcast::Sender<TaskChange>,
+    /// Changes are reported while the table is locked, so that they are in order. The wakers of
+    /// readers only schedule their tasks.
+    feed: Feed,
     max_bytes: usize,
 }
 
@@ -40,7 +38,7 @@ impl MemoryTaskStore {
     /// Creates a store for tasks of 256 MiB in total.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_max_bytes(MAX_BYTES)
+        Self::with_max_bytes(DEFAULT_BYTES)
     }
 
     /// Creates a store for tasks of `max_bytes` bytes in total. A task that does not fit is
@@ -48,21 +46,13 @@ impl MemoryTaskStore {
     #[must_use]
     pub fn with_max_bytes(max_bytes: usize) -> Self {
         let table = Mutex::new(TaskTable::default());
-        let feed = broadcast::Sender::new(FEED_CAPACITY);
-        Self { shared: Arc::new(Shared { table, feed, max_bytes }) }
+        Self { shared: Arc::new(Shared { table, feed: Feed::new(), max_bytes }) }
     }
 
     /// Returns the sizes of its maps.
     #[must_use]
     pub fn counts(&self) -> MemoryCounts {
         self.shared.table.lock().counts()
-    }
-
-    fn report(&self, change: impl FnOnce() -> TaskChange) {
-        if self.shared.feed.receiver_count() > 0 {
-            // Fails if the last reader has left meanwhile.
-            drop(self.shared.feed.send(change()));
-        }
     }
 }
 
@@ -76,8 +66,9 @@ impl Default for MemoryTaskStore {
 impl TaskStore for MemoryTaskStore {
     async fn create(&self, task: NewTask, quota: TaskQuota) -> Result<(), StoreError> {
         let id = Arc::clone(&task.record.head.id);
-        self.shared.table.lock().create(task, quota, self.shared.max_bytes)?;
-        self.report(|| TaskChange::Changed { id, version: 1 });
+        let mut table = self.shared.table.lock();
+        table.create(task, quota, self.shared.max_bytes)?;
+        self.shared.feed.changed(&id, 1);
         Ok(())
     }
 
@@ -90,9 +81,10 @@ impl TaskStore for MemoryTaskStore {
     }
 
     async fn update(&self, id: &str, update: TaskUpdate) -> Result<UpdateOutcome, StoreError> {
-        let outcome = self.shared.table.lock().update(id, update, self.shared.max_bytes)?;
+        let mut table = self.shared.table.lock();
+        let outcome = table.update(id, update, self.shared.max_bytes)?;
         if let UpdateOutcome::Applied(version) = outcome {
-            self.report(|| TaskChange::Changed { id: id.into(), version });
+            self.shared.feed.changed(&id.into(), version);
         }
         Ok(outcome)
     }
@@ -119,25 +111,14 @@ impl TaskStore for MemoryTaskStore {
     }
 
     async fn sweep(&self, now: u64, max: usize) -> Result<Vec<Arc<str>>, StoreError> {
-        let ids = self.shared.table.lock().sweep(now, max);
-        for id in &ids {
-            self.report(|| TaskChange::Removed { id: Arc::clone(id) });
-        }
+        let mut table = self.shared.table.lock();
+        let ids = table.sweep(now, max);
+        ids.iter().for_each(|id| self.shared.feed.removed(id));
         Ok(ids)
     }
 
     fn changes(&self) -> BoxStream<'static, TaskChange> {
-        let receiver = self.shared.feed.subscribe();
-        let changes = stream::unfold(receiver, |mut receiver| async move {
-            use broadcast::error::RecvError;
-            match receiver.recv().await {
-                Ok(change) => Some((change, receiver)),
-                Err(RecvError::Lagged(_)) => Some((TaskChange::Missed, receiver)),
-                // The store was dropped, so nothing changes any more.
-                Err(RecvError::Closed) => std::future::pending().await,
-            }
-        });
-        changes.boxed()
+        self.shared.feed.changes()
     }
 
     fn leaves_process(&self) -> bool {

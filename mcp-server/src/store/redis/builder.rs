@@ -7,7 +7,7 @@ use std::time::Duration;
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, ProtocolVersion};
 
-use super::feed::{self, Feed};
+use super::feed::{self, SharedFeed};
 use super::keys::Keys;
 use super::link::{Link, failure};
 use super::opening::Opening;
@@ -80,8 +80,8 @@ impl RedisStoreBuilder {
             .set_tcp_settings(TcpSettings::default().set_nodelay(true));
         let client = Client::open(info).map_err(|error| failure(&error))?;
 
-        let config = feed::config(self.connect_timeout, self.command_timeout);
-        let connection = client.get_multiplexed_async_connection_with_config(&config).await;
+        let feed_config = feed::config(self.connect_timeout, self.command_timeout);
+        let connection = client.get_multiplexed_async_connection_with_config(&feed_config).await;
         let mut reader = connection.map_err(|error| failure(&error))?;
         let opening = tokio::time::timeout(self.command_timeout, Opening::ask(&mut reader, &keys));
         let opening = opening.await.map_err(|_| {
@@ -103,14 +103,8 @@ impl RedisStoreBuilder {
             .set_response_timeout(None);
         let connection = client.get_multiplexed_async_connection_with_config(&config).await;
         let connection = connection.map_err(|error| failure(&error))?;
-        let feed = Feed::start(
-            client.clone(),
-            self.connect_timeout,
-            self.command_timeout,
-            Arc::clone(&keys),
-            reader,
-            opening,
-        );
+        let feed =
+            SharedFeed::start(client.clone(), feed_config, Arc::clone(&keys), reader, opening);
         let link = Link::new(client, config, self.command_timeout, connection);
         Ok(RedisStore::new(keys, link, feed, Operations::new()?, self.max_feed_entries.max(1)))
     }

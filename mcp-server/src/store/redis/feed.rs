@@ -6,20 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, Value};
-use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use super::keys::Keys;
 use super::link::failure;
 use super::opening::{FeedPosition, Opening};
 use super::reply;
+use crate::store::feed::Feed;
 use crate::store::task::{StoreError, TaskChange};
-
-/// Number of changes that a stream may be behind the reader before it misses some.
-const CAPACITY: usize = 4096;
 
 /// Number of changes that one command reads.
 const BATCH: usize = 256;
@@ -34,44 +31,33 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause between two attempts to connect.
 const LAST_PAUSE: Duration = Duration::from_secs(2);
 
-/// The changes of the tasks of a store. Dropping it stops the reader.
+/// The changes that any process makes. Dropping it stops the reader.
 #[derive(Debug)]
-pub(super) struct Feed {
-    changes: broadcast::Sender<TaskChange>,
+pub(super) struct SharedFeed {
+    changes: Feed,
     reader: AbortHandle,
 }
 
-impl Feed {
+impl SharedFeed {
     pub(super) fn start(
         client: Client,
-        connect_timeout: Duration,
-        command_timeout: Duration,
+        config: AsyncConnectionConfig,
         keys: Arc<Keys>,
         connection: MultiplexedConnection,
         opening: Opening,
     ) -> Self {
-        let changes = broadcast::Sender::new(CAPACITY);
-        let config = config(connect_timeout, command_timeout);
+        let changes = Feed::new();
         let reader = FeedReader { client, config, keys, changes: changes.clone(), opening };
         let reader = tokio::spawn(reader.run(connection)).abort_handle();
         Self { changes, reader }
     }
 
     pub(super) fn changes(&self) -> BoxStream<'static, TaskChange> {
-        let changes = stream::unfold(self.changes.subscribe(), |mut receiver| async move {
-            use broadcast::error::RecvError;
-            match receiver.recv().await {
-                Ok(change) => Some((change, receiver)),
-                Err(RecvError::Lagged(_)) => Some((TaskChange::Missed, receiver)),
-                // The store was dropped.
-                Err(RecvError::Closed) => std::future::pending().await,
-            }
-        });
-        changes.boxed()
+        self.changes.changes()
     }
 }
 
-impl Drop for Feed {
+impl Drop for SharedFeed {
     fn drop(&mut self) {
         self.reader.abort();
     }
@@ -91,7 +77,7 @@ struct FeedReader {
     client: Client,
     config: AsyncConnectionConfig,
     keys: Arc<Keys>,
-    changes: broadcast::Sender<TaskChange>,
+    changes: Feed,
     /// The run of the server, and the position of the last change that was read.
     opening: Opening,
 }
@@ -121,10 +107,10 @@ impl FeedReader {
                 let (position, change) = parse(entry)?;
                 if position != self.opening.end.next() {
                     // The feed was trimmed, or all keys were deleted.
-                    self.report(TaskChange::Missed);
+                    self.changes.missed();
                 }
                 self.opening.end = position;
-                self.report(change);
+                self.changes.report(|| change);
             }
             tokio::task::yield_now().await;
         }
@@ -150,14 +136,9 @@ impl FeedReader {
         if opening.run != self.opening.run {
             // Another run may not have the last changes, and may have other ones at their positions.
             self.opening = opening;
-            self.report(TaskChange::Missed);
+            self.changes.missed();
         }
         Ok(connection)
-    }
-
-    fn report(&self, change: TaskChange) {
-        // Fails if there is no stream.
-        drop(self.changes.send(change));
     }
 }
 

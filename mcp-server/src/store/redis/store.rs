@@ -9,12 +9,13 @@ use futures::stream::BoxStream;
 use redis::Value;
 
 use super::builder::RedisStoreBuilder;
-use super::feed::Feed;
+use super::feed::SharedFeed;
 use super::keys::Keys;
 use super::link::Link;
 use super::operation::Operations;
 use super::reply::{self, HEAD_FIELDS};
 use super::script::{CLAIM, CLAIM_ANY, CREATE, LIST, LOAD, RENEW, SWEEP, ScriptCall, UPDATE};
+use crate::store::position::{parse_position, position_after};
 use crate::store::task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskStore,
     TaskUpdate, UpdateOutcome,
@@ -64,7 +65,7 @@ pub struct RedisStore {
 struct Shared {
     keys: Arc<Keys>,
     link: Link,
-    feed: Feed,
+    feed: SharedFeed,
     operations: Operations,
     max_feed_entries: u64,
 }
@@ -86,7 +87,7 @@ impl RedisStore {
     pub(super) fn new(
         keys: Arc<Keys>,
         link: Link,
-        feed: Feed,
+        feed: SharedFeed,
         operations: Operations,
         max_feed_entries: u64,
     ) -> Self {
@@ -244,9 +245,12 @@ impl TaskStore for RedisStore {
         max: usize,
     ) -> Result<TaskPage, StoreError> {
         let keys = &self.shared.keys;
+        // A member of the set of an owner's tasks.
+        let after = after.map(parse_position).transpose()?;
+        let after = after.map(|(created_at, id)| format!("{created_at:020}{id}"));
         let script = ScriptCall::new(&LIST, keys, &[keys.owner(owner)])
             .arg(&keys.base)
-            .arg(after.map(position).transpose()?.unwrap_or_default())
+            .arg(after.unwrap_or_default())
             .arg(max.clamp(1, MAX_BATCH))
             .arg(&HEAD_FIELDS);
         let answer = self.shared.link.call(&script).await?;
@@ -257,7 +261,7 @@ impl TaskStore for RedisStore {
             tasks.extend(reply::head(&reply::text(id)?, head)?);
         }
         let last = tasks.last().filter(|_| has_more == Value::Int(1));
-        let next = last.map(|head| format!("{}-{}", head.created_at, head.id));
+        let next = last.map(position_after);
         Ok(TaskPage::new(tasks, next))
     }
 
@@ -279,14 +283,6 @@ impl TaskStore for RedisStore {
 
 fn micros(lease: Duration) -> u64 {
     u64::try_from(lease.min(MAX_LEASE).as_micros()).unwrap_or(u64::MAX)
-}
-
-/// Returns the member of the set of an owner's tasks that a position of its list names.
-fn position(text: &str) -> Result<String, StoreError> {
-    let parts = text.split_once('-').and_then(|(time, id)| Some((time.parse::<u64>().ok()?, id)));
-    let (created_at, id) =
-        parts.ok_or_else(|| StoreError::invalid("the position is not one of this list"))?;
-    Ok(format!("{created_at:020}{id}"))
 }
 
 fn full(limit: &'static str, max: usize) -> StoreError {

@@ -27,10 +27,11 @@ use super::record::{Lease, NewTask, TaskHead, TaskPage, TaskQuota, TaskRecord, T
 /// of it or none.
 #[async_trait]
 pub trait TaskStore: Send + Sync + 'static {
-    /// Creates a task.
+    /// Creates a task. A lease may be as long as [`Duration::MAX`].
     ///
     /// # Errors
-    /// [`StoreError::Full`] if a limit of `quota` is reached, and [`StoreError::Exists`].
+    /// [`StoreError::Exists`] if there is a task with this id; otherwise [`StoreError::Full`] if a
+    /// limit of `quota` or of the store is reached.
     async fn create(&self, task: NewTask, quota: TaskQuota) -> Result<(), StoreError>;
 
     /// Returns the state of a task; `None` if there is none with this id.
@@ -45,10 +46,16 @@ pub trait TaskStore: Send + Sync + 'static {
     /// If the store failed.
     async fn load(&self, id: &str) -> Result<Option<TaskRecord>, StoreError>;
 
-    /// Changes a task.
+    /// Changes a task. If it does not apply for several reasons, the first of these is returned:
+    /// [`Missing`](UpdateOutcome::Missing), [`Ended`](UpdateOutcome::Ended),
+    /// [`Fenced`](UpdateOutcome::Fenced), [`Conflict`](UpdateOutcome::Conflict).
+    ///
+    /// A task that becomes working can be claimed at once; a task that remains working keeps its
+    /// lease; a task that leaves that state loses it.
     ///
     /// # Errors
-    /// If the store failed. A change that does not apply is not an error.
+    /// [`StoreError::Full`] if the task grows, and a limit of the store is reached. A change that
+    /// does not apply is not an error.
     async fn update(&self, id: &str, update: TaskUpdate) -> Result<UpdateOutcome, StoreError>;
 
     /// Leases one working task that has no valid lease. `None` if it has one, is in another state,
@@ -73,8 +80,8 @@ pub trait TaskStore: Send + Sync + 'static {
     /// If the store failed.
     async fn renew(&self, leases: &[Lease], lease: Duration) -> Result<Vec<bool>, StoreError>;
 
-    /// Returns the tasks of an owner, at most `max`, oldest first. `after` is the `next` of the page
-    /// before.
+    /// Returns the tasks of an owner, at most `max` and at least one if there is one, oldest first.
+    /// `after` is the `next` of the page before; the task before it may have been deleted.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if `after` is no position in the list.

@@ -1,0 +1,155 @@
+//! The thread that writes.
+//!
+//! It takes all requests that wait, applies them in one transaction, and answers them when the
+//! transaction is on the disk. So writers that run at the same time share the time that the disk
+//! takes for a commit.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::batch::{Batch, Finished};
+use super::failure::{Failure, describe};
+use super::file::OpenFile;
+use crate::store::feed::Feed;
+use crate::store::leases::Leases;
+use crate::store::task::{StoreError, TaskChange};
+
+/// Number of requests that wait for the thread; further callers wait until there is space. Fixed:
+/// it is many times the number that keeps the disk busy.
+pub(super) const QUEUE_CAPACITY: usize = 1024;
+
+/// The size of the requests from which on a transaction takes no more of them, in bytes. Fixed: it
+/// bounds the memory and the time of a transaction, and is far more than a commit costs.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Sends the result of an operation, or the reason why its transaction failed.
+type Answer = Box<dyn FnOnce(Result<(), &str>)>;
+
+/// Runs an operation, or answers that the transaction has failed already. The second value is the
+/// reason if the operation makes the transaction fail.
+type Run = Box<dyn FnOnce(Result<&mut Batch<'_>, &str>) -> (Answer, Option<String>) + Send>;
+
+/// A write that waits for the thread.
+pub(super) struct Request {
+    bytes: usize,
+    run: Run,
+}
+
+impl Request {
+    /// Creates a request, and the receiver of its result. `bytes` is its approximate size.
+    pub(super) fn new<T: Send + 'static>(
+        bytes: usize,
+        operation: impl FnOnce(&mut Batch<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+        let (reply, receiver) = oneshot::channel();
+        let run = move |batch: Result<&mut Batch<'_>, &str>| {
+            let mut failure = None;
+            let result = match batch.map(operation) {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(Failure::Refused(error))) => Err(error),
+                Ok(Err(Failure::Database(error))) => {
+                    let reason = failure.insert(describe(&error));
+                    Err(StoreError::unavailable(reason))
+                }
+                Err(reason) => Err(StoreError::unavailable(reason)),
+            };
+            let answer = move |committed: Result<(), &str>| {
+                // Fails if the caller has gone.
+                drop(reply.send(committed.map_err(StoreError::unavailable).and(result)));
+            };
+            (Box::new(answer) as Answer, failure)
+        };
+        (Self { bytes, run: Box::new(run) }, receiver)
+    }
+}
+
+/// The state of the thread.
+pub(super) struct Writer {
+    pub(super) file: Arc<OpenFile>,
+    pub(super) leases: Leases,
+    pub(super) feed: Feed,
+    pub(super) max_bytes: u64,
+}
+
+impl Writer {
+    /// Writes until all senders of requests are dropped and no request waits.
+    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        while let Some(first) = requests.blocking_recv() {
+            let mut bytes = first.bytes;
+            let mut waiting = vec![first];
+            while bytes < BATCH_BYTES
+                && waiting.len() < QUEUE_CAPACITY
+                && let Ok(next) = requests.try_recv()
+            {
+                bytes = bytes.saturating_add(next.bytes);
+                waiting.push(next);
+            }
+            self.write(waiting);
+        }
+    }
+
+    /// Applies requests in one transaction, and answers them.
+    fn write(&mut self, requests: Vec<Request>) {
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut requests = requests.into_iter();
+        let committed = self.commit(&mut requests, &mut answers);
+        let committed = committed.as_ref().map(drop).map_err(String::as_str);
+        if let Err(reason) = committed {
+            answers.extend(requests.map(|request| (request.run)(Err(reason)).0));
+        }
+        answers.into_iter().for_each(|answer| answer(committed));
+    }
+
+    /// Applies requests until one makes the transaction fail, and commits.
+    fn commit(
+        &mut self,
+        requests: &mut impl Iterator<Item = Request>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), String> {
+        let database = &self.file.database;
+        let transaction = database.begin_write().map_err(|error| describe(&error.into()))?;
+        let leases = &mut self.leases;
+        let mut batch = Batch::begin(&transaction, leases, self.max_bytes).map_err(reason)?;
+        let mut failure = None;
+        for request in requests {
+            let (answer, failed) = (request.run)(Ok(&mut batch));
+            answers.push(answer);
+            failure = failed;
+            if failure.is_some() {
+                break;
+            }
+        }
+        let failure = failure.or_else(|| batch.write_totals().err().map(reason));
+        let Finished { changes, changed_leases, has_written } = batch.finish();
+        let result = match failure {
+            Some(reason) => Err(reason),
+            // Nothing waits for the disk if nothing has changed.
+            None if !has_written => Ok(()),
+            None => transaction.commit().map_err(|error| describe(&error.into())),
+        };
+        if result.is_ok() {
+            changes.iter().for_each(|change| report(&self.feed, change));
+        } else {
+            for (id, end) in changed_leases.into_iter().rev() {
+                self.leases.set(&id, end);
+            }
+        }
+        result
+    }
+}
+
+fn report(feed: &Feed, change: &TaskChange) {
+    match change {
+        TaskChange::Changed { id, version } => feed.changed(id, *version),
+        TaskChange::Removed { id } => feed.removed(id),
+        TaskChange::Missed => {}
+    }
+}
+
+fn reason(failure: Failure) -> String {
+    match failure {
+        Failure::Refused(error) => error.to_string(),
+        Failure::Database(error) => describe(&error),
+    }
+}

@@ -1,0 +1,4 @@
+//! The stores of tasks.
+
+mod memory;
+mod redb;
