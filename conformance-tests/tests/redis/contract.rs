@@ -38,7 +38,7 @@ impl StoreFixture for Prefixes {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(not(redis_server_installed), ignore = "run `apt-get install redis-server`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
 async fn the_store_in_redis_keeps_the_contract() {
     let server = RedisServer::start();
     check_task_store(&Prefixes { server, opened: AtomicU64::new(0) }).await;

@@ -56,9 +56,9 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Sets the number of changes that the feed keeps, at least. A reader that was disconnected for
-    /// longer misses some, and looks at all tasks that it watches. Each takes about 100 bytes of the
-    /// server's memory. 10,000.
+    /// Sets the number of changes that the feed keeps, at least. A reader that was disconnected
+    /// for longer misses some, and looks at all tasks that it watches. Each takes about 100 bytes
+    /// of the server's memory. 10,000.
     pub const fn max_feed_entries(mut self, entries: u64) -> Self {
         self.max_feed_entries = entries;
         self
@@ -107,6 +107,21 @@ impl RedisStoreBuilder {
             SharedFeed::start(client.clone(), feed_config, Arc::clone(&keys), reader, opening);
         let link = Link::new(client, config, self.command_timeout, connection);
         Ok(RedisStore::new(keys, link, feed, Operations::new()?, self.max_feed_entries.max(1)))
+    }
+}
+
+impl RedisStore {
+    /// Connects to a server with the default settings.
+    ///
+    /// # Errors
+    /// Those of [`RedisStoreBuilder::connect`].
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::builder(url).connect().await
+    }
+
+    /// Creates a builder, for other settings than the defaults.
+    pub fn builder(url: &str) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url)
     }
 }
 

@@ -134,7 +134,7 @@ impl FeedReader {
         let mut connection = connection.await.map_err(|error| failure(&error))?;
         let opening = Opening::ask(&mut connection, &self.keys).await?;
         if opening.run != self.opening.run {
-            // Another run may not have the last changes, and may have other ones at their positions.
+            // Another run may not have the last changes, and may have others at their positions.
             self.opening = opening;
             self.changes.missed();
         }

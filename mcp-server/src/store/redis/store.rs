@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use redis::Value;
 
-use super::builder::RedisStoreBuilder;
 use super::feed::SharedFeed;
 use super::keys::Keys;
 use super::link::Link;
@@ -71,19 +70,6 @@ struct Shared {
 }
 
 impl RedisStore {
-    /// Connects to a server with the default settings.
-    ///
-    /// # Errors
-    /// Those of [`RedisStoreBuilder::connect`].
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::builder(url).connect().await
-    }
-
-    /// Creates a builder, for other settings than the defaults.
-    pub fn builder(url: &str) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(url)
-    }
-
     pub(super) fn new(
         keys: Arc<Keys>,
         link: Link,
