@@ -107,6 +107,8 @@ fn start(port: u16, folder: &TempDir, settings: &Vec<String>) -> Option<Child> {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+    child.kill().expect("a running server");
+    child.wait().expect("an exit status");
     panic!("the server does not answer");
 }
 

@@ -96,7 +96,7 @@ pub async fn pages_are_stable_under_new_and_deleted_tasks<F: StoreFixture>(fixtu
         create(&store, TaskHead::new(format!("behind-{round}"), "owner", NOW + 1_000)).await;
     }
     let stays = |id: &String| {
-        id.strip_prefix("task-").is_some_and(|n| n.parse().is_ok_and(|n: u64| n % 2 == 0))
+        id.strip_prefix("task-").is_some_and(|n| n.parse().is_ok_and(|n: u64| n.is_multiple_of(2)))
     };
     let stayed: Vec<_> = listed.iter().filter(|id| stays(id)).cloned().collect();
     let expected: Vec<_> = (0..20).step_by(2).map(|number| format!("task-{number:02}")).collect();
