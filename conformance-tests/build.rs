@@ -4,7 +4,7 @@
 //! dependency is missing.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The dependencies of the tests: the `cfg`, the folder of the installation, and the file there
 /// that the installation writes last.
@@ -15,9 +15,27 @@ const DEPENDENCIES: [(&str, &str, &str); 4] = [
     ("suite_installed", "suite", "node_modules/.package-lock.json"),
 ];
 
+/// The dependencies that are programs: the `cfg`, and the name.
+const PROGRAMS: [(&str, &str); 1] = [("redis_server_installed", "redis-server")];
+
 fn main() {
     println!("cargo::rerun-if-env-changed=CI");
+    println!("cargo::rerun-if-env-changed=PATH");
     let all = env::var_os("CI").is_some_and(|value| value == "true");
+    for (cfg, name) in PROGRAMS {
+        let folders: Vec<PathBuf> =
+            env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+        let program = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
+        // An installation changes a folder.
+        let watched = program.as_ref().map_or(&folders[..], std::slice::from_ref);
+        for path in watched.iter().filter(|path| path.exists()) {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        println!("cargo::rustc-check-cfg=cfg({cfg})");
+        if program.is_some() || all {
+            println!("cargo::rustc-cfg={cfg}");
+        }
+    }
     for (cfg, folder, file) in DEPENDENCIES {
         let file = Path::new(folder).join(file);
         let is_installed = file.exists();

@@ -1,4 +1,4 @@
-//! The feed of changes of a store that one process uses.
+//! The streams of changes of a store.
 
 use std::sync::Arc;
 
@@ -30,7 +30,14 @@ impl Feed {
         self.report(|| TaskChange::Removed { id: Arc::clone(id) });
     }
 
-    fn report(&self, change: impl FnOnce() -> TaskChange) {
+    /// Reports that changes were lost.
+    #[cfg(feature = "redis")]
+    pub(super) fn missed(&self) {
+        self.report(|| TaskChange::Missed);
+    }
+
+    /// Reports a change.
+    pub(super) fn report(&self, change: impl FnOnce() -> TaskChange) {
         if self.0.receiver_count() > 0 {
             // Fails if the last reader has left meanwhile.
             drop(self.0.send(change()));

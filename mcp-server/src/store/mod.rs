@@ -12,9 +12,13 @@ mod memory;
 mod position;
 #[cfg(feature = "redb")]
 mod redb;
+#[cfg(feature = "redis")]
+mod redis;
 mod rules;
 mod task;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisStore, RedisStoreBuilder};
 pub use memory::{MemoryCounts, MemoryTaskStore};
 #[cfg(feature = "redb")]
 pub use redb::{RedbStore, RedbStoreBuilder};

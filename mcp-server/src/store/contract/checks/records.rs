@@ -188,7 +188,7 @@ pub async fn tasks_survive_a_restart<F: StoreFixture>(fixture: &F) {
         update.state = TaskState::Failed;
     });
     assert_eq!(outcome.await, UpdateOutcome::Applied(2));
-    assert_eq!(store.sweep(NOW, 9).await.expect("the sweep is answered"), ["task-0".into()]);
+    assert_eq!(store.sweep(NOW, 9).await.expect("the sweep is answered"), [Arc::from("task-0")]);
     let mut records = Vec::new();
     for number in 1..10 {
         records.push(load(&store, &format!("task-{number}")).await);
@@ -210,5 +210,5 @@ pub async fn tasks_survive_a_restart<F: StoreFixture>(fixture: &F) {
         assert_eq!(claim, None, "a task that is not working");
     }
     let swept = store.sweep(NOW + 2, 9).await.expect("the sweep is answered");
-    assert_eq!(swept, ["task-1".into(), "task-2".into()]);
+    assert_eq!(swept, ["task-1", "task-2"].map(Arc::from));
 }

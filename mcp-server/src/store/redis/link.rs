@@ -1,0 +1,200 @@
+//! The connection that operations share, and what happens when it breaks.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+
+use super::script::ScriptCall;
+use crate::store::task::StoreError;
+
+/// The connection that operations share. They are pipelined, and each waits for its own answer.
+///
+/// The connection manager of the crate `redis` is not used, because it keeps a connection whose
+/// commands time out, and one to a server that has become a replica.
+pub(super) struct Link {
+    client: Client,
+    config: AsyncConnectionConfig,
+    command_timeout: Duration,
+    state: Mutex<LinkState>,
+}
+
+struct LinkState {
+    connection: Option<MultiplexedConnection>,
+    /// The number of connections so far.
+    generation: u64,
+    /// The last attempt to connect, if it failed.
+    failure: Option<(Instant, RedisError)>,
+}
+
+/// The answer to a command.
+pub(super) struct Answer {
+    pub(super) value: Value,
+    /// Whether the command was sent twice, because the connection broke. It may have had its effect
+    /// the first time.
+    pub(super) is_repeated: bool,
+}
+
+impl Link {
+    /// Creates a link that begins with a connection.
+    pub(super) fn new(
+        client: Client,
+        config: AsyncConnectionConfig,
+        command_timeout: Duration,
+        connection: MultiplexedConnection,
+    ) -> Self {
+        let state = LinkState { connection: Some(connection), generation: 1, failure: None };
+        Self { client, config, command_timeout, state: Mutex::new(state) }
+    }
+
+    /// Calls a script.
+    ///
+    /// If the connection breaks, the link connects again and sends the call a second time. So each
+    /// script must accept that it runs twice.
+    pub(super) async fn call(&self, call: &ScriptCall) -> Result<Answer, StoreError> {
+        let mut attempt = Attempt::new(self.command_timeout);
+        let answer = match self.send(&call.command, &mut attempt).await {
+            // The server has restarted, or its scripts were flushed.
+            Err(Failed::Answered(error)) if is_unknown_script(&error) => {
+                let mut load = redis::cmd("SCRIPT");
+                load.arg("LOAD").arg(&call.script.code);
+                match self.send(&load, &mut attempt).await {
+                    Ok(_) => self.send(&call.command, &mut attempt).await,
+                    Err(failed) => Err(failed),
+                }
+            }
+            other => other,
+        };
+        match answer {
+            Ok(value) => Ok(Answer { value, is_repeated: attempt.is_second }),
+            Err(failed) => Err(self.explain(&failed)),
+        }
+    }
+
+    /// Sends a command that only reads.
+    pub(super) async fn read(&self, command: &Cmd) -> Result<Value, StoreError> {
+        let answer = self.send(command, &mut Attempt::new(self.command_timeout)).await;
+        answer.map_err(|failed| self.explain(&failed))
+    }
+
+    /// Sends a command, and a second time if the connection breaks, which may happen once.
+    async fn send(&self, command: &Cmd, attempt: &mut Attempt) -> Result<Value, Failed> {
+        match self.send_once(command, attempt.deadline).await {
+            Err(Failed::Broken(_)) if !attempt.is_second => {
+                attempt.is_second = true;
+                self.send_once(command, attempt.deadline).await
+            }
+            other => other,
+        }
+    }
+
+    async fn send_once(&self, command: &Cmd, deadline: Instant) -> Result<Value, Failed> {
+        let connected = timeout_at(deadline, self.connection()).await;
+        let (mut connection, generation) =
+            connected.map_err(|_| Failed::TimedOut)?.map_err(Failed::Answered)?;
+        let Ok(result) = timeout_at(deadline, connection.send_packed_command(command)).await else {
+            // Perhaps the network lost the server. The commands that wait keep the connection.
+            self.discard(generation);
+            return Err(Failed::TimedOut);
+        };
+        // An error in an answer is a value for the crate `redis`.
+        let error = match result.and_then(Value::extract_error) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if error.is_io_error()
+            || error.is_unrecoverable_error()
+            || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+        {
+            self.discard(generation);
+            return Err(Failed::Broken(error));
+        }
+        Err(Failed::Answered(error))
+    }
+
+    /// Returns the connection, or connects. Operations that wait at the same time share one
+    /// attempt.
+    async fn connection(&self) -> Result<(MultiplexedConnection, u64), RedisError> {
+        let begin = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some(connection) = &state.connection {
+            return Ok((connection.clone(), state.generation));
+        }
+        if let Some((_, error)) = state.failure.as_ref().filter(|(time, _)| *time >= begin) {
+            return Err(error.clone());
+        }
+        match self.client.get_multiplexed_async_connection_with_config(&self.config).await {
+            Ok(connection) => {
+                state.connection = Some(connection.clone());
+                state.generation += 1;
+                state.failure = None;
+                Ok((connection, state.generation))
+            }
+            Err(error) => {
+                state.failure = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets a connection. A later operation connects again.
+    fn discard(&self, generation: u64) {
+        // If the lock is taken, another operation is connecting, and this one was forgotten before.
+        if let Ok(mut state) = self.state.try_lock()
+            && state.generation == generation
+        {
+            state.connection = None;
+        }
+    }
+
+    fn explain(&self, failed: &Failed) -> StoreError {
+        match failed {
+            Failed::TimedOut => StoreError::unavailable(format_args!(
+                "Redis did not answer within {:?} (`command_timeout`)",
+                self.command_timeout
+            )),
+            Failed::Broken(error) | Failed::Answered(error) => failure(error),
+        }
+    }
+}
+
+/// The time that an operation has, and whether a part of it was sent twice.
+struct Attempt {
+    deadline: Instant,
+    is_second: bool,
+}
+
+impl Attempt {
+    fn new(time: Duration) -> Self {
+        Self { deadline: Instant::now() + time, is_second: false }
+    }
+}
+
+/// Why there is no answer.
+enum Failed {
+    TimedOut,
+    /// The connection broke.
+    Broken(RedisError),
+    /// The server refused the command, or no connection was opened.
+    Answered(RedisError),
+}
+
+/// Returns an error of the crate `redis` as one of a store, with the remedy if it is known. Its
+/// text has neither the URL nor the password.
+pub(super) fn failure(error: &RedisError) -> StoreError {
+    let remedy = match error.kind() {
+        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
+            "; this node of the cluster does not have the slot of the key prefix; connect to its node"
+        }
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => "; connect to the primary",
+        _ if error.code() == Some("OOM") => "; raise `maxmemory`, or delete tasks earlier",
+        _ => "",
+    };
+    StoreError::unavailable(format_args!("{error}{remedy}"))
+}
+
+fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}

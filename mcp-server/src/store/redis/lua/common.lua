@@ -1,0 +1,48 @@
+-- Every script begins with this file, and receives these keys first.
+local meta, leases, expiries, feed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+-- The version of the layout of keys and fields.
+local FORMAT = '1'
+
+-- Lua's numbers are doubles: exact up to 2^53, but `tostring` shortens them.
+local function whole(number)
+    return string.format('%.0f', number)
+end
+
+-- The clock of the server in microseconds.
+local function now()
+    local time = redis.call('TIME')
+    return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+
+-- Adds a field and its value to the arguments of HSET.
+local function append(fields, name, value)
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+end
+
+-- A member of a set that is ordered by its members: the number with 20 digits, then the id. Unlike
+-- a score, it is exact for all numbers of 64 bits.
+local function position(number, id)
+    return string.rep('0', 20 - #number) .. number .. id
+end
+
+-- Returns the first half of the ids in the feed. It exists as long as the feed, and a later one is
+-- greater, so that a reader notices when all keys were deleted.
+local function epoch()
+    local epoch = redis.call('HGET', meta, 'epoch')
+    if not epoch then
+        epoch = whole(math.floor(now() / 1000))
+        redis.call('HSET', meta, 'format', FORMAT, 'epoch', epoch)
+        -- Redis gives the first entry the number 0, and a reader cannot name a position before it.
+        redis.call('XADD', feed, epoch .. '-0', 'id', '', 'version', '')
+        redis.call('XDEL', feed, epoch .. '-0')
+    end
+    return epoch
+end
+
+-- Reports a change. The second halves of the ids are consecutive, so that a reader notices a gap.
+local function publish(id, version, max_entries)
+    redis.call('XADD', feed, 'MAXLEN', '~', max_entries, epoch() .. '-*',
+        'id', id, 'version', version)
+end
