@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use mcp_server::store::{RedisStore, TaskChange, TaskStore as _, TaskUpdate};
+use mcp_server::store::{RedisStore, TaskChange, TaskState, TaskStore as _, TaskUpdate};
 
 use crate::proxy::{Mode, Proxy};
 use crate::server::RedisServer;
@@ -26,7 +26,7 @@ async fn take(changes: &mut Changes, count: usize) -> Vec<TaskChange> {
 }
 
 fn changed(id: &str, version: u64) -> TaskChange {
-    TaskChange::Changed { id: id.into(), version }
+    TaskChange::Changed { id: id.into(), version, state: TaskState::Working }
 }
 
 #[tokio::test]

@@ -155,11 +155,11 @@ fn entries(answer: Value) -> Result<Vec<Value>, StoreError> {
 fn parse(entry: Value) -> Result<(FeedPosition, TaskChange), StoreError> {
     let [position, fields] = reply::array::<2>(entry)?;
     let position = FeedPosition::parse(&reply::text(position)?)?;
-    let [_id, id, _version, version] = reply::array::<4>(fields)?;
+    let [_id, id, _version, version, _state, state] = reply::array::<6>(fields)?;
     let id = reply::text(id)?;
     let change = match reply::number(version)? {
         0 => TaskChange::Removed { id },
-        version => TaskChange::Changed { id, version },
+        version => TaskChange::Changed { id, version, state: reply::state(state)? },
     };
     Ok((position, change))
 }

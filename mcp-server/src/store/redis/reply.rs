@@ -19,14 +19,12 @@ pub(super) fn head(id: &str, values: Value) -> Result<Option<TaskHead>, StoreErr
         return Ok(None);
     }
     let [owner, version, fence, state, created, updated, expires, detail, outcome] = values;
-    let state = text(state)?;
     let head = TaskHead {
         id: id.into(),
         owner: text(owner)?,
         version: number(version)?,
         fence: number(fence)?,
-        state: TaskState::from_name(&state)
-            .ok_or_else(|| StoreError::invalid(format_args!("the task has the state `{state}`")))?,
+        state: self::state(state)?,
         created_at: number(created)?,
         updated_at: number(updated)?,
         expires_at: if expires == Value::Nil { None } else { Some(number(expires)?) },
@@ -34,6 +32,12 @@ pub(super) fn head(id: &str, values: Value) -> Result<Option<TaskHead>, StoreErr
         outcome: if outcome == Value::Nil { None } else { Some(bytes(outcome)?) },
     };
     Ok(Some(head))
+}
+
+pub(super) fn state(value: Value) -> Result<TaskState, StoreError> {
+    let state = text(value)?;
+    TaskState::from_name(&state)
+        .ok_or_else(|| StoreError::invalid(format_args!("a task has the state `{state}`")))
 }
 
 pub(super) fn list(value: Value) -> Result<Vec<Value>, StoreError> {

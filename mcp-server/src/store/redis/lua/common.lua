@@ -35,14 +35,14 @@ local function epoch()
         epoch = whole(math.floor(now() / 1000))
         redis.call('HSET', meta, 'format', FORMAT, 'epoch', epoch)
         -- Redis gives the first entry the number 0, and a reader cannot name a position before it.
-        redis.call('XADD', feed, epoch .. '-0', 'id', '', 'version', '')
+        redis.call('XADD', feed, epoch .. '-0', 'id', '', 'version', '', 'state', '')
         redis.call('XDEL', feed, epoch .. '-0')
     end
     return epoch
 end
 
 -- Reports a change. The second halves of the ids are consecutive, so that a reader notices a gap.
-local function publish(id, version, max_entries)
+local function publish(id, version, state, max_entries)
     redis.call('XADD', feed, 'MAXLEN', '~', max_entries, epoch() .. '-*',
-        'id', id, 'version', version)
+        'id', id, 'version', version, 'state', state)
 end

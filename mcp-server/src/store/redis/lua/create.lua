@@ -32,5 +32,5 @@ if state == 'working' then
     redis.call('ZADD', leases, whole(now() + tonumber(lease)), id)
 end
 redis.call('HINCRBY', meta, 'tasks', 1)
-publish(id, '1', max_entries)
+publish(id, '1', state, max_entries)
 return {'created'}

@@ -12,7 +12,7 @@ for _, member in ipairs(redis.call('ZRANGE', expiries, '-', last, 'BYLEX', 'LIMI
     redis.call('ZREM', leases, id)
     redis.call('ZREM', expiries, member)
     redis.call('HINCRBY', meta, 'tasks', -1)
-    publish(id, '0', max_entries)
+    publish(id, '0', '', max_entries)
     removed[#removed + 1] = id
 end
 return removed

@@ -50,5 +50,5 @@ if state == 'working' then
 elseif stored[3] == 'working' then
     redis.call('ZREM', leases, id)
 end
-publish(id, version, max_entries)
+publish(id, version, state, max_entries)
 return {'applied', version}
