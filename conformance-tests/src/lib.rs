@@ -4,3 +4,8 @@
 mod everything_server;
 
 pub use everything_server::EverythingServer;
+
+/// The guide to stores, so that the tests compile its programs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/stores.md")]
+mod stores {}

@@ -39,6 +39,8 @@ mod guides {
     struct Input;
     #[doc = include_str!("../../docs/client.md")]
     struct Client;
+    #[doc = include_str!("../../docs/tasks.md")]
+    struct Tasks;
     #[doc = include_str!("../../docs/authorization.md")]
     struct Authorization;
 }

@@ -17,7 +17,7 @@
 //! | `name`, `title`, `description`, `icons`, `meta` | ● | ● | ● | |
 //! | `blocking` | ● | ● | ● | |
 //! | `read_only`, `destructive`, `idempotent`, `open_world` | ● | | | |
-//! | `output_schema` | ● | | | |
+//! | `output_schema`, `task`, `recovery` | ● | | | |
 //! | `mime`, `size`, `annotations` | | | ● | |
 //! | `crate` | ● | ● | ● | ● |
 //!
@@ -98,6 +98,8 @@ use proc_macro::TokenStream;
 /// | `meta = …` | The `Meta` of the tool in lists. |
 /// | `output_schema = …` | The output schema. Default: that of the returned type. |
 /// | `blocking` | For a function that is not `async` and blocks: it runs on a bounded pool of threads. |
+/// | `task` | Clients that support tasks receive a task, others the result. `task = "required"` refuses the others. Needs the feature `tasks`. |
+/// | `recovery = "…"` | What becomes of a task that was interrupted: `"resume"` (default), `"restart"` or `"fail"`. |
 /// | `crate = path` | The path of `mcp_server`. Default: `::mcp_server`. |
 ///
 /// # Parameters

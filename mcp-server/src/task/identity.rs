@@ -11,7 +11,8 @@ use crate::seal::{digest, random};
 /// The owner of the tasks of callers without a principal.
 pub(super) const ANONYMOUS: &str = "anonymous";
 
-/// Returns an id of 192 random bits. Without a principal, every caller that knows it may use the task.
+/// Returns an id of 192 random bits. Without a principal, every caller that knows it may use the
+/// task.
 ///
 /// # Errors
 /// −32603 if there are no random bytes.

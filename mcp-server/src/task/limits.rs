@@ -10,7 +10,7 @@ pub struct TaskLimits {
     pub max_tasks: usize,
     /// Maximum number of tasks of one [`Principal`](crate::Principal) in the store. Anonymous
     /// callers share the limit of the store only. 1,000.
-    pub max_tasks_per_principal: usize,
+    pub max_tasks_per_owner: usize,
     /// Maximum number of tasks that one process runs at the same time; further ones wait. 256.
     pub max_running_tasks: usize,
     /// Maximum size of one task, in bytes: its call, its journal, and its result. A task that
@@ -24,15 +24,15 @@ pub struct TaskLimits {
     /// Minimum time between two status messages of a task. Those in between are dropped. 500 ms.
     pub min_status_interval: Duration,
     /// Time after which another process may run a task whose process no longer renews its lease. It
-    /// is renewed three times in this time. 30 seconds.
+    /// is renewed three times in this time. 30 s.
     pub lease: Duration,
-    /// Time between two searches for tasks that no process runs. 1 second.
+    /// Time between two searches for tasks that no process runs. 1 s.
     pub claim_interval: Duration,
-    /// Time between two searches for expired tasks. 10 seconds.
+    /// Time between two searches for expired tasks. 10 s.
     pub sweep_interval: Duration,
     /// Maximum number of expired tasks that one search deletes. 1,000.
     pub max_swept_tasks: usize,
-    /// Time that the store has to answer. 10 seconds.
+    /// Time that the store has to answer. 10 s.
     pub store_timeout: Duration,
     /// Maximum number of tasks that one subscription watches. 256.
     pub max_watched_tasks: usize,
@@ -46,7 +46,7 @@ impl TaskLimits {
     pub const fn new() -> Self {
         Self {
             max_tasks: 10_000,
-            max_tasks_per_principal: 1_000,
+            max_tasks_per_owner: 1_000,
             max_running_tasks: 256,
             max_task_bytes: 4 << 20,
             max_input_rounds: 100,

@@ -44,8 +44,8 @@ pub enum RunEnd {
     Parked,
     /// The task was cancelled, was deleted, or is run by another worker.
     Lost,
-    /// The task cannot be read, for example because this process lacks a key. Release the lease, and
-    /// leave the task to other processes for a while.
+    /// The task cannot be read, for example because this process lacks a key. Release the lease,
+    /// and leave the task to other processes for a while.
     Unreadable,
 }
 

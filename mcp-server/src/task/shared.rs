@@ -49,7 +49,7 @@ impl Shared {
     pub(super) fn quota(&self, owner: &str) -> TaskQuota {
         let limits = self.limits();
         let max_per_owner =
-            if owner == ANONYMOUS { usize::MAX } else { limits.max_tasks_per_principal };
+            if owner == ANONYMOUS { usize::MAX } else { limits.max_tasks_per_owner };
         TaskQuota::new(limits.max_tasks, max_per_owner)
     }
 

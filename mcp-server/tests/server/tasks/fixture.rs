@@ -1,6 +1,7 @@
 //! Clients and stores of the tests of tasks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -114,7 +115,14 @@ impl<S: Service> Service for IdentifyService<S> {
 
 /// A store that several servers share, like one outside of the process.
 #[derive(Clone, Default)]
-pub struct SharedStore(pub Arc<MemoryTaskStore>);
+pub struct SharedStore(pub Arc<MemoryTaskStore>, pub Arc<AtomicBool>);
+
+impl SharedStore {
+    /// Lets reads wait for ever.
+    pub fn stop_answering(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+}
 
 #[async_trait]
 impl TaskStore for SharedStore {
@@ -123,6 +131,9 @@ impl TaskStore for SharedStore {
     }
 
     async fn head(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        if self.1.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         self.0.head(id).await
     }
 

@@ -1,6 +1,7 @@
 //! The limits of tasks.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mcp_server::input::AskError;
 use mcp_server::task::{TaskLimits, TaskSupport};
@@ -46,7 +47,7 @@ async fn the_store_keeps_a_limited_number_of_tasks() {
 
 #[tokio::test(start_paused = true)]
 async fn a_principal_has_a_share_and_anonymous_callers_have_none() {
-    let server = limited(|limits| limits.max_tasks_per_principal = 2).layer(Identify);
+    let server = limited(|limits| limits.max_tasks_per_owner = 2).layer(Identify);
     let client = connect(&built(server), Transport::Memory).await;
     let call = |user: Option<&str>| {
         let mut call = json!({ "name": "repeat", "arguments": { "text": "a", "times": 1 } });
@@ -180,4 +181,40 @@ async fn status_messages_are_limited_in_rate() {
     counting.abort();
     let writes = WRITES.load(Ordering::Relaxed);
     assert!((2..10).contains(&writes), "{writes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_fails_the_request_in_time() {
+    let store = super::fixture::SharedStore::default();
+    let config = mcp_server::task::TaskConfig::new(store.clone()).plaintext();
+    let server = limited(|limits| limits.store_timeout = Duration::from_secs(3)).tasks(config);
+    let client = connect(&built(server), Transport::Memory).await;
+    let id = client.create("repeat", json!({ "text": "a", "times": 1 })).await;
+    client.until(&id, "completed").await;
+    store.stop_answering();
+    let asked_at = tokio::time::Instant::now();
+    client.err("tasks/get", json!({ "taskId": id })).await.expect_internal();
+    assert_eq!(asked_at.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_search_deletes_a_limited_number_of_expired_tasks() {
+    let store = mcp_server::store::MemoryTaskStore::new();
+    let config = mcp_server::task::TaskConfig::new(store.clone())
+        .ttl(Duration::from_millis(1))
+        .result_ttl(Duration::ZERO);
+    let server = limited(|limits| {
+        limits.max_swept_tasks = 2;
+        limits.sweep_interval = Duration::from_secs(60);
+    });
+    let client = connect(&built(server.tasks(config)), Transport::Memory).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..5 {
+        client.create("repeat", json!({ "text": "a", "times": 1 })).await;
+    }
+    assert_eq!(store.counts().tasks, 5);
+    for left in [3, 1, 0] {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(store.counts().tasks, left);
+    }
 }
