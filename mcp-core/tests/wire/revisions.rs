@@ -85,6 +85,7 @@ const GROUPS: &[Group] = &[
         differences! {
             tool_annotations: "`annotations` (read-only, destructive, …)", "yes" / "omitted";
             tool_execution: "`execution` (task support)", "yes" / "omitted";
+            core_tasks: "Calls that ask for a task (`task`)", "yes" / "not part of the core protocol";
             structured_content: "Structured results and `outputSchema`";
             argument_errors_in_result: "Invalid arguments",
                 "a result with `isError`" / "error −32602";
