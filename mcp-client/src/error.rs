@@ -55,8 +55,8 @@ pub enum ErrorKind {
     InputRequired,
     /// A tool ran and reports that it failed (`isError`).
     Tool,
-    /// The task of the call was cancelled on the server, or the client stopped waiting for it because
-    /// the progress handler of the call panicked.
+    /// The task of the call was cancelled on the server, or the client stopped waiting for it
+    /// because the progress handler of the call panicked.
     Cancelled,
     /// The server does not have the task of the call any more: it has expired, or the server has
     /// lost it. [`Error::peer`] has the server's error.

@@ -6,9 +6,10 @@ use crate::task::{SavedTask, TaskHandle};
 
 /// Tasks.
 impl Client {
-    /// Continues with a task that was saved ([`TaskHandle::save`]), with a client of the same server.
-    /// That may be in another process. Gets the state of the task once. Questions that are open are
-    /// asked again, even if they were answered a moment ago; the server ignores a second answer.
+    /// Continues with a task that was saved ([`TaskHandle::save`]), with a client of the same
+    /// server. That may be in another process. Gets the state of the task once. Questions that are
+    /// open are asked again, even if they were answered a moment ago; the server ignores a second
+    /// answer.
     ///
     /// Cancel safety: dropping the future cancels the request; the task continues.
     ///

@@ -26,7 +26,8 @@ use crate::deadline::{Deadlines, Timeouts, later};
 use crate::error::{Error, ErrorKind};
 use crate::progress::OnProgress;
 
-/// How often in a row the answers to a task may be refused. Fixed: the user has to answer each time.
+/// How often in a row a server may refuse answers and get other ones. Fixed: the user has to answer
+/// each time.
 const MAX_REFUSED_UPDATES: u32 = 3;
 
 /// Waits for the result of a call that the server has answered with a task.
@@ -90,7 +91,7 @@ struct Following {
 
 /// A request that is done.
 enum Returned {
-    Got(Result<DetailedTask, Error>),
+    Got(Result<Box<DetailedTask>, Error>),
     Updated(InputResponses, Result<(), Error>),
 }
 
@@ -153,7 +154,7 @@ impl Following {
                 }
                 Wake::Returned(Returned::Got(Ok(task))) => {
                     self.failures.reset();
-                    self.observe(task)?;
+                    self.observe(*task)?;
                 }
                 Wake::Returned(Returned::Got(Err(error))) => self.get_failed(error)?,
                 Wake::Returned(Returned::Updated(answers, outcome)) => {
@@ -183,7 +184,7 @@ impl Following {
             }));
         } else if now >= self.poll_at {
             self.in_flight = Some(Box::pin(async move {
-                Returned::Got(get(&shared.client, &shared.id, timing).await)
+                Returned::Got(get(&shared.client, &shared.id, timing).await.map(Box::new))
             }));
         }
     }

@@ -28,11 +28,11 @@ const METHOD: &str = ToolsCall::NAME;
 
 /// A tool that runs as a task on the server.
 ///
-/// Awaiting the handle, or [`TaskHandle::wait`], waits for the result of the tool. The first call of
-/// `wait` or [`TaskHandle::updates`] starts a background task that polls the server, listens to its
-/// notifications, and has the handlers of the client answer the questions of the task. The total
-/// timeout of the call counts from then on ([`TaskHandle::total_timeout`]); its idle timeout is that
-/// of each request about the task, and does not run in between.
+/// Awaiting the handle, or [`TaskHandle::wait`], waits for the result of the tool. The first call
+/// of `wait` or [`TaskHandle::updates`] starts a background task that polls the server, listens to
+/// its notifications, and has the handlers of the client answer the questions of the task. The
+/// total timeout of the call counts from then on ([`TaskHandle::total_timeout`]); its idle timeout
+/// is that of each request about the task, and does not run in between.
 ///
 /// Dropping the handle stops the background task. The task on the server continues, unless
 /// [`TaskOptions::cancel_on_drop`](super::TaskOptions::cancel_on_drop) is set.

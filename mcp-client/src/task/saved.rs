@@ -15,8 +15,8 @@ const GENERATION: &str = "io.modelcontextprotocol/tasks";
 /// [`Client::resume_task`](crate::Client::resume_task).
 ///
 /// It holds no arguments, answers or credentials. A server may accept the id of a task as the only
-/// proof of a right to it, so protect it as you protect the result. The task expires when the server
-/// says so (`ttlMs`).
+/// proof of a right to it, so protect it as you protect the result. The task expires when the
+/// server says so (`ttlMs`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedTask {
