@@ -61,7 +61,6 @@ impl Backoff {
     }
 
     /// It made progress: starts over with short pauses.
-    #[cfg(feature = "http")]
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
         self.bound = self.first.min(self.longest);

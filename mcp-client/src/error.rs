@@ -7,8 +7,9 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::service::CallError;
+use mcp_core::text::PeerText;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use crate::error_chain::write_sources;
@@ -54,6 +55,12 @@ pub enum ErrorKind {
     InputRequired,
     /// A tool ran and reports that it failed (`isError`).
     Tool,
+    /// The task of the call was cancelled on the server, or the client stopped waiting for it
+    /// because the progress handler of the call panicked.
+    Cancelled,
+    /// The server does not have the task of the call any more: it has expired, or the server has
+    /// lost it. [`Error::peer`] has the server's error.
+    TaskGone,
     /// The server exceeded a bound, such as the number of pages of a list.
     Limit,
     /// The server's process could not be started.
@@ -226,6 +233,38 @@ impl Error {
     pub(crate) fn during(mut self, method: &'static str) -> Self {
         self.0.method = Some(method);
         self
+    }
+
+    /// The error of a request about a task that the server does not have any more says so.
+    pub(crate) fn if_task_is_gone(mut self, id: &str) -> Self {
+        if self.peer().is_some_and(|error| error.code() == code::INVALID_PARAMS) {
+            let id = PeerText::with_max(id, 64);
+            self.0.kind = ErrorKind::TaskGone;
+            self.0.message =
+                format!("the server does not have the task \"{id}\" any more: {}", self.0.message);
+        }
+        self
+    }
+
+    /// The same error once more. An error of the JSON reader or the operating system becomes its
+    /// text.
+    pub(crate) fn duplicate(&self) -> Self {
+        let inner = &self.0;
+        let cause = match &inner.cause {
+            Cause::None => Cause::None,
+            Cause::Peer(error) => Cause::Peer(error.clone()),
+            Cause::Transport(error) => Cause::Transport(error.clone()),
+            Cause::Json(error) => Cause::Json(serde::de::Error::custom(error)),
+            Cause::Io(error) => Cause::Io(io::Error::new(error.kind(), error.to_string())),
+        };
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            message: inner.message.clone(),
+            method: inner.method,
+            expired: inner.expired,
+            json: inner.json.clone(),
+            cause,
+        }))
     }
 
     fn with_json(mut self, json: &[u8]) -> Self {

@@ -16,7 +16,7 @@ use mcp_core::sync::RwLock;
 use mcp_core::text::PeerText;
 use mcp_core::types::{
     ClientCapabilities, CreateMessageParams, CreateMessageResult, ElicitAction, ElicitFormParams,
-    ElicitParams, ElicitResult, ElicitSchema, ElicitUrlParams, ElicitationCapability,
+    ElicitParams, ElicitResult, ElicitSchema, ElicitUrlParams, ElicitationCapability, InputRequest,
     ListRootsResult, Root, RootsCapability, SamplingCapability,
 };
 use serde::Serialize;
@@ -122,6 +122,20 @@ impl Handlers {
             capabilities.roots = Some(if legacy { roots.list_changed(true) } else { roots });
         }
         capabilities
+    }
+
+    /// Whether there is a handler for a question.
+    pub(crate) fn can_answer(&self, request: &InputRequest) -> bool {
+        match request {
+            InputRequest::Elicit(params) => match &**params {
+                ElicitParams::Form(_) => self.form.is_some(),
+                ElicitParams::Url(_) => self.url.is_some(),
+                _ => false,
+            },
+            InputRequest::CreateMessage(_) => self.create_message.is_some(),
+            InputRequest::ListRoots(_) => self.roots.is_some(),
+            _ => false,
+        }
     }
 
     /// Answers one question: `None` when there is no handler for it.

@@ -22,6 +22,8 @@
 //!   one.
 //! * **Questions of the server**: [`ClientBuilder::on_elicit`] and its siblings answer them, in
 //!   both eras; [`Call::once`] returns them to the caller instead.
+//! * **Tasks**: [`ClientBuilder::tasks`] lets servers deliver results later; calls wait for them,
+//!   and [`task::TaskHandle`] follows one without waiting.
 //! * **Notifications**: [`Client::subscribe`], [`Client::notifications`], [`Client::log_messages`].
 //! * **Many servers, and restarts**: [`ClientGroup`] lists the tools of all servers, finds the
 //!   server of a call, and restarts servers that exit. A [`Client`] is one connection.
@@ -63,6 +65,7 @@ mod progress;
 mod request;
 mod skill;
 mod subscription;
+pub mod task;
 
 pub use builder::ClientBuilder;
 pub use cache::{CacheLimits, SharedCache};

@@ -12,6 +12,7 @@ use crate::http::HttpLimits;
 use crate::oauth::OAuthLimits;
 #[cfg(feature = "skills")]
 use crate::skill::SkillLimits;
+use crate::task::TaskLimits;
 
 /// The bounds of a client, set with [`ClientBuilder::limits`](crate::ClientBuilder::limits).
 ///
@@ -68,6 +69,8 @@ pub struct Limits {
     /// The bounds of the cache of a client that does not use a
     /// [`SharedCache`](crate::SharedCache).
     pub cache: CacheLimits,
+    /// The bounds of tasks.
+    pub tasks: TaskLimits,
     /// The bounds of skills.
     #[cfg(feature = "skills")]
     pub skills: SkillLimits,
@@ -100,6 +103,7 @@ impl Limits {
             initial_backoff: Duration::from_millis(200),
             max_backoff: Duration::from_secs(30),
             cache: CacheLimits::new(),
+            tasks: TaskLimits::new(),
             #[cfg(feature = "skills")]
             skills: SkillLimits::new(),
             #[cfg(feature = "http")]

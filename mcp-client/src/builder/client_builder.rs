@@ -25,11 +25,12 @@ use crate::connection::Connection;
 use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Reopen, Settings, establish};
 use crate::error::{Error, ErrorKind};
-use crate::extension::{ClientExtension, Registered};
+use crate::extension::{ClientExtension, NoSettings, Registered, Tasks};
 use crate::handler::Handlers;
 #[cfg(feature = "http")]
 use crate::http::HttpSettings;
 use crate::inbound::Inbound;
+use crate::task::TaskOptions;
 
 /// Builds a [`Client`]: begin with [`Client::builder`], end with one of the `connect` methods.
 ///
@@ -59,6 +60,7 @@ pub struct ClientBuilder {
     handlers: Handlers,
     output_validator: Option<OutputValidator>,
     result_handlers: Vec<ResultHandler>,
+    tasks: Option<TaskOptions>,
     /// Why the first invalid extension is invalid.
     invalid_extension: Option<String>,
     #[cfg(feature = "http")]
@@ -82,6 +84,7 @@ impl ClientBuilder {
             handlers: Handlers::default(),
             output_validator: None,
             result_handlers: Vec::new(),
+            tasks: None,
             invalid_extension: None,
             #[cfg(feature = "http")]
             http: HttpSettings::default(),
@@ -282,6 +285,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Declares [tasks](crate::task): a server may answer a call of a tool with a task, and the call
+    /// waits for its result.
+    ///
+    /// The extension `io.modelcontextprotocol/tasks`, with servers of 2026-07-28.
+    pub fn tasks(mut self, options: TaskOptions) -> Self {
+        self.tasks = Some(options);
+        self.extension(ClientExtension::new::<Tasks>(&NoSettings::new()))
+    }
+
     /// Declares capabilities in addition to those that follow from the handlers and the extensions.
     pub fn capabilities(mut self, mut declared: ClientCapabilities) -> Self {
         let extensions = self.handlers.declared.extensions.take().unwrap_or_default();
@@ -376,11 +388,12 @@ impl ClientBuilder {
     fn check(&self) -> Result<(), String> {
         self.invalid_extension.clone().map_or(Ok(()), Err)?;
         // A server may answer a declared extension with tasks (TX-2).
-        let reads_tasks = self.result_handlers.iter().any(|it| it.is_of(ToolsCall::NAME, "task"));
+        let reads_tasks = self.tasks.is_some()
+            || self.result_handlers.iter().any(|it| it.is_of(ToolsCall::NAME, "task"));
         if self.handlers.declared.extension(TASKS_EXTENSION).is_some() && !reads_tasks {
             return Err(format!(
                 "the extension {TASKS_EXTENSION} cannot be declared without a handler of the tasks \
-                 that it allows as results (ClientExtension::on_result)"
+                 that it allows as results (ClientBuilder::tasks, or ClientExtension::on_result)"
             ));
         }
         self.handlers.check()
@@ -402,8 +415,9 @@ impl ClientBuilder {
         reopen: Option<&mut dyn Reopen>,
     ) -> Result<Client, Error> {
         let (wire, session) = establish(&self.settings, &inbound, connection, reopen).await?;
+        let Self { settings, output_validator, result_handlers, tasks, .. } = self;
         let client =
-            Client::new(wire, session, &self.settings, self.output_validator, self.result_handlers);
+            Client::new(wire, session, &settings, output_validator, result_handlers, tasks);
         inbound.observe_sessions(client.downgrade());
         Ok(client)
     }

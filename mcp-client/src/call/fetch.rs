@@ -5,9 +5,10 @@ use mcp_core::json::JsonBytes;
 use super::Options;
 use crate::cache::Key;
 use crate::client::Client;
-use crate::era::input_required::drive;
+use crate::era::input_required::{Driven, drive};
 use crate::error::Error;
 use crate::params::Params;
+use crate::task;
 
 /// Reads the text of a result.
 pub(super) type Read<T> = fn(&JsonBytes) -> Result<T, serde_json::Error>;
@@ -26,7 +27,7 @@ pub(super) async fn fetch<T, R>(
         || !client.revision().rules().cache_fields
         || options.meta.is_some()
     {
-        let result = drive(client, method, params, options).await?.result;
+        let (result, _) = settle(client, method, params, options).await?;
         return accept(&result, decode(&result)?);
     }
     let cache = &client.wire().inbound.cache;
@@ -41,13 +42,30 @@ pub(super) async fn fetch<T, R>(
         }
     }
     let requested = cache.generation();
-    let driven = drive(client, method, params, options).await?;
-    let accepted = accept(&driven.result, decode(&driven.result)?)?;
-    if driven.is_first {
+    let (result, is_first) = settle(client, method, params, options).await?;
+    let accepted = accept(&result, decode(&result)?)?;
+    if is_first {
         // A result that depends on the user's answers is for this call only (MRTR-14).
-        cache.put(key, &driven.result, requested);
+        cache.put(key, &result, requested);
     }
     Ok(accepted)
+}
+
+/// Waits for the complete result, whichever way it comes. Also returns whether it came in the first
+/// round.
+async fn settle(
+    client: &Client,
+    method: &'static str,
+    params: Params,
+    options: &mut Options,
+) -> Result<(JsonBytes, bool), Error> {
+    match drive(client, method, params, options).await? {
+        Driven::Complete { result, is_first } => Ok((result, is_first)),
+        Driven::Task { created, deadlines } => {
+            let waiting = task::finish(client, method, &created, options, deadlines);
+            Ok((Box::pin(waiting).await?, false))
+        }
+    }
 }
 
 /// Whether results of a method may be cached (CACHE-1, SK-1).

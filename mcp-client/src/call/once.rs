@@ -17,8 +17,12 @@ use crate::era::input_required::{begin, complete, retry, send};
 use crate::era::result_kind::Round;
 use crate::error::Error;
 use crate::params::{Base, Params};
+use crate::task;
 
 /// A request that is sent once: awaiting it returns the result or the server's questions.
+///
+/// If the server answers with a [task](crate::task), the result is that of the task, whose questions
+/// go to the handlers; [`Call::start`](crate::Call::start) returns the task instead.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct CallOnce<T> {
     client: Client,
@@ -79,6 +83,9 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CallOnce<T> {
                 Round::Complete(complete) => complete,
                 Round::Extended(handler, extended) => {
                     complete(&client, method, &handler, extended, &deadlines).await?
+                }
+                Round::Task(created) => {
+                    task::finish(&client, method, &created, &mut options, deadlines).await?
                 }
                 Round::InputRequired(asked) => {
                     return Ok(Outcome::InputRequired(PendingInput {

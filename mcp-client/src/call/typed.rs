@@ -11,16 +11,21 @@ use mcp_core::types::{LoggingLevel, ProgressParams};
 use serde::de::DeserializeOwned;
 
 use super::Options;
-use super::fetch::{Read, fetch};
+use super::fetch::{Read, decode, fetch};
 use super::once::CallOnce;
+use super::tool::ToolReply;
 use crate::client::Client;
+use crate::era::input_required::{Driven, drive};
 use crate::error::Error;
 use crate::params::Params;
+use crate::task::{Started, TaskHandle};
 
 /// A request that is ready to be sent: awaiting it sends it and returns a `T`.
 ///
 /// Dropping the future before it is done cancels the request on the server. While a handler of an
-/// extension completes the result, the request is answered, and the handler is dropped.
+/// extension completes the result, the request is answered, and the handler is dropped. While the
+/// call waits for a [task](crate::task), the task continues, unless
+/// [`TaskOptions::cancel_on_drop`](crate::task::TaskOptions::cancel_on_drop) is set.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
     client: Client,
@@ -122,6 +127,33 @@ impl<T> Call<T> {
     pub fn once(self) -> CallOnce<T> {
         let Self { client, method, params, options, .. } = self;
         CallOnce::new(client, method, params, options, PhantomData)
+    }
+}
+
+impl Call<ToolReply> {
+    /// Calls the tool and does not wait for the result if the server runs it as a
+    /// [task](crate::task). Questions that the server asks before that go to the handlers.
+    ///
+    /// The timeouts and the progress handler of the call also apply to the [`TaskHandle`].
+    ///
+    /// Cancel safety: dropping the future cancels the request. The server may have created a task
+    /// that the client does not know of.
+    ///
+    /// # Errors
+    /// As for awaiting the call.
+    pub async fn start(self) -> Result<Started, Error> {
+        let Self { client, method, params, mut options, read } = self;
+        let tool = options.tool.take();
+        match drive(&client, method, params?, &mut options).await? {
+            Driven::Complete { result, .. } => {
+                let reply = decode(method, &result, read)?;
+                client.check_output(tool.as_deref(), &result)?;
+                Ok(Started::Result(reply))
+            }
+            Driven::Task { created, .. } => {
+                TaskHandle::created(&client, &created, options, tool).map(Started::Task)
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::deadline::Timeouts;
 use crate::era::{KnownServer, Session, Settings};
 use crate::error::Error;
 use crate::request::Wire;
+use crate::task::TaskOptions;
 
 /// A connection to an MCP server.
 ///
@@ -77,6 +78,8 @@ struct Inner {
     watched: WatchedResources,
     output_schemas: Option<OutputSchemas>,
     result_handlers: Vec<ResultHandler>,
+    /// `None` if the client does not declare tasks.
+    tasks: Option<TaskOptions>,
 }
 
 /// The handler of a type of result, which an extension defines.
@@ -151,6 +154,7 @@ impl Client {
         settings: &Settings,
         output_validator: Option<OutputValidator>,
         result_handlers: Vec<ResultHandler>,
+        tasks: Option<TaskOptions>,
     ) -> Self {
         let max_schema_bytes = settings.limits.max_output_schema_bytes;
         let named = || session.server_info.as_ref().map(|info| info.name.clone());
@@ -166,6 +170,7 @@ impl Client {
             output_schemas: output_validator
                 .map(|validator| OutputSchemas::new(validator, max_schema_bytes)),
             result_handlers,
+            tasks,
         }))
     }
 
@@ -250,6 +255,11 @@ impl Client {
     /// The handler of a type of result.
     pub(crate) fn result_handler(&self, method: &str, kind: &str) -> Option<&ResultHandler> {
         self.0.result_handlers.iter().find(|handler| handler.is_of(method, kind))
+    }
+
+    /// How the client uses tasks; `None` if it does not declare them.
+    pub(crate) fn task_options(&self) -> Option<&TaskOptions> {
+        self.0.tasks.as_ref()
     }
 
     /// The resources that subscriptions watch, in the legacy era.

@@ -9,6 +9,7 @@ mod requests;
 mod resources;
 mod session_renewal;
 mod skills;
+mod tasks;
 mod tools;
 mod watched;
 

@@ -29,10 +29,12 @@ tokio::task_local! {
     static NESTING: u32;
 }
 
-/// A complete result, and whether it came in the first round.
-pub(crate) struct Driven {
-    pub(crate) result: JsonBytes,
-    pub(crate) is_first: bool,
+/// What a server answers in the end.
+pub(crate) enum Driven {
+    /// A complete result, and whether it came in the first round.
+    Complete { result: JsonBytes, is_first: bool },
+    /// The request runs as a task. The deadlines are those of the whole call.
+    Task { created: JsonBytes, deadlines: Deadlines },
 }
 
 /// Sends a request and, as long as the server asks for input, has the handlers answer and sends it
@@ -48,12 +50,15 @@ pub(crate) async fn drive(
     let (mut round, base) = send(client, method, params, options, &mut deadlines).await?;
     for number in 0..=max_rounds {
         let asked = match round {
-            Round::Complete(result) => return Ok(Driven { result, is_first: number == 0 }),
+            Round::Complete(result) => {
+                return Ok(Driven::Complete { result, is_first: number == 0 });
+            }
+            Round::Task(created) => return Ok(Driven::Task { created, deadlines }),
             Round::InputRequired(asked) => asked,
             Round::Extended(handler, result) => {
                 let completing = complete(client, method, &handler, result, &deadlines);
                 let result = Box::pin(completing).await?;
-                return Ok(Driven { result, is_first: false });
+                return Ok(Driven::Complete { result, is_first: false });
             }
         };
         if number == max_rounds {
@@ -96,11 +101,21 @@ pub(crate) async fn complete(
         .map_err(|_| deadlines.total_error(method))??;
     let completed = JsonBytes::new(&completed)
         .map_err(|error| Error::argument("the result of an extension", error))?;
-    match read(client, method, completed)? {
+    complete_result(client, method, completed)
+}
+
+/// Checks that a result that came in another way than as an answer is complete.
+pub(crate) fn complete_result(
+    client: &Client,
+    method: &'static str,
+    result: JsonBytes,
+) -> Result<JsonBytes, Error> {
+    let bytes = result.clone();
+    match read(client, method, result)? {
         Round::Complete(result) => Ok(result),
-        Round::InputRequired(_) | Round::Extended(..) => {
-            let message = "the handler of an extension returned a result that is not complete";
-            Err(Error::new(ErrorKind::Decode, message).during(method))
+        Round::InputRequired(_) | Round::Task(_) | Round::Extended(..) => {
+            let reason = "a result that an extension delivers later is not complete";
+            Err(Error::invalid_answer(method, reason, bytes.as_bytes()))
         }
     }
 }
@@ -223,7 +238,8 @@ async fn answer_all(
     Ok(answers.into_iter().collect())
 }
 
-async fn answer(
+/// Has a handler answer one question.
+pub(crate) async fn answer(
     client: &Client,
     method: &'static str,
     key: String,

@@ -12,10 +12,15 @@ use memchr::memmem::Finder;
 use crate::client::{Client, ResultHandler};
 use crate::error::Error;
 
+/// The methods that a server may answer with a task.
+const METHODS_WITH_TASKS: [&str; 1] = [ToolsCall::NAME];
+
 /// The answer to one request.
 pub(crate) enum Round {
     Complete(JsonBytes),
     InputRequired(Box<InputRequiredResult>),
+    /// The request runs as a task.
+    Task(JsonBytes),
     /// A result of a type that an extension defines.
     Extended(ResultHandler, JsonBytes),
 }
@@ -59,6 +64,12 @@ pub(super) fn read(
             Ok(Round::InputRequired(Box::new(asked)))
         }
         Some("input_required") => invalid("this method cannot require input".to_owned()),
+        Some("task") if may_be_task(method) && client.task_options().is_some() => {
+            match client.session().is_modern() {
+                true => Ok(Round::Task(answer)),
+                false => invalid(format!("revision {revision} has no resultType \"task\"")),
+            }
+        }
         Some(other) => match client.result_handler(method, other) {
             Some(handler) => Ok(Round::Extended(handler.clone(), answer)),
             None => {
@@ -71,6 +82,11 @@ pub(super) fn read(
 /// Whether the result of a method may ask for input (MRTR-2).
 fn may_require_input(method: &str) -> bool {
     method::find(method).is_some_and(|row| row.may_require_input)
+}
+
+/// Whether a server may answer a method with a task (TX-3).
+fn may_be_task(method: &str) -> bool {
+    METHODS_WITH_TASKS.contains(&method)
 }
 
 /// Whether the result of a tool has its required member.

@@ -17,6 +17,7 @@ mod server;
 mod server_state;
 mod settings;
 mod subscription;
+mod task;
 
 pub use builder::ClientGroupBuilder;
 pub use client_group::ClientGroup;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mcp_core::text::PeerText;
 use mcp_core::types::{GetPromptResult, ReadResourceResult};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::client_group::ClientGroup;
 use super::kind::Kind;
@@ -12,7 +13,9 @@ use super::name::{self, Naming, SEPARATOR};
 use super::server::Server;
 use crate::call::ToolReply;
 use crate::client::Client;
+use crate::deadline::later;
 use crate::error::{Error, ErrorKind};
+use crate::task::Started;
 
 /// Where a tool or prompt of a group is, to call it with everything that [`Client::call_tool`] and
 /// [`Client::get_prompt`] offer.
@@ -32,7 +35,9 @@ impl ClientGroup {
     /// Calls a tool by its name in the group. [`ClientGroup::tool`] leads to timeouts, progress and
     /// the rest.
     ///
-    /// A call that is lost with its connection is not repeated.
+    /// A call that is lost with its connection is not repeated. If the server runs it as a
+    /// [task](crate::task), and the group connects to the server again, the call continues to wait
+    /// for the task: a server that keeps its tasks still has it.
     ///
     /// # Errors
     /// When no server has the tool, its server is not connected, or the call fails.
@@ -42,7 +47,11 @@ impl ClientGroup {
         arguments: &A,
     ) -> Result<ToolReply, Error> {
         let route = self.tool(name).await?;
-        route.client.call_tool(&route.name, arguments).await
+        let total_at = later(Instant::now(), route.client.timeouts().total);
+        match route.client.call_tool(&route.name, arguments).start().await? {
+            Started::Result(reply) => Ok(reply),
+            Started::Task(task) => self.finish_task(&route.server, task, total_at).await,
+        }
     }
 
     /// Gets a prompt by its name in the group.

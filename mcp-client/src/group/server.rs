@@ -129,6 +129,11 @@ impl Server {
         GroupServer { name: Arc::clone(&self.name), state }
     }
 
+    /// Whether the group makes the connection, again and again.
+    pub(super) fn is_made(&self) -> bool {
+        self.is_made
+    }
+
     /// Connects now, even if it is connected. False if the connection was given to the group.
     pub(super) fn reconnect(&self) -> bool {
         self.retry.notify_waiters();

@@ -20,5 +20,9 @@ mod restarts;
 #[cfg(feature = "skills")]
 mod skills;
 mod subscriptions;
+mod task_handles;
+mod task_input;
+mod task_script;
+mod tasks;
 mod timeouts;
 mod wakers;

@@ -22,3 +22,4 @@ mod script;
 mod sessions;
 mod shared_cache;
 mod standalone;
+mod tasks;

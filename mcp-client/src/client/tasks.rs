@@ -1,0 +1,28 @@
+//! Tasks that were saved.
+
+use super::handle::Client;
+use crate::error::Error;
+use crate::task::{SavedTask, TaskHandle};
+
+/// Tasks.
+impl Client {
+    /// Continues with a task that was saved ([`TaskHandle::save`]), with a client of the same
+    /// server. That may be in another process. Gets the state of the task once. Questions that are
+    /// open are asked again, even if they were answered a moment ago; the server ignores a second
+    /// answer.
+    ///
+    /// Cancel safety: dropping the future cancels the request; the task continues.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TaskGone`] when the server does not have the task any more;
+    /// [`ErrorKind::InvalidArgument`] when another server has it
+    /// ([`ClientBuilder::server_name`](crate::ClientBuilder::server_name)), when what was stored is
+    /// not what was saved, or when the client was built without
+    /// [`ClientBuilder::tasks`](crate::ClientBuilder::tasks); else when the request fails.
+    ///
+    /// [`ErrorKind::TaskGone`]: crate::ErrorKind::TaskGone
+    /// [`ErrorKind::InvalidArgument`]: crate::ErrorKind::InvalidArgument
+    pub async fn resume_task(&self, saved: SavedTask) -> Result<TaskHandle, Error> {
+        TaskHandle::resume(self, saved).await
+    }
+}
