@@ -8,5 +8,6 @@ mod features;
 mod killed_server;
 mod next_suite;
 mod server;
+mod tasks;
 mod tls;
 mod transports;

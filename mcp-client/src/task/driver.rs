@@ -83,6 +83,8 @@ struct Following {
     in_flight: Option<BoxFuture<'static, Returned>>,
     /// When the task is polled next.
     poll_at: Instant,
+    /// When the last poll was sent.
+    polled_at: Instant,
     /// No request before this time, after one that failed.
     pause_until: Instant,
     failures: Backoff,
@@ -125,6 +127,7 @@ impl Following {
             },
             in_flight: None,
             poll_at: now,
+            polled_at: now,
             pause_until: now,
             failures: client.wire().inbound.backoff(),
             refusals: Backoff::times(MAX_REFUSED_UPDATES, limits),
@@ -161,7 +164,9 @@ impl Following {
                     self.updated(answers, outcome)?;
                 }
                 Wake::Heard(Heard::State(task)) => self.observe(*task)?,
-                Wake::Heard(Heard::Unclear) => self.poll_at = Instant::now(),
+                Wake::Heard(Heard::Unclear) => {
+                    self.poll_at = self.poll_at.min(later(self.polled_at, self.schedule.min()));
+                }
             }
         }
         Ok(())
@@ -183,6 +188,7 @@ impl Following {
                 Returned::Updated(answers, outcome)
             }));
         } else if now >= self.poll_at {
+            self.polled_at = now;
             self.in_flight = Some(Box::pin(async move {
                 Returned::Got(get(&shared.client, &shared.id, timing).await.map(Box::new))
             }));

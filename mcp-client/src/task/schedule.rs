@@ -28,6 +28,11 @@ impl Schedule {
         self.recommended = interval.map(Duration::from_millis);
     }
 
+    /// The minimum time between two polls.
+    pub(super) fn min(&self) -> Duration {
+        self.min
+    }
+
     /// The time until the next poll.
     pub(super) fn interval(&self) -> Duration {
         self.recommended.unwrap_or(DEFAULT_POLL_INTERVAL).clamp(self.min, self.max)

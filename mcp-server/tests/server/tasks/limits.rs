@@ -117,7 +117,7 @@ async fn a_task_asks_a_limited_number_of_times() {
                 let key = task["inputRequests"].as_object().unwrap().keys().next().unwrap().clone();
                 client.answer(&id, json!({ key: accept(json!({ "name": "no" })) })).await;
             }
-            "working" => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            "working" => tokio::time::sleep(Duration::from_millis(10)).await,
             _ => break task,
         }
     };
