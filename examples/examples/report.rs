@@ -75,7 +75,7 @@ async fn serve(file: &Path) -> Result<(), Box<dyn Error>> {
 
 fn client() -> ClientBuilder {
     Client::builder().tasks(TaskOptions::new()).on_elicit(|_| async {
-        println!("publish? yes");
+        eprintln!("publish? yes");
         let content = json!({ "publish": true }).as_object().cloned().unwrap_or_default();
         Ok(ElicitResult::accept(content))
     })
@@ -99,12 +99,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let Started::Task(mut task) = started else { return Err("the call became no task".into()) };
     let saved = serde_json::to_string(&task.save())?;
     tokio::time::sleep(Duration::from_millis(450)).await;
-    println!("the server is killed");
+    eprintln!("the server is killed");
     drop((task, first)); // Dropping a client kills its server.
 
     let saved: SavedTask = serde_json::from_str(&saved)?;
     let second = client().connect_command(command()).await?;
-    println!("{}", second.resume_task(saved).await?.await?.text());
+    eprintln!("{}", second.resume_task(saved).await?.await?.text());
     second.close().await;
     std::fs::remove_file(&file)?;
     Ok(())
