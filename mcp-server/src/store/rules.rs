@@ -1,5 +1,7 @@
 //! The decisions that the stores of this crate share.
 
+use bytes::Bytes;
+
 use super::task::{StoreError, TaskHead, TaskUpdate, UpdateOutcome};
 
 /// Returns why an update does not apply to a task; `None` if it does.
@@ -13,6 +15,17 @@ pub(super) fn refusal(head: &TaskHead, update: &TaskUpdate) -> Option<UpdateOutc
     } else {
         None
     }
+}
+
+/// Length of an outcome that a full store accepts, in bytes. Fixed: it fits an error, so that a
+/// task can always end.
+const MAX_FINAL_BYTES: usize = 4 << 10;
+
+/// Whether an update ends a task with a short outcome, which a full store accepts.
+pub(super) fn always_fits(update: &TaskUpdate) -> bool {
+    let bytes =
+        [&update.outcome, &update.detail].into_iter().flatten().map(Bytes::len).sum::<usize>();
+    update.state.is_terminal() && update.append.is_empty() && bytes <= MAX_FINAL_BYTES
 }
 
 /// Fails if more is needed than a limit allows.

@@ -1,4 +1,6 @@
 //! The stores of tasks.
 
+mod files;
+mod limits;
 mod memory;
 mod redb;

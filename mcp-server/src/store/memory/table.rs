@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::shrink::shrink;
 use crate::store::leases::{Leases, end_of};
 use crate::store::position::{parse_position, position_after};
-use crate::store::rules::{check_limit, refusal};
+use crate::store::rules::{always_fits, check_limit, refusal};
 use crate::store::task::{
     Lease, NewTask, StoreError, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState, TaskUpdate,
     UpdateOutcome,
@@ -114,13 +114,14 @@ impl TaskTable {
         if let Some(refusal) = refusal(head, &update) {
             return Ok(refusal);
         }
+        let is_final = always_fits(&update);
         let added = update.append.iter().map(entry_size).sum::<usize>()
             + update.detail.as_ref().map_or(0, Bytes::len)
             + update.outcome.as_ref().map_or(0, Bytes::len);
         let removed = update.detail.as_ref().map_or(0, |_| head.detail.len())
             + update.outcome.as_ref().and(head.outcome.as_ref()).map_or(0, Bytes::len);
         let bytes = self.bytes - removed + added;
-        if added > removed {
+        if added > removed && !is_final {
             check("max_bytes", bytes, max_bytes)?;
         }
         self.bytes = bytes;

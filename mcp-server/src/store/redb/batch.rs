@@ -12,7 +12,7 @@ use super::codec::HeadRow;
 use super::failure::Failure;
 use super::schema::{BYTES_ROW, Tables};
 use crate::store::leases::{Leases, end_of};
-use crate::store::rules::{check_limit, refusal};
+use crate::store::rules::{always_fits, check_limit, refusal};
 use crate::store::task::{
     Lease, NewTask, TaskChange, TaskQuota, TaskState, TaskUpdate, UpdateOutcome,
 };
@@ -127,6 +127,7 @@ impl<'a> Batch<'a> {
         if let Some(refusal) = refusal(&row.head, update) {
             return Ok(refusal);
         }
+        let is_final = always_fits(update);
         let added = update.append.iter().map(entry_size).sum::<u64>()
             + update.detail.as_ref().map_or(0, length)
             + update.outcome.as_ref().map_or(0, length);
@@ -135,7 +136,7 @@ impl<'a> Batch<'a> {
         if update.outcome.is_some() && row.has_outcome {
             removed += tables.outcomes.get(id)?.map_or(0, |outcome| wide(outcome.value().len()));
         }
-        if added > removed {
+        if added > removed && !is_final {
             check_limit("max_bytes", self.bytes - removed + added, self.max_bytes)?;
         }
 

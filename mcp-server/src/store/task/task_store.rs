@@ -56,7 +56,8 @@ pub trait TaskStore: Send + Sync + 'static {
     /// lease; a task that leaves that state loses it.
     ///
     /// # Errors
-    /// [`StoreError::Full`] if the task grows, and a limit of the store is reached. A change that
+    /// [`StoreError::Full`] if the task grows, and a limit of the store is reached; the end of a
+    /// task with an outcome of at most 4 KiB is always accepted. A change that
     /// does not apply is not an error.
     async fn update(&self, id: &str, update: TaskUpdate) -> Result<UpdateOutcome, StoreError>;
 
