@@ -182,7 +182,9 @@ impl Context {
         total: Option<f64>,
         message: Option<impl Into<String>>,
     ) {
-        if let Some(task) = self.0.task() {
+        if let Some(task) = self.0.task()
+            && !self.0.gate.is_over()
+        {
             let message = message.map(Into::into);
             let message = message.unwrap_or_else(|| match total {
                 Some(total) => format!("{done} of {total}"),

@@ -149,7 +149,7 @@ pub(crate) async fn run_task<T: WireResult>(
 /// # Errors
 /// −32602 for a state that this server did not seal, that belongs to another call or that has
 /// expired, and for malformed answers.
-fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
+pub(crate) fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
     if (input.input_responses.is_none() && input.request_state.is_none())
         || !context.rules().input_required
     {

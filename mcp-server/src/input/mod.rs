@@ -27,7 +27,7 @@ pub use ask::Question;
 #[cfg(feature = "tasks")]
 pub(crate) use ask::answer_on_session;
 #[cfg(feature = "tasks")]
-pub(crate) use drive::{CallAnswer, TaskRun, run_task};
+pub(crate) use drive::{CallAnswer, TaskRun, open, run_task};
 pub(crate) use drive::{RoundInput, answer};
 pub use elicit::ElicitForm;
 #[doc(hidden)]

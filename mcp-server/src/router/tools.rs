@@ -33,7 +33,11 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
             .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
         match task::mode(context, route, task)? {
             CallMode::InPlace => {}
-            CallMode::Task => return Box::pin(tasks.start(context, route, None)).await,
+            CallMode::Task => {
+                // A round before may have asked in place.
+                input::open(context, &input)?;
+                return Box::pin(tasks.start(context, route)).await;
+            }
             CallMode::Task2025(ttl) => {
                 return Box::pin(tasks.start_2025(context, route, ttl)).await;
             }
@@ -43,7 +47,7 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
         input::answer(context, input, begin, |result| route.finish(context, result)).await?;
     #[cfg(feature = "tasks")]
     if let (CallAnswer::Detached, Some(tasks)) = (&answer, &request.server.tasks) {
-        return Box::pin(tasks.detach(context, route)).await;
+        return Box::pin(tasks.start(context, route)).await;
     }
     answer.into_result()
 }

@@ -44,6 +44,8 @@ struct Keys {
     sealing: Option<Key>,
     /// The keys that only open, newest first.
     opening: Vec<Key>,
+    /// Whether the key that seals was generated here, and is lost when the process ends.
+    is_ephemeral: bool,
 }
 
 struct Key {
@@ -59,13 +61,19 @@ impl KeyRing {
     /// If the secret is too short, or repeats a single byte.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let sealing = Some(Key::derive(secret.as_ref())?);
-        Ok(Self(Arc::new(RwLock::new(Keys { sealing, opening: Vec::new() }))))
+        Ok(Self(Arc::new(RwLock::new(Keys { sealing, ..Keys::default() }))))
     }
 
     /// Creates a ring whose secret is generated at its first use and lost when the process ends.
     #[must_use]
     pub fn ephemeral() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(RwLock::new(Keys { is_ephemeral: true, ..Keys::default() })))
+    }
+
+    /// Whether what it seals cannot be opened when the process has ended.
+    #[cfg(feature = "tasks")]
+    pub(crate) fn is_ephemeral(&self) -> bool {
+        self.0.read().is_ephemeral
     }
 
     /// Adds an older secret, which only opens states.
@@ -87,6 +95,7 @@ impl KeyRing {
         let mut keys = self.0.write();
         keys.opening.retain(|other| other.id != key.id);
         let new_id = key.id;
+        keys.is_ephemeral = false;
         if let Some(old) = keys.sealing.replace(key).filter(|old| old.id != new_id) {
             keys.opening.insert(0, old);
         }

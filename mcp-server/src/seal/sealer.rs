@@ -13,7 +13,7 @@ use super::binding::Binding;
 use super::cipher::{self, random};
 use super::keys::KeyRing;
 use super::redeemed::{Receipt, Redeemed};
-use super::token::{EXPIRY_BYTES, HEAD_BYTES, KEY_ID_BYTES, NONCE_BYTES, VERSION, refused};
+use super::token::{EXPIRY_BYTES, HEAD_BYTES, NONCE_BYTES, Sealed, VERSION, refused};
 
 /// Seals and opens states.
 pub(crate) struct Sealer {
@@ -83,25 +83,17 @@ impl Sealer {
         }
         // The decoder accepts one encoding only: no padding, no trailing bits.
         let token = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused("it was altered"))?;
-        let Some((head, sealed)) = token.split_at_checked(HEAD_BYTES) else {
+        let Some(Sealed { head, key_id, nonce, text }) = Sealed::split(&token, VERSION) else {
             return Err(refused("it was altered"));
         };
-        let (Some(&VERSION), Some(id), Some(nonce)) = (
-            head.first(),
-            head.get(1..=KEY_ID_BYTES).and_then(|id| <[u8; KEY_ID_BYTES]>::try_from(id).ok()),
-            head.get(1 + KEY_ID_BYTES..)
-                .and_then(|nonce| <[u8; NONCE_BYTES]>::try_from(nonce).ok()),
-        ) else {
-            return Err(refused("it was altered"));
-        };
-        let Some(key) = self.keys.find(id) else {
+        let Some(key) = self.keys.find(key_id) else {
             tracing::warn!(
                 "a requestState is sealed with an unknown key: it is forged, or instances of this server \
                  need a common secret (`ServerBuilder::state_keys`)"
             );
             return Err(refused("it is sealed with an unknown key"));
         };
-        let mut text = sealed.to_vec();
+        let mut text = text.to_vec();
         cipher::decrypt(&key, &nonce, &binding.associated(head), &mut text)
             .ok_or_else(|| refused("it was altered, or belongs to another call"))?;
         let Some((expiry, state)) = text.split_first_chunk::<EXPIRY_BYTES>() else {

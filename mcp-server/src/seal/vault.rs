@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::cipher::{self, random};
 use super::keys::KeyRing;
-use super::token::{HEAD_BYTES, KEY_ID_BYTES, NONCE_BYTES};
+use super::token::{HEAD_BYTES, NONCE_BYTES, Sealed};
 
 /// The version of the layout, which is the first byte. It differs from that of a token.
 const VERSION: u8 = 2;
@@ -51,18 +51,10 @@ impl Vault {
     pub(crate) fn open(&self, place: &Place<'_>, sealed: &Bytes) -> Result<Bytes, VaultError> {
         let Some(keys) = &self.0 else { return Ok(sealed.clone()) };
         let failed = |reason: &str| VaultError(reason.to_owned());
-        let Some((head, text)) = sealed.split_at_checked(HEAD_BYTES) else {
-            return Err(failed("the record is too short"));
-        };
-        let (Some(&VERSION), Some(id), Some(nonce)) = (
-            head.first(),
-            head.get(1..=KEY_ID_BYTES).and_then(|id| <[u8; KEY_ID_BYTES]>::try_from(id).ok()),
-            head.get(1 + KEY_ID_BYTES..)
-                .and_then(|nonce| <[u8; NONCE_BYTES]>::try_from(nonce).ok()),
-        ) else {
+        let Some(Sealed { head, key_id, nonce, text }) = Sealed::split(sealed, VERSION) else {
             return Err(failed("the record has an unknown layout"));
         };
-        let key = keys.find(id).ok_or_else(|| {
+        let key = keys.find(key_id).ok_or_else(|| {
             failed(
                 "the record is sealed with an unknown key; all instances need the same secrets \
                  (ServerBuilder::state_keys)",

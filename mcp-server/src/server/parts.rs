@@ -279,9 +279,10 @@ impl Parts {
             has_tasks.then(TaskConfig::default)
         });
         let Some(config) = config else { return Ok(None) };
-        if config.store.leaves_process() && !config.is_plaintext && self.state_keys.is_none() {
-            let reason = "its tasks leave the process, and are sealed: pass a key ring to \
-                          ServerBuilder::state_keys, or call TaskConfig::plaintext";
+        let has_keys = self.state_keys.as_ref().is_some_and(|keys| !keys.is_ephemeral());
+        if config.store.leaves_process() && !config.is_plaintext && !has_keys {
+            let reason = "its tasks leave the process, and are sealed: pass a key ring with a \
+                          secret to ServerBuilder::state_keys, or call TaskConfig::plaintext";
             let (kind, name) = ("server", self.info.name.clone());
             return Err(BuildError::Invalid { kind, name, reason: reason.into() });
         }

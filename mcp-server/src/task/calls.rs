@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::manager::TaskManager;
 use crate::context::Context;
-use crate::questions::Journal;
 use crate::tool::ToolRoute;
 
 /// How a call of a tool is run.
@@ -69,21 +68,7 @@ pub(crate) fn mode(
 }
 
 impl TaskManager {
-    /// Answers a call that goes on as a task.
-    ///
-    /// # Errors
-    /// Those of [`TaskManager::start`].
-    pub(crate) async fn detach(
-        &self,
-        context: &Context,
-        route: &ToolRoute,
-    ) -> Result<JsonBytes, ErrorObject> {
-        let round = context.call().questions.round();
-        let journal = std::mem::take(&mut round.lock().journal);
-        self.start(context, route, Some(journal)).await
-    }
-
-    /// Answers a call with its task. `journal` has what the call has recorded so far.
+    /// Answers a call with its task, which keeps what the call has recorded so far.
     ///
     /// # Errors
     /// −32603 if a limit is reached, or the store failed.
@@ -91,8 +76,9 @@ impl TaskManager {
         &self,
         context: &Context,
         route: &ToolRoute,
-        journal: Option<Journal>,
     ) -> Result<JsonBytes, ErrorObject> {
+        let round = context.call().questions.get();
+        let journal = round.map(|round| std::mem::take(&mut round.lock().journal));
         let created = self.create(context, route, journal, None).await?.created(&self.shared);
         let encoder = &context.call().environment.encoder;
         let encoded = encoder.encode_task(created);

@@ -20,7 +20,7 @@ pub struct TaskLimits {
     pub max_input_rounds: u32,
     /// Maximum number of times that a task runs on after an interruption. Then it fails, because it
     /// may be what ends the process. 10.
-    pub max_recoveries: u64,
+    pub max_recoveries: u32,
     /// Minimum time between two status messages of a task. Those in between are dropped. 500 ms.
     pub min_status_interval: Duration,
     /// Time after which another process may run a task whose process no longer renews its lease. It

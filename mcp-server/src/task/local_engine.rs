@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::{AbortHandle, abortable};
 use mcp_core::sync::Mutex;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::engine::TaskEngine;
@@ -17,6 +20,13 @@ use crate::store::{Lease, TaskChange};
 
 /// Number of leases that are renewed together. Fixed: it bounds one request to the store.
 const RENEWED_TOGETHER: usize = 256;
+
+/// Time that handlers have to be dropped when the engine stops. Fixed: it is part of the time that
+/// a server has to stop.
+const DROP_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Minimum time between two searches of a loop. Fixed: a timer has no shorter interval.
+const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Runs tasks in this process, under leases. If the store is shared, it also runs the tasks of
 /// processes that stopped: a task runs on after at most [`TaskLimits::lease`] and
@@ -38,12 +48,14 @@ struct Inner {
     permits: Arc<Semaphore>,
     /// Until then, other processes have precedence: a task could not be read here.
     yields_until: Mutex<Option<Instant>>,
+    /// Whether a renewal is about to start that an incomplete feed has caused.
+    is_checking: AtomicBool,
 }
 
 struct Held {
     fence: u64,
     renewed_at: Instant,
-    abort: AbortHandle,
+    execution: JoinHandle<()>,
 }
 
 impl LocalEngine {
@@ -70,6 +82,7 @@ impl TaskEngine for LocalEngine {
             held: Mutex::default(),
             permits,
             yields_until: Mutex::new(None),
+            is_checking: AtomicBool::new(false),
         });
         if self.inner.set(Arc::clone(&inner)).is_ok() && is_shared {
             self.spawn(renew_leases(Arc::downgrade(&inner)));
@@ -106,8 +119,17 @@ impl TaskEngine for LocalEngine {
         match change {
             TaskChange::Changed { id, state, .. } if state.is_terminal() => inner.abort(id, None),
             TaskChange::Removed { id } => inner.abort(id, None),
-            // The next renewal finds out which tasks have ended.
-            TaskChange::Changed { .. } | TaskChange::Missed => {}
+            TaskChange::Changed { .. } => {}
+            // A renewal finds out which tasks have ended.
+            TaskChange::Missed => {
+                if !inner.is_checking.swap(true, Ordering::AcqRel) {
+                    let inner = Arc::clone(inner);
+                    tokio::spawn(async move {
+                        inner.is_checking.store(false, Ordering::Release);
+                        inner.renew().await;
+                    });
+                }
+            }
         }
     }
 
@@ -116,16 +138,20 @@ impl TaskEngine for LocalEngine {
         let Some(inner) = self.inner.get() else { return };
         inner.permits.close();
         let held = std::mem::take(&mut *inner.held.lock());
-        let leases: Vec<_> = held
-            .into_iter()
-            .map(|(id, held)| {
-                held.abort.abort();
-                Lease::new(id, held.fence)
-            })
-            .collect();
+        held.values().for_each(|held| held.execution.abort());
+        // A lease is released when its handler has been dropped. A handler that blocks its thread
+        // keeps its lease until that ends.
+        let until = Instant::now() + DROP_TIMEOUT;
+        let mut leases = Vec::with_capacity(held.len());
+        for (id, held) in held {
+            if tokio::time::timeout_at(until, held.execution).await.is_ok() {
+                leases.push(Lease::new(id, held.fence));
+            }
+        }
         for leases in leases.chunks(RENEWED_TOGETHER) {
             if let Err(error) = inner.runner.release(leases).await {
                 tracing::warn!(%error, "the leases of tasks could not be released");
+                return;
             }
         }
     }
@@ -137,7 +163,7 @@ impl Drop for LocalEngine {
         if let Some(inner) = self.inner.get() {
             inner.permits.close();
             let held = std::mem::take(&mut *inner.held.lock());
-            held.values().for_each(|held| held.abort.abort());
+            held.values().for_each(|held| held.execution.abort());
         }
     }
 }
@@ -152,30 +178,32 @@ impl fmt::Debug for LocalEngine {
 impl Inner {
     /// Runs a leased task, when there is a permit.
     fn run(self: &Arc<Self>, lease: Lease) {
-        let inner = Arc::clone(self);
         let running = Running { inner: Arc::clone(self), lease: lease.clone() };
-        let (run, abort) = abortable(async move {
+        let execution = async move {
+            let Running { inner, lease } = &running;
             // Closed when the engine stops.
-            let Ok(_permit) = inner.permits.acquire().await else { return RunEnd::Lost };
-            inner.runner.run(&lease).await
-        });
-        let Lease { id, fence } = running.lease.clone();
-        let held = Held { fence, renewed_at: Instant::now(), abort };
-        let replaced = self.held.lock().insert(id, held);
-        if let Some(replaced) = replaced {
-            replaced.abort.abort();
-        }
-        tokio::spawn(async move {
-            if run.await == Ok(RunEnd::Unreadable) {
-                running.inner.leave(&running.lease).await;
+            let end = match inner.permits.acquire().await {
+                Ok(_permit) => inner.runner.run(lease).await,
+                Err(_) => return inner.release(lease).await,
+            };
+            if end == RunEnd::Unreadable {
+                // Other processes may be able to read it.
+                *inner.yields_until.lock() = Some(Instant::now() + inner.runner.limits().lease);
+                inner.release(lease).await;
             }
-            drop(running);
-        });
+        };
+        let Lease { id, fence } = lease;
+        // Locked while the execution is spawned, so that it cannot end before it is held.
+        let mut all_held = self.held.lock();
+        let held = Held { fence, renewed_at: Instant::now(), execution: tokio::spawn(execution) };
+        let replaced = all_held.insert(id, held);
+        drop(all_held);
+        if let Some(replaced) = replaced {
+            replaced.execution.abort();
+        }
     }
 
-    /// Leaves a task that cannot be read here to other processes.
-    async fn leave(&self, lease: &Lease) {
-        *self.yields_until.lock() = Some(Instant::now() + self.runner.limits().lease);
+    async fn release(&self, lease: &Lease) {
         if let Err(error) = self.runner.release(std::slice::from_ref(lease)).await {
             tracing::warn!(%error, "the lease of a task could not be released");
         }
@@ -193,6 +221,38 @@ impl Inner {
         });
     }
 
+    /// Renews the leases of the tasks that this process runs, and drops those that are lost.
+    async fn renew(&self) {
+        let lease = self.runner.limits().lease;
+        let held: Vec<_> = (self.held.lock().iter())
+            .map(|(id, held)| Lease::new(Arc::clone(id), held.fence))
+            .collect();
+        for leases in held.chunks(RENEWED_TOGETHER) {
+            let asked_at = Instant::now();
+            match self.runner.renew(leases).await {
+                Ok(valid) => {
+                    for (lease, is_valid) in leases.iter().zip(valid) {
+                        if !is_valid {
+                            self.abort(&lease.id, Some(lease.fence));
+                        } else if let Some(held) = self.held.lock().get_mut(&lease.id) {
+                            held.renewed_at = asked_at;
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the leases of tasks could not be renewed");
+                    // Another process may run them by now.
+                    let is_lost = |held: &Held| held.renewed_at.elapsed() > lease;
+                    for found in leases {
+                        if self.held.lock().get(&found.id).is_some_and(is_lost) {
+                            self.abort(&found.id, Some(found.fence));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Stops the execution of a task; with `fence`, only that of this claim.
     fn abort(&self, id: &str, fence: Option<u64>) {
         let held = {
@@ -203,7 +263,7 @@ impl Inner {
             }
         };
         if let Some(held) = held {
-            held.abort.abort();
+            held.execution.abort();
         }
     }
 }
@@ -224,45 +284,15 @@ impl Drop for Running {
     }
 }
 
-/// Renews the leases of the tasks that this process runs, and drops those that are lost.
+/// Renews leases three times in their duration.
 async fn renew_leases(inner: Weak<Inner>) {
     let Some(lease) = inner.upgrade().map(|inner| inner.runner.limits().lease) else { return };
-    let mut ticks = interval((lease / 3).max(std::time::Duration::from_millis(1)));
+    let mut ticks = interval((lease / 3).max(MIN_INTERVAL));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
-        let held: Vec<_> = inner
-            .held
-            .lock()
-            .iter()
-            .map(|(id, held)| Lease::new(Arc::clone(id), held.fence))
-            .collect();
-        for leases in held.chunks(RENEWED_TOGETHER) {
-            let asked_at = Instant::now();
-            match inner.runner.renew(leases).await {
-                Ok(valid) => {
-                    for (lease, is_valid) in leases.iter().zip(valid) {
-                        if !is_valid {
-                            inner.abort(&lease.id, Some(lease.fence));
-                        } else if let Some(held) = inner.held.lock().get_mut(&lease.id) {
-                            held.renewed_at = asked_at;
-                        }
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the leases of tasks could not be renewed");
-                    // Another process may run them by now.
-                    let lost = |held: &Held| held.renewed_at.elapsed() > lease;
-                    for found in leases {
-                        let is_lost = inner.held.lock().get(&found.id).is_some_and(lost);
-                        if is_lost {
-                            inner.abort(&found.id, Some(found.fence));
-                        }
-                    }
-                }
-            }
-        }
+        inner.renew().await;
     }
 }
 
@@ -271,7 +301,7 @@ async fn claim_tasks(inner: Weak<Inner>) {
     let Some(period) = inner.upgrade().map(|inner| inner.runner.limits().claim_interval) else {
         return;
     };
-    let mut ticks = interval(period.max(std::time::Duration::from_millis(1)));
+    let mut ticks = interval(period.max(MIN_INTERVAL));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

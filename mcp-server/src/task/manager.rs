@@ -1,19 +1,19 @@
 //! The tasks of a server: their creation, and what their owners may do with them.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 
-use futures::StreamExt as _;
 use futures::future::{AbortHandle, abortable};
-use mcp_core::json::{JsonBytes, RawJson};
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::json::RawJson;
+use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::meta;
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputResponses;
 use serde_json::Value;
-use tokio::time::{MissedTickBehavior, interval};
 
+use super::background;
 use super::config::TaskConfig;
 use super::engine::TaskEngine;
 use super::identity::{new_id, owner};
@@ -39,6 +39,7 @@ pub(crate) struct TaskManager {
     pub(super) shared: Arc<Shared>,
     engine: Arc<dyn TaskEngine>,
     started: Once,
+    is_stopped: AtomicBool,
     /// The tasks that read the feed and delete what has expired.
     background: Mutex<Vec<AbortHandle>>,
 }
@@ -72,7 +73,13 @@ impl TaskManager {
             conversation: Arc::new(conversation),
             watchers: Watchers::default(),
         });
-        Self { shared, engine: config.engine, started: Once::new(), background: Mutex::default() }
+        Self {
+            shared,
+            engine: config.engine,
+            started: Once::new(),
+            is_stopped: AtomicBool::new(false),
+            background: Mutex::default(),
+        }
     }
 
     /// Starts what runs in the background, if it does not run and there is a runtime.
@@ -83,8 +90,11 @@ impl TaskManager {
         self.started.call_once(|| {
             let runner = TaskRunner::new(Arc::clone(&self.shared));
             self.engine.start(runner);
-            self.spawn(read_changes(Arc::clone(&self.shared), Arc::downgrade(&self.engine)));
-            self.spawn(sweep(Arc::clone(&self.shared)));
+            self.spawn(background::read_changes(
+                Arc::clone(&self.shared),
+                Arc::downgrade(&self.engine),
+            ));
+            self.spawn(background::sweep(Arc::clone(&self.shared)));
         });
     }
 
@@ -94,10 +104,15 @@ impl TaskManager {
         self.background.lock().push(handle);
     }
 
-    /// Stops the executions of this process, so that other processes may continue them.
+    /// Stops the executions of this process, so that other processes may continue them. Tasks that
+    /// are created afterwards are refused.
     pub(crate) async fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
         if self.started.is_completed() {
-            self.engine.stop().await;
+            let stopping = self.engine.stop();
+            if tokio::time::timeout(self.shared.limits().store_timeout, stopping).await.is_err() {
+                tracing::warn!("the tasks could not be stopped in time (store_timeout)");
+            }
         }
     }
 
@@ -114,6 +129,10 @@ impl TaskManager {
         ttl: Option<std::time::Duration>,
     ) -> Result<View, ErrorObject> {
         self.ensure_started();
+        if self.is_stopped.load(Ordering::Acquire) {
+            let message = "the server is stopping, and starts no tasks; try again later";
+            return Err(ErrorObject::new(code::INTERNAL_ERROR, message));
+        }
         let shared = &self.shared;
         let failed = |error: StoreError| to_error("creating a task", &error);
         let principal = context.principal().map(Principal::id);
@@ -139,7 +158,8 @@ impl TaskManager {
             )));
         }
         let created_at = now();
-        let detail = Detail { revision: context.revision().to_string(), ..Detail::default() };
+        let detail =
+            Detail { revision: context.revision().to_string(), bytes, ..Detail::default() };
         let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
         head.detail = shared.records.encode_detail(&id, &detail).map_err(failed)?;
         let ttl = ttl.or_else(|| route.task_ttl()).or(shared.times.ttl);
@@ -248,10 +268,12 @@ impl TaskManager {
                 return Ok(());
             }
             let added: usize = update.append.iter().map(bytes::Bytes::len).sum();
+            detail.bytes = detail.bytes.saturating_add(added);
             let max_bytes = self.shared.limits().max_task_bytes;
-            if added > max_bytes {
+            if detail.bytes > max_bytes {
                 return Err(ErrorObject::invalid_params(format!(
-                    "/inputResponses: {added} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
+                    "/inputResponses: with {added} bytes, the task exceeds its limit of {max_bytes} bytes \
+                     (tasks.max_task_bytes)"
                 )));
             }
             let is_complete = open.is_empty();
@@ -443,50 +465,4 @@ pub(super) fn unknown(id: &str) -> ErrorObject {
 #[cold]
 fn too_many_conflicts() -> ErrorObject {
     crate::error::internal("changing a task", &"it changed too often meanwhile")
-}
-
-/// Passes changes on to those who wait for them.
-async fn read_changes(shared: Arc<Shared>, engine: std::sync::Weak<dyn TaskEngine>) {
-    let mut changes = shared.store.changes();
-    loop {
-        // A stream that is always ready must not keep the thread.
-        tokio::task::consume_budget().await;
-        let Some(change) = changes.next().await else { return };
-        shared.watchers.report(&change);
-        match engine.upgrade() {
-            Some(engine) => engine.changed(&change),
-            None => return,
-        }
-    }
-}
-
-/// Deletes expired tasks.
-async fn sweep(shared: Arc<Shared>) {
-    let limits = shared.limits();
-    let period = limits.sweep_interval.max(std::time::Duration::from_millis(1));
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match shared.within(shared.store.sweep(now(), limits.max_swept_tasks)).await {
-            Ok(expired) if expired.is_empty() => {}
-            Ok(expired) => tracing::debug!(count = expired.len(), "deleted expired tasks"),
-            Err(error) => tracing::warn!(%error, "expired tasks could not be deleted"),
-        }
-    }
-}
-
-/// Returns the encoded outcome of a task that has one.
-pub(super) fn outcome(
-    shared: &Shared,
-    head: &TaskHead,
-) -> Result<Option<super::record::Outcome>, ErrorObject> {
-    let Some(outcome) = &head.outcome else { return Ok(None) };
-    let decoded = shared.records.decode_outcome(&head.id, outcome);
-    decoded.map(Some).map_err(|error| to_error("reading the outcome of a task", &error))
-}
-
-/// Keeps [`JsonBytes`] of results as values.
-pub(super) fn to_raw(result: &JsonBytes) -> Result<RawJson, ErrorObject> {
-    result.parse().map_err(|error| crate::error::internal("reading the result of a task", &error))
 }

@@ -45,6 +45,9 @@ pub(super) struct Detail {
     /// result is encoded for it.
     #[serde(rename = "v")]
     pub(super) revision: String,
+    /// The size of the call and the journal, in bytes.
+    #[serde(rename = "b", default)]
+    pub(super) bytes: usize,
     /// The status message.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
@@ -83,6 +86,10 @@ enum Entry {
     Answer(StoredAnswer),
     #[serde(rename = "q")]
     Asked(Asked),
+    /// A claim begins to run the handler. Not recorded for the first claim of a task that is
+    /// resumed, for which it makes no difference.
+    #[serde(rename = "b")]
+    Started(u64),
     /// The task runs again from nothing.
     #[serde(rename = "x")]
     Restarted,
@@ -112,10 +119,10 @@ pub(super) struct History {
     pub(super) journal: Journal,
     /// The number of executions that asked for input.
     pub(super) rounds: u32,
-    /// The claim of the last execution that asked for input.
-    pub(super) last_asked: Option<u64>,
-    /// The number of claims that asked for input.
-    pub(super) asked_claims: u32,
+    /// Whether the last execution that is recorded neither asked nor ended.
+    pub(super) is_interrupted: bool,
+    /// The number of claims after the first that were interrupted while they ran the handler.
+    pub(super) interruptions: u32,
     /// The keys on the wire of all questions so far.
     pub(super) keys: HashSet<String>,
     /// The size of the entries, in bytes.
@@ -196,8 +203,16 @@ impl Records {
         self.encode_entry(id, &Entry::Asked(asked))
     }
 
-    pub(super) fn encode_restart(&self, id: &str) -> Result<Bytes, StoreError> {
-        self.encode_entry(id, &Entry::Restarted)
+    /// Encodes that a claim begins to run the handler; with `restarts`, from nothing.
+    pub(super) fn encode_start(
+        &self,
+        id: &str,
+        fence: u64,
+        restarts: bool,
+    ) -> Result<Vec<Bytes>, StoreError> {
+        let restart = restarts.then_some(Entry::Restarted);
+        let entries = restart.into_iter().chain([Entry::Started(fence)]);
+        entries.map(|entry| self.encode_entry(id, &entry)).collect()
     }
 
     /// Encodes the journal of a call that becomes a task.
@@ -261,10 +276,15 @@ impl History {
                 // A call that became a task asked before it had a claim.
                 if asked.fence > 0 {
                     self.rounds += 1;
-                    self.asked_claims += u32::from(self.last_asked != Some(asked.fence));
-                    self.last_asked = Some(asked.fence);
+                    if std::mem::take(&mut self.is_interrupted) && asked.fence > 1 {
+                        self.interruptions -= 1;
+                    }
                 }
                 self.keys.extend(asked.keys);
+            }
+            Entry::Started(fence) => {
+                self.is_interrupted = true;
+                self.interruptions += u32::from(fence > 1);
             }
             Entry::Restarted => *journal = Journal::default(),
         }

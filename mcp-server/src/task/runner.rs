@@ -15,7 +15,7 @@ use super::limits::TaskLimits;
 use super::record::{Asked, Detail, History, OpenQuestion, Outcome, StoredCall};
 use super::recovery::Recovery;
 use super::shared::{Shared, to_error};
-use super::writer::{Writer, Written};
+use super::writer::{Stop, Writer, Written};
 use crate::call::{Call, CallMeta, CloseOnDrop};
 use crate::clock::now;
 use crate::context::Context;
@@ -131,29 +131,23 @@ impl TaskRunner {
             let error = ErrorObject::invalid_params(format!("unknown tool: {}", call.tool));
             return self.end(&writer, &id, Outcome::Error(error)).await;
         };
-        if let Some(end) = self.recover(&writer, lease, route, &mut history).await {
-            return end;
-        }
         loop {
+            if let Some(end) = self.start(&writer, lease, route, &mut history).await {
+                return end;
+            }
             let run = Execution { runner: self, call: &call, revision, writer: &writer };
-            match run.run(&registry, route, &mut history).await {
-                Ok(TaskRun::Complete(result)) => {
+            let requests = match run.run(&registry, route, &mut history).await {
+                Ok(Some(TaskRun::Complete(result))) => {
                     return self.end(&writer, &id, Outcome::Result(result)).await;
                 }
-                Ok(TaskRun::Asked(requests)) if requests.is_empty() => {
-                    match self.ask(&writer, &id, lease, requests, &mut history).await {
-                        Ok(RunEnd::Parked) => {}
-                        Ok(end) => return end,
-                        Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
-                    }
-                    tokio::time::sleep(RERUN_DELAY).await;
-                }
-                Ok(TaskRun::Asked(requests)) => {
-                    return match self.ask(&writer, &id, lease, requests, &mut history).await {
-                        Ok(end) => end,
-                        Err(error) => self.end(&writer, &id, Outcome::Error(error)).await,
-                    };
-                }
+                Ok(Some(TaskRun::Asked(requests))) => requests,
+                Ok(None) => return RunEnd::Lost,
+                Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
+            };
+            let has_questions = !requests.is_empty();
+            match self.ask(&writer, &id, lease, requests, &mut history).await {
+                Ok(RunEnd::Parked) if !has_questions => tokio::time::sleep(RERUN_DELAY).await,
+                Ok(end) => return end,
                 Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
             }
         }
@@ -192,26 +186,21 @@ impl TaskRunner {
         Ok((call, self.0.records.decode_journal(record)?))
     }
 
-    /// Decides how an execution goes on that follows an interrupted one. Returns how it ends, if it
-    /// must not go on.
-    async fn recover(
+    /// Records that the handler begins, where that decides what an interruption means. Returns how
+    /// the execution ends, if the handler must not begin.
+    async fn start(
         &self,
         writer: &Writer,
         lease: &Lease,
         route: &ToolRoute,
         history: &mut History,
     ) -> Option<RunEnd> {
-        // Each claim but the last has asked for input, or was interrupted.
-        let interruptions = (lease.fence - 1).saturating_sub(u64::from(history.asked_claims));
-        if lease.fence == 1 || history.last_asked == Some(lease.fence - 1) {
-            return None;
-        }
-        let max = self.limits().max_recoveries;
-        let failure = if interruptions > max {
+        let (recovery, max) = (route.recovery(), u64::from(self.limits().max_recoveries));
+        let failure = if u64::from(history.interruptions) >= max.max(1) {
             Some(format!(
-                "the task was interrupted {interruptions} times; the limit is {max} (tasks.max_recoveries)"
+                "the task was interrupted too often; the limit is {max} (tasks.max_recoveries)"
             ))
-        } else if route.recovery() == Recovery::Fail {
+        } else if history.is_interrupted && recovery == Recovery::Fail {
             Some("the server was interrupted while it ran the task".to_owned())
         } else {
             None
@@ -220,15 +209,24 @@ impl TaskRunner {
             let error = ErrorObject::new(code::INTERNAL_ERROR, message);
             return Some(self.end(writer, &lease.id, Outcome::Error(error)).await);
         }
-        if route.recovery() == Recovery::Restart {
-            let entry = match self.0.records.encode_restart(&lease.id) {
-                Ok(entry) => entry,
-                Err(error) => return Some(unreadable(&error)),
-            };
-            if let Written::Lost = writer.write(|update| update.append = vec![entry.clone()]).await
-            {
-                return Some(RunEnd::Lost);
+        if lease.fence == 1 && recovery == Recovery::Resume {
+            return None;
+        }
+        let restarts = history.is_interrupted && recovery == Recovery::Restart;
+        let entries = match self.0.records.encode_start(&lease.id, lease.fence, restarts) {
+            Ok(entries) => entries,
+            Err(error) => return Some(unreadable(&error)),
+        };
+        match writer.write(|update| update.append.clone_from(&entries)).await {
+            Written::Applied => {}
+            Written::Lost => return Some(RunEnd::Lost),
+            Written::Refused(error) => {
+                let error = Outcome::Error(to_error("starting a task", &error));
+                return Some(self.end(writer, &lease.id, error).await);
             }
+        }
+        history.is_interrupted = false;
+        if restarts {
             history.journal = crate::questions::Journal::default();
         }
         None
@@ -275,7 +273,12 @@ impl TaskRunner {
         let entry = records.encode_asked(id, asked).map_err(failed)?;
         let state =
             if questions.is_empty() { TaskState::Working } else { TaskState::InputRequired };
-        let detail = Detail { revision: writer.revision().to_owned(), message: None, questions };
+        let detail = Detail {
+            revision: writer.revision().to_owned(),
+            bytes: writer.bytes() + entry.len(),
+            message: None,
+            questions,
+        };
         let detail = records.encode_detail(id, &detail).map_err(failed)?;
         writer.reserve(entry.len())?;
         let change = |update: &mut crate::store::TaskUpdate| {
@@ -367,13 +370,14 @@ impl Execution<'_> {
     /// Runs the handler with the journal of `history`, and puts the new journal there.
     ///
     /// # Errors
-    /// Those of the handler, and why its steps cannot be stored.
+    /// Those of the handler, and why its steps cannot be stored. `None` if the execution may no
+    /// longer write.
     async fn run(
         &self,
         registry: &Arc<Registry>,
         route: &ToolRoute,
         history: &mut History,
-    ) -> Result<TaskRun, ErrorObject> {
+    ) -> Result<Option<TaskRun>, ErrorObject> {
         let shared = &self.runner.0;
         let params = Params::from(JsonBytes::from_trusted(self.call.params.get()));
         let mut meta = CallMeta::read(&params)?;
@@ -408,11 +412,16 @@ impl Execution<'_> {
             let handler = route.call(context.clone(), arguments);
             input::run_task(&context, handler, |result| route.finish(&context, result)).await
         };
+        self.writer.begin();
         let outcome = tokio::select! {
             biased;
-            error = self.writer.failed() => Err(error),
-            outcome = catch_panic(end.0.method.clone(), handler) => outcome,
+            stop = self.writer.stopped() => match stop {
+                Stop::Failed(error) => Err(error),
+                Stop::Lost => Ok(None),
+            },
+            outcome = catch_panic(end.0.method.clone(), handler) => outcome.map(Some),
         };
+        self.writer.finish();
         end.0.gate.close_and_wait().await;
         history.journal = std::mem::take(&mut end.0.questions.round().lock().journal);
         outcome

@@ -15,7 +15,7 @@ use mcp_core::types::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::manager::{Cancelled, TaskManager, View, outcome, unknown};
+use super::manager::{Cancelled, TaskManager, View, unknown};
 use super::record::Outcome;
 use crate::context::Context;
 use crate::error::invalid_params;
@@ -106,7 +106,7 @@ impl TaskManager {
                     self.ask_2025(context, &task_id, &view).await?;
                 }
                 TaskState::Completed | TaskState::Failed => {
-                    return match outcome(&self.shared, &view.head)? {
+                    return match view.outcome(&self.shared)? {
                         Some(Outcome::Result(result)) => related_result(&result, &task_id),
                         Some(Outcome::Error(error)) => Err(error),
                         None => Err(unknown(&task_id)),

@@ -2,18 +2,29 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{
     CreateTaskResult, DetailedTask, InputRequests, Task, TaskError, TaskStatus, task_2025,
 };
 
-use super::manager::{View, outcome, to_raw};
+use super::manager::View;
 use super::record::Outcome;
 use super::runner::millis;
-use super::shared::Shared;
+use super::shared::{Shared, to_error};
 use crate::store::{TaskHead, TaskState};
 
 impl View {
+    /// Returns how the task ended; `None` if it has neither a result nor an error.
+    ///
+    /// # Errors
+    /// −32603 if the outcome cannot be read.
+    pub(super) fn outcome(&self, shared: &Shared) -> Result<Option<Outcome>, ErrorObject> {
+        let Some(outcome) = &self.head.outcome else { return Ok(None) };
+        let decoded = shared.records.decode_outcome(&self.head.id, outcome);
+        decoded.map(Some).map_err(|error| to_error("reading the outcome of a task", &error))
+    }
+
     /// The task in the result of the call that created it.
     pub(super) fn created(&self, shared: &Shared) -> CreateTaskResult {
         self.task(shared).into()
@@ -33,8 +44,10 @@ impl View {
                     .collect();
                 task.input_requests = Some(requests);
             }
-            TaskState::Completed | TaskState::Failed => match outcome(shared, &self.head)? {
-                Some(Outcome::Result(result)) => task.result = Some(to_raw(&result)?),
+            TaskState::Completed | TaskState::Failed => match self.outcome(shared)? {
+                Some(Outcome::Result(result)) => {
+                    task.result = Some(to_raw(&result)?);
+                }
                 Some(Outcome::Error(error)) => {
                     let mut shown = TaskError::new(error.code(), error.message());
                     if let Some(data) = error.data() {
@@ -69,7 +82,7 @@ impl View {
     pub(super) fn task_2025(&self, shared: &Shared) -> Result<task_2025::Task, ErrorObject> {
         let mut state = self.head.state;
         if state == TaskState::Completed
-            && let Some(Outcome::Result(result)) = outcome(shared, &self.head)?
+            && let Some(Outcome::Result(result)) = self.outcome(shared)?
             && is_error(result.as_str())
         {
             state = TaskState::Failed;
@@ -85,6 +98,10 @@ impl View {
         task.status_message.clone_from(&self.detail.message);
         Ok(task)
     }
+}
+
+fn to_raw(result: &JsonBytes) -> Result<RawJson, ErrorObject> {
+    result.parse().map_err(|error| crate::error::internal("reading the result of a task", &error))
 }
 
 /// Whether a result has `isError`.

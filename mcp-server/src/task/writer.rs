@@ -1,6 +1,7 @@
 //! The writes of one execution of a task.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,11 +16,15 @@ use super::record::Detail;
 use super::shared::{Shared, to_error};
 use crate::call::RunningTask;
 use crate::clock::now;
-use crate::store::{Lease, StoreError, TaskHead, TaskUpdate, UpdateOutcome};
+use crate::store::{Lease, StoreError, TaskHead, TaskState, TaskUpdate, UpdateOutcome};
 
 /// Delays between two attempts to write while the store fails. Fixed: the lease limits how long it
 /// goes on.
 const RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// Maximum length of a status message, in bytes; the rest is cut off. Fixed: it is one line for a
+/// person.
+const MAX_STATUS_BYTES: usize = 4 << 10;
 
 /// Writes for one execution of a task, as long as its lease is valid.
 pub(super) struct Writer {
@@ -31,8 +36,19 @@ pub(super) struct Writer {
     /// The size of the call and the journal, in bytes.
     bytes: Mutex<usize>,
     last_status: Mutex<Option<Instant>>,
-    failure: Mutex<Option<ErrorObject>>,
-    failed: Notify,
+    /// Whether a handler runs. Afterwards, futures that it has left behind write nothing.
+    has_handler: AtomicBool,
+    stop: Mutex<Option<Stop>>,
+    stopped: Notify,
+}
+
+/// Why a handler must be dropped.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Something cannot be stored. The task fails.
+    Failed(ErrorObject),
+    /// The execution may no longer write.
+    Lost,
 }
 
 /// What became of a write.
@@ -61,8 +77,9 @@ impl Writer {
             revision,
             bytes: Mutex::new(bytes),
             last_status: Mutex::new(None),
-            failure: Mutex::new(None),
-            failed: Notify::new(),
+            has_handler: AtomicBool::new(false),
+            stop: Mutex::new(None),
+            stopped: Notify::new(),
         }
     }
 
@@ -75,6 +92,10 @@ impl Writer {
     /// fails.
     pub(super) async fn write(&self, change: impl Fn(&mut TaskUpdate)) -> Written {
         let mut head = self.head.lock().await;
+        // This execution has parked or ended the task itself.
+        if head.state != TaskState::Working {
+            return Written::Lost;
+        }
         let (mut delay, max_delay) = RETRY_DELAYS;
         loop {
             let mut update = TaskUpdate::of(&head, now());
@@ -131,41 +152,57 @@ impl Writer {
         }
         Err(ErrorObject::new(
             code::INTERNAL_ERROR,
-            format!("the task exceeds the limit of {max} bytes (max_task_bytes)"),
+            format!("the task exceeds the limit of {max} bytes (tasks.max_task_bytes)"),
         ))
     }
 
-    /// Waits until the task cannot go on, because something cannot be stored.
-    pub(super) async fn failed(&self) -> ErrorObject {
+    /// Returns the size of the call and the journal, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        *self.bytes.lock()
+    }
+
+    /// Allows the handler that begins to write.
+    pub(super) fn begin(&self) {
+        self.has_handler.store(true, Ordering::Release);
+    }
+
+    /// Ends the writes of the handler.
+    pub(super) fn finish(&self) {
+        self.has_handler.store(false, Ordering::Release);
+    }
+
+    /// Waits until the handler must be dropped.
+    pub(super) async fn stopped(&self) -> Stop {
         loop {
-            if let Some(error) = self.failure.lock().take() {
-                return error;
+            if let Some(stop) = self.stop.lock().take() {
+                return stop;
             }
-            self.failed.notified().await;
+            self.stopped.notified().await;
         }
     }
 
-    /// Ends the execution with an error. Never completes: the execution is dropped.
-    async fn fail(&self, error: ErrorObject) -> std::convert::Infallible {
-        *self.failure.lock() = Some(error);
-        self.failed.notify_one();
-        std::future::pending().await
+    fn stop(&self, stop: Stop) {
+        *self.stop.lock() = Some(stop);
+        self.stopped.notify_one();
     }
 
-    /// Appends an entry to the journal. Completes only if it is durable.
-    async fn append(&self, entry: Result<Bytes, StoreError>) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => match self.fail(to_error("storing a step", &error)).await {},
-        };
-        if let Err(error) = self.reserve(entry.len()) {
-            match self.fail(error).await {}
-        }
+    /// Appends an entry to the journal.
+    async fn append(&self, entry: Result<Bytes, StoreError>) -> Result<(), Stop> {
+        let failed = |error: &StoreError| Stop::Failed(to_error("storing a step", error));
+        let entry = entry.map_err(|error| failed(&error))?;
+        self.reserve(entry.len()).map_err(Stop::Failed)?;
         match self.write(|update| update.append = vec![entry.clone()]).await {
-            Written::Applied => {}
-            // The execution is dropped as soon as its engine learns of it.
-            Written::Lost => std::future::pending().await,
-            Written::Refused(error) => match self.fail(to_error("storing a step", &error)).await {},
+            Written::Applied => Ok(()),
+            Written::Lost => Err(Stop::Lost),
+            Written::Refused(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Stores a status message.
+    async fn write_status(&self, detail: &Detail) -> Written {
+        match self.shared.records.encode_detail(&self.lease.id, detail) {
+            Ok(detail) => self.write(|update| update.detail = Some(detail.clone())).await,
+            Err(error) => Written::Refused(error),
         }
     }
 }
@@ -173,30 +210,45 @@ impl Writer {
 impl RunningTask for Writer {
     fn record_step<'a>(&'a self, key: &'a str, result: &'a RawJson) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            self.append(self.shared.records.encode_step(&self.lease.id, key, result)).await;
+            if !self.has_handler.load(Ordering::Acquire) {
+                return;
+            }
+            let entry = self.shared.records.encode_step(&self.lease.id, key, result);
+            if let Err(stop) = self.append(entry).await
+                && self.has_handler.load(Ordering::Acquire)
+            {
+                self.stop(stop);
+                std::future::pending::<()>().await;
+            }
         })
     }
 
-    fn set_status(&self, message: String) -> BoxFuture<'_, ()> {
+    fn set_status(&self, mut message: String) -> BoxFuture<'_, ()> {
         let min_interval = self.shared.limits().min_status_interval;
-        {
+        let is_due = self.has_handler.load(Ordering::Acquire) && {
             let mut last = self.last_status.lock();
-            if last.is_some_and(|last| last.elapsed() < min_interval) {
-                return Box::pin(std::future::ready(()));
+            let is_due = last.is_none_or(|last| last.elapsed() >= min_interval);
+            if is_due {
+                *last = Some(Instant::now());
             }
-            *last = Some(Instant::now());
+            is_due
+        };
+        if !is_due {
+            return Box::pin(std::future::ready(()));
         }
-        let detail =
-            Detail { revision: self.revision.clone(), message: Some(message), ..Detail::default() };
+        let mut ends = (0..=MAX_STATUS_BYTES.min(message.len())).rev();
+        message.truncate(ends.find(|end| message.is_char_boundary(*end)).unwrap_or(0));
         Box::pin(async move {
-            match self.shared.records.encode_detail(&self.lease.id, &detail) {
-                Ok(detail) => {
-                    let written = self.write(|update| update.detail = Some(detail.clone())).await;
-                    if let Written::Refused(error) = written {
-                        tracing::warn!(%error, "the status message of a task was not stored");
-                    }
-                }
-                Err(error) => {
+            let detail = Detail {
+                revision: self.revision.clone(),
+                bytes: self.bytes(),
+                message: Some(message),
+                questions: Vec::new(),
+            };
+            match self.write_status(&detail).await {
+                Written::Applied => {}
+                Written::Lost => self.stop(Stop::Lost),
+                Written::Refused(error) => {
                     tracing::warn!(%error, "the status message of a task was not stored");
                 }
             }

@@ -1,14 +1,12 @@
 //! The experimental tasks of 2025-11-25.
 
 use mcp_server::input::AskError;
-use mcp_server::task::TaskSupport;
-use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Elicit, ErrorObject, Revision, ServerBuilder, ToolError, routes, tool};
 use mcp_test_support::Gate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fixture::{Identify, accept};
+use super::fixture::{Identify, accept, waiting};
 use crate::harness::{Client, Setup, Transport, built, named, server};
 
 const RELATED: &str = "io.modelcontextprotocol/related-task";
@@ -190,16 +188,7 @@ async fn the_capability_is_declared_in_2025_11_25_only() {
 async fn a_cancelled_task_is_cancelled_at_once_and_only_once() {
     for &transport in Transport::ALL {
         let gate = Gate::new();
-        let waiting = gate.clone();
-        let wait =
-            ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
-                let gate = waiting.clone();
-                async move {
-                    gate.wait().await;
-                    "through"
-                }
-            });
-        let server = built(server().tool(wait));
+        let server = built(server().tool(waiting(&gate)));
         let client = setup().connect(&server, transport, Revision::V2025_11_25).await;
         let id = create(&client, "wait", json!({})).await;
         gate.arrived(1).await;

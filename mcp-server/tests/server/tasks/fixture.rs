@@ -12,7 +12,10 @@ use mcp_server::store::{
     Lease, MemoryTaskStore, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota,
     TaskRecord, TaskStore, TaskUpdate, UpdateOutcome,
 };
-use mcp_server::{Principal, Revision, Server, ServerBuilder};
+use mcp_server::task::TaskSupport;
+use mcp_server::tool::ToolRoute;
+use mcp_server::{Context, Principal, Revision, Server, ServerBuilder};
+use mcp_test_support::Gate;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Setup, Transport, built, named};
@@ -78,6 +81,19 @@ impl TaskClient for Client {
         let result = self.ok("tasks/update", params).await;
         assert_eq!(result["resultType"], "complete");
     }
+}
+
+/// A tool that waits at the gate as a task, and then returns "through".
+pub fn waiting(gate: &Gate) -> ToolRoute {
+    let gate = gate.clone();
+    ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |ctx: Context| {
+        let gate = gate.clone();
+        async move {
+            ctx.progress_with_message(1.0, 2.0, "half").await;
+            gate.wait().await;
+            "through"
+        }
+    })
 }
 
 /// An answer that accepts a form.

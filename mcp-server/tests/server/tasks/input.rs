@@ -12,8 +12,8 @@ use mcp_test_support::within_an_hour;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fixture::{TaskClient, accept, each};
-use crate::harness::{Client, server};
+use super::fixture::{TaskClient, accept, connect, each};
+use crate::harness::{Client, Setup, Transport, built, server};
 
 #[derive(Deserialize, Elicit)]
 struct Name {
@@ -239,4 +239,68 @@ async fn concurrent_partial_answers_are_all_kept() {
         }
     })
     .await;
+}
+
+/// What a handler has left behind writes nothing to a parked task.
+#[tokio::test(start_paused = true)]
+async fn progress_after_the_questions_does_not_remove_them() {
+    #[tool(task)]
+    async fn ask(ctx: Context) -> Result<String, AskError> {
+        let reporting = ctx.clone();
+        tokio::spawn(async move {
+            for number in 1..100 {
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                reporting.progress_with_message(f64::from(number), None, "late").await;
+                let _: u32 = reporting.step("late", async { 1 }).await;
+            }
+        });
+        Ok(ctx.elicit::<Name>("Who?").key("who").await?.name)
+    }
+    each(
+        || server().routes(routes![ask]),
+        async |client| {
+            let id = client.create("ask", json!({})).await;
+            client.until(&id, "input_required").await;
+            tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+            let task = client.get(&id).await;
+            assert_eq!(keys(&task), ["who"], "{task}");
+            assert!(task.get("statusMessage").is_none(), "{task}");
+            client.answer(&id, json!({ "who": accept(json!({ "name": "Ada" })) })).await;
+            let task = client.until(&id, "completed").await;
+            assert_eq!(task["result"]["content"][0]["text"], "Ada");
+        },
+    )
+    .await;
+}
+
+/// A call may ask in place first, and become a task in a later round.
+#[tokio::test(start_paused = true)]
+async fn a_state_of_a_round_in_place_is_kept_by_the_task() {
+    static STEPS: AtomicUsize = AtomicUsize::new(0);
+
+    #[tool(task)]
+    async fn charge(ctx: &Context) -> Result<String, AskError> {
+        ctx.step("charge", async { STEPS.fetch_add(1, Ordering::Relaxed) }).await;
+        Ok(ctx.elicit::<Name>("Who?").key("who").await?.name)
+    }
+    for &transport in Transport::ALL {
+        STEPS.store(0, Ordering::Relaxed);
+        let server = built(server().routes(routes![charge]));
+        let setup = Setup::default().capabilities(json!({ "elicitation": { "form": {} } }));
+        let client = setup.connect(&server, transport, mcp_server::Revision::LATEST).await;
+        let asked = client.ok("tools/call", json!({ "name": "charge" })).await;
+        let state = &asked["requestState"];
+        let client = connect(&server, transport).await;
+        let call = |state: &Value| {
+            json!({
+                "name": "charge", "requestState": state,
+                "inputResponses": { "who": accept(json!({ "name": "Ada" })) },
+            })
+        };
+        let id = client.ok("tools/call", call(state)).await["taskId"].as_str().unwrap().to_owned();
+        let task = client.until(&id, "completed").await;
+        assert_eq!(task["result"]["content"][0]["text"], "Ada", "{transport:?}");
+        assert_eq!(STEPS.load(Ordering::Relaxed), 1);
+        assert_eq!(client.err("tools/call", call(&json!("forged"))).await.code, -32602);
+    }
 }

@@ -1,11 +1,10 @@
 //! The life of a task, as its client sees it.
 
-use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, ErrorObject, Revision, ServerBuilder, ToolError, routes, tool};
 use mcp_test_support::Gate;
 use serde_json::{Value, json};
 
-use super::fixture::{TASKS, TaskClient, connect, each, with_tasks};
+use super::fixture::{TASKS, TaskClient, connect, each, waiting, with_tasks};
 use crate::harness::{Setup, Transport, built, server};
 
 #[tool(task)]
@@ -47,21 +46,6 @@ fn tools() -> ServerBuilder {
         panic_in_a_task,
         plain
     ])
-}
-
-/// A tool that waits at a gate, as a task.
-fn waiting(gate: &Gate) -> ToolRoute {
-    let gate = gate.clone();
-    ToolRoute::builder("wait").task(mcp_server::task::TaskSupport::Optional).handler(
-        move |ctx: Context| {
-            let gate = gate.clone();
-            async move {
-                ctx.progress_with_message(1.0, 2.0, "half").await;
-                gate.wait().await;
-                "through"
-            }
-        },
-    )
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,14 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mcp_server::input::AskError;
-use mcp_server::task::{TaskLimits, TaskSupport};
-use mcp_server::tool::ToolRoute;
+use mcp_server::task::TaskLimits;
 use mcp_server::{Context, Elicit, Limits, ServerBuilder, routes, tool};
 use mcp_test_support::Gate;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::fixture::{Identify, TaskClient, accept, connect};
+use super::fixture::{Identify, TaskClient, accept, connect, waiting};
 use crate::harness::{Transport, built, server};
 
 #[derive(Deserialize, Elicit)]
@@ -128,15 +127,7 @@ async fn a_task_asks_a_limited_number_of_times() {
 #[tokio::test(start_paused = true)]
 async fn a_process_runs_a_limited_number_of_tasks_and_the_others_wait() {
     let gate = Gate::new();
-    let waiting = gate.clone();
-    let wait = ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
-        let gate = waiting.clone();
-        async move {
-            gate.wait().await;
-            "through"
-        }
-    });
-    let server = limited(|limits| limits.max_running_tasks = 2).tool(wait);
+    let server = limited(|limits| limits.max_running_tasks = 2).tool(waiting(&gate));
     let client = connect(&built(server), Transport::Memory).await;
     let mut ids = Vec::new();
     for _ in 0..5 {
@@ -217,4 +208,59 @@ async fn one_search_deletes_a_limited_number_of_expired_tasks() {
         tokio::time::sleep(Duration::from_secs(60)).await;
         assert_eq!(store.counts().tasks, left);
     }
+}
+
+/// The answers of a client count, however they are divided.
+#[tokio::test(start_paused = true)]
+async fn answers_count_in_the_size_of_a_task() {
+    #[tool(task)]
+    async fn ask(ctx: &Context) -> Result<String, AskError> {
+        let questions = ["a", "b", "c"].map(|key| ctx.elicit::<Name>(key).key(key).into_future());
+        futures::future::try_join_all(questions).await?;
+        Ok("done".to_owned())
+    }
+    let server = limited(|limits| limits.max_task_bytes = 3_000).routes(routes![ask]);
+    let client = connect(&built(server), Transport::Memory).await;
+    let id = client.create("ask", json!({})).await;
+    client.until(&id, "input_required").await;
+    let answer = |key: &str| {
+        let answers = json!({ key: accept(json!({ "name": "x".repeat(1_000) })) });
+        json!({ "taskId": id, "inputResponses": answers })
+    };
+    client.ok("tasks/update", answer("a")).await;
+    let error = [
+        client.request("tasks/update", answer("b")).await,
+        client.request("tasks/update", answer("c")).await,
+    ]
+    .into_iter()
+    .find_map(Result::err)
+    .expect("the limit is reached");
+    assert_eq!(error.code, -32602);
+    assert!(error.message.contains("max_task_bytes"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_result_does_not_fit_in_the_store_fails() {
+    let store = mcp_server::store::MemoryTaskStore::with_max_bytes(20_000);
+    let config = mcp_server::task::TaskConfig::new(store);
+    let client = connect(&built(limited(|_| {}).tasks(config)), Transport::Memory).await;
+    let id = client.create("repeat", json!({ "text": "a", "times": 100_000 })).await;
+    let task = client.until(&id, "failed").await;
+    assert!(task["error"]["message"].as_str().unwrap().contains("max_bytes"), "{task}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_message_is_cut_off() {
+    #[tool(task)]
+    async fn shout(ctx: Context) -> Result<String, AskError> {
+        ctx.progress_with_message(1.0, None, "é".repeat(100_000)).await;
+        std::future::pending::<()>().await;
+        Ok(String::new())
+    }
+    let server = limited(|_| {}).routes(routes![shout]);
+    let client = connect(&built(server), Transport::Memory).await;
+    let id = client.create("shout", json!({})).await;
+    mcp_test_support::settle().await;
+    let task = client.get(&id).await;
+    assert_eq!(task["statusMessage"].as_str().map(str::len), Some(4 << 10), "{task}");
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mcp_server::input::{AskError, KeyRing};
-use mcp_server::task::{Recovery, TaskConfig, TaskSupport};
+use mcp_server::task::{Recovery, RunEnd, TaskConfig, TaskEngine, TaskRunner, TaskSupport};
 use mcp_server::tool::ToolRoute;
 use mcp_server::{Context, Elicit, Limits, Server, ServerBuilder};
 use mcp_test_support::{Gate, settle};
@@ -254,4 +254,108 @@ async fn the_result_of_a_worker_that_lost_its_lease_is_refused() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     let task = client.get(&id).await;
     assert_eq!(task["status"], "working", "the worker of the first claim wrote: {task}");
+}
+
+/// A task that never ran was not interrupted.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waited_for_its_turn_is_not_interrupted_when_its_server_stops() {
+    for how in [End::Killed, End::Stopped] {
+        let (gate, counts) = (Gate::new(), Counts::default());
+        let (store, keys) = (SharedStore::default(), keys());
+        let tools = || {
+            let mut limits = Limits::default();
+            limits.tasks.max_running_tasks = 1;
+            let server = instance(&store, &keys).limits(limits);
+            built(server.tool(stepping(Recovery::Fail, &gate, &counts)))
+        };
+        let first = tools();
+        let client = connect(&first, Transport::Memory).await;
+        let running = client.create("stepping", json!({})).await;
+        gate.arrived(1).await;
+        let waiting = client.create("stepping", json!({})).await;
+        settle().await;
+        drop(client);
+        end(first, how).await;
+        let second = tools();
+        let client = connect(&second, Transport::Memory).await;
+        gate.open(1);
+        client.until(&running, "failed").await;
+        client.until(&waiting, "completed").await;
+    }
+}
+
+/// After a stop, no task is accepted that would never run.
+#[tokio::test(start_paused = true)]
+async fn a_stopped_server_starts_no_tasks() {
+    for store in [None, Some(SharedStore::default())] {
+        let (gate, counts) = (Gate::new(), Counts::default());
+        let config = match &store {
+            None => TaskConfig::default(),
+            Some(store) => TaskConfig::new(store.clone()).plaintext(),
+        };
+        let stepping = stepping(Recovery::Resume, &gate, &counts);
+        let server = built(server().tasks(config).tool(stepping));
+        let client = connect(&server, Transport::Memory).await;
+        server.stop_tasks().await;
+        let error = client.err("tools/call", json!({ "name": "stepping" })).await;
+        assert_eq!(error.code, -32603);
+        assert!(error.message.contains("stopping"), "{error:?}");
+    }
+}
+
+/// The engine only has to run tasks: an execution notices by itself that it may no longer write.
+#[tokio::test(start_paused = true)]
+async fn an_execution_ends_when_its_task_was_cancelled_although_its_engine_does_nothing() {
+    #[derive(Default, Clone)]
+    struct Engine(Arc<std::sync::OnceLock<TaskRunner>>, Arc<std::sync::Mutex<Vec<RunEnd>>>);
+
+    #[async_trait::async_trait]
+    impl TaskEngine for Engine {
+        fn start(&self, runner: TaskRunner) {
+            drop(self.0.set(runner));
+        }
+
+        fn submit(&self, id: Arc<str>, lease: Option<mcp_server::store::Lease>) {
+            assert!(lease.is_none());
+            self.deliver(id);
+        }
+
+        fn deliver(&self, id: Arc<str>) {
+            let Self(runner, ends) = self.clone();
+            tokio::spawn(async move {
+                let runner = runner.get().expect("started");
+                let lease = runner.claim(&id).await.unwrap().expect("a lease");
+                let end = runner.run(&lease).await;
+                ends.lock().unwrap().push(end);
+            });
+        }
+
+        fn cancel(&self, _: &str) {}
+
+        async fn stop(&self) {}
+    }
+
+    let (gate, engine) = (Gate::new(), Engine::default());
+    let waiting = gate.clone();
+    let work =
+        ToolRoute::builder("work").task(TaskSupport::Optional).handler(move |ctx: Context| {
+            let gate = waiting.clone();
+            async move {
+                gate.wait().await;
+                let _: u32 = ctx.step("after", async { 1 }).await;
+                "done"
+            }
+        });
+    let config = TaskConfig::default().engine(engine.clone());
+    let client = connect(&built(server().tasks(config).tool(work)), Transport::Memory).await;
+    let done = client.create("work", json!({})).await;
+    gate.open(1);
+    client.until(&done, "completed").await;
+    let id = client.create("work", json!({})).await;
+    gate.arrived(2).await;
+    client.ok("tasks/cancel", json!({ "taskId": id })).await;
+    gate.open(1);
+    settle().await;
+    assert_eq!(*engine.1.lock().unwrap(), [RunEnd::Ended, RunEnd::Lost]);
+    assert_eq!(client.get(&id).await["status"], "cancelled");
 }

@@ -11,7 +11,7 @@ use mcp_server::{Context, routes, tool};
 use mcp_test_support::{Gate, settle};
 use serde_json::json;
 
-use super::fixture::{SharedStore, TaskClient, connect};
+use super::fixture::{SharedStore, TaskClient, connect, waiting};
 use crate::harness::{Transport, built, server};
 
 #[tool(task)]
@@ -53,6 +53,10 @@ fn a_store_outside_of_the_process_needs_keys() {
     let config = TaskConfig::new(SharedStore::default());
     let error = server().routes(routes![echo]).tasks(config).build().unwrap_err();
     assert!(error.to_string().contains("state_keys"), "{error}");
+    // What a generated key seals cannot be opened after a restart.
+    let config = TaskConfig::new(SharedStore::default());
+    let ephemeral = server().routes(routes![echo]).tasks(config).state_keys(KeyRing::ephemeral());
+    assert!(ephemeral.build().is_err());
     let config = TaskConfig::new(SharedStore::default()).plaintext();
     server().routes(routes![echo]).tasks(config).build().unwrap();
 }
@@ -63,17 +67,8 @@ async fn a_server_with_another_key_leaves_tasks_alone() {
     let store = SharedStore::default();
     let gate = Gate::new();
     let instance = |secret: &str| {
-        let gate = gate.clone();
-        let wait =
-            ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
-                let gate = gate.clone();
-                async move {
-                    gate.wait().await;
-                    "through"
-                }
-            });
         let config = TaskConfig::new(store.clone());
-        built(server().tool(wait).tasks(config).state_keys(KeyRing::new(secret).unwrap()))
+        built(server().tool(waiting(&gate)).tasks(config).state_keys(KeyRing::new(secret).unwrap()))
     };
     let first = instance(SECRET);
     let client = connect(&first, Transport::Memory).await;
@@ -115,17 +110,10 @@ async fn a_task_is_deleted_after_its_time_and_not_before() {
 #[tokio::test(start_paused = true)]
 async fn a_result_is_kept_even_if_the_task_ends_shortly_before_its_expiry() {
     let gate = Gate::new();
-    let waiting = gate.clone();
-    let wait = ToolRoute::builder("wait").task(TaskSupport::Optional).handler(move |_: Context| {
-        let gate = waiting.clone();
-        async move {
-            gate.wait().await;
-            "through"
-        }
-    });
     let config =
         TaskConfig::default().ttl(Duration::from_secs(600)).result_ttl(Duration::from_secs(300));
-    let client = connect(&built(server().tool(wait).tasks(config)), Transport::Memory).await;
+    let client =
+        connect(&built(server().tool(waiting(&gate)).tasks(config)), Transport::Memory).await;
     let id = client.create("wait", json!({})).await;
     let lost = client.create("wait", json!({})).await;
     gate.arrived(2).await;
