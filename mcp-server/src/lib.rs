@@ -44,6 +44,8 @@ pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod input;
+#[cfg(feature = "http")]
+mod instance;
 mod json_text;
 pub mod layer;
 mod limits;
@@ -63,7 +65,7 @@ mod server;
 mod shrink;
 #[cfg(feature = "stdio")]
 mod stdio;
-#[cfg(feature = "tasks")]
+#[cfg(any(feature = "http", feature = "tasks"))]
 pub mod store;
 mod subscription;
 #[cfg(feature = "tasks")]

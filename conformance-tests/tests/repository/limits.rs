@@ -173,7 +173,7 @@ fn tests(document: &str) -> BTreeMap<(String, String), String> {
 /// All fields. One whose default depends on where it is used occurs once, with both defaults.
 fn all_fields() -> Vec<Field> {
     let mut all = fields("mcp_server", &format!("{:#?}", mcp_server::Limits::default()));
-    let store = mcp_server::http::EventStoreLimits::default();
+    let store = mcp_server::store::EventStoreLimits::default();
     all.append(&mut fields("mcp_server", &format!("{store:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
     add(&mut all, client, "clients");

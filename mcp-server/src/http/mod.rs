@@ -25,8 +25,6 @@ mod response;
 mod service;
 mod shared;
 
-pub use legacy::event_store::{EventStore, ReplayError, StoredEvent, StreamKey};
-pub use legacy::memory_event_store::{EventStoreLimits, MemoryEventStore};
 pub use legacy::session::SessionId;
 pub use limits::HttpLimits;
 pub use options::HttpOptions;

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::legacy::event_store::EventStore;
-use super::legacy::memory_event_store::MemoryEventStore;
+use crate::store::{EventStore, MemoryEventStore};
 
 /// Who may call, and at which path. The defaults are for a server on this machine.
 ///

@@ -9,7 +9,7 @@ use http::StatusCode;
 use mcp_core::http::names::LAST_EVENT_ID;
 use mcp_core::jsonrpc::write_notification;
 
-use super::event_store::{EventId, ReplayError, StreamKey};
+use super::event_id::EventId;
 use super::events::Events;
 use super::lookup;
 use super::session::Entry;
@@ -18,6 +18,7 @@ use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
+use crate::store::{ReplayError, StreamKey};
 
 /// A GET, its headers checked.
 pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
@@ -73,7 +74,7 @@ async fn resume(
     }
     // The call is over; its events may still be kept.
     let store = shared.legacy.sessions.store.as_ref().ok_or_else(unknown_event)?;
-    let key = StreamKey::new(entry.id(), id.stream);
+    let key = StreamKey::new(entry.id().key(), id.stream);
     let kept = Kept::new(key, store, &shared.legacy.limits);
     let events = kept.after(id.sequence).await.map_err(lost)?;
     let reader = EventStream::rest(kept, events, &shared.legacy.limits).ok_or_else(gone)?;

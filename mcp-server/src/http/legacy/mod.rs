@@ -2,14 +2,13 @@
 
 mod ask;
 mod delete;
-pub(super) mod event_store;
+mod event_id;
 mod events;
 mod exchange;
 mod get;
 mod incoming;
 mod initialize;
 mod lookup;
-pub(super) mod memory_event_store;
 mod post;
 pub(super) mod session;
 #[cfg(feature = "http-sse")]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::event_store::StreamKey;
 use super::session::{Entry, Sessions};
 use super::stream::{EventStream, Kept};
 use crate::Limits;
 use crate::http::{HttpLimits, HttpOptions};
+use crate::store::StreamKey;
 
 /// What the sessions of one service share.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Legacy {
         let store = self.sessions.store.as_ref().filter(|_| entry.is_resumable());
         let kept = store.and_then(|store| {
             let stream = getrandom::u64().ok()?;
-            Some(Kept::new(StreamKey::new(entry.id(), stream), store, &self.limits))
+            Some(Kept::new(StreamKey::new(entry.id().key(), stream), store, &self.limits))
         });
         EventStream::new(kept, &self.limits)
     }

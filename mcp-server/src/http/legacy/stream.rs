@@ -18,8 +18,9 @@ use mcp_core::codec::sse;
 use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 
-use super::event_store::{EventId, EventStore, ReplayError, StoredEvent, StreamKey};
+use super::event_id::EventId;
 use crate::http::HttpLimits;
+use crate::store::{EventStore, ReplayError, StoredEvent, StreamKey};
 
 /// Bytes of events that are handed to the connection at a time. Fixed: a buffer size.
 const CHUNK: usize = 64 << 10;
@@ -350,7 +351,8 @@ impl Reader {
     }
 
     fn event_id(&self, sequence: u64) -> String {
-        EventId { stream: self.stream.id().unwrap_or_default(), sequence }.to_string()
+        EventId { stream: self.stream.id().unwrap_or_default(), instance: None, sequence }
+            .to_string()
     }
 }
 

@@ -1,10 +1,9 @@
 //! The interface of a store of tasks, and the records that it keeps.
 
-mod error;
 mod record;
 mod task_store;
 
-pub use error::StoreError;
+pub(super) use super::error::StoreError;
 pub use record::{
     Lease, NewTask, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState, TaskUpdate,
 };

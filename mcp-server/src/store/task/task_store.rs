@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::error::StoreError;
 use super::record::{
     Lease, NewTask, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskState, TaskUpdate,
 };
+use crate::store::error::StoreError;
 
 /// Keeps tasks.
 ///

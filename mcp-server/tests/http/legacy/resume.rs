@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use mcp_server::Limits;
-use mcp_server::http::{
-    EventStore, EventStoreLimits, HttpOptions, MemoryEventStore, ReplayError, SessionId,
-    StoredEvent, StreamKey,
+use mcp_server::http::HttpOptions;
+use mcp_server::store::{
+    EventStore, EventStoreLimits, MemoryEventStore, ReplayError, SessionKey, StoredEvent, StreamKey,
 };
 use mcp_test_support::message::{result_of, text_of};
 use mcp_test_support::settle;
@@ -225,7 +225,7 @@ impl EventStore for Stalling {
         self.inner.after(stream, after).await
     }
 
-    async fn forget(&self, session: SessionId) {
+    async fn forget(&self, session: SessionKey) {
         self.inner.forget(session).await;
     }
 }

@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use crate::seal::digest;
+use crate::store::SessionKey;
+
 const BYTES: usize = 32;
 /// The digits of the text form.
 const TEXT: &[u8; 16] = b"0123456789abcdef";
@@ -36,6 +39,11 @@ impl SessionId {
             seen |= high | low;
         }
         (seen < 16).then_some(Self(bytes))
+    }
+
+    /// What stores name the session by.
+    pub(crate) fn key(self) -> SessionKey {
+        SessionKey::new(digest(&[b"mcp session 1\0", &self.0]))
     }
 
     /// The text form, as it stands in `Mcp-Session-Id`. A secret: keep it out of logs and URLs.

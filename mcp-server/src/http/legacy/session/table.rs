@@ -11,9 +11,9 @@ use super::entry::Entry;
 use super::id::SessionId;
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
-use crate::http::legacy::event_store::EventStore;
 use crate::principal::Principal;
 use crate::shrink::shrink;
+use crate::store::EventStore;
 
 /// All sessions of one service.
 pub(in crate::http) struct Sessions {
@@ -102,7 +102,7 @@ impl Sessions {
         for entry in dead {
             entry.end();
             if entry.has_streamed() {
-                ids.push(entry.id());
+                ids.push(entry.id().key());
             }
         }
         if let Some(store) = self.store.as_ref().filter(|_| !ids.is_empty()) {

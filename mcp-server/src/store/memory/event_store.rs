@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use mcp_core::sync::Mutex;
 use tokio::time::Instant;
 
-use super::event_store::{EventStore, ReplayError, StoredEvent, StreamKey};
-use super::session::SessionId;
 use crate::shrink::shrink;
+use crate::store::event::{EventStore, ReplayError, StoredEvent, StreamKey};
+use crate::store::session::SessionKey;
 
 /// Memory of an event besides its data, in bytes: its place in the queue, which grows by
 /// doubling, and the headers of its allocation.
@@ -67,7 +67,7 @@ pub struct MemoryEventStore {
 
 #[derive(Debug, Default)]
 struct State {
-    sessions: HashMap<SessionId, Session>,
+    sessions: HashMap<SessionKey, Session>,
     bytes: usize,
     /// All streams, in the order of their last events.
     by_age: BTreeMap<u64, StreamKey>,
@@ -199,7 +199,7 @@ impl EventStore for MemoryEventStore {
         Ok(log.events.iter().filter(|event| event.sequence > sequence).cloned().collect())
     }
 
-    async fn forget(&self, session: SessionId) {
+    async fn forget(&self, session: SessionKey) {
         let mut state = self.state.lock();
         let state = &mut *state;
         let Some(session) = state.sessions.remove(&session) else { return };
@@ -208,6 +208,10 @@ impl EventStore for MemoryEventStore {
             state.by_age.remove(&log.age);
         }
         shrink(&mut state.sessions);
+    }
+
+    fn leaves_process(&self) -> bool {
+        false
     }
 
     async fn sweep(&self) {
@@ -229,7 +233,7 @@ mod tests {
     use super::*;
 
     fn key(stream: u64) -> StreamKey {
-        StreamKey::new(SessionId::parse(&[b'7'; 64]).unwrap(), stream)
+        StreamKey::new(SessionKey::new([7; 32]), stream)
     }
 
     async fn fill(store: &MemoryEventStore, stream: u64, events: u64, size: usize) {
@@ -316,7 +320,7 @@ mod tests {
             ..EventStoreLimits::default()
         };
         let store = MemoryEventStore::new(limits);
-        let other = StreamKey::new(SessionId::parse(&[b'8'; 64]).unwrap(), 1);
+        let other = StreamKey::new(SessionKey::new([8; 32]), 1);
         let event = StoredEvent::new(1, Bytes::from_static(b"kept"));
         store.append(other, event).await.unwrap();
         for stream in 1..=50 {
@@ -350,7 +354,9 @@ mod tests {
             let limits = EventStoreLimits { max_total_bytes, ..EventStoreLimits::default() };
             let store = MemoryEventStore::new(limits);
             let append = async |number: u32| {
-                let session = SessionId::parse(format!("{number:064x}").as_bytes()).unwrap();
+                let mut session = [0; 32];
+                session[..4].copy_from_slice(&number.to_be_bytes());
+                let session = SessionKey::new(session);
                 let event = StoredEvent::new(1, Bytes::from_static(b"x"));
                 store.append(StreamKey::new(session, 1), event).await.unwrap();
             };

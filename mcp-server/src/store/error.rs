@@ -14,8 +14,8 @@ pub enum StoreError {
         /// The value of the limit.
         max: u64,
     },
-    /// A task with this id exists already.
-    #[error("a task with this id exists already")]
+    /// An entry with this id exists already.
+    #[error("an entry with this id exists already")]
     Exists,
     /// The store cannot be reached, or failed to read or write. Nothing is known about the
     /// operation: it may have been carried out.

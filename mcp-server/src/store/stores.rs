@@ -1,0 +1,83 @@
+//! The stores that a server uses for sessions of the legacy era.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::bus::MessageBus;
+use super::event::EventStore;
+use super::nonce::NonceStore;
+use super::session::SessionStore;
+
+/// Where a server over HTTP keeps sessions of the legacy era, what was sent on their streams, and
+/// which single-use states were used; and how its instances send each other messages.
+///
+/// Each part is optional. Without one, the server keeps it in the memory of its process.
+///
+/// - With a store of sessions, sessions outlive the process.
+/// - With a bus as well, several instances behind a load balancer serve the same sessions, and
+///   notify each other of changes. `docs/fleet.md` tells what they share.
+#[derive(Clone, Default)]
+#[must_use = "stores do nothing until a server is built with them"]
+pub struct Stores {
+    pub(crate) sessions: Option<Arc<dyn SessionStore>>,
+    pub(crate) events: Option<Arc<dyn EventStore>>,
+    pub(crate) nonces: Option<Arc<dyn NonceStore>>,
+    pub(crate) bus: Option<Arc<dyn MessageBus>>,
+}
+
+impl Stores {
+    /// No stores.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Uses one store for all parts.
+    pub fn all<S>(store: S) -> Self
+    where
+        S: SessionStore + EventStore + NonceStore + MessageBus,
+    {
+        let store = Arc::new(store);
+        Self {
+            sessions: Some(Arc::clone(&store) as _),
+            events: Some(Arc::clone(&store) as _),
+            nonces: Some(Arc::clone(&store) as _),
+            bus: Some(store),
+        }
+    }
+
+    /// Keeps sessions in this store.
+    pub fn sessions(mut self, store: impl SessionStore) -> Self {
+        self.sessions = Some(Arc::new(store));
+        self
+    }
+
+    /// Keeps what was sent on the streams of sessions in this store, unless
+    /// [`HttpOptions`](crate::http::HttpOptions) names another one.
+    pub fn events(mut self, store: impl EventStore) -> Self {
+        self.events = Some(Arc::new(store));
+        self
+    }
+
+    /// Remembers in this store which single-use states were used.
+    pub fn nonces(mut self, store: impl NonceStore) -> Self {
+        self.nonces = Some(Arc::new(store));
+        self
+    }
+
+    /// Sends messages to the other instances of the server over this bus.
+    pub fn bus(mut self, bus: impl MessageBus) -> Self {
+        self.bus = Some(Arc::new(bus));
+        self
+    }
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stores")
+            .field("sessions", &self.sessions.is_some())
+            .field("events", &self.events.is_some())
+            .field("nonces", &self.nonces.is_some())
+            .field("bus", &self.bus.is_some())
+            .finish()
+    }
+}
