@@ -14,6 +14,8 @@ use mcp_core::types::{
 use crate::call::Environment;
 use crate::custom_method::CustomMethod;
 use crate::extension::ListenFilter;
+#[cfg(feature = "http")]
+use crate::fleet::Fleet;
 use crate::limits::Limits;
 use crate::registry::{Live, Registry};
 #[cfg(feature = "tasks")]
@@ -40,6 +42,9 @@ pub(crate) struct ServerDefinition {
     /// The tasks, if the server has tools that run as tasks.
     #[cfg(feature = "tasks")]
     pub(crate) tasks: Option<Arc<TaskManager>>,
+    /// What it shares with other instances.
+    #[cfg(feature = "http")]
+    pub(crate) fleet: Option<Arc<Fleet>>,
 }
 
 /// The number of items in one page of each list.

@@ -40,6 +40,8 @@ mod describe_value;
 mod error;
 pub mod extension;
 pub mod extract;
+#[cfg(feature = "http")]
+mod fleet;
 pub mod handler;
 #[cfg(feature = "http")]
 pub mod http;

@@ -1,5 +1,7 @@
 //! The state of a legacy session. Spec: basic/lifecycle, up to 2025-11-25.
 
+#[cfg(feature = "http")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
@@ -8,6 +10,8 @@ use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{SessionMemory, SessionMemoryFull};
+#[cfg(feature = "http")]
+use crate::fleet::{SessionChange, SessionData, SharedSession};
 use crate::subscription::{Listener, Watch};
 
 /// A session that `initialize` opened.
@@ -23,6 +27,9 @@ pub(crate) struct LegacySession {
     /// Index in [`LoggingLevel::ALL`].
     log_level: AtomicU8,
     last_id: AtomicI64,
+    /// The part that other instances share.
+    #[cfg(feature = "http")]
+    shared: OnceLock<Box<SharedSession>>,
 }
 
 /// What a client says of itself. Kept as text of just its length: the structs take 950 bytes, and
@@ -66,6 +73,12 @@ impl ClientDescription {
         Ok(Self { info: written, capabilities })
     }
 
+    /// The description of a client whose session another instance began.
+    #[cfg(feature = "http")]
+    pub(crate) fn restored(data: &SessionData) -> Self {
+        Self { info: data.client_info.clone(), capabilities: data.capabilities.clone() }
+    }
+
     fn len(&self) -> usize {
         self.info.get().len() + self.capabilities.get().len()
     }
@@ -90,8 +103,11 @@ impl LegacySession {
             memory,
             log_level: AtomicU8::new(0),
             last_id: AtomicI64::new(0),
+            #[cfg(feature = "http")]
+            shared: OnceLock::new(),
         };
-        session.set_log_level(LoggingLevel::Info); // The default until the client sets one (LG-8).
+        // The default until the client sets one (LG-8).
+        session.apply_log_level(LoggingLevel::Info);
         Ok(session)
     }
 
@@ -104,15 +120,44 @@ impl LegacySession {
     /// Subscribes to a URI. A session has at most `max` subscriptions.
     ///
     /// # Errors
-    /// A limit is reached.
-    pub(crate) fn watch(&self, uri: String, max: usize) -> Result<(), ErrorObject> {
+    /// A limit is reached, or other instances could not be told.
+    pub(crate) async fn watch(&self, uri: String, max: usize) -> Result<(), ErrorObject> {
+        let is_new = self.apply_watch(uri.clone(), max)?;
+        #[cfg(feature = "http")]
+        if let Some(shared) = self.shared.get()
+            && let Err(error) = shared.change(SessionChange::Subscribed(uri.clone()), max).await
+        {
+            if is_new {
+                self.apply_unwatch(&uri);
+            }
+            return Err(error);
+        }
+        let _ = is_new; // It matters only where sessions are shared.
+        Ok(())
+    }
+
+    /// Removes the subscription to a URI.
+    ///
+    /// # Errors
+    /// Other instances could not be told.
+    pub(crate) async fn unwatch(&self, uri: &str) -> Result<(), ErrorObject> {
+        #[cfg(feature = "http")]
+        if let Some(shared) = self.shared.get() {
+            shared.change(SessionChange::Unsubscribed(uri.to_owned()), usize::MAX).await?;
+        }
+        self.apply_unwatch(uri);
+        Ok(())
+    }
+
+    /// Subscribes to a URI here. Returns whether the subscription is new.
+    fn apply_watch(&self, uri: String, max: usize) -> Result<bool, ErrorObject> {
         let bytes = uri.len();
         self.memory.reserve(bytes).map_err(|full| self.full(full))?;
         match self.listener.watch(uri, max) {
-            Watch::Added => Ok(()),
+            Watch::Added => Ok(true),
             Watch::Present => {
                 self.memory.release(bytes);
-                Ok(())
+                Ok(false)
             }
             Watch::Full => {
                 self.memory.release(bytes);
@@ -124,8 +169,7 @@ impl LegacySession {
         }
     }
 
-    /// Removes the subscription to a URI.
-    pub(crate) fn unwatch(&self, uri: &str) {
+    fn apply_unwatch(&self, uri: &str) {
         if self.listener.unwatch(uri) {
             self.memory.release(uri.len());
         }
@@ -161,7 +205,12 @@ impl LegacySession {
 
     /// Returns the id for the next request of the server in this session.
     pub(crate) fn next_id(&self) -> RequestId {
-        RequestId::Number(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
+        let number = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        #[cfg(feature = "http")]
+        if let Some(id) = self.shared.get().and_then(|shared| shared.request_id(number)) {
+            return id;
+        }
+        RequestId::Number(number)
     }
 
     pub(crate) fn log_level(&self) -> LoggingLevel {
@@ -169,8 +218,74 @@ impl LegacySession {
         LoggingLevel::ALL.get(index).copied().unwrap_or(LoggingLevel::Info)
     }
 
-    pub(crate) fn set_log_level(&self, level: LoggingLevel) {
+    /// Sets the least severe level of log messages that the client receives.
+    ///
+    /// # Errors
+    /// Other instances could not be told.
+    pub(crate) async fn set_log_level(&self, level: LoggingLevel) -> Result<(), ErrorObject> {
+        #[cfg(feature = "http")]
+        if let Some(shared) = self.shared.get() {
+            shared.change(SessionChange::Level(level), usize::MAX).await?;
+        }
+        self.apply_log_level(level);
+        Ok(())
+    }
+
+    fn apply_log_level(&self, level: LoggingLevel) {
         let index = LoggingLevel::ALL.iter().position(|other| *other == level).unwrap_or_default();
         self.log_level.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+    }
+}
+
+/// Sessions that other instances serve too.
+#[cfg(feature = "http")]
+impl LegacySession {
+    /// Shares the session from now on. Called once, before the client knows the session.
+    pub(crate) fn set_shared(&self, shared: SharedSession) {
+        drop(self.shared.set(Box::new(shared)));
+    }
+
+    pub(crate) fn shared(&self) -> Option<&SharedSession> {
+        self.shared.get().map(|shared| &**shared)
+    }
+
+    /// The record that another instance restores the session from.
+    pub(crate) fn to_data(&self, principal: Option<&str>) -> Option<SessionData> {
+        let client = self.client.as_ref()?;
+        let (lists, uris) = self.listener.filter();
+        Some(SessionData {
+            revision: self.revision.as_str().to_owned(),
+            principal: principal.map(str::to_owned),
+            client_info: client.info.clone(),
+            capabilities: client.capabilities.clone(),
+            log_level: self.log_level(),
+            lists,
+            uris,
+        })
+    }
+
+    /// Applies a change that was made at another instance.
+    pub(crate) fn apply(&self, change: SessionChange, max_uris: usize) {
+        match change {
+            SessionChange::Level(level) => self.apply_log_level(level),
+            SessionChange::Unsubscribed(uri) => self.apply_unwatch(&uri),
+            SessionChange::Subscribed(uri) => {
+                if let Err(error) = self.apply_watch(uri, max_uris) {
+                    tracing::warn!(%error, "a subscription of another instance has no place here");
+                }
+            }
+        }
+    }
+
+    /// Becomes what the record says.
+    pub(crate) fn restore(&self, data: &SessionData, max_uris: usize) {
+        self.apply_log_level(data.log_level);
+        let (_, uris) = self.listener.filter();
+        for uri in uris.difference(&data.uris) {
+            self.apply_unwatch(uri);
+        }
+        for uri in data.uris.difference(&uris) {
+            self.apply(SessionChange::Subscribed(uri.clone()), max_uris);
+        }
     }
 }

@@ -100,9 +100,16 @@ pub struct HttpLimits {
     pub session_idle_timeout: Duration,
     /// Time after which a client should resume an interrupted stream. 1 s.
     pub stream_retry_delay: Duration,
-    /// Time that an [event store](super::EventStore) has to keep an event or to return some; then a
-    /// stream goes on without them, and cannot be resumed from before. 5 s.
-    pub event_store_timeout: Duration,
+    /// Time that one operation of a [store](crate::store::Stores) may take. Without an event, a
+    /// stream goes on and cannot be resumed from before; a request that needs a session which
+    /// cannot be read is answered 503. 5 s.
+    pub store_timeout: Duration,
+    /// Time after which an instance counts as dead that does not announce itself, which it does
+    /// three times as often. Then clients learn that its calls have failed. 15 s.
+    pub instance_timeout: Duration,
+    /// Time between two looks for events on a stream that was resumed here while another instance
+    /// writes it. At least 10 ms. 250 ms.
+    pub stream_follow_interval: Duration,
     /// Maximum number of detached calls: those that go on after their client has disconnected, so
     /// that it can resume their streams. They do not count in `max_in_flight_requests`; the next
     /// one is cancelled. 1,024.
@@ -147,7 +154,9 @@ impl HttpLimits {
             session_init_timeout: Duration::from_secs(10),
             session_idle_timeout: Duration::from_secs(300),
             stream_retry_delay: Duration::from_secs(1),
-            event_store_timeout: Duration::from_secs(5),
+            store_timeout: Duration::from_secs(5),
+            instance_timeout: Duration::from_secs(15),
+            stream_follow_interval: Duration::from_millis(250),
             max_detached_calls: 1_024,
             max_detached_calls_per_session: 64,
             max_detached_calls_per_principal: 256,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::store::{EventStore, MemoryEventStore};
+use crate::store::EventStore;
 
 /// Who may call, and at which path. The defaults are for a server on this machine.
 ///
@@ -28,8 +28,28 @@ pub struct HttpOptions {
     /// The transport of 2024-11-05 is served too.
     #[cfg(feature = "http-sse")]
     pub(crate) http_sse: bool,
-    /// Where the streams of sessions are kept; none where they cannot be resumed.
-    pub(crate) event_store: Option<Arc<dyn EventStore>>,
+    pub(crate) events: EventKeeping,
+}
+
+/// Where the streams of sessions are kept.
+#[derive(Clone)]
+pub(crate) enum EventKeeping {
+    /// In the store that the server shares with other instances, or in memory.
+    Default,
+    /// In this store.
+    In(Arc<dyn EventStore>),
+    /// Nowhere: they cannot be resumed.
+    Off,
+}
+
+impl fmt::Debug for EventKeeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "Default",
+            Self::In(_) => "In",
+            Self::Off => "Off",
+        })
+    }
 }
 
 impl HttpOptions {
@@ -47,7 +67,7 @@ impl HttpOptions {
             stateless: false,
             #[cfg(feature = "http-sse")]
             http_sse: false,
-            event_store: Some(Arc::new(MemoryEventStore::default())),
+            events: EventKeeping::Default,
         }
     }
 
@@ -123,16 +143,19 @@ impl HttpOptions {
     }
 
     /// Keeps what was sent on the streams of legacy sessions in this store, so that clients can
-    /// resume them; in memory by default, see [`MemoryEventStore`].
+    /// resume them. By default, that is the store of
+    /// [`ServerBuilder::stores`](crate::ServerBuilder::stores), or else a
+    /// [`MemoryEventStore`](crate::store::MemoryEventStore). Other instances do not read a store
+    /// that is set here.
     pub fn event_store(mut self, store: impl EventStore) -> Self {
-        self.event_store = Some(Arc::new(store));
+        self.events = EventKeeping::In(Arc::new(store));
         self
     }
 
     /// Keeps nothing: an interrupted stream is lost, and its call is cancelled, because its answer
     /// could not be delivered.
     pub fn no_event_store(mut self) -> Self {
-        self.event_store = None;
+        self.events = EventKeeping::Off;
         self
     }
 }
@@ -152,7 +175,7 @@ impl fmt::Debug for HttpOptions {
             .field("origins", &self.origins)
             .field("any_origin", &self.any_origin)
             .field("stateless", &self.stateless)
-            .field("event_store", &self.event_store.is_some())
+            .field("events", &self.events)
             .finish()
     }
 }

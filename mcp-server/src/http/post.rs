@@ -36,7 +36,7 @@ pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBod
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {
             if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {
-                legacy::failed_answer(shared, head, id, &malformed.error);
+                Box::pin(legacy::failed_answer(shared, head, id, &malformed.error)).await;
             }
             return refuse(malformed.id.as_ref(), &malformed.error);
         }

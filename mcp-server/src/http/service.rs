@@ -110,6 +110,14 @@ impl HttpService {
             tracing::warn!(tasks, "dropped calls that were still running at shutdown");
         }
         self.end();
+        self.leave().await;
+    }
+
+    /// Tells the other instances that this one ends.
+    pub(super) async fn leave(&self) {
+        if let Some(fleet) = &self.0.server.fleet {
+            fleet.leave().await;
+        }
     }
 
     /// Ends all sessions, and the calls that outlive their requests.

@@ -35,7 +35,9 @@ impl Shared {
         let admission = Admission::new(&limits.http);
         let tasks = Tasks::new(limits.connection.write_stall_timeout);
         let bodies = BodyWatch::new(limits);
-        let legacy = Legacy::new(limits, &options);
+        let definition = &server.definition;
+        let keys = definition.environment.sealer.keys();
+        let legacy = Legacy::new(limits, &options, definition.fleet.as_ref(), keys);
         let sessions = server.definition.supports(Era::Legacy);
         let definition = Arc::clone(&server.definition);
         let modern = Arc::new(Connection::new(server, Peer::none(), Binding::Http));

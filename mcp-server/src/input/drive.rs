@@ -92,7 +92,7 @@ pub(crate) async fn answer<T: WireResult>(
     begin: impl Fn() -> HandlerFuture<T>,
     finish: impl FnOnce(&mut T) -> Result<(), ErrorObject>,
 ) -> Result<CallAnswer, ErrorObject> {
-    open(context, &input)?;
+    open(context, &input).await?;
     match run(context, &input, begin).await? {
         HandlerOutcome::Complete(mut result) => {
             finish(&mut result)?;
@@ -149,17 +149,17 @@ pub(crate) async fn run_task<T: WireResult>(
 /// # Errors
 /// −32602 for a state that this server did not seal, that belongs to another call or that has
 /// expired, and for malformed answers.
-pub(crate) fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
+pub(crate) async fn open(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
     if (input.input_responses.is_none() && input.request_state.is_none())
         || !context.rules().input_required
     {
         return Ok(());
     }
-    resume(context, input)
+    // Boxed, because it is rare and would increase the size of every call's future.
+    Box::pin(resume(context, input)).await
 }
 
-#[cold]
-fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
+async fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> {
     // A `null` state counts as absent (TRAP-31); `null` answers are malformed.
     let token = input.request_state.filter(|token| *token != "null");
     let Some(token) = token else {
@@ -178,7 +178,7 @@ fn resume(context: &Context, input: &RoundInput<'_>) -> Result<(), ErrorObject> 
         journal.add_answers(responses)?;
     }
     // Invalid answers can be corrected and sent again, so the state is redeemed only now.
-    sealer.redeem(receipt, context.principal().map(Principal::id))?;
+    sealer.redeem(receipt, context.principal().map(Principal::id)).await?;
     context.call().questions.round().lock().journal = journal;
     Ok(())
 }

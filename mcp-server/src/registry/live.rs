@@ -11,7 +11,7 @@ use crate::subscription::Hub;
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     registry: RwLock<Arc<Registry>>,
-    pub(crate) hub: Hub,
+    pub(crate) hub: Arc<Hub>,
 }
 
 impl Live {

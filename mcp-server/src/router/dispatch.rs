@@ -52,13 +52,13 @@ impl Router {
             ResourcesRead::NAME => resources::read(&routed).await,
             ResourcesList::NAME => resources::list(&routed),
             ResourceTemplatesList::NAME => resources::list_templates(&routed),
-            ResourcesSubscribe::NAME => resources::subscribe(&routed),
-            ResourcesUnsubscribe::NAME => resources::unsubscribe(&routed),
+            ResourcesSubscribe::NAME => Box::pin(resources::subscribe(&routed)).await,
+            ResourcesUnsubscribe::NAME => Box::pin(resources::unsubscribe(&routed)).await,
             // Boxed, because they are rare and would increase the size of every call's future.
             Complete::NAME => Box::pin(completion::complete(&routed)).await,
             Discover::NAME => discover::discover(&routed),
             SubscriptionsListen::NAME => Box::pin(subscriptions::listen(&routed)).await,
-            SetLevel::NAME => logging::set_level(&routed),
+            SetLevel::NAME => Box::pin(logging::set_level(&routed)).await,
             Ping::NAME => routed.empty(),
             #[cfg(feature = "tasks")]
             name if context.rules().core_tasks && self.0.tasks.is_some() => {

@@ -6,10 +6,10 @@ use mcp_core::types::SetLevelParams;
 
 use super::request::RoutedRequest;
 
-pub(super) fn set_level(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+pub(super) async fn set_level(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let SetLevelParams { level, .. } = request.parse()?;
     if let Some(session) = &request.context.call().session {
-        session.set_log_level(level);
+        session.set_log_level(level).await?;
     }
     request.empty()
 }

@@ -42,22 +42,22 @@ pub(super) fn list_templates(request: &RoutedRequest<'_>) -> Result<JsonBytes, E
         .list(request.server.page_sizes.resources, |registry, page| registry.list_templates(page))
 }
 
-pub(super) fn subscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+pub(super) async fn subscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let context = request.context;
     let SubscribeParams { uri, .. } = request.parse()?;
     check_uri(context, &uri)?;
     require(request.registry.resources.is_offered(), ResourcesSubscribe::NAME)?;
     if let Some(session) = &context.call().session {
-        session.watch(uri, request.server.limits().max_subscribed_uris)?;
+        session.watch(uri, request.server.limits().max_subscribed_uris).await?;
     }
     request.empty()
 }
 
-pub(super) fn unsubscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
+pub(super) async fn unsubscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorObject> {
     let SubscribeParams { uri, .. } = request.parse()?;
     require(request.registry.resources.is_offered(), ResourcesUnsubscribe::NAME)?;
     if let Some(session) = &request.context.call().session {
-        session.unwatch(&uri);
+        session.unwatch(&uri).await?;
     }
     request.empty()
 }

@@ -35,7 +35,7 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
             CallMode::InPlace => {}
             CallMode::Task => {
                 // A round before may have asked in place.
-                input::open(context, &input)?;
+                input::open(context, &input).await?;
                 return Box::pin(tasks.start(context, route)).await;
             }
             CallMode::Task2025(ttl) => {

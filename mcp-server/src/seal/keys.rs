@@ -71,7 +71,7 @@ impl KeyRing {
     }
 
     /// Whether what it seals cannot be opened when the process has ended.
-    #[cfg(feature = "tasks")]
+    #[cfg(any(feature = "http", feature = "tasks"))]
     pub(crate) fn is_ephemeral(&self) -> bool {
         self.0.read().is_ephemeral
     }

@@ -10,13 +10,15 @@ mod cipher;
 mod keys;
 mod redeemed;
 mod sealer;
+#[cfg(feature = "http")]
+mod shared_redeemed;
 mod token;
-#[cfg(feature = "tasks")]
+#[cfg(any(feature = "http", feature = "tasks"))]
 mod vault;
 
 pub(crate) use binding::Binding;
 pub(crate) use cipher::{AVAILABLE, digest, random};
 pub use keys::{KeyError, KeyRing};
 pub(crate) use sealer::Sealer;
-#[cfg(feature = "tasks")]
+#[cfg(any(feature = "http", feature = "tasks"))]
 pub(crate) use vault::{Place, Vault};

@@ -83,7 +83,7 @@ impl Used {
 }
 
 #[cold]
-fn full(limit: &str, max: usize) -> ErrorObject {
+pub(super) fn full(limit: &str, max: usize) -> ErrorObject {
     tracing::warn!(
         limit,
         max,

@@ -1,10 +1,14 @@
 //! Seals and opens states.
 
 use std::fmt;
+#[cfg(feature = "http")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::now;
 use crate::limits::Limits;
+#[cfg(feature = "http")]
+use crate::store::NonceStore;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_core::jsonrpc::{ErrorObject, code};
@@ -13,6 +17,8 @@ use super::binding::Binding;
 use super::cipher::{self, random};
 use super::keys::KeyRing;
 use super::redeemed::{Receipt, Redeemed};
+#[cfg(feature = "http")]
+use super::shared_redeemed::SharedRedeemed;
 use super::token::{EXPIRY_BYTES, HEAD_BYTES, NONCE_BYTES, Sealed, VERSION, refused};
 
 /// Seals and opens states.
@@ -20,6 +26,9 @@ pub(crate) struct Sealer {
     keys: KeyRing,
     /// Present if each state is accepted only once.
     redeemed: Option<Redeemed>,
+    /// Where they are remembered instead, if instances share them.
+    #[cfg(feature = "http")]
+    shared: Option<SharedRedeemed>,
     max_bytes: usize,
     lifetime: Duration,
 }
@@ -32,9 +41,30 @@ impl Sealer {
                 let Limits { max_redeemed_states, max_redeemed_states_per_principal, .. } = *limits;
                 Redeemed::new(max_redeemed_states, max_redeemed_states_per_principal)
             }),
+            #[cfg(feature = "http")]
+            shared: None,
             max_bytes: limits.max_request_state_bytes,
             lifetime: limits.request_state_ttl,
         }
+    }
+
+    /// Remembers the states that were redeemed in a store.
+    #[cfg(feature = "http")]
+    pub(crate) fn with_store(
+        mut self,
+        store: Option<Arc<dyn NonceStore>>,
+        limits: &Limits,
+    ) -> Self {
+        if self.redeemed.is_some() {
+            self.shared = store.map(|store| SharedRedeemed::new(store, limits));
+        }
+        self
+    }
+
+    /// The keys that seal.
+    #[cfg(feature = "http")]
+    pub(crate) fn keys(&self) -> &KeyRing {
+        &self.keys
     }
 
     /// Seals a state.
@@ -111,11 +141,15 @@ impl Sealer {
     ///
     /// # Errors
     /// −32602 if it has already been redeemed; −32603 if it cannot be remembered.
-    pub(crate) fn redeem(
+    pub(crate) async fn redeem(
         &self,
         receipt: Receipt,
         principal: Option<&str>,
     ) -> Result<(), ErrorObject> {
+        #[cfg(feature = "http")]
+        if let Some(shared) = &self.shared {
+            return shared.redeem(receipt, principal, now()).await;
+        }
         match &self.redeemed {
             Some(redeemed) => redeemed.redeem(receipt, principal, now()),
             None => Ok(()),

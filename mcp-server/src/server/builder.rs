@@ -25,6 +25,8 @@ use crate::registry::ServerHandle;
 use crate::resource::ResourceRoute;
 use crate::route::{Provider, Routes};
 use crate::seal::KeyRing;
+#[cfg(feature = "http")]
+use crate::store::Stores;
 #[cfg(feature = "tasks")]
 use crate::task::TaskConfig;
 use crate::tool::ToolRoute;
@@ -113,6 +115,18 @@ impl ServerBuilder {
     #[cfg(feature = "tasks")]
     pub fn tasks(mut self, config: TaskConfig) -> Self {
         self.parts.tasks = Some(config);
+        self
+    }
+
+    /// Sets where sessions of the legacy era and single-use states are kept, and how the instances
+    /// of the server send each other messages. Default: in the memory of this process, for one
+    /// instance. `docs/fleet.md` tells what several instances need.
+    ///
+    /// Building the server fails if something would leave the process, and there is no key ring
+    /// with a secret ([`ServerBuilder::state_keys`]).
+    #[cfg(feature = "http")]
+    pub fn stores(mut self, stores: impl Into<Stores>) -> Self {
+        self.parts.stores = stores.into();
         self
     }
 
@@ -257,8 +271,8 @@ impl ServerBuilder {
     /// Sets whether each `requestState` is accepted only once (MRTR-7). Default: false.
     ///
     /// With `true`, a client that repeats an old state, or that lost the answer to a round, has to
-    /// start the call again. Redeemed states are remembered in this process until they expire, so
-    /// this needs a single instance, or routing that keeps a call on one instance.
+    /// start the call again. Redeemed states are remembered until they expire: in this process, or
+    /// in the store that `ServerBuilder::stores` names, which several instances need.
     pub fn state_single_use(mut self, single_use: bool) -> Self {
         self.parts.state_single_use = single_use;
         self

@@ -21,6 +21,8 @@ use crate::call::{
 };
 use crate::custom_method::CustomMethod;
 use crate::error::invalid_params;
+#[cfg(feature = "http")]
+use crate::fleet::SessionData;
 use crate::registry::Registry;
 use crate::subscription::{Filter, Listener};
 use crate::wire::fit_error;
@@ -66,6 +68,10 @@ impl Connection {
         if let Some(tasks) = &server.definition.tasks {
             tasks.ensure_started();
         }
+        #[cfg(feature = "http")]
+        if let Some(fleet) = &server.definition.fleet {
+            fleet.ensure_started();
+        }
         Self { server, peer, conversation: Arc::new(conversation), notifier: OnceLock::new() }
     }
 
@@ -79,6 +85,26 @@ impl Connection {
             drop(connection.conversation.session.set(Arc::new(session)));
         }
         connection
+    }
+
+    /// Creates the connection of a session that another instance began. `None` if this server does
+    /// not support its revision, or has no memory for it.
+    #[cfg(feature = "http")]
+    pub(crate) fn restored(modern: &Self, data: &SessionData) -> Option<Self> {
+        let connection = Self::session_of(modern);
+        let server = &*connection.server.definition;
+        let revision: Revision = data.revision.parse().ok()?;
+        if revision.era() != Era::Legacy || !server.revisions.contains(&revision) {
+            return None;
+        }
+        let [tools, prompts, resources] = data.lists;
+        let filter = Filter { tools, prompts, resources, ..Filter::default() };
+        let listener = server.live.hub.listen(filter);
+        let client = Some(ClientDescription::restored(data));
+        let session = connection.legacy_session(revision, client, listener).ok()?;
+        session.restore(data, server.limits().max_subscribed_uris);
+        connection.conversation.session.set(Arc::new(session)).ok()?;
+        Some(connection)
     }
 
     /// Waits until no more requests will arrive.

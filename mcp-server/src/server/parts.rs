@@ -17,12 +17,16 @@ use crate::custom_method::CustomMethod;
 use crate::definition::{PageSizes, ServerDefinition};
 use crate::error::BuildError;
 use crate::extension::{ListenFilter, Registered, ServerExtension};
+#[cfg(feature = "http")]
+use crate::fleet::Fleet;
 use crate::limits::Limits;
 use crate::prompt::PromptRoute;
 use crate::registry::{Live, Registry, ServerHandle, check_prompt, check_resource, check_tool};
 use crate::resource::ResourceRoute;
 use crate::router::{Router, Stack};
 use crate::seal::{KeyRing, Sealer};
+#[cfg(feature = "http")]
+use crate::store::Stores;
 #[cfg(feature = "tasks")]
 use crate::task::{self, TaskConfig, TaskManager, TasksEnabled};
 use crate::tool::ToolRoute;
@@ -54,6 +58,8 @@ pub(super) struct Parts {
     pub(super) live: Arc<Live>,
     #[cfg(feature = "tasks")]
     pub(super) tasks: Option<TaskConfig>,
+    #[cfg(feature = "http")]
+    pub(super) stores: Stores,
     pub(super) invalid_registration: Option<BuildError>,
 }
 
@@ -80,6 +86,8 @@ impl Parts {
             live: Arc::default(),
             #[cfg(feature = "tasks")]
             tasks: None,
+            #[cfg(feature = "http")]
+            stores: Stores::new(),
             invalid_registration: None,
         }
     }
@@ -196,12 +204,17 @@ impl Parts {
         attached.insert(ServerHandle::new(Arc::clone(&self.live)));
         #[cfg(feature = "tasks")]
         let task_config = self.take_task_config(&mut attached)?;
+        #[cfg(feature = "http")]
+        let fleet = self.fleet()?;
+        let sealer = Sealer::new(self.state_keys.clone(), self.state_single_use, &self.limits);
+        #[cfg(feature = "http")]
+        let sealer = sealer.with_store(self.stores.nonces.clone(), &self.limits);
         let environment = Arc::new(Environment {
             server_name: self.info.name.clone(),
             states: std::mem::take(&mut self.states),
             attached,
             blocking: BlockingPool::new(self.limits.max_blocking_threads),
-            sealer: Sealer::new(self.state_keys.clone(), self.state_single_use, &self.limits),
+            sealer,
             limits: self.limits.clone(),
             encoder,
         });
@@ -229,6 +242,8 @@ impl Parts {
             environment,
             #[cfg(feature = "tasks")]
             tasks,
+            #[cfg(feature = "http")]
+            fleet,
         });
         let router = Router::new(Arc::clone(&definition));
         let stack = if self.layers.is_empty() {
@@ -262,6 +277,36 @@ impl Parts {
             return Err(BuildError::Invalid { kind, name, reason: reason.into() });
         }
         Ok(())
+    }
+
+    /// Returns what the server shares with other instances, if it shares anything.
+    ///
+    /// # Errors
+    /// If sessions would leave the process without being sealed.
+    #[cfg(feature = "http")]
+    fn fleet(&self) -> Result<Option<Arc<Fleet>>, BuildError> {
+        if self.stores.is_empty() {
+            return Ok(None);
+        }
+        let invalid = |name: &str, reason: String| {
+            let (kind, name) = ("server", name.to_owned());
+            BuildError::Invalid { kind, name, reason }
+        };
+        let keys = match self.stores.leave_process() {
+            false => None,
+            true => {
+                let keys = self.state_keys.clone().filter(|keys| !keys.is_ephemeral());
+                Some(keys.ok_or_else(|| {
+                    let reason = "its sessions leave the process, and are sealed: pass a key ring \
+                                  with a secret to ServerBuilder::state_keys";
+                    invalid(&self.info.name, reason.into())
+                })?)
+            }
+        };
+        let stores = self.stores.clone();
+        let fleet = Fleet::new(stores, keys, self.limits.clone(), Arc::clone(&self.live.hub));
+        let fleet = fleet.map_err(|error| invalid(&self.info.name, error.to_string()))?;
+        Ok(Some(fleet))
     }
 
     /// Returns the settings of the tasks, if the server has any.

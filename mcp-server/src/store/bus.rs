@@ -8,9 +8,9 @@ use futures::stream::BoxStream;
 
 use super::error::StoreError;
 
-/// Maximum length of a message on a [`MessageBus`], in bytes. Longer values are left at the bus with
-/// [`MessageBus::put`], and the message names their key.
-pub const MAX_BUS_MESSAGE_BYTES: usize = 16 << 10;
+/// Maximum length of a message on a [`MessageBus`], in bytes. Longer values are left at the bus
+/// with [`MessageBus::put`], and the message names their key.
+pub const MAX_BUS_MESSAGE_BYTES: usize = 64 << 10;
 
 /// Carries messages between the instances of a server.
 ///
@@ -53,6 +53,11 @@ pub trait MessageBus: Send + Sync + 'static {
     /// # Errors
     /// If the bus failed.
     async fn is_alive(&self, instance: &str) -> Result<bool, StoreError>;
+
+    /// Whether messages leave the memory of this process. They are sealed then.
+    fn leaves_process(&self) -> bool {
+        true
+    }
 }
 
 /// What a reader of a [`MessageBus`] receives.

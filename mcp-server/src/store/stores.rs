@@ -45,6 +45,21 @@ impl Stores {
         }
     }
 
+    /// Whether there is no store at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sessions.is_none()
+            && self.events.is_none()
+            && self.nonces.is_none()
+            && self.bus.is_none()
+    }
+
+    /// Whether something is kept outside of this process that has to be sealed.
+    pub(crate) fn leave_process(&self) -> bool {
+        self.sessions.as_ref().is_some_and(|store| store.leaves_process())
+            || self.events.as_ref().is_some_and(|store| store.leaves_process())
+            || self.bus.as_ref().is_some_and(|bus| bus.leaves_process())
+    }
+
     /// Keeps sessions in this store.
     pub fn sessions(mut self, store: impl SessionStore) -> Self {
         self.sessions = Some(Arc::new(store));

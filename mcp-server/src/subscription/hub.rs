@@ -5,12 +5,12 @@
 //! than its filter.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 
-use super::Change;
+use super::{Change, Outbox};
 use crate::shrink::shrink;
 
 /// The changes that a listener receives.
@@ -25,6 +25,9 @@ pub(crate) struct Filter {
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
     listeners: Arc<Mutex<Listeners>>,
+    /// Where changes go instead, if there are other instances: all instances, this one included,
+    /// receive them from the bus in the same order.
+    outbox: OnceLock<Arc<Outbox>>,
 }
 
 /// Listeners by number, so that removing one of many takes no search.
@@ -68,7 +71,22 @@ impl Hub {
         Listener(inner)
     }
 
+    /// Publishes changes to other instances as well, through this outbox.
+    #[cfg(feature = "http")]
+    pub(crate) fn share(&self, outbox: Arc<Outbox>) {
+        drop(self.outbox.set(outbox)); // It is set once, when the server is built.
+    }
+
+    /// Publishes a change of this instance.
     pub(crate) fn publish(&self, change: &Change) {
+        match self.outbox.get() {
+            Some(outbox) => outbox.add(change),
+            None => self.deliver(change),
+        }
+    }
+
+    /// Delivers a change to the listeners of this instance.
+    pub(crate) fn deliver(&self, change: &Change) {
         // Recorded after the unlock, because dropping the last handle of a listener takes the lock
         // again.
         let listeners: Vec<_> =
@@ -101,6 +119,12 @@ impl ListenerShared {
             Change::Prompts => state.filter.prompts && !std::mem::replace(&mut state.prompts, true),
             Change::Resources => {
                 state.filter.resources && !std::mem::replace(&mut state.resources, true)
+            }
+            Change::All => {
+                let ListenerState { filter, tools, prompts, resources, updated } = &mut *state;
+                (*tools, *prompts, *resources) = (filter.tools, filter.prompts, filter.resources);
+                *updated = filter.uris.iter().map(|uri| uri.as_str().into()).collect();
+                *tools || *prompts || *resources || !updated.is_empty()
             }
             Change::Resource(uri) => {
                 // Bounded by the filter: at the limit, a sub-resource is replaced by the subscribed
@@ -157,6 +181,25 @@ impl Listener {
                 }
             }
             self.0.changed.notified().await;
+        }
+    }
+
+    /// Whether the lists of tools, prompts and resources are listened to, and the URIs that are.
+    #[cfg(feature = "http")]
+    pub(crate) fn filter(&self) -> ([bool; 3], BTreeSet<String>) {
+        let filter = &self.0.state.lock().filter;
+        ([filter.tools, filter.prompts, filter.resources], filter.uris.clone())
+    }
+
+    /// Forgets the changes that wait, and records these instead.
+    #[cfg(feature = "http")]
+    pub(crate) fn restart(&self, changes: &[Change]) {
+        let mut state = self.0.state.lock();
+        let filter = std::mem::take(&mut state.filter);
+        *state = ListenerState { filter, ..ListenerState::default() };
+        drop(state);
+        for change in changes {
+            self.0.record(change);
         }
     }
 

@@ -3,6 +3,8 @@
 
 mod change;
 mod hub;
+mod outbox;
 
 pub(crate) use change::Change;
 pub(crate) use hub::{Filter, Hub, Listener, Watch};
+pub(crate) use outbox::Outbox;

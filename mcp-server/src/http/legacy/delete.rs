@@ -16,11 +16,15 @@ pub(in crate::http) async fn delete(shared: &Arc<Shared>, head: &Head<'_>) -> Re
     if shared.options.stateless {
         return status::method_not_allowed(false);
     }
-    match lookup::session(shared, head, None) {
-        Ok(entry) => {
-            shared.legacy.sessions.remove(entry.id());
-            status::bare(StatusCode::NO_CONTENT)
-        }
-        Err(refused) => *refused,
+    let entry = match lookup::session(shared, head, None).await {
+        Ok(entry) => entry,
+        Err(refused) => return *refused,
+    };
+    if let Some(part) = entry.shared()
+        && let Err(error) = part.end().await
+    {
+        return status::unavailable(None, &error);
     }
+    shared.legacy.sessions.remove(entry.id());
+    status::bare(StatusCode::NO_CONTENT)
 }

@@ -13,15 +13,23 @@ pub(super) struct EventId {
     pub(super) stream: u64,
     /// The instance that writes the stream; `None` where instances share nothing.
     pub(super) instance: Option<InstanceId>,
+    /// Whether it is the stream of what belongs to no call. False where instances share nothing.
+    pub(super) is_standalone: bool,
     pub(super) sequence: u64,
 }
 
 impl EventId {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (stream, rest) = text.split_once('-')?;
-        let (instance, sequence) = match rest.split_once('-') {
-            Some((instance, sequence)) => (Some(InstanceId::parse(instance)?), sequence),
-            None => (None, rest),
+        let (instance, is_standalone, sequence) = match rest.split_once('-') {
+            None => (None, false, rest),
+            Some((instance, sequence)) => {
+                let (instance, is_standalone) = match instance.strip_suffix('s') {
+                    Some(instance) => (instance, true),
+                    None => (instance, false),
+                };
+                (Some(InstanceId::parse(instance)?), is_standalone, sequence)
+            }
         };
         let is_ours =
             stream.len() == 16 && stream.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -32,6 +40,7 @@ impl EventId {
         Some(Self {
             stream: u64::from_str_radix(stream, 16).ok()?,
             instance,
+            is_standalone,
             sequence: sequence.parse().ok()?,
         })
     }
@@ -41,7 +50,7 @@ impl std::fmt::Display for EventId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:016x}-", self.stream)?;
         if let Some(instance) = self.instance {
-            write!(f, "{instance}-")?;
+            write!(f, "{instance}{}-", if self.is_standalone { "s" } else { "" })?;
         }
         write!(f, "{}", self.sequence)
     }
@@ -53,13 +62,16 @@ mod tests {
 
     #[test]
     fn event_ids_read_back_and_nothing_else_is_read() {
-        let id = EventId { stream: 0xfe, instance: None, sequence: 12 };
+        let id = EventId { stream: 0xfe, instance: None, is_standalone: false, sequence: 12 };
         assert_eq!(id.to_string(), "00000000000000fe-12");
         assert_eq!(EventId::parse(&id.to_string()), Some(id));
         let instance = InstanceId::parse("00000000000000ab");
         let shared = EventId { instance, ..id };
         assert_eq!(shared.to_string(), "00000000000000fe-00000000000000ab-12");
         assert_eq!(EventId::parse(&shared.to_string()), Some(shared));
+        let standalone = EventId { is_standalone: true, ..shared };
+        assert_eq!(standalone.to_string(), "00000000000000fe-00000000000000abs-12");
+        assert_eq!(EventId::parse(&standalone.to_string()), Some(standalone));
         let bad = ["", "-", "1-1", "00000000000000fe", "00000000000000fe-", "00000000000000FE-1"];
         let worse = ["00000000000000fe--1", "00000000000000fe-+1", "+0000000000000fe-1", "é-1"];
         let worst = ["00000000000000fe-ab-1", "00000000000000fe-00000000000000ab-"];

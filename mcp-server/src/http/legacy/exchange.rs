@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::AbortHandle;
 use futures::task::AtomicWaker;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorObject, RequestId, code};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::sync::Mutex;
 use mcp_core::transport::TransportError;
@@ -33,6 +33,8 @@ pub(crate) struct Exchange {
     entry: Arc<Entry>,
     /// Whether the client reads event streams as responses.
     accepts_events: bool,
+    /// The requests that it answers, where another instance may have to answer them.
+    requests: Box<[RequestId]>,
     response: Mutex<ResponseState>,
     waiter: AtomicWaker,
     stream: OnceLock<Arc<EventStream>>,
@@ -72,8 +74,14 @@ pub(super) enum Decision {
 }
 
 impl Exchange {
-    pub(super) fn new(shared: &Arc<Shared>, entry: &Arc<Entry>, accepts_events: bool) -> Arc<Self> {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        entry: &Arc<Entry>,
+        accepts_events: bool,
+        requests: Box<[RequestId]>,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            requests,
             shared: Arc::clone(shared),
             entry: Arc::clone(entry),
             accepts_events,
@@ -93,7 +101,9 @@ impl Exchange {
         let mut response = self.response.lock();
         match *response {
             ResponseState::Undecided if self.accepts_events => {
-                let stream = self.stream.get_or_init(|| self.shared.legacy.new_stream(&self.entry));
+                let stream = self
+                    .stream
+                    .get_or_init(|| self.shared.legacy.new_stream(&self.entry, &self.requests));
                 *response = ResponseState::Stream(stream.attach());
                 drop(response);
                 if !self.entry.open(stream) {

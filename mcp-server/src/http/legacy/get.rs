@@ -3,6 +3,7 @@
 //! Resumability.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use http::StatusCode;
@@ -11,14 +12,21 @@ use mcp_core::jsonrpc::write_notification;
 
 use super::event_id::EventId;
 use super::events::Events;
+use super::follow::follow;
+use super::kept::{Kept, Replay};
 use super::lookup;
 use super::session::Entry;
-use super::stream::{EventStream, Kept, Reader};
+use super::stream::{EventStream, Reader};
+use crate::fleet::SharedSession;
 use crate::http::request::Head;
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::store::{ReplayError, StreamKey};
+use crate::store::{ReplayError, StoreError};
+
+/// How much older than "unread" changes may be that are sent again. Fixed: messages between
+/// instances take no longer.
+const UNREAD_MARGIN: Duration = Duration::from_secs(5);
 
 /// A GET, its headers checked.
 pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
@@ -29,13 +37,13 @@ pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Respo
         let reason = "GET returns text/event-stream; include it in Accept";
         return status::refused(StatusCode::NOT_ACCEPTABLE, None, reason);
     }
-    let entry = match lookup::session(shared, head, None) {
+    let entry = match lookup::session(shared, head, None).await {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
     let last = head.headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty());
     let opened = match last {
-        None => open(shared, &entry),
+        None => open(shared, &entry, None).await,
         Some(id) => match id.to_str().ok().and_then(EventId::parse) {
             Some(id) => resume(shared, &entry, id).await,
             None => Err(unknown_event()),
@@ -46,13 +54,44 @@ pub(in crate::http) async fn get(shared: &Arc<Shared>, head: &Head<'_>) -> Respo
 
 /// Opens the standalone stream. It has one reader at a time, the latest: a connection whose client
 /// is gone cannot be told from one that is quiet, and must not keep that client out.
-fn open(shared: &Arc<Shared>, entry: &Arc<Entry>) -> Result<Events, Box<Response>> {
-    let stream = entry.open_standalone(|| shared.legacy.new_stream(entry)).ok_or_else(gone)?;
+///
+/// `missed` is what the client has not seen of the stream that it read at another instance.
+async fn open(
+    shared: &Arc<Shared>,
+    entry: &Arc<Entry>,
+    missed: Option<(Kept, Replay)>,
+) -> Result<Events, Box<Response>> {
+    if let Some(part) = entry.shared() {
+        take_over(part, entry).await?;
+    }
+    let stream = entry.open_standalone(|| shared.legacy.new_standalone(entry)).ok_or_else(gone)?;
+    stream.begin().await;
     let mut reader = stream.take_over();
+    if let Some((kept, replay)) = missed {
+        reader = reader.preceded_by(&kept, &replay.events);
+    }
     if entry.revision().rules().stream_polling {
         reader = reader.primed(shared.legacy.limits.stream_retry_delay);
     }
     Ok(standalone(shared, entry, stream, reader))
+}
+
+/// Makes this instance the one that notifies the client: it was another one before, or the session
+/// has just been restored. Changes since the client last read are sent again rather than lost.
+async fn take_over(part: &SharedSession, entry: &Entry) -> Result<(), Box<Response>> {
+    let unavailable = |error: StoreError| Box::new(status::unavailable(None, &error));
+    let fleet = part.fleet();
+    if entry.is_being_read() || !fleet.keeps_sessions() {
+        return Ok(()); // It is this instance already.
+    }
+    let record = fleet.load_session(part.key()).await.map_err(unavailable)?;
+    let Some((_, _, unread)) = record else { return Err(gone()) };
+    part.begin_reading().await;
+    if let Some(session) = entry.connection.session() {
+        session.listener().restart(&fleet.recent_changes(unread.saturating_add(UNREAD_MARGIN)));
+    }
+    part.touch(true).await;
+    Ok(())
 }
 
 /// Resumes the stream that an event was sent on, behind that event.
@@ -66,19 +105,27 @@ async fn resume(
         if entry.standalone().is_some_and(|standalone| standalone.id() == Some(id.stream)) {
             return Ok(standalone(shared, entry, stream, reader));
         }
-        return Ok(Events::new(
-            reader,
-            Entry::busy(entry),
-            shared.legacy.limits.keep_alive_interval,
-        ));
+        return Ok(events(shared, entry, reader));
     }
-    // The call is over; its events may still be kept.
-    let store = shared.legacy.sessions.store.as_ref().ok_or_else(unknown_event)?;
-    let key = StreamKey::new(entry.id().key(), id.stream);
-    let kept = Kept::new(key, store, &shared.legacy.limits);
-    let events = kept.after(id.sequence).await.map_err(lost)?;
-    let reader = EventStream::rest(kept, events, &shared.legacy.limits).ok_or_else(gone)?;
-    Ok(Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive_interval))
+    let kept = shared.legacy.kept(entry, id.stream).ok_or_else(unknown_event)?;
+    let kept = kept.written_by(id.instance).standalone(id.is_standalone);
+    let replay = kept.after(id.sequence).await.map_err(lost)?;
+    let elsewhere = shared.server.fleet.as_ref().zip(id.instance);
+    if let Some((fleet, writer)) = elsewhere.filter(|(fleet, writer)| *writer != fleet.id) {
+        if id.is_standalone {
+            return open(shared, entry, Some((kept, replay))).await;
+        }
+        let limits = &shared.legacy.limits;
+        let (reader, feed) = follow(kept, replay, writer, fleet, limits).ok_or_else(gone)?;
+        return Ok(events(shared, entry, reader).fed_by(feed));
+    }
+    // The call is over; its events are kept.
+    let reader = EventStream::rest(kept, replay.events, &shared.legacy.limits).ok_or_else(gone)?;
+    Ok(events(shared, entry, reader))
+}
+
+fn events(shared: &Shared, entry: &Arc<Entry>, reader: Reader) -> Events {
+    Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive_interval)
 }
 
 /// The response body of the standalone stream publishes the changes itself, so that a stream
@@ -89,7 +136,7 @@ fn standalone(
     stream: Arc<EventStream>,
     reader: Reader,
 ) -> Events {
-    let events = Events::new(reader, Entry::busy(entry), shared.legacy.limits.keep_alive_interval);
+    let events = events(shared, entry, reader);
     let Some(session) = entry.connection.session() else { return events };
     let listener = session.listener().clone();
     let drained = entry.connection.drained();

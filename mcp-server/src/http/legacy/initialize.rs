@@ -8,6 +8,7 @@ use mcp_core::http::names::SESSION_ID;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::service::{Request, write_reply};
 
+use super::restore;
 use super::session::{Entry, SessionId};
 use crate::call::CallMeta;
 use crate::http::request::Head;
@@ -35,6 +36,11 @@ pub(super) async fn initialize(
     }
     let Ok(session) = SessionId::random() else { return no_randomness(Some(&id)) };
     let entry = Entry::new(session, head.principal().cloned(), connection);
+    if let Some(fleet) = &shared.server.fleet
+        && let Err(refused) = restore::begin(fleet, &entry, &id).await
+    {
+        return *refused;
+    }
     if let Err(full) = shared.legacy.sessions.insert(entry) {
         return status::full(full, Some(&id));
     }

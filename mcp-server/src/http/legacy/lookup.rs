@@ -6,6 +6,7 @@ use http::StatusCode;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::revision::{Era, Revision};
 
+use super::restore;
 use super::session::{Entry, EntryKind, SessionId};
 use crate::call::CallMeta;
 use crate::http::head::fields::Field;
@@ -20,7 +21,7 @@ use crate::server::Connection;
 ///
 /// # Errors
 /// The response to send, with the id of the message where it could be read.
-pub(super) fn session(
+pub(super) async fn session(
     shared: &Shared,
     head: &Head<'_>,
     id: Option<&RequestId>,
@@ -35,9 +36,12 @@ pub(super) fn session(
         let reason = "exactly one Mcp-Session-Id is required; the answer to initialize has it";
         return refuse(StatusCode::BAD_REQUEST, reason);
     };
-    let entry = SessionId::parse(session.as_bytes())
-        .and_then(|id| shared.legacy.sessions.find(id, head.principal()))
-        .filter(|entry| entry.kind() == EntryKind::Session);
+    let found = match SessionId::parse(session.as_bytes()) {
+        Some(id) => restore::find(shared, id, head.principal()).await,
+        None => Ok(None),
+    };
+    let found = found.map_err(|error| Box::new(status::unavailable(id, &error)))?;
+    let entry = found.filter(|entry| entry.kind() == EntryKind::Session);
     let Some(entry) = entry else {
         let reason = "unknown Mcp-Session-Id: the session has ended; send initialize again";
         return refuse(StatusCode::NOT_FOUND, reason);

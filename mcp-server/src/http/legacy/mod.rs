@@ -5,11 +5,14 @@ mod delete;
 mod event_id;
 mod events;
 mod exchange;
+mod follow;
 mod get;
 mod incoming;
 mod initialize;
+mod kept;
 mod lookup;
 mod post;
+mod restore;
 pub(super) mod session;
 #[cfg(feature = "http-sse")]
 pub(super) mod sse_2024;

@@ -57,7 +57,7 @@ pub(in crate::http) async fn post(
         }
         _ => None,
     };
-    let entry = match lookup::session(shared, head, id) {
+    let entry = match lookup::session(shared, head, id).await {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
@@ -67,10 +67,10 @@ pub(in crate::http) async fn post(
         Decoded::Single(Message::Request { id, method, params }) => {
             post.request(Request::new(id, method, params), meta).await
         }
-        Decoded::Single(message) => {
-            Box::pin(take(&post.entry, message)).await;
-            status::bare(StatusCode::ACCEPTED)
-        }
+        Decoded::Single(message) => match Box::pin(take(&post.entry, message)).await {
+            Ok(()) => status::bare(StatusCode::ACCEPTED),
+            Err(refused) => *refused,
+        },
         Decoded::Batch(entries) if post.entry.revision().rules().batching => {
             Box::pin(post.batch(entries)).await
         }
@@ -112,7 +112,7 @@ impl Post<'_> {
         let permit =
             Entry::start(&self.entry, id.clone(), handle.clone(), limits.max_in_flight_requests);
         let Some(permit) = permit else { return status::full(SESSION_FULL, Some(&id)) };
-        let finisher = self.exchange();
+        let finisher = self.exchange(|| [id.clone()].into());
         let exchange = Arc::clone(&finisher.0);
         let mut call = Abortable::new(self.call(&exchange, request, meta), registration);
         let mut call = match poll_once(&mut call).await {
@@ -148,7 +148,13 @@ impl Post<'_> {
 
     /// An array of 2025-03-26: calls run concurrently and are answered together (SH-2).
     async fn batch(self, entries: Vec<Result<Message, Malformed>>) -> Response {
-        let finisher = self.exchange();
+        let ids = || {
+            entries.iter().filter_map(|entry| match entry {
+                Ok(Message::Request { id, .. }) => Some(id.clone()),
+                _ => None,
+            })
+        };
+        let finisher = self.exchange(|| ids().collect());
         let exchange = Arc::clone(&finisher.0);
         let limits = &self.shared.server.limits().connection;
         let mut answers = Answers { texts: Vec::new(), remaining: limits.max_outgoing_bytes };
@@ -184,9 +190,12 @@ impl Post<'_> {
                         (id, reply)
                     });
                 }
-                Ok(message) => take(&self.entry, message).await,
+                Ok(message) => {
+                    // Nothing of a batch can be repeated, so what cannot be forwarded is lost.
+                    drop(take(&self.entry, message).await);
+                }
                 Err(Malformed { answers: Some(id), error, .. }) => {
-                    self.entry.answer(&id, Err(error.into()));
+                    drop(self.entry.answer(&id, Err(error.into())));
                 }
                 Err(Malformed { id, error, .. }) => answers.push_error(id.as_ref(), &error),
             }
@@ -215,8 +224,12 @@ impl Post<'_> {
     }
 
     /// The exchange of this POST, which is completed on every way out.
-    fn exchange(&self) -> Finisher {
-        let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events);
+    fn exchange(&self, requests: impl FnOnce() -> Box<[RequestId]>) -> Finisher {
+        let requests = match self.shared.legacy.has_marks() {
+            true => requests(),
+            false => Box::default(),
+        };
+        let exchange = Exchange::new(self.shared, &self.entry, self.accepts.events, requests);
         if !self.accepts.json {
             exchange.begin_stream();
         }
@@ -288,6 +301,9 @@ async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Res
     match presence.0.decide(limits.stream_upgrade_delay).await {
         Decision::Whole(text) => status::json(StatusCode::OK, text),
         Decision::Stream(mut reader) => {
+            if let Some(stream) = presence.0.stream() {
+                stream.begin().await;
+            }
             if entry.revision().rules().stream_polling {
                 reader = reader.primed(limits.stream_retry_delay);
             }

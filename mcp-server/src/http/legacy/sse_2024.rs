@@ -64,7 +64,7 @@ pub(in crate::http) async fn answer(
 
 fn open(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     let Ok(id) = SessionId::random() else { return no_randomness(None) };
-    let stream = EventStream::new(None, &shared.legacy.limits);
+    let stream = EventStream::new(None, &[], &shared.legacy.limits);
     let changes = Outlet { shared: Arc::clone(shared), stream: Arc::clone(&stream), entry: None };
     let connection = Connection::http_sse_of(&shared.modern, Peer::new(changes));
     let principal = head.principal().cloned();
@@ -159,7 +159,7 @@ async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Respo
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Ok(message) => message,
         Err(Malformed { answers: Some(id), error, .. }) => {
-            entry.answer(&id, Err(error.clone().into()));
+            drop(entry.answer(&id, Err(error.clone().into())));
             return status::error(StatusCode::BAD_REQUEST, None, &error);
         }
         Err(malformed) => {
@@ -172,7 +172,7 @@ async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Respo
             post.request(Request::new(id, method, params), admitted).await
         }
         Decoded::Single(message) => {
-            Box::pin(take(&post.entry, message)).await;
+            drop(Box::pin(take(&post.entry, message)).await);
             Ok(())
         }
         Decoded::Batch(entries) if post.entry.revision().rules().batching => {
@@ -257,9 +257,9 @@ impl Post<'_> {
                         Err(error) => answers.push_error(Some(&id), &error),
                     }
                 }
-                Ok(message) => take(&self.entry, message).await,
+                Ok(message) => drop(take(&self.entry, message).await),
                 Err(Malformed { answers: Some(id), error, .. }) => {
-                    self.entry.answer(&id, Err(error.into()));
+                    drop(self.entry.answer(&id, Err(error.into())));
                 }
                 Err(Malformed { id, error, .. }) => answers.push_error(id.as_ref(), &error),
             }

@@ -7,7 +7,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,12 +14,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::task::AtomicWaker;
 use mcp_core::codec::sse;
+use mcp_core::jsonrpc::RequestId;
 use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 
-use super::event_id::EventId;
+use super::kept::Kept;
 use crate::http::HttpLimits;
-use crate::store::{EventStore, ReplayError, StoredEvent, StreamKey};
+use crate::store::{ReplayError, StoredEvent};
 
 /// Bytes of events that are handed to the connection at a time. Fixed: a buffer size.
 const CHUNK: usize = 64 << 10;
@@ -28,6 +28,8 @@ const CHUNK: usize = 64 << 10;
 /// A stream of events.
 pub(in crate::http) struct EventStream {
     kept: Option<Kept>,
+    /// The requests that it answers, where another instance may have to answer them.
+    requests: Box<[RequestId]>,
     max_events: usize,
     max_bytes: usize,
     /// Held while an event is numbered, kept and queued, and while a reader resumes: so a reader
@@ -37,40 +39,6 @@ pub(in crate::http) struct EventStream {
     reader: AtomicWaker,
     /// Notifies waiting writers that the queue has room, or that there is no reader any more.
     room: Notify,
-}
-
-/// Where events are kept.
-#[derive(Clone)]
-pub(super) struct Kept {
-    key: StreamKey,
-    store: Arc<dyn EventStore>,
-    /// How long the store may take.
-    timeout: Duration,
-}
-
-impl Kept {
-    pub(super) fn new(key: StreamKey, store: &Arc<dyn EventStore>, limits: &HttpLimits) -> Self {
-        Self { key, store: Arc::clone(store), timeout: limits.event_store_timeout }
-    }
-
-    async fn append(&self, event: StoredEvent) -> Result<(), ReplayError> {
-        self.in_time(self.store.append(self.key, event)).await
-    }
-
-    /// The events behind `sequence`.
-    pub(super) async fn after(&self, sequence: u64) -> Result<Vec<StoredEvent>, ReplayError> {
-        self.in_time(self.store.after(self.key, sequence)).await
-    }
-
-    async fn in_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, ReplayError>>,
-    ) -> Result<T, ReplayError> {
-        tokio::time::timeout(self.timeout, work).await.unwrap_or_else(|_| {
-            let seconds = self.timeout.as_secs_f32();
-            Err(ReplayError::Store(format!("no answer in {seconds} s (event_store_timeout)")))
-        })
-    }
 }
 
 /// No user code runs while this is locked.
@@ -96,9 +64,15 @@ struct State {
 pub(super) struct Ended;
 
 impl EventStream {
-    pub(super) fn new(kept: Option<Kept>, limits: &HttpLimits) -> Arc<Self> {
+    pub(super) fn new(
+        kept: Option<Kept>,
+        requests: &[RequestId],
+        limits: &HttpLimits,
+    ) -> Arc<Self> {
+        let has_marks = kept.as_ref().is_some_and(Kept::has_marks);
         Arc::new(Self {
             kept,
+            requests: if has_marks { requests.into() } else { Box::default() },
             max_events: limits.max_stream_events,
             max_bytes: limits.max_stream_bytes,
             publishing: tokio::sync::Mutex::new(()),
@@ -114,7 +88,7 @@ impl EventStream {
         events: Vec<StoredEvent>,
         limits: &HttpLimits,
     ) -> Option<Reader> {
-        let stream = Self::new(Some(kept), limits);
+        let stream = Self::new(Some(kept), &[], limits);
         let reader = stream.attach();
         let mut state = stream.state.lock();
         state.bytes = events.iter().map(|event| event.data.len()).sum();
@@ -126,7 +100,7 @@ impl EventStream {
 
     /// The number in event ids; none where the stream cannot be resumed.
     pub(super) fn id(&self) -> Option<u64> {
-        self.kept.as_ref().map(|kept| kept.key.stream)
+        self.kept.as_ref().map(Kept::stream)
     }
 
     // ---- writing
@@ -136,21 +110,57 @@ impl EventStream {
     pub(super) async fn publish(&self, data: Bytes) -> Result<(), Ended> {
         self.wait_for_room().await;
         let _turn = self.publishing.lock().await;
-        let sequence = {
-            let mut state = self.state.lock();
-            if state.ended {
-                return Err(Ended);
-            }
-            state.sequence += 1;
-            state.sequence
-        };
+        self.mark_begin().await;
+        let sequence = self.next_sequence().ok_or(Ended)?;
         let event = StoredEvent::new(sequence, data);
         if let Some(kept) = &self.kept
-            && let Err(error) = kept.append(event.clone()).await
+            && let Err(error) = kept.append(&event).await
         {
             tracing::warn!(%error, "an event could not be kept");
             self.state.lock().not_kept = sequence;
         }
+        self.queue(event);
+        Ok(())
+    }
+
+    /// Marks the beginning, where streams have marks: from then on, another instance can find the
+    /// stream, even if nothing is written.
+    pub(super) async fn begin(&self) {
+        if self.kept.as_ref().is_some_and(Kept::has_marks) {
+            let _turn = self.publishing.lock().await;
+            self.mark_begin().await;
+        }
+    }
+
+    /// Only while it is this caller's turn to publish.
+    async fn mark_begin(&self) {
+        let Some(kept) = self.kept.as_ref().filter(|kept| kept.has_marks()) else { return };
+        if self.state.lock().sequence > 0 {
+            return;
+        }
+        let Some(sequence) = self.next_sequence() else { return };
+        if let Err(error) = kept.begin(sequence, &self.requests).await {
+            tracing::warn!(%error, "the beginning of a stream could not be kept");
+        }
+    }
+
+    /// `None` when the stream has ended.
+    fn next_sequence(&self) -> Option<u64> {
+        let mut state = self.state.lock();
+        if state.ended {
+            return None;
+        }
+        state.sequence += 1;
+        Some(state.sequence)
+    }
+
+    /// Writes an event that another instance has kept. Waits while a reader has too much unread.
+    pub(super) async fn relay(&self, event: StoredEvent) {
+        self.wait_for_room().await;
+        self.queue(event);
+    }
+
+    fn queue(&self, event: StoredEvent) {
         let mut state = self.state.lock();
         if state.reader != 0 {
             state.bytes += event.data.len();
@@ -158,7 +168,6 @@ impl EventStream {
             drop(state);
             self.reader.wake();
         }
-        Ok(())
     }
 
     async fn wait_for_room(&self) {
@@ -179,6 +188,14 @@ impl EventStream {
     pub(super) async fn finish(&self, last: Option<Bytes>) {
         if let Some(data) = last {
             drop(self.publish(data).await); // It may have ended already.
+        }
+        if let Some(kept) = self.kept.as_ref().filter(|kept| kept.has_marks()) {
+            let _turn = self.publishing.lock().await;
+            if let Some(sequence) = self.next_sequence()
+                && let Err(error) = kept.end(sequence).await
+            {
+                tracing::warn!(%error, "the end of a stream could not be kept");
+            }
         }
         self.end();
     }
@@ -263,7 +280,7 @@ impl EventStream {
         let missed = match after.cmp(&last) {
             std::cmp::Ordering::Greater => return Err(ReplayError::Unknown),
             std::cmp::Ordering::Equal => Vec::new(),
-            std::cmp::Ordering::Less => kept.after(after).await?,
+            std::cmp::Ordering::Less => kept.after(after).await?.events,
         };
         let mut state = self.state.lock();
         let reader = self.seat(&mut state);
@@ -281,7 +298,7 @@ impl EventStream {
         state.cut = None;
         state.queue.clear();
         state.bytes = 0;
-        Reader { stream: Arc::clone(self), number: state.reader, prime: None }
+        Reader { stream: Arc::clone(self), number: state.reader, before: None, prime: None }
     }
 }
 
@@ -296,6 +313,8 @@ impl fmt::Debug for EventStream {
 pub(super) struct Reader {
     stream: Arc<EventStream>,
     number: u64,
+    /// What is written first: events of another stream.
+    before: Option<Bytes>,
     /// Write an event without data first, with this time before the client reconnects.
     prime: Option<Duration>,
 }
@@ -305,6 +324,17 @@ impl Reader {
     /// once can resume (SH-4). For revisions whose clients expect that.
     pub(super) fn primed(mut self, retry: Duration) -> Self {
         self.prime = self.stream.kept.is_some().then_some(retry);
+        self
+    }
+
+    /// Begins with these events of another stream, which the client has not seen.
+    pub(super) fn preceded_by(mut self, kept: &Kept, events: &[StoredEvent]) -> Self {
+        let mut before = BytesMut::new();
+        for event in events {
+            let id = kept.event_id(event.sequence);
+            sse::write_event(&mut before, None, Some(&id), &event.data);
+        }
+        self.before = (!before.is_empty()).then(|| before.freeze());
         self
     }
 
@@ -318,6 +348,9 @@ impl Reader {
         // Under the lock, so that a reader that was replaced never takes the waker of its
         // successor.
         self.stream.reader.register(cx.waker());
+        if let Some(before) = self.before.take() {
+            return Poll::Ready(Some(before));
+        }
         if let Some(retry) = self.prime.take() {
             // The id of what came before the first event in the queue.
             let before = state.queue.front().map_or(state.sequence, |event| event.sequence - 1);
@@ -351,8 +384,7 @@ impl Reader {
     }
 
     fn event_id(&self, sequence: u64) -> String {
-        EventId { stream: self.stream.id().unwrap_or_default(), instance: None, sequence }
-            .to_string()
+        self.stream.kept.as_ref().map(|kept| kept.event_id(sequence)).unwrap_or_default()
     }
 }
 

@@ -210,6 +210,7 @@ impl Serving {
         }
         running.abort_all();
         service.end();
+        service.leave().await;
         match timeout(GIVE_UP, tasks.done()).await {
             Ok(()) => Ok(()),
             Err(_) => Err(ServeError::blocked(tasks.count())),

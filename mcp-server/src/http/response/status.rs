@@ -14,6 +14,7 @@ use mcp_core::service::{Reply, outgoing};
 use super::body::{HttpBody, Response};
 use crate::Limits;
 use crate::http::admission::Full;
+use crate::store::StoreError;
 
 /// From this length on, a result is sent where it is; shorter ones are copied into one piece with
 /// the rest of their message, which costs less.
@@ -151,6 +152,16 @@ pub(in crate::http) fn busy(full: Full) -> ErrorObject {
     };
     ErrorObject::new(code::INTERNAL_ERROR, message)
         .with_data(&serde_json::json!({ "retryable": true }))
+}
+
+/// The response where the store of sessions, or the bus, failed: the client may try again.
+#[cold]
+pub(in crate::http) fn unavailable(id: Option<&RequestId>, failure: &StoreError) -> Response {
+    tracing::warn!(error = %failure, "a session could not be used");
+    let message = "the store of sessions failed; try again later";
+    let failure = ErrorObject::new(code::INTERNAL_ERROR, message)
+        .with_data(&serde_json::json!({ "retryable": true }));
+    error(StatusCode::SERVICE_UNAVAILABLE, id, &failure)
 }
 
 /// A stream of server-sent events as the response.

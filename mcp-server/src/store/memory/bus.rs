@@ -98,6 +98,10 @@ impl MessageBus for MemoryBus {
         let alive = self.state.lock().alive.get(instance).copied();
         Ok(alive.is_some_and(|expires| expires.is_none_or(|expires| expires > now)))
     }
+
+    fn leaves_process(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Debug for MemoryBus {

@@ -233,7 +233,7 @@ impl EventStore for Stalling {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_stalls_delays_a_stream_and_leaves_no_silent_gap() {
     let mut limits = Limits::new();
-    limits.http.event_store_timeout = Duration::from_secs(2);
+    limits.http.store_timeout = Duration::from_secs(2);
     let store = Stalling::default();
     let has_stalled = Arc::clone(&store.has_stalled);
     let host = Host::with(HttpOptions::new().event_store(store), limits);

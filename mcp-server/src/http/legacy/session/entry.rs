@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::future::AbortHandle;
 use mcp_core::jsonrpc::RequestId;
@@ -18,6 +19,8 @@ use tokio::time::Instant;
 use super::id::SessionId;
 use super::in_flight::InFlight;
 use super::rare_map::RareMap;
+use crate::Limits;
+use crate::fleet::{SessionData, SharedSession};
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
 use crate::http::legacy::stream::EventStream;
@@ -134,11 +137,23 @@ impl Entry {
         self.connection.session().map_or(Revision::LATEST_LEGACY, |session| session.revision)
     }
 
+    /// The part that other instances share, if any.
+    pub(in crate::http) fn shared(&self) -> Option<&SharedSession> {
+        self.connection.session()?.shared()
+    }
+
+    /// Becomes what the record of the session says.
+    pub(in crate::http) fn restore(&self, data: &SessionData, limits: &Limits) {
+        if let Some(session) = self.connection.session() {
+            session.restore(data, limits.max_subscribed_uris);
+        }
+    }
+
     // ---- how long it lasts
     // ---------------------------------------------------------------------------
 
     /// Notes that the client was here.
-    pub(super) fn touch(&self, now: Instant) {
+    pub(in crate::http) fn touch(&self, now: Instant) {
         self.is_used.store(true, Ordering::Relaxed);
         self.note_time(now);
     }
@@ -163,6 +178,17 @@ impl Entry {
         let age = now.saturating_duration_since(self.born).as_millis();
         let idle = age.saturating_sub(u128::from(self.touched.load(Ordering::Relaxed)));
         self.busy.load(Ordering::Relaxed) == 0 && idle >= patience.as_millis()
+    }
+
+    /// Whether calls run, or a stream is read.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0
+    }
+
+    /// When it was last used.
+    pub(super) fn last_use(&self) -> Instant {
+        let age = self.touched.load(Ordering::Relaxed);
+        self.born.checked_add(Duration::from_millis(age)).unwrap_or(self.born)
     }
 
     /// Ends everything that goes on in the session.
@@ -225,12 +251,15 @@ impl Entry {
         Some(Detached(Arc::clone(entry)))
     }
 
-    /// Cancels a call. Nothing happens where several calls have this id.
-    pub(in crate::http) fn cancel(&self, id: &RequestId) {
-        match self.state.lock().in_flight.find(id) {
+    /// Cancels a call. Nothing happens where several calls have this id. Returns false if there is
+    /// none.
+    pub(in crate::http) fn cancel(&self, id: &RequestId) -> bool {
+        let state = self.state.lock();
+        match state.in_flight.find(id) {
             Some(handle) => handle.abort(),
             None => tracing::debug!(%id, "no unique in-flight call with this id"),
         }
+        state.in_flight.contains(id)
     }
 
     // ---- requests to the client
@@ -255,13 +284,23 @@ impl Entry {
         Ok(receiver)
     }
 
-    /// Delivers an answer of the client. Late and foreign ones are dropped.
-    pub(in crate::http) fn answer(&self, id: &RequestId, reply: Reply) {
-        let waiting = self.take_pending(id);
-        match waiting {
-            Some(waiting) => drop(waiting.send(reply)), // The call may just have ended.
-            None => tracing::debug!(%id, "dropped an answer to an unknown request"),
+    /// Delivers an answer of the client.
+    ///
+    /// # Errors
+    /// The answer, if no request with this id waits here.
+    pub(in crate::http) fn answer(&self, id: &RequestId, reply: Reply) -> Result<(), Reply> {
+        match self.take_pending(id) {
+            Some(waiting) => {
+                drop(waiting.send(reply)); // The call may just have ended.
+                Ok(())
+            }
+            None => Err(reply),
         }
+    }
+
+    /// Whether a request with this id waits for an answer.
+    pub(super) fn is_waiting_for(&self, id: &RequestId) -> bool {
+        self.state.lock().pending.get(id).is_some()
     }
 
     /// Removes a request that is withdrawn. False when its answer has come.
@@ -323,6 +362,20 @@ impl Entry {
         }
         state.has_streamed = true;
         Some(Arc::clone(state.standalone.get_or_insert_with(open)))
+    }
+
+    /// Whether a client reads the standalone stream.
+    pub(in crate::http) fn is_being_read(&self) -> bool {
+        self.standalone().is_some_and(|stream| stream.is_read())
+    }
+
+    /// Ends the standalone stream, which a client reads at another instance now. The next reader
+    /// opens another one.
+    pub(super) fn close_standalone(&self) {
+        let stream = self.state.lock().standalone.take();
+        if let Some(stream) = stream {
+            stream.end();
+        }
     }
 
     /// Whether an event store may hold something of this session.

@@ -49,6 +49,11 @@ impl InFlight {
         named.next().is_none().then_some(&found.handle)
     }
 
+    /// Whether any call has this id.
+    pub(super) fn contains(&self, id: &RequestId) -> bool {
+        self.running.iter().any(|running| running.id == *id)
+    }
+
     pub(super) fn abort_all(&mut self) {
         for running in std::mem::take(&mut self.running) {
             running.handle.abort();

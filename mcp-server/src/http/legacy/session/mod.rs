@@ -7,6 +7,7 @@
 mod entry;
 mod id;
 mod in_flight;
+mod messages;
 mod rare_map;
 mod table;
 
@@ -14,4 +15,4 @@ mod table;
 pub(in crate::http) use entry::Permit;
 pub(in crate::http) use entry::{Busy, Detached, Entry, EntryKind, SESSION_FULL};
 pub use id::SessionId;
-pub(in crate::http) use table::Sessions;
+pub(in crate::http) use table::{SESSIONS_FULL, SESSIONS_OF_PRINCIPAL_FULL, Sessions};

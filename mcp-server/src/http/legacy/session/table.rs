@@ -4,22 +4,33 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use mcp_core::sync::Mutex;
 use tokio::time::Instant;
 
 use super::entry::Entry;
 use super::id::SessionId;
+use crate::fleet::Fleet;
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
 use crate::principal::Principal;
 use crate::shrink::shrink;
 use crate::store::EventStore;
 
+/// There are as many sessions as there may be.
+pub(in crate::http) const SESSIONS_FULL: Full = Full::All("max_sessions");
+
+/// There are as many sessions of a principal as there may be.
+pub(in crate::http) const SESSIONS_OF_PRINCIPAL_FULL: Full =
+    Full::Principal("max_sessions_per_principal");
+
 /// All sessions of one service.
 pub(in crate::http) struct Sessions {
     state: Mutex<State>,
     limits: HttpLimits,
     pub(in crate::http) store: Option<Arc<dyn EventStore>>,
+    /// What the server shares with other instances.
+    pub(super) fleet: Option<Arc<Fleet>>,
 }
 
 #[derive(Default)]
@@ -33,8 +44,14 @@ impl Sessions {
     pub(in crate::http) fn new(
         limits: &HttpLimits,
         store: Option<Arc<dyn EventStore>>,
+        fleet: Option<Arc<Fleet>>,
     ) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), limits: limits.clone(), store })
+        Arc::new(Self { state: Mutex::default(), limits: limits.clone(), store, fleet })
+    }
+
+    /// Whether sessions have records, from which they can be restored.
+    fn has_records(&self) -> bool {
+        self.fleet.as_ref().is_some_and(|fleet| fleet.keeps_sessions())
     }
 
     /// Inserts a session that has begun.
@@ -44,8 +61,13 @@ impl Sessions {
             let mut state = self.state.lock();
             if state.entries.len() >= self.limits.max_sessions {
                 state.take_expired(&self.limits, &mut dead);
+                if self.has_records() {
+                    state.take_idle(&self.limits, &mut dead);
+                }
             }
-            let inserted = state.insert(entry, &self.limits);
+            // The store counts the sessions of a principal, if it has them all.
+            let by_principal = !self.has_records();
+            let inserted = state.insert(entry, &self.limits, by_principal);
             if inserted.is_ok() && !std::mem::replace(&mut state.is_swept, true) {
                 tokio::spawn(sweep(Arc::downgrade(self), self.interval()));
             }
@@ -53,6 +75,29 @@ impl Sessions {
         };
         self.bury(dead);
         inserted
+    }
+
+    /// Inserts a session that was restored from its record. Returns the one that is here if it was
+    /// restored twice at the same time; `None` if there is no room.
+    pub(in crate::http) fn adopt(self: &Arc<Self>, entry: Arc<Entry>) -> Option<Arc<Entry>> {
+        if let Some(first) = self.get(entry.id()) {
+            return Some(first);
+        }
+        match self.insert(Arc::clone(&entry)) {
+            Ok(()) => Some(entry),
+            // Another request may have restored it meanwhile.
+            Err(_) => self.get(entry.id()),
+        }
+    }
+
+    /// The session with this id. This is not a use of it.
+    pub(super) fn get(&self, id: SessionId) -> Option<Arc<Entry>> {
+        self.state.lock().entries.get(&id).cloned()
+    }
+
+    /// All sessions.
+    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+        self.state.lock().entries.values().cloned().collect()
     }
 
     /// The session with this id, if it is this principal's. Finding it counts as use.
@@ -105,7 +150,9 @@ impl Sessions {
                 ids.push(entry.id().key());
             }
         }
-        if let Some(store) = self.store.as_ref().filter(|_| !ids.is_empty()) {
+        // What is shared outlasts the session here: other instances may serve it.
+        let is_own = |_: &&Arc<dyn EventStore>| !ids.is_empty() && !self.has_records();
+        if let Some(store) = self.store.as_ref().filter(is_own) {
             let store = Arc::clone(store);
             let forget = async move {
                 for id in ids {
@@ -117,6 +164,28 @@ impl Sessions {
                 runtime.spawn(forget);
             }
         }
+    }
+
+    /// Notes in the store that sessions are used in which something goes on, without requests.
+    async fn keep_alive(self: &Arc<Self>) {
+        /// Sessions that are noted at the same time. Fixed: a store answers them in one round trip.
+        const CONCURRENCY: usize = 64;
+        let Some(fleet) = self.fleet.as_ref().filter(|fleet| fleet.keeps_sessions()) else {
+            return;
+        };
+        let now = Instant::now();
+        let is_due = |entry: &Arc<Entry>| {
+            entry.is_busy() && entry.shared().is_some_and(|part| part.is_touch_due(now))
+        };
+        let due = self.all().into_iter().filter(is_due);
+        let touches = futures::stream::iter(due).for_each_concurrent(CONCURRENCY, async |entry| {
+            let Some(part) = entry.shared() else { return };
+            if !part.touch(entry.is_being_read()).await {
+                self.remove(entry.id());
+            }
+        });
+        touches.await;
+        fleet.sweep_sessions().await;
     }
 
     fn interval(&self) -> Duration {
@@ -134,19 +203,42 @@ impl Sessions {
 }
 
 impl State {
-    fn insert(&mut self, entry: Arc<Entry>, limits: &HttpLimits) -> Result<(), Full> {
+    fn insert(
+        &mut self,
+        entry: Arc<Entry>,
+        limits: &HttpLimits,
+        by_principal: bool,
+    ) -> Result<(), Full> {
         if self.entries.len() >= limits.max_sessions {
-            return Err(Full::All("max_sessions"));
+            return Err(SESSIONS_FULL);
+        }
+        if self.entries.contains_key(&entry.id()) {
+            return Err(SESSIONS_FULL); // It was restored twice.
         }
         if let Some(principal) = entry.principal() {
             let count = self.by_principal.entry(principal.clone()).or_insert(0);
-            if *count >= limits.max_sessions_per_principal {
-                return Err(Full::Principal("max_sessions_per_principal"));
+            if by_principal && *count >= limits.max_sessions_per_principal {
+                return Err(SESSIONS_OF_PRINCIPAL_FULL);
             }
             *count += 1;
         }
         self.entries.insert(entry.id(), entry);
         Ok(())
+    }
+
+    /// Takes a part of the sessions in which nothing goes on, those first that were not used for
+    /// the longest time. They are restored from their records when they are used again.
+    fn take_idle(&mut self, limits: &HttpLimits, dead: &mut Vec<Arc<Entry>>) {
+        let excess = (self.entries.len() + 1).saturating_sub(limits.max_sessions);
+        if excess == 0 {
+            return;
+        }
+        let mut idle: Vec<_> = self.entries.values().filter(|entry| !entry.is_busy()).collect();
+        idle.sort_by_key(|entry| entry.last_use());
+        // Several at a time, so that not every new session looks at all of them.
+        let ids: Vec<_> =
+            idle.iter().map(|entry| entry.id()).take(excess.max(idle.len() / 16)).collect();
+        dead.extend(ids.into_iter().filter_map(|id| self.remove(id)));
     }
 
     /// Besides [`Sessions::clear`], nothing else removes sessions.
@@ -193,6 +285,7 @@ async fn sweep(sessions: Weak<Sessions>, interval: Duration) {
         if let Some(store) = &sessions.store {
             store.sweep().await;
         }
+        sessions.keep_alive().await;
         if is_last {
             return;
         }
@@ -238,7 +331,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_hundred_thousand_abandoned_sessions_leave_nothing() {
         let modern = modern();
-        let sessions = Sessions::new(&HttpLimits::new(), None);
+        let sessions = Sessions::new(&HttpLimits::new(), None, None);
         let mut kept = Vec::new();
         for number in 0_u32..100_000 {
             let principal =
@@ -263,7 +356,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whatever_holds_a_session_gives_it_back() {
         let modern = modern();
-        let sessions = Sessions::new(&HttpLimits::new(), None);
+        let sessions = Sessions::new(&HttpLimits::new(), None, None);
         let entry = entry(&modern, None).await;
         let weak = Arc::downgrade(&entry);
         sessions.insert(Arc::clone(&entry)).unwrap();
