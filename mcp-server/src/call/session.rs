@@ -121,18 +121,19 @@ impl LegacySession {
     ///
     /// # Errors
     /// A limit is reached, or other instances could not be told.
-    pub(crate) async fn watch(&self, uri: String, max: usize) -> Result<(), ErrorObject> {
-        let is_new = self.apply_watch(uri.clone(), max)?;
+    pub(crate) async fn watch(&self, uri: &str, max: usize) -> Result<(), ErrorObject> {
+        let is_new = self.apply_watch(uri, max)?;
         #[cfg(feature = "http")]
         if let Some(shared) = self.shared.get()
-            && let Err(error) = shared.change(SessionChange::Subscribed(uri.clone()), max).await
+            && let Err(error) = shared.change(SessionChange::Subscribed(uri.into()), max).await
         {
             if is_new {
-                self.apply_unwatch(&uri);
+                self.apply_unwatch(uri);
             }
             return Err(error);
         }
-        let _ = is_new; // It matters only where sessions are shared.
+        #[cfg(not(feature = "http"))]
+        let _ = is_new;
         Ok(())
     }
 
@@ -150,10 +151,10 @@ impl LegacySession {
     }
 
     /// Subscribes to a URI here. Returns whether the subscription is new.
-    fn apply_watch(&self, uri: String, max: usize) -> Result<bool, ErrorObject> {
+    fn apply_watch(&self, uri: &str, max: usize) -> Result<bool, ErrorObject> {
         let bytes = uri.len();
         self.memory.reserve(bytes).map_err(|full| self.full(full))?;
-        match self.listener.watch(uri, max) {
+        match self.listener.watch(uri.to_owned(), max) {
             Watch::Added => Ok(true),
             Watch::Present => {
                 self.memory.release(bytes);
@@ -270,7 +271,7 @@ impl LegacySession {
             SessionChange::Level(level) => self.apply_log_level(level),
             SessionChange::Unsubscribed(uri) => self.apply_unwatch(&uri),
             SessionChange::Subscribed(uri) => {
-                if let Err(error) = self.apply_watch(uri, max_uris) {
+                if let Err(error) = self.apply_watch(&uri, max_uris) {
                     tracing::warn!(%error, "a subscription of another instance has no place here");
                 }
             }

@@ -24,8 +24,20 @@ const LAST_PAUSE: Duration = Duration::from_secs(2);
 impl Fleet {
     /// Begins to read the bus, within a Tokio runtime. Does nothing if it has begun.
     pub(crate) fn ensure_started(self: &Arc<Self>) {
-        if let Some(bus) = self.bus() {
-            self.background.get_or_init(|| start(self, bus));
+        let Some(bus) = self.bus() else { return };
+        if !self.background.lock().is_empty() {
+            return;
+        }
+        // The bus is code of the user, so nothing is locked meanwhile.
+        let tasks = start(self, bus);
+        let mut background = self.background.lock();
+        let surplus = match background.is_empty() {
+            true => std::mem::replace(&mut *background, tasks),
+            false => tasks,
+        };
+        drop(background);
+        for task in surplus {
+            task.abort();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -38,8 +38,8 @@ pub(crate) struct Fleet {
     pub(super) outbox: Arc<Outbox>,
     recent: Mutex<Recent>,
     receivers: Mutex<Vec<Weak<dyn SessionReceiver>>>,
-    /// What runs in the background, once it has begun.
-    pub(super) background: OnceLock<Vec<AbortHandle>>,
+    /// What runs in the background. Empty before it begins, and after the instance has ended.
+    pub(super) background: Mutex<Vec<AbortHandle>>,
 }
 
 /// The sessions of this instance, which receive what other instances say of them.
@@ -76,7 +76,7 @@ impl Fleet {
             outbox,
             recent: Mutex::new(Recent::new()),
             receivers: Mutex::default(),
-            background: OnceLock::new(),
+            background: Mutex::default(),
         }))
     }
 
@@ -87,12 +87,21 @@ impl Fleet {
         receivers.push(receiver);
     }
 
-    /// Announces that this instance ends, so that its clients need not wait for the timeout.
+    /// Announces that this instance ends, so that its clients need not wait for the timeout, and
+    /// stops what runs in the background.
     pub(crate) async fn leave(&self) {
         let Some(bus) = &self.stores.bus else { return };
+        self.stop();
         let id = self.id.to_string();
         if let Err(error) = self.within(bus.announce(&id, Duration::ZERO)).await {
             tracing::debug!(%error, "the end of this instance was not announced");
+        }
+    }
+
+    fn stop(&self) {
+        let tasks = std::mem::take(&mut *self.background.lock());
+        for task in tasks {
+            task.abort();
         }
     }
 
@@ -306,8 +315,8 @@ impl Fleet {
         self.receivers.lock().iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// The changes of the last `age`.
-    pub(crate) fn recent_changes(&self, age: Duration) -> Vec<Change> {
+    /// The changes of the last `age`; `None` if this instance has not received them all.
+    pub(crate) fn recent_changes(&self, age: Duration) -> Option<Vec<Change>> {
         self.recent.lock().within(age)
     }
 
@@ -376,9 +385,7 @@ const BUS: Place<'static> = Place { kind: "message", id: "" };
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        for task in self.background.get().into_iter().flatten() {
-            task.abort();
-        }
+        self.stop();
     }
 }
 

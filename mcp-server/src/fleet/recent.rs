@@ -39,15 +39,11 @@ impl Recent {
         *self = Self::new();
     }
 
-    /// The changes of the last `age`; [`Change::All`] if they are not all here.
-    pub(super) fn within(&self, age: Duration) -> Vec<Change> {
-        match Instant::now().checked_sub(age) {
-            Some(since) if since >= self.complete_since => {
-                let later = self.changes.iter().filter(|(time, _)| *time >= since);
-                later.map(|(_, change)| change.clone()).collect()
-            }
-            _ => vec![Change::All],
-        }
+    /// The changes of the last `age`; `None` if they are not all here.
+    pub(super) fn within(&self, age: Duration) -> Option<Vec<Change>> {
+        let since = Instant::now().checked_sub(age)?;
+        let later = self.changes.iter().filter(|(time, _)| *time >= since);
+        (since >= self.complete_since).then(|| later.map(|(_, change)| change.clone()).collect())
     }
 }
 
@@ -59,20 +55,20 @@ mod tests {
     async fn changes_are_returned_by_age_and_none_is_lost() {
         let second = Duration::from_secs(1);
         let mut recent = Recent::new();
-        assert_eq!(recent.within(second), [Change::All], "it has not existed for so long");
+        assert_eq!(recent.within(second), None, "it has not existed for so long");
         tokio::time::advance(10 * second).await;
         recent.add(Change::Tools);
         tokio::time::advance(5 * second).await;
         recent.add(Change::Prompts);
-        assert_eq!(recent.within(second), [Change::Prompts]);
-        assert_eq!(recent.within(6 * second), [Change::Tools, Change::Prompts]);
+        assert_eq!(recent.within(second).unwrap(), [Change::Prompts]);
+        assert_eq!(recent.within(6 * second).unwrap(), [Change::Tools, Change::Prompts]);
         tokio::time::advance(second).await;
         for number in 0..MAX_CHANGES {
             recent.add(Change::Resource(number.to_string().into()));
         }
-        assert_eq!(recent.within(second / 2).len(), MAX_CHANGES);
-        assert_eq!(recent.within(8 * second), [Change::All], "the oldest ones are gone");
+        assert_eq!(recent.within(second / 2).unwrap().len(), MAX_CHANGES);
+        assert_eq!(recent.within(8 * second), None, "the oldest ones are gone");
         recent.restart();
-        assert_eq!(recent.within(Duration::from_nanos(1)), [Change::All]);
+        assert_eq!(recent.within(Duration::from_nanos(1)), None);
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn subscribe(request: &RoutedRequest<'_>) -> Result<JsonBytes, 
     check_uri(context, &uri)?;
     require(request.registry.resources.is_offered(), ResourcesSubscribe::NAME)?;
     if let Some(session) = &context.call().session {
-        session.watch(uri, request.server.limits().max_subscribed_uris).await?;
+        session.watch(&uri, request.server.limits().max_subscribed_uris).await?;
     }
     request.empty()
 }

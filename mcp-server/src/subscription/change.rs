@@ -20,6 +20,7 @@ pub(crate) enum Change {
     Resources,
     Resource(Arc<str>),
     /// Any of the above may have happened. Each listener receives all that it listens to.
+    #[cfg(feature = "http")]
     All,
 }
 
@@ -29,8 +30,10 @@ impl Change {
         let (method, uri) = match self {
             Self::Tools => (ToolsListChanged::NAME, None),
             Self::Prompts => (PromptsListChanged::NAME, None),
-            // A listener never returns `All`, but what it stands for.
-            Self::Resources | Self::All => (ResourcesListChanged::NAME, None),
+            Self::Resources => (ResourcesListChanged::NAME, None),
+            // A listener never returns it, but what it stands for.
+            #[cfg(feature = "http")]
+            Self::All => (ResourcesListChanged::NAME, None),
             Self::Resource(uri) => (ResourceUpdated::NAME, Some(uri)),
         };
         let meta = subscription.map(|id| Meta::new().with_subscription_id(id.clone()));

@@ -5,12 +5,16 @@
 //! than its filter.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock, Weak};
+#[cfg(feature = "http")]
+use std::sync::OnceLock;
+use std::sync::{Arc, Weak};
 
 use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 
-use super::{Change, Outbox};
+use super::Change;
+#[cfg(feature = "http")]
+use super::Outbox;
 use crate::shrink::shrink;
 
 /// The changes that a listener receives.
@@ -27,6 +31,7 @@ pub(crate) struct Hub {
     listeners: Arc<Mutex<Listeners>>,
     /// Where changes go instead, if there are other instances: all instances, this one included,
     /// receive them from the bus in the same order.
+    #[cfg(feature = "http")]
     outbox: OnceLock<Arc<Outbox>>,
 }
 
@@ -79,10 +84,11 @@ impl Hub {
 
     /// Publishes a change of this instance.
     pub(crate) fn publish(&self, change: &Change) {
-        match self.outbox.get() {
-            Some(outbox) => outbox.add(change),
-            None => self.deliver(change),
+        #[cfg(feature = "http")]
+        if let Some(outbox) = self.outbox.get() {
+            return outbox.add(change);
         }
+        self.deliver(change);
     }
 
     /// Delivers a change to the listeners of this instance.
@@ -120,6 +126,7 @@ impl ListenerShared {
             Change::Resources => {
                 state.filter.resources && !std::mem::replace(&mut state.resources, true)
             }
+            #[cfg(feature = "http")]
             Change::All => {
                 let ListenerState { filter, tools, prompts, resources, updated } = &mut *state;
                 (*tools, *prompts, *resources) = (filter.tools, filter.prompts, filter.resources);

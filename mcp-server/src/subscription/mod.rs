@@ -3,8 +3,10 @@
 
 mod change;
 mod hub;
+#[cfg(feature = "http")]
 mod outbox;
 
 pub(crate) use change::Change;
 pub(crate) use hub::{Filter, Hub, Listener, Watch};
+#[cfg(feature = "http")]
 pub(crate) use outbox::Outbox;

@@ -59,7 +59,6 @@ impl Outbox {
     }
 
     /// Waits for changes, and takes all of them. Cancel safe.
-    #[cfg(feature = "http")]
     pub(crate) async fn take(&self) -> Vec<Change> {
         loop {
             let Waiting { lists, updated, all } = std::mem::take(&mut *self.waiting.lock());
@@ -78,7 +77,7 @@ impl Outbox {
     }
 }
 
-#[cfg(all(test, feature = "http"))]
+#[cfg(test)]
 mod tests {
     use futures::FutureExt as _;
 

@@ -285,6 +285,42 @@ async fn single_use_counts_valid_answers_for_each_principal() {
     redeem(&bob, "tools/call", params("a"), &other).await.unwrap();
 }
 
+/// Instances that share a store accept a state once together, within the same limits.
+#[cfg(feature = "http")]
+#[tokio::test(start_paused = true)]
+async fn a_single_use_state_is_accepted_once_by_all_instances() {
+    use mcp_server::store::{MemoryNonceStore, Stores};
+
+    let mut limits = Limits::new();
+    (limits.max_redeemed_states, limits.max_redeemed_states_per_principal) = (3, 2);
+    let store = MemoryNonceStore::new();
+    let instance = || {
+        let server = server().limits(limits.clone()).state_single_use(true);
+        server.stores(Stores::new().nonces(store.clone())).build().unwrap()
+    };
+    let (a, b) = (client(&instance()).await, client(&instance()).await);
+    let first = state(&a, "tools/call", params("a")).await;
+    redeem(&b, "tools/call", params("a"), &first).await.unwrap();
+    for client in [&a, &b] {
+        let refusal = redeem(client, "tools/call", params("a"), &first).await.unwrap_err();
+        assert!(refusal.contains("already been used"), "{refusal}");
+    }
+    let (ann_a, ann_b) = (a.principal("ann"), b.principal("ann"));
+    for client in [&ann_a, &ann_b] {
+        let state = state(client, "tools/call", params("a")).await;
+        redeem(client, "tools/call", params("a"), &state).await.unwrap();
+    }
+    let over = state(&ann_a, "tools/call", params("a")).await;
+    let mut over_params = params("a");
+    over_params["requestState"] = over.into();
+    let error = ann_a.once("tools/call", over_params).await.unwrap_err();
+    assert_eq!(error.code(), -32603);
+    assert!(error.message().contains("max_redeemed_states"), "{error}");
+    tokio::time::advance(Duration::from_secs(602)).await;
+    let fresh = state(&ann_b, "tools/call", params("a")).await;
+    redeem(&ann_a, "tools/call", params("a"), &fresh).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_state_reveals_nothing() {
     let client = client(&server().build().unwrap()).await;

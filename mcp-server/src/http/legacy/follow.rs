@@ -55,7 +55,8 @@ struct Follower {
 impl Follower {
     async fn run(self, mut replay: Replay) {
         let mut requests = std::mem::take(&mut replay.requests);
-        let mut checked = None::<Instant>;
+        let mut next_check = Instant::now();
+        let mut is_suspected = false;
         loop {
             for event in std::mem::take(&mut replay.events) {
                 self.stream.relay(event).await;
@@ -63,10 +64,14 @@ impl Follower {
             if replay.has_ended {
                 return self.stream.end();
             }
-            let is_due = checked.is_none_or(|time| time.elapsed() >= self.check_interval);
-            let is_dead = is_due && !self.fleet.is_alive(self.writer).await;
-            if is_due {
-                checked = Some(Instant::now());
+            let mut is_dead = false;
+            if Instant::now() >= next_check {
+                let is_alive = self.fleet.is_alive(self.writer).await;
+                // An instance that has just started may not have announced itself yet.
+                is_dead = !is_alive && is_suspected;
+                is_suspected = !is_alive;
+                let pause = if is_suspected { self.interval } else { self.check_interval };
+                next_check = Instant::now() + pause;
             }
             if !is_dead {
                 sleep(self.interval).await;

@@ -23,6 +23,7 @@ use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
 use crate::store::{ReplayError, StoreError};
+use crate::subscription::Change;
 
 /// How much older than "unread" changes may be that are sent again. Fixed: messages between
 /// instances take no longer.
@@ -87,8 +88,12 @@ async fn take_over(part: &SharedSession, entry: &Entry) -> Result<(), Box<Respon
     let record = fleet.load_session(part.key()).await.map_err(unavailable)?;
     let Some((_, _, unread)) = record else { return Err(gone()) };
     part.begin_reading().await;
-    if let Some(session) = entry.connection.session() {
-        session.listener().restart(&fleet.recent_changes(unread.saturating_add(UNREAD_MARGIN)));
+    let listener = entry.connection.session().map(|session| session.listener());
+    match fleet.recent_changes(unread.saturating_add(UNREAD_MARGIN)) {
+        Some(changes) => listener.into_iter().for_each(|listener| listener.restart(&changes)),
+        // The session has been here for so long that it has collected all of them itself.
+        None if entry.age() >= unread => {}
+        None => listener.into_iter().for_each(|listener| listener.restart(&[Change::All])),
     }
     part.touch(true).await;
     Ok(())

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use mcp_core::codec::sse::{Event, EventDecoder};
 use mcp_server::http::{HttpBody, HttpOptions, HttpService};
+use mcp_server::store::Stores;
 use mcp_server::types::LoggingLevel;
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
 use mcp_server::{Context, Principal, Server, ServerHandle, tools};
@@ -177,13 +178,23 @@ impl Host {
         Self::with(HttpOptions::new(), mcp_server::Limits::new())
     }
 
-    pub(super) fn with(options: HttpOptions, mut limits: mcp_server::Limits) -> Self {
+    pub(super) fn with(options: HttpOptions, limits: mcp_server::Limits) -> Self {
+        Self::sharing(Stores::new(), options, limits)
+    }
+
+    /// A server that keeps sessions in these stores.
+    pub(super) fn sharing(
+        stores: Stores,
+        options: HttpOptions,
+        mut limits: mcp_server::Limits,
+    ) -> Self {
         limits.min_log_interval = Duration::ZERO; // The tests fill streams with log messages.
         let log = Arc::<Log>::default();
         let server = Server::builder("host", "1.0.0")
             .with(Tools(Arc::clone(&log)))
             .resources([])
-            .limits(limits);
+            .limits(limits)
+            .stores(stores);
         let handle = server.handle();
         let service = server.build().unwrap().into_service_with(options);
         Self { service, handle, log }
@@ -213,6 +224,11 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn of(service: &HttpService) -> Self {
         Self { service: service.clone(), session: None, version: None, principal: None }
+    }
+
+    /// The same client, as a load balancer leads it to another instance.
+    pub(super) fn at(&self, host: &Host) -> Self {
+        Self { service: host.service.clone(), ..self.clone() }
     }
 
     pub(super) async fn initialize(&mut self, revision: &str) {

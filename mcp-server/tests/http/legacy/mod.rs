@@ -2,6 +2,7 @@
 
 mod batch;
 mod detached;
+mod fleet;
 mod harness;
 mod lifecycle;
 mod limits;

@@ -185,6 +185,11 @@ impl Entry {
         self.busy.load(Ordering::Relaxed) > 0
     }
 
+    /// Time since it began, or was restored.
+    pub(in crate::http) fn age(&self) -> Duration {
+        self.born.elapsed()
+    }
+
     /// When it was last used.
     pub(super) fn last_use(&self) -> Instant {
         let age = self.touched.load(Ordering::Relaxed);
