@@ -107,6 +107,34 @@ async fn stopping_ends_listeners_with_their_result_and_drops_what_does_not_end()
     assert!(TcpStream::connect(server.address).await.is_err());
 }
 
+/// As behind a load balancer, which has not learned yet that the server stops.
+#[tokio::test]
+async fn requests_that_have_arrived_when_the_server_stops_are_answered() {
+    use std::io::{Read as _, Write as _};
+
+    let mut server = serve(Limits::new()).await;
+    soon(tokio::task::yield_now()).await; // The server waits for connections.
+    // The runtime has one thread, so the system accepts them and the server does not.
+    let connect = || std::net::TcpStream::connect(server.address).unwrap();
+    let mut waiting: Vec<_> = (0..20).map(|_| connect()).collect();
+    let request =
+        wire(&Call::tool("echo", json!({ "text": "in time" })).and("connection", "close"));
+    for stream in &mut waiting {
+        stream.write_all(&request).unwrap();
+    }
+    let idle = connect();
+    server.stop.take().unwrap().send(()).unwrap();
+    let stopping = std::time::Instant::now();
+    soon(&mut server.served).await.unwrap().unwrap();
+    assert!(stopping.elapsed() < Duration::from_secs(5), "an idle connection delays it briefly");
+    for mut stream in waiting {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("in time"), "{answer}");
+    }
+    drop(idle);
+}
+
 #[tokio::test]
 async fn calls_that_are_part_of_no_session_end_with_serving_too() {
     let (server, seen) = fixture::server();

@@ -5,11 +5,13 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::activity::{Activity, Connected};
 use super::repoll::Repolled;
@@ -21,6 +23,10 @@ use crate::http::{HttpService, PeerAddress};
 /// The limit of hyper where none is set. Only without one does it parse header fields on the stack;
 /// otherwise it allocates twice for each request.
 const HYPER_MAX_HEADERS: usize = 100;
+
+/// Time that a connection has for its first byte when the server stops. Fixed: the byte follows the
+/// connection at once, unless the connection is only kept ready.
+const FIRST_BYTE: Duration = Duration::from_millis(100);
 
 /// What all connections share.
 #[derive(Debug)]
@@ -92,10 +98,13 @@ impl Connections {
     {
         let activity = Activity::default();
         let mut socket = Socket::new(stream, activity.clone(), &self.limits);
-        let is_http2 = tokio::select! {
+        let (is_http2, is_stopping) = tokio::select! {
             biased;
-            is_http2 = socket.speaks_http2() => is_http2?,
-            () = &mut stopping => return Ok(()), // Nothing was asked.
+            is_http2 = socket.speaks_http2() => (is_http2?, false),
+            () = &mut stopping => match timeout(FIRST_BYTE, socket.speaks_http2()).await {
+                Ok(is_http2) => (is_http2?, true),
+                Err(_) => return Ok(()), // Nothing was asked.
+            },
         };
         let peer = Arc::new(PeerAddress(peer));
         let service = Connected { service: self.service.clone(), peer, activity };
@@ -103,20 +112,26 @@ impl Connections {
         if is_http2 {
             let connection = self.http2.serve_connection(TokioIo::new(socket), service);
             let mut connection = Repolled::new(Box::pin(connection));
-            tokio::select! {
-                biased;
-                ended = &mut connection => return Ok(ended?),
-                () = stopping => connection.future.as_mut().graceful_shutdown(),
+            if !is_stopping {
+                tokio::select! {
+                    biased;
+                    ended = &mut connection => return Ok(ended?),
+                    () = stopping => {}
+                }
             }
+            connection.future.as_mut().graceful_shutdown();
             return Ok(connection.await?);
         }
         let connection = self.http1.serve_connection(TokioIo::new(socket), service);
         let mut connection = Repolled::new(Box::pin(connection));
-        tokio::select! {
-            biased;
-            ended = &mut connection => return Ok(ended?),
-            () = stopping => connection.future.as_mut().graceful_shutdown(),
+        if !is_stopping {
+            tokio::select! {
+                biased;
+                ended = &mut connection => return Ok(ended?),
+                () = stopping => {}
+            }
         }
+        connection.future.as_mut().graceful_shutdown();
         Ok(connection.await?)
     }
 }
@@ -151,7 +166,7 @@ mod tests {
                 if pieces.len() >= count {
                     return pieces;
                 }
-                tokio::time::timeout(Duration::from_secs(60), more).await.unwrap();
+                timeout(Duration::from_secs(60), more).await.unwrap();
             }
         }
     }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use mcp_core::service::BoxFuture;
 use socket2::{SockRef, TcpKeepalive};
@@ -177,6 +178,23 @@ impl Serving {
         Ok(Self(Connections::new(server.clone().into_service_with(options), limits)))
     }
 
+    /// Accepts the connections that wait in the system's queue: their peers believe that they are
+    /// connected, and would lose the requests that they have sent.
+    fn accept_waiting(&self, listener: &TcpListener, running: &mut JoinSet<()>) {
+        let limits = &self.0.limits;
+        // Places do not matter any more, but the number does.
+        for _ in running.len()..limits.http.max_connections {
+            match listener.accept().now_or_never() {
+                Some(Ok((stream, peer))) => {
+                    drop(set_options(&stream, limits));
+                    running.spawn(self.0.serve(stream, peer, ()));
+                }
+                Some(Err(error)) if is_of_the_peer(&error) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+
     async fn run(self, listener: TcpListener, stops: BoxStream<'_, ()>) -> Result<(), ServeError> {
         let mut stops = stops.fuse();
         let Connections { service, limits, .. } = &*self.0;
@@ -195,6 +213,9 @@ impl Serving {
                 }
             }
         }
+        // The runtime may not have noticed them yet.
+        tokio::task::yield_now().await;
+        self.accept_waiting(&listener, &mut running);
         drop(listener);
         service.close();
         self.0.stop();
