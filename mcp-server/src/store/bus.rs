@@ -23,11 +23,12 @@ pub trait MessageBus: Send + Sync + 'static {
     /// Sends a message of at most [`MAX_BUS_MESSAGE_BYTES`] to all instances, this one included.
     ///
     /// # Errors
-    /// If the bus failed. The message may have been sent.
+    /// If the message is too long. If the bus failed; then it may have been sent.
     async fn publish(&self, message: Bytes) -> Result<(), StoreError>;
 
-    /// Returns the messages from now on. The stream never ends by itself. It reconnects, and a
-    /// reader that is too slow, or was disconnected for too long, receives [`BusEvent::Missed`].
+    /// Returns the messages from now on. Some that were sent earlier may come before them. The
+    /// stream never ends by itself. It reconnects, and a reader that is too slow, or was
+    /// disconnected for too long, receives [`BusEvent::Missed`].
     fn messages(&self) -> BoxStream<'static, BusEvent>;
 
     /// Leaves a value at the bus, for one instance to take. It is deleted after `ttl`.
