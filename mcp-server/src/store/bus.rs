@@ -8,8 +8,8 @@ use futures::stream::BoxStream;
 
 use super::error::StoreError;
 
-/// Maximum length of a message on a [`MessageBus`], in bytes. Longer values are left at the bus with
-/// [`MessageBus::put`], and the message names their key.
+/// Maximum length of a message on a [`MessageBus`], in bytes. Longer values are left at the bus
+/// with [`MessageBus::put`], and the message names their key.
 pub const MAX_BUS_MESSAGE_BYTES: usize = 16 << 10;
 
 /// Carries messages between the instances of a server.

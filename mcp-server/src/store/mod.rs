@@ -8,8 +8,8 @@
 //! | [`NonceStore`] | single-use states that were used | [`Stores`] |
 //! | [`MessageBus`] | messages between the instances of a server | [`Stores`] |
 //!
-//! They know nothing of the protocol: they keep bytes under versions and times. The modules that use
-//! them do the rest, so that a store is small, and every store behaves alike. `docs/stores.md`
+//! They know nothing of the protocol: they keep bytes under versions and times. The modules that
+//! use them do the rest, so that a store is small, and every store behaves alike. `docs/stores.md`
 //! compares them, and `docs/fleet.md` tells what several instances share.
 
 #[cfg(feature = "http")]

@@ -75,7 +75,8 @@ pub trait SessionStore: Send + Sync + 'static {
     async fn update(&self, key: SessionKey, version: u64, data: Bytes) -> Result<bool, StoreError>;
 
     /// Uses a session: it expires `ttl` from now. With `is_read`, a client reads its stream of
-    /// notifications now, which [`SessionRecord::unread`] tells. Returns false if it does not exist.
+    /// notifications now, which [`SessionRecord::unread`] tells. Returns false if it does not
+    /// exist.
     ///
     /// # Errors
     /// If the store failed.

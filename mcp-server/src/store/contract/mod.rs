@@ -14,8 +14,8 @@
 //! Each check is also a function of its own, in [`checks`], to run it alone; [`replay_history`] and
 //! `replay_session_history` repeat one random history.
 //!
-//! The checks use the real clock: leases and sessions end after fractions of a second, and what must
-//! happen soon is polled for 10 s. Run them on a multi-threaded runtime without a paused clock, so
+//! The checks use the real clock: leases and sessions end after fractions of a second, and what
+//! must happen soon is polled for 10 s. Run them on a multi-threaded runtime without a paused clock, so
 //! that the racing writers race:
 //!
 //! ```

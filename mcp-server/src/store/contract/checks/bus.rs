@@ -127,8 +127,8 @@ pub async fn a_message_that_is_too_long_is_refused<F: StoreFixture<Store: Messag
     assert_eq!(until_end(reader).await, Some(vec![]));
 }
 
-/// A reader that does not read holds up neither the senders nor other readers. When it reads, it has
-/// every message, or learns that it has missed some, and continues.
+/// A reader that does not read holds up neither the senders nor other readers. When it reads, it
+/// has every message, or learns that it has missed some, and continues.
 pub async fn a_slow_reader_learns_that_it_missed_messages<F: StoreFixture<Store: MessageBus>>(
     fixture: &F,
 ) {

@@ -212,8 +212,8 @@ pub async fn the_last_event_is_kept_whatever_its_length<F: StoreFixture<Store: E
     is_whole(&*store, key(1, 1), 0, 7).await;
 }
 
-/// A stream may drop its oldest events, and a session its oldest streams, but not silently. A reader
-/// that has what was dropped reads on.
+/// A stream may drop its oldest events, and a session its oldest streams, but not silently. A
+/// reader that has what was dropped reads on.
 pub async fn what_is_dropped_is_never_missing_silently<F: StoreFixture<Store: EventStore>>(
     fixture: &F,
 ) {

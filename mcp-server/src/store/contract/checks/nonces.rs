@@ -115,8 +115,8 @@ pub async fn the_quota_of_all_values_is_exact<F: StoreFixture<Store: NonceStore>
     assert_full(redeem_for(&*store, 6, Some("x"), quota(0, 0)).await, "max_nonces", 0);
 }
 
-/// The same for the values of one owner. Those of others do not count, and anonymous clients have no
-/// such quota.
+/// The same for the values of one owner. Those of others do not count, and anonymous clients have
+/// no such quota.
 pub async fn the_quota_of_an_owner_is_exact<F: StoreFixture<Store: NonceStore>>(fixture: &F) {
     let [store, second] = open_two(fixture).await;
     let three = quota(100, 3);

@@ -26,8 +26,8 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// store was opened again, the sessions are compared.
 ///
 /// # Panics
-/// At the first answer that differs. The message has the seed, with which [`replay_session_history`]
-/// plays this history alone.
+/// At the first answer that differs. The message has the seed, with which
+/// [`replay_session_history`] plays this history alone.
 pub async fn random_session_histories<F>(fixture: &F, seeds: Range<u64>)
 where
     F: StoreFixture<Store: SessionStore>,
