@@ -64,3 +64,15 @@ pub enum BusEvent {
     /// Messages were lost. The reader must assume that anything has changed.
     Missed,
 }
+
+/// Fails if a message is longer than [`MAX_BUS_MESSAGE_BYTES`].
+pub(super) fn check_length(message: &[u8]) -> Result<(), StoreError> {
+    let (length, max) = (message.len(), MAX_BUS_MESSAGE_BYTES);
+    if length <= max {
+        return Ok(());
+    }
+    Err(StoreError::unavailable(format_args!(
+        "a message of {length} bytes exceeds the limit of {max} bytes (MAX_BUS_MESSAGE_BYTES); leave \
+         its contents at the bus, and send the key"
+    )))
+}

@@ -21,7 +21,7 @@ mod error;
 mod event;
 #[cfg(feature = "http")]
 mod event_limits;
-#[cfg(feature = "tasks")]
+#[cfg(any(feature = "tasks", feature = "http"))]
 mod feed;
 #[cfg(feature = "tasks")]
 mod leases;

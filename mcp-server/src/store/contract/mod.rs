@@ -15,8 +15,8 @@
 //! `replay_session_history` repeat one random history.
 //!
 //! The checks use the real clock: leases and sessions end after fractions of a second, and what
-//! must happen soon is polled for 10 s. Run them on a multi-threaded runtime without a paused clock, so
-//! that the racing writers race:
+//! must happen soon is polled for 10 s. Run them on a multi-threaded runtime without a paused
+//! clock, so that the racing writers race:
 //!
 //! ```
 //! use mcp_server::store::MemoryTaskStore;

@@ -17,6 +17,7 @@ macro_rules! run_checks {
         $($run.check(stringify!($module::$check), $module::$check($fixture)).await;)*
     };
 }
+#[cfg(feature = "http")]
 pub(super) use run_checks;
 
 /// Runs every check against stores of a fixture.
