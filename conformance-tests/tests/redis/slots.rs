@@ -37,7 +37,7 @@ async fn all_keys_of_all_scripts_are_in_one_slot_of_a_cluster() {
     let slot = server.command("CLUSTER KEYSLOT {mcp}:meta");
     let keys = server.command("KEYS *");
     let keys: Vec<_> = keys.lines().filter(|line| line.contains("{mcp}")).collect();
-    assert_eq!(keys.len(), 11, "{keys:?}");
+    assert_eq!(keys.len(), 12, "{keys:?}");
     for key in keys {
         assert!(key.starts_with("{mcp}:"), "{key}");
         assert_eq!(server.command(&format!("CLUSTER KEYSLOT {key}")), slot, "{key}");

@@ -23,11 +23,12 @@ pub trait MessageBus: Send + Sync + 'static {
     /// Sends a message of at most [`MAX_BUS_MESSAGE_BYTES`] to all instances, this one included.
     ///
     /// # Errors
-    /// If the bus failed. The message may have been sent.
+    /// If the message is too long. If the bus failed; then it may have been sent.
     async fn publish(&self, message: Bytes) -> Result<(), StoreError>;
 
-    /// Returns the messages from now on. The stream never ends by itself. It reconnects, and a
-    /// reader that is too slow, or was disconnected for too long, receives [`BusEvent::Missed`].
+    /// Returns the messages from now on. Some that were sent earlier may come before them. The
+    /// stream never ends by itself. It reconnects, and a reader that is too slow, or was
+    /// disconnected for too long, receives [`BusEvent::Missed`].
     fn messages(&self) -> BoxStream<'static, BusEvent>;
 
     /// Leaves a value at the bus, for one instance to take. It is deleted after `ttl`.
@@ -67,4 +68,16 @@ pub enum BusEvent {
     Message(Bytes),
     /// Messages were lost. The reader must assume that anything has changed.
     Missed,
+}
+
+/// Fails if a message is longer than [`MAX_BUS_MESSAGE_BYTES`].
+pub(super) fn check_length(message: &[u8]) -> Result<(), StoreError> {
+    let (length, max) = (message.len(), MAX_BUS_MESSAGE_BYTES);
+    if length <= max {
+        return Ok(());
+    }
+    Err(StoreError::unavailable(format_args!(
+        "a message of {length} bytes exceeds the limit of {max} bytes (MAX_BUS_MESSAGE_BYTES); leave \
+         its contents at the bus, and send the key"
+    )))
 }

@@ -28,7 +28,7 @@ impl StreamKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredEvent {
-    /// The position in its stream, rising from 1. Numbers may be left out.
+    /// The position in its stream. The first is 1, and numbers rise. Later numbers may be left out.
     pub sequence: u64,
     /// The message: JSON text, or what it is sealed as.
     pub data: Bytes,
@@ -59,7 +59,9 @@ pub enum ReplayError {
 /// Keeps what was sent on streams until no client can ask for it any more.
 ///
 /// [`MemoryEventStore`](super::MemoryEventStore) is the default. Another implementation decides
-/// by itself what it drops and when, and returns [`ReplayError::Gap`] when something is missing.
+/// by itself what it drops and when, and returns [`ReplayError::Gap`] when something is missing. A
+/// stream whose first event is not 1 has lost its beginning. While a stream is kept, its last event
+/// is kept, whatever its length: it may be the answer of a call.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
     /// Keeps an event. Calls for one stream come one after the other, in rising order.

@@ -19,7 +19,9 @@ pub mod contract;
 mod error;
 #[cfg(feature = "http")]
 mod event;
-#[cfg(feature = "tasks")]
+#[cfg(feature = "http")]
+mod event_limits;
+#[cfg(any(feature = "tasks", feature = "http"))]
 mod feed;
 #[cfg(feature = "tasks")]
 mod leases;
@@ -49,9 +51,9 @@ pub use error::StoreError;
 #[cfg(feature = "http")]
 pub use event::{EventStore, ReplayError, StoredEvent, StreamKey};
 #[cfg(feature = "http")]
-pub use memory::{
-    EventStoreLimits, MemoryBus, MemoryEventStore, MemoryNonceStore, MemorySessionStore,
-};
+pub use event_limits::EventStoreLimits;
+#[cfg(feature = "http")]
+pub use memory::{MemoryBus, MemoryEventStore, MemoryNonceStore, MemorySessionStore};
 #[cfg(feature = "tasks")]
 pub use memory::{MemoryCounts, MemoryTaskStore};
 #[cfg(feature = "http")]

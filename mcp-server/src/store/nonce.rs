@@ -17,8 +17,8 @@ pub trait NonceStore: Send + Sync + 'static {
     /// `owner` is a digest of the principal; `None` for an anonymous client.
     ///
     /// # Errors
-    /// [`StoreError::Full`] if a limit of `quota` is reached; the value is not used then. Values
-    /// whose time has passed do not count.
+    /// [`StoreError::Full`] if a limit of `quota` is reached, and the value was not used before; it
+    /// is not used then. Values whose time has passed do not count.
     async fn redeem(
         &self,
         nonce: &[u8],

@@ -1,4 +1,4 @@
-//! The stores of tasks.
+//! The stores that come with the SDK.
 
 mod files;
 mod limits;

@@ -1,4 +1,4 @@
-//! All checks, one after the other.
+//! All checks of a store of tasks, one after the other.
 
 use std::any::Any;
 use std::future::Future;
@@ -9,20 +9,27 @@ use futures::FutureExt as _;
 use super::checks::{expiry, feed, journal, leases, owners, quotas, records, updates};
 use super::fixture::StoreFixture;
 use super::history::random_histories;
+use crate::store::task::TaskStore;
+
+/// Runs checks, each with its name.
+macro_rules! run_checks {
+    ($run:ident, $fixture:ident, $($module:ident::$check:ident),* $(,)?) => {
+        $($run.check(stringify!($module::$check), $module::$check($fixture)).await;)*
+    };
+}
+#[cfg(feature = "http")]
+pub(super) use run_checks;
 
 /// Runs every check against stores of a fixture.
 ///
 /// # Panics
 /// If a check fails, after all have run. The message has the name and the reason of each check that
 /// failed.
-pub async fn check_task_store<F: StoreFixture>(fixture: &F) {
+pub async fn check_task_store<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let mut run = Run::default();
-    macro_rules! run {
-        ($($module:ident::$check:ident),* $(,)?) => {
-            $(run.check(stringify!($module::$check), $module::$check(fixture)).await;)*
-        };
-    }
-    run!(
+    run_checks!(
+        run,
+        fixture,
         records::a_created_task_is_seen_at_once,
         records::a_second_task_with_the_same_id_is_refused,
         records::of_64_creators_of_one_id_one_succeeds,
@@ -71,21 +78,22 @@ pub async fn check_task_store<F: StoreFixture>(fixture: &F) {
     run.finish();
 }
 
+/// What a run of checks has found.
 #[derive(Default)]
-struct Run {
+pub(super) struct Run {
     checks: usize,
     failures: Vec<String>,
 }
 
 impl Run {
-    async fn check(&mut self, name: &str, check: impl Future<Output = ()>) {
+    pub(super) async fn check(&mut self, name: &str, check: impl Future<Output = ()>) {
         self.checks += 1;
         if let Err(panic) = AssertUnwindSafe(check).catch_unwind().await {
             self.failures.push(format!("{name}: {}", message(&*panic)));
         }
     }
 
-    fn finish(self) {
+    pub(super) fn finish(self) {
         let Self { checks, failures } = self;
         let failed = failures.len();
         assert!(failed == 0, "{failed} of {checks} checks failed:\n{}", failures.join("\n"));

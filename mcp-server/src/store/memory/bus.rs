@@ -7,21 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use mcp_core::sync::Mutex;
-use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use crate::store::bus::{BusEvent, MAX_BUS_MESSAGE_BYTES, MessageBus};
+use crate::store::bus::{BusEvent, MessageBus, check_length};
 use crate::store::error::StoreError;
-
-/// Number of messages that a slow reader may be behind before it misses some.
-const CAPACITY: usize = 1024;
+use crate::store::feed::Feed;
 
 /// Carries messages between servers in one process, for tests. Clones are the same bus.
 #[derive(Clone)]
 pub struct MemoryBus {
-    messages: broadcast::Sender<Bytes>,
+    messages: Feed<BusEvent>,
     state: Arc<Mutex<State>>,
 }
 
@@ -35,7 +32,7 @@ impl MemoryBus {
     /// A bus without readers.
     #[must_use]
     pub fn new() -> Self {
-        Self { messages: broadcast::Sender::new(CAPACITY), state: Arc::default() }
+        Self { messages: Feed::new(), state: Arc::default() }
     }
 }
 
@@ -48,28 +45,13 @@ impl Default for MemoryBus {
 #[async_trait]
 impl MessageBus for MemoryBus {
     async fn publish(&self, message: Bytes) -> Result<(), StoreError> {
-        if message.len() > MAX_BUS_MESSAGE_BYTES {
-            let (length, max) = (message.len(), MAX_BUS_MESSAGE_BYTES);
-            return Err(StoreError::unavailable(format_args!(
-                "a message of {length} bytes exceeds the limit of {max} bytes \
-                 (MAX_BUS_MESSAGE_BYTES)"
-            )));
-        }
-        drop(self.messages.send(message)); // Fails if there is no reader.
+        check_length(&message)?;
+        self.messages.report(|| BusEvent::Message(message));
         Ok(())
     }
 
     fn messages(&self) -> BoxStream<'static, BusEvent> {
-        let messages = stream::unfold(self.messages.subscribe(), |mut receiver| async move {
-            use broadcast::error::RecvError;
-            match receiver.recv().await {
-                Ok(message) => Some((BusEvent::Message(message), receiver)),
-                Err(RecvError::Lagged(_)) => Some((BusEvent::Missed, receiver)),
-                // The bus was dropped, so nothing is sent any more.
-                Err(RecvError::Closed) => std::future::pending().await,
-            }
-        });
-        messages.boxed()
+        self.messages.items()
     }
 
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), StoreError> {
@@ -106,8 +88,6 @@ impl MessageBus for MemoryBus {
 
 impl fmt::Debug for MemoryBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryBus")
-            .field("readers", &self.messages.receiver_count())
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryBus").finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use mcp_core::sync::Mutex;
@@ -10,59 +10,14 @@ use tokio::time::Instant;
 
 use crate::shrink::shrink;
 use crate::store::event::{EventStore, ReplayError, StoredEvent, StreamKey};
+use crate::store::event_limits::{EVENT_BYTES, EventStoreLimits, STREAM_BYTES};
 use crate::store::session::SessionKey;
 
-/// Memory of an event besides its data, in bytes: its place in the queue, which grows by
-/// doubling, and the headers of its allocation.
-const EVENT_BYTES: usize = 128;
-
-/// Memory of a stream besides its events, in bytes: its places in the maps, and its session.
-const STREAM_BYTES: usize = 512;
-
-/// The limits of a [`MemoryEventStore`].
-///
-/// Sizes are those of the data, plus 128 bytes for each event and 512 bytes for each stream.
-///
-/// The last event of a stream is kept whatever its length, so that an answer can be resumed; it
-/// counts, and older events and streams are dropped for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EventStoreLimits {
-    /// Maximum number of events of one stream; older ones are dropped. 1,000.
-    pub max_stream_events: usize,
-    /// Maximum size of one stream, in bytes; older events are dropped. 1 MiB.
-    pub max_stream_bytes: usize,
-    /// Time that a stream is kept after its last event. 5 minutes.
-    pub max_age: Duration,
-    /// Maximum number of streams of one session; the one without events for the longest time is
-    /// dropped. 64.
-    pub max_session_streams: usize,
-    /// Maximum size of the streams of one session, in bytes; those without events for the longest
-    /// time are dropped, so that one session cannot evict the streams of the others. 4 MiB.
-    pub max_session_bytes: usize,
-    /// Maximum size of all streams, in bytes; those without events for the longest time are
-    /// dropped. 64 MiB.
-    pub max_total_bytes: usize,
-}
-
-impl Default for EventStoreLimits {
-    fn default() -> Self {
-        Self {
-            max_stream_events: 1_000,
-            max_stream_bytes: 1 << 20,
-            max_age: Duration::from_secs(300),
-            max_session_streams: 64,
-            max_session_bytes: 4 << 20,
-            max_total_bytes: 64 << 20,
-        }
-    }
-}
-
-/// Keeps events in memory, within [limits](EventStoreLimits).
-#[derive(Debug, Default)]
+/// Keeps events in memory, within [limits](EventStoreLimits). Clones share them.
+#[derive(Debug, Clone, Default)]
 pub struct MemoryEventStore {
     limits: EventStoreLimits,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
@@ -85,7 +40,8 @@ struct Session {
 struct Log {
     events: VecDeque<StoredEvent>,
     bytes: usize,
-    /// The last event that was dropped, 0 for none.
+    /// The number before the first event that is kept: that of the last one that was dropped, 0 for
+    /// none.
     dropped: u64,
     /// The key in `State::by_age`.
     age: u64,
@@ -95,7 +51,7 @@ struct Log {
 impl MemoryEventStore {
     /// An empty store.
     pub fn new(limits: EventStoreLimits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self { limits, state: Arc::default() }
     }
 }
 
@@ -112,7 +68,8 @@ impl State {
                 place.insert(Log {
                     events: VecDeque::new(),
                     bytes: STREAM_BYTES,
-                    dropped: 0,
+                    // The stream may have been dropped, and continue.
+                    dropped: event.sequence.saturating_sub(1),
                     age: 0,
                     touched: Instant::now(),
                 })
@@ -228,6 +185,8 @@ impl EventStore for MemoryEventStore {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use bytes::Bytes;
 
     use super::*;
@@ -256,6 +215,17 @@ mod tests {
         assert_eq!(store.after(key(1), 6).await, Err(ReplayError::Unknown));
         assert_eq!(store.after(key(1), u64::MAX).await, Err(ReplayError::Unknown));
         assert_eq!(store.after(key(3), 0).await, Err(ReplayError::Unknown));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_was_dropped_and_continues_has_a_gap() {
+        let store = MemoryEventStore::default();
+        fill(&store, 1, 5, 1).await;
+        tokio::time::advance(Duration::from_secs(300)).await;
+        store.sweep().await;
+        store.append(key(1), StoredEvent::new(6, Bytes::new())).await.unwrap();
+        assert_eq!(store.after(key(1), 4).await, Err(ReplayError::Gap));
+        assert_eq!(store.after(key(1), 5).await.unwrap().len(), 1);
     }
 
     #[tokio::test]

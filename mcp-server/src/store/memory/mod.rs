@@ -16,7 +16,7 @@ mod task_store;
 #[cfg(feature = "http")]
 pub use bus::MemoryBus;
 #[cfg(feature = "http")]
-pub use event_store::{EventStoreLimits, MemoryEventStore};
+pub use event_store::MemoryEventStore;
 #[cfg(feature = "http")]
 pub use nonce_store::MemoryNonceStore;
 #[cfg(feature = "http")]

@@ -30,7 +30,7 @@ struct Shared {
     table: Mutex<TaskTable>,
     /// Changes are reported while the table is locked, so that they are in order. The wakers of
     /// readers only schedule their tasks.
-    feed: Feed,
+    feed: Feed<TaskChange>,
     max_bytes: usize,
 }
 
@@ -119,7 +119,7 @@ impl TaskStore for MemoryTaskStore {
     }
 
     fn changes(&self) -> BoxStream<'static, TaskChange> {
-        self.shared.feed.changes()
+        self.shared.feed.items()
     }
 
     fn leaves_process(&self) -> bool {

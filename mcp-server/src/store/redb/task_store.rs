@@ -66,7 +66,7 @@ pub struct RedbStore {
 struct Shared {
     requests: mpsc::Sender<Request>,
     file: Arc<OpenFile>,
-    feed: Feed,
+    feed: Feed<TaskChange>,
     closed: oneshot::Receiver<Infallible>,
 }
 
@@ -74,7 +74,7 @@ impl RedbStore {
     pub(super) fn new(
         requests: mpsc::Sender<Request>,
         file: Arc<OpenFile>,
-        feed: Feed,
+        feed: Feed<TaskChange>,
         closed: oneshot::Receiver<Infallible>,
     ) -> Self {
         Self { shared: Arc::new(Shared { requests, file, feed, closed }) }
@@ -171,7 +171,7 @@ impl TaskStore for RedbStore {
     }
 
     fn changes(&self) -> BoxStream<'static, TaskChange> {
-        self.shared.feed.changes()
+        self.shared.feed.items()
     }
 }
 

@@ -68,7 +68,7 @@ impl Request {
 pub(super) struct Writer {
     pub(super) file: Arc<OpenFile>,
     pub(super) leases: Leases,
-    pub(super) feed: Feed,
+    pub(super) feed: Feed<TaskChange>,
     pub(super) max_bytes: u64,
 }
 
@@ -139,7 +139,7 @@ impl Writer {
     }
 }
 
-fn report(feed: &Feed, change: &TaskChange) {
+fn report(feed: &Feed<TaskChange>, change: &TaskChange) {
     match change {
         TaskChange::Changed { id, version, state } => feed.changed(id, *version, *state),
         TaskChange::Removed { id } => feed.removed(id),

@@ -7,13 +7,15 @@ use std::time::Duration;
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, ProtocolVersion};
 
-use super::feed::{self, SharedFeed};
 use super::keys::Keys;
 use super::link::{Link, failure};
-use super::opening::Opening;
+use super::opening::{Opening, StreamName};
 use super::operation::Operations;
-use super::store::RedisStore;
-use crate::store::task::StoreError;
+use super::reader::{ReaderConnection, SharedReader};
+use super::store::{RedisStore, Shared};
+use crate::store::error::StoreError;
+#[cfg(feature = "http")]
+use crate::store::event_limits::EventStoreLimits;
 
 /// Configures and connects a [`RedisStore`].
 #[must_use]
@@ -23,6 +25,10 @@ pub struct RedisStoreBuilder {
     connect_timeout: Duration,
     command_timeout: Duration,
     max_feed_entries: u64,
+    #[cfg(feature = "http")]
+    max_bus_entries: u64,
+    #[cfg(feature = "http")]
+    event_limits: EventStoreLimits,
 }
 
 impl RedisStoreBuilder {
@@ -33,11 +39,15 @@ impl RedisStoreBuilder {
             connect_timeout: Duration::from_secs(5),
             command_timeout: Duration::from_secs(5),
             max_feed_entries: 10_000,
+            #[cfg(feature = "http")]
+            max_bus_entries: 4_096,
+            #[cfg(feature = "http")]
+            event_limits: EventStoreLimits::default(),
         }
     }
 
-    /// Sets the prefix of all keys. Stores with the same prefix share their tasks. It is the hash
-    /// tag of the keys: not empty, and without braces. `mcp`.
+    /// Sets the prefix of all keys. Stores with the same prefix share their entries. It is the
+    /// hash tag of the keys: not empty, and without braces. `mcp`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
@@ -64,6 +74,23 @@ impl RedisStoreBuilder {
         self
     }
 
+    /// Sets the number of messages that the bus keeps, at least. An instance that was disconnected
+    /// for longer receives [`BusEvent::Missed`](crate::store::BusEvent::Missed). Each takes its
+    /// length and about 100 bytes of the server's memory, and has at most 16 KiB. 4,096.
+    #[cfg(feature = "http")]
+    pub const fn max_bus_entries(mut self, entries: u64) -> Self {
+        self.max_bus_entries = entries;
+        self
+    }
+
+    /// Sets how much is kept of the streams of sessions. `max_total_bytes` has no effect: the
+    /// number of sessions limits the size of all streams.
+    #[cfg(feature = "http")]
+    pub fn event_limits(mut self, limits: EventStoreLimits) -> Self {
+        self.event_limits = limits;
+        self
+    }
+
     /// Connects to the server. It must be called within a Tokio runtime.
     ///
     /// # Errors
@@ -80,34 +107,67 @@ impl RedisStoreBuilder {
             .set_tcp_settings(TcpSettings::default().set_nodelay(true));
         let client = Client::open(info).map_err(|error| failure(&error))?;
 
-        let feed_config = feed::config(self.connect_timeout, self.command_timeout);
-        let connection = client.get_multiplexed_async_connection_with_config(&feed_config).await;
-        let mut reader = connection.map_err(|error| failure(&error))?;
-        let opening = tokio::time::timeout(self.command_timeout, Opening::ask(&mut reader, &keys));
-        let opening = opening.await.map_err(|_| {
+        let (connect_timeout, command_timeout) = (self.connect_timeout, self.command_timeout);
+        let reader = ReaderConnection::new(
+            client.clone(),
+            Arc::clone(&keys),
+            connect_timeout,
+            command_timeout,
+        );
+        let mut connection = reader.connect().await?;
+        let ask = async {
+            let opening = Opening::ask(&mut connection, &keys, StreamName::Feed).await?;
+            #[cfg(feature = "http")]
+            let bus = Opening::ask(&mut connection, &keys, StreamName::Bus).await?;
+            #[cfg(not(feature = "http"))]
+            let bus = ();
+            Ok::<_, StoreError>((opening, bus))
+        };
+        let (opening, bus) = tokio::time::timeout(command_timeout, ask).await.map_err(|_| {
             StoreError::unavailable(format_args!(
-                "Redis did not answer within {:?} (`command_timeout`)",
-                self.command_timeout
+                "Redis did not answer within {command_timeout:?} (`command_timeout`)"
             ))
         })??;
-        if opening.eviction.starts_with("allkeys") {
+        if is_lossy(&opening.eviction) {
             tracing::warn!(
                 policy = opening.eviction,
-                "Redis deletes tasks when its memory is full; set `maxmemory-policy noeviction`"
+                "Redis deletes what it keeps when its memory is full; set \
+                 `maxmemory-policy noeviction`"
             );
         }
+        let feed = SharedReader::new(reader.clone(), opening);
+        feed.start(Some(connection));
+        #[cfg(feature = "http")]
+        let bus = SharedReader::new(reader, bus);
+        #[cfg(not(feature = "http"))]
+        let () = bus;
 
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.connect_timeout))
+            .set_connection_timeout(Some(connect_timeout))
             // Each operation has its own timeout.
             .set_response_timeout(None);
         let connection = client.get_multiplexed_async_connection_with_config(&config).await;
         let connection = connection.map_err(|error| failure(&error))?;
-        let feed =
-            SharedFeed::start(client.clone(), feed_config, Arc::clone(&keys), reader, opening);
-        let link = Link::new(client, config, self.command_timeout, connection);
-        Ok(RedisStore::new(keys, link, feed, Operations::new()?, self.max_feed_entries.max(1)))
+        let shared = Shared {
+            keys,
+            link: Link::new(client, config, command_timeout, connection),
+            feed,
+            operations: Operations::new()?,
+            max_feed_entries: self.max_feed_entries.max(1),
+            #[cfg(feature = "http")]
+            bus,
+            #[cfg(feature = "http")]
+            max_bus_entries: self.max_bus_entries.max(1),
+            #[cfg(feature = "http")]
+            event_limits: self.event_limits,
+        };
+        Ok(RedisStore { shared: Arc::new(shared) })
     }
+}
+
+/// Whether a policy for a full memory deletes entries of a store: any, or those that expire.
+fn is_lossy(policy: &str) -> bool {
+    policy.starts_with("allkeys") || (cfg!(feature = "http") && policy.starts_with("volatile"))
 }
 
 impl RedisStore {

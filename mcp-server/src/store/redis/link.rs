@@ -75,8 +75,16 @@ impl Link {
 
     /// Sends a command that only reads.
     pub(super) async fn read(&self, command: &Cmd) -> Result<Value, StoreError> {
-        let answer = self.send(command, &mut Attempt::new(self.command_timeout)).await;
-        answer.map_err(|failed| self.explain(&failed))
+        Ok(self.command(command).await?.value)
+    }
+
+    /// Sends a command, which may have its effect twice.
+    pub(super) async fn command(&self, command: &Cmd) -> Result<Answer, StoreError> {
+        let mut attempt = Attempt::new(self.command_timeout);
+        match self.send(command, &mut attempt).await {
+            Ok(value) => Ok(Answer { value, is_repeated: attempt.is_second }),
+            Err(failed) => Err(self.explain(&failed)),
+        }
     }
 
     /// Sends a command, and a second time if the connection breaks, which may happen once.
@@ -189,7 +197,9 @@ pub(super) fn failure(error: &RedisError) -> StoreError {
             "; this node of the cluster does not have the slot of the key prefix; connect to its node"
         }
         ErrorKind::Server(ServerErrorKind::ReadOnly) => "; connect to the primary",
-        _ if error.code() == Some("OOM") => "; raise `maxmemory`, or delete tasks earlier",
+        _ if error.code() == Some("OOM") => {
+            "; raise `maxmemory`, or keep tasks and sessions for less time"
+        }
         _ => "",
     };
     StoreError::unavailable(format_args!("{error}{remedy}"))

@@ -1,24 +1,58 @@
-//! The first call of a connection: whether the server can be used, and where its feed ends.
+//! The first call of a connection: whether the server can be used, and where a stream ends.
+
+use std::sync::LazyLock;
 
 use redis::aio::ConnectionLike;
 
 use super::keys::Keys;
 use super::link::failure;
 use super::reply;
-use super::script::OPEN;
+use super::script::Script;
 use crate::store::task::StoreError;
 
 /// The version of the layout of keys and fields, as in `lua/common.lua`.
 const FORMAT: &str = "1";
 
-/// A position in the feed. All ids of a feed have the same epoch, and consecutive numbers from 1.
+static OPEN: LazyLock<Script> =
+    LazyLock::new(|| Script::without_flags(include_str!("lua/open.lua")));
+
+/// A stream that a store reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FeedPosition {
+pub(super) enum StreamName {
+    /// The changes of tasks.
+    Feed,
+    /// The messages between instances.
+    #[cfg(feature = "http")]
+    Bus,
+}
+
+impl StreamName {
+    pub(super) const fn key(self, keys: &Keys) -> &String {
+        match self {
+            Self::Feed => &keys.feed,
+            #[cfg(feature = "http")]
+            Self::Bus => &keys.bus,
+        }
+    }
+
+    /// The field of `meta` with the first half of its ids.
+    const fn epoch_field(self) -> &'static str {
+        match self {
+            Self::Feed => "epoch",
+            #[cfg(feature = "http")]
+            Self::Bus => "bus_epoch",
+        }
+    }
+}
+
+/// A position in a stream. All ids of a stream have the same epoch, and consecutive numbers from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StreamPosition {
     pub(super) epoch: u64,
     pub(super) number: u64,
 }
 
-impl FeedPosition {
+impl StreamPosition {
     pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
         let position = text.split_once('-').and_then(|(epoch, number)| {
             Some(Self { epoch: epoch.parse().ok()?, number: number.parse().ok()? })
@@ -39,8 +73,8 @@ pub(super) struct Opening {
     /// Identifies the run of the server. It changes with a restart and with a failover, which may
     /// both lose changes.
     pub(super) run: String,
-    /// Where the feed ends.
-    pub(super) end: FeedPosition,
+    /// Where the stream ends.
+    pub(super) end: StreamPosition,
     /// What the server removes when its memory is full.
     pub(super) eviction: String,
 }
@@ -50,10 +84,11 @@ impl Opening {
     pub(super) async fn ask(
         connection: &mut impl ConnectionLike,
         keys: &Keys,
+        stream: StreamName,
     ) -> Result<Self, StoreError> {
         let mut command = redis::cmd("EVAL");
-        command.arg(&OPEN.code).arg(4);
-        command.arg(&[&keys.meta, &keys.leases, &keys.expiries, &keys.feed]);
+        command.arg(&OPEN.code).arg(keys.of_every_script().len() + 1);
+        command.arg(&keys.of_every_script()).arg(stream.key(keys)).arg(stream.epoch_field());
         let answer = command.query_async(connection).await;
         let values = reply::array::<6>(answer.map_err(|error| failure(&error))?)?;
         let [version, run, role, eviction, format, end] = values;
@@ -80,7 +115,7 @@ impl Opening {
         }
         Ok(Self {
             run: reply::text(run)?.to_string(),
-            end: FeedPosition::parse(&reply::text(end)?)?,
+            end: StreamPosition::parse(&reply::text(end)?)?,
             eviction: reply::text(eviction)?.to_string(),
         })
     }

@@ -3,8 +3,6 @@
 //! Redis 7 reads flags in the first line of a script. With them it checks before the script begins
 //! whether it may write, so that a full memory or a broken disk cannot stop a script in its middle.
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use redis::{Cmd, ToRedisArgs};
 
@@ -12,40 +10,32 @@ use super::keys::Keys;
 
 const COMMON: &str = include_str!("lua/common.lua");
 
-/// Needs more memory.
-const GROWS: &str = "#!lua\n";
-/// Runs when the memory is full too: it needs hardly any, or frees some.
-const ALWAYS: &str = "#!lua flags=allow-oom\n";
-const READS: &str = "#!lua flags=no-writes\n";
-/// Can be sent to an older server, which does not know flags.
-const NO_FLAGS: &str = "";
-
 /// A script, and the digest by which Redis knows it.
 pub(super) struct Script {
     pub(super) code: String,
     digest: String,
 }
 
-pub(super) static OPEN: LazyLock<Script> =
-    LazyLock::new(|| Script::new(NO_FLAGS, include_str!("lua/open.lua")));
-pub(super) static CREATE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(GROWS, include_str!("lua/create.lua")));
-pub(super) static LOAD: LazyLock<Script> =
-    LazyLock::new(|| Script::new(READS, include_str!("lua/load.lua")));
-pub(super) static UPDATE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(GROWS, include_str!("lua/update.lua")));
-pub(super) static CLAIM: LazyLock<Script> =
-    LazyLock::new(|| Script::new(ALWAYS, include_str!("lua/claim.lua")));
-pub(super) static CLAIM_ANY: LazyLock<Script> =
-    LazyLock::new(|| Script::new(ALWAYS, include_str!("lua/claim_any.lua")));
-pub(super) static RENEW: LazyLock<Script> =
-    LazyLock::new(|| Script::new(ALWAYS, include_str!("lua/renew.lua")));
-pub(super) static LIST: LazyLock<Script> =
-    LazyLock::new(|| Script::new(READS, include_str!("lua/list.lua")));
-pub(super) static SWEEP: LazyLock<Script> =
-    LazyLock::new(|| Script::new(ALWAYS, include_str!("lua/sweep.lua")));
-
 impl Script {
+    /// A script that needs more memory.
+    pub(super) fn growing(body: &str) -> Self {
+        Self::new("#!lua\n", body)
+    }
+
+    /// A script that runs when the memory is full too: it needs hardly any, or frees some.
+    pub(super) fn always(body: &str) -> Self {
+        Self::new("#!lua flags=allow-oom\n", body)
+    }
+
+    pub(super) fn reading(body: &str) -> Self {
+        Self::new("#!lua flags=no-writes\n", body)
+    }
+
+    /// A script that can be sent to an older server, which does not know flags.
+    pub(super) fn without_flags(body: &str) -> Self {
+        Self::new("", body)
+    }
+
     fn new(flags: &str, body: &str) -> Self {
         let code = format!("{flags}{COMMON}\n{body}");
         let digest = redis::Script::new(&code).get_hash().to_owned();
@@ -61,10 +51,13 @@ pub(super) struct ScriptCall {
 
 impl ScriptCall {
     /// Creates a call with the keys that every script receives, and `more` keys.
-    pub(super) fn new(script: &'static Script, keys: &Keys, more: &[String]) -> Self {
+    pub(super) fn new<K: AsRef<[u8]>>(script: &'static Script, keys: &Keys, more: &[K]) -> Self {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(&script.digest).arg(4 + more.len());
-        command.arg(&[&keys.meta, &keys.leases, &keys.expiries, &keys.feed]).arg(more);
+        command.arg(&script.digest).arg(keys.of_every_script().len() + more.len());
+        command.arg(&keys.of_every_script());
+        for key in more {
+            command.arg(key.as_ref());
+        }
         Self { script, command }
     }
 

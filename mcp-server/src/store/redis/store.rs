@@ -1,45 +1,40 @@
-//! A store of tasks in Redis.
+//! A store in Redis.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use futures::stream::BoxStream;
-use redis::Value;
-
-use super::feed::SharedFeed;
 use super::keys::Keys;
 use super::link::Link;
 use super::operation::Operations;
-use super::reply::{self, HEAD_FIELDS};
-use super::script::{CLAIM, CLAIM_ANY, CREATE, LIST, LOAD, RENEW, SWEEP, ScriptCall, UPDATE};
-use crate::store::position::{parse_position, position_after};
-use crate::store::task::{
-    Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskStore,
-    TaskUpdate, UpdateOutcome,
-};
+use super::reader::SharedReader;
+#[cfg(feature = "http")]
+use crate::store::bus::BusEvent;
+use crate::store::error::StoreError;
+#[cfg(feature = "http")]
+use crate::store::event_limits::EventStoreLimits;
+use crate::store::task::TaskChange;
 
-/// Maximum number of tasks that one script handles. Redis runs nothing else meanwhile.
-const MAX_BATCH: usize = 512;
-
-/// Longest lease. Sums of longer ones could exceed what a score represents exactly.
-const MAX_LEASE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// Longest lease, and longest time that an entry is kept. Sums of longer ones could exceed what a
+/// score represents exactly.
+const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Keeps tasks in a Redis server, for servers with several instances. Redis 7 or later is required.
+/// With the feature `http` it is also a `SessionStore`, an `EventStore`, a `NonceStore` and a
+/// `MessageBus`: see `Stores::all`.
 ///
-/// All instances that connect to the same server with the same key prefix share their tasks, and
+/// All instances that connect to the same server with the same key prefix share their entries, and
 /// each sees the changes of all. `docs/stores.md` says which settings of the server lose what when
-/// it crashes, and how much memory tasks need.
+/// it crashes, and how much memory the entries need.
 ///
 /// An operation whose connection breaks is sent once more over a new connection. The scripts
 /// recognize it, so that it has its effect once; if they cannot tell, it fails with
-/// [`StoreError::Unavailable`]. [`claim_any`](TaskStore::claim_any) may then leave tasks leased to
-/// no worker until the leases end, and [`sweep`](TaskStore::sweep) may not return all ids that it
-/// deleted; [`changes`](TaskStore::changes) reports them.
+/// [`StoreError::Unavailable`]. [`claim_any`](crate::store::TaskStore::claim_any) may then leave tasks leased to
+/// no worker until the leases end, and [`sweep`](crate::store::TaskStore::sweep) may not return all ids that it
+/// deleted; [`changes`](crate::store::TaskStore::changes) reports them. A message of the bus may arrive twice.
 ///
-/// One call of [`claim_any`](TaskStore::claim_any), [`list`](TaskStore::list) or
-/// [`sweep`](TaskStore::sweep) handles at most 512 tasks, whatever its `max`.
+/// One call of [`claim_any`](crate::store::TaskStore::claim_any), [`list`](crate::store::TaskStore::list) or
+/// [`sweep`](crate::store::TaskStore::sweep) handles at most 512 tasks, whatever its `max`.
 ///
 /// Clones share their connections, which close with the last one.
 ///
@@ -58,34 +53,22 @@ const MAX_LEASE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// them has that crate among its own dependencies, with a feature such as `tokio-rustls-comp`.
 #[derive(Clone)]
 pub struct RedisStore {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
-    keys: Arc<Keys>,
-    link: Link,
-    feed: SharedFeed,
-    operations: Operations,
-    max_feed_entries: u64,
-}
-
-impl RedisStore {
-    pub(super) fn new(
-        keys: Arc<Keys>,
-        link: Link,
-        feed: SharedFeed,
-        operations: Operations,
-        max_feed_entries: u64,
-    ) -> Self {
-        let shared = Shared { keys, link, feed, operations, max_feed_entries };
-        Self { shared: Arc::new(shared) }
-    }
-
-    /// Creates the call of a script for one task.
-    fn call_for(&self, script: &'static super::script::Script, id: &str) -> ScriptCall {
-        let keys = &self.shared.keys;
-        ScriptCall::new(script, keys, &[keys.task(id), keys.journal(id)])
-    }
+/// What the clones of a store share.
+pub(super) struct Shared {
+    pub(super) keys: Arc<Keys>,
+    pub(super) link: Link,
+    pub(super) feed: SharedReader<TaskChange>,
+    pub(super) operations: Operations,
+    pub(super) max_feed_entries: u64,
+    #[cfg(feature = "http")]
+    pub(super) bus: SharedReader<BusEvent>,
+    #[cfg(feature = "http")]
+    pub(super) max_bus_entries: u64,
+    #[cfg(feature = "http")]
+    pub(super) event_limits: EventStoreLimits,
 }
 
 impl fmt::Debug for RedisStore {
@@ -94,193 +77,24 @@ impl fmt::Debug for RedisStore {
     }
 }
 
-#[async_trait]
-impl TaskStore for RedisStore {
-    async fn create(&self, task: NewTask, quota: TaskQuota) -> Result<(), StoreError> {
-        let NewTask { record: TaskRecord { head, call, journal }, lease } = task;
-        let Shared { keys, link, operations, max_feed_entries, .. } = &*self.shared;
-        let all = [keys.task(&head.id), keys.journal(&head.id), keys.owner(&head.owner)];
-        let script = ScriptCall::new(&CREATE, keys, &all)
-            .arg(&*head.id)
-            .arg(operations.next())
-            .arg(*max_feed_entries)
-            .arg(micros(lease.unwrap_or_default()))
-            .arg(quota.max_tasks)
-            .arg(quota.max_tasks_per_owner)
-            .arg(&*head.owner)
-            .arg(head.fence)
-            .arg(head.state.as_str())
-            .arg(head.created_at)
-            .arg(head.updated_at)
-            .arg_or_empty(head.expires_at)
-            .arg(&head.detail[..])
-            .arg(&call[..])
-            .arg_if_some(head.outcome.as_deref())
-            .arg_all(&journal);
-        let answer = link.call(&script).await?;
-        let mut values = reply::list(answer.value)?.into_iter();
-        let status = reply::text(values.next().unwrap_or(Value::Nil))?;
-        match &*status {
-            "created" => Ok(()),
-            "exists" if answer.is_repeated => Err(unknown_effect()),
-            "exists" => Err(StoreError::Exists),
-            "full" => {
-                let limit = reply::text(values.next().unwrap_or(Value::Nil))?;
-                Err(match &*limit {
-                    "max_tasks" => full("max_tasks", quota.max_tasks),
-                    _ => full("max_tasks_per_owner", quota.max_tasks_per_owner),
-                })
-            }
-            other => Err(unexpected(other)),
-        }
-    }
-
-    async fn head(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
-        let mut command = redis::cmd("HMGET");
-        command.arg(self.shared.keys.task(id)).arg(&HEAD_FIELDS);
-        reply::head(id, self.shared.link.read(&command).await?)
-    }
-
-    async fn load(&self, id: &str) -> Result<Option<TaskRecord>, StoreError> {
-        let script = self.call_for(&LOAD, id).arg(&HEAD_FIELDS);
-        let answer = self.shared.link.call(&script).await?;
-        let [head, call, journal] = reply::array::<3>(answer.value)?;
-        let Some(head) = reply::head(id, head)? else { return Ok(None) };
-        let journal: Result<Vec<_>, _> =
-            reply::list(journal)?.into_iter().map(reply::bytes).collect();
-        Ok(Some(TaskRecord::new(head, reply::bytes(call)?, journal?)))
-    }
-
-    async fn update(&self, id: &str, update: TaskUpdate) -> Result<UpdateOutcome, StoreError> {
-        let script = self
-            .call_for(&UPDATE, id)
-            .arg(id)
-            .arg(self.shared.operations.next())
-            .arg(self.shared.max_feed_entries)
-            .arg(update.version)
-            .arg_or_empty(update.fence)
-            .arg(update.state.as_str())
-            .arg(update.updated_at)
-            .arg_or_empty(update.expires_at)
-            .arg_if_some(update.detail.as_deref())
-            .arg_if_some(update.outcome.as_deref())
-            .arg_all(&update.append);
-        let answer = self.shared.link.call(&script).await?;
-        let mut values = reply::list(answer.value)?.into_iter();
-        let status = reply::text(values.next().unwrap_or(Value::Nil))?;
-        let refused = match &*status {
-            "applied" => {
-                let version = reply::number(values.next().unwrap_or(Value::Nil))?;
-                return Ok(UpdateOutcome::Applied(version));
-            }
-            "conflict" => UpdateOutcome::Conflict,
-            "ended" => UpdateOutcome::Ended,
-            "fenced" => UpdateOutcome::Fenced,
-            "missing" => UpdateOutcome::Missing,
-            other => return Err(unexpected(other)),
-        };
-        // The first attempt may have been applied, and followed by another change.
-        if answer.is_repeated { Err(unknown_effect()) } else { Ok(refused) }
-    }
-
-    async fn claim(&self, id: &str, lease: Duration) -> Result<Option<Lease>, StoreError> {
-        let operation = self.shared.operations.next();
-        let script = self.call_for(&CLAIM, id).arg(id).arg(operation).arg(micros(lease));
-        match self.shared.link.call(&script).await?.value {
-            Value::Nil => Ok(None),
-            fence => Ok(Some(Lease::new(id, reply::number(fence)?))),
-        }
-    }
-
-    async fn claim_any(&self, lease: Duration, max: usize) -> Result<Vec<Lease>, StoreError> {
-        let keys = &self.shared.keys;
-        let script = ScriptCall::new(&CLAIM_ANY, keys, &[])
-            .arg(&keys.base)
-            .arg(micros(lease))
-            .arg(max.min(MAX_BATCH));
-        let answer = self.shared.link.call(&script).await?;
-        let mut values = reply::list(answer.value)?.into_iter();
-        let mut leases = Vec::with_capacity(values.len() / 2);
-        while let (Some(id), Some(fence)) = (values.next(), values.next()) {
-            leases.push(Lease::new(reply::text(id)?, reply::number(fence)?));
-        }
-        Ok(leases)
-    }
-
-    async fn renew(&self, leases: &[Lease], lease: Duration) -> Result<Vec<bool>, StoreError> {
-        let keys = &self.shared.keys;
-        let mut valid = Vec::with_capacity(leases.len());
-        for batch in leases.chunks(MAX_BATCH) {
-            let tasks: Vec<_> = batch.iter().map(|held| keys.task(&held.id)).collect();
-            let mut script = ScriptCall::new(&RENEW, keys, &tasks).arg(micros(lease));
-            for held in batch {
-                script = script.arg(&*held.id).arg(held.fence);
-            }
-            let answer = self.shared.link.call(&script).await?;
-            for value in reply::list(answer.value)? {
-                valid.push(reply::number(value)? == 1);
-            }
-        }
-        Ok(valid)
-    }
-
-    async fn list(
-        &self,
-        owner: &str,
-        after: Option<&str>,
-        max: usize,
-    ) -> Result<TaskPage, StoreError> {
-        let keys = &self.shared.keys;
-        // A member of the set of an owner's tasks.
-        let after = after.map(parse_position).transpose()?;
-        let after = after.map(|(created_at, id)| format!("{created_at:020}{id}"));
-        let script = ScriptCall::new(&LIST, keys, &[keys.owner(owner)])
-            .arg(&keys.base)
-            .arg(after.unwrap_or_default())
-            .arg(max.clamp(1, MAX_BATCH))
-            .arg(&HEAD_FIELDS);
-        let answer = self.shared.link.call(&script).await?;
-        let [heads, has_more] = reply::array::<2>(answer.value)?;
-        let mut tasks = Vec::new();
-        for value in reply::list(heads)? {
-            let [id, head] = reply::array::<2>(value)?;
-            tasks.extend(reply::head(&reply::text(id)?, head)?);
-        }
-        let last = tasks.last().filter(|_| has_more == Value::Int(1));
-        let next = last.map(position_after);
-        Ok(TaskPage::new(tasks, next))
-    }
-
-    async fn sweep(&self, now: u64, max: usize) -> Result<Vec<Arc<str>>, StoreError> {
-        let keys = &self.shared.keys;
-        let script = ScriptCall::new(&SWEEP, keys, &[])
-            .arg(&keys.base)
-            .arg(now)
-            .arg(max.min(MAX_BATCH))
-            .arg(self.shared.max_feed_entries);
-        let answer = self.shared.link.call(&script).await?;
-        reply::list(answer.value)?.into_iter().map(reply::text).collect()
-    }
-
-    fn changes(&self) -> BoxStream<'static, TaskChange> {
-        self.shared.feed.changes()
-    }
+/// Returns a time in microseconds, at least that long.
+pub(super) fn micros(time: Duration) -> u64 {
+    let time = time.min(MAX_TIME).saturating_add(Duration::from_nanos(999));
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn micros(lease: Duration) -> u64 {
-    u64::try_from(lease.min(MAX_LEASE).as_micros()).unwrap_or(u64::MAX)
-}
-
-fn full(limit: &'static str, max: usize) -> StoreError {
-    StoreError::Full { limit, max: u64::try_from(max).unwrap_or(u64::MAX) }
-}
-
-fn unknown_effect() -> StoreError {
+pub(super) fn unknown_effect() -> StoreError {
     StoreError::unavailable(
         "the connection to Redis broke, and whether the operation had its effect is unknown",
     )
 }
 
-fn unexpected(status: &str) -> StoreError {
+pub(super) fn unexpected(status: &str) -> StoreError {
     StoreError::invalid(format_args!("a script answered `{status}`"))
+}
+
+/// Returns a time in milliseconds, at least that long.
+#[cfg(feature = "http")]
+pub(super) fn millis(time: Duration) -> u64 {
+    micros(time).div_ceil(1_000)
 }

@@ -22,7 +22,9 @@ async fn sweep(store: &impl TaskStore, now: u64, max: usize) -> Vec<String> {
 }
 
 /// A sweep deletes the tasks whose time has come, in any state and with a lease, and no others.
-pub async fn a_task_is_deleted_at_its_time_and_not_before<F: StoreFixture>(fixture: &F) {
+pub async fn a_task_is_deleted_at_its_time_and_not_before<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     assert_eq!(sweep(&store, NOW, 9).await, Vec::<String>::new());
@@ -48,7 +50,7 @@ pub async fn a_task_is_deleted_at_its_time_and_not_before<F: StoreFixture>(fixtu
 }
 
 /// A sweep deletes at most as many tasks as it may, those first that have expired first.
-pub async fn a_sweep_deletes_at_most_its_maximum<F: StoreFixture>(fixture: &F) {
+pub async fn a_sweep_deletes_at_most_its_maximum<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     for (number, id) in (0..).zip(["c", "a", "e", "d", "b"]) {
         create(&store, expiring(id, Some(NOW + number))).await;
@@ -61,7 +63,7 @@ pub async fn a_sweep_deletes_at_most_its_maximum<F: StoreFixture>(fixture: &F) {
 }
 
 /// The expiry that an update sets replaces the previous one: earlier, later, or never.
-pub async fn a_changed_expiry_is_honoured<F: StoreFixture>(fixture: &F) {
+pub async fn a_changed_expiry_is_honoured<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let changes = [
         ("earlier", Some(NOW + 100), Some(NOW + 1)),
@@ -83,7 +85,7 @@ pub async fn a_changed_expiry_is_honoured<F: StoreFixture>(fixture: &F) {
 
 /// A task that is created with the id of a deleted one has nothing of it: no journal, no outcome,
 /// no lease, no fence, no expiry, no other owner.
-pub async fn a_deleted_task_leaves_nothing_behind<F: StoreFixture>(fixture: &F) {
+pub async fn a_deleted_task_leaves_nothing_behind<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let record = TaskRecord::new(expiring("task", Some(NOW)), "old".into(), vec!["old".into()]);
     let new = crate::store::task::NewTask::new(record).leased(LONG);
@@ -110,7 +112,7 @@ pub async fn a_deleted_task_leaves_nothing_behind<F: StoreFixture>(fixture: &F) 
 }
 
 /// Racing sweeps report each task once, while others write to the tasks.
-pub async fn racing_sweeps_delete_each_task_once<F: StoreFixture>(fixture: &F) {
+pub async fn racing_sweeps_delete_each_task_once<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];

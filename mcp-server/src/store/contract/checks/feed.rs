@@ -42,7 +42,7 @@ async fn until_end(changes: &mut BoxStream<'static, TaskChange>) -> Option<Vec<T
 
 /// Creations, changes and deletions are reported once, in order, by each feed of every handle. A
 /// claim is not a change.
-pub async fn every_change_is_reported<F: StoreFixture>(fixture: &F) {
+pub async fn every_change_is_reported<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     create(&store, head("before")).await;
@@ -96,7 +96,7 @@ async fn begin(store: &impl TaskStore, feed: &mut BoxStream<'static, TaskChange>
 }
 
 /// What was refused is not reported.
-pub async fn refused_changes_are_not_reported<F: StoreFixture>(fixture: &F) {
+pub async fn refused_changes_are_not_reported<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     create(&store, head("task")).await;
     set_state(&store, "task", TaskState::Completed).await;
@@ -116,7 +116,9 @@ pub async fn refused_changes_are_not_reported<F: StoreFixture>(fixture: &F) {
 
 /// The changes of one task are reported in the order of its versions, by any writer; the
 /// deletion is last.
-pub async fn changes_of_racing_writers_are_in_order<F: StoreFixture>(fixture: &F) {
+pub async fn changes_of_racing_writers_are_in_order<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];
@@ -166,7 +168,9 @@ pub async fn changes_of_racing_writers_are_in_order<F: StoreFixture>(fixture: &F
 
 /// A feed that is not read does not hold up the store. When it is read, it has every change, or
 /// reports that it has missed some, and continues.
-pub async fn a_slow_reader_learns_that_it_missed_changes<F: StoreFixture>(fixture: &F) {
+pub async fn a_slow_reader_learns_that_it_missed_changes<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];

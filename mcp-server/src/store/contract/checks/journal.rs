@@ -6,14 +6,14 @@ use bytes::Bytes;
 
 use super::support::{NOW, RACERS, create, handle, head, load, race, read, update};
 use crate::store::contract::fixture::StoreFixture;
-use crate::store::task::{TaskStore as _, TaskUpdate, UpdateOutcome};
+use crate::store::task::{TaskStore, TaskUpdate, UpdateOutcome};
 
 fn entry(number: usize) -> Bytes {
     Bytes::from(format!("entry {number}"))
 }
 
 /// Entries are returned in the order in which they were appended, over many updates.
-pub async fn entries_keep_their_order<F: StoreFixture>(fixture: &F) {
+pub async fn entries_keep_their_order<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     create(&store, head("task")).await;
     create(&store, head("task-2")).await;
@@ -29,7 +29,7 @@ pub async fn entries_keep_their_order<F: StoreFixture>(fixture: &F) {
 }
 
 /// Writers that repeat their append after a conflict lose nothing and duplicate nothing.
-pub async fn no_entry_is_lost_under_racing_writers<F: StoreFixture>(fixture: &F) {
+pub async fn no_entry_is_lost_under_racing_writers<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];

@@ -27,7 +27,7 @@ async fn renew(store: &impl TaskStore, leases: &[Lease], lease: Duration) -> Vec
 }
 
 /// Of racing claims of one task, one wins.
-pub async fn of_64_claims_one_wins<F: StoreFixture>(fixture: &F) {
+pub async fn of_64_claims_one_wins<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];
@@ -50,7 +50,7 @@ pub async fn of_64_claims_one_wins<F: StoreFixture>(fixture: &F) {
 
 /// Racing claims of any task never receive the same one, at most as many as they ask for, and
 /// together all.
-pub async fn claims_of_any_task_share_the_tasks<F: StoreFixture>(fixture: &F) {
+pub async fn claims_of_any_task_share_the_tasks<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];
@@ -73,7 +73,7 @@ pub async fn claims_of_any_task_share_the_tasks<F: StoreFixture>(fixture: &F) {
 }
 
 /// A lease is valid for its time, and then another worker can claim the task. The fence rises.
-pub async fn a_lease_that_has_ended_is_taken_over<F: StoreFixture>(fixture: &F) {
+pub async fn a_lease_that_has_ended_is_taken_over<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let start = Instant::now();
@@ -93,7 +93,7 @@ pub async fn a_lease_that_has_ended_is_taken_over<F: StoreFixture>(fixture: &F) 
 }
 
 /// A lease that is renewed is valid for the new time, also if its time had passed.
-pub async fn a_renewed_lease_lasts_longer<F: StoreFixture>(fixture: &F) {
+pub async fn a_renewed_lease_lasts_longer<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     create(&store, head("early")).await;
     create(&store, head("late")).await;
@@ -113,7 +113,7 @@ pub async fn a_renewed_lease_lasts_longer<F: StoreFixture>(fixture: &F) {
 }
 
 /// A lease may be as long as a duration can be.
-pub async fn a_lease_of_any_length_is_accepted<F: StoreFixture>(fixture: &F) {
+pub async fn a_lease_of_any_length_is_accepted<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let new = task(head("created")).leased(Duration::MAX);
     store.create(new, QUOTA).await.expect("the task is created");
@@ -128,7 +128,7 @@ pub async fn a_lease_of_any_length_is_accepted<F: StoreFixture>(fixture: &F) {
 
 /// A worker whose task was claimed by another one cannot write any more. Writers without a fence
 /// can.
-pub async fn a_write_with_an_old_fence_is_refused<F: StoreFixture>(fixture: &F) {
+pub async fn a_write_with_an_old_fence_is_refused<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     create(&store, head("task")).await;
@@ -158,7 +158,9 @@ pub async fn a_write_with_an_old_fence_is_refused<F: StoreFixture>(fixture: &F) 
 }
 
 /// A renewal tells for each lease whether it is the last one of a working task.
-pub async fn a_renewal_tells_which_leases_are_valid<F: StoreFixture>(fixture: &F) {
+pub async fn a_renewal_tells_which_leases_are_valid<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     assert_eq!(renew(&store, &[], LONG).await, Vec::<bool>::new());
     for id in ["held", "taken", "waiting", "ended", "deleted"] {
@@ -186,7 +188,7 @@ pub async fn a_renewal_tells_which_leases_are_valid<F: StoreFixture>(fixture: &F
 
 /// A renewal for no time releases: another worker can claim the task at once. Until it does, the
 /// lease can still be renewed.
-pub async fn a_renewal_for_no_time_releases<F: StoreFixture>(fixture: &F) {
+pub async fn a_renewal_for_no_time_releases<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     create(&store, head("one")).await;
@@ -203,7 +205,7 @@ pub async fn a_renewal_for_no_time_releases<F: StoreFixture>(fixture: &F) {
 }
 
 /// Tasks in other states than working cannot be claimed, and unknown ones neither.
-pub async fn only_working_tasks_can_be_claimed<F: StoreFixture>(fixture: &F) {
+pub async fn only_working_tasks_can_be_claimed<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     assert_eq!(claim(&store, "task", LONG).await, None);
     assert_eq!(claim_any(&store, LONG, 9).await, []);
@@ -225,7 +227,9 @@ pub async fn only_working_tasks_can_be_claimed<F: StoreFixture>(fixture: &F) {
 
 /// A task loses its lease when it leaves the state of working, and can be claimed at once when it
 /// returns to it.
-pub async fn a_task_that_works_again_can_be_claimed_at_once<F: StoreFixture>(fixture: &F) {
+pub async fn a_task_that_works_again_can_be_claimed_at_once<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     create(&store, head("task")).await;
     let lease = claim(&store, "task", LONG).await.expect("a lease");
@@ -242,7 +246,11 @@ pub async fn a_task_that_works_again_can_be_claimed_at_once<F: StoreFixture>(fix
 }
 
 /// Tasks are claimed in the order in which they have become claimable.
-pub async fn the_task_that_has_waited_longest_is_claimed_first<F: StoreFixture>(fixture: &F) {
+pub async fn the_task_that_has_waited_longest_is_claimed_first<
+    F: StoreFixture<Store: TaskStore>,
+>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     for id in ["c", "a", "d", "b"] {
         create(&store, head(id)).await;

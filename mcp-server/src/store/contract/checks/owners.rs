@@ -25,7 +25,9 @@ async fn ids(store: &impl TaskStore, owner: &str, max: usize) -> Vec<String> {
 
 /// A list has the tasks of its owner, and never those of another one, even with a position of that
 /// one's list.
-pub async fn a_list_has_the_tasks_of_its_owner_only<F: StoreFixture>(fixture: &F) {
+pub async fn a_list_has_the_tasks_of_its_owner_only<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     // Owners that begin or end alike.
     let owners = ["a", "ab", "b", "a-", "a\0", "A"];
@@ -48,7 +50,7 @@ pub async fn a_list_has_the_tasks_of_its_owner_only<F: StoreFixture>(fixture: &F
 
 /// A list is in the order of creation, whatever the ids and the order of changes. Its heads are the
 /// present ones. The last page has no position.
-pub async fn a_list_is_read_in_pages_oldest_first<F: StoreFixture>(fixture: &F) {
+pub async fn a_list_is_read_in_pages_oldest_first<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let mut expected = Vec::new();
     for number in [5_u64, 3, 9, 1, 7, 0, 2, 8, 6, 4] {
@@ -73,7 +75,9 @@ pub async fn a_list_is_read_in_pages_oldest_first<F: StoreFixture>(fixture: &F) 
 
 /// A task that is there during the whole time is listed once, while others are created and
 /// deleted, also the one before the position.
-pub async fn pages_are_stable_under_new_and_deleted_tasks<F: StoreFixture>(fixture: &F) {
+pub async fn pages_are_stable_under_new_and_deleted_tasks<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     for number in 0..20 {
         let mut head = TaskHead::new(format!("task-{number:02}"), "owner", NOW + number * 10);
@@ -109,7 +113,7 @@ pub async fn pages_are_stable_under_new_and_deleted_tasks<F: StoreFixture>(fixtu
 }
 
 /// Tasks that were created in the same millisecond are all listed, each once.
-pub async fn tasks_of_the_same_time_are_all_listed<F: StoreFixture>(fixture: &F) {
+pub async fn tasks_of_the_same_time_are_all_listed<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let mut expected: Vec<_> = (0..30).map(|number| format!("task-{number}")).collect();
     for id in &expected {
@@ -124,7 +128,7 @@ pub async fn tasks_of_the_same_time_are_all_listed<F: StoreFixture>(fixture: &F)
 }
 
 /// A text that is not a position of a list is an error.
-pub async fn a_position_that_is_not_one_is_refused<F: StoreFixture>(fixture: &F) {
+pub async fn a_position_that_is_not_one_is_refused<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     create(&store, TaskHead::new("task", "owner", NOW)).await;
     for owner in ["owner", "unknown"] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::support::{NOW, RACERS, assert_full, create, handle, race, set_state, task};
 use crate::store::contract::fixture::StoreFixture;
-use crate::store::task::{NewTask, StoreError, TaskHead, TaskQuota, TaskState, TaskStore as _};
+use crate::store::task::{NewTask, StoreError, TaskHead, TaskQuota, TaskState, TaskStore};
 
 fn of(owner: &str, number: u64) -> NewTask {
     task(TaskHead::new(format!("{owner}-{number}"), owner, NOW))
@@ -12,7 +12,7 @@ fn of(owner: &str, number: u64) -> NewTask {
 
 /// As many tasks are accepted as the quota allows, and again as many when some were deleted.
 /// Terminal tasks count.
-pub async fn the_quota_of_all_tasks_is_exact<F: StoreFixture>(fixture: &F) {
+pub async fn the_quota_of_all_tasks_is_exact<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let quota = TaskQuota::new(5, 100);
     for number in 0..5 {
@@ -33,7 +33,7 @@ pub async fn the_quota_of_all_tasks_is_exact<F: StoreFixture>(fixture: &F) {
 }
 
 /// The same for the tasks of one owner. The tasks of others do not count.
-pub async fn the_quota_of_an_owner_is_exact<F: StoreFixture>(fixture: &F) {
+pub async fn the_quota_of_an_owner_is_exact<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let quota = TaskQuota::new(100, 3);
     for number in 0..3 {
@@ -50,7 +50,7 @@ pub async fn the_quota_of_an_owner_is_exact<F: StoreFixture>(fixture: &F) {
 }
 
 /// Racing creators do not exceed a quota, and are not refused below it.
-pub async fn quotas_are_exact_under_64_creators<F: StoreFixture>(fixture: &F) {
+pub async fn quotas_are_exact_under_64_creators<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let quotas = [(TaskQuota::new(20, 100), 20), (TaskQuota::new(100, 11), 22)];
     for (quota, expected) in quotas {
         let store = fixture.open().await;

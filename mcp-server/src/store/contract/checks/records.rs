@@ -9,11 +9,11 @@ use super::support::{
 };
 use crate::store::contract::fixture::StoreFixture;
 use crate::store::task::{
-    NewTask, StoreError, TaskHead, TaskRecord, TaskState, TaskStore as _, UpdateOutcome,
+    NewTask, StoreError, TaskHead, TaskRecord, TaskState, TaskStore, UpdateOutcome,
 };
 
 /// A task that was created is seen by all handles.
-pub async fn a_created_task_is_seen_at_once<F: StoreFixture>(fixture: &F) {
+pub async fn a_created_task_is_seen_at_once<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     for number in 0..20 {
@@ -28,7 +28,9 @@ pub async fn a_created_task_is_seen_at_once<F: StoreFixture>(fixture: &F) {
 }
 
 /// An id is used once, by any owner, even when a quota is reached.
-pub async fn a_second_task_with_the_same_id_is_refused<F: StoreFixture>(fixture: &F) {
+pub async fn a_second_task_with_the_same_id_is_refused<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     create(&store, head("task")).await;
     set_state(&store, "task", TaskState::Completed).await;
@@ -43,7 +45,7 @@ pub async fn a_second_task_with_the_same_id_is_refused<F: StoreFixture>(fixture:
 }
 
 /// Of racing creators of one id, one succeeds, and its task is stored.
-pub async fn of_64_creators_of_one_id_one_succeeds<F: StoreFixture>(fixture: &F) {
+pub async fn of_64_creators_of_one_id_one_succeeds<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];
@@ -59,7 +61,7 @@ pub async fn of_64_creators_of_one_id_one_succeeds<F: StoreFixture>(fixture: &F)
 
 /// The call, the detail, the outcome and the entries of the journal may have a mebibyte each, and
 /// any bytes.
-pub async fn blobs_of_a_mebibyte_survive<F: StoreFixture>(fixture: &F) {
+pub async fn blobs_of_a_mebibyte_survive<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let blob = |salt: usize| -> Bytes {
         (0..1 << 20).map(|i: usize| (i * 31 + (i >> 8) + salt).to_le_bytes()[0]).collect()
     };
@@ -85,7 +87,7 @@ pub async fn blobs_of_a_mebibyte_survive<F: StoreFixture>(fixture: &F) {
 }
 
 /// Ids and owners may be any text: with separators, control characters, any script, and empty.
-pub async fn ids_and_owners_may_be_any_text<F: StoreFixture>(fixture: &F) {
+pub async fn ids_and_owners_may_be_any_text<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let texts = [
         "",
         " ",
@@ -146,7 +148,7 @@ pub async fn ids_and_owners_may_be_any_text<F: StoreFixture>(fixture: &F) {
 }
 
 /// Every field of a task is stored, with its extreme values.
-pub async fn every_field_survives<F: StoreFixture>(fixture: &F) {
+pub async fn every_field_survives<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     for (number, state) in TaskState::ALL.into_iter().enumerate() {
         let id = format!("task-{number}");
@@ -171,7 +173,7 @@ pub async fn every_field_survives<F: StoreFixture>(fixture: &F) {
 
 /// What was written before the store was closed is there when it is opened again, and working
 /// tasks can be claimed when their leases have ended.
-pub async fn tasks_survive_a_restart<F: StoreFixture>(fixture: &F) {
+pub async fn tasks_survive_a_restart<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     for number in 0..10 {
         let mut head = head(&format!("task-{number}"));

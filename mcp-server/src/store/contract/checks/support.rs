@@ -1,5 +1,6 @@
 //! What the checks share.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::join_all;
 
+#[cfg(feature = "http")]
+use crate::store::contract::fixture::StoreFixture;
 use crate::store::task::{
     NewTask, StoreError, TaskHead, TaskQuota, TaskRecord, TaskState, TaskStore, TaskUpdate,
     UpdateOutcome,
@@ -68,7 +71,7 @@ pub(super) async fn set_state(store: &impl TaskStore, id: &str, state: TaskState
     assert!(matches!(outcome, UpdateOutcome::Applied(_)), "{state:?} was refused: {outcome:?}");
 }
 
-pub(super) fn assert_full(result: Result<(), StoreError>, limit: &str, max: u64) {
+pub(super) fn assert_full<T: Debug>(result: Result<T, StoreError>, limit: &str, max: u64) {
     match result {
         Err(StoreError::Full { limit: name, max: value }) => {
             assert_eq!((name, value), (limit, max), "the error names another limit");
@@ -86,6 +89,14 @@ where
     let racers = (0..RACERS).map(|number| tokio::spawn(racer(number)));
     let ended = join_all(racers.collect::<Vec<_>>()).await;
     ended.into_iter().map(|racer| racer.expect("the racer does not panic")).collect()
+}
+
+/// Opens a store, and a second handle of it.
+#[cfg(feature = "http")]
+pub(super) async fn open_two<F: StoreFixture>(fixture: &F) -> [Arc<F::Store>; 2] {
+    let store = fixture.open().await;
+    let second = fixture.open_second(&store).await;
+    [Arc::new(store), Arc::new(second)]
 }
 
 /// Alternates between two handles of a store.

@@ -6,10 +6,12 @@ use bytes::Bytes;
 
 use super::support::{LONG, NOW, create, handle, head, load, race, read, set_state, update};
 use crate::store::contract::fixture::StoreFixture;
-use crate::store::task::{TaskState, TaskStore as _, TaskUpdate, UpdateOutcome};
+use crate::store::task::{TaskState, TaskStore, TaskUpdate, UpdateOutcome};
 
 /// An update that names another version than the present one changes nothing.
-pub async fn an_update_of_another_version_is_refused<F: StoreFixture>(fixture: &F) {
+pub async fn an_update_of_another_version_is_refused<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     create(&store, head("task")).await;
@@ -32,7 +34,7 @@ pub async fn an_update_of_another_version_is_refused<F: StoreFixture>(fixture: &
 }
 
 /// A terminal task refuses every update: of its version and of others, with its fence and others.
-pub async fn a_terminal_task_never_changes<F: StoreFixture>(fixture: &F) {
+pub async fn a_terminal_task_never_changes<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     for terminal in TaskState::ALL.into_iter().filter(|state| state.is_terminal()) {
         let store = fixture.open().await;
         create(&store, head("task")).await;
@@ -61,7 +63,7 @@ pub async fn a_terminal_task_never_changes<F: StoreFixture>(fixture: &F) {
 }
 
 /// `None` keeps the detail and the outcome. The expiry is always set.
-pub async fn an_update_keeps_what_it_does_not_name<F: StoreFixture>(fixture: &F) {
+pub async fn an_update_keeps_what_it_does_not_name<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
     let store = fixture.open().await;
     let mut new = head("task");
     new.detail = Bytes::from_static(b"one");
@@ -91,7 +93,9 @@ pub async fn an_update_keeps_what_it_does_not_name<F: StoreFixture>(fixture: &F)
 }
 
 /// An update of a task that does not exist, or not any more, does nothing.
-pub async fn an_update_of_an_unknown_task_finds_none<F: StoreFixture>(fixture: &F) {
+pub async fn an_update_of_an_unknown_task_finds_none<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     let unknown = TaskUpdate::of(&head("task"), NOW);
     let outcome = store.update("task", unknown.clone()).await.expect("the update is answered");
@@ -107,7 +111,9 @@ pub async fn an_update_of_an_unknown_task_finds_none<F: StoreFixture>(fixture: &
 }
 
 /// Of racing updates of one version, one applies, and the others conflict.
-pub async fn of_64_updates_of_one_version_one_applies<F: StoreFixture>(fixture: &F) {
+pub async fn of_64_updates_of_one_version_one_applies<F: StoreFixture<Store: TaskStore>>(
+    fixture: &F,
+) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let handles = [Arc::new(store), Arc::new(second)];

@@ -20,7 +20,7 @@ const STEPS: u64 = 40;
 /// # Panics
 /// At the first answer that differs. The message has the seed, with which [`replay_history`] plays
 /// this history alone.
-pub async fn random_histories<F: StoreFixture>(fixture: &F, seeds: Range<u64>) {
+pub async fn random_histories<F: StoreFixture<Store: TaskStore>>(fixture: &F, seeds: Range<u64>) {
     for seed in seeds {
         replay_history(fixture, seed).await;
     }
@@ -30,7 +30,7 @@ pub async fn random_histories<F: StoreFixture>(fixture: &F, seeds: Range<u64>) {
 ///
 /// # Panics
 /// As [`random_histories`].
-pub async fn replay_history<F: StoreFixture>(fixture: &F, seed: u64) {
+pub async fn replay_history<F: StoreFixture<Store: TaskStore>>(fixture: &F, seed: u64) {
     let store = fixture.open().await;
     let second = fixture.open_second(&store).await;
     let mut random = Generator::new(seed);

@@ -27,22 +27,40 @@ local function position(number, id)
     return string.rep('0', 20 - #number) .. number .. id
 end
 
--- Returns the first half of the ids in the feed. It exists as long as the feed, and a later one is
--- greater, so that a reader notices when all keys were deleted.
-local function epoch()
-    local epoch = redis.call('HGET', meta, 'epoch')
+-- Returns the first half of the ids in a stream, which a field of `meta` has. It exists as long as the
+-- stream, and a later one is greater, so that a reader notices when all keys were deleted.
+local function epoch(stream, field)
+    local epoch = redis.call('HGET', meta, field)
     if not epoch then
         epoch = whole(math.floor(now() / 1000))
-        redis.call('HSET', meta, 'format', FORMAT, 'epoch', epoch)
+        redis.call('HSET', meta, 'format', FORMAT, field, epoch)
         -- Redis gives the first entry the number 0, and a reader cannot name a position before it.
-        redis.call('XADD', feed, epoch .. '-0', 'id', '', 'version', '', 'state', '')
-        redis.call('XDEL', feed, epoch .. '-0')
+        redis.call('XADD', stream, epoch .. '-0', 'begin', '')
+        redis.call('XDEL', stream, epoch .. '-0')
     end
     return epoch
 end
 
 -- Reports a change. The second halves of the ids are consecutive, so that a reader notices a gap.
 local function publish(id, version, state, max_entries)
-    redis.call('XADD', feed, 'MAXLEN', '~', max_entries, epoch() .. '-*',
+    redis.call('XADD', feed, 'MAXLEN', '~', max_entries, epoch(feed, 'epoch') .. '-*',
         'id', id, 'version', version, 'state', state)
+end
+
+-- Returns the number of members of a set, scored by their time of expiry, that have not expired.
+-- Deletes some of the others: more than a caller adds, and few enough for one script.
+local function count_valid(set, time)
+    local expired = redis.call('ZRANGE', set, '-inf', whole(time), 'BYSCORE', 'LIMIT', 0, 64)
+    if #expired > 0 then
+        redis.call('ZREM', set, unpack(expired))
+    end
+    return redis.call('ZCOUNT', set, '(' .. whole(time), '+inf')
+end
+
+-- Adds a member to such a set. The set expires with its last member.
+local function add_until(set, member, time)
+    redis.call('ZADD', set, whole(time), member)
+    local last = whole(math.ceil(time / 1000))
+    redis.call('PEXPIREAT', set, last, 'NX')
+    redis.call('PEXPIREAT', set, last, 'GT')
 end

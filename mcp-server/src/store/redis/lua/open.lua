@@ -1,4 +1,6 @@
--- What a connection must know: about the server, and where the feed ends.
+-- What a connection must know: about the server, and where a stream ends.
+local stream, field = KEYS[5], ARGV[1]
+
 local server = redis.call('INFO', 'server')
 local version = string.match(server, 'redis_version:([%w.-]+)') or ''
 local run = string.match(server, 'run_id:(%w+)') or ''
@@ -10,8 +12,8 @@ if role ~= 'master' then
     return {version, run, role, '', '', ''}
 end
 local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or ''
-local first = epoch()
-local last = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
+local first = epoch(stream, field)
+local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
 return {
     version, run, role, policy, redis.call('HGET', meta, 'format'),
     last and last[1] or first .. '-0',
