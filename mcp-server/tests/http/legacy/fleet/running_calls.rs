@@ -1,0 +1,174 @@
+//! The streams of calls that one instance runs, as another one resumes them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use http::StatusCode;
+use mcp_server::Limits;
+use mcp_server::store::{
+    BusEvent, EventStore, MemoryBus, MemoryEventStore, MemorySessionStore, MessageBus, ReplayError,
+    SessionKey, StoreError, StoredEvent, Stores, StreamKey,
+};
+use mcp_test_support::message::{result_of, text_of};
+use serde_json::json;
+
+use super::Shared;
+
+#[tokio::test(start_paused = true)]
+async fn the_stream_of_a_running_call_is_resumed_at_another_instance() {
+    let shared = Shared::new();
+    let (a, b) = (shared.host(), shared.host());
+    for revision in ["2025-03-26", "2025-11-25"] {
+        let client = a.session(revision).await;
+        for cut_after in 0..=4 {
+            let mut answer = client.call(3, "count", json!({"to": 4})).await;
+            let (mut last, mut numbers) = (String::new(), Vec::new());
+            if revision == "2025-11-25" {
+                last = answer.event().await.unwrap().id.unwrap();
+            } else if cut_after == 0 {
+                continue; // There is no id yet.
+            }
+            for _ in 0..cut_after {
+                let (id, message) = answer.message().await.unwrap();
+                numbers.push(message["params"]["data"].clone());
+                last = id;
+            }
+            drop(answer);
+            let rest = client.at(&b).resume(&last).await;
+            assert_eq!(rest.status, StatusCode::OK, "{revision} {cut_after}");
+            let mut rest = rest.messages().await;
+            assert_eq!(text_of(result_of(&rest.pop().unwrap())), "counted to 4");
+            numbers.extend(rest.into_iter().map(|message| message["params"]["data"].clone()));
+            assert_eq!(numbers, [1, 2, 3, 4], "{revision} {cut_after}");
+        }
+    }
+}
+
+/// What an instance is connected to until it is killed. From then on it neither reaches anything,
+/// nor says so.
+#[derive(Clone)]
+struct Mortal {
+    bus: MemoryBus,
+    events: Arc<MemoryEventStore>,
+    killed: Arc<AtomicBool>,
+}
+
+impl Mortal {
+    fn check(&self) -> Result<(), StoreError> {
+        match self.killed.load(Ordering::SeqCst) {
+            true => Err(StoreError::unavailable("killed")),
+            false => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl MessageBus for Mortal {
+    async fn publish(&self, message: Bytes) -> Result<(), StoreError> {
+        self.check()?;
+        self.bus.publish(message).await
+    }
+
+    fn messages(&self) -> BoxStream<'static, BusEvent> {
+        self.bus.messages()
+    }
+
+    async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), StoreError> {
+        self.check()?;
+        self.bus.put(key, value, ttl).await
+    }
+
+    async fn take(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+        self.check()?;
+        self.bus.take(key).await
+    }
+
+    async fn announce(&self, instance: &str, ttl: Duration) -> Result<(), StoreError> {
+        self.check()?;
+        self.bus.announce(instance, ttl).await
+    }
+
+    async fn is_alive(&self, instance: &str) -> Result<bool, StoreError> {
+        self.check()?;
+        self.bus.is_alive(instance).await
+    }
+
+    fn leaves_process(&self) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl EventStore for Mortal {
+    async fn append(&self, stream: StreamKey, event: StoredEvent) -> Result<(), ReplayError> {
+        self.check().map_err(|error| ReplayError::Store(error.to_string()))?;
+        self.events.append(stream, event).await
+    }
+
+    async fn after(&self, stream: StreamKey, after: u64) -> Result<Vec<StoredEvent>, ReplayError> {
+        self.events.after(stream, after).await
+    }
+
+    async fn forget(&self, session: SessionKey) {
+        self.events.forget(session).await;
+    }
+
+    fn leaves_process(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_an_instance_that_has_died_fails_at_another_one() {
+    let (bus, events) = (MemoryBus::new(), Arc::new(MemoryEventStore::default()));
+    let killed = Arc::new(AtomicBool::new(false));
+    let mortal = Mortal { bus, events, killed: Arc::clone(&killed) };
+    let immortal = Mortal { killed: Arc::default(), ..mortal.clone() };
+    let sessions = MemorySessionStore::new();
+    let [a, b] = [mortal, immortal].map(|part| {
+        let stores = Stores::new().sessions(sessions.clone()).events(part.clone()).bus(part);
+        let mut limits = Limits::new();
+        limits.http.instance_timeout = Duration::from_secs(9);
+        Shared { stores, limits }.host()
+    });
+    let client = a.session("2025-11-25").await;
+    let mut answer = client.call("c", "count", json!({"to": 1_000_000})).await;
+    let (first, _) = answer.message().await.unwrap();
+    drop(answer);
+    let mut rest = client.at(&b).resume(&first).await;
+    assert_eq!(rest.message().await.unwrap().1["params"]["data"], 2, "it is alive");
+    killed.store(true, Ordering::SeqCst);
+    let began = tokio::time::Instant::now();
+    let mut messages = rest.messages().await;
+    let failure = messages.pop().unwrap();
+    assert_eq!(failure["id"], "c");
+    assert_eq!(failure["error"]["code"], -32603);
+    assert!(failure["error"]["message"].as_str().unwrap().contains("instance"), "{failure}");
+    assert!(began.elapsed() <= Duration::from_secs(13), "{:?}", began.elapsed());
+    // Later readers learn of it at once.
+    let began = tokio::time::Instant::now();
+    let mut messages = client.at(&b).resume(&first).await.messages().await;
+    assert_eq!(messages.pop().unwrap()["error"]["code"], -32603);
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_stops_says_so() {
+    let shared = Shared::new();
+    let (a, b) = (shared.host(), shared.host());
+    let client = a.session("2025-11-25").await;
+    let mut answer = client.call(1, "count", json!({"to": 1_000_000})).await;
+    let (first, _) = answer.message().await.unwrap();
+    drop(answer);
+    a.service.shutdown().await;
+    let began = tokio::time::Instant::now();
+    let mut messages = client.at(&b).resume(&first).await.messages().await;
+    assert_eq!(messages.pop().unwrap()["error"]["code"], -32603);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let answer = client.at(&b).call(2, "echo", json!({"text": "on"})).await;
+    assert_eq!(answer.tool_text().await, "on");
+}
