@@ -11,6 +11,8 @@ pub mod memory;
 pub mod message;
 mod process;
 mod random;
+#[cfg(feature = "redis")]
+mod redis;
 mod wait;
 
 pub use gate::Gate;
@@ -19,4 +21,6 @@ pub use lines::LinePeer;
 pub use log::Log;
 pub use process::ServerProcess;
 pub use random::Random;
+#[cfg(feature = "redis")]
+pub use redis::RedisServer;
 pub use wait::{settle, soon, with, within_an_hour};

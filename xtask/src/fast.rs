@@ -7,7 +7,8 @@ use crate::{
 };
 
 /// Test targets that are slow, because they start many processes or the compiler.
-const SLOW_TARGETS: &[&str] = &["compile", "end_to_end", "peers", "process", "redis", "suite"];
+const SLOW_TARGETS: &[&str] =
+    &["compile", "end_to_end", "kill", "peers", "process", "redis", "suite"];
 
 /// The prefix of load tests, which are in the test target `http` of mcp-server.
 const LOAD_TESTS: &str = "load::";

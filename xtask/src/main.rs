@@ -4,6 +4,7 @@ mod bless;
 mod ci;
 mod fast;
 mod fuzz;
+mod kill;
 mod repository;
 mod steps;
 mod tidy;
@@ -19,7 +20,9 @@ usage: cargo xtask <command>
   bless [NAME]...         rewrites expected texts: goldens, revisions, limits, compile-fail,
                           conformance (default: all)
   fuzz TARGET|all [--seconds N]
-                          runs a fuzz target on random mutations, on all cores";
+                          runs a fuzz target on random mutations, on all cores
+  kill [VARIANT] [--rounds N] [--tasks N] [--seed N]
+                          kills servers and stores while tasks run (redb or redis, default both)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(rest),
         "bless" => bless::run(rest),
         "fuzz" => fuzz::run(rest),
+        "kill" => kill::run(rest),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use mcp_server::store::{RedisStore, StoreError, TaskStore as _, TaskUpdate, UpdateOutcome};
 
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, QUOTA, create, head, new_task};
 
 const ROUNDS: usize = 4;

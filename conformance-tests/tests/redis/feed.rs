@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use mcp_server::store::{RedisStore, TaskChange, TaskState, TaskStore as _, TaskUpdate};
 
 use crate::proxy::{Mode, Proxy};
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{append, create, head};
 
 type Changes = BoxStream<'static, TaskChange>;

@@ -7,7 +7,7 @@ use mcp_server::store::{
 };
 
 use crate::proxy::{Mode, Proxy};
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, QUOTA, append, create, head, new_task};
 
 /// A store behind a proxy, on whose server all scripts are loaded.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use mcp_server::store::{Lease, RedisStore, TaskState, TaskStore as _, TaskUpdate, UpdateOutcome};
 
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, QUOTA, create, head, new_task};
 
 async fn claim(store: &RedisStore, id: &str, lease: Duration) -> Option<u64> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mcp_server::store::{Lease, StoreError, TaskStore as _};
 
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, QUOTA, create, head, new_task};
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mcp_server::store::{Lease, RedisStore, TaskStore as _, TaskUpdate};
 
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, append, complete, create, head};
 
 fn cluster_node() -> RedisServer {

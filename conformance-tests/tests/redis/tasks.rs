@@ -7,7 +7,7 @@ use mcp_server::store::{
     UpdateOutcome,
 };
 
-use crate::server::RedisServer;
+use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, QUOTA, append, complete, create, head, new_task};
 
 /// A task with a value in each part, and others than ASCII characters in its names.

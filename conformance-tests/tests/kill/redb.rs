@@ -1,0 +1,67 @@
+//! A server whose tasks are in a file.
+
+use std::time::Duration;
+
+use mcp_server::store::RedbStore;
+use tempfile::TempDir;
+
+use crate::acknowledged::Tasks;
+use crate::history::History;
+use crate::instance::Instance;
+use crate::plan::Plan;
+use crate::report::{open_tasks, print};
+
+/// Restarts until all tasks have ended that no client knows.
+const MAX_RESTARTS: usize = 100;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_loses_no_task_of_its_file() {
+    let mut plan = Plan::new(40, 25).await;
+    let folder = TempDir::new().expect("a temporary folder");
+    let (store, lines) = (folder.path().join("tasks.redb"), folder.path().join("lines"));
+    let path = store.to_str().expect("a path that is text");
+    let (tasks, mut kills) = (Tasks::default(), Vec::new());
+    for round in 0..plan.rounds {
+        // The store opens again, or this fails.
+        let instance = Instance::start(&format!("r{round}"), path, &lines).await;
+        let calls = tasks.begin(&instance.client, plan.names(round));
+        let delay = plan.delay();
+        // What earlier rounds have begun goes on meanwhile, and is read.
+        let look = async {
+            tasks.look(&instance.client).await;
+            std::future::pending::<()>().await;
+        };
+        drop(tokio::time::timeout(delay, look).await);
+        calls.may_fail();
+        kills.push(instance.kill());
+        calls.give_up().await;
+    }
+    let last = Instance::start("last", path, &lines).await;
+    // Twice, because two reads have the same result.
+    tasks.finish(&last.client).await;
+    tasks.finish(&last.client).await;
+    last.kill();
+
+    let mut stored = 0;
+    for restart in 0.. {
+        let store = RedbStore::open(path).expect("a store that opens");
+        let (all, open) = open_tasks(&store).await;
+        store.close().await;
+        stored = all;
+        if open == 0 {
+            break;
+        }
+        assert!(restart < MAX_RESTARTS, "{open} tasks work for ever");
+        let instance = Instance::start(&format!("again{restart}"), path, &lines).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        instance.kill();
+    }
+    let history = History::read(&lines);
+    history.check_steps();
+    tasks.compare(&history).await;
+    let acknowledged = tasks.len().await;
+    assert!(stored >= acknowledged, "{stored} tasks are stored of {acknowledged}");
+    assert_eq!(stored, history.len(), "each task in the store has run");
+    print("redb", acknowledged, &history, &kills);
+    assert!(kills.iter().any(|kill| history.running_at(kill.time) > 0), "no kill hit a task");
+}
