@@ -15,24 +15,31 @@ const DEPENDENCIES: [(&str, &str, &str); 4] = [
     ("suite_installed", "suite", "node_modules/.package-lock.json"),
 ];
 
-/// The dependencies that are programs: the `cfg`, and the name.
-const PROGRAMS: [(&str, &str); 1] = [("redis_server_installed", "redis-server")];
+/// The dependencies that are programs: the `cfg`, and the names.
+const PROGRAMS: [(&str, &[&str]); 2] = [
+    ("redis_server_installed", &["redis-server"]),
+    ("fleet_installed", &["redis-server", "haproxy"]),
+];
 
 fn main() {
     println!("cargo::rerun-if-env-changed=CI");
     println!("cargo::rerun-if-env-changed=PATH");
     let all = env::var_os("CI").is_some_and(|value| value == "true");
-    for (cfg, name) in PROGRAMS {
-        let folders: Vec<PathBuf> =
-            env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
-        let program = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
-        // An installation changes a folder.
-        let watched = program.as_ref().map_or(&folders[..], std::slice::from_ref);
-        for path in watched.iter().filter(|path| path.exists()) {
-            println!("cargo::rerun-if-changed={}", path.display());
+    let folders: Vec<PathBuf> =
+        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    for (cfg, names) in PROGRAMS {
+        let mut is_installed = true;
+        for name in names {
+            let program = folders.iter().map(|folder| folder.join(name)).find(|path| path.exists());
+            // An installation changes a folder.
+            let watched = program.as_ref().map_or(&folders[..], std::slice::from_ref);
+            for path in watched.iter().filter(|path| path.exists()) {
+                println!("cargo::rerun-if-changed={}", path.display());
+            }
+            is_installed &= program.is_some();
         }
         println!("cargo::rustc-check-cfg=cfg({cfg})");
-        if program.is_some() || all {
+        if is_installed || all {
             println!("cargo::rustc-cfg={cfg}");
         }
     }
