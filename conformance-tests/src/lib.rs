@@ -5,6 +5,11 @@ mod everything_server;
 
 pub use everything_server::EverythingServer;
 
+/// The guide to several instances, so that the tests compile its programs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/fleet.md")]
+mod fleet {}
+
 /// The guide to stores, so that the tests compile its programs.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/stores.md")]
