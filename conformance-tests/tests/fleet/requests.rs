@@ -20,7 +20,7 @@ async fn whoami(client: &Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/programs/install.sh`")]
+#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_client_is_served_by_all_instances() {
     let fleet = Fleet::start();
     for revision in REVISIONS {
@@ -39,7 +39,7 @@ async fn a_client_is_served_by_all_instances() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/programs/install.sh`")]
+#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn changes_and_settings_reach_all_instances() {
     let fleet = Fleet::start();
     for revision in REVISIONS {
@@ -84,7 +84,7 @@ async fn changes_and_settings_reach_all_instances() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/programs/install.sh`")]
+#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_task_is_read_fed_and_cancelled_at_other_instances() {
     let fleet = Fleet::start();
     let client = fleet.client(Revision::V2026_07_28).await;
@@ -105,7 +105,7 @@ async fn a_task_is_read_fed_and_cancelled_at_other_instances() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/programs/install.sh`")]
+#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_session_survives_the_death_of_the_instance_that_began_it() {
     let mut fleet = Fleet::start();
     let client = fleet.client(Revision::V2025_11_25).await;

@@ -16,7 +16,7 @@ const MODERN: Revision = Revision::V2026_07_28;
 /// Each instance in turn is taken out, stopped and started again. No call fails, no notification
 /// is lost, and tasks go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/programs/install.sh`")]
+#[cfg_attr(not(fleet_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_rolling_restart_under_load_loses_nothing() {
     let mut fleet = Fleet::start();
     let counters = Arc::<Counters>::default();

@@ -37,10 +37,7 @@ async fn all_ended(server: &RedisServer) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_tasks_of_a_killed_instance_go_on_at_another_within_lease_and_claim_interval() {
     let mut plan = Plan::new(5, 25).await;
     let server = RedisServer::start();
@@ -82,10 +79,7 @@ async fn the_tasks_of_a_killed_instance_go_on_at_another_within_lease_and_claim_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_killed_redis_server_with_appendfsync_always_loses_no_task() {
     let mut plan = Plan::new(12, 25).await;
     let mut server =

@@ -14,10 +14,7 @@ async fn refused(builder: RedisStoreBuilder) -> String {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_wrong_password_is_refused_and_the_right_one_is_not_shown() {
     let server = RedisServer::with_settings(&[("requirepass", "correct-horse")]);
     let url = |password| format!("redis://:{password}@{}", server.address());
@@ -34,10 +31,7 @@ async fn a_wrong_password_is_refused_and_the_right_one_is_not_shown() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn stores_with_other_prefixes_or_databases_do_not_share_tasks() {
     let server = RedisServer::start();
     let builders = [
@@ -105,10 +99,7 @@ async fn an_older_server_is_refused_with_its_version() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_replica_is_refused() {
     let primary = RedisServer::start();
     let of = format!("127.0.0.1 {}", primary.address().port());
@@ -119,10 +110,7 @@ async fn a_replica_is_refused() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn keys_of_a_newer_version_are_refused_and_stay() {
     let server = RedisServer::start();
     assert_eq!(server.command("HSET {mcp}:meta format 2 epoch 5"), ":2\r\n");

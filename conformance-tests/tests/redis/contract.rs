@@ -45,46 +45,31 @@ impl StoreFixture for Prefixes {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_store_in_redis_keeps_the_contract() {
     check_task_store(&Prefixes::start()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_store_of_sessions_in_redis_keeps_the_contract() {
     check_session_store(&Prefixes::start()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_store_of_events_in_redis_keeps_the_contract() {
     check_event_store(&Prefixes::start()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_store_of_used_values_in_redis_keeps_the_contract() {
     check_nonce_store(&Prefixes::start()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_bus_in_redis_keeps_the_contract() {
     check_message_bus(&Prefixes::start()).await;
 }

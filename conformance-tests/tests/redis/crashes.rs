@@ -85,10 +85,7 @@ async fn kill_and_compare(
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn with_appendfsync_always_no_acknowledged_write_is_lost() {
     let settings = [("appendonly", "yes"), ("appendfsync", "always")];
     kill_and_compare(&settings, |acknowledged, stored| {
@@ -101,10 +98,7 @@ async fn with_appendfsync_always_no_acknowledged_write_is_lost() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn with_appendfsync_everysec_the_tasks_that_are_left_are_whole() {
     let settings = [("appendonly", "yes"), ("appendfsync", "everysec")];
     // Of each writer, the newest writes may be lost: what is left is a beginning.
@@ -122,10 +116,7 @@ async fn with_appendfsync_everysec_the_tasks_that_are_left_are_whole() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn without_persistence_a_restart_loses_all_tasks_and_the_store_works_on() {
     let mut server = RedisServer::start();
     let store = server.store().await;

@@ -30,10 +30,7 @@ fn changed(id: &str, version: u64) -> TaskChange {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn each_change_reaches_each_instance_once() {
     let server = RedisServer::start();
     let (one, other) = (server.store().await, server.store().await);
@@ -62,10 +59,7 @@ async fn each_change_reaches_each_instance_once() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_instance_that_was_disconnected_catches_up() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.address()).await;
@@ -85,10 +79,7 @@ async fn an_instance_that_was_disconnected_catches_up() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_instance_that_was_disconnected_for_too_long_learns_that_it_missed_changes() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.address()).await;
@@ -115,10 +106,7 @@ async fn an_instance_that_was_disconnected_for_too_long_learns_that_it_missed_ch
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn after_the_keys_were_deleted_changes_are_missed_once() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -134,10 +122,7 @@ async fn after_the_keys_were_deleted_changes_are_missed_once() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn after_a_restart_of_the_server_changes_are_missed() {
     let settings = [("appendonly", "yes"), ("appendfsync", "always")];
     let mut server = RedisServer::with_settings(&settings);
@@ -153,10 +138,7 @@ async fn after_a_restart_of_the_server_changes_are_missed() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_slow_reader_of_the_feed_misses_changes() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -175,10 +157,7 @@ async fn a_slow_reader_of_the_feed_misses_changes() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_connections_of_a_store_close_with_its_last_clone() {
     let server = RedisServer::start();
     let clients = || server.command("CLIENT LIST TYPE normal").matches("id=").count();

@@ -22,10 +22,7 @@ async fn proxied(server: &RedisServer) -> (Proxy, RedisStore) {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_operation_whose_answer_is_lost_has_its_effect_once() {
     let server = RedisServer::start();
     let (proxy, store) = proxied(&server).await;
@@ -52,10 +49,7 @@ async fn an_operation_whose_answer_is_lost_has_its_effect_once() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_operation_whose_effect_is_unknown_fails() {
     let server = RedisServer::start();
     let (proxy, store) = proxied(&server).await;
@@ -74,10 +68,7 @@ async fn an_operation_whose_effect_is_unknown_fails() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_connection_that_was_closed_while_idle_is_replaced() {
     let server = RedisServer::start();
     let (_proxy, store) = proxied(&server).await;
@@ -88,10 +79,7 @@ async fn a_connection_that_was_closed_while_idle_is_replaced() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn scripts_that_the_server_has_forgotten_are_loaded_again() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -102,10 +90,7 @@ async fn scripts_that_the_server_has_forgotten_are_loaded_again() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_unreachable_server_is_reported_at_once_and_found_again() {
     let mut server = RedisServer::with_settings(&[("appendonly", "yes")]);
     let store = server.store().await;
@@ -122,10 +107,7 @@ async fn an_unreachable_server_is_reported_at_once_and_found_again() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_operation_without_an_answer_ends_after_its_time_and_the_next_one_connects_again() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.address()).await;
@@ -145,10 +127,7 @@ async fn an_operation_without_an_answer_ends_after_its_time_and_the_next_one_con
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_server_that_becomes_a_replica_is_left() {
     let primary = RedisServer::start();
     let server = RedisServer::start();

@@ -20,10 +20,7 @@ async fn set_state(store: &RedisStore, id: &str, state: TaskState) {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn one_of_64_claims_from_two_instances_wins() {
     let server = RedisServer::start();
     let stores = [server.store().await, server.store().await];
@@ -45,10 +42,7 @@ async fn one_of_64_claims_from_two_instances_wins() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_lease_that_ended_is_taken_over_and_its_worker_is_fenced() {
     let server = RedisServer::start();
     let (one, other) = (server.store().await, server.store().await);
@@ -73,10 +67,7 @@ async fn a_lease_that_ended_is_taken_over_and_its_worker_is_fenced() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_lease_is_released_with_a_duration_of_zero() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -94,10 +85,7 @@ async fn a_lease_is_released_with_a_duration_of_zero() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn only_working_tasks_have_leases() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -119,10 +107,7 @@ async fn only_working_tasks_have_leases() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn tasks_that_wait_longest_are_claimed_first_and_at_most_512_at_once() {
     let server = RedisServer::start();
     let store = server.store().await;

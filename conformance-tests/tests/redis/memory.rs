@@ -7,10 +7,7 @@ use crate::server::{Connect as _, RedisServer};
 use crate::task::{LEASE, QUOTA, create, head, new_task};
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_full_memory_refuses_tasks_as_a_whole_and_expired_ones_can_be_deleted() {
     let server =
         RedisServer::with_settings(&[("maxmemory", "8mb"), ("maxmemory-policy", "noeviction")]);

@@ -12,10 +12,7 @@ fn cluster_node() -> RedisServer {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn all_keys_of_all_scripts_are_in_one_slot_of_a_cluster() {
     let server = cluster_node();
     assert_eq!(server.command("CLUSTER ADDSLOTSRANGE 0 16383"), "+OK\r\n");
@@ -50,10 +47,7 @@ async fn all_keys_of_all_scripts_are_in_one_slot_of_a_cluster() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_node_of_a_cluster_without_the_slot_is_refused() {
     let (one, other) = (cluster_node(), cluster_node());
     let slot = one.command("CLUSTER KEYSLOT {mcp}:meta");

@@ -22,10 +22,7 @@ fn full_task(id: &str, owner: &str) -> NewTask {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn another_instance_reads_a_task_as_it_was_created() {
     let server = RedisServer::start();
     let (one, other) = (server.store().await, server.store().await);
@@ -45,10 +42,7 @@ async fn another_instance_reads_a_task_as_it_was_created() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn quotas_are_exact_with_64_creators_at_once() {
     let server = RedisServer::start();
     let stores = [server.store().await, server.store().await];
@@ -70,10 +64,7 @@ async fn quotas_are_exact_with_64_creators_at_once() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_update_applies_to_the_version_it_was_made_from() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -108,10 +99,7 @@ async fn an_update_applies_to_the_version_it_was_made_from() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn writers_that_retry_lose_no_entry_of_a_journal() {
     let server = RedisServer::start();
     let stores = [server.store().await, server.store().await];
@@ -130,10 +118,7 @@ async fn writers_that_retry_lose_no_entry_of_a_journal() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn pages_are_stable_while_tasks_come_and_leave() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -168,10 +153,7 @@ async fn pages_are_stable_while_tasks_come_and_leave() {
 }
 
 #[tokio::test]
-#[cfg_attr(
-    not(redis_server_installed),
-    ignore = "run `bash conformance-tests/programs/install.sh`"
-)]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_sweep_deletes_expired_tasks_and_leaves_no_key() {
     let server = RedisServer::start();
     let store = server.store().await;
