@@ -226,7 +226,8 @@ impl Records {
         let is_needed = asked.state.is_some() || asked.changed_rounds > 0;
         let asked = is_needed.then_some(Entry::Asked(asked));
         let steps = steps.into_iter().map(|(key, result)| Entry::Step(key, result));
-        let entries = asked.into_iter().chain(answers.into_iter().map(Entry::Answer)).chain(steps);
+        let entries =
+            asked.into_iter().chain(answers.into_values().map(Entry::Answer)).chain(steps);
         entries.map(|entry| self.encode_entry(id, &entry)).collect()
     }
 
@@ -263,13 +264,9 @@ impl History {
         let journal = &mut self.journal;
         match entry {
             Entry::Step(key, result) => {
-                journal.steps.retain(|(other, _)| *other != key);
-                journal.steps.push((key, result));
+                journal.steps.insert(key, result);
             }
-            Entry::Answer(answer) => {
-                journal.answers.retain(|other| other.key != answer.key);
-                journal.answers.push(answer);
-            }
+            Entry::Answer(answer) => journal.add_answer(answer),
             Entry::Asked(asked) => {
                 journal.changed_rounds = asked.changed_rounds;
                 journal.state = asked.state;
@@ -288,5 +285,33 @@ impl History {
             }
             Entry::Restarted => *journal = Journal::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// The time to read a journal and to look up each step, the least of some attempts.
+    fn time_of(steps: usize) -> Duration {
+        let result = RawJson::new(&1).unwrap();
+        let keys: Vec<_> = (0..steps).map(|number| format!("step-{number}")).collect();
+        let attempt = || {
+            let started_at = Instant::now();
+            let mut history = History::default();
+            keys.iter().for_each(|key| history.add(Entry::Step(key.clone(), result.clone())));
+            assert!(keys.iter().all(|key| history.journal.steps.contains_key(key)));
+            started_at.elapsed()
+        };
+        (0..5).map(|_| attempt()).min().unwrap()
+    }
+
+    /// Four times as many steps take about 4 times as long; if each were searched, 16 times.
+    #[test]
+    fn the_time_to_read_a_journal_is_not_quadratic() {
+        let (quarter, whole) = (time_of(2_500), time_of(10_000));
+        assert!(whole < quarter * 9, "2,500 steps took {quarter:?}, and 10,000 took {whole:?}");
     }
 }
