@@ -102,7 +102,7 @@ impl TaskManager {
             (asked, max) => asked.or(max),
         };
         let created = self.create(context, route, None, ttl).await?;
-        let result = CreateTaskResult::new(created.task_2025(&self.shared)?);
+        let result = CreateTaskResult::new(created.task_2025(&self.shared));
         JsonBytes::new(&result).map_err(|error| crate::error::internal("encoding a task", &error))
     }
 }

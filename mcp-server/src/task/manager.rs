@@ -17,7 +17,7 @@ use super::background;
 use super::config::TaskConfig;
 use super::engine::TaskEngine;
 use super::identity::{new_id, owner};
-use super::record::{Detail, OpenQuestion, Records, StoredCall};
+use super::record::{Detail, Entry, OpenQuestion, Records, StoredCall};
 use super::runner::{TaskRunner, millis};
 use super::shared::{MAX_CONFLICTS, Shared, Times, to_error};
 use super::watchers::{Watcher, Watchers};
@@ -145,11 +145,13 @@ impl TaskManager {
             principal: principal.map(Into::into),
             params: stored_params(context)?,
         };
-        let call = shared.records.encode_call(&id, &call).map_err(failed)?;
-        let journal = match journal {
-            Some(journal) => shared.records.encode_journal(&id, journal).map_err(failed)?,
-            None => Vec::new(),
-        };
+        let created_at = now();
+        let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
+        let records = &shared.records;
+        let call = records.encode_call(&head, &call).map_err(failed)?;
+        let entries = journal.map(|journal| records.entries_of(journal)).transpose();
+        let entries = entries.map_err(failed)?.unwrap_or_default();
+        let journal = records.seal_entries(&head, 0, &entries).map_err(failed)?;
         let max_bytes = shared.limits().max_task_bytes;
         let bytes = call.len() + journal.iter().map(bytes::Bytes::len).sum::<usize>();
         if bytes > max_bytes {
@@ -157,11 +159,13 @@ impl TaskManager {
                 "the call has {bytes} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
             )));
         }
-        let created_at = now();
-        let detail =
-            Detail { revision: context.revision().to_string(), bytes, ..Detail::default() };
-        let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
-        head.detail = shared.records.encode_detail(&id, &detail).map_err(failed)?;
+        let detail = Detail {
+            revision: context.revision().to_string(),
+            bytes,
+            entries: journal.len() as u64,
+            ..Detail::default()
+        };
+        head.detail = records.encode_detail(&head, &detail).map_err(failed)?;
         let ttl = ttl.or_else(|| route.task_ttl()).or(shared.times.ttl);
         head.expires_at = ttl.map(|ttl| created_at.saturating_add(millis(ttl)));
         let mut task = NewTask::new(TaskRecord::new(head.clone(), call, journal));
@@ -251,22 +255,24 @@ impl TaskManager {
                 return Ok(());
             }
             let failed = |error: StoreError| to_error("answering the questions of a task", &error);
+            let records = &self.shared.records;
             let mut update = TaskUpdate::of(&head, now());
-            let mut open = Vec::new();
+            let (mut entries, mut open) = (Vec::new(), Vec::new());
             for question in std::mem::take(&mut detail.questions) {
                 let Some(answer) = answers.get_raw(&question.key) else {
                     open.push(question);
                     continue;
                 };
                 let OpenQuestion { key, sent, .. } = question;
-                let answer = sent.answer(&key, answer.clone())?;
-                update
-                    .append
-                    .push(self.shared.records.encode_answer(&head.id, answer).map_err(failed)?);
+                let answer = Entry::Answer(sent.answer(&key, answer.clone())?);
+                entries.push(records.entry(&answer).map_err(failed)?);
             }
-            if update.append.is_empty() {
+            if entries.is_empty() {
                 return Ok(());
             }
+            update.append =
+                records.seal_entries(&head, detail.entries, &entries).map_err(failed)?;
+            detail.entries += entries.len() as u64;
             let added: usize = update.append.iter().map(bytes::Bytes::len).sum();
             detail.bytes = detail.bytes.saturating_add(added);
             let max_bytes = self.shared.limits().max_task_bytes;
@@ -278,8 +284,7 @@ impl TaskManager {
             }
             let is_complete = open.is_empty();
             detail.questions = open;
-            update.detail =
-                Some(self.shared.records.encode_detail(&head.id, &detail).map_err(failed)?);
+            update.detail = Some(records.encode_detail(&head, &detail).map_err(failed)?);
             if is_complete {
                 update.state = TaskState::Working;
             }
@@ -318,7 +323,7 @@ impl TaskManager {
             let mut update = TaskUpdate::of(&view.head, now());
             update.state = TaskState::Cancelled;
             update.detail =
-                Some(self.shared.records.encode_detail(&view.head.id, &detail).map_err(failed)?);
+                Some(self.shared.records.encode_detail(&view.head, &detail).map_err(failed)?);
             let updated_at = update.updated_at;
             let store = &self.shared.store;
             match self.shared.within(store.update(&view.head.id, update)).await.map_err(failed)? {

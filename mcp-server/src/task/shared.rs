@@ -75,9 +75,7 @@ impl Shared {
     }
 
     pub(super) fn detail(&self, head: &TaskHead) -> Result<Detail, ErrorObject> {
-        self.records
-            .decode_detail(&head.id, &head.detail)
-            .map_err(|error| to_error("reading a task", &error))
+        self.records.decode_detail(head).map_err(|error| to_error("reading a task", &error))
     }
 }
 

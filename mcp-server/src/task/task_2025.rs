@@ -55,7 +55,7 @@ impl TaskManager {
 
     async fn get_2025(&self, context: &Context, params: &Params) -> Result<JsonBytes, ErrorObject> {
         let TaskParams { task_id, .. } = parse(params)?;
-        encode(&self.get(context, &task_id).await?.task_2025(&self.shared)?)
+        encode(&self.get(context, &task_id).await?.task_2025(&self.shared))
     }
 
     async fn cancel_2025(
@@ -65,7 +65,7 @@ impl TaskManager {
     ) -> Result<JsonBytes, ErrorObject> {
         let TaskParams { task_id, .. } = parse(params)?;
         match self.cancel(context, &task_id).await? {
-            Cancelled::Now(view) => encode(&view.task_2025(&self.shared)?),
+            Cancelled::Now(view) => encode(&view.task_2025(&self.shared)),
             Cancelled::AlreadyEnded(view) => Err(ErrorObject::invalid_params(format!(
                 "the task has ended already: {}",
                 view.head.state.as_str()
@@ -80,9 +80,8 @@ impl TaskManager {
     ) -> Result<JsonBytes, ErrorObject> {
         let PaginatedParams { cursor, .. } = parse(params)?;
         let (views, next) = self.list(context, cursor.as_deref()).await?;
-        let tasks: Result<Vec<_>, _> =
-            views.iter().map(|view| view.task_2025(&self.shared)).collect();
-        let mut result = ListTasksResult::new(tasks?);
+        let tasks: Vec<_> = views.iter().map(|view| view.task_2025(&self.shared)).collect();
+        let mut result = ListTasksResult::new(tasks);
         result.next_cursor = next;
         encode(&result)
     }
