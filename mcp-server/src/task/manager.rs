@@ -5,39 +5,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 
 use futures::future::{AbortHandle, abortable};
-use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::{ErrorObject, code};
-use mcp_core::meta;
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputResponses;
-use serde_json::Value;
 
 use super::background;
 use super::config::TaskConfig;
 use super::engine::TaskEngine;
-use super::identity::{new_id, owner};
-use super::record::{Detail, Entry, OpenQuestion, Records, StoredCall};
-use super::runner::{TaskRunner, millis};
+use super::identity::owner;
+use super::orphans::Orphans;
+use super::record::{Detail, Entry, OpenQuestion, Records};
+use super::runner::TaskRunner;
 use super::shared::{MAX_CONFLICTS, Shared, Times, to_error};
+use super::supervised::{caught, caught_async};
+use super::unreadable::Reported;
 use super::watchers::{Watcher, Watchers};
 use crate::call::{Binding, ConversationState, Environment, SessionBudget};
 use crate::clock::now;
 use crate::context::Context;
 use crate::principal::Principal;
-use crate::questions::Journal;
 use crate::registry::Live;
 use crate::seal::{KeyRing, Vault};
-use crate::store::{
-    Lease, NewTask, StoreError, TaskHead, TaskPage, TaskRecord, TaskState, TaskUpdate,
-    UpdateOutcome,
-};
-use crate::tool::ToolRoute;
+use crate::store::{StoreError, TaskHead, TaskPage, TaskState, TaskUpdate, UpdateOutcome};
 
 /// The tasks of a server.
 pub(crate) struct TaskManager {
     pub(super) shared: Arc<Shared>,
-    engine: Arc<dyn TaskEngine>,
+    pub(super) engine: Arc<dyn TaskEngine>,
     started: Once,
     is_stopped: AtomicBool,
     /// The tasks that read the feed and delete what has expired.
@@ -72,6 +67,8 @@ impl TaskManager {
             live,
             conversation: Arc::new(conversation),
             watchers: Watchers::default(),
+            reported: Reported::default(),
+            orphans: Orphans::default(),
         });
         Self {
             shared,
@@ -82,20 +79,38 @@ impl TaskManager {
         }
     }
 
-    /// Starts what runs in the background, if it does not run and there is a runtime.
+    /// Starts what runs in the background, if it does not run and there is a runtime. A start that
+    /// panics is tried again at the next request.
     pub(crate) fn ensure_started(&self) {
         if self.started.is_completed() || tokio::runtime::Handle::try_current().is_err() {
             return;
         }
-        self.started.call_once(|| {
-            let runner = TaskRunner::new(Arc::clone(&self.shared));
-            self.engine.start(runner);
-            self.spawn(background::read_changes(
-                Arc::clone(&self.shared),
-                Arc::downgrade(&self.engine),
-            ));
-            self.spawn(background::sweep(Arc::clone(&self.shared)));
-        });
+        let start = || {
+            self.started.call_once_force(|_| {
+                self.engine.start(TaskRunner::new(Arc::clone(&self.shared)));
+                let engine = Arc::downgrade(&self.engine);
+                self.spawn(background::read_changes(Arc::clone(&self.shared), engine));
+                self.spawn(background::sweep(Arc::clone(&self.shared)));
+                self.spawn(background::cancel_orphans(Arc::clone(&self.shared)));
+            });
+        };
+        caught("starting the engine of tasks", start);
+    }
+
+    /// Whether tasks can be created.
+    ///
+    /// # Errors
+    /// −32603 if not.
+    pub(super) fn check_running(&self) -> Result<(), ErrorObject> {
+        self.ensure_started();
+        let message = if self.is_stopped.load(Ordering::Acquire) {
+            "the server is stopping, and starts no tasks; try again later"
+        } else if !self.started.is_completed() {
+            "the server cannot run tasks, because its engine failed to start; try again later"
+        } else {
+            return Ok(());
+        };
+        Err(ErrorObject::new(code::INTERNAL_ERROR, message))
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
@@ -109,76 +124,11 @@ impl TaskManager {
     pub(crate) async fn stop(&self) {
         self.is_stopped.store(true, Ordering::Release);
         if self.started.is_completed() {
-            let stopping = self.engine.stop();
+            let stopping = caught_async("stopping the engine of tasks", self.engine.stop());
             if tokio::time::timeout(self.shared.limits().store_timeout, stopping).await.is_err() {
                 tracing::warn!("the tasks could not be stopped in time (store_timeout)");
             }
         }
-    }
-
-    /// Creates the task of a call, and runs it. `journal` has what the call has recorded so far.
-    /// The task is durable when the future completes.
-    ///
-    /// # Errors
-    /// −32603 if a limit is reached, or the store failed.
-    pub(super) async fn create(
-        &self,
-        context: &Context,
-        route: &ToolRoute,
-        journal: Option<Journal>,
-        ttl: Option<std::time::Duration>,
-    ) -> Result<View, ErrorObject> {
-        self.ensure_started();
-        if self.is_stopped.load(Ordering::Acquire) {
-            let message = "the server is stopping, and starts no tasks; try again later";
-            return Err(ErrorObject::new(code::INTERNAL_ERROR, message));
-        }
-        let shared = &self.shared;
-        let failed = |error: StoreError| to_error("creating a task", &error);
-        let principal = context.principal().map(Principal::id);
-        let owner = owner(principal);
-        let id = new_id()?;
-        let call = StoredCall {
-            tool: route.name().into(),
-            revision: context.revision().as_str().into(),
-            id: context.request_id().clone(),
-            principal: principal.map(Into::into),
-            params: stored_params(context)?,
-        };
-        let created_at = now();
-        let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
-        let records = &shared.records;
-        let call = records.encode_call(&head, &call).map_err(failed)?;
-        let entries = journal.map(|journal| records.entries_of(journal)).transpose();
-        let entries = entries.map_err(failed)?.unwrap_or_default();
-        let journal = records.seal_entries(&head, 0, &entries).map_err(failed)?;
-        let max_bytes = shared.limits().max_task_bytes;
-        let bytes = call.len() + journal.iter().map(bytes::Bytes::len).sum::<usize>();
-        if bytes > max_bytes {
-            return Err(ErrorObject::invalid_params(format!(
-                "the call has {bytes} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
-            )));
-        }
-        let detail = Detail {
-            revision: context.revision().to_string(),
-            bytes,
-            entries: journal.len() as u64,
-            ..Detail::default()
-        };
-        head.detail = records.encode_detail(&head, &detail).map_err(failed)?;
-        let ttl = ttl.or_else(|| route.task_ttl()).or(shared.times.ttl);
-        head.expires_at = ttl.map(|ttl| created_at.saturating_add(millis(ttl)));
-        let mut task = NewTask::new(TaskRecord::new(head.clone(), call, journal));
-        let lease = self.engine.leases_new_tasks().then(|| {
-            let (lease, fence) = (shared.limits().lease, 1);
-            (lease, Lease::new(Arc::clone(&id), fence))
-        });
-        if let Some((lease, _)) = lease {
-            task = task.leased(lease);
-        }
-        shared.within(shared.store.create(task, shared.quota(&owner))).await.map_err(failed)?;
-        self.engine.submit(id, lease.map(|(_, lease)| lease));
-        Ok(View { head, detail })
     }
 
     /// Returns a task of the caller.
@@ -292,7 +242,7 @@ impl TaskManager {
             match self.shared.within(store.update(&head.id, update)).await.map_err(failed)? {
                 UpdateOutcome::Applied(_) => {
                     if is_complete {
-                        self.engine.deliver(head.id);
+                        caught("continuing a task", || self.engine.deliver(head.id));
                     }
                     return Ok(());
                 }
@@ -328,7 +278,7 @@ impl TaskManager {
             let store = &self.shared.store;
             match self.shared.within(store.update(&view.head.id, update)).await.map_err(failed)? {
                 UpdateOutcome::Applied(version) => {
-                    self.engine.cancel(&view.head.id);
+                    caught("cancelling a task", || self.engine.cancel(&view.head.id));
                     (view.head.state, view.head.version) = (TaskState::Cancelled, version);
                     view.head.updated_at = updated_at;
                     view.detail = detail;
@@ -421,44 +371,6 @@ impl fmt::Debug for TaskManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskManager").finish_non_exhaustive()
     }
-}
-
-/// Returns the parameters that a task keeps: `name`, `arguments` and `_meta`. A session has told
-/// the server what later calls repeat in `_meta`, so it is added.
-fn stored_params(context: &Context) -> Result<RawJson, ErrorObject> {
-    let failed = |error: serde_json::Error| crate::error::internal("creating a task", &error);
-    let call = context.call();
-    let [name, arguments, meta] = call
-        .params
-        .member_texts(["name", "arguments", "_meta"])
-        .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
-    let mut members: Vec<(&str, String)> = Vec::with_capacity(3);
-    members.extend(name.map(|text| ("name", text.to_owned())));
-    members.extend(arguments.map(|text| ("arguments", text.to_owned())));
-    match &call.session {
-        None => members.extend(meta.map(|text| ("_meta", text.to_owned()))),
-        Some(_) => {
-            let mut meta = match meta.filter(|text| *text != "null") {
-                Some(text) => serde_json::from_str(text).map_err(failed)?,
-                None => serde_json::Map::new(),
-            };
-            let capabilities =
-                serde_json::to_value(context.client_capabilities()).map_err(failed)?;
-            meta.insert(meta::CLIENT_CAPABILITIES.to_owned(), capabilities);
-            if let Some(info) = context.client_info() {
-                let info = serde_json::to_value(info).map_err(failed)?;
-                meta.insert(meta::CLIENT_INFO.to_owned(), info);
-            }
-            members.push(("_meta", Value::Object(meta).to_string()));
-        }
-    }
-    let mut text = String::from("{");
-    for (index, (name, value)) in members.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        text.push_str(&format!("{comma}\"{name}\":{value}"));
-    }
-    text.push('}');
-    serde_json::value::RawValue::from_string(text).map(Into::into).map_err(failed)
 }
 
 /// Returns the error for a task that does not exist, or that the caller may not see.

@@ -56,7 +56,7 @@ pub(super) struct Detail {
     /// each change of the journal writes a detail, so that it is exact then.
     #[serde(rename = "n", default)]
     pub(super) entries: u64,
-    /// Whether the result of a completed task has `isError`, so that nobody has to read the result
+    /// Whether the result of a completed task has `isError`, so that the result need not be read
     /// to know it.
     #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_error: bool,

@@ -107,14 +107,15 @@ impl TaskRunner {
         let record = match self.load(lease).await {
             Ok(Some(record)) => record,
             Ok(None) => return RunEnd::Lost,
-            Err(error) => return unreadable(&error),
+            Err(error) => return self.unreadable(&lease.id, &error),
         };
         let (call, mut history) = match self.decode(&record) {
             Ok(decoded) => decoded,
-            Err(error) => return unreadable(&error),
+            Err(error) => return self.unreadable(&lease.id, &error),
         };
         let Some(revision) = call.revision() else {
-            return unreadable(&StoreError::invalid("its revision is unknown"));
+            let error = StoreError::invalid("its revision is unknown");
+            return self.unreadable(&lease.id, &error);
         };
         let bytes = record.call.len() + history.bytes;
         let revision_of_call = call.revision.to_string();
@@ -217,7 +218,7 @@ impl TaskRunner {
             entries.map(|entry| self.0.records.entry(&entry)).collect();
         let entries = match entries {
             Ok(entries) => entries,
-            Err(error) => return Some(unreadable(&error)),
+            Err(error) => return Some(self.unreadable(&task.id, &error)),
         };
         match writer.write(&entries, |_, _| Ok(())).await {
             Written::Applied => {}
@@ -292,6 +293,17 @@ impl TaskRunner {
         }
     }
 
+    /// Each task is reported once, because it is tried again.
+    #[cold]
+    fn unreadable(&self, id: &Arc<str>, error: &StoreError) -> RunEnd {
+        if self.0.reported.is_first(id) {
+            tracing::error!(%error, "a task cannot be run by this process");
+        } else {
+            tracing::debug!(%error, "a task still cannot be run by this process");
+        }
+        RunEnd::Unreadable
+    }
+
     /// Stores the outcome of a task.
     async fn end(&self, writer: &Writer, task: &TaskHead, outcome: Outcome) -> RunEnd {
         let mut outcome = writer.fitting(outcome);
@@ -307,7 +319,7 @@ impl TaskRunner {
             };
             let encoded = match self.0.records.encode_outcome(task, &outcome) {
                 Ok(encoded) => encoded,
-                Err(error) => return unreadable(&error),
+                Err(error) => return self.unreadable(&task.id, &error),
             };
             let change = |update: &mut TaskUpdate, entries| {
                 update.state = state;
@@ -417,12 +429,6 @@ fn unique(key: &str, used: &mut std::collections::HashSet<String>) -> String {
         unique = format!("{key}~{number}");
     }
     unique
-}
-
-#[cold]
-fn unreadable(error: &StoreError) -> RunEnd {
-    tracing::error!(%error, "a task cannot be run by this process");
-    RunEnd::Unreadable
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

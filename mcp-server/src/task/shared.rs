@@ -7,7 +7,9 @@ use std::time::Duration;
 use mcp_core::jsonrpc::{ErrorObject, code};
 
 use super::limits::TaskLimits;
+use super::orphans::Orphans;
 use super::record::{Detail, Records};
+use super::unreadable::Reported;
 use super::watchers::Watchers;
 use crate::call::{ConversationState, Environment};
 use crate::registry::Live;
@@ -28,6 +30,8 @@ pub(super) struct Shared {
     /// The conversation that the calls of tasks belong to.
     pub(super) conversation: Arc<ConversationState>,
     pub(super) watchers: Watchers,
+    pub(super) reported: Reported,
+    pub(super) orphans: Orphans,
 }
 
 /// The times of the tasks of a server.
@@ -48,8 +52,10 @@ impl Shared {
 
     pub(super) fn quota(&self, owner: &str) -> TaskQuota {
         let limits = self.limits();
-        let max_per_owner =
-            if owner == ANONYMOUS { usize::MAX } else { limits.max_tasks_per_owner };
+        let max_per_owner = match owner {
+            ANONYMOUS => limits.max_anonymous_tasks,
+            _ => limits.max_tasks_per_owner,
+        };
         TaskQuota::new(limits.max_tasks, max_per_owner)
     }
 

@@ -9,10 +9,11 @@ use mcp_server::store::{
 };
 use mcp_server::task::{TaskConfig, TaskSupport};
 use mcp_server::tool::ToolRoute;
-use mcp_server::{Context, routes, tool};
+use mcp_server::{Context, Limits, routes, tool};
 use mcp_test_support::{Gate, settle};
 use serde_json::json;
 
+use super::faults::{FaultyStore, Operation};
 use super::fixture::{SharedStore, TaskClient, connect, waiting};
 use crate::harness::{Transport, built, server};
 
@@ -86,6 +87,63 @@ async fn a_server_with_another_key_leaves_tasks_alone() {
     gate.arrived(2).await;
     gate.open(1);
     client.until(&id, "completed").await;
+}
+
+/// Tasks that cannot be read delay no others, and are not claimed all the time.
+#[tokio::test(start_paused = true)]
+async fn tasks_that_cannot_be_read_do_not_delay_others() {
+    let store = FaultyStore::default();
+    let (lost, found) = (Gate::new(), Gate::new());
+    let instance = |secret: &str, gate: &Gate| {
+        let config = TaskConfig::new(store.clone());
+        let mut limits = Limits::default();
+        limits.tasks.max_running_tasks = 4;
+        let keys = KeyRing::new(secret).unwrap();
+        built(server().tool(waiting(gate)).tasks(config).state_keys(keys).limits(limits))
+    };
+    // More than run at once.
+    let others = instance("another secret of at least 32 bytes", &lost);
+    let client = connect(&others, Transport::Memory).await;
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        ids.push(client.create("wait", json!({})).await);
+    }
+    lost.arrived(4).await;
+    drop((client, others));
+    let killed = instance(SECRET, &found);
+    let client = connect(&killed, Transport::Memory).await;
+    let id = client.create("wait", json!({})).await;
+    found.arrived(1).await;
+    drop((client, killed));
+    let server = instance(SECRET, &found);
+    let client = connect(&server, Transport::Memory).await;
+    client.ok("tools/list", json!({})).await;
+    let killed_at = tokio::time::Instant::now();
+    found.arrived(2).await;
+    let waited = killed_at.elapsed();
+    assert!(waited <= Duration::from_millis(31_100), "{waited:?}");
+    assert_eq!(client.get(&id).await["status"], "working");
+    // In 33 s, each is claimed once to try it, and about twice in each of the three searches in
+    // which it is left to others.
+    store.operations();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let claims = store.operations().iter().filter(|o| matches!(o, Operation::ClaimAny)).count();
+    assert!(claims < 1_000, "{claims} searches");
+    for id in &ids {
+        let fence = store.inner.head(id).await.unwrap().unwrap().fence;
+        assert!((10..120).contains(&fence), "a task was claimed {fence} times");
+    }
+    // An instance with the key runs them, although the other one searches all the time.
+    let others = instance("another secret of at least 32 bytes", &lost);
+    let client = connect(&others, Transport::Memory).await;
+    client.ok("tools/list", json!({})).await;
+    lost.open(100);
+    let started_at = tokio::time::Instant::now();
+    for id in &ids {
+        client.until(id, "completed").await;
+    }
+    let waited = started_at.elapsed();
+    assert!(waited < Duration::from_secs(40), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
