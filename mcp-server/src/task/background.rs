@@ -124,7 +124,7 @@ async fn cancel_in_turns(shared: Arc<Shared>) {
 
 /// Cancels an orphan if it exists. Returns whether it need not be looked for again.
 async fn cancel(shared: &Shared, orphan: &Orphan) -> Result<bool, StoreError> {
-    let Some(head) = shared.within(shared.store.head(&orphan.id)).await? else {
+    let Some(head) = shared.within(shared.store.status(&orphan.id)).await? else {
         // The store may still carry the creation out. Afterwards it is given up.
         let limits = shared.limits();
         let wait = limits.store_timeout.saturating_mul(2).max(limits.lease);

@@ -102,7 +102,7 @@ impl TaskManager {
         let creation = shared.orphans.creation(id);
         let outcome = match shared.within(shared.store.create(task, quota)).await {
             Err(StoreError::Unavailable(reason)) => {
-                let found = shared.within(shared.store.head(id)).await;
+                let found = shared.within(shared.store.status(id)).await;
                 if !matches!(found, Ok(Some(_))) {
                     return Err(StoreError::Unavailable(reason));
                 }

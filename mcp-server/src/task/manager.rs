@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use futures::future::{AbortHandle, abortable};
 use mcp_core::jsonrpc::{ErrorObject, code};
@@ -10,6 +11,7 @@ use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputResponses;
 
+use super::asking::Asking;
 use super::background;
 use super::config::TaskConfig;
 use super::engine::TaskEngine;
@@ -69,6 +71,7 @@ impl TaskManager {
             watchers: Watchers::default(),
             reported: Reported::default(),
             orphans: Orphans::default(),
+            asking: Asking::default(),
         });
         Self {
             shared,
@@ -131,27 +134,31 @@ impl TaskManager {
         }
     }
 
-    /// Returns a task of the caller.
+    /// Returns a task of the caller, with its outcome.
     ///
     /// # Errors
     /// −32602 if the caller has no task with this id, and −32603 if the store failed.
     pub(super) async fn get(&self, context: &Context, id: &str) -> Result<View, ErrorObject> {
-        let owner = owner(context.principal().map(Principal::id));
-        match self.find(context, &owner, id).await? {
-            Some(view) => Ok(view),
-            None => Err(unknown(id)),
-        }
+        self.ensure_started();
+        let head = self.shared.head(id).await?;
+        self.view(context, head)?.ok_or_else(|| unknown(id))
     }
 
-    async fn find(
-        &self,
-        context: &Context,
-        owner: &str,
-        id: &str,
-    ) -> Result<Option<View>, ErrorObject> {
+    /// Returns a task of the caller, without its outcome.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get).
+    pub(super) async fn status(&self, context: &Context, id: &str) -> Result<View, ErrorObject> {
         self.ensure_started();
-        let Some(head) = self.shared.head(id).await? else { return Ok(None) };
-        if *head.owner != *owner || head.expires_at.is_some_and(|at| at <= now()) {
+        let head = self.shared.status(id).await?;
+        self.view(context, head)?.ok_or_else(|| unknown(id))
+    }
+
+    /// Returns a task as the caller sees it; `None` if the caller may not see it.
+    fn view(&self, context: &Context, head: Option<TaskHead>) -> Result<Option<View>, ErrorObject> {
+        let Some(head) = head else { return Ok(None) };
+        let owner = owner(context.principal().map(Principal::id));
+        if head.owner != owner || head.expires_at.is_some_and(|at| at <= now()) {
             return Ok(None);
         }
         let detail = self.shared.detail(&head)?;
@@ -175,10 +182,11 @@ impl TaskManager {
                 "/notifications/taskIds: at most {max} tasks (tasks.max_watched_tasks)"
             )));
         }
-        let owner = owner(context.principal().map(Principal::id));
+        self.ensure_started();
         let mut own: Vec<Arc<str>> = Vec::new();
         for id in ids {
-            if let Some(view) = self.find(context, &owner, id).await?
+            let head = self.shared.status(id).await?;
+            if let Some(view) = self.view(context, head)?
                 && !own.contains(&view.head.id)
             {
                 own.push(view.head.id);
@@ -200,7 +208,7 @@ impl TaskManager {
         answers: &InputResponses,
     ) -> Result<(), ErrorObject> {
         for _ in 0..MAX_CONFLICTS {
-            let View { head, mut detail } = self.get(context, id).await?;
+            let View { head, mut detail } = self.status(context, id).await?;
             if head.state != TaskState::InputRequired {
                 return Ok(());
             }
@@ -264,7 +272,7 @@ impl TaskManager {
         id: &str,
     ) -> Result<Cancelled, ErrorObject> {
         for _ in 0..MAX_CONFLICTS {
-            let mut view = self.get(context, id).await?;
+            let mut view = self.status(context, id).await?;
             if view.head.state.is_terminal() {
                 return Ok(Cancelled::AlreadyEnded(view));
             }
@@ -314,9 +322,13 @@ impl TaskManager {
         let revision = context.revision();
         let mut views = Vec::with_capacity(tasks.len());
         for head in tasks {
-            let detail = self.shared.detail(&head)?;
-            if detail.revision == revision.as_str() {
-                views.push(View { head, detail });
+            // One that cannot be read does not hide the others.
+            match self.shared.records.decode_detail(&head) {
+                Ok(detail) if detail.revision == revision.as_str() => {
+                    views.push(View { head, detail });
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "a task is left out of a list"),
             }
         }
         Ok((views, next))
@@ -329,6 +341,10 @@ pub(super) enum Cancelled {
     AlreadyEnded(View),
 }
 
+/// Pauses before the state of a task is read again, after the store failed: the first, and the
+/// longest. Fixed: the subscription limits how long it goes on.
+const REREAD_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
 /// Tasks of a caller, and a watcher of them.
 pub(super) struct Watched {
     pub(super) ids: Vec<Arc<str>>,
@@ -337,23 +353,43 @@ pub(super) struct Watched {
 }
 
 impl Watched {
+    /// Waits until tasks may have changed.
+    ///
+    /// Cancel safety: no change is lost.
+    pub(super) async fn changed(&self) {
+        self.watcher.changed().await;
+    }
+
     /// Waits until tasks may have changed, and returns them. Tasks that are gone or cannot be read
-    /// are left out.
-    pub(super) async fn changed(&self) -> Vec<View> {
-        let mut views = Vec::new();
-        for id in self.watcher.changed().await {
-            match self.shared.head(&id).await {
-                Ok(Some(head)) => {
-                    if let Ok(detail) = self.shared.detail(&head) {
-                        views.push(View { head, detail });
+    /// are left out. While the store fails, it is asked again.
+    pub(super) async fn changes(&self) -> Vec<View> {
+        let (mut delay, max_delay) = REREAD_DELAYS;
+        let mut ids = self.watcher.changed().await;
+        loop {
+            let (mut views, mut failed) = (Vec::new(), Vec::new());
+            for id in ids {
+                match self.shared.within(self.shared.store.head(&id)).await {
+                    Ok(Some(head)) => {
+                        // A failure is logged. It does not pass.
+                        if let Ok(detail) = self.shared.detail(&head) {
+                            views.push(View { head, detail });
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "the change of a task cannot be read yet");
+                        failed.push(id);
                     }
                 }
-                Ok(None) => {}
-                // Logged. Polling shows the client what it misses.
-                Err(_) => {}
             }
+            self.watcher.again(&failed);
+            if !views.is_empty() || failed.is_empty() {
+                return views;
+            }
+            tokio::time::sleep(delay).await;
+            delay = (delay * 2).min(max_delay);
+            ids = self.watcher.changed().await;
         }
-        views
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

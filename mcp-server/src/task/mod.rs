@@ -35,6 +35,7 @@
 //! Spec: the extension `io.modelcontextprotocol/tasks` of 2026-07-28. The experimental tasks of
 //! 2025-11-25 are served from the same store.
 
+mod asking;
 mod background;
 mod calls;
 mod config;

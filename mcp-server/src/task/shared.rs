@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mcp_core::jsonrpc::{ErrorObject, code};
 
+use super::asking::Asking;
 use super::limits::TaskLimits;
 use super::orphans::Orphans;
 use super::record::{Detail, Records};
@@ -32,6 +33,7 @@ pub(super) struct Shared {
     pub(super) watchers: Watchers,
     pub(super) reported: Reported,
     pub(super) orphans: Orphans,
+    pub(super) asking: Asking,
 }
 
 /// The times of the tasks of a server.
@@ -78,6 +80,12 @@ impl Shared {
 
     pub(super) async fn head(&self, id: &str) -> Result<Option<TaskHead>, ErrorObject> {
         self.within(self.store.head(id)).await.map_err(|error| to_error("reading a task", &error))
+    }
+
+    /// Returns a task without its outcome.
+    pub(super) async fn status(&self, id: &str) -> Result<Option<TaskHead>, ErrorObject> {
+        let status = self.within(self.store.status(id)).await;
+        status.map_err(|error| to_error("reading a task", &error))
     }
 
     pub(super) fn detail(&self, head: &TaskHead) -> Result<Detail, ErrorObject> {

@@ -12,7 +12,7 @@ use super::feed::SharedFeed;
 use super::keys::Keys;
 use super::link::Link;
 use super::operation::Operations;
-use super::reply::{self, HEAD_FIELDS};
+use super::reply::{self, HEAD_FIELDS, STATUS_FIELDS};
 use super::script::{CLAIM, CLAIM_ANY, CREATE, LIST, LOAD, RENEW, SWEEP, ScriptCall, UPDATE};
 use crate::store::position::{parse_position, position_after};
 use crate::store::task::{
@@ -141,6 +141,12 @@ impl TaskStore for RedisStore {
         reply::head(id, self.shared.link.read(&command).await?)
     }
 
+    async fn status(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        let mut command = redis::cmd("HMGET");
+        command.arg(self.shared.keys.task(id)).arg(&STATUS_FIELDS);
+        reply::head(id, self.shared.link.read(&command).await?)
+    }
+
     async fn load(&self, id: &str) -> Result<Option<TaskRecord>, StoreError> {
         let script = self.call_for(&LOAD, id).arg(&HEAD_FIELDS);
         let answer = self.shared.link.call(&script).await?;
@@ -238,7 +244,7 @@ impl TaskStore for RedisStore {
             .arg(&keys.base)
             .arg(after.unwrap_or_default())
             .arg(max.clamp(1, MAX_BATCH))
-            .arg(&HEAD_FIELDS);
+            .arg(&STATUS_FIELDS);
         let answer = self.shared.link.call(&script).await?;
         let [heads, has_more] = reply::array::<2>(answer.value)?;
         let mut tasks = Vec::new();

@@ -135,7 +135,7 @@ async fn a_task_whose_client_has_an_error_is_cancelled() {
         connect(&built(server().tool(waiting(&gate)).tasks(config)), Transport::Memory).await;
     store.decide(|operation| match operation {
         Operation::Create => Fault::After,
-        Operation::Head => Fault::Before,
+        Operation::Status => Fault::Before,
         _ => Fault::None,
     });
     client.err("tools/call", json!({ "name": "wait" })).await.expect_internal();
@@ -217,6 +217,7 @@ async fn a_store_that_panics_stops_nothing_for_good() {
     for panicking in [
         Operation::Create,
         Operation::Head,
+        Operation::Status,
         Operation::Load,
         Operation::Update(TaskState::InputRequired),
         Operation::Claim,
@@ -333,4 +334,47 @@ async fn an_engine_that_panics_fails_only_what_it_does() {
     assert_eq!(client.receive("notifications/tasks").await["status"], "working");
     client.ok("tasks/cancel", json!({ "taskId": id })).await;
     server.stop_tasks().await;
+}
+
+/// The state of a task whose change could not be read is read again.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_cannot_be_read_yet_is_reported_later() {
+    let (store, gate) = (FaultyStore::default(), Gate::new());
+    let config = TaskConfig::new(store.clone()).plaintext();
+    let client =
+        connect(&built(server().tool(waiting(&gate)).tasks(config)), Transport::Memory).await;
+    let id = client.create("wait", json!({})).await;
+    gate.arrived(1).await;
+    let filter = json!({ "notifications": { "taskIds": [id] } });
+    let _open = client.start("subscriptions/listen", filter);
+    client.receive("notifications/subscriptions/acknowledged").await;
+    client.receive("notifications/tasks").await;
+    store.decide(|operation| match operation {
+        Operation::Head => Fault::Before,
+        _ => Fault::None,
+    });
+    gate.open(1);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(client.receive_all().await, []);
+    store.heal();
+    assert_eq!(client.receive("notifications/tasks").await["status"], "completed");
+}
+
+/// A task that has expired is gone for its owner, and its end does not bring it back.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_expired_task_does_not_revive_it() {
+    let (store, gate) = (FaultyStore::default(), Gate::new());
+    let config = TaskConfig::new(store.clone()).plaintext().ttl(Duration::from_secs(60));
+    let limits = limits(|limits| limits.sweep_interval = Duration::from_secs(3_000));
+    let server = built(server().tool(waiting(&gate)).tasks(config).limits(limits));
+    let client = connect(&server, Transport::Memory).await;
+    let id = client.create("wait", json!({})).await;
+    gate.arrived(1).await;
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(client.err("tasks/get", json!({ "taskId": id })).await.code, -32602);
+    gate.open(1);
+    settle().await;
+    assert_eq!(client.err("tasks/get", json!({ "taskId": id })).await.code, -32602);
+    tokio::time::sleep(Duration::from_secs(3_000)).await;
+    assert_eq!(store.inner.counts().tasks, 0);
 }

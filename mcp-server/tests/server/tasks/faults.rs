@@ -15,6 +15,7 @@ use mcp_server::store::{
 pub enum Operation {
     Create,
     Head,
+    Status,
     Load,
     /// With the state after it.
     Update(TaskState),
@@ -100,6 +101,10 @@ impl TaskStore for FaultyStore {
 
     async fn head(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
         self.run(Operation::Head, self.inner.head(id)).await
+    }
+
+    async fn status(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        self.run(Operation::Status, self.inner.status(id)).await
     }
 
     async fn load(&self, id: &str) -> Result<Option<TaskRecord>, StoreError> {

@@ -10,4 +10,5 @@ mod limits;
 mod listening;
 mod owners;
 mod recovery;
+mod results;
 mod storage;
