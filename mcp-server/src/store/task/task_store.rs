@@ -94,8 +94,8 @@ pub trait TaskStore: Send + Sync + 'static {
     async fn renew(&self, leases: &[Lease], lease: Duration) -> Result<Vec<bool>, StoreError>;
 
     /// Returns the tasks of an owner, at most `max` and at least one if there is one, oldest first,
-    /// without their outcomes. `after` is the `next` of the page before; the task before it may have
-    /// been deleted.
+    /// without their outcomes. `after` is the `next` of the page before; the task before it may
+    /// have been deleted.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if `after` is no position in the list.

@@ -1,13 +1,10 @@
 //! `tasks/result` of 2025-11-25, and what the requests about a task read.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mcp_server::input::AskError;
-use mcp_server::json::RawJson;
 use mcp_server::task::TaskConfig;
-use mcp_server::types::CallToolResult;
 use mcp_server::{Context, Elicit, Revision, ServerBuilder, routes, tool};
 use mcp_test_support::settle;
 use serde::Deserialize;
@@ -193,28 +190,6 @@ async fn another_request_asks_when_the_one_that_asks_is_cancelled() {
         assert_eq!(asked.take().len(), 2);
     })
     .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_result_keeps_its_numbers() {
-    const NUMBER: &str = "123456789012345678901234567890";
-
-    #[tool(task)]
-    async fn exact() -> CallToolResult {
-        let number: RawJson = serde_json::from_str(NUMBER).unwrap();
-        let mut result = CallToolResult::new();
-        result.structured_content =
-            Some(RawJson::new(&BTreeMap::from([("number", number)])).unwrap());
-        result
-    }
-    for &transport in Transport::ALL {
-        let server = built(server().routes(routes![exact]));
-        let client = Client::connect(&server, transport, Revision::V2025_11_25).await;
-        let id = create(&client, "exact").await;
-        let result = client.ok("tasks/result", json!({ "taskId": id })).await;
-        let number = &result["structuredContent"]["number"];
-        assert_eq!(number.as_f64(), NUMBER.parse().ok(), "{result}");
-    }
 }
 
 /// A client that asks for no time at all can still fetch the result.
