@@ -136,8 +136,8 @@ impl Executions {
                     if let Some(Err(error)) = failed {
                         tracing::warn!(%error, "a task could not be claimed yet");
                     }
-                    // The next search finds it.
-                    executions.has_waiting.store(true, Ordering::SeqCst);
+                    // A search finds it, now or later.
+                    executions.wait_for_slot();
                 }
             }
         });
@@ -161,13 +161,12 @@ impl Executions {
                 return Ok(());
             }
             self.has_waiting.store(false, Ordering::SeqCst);
-            let leases = match self.runner.claim_any(free).await {
-                Ok(leases) => leases,
-                Err(error) => {
-                    self.has_waiting.store(true, Ordering::SeqCst);
-                    return Err(error);
-                }
-            };
+            let claimed = self.runner.claim_any(free).await;
+            if claimed.as_ref().map_or(true, |leases| !leases.is_empty()) {
+                // There may be more.
+                self.has_waiting.store(true, Ordering::SeqCst);
+            }
+            let leases = claimed?;
             let mut unreadable = Vec::new();
             let mut is_new = false;
             for lease in leases {
@@ -185,6 +184,8 @@ impl Executions {
             }
             self.release(&unreadable).await;
             if !is_new {
+                // Only tasks that cannot be run here wait.
+                self.has_waiting.store(false, Ordering::SeqCst);
                 return Ok(());
             }
         }

@@ -144,10 +144,13 @@ async fn a_process_runs_a_limited_number_of_tasks_and_the_others_wait() {
     gate.arrived(2).await;
     mcp_test_support::settle().await;
     assert_eq!(gate.arrivals(), 2);
+    // Each that ends is followed by one that waits, at once.
+    let opened_at = tokio::time::Instant::now();
     gate.open(5);
     for id in &ids {
         client.until(id, "completed").await;
     }
+    assert!(opened_at.elapsed() < Duration::from_millis(500), "{:?}", opened_at.elapsed());
 }
 
 /// A million calls without waiting: only some become writes.
