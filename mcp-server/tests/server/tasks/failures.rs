@@ -86,7 +86,7 @@ async fn a_step_whose_write_is_not_confirmed_is_stored_once() {
     let writes = AtomicUsize::new(0);
     store.decide(move |operation| match operation {
         Operation::Update(TaskState::Working)
-            if writes.fetch_add(1, Ordering::Relaxed) % 2 == 0 =>
+            if writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) =>
         {
             Fault::After
         }
