@@ -171,7 +171,7 @@ impl Fleet {
         let Some(store) = &self.stores.sessions else { return Ok(None) };
         let Some(record) = self.within(store.load(key)).await? else { return Ok(None) };
         let place = key.to_string();
-        let place = Place { kind: "session", id: &place };
+        let place = Place::of("session", &place);
         let data = match store.leaves_process() {
             true => self.vault.open(&place, &record.data).map_err(StoreError::invalid)?,
             false => record.data,
@@ -203,8 +203,8 @@ impl Fleet {
             return Ok(text.into());
         }
         let place = key.to_string();
-        let place = Place { kind: "session", id: &place };
-        self.vault.seal(&place, text).map_err(StoreError::unavailable)
+        let place = Place::of("session", &place);
+        self.vault.seal(&place, &text.into()).map_err(StoreError::unavailable)
     }
 
     /// Notes the use of a session. False when it does not exist any more.
@@ -263,7 +263,7 @@ impl Fleet {
     pub(super) async fn publish(&self, message: &BusMessage) -> Result<(), StoreError> {
         let Some(bus) = &self.stores.bus else { return Ok(()) };
         let text = serde_json::to_vec(message).map_err(StoreError::invalid)?;
-        let sealed = self.vault.seal(&BUS, text).map_err(StoreError::unavailable)?;
+        let sealed = self.vault.seal(&BUS, &text.into()).map_err(StoreError::unavailable)?;
         self.within(bus.publish(sealed)).await
     }
 
@@ -326,8 +326,8 @@ impl Fleet {
     /// instances can make one.
     pub(super) fn request_id(&self, session: SessionKey, number: i64) -> Option<RequestId> {
         let session = session.to_string();
-        let place = Place { kind: "request", id: &session };
-        let sealed = self.vault.seal(&place, format!("{}-{number}", self.id).into_bytes()).ok()?;
+        let place = Place::of("request", &session);
+        let sealed = self.vault.seal(&place, &format!("{}-{number}", self.id).into()).ok()?;
         Some(RequestId::String(URL_SAFE_NO_PAD.encode(sealed).into()))
     }
 
@@ -336,7 +336,7 @@ impl Fleet {
         let RequestId::String(text) = id else { return false };
         let Ok(sealed) = URL_SAFE_NO_PAD.decode(text.as_bytes()) else { return false };
         let session = session.to_string();
-        let place = Place { kind: "request", id: &session };
+        let place = Place::of("request", &session);
         let Ok(opened) = self.vault.open(&place, &sealed.into()) else { return false };
         let instance = opened.split(|byte| *byte == b'-').next().unwrap_or_default();
         let instance = std::str::from_utf8(instance).ok().and_then(InstanceId::parse);
@@ -354,8 +354,8 @@ impl Fleet {
         let name = serde_json::to_vec(&id).map_err(StoreError::invalid)?;
         let name = digest(&[b"mcp answer 1\0", session.as_bytes(), b"\0", &name]);
         let key = URL_SAFE_NO_PAD.encode(name);
-        let place = Place { kind: "answer", id: &key };
-        let sealed = self.vault.seal(&place, answer).map_err(StoreError::unavailable)?;
+        let place = Place::of("answer", &key);
+        let sealed = self.vault.seal(&place, &answer.into()).map_err(StoreError::unavailable)?;
         self.within(bus.put(&key, sealed, ANSWER_TTL)).await?;
         self.tell(session, SessionMessage::Answered { id, key }).await
     }
@@ -364,7 +364,7 @@ impl Fleet {
     pub(crate) async fn take_answer(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
         let Some(bus) = &self.stores.bus else { return Ok(None) };
         let Some(sealed) = self.within(bus.take(key)).await? else { return Ok(None) };
-        let opened = self.vault.open(&Place { kind: "answer", id: key }, &sealed);
+        let opened = self.vault.open(&Place::of("answer", key), &sealed);
         opened.map(Some).map_err(StoreError::invalid)
     }
 
@@ -381,7 +381,7 @@ impl Fleet {
 }
 
 /// The place of messages.
-const BUS: Place<'static> = Place { kind: "message", id: "" };
+const BUS: Place<'static> = Place::of("message", "");
 
 impl Drop for Fleet {
     fn drop(&mut self) {

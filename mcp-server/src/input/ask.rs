@@ -5,8 +5,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::panic::Location;
 
-use mcp_core::json::{JsonBytes, JsonObject, RawJson};
-use mcp_core::meta::RELATED_TASK;
+use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::method::notification;
 use mcp_core::service::{BoxFuture, Request};
 use mcp_core::types::task_2025::RelatedTaskMetadata;
@@ -18,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::Answer;
 use super::fit::fit;
+use super::related_task::add_related_task;
 use crate::context::Context;
 use crate::questions::{AskError, AskErrorKind, QuestionSource, hex};
 use crate::seal;
@@ -166,7 +166,8 @@ pub(crate) async fn answer_on_session(
     let invalid = |error: serde_json::Error| AskError::new(AskErrorKind::Invalid, error);
     let mut params = params.map_err(invalid)?;
     if let Some(related) = related {
-        params = add_related_task(&params, related).map_err(invalid)?;
+        params = add_related_task(&params, related)
+            .map_err(|error| AskError::new(AskErrorKind::Invalid, error))?;
     }
     let request = Request::new(session.next_id(), method, params);
     let timeout = context.call().environment.limits.peer_request_timeout;
@@ -180,19 +181,6 @@ pub(crate) async fn answer_on_session(
             ))
         }
     }
-}
-
-/// Adds to the parameters of a question the task that asks it.
-fn add_related_task(
-    params: &JsonBytes,
-    related: &RelatedTaskMetadata,
-) -> Result<JsonBytes, serde_json::Error> {
-    let mut members: JsonObject = params.parse()?;
-    let meta = members.entry("_meta").or_insert_with(|| JsonObject::new().into());
-    if let Some(meta) = meta.as_object_mut() {
-        meta.insert(RELATED_TASK.to_owned(), serde_json::to_value(related)?);
-    }
-    JsonBytes::new(&members)
 }
 
 fn read<T: DeserializeOwned>(answer: &RawJson, modern: bool) -> Result<T, AskError> {

@@ -302,8 +302,7 @@ async fn finish_legacy<T>(
         {
             let mut state = round.lock();
             state.restart();
-            state.journal.answers.retain(|old| answers.iter().all(|new| new.key != old.key));
-            state.journal.answers.extend(answers);
+            answers.into_iter().for_each(|answer| state.journal.add_answer(answer));
             state.journal.state = returned.state;
         }
         outcome = Execution { context, handler: begin() }.await;

@@ -21,6 +21,7 @@ mod fit;
 mod form;
 mod outcome;
 mod question_check;
+mod related_task;
 mod step;
 
 pub use ask::Question;
@@ -36,6 +37,8 @@ pub(crate) use field::one_of;
 pub use field::{Choice, FormField, ListField, NumberField, TextField};
 pub use form::{Answer, Form};
 pub use outcome::{InputRequired, Outcome};
+#[cfg(feature = "tasks")]
+pub(crate) use related_task::add_related_task;
 
 pub use crate::questions::{AskError, AskErrorKind};
 pub use crate::seal::{KeyError, KeyRing};

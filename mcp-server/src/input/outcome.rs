@@ -120,7 +120,7 @@ impl Context {
     pub fn input_responses(&self) -> InputResponses {
         let Some(round) = self.call().questions.get() else { return InputResponses::new() };
         let answers = &round.lock().journal.answers;
-        answers.iter().map(|answered| (answered.key.clone(), answered.answer.clone())).collect()
+        answers.values().map(|answered| (answered.key.clone(), answered.answer.clone())).collect()
     }
 
     /// Returns one answer as the result of its question: `ElicitResult`, `CreateMessageResult` or

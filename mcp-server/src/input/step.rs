@@ -63,7 +63,7 @@ impl Context {
         let (key, kept) = {
             let mut state = self.call().questions.round().lock();
             let key = state.step_key(key);
-            let kept = state.journal.step(&key).cloned();
+            let kept = state.journal.steps.get(&key).cloned();
             (key, kept)
         };
         match kept.map(|kept| kept.parse()) {
@@ -80,8 +80,7 @@ impl Context {
                     task.record_step(&key, &kept).await;
                 }
                 let steps = &mut self.call().questions.round().lock().journal.steps;
-                steps.retain(|(other, _)| *other != key);
-                steps.push((key, kept));
+                steps.insert(key, kept);
             }
             Err(error) => {
                 tracing::warn!(key, %error, "cannot encode the result of a step; it will run again");

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use indexmap::IndexMap;
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{CreateMessageResult, ElicitResult, InputRequest, ListRootsResult};
@@ -12,7 +13,9 @@ use serde_json::value::RawValue;
 
 use crate::error::reason;
 
-/// The journal of a call. It is stored only in the sealed `requestState`.
+/// The journal of a call. Between the rounds of a call it is stored only in the sealed
+/// `requestState`. The journal of a task is built from the entries that its store keeps, which are
+/// sealed if they leave the process.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Journal {
     /// Number of rounds so far.
@@ -24,10 +27,12 @@ pub(crate) struct Journal {
     /// The questions of the last round. Answers to other questions are ignored (TRAP-31).
     #[serde(rename = "q")]
     pub(crate) asked: Vec<SentQuestion>,
-    #[serde(rename = "a")]
-    pub(crate) answers: Vec<StoredAnswer>,
-    #[serde(rename = "s")]
-    pub(crate) steps: Vec<(String, RawJson)>,
+    /// The answers by their keys. Maps, because a task may have thousands of entries.
+    #[serde(rename = "a", with = "as_values")]
+    pub(crate) answers: IndexMap<String, StoredAnswer>,
+    /// The results of steps by their keys.
+    #[serde(rename = "s", with = "as_pairs")]
+    pub(crate) steps: IndexMap<String, RawJson>,
     /// The state of an [`InputRequired`](crate::input::InputRequired).
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<RawJson>,
@@ -112,8 +117,7 @@ impl Journal {
             let Some(answer) = responses.get(question.key.as_str()) else { continue };
             let key = question.key.clone();
             let answered = question.answer(&key, RawJson::from((*answer).to_owned()))?;
-            self.answers.retain(|other| other.key != answered.key);
-            self.answers.push(answered);
+            self.add_answer(answered);
         }
         Ok(())
     }
@@ -127,8 +131,51 @@ impl Journal {
         object(responses)
     }
 
-    pub(crate) fn step(&self, key: &str) -> Option<&RawJson> {
-        self.steps.iter().find_map(|(other, value)| (other == key).then_some(value))
+    /// Adds an answer, in place of an older one with its key.
+    pub(crate) fn add_answer(&mut self, answer: StoredAnswer) {
+        self.answers.insert(answer.key.clone(), answer);
+    }
+}
+
+/// A map as an array of its values, which have their keys.
+mod as_values {
+    use indexmap::IndexMap;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::StoredAnswer;
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &IndexMap<String, StoredAnswer>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map.values())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<IndexMap<String, StoredAnswer>, D::Error> {
+        let values = Vec::<StoredAnswer>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(|value| (value.key.clone(), value)).collect())
+    }
+}
+
+/// A map as an array of pairs.
+mod as_pairs {
+    use indexmap::IndexMap;
+    use mcp_core::json::RawJson;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &IndexMap<String, RawJson>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<IndexMap<String, RawJson>, D::Error> {
+        Ok(Vec::<(String, RawJson)>::deserialize(deserializer)?.into_iter().collect())
     }
 }
 

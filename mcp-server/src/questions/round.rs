@@ -149,15 +149,14 @@ impl RoundState {
         kind: AnswerKind,
     ) -> Result<Option<RawJson>, AskError> {
         let (key, digest) = (identity.key.clone(), identity.digest.clone());
-        if let Some(index) = self.journal.answers.iter().position(|answered| answered.key == key) {
-            if let Some(answered) = self.journal.answers.get(index)
-                && answered.digest == digest
-            {
+        if let Some(answered) = self.journal.answers.get(&key) {
+            if answered.digest == digest {
+                let answer = answered.answer.clone();
                 self.used.insert(key);
-                return Ok(Some(answered.answer.clone()));
+                return Ok(Some(answer));
             }
             // Another question with the same key: the stored answer does not belong to it.
-            self.journal.answers.remove(index);
+            self.journal.answers.swap_remove(&key);
             self.journal.changed_rounds += 1;
             return Ok(None);
         }
@@ -165,7 +164,7 @@ impl RoundState {
         kind.check(answer.get())
             .map_err(|error| AskError::invalid(format_args!("{key}: {error}"), true))?;
         self.used.insert(key.clone());
-        self.journal.answers.push(StoredAnswer { key, digest, answer: answer.clone() });
+        self.journal.add_answer(StoredAnswer { key, digest, answer: answer.clone() });
         Ok(Some(answer))
     }
 
@@ -176,9 +175,8 @@ impl RoundState {
         max: usize,
     ) -> (InputRequests, Option<&'static std::panic::Location<'static>>) {
         let unused = |site: &str| {
-            let mut unused =
-                self.journal.answers.iter().filter(|answered| !self.used.contains(&answered.key));
-            unused.any(|answered| answered.key.starts_with(site))
+            let mut unused = self.journal.answers.keys().filter(|key| !self.used.contains(*key));
+            unused.any(|key| key.starts_with(site))
         };
         let changed = self.asked.iter().find_map(|question| {
             question

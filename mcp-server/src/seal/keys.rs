@@ -9,16 +9,20 @@ use super::cipher::{RandomError, digest, random};
 use super::token::KEY_ID_BYTES;
 
 /// Maximum number of old keys that are kept after rotations, to open what they sealed. Fixed: a
-/// state expires long before the fifth rotation after it.
+/// state expires long before the fifth rotation after it, and so does a task, unless it is kept for
+/// months.
 const MAX_OLD_KEYS: usize = 4;
 
 /// Minimum length of a secret, in bytes: that of the key derived from it.
 const MIN_SECRET_BYTES: usize = 32;
 
-/// The secrets that seal `requestState`: the current one seals and opens, older ones only open.
+/// The secrets that seal what leaves the process: `requestState`, and the records of tasks in a
+/// store outside of it. The current one seals and opens, older ones only open.
 ///
 /// By default, a server generates a key that is lost when its process ends. If several instances
-/// serve one address, or calls should survive a restart, configure a common secret:
+/// serve one address, or calls and tasks should survive a restart, configure a common secret. A
+/// secret that has sealed tasks must stay in the ring ([`KeyRing::also_opens`]) until they have
+/// expired: an instance without it leaves them to others, and cannot show them.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -76,7 +80,7 @@ impl KeyRing {
         self.0.read().is_ephemeral
     }
 
-    /// Adds an older secret, which only opens states.
+    /// Adds an older secret, which only opens states and records.
     ///
     /// # Errors
     /// The errors of [`KeyRing::new`].
@@ -86,7 +90,9 @@ impl KeyRing {
         Ok(self)
     }
 
-    /// Seals with a new secret from now on. The four secrets before it still open states.
+    /// Seals with a new secret from now on. The four secrets before it still open states and
+    /// records. A task whose call was sealed with an older one cannot be read any more, so the time
+    /// of four rotations must exceed the time to live of tasks.
     ///
     /// # Errors
     /// The errors of [`KeyRing::new`].

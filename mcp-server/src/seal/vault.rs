@@ -11,6 +11,9 @@ use super::token::{HEAD_BYTES, NONCE_BYTES, Sealed};
 /// The version of the layout, which is the first byte. It differs from that of a token.
 const VERSION: u8 = 2;
 
+/// Length of what is added to a record, in bytes: what precedes the ciphertext, and the tag.
+const ADDED_BYTES: usize = HEAD_BYTES + 16;
+
 /// Seals what leaves the process, with the keys that seal states:
 /// `version ‖ key id ‖ nonce ‖ ciphertext ‖ tag`. The associated data binds a record to its place,
 /// so that no record can take the place of another.
@@ -23,21 +26,29 @@ impl Vault {
         Self(keys)
     }
 
-    /// Seals a record.
+    /// Returns the length of a record of `length` bytes when it is sealed.
+    pub(crate) const fn sealed_length(&self, length: usize) -> usize {
+        match &self.0 {
+            Some(_) => length.saturating_add(ADDED_BYTES),
+            None => length,
+        }
+    }
+
+    /// Seals a record. Without keys, nothing is copied.
     ///
     /// # Errors
     /// If there are no random bytes.
-    pub(crate) fn seal(&self, place: &Place<'_>, record: Vec<u8>) -> Result<Bytes, VaultError> {
-        let Some(keys) = &self.0 else { return Ok(record.into()) };
+    pub(crate) fn seal(&self, place: &Place<'_>, record: &Bytes) -> Result<Bytes, VaultError> {
+        let Some(keys) = &self.0 else { return Ok(record.clone()) };
         let failed = |error: &dyn fmt::Display| VaultError(error.to_string());
         let (id, key) = keys.current().map_err(|error| failed(&error))?;
         let nonce: [u8; NONCE_BYTES] = random().map_err(|error| failed(&error))?;
-        let mut sealed = Vec::with_capacity(HEAD_BYTES + record.len() + 16);
+        let mut sealed = Vec::with_capacity(self.sealed_length(record.len()));
         sealed.push(VERSION);
         sealed.extend_from_slice(&id);
         sealed.extend_from_slice(&nonce);
         let associated_data = place.associated(&sealed);
-        let mut text = record;
+        let mut text = record.to_vec();
         cipher::encrypt(&key, &nonce, &associated_data, &mut text)
             .ok_or_else(|| failed(&"the encryption failed"))?;
         sealed.extend_from_slice(&text);
@@ -72,13 +83,35 @@ impl Vault {
 pub(crate) struct Place<'a> {
     /// What the record is.
     pub(crate) kind: &'static str,
+    /// Who owns what it belongs to.
+    pub(crate) owner: &'a str,
     /// What it belongs to.
     pub(crate) id: &'a str,
+    /// Its number among the records of this kind.
+    pub(crate) position: u64,
+}
+
+#[cfg(feature = "http")]
+impl<'a> Place<'a> {
+    /// The only record of a kind that belongs to something.
+    pub(crate) const fn of(kind: &'static str, id: &'a str) -> Self {
+        Self { kind, owner: "", id, position: 0 }
+    }
 }
 
 impl Place<'_> {
+    /// Each part is preceded by its length, so that no two places look alike.
     fn associated(&self, head: &[u8]) -> Vec<u8> {
-        [head, self.kind.as_bytes(), b"\0", self.id.as_bytes()].concat()
+        let position = self.position.to_be_bytes();
+        let parts =
+            [head, self.kind.as_bytes(), self.owner.as_bytes(), self.id.as_bytes(), &position];
+        let length = parts.iter().map(|part| 8 + part.len()).sum();
+        let mut data = Vec::with_capacity(length);
+        for part in parts {
+            data.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            data.extend_from_slice(part);
+        }
+        data
     }
 }
 
@@ -97,30 +130,38 @@ mod tests {
         Vault::new(Some(KeyRing::new(secret).unwrap()))
     }
 
+    const PLACE: Place<'_> = Place { kind: "entry", owner: "ada", id: "a", position: 3 };
+
     #[test]
     fn a_record_opens_only_at_its_place_and_with_its_key() {
         let vault_a = vault(SECRET);
-        let place = Place { kind: "call", id: "a" };
-        let sealed = vault_a.seal(&place, b"secret".to_vec()).unwrap();
+        let sealed = vault_a.seal(&PLACE, &Bytes::from_static(b"secret")).unwrap();
+        assert_eq!(sealed.len(), vault_a.sealed_length(6));
         assert!(!sealed.windows(6).any(|part| part == b"secret"));
-        assert_eq!(vault(SECRET).open(&place, &sealed).unwrap().as_ref(), b"secret");
-        for other in [Place { kind: "call", id: "b" }, Place { kind: "step", id: "a" }] {
+        assert_eq!(vault(SECRET).open(&PLACE, &sealed).unwrap().as_ref(), b"secret");
+        for other in [
+            Place { kind: "step", ..PLACE },
+            Place { owner: "eve", ..PLACE },
+            Place { owner: "adaa", id: "", ..PLACE },
+            Place { id: "b", ..PLACE },
+            Place { position: 2, ..PLACE },
+        ] {
             vault_a.open(&other, &sealed).unwrap_err();
         }
-        vault("another secret of at least 32 bytes").open(&place, &sealed).unwrap_err();
+        vault("another secret of at least 32 bytes").open(&PLACE, &sealed).unwrap_err();
         for index in 0..sealed.len() {
             let mut altered = sealed.to_vec();
             altered[index] ^= 1;
-            vault_a.open(&place, &altered.into()).unwrap_err();
-            vault_a.open(&place, &sealed.slice(..index)).unwrap_err();
+            vault_a.open(&PLACE, &altered.into()).unwrap_err();
+            vault_a.open(&PLACE, &sealed.slice(..index)).unwrap_err();
         }
     }
 
     #[test]
     fn a_vault_without_keys_keeps_records_as_they_are() {
-        let (vault, place) = (Vault::new(None), Place { kind: "call", id: "a" });
-        let kept = vault.seal(&place, b"plain".to_vec()).unwrap();
-        assert_eq!(kept.as_ref(), b"plain");
-        assert_eq!(vault.open(&place, &kept).unwrap().as_ref(), b"plain");
+        let vault = Vault::new(None);
+        let kept = vault.seal(&PLACE, &Bytes::from_static(b"plain")).unwrap();
+        assert_eq!((kept.as_ref(), vault.sealed_length(5)), (b"plain".as_ref(), 5));
+        assert_eq!(vault.open(&PLACE, &kept).unwrap().as_ref(), b"plain");
     }
 }

@@ -45,7 +45,9 @@ impl Server {
     /// Stops the executions of [tasks](crate::task) in this process, and releases their leases, so
     /// that other processes, or the next one, continue them at once. Otherwise they wait for the
     /// end of the lease. Call it when the process ends: no task runs here afterwards.
-    /// [`serve_stdio`](Server::serve_stdio) and [`serve_http`](Server::serve_http) call it.
+    /// [`serve_stdio`](Server::serve_stdio) and [`serve_http`](Server::serve_http) call it;
+    /// `serve_http_with`, `into_service` and other transports do not, because the server may be
+    /// served elsewhere too.
     ///
     /// Cancel safety: dropping the future may leave leases that are not released.
     pub async fn stop_tasks(&self) {

@@ -86,7 +86,8 @@ impl TaskManager {
     }
 
     /// Answers a call of 2025-11-25 with its task. The time to live that the client asks for is
-    /// limited to that of the server.
+    /// limited to that of the server. If it is shorter than two polls, it is that time, because the
+    /// client could not fetch the result of a task that expires at once.
     ///
     /// # Errors
     /// Those of [`TaskManager::start`].
@@ -97,12 +98,13 @@ impl TaskManager {
         ttl: Option<Duration>,
     ) -> Result<JsonBytes, ErrorObject> {
         let max = route.task_ttl().or(self.shared.times.ttl);
-        let ttl = match (ttl, max) {
+        let min = self.shared.times.poll_interval.saturating_mul(2);
+        let ttl = match (ttl.map(|asked| asked.max(min)), max) {
             (Some(asked), Some(max)) => Some(asked.min(max)),
             (asked, max) => asked.or(max),
         };
         let created = self.create(context, route, None, ttl).await?;
-        let result = CreateTaskResult::new(created.task_2025(&self.shared)?);
+        let result = CreateTaskResult::new(created.task_2025(&self.shared));
         JsonBytes::new(&result).map_err(|error| crate::error::internal("encoding a task", &error))
     }
 }

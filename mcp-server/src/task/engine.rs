@@ -19,19 +19,22 @@ use crate::store::{Lease, TaskChange};
 ///   signal when that returns [`RunEnd::Parked`](super::RunEnd::Parked).
 /// - [`deliver`](Self::deliver) and [`cancel`](Self::cancel): signal the workflow.
 ///
-/// All methods but [`stop`](Self::stop) return at once. They are called within a tokio runtime.
+/// All methods but [`stop`](Self::stop) return at once. They are called within a tokio runtime. A
+/// panic is logged, and has no other effect than that the method has not done its work.
 #[async_trait]
 pub trait TaskEngine: Send + Sync + 'static {
-    /// Starts the engine. Called once, before all other methods.
+    /// Starts the engine. Called once, before all other methods; again at the next request if it
+    /// panics.
     fn start(&self, runner: TaskRunner);
 
-    /// Whether new tasks are leased to this process when they are created, which saves a claim.
+    /// Whether a task that is created now is leased to this process, which saves a claim. Asked
+    /// before each creation: a task that would wait here is better left to all processes.
     fn leases_new_tasks(&self) -> bool {
         false
     }
 
     /// Runs a task that was created. `lease` is there if
-    /// [`leases_new_tasks`](Self::leases_new_tasks).
+    /// [`leases_new_tasks`](Self::leases_new_tasks) was true.
     fn submit(&self, id: Arc<str>, lease: Option<Lease>);
 
     /// Runs a task that has its answers.

@@ -60,7 +60,7 @@ impl TaskManager {
 /// sent to a client that reads slowly.
 fn changes(watched: Watched) -> BoxStream<'static, DetailedTask> {
     let states = stream::unfold(watched, |watched| async move {
-        let views = watched.changed().await;
+        let views = watched.changes().await;
         let shared = Arc::clone(watched.shared());
         let states: Vec<_> = views.iter().filter_map(|view| view.detailed(&shared).ok()).collect();
         Some((stream::iter(states), watched))

@@ -8,9 +8,11 @@ use std::time::Duration;
 pub struct TaskLimits {
     /// Maximum number of tasks in the store, finished ones included. 10,000.
     pub max_tasks: usize,
-    /// Maximum number of tasks of one [`Principal`](crate::Principal) in the store. Anonymous
-    /// callers share the limit of the store only. 1,000.
+    /// Maximum number of tasks of one [`Principal`](crate::Principal) in the store. 1,000.
     pub max_tasks_per_owner: usize,
+    /// Maximum number of tasks of all callers without a principal in the store, so that they cannot
+    /// fill it for the others. Set it below `max_tasks`, unless no caller has a principal. 5,000.
+    pub max_anonymous_tasks: usize,
     /// Maximum number of tasks that one process runs at the same time; further ones wait. 256.
     pub max_running_tasks: usize,
     /// Maximum size of one task, in bytes: its call, its journal, and its result. A task that
@@ -30,7 +32,8 @@ pub struct TaskLimits {
     pub claim_interval: Duration,
     /// Time between two searches for expired tasks. 10 s.
     pub sweep_interval: Duration,
-    /// Maximum number of expired tasks that one search deletes. 1,000.
+    /// Maximum number of expired tasks that are deleted together. A search deletes all, in several
+    /// steps. 1,000.
     pub max_swept_tasks: usize,
     /// Time that the store has to answer. 10 s.
     pub store_timeout: Duration,
@@ -47,6 +50,7 @@ impl TaskLimits {
         Self {
             max_tasks: 10_000,
             max_tasks_per_owner: 1_000,
+            max_anonymous_tasks: 5_000,
             max_running_tasks: 256,
             max_task_bytes: 4 << 20,
             max_input_rounds: 100,

@@ -3,41 +3,38 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use futures::future::{AbortHandle, abortable};
-use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::{ErrorObject, code};
-use mcp_core::meta;
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputResponses;
-use serde_json::Value;
 
+use super::asking::Asking;
 use super::background;
 use super::config::TaskConfig;
 use super::engine::TaskEngine;
-use super::identity::{new_id, owner};
-use super::record::{Detail, OpenQuestion, Records, StoredCall};
-use super::runner::{TaskRunner, millis};
+use super::identity::owner;
+use super::orphans::Orphans;
+use super::record::{Detail, Entry, OpenQuestion, Records};
+use super::runner::TaskRunner;
 use super::shared::{MAX_CONFLICTS, Shared, Times, to_error};
+use super::supervised::{caught, caught_async};
+use super::unreadable::Reported;
 use super::watchers::{Watcher, Watchers};
 use crate::call::{Binding, ConversationState, Environment, SessionBudget};
 use crate::clock::now;
 use crate::context::Context;
 use crate::principal::Principal;
-use crate::questions::Journal;
 use crate::registry::Live;
 use crate::seal::{KeyRing, Vault};
-use crate::store::{
-    Lease, NewTask, StoreError, TaskHead, TaskPage, TaskRecord, TaskState, TaskUpdate,
-    UpdateOutcome,
-};
-use crate::tool::ToolRoute;
+use crate::store::{StoreError, TaskHead, TaskPage, TaskState, TaskUpdate, UpdateOutcome};
 
 /// The tasks of a server.
 pub(crate) struct TaskManager {
     pub(super) shared: Arc<Shared>,
-    engine: Arc<dyn TaskEngine>,
+    pub(super) engine: Arc<dyn TaskEngine>,
     started: Once,
     is_stopped: AtomicBool,
     /// The tasks that read the feed and delete what has expired.
@@ -72,6 +69,9 @@ impl TaskManager {
             live,
             conversation: Arc::new(conversation),
             watchers: Watchers::default(),
+            reported: Reported::default(),
+            orphans: Orphans::default(),
+            asking: Asking::default(),
         });
         Self {
             shared,
@@ -82,20 +82,38 @@ impl TaskManager {
         }
     }
 
-    /// Starts what runs in the background, if it does not run and there is a runtime.
+    /// Starts what runs in the background, if it does not run and there is a runtime. A start that
+    /// panics is tried again at the next request.
     pub(crate) fn ensure_started(&self) {
         if self.started.is_completed() || tokio::runtime::Handle::try_current().is_err() {
             return;
         }
-        self.started.call_once(|| {
-            let runner = TaskRunner::new(Arc::clone(&self.shared));
-            self.engine.start(runner);
-            self.spawn(background::read_changes(
-                Arc::clone(&self.shared),
-                Arc::downgrade(&self.engine),
-            ));
-            self.spawn(background::sweep(Arc::clone(&self.shared)));
-        });
+        let start = || {
+            self.started.call_once_force(|_| {
+                self.engine.start(TaskRunner::new(Arc::clone(&self.shared)));
+                let engine = Arc::downgrade(&self.engine);
+                self.spawn(background::read_changes(Arc::clone(&self.shared), engine));
+                self.spawn(background::sweep(Arc::clone(&self.shared)));
+                self.spawn(background::cancel_orphans(Arc::clone(&self.shared)));
+            });
+        };
+        caught("starting the engine of tasks", start);
+    }
+
+    /// Whether tasks can be created.
+    ///
+    /// # Errors
+    /// −32603 if not.
+    pub(super) fn check_running(&self) -> Result<(), ErrorObject> {
+        self.ensure_started();
+        let message = if self.is_stopped.load(Ordering::Acquire) {
+            "the server is stopping, and starts no tasks; try again later"
+        } else if !self.started.is_completed() {
+            "the server cannot run tasks, because its engine failed to start; try again later"
+        } else {
+            return Ok(());
+        };
+        Err(ErrorObject::new(code::INTERNAL_ERROR, message))
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
@@ -109,95 +127,38 @@ impl TaskManager {
     pub(crate) async fn stop(&self) {
         self.is_stopped.store(true, Ordering::Release);
         if self.started.is_completed() {
-            let stopping = self.engine.stop();
+            let stopping = caught_async("stopping the engine of tasks", self.engine.stop());
             if tokio::time::timeout(self.shared.limits().store_timeout, stopping).await.is_err() {
                 tracing::warn!("the tasks could not be stopped in time (store_timeout)");
             }
         }
     }
 
-    /// Creates the task of a call, and runs it. `journal` has what the call has recorded so far.
-    /// The task is durable when the future completes.
-    ///
-    /// # Errors
-    /// −32603 if a limit is reached, or the store failed.
-    pub(super) async fn create(
-        &self,
-        context: &Context,
-        route: &ToolRoute,
-        journal: Option<Journal>,
-        ttl: Option<std::time::Duration>,
-    ) -> Result<View, ErrorObject> {
-        self.ensure_started();
-        if self.is_stopped.load(Ordering::Acquire) {
-            let message = "the server is stopping, and starts no tasks; try again later";
-            return Err(ErrorObject::new(code::INTERNAL_ERROR, message));
-        }
-        let shared = &self.shared;
-        let failed = |error: StoreError| to_error("creating a task", &error);
-        let principal = context.principal().map(Principal::id);
-        let owner = owner(principal);
-        let id = new_id()?;
-        let call = StoredCall {
-            tool: route.name().into(),
-            revision: context.revision().as_str().into(),
-            id: context.request_id().clone(),
-            principal: principal.map(Into::into),
-            params: stored_params(context)?,
-        };
-        let call = shared.records.encode_call(&id, &call).map_err(failed)?;
-        let journal = match journal {
-            Some(journal) => shared.records.encode_journal(&id, journal).map_err(failed)?,
-            None => Vec::new(),
-        };
-        let max_bytes = shared.limits().max_task_bytes;
-        let bytes = call.len() + journal.iter().map(bytes::Bytes::len).sum::<usize>();
-        if bytes > max_bytes {
-            return Err(ErrorObject::invalid_params(format!(
-                "the call has {bytes} bytes; the limit of a task is {max_bytes} (tasks.max_task_bytes)"
-            )));
-        }
-        let created_at = now();
-        let detail =
-            Detail { revision: context.revision().to_string(), bytes, ..Detail::default() };
-        let mut head = TaskHead::new(Arc::clone(&id), Arc::clone(&owner), created_at);
-        head.detail = shared.records.encode_detail(&id, &detail).map_err(failed)?;
-        let ttl = ttl.or_else(|| route.task_ttl()).or(shared.times.ttl);
-        head.expires_at = ttl.map(|ttl| created_at.saturating_add(millis(ttl)));
-        let mut task = NewTask::new(TaskRecord::new(head.clone(), call, journal));
-        let lease = self.engine.leases_new_tasks().then(|| {
-            let (lease, fence) = (shared.limits().lease, 1);
-            (lease, Lease::new(Arc::clone(&id), fence))
-        });
-        if let Some((lease, _)) = lease {
-            task = task.leased(lease);
-        }
-        shared.within(shared.store.create(task, shared.quota(&owner))).await.map_err(failed)?;
-        self.engine.submit(id, lease.map(|(_, lease)| lease));
-        Ok(View { head, detail })
-    }
-
-    /// Returns a task of the caller.
+    /// Returns a task of the caller, with its outcome.
     ///
     /// # Errors
     /// −32602 if the caller has no task with this id, and −32603 if the store failed.
     pub(super) async fn get(&self, context: &Context, id: &str) -> Result<View, ErrorObject> {
-        let owner = owner(context.principal().map(Principal::id));
-        match self.find(context, &owner, id).await? {
-            Some(view) => Ok(view),
-            None => Err(unknown(id)),
-        }
+        self.ensure_started();
+        let head = self.shared.head(id).await?;
+        self.view(context, head)?.ok_or_else(|| unknown(id))
     }
 
-    async fn find(
-        &self,
-        context: &Context,
-        owner: &str,
-        id: &str,
-    ) -> Result<Option<View>, ErrorObject> {
+    /// Returns a task of the caller, without its outcome.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get).
+    pub(super) async fn status(&self, context: &Context, id: &str) -> Result<View, ErrorObject> {
         self.ensure_started();
-        let Some(head) = self.shared.head(id).await? else { return Ok(None) };
-        if *head.owner != *owner || head.expires_at.is_some_and(|at| at <= now()) {
+        let head = self.shared.status(id).await?;
+        self.view(context, head)?.ok_or_else(|| unknown(id))
+    }
+
+    /// Returns a task as the caller sees it; `None` if the caller may not see it.
+    fn view(&self, context: &Context, head: Option<TaskHead>) -> Result<Option<View>, ErrorObject> {
+        let Some(head) = head else { return Ok(None) };
+        let owner = owner(context.principal().map(Principal::id));
+        if head.owner != owner || head.expires_at.is_some_and(|at| at <= now()) {
             return Ok(None);
         }
         let detail = self.shared.detail(&head)?;
@@ -221,10 +182,11 @@ impl TaskManager {
                 "/notifications/taskIds: at most {max} tasks (tasks.max_watched_tasks)"
             )));
         }
-        let owner = owner(context.principal().map(Principal::id));
+        self.ensure_started();
         let mut own: Vec<Arc<str>> = Vec::new();
         for id in ids {
-            if let Some(view) = self.find(context, &owner, id).await?
+            let head = self.shared.status(id).await?;
+            if let Some(view) = self.view(context, head)?
                 && !own.contains(&view.head.id)
             {
                 own.push(view.head.id);
@@ -246,27 +208,29 @@ impl TaskManager {
         answers: &InputResponses,
     ) -> Result<(), ErrorObject> {
         for _ in 0..MAX_CONFLICTS {
-            let View { head, mut detail } = self.get(context, id).await?;
+            let View { head, mut detail } = self.status(context, id).await?;
             if head.state != TaskState::InputRequired {
                 return Ok(());
             }
             let failed = |error: StoreError| to_error("answering the questions of a task", &error);
+            let records = &self.shared.records;
             let mut update = TaskUpdate::of(&head, now());
-            let mut open = Vec::new();
+            let (mut entries, mut open) = (Vec::new(), Vec::new());
             for question in std::mem::take(&mut detail.questions) {
                 let Some(answer) = answers.get_raw(&question.key) else {
                     open.push(question);
                     continue;
                 };
                 let OpenQuestion { key, sent, .. } = question;
-                let answer = sent.answer(&key, answer.clone())?;
-                update
-                    .append
-                    .push(self.shared.records.encode_answer(&head.id, answer).map_err(failed)?);
+                let answer = Entry::Answer(sent.answer(&key, answer.clone())?);
+                entries.push(records.entry(&answer).map_err(failed)?);
             }
-            if update.append.is_empty() {
+            if entries.is_empty() {
                 return Ok(());
             }
+            update.append =
+                records.seal_entries(&head, detail.entries, &entries).map_err(failed)?;
+            detail.entries += entries.len() as u64;
             let added: usize = update.append.iter().map(bytes::Bytes::len).sum();
             detail.bytes = detail.bytes.saturating_add(added);
             let max_bytes = self.shared.limits().max_task_bytes;
@@ -278,8 +242,7 @@ impl TaskManager {
             }
             let is_complete = open.is_empty();
             detail.questions = open;
-            update.detail =
-                Some(self.shared.records.encode_detail(&head.id, &detail).map_err(failed)?);
+            update.detail = Some(records.encode_detail(&head, &detail).map_err(failed)?);
             if is_complete {
                 update.state = TaskState::Working;
             }
@@ -287,7 +250,7 @@ impl TaskManager {
             match self.shared.within(store.update(&head.id, update)).await.map_err(failed)? {
                 UpdateOutcome::Applied(_) => {
                     if is_complete {
-                        self.engine.deliver(head.id);
+                        caught("continuing a task", || self.engine.deliver(head.id));
                     }
                     return Ok(());
                 }
@@ -309,7 +272,7 @@ impl TaskManager {
         id: &str,
     ) -> Result<Cancelled, ErrorObject> {
         for _ in 0..MAX_CONFLICTS {
-            let mut view = self.get(context, id).await?;
+            let mut view = self.status(context, id).await?;
             if view.head.state.is_terminal() {
                 return Ok(Cancelled::AlreadyEnded(view));
             }
@@ -318,12 +281,12 @@ impl TaskManager {
             let mut update = TaskUpdate::of(&view.head, now());
             update.state = TaskState::Cancelled;
             update.detail =
-                Some(self.shared.records.encode_detail(&view.head.id, &detail).map_err(failed)?);
+                Some(self.shared.records.encode_detail(&view.head, &detail).map_err(failed)?);
             let updated_at = update.updated_at;
             let store = &self.shared.store;
             match self.shared.within(store.update(&view.head.id, update)).await.map_err(failed)? {
                 UpdateOutcome::Applied(version) => {
-                    self.engine.cancel(&view.head.id);
+                    caught("cancelling a task", || self.engine.cancel(&view.head.id));
                     (view.head.state, view.head.version) = (TaskState::Cancelled, version);
                     view.head.updated_at = updated_at;
                     view.detail = detail;
@@ -359,9 +322,13 @@ impl TaskManager {
         let revision = context.revision();
         let mut views = Vec::with_capacity(tasks.len());
         for head in tasks {
-            let detail = self.shared.detail(&head)?;
-            if detail.revision == revision.as_str() {
-                views.push(View { head, detail });
+            // One that cannot be read does not hide the others.
+            match self.shared.records.decode_detail(&head) {
+                Ok(detail) if detail.revision == revision.as_str() => {
+                    views.push(View { head, detail });
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "a task is left out of a list"),
             }
         }
         Ok((views, next))
@@ -374,6 +341,10 @@ pub(super) enum Cancelled {
     AlreadyEnded(View),
 }
 
+/// Pauses before the state of a task is read again, after the store failed: the first, and the
+/// longest. Fixed: the subscription limits how long it goes on.
+const REREAD_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
 /// Tasks of a caller, and a watcher of them.
 pub(super) struct Watched {
     pub(super) ids: Vec<Arc<str>>,
@@ -382,23 +353,43 @@ pub(super) struct Watched {
 }
 
 impl Watched {
+    /// Waits until tasks may have changed.
+    ///
+    /// Cancel safety: no change is lost.
+    pub(super) async fn changed(&self) {
+        self.watcher.changed().await;
+    }
+
     /// Waits until tasks may have changed, and returns them. Tasks that are gone or cannot be read
-    /// are left out.
-    pub(super) async fn changed(&self) -> Vec<View> {
-        let mut views = Vec::new();
-        for id in self.watcher.changed().await {
-            match self.shared.head(&id).await {
-                Ok(Some(head)) => {
-                    if let Ok(detail) = self.shared.detail(&head) {
-                        views.push(View { head, detail });
+    /// are left out. While the store fails, it is asked again.
+    pub(super) async fn changes(&self) -> Vec<View> {
+        let (mut delay, max_delay) = REREAD_DELAYS;
+        let mut ids = self.watcher.changed().await;
+        loop {
+            let (mut views, mut failed) = (Vec::new(), Vec::new());
+            for id in ids {
+                match self.shared.within(self.shared.store.head(&id)).await {
+                    Ok(Some(head)) => {
+                        // A failure is logged. It does not pass.
+                        if let Ok(detail) = self.shared.detail(&head) {
+                            views.push(View { head, detail });
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "the change of a task cannot be read yet");
+                        failed.push(id);
                     }
                 }
-                Ok(None) => {}
-                // Logged. Polling shows the client what it misses.
-                Err(_) => {}
             }
+            self.watcher.again(&failed);
+            if !views.is_empty() || failed.is_empty() {
+                return views;
+            }
+            tokio::time::sleep(delay).await;
+            delay = (delay * 2).min(max_delay);
+            ids = self.watcher.changed().await;
         }
-        views
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
@@ -416,44 +407,6 @@ impl fmt::Debug for TaskManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskManager").finish_non_exhaustive()
     }
-}
-
-/// Returns the parameters that a task keeps: `name`, `arguments` and `_meta`. A session has told
-/// the server what later calls repeat in `_meta`, so it is added.
-fn stored_params(context: &Context) -> Result<RawJson, ErrorObject> {
-    let failed = |error: serde_json::Error| crate::error::internal("creating a task", &error);
-    let call = context.call();
-    let [name, arguments, meta] = call
-        .params
-        .member_texts(["name", "arguments", "_meta"])
-        .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
-    let mut members: Vec<(&str, String)> = Vec::with_capacity(3);
-    members.extend(name.map(|text| ("name", text.to_owned())));
-    members.extend(arguments.map(|text| ("arguments", text.to_owned())));
-    match &call.session {
-        None => members.extend(meta.map(|text| ("_meta", text.to_owned()))),
-        Some(_) => {
-            let mut meta = match meta.filter(|text| *text != "null") {
-                Some(text) => serde_json::from_str(text).map_err(failed)?,
-                None => serde_json::Map::new(),
-            };
-            let capabilities =
-                serde_json::to_value(context.client_capabilities()).map_err(failed)?;
-            meta.insert(meta::CLIENT_CAPABILITIES.to_owned(), capabilities);
-            if let Some(info) = context.client_info() {
-                let info = serde_json::to_value(info).map_err(failed)?;
-                meta.insert(meta::CLIENT_INFO.to_owned(), info);
-            }
-            members.push(("_meta", Value::Object(meta).to_string()));
-        }
-    }
-    let mut text = String::from("{");
-    for (index, (name, value)) in members.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        text.push_str(&format!("{comma}\"{name}\":{value}"));
-    }
-    text.push('}');
-    serde_json::value::RawValue::from_string(text).map(Into::into).map_err(failed)
 }
 
 /// Returns the error for a task that does not exist, or that the caller may not see.

@@ -35,21 +35,27 @@
 //! Spec: the extension `io.modelcontextprotocol/tasks` of 2026-07-28. The experimental tasks of
 //! 2025-11-25 are served from the same store.
 
+mod asking;
 mod background;
 mod calls;
 mod config;
 mod context;
+mod create;
 mod engine;
+mod executions;
 mod extension;
 mod identity;
 mod limits;
 mod local_engine;
 mod manager;
+mod orphans;
 mod record;
 mod recovery;
 mod runner;
 mod shared;
+mod supervised;
 mod task_2025;
+mod unreadable;
 mod view;
 mod watchers;
 mod writer;

@@ -1,5 +1,6 @@
 //! What the store keeps for a task, beside its state: the call, the status message with the open
-//! questions, and the outcome. Each is sealed by the vault.
+//! questions, the journal, and the outcome. Each record begins with its version, and is sealed by
+//! the vault for its task, its owner and its place in the journal.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::questions::{Journal, SentQuestion, StoredAnswer};
 use crate::seal::{Place, Vault};
-use crate::store::{StoreError, TaskRecord};
+use crate::store::{StoreError, TaskHead, TaskRecord};
+
+/// The version of all records, which is their first byte. A record of another version is not read.
+const VERSION: u8 = 1;
 
 /// The call that a task runs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +52,14 @@ pub(super) struct Detail {
     /// The size of the call and the journal, in bytes.
     #[serde(rename = "b", default)]
     pub(super) bytes: usize,
+    /// The number of entries of the journal when the detail was written. While a task is parked,
+    /// each change of the journal writes a detail, so that it is exact then.
+    #[serde(rename = "n", default)]
+    pub(super) entries: u64,
+    /// Whether the result of a completed task has `isError`, so that the result need not be read
+    /// to know it.
+    #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_error: bool,
     /// The status message.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
@@ -77,9 +89,22 @@ pub(super) enum Outcome {
     Error(ErrorObject),
 }
 
+impl Outcome {
+    /// Whether it is a result with `isError`.
+    pub(super) fn is_error(&self) -> bool {
+        #[derive(Deserialize)]
+        struct IsError {
+            #[serde(rename = "isError", default)]
+            is_error: Option<bool>,
+        }
+        let Self::Result(result) = self else { return false };
+        result.parse().is_ok_and(|result: IsError| result.is_error == Some(true))
+    }
+}
+
 /// An entry of the journal of a task.
 #[derive(Debug, Serialize, Deserialize)]
-enum Entry {
+pub(super) enum Entry {
     #[serde(rename = "s")]
     Step(String, RawJson),
     #[serde(rename = "a")]
@@ -140,37 +165,53 @@ impl Records {
         Self { vault }
     }
 
-    pub(super) fn encode_call(&self, id: &str, call: &StoredCall<'_>) -> Result<Bytes, StoreError> {
-        self.encode(Place { kind: "task call", id }, call)
+    pub(super) fn encode_call(
+        &self,
+        task: &TaskHead,
+        call: &StoredCall<'_>,
+    ) -> Result<Bytes, StoreError> {
+        self.encode(&place(task, "task call"), call)
     }
 
     /// Returns the text of a [`StoredCall`].
     pub(super) fn open_call(&self, record: &TaskRecord) -> Result<Bytes, StoreError> {
-        self.open(Place { kind: "task call", id: &record.head.id }, &record.call)
+        self.open(&place(&record.head, "task call"), &record.call)
     }
 
-    pub(super) fn encode_detail(&self, id: &str, detail: &Detail) -> Result<Bytes, StoreError> {
-        self.encode(Place { kind: "task detail", id }, detail)
+    pub(super) fn encode_detail(
+        &self,
+        task: &TaskHead,
+        detail: &Detail,
+    ) -> Result<Bytes, StoreError> {
+        self.encode(&place(task, "task detail"), detail)
     }
 
-    pub(super) fn decode_detail(&self, id: &str, detail: &Bytes) -> Result<Detail, StoreError> {
-        let text = self.open(Place { kind: "task detail", id }, detail)?;
+    pub(super) fn decode_detail(&self, task: &TaskHead) -> Result<Detail, StoreError> {
+        let text = self.open(&place(task, "task detail"), &task.detail)?;
         serde_json::from_slice(&text).map_err(StoreError::invalid)
     }
 
-    pub(super) fn encode_outcome(&self, id: &str, outcome: &Outcome) -> Result<Bytes, StoreError> {
+    pub(super) fn encode_outcome(
+        &self,
+        task: &TaskHead,
+        outcome: &Outcome,
+    ) -> Result<Bytes, StoreError> {
         let (tag, text) = match outcome {
             Outcome::Result(result) => (b'R', result.clone()),
             Outcome::Error(error) => (b'E', JsonBytes::new(error).map_err(StoreError::invalid)?),
         };
-        let mut record = Vec::with_capacity(1 + text.as_bytes().len());
-        record.push(tag);
+        let mut record = Vec::with_capacity(2 + text.as_bytes().len());
+        record.extend([VERSION, tag]);
         record.extend_from_slice(text.as_bytes());
-        self.seal(Place { kind: "task outcome", id }, record)
+        self.seal(&place(task, "task outcome"), &record.into())
     }
 
-    pub(super) fn decode_outcome(&self, id: &str, outcome: &Bytes) -> Result<Outcome, StoreError> {
-        let record = self.open(Place { kind: "task outcome", id }, outcome)?;
+    pub(super) fn decode_outcome(
+        &self,
+        task: &TaskHead,
+        outcome: &Bytes,
+    ) -> Result<Outcome, StoreError> {
+        let record = self.open(&place(task, "task outcome"), outcome)?;
         let text = std::str::from_utf8(record.get(1..).unwrap_or_default())
             .map_err(StoreError::invalid)?;
         match record.first() {
@@ -182,79 +223,105 @@ impl Records {
         }
     }
 
-    pub(super) fn encode_step(
-        &self,
-        id: &str,
-        key: &str,
-        result: &RawJson,
-    ) -> Result<Bytes, StoreError> {
-        self.encode_entry(id, &Entry::Step(key.to_owned(), result.clone()))
+    /// Returns the record of an entry. It is sealed when its place in the journal is known.
+    pub(super) fn entry(&self, entry: &Entry) -> Result<EntryRecord, StoreError> {
+        let record = versioned(entry)?;
+        Ok(EntryRecord { sealed_length: self.vault.sealed_length(record.len()), record })
     }
 
-    pub(super) fn encode_answer(
-        &self,
-        id: &str,
-        answer: StoredAnswer,
-    ) -> Result<Bytes, StoreError> {
-        self.encode_entry(id, &Entry::Answer(answer))
-    }
-
-    pub(super) fn encode_asked(&self, id: &str, asked: Asked) -> Result<Bytes, StoreError> {
-        self.encode_entry(id, &Entry::Asked(asked))
-    }
-
-    /// Encodes that a claim begins to run the handler; with `restarts`, from nothing.
-    pub(super) fn encode_start(
-        &self,
-        id: &str,
-        fence: u64,
-        restarts: bool,
-    ) -> Result<Vec<Bytes>, StoreError> {
-        let restart = restarts.then_some(Entry::Restarted);
-        let entries = restart.into_iter().chain([Entry::Started(fence)]);
-        entries.map(|entry| self.encode_entry(id, &entry)).collect()
-    }
-
-    /// Encodes the journal of a call that becomes a task.
-    pub(super) fn encode_journal(
-        &self,
-        id: &str,
-        journal: Journal,
-    ) -> Result<Vec<Bytes>, StoreError> {
+    /// Returns the entries of the journal of a call that becomes a task.
+    pub(super) fn entries_of(&self, journal: Journal) -> Result<Vec<EntryRecord>, StoreError> {
         let Journal { answers, steps, state, changed_rounds, .. } = journal;
         let asked = Asked { changed_rounds, state, ..Asked::default() };
         let is_needed = asked.state.is_some() || asked.changed_rounds > 0;
         let asked = is_needed.then_some(Entry::Asked(asked));
         let steps = steps.into_iter().map(|(key, result)| Entry::Step(key, result));
-        let entries = asked.into_iter().chain(answers.into_iter().map(Entry::Answer)).chain(steps);
-        entries.map(|entry| self.encode_entry(id, &entry)).collect()
+        let entries =
+            asked.into_iter().chain(answers.into_values().map(Entry::Answer)).chain(steps);
+        entries.map(|entry| self.entry(&entry)).collect()
     }
 
-    pub(super) fn decode_journal(&self, record: &TaskRecord) -> Result<History, StoreError> {
-        let id = &record.head.id;
+    /// Seals entries that are appended to a journal which has `position` entries.
+    pub(super) fn seal_entries(
+        &self,
+        task: &TaskHead,
+        position: u64,
+        entries: &[EntryRecord],
+    ) -> Result<Vec<Bytes>, StoreError> {
+        let entries = (position..).zip(entries);
+        entries
+            .map(|(position, entry)| {
+                self.seal(&Place { position, ..place(task, "task journal") }, &entry.record)
+            })
+            .collect()
+    }
+
+    /// Reads the journal of a task, which has at least `min_entries` entries.
+    pub(super) fn decode_journal(
+        &self,
+        record: &TaskRecord,
+        min_entries: u64,
+    ) -> Result<History, StoreError> {
+        let found = record.journal.len() as u64;
+        if found < min_entries {
+            let text = format!("the journal has {found} entries, and had {min_entries}");
+            return Err(StoreError::invalid(text));
+        }
         let mut history = History::default();
-        for sealed in &record.journal {
+        for (position, sealed) in (0..).zip(&record.journal) {
             history.bytes += sealed.len();
-            let text = self.open(Place { kind: "task journal", id }, sealed)?;
+            let place = Place { position, ..place(&record.head, "task journal") };
+            let text = self.open(&place, sealed)?;
             history.add(serde_json::from_slice(&text).map_err(StoreError::invalid)?);
         }
         Ok(history)
     }
 
-    fn encode_entry(&self, id: &str, entry: &Entry) -> Result<Bytes, StoreError> {
-        self.encode(Place { kind: "task journal", id }, entry)
+    fn encode(&self, place: &Place<'_>, value: &impl Serialize) -> Result<Bytes, StoreError> {
+        self.seal(place, &versioned(value)?)
     }
 
-    fn encode(&self, place: Place<'_>, value: &impl Serialize) -> Result<Bytes, StoreError> {
-        self.seal(place, serde_json::to_vec(value).map_err(StoreError::invalid)?)
+    fn seal(&self, place: &Place<'_>, record: &Bytes) -> Result<Bytes, StoreError> {
+        self.vault.seal(place, record).map_err(StoreError::invalid)
     }
 
-    fn seal(&self, place: Place<'_>, record: Vec<u8>) -> Result<Bytes, StoreError> {
-        self.vault.seal(&place, record).map_err(StoreError::invalid)
+    /// Returns a record without its version.
+    fn open(&self, place: &Place<'_>, sealed: &Bytes) -> Result<Bytes, StoreError> {
+        let record = self.vault.open(place, sealed).map_err(StoreError::invalid)?;
+        match record.first() {
+            Some(&VERSION) => Ok(record.slice(1..)),
+            Some(version) => Err(StoreError::invalid(format_args!(
+                "a {} has the version {version}, and this process reads {VERSION}",
+                place.kind
+            ))),
+            None => Err(StoreError::invalid(format_args!("a {} is empty", place.kind))),
+        }
     }
+}
 
-    fn open(&self, place: Place<'_>, sealed: &Bytes) -> Result<Bytes, StoreError> {
-        self.vault.open(&place, sealed).map_err(StoreError::invalid)
+/// The place of a record that a task has once.
+fn place<'a>(task: &'a TaskHead, kind: &'static str) -> Place<'a> {
+    Place { kind, owner: &task.owner, id: &task.id, position: 0 }
+}
+
+/// Returns the JSON of a value behind the version.
+fn versioned(value: &impl Serialize) -> Result<Bytes, StoreError> {
+    let mut record = vec![VERSION];
+    serde_json::to_writer(&mut record, value).map_err(StoreError::invalid)?;
+    Ok(record.into())
+}
+
+/// An entry of a journal that has no place yet.
+#[derive(Debug, Clone)]
+pub(super) struct EntryRecord {
+    record: Bytes,
+    sealed_length: usize,
+}
+
+impl EntryRecord {
+    /// Returns its size in the store, in bytes.
+    pub(super) const fn size(&self) -> usize {
+        self.sealed_length
     }
 }
 
@@ -263,13 +330,9 @@ impl History {
         let journal = &mut self.journal;
         match entry {
             Entry::Step(key, result) => {
-                journal.steps.retain(|(other, _)| *other != key);
-                journal.steps.push((key, result));
+                journal.steps.insert(key, result);
             }
-            Entry::Answer(answer) => {
-                journal.answers.retain(|other| other.key != answer.key);
-                journal.answers.push(answer);
-            }
+            Entry::Answer(answer) => journal.add_answer(answer),
             Entry::Asked(asked) => {
                 journal.changed_rounds = asked.changed_rounds;
                 journal.state = asked.state;
@@ -288,5 +351,33 @@ impl History {
             }
             Entry::Restarted => *journal = Journal::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// The time to read a journal and to look up each step, the least of some attempts.
+    fn time_of(steps: usize) -> Duration {
+        let result = RawJson::new(&1).unwrap();
+        let keys: Vec<_> = (0..steps).map(|number| format!("step-{number}")).collect();
+        let attempt = || {
+            let started_at = Instant::now();
+            let mut history = History::default();
+            keys.iter().for_each(|key| history.add(Entry::Step(key.clone(), result.clone())));
+            assert!(keys.iter().all(|key| history.journal.steps.contains_key(key)));
+            started_at.elapsed()
+        };
+        (0..5).map(|_| attempt()).min().unwrap()
+    }
+
+    /// Four times as many steps take about 4 times as long; if each were searched, 16 times.
+    #[test]
+    fn the_time_to_read_a_journal_is_not_quadratic() {
+        let (quarter, whole) = (time_of(2_500), time_of(10_000));
+        assert!(whole < quarter * 9, "2,500 steps took {quarter:?}, and 10,000 took {whole:?}");
     }
 }

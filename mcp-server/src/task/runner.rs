@@ -12,7 +12,7 @@ use mcp_core::service::{Request, catch_panic};
 use mcp_core::types::InputRequests;
 
 use super::limits::TaskLimits;
-use super::record::{Asked, Detail, History, OpenQuestion, Outcome, StoredCall};
+use super::record::{Asked, Detail, Entry, History, OpenQuestion, Outcome, StoredCall};
 use super::recovery::Recovery;
 use super::shared::{Shared, to_error};
 use super::writer::{Stop, Writer, Written};
@@ -22,7 +22,7 @@ use crate::context::Context;
 use crate::input::{self, TaskRun};
 use crate::principal::Principal;
 use crate::registry::Registry;
-use crate::store::{Lease, StoreError, TaskRecord, TaskState};
+use crate::store::{Lease, StoreError, TaskHead, TaskRecord, TaskState, TaskUpdate};
 use crate::tool::ToolRoute;
 
 /// Delay before a handler that returned a state without a question runs again. Fixed: it prevents a
@@ -107,60 +107,58 @@ impl TaskRunner {
         let record = match self.load(lease).await {
             Ok(Some(record)) => record,
             Ok(None) => return RunEnd::Lost,
-            Err(error) => return unreadable(&error),
+            Err(error) => return self.unreadable(&lease.id, &error),
         };
         let (call, mut history) = match self.decode(&record) {
             Ok(decoded) => decoded,
-            Err(error) => return unreadable(&error),
+            Err(error) => return self.unreadable(&lease.id, &error),
         };
         let Some(revision) = call.revision() else {
-            return unreadable(&StoreError::invalid("its revision is unknown"));
+            let error = StoreError::invalid("its revision is unknown");
+            return self.unreadable(&lease.id, &error);
         };
         let bytes = record.call.len() + history.bytes;
-        let id = Arc::clone(&record.head.id);
-        let writer = Writer::new(
-            Arc::clone(&self.0),
-            lease.clone(),
-            record.head,
-            call.revision.to_string(),
-            bytes,
-        );
-        let writer = Arc::new(writer);
+        let revision_of_call = call.revision.to_string();
+        let shared = Arc::clone(&self.0);
+        let writer = Writer::new(shared, lease.clone(), &record, revision_of_call, bytes);
+        let (writer, task) = (Arc::new(writer), record.head);
         let registry = self.0.live.registry();
         let Some(route) = registry.tools.get(&call.tool) else {
             let error = ErrorObject::invalid_params(format!("unknown tool: {}", call.tool));
-            return self.end(&writer, &id, Outcome::Error(error)).await;
+            return self.end(&writer, &task, Outcome::Error(error)).await;
         };
         loop {
-            if let Some(end) = self.start(&writer, lease, route, &mut history).await {
+            if let Some(end) = self.start(&writer, &task, route, &mut history).await {
                 return end;
             }
             let run = Execution { runner: self, call: &call, revision, writer: &writer };
             let requests = match run.run(&registry, route, &mut history).await {
                 Ok(Some(TaskRun::Complete(result))) => {
-                    return self.end(&writer, &id, Outcome::Result(result)).await;
+                    return self.end(&writer, &task, Outcome::Result(result)).await;
                 }
                 Ok(Some(TaskRun::Asked(requests))) => requests,
                 Ok(None) => return RunEnd::Lost,
-                Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
+                Err(error) => return self.end(&writer, &task, Outcome::Error(error)).await,
             };
             let has_questions = !requests.is_empty();
-            match self.ask(&writer, &id, lease, requests, &mut history).await {
+            match self.ask(&writer, task.fence, requests, &mut history).await {
                 Ok(RunEnd::Parked) if !has_questions => tokio::time::sleep(RERUN_DELAY).await,
                 Ok(end) => return end,
-                Err(error) => return self.end(&writer, &id, Outcome::Error(error)).await,
+                Err(error) => return self.end(&writer, &task, Outcome::Error(error)).await,
             }
         }
     }
 
-    /// Reads a task, waiting while the store fails. `None` if this lease is not the last.
+    /// Reads a task, waiting while the store fails. `None` if this lease is not the last, or the
+    /// task has expired: then it is gone for its owner.
     async fn load(&self, lease: &Lease) -> Result<Option<TaskRecord>, StoreError> {
         let mut delay = Duration::from_millis(50);
         loop {
             match self.0.within(self.0.store.load(&lease.id)).await {
                 Ok(record) => {
-                    return Ok(record.filter(|record| {
-                        record.head.fence == lease.fence && record.head.state == TaskState::Working
+                    return Ok(record.filter(|TaskRecord { head, .. }| {
+                        let is_there = head.expires_at.is_none_or(|at| at > now());
+                        is_there && head.fence == lease.fence && head.state == TaskState::Working
                     }));
                 }
                 Err(error @ StoreError::Unavailable(_)) => {
@@ -183,7 +181,8 @@ impl TaskRunner {
             principal: call.principal.map(|principal| principal.into_owned().into()),
             params: call.params,
         };
-        Ok((call, self.0.records.decode_journal(record)?))
+        let detail = self.0.records.decode_detail(&record.head)?;
+        Ok((call, self.0.records.decode_journal(record, detail.entries)?))
     }
 
     /// Records that the handler begins, where that decides what an interruption means. Returns how
@@ -191,7 +190,7 @@ impl TaskRunner {
     async fn start(
         &self,
         writer: &Writer,
-        lease: &Lease,
+        task: &TaskHead,
         route: &ToolRoute,
         history: &mut History,
     ) -> Option<RunEnd> {
@@ -207,22 +206,26 @@ impl TaskRunner {
         };
         if let Some(message) = failure {
             let error = ErrorObject::new(code::INTERNAL_ERROR, message);
-            return Some(self.end(writer, &lease.id, Outcome::Error(error)).await);
+            return Some(self.end(writer, task, Outcome::Error(error)).await);
         }
-        if lease.fence == 1 && recovery == Recovery::Resume {
+        if task.fence == 1 && recovery == Recovery::Resume {
             return None;
         }
         let restarts = history.is_interrupted && recovery == Recovery::Restart;
-        let entries = match self.0.records.encode_start(&lease.id, lease.fence, restarts) {
+        let restart = restarts.then_some(Entry::Restarted);
+        let entries = restart.into_iter().chain([Entry::Started(task.fence)]);
+        let entries: Result<Vec<_>, _> =
+            entries.map(|entry| self.0.records.entry(&entry)).collect();
+        let entries = match entries {
             Ok(entries) => entries,
-            Err(error) => return Some(unreadable(&error)),
+            Err(error) => return Some(self.unreadable(&task.id, &error)),
         };
-        match writer.write(|update| update.append.clone_from(&entries)).await {
+        match writer.write(&entries, |_, _| Ok(())).await {
             Written::Applied => {}
             Written::Lost => return Some(RunEnd::Lost),
             Written::Refused(error) => {
                 let error = Outcome::Error(to_error("starting a task", &error));
-                return Some(self.end(writer, &lease.id, error).await);
+                return Some(self.end(writer, task, error).await);
             }
         }
         history.is_interrupted = false;
@@ -240,8 +243,7 @@ impl TaskRunner {
     async fn ask(
         &self,
         writer: &Writer,
-        id: &str,
-        lease: &Lease,
+        fence: u64,
         mut requests: InputRequests,
         history: &mut History,
     ) -> Result<RunEnd, ErrorObject> {
@@ -264,91 +266,81 @@ impl TaskRunner {
         }
         let records = &self.0.records;
         let asked = Asked {
-            fence: lease.fence,
+            fence,
             keys: questions.iter().map(|question| question.key.clone()).collect(),
             changed_rounds: journal.changed_rounds,
             state: journal.state.clone(),
         };
         let failed = |error: StoreError| to_error("storing the questions of a task", &error);
-        let entry = records.encode_asked(id, asked).map_err(failed)?;
+        let entry = records.entry(&Entry::Asked(asked)).map_err(failed)?;
         let state =
             if questions.is_empty() { TaskState::Working } else { TaskState::InputRequired };
+        writer.reserve(entry.size())?;
         let detail = Detail {
             revision: writer.revision().to_owned(),
-            bytes: writer.bytes() + entry.len(),
-            message: None,
+            bytes: writer.bytes(),
             questions,
+            ..Detail::default()
         };
-        let detail = records.encode_detail(id, &detail).map_err(failed)?;
-        writer.reserve(entry.len())?;
-        let change = |update: &mut crate::store::TaskUpdate| {
+        let change = |update: &mut TaskUpdate, entries| {
             update.state = state;
-            update.append = vec![entry.clone()];
-            update.detail = Some(detail.clone());
+            writer.set_detail(update, &detail, entries)
         };
-        match writer.write(change).await {
+        match writer.write(&[entry], change).await {
             Written::Applied => Ok(RunEnd::Parked),
             Written::Lost => Ok(RunEnd::Lost),
             Written::Refused(error) => Err(failed(error)),
         }
     }
 
-    /// Stores the outcome of a task.
-    async fn end(&self, writer: &Writer, id: &str, outcome: Outcome) -> RunEnd {
-        let (mut state, encoded) = self.encode_outcome(writer, id, outcome);
-        let mut encoded = match encoded {
-            Ok(encoded) => encoded,
-            Err(error) => return unreadable(&error),
-        };
-        let detail = Detail { revision: writer.revision().to_owned(), ..Detail::default() };
-        let detail = match self.0.records.encode_detail(id, &detail) {
-            Ok(detail) => detail,
-            Err(error) => return unreadable(&error),
-        };
-        let keep_until = now().saturating_add(millis(self.0.times.result_ttl));
-        for _ in 0..2 {
-            let change = |update: &mut crate::store::TaskUpdate| {
-                update.state = state;
-                update.outcome = Some(encoded.clone());
-                update.detail = Some(detail.clone());
-                update.expires_at = update.expires_at.map(|at| at.max(keep_until));
-            };
-            match writer.write(change).await {
-                Written::Applied => return RunEnd::Ended,
-                Written::Lost => return RunEnd::Lost,
-                Written::Refused(error) => {
-                    // An error is short, so that it may fit where the result does not.
-                    let error = Outcome::Error(to_error("storing the result of a task", &error));
-                    state = TaskState::Failed;
-                    match self.0.records.encode_outcome(id, &error) {
-                        Ok(error) => encoded = error,
-                        Err(error) => return unreadable(&error),
-                    }
-                }
-            }
+    /// Each task is reported once, because it is tried again.
+    #[cold]
+    fn unreadable(&self, id: &Arc<str>, error: &StoreError) -> RunEnd {
+        if self.0.reported.is_first(id) {
+            tracing::error!(%error, "a task cannot be run by this process");
+        } else {
+            tracing::debug!(%error, "a task still cannot be run by this process");
         }
         RunEnd::Unreadable
     }
 
-    fn encode_outcome(
-        &self,
-        writer: &Writer,
-        id: &str,
-        outcome: Outcome,
-    ) -> (TaskState, Result<bytes::Bytes, StoreError>) {
-        let size = match &outcome {
-            Outcome::Result(result) => result.as_bytes().len(),
-            Outcome::Error(_) => 0,
-        };
-        let outcome = match writer.reserve(size) {
-            Err(error) if size > 0 => Outcome::Error(error),
-            _ => outcome,
-        };
-        let state = match outcome {
-            Outcome::Result(_) => TaskState::Completed,
-            Outcome::Error(_) => TaskState::Failed,
-        };
-        (state, self.0.records.encode_outcome(id, &outcome))
+    /// Stores the outcome of a task.
+    async fn end(&self, writer: &Writer, task: &TaskHead, outcome: Outcome) -> RunEnd {
+        let mut outcome = writer.fitting(outcome);
+        for _ in 0..2 {
+            let state = match &outcome {
+                Outcome::Result(_) => TaskState::Completed,
+                Outcome::Error(_) => TaskState::Failed,
+            };
+            let detail = Detail {
+                revision: writer.revision().to_owned(),
+                is_error: outcome.is_error(),
+                ..Detail::default()
+            };
+            let encoded = match self.0.records.encode_outcome(task, &outcome) {
+                Ok(encoded) => encoded,
+                Err(error) => return self.unreadable(&task.id, &error),
+            };
+            let change = |update: &mut TaskUpdate, entries| {
+                update.state = state;
+                update.outcome = Some(encoded.clone());
+                let now = now();
+                let keep_until = now.saturating_add(millis(self.0.times.result_ttl));
+                // A task that has expired is gone for its owner, and stays so.
+                update.expires_at =
+                    update.expires_at.map(|at| if at <= now { at } else { at.max(keep_until) });
+                writer.set_detail(update, &detail, entries)
+            };
+            match writer.write(&[], change).await {
+                Written::Applied => return RunEnd::Ended,
+                Written::Lost => return RunEnd::Lost,
+                // An error is short, so that it may fit where the result does not.
+                Written::Refused(error) => {
+                    outcome = Outcome::Error(to_error("storing the result of a task", &error));
+                }
+            }
+        }
+        RunEnd::Unreadable
     }
 }
 
@@ -437,12 +429,6 @@ fn unique(key: &str, used: &mut std::collections::HashSet<String>) -> String {
         unique = format!("{key}~{number}");
     }
     unique
-}
-
-#[cold]
-fn unreadable(error: &StoreError) -> RunEnd {
-    tracing::error!(%error, "a task cannot be run by this process");
-    RunEnd::Unreadable
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

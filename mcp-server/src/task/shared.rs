@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use mcp_core::jsonrpc::{ErrorObject, code};
 
+use super::asking::Asking;
 use super::limits::TaskLimits;
+use super::orphans::Orphans;
 use super::record::{Detail, Records};
+use super::unreadable::Reported;
 use super::watchers::Watchers;
 use crate::call::{ConversationState, Environment};
 use crate::registry::Live;
@@ -28,6 +31,9 @@ pub(super) struct Shared {
     /// The conversation that the calls of tasks belong to.
     pub(super) conversation: Arc<ConversationState>,
     pub(super) watchers: Watchers,
+    pub(super) reported: Reported,
+    pub(super) orphans: Orphans,
+    pub(super) asking: Asking,
 }
 
 /// The times of the tasks of a server.
@@ -48,8 +54,10 @@ impl Shared {
 
     pub(super) fn quota(&self, owner: &str) -> TaskQuota {
         let limits = self.limits();
-        let max_per_owner =
-            if owner == ANONYMOUS { usize::MAX } else { limits.max_tasks_per_owner };
+        let max_per_owner = match owner {
+            ANONYMOUS => limits.max_anonymous_tasks,
+            _ => limits.max_tasks_per_owner,
+        };
         TaskQuota::new(limits.max_tasks, max_per_owner)
     }
 
@@ -74,10 +82,14 @@ impl Shared {
         self.within(self.store.head(id)).await.map_err(|error| to_error("reading a task", &error))
     }
 
+    /// Returns a task without its outcome.
+    pub(super) async fn status(&self, id: &str) -> Result<Option<TaskHead>, ErrorObject> {
+        let status = self.within(self.store.status(id)).await;
+        status.map_err(|error| to_error("reading a task", &error))
+    }
+
     pub(super) fn detail(&self, head: &TaskHead) -> Result<Detail, ErrorObject> {
-        self.records
-            .decode_detail(&head.id, &head.detail)
-            .map_err(|error| to_error("reading a task", &error))
+        self.records.decode_detail(head).map_err(|error| to_error("reading a task", &error))
     }
 }
 

@@ -21,7 +21,7 @@ impl View {
     /// −32603 if the outcome cannot be read.
     pub(super) fn outcome(&self, shared: &Shared) -> Result<Option<Outcome>, ErrorObject> {
         let Some(outcome) = &self.head.outcome else { return Ok(None) };
-        let decoded = shared.records.decode_outcome(&self.head.id, outcome);
+        let decoded = shared.records.decode_outcome(&self.head, outcome);
         decoded.map(Some).map_err(|error| to_error("reading the outcome of a task", &error))
     }
 
@@ -76,17 +76,11 @@ impl View {
     }
 
     /// The task in the form of 2025-11-25, in which a result with `isError` is a failure.
-    ///
-    /// # Errors
-    /// −32603 if the outcome cannot be read.
-    pub(super) fn task_2025(&self, shared: &Shared) -> Result<task_2025::Task, ErrorObject> {
-        let mut state = self.head.state;
-        if state == TaskState::Completed
-            && let Some(Outcome::Result(result)) = self.outcome(shared)?
-            && is_error(result.as_str())
-        {
-            state = TaskState::Failed;
-        }
+    pub(super) fn task_2025(&self, shared: &Shared) -> task_2025::Task {
+        let state = match self.head.state {
+            TaskState::Completed if self.detail.is_error => TaskState::Failed,
+            state => state,
+        };
         let mut task = task_2025::Task::new(
             &*self.head.id,
             status(state),
@@ -96,22 +90,12 @@ impl View {
         );
         task.poll_interval = Some(millis(shared.times.poll_interval));
         task.status_message.clone_from(&self.detail.message);
-        Ok(task)
+        task
     }
 }
 
 fn to_raw(result: &JsonBytes) -> Result<RawJson, ErrorObject> {
     result.parse().map_err(|error| crate::error::internal("reading the result of a task", &error))
-}
-
-/// Whether a result has `isError`.
-fn is_error(result: &str) -> bool {
-    #[derive(serde::Deserialize)]
-    struct IsError {
-        #[serde(rename = "isError", default)]
-        is_error: Option<bool>,
-    }
-    serde_json::from_str(result).is_ok_and(|result: IsError| result.is_error == Some(true))
 }
 
 fn status(state: TaskState) -> TaskStatus {

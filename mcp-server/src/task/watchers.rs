@@ -81,6 +81,14 @@ impl Watcher {
             self.watch.notify.notified().await;
         }
     }
+
+    /// Lets tasks count as changed again.
+    pub(super) fn again(&self, ids: &[Arc<str>]) {
+        if !ids.is_empty() {
+            self.watch.changed.lock().extend(ids.iter().cloned());
+            self.watch.notify.notify_one();
+        }
+    }
 }
 
 impl Drop for Watcher {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use mcp_core::json::RawJson;
 use mcp_core::jsonrpc::{ErrorObject, code};
 use mcp_core::service::BoxFuture;
@@ -12,11 +11,11 @@ use mcp_core::sync::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::record::Detail;
-use super::shared::{Shared, to_error};
+use super::record::{Detail, Entry, EntryRecord, Outcome};
+use super::shared::{MAX_CONFLICTS, Shared, to_error};
 use crate::call::RunningTask;
 use crate::clock::now;
-use crate::store::{Lease, StoreError, TaskHead, TaskState, TaskUpdate, UpdateOutcome};
+use crate::store::{Lease, StoreError, TaskHead, TaskRecord, TaskState, TaskUpdate, UpdateOutcome};
 
 /// Delays between two attempts to write while the store fails. Fixed: the lease limits how long it
 /// goes on.
@@ -30,8 +29,10 @@ const MAX_STATUS_BYTES: usize = 4 << 10;
 pub(super) struct Writer {
     shared: Arc<Shared>,
     lease: Lease,
+    /// The task when it was read: its id and its owner.
+    task: TaskHead,
     /// The task after the last write.
-    head: tokio::sync::Mutex<TaskHead>,
+    written: tokio::sync::Mutex<LastWrite>,
     revision: String,
     /// The size of the call and the journal, in bytes.
     bytes: Mutex<usize>,
@@ -40,6 +41,13 @@ pub(super) struct Writer {
     has_handler: AtomicBool,
     stop: Mutex<Option<Stop>>,
     stopped: Notify,
+}
+
+/// A task after a write.
+struct LastWrite {
+    head: TaskHead,
+    /// The number of entries of the journal.
+    entries: u64,
 }
 
 /// Why a handler must be dropped.
@@ -66,14 +74,16 @@ impl Writer {
     pub(super) fn new(
         shared: Arc<Shared>,
         lease: Lease,
-        head: TaskHead,
+        record: &TaskRecord,
         revision: String,
         bytes: usize,
     ) -> Self {
+        let (head, entries) = (record.head.clone(), record.journal.len() as u64);
         Self {
             shared,
             lease,
-            head: tokio::sync::Mutex::new(head),
+            task: head.clone(),
+            written: tokio::sync::Mutex::new(LastWrite { head, entries }),
             revision,
             bytes: Mutex::new(bytes),
             last_status: Mutex::new(None),
@@ -88,48 +98,68 @@ impl Writer {
         &self.revision
     }
 
-    /// Writes a change, made by `change` from one that changes nothing. Waits while the store
-    /// fails.
-    pub(super) async fn write(&self, change: impl Fn(&mut TaskUpdate)) -> Written {
-        let mut head = self.head.lock().await;
+    /// Appends entries, and writes a change, made by `change` from one that changes nothing and the
+    /// number of entries after it. Waits while the store fails.
+    ///
+    /// If the answer to a write is lost, it is found out whether the write had its effect, so that
+    /// nothing is written twice.
+    pub(super) async fn write(
+        &self,
+        entries: &[EntryRecord],
+        change: impl Fn(&mut TaskUpdate, u64) -> Result<(), StoreError>,
+    ) -> Written {
+        let mut last = self.written.lock().await;
         // This execution has parked or ended the task itself.
-        if head.state != TaskState::Working {
+        if last.head.state != TaskState::Working {
             return Written::Lost;
         }
         let (mut delay, max_delay) = RETRY_DELAYS;
+        let mut conflicts = 0;
+        // Kept for further attempts, because its sealed records are how it is recognized.
+        let mut prepared = self.prepare(&last, entries, &change);
         loop {
-            let mut update = TaskUpdate::of(&head, now());
-            update.fence = Some(self.lease.fence);
-            change(&mut update);
+            let update = match &prepared {
+                Ok(update) => update.clone(),
+                Err(error) => return Written::Refused(StoreError::invalid(error)),
+            };
             let (state, expires_at) = (update.state, update.expires_at);
             let store = &self.shared.store;
-            let error = match self.shared.within(store.update(&head.id, update)).await {
+            let id = &self.lease.id;
+            let error = match self.shared.within(store.update(id, update)).await {
                 Ok(UpdateOutcome::Applied(version)) => {
-                    (head.version, head.state, head.expires_at) = (version, state, expires_at);
+                    last.head.version = version;
+                    (last.head.state, last.head.expires_at) = (state, expires_at);
+                    last.entries += entries.len() as u64;
                     return Written::Applied;
                 }
                 Ok(UpdateOutcome::Ended | UpdateOutcome::Fenced | UpdateOutcome::Missing) => {
                     return Written::Lost;
                 }
-                Ok(UpdateOutcome::Conflict) => {
-                    match self.shared.within(store.head(&head.id)).await {
-                        Ok(None) => return Written::Lost,
-                        // A write whose success was not reported may have parked the task.
-                        Ok(Some(current))
-                            if current.state == state && current.state != head.state =>
-                        {
+                // Only this execution changes the task while it is working, so that a write whose
+                // success was not reported is the reason, and what followed it.
+                Ok(UpdateOutcome::Conflict) => match self.shared.within(store.load(id)).await {
+                    Ok(None) => return Written::Lost,
+                    Ok(Some(current)) if current.head.fence != self.lease.fence => {
+                        return Written::Lost;
+                    }
+                    Ok(Some(current)) => {
+                        let is_applied = prepared
+                            .as_ref()
+                            .is_ok_and(|update| is_applied(&last, update, &current));
+                        last.entries = current.journal.len() as u64;
+                        last.head = current.head;
+                        if is_applied {
                             return Written::Applied;
                         }
-                        Ok(Some(current)) if current.fence != self.lease.fence => {
-                            return Written::Lost;
-                        }
-                        Ok(Some(current)) => {
-                            *head = current;
+                        prepared = self.prepare(&last, entries, &change);
+                        conflicts += 1;
+                        if conflicts < MAX_CONFLICTS {
                             continue;
                         }
-                        Err(error) => error,
+                        StoreError::unavailable("the task changes too often")
                     }
-                }
+                    Err(error) => error,
+                },
                 Err(error @ StoreError::Unavailable(_)) => error,
                 Err(error) => return Written::Refused(error),
             };
@@ -137,6 +167,19 @@ impl Writer {
             tokio::time::sleep(delay).await;
             delay = (delay * 2).min(max_delay);
         }
+    }
+
+    fn prepare(
+        &self,
+        last: &LastWrite,
+        entries: &[EntryRecord],
+        change: impl Fn(&mut TaskUpdate, u64) -> Result<(), StoreError>,
+    ) -> Result<TaskUpdate, StoreError> {
+        let mut update = TaskUpdate::of(&last.head, now());
+        update.fence = Some(self.lease.fence);
+        update.append = self.shared.records.seal_entries(&last.head, last.entries, entries)?;
+        change(&mut update, last.entries + entries.len() as u64)?;
+        Ok(update)
     }
 
     /// Counts bytes that the task keeps.
@@ -154,6 +197,17 @@ impl Writer {
             code::INTERNAL_ERROR,
             format!("the task exceeds the limit of {max} bytes (tasks.max_task_bytes)"),
         ))
+    }
+
+    /// Counts an outcome. Returns it, or the error that takes its place if it does not fit.
+    pub(super) fn fitting(&self, outcome: Outcome) -> Outcome {
+        match &outcome {
+            Outcome::Result(result) => match self.reserve(result.as_bytes().len()) {
+                Ok(()) => outcome,
+                Err(error) => Outcome::Error(error),
+            },
+            Outcome::Error(_) => outcome,
+        }
     }
 
     /// Returns the size of the call and the journal, in bytes.
@@ -187,24 +241,45 @@ impl Writer {
     }
 
     /// Appends an entry to the journal.
-    async fn append(&self, entry: Result<Bytes, StoreError>) -> Result<(), Stop> {
+    async fn append(&self, entry: &Entry) -> Result<(), Stop> {
         let failed = |error: &StoreError| Stop::Failed(to_error("storing a step", error));
-        let entry = entry.map_err(|error| failed(&error))?;
-        self.reserve(entry.len()).map_err(Stop::Failed)?;
-        match self.write(|update| update.append = vec![entry.clone()]).await {
+        let entry = self.shared.records.entry(entry).map_err(|error| failed(&error))?;
+        self.reserve(entry.size()).map_err(Stop::Failed)?;
+        match self.write(&[entry], |_, _| Ok(())).await {
             Written::Applied => Ok(()),
             Written::Lost => Err(Stop::Lost),
             Written::Refused(error) => Err(failed(&error)),
         }
     }
 
+    /// Changes the detail; `entries` of the detail is set.
+    pub(super) fn set_detail(
+        &self,
+        update: &mut TaskUpdate,
+        detail: &Detail,
+        entries: u64,
+    ) -> Result<(), StoreError> {
+        let detail = Detail { entries, ..detail.clone() };
+        update.detail = Some(self.shared.records.encode_detail(&self.task, &detail)?);
+        Ok(())
+    }
+
     /// Stores a status message.
     async fn write_status(&self, detail: &Detail) -> Written {
-        match self.shared.records.encode_detail(&self.lease.id, detail) {
-            Ok(detail) => self.write(|update| update.detail = Some(detail.clone())).await,
-            Err(error) => Written::Refused(error),
-        }
+        self.write(&[], |update, entries| self.set_detail(update, detail, entries)).await
     }
+}
+
+/// Whether an update, whose answer was lost, was applied to the task that it was made from. Sealed
+/// records are unique, and those that are not sealed differ if their meaning does.
+fn is_applied(last: &LastWrite, update: &TaskUpdate, current: &TaskRecord) -> bool {
+    if update.append.is_empty() {
+        let detail = update.detail.as_ref();
+        return current.head.state == update.state
+            && detail.is_none_or(|detail| *detail == current.head.detail);
+    }
+    let appended = current.journal.iter().skip(usize::try_from(last.entries).unwrap_or(usize::MAX));
+    appended.take(update.append.len()).eq(&update.append)
 }
 
 impl RunningTask for Writer {
@@ -213,8 +288,8 @@ impl RunningTask for Writer {
             if !self.has_handler.load(Ordering::Acquire) {
                 return;
             }
-            let entry = self.shared.records.encode_step(&self.lease.id, key, result);
-            if let Err(stop) = self.append(entry).await
+            let entry = Entry::Step(key.to_owned(), result.clone());
+            if let Err(stop) = self.append(&entry).await
                 && self.has_handler.load(Ordering::Acquire)
             {
                 self.stop(stop);
@@ -243,7 +318,7 @@ impl RunningTask for Writer {
                 revision: self.revision.clone(),
                 bytes: self.bytes(),
                 message: Some(message),
-                questions: Vec::new(),
+                ..Detail::default()
             };
             match self.write_status(&detail).await {
                 Written::Applied => {}

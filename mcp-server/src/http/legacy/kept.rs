@@ -38,15 +38,14 @@ impl EventCodec {
         data: &Bytes,
     ) -> Result<Bytes, ReplayError> {
         let text = match self.instance {
-            None if self.vault.is_none() => return Ok(data.clone()),
-            None => data.to_vec(),
-            Some(_) => [&[mark], &data[..]].concat(),
+            None => data.clone(),
+            Some(_) => [&[mark], &data[..]].concat().into(),
         };
         match &self.vault {
-            None => Ok(text.into()),
+            None => Ok(text),
             Some(vault) => {
-                let place = place(key, sequence);
-                vault.seal(&Place { kind: "event", id: &place }, text).map_err(failed)
+                let session = key.session.to_string();
+                vault.seal(&place(&session, &stream_name(key), sequence), &text).map_err(failed)
             }
         }
     }
@@ -56,8 +55,9 @@ impl EventCodec {
         let data = match &self.vault {
             None => event.data.clone(),
             Some(vault) => {
-                let place = place(key, event.sequence);
-                vault.open(&Place { kind: "event", id: &place }, &event.data).map_err(failed)?
+                let session = key.session.to_string();
+                let name = stream_name(key);
+                vault.open(&place(&session, &name, event.sequence), &event.data).map_err(failed)?
             }
         };
         match self.instance {
@@ -70,9 +70,12 @@ impl EventCodec {
     }
 }
 
-/// Binds a record to its place.
-fn place(key: StreamKey, sequence: u64) -> String {
-    format!("{}/{:016x}/{sequence}", key.session, key.stream)
+fn stream_name(key: StreamKey) -> String {
+    format!("{:016x}", key.stream)
+}
+
+fn place<'a>(session: &'a str, stream: &'a str, position: u64) -> Place<'a> {
+    Place { kind: "event", owner: session, id: stream, position }
 }
 
 fn failed(error: impl fmt::Display) -> ReplayError {

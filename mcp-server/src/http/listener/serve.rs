@@ -86,6 +86,10 @@ impl Server {
     /// and gives running calls [`HttpLimits::shutdown_timeout`](crate::http::HttpLimits) to finish. Dropping the future
     /// drops every connection at once, with its handlers.
     ///
+    /// The server may be served elsewhere too, so its tasks go on. Call `Server::stop_tasks` (with
+    /// the feature `tasks`) when the process ends: otherwise other processes wait for the end of
+    /// their leases before they continue them.
+    ///
     /// # Errors
     /// When other machines reach the socket and `options` do not name the hosts that are served. At
     /// the end, when a handler blocks its thread and so was not dropped within 200 ms.

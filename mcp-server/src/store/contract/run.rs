@@ -60,6 +60,7 @@ pub async fn check_task_store<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
         leases::the_task_that_has_waited_longest_is_claimed_first,
         owners::a_list_has_the_tasks_of_its_owner_only,
         owners::a_list_is_read_in_pages_oldest_first,
+        owners::a_list_and_a_status_have_no_outcomes,
         owners::pages_are_stable_under_new_and_deleted_tasks,
         owners::tasks_of_the_same_time_are_all_listed,
         owners::a_position_that_is_not_one_is_refused,

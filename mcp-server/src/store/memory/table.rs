@@ -99,6 +99,10 @@ impl TaskTable {
         self.tasks.get(id).map(|task| task.record.head.clone())
     }
 
+    pub(super) fn status(&self, id: &str) -> Option<TaskHead> {
+        self.head(id).map(TaskHead::without_outcome)
+    }
+
     pub(super) fn load(&self, id: &str) -> Option<TaskRecord> {
         self.tasks.get(id).map(|task| task.record.clone())
     }
@@ -190,7 +194,7 @@ impl TaskTable {
         let after = after.map(parse_position).transpose()?;
         let Some(owned) = self.owners.get(owner) else { return Ok(TaskPage::new(vec![], None)) };
         let start = after.map_or(Unbounded, |(created_at, id)| Excluded((created_at, id.into())));
-        let mut rest = owned.range((start, Unbounded)).filter_map(|(_, id)| self.head(id));
+        let mut rest = owned.range((start, Unbounded)).filter_map(|(_, id)| self.status(id));
         let tasks: Vec<_> = rest.by_ref().take(max.max(1)).collect();
         let next = tasks.last().filter(|_| rest.next().is_some()).map(position_after);
         Ok(TaskPage::new(tasks, next))

@@ -195,8 +195,20 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn claim_any(&mut self, lease: Duration, max: usize) -> Result<Vec<Lease>, Failure> {
-        let ids = self.leases.ended(Instant::now(), max);
-        ids.iter().filter_map(|id| self.claim(id, lease).transpose()).collect()
+        let mut claimed = Vec::new();
+        for id in self.leases.ended(Instant::now(), max) {
+            match self.claim(&id, lease) {
+                Ok(found) => claimed.extend(found),
+                // A row that is damaged keeps no other task from being claimed. It is tried again
+                // after the time of a lease.
+                Err(Failure::Refused(error)) => {
+                    tracing::error!(%error, "a task cannot be claimed");
+                    self.set_lease(&id, Some(end_of(lease)));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(claimed)
     }
 
     /// Leases are in memory, so a renewal writes nothing.

@@ -16,6 +16,11 @@ pub(super) fn head(database: &Database, id: &str) -> Result<Option<TaskHead>, Fa
     Ok(row(&snapshot, id)?.map(|row| row.head))
 }
 
+/// Returns the head without the outcome.
+pub(super) fn status(database: &Database, id: &str) -> Result<Option<TaskHead>, Failure> {
+    Ok(row_without_outcome(&database.begin_read()?, id)?.map(|row| row.head))
+}
+
 pub(super) fn load(database: &Database, id: &str) -> Result<Option<TaskRecord>, Failure> {
     let snapshot = database.begin_read()?;
     let Some(row) = row(&snapshot, id)? else { return Ok(None) };
@@ -55,7 +60,7 @@ pub(super) fn list(
             let next = tasks.last().map(position_after);
             return Ok(TaskPage::new(tasks, next));
         }
-        let row = row(&snapshot, id)?.ok_or_else(|| incomplete(id, "head"))?;
+        let row = row_without_outcome(&snapshot, id)?.ok_or_else(|| incomplete(id, "head"))?;
         tasks.push(row.head);
     }
     Ok(TaskPage::new(tasks, None))
@@ -63,14 +68,18 @@ pub(super) fn list(
 
 /// Returns the row of a task, with its outcome in the head.
 fn row(snapshot: &ReadTransaction, id: &str) -> Result<Option<HeadRow>, Failure> {
-    let Some(row) = snapshot.open_table(HEADS)?.get(id)? else { return Ok(None) };
-    let mut row = HeadRow::decode(id, row.value())?;
+    let Some(mut row) = row_without_outcome(snapshot, id)? else { return Ok(None) };
     if row.has_outcome {
         let outcome = snapshot.open_table(OUTCOMES)?.get(id)?;
         let outcome = outcome.ok_or_else(|| incomplete(id, "outcome"))?;
         row.head.outcome = Some(Bytes::copy_from_slice(outcome.value()));
     }
     Ok(Some(row))
+}
+
+fn row_without_outcome(snapshot: &ReadTransaction, id: &str) -> Result<Option<HeadRow>, Failure> {
+    let Some(row) = snapshot.open_table(HEADS)?.get(id)? else { return Ok(None) };
+    Ok(Some(HeadRow::decode(id, row.value())?))
 }
 
 fn incomplete(id: &str, part: &str) -> StoreError {

@@ -130,6 +130,11 @@ impl TaskStore for RedbStore {
         self.read(move |database| reader::head(database, &id)).await
     }
 
+    async fn status(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |database| reader::status(database, &id)).await
+    }
+
     async fn load(&self, id: &str) -> Result<Option<TaskRecord>, StoreError> {
         let id = id.to_owned();
         self.read(move |database| reader::load(database, &id)).await

@@ -12,9 +12,18 @@ use crate::store::task::{StoreError, TaskHead, TaskState};
 pub(super) const HEAD_FIELDS: [&str; 9] =
     ["owner", "version", "fence", "state", "created", "updated", "expires", "detail", "outcome"];
 
-/// Returns the head of a task from the values of [`HEAD_FIELDS`]; `None` if it does not exist.
+/// Those without the outcome.
+pub(super) const STATUS_FIELDS: [&str; 8] =
+    ["owner", "version", "fence", "state", "created", "updated", "expires", "detail"];
+
+/// Returns the head of a task from the values of [`HEAD_FIELDS`] or [`STATUS_FIELDS`]; `None` if it
+/// does not exist.
 pub(super) fn head(id: &str, values: Value) -> Result<Option<TaskHead>, StoreError> {
-    let values = array::<9>(values)?;
+    let mut values = list(values)?;
+    if values.len() == STATUS_FIELDS.len() {
+        values.push(Value::Nil);
+    }
+    let values = array::<9>(Value::Array(values))?;
     if values.iter().all(|value| *value == Value::Nil) {
         return Ok(None);
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use redis::Value;
 
-use super::reply::{self, HEAD_FIELDS};
+use super::reply::{self, HEAD_FIELDS, STATUS_FIELDS};
 use super::script::{Script, ScriptCall};
 use super::store::{RedisStore, Shared, micros, unexpected, unknown_effect};
 use crate::store::position::{parse_position, position_after};
@@ -81,6 +81,12 @@ impl TaskStore for RedisStore {
     async fn head(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
         let mut command = redis::cmd("HMGET");
         command.arg(self.shared.keys.task(id)).arg(&HEAD_FIELDS);
+        reply::head(id, self.shared.link.read(&command).await?)
+    }
+
+    async fn status(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        let mut command = redis::cmd("HMGET");
+        command.arg(self.shared.keys.task(id)).arg(&STATUS_FIELDS);
         reply::head(id, self.shared.link.read(&command).await?)
     }
 
@@ -181,7 +187,7 @@ impl TaskStore for RedisStore {
             .arg(&keys.base)
             .arg(after.unwrap_or_default())
             .arg(max.clamp(1, MAX_BATCH))
-            .arg(&HEAD_FIELDS);
+            .arg(&STATUS_FIELDS);
         let answer = self.shared.link.call(&script).await?;
         let [heads, has_more] = reply::array::<2>(answer.value)?;
         let mut tasks = Vec::new();

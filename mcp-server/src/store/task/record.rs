@@ -50,7 +50,8 @@ impl TaskState {
     }
 }
 
-/// The part of a task that its state consists of. It is small, and read at each poll.
+/// The part of a task that its state consists of. It is read at each poll, and small except for the
+/// outcome.
 ///
 /// Times are in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,9 @@ pub struct TaskHead {
     pub expires_at: Option<u64>,
     /// The status message, the open questions and similar. Opaque to the store.
     pub detail: Bytes,
-    /// The result or the error of a terminal task. Opaque to the store.
+    /// The result or the error of a terminal task. Opaque to the store. `None` in what
+    /// [`TaskStore::status`](super::TaskStore::status) and
+    /// [`TaskStore::list`](super::TaskStore::list) return.
     pub outcome: Option<Bytes>,
 }
 
@@ -94,6 +97,12 @@ impl TaskHead {
             detail: Bytes::new(),
             outcome: None,
         }
+    }
+
+    /// Leaves the outcome out.
+    #[must_use]
+    pub fn without_outcome(self) -> Self {
+        Self { outcome: None, ..self }
     }
 }
 
@@ -224,7 +233,7 @@ impl Lease {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskPage {
-    /// The tasks, oldest first.
+    /// The tasks, oldest first, without their outcomes.
     pub tasks: Vec<TaskHead>,
     /// The position of the next page. `None` on the last page.
     pub next: Option<String>,

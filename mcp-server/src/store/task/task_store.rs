@@ -42,6 +42,16 @@ pub trait TaskStore: Send + Sync + 'static {
     /// If the store failed.
     async fn head(&self, id: &str) -> Result<Option<TaskHead>, StoreError>;
 
+    /// Returns the state of a task without its outcome, which may be large; `None` if there is none
+    /// with this id. By default it is the [`head`](Self::head), whose outcome is dropped; a store
+    /// that can do without reading the outcome does so.
+    ///
+    /// # Errors
+    /// If the store failed.
+    async fn status(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        Ok(self.head(id).await?.map(TaskHead::without_outcome))
+    }
+
     /// Returns a whole task; `None` if there is none with this id.
     ///
     /// # Errors
@@ -83,8 +93,9 @@ pub trait TaskStore: Send + Sync + 'static {
     /// If the store failed.
     async fn renew(&self, leases: &[Lease], lease: Duration) -> Result<Vec<bool>, StoreError>;
 
-    /// Returns the tasks of an owner, at most `max` and at least one if there is one, oldest first.
-    /// `after` is the `next` of the page before; the task before it may have been deleted.
+    /// Returns the tasks of an owner, at most `max` and at least one if there is one, oldest first,
+    /// without their outcomes. `after` is the `next` of the page before; the task before it may
+    /// have been deleted.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if `after` is no position in the list.

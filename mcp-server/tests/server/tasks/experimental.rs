@@ -222,7 +222,8 @@ async fn a_principal_lists_its_own_tasks_in_pages() {
             let created = client.ok("tools/call", user(call.clone(), "ada")).await;
             ids.push(created["task"]["taskId"].clone());
             client.ok("tools/call", user(call, "eve")).await;
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            // Longer than the test has run in real time, so that the times of creation differ.
+            tokio::time::sleep(std::time::Duration::from_secs(10)).await;
         }
         let (mut listed, mut cursor) = (Vec::new(), None);
         loop {

@@ -153,6 +153,10 @@ impl TaskStore for SharedStore {
         self.0.head(id).await
     }
 
+    async fn status(&self, id: &str) -> Result<Option<TaskHead>, StoreError> {
+        self.0.status(id).await
+    }
+
     async fn load(&self, id: &str) -> Result<Option<TaskRecord>, StoreError> {
         self.0.load(id).await
     }

@@ -10,6 +10,7 @@ use mcp_test_support::Gate;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::faults::Operation;
 use super::fixture::{Identify, TaskClient, accept, connect, waiting};
 use crate::harness::{Transport, built, server};
 
@@ -45,8 +46,13 @@ async fn the_store_keeps_a_limited_number_of_tasks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_principal_has_a_share_and_anonymous_callers_have_none() {
-    let server = limited(|limits| limits.max_tasks_per_owner = 2).layer(Identify);
+async fn a_principal_has_a_share_and_so_have_all_anonymous_callers() {
+    let server = limited(|limits| {
+        limits.max_tasks_per_owner = 2;
+        limits.max_anonymous_tasks = 10;
+        limits.max_tasks = 15;
+    });
+    let server = server.layer(Identify);
     let client = connect(&built(server), Transport::Memory).await;
     let call = |user: Option<&str>| {
         let mut call = json!({ "name": "repeat", "arguments": { "text": "a", "times": 1 } });
@@ -55,15 +61,17 @@ async fn a_principal_has_a_share_and_anonymous_callers_have_none() {
         }
         call
     };
+    for _ in 0..10 {
+        client.ok("tools/call", call(None)).await;
+    }
+    let error = client.err("tools/call", call(None)).await;
+    assert!(error.message.contains("10 (max_anonymous_tasks)"), "{error:?}");
     for user in ["ada", "eve"] {
         for _ in 0..2 {
             client.ok("tools/call", call(Some(user))).await;
         }
         let error = client.err("tools/call", call(Some(user))).await;
         assert!(error.message.contains("max_tasks_per_owner"), "{error:?}");
-    }
-    for _ in 0..10 {
-        client.ok("tools/call", call(None)).await;
     }
 }
 
@@ -136,10 +144,13 @@ async fn a_process_runs_a_limited_number_of_tasks_and_the_others_wait() {
     gate.arrived(2).await;
     mcp_test_support::settle().await;
     assert_eq!(gate.arrivals(), 2);
+    // Each that ends is followed by one that waits, at once.
+    let opened_at = tokio::time::Instant::now();
     gate.open(5);
     for id in &ids {
         client.until(id, "completed").await;
     }
+    assert!(opened_at.elapsed() < Duration::from_millis(500), "{:?}", opened_at.elapsed());
 }
 
 /// A million calls without waiting: only some become writes.
@@ -189,9 +200,10 @@ async fn a_store_that_does_not_answer_fails_the_request_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_search_deletes_a_limited_number_of_expired_tasks() {
-    let store = mcp_server::store::MemoryTaskStore::new();
+async fn one_search_deletes_all_expired_tasks_in_limited_numbers() {
+    let store = super::faults::FaultyStore::default();
     let config = mcp_server::task::TaskConfig::new(store.clone())
+        .plaintext()
         .ttl(Duration::from_millis(1))
         .result_ttl(Duration::ZERO);
     let server = limited(|limits| {
@@ -203,11 +215,15 @@ async fn one_search_deletes_a_limited_number_of_expired_tasks() {
     for _ in 0..5 {
         client.create("repeat", json!({ "text": "a", "times": 1 })).await;
     }
-    assert_eq!(store.counts().tasks, 5);
-    for left in [3, 1, 0] {
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        assert_eq!(store.counts().tasks, left);
-    }
+    assert_eq!(store.inner.counts().tasks, 5);
+    store.operations();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(store.inner.counts().tasks, 0);
+    let sweeps = store.operations();
+    let sweeps: Vec<_> =
+        sweeps.iter().filter(|operation| matches!(operation, Operation::Sweep(_))).collect();
+    // 2, 2, 1, and none.
+    assert_eq!(sweeps, [&Operation::Sweep(2); 4]);
 }
 
 /// The answers of a client count, however they are divided.

@@ -1,6 +1,8 @@
 //! Tasks: the extension of 2026-07-28, and the experimental form of 2025-11-25.
 
 mod experimental;
+mod failures;
+mod faults;
 mod fixture;
 mod input;
 mod lifecycle;
@@ -8,4 +10,5 @@ mod limits;
 mod listening;
 mod owners;
 mod recovery;
+mod results;
 mod storage;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_server::input::KeyRing;
-use mcp_server::store::{MemoryTaskStore, TaskStore as _};
+use mcp_server::input::{AskError, KeyRing};
+use mcp_server::store::{
+    MemoryTaskStore, NewTask, TaskQuota, TaskRecord, TaskState, TaskStore as _,
+};
 use mcp_server::task::{TaskConfig, TaskSupport};
 use mcp_server::tool::ToolRoute;
-use mcp_server::{Context, routes, tool};
+use mcp_server::{Context, Limits, routes, tool};
 use mcp_test_support::{Gate, settle};
 use serde_json::json;
 
+use super::faults::{FaultyStore, Operation};
 use super::fixture::{SharedStore, TaskClient, connect, waiting};
 use crate::harness::{Transport, built, server};
 
@@ -84,6 +87,63 @@ async fn a_server_with_another_key_leaves_tasks_alone() {
     gate.arrived(2).await;
     gate.open(1);
     client.until(&id, "completed").await;
+}
+
+/// Tasks that cannot be read delay no others, and are not claimed all the time.
+#[tokio::test(start_paused = true)]
+async fn tasks_that_cannot_be_read_do_not_delay_others() {
+    let store = FaultyStore::default();
+    let (lost, found) = (Gate::new(), Gate::new());
+    let instance = |secret: &str, gate: &Gate| {
+        let config = TaskConfig::new(store.clone());
+        let mut limits = Limits::default();
+        limits.tasks.max_running_tasks = 4;
+        let keys = KeyRing::new(secret).unwrap();
+        built(server().tool(waiting(gate)).tasks(config).state_keys(keys).limits(limits))
+    };
+    // More than run at once.
+    let others = instance("another secret of at least 32 bytes", &lost);
+    let client = connect(&others, Transport::Memory).await;
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        ids.push(client.create("wait", json!({})).await);
+    }
+    lost.arrived(4).await;
+    drop((client, others));
+    let killed = instance(SECRET, &found);
+    let client = connect(&killed, Transport::Memory).await;
+    let id = client.create("wait", json!({})).await;
+    found.arrived(1).await;
+    drop((client, killed));
+    let server = instance(SECRET, &found);
+    let client = connect(&server, Transport::Memory).await;
+    client.ok("tools/list", json!({})).await;
+    let killed_at = tokio::time::Instant::now();
+    found.arrived(2).await;
+    let waited = killed_at.elapsed();
+    assert!(waited <= Duration::from_millis(31_100), "{waited:?}");
+    assert_eq!(client.get(&id).await["status"], "working");
+    // In 33 s, each is claimed once to try it, and about twice in each of the three searches in
+    // which it is left to others.
+    store.operations();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let claims = store.operations().iter().filter(|o| matches!(o, Operation::ClaimAny)).count();
+    assert!(claims < 1_000, "{claims} searches");
+    for id in &ids {
+        let fence = store.inner.head(id).await.unwrap().unwrap().fence;
+        assert!((10..120).contains(&fence), "a task was claimed {fence} times");
+    }
+    // An instance with the key runs them, although the other one searches all the time.
+    let others = instance("another secret of at least 32 bytes", &lost);
+    let client = connect(&others, Transport::Memory).await;
+    client.ok("tools/list", json!({})).await;
+    lost.open(100);
+    let started_at = tokio::time::Instant::now();
+    for id in &ids {
+        client.until(id, "completed").await;
+    }
+    let waited = started_at.elapsed();
+    assert!(waited < Duration::from_secs(40), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,4 +231,76 @@ async fn dropping_a_server_ends_its_tasks() {
     gate.dropped(1).await;
     settle().await;
     assert_eq!(Arc::strong_count(&dropped), 1);
+}
+
+/// Who can write to the store can neither give a task to somebody else, nor change the order of its
+/// journal, without being noticed.
+#[tokio::test(start_paused = true)]
+async fn records_belong_to_their_owner_and_their_place() {
+    #[tool(task)]
+    async fn two_steps(ctx: Context) -> Result<String, AskError> {
+        let first: String = ctx.step("first", async { "1".to_owned() }).await;
+        let second: String = ctx.step("second", async { "2".to_owned() }).await;
+        ctx.elicit_url("Go on?", "https://example.com/").key("go").await?;
+        Ok(first + &second)
+    }
+    type Tamper = fn(&mut TaskRecord);
+    let tampers: [(&str, Tamper); 4] = [
+        ("nothing", |_| {}),
+        ("another owner", |record| record.head.owner = "p.eve".into()),
+        ("another order", |record| record.journal.swap(0, 1)),
+        ("fewer entries", |record| drop(record.journal.pop())),
+    ];
+    for (what, tamper) in tampers {
+        let instance = |store: &SharedStore| {
+            let config = TaskConfig::new(store.clone());
+            let keys = KeyRing::new(SECRET).unwrap();
+            built(server().routes(routes![two_steps]).tasks(config).state_keys(keys))
+        };
+        let store = SharedStore::default();
+        let client = connect(&instance(&store), Transport::Memory).await;
+        let id = client.create("two_steps", json!({})).await;
+        client.until(&id, "input_required").await;
+        client.answer(&id, json!({ "go": { "action": "accept" } })).await;
+        // The record at the moment when another process continues it.
+        let mut record = store.load(&id).await.unwrap().unwrap();
+        client.until(&id, "completed").await;
+        drop(client);
+        record.head.outcome = None;
+        record.head.state = TaskState::Working;
+        tamper(&mut record);
+        let forged = SharedStore::default();
+        let quota = TaskQuota::new(10, 10);
+        forged.create(NewTask::new(record), quota).await.unwrap();
+        let other = instance(&forged);
+        connect(&other, Transport::Memory).await.ok("tools/list", json!({})).await;
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        let head = forged.head(&id).await.unwrap().unwrap();
+        let expected = match what {
+            "nothing" => TaskState::Completed,
+            _ => TaskState::Working,
+        };
+        assert_eq!(head.state, expected, "{what}");
+    }
+}
+
+/// A record of a newer version of the SDK is left alone.
+#[tokio::test(start_paused = true)]
+async fn a_record_of_another_version_is_not_read() {
+    let store = SharedStore::default();
+    let config = TaskConfig::new(store.clone()).plaintext();
+    let server = built(server().routes(routes![echo]).tasks(config));
+    let client = connect(&server, Transport::Memory).await;
+    let id = client.create("echo", json!({ "text": "a" })).await;
+    client.until(&id, "completed").await;
+    let record = store.load(&id).await.unwrap().unwrap();
+    let outcome = record.head.outcome.as_ref().unwrap();
+    for part in record.journal.iter().chain([&record.call, &record.head.detail, outcome]) {
+        assert_eq!(part[0], 1, "each record begins with its version");
+    }
+    let mut newer = record;
+    newer.head.id = "newer".into();
+    newer.head.detail = [&[2], &newer.head.detail[1..]].concat().into();
+    store.create(NewTask::new(newer), TaskQuota::new(10, 10)).await.unwrap();
+    client.err("tasks/get", json!({ "taskId": "newer" })).await.expect_internal();
 }

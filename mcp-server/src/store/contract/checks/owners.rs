@@ -1,6 +1,6 @@
 //! Lists of the tasks of an owner.
 
-use super::support::{NOW, create, read, set_state};
+use super::support::{NOW, create, read, set_state, update};
 use crate::store::contract::fixture::StoreFixture;
 use crate::store::task::{StoreError, TaskHead, TaskPage, TaskState, TaskStore};
 
@@ -71,6 +71,25 @@ pub async fn a_list_is_read_in_pages_oldest_first<F: StoreFixture<Store: TaskSto
     let changed = whole.tasks.iter().find(|head| *head.id == *"task-5");
     assert_eq!(changed, Some(&read(&store, "task-5").await));
     assert_eq!(page(&store, "owner", None, 0).await.tasks.len(), 1, "a page of at least one task");
+}
+
+/// Outcomes, which may be large, are neither in lists nor in the status of a task.
+pub async fn a_list_and_a_status_have_no_outcomes<F: StoreFixture<Store: TaskStore>>(fixture: &F) {
+    let store = fixture.open().await;
+    create(&store, TaskHead::new("task", "owner", NOW)).await;
+    update(&store, "task", |update| {
+        update.state = TaskState::Completed;
+        update.outcome = Some("outcome".into());
+        update.detail = Some("detail".into());
+        update.expires_at = Some(NOW + 1);
+    })
+    .await;
+    let head = read(&store, "task").await;
+    assert_eq!(head.outcome.as_deref(), Some(b"outcome".as_ref()));
+    let expected = head.without_outcome();
+    assert_eq!(page(&store, "owner", None, 5).await.tasks, std::slice::from_ref(&expected));
+    assert_eq!(store.status("task").await.expect("the status is read"), Some(expected));
+    assert_eq!(store.status("unknown").await.expect("the status is read"), None);
 }
 
 /// A task that is there during the whole time is listed once, while others are created and

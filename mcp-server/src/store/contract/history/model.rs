@@ -37,6 +37,10 @@ impl Model {
         self.find(id).map(|task| task.record.head.clone())
     }
 
+    pub(super) fn status(&self, id: &str) -> Option<TaskHead> {
+        self.head(id).map(TaskHead::without_outcome)
+    }
+
     fn find(&self, id: &str) -> Option<&Task> {
         self.tasks.iter().find(|task| *task.record.head.id == *id)
     }
@@ -123,10 +127,13 @@ impl Model {
         is_valid
     }
 
-    /// Returns all tasks of an owner.
+    /// Returns all tasks of an owner, without their outcomes.
     pub(super) fn list(&self, owner: &str) -> Vec<TaskHead> {
         let heads = self.tasks.iter().map(|task| &task.record.head);
-        let mut owned: Vec<_> = heads.filter(|head| *head.owner == *owner).cloned().collect();
+        let mut owned: Vec<_> = heads
+            .filter(|head| *head.owner == *owner)
+            .map(|head| head.clone().without_outcome())
+            .collect();
         owned.sort_by_key(|head| head.created_at);
         owned
     }

@@ -17,6 +17,7 @@ const OWNERS: [&str; 3] = ["one", "two", "three"];
 pub(super) enum Operation {
     Create { task: NewTask, quota: TaskQuota },
     Head { id: String },
+    Status { id: String },
     Load { id: String },
     Update { id: String, update: TaskUpdate },
     Claim { id: String, lease: Duration },
@@ -37,7 +38,8 @@ impl Operation {
         let id = format!("task-{}", random.below(7));
         match random.below(100) {
             0..22 => Self::create(random, step, id),
-            22..27 => Self::Head { id },
+            22..25 => Self::Head { id },
+            25..27 => Self::Status { id },
             27..35 => Self::Load { id },
             35..65 => {
                 let present = head(&id).unwrap_or_else(|| TaskHead::new(&*id, "one", 0));

@@ -77,6 +77,7 @@ async fn play(
             if is_expected { Ok(()) } else { Err(format!("{answer:?}, not {expected:?}")) }
         }
         Operation::Head { id } => equal(store.head(id).await, &model.head(id)),
+        Operation::Status { id } => equal(store.status(id).await, &model.status(id)),
         Operation::Load { id } => equal(store.load(id).await, &model.load(id)),
         Operation::Update { id, update } => {
             equal(store.update(id, update.clone()).await, &model.update(id, update))
@@ -176,6 +177,7 @@ async fn compare(store: &impl TaskStore, model: &Model) -> Result<(), String> {
     }
     for id in (0..7).map(|number| format!("task-{number}")) {
         equal(store.head(&id).await, &model.head(&id))?;
+        equal(store.status(&id).await, &model.status(&id))?;
     }
     Ok(())
 }

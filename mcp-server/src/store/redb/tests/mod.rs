@@ -1,5 +1,6 @@
 //! Tests with a simulated disk.
 
+mod damage;
 mod disk;
 mod faults;
 mod groups;
