@@ -5,13 +5,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::types::{
-    CreateTaskResult, DetailedTask, InputRequests, Task, TaskError, TaskStatus, task_2025,
+    Content, CreateTaskResult, DetailedTask, InputRequests, Task, TaskError, TaskStatus, task_2025,
 };
 
 use super::manager::View;
 use super::record::Outcome;
 use super::runner::millis;
 use super::shared::{Shared, to_error};
+use super::writer::status_text;
 use crate::store::{TaskHead, TaskState};
 
 impl View {
@@ -75,17 +76,23 @@ impl View {
         task
     }
 
-    /// The task in the form of 2025-11-25, in which a result with `isError` is a failure.
+    /// The task in the form of 2025-11-25, in which a result with `isError` is a failure. The
+    /// status message of a failed task says why, because some clients do not fetch its result.
     ///
     /// # Errors
     /// −32603 if the outcome cannot be read.
     pub(super) fn task_2025(&self, shared: &Shared) -> Result<task_2025::Task, ErrorObject> {
         let mut state = self.head.state;
-        if state == TaskState::Completed
-            && let Some(Outcome::Result(result)) = self.outcome(shared)?
-            && is_error(result.as_str())
-        {
-            state = TaskState::Failed;
+        let mut reason = None;
+        match self.outcome(shared)? {
+            Some(Outcome::Result(result)) => {
+                if let Some(text) = error_text(result.as_str()) {
+                    state = TaskState::Failed;
+                    reason = Some(text);
+                }
+            }
+            Some(Outcome::Error(error)) => reason = Some(error.message().to_owned()),
+            None => {}
         }
         let mut task = task_2025::Task::new(
             &*self.head.id,
@@ -95,7 +102,7 @@ impl View {
             ttl(&self.head),
         );
         task.poll_interval = Some(millis(shared.times.poll_interval));
-        task.status_message.clone_from(&self.detail.message);
+        task.status_message = reason.map(status_text).or_else(|| self.detail.message.clone());
         Ok(task)
     }
 }
@@ -104,14 +111,18 @@ fn to_raw(result: &JsonBytes) -> Result<RawJson, ErrorObject> {
     result.parse().map_err(|error| crate::error::internal("reading the result of a task", &error))
 }
 
-/// Whether a result has `isError`.
-fn is_error(result: &str) -> bool {
+/// Returns the first text of a result with `isError`; `None` for other results.
+fn error_text(result: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
-    struct IsError {
+    struct Failure {
         #[serde(rename = "isError", default)]
         is_error: Option<bool>,
+        #[serde(default)]
+        content: Vec<Content>,
     }
-    serde_json::from_str(result).is_ok_and(|result: IsError| result.is_error == Some(true))
+    let failure: Failure = serde_json::from_str(result).ok()?;
+    let text = failure.content.iter().find_map(Content::as_text).unwrap_or("the tool failed");
+    (failure.is_error == Some(true)).then(|| text.to_owned())
 }
 
 fn status(state: TaskState) -> TaskStatus {

@@ -114,11 +114,19 @@ async fn errors_of_both_kinds_fail_a_task() {
         let id = create(&client, "fail_for_the_model", json!({})).await;
         let result = client.ok("tasks/result", of(&id)).await;
         assert_eq!(result["isError"], true);
-        assert_eq!(client.ok("tasks/get", of(&id)).await["status"], "failed");
+        let task = client.ok("tasks/get", of(&id)).await;
+        assert_eq!(
+            (&task["status"], &task["statusMessage"]),
+            (&json!("failed"), &json!("no such file"))
+        );
         let id = create(&client, "fail_for_the_client", json!({})).await;
         let error = client.err("tasks/result", of(&id)).await;
         assert_eq!((error.code, &*error.message), (-31_000, "no such table"));
-        assert_eq!(client.ok("tasks/get", of(&id)).await["status"], "failed");
+        let task = client.ok("tasks/get", of(&id)).await;
+        assert_eq!(
+            (&task["status"], &task["statusMessage"]),
+            (&json!("failed"), &json!("no such table"))
+        );
     })
     .await;
 }
