@@ -23,25 +23,25 @@ mcp.add_extension(TasksExtension(url="memory://", minimum_check_interval=timedel
 QUICKLY = timedelta(milliseconds=50)
 optional = TaskConfig(mode="optional", poll_interval=QUICKLY)
 required = TaskConfig(mode="required", poll_interval=QUICKLY)
-cancelled = 0
+running = 0
 
 
 @mcp.tool(task=optional)
 async def slow(ms: int) -> str:
     """Sleeps, then answers."""
-    global cancelled
+    global running
+    running += 1
     try:
         await anyio.sleep(ms / 1000)
-    except anyio.get_cancelled_exc_class():
-        cancelled += 1
-        raise
+    finally:
+        running -= 1
     return f"slept {ms} ms"
 
 
 @mcp.tool
-async def cancelled_count() -> str:
-    """Tells how many calls of slow were cancelled."""
-    return str(cancelled)
+async def running_count() -> str:
+    """Tells how many calls of slow are running."""
+    return str(running)
 
 
 @mcp.tool(task=required)

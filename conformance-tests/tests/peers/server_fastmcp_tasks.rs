@@ -102,10 +102,15 @@ async fn drive(client: &Client) {
     let refused = refused.peer().expect("an error of the server");
     assert_eq!((refused.code(), refused.message()), (-31_000, "refused: as asked"));
 
-    let before = text(client, "cancelled_count", json!({})).await;
     let task = start(client, "slow", json!({ "ms": 60_000 })).await;
+    until_running(client, "1").await;
     task.cancel().await.expect("an acknowledgement");
     assert_eq!(task.await.expect_err("no result").kind(), ErrorKind::Cancelled);
-    let cancelled = async { while text(client, "cancelled_count", json!({})).await == before {} };
-    timeout(Duration::from_secs(10), cancelled).await.expect("the server cancels the call");
+    until_running(client, "0").await;
+}
+
+/// Waits until the server runs this number of calls of `slow`.
+async fn until_running(client: &Client, count: &str) {
+    let reached = async { while text(client, "running_count", json!({})).await != count {} };
+    timeout(Duration::from_secs(30), reached).await.expect("the server starts and ends the call");
 }
