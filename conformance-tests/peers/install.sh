@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs pinned versions of other SDKs: node/node_modules (npm ci) and python/.venv (pip).
+# Installs pinned versions of other SDKs: node/node_modules (npm ci), python/.venv and python/tasks/.venv (pip).
 # Does nothing if they are installed and no lock file, Node or Python version has changed.
 # Needs Node >= 20 and Python >= 3.11. PYTHON and NPM select other programs.
 set -euo pipefail
@@ -25,13 +25,18 @@ if [ "$(cat node/node_modules/.stamp 2>/dev/null)" != "$want" ]; then
     echo "$want" >node/node_modules/.stamp
 fi
 
-want="$(stamp "$("$python" --version)" python/requirements.txt)"
-if [ "$(cat python/.venv/.stamp 2>/dev/null)" != "$want" ]; then
-    rm -rf python/.venv
-    "$python" -m venv python/.venv
-    # The list is complete (pip freeze). With --no-deps, pip check reports a missing pin.
-    python/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r python/requirements.txt
-    python/.venv/bin/python -m pip check --disable-pip-version-check
-    echo "$want" >python/.venv/.stamp
-fi
+environment() { # environment <folder>: installs the requirements of the folder
+    local folder="$1" want
+    want="$(stamp "$("$python" --version)" "$folder/requirements.txt")"
+    if [ "$(cat "$folder/.venv/.stamp" 2>/dev/null)" != "$want" ]; then
+        rm -rf "$folder/.venv"
+        "$python" -m venv "$folder/.venv"
+        # The list is complete (pip freeze). With --no-deps, pip check reports a missing pin.
+        "$folder/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$folder/requirements.txt"
+        "$folder/.venv/bin/python" -m pip check --disable-pip-version-check
+        echo "$want" >"$folder/.venv/.stamp"
+    fi
+}
+environment python
+environment python/tasks
 echo "the peers are installed"

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use mcp_conformance_tests::EverythingServer;
 
-use crate::installed::{node, python};
+use crate::installed::{node, python, python_with_tasks};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_everything-server");
 
@@ -19,6 +19,7 @@ enum Transport {
 }
 
 const LEGACY: &[Transport] = &[Transport::Stdio, Transport::Http, Transport::HttpSse];
+/// The transports of the modern era, and of tasks.
 const MODERN: &[Transport] = &[Transport::Stdio, Transport::Http];
 
 /// Defines a test for each client: its name, script, arguments, transports, and number of features.
@@ -41,6 +42,8 @@ clients! { node_peers_installed, node:
     typescript_2_4_on_2024_11_05: "node/client-v2.mjs", ["--mode", "2024-11-05"], LEGACY, 38;
     typescript_2_4_auto: "node/client-v2.mjs", ["--mode", "auto", "--input"], MODERN, 49;
     typescript_2_4_modern: "node/client-v2.mjs", ["--mode", "2026-07-28", "--input"], MODERN, 49;
+    ext_tasks_0_2: "node/client-tasks.mjs", ["--mode", "2026-07-28"], MODERN, 12;
+    ext_tasks_0_2_on_2025_11_25: "node/client-tasks.mjs", ["--mode", "2025-11-25"], MODERN, 11;
 }
 
 clients! { python_peers_installed, python:
@@ -50,6 +53,11 @@ clients! { python_peers_installed, python:
     fastmcp_legacy: "python/client_fastmcp.py", ["--mode", "legacy"], LEGACY, 17;
     fastmcp_auto: "python/client_fastmcp.py", ["--mode", "auto"], MODERN, 17;
     fastmcp_modern: "python/client_fastmcp.py", ["--mode", "2026-07-28"], MODERN, 17;
+}
+
+clients! { fastmcp_tasks_installed, python_with_tasks:
+    fastmcp_tasks_auto: "python/client_fastmcp_tasks.py", ["--mode", "auto"], MODERN, 9;
+    fastmcp_tasks_modern: "python/client_fastmcp_tasks.py", ["--mode", "2026-07-28"], MODERN, 9;
 }
 
 /// Runs the client against a server over each transport, in parallel, because clients spend most of

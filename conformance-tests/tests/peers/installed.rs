@@ -33,8 +33,18 @@ fn bare_node() -> Command {
 
 /// Returns a command that runs a script with Python.
 pub(crate) fn python(script: &str) -> Command {
-    require(&folder().join("python/.venv/.stamp"), INSTALL_PEERS);
-    let mut command = Command::new(folder().join("python/.venv/bin/python"));
+    python_of("python", script)
+}
+
+/// As [`python`], with the environment that has the tasks of FastMCP.
+pub(crate) fn python_with_tasks(script: &str) -> Command {
+    python_of("python/tasks", script)
+}
+
+fn python_of(environment: &str, script: &str) -> Command {
+    let environment = folder().join(environment).join(".venv");
+    require(&environment.join(".stamp"), INSTALL_PEERS);
+    let mut command = Command::new(environment.join("bin/python"));
     command.arg(folder().join(script));
     command
 }

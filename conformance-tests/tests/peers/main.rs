@@ -17,6 +17,7 @@ mod interruption;
 mod listening;
 mod server_everything;
 mod server_fastmcp;
+mod server_fastmcp_tasks;
 mod server_python;
 mod server_rmcp;
 mod server_typescript;

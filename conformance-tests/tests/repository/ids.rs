@@ -1,4 +1,4 @@
-//! Ids of requirements and threats, and the tests that `docs/threats.md` names.
+//! Ids of requirements and threats, and the tests that documents name.
 
 use crate::tree;
 
@@ -21,4 +21,10 @@ pub(crate) fn defined(text: &str) -> Vec<&str> {
 fn every_test_named_in_the_threats_exists() {
     let document = tree::text("docs/threats.md");
     assert!(tree::check_tests_exist("docs/threats.md", &document) > 100);
+}
+
+#[test]
+fn every_test_named_for_a_skipped_scenario_exists() {
+    let document = tree::text("docs/conformance.md");
+    assert_eq!(tree::check_tests_exist("docs/conformance.md", &document), 1);
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
 use mcp_core::revision::Revision;
-use mcp_core::types::InputRequest;
+use mcp_core::types::{Content, InputRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::questions::{Journal, SentQuestion, StoredAnswer};
@@ -56,10 +56,10 @@ pub(super) struct Detail {
     /// each change of the journal writes a detail, so that it is exact then.
     #[serde(rename = "n", default)]
     pub(super) entries: u64,
-    /// Whether the result of a completed task has `isError`, so that the result need not be read
-    /// to know it.
-    #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) is_error: bool,
+    /// Why a task failed, also one that is completed by a result with `isError`, so that the outcome
+    /// need not be read to know it.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<String>,
     /// The status message.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
@@ -90,15 +90,23 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// Whether it is a result with `isError`.
-    pub(super) fn is_error(&self) -> bool {
+    /// The message of an error, or the first text of a result with `isError`; `None` for other
+    /// results.
+    pub(super) fn failure(&self) -> Option<String> {
         #[derive(Deserialize)]
-        struct IsError {
+        struct Failure {
             #[serde(rename = "isError", default)]
             is_error: Option<bool>,
+            #[serde(default)]
+            content: Vec<Content>,
         }
-        let Self::Result(result) = self else { return false };
-        result.parse().is_ok_and(|result: IsError| result.is_error == Some(true))
+        let result = match self {
+            Self::Error(error) => return Some(error.message().to_owned()),
+            Self::Result(result) => result,
+        };
+        let failure: Failure = result.parse().ok()?;
+        let text = failure.content.iter().find_map(Content::as_text).unwrap_or("the tool failed");
+        (failure.is_error == Some(true)).then(|| text.to_owned())
     }
 }
 

@@ -15,7 +15,7 @@ use super::limits::TaskLimits;
 use super::record::{Asked, Detail, Entry, History, OpenQuestion, Outcome, StoredCall};
 use super::recovery::Recovery;
 use super::shared::{Shared, to_error};
-use super::writer::{Stop, Writer, Written};
+use super::writer::{Stop, Writer, Written, status_text};
 use crate::call::{Call, CallMeta, CloseOnDrop};
 use crate::clock::now;
 use crate::context::Context;
@@ -314,7 +314,7 @@ impl TaskRunner {
             };
             let detail = Detail {
                 revision: writer.revision().to_owned(),
-                is_error: outcome.is_error(),
+                failure: outcome.failure().map(status_text),
                 ..Detail::default()
             };
             let encoded = match self.0.records.encode_outcome(task, &outcome) {

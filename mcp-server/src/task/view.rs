@@ -9,7 +9,7 @@ use mcp_core::types::{
 };
 
 use super::manager::View;
-use super::record::Outcome;
+use super::record::{Detail, Outcome};
 use super::runner::millis;
 use super::shared::{Shared, to_error};
 use crate::store::{TaskHead, TaskState};
@@ -75,10 +75,11 @@ impl View {
         task
     }
 
-    /// The task in the form of 2025-11-25, in which a result with `isError` is a failure.
+    /// The task in the form of 2025-11-25, in which a result with `isError` is a failure. The
+    /// status message of a failed task says why, because some clients do not fetch its result.
     pub(super) fn task_2025(&self, shared: &Shared) -> task_2025::Task {
         let state = match self.head.state {
-            TaskState::Completed if self.detail.is_error => TaskState::Failed,
+            TaskState::Completed if self.detail.failure.is_some() => TaskState::Failed,
             state => state,
         };
         let mut task = task_2025::Task::new(
@@ -89,7 +90,8 @@ impl View {
             ttl(&self.head),
         );
         task.poll_interval = Some(millis(shared.times.poll_interval));
-        task.status_message.clone_from(&self.detail.message);
+        let Detail { failure, message, .. } = &self.detail;
+        task.status_message = failure.clone().or_else(|| message.clone());
         task
     }
 }

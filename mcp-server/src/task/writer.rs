@@ -25,6 +25,13 @@ const RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration:
 /// person.
 const MAX_STATUS_BYTES: usize = 4 << 10;
 
+/// Cuts a status message off that is too long.
+pub(super) fn status_text(mut message: String) -> String {
+    let mut ends = (0..=MAX_STATUS_BYTES.min(message.len())).rev();
+    message.truncate(ends.find(|end| message.is_char_boundary(*end)).unwrap_or(0));
+    message
+}
+
 /// Writes for one execution of a task, as long as its lease is valid.
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -298,7 +305,7 @@ impl RunningTask for Writer {
         })
     }
 
-    fn set_status(&self, mut message: String) -> BoxFuture<'_, ()> {
+    fn set_status(&self, message: String) -> BoxFuture<'_, ()> {
         let min_interval = self.shared.limits().min_status_interval;
         let is_due = self.has_handler.load(Ordering::Acquire) && {
             let mut last = self.last_status.lock();
@@ -311,8 +318,7 @@ impl RunningTask for Writer {
         if !is_due {
             return Box::pin(std::future::ready(()));
         }
-        let mut ends = (0..=MAX_STATUS_BYTES.min(message.len())).rev();
-        message.truncate(ends.find(|end| message.is_char_boundary(*end)).unwrap_or(0));
+        let message = status_text(message);
         Box::pin(async move {
             let detail = Detail {
                 revision: self.revision.clone(),

@@ -18,6 +18,7 @@ mod resources;
 mod rounds;
 mod running;
 mod streams;
+mod tasks;
 mod url_elicitation;
 
 use mcp_server::http::HttpOptions;
@@ -40,7 +41,7 @@ fn server() -> ServerBuilder {
         .with(resources::Files)
         .resources(resources::items())
         .resource_page_size(10);
-    let server = extensions::Extensions::declare(server);
+    let server = extensions::Extensions::declare(tasks::Jobs::add(server));
     let handle = server.handle();
     server.with(changes::Changes { server: handle })
 }

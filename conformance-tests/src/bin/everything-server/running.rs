@@ -101,21 +101,6 @@ impl Running {
         format!("Hello, {name}!")
     }
 
-    /// Computes for some time.
-    #[tool]
-    async fn slow_compute(
-        &self,
-        /** how long it takes, in seconds */
-        seconds: f64,
-        /** a name for the result */
-        label: Option<String>,
-    ) -> Result<String, String> {
-        let duration = Duration::try_from_secs_f64(seconds)
-            .map_err(|error| format!("seconds {seconds}: {error}"))?;
-        sleep(duration).await;
-        Ok(format!("{}: computed for {seconds} s", label.as_deref().unwrap_or("slow_compute")))
-    }
-
     /// Returns the number of cancelled calls of `slow`.
     #[tool]
     fn cancelled_count(&self) -> String {

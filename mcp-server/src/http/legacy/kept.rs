@@ -174,6 +174,10 @@ impl Kept {
         let (mut position, mut has_ended, mut requests) = (sequence, false, Vec::new());
         let mut events = Vec::with_capacity(records.len());
         for record in records {
+            // An event that could not be kept leaves a hole, of which only its writer knows.
+            if self.has_marks() && record.sequence != position + 1 {
+                return Err(ReplayError::Gap);
+            }
             position = record.sequence;
             match self.codec.decode(self.key, &record)? {
                 (MESSAGE, data) => events.push(StoredEvent::new(record.sequence, data)),
