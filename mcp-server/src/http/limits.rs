@@ -100,7 +100,7 @@ pub struct HttpLimits {
     pub session_idle_timeout: Duration,
     /// Time after which a client should resume an interrupted stream. 1 s.
     pub stream_retry_delay: Duration,
-    /// Time that an [event store](super::EventStore) has to keep an event or to return some; then a
+    /// Time that an [event store](crate::store::EventStore) has to keep an event or to return some; then a
     /// stream goes on without them, and cannot be resumed from before. 5 s.
     pub event_store_timeout: Duration,
     /// Maximum number of detached calls: those that go on after their client has disconnected, so
