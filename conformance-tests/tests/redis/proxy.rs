@@ -15,7 +15,8 @@ pub(crate) enum Mode {
     Cut,
     /// Forwards no requests.
     Stall,
-    /// Closes a connection instead of forwarding the answer to the next script. Then it passes.
+    /// Closes a connection instead of forwarding the answer to the next operation that may
+    /// change something. Then it passes.
     LoseAnswer,
 }
 
@@ -88,7 +89,7 @@ async fn relay(
                     return Ok(());
                 }
                 loses_answer |= current == Mode::LoseAnswer
-                    && request.windows(7).any(|part| part == b"EVALSHA");
+                    && (contains(request, b"EVALSHA") || contains(request, b"GETDEL"));
                 server.write_all(request).await?;
             }
             count = server.read(&mut answer) => {
@@ -104,4 +105,8 @@ async fn relay(
             }
         }
     }
+}
+
+fn contains(request: &[u8], name: &[u8]) -> bool {
+    request.windows(name.len()).any(|part| part == name)
 }

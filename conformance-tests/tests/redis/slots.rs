@@ -5,6 +5,7 @@ use std::time::Duration;
 use mcp_server::store::{Lease, RedisStore, TaskStore as _, TaskUpdate};
 
 use crate::server::{Connect as _, RedisServer};
+use crate::session::{self, use_sessions};
 use crate::task::{LEASE, append, complete, create, head};
 
 fn cluster_node() -> RedisServer {
@@ -40,6 +41,10 @@ async fn all_keys_of_all_scripts_are_in_one_slot_of_a_cluster() {
     assert_eq!(keys.len(), 12, "{keys:?}");
     for key in keys {
         assert!(key.starts_with("{mcp}:"), "{key}");
+        assert_eq!(server.command(&format!("CLUSTER KEYSLOT {key}")), slot, "{key}");
+    }
+    use_sessions(&store).await;
+    for key in session::keys(&server) {
         assert_eq!(server.command(&format!("CLUSTER KEYSLOT {key}")), slot, "{key}");
     }
     complete(&store, "{b}", "done".into()).await;

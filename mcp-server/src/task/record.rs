@@ -56,8 +56,8 @@ pub(super) struct Detail {
     /// each change of the journal writes a detail, so that it is exact then.
     #[serde(rename = "n", default)]
     pub(super) entries: u64,
-    /// Why a task failed, also one that is completed by a result with `isError`, so that the outcome
-    /// need not be read to know it.
+    /// Why a task failed, also one that is completed by a result with `isError`, so that the
+    /// outcome need not be read to know it.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<String>,
     /// The status message.

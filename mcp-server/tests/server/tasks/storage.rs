@@ -131,7 +131,7 @@ async fn tasks_that_cannot_be_read_do_not_delay_others() {
     assert!(claims < 1_000, "{claims} searches");
     for id in &ids {
         let fence = store.inner.head(id).await.unwrap().unwrap().fence;
-        assert!((10..120).contains(&fence), "a task was claimed {fence} times");
+        assert!((10..200).contains(&fence), "a task was claimed {fence} times");
     }
     // An instance with the key runs them, although the other one searches all the time.
     let others = instance("another secret of at least 32 bytes", &lost);

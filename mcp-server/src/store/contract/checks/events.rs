@@ -123,6 +123,13 @@ pub async fn numbers_of_any_size_keep_their_order<F: StoreFixture<Store: EventSt
         }
         assert_eq!(numbers(&*second, stream, exact + 2).await.as_deref(), Ok(&all[5..]));
     }
+    fill(&*store, key(2, 1), [1, exact].into_iter()).await;
+    let unknown = numbers(&*second, key(2, 1), exact + 1).await;
+    assert_eq!(unknown, Err(ReplayError::Unknown), "the number after the last one");
+    fill(&*store, key(2, 2), exact + 2..exact + 4).await;
+    let gap = numbers(&*second, key(2, 2), exact).await;
+    assert_eq!(gap, Err(ReplayError::Gap), "two numbers before the first one");
+    assert_eq!(numbers(&*second, key(2, 2), exact + 1).await, Ok(vec![exact + 2, exact + 3]));
 }
 
 /// Streams of one session, and streams with one number of several sessions, share nothing.
