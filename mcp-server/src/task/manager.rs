@@ -6,12 +6,12 @@ use std::sync::{Arc, Once};
 
 use futures::future::{AbortHandle, abortable};
 use mcp_core::json::RawJson;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::meta;
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputResponses;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::background;
 use super::config::TaskConfig;
@@ -131,7 +131,11 @@ impl TaskManager {
         self.ensure_started();
         if self.is_stopped.load(Ordering::Acquire) {
             let message = "the server is stopping, and starts no tasks; try again later";
-            return Err(ErrorObject::new(code::INTERNAL_ERROR, message));
+            let details = json!({
+                "reason": "shutting_down", "retryAfterMs": 1_000, "notProcessed": true,
+            });
+            let error = ErrorObject::new(code::INTERNAL_ERROR, message);
+            return Err(error.with_kind(ErrorKind::Unavailable, &details));
         }
         let shared = &self.shared;
         let failed = |error: StoreError| to_error("creating a task", &error);
@@ -353,6 +357,10 @@ impl TaskManager {
         let TaskPage { tasks, next } = page.map_err(|error| match error {
             StoreError::Invalid(_) if cursor.is_some() => {
                 ErrorObject::invalid_params("/cursor: it is not from a page of this list")
+                    .with_kind(
+                        ErrorKind::StaleState,
+                        &json!({ "kind": "cursor", "reason": "unknown", "restart": true }),
+                    )
             }
             error => to_error("listing tasks", &error),
         })?;
@@ -460,6 +468,7 @@ fn stored_params(context: &Context) -> Result<RawJson, ErrorObject> {
 #[cold]
 pub(super) fn unknown(id: &str) -> ErrorObject {
     ErrorObject::invalid_params(format!("unknown task: {}", PeerText::with_max(id, 128)))
+        .with_kind(ErrorKind::StaleState, &json!({ "kind": "task", "reason": "unknown" }))
 }
 
 #[cold]
