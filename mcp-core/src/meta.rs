@@ -33,6 +33,12 @@ pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 /// Name and version of the server, as it states them. Since 2026-07-28.
 pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+/// The digests of the lists that the client works with. Draft of the next revision.
+pub const KNOWN_DIGESTS: &str = "io.modelcontextprotocol/knownDigests";
+/// The methods whose known digests do not match. Draft of the next revision.
+pub const STALE_DIGESTS: &str = "io.modelcontextprotocol/staleDigests";
+/// The capabilities of the client that a tool cannot do without. Draft of the next revision.
+pub const REQUIRED_CAPABILITIES: &str = "io.modelcontextprotocol/requiredCapabilities";
 /// The task that a message belongs to. 2025-11-25 only.
 pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 /// Text for the model while a task runs. 2025-11-25 only.

@@ -17,6 +17,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::jsonrpc::{ErrorTable, error_table};
+
 /// A published revision of the protocol, named by its date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -67,6 +69,9 @@ pub struct Rules {
     /// Results of lists, of `resources/read` and of `server/discover` have `ttlMs` and
     /// `cacheScope`. Since 2026-07-28.
     pub cache_fields: bool,
+    /// The same results, except those of `resources/read`, have a `digest` of what they describe.
+    /// The `_meta` of requests has `knownDigests`, and that of results `staleDigests`. Draft.
+    pub digests: bool,
     /// A result can ask for input (`input_required`). The client repeats the request with the
     /// answers. Since 2026-07-28.
     pub input_required: bool,
@@ -105,11 +110,8 @@ pub struct Rules {
     pub completions_capability: bool,
     /// `message` of a progress notification. Since 2025-03-26.
     pub progress_message: bool,
-    /// The error code for an unknown resource: −32002 until 2025-11-25, then −32602.
-    pub resource_not_found_code: i32,
-    /// The error code for a request that needs a capability which the client did not declare:
-    /// −32600 until 2025-11-25, then −32021.
-    pub missing_capability_code: i32,
+    /// The code and the HTTP status of each kind of error.
+    pub errors: &'static ErrorTable,
     // ---- client features ----
     /// Elicitation with a form. Since 2025-06-18.
     pub elicitation: bool,
@@ -137,6 +139,7 @@ const V2024_11_05: Rules = Rules {
     batching: false,
     result_type: false,
     cache_fields: false,
+    digests: false,
     input_required: false,
     extensions: false,
     titles: false,
@@ -152,8 +155,7 @@ const V2024_11_05: Rules = Rules {
     argument_errors_in_result: false,
     completions_capability: false,
     progress_message: false,
-    resource_not_found_code: crate::jsonrpc::code::RESOURCE_NOT_FOUND,
-    missing_capability_code: crate::jsonrpc::code::INVALID_REQUEST,
+    errors: &error_table::LEGACY,
     elicitation: false,
     elicitation_url: false,
     elicitation_choices: false,
@@ -190,6 +192,7 @@ const V2025_11_25: Rules = Rules {
     tool_execution: true,
     core_tasks: true,
     argument_errors_in_result: true,
+    errors: &error_table::V2025_11_25,
     elicitation_url: true,
     elicitation_choices: true,
     elicitation_complete: true,
@@ -206,12 +209,53 @@ const V2026_07_28: Rules = Rules {
     tool_execution: false,
     core_tasks: false,
     structured_content: StructuredContent::Any,
-    resource_not_found_code: crate::jsonrpc::code::INVALID_PARAMS,
-    missing_capability_code: crate::jsonrpc::code::MISSING_REQUIRED_CLIENT_CAPABILITY,
+    errors: &error_table::V2026_07_28,
     elicitation_complete: false,
     stream_polling: false,
     ..V2025_11_25
 };
+
+/// What is known of the revision after 2026-07-28.
+const DRAFT: Rules = Rules { digests: true, errors: &error_table::DRAFT, ..V2026_07_28 };
+
+/// The rules of every revision, as one program follows them.
+///
+/// The next revision of the protocol is a draft: it has no name yet, so it cannot be negotiated,
+/// and it is not a [`Revision`]. [`RuleSet::WITH_DRAFT`] has its rules in the place of those of the
+/// latest revision. They may change in any release.
+///
+/// ```
+/// use mcp_core::Revision;
+/// use mcp_core::revision::RuleSet;
+///
+/// assert_eq!(RuleSet::PUBLISHED.of(Revision::LATEST), Revision::LATEST.rules());
+/// assert!(RuleSet::WITH_DRAFT.of(Revision::LATEST).digests);
+/// assert!(!RuleSet::WITH_DRAFT.of(Revision::LATEST_LEGACY).digests);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleSet {
+    /// Indexed by [`Revision::index`].
+    rules: [&'static Rules; Revision::ALL.len()],
+}
+
+impl RuleSet {
+    /// The rules of the published revisions.
+    pub const PUBLISHED: Self =
+        Self { rules: [&V2024_11_05, &V2025_03_26, &V2025_06_18, &V2025_11_25, &V2026_07_28] };
+
+    /// The same, with the rules of the draft in the place of those of [`Revision::LATEST`].
+    pub const WITH_DRAFT: Self = {
+        let mut set = Self::PUBLISHED;
+        set.rules[Revision::LATEST.index()] = &DRAFT;
+        set
+    };
+
+    /// Returns the rules that hold for messages of a revision.
+    #[must_use]
+    pub const fn of(&self, revision: Revision) -> &'static Rules {
+        self.rules[revision.index()]
+    }
+}
 
 impl Revision {
     /// All revisions, oldest first.
@@ -258,13 +302,7 @@ impl Revision {
 
     /// Returns the facts of this revision.
     pub const fn rules(self) -> &'static Rules {
-        match self {
-            Self::V2024_11_05 => &V2024_11_05,
-            Self::V2025_03_26 => &V2025_03_26,
-            Self::V2025_06_18 => &V2025_06_18,
-            Self::V2025_11_25 => &V2025_11_25,
-            Self::V2026_07_28 => &V2026_07_28,
-        }
+        RuleSet::PUBLISHED.of(self)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mcp_core::extensions::Extensions;
 use mcp_core::json::{JsonBytes, RawJson};
 use mcp_core::jsonrpc::{ErrorObject, RequestId};
-use mcp_core::meta::Meta;
+use mcp_core::meta::{Meta, STALE_DIGESTS};
 use mcp_core::method::{NotificationMethod, notification};
 use mcp_core::revision::{Revision, Rules};
 use mcp_core::service::{BoxFuture, Notification, Request};
@@ -81,12 +81,20 @@ impl Context {
     }
 
     /// Encodes the result of this call.
-    pub(crate) fn encode<T: WireResult>(&self, result: T) -> Result<JsonBytes, ErrorObject> {
-        self.0.environment.encode(result, self.0.revision)
+    pub(crate) fn encode<T: WireResult>(&self, mut result: T) -> Result<JsonBytes, ErrorObject> {
+        self.mark_stale(result.meta_mut());
+        self.0.environment.encode(result, self.0.rules)
+    }
+
+    /// Adds to the `_meta` of a result which of the digests that the client knows are stale.
+    pub(crate) fn mark_stale(&self, meta: &mut Option<Meta>) {
+        if let Some(stale) = self.0.stale.get() {
+            meta.get_or_insert_default().insert(STALE_DIGESTS, stale.as_slice());
+        }
     }
 
     pub(crate) fn rules(&self) -> &'static Rules {
-        self.0.revision.rules()
+        self.0.rules
     }
 
     /// Returns the name and version that the client claims. `None` for calls without `clientInfo`.

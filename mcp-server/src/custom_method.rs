@@ -34,7 +34,7 @@ impl CustomMethod {
                 let result = running.await?;
                 let encoder = &context.call().environment.encoder;
                 encoder
-                    .encode_custom(&result, context.revision())
+                    .encode_custom(&result, context.rules())
                     .map_err(|error| crate::error::internal("encoding a result", &error))
             }
         })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use mcp_client::types::{CompletionReference, ElicitResult, LoggingLevel, SubscriptionFilter};
-use mcp_client::{Client, ErrorKind, Event, Revision};
+use mcp_client::{Client, ErrorKind, Event, Revision, jsonrpc};
 use mcp_server::tool::ToolRoute;
 use serde_json::json;
 
@@ -122,8 +122,8 @@ async fn resources_and_prompts(client: &Client, _: &Fixture) {
     let page = client.read_resource("page://12").await.expect("resources/read");
     assert_eq!(page.contents[0].as_text(), Some("page 12"));
     let missing = client.read_resource("page://12/13").await.expect_err("not found");
-    let code = client.revision().rules().resource_not_found_code;
-    assert_eq!(missing.peer().map(mcp_client::ErrorObject::code), Some(code));
+    let row = client.revision().rules().errors.row(jsonrpc::ErrorKind::ResourceNotFound);
+    assert_eq!(missing.peer().map(mcp_client::ErrorObject::code), row.code);
     let numbers = client.complete(CompletionReference::resource("page://{number}"), "number", "1");
     assert_eq!(numbers.await.expect("completion").completion.values, ["1", "10"]);
     let prompt = client.get_prompt("greet", &json!({ "name": "Ada" })).await.expect("prompts/get");

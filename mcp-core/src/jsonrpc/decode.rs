@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::envelope::Envelope;
-use super::{ErrorObject, Message, MethodName, Params, RequestId};
+use super::{ErrorKind, ErrorObject, Message, MethodName, Params, RequestId};
 use crate::codec::scan::{ScanError, scan};
 use crate::json::{JsonBytes, has_reserved_name, read_string};
 use crate::limits::ConnectionLimits;
@@ -113,6 +113,10 @@ pub fn too_long(limits: &ConnectionLimits) -> ErrorObject {
     ErrorObject::invalid_request(format!(
         "the message is longer than {max} bytes (max_message_bytes)"
     ))
+    .with_kind(
+        ErrorKind::MessageTooLarge,
+        &serde_json::json!({ "part": "message", "limitBytes": max }),
+    )
 }
 
 /// Returns the error for a message in which a member has a [reserved name](has_reserved_name).
@@ -189,7 +193,8 @@ fn message(frame: &ByteString, envelope: &Envelope<'_>) -> Result<Message, Malfo
                 None | Some("null") => JsonBytes::empty_object().into(),
                 Some(raw) if raw.starts_with('{') => Params::new(slice(raw), envelope.places),
                 Some(_) => {
-                    return Err(refuse(ErrorObject::invalid_params("params must be an object")));
+                    let error = ErrorObject::invalid_params("params must be an object");
+                    return Err(refuse(error.with_kind(ErrorKind::MalformedParams, &())));
                 }
             };
             let method = intern(method);

@@ -1,11 +1,14 @@
-//! The error object of a JSON-RPC response, and the error codes of the protocol.
+//! The error object of a JSON-RPC response.
 
 use std::fmt;
 
 use jsonrpsee_types::ErrorObjectOwned;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::code;
+use super::error_kind::ErrorKind;
 use crate::text::PeerText;
 
 /// Maximum length of a method name that an error message repeats, in characters. Fixed: the caller
@@ -14,30 +17,6 @@ const MAX_NAME_CHARS: usize = 128;
 /// Maximum length of a message that `Display` shows, in characters. Fixed: the peer may have sent
 /// it, and the whole of it is available from [`ErrorObject::message`].
 const MAX_MESSAGE_CHARS: usize = 2_048;
-
-/// The error codes, each with the document that defines it.
-pub mod code {
-    /// The bytes are not JSON (JSON-RPC 2.0).
-    pub const PARSE_ERROR: i32 = jsonrpsee_types::error::PARSE_ERROR_CODE;
-    /// The JSON is not a message (JSON-RPC 2.0).
-    pub const INVALID_REQUEST: i32 = jsonrpsee_types::error::INVALID_REQUEST_CODE;
-    /// The method does not exist, or its capability is not offered (JSON-RPC 2.0).
-    pub const METHOD_NOT_FOUND: i32 = jsonrpsee_types::error::METHOD_NOT_FOUND_CODE;
-    /// The parameters are not valid for the method (JSON-RPC 2.0).
-    pub const INVALID_PARAMS: i32 = jsonrpsee_types::error::INVALID_PARAMS_CODE;
-    /// An internal error (JSON-RPC 2.0).
-    pub const INTERNAL_ERROR: i32 = jsonrpsee_types::error::INTERNAL_ERROR_CODE;
-    /// The resource does not exist (until 2025-11-25; later revisions use [`INVALID_PARAMS`]).
-    pub const RESOURCE_NOT_FOUND: i32 = -32002;
-    /// The user must visit a URL first (2025-11-25 only).
-    pub const URL_ELICITATION_REQUIRED: i32 = -32042;
-    /// The HTTP header fields contradict the body (since 2026-07-28).
-    pub const HEADER_MISMATCH: i32 = -32020;
-    /// The request needs a capability that the client did not declare (since 2026-07-28).
-    pub const MISSING_REQUIRED_CLIENT_CAPABILITY: i32 = -32021;
-    /// The server does not support the protocol revision (since 2026-07-28).
-    pub const UNSUPPORTED_PROTOCOL_VERSION: i32 = -32022;
-}
 
 /// The error of a JSON-RPC response: a code, a message of one short sentence, and optional data.
 ///
@@ -54,20 +33,64 @@ pub mod code {
 /// assert_eq!(error.code(), code::INVALID_PARAMS);
 /// assert_eq!(error.to_string(), "the cursor is not valid; omit it to start again (-32602)");
 /// ```
-#[derive(Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct ErrorObject(ErrorObjectOwned);
+/// Two errors are equal if the same is sent for both.
+#[derive(Clone)]
+pub struct ErrorObject {
+    sent: ErrorObjectOwned,
+    /// What is known beyond the code. Few errors have it.
+    refined: Option<Box<Refined>>,
+}
+
+/// What is known of an error beyond its code.
+#[derive(Clone)]
+struct Refined {
+    kind: ErrorKind,
+    details: Value,
+}
 
 impl ErrorObject {
     /// Creates an error with a code and a message.
     pub fn new(code: i32, message: impl Into<String>) -> Self {
-        Self(ErrorObjectOwned::owned(code, message, None::<()>))
+        ErrorObjectOwned::owned(code, message, None::<()>).into()
     }
 
     /// Sets the data. Data that cannot be serialized as JSON is omitted.
     #[must_use]
     pub fn with_data<T: Serialize>(self, data: &T) -> Self {
-        Self(ErrorObjectOwned::owned(self.code(), self.message(), Some(data)))
+        let sent = ErrorObjectOwned::owned(self.code(), self.message(), Some(data));
+        Self { sent, refined: self.refined }
+    }
+
+    /// States the condition more precisely than the code does.
+    ///
+    /// A revision whose [`ErrorTable`](super::ErrorTable) has a code of its own for the kind sends
+    /// that code. The draft of the next revision adds the members of `details`, an object, to the
+    /// data; other revisions do not send them. Details that cannot be serialized as JSON are
+    /// omitted.
+    ///
+    /// ```
+    /// use mcp_core::Revision;
+    /// use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
+    /// use serde_json::json;
+    ///
+    /// let error = ErrorObject::new(code::INTERNAL_ERROR, "too many searches")
+    ///     .with_kind(ErrorKind::RateLimited, &json!({ "retryAfterMs": 500 }));
+    /// // Published revisions have no code for rate limits.
+    /// assert_eq!(Revision::LATEST.rules().errors.fit(error).code(), code::INTERNAL_ERROR);
+    /// ```
+    #[must_use]
+    pub fn with_kind<T: Serialize>(self, kind: ErrorKind, details: &T) -> Self {
+        let details = serde_json::to_value(details).unwrap_or_default();
+        Self { sent: self.sent, refined: Some(Box::new(Refined { kind, details })) }
+    }
+
+    /// Replaces the code.
+    pub(super) fn with_code(self, code: i32) -> Self {
+        let sent = ErrorObjectOwned::owned(code, self.message(), self.data());
+        let kind = self.kind();
+        let refined =
+            self.refined.unwrap_or_else(|| Box::new(Refined { kind, details: Value::Null }));
+        Self { sent, refined: Some(refined) }
     }
 
     /// Creates the error −32700 (the bytes are not JSON).
@@ -108,7 +131,7 @@ impl ErrorObject {
 
     /// Creates the error −32021. `required` is a `ClientCapabilities` object with the capabilities
     /// that the request needs.
-    pub fn missing_capability(required: &serde_json::Value) -> Self {
+    pub fn missing_capability(required: &Value) -> Self {
         Self::new(
             code::MISSING_REQUIRED_CLIENT_CAPABILITY,
             "the client lacks a required capability",
@@ -130,17 +153,43 @@ impl ErrorObject {
 
     /// Returns the code.
     pub fn code(&self) -> i32 {
-        self.0.code()
+        self.sent.code()
     }
 
     /// Returns the message.
     pub fn message(&self) -> &str {
-        self.0.message()
+        self.sent.message()
     }
 
     /// Returns the data as JSON text.
     pub fn data(&self) -> Option<&RawValue> {
-        self.0.data()
+        self.sent.data()
+    }
+
+    /// Returns the condition that the error reports. That of an error of the peer follows from its
+    /// code.
+    pub fn kind(&self) -> ErrorKind {
+        match &self.refined {
+            Some(refined) => refined.kind,
+            None => ErrorKind::of_code(self.code()),
+        }
+    }
+
+    /// Returns the details, if there are any.
+    pub(super) fn details(&self) -> Option<&Value> {
+        self.refined.as_ref().map(|refined| &refined.details).filter(|details| details.is_object())
+    }
+}
+
+impl PartialEq for ErrorObject {
+    fn eq(&self, other: &Self) -> bool {
+        self.sent == other.sent
+    }
+}
+
+impl Serialize for ErrorObject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.sent.serialize(serializer)
     }
 }
 
@@ -155,25 +204,25 @@ impl<'de> Deserialize<'de> for ErrorObject {
             data: Option<Box<RawValue>>,
         }
         let Members { code, message, data } = Members::deserialize(deserializer)?;
-        Ok(Self(ErrorObjectOwned::owned(code, message, data)))
+        Ok(ErrorObjectOwned::owned(code, message, data).into())
     }
 }
 
 impl From<ErrorObjectOwned> for ErrorObject {
-    fn from(error: ErrorObjectOwned) -> Self {
-        Self(error)
+    fn from(sent: ErrorObjectOwned) -> Self {
+        Self { sent, refined: None }
     }
 }
 
 impl From<ErrorObject> for ErrorObjectOwned {
     fn from(error: ErrorObject) -> Self {
-        error.0
+        error.sent
     }
 }
 
 impl fmt::Debug for ErrorObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.sent.fmt(f)
     }
 }
 

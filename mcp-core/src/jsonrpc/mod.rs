@@ -4,11 +4,14 @@
 //! checks the JSON, its depth and its number of values, and notes where the members are. `params`
 //! and `result` remain slices of the frame. Spec: basic (all revisions), JSON-RPC 2.0.
 
+pub mod code;
 mod correlation;
 mod decode;
 mod encode;
 mod envelope;
 mod error;
+mod error_kind;
+pub(crate) mod error_table;
 mod id;
 mod message;
 mod params;
@@ -21,7 +24,9 @@ pub(crate) use encode::is_one_line;
 pub use encode::{
     write_error, write_notification, write_request, write_result, write_result_start,
 };
-pub use error::{ErrorObject, code};
+pub use error::ErrorObject;
+pub use error_kind::ErrorKind;
+pub use error_table::{ErrorRow, ErrorTable};
 pub use id::{MethodName, RequestId};
 pub use message::Message;
 pub use params::Params;

@@ -71,6 +71,10 @@ impl<S: Conversation> Conversation for CatchPanic<S> {
         self.0.check_batch_entry(params)
     }
 
+    fn fit_error(&self, error: ErrorObject) -> ErrorObject {
+        self.0.fit_error(error)
+    }
+
     fn draining(&self) {
         self.0.draining();
     }

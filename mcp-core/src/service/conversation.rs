@@ -25,6 +25,12 @@ pub trait Conversation: Service {
         Ok(())
     }
 
+    /// Returns an error of the transport, such as one for a message that is too long, in the form
+    /// that the revision of the conversation has for it. Default: unchanged.
+    fn fit_error(&self, error: ErrorObject) -> ErrorObject {
+        error
+    }
+
     /// Called when no more requests will arrive, because the peer has closed its side or this side
     /// is shutting down.
     ///
@@ -41,6 +47,10 @@ impl<S: Conversation> Conversation for Arc<S> {
 
     fn check_batch_entry(&self, params: &Params) -> Result<(), ErrorObject> {
         S::check_batch_entry(self, params)
+    }
+
+    fn fit_error(&self, error: ErrorObject) -> ErrorObject {
+        S::fit_error(self, error)
     }
 
     fn draining(&self) {

@@ -19,6 +19,8 @@ object! {
         ttl_ms?: u64 = "ttlMs" via Millis,
         /// Who may share the cached result.
         cache_scope?: CacheScope = "cacheScope",
+        /// Identifies the other members. Draft of the next revision.
+        digest?: String = "digest",
         /// Metadata.
         meta?: Meta = "_meta",
     }

@@ -45,6 +45,8 @@ object! {
         ttl_ms?: u64 = "ttlMs" via Millis,
         /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
+        /// Identifies the whole list, the same on all of its pages. Draft of the next revision.
+        digest?: String = "digest",
         /// Metadata.
         meta?: Meta = "_meta",
     }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::task_2025::TaskMetadata;
-use super::{CacheScope, Content, Icon, InputResponses, Schema};
+use super::{CacheScope, ClientCapabilities, Content, Icon, InputResponses, Schema};
 use crate::json::{Millis, RawJson, object, string_enum};
-use crate::meta::Meta;
+use crate::meta::{Meta, REQUIRED_CAPABILITIES};
 
 object! {
     /// A tool as it appears in a list. All revisions.
@@ -61,6 +61,8 @@ object! {
         ttl_ms?: u64 = "ttlMs" via Millis,
         /// Who may share the cached result. Since 2026-07-28.
         cache_scope?: CacheScope = "cacheScope",
+        /// Identifies the whole list, the same on all of its pages. Draft of the next revision.
+        digest?: String = "digest",
         /// Metadata.
         meta?: Meta = "_meta",
     }
@@ -123,6 +125,27 @@ impl Tool {
     pub fn display_name(&self) -> &str {
         let annotated = || self.annotations.as_ref()?.title.as_deref();
         self.title.as_deref().or_else(annotated).unwrap_or(&self.name)
+    }
+
+    /// Returns the capabilities of the client that the tool cannot do without, or `None` if it
+    /// states none. Draft of the next revision, which places them in the `_meta` of the tool.
+    ///
+    /// A client should not offer its model a tool whose requirements it does not meet. They are a
+    /// hint: the server checks the capabilities of each call. Malformed ones count as absent.
+    ///
+    /// ```
+    /// use mcp_core::types::Tool;
+    ///
+    /// let tool: Tool = serde_json::from_str(
+    ///     r#"{"name":"ask","inputSchema":{"type":"object"},"_meta":{
+    ///         "io.modelcontextprotocol/requiredCapabilities":{"elicitation":{}}}}"#,
+    /// )?;
+    /// assert!(tool.required_capabilities().is_some_and(|needs| needs.elicitation.is_some()));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn required_capabilities(&self) -> Option<ClientCapabilities> {
+        self.meta.as_ref()?.read(REQUIRED_CAPABILITIES)
     }
 }
 

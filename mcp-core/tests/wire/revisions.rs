@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use mcp_core::jsonrpc::{ErrorKind, ErrorRow};
 use mcp_core::method::{Direction, Kind, Row, TABLE, find_in};
-use mcp_core::revision::{Revision, Rules, StructuredContent};
+use mcp_core::revision::{Revision, RuleSet, Rules, StructuredContent};
 
 /// What one field of [`Rules`] means to a user, and how its value reads.
 struct Difference {
@@ -49,12 +50,6 @@ impl Describe for StructuredContent {
     }
 }
 
-impl Describe for i32 {
-    fn describe(&self) -> String {
-        format!("error {self}").replace('-', "−")
-    }
-}
-
 const GROUPS: &[Group] = &[
     Group(
         "Messages",
@@ -62,6 +57,8 @@ const GROUPS: &[Group] = &[
             batching: "Arrays of messages (JSON-RPC batches)", "accepted" / "refused";
             result_type: "`resultType` in results, and `serverInfo` in their `_meta`", "yes" / "no";
             cache_fields: "`ttlMs` and `cacheScope` in results that may be cached", "yes" / "no";
+            digests: "`digest` in results of lists and of `server/discover`, `knownDigests` and \
+                `staleDigests` in `_meta`", "yes" / "no";
             input_required: "How a server asks for elicitation, sampling and roots",
                 "by a result of type `input_required`" / "by a request of its own";
             extensions: "`extensions` among the capabilities",
@@ -96,8 +93,6 @@ const GROUPS: &[Group] = &[
         differences! {
             completions_capability: "The capability `completions`", "yes" / "omitted";
             progress_message: "`message` of a progress notification", "yes" / "omitted";
-            resource_not_found_code: "Unknown resource";
-            missing_capability_code: "A capability that the client did not declare";
         },
     ),
     Group(
@@ -122,31 +117,85 @@ const GROUPS: &[Group] = &[
     ),
 ];
 
-fn header(first: &str) -> String {
-    let names = Revision::ALL.map(Revision::as_str).join(" | ");
-    format!("| {first} | {names} |\n|---|{}\n", "---|".repeat(Revision::ALL.len()))
+/// What each kind of error means to a user.
+const ERRORS: &[(ErrorKind, &str)] = &[
+    (ErrorKind::ParseError, "Not JSON"),
+    (ErrorKind::InvalidRequest, "Not a message, or not allowed here"),
+    (ErrorKind::MethodNotFound, "Unknown method, or a capability that is not offered"),
+    (ErrorKind::MalformedParams, "Malformed parameters or `_meta`"),
+    (ErrorKind::InvalidParams, "Invalid parameters, as the method finds them"),
+    (ErrorKind::ResourceNotFound, "Unknown resource"),
+    (ErrorKind::Internal, "The server failed"),
+    (ErrorKind::UrlElicitationRequired, "A URL to visit (`ErrorObject::url_elicitation_required`)"),
+    (ErrorKind::HeaderMismatch, "HTTP headers that contradict the body"),
+    (ErrorKind::MissingCapability, "A capability that the client did not declare"),
+    (ErrorKind::UnsupportedVersion, "Unsupported revision"),
+    (ErrorKind::MessageTooLarge, "A message that is too long"),
+    (ErrorKind::Overloaded, "Refused: the server is at a limit"),
+    (ErrorKind::OverQuota, "Refused: the caller is at a limit"),
+    (ErrorKind::RateLimited, "`RateLimitLayer`"),
+    (ErrorKind::Unavailable, "The server cannot answer now: timeout, shutdown, a full store"),
+    (ErrorKind::StaleState, "A cursor, task or `requestState` that is no longer accepted"),
+    (ErrorKind::UnsupportedFeature, "An unsupported feature"),
+    (ErrorKind::Other, "A code of a handler that the protocol does not define"),
+];
+
+/// The published revisions, and the draft, whose rules replace those of the latest one.
+fn columns() -> Vec<(String, &'static Rules)> {
+    let published = Revision::ALL.map(|revision| (revision.to_string(), revision.rules()));
+    let draft = ("draft, not negotiated".into(), RuleSet::WITH_DRAFT.of(Revision::LATEST));
+    published.into_iter().chain([draft]).collect()
+}
+
+fn line(first: &str, cells: impl IntoIterator<Item = String>) -> String {
+    format!("| {first} | {} |\n", cells.into_iter().collect::<Vec<_>>().join(" | "))
+}
+
+fn header(first: &str, names: impl IntoIterator<Item = String>) -> String {
+    let names = line(first, names);
+    let cells = names.matches('|').count() - 1;
+    format!("{names}|{}\n", "---|".repeat(cells))
 }
 
 fn row(first: &str, cell: impl Fn(Revision) -> String) -> String {
-    format!("| {first} | {} |\n", Revision::ALL.map(cell).join(" | "))
+    line(first, Revision::ALL.map(cell))
 }
 
 fn differences_table() -> String {
-    let mut out = header("");
+    let columns = columns();
+    let mut out = header("", columns.iter().map(|column| column.0.clone()));
     for Group(heading, differences) in GROUPS {
-        out += &row(&format!("**{heading}**"), |_| String::new());
+        out += &line(&format!("**{heading}**"), columns.iter().map(|_| String::new()));
         for difference in *differences {
-            out += &row(difference.text, |revision| (difference.value)(revision.rules()));
+            let cells = columns.iter().map(|(_, rules)| (difference.value)(rules));
+            out += &line(difference.text, cells);
         }
     }
     out
 }
 
+fn errors_table() -> String {
+    let columns = columns();
+    let mut out = header("Error", columns.iter().map(|column| column.0.clone()));
+    for (kind, text) in ERRORS {
+        let cells = columns.iter().map(|(_, rules)| error_cell(rules.errors.row(*kind)));
+        out += &line(text, cells);
+    }
+    out
+}
+
+fn error_cell(row: ErrorRow) -> String {
+    let code =
+        row.code.map_or_else(|| "own code".into(), |code| code.to_string().replace('-', "−"));
+    format!("{code}, {}", row.status)
+}
+
 fn methods_table(kind: Kind) -> String {
-    let mut out = header(match kind {
+    let first = match kind {
         Kind::Request => "Request",
         Kind::Notification => "Notification",
-    });
+    };
+    let mut out = header(first, Revision::ALL.map(|revision| revision.to_string()));
     let mut listed = BTreeSet::new();
     for entry in TABLE.iter().filter(|row| row.kind == kind) {
         if listed.insert(entry.name) {
@@ -188,6 +237,7 @@ fn the_tables_of_the_document_match_the_rules_and_the_method_table() {
     let mut expected = document.clone();
     for (name, table) in [
         ("differences", differences_table()),
+        ("errors", errors_table()),
         ("requests", methods_table(Kind::Request)),
         ("notifications", methods_table(Kind::Notification)),
     ] {
@@ -214,8 +264,23 @@ fn the_table_has_a_row_for_each_field_of_the_rules() {
     let fields: BTreeSet<String> = (fields.expect("the struct Rules").iter())
         .map(|field| field.ident.as_ref().unwrap().to_string())
         .collect();
-    let rows: BTreeSet<String> = (GROUPS.iter().flat_map(|group| group.1))
+    let mut rows: BTreeSet<String> = (GROUPS.iter().flat_map(|group| group.1))
         .map(|difference| difference.field.to_owned())
         .collect();
+    // It has a table of its own.
+    rows.insert("errors".into());
     assert_eq!(rows, fields);
+    assert_eq!(ERRORS.iter().map(|row| row.0).collect::<Vec<_>>(), ErrorKind::ALL);
+}
+
+/// The draft has no name that a peer could ask for, and nothing of it is in a published revision.
+#[test]
+fn the_draft_replaces_the_rules_of_the_latest_revision_only() {
+    for revision in Revision::ALL {
+        let rules = revision.rules();
+        assert_eq!(RuleSet::PUBLISHED.of(revision), rules);
+        assert!(!rules.digests, "{revision}");
+        let is_replaced = RuleSet::WITH_DRAFT.of(revision) != rules;
+        assert_eq!(is_replaced, revision == Revision::LATEST, "{revision}");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use mcp_core::extensions::Extensions;
 use mcp_core::jsonrpc::{MethodName, Params, RequestId};
-use mcp_core::revision::Revision;
+use mcp_core::revision::{Revision, Rules};
 use mcp_core::service::{Peer, Request};
 use mcp_core::sync::Mutex;
 
@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) method: MethodName,
     pub(crate) params: Params,
     pub(crate) revision: Revision,
+    /// The rules of the revision, as this server follows them.
+    pub(crate) rules: &'static Rules,
     pub(crate) meta: CallMeta,
     /// The session that the call is part of, in the legacy era.
     pub(crate) session: Option<Arc<LegacySession>>,
@@ -39,6 +41,8 @@ pub(crate) struct Call {
     /// Lets other tasks run while the handler sends nothing.
     pub(crate) pace: Pace,
     pub(crate) questions: CallQuestions,
+    /// The methods whose digests the client knows are stale, if any are.
+    pub(crate) stale: OnceLock<Vec<&'static str>>,
     /// Stops notifications about the call when it ends.
     pub(crate) gate: NotificationGate,
     /// The task that the call runs as.
@@ -62,6 +66,8 @@ impl Call {
         let Request { id, method, params, peer, extensions, .. } = request;
         Self {
             environment: Arc::clone(environment),
+            rules: environment.rules.of(revision),
+            stale: OnceLock::new(),
             id,
             method,
             params,
@@ -95,7 +101,7 @@ impl Call {
     /// results of its steps in a journal: in a task, and in calls of revisions whose results can
     /// ask for input.
     pub(crate) fn keeps_journal(&self) -> bool {
-        let by_result = self.revision.rules().input_required && self.questions.by_result;
+        let by_result = self.rules.input_required && self.questions.by_result;
         by_result || self.task().is_some()
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use mcp_core::extensions::Extensions;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::revision::Revision;
+use mcp_core::revision::{RuleSet, Rules};
 
 use crate::blocking::BlockingPool;
 use crate::limits::Limits;
@@ -17,6 +17,8 @@ pub(crate) struct Environment {
     /// The name of the server.
     pub(crate) server_name: String,
     pub(crate) limits: Limits,
+    /// The rules of each revision, as this server follows them.
+    pub(crate) rules: RuleSet,
     /// The values passed to [`ServerBuilder::state`](crate::ServerBuilder::state).
     pub(crate) states: Extensions,
     /// Values that the modules above this one attach for their `impl Context` blocks.
@@ -27,17 +29,17 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Encodes a result for a revision.
+    /// Encodes a result for the rules of a revision.
     ///
     /// # Errors
     /// −32603 if the result cannot be encoded as JSON.
     pub(crate) fn encode<T: WireResult>(
         &self,
         result: T,
-        revision: Revision,
+        rules: &Rules,
     ) -> Result<JsonBytes, ErrorObject> {
         self.encoder
-            .encode(result, revision)
+            .encode(result, rules)
             .map_err(|error| crate::error::internal("encoding a result", &error))
     }
 }

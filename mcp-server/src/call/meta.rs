@@ -6,7 +6,7 @@
 use crate::error::reason;
 use crate::json_text::read_text;
 use mcp_core::json::{MembersError, member_ranges};
-use mcp_core::jsonrpc::{ErrorObject, Params};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, Params};
 use mcp_core::meta::{self, Meta};
 use mcp_core::revision::{Era, Revision};
 use mcp_core::types::{ClientCapabilities, Implementation, LoggingLevel, ProgressToken};
@@ -47,6 +47,10 @@ impl CallMeta {
     /// # Errors
     /// −32602 if a field is duplicated or of the wrong type.
     pub(crate) fn read(params: &Params) -> Result<Self, ErrorObject> {
+        Self::read_members(params).map_err(malformed)
+    }
+
+    fn read_members(params: &Params) -> Result<Self, ErrorObject> {
         let meta = text(params)
             .map_err(|error| ErrorObject::invalid_params(format!("params: {error}")))?;
         let Some(meta) = meta else { return Ok(Self::default()) };
@@ -155,6 +159,11 @@ pub(crate) fn client_capabilities(params: &Params) -> ClientCapabilities {
     })
 }
 
+/// Returns the digests that the client works with, as text.
+pub(crate) fn known_digests(params: &Params) -> Option<&str> {
+    member(params, meta::KNOWN_DIGESTS)
+}
+
 /// Returns a member of `_meta` that calls rarely need.
 fn member<'a>(params: &'a Params, name: &'static str) -> Option<&'a str> {
     let [found] = params.meta_members(text(params).ok()??, [name]).ok()?;
@@ -214,12 +223,18 @@ fn read<'a, T>(
     })
 }
 
+/// States that the error is about `_meta`, not about the parameters of the method.
+#[cold]
+fn malformed(error: ErrorObject) -> ErrorObject {
+    error.with_kind(ErrorKind::MalformedParams, &())
+}
+
 #[cold]
 fn missing(key: &str) -> ErrorObject {
-    ErrorObject::invalid_params(format!(
+    malformed(ErrorObject::invalid_params(format!(
         "params._meta[\"{key}\"] is required (or an initialize request, for revisions up to {})",
         Revision::LATEST_LEGACY
-    ))
+    )))
 }
 
 #[cold]

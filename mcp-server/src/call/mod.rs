@@ -25,7 +25,9 @@ pub(crate) use answer_stream::ResumableStream;
 pub(crate) use conversation::{Binding, ConversationState};
 pub(crate) use data::{Call, CloseOnDrop};
 pub(crate) use environment::Environment;
-pub(crate) use meta::{CallMeta, Claim, client_capabilities, client_info, whole as whole_meta};
+pub(crate) use meta::{
+    CallMeta, Claim, client_capabilities, client_info, known_digests, whole as whole_meta,
+};
 pub(crate) use notification_limiter::Admission;
 pub(crate) use running_task::RunningTask;
 pub(crate) use session::{ClientDescription, LegacySession};

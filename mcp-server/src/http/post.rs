@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use mcp_core::jsonrpc::{self, Decoded, ErrorObject, Message, RequestId};
 use mcp_core::service::{Notification, Request};
 
@@ -23,22 +22,22 @@ use crate::call::{CallMeta, Claim};
 pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Response {
     let mut admitted = match shared.admission.admit() {
         Ok(admitted) => admitted,
-        Err(full) => return status::full(full, None),
+        Err(full) => return status::full(shared.errors(head), full, None),
     };
     let limits = shared.server.limits();
-    let bytes = match read(body, limits, &mut admitted).await {
+    let bytes = match read(body, limits, &mut admitted, || shared.errors(head)).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
     if let Err(full) = admitted.becomes_request(head.principal()) {
-        return status::full_for(full, &bytes, limits);
+        return status::full_for(shared.errors(head), full, &bytes, limits);
     }
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
         Err(malformed) => {
             if let Some(id) = malformed.answers.as_ref().filter(|_| shared.sessions) {
                 Box::pin(legacy::failed_answer(shared, head, id, &malformed.error)).await;
             }
-            return refuse(malformed.id.as_ref(), &malformed.error);
+            return refuse(shared, malformed.id.as_ref(), malformed.error);
         }
         Ok(Decoded::Single(message)) => message,
         Ok(batch) if shared.sessions && !head.version().is_modern() => {
@@ -47,17 +46,17 @@ pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBod
         Ok(_) => {
             let error =
                 ErrorObject::invalid_request("one message at a time: this revision has no batches");
-            return refuse(None, &error);
+            return refuse(shared, None, error);
         }
     };
     let meta = match &message {
         Message::Request { id, params, .. } => match CallMeta::read(params) {
             Ok(meta) => meta,
-            Err(error) => return refuse(Some(id), &error),
+            Err(error) => return refuse(shared, Some(id), error),
         },
         Message::Notification { params, .. } => match CallMeta::read(params) {
             Ok(meta) => meta,
-            Err(error) => return refuse(None, &error),
+            Err(error) => return refuse(shared, None, error),
         },
         Message::Response { .. } => CallMeta::default(),
     };
@@ -75,7 +74,7 @@ pub(super) async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBod
             Box::pin(modern::notification(shared, head, Notification::new(method, params), meta))
                 .await
         }
-        Message::Response { id, .. } => modern::response(id.as_ref()),
+        Message::Response { id, .. } => modern::response(shared, id.as_ref()),
     }
 }
 
@@ -84,6 +83,6 @@ fn is_modern(shared: &Shared, head: &Head<'_>, meta: &CallMeta) -> bool {
 }
 
 /// A message that is not read further.
-fn refuse(id: Option<&RequestId>, error: &ErrorObject) -> Response {
-    status::error(StatusCode::BAD_REQUEST, id, error)
+fn refuse(shared: &Shared, id: Option<&RequestId>, error: ErrorObject) -> Response {
+    status::refusal(shared.modern_errors(), id, error)
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use mcp_core::revision::Era;
+use mcp_core::jsonrpc::ErrorTable;
+use mcp_core::revision::{Era, Revision};
 use mcp_core::service::Peer;
 
 use super::HttpOptions;
 use super::admission::Admission;
 use super::legacy::state::Legacy;
 use super::listener::tasks::Tasks;
+use super::request::Head;
+use super::response::status;
 use super::response::watch::BodyWatch;
 use crate::call::Binding;
 use crate::definition::ServerDefinition;
@@ -30,6 +33,17 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// The table for the errors of a request whose `_meta` is not known.
+    pub(super) fn errors(&self, head: &Head<'_>) -> &'static ErrorTable {
+        if head.version().is_modern() { self.modern_errors() } else { status::LEGACY }
+    }
+
+    /// The table for the errors of modern requests, and of those whose era is not known. Both eras
+    /// agree about the codes of what is malformed.
+    pub(super) fn modern_errors(&self) -> &'static ErrorTable {
+        self.server.environment.rules.of(Revision::LATEST).errors
+    }
+
     pub(super) fn new(server: Server, options: HttpOptions) -> Self {
         let limits = server.definition.limits();
         let admission = Admission::new(&limits.http);

@@ -98,10 +98,13 @@ pub(crate) async fn answer<T: WireResult>(
             finish(&mut result)?;
             context.encode(result).map(CallAnswer::Result)
         }
-        HandlerOutcome::InputRequired(result) => (context.call().environment.encoder)
-            .encode_input_required(result)
-            .map(CallAnswer::Result)
-            .map_err(|error| crate::error::internal("encoding the questions of a call", &error)),
+        HandlerOutcome::InputRequired(mut result) => {
+            context.mark_stale(&mut result.meta);
+            let encoded = context.call().environment.encoder.encode_input_required(result);
+            encoded
+                .map(CallAnswer::Result)
+                .map_err(|error| crate::error::internal("encoding the questions of a call", &error))
+        }
         HandlerOutcome::Detached => Ok(CallAnswer::Detached),
     }
 }

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::method::{Discover, Method as _, Ping};
 use mcp_core::service::{Notification, Reply, Request, Service};
 use mcp_core::sync::Mutex;
@@ -184,6 +184,7 @@ impl<S> RateLimit<S> {
             );
             ErrorObject::new(code::INTERNAL_ERROR, message)
                 .with_data(&json!({ "retryable": true, "retryAfterMs": wait }))
+                .with_kind(ErrorKind::RateLimited, &())
         })
     }
 }

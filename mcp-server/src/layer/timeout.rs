@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{Notification, Reply, Request, Service};
+use serde_json::json;
 use tower_layer::Layer;
 
 /// Answers a call with −32603 and drops its handler when the handler does not finish in time.
@@ -57,7 +58,9 @@ impl<S: Service> Service for Timeout<S> {
             Err(_) => {
                 let message =
                     format!("the call exceeded its timeout of {} ms", self.timeout.as_millis());
-                Err(ErrorObject::new(code::INTERNAL_ERROR, message).into())
+                let details = json!({ "reason": "deadline_exceeded", "retryAfterMs": 1_000 });
+                let error = ErrorObject::new(code::INTERNAL_ERROR, message);
+                Err(error.with_kind(ErrorKind::Unavailable, &details).into())
             }
         }
     }

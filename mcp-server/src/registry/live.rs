@@ -1,6 +1,6 @@
 //! The state of a server that changes at runtime.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mcp_core::sync::RwLock;
 
@@ -26,6 +26,8 @@ impl Live {
     /// the handle and deadlock. It returns the routes that it removed.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut Registry) -> R) -> R {
         let mut registry = self.registry.write();
-        change(Arc::make_mut(&mut registry))
+        let registry = Arc::make_mut(&mut registry);
+        registry.discover_digest = OnceLock::new();
+        change(registry)
     }
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::ErrorObject;
-use mcp_core::revision::Revision;
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject};
+use mcp_core::revision::{Revision, Rules};
+use serde_json::json;
 
-use crate::wire::{Encoder, WireResult};
+use crate::wire::{Encoder, WireResult, digest};
 
 /// Routes of one kind by name or URI, in order of registration.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct RouteTable<T> {
     offered: bool,
     /// The list in each revision, encoded at the first request.
     lists: [OnceLock<Box<Pages>>; Revision::ALL.len()],
+    /// The digest of the list, computed when it is first needed.
+    digest: OnceLock<Box<str>>,
 }
 
 /// The pages of one list.
@@ -30,14 +33,19 @@ struct Pages {
 
 impl<T> Default for RouteTable<T> {
     fn default() -> Self {
-        Self { routes: IndexMap::new(), offered: false, lists: Default::default() }
+        Self {
+            routes: IndexMap::new(),
+            offered: false,
+            lists: Default::default(),
+            digest: OnceLock::new(),
+        }
     }
 }
 
 /// Copies the routes without the encoded lists, because the copy is about to be changed.
 impl<T> Clone for RouteTable<T> {
     fn clone(&self) -> Self {
-        Self { routes: self.routes.clone(), offered: self.offered, lists: Default::default() }
+        Self { routes: self.routes.clone(), offered: self.offered, ..Self::default() }
     }
 }
 
@@ -58,18 +66,23 @@ impl<T> RouteTable<T> {
         self.offered = true;
     }
 
+    fn forget_lists(&mut self) {
+        self.lists = Default::default();
+        self.digest = OnceLock::new();
+    }
+
     /// Removes a route and returns it. It contains user code, so it must not be dropped under a
     /// lock.
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn remove(&mut self, name: &str) -> Option<Arc<T>> {
-        self.lists = Default::default();
+        self.forget_lists();
         self.routes.shift_remove(name)
     }
 
     /// Inserts a route and returns the one of the same name that it replaces.
     #[must_use = "drop it when the registry is unlocked"]
     pub(crate) fn insert(&mut self, name: &str, route: Arc<T>) -> Option<Arc<T>> {
-        self.lists = Default::default();
+        self.forget_lists();
         self.offered = true;
         self.routes.insert(name.into(), route)
     }
@@ -100,6 +113,10 @@ impl<T> RouteTable<T> {
                     let last = self.routes.get_index_of(cursor).ok_or_else(|| {
                         ErrorObject::invalid_params(
                             "/cursor: unknown cursor, or the list has changed; start from the first page",
+                        )
+                        .with_kind(
+                            ErrorKind::StaleState,
+                            &json!({ "kind": "cursor", "reason": "unknown", "restart": true }),
                         )
                     })?;
                     self.write_page(last + 1, request, list).map_err(failed)
@@ -137,7 +154,27 @@ impl<T> RouteTable<T> {
         let next = (end < self.routes.len()).then(|| self.routes.get_index(end - 1)).flatten();
         let next = next.map(|(name, _)| name.to_string());
         let mut routes = slice.into_iter().flat_map(|slice| slice.values()).map(|route| &**route);
-        request.encoder.encode(list(&mut routes, next), request.revision)
+        let mut result = list(&mut routes, next);
+        if request.rules.digests
+            && let Some(digest) = result.digest_mut()
+        {
+            *digest = Some(self.digest(request.rules, &list)?.to_owned());
+        }
+        request.encoder.encode(result, request.rules)
+    }
+
+    /// Returns the digest of the whole list, for the only rules that have digests.
+    pub(super) fn digest<R: WireResult>(
+        &self,
+        rules: &Rules,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<&str, serde_json::Error> {
+        if let Some(digest) = self.digest.get() {
+            return Ok(digest);
+        }
+        let mut routes = self.routes.values().map(|route| &**route);
+        let digest = digest(list(&mut routes, None), rules)?;
+        Ok(self.digest.get_or_init(|| digest.into()))
     }
 }
 
@@ -145,6 +182,7 @@ impl<T> RouteTable<T> {
 pub(crate) struct ListRequest<'a> {
     pub(crate) cursor: Option<&'a str>,
     pub(crate) revision: Revision,
+    pub(crate) rules: &'a Rules,
     pub(crate) encoder: &'a Encoder,
     pub(crate) page_size: usize,
 }

@@ -1,13 +1,15 @@
 //! All routes at one moment: an immutable snapshot, replaced by each change.
 //!
 //! A call looks up its route in a map. A list is encoded once for each revision and stored in the
-//! snapshot, so it is dropped together with it.
+//! snapshot, so it is dropped together with it. So is its digest.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::method::{Method as _, PromptsList, ResourceTemplatesList, ResourcesList, ToolsList};
+use mcp_core::revision::Rules;
 use mcp_core::types::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
 };
@@ -24,6 +26,8 @@ pub(crate) struct Registry {
     pub(crate) prompts: RouteTable<PromptRoute>,
     pub(crate) resources: RouteTable<ResourceRoute>,
     pub(crate) templates: RouteTable<ResourceRoute>,
+    /// The digest of the result of `server/discover`, computed when it is first needed.
+    pub(crate) discover_digest: OnceLock<Box<str>>,
 }
 
 impl Registry {
@@ -89,51 +93,117 @@ impl Registry {
     // ---- lists ----
 
     pub(crate) fn list_tools(&self, request: &ListRequest<'_>) -> Result<JsonBytes, ErrorObject> {
-        self.tools.page(request, |routes, next| {
-            let mut result =
-                ListToolsResult::new(routes.map(ToolRoute::describe).collect::<Vec<_>>());
-            result.next_cursor = next;
-            result
-        })
+        self.tools.page(request, tools)
     }
 
     pub(crate) fn list_prompts(&self, request: &ListRequest<'_>) -> Result<JsonBytes, ErrorObject> {
-        self.prompts.page(request, |routes, next| {
-            let mut result = ListPromptsResult::new(
-                routes.map(|route| route.prompt.clone()).collect::<Vec<_>>(),
-            );
-            result.next_cursor = next;
-            result
-        })
+        self.prompts.page(request, prompts)
     }
 
     pub(crate) fn list_resources(
         &self,
         request: &ListRequest<'_>,
     ) -> Result<JsonBytes, ErrorObject> {
-        self.resources.page(request, |routes, next| {
-            let listed = routes.filter_map(|route| match &route.kind {
-                ResourceKind::Resource(resource) => Some(resource.clone()),
-                ResourceKind::Template { .. } => None,
-            });
-            let mut result = ListResourcesResult::new(listed.collect::<Vec<_>>());
-            result.next_cursor = next;
-            result
-        })
+        self.resources.page(request, resources)
     }
 
     pub(crate) fn list_templates(
         &self,
         request: &ListRequest<'_>,
     ) -> Result<JsonBytes, ErrorObject> {
-        self.templates.page(request, |routes, next| {
-            let listed = routes.filter_map(|route| match &route.kind {
-                ResourceKind::Template { listed, .. } => Some(listed.clone()),
-                ResourceKind::Resource(_) => None,
-            });
-            let mut result = ListResourceTemplatesResult::new(listed.collect::<Vec<_>>());
-            result.next_cursor = next;
-            result
-        })
+        self.templates.page(request, templates)
+    }
+
+    /// Returns the digest of the result of a method that lists routes. `None` for another method,
+    /// and for one whose capability is not offered.
+    ///
+    /// # Errors
+    /// If the list cannot be encoded as JSON.
+    pub(crate) fn digest(
+        &self,
+        method: &str,
+        rules: &Rules,
+    ) -> Result<Option<&str>, serde_json::Error> {
+        match method {
+            ToolsList::NAME if self.tools.is_offered() => self.tools.digest(rules, tools),
+            PromptsList::NAME if self.prompts.is_offered() => self.prompts.digest(rules, prompts),
+            ResourcesList::NAME if self.resources.is_offered() => {
+                self.resources.digest(rules, resources)
+            }
+            ResourceTemplatesList::NAME if self.templates.is_offered() => {
+                self.templates.digest(rules, templates)
+            }
+            _ => return Ok(None),
+        }
+        .map(Some)
+    }
+}
+
+type Routes<'a, 'b, T> = &'a mut dyn Iterator<Item = &'b T>;
+
+fn tools(routes: Routes<'_, '_, ToolRoute>, next: Option<String>) -> ListToolsResult {
+    let mut result = ListToolsResult::new(routes.map(ToolRoute::describe).collect::<Vec<_>>());
+    result.next_cursor = next;
+    result
+}
+
+fn prompts(routes: Routes<'_, '_, PromptRoute>, next: Option<String>) -> ListPromptsResult {
+    let prompts = routes.map(|route| route.prompt.clone());
+    let mut result = ListPromptsResult::new(prompts.collect::<Vec<_>>());
+    result.next_cursor = next;
+    result
+}
+
+fn resources(routes: Routes<'_, '_, ResourceRoute>, next: Option<String>) -> ListResourcesResult {
+    let listed = routes.filter_map(|route| match &route.kind {
+        ResourceKind::Resource(resource) => Some(resource.clone()),
+        ResourceKind::Template { .. } => None,
+    });
+    let mut result = ListResourcesResult::new(listed.collect::<Vec<_>>());
+    result.next_cursor = next;
+    result
+}
+
+fn templates(
+    routes: Routes<'_, '_, ResourceRoute>,
+    next: Option<String>,
+) -> ListResourceTemplatesResult {
+    let listed = routes.filter_map(|route| match &route.kind {
+        ResourceKind::Template { listed, .. } => Some(listed.clone()),
+        ResourceKind::Resource(_) => None,
+    });
+    let mut result = ListResourceTemplatesResult::new(listed.collect::<Vec<_>>());
+    result.next_cursor = next;
+    result
+}
+
+// Without the feature there are no digests.
+#[cfg(all(test, feature = "sealed-state"))]
+mod tests {
+    use mcp_core::revision::{Revision, RuleSet};
+
+    use super::*;
+
+    fn tool(name: &str) -> Arc<ToolRoute> {
+        Arc::new(ToolRoute::builder(name).handler(|| async { "" }))
+    }
+
+    #[test]
+    fn a_digest_is_computed_once_after_a_change() {
+        let rules = RuleSet::WITH_DRAFT.of(Revision::LATEST);
+        let mut registry = Registry::default();
+        assert_eq!(registry.digest(ToolsList::NAME, rules).unwrap(), None);
+        drop(registry.insert_tool(tool("a")));
+        let digest = |registry: &Registry| -> String {
+            let computed = registry.digest(ToolsList::NAME, rules).unwrap().unwrap();
+            let again = registry.digest(ToolsList::NAME, rules).unwrap().unwrap();
+            assert_eq!(computed.as_ptr(), again.as_ptr());
+            computed.to_owned()
+        };
+        let one = digest(&registry);
+        drop(registry.insert_tool(tool("b")));
+        assert_ne!(digest(&registry), one);
+        drop(registry.tools.remove("b"));
+        assert_eq!(digest(&registry), one);
     }
 }

@@ -3,6 +3,7 @@
 mod completion;
 mod discover;
 mod dispatch;
+mod known_digests;
 mod logging;
 mod prompts;
 mod request;

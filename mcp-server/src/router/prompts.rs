@@ -8,6 +8,7 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, PromptsGet, PromptsList};
 use serde::Deserialize;
 
+use super::known_digests;
 use super::request::{RoutedRequest, require, unknown};
 use crate::input::{self, RoundInput};
 
@@ -23,6 +24,7 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     let RoutedRequest { registry, context, params, .. } = *request;
     let Params { name, arguments } = request.parse()?;
     require(registry.prompts.is_offered(), PromptsGet::NAME)?;
+    known_digests::check(request);
     let Some(route) = registry.prompts.get(&name) else { return Err(unknown("prompt", &name)) };
     let arguments = arguments.unwrap_or_default();
     let missing: Vec<_> = (route.prompt.arguments.iter().flatten())

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, Params};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, Params};
 use mcp_core::text::PeerText;
 use mcp_core::types::EmptyResult;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::context::Context;
 use crate::definition::ServerDefinition;
@@ -42,6 +43,7 @@ impl<'a> RoutedRequest<'a> {
         let request = ListRequest {
             cursor: cursor.as_deref(),
             revision: self.context.revision(),
+            rules: self.context.rules(),
             encoder: &self.context.call().environment.encoder,
             page_size,
         };
@@ -63,7 +65,9 @@ pub(super) fn require(offered: bool, method: &str) -> Result<(), ErrorObject> {
 #[cold]
 pub(super) fn unknown(kind: &str, name: &str) -> ErrorObject {
     let name = PeerText::with_max(name, MAX_NAME_CHARS);
+    let details = json!({ "reason": format!("unknown_{kind}"), "name": name.to_string() });
     ErrorObject::invalid_params(format!("unknown {kind}: {name}"))
+        .with_kind(ErrorKind::InvalidParams, &details)
 }
 
 /// The parameters of a list request.

@@ -2,7 +2,7 @@
 //! `resources/subscribe` and `resources/unsubscribe`. Spec: server/resources.
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::method::{
     Method as _, ResourceTemplatesList, ResourcesList, ResourcesRead, ResourcesSubscribe,
     ResourcesUnsubscribe,
@@ -10,6 +10,7 @@ use mcp_core::method::{
 use mcp_core::types::SubscribeParams;
 use serde::Deserialize;
 
+use super::known_digests;
 use super::request::{RoutedRequest, require};
 use crate::context::Context;
 use crate::input::{self, RoundInput};
@@ -24,6 +25,7 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let Params { uri } = request.parse()?;
     check_uri(context, &uri)?;
     require(registry.resources.is_offered(), ResourcesRead::NAME)?;
+    known_digests::check(request);
     let Some((route, variables)) = registry.resource(&uri) else { return Err(not_found(&uri)) };
     let input = RoundInput::read(ResourcesRead::NAME, params)?;
     let begin = || route.read(context.clone(), uri.clone(), variables.clone());
@@ -77,4 +79,8 @@ fn check_uri(context: &Context, uri: &str) -> Result<(), ErrorObject> {
 fn not_found(uri: &str) -> ErrorObject {
     ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
         .with_data(&serde_json::json!({ "uri": uri }))
+        .with_kind(
+            ErrorKind::ResourceNotFound,
+            &serde_json::json!({ "reason": "resource_not_found" }),
+        )
 }

@@ -4,6 +4,7 @@ use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, ToolsCall, ToolsList};
 
+use super::known_digests;
 use super::request::{RoutedRequest, require, unknown};
 use crate::error::invalid_params;
 #[cfg(feature = "tasks")]
@@ -23,6 +24,7 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let arguments = object(arguments)?;
     let arguments = || arguments.map_or(JsonBytes::empty_object(), |text| params.slice_ref(text));
     require(registry.tools.is_offered(), ToolsCall::NAME)?;
+    known_digests::check(request);
     let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
     let begin = || route.call(context.clone(), arguments());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::sync::Mutex;
 
 use super::token::{NONCE_BYTES, refused};
@@ -91,7 +91,10 @@ pub(super) fn full(limit: &str, max: usize) -> ErrorObject {
     );
     let message =
         format!("the limit of {max} redeemed states is reached ({limit}); try again later");
-    ErrorObject::new(code::INTERNAL_ERROR, message)
+    ErrorObject::new(code::INTERNAL_ERROR, message).with_kind(
+        ErrorKind::Unavailable,
+        &serde_json::json!({ "reason": "capacity", "retryAfterMs": 1_000 }),
+    )
 }
 
 #[cfg(test)]

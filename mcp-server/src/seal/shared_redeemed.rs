@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 
 use super::cipher::digest;
 use super::redeemed::{Receipt, full};
@@ -67,6 +67,10 @@ impl SharedRedeemed {
         tracing::warn!(error, "whether a state was used before could not be found out");
         let message = "the store of used states failed; start the call again";
         Err(ErrorObject::new(code::INTERNAL_ERROR, message)
-            .with_data(&serde_json::json!({ "retryable": true })))
+            .with_data(&serde_json::json!({ "retryable": true }))
+            .with_kind(
+                ErrorKind::Unavailable,
+                &serde_json::json!({ "reason": "dependency_unavailable", "retryAfterMs": 1_000 }),
+            ))
     }
 }

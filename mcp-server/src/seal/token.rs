@@ -1,6 +1,7 @@
 //! The layout of a token, and the error for one that cannot be opened.
 
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject};
+use serde_json::json;
 
 /// The version of the layout, which is the first byte.
 pub(super) const VERSION: u8 = 1;
@@ -39,4 +40,8 @@ pub(super) fn refused(reason: &str) -> ErrorObject {
     ErrorObject::invalid_params(format!(
         "/requestState: {reason}; send the call without it to start over"
     ))
+    .with_kind(
+        ErrorKind::StaleState,
+        &json!({ "kind": "request_state", "reason": "rejected", "restart": true }),
+    )
 }

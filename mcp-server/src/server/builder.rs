@@ -8,6 +8,8 @@ use std::time::Duration;
 use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::Method;
 use mcp_core::revision::Revision;
+#[cfg(feature = "sealed-state")]
+use mcp_core::revision::RuleSet;
 use mcp_core::service::{BoxService, Service};
 use mcp_core::types::{CacheScope, Icon, Implementation};
 use tower_layer::Layer;
@@ -235,6 +237,33 @@ impl ServerBuilder {
     /// Sets the supported revisions, in order of preference. Default: all.
     pub fn revisions(mut self, revisions: impl Into<Vec<Revision>>) -> Self {
         self.parts.revisions = revisions.into();
+        self
+    }
+
+    /// Serves requests of revision 2026-07-28 by the **draft** of the revision after it: lists have
+    /// a `digest`, known digests are compared, and errors have the codes and HTTP statuses of the
+    /// draft's registry. `docs/revisions.md` has the details.
+    ///
+    /// For experiments only. The draft has no name, so it is not negotiated: clients do not see
+    /// that the server follows it. What it does may change in any release, and clients of
+    /// 2026-07-28 may not understand its errors.
+    ///
+    /// ```
+    /// use mcp_server::{Server, routes, tool};
+    ///
+    /// /// Add two numbers.
+    /// #[tool]
+    /// async fn add(a: i64, b: i64) -> i64 {
+    ///     a + b
+    /// }
+    ///
+    /// let server =
+    ///     Server::builder("calculator", "1.0.0").routes(routes![add]).draft_revision().build()?;
+    /// # Ok::<(), mcp_server::BuildError>(())
+    /// ```
+    #[cfg(feature = "sealed-state")]
+    pub fn draft_revision(mut self) -> Self {
+        self.parts.rules = RuleSet::WITH_DRAFT;
         self
     }
 

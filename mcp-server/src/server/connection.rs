@@ -218,7 +218,7 @@ impl Connection {
     /// Runs a call to its end. All that a request needs before its handler runs is done by then, so
     /// that the future, which is moved and boxed, is small.
     async fn finish(&self, begun: Result<Begun, ErrorObject>) -> Reply {
-        let call = match begun? {
+        let call = match begun.map_err(|error| self.fit_error(error))? {
             Begun::Call(call) => call,
             Begun::Result(result) => return Ok(result),
         };
@@ -227,7 +227,7 @@ impl Connection {
         let reply = self.server.stack.call(call).await;
         call.gate.close_and_wait().await;
         reply.map_err(|error| match error {
-            CallError::Peer(error) => fit_error(error, call.revision.rules()).into(),
+            CallError::Peer(error) => fit_error(error, call.rules).into(),
             error => error,
         })
     }
@@ -281,7 +281,7 @@ impl Connection {
             server.info.clone(),
         );
         result.instructions = server.instructions.clone();
-        server.environment.encode(result, revision)
+        server.environment.encode(result, server.environment.rules.of(revision))
     }
 
     fn legacy_session(
@@ -339,6 +339,13 @@ impl Conversation for Connection {
 
     fn check_batch_entry(&self, params: &Params) -> Result<(), ErrorObject> {
         CallMeta::read_batch_entry(params).map(drop)
+    }
+
+    fn fit_error(&self, error: ErrorObject) -> ErrorObject {
+        // What belongs to no call is as the session has it, or as a modern client expects it.
+        let session = self.conversation.session.get();
+        let revision = session.map_or(Revision::LATEST, |session| session.revision);
+        fit_error(error, self.server.definition.environment.rules.of(revision))
     }
 
     fn draining(&self) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcp_core::extensions::Extensions;
 use mcp_core::method::{self, Methods};
-use mcp_core::revision::Revision;
+use mcp_core::revision::{Revision, RuleSet};
 use mcp_core::service::BoxService;
 use mcp_core::types::{CacheScope, Implementation};
 
@@ -48,6 +48,7 @@ pub(super) struct Parts {
     pub(super) layers: Vec<BoxLayer>,
     pub(super) limits: Limits,
     pub(super) revisions: Vec<Revision>,
+    pub(super) rules: RuleSet,
     pub(super) page_sizes: PageSizes,
     pub(super) cache: (Duration, CacheScope),
     pub(super) state_keys: Option<KeyRing>,
@@ -76,6 +77,7 @@ impl Parts {
             layers: Vec::new(),
             limits: Limits::new(),
             revisions: Revision::ALL.to_vec(),
+            rules: RuleSet::PUBLISHED,
             page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
             cache: (Duration::ZERO, CacheScope::Private),
             state_keys: None,
@@ -216,6 +218,7 @@ impl Parts {
             blocking: BlockingPool::new(self.limits.max_blocking_threads),
             sealer,
             limits: self.limits.clone(),
+            rules: self.rules,
             encoder,
         });
         #[cfg(feature = "tasks")]

@@ -79,7 +79,9 @@ impl TaskManager {
     ) -> Result<JsonBytes, ErrorObject> {
         let round = context.call().questions.get();
         let journal = round.map(|round| std::mem::take(&mut round.lock().journal));
-        let created = self.create(context, route, journal, None).await?.created(&self.shared);
+        let created = self.create(context, route, journal, None).await?;
+        let mut created = created.created(&self.shared);
+        context.mark_stale(&mut created.meta);
         let encoder = &context.call().environment.encoder;
         let encoded = encoder.encode_task(created);
         encoded.map_err(|error| crate::error::internal("encoding a task", &error))

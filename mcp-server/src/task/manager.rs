@@ -6,10 +6,11 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use futures::future::{AbortHandle, abortable};
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use mcp_core::types::InputResponses;
+use serde_json::json;
 
 use super::asking::Asking;
 use super::background;
@@ -106,14 +107,18 @@ impl TaskManager {
     /// −32603 if not.
     pub(super) fn check_running(&self) -> Result<(), ErrorObject> {
         self.ensure_started();
-        let message = if self.is_stopped.load(Ordering::Acquire) {
-            "the server is stopping, and starts no tasks; try again later"
+        let (reason, message) = if self.is_stopped.load(Ordering::Acquire) {
+            ("shutting_down", "the server is stopping, and starts no tasks; try again later")
         } else if !self.started.is_completed() {
-            "the server cannot run tasks, because its engine failed to start; try again later"
+            let message = "the server cannot run tasks, because its engine failed to start; try \
+                           again later";
+            ("dependency_unavailable", message)
         } else {
             return Ok(());
         };
-        Err(ErrorObject::new(code::INTERNAL_ERROR, message))
+        let details = json!({ "reason": reason, "retryAfterMs": 1_000, "notProcessed": true });
+        let error = ErrorObject::new(code::INTERNAL_ERROR, message);
+        Err(error.with_kind(ErrorKind::Unavailable, &details))
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
@@ -316,6 +321,10 @@ impl TaskManager {
         let TaskPage { tasks, next } = page.map_err(|error| match error {
             StoreError::Invalid(_) if cursor.is_some() => {
                 ErrorObject::invalid_params("/cursor: it is not from a page of this list")
+                    .with_kind(
+                        ErrorKind::StaleState,
+                        &json!({ "kind": "cursor", "reason": "unknown", "restart": true }),
+                    )
             }
             error => to_error("listing tasks", &error),
         })?;
@@ -413,6 +422,7 @@ impl fmt::Debug for TaskManager {
 #[cold]
 pub(super) fn unknown(id: &str) -> ErrorObject {
     ErrorObject::invalid_params(format!("unknown task: {}", PeerText::with_max(id, 128)))
+        .with_kind(ErrorKind::StaleState, &json!({ "kind": "task", "reason": "unknown" }))
 }
 
 #[cold]

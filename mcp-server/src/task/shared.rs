@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::jsonrpc::{ErrorObject, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 
 use super::asking::Asking;
 use super::limits::TaskLimits;
@@ -102,6 +102,10 @@ pub(super) fn to_error(operation: &str, error: &StoreError) -> ErrorObject {
             format!(
                 "the server keeps no more tasks: its limit is {max} ({limit}); try again later"
             ),
+        )
+        .with_kind(
+            ErrorKind::Unavailable,
+            &serde_json::json!({ "reason": "capacity", "retryAfterMs": 1_000 }),
         ),
         error => crate::error::internal(operation, error),
     }

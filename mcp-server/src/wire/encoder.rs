@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use mcp_core::json::{self, JsonBytes};
 use mcp_core::meta::{Meta, SERVER_INFO};
-use mcp_core::revision::{Revision, Rules};
+use mcp_core::revision::Rules;
 use mcp_core::types::{CacheScope, Implementation, InputRequiredResult};
 
 use super::result::WireResult;
@@ -75,7 +75,7 @@ impl Encoder {
         })
     }
 
-    /// Adapts a result to a revision and encodes it.
+    /// Adapts a result to the rules of a revision and encodes it.
     ///
     /// # Errors
     /// If the result cannot be encoded as JSON, for example because of a map whose keys are not
@@ -83,9 +83,8 @@ impl Encoder {
     pub(crate) fn encode<T: WireResult>(
         &self,
         mut result: T,
-        revision: Revision,
+        rules: &Rules,
     ) -> Result<JsonBytes, serde_json::Error> {
-        let rules = revision.rules();
         result.project(rules);
         self.fit_cache(&mut result, rules);
         if !rules.result_type {
@@ -106,14 +105,14 @@ impl Encoder {
     pub(crate) fn encode_custom<T: Serialize>(
         &self,
         result: &T,
-        revision: Revision,
+        rules: &Rules,
     ) -> Result<JsonBytes, serde_json::Error> {
         let mut members = match serde_json::to_value(result)? {
             Value::Object(members) => members,
             Value::Null => serde_json::Map::new(),
             _ => return Err(serde::ser::Error::custom("a result must be an object")),
         };
-        if revision.rules().result_type {
+        if rules.result_type {
             members.entry("resultType").or_insert_with(|| "complete".into());
             let meta =
                 members.entry("_meta").or_insert_with(|| Value::Object(serde_json::Map::new()));

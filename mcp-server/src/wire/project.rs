@@ -325,7 +325,7 @@ macro_rules! unchanged {
 unchanged!(CompleteResult, EmptyResult, SubscriptionsListenResult);
 
 macro_rules! wire_results {
-    ($($result:ident),+; cacheable: $($cacheable:ident),+) => {
+    ($($result:ident),+; digested: $($digested:ident),+) => {
         $(
             impl WireResult for $result {
                 fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
@@ -334,7 +334,7 @@ macro_rules! wire_results {
             }
         )+
         $(
-            impl WireResult for $cacheable {
+            impl WireResult for $digested {
                 fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
                     &mut self.meta
                 }
@@ -342,9 +342,26 @@ macro_rules! wire_results {
                 fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<mcp_core::types::CacheScope>)> {
                     Some((&mut self.ttl_ms, &mut self.cache_scope))
                 }
+
+                fn digest_mut(&mut self) -> Option<&mut Option<String>> {
+                    Some(&mut self.digest)
+                }
             }
         )+
     };
+}
+
+/// It may be cached, but has no digest: the key of a digest has no URI.
+impl WireResult for ReadResourceResult {
+    fn meta_mut(&mut self) -> &mut Option<mcp_core::meta::Meta> {
+        &mut self.meta
+    }
+
+    fn cache_mut(
+        &mut self,
+    ) -> Option<(&mut Option<u64>, &mut Option<mcp_core::types::CacheScope>)> {
+        Some((&mut self.ttl_ms, &mut self.cache_scope))
+    }
 }
 
 #[cfg(feature = "tasks")]
@@ -388,6 +405,6 @@ fn content_size(content: &Content) -> usize {
 
 wire_results!(
     GetPromptResult, CompleteResult, EmptyResult, InitializeResult, SubscriptionsListenResult;
-    cacheable: ListToolsResult, ListPromptsResult, ListResourcesResult, ListResourceTemplatesResult,
-    ReadResourceResult, DiscoverResult
+    digested: ListToolsResult, ListPromptsResult, ListResourcesResult, ListResourceTemplatesResult,
+    DiscoverResult
 );

@@ -27,4 +27,9 @@ pub(crate) trait WireResult: Serialize + Project {
     fn cache_mut(&mut self) -> Option<(&mut Option<u64>, &mut Option<CacheScope>)> {
         None
     }
+
+    /// Returns the `digest` member, if the result has one.
+    fn digest_mut(&mut self) -> Option<&mut Option<String>> {
+        None
+    }
 }

@@ -14,11 +14,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::output::Output;
 use super::queue::RequestQueue;
+use super::refusal;
 use super::shared::Shared;
 use super::shutdown::Shutdown;
 use crate::codec::line::{Line, LineDecoder};
 use crate::json::JsonBytes;
-use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, code, decode, too_long};
+use crate::jsonrpc::{Decoded, ErrorObject, Malformed, Message, RequestId, decode, too_long};
 use crate::limits::ConnectionLimits;
 use crate::method::{NotificationMethod as _, notification};
 use crate::service::{
@@ -224,14 +225,11 @@ where
                 self.handle_batch(cx, entries);
             }
             Ok(Decoded::Batch(_)) => {
-                let error = ErrorObject::invalid_request(
-                    "a batch is accepted only in a session of revision 2025-03-26; send one message per line",
-                );
-                self.output.refuse(None, &error);
+                self.refuse(None, refusal::no_batches());
             }
             Err(malformed) => {
                 if let Some((id, error)) = self.handle_malformed(malformed) {
-                    self.output.refuse(id.as_ref(), &error);
+                    self.refuse(id.as_ref(), error);
                 }
             }
         }
@@ -251,10 +249,17 @@ where
         None
     }
 
+    /// Answers with an error of the engine, in the form that the conversation has for it.
+    #[cold]
+    fn refuse(&mut self, id: Option<&RequestId>, error: ErrorObject) {
+        let error = self.local.fit_error(error);
+        self.output.refuse(id, &error);
+    }
+
     #[cold]
     fn refuse_overlong(&mut self) -> Result<(), TransportError> {
         self.overlong_messages += 1;
-        self.output.refuse(None, &too_long(&self.limits));
+        self.refuse(None, too_long(&self.limits));
         if self.overlong_messages > self.limits.max_overlong_messages {
             let (count, max_bytes) = (self.overlong_messages, self.limits.max_message_bytes);
             let reason = format!(
@@ -311,27 +316,20 @@ where
 
     fn handle_request(&mut self, cx: &mut Context<'_>, request: Request) {
         if self.shutdown.is_requested() {
-            let error = ErrorObject::new(code::INTERNAL_ERROR, "the server is shutting down");
-            return self.output.refuse(Some(&request.id), &error);
+            return self.refuse(Some(&request.id), refusal::shutting_down());
         }
         let (is_running, running) = {
             let state = self.shared.lock();
             (state.running.contains(&request.id), state.running.len())
         };
         if is_running || self.queue.contains(&request.id) {
-            let error = ErrorObject::invalid_request(
-                "a request with this id is still running; use another id",
-            );
-            return self.output.refuse(Some(&request.id), &error);
+            return self.refuse(Some(&request.id), refusal::duplicate_id());
         }
         if self.queue.is_empty() && self.has_capacity_beside(running) {
             return self.start(cx, request);
         }
         if self.queue.is_full() {
-            let error =
-                ErrorObject::new(code::INTERNAL_ERROR, "too many requests at the same time")
-                    .with_data(&serde_json::json!({ "retryable": true }));
-            return self.output.refuse(Some(&request.id), &error);
+            return self.refuse(Some(&request.id), refusal::too_many_requests());
         }
         self.queue.push(request);
     }
@@ -366,11 +364,7 @@ where
                         continue;
                     }
                     if self.shutdown.is_requested() || self.is_known(&id) || !self.has_capacity() {
-                        let error = ErrorObject::invalid_request(
-                            "this entry of the batch was refused: its id is in use, or too many \
-                             requests are running (max_in_flight_requests)",
-                        );
-                        replies.push_error(Some(&id), &error);
+                        replies.push_error(Some(&id), &refusal::refused_entry());
                         continue;
                     }
                     let (handle, registration) = AbortHandle::new_pair();

@@ -18,6 +18,7 @@ mod outbox;
 mod output;
 mod pending;
 mod queue;
+mod refusal;
 mod remote;
 mod running;
 mod shared;

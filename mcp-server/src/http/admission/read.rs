@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
+use mcp_core::jsonrpc::{ErrorTable, too_long};
 
 use super::body::RequestBody;
 use super::counts::Admitted;
@@ -17,7 +18,7 @@ use crate::http::response::status;
 /// Fixed: a buffer size.
 const ROOM: usize = 256 << 10;
 
-/// Reads all of it.
+/// Reads all of it. `errors` returns the table for the errors of the request.
 ///
 /// # Errors
 /// The response that says why not: 413, 408, 503, or 400 when the client broke off.
@@ -25,8 +26,9 @@ pub(in crate::http) async fn read(
     body: RequestBody,
     limits: &Limits,
     admitted: &mut Admitted,
+    errors: impl Fn() -> &'static ErrorTable,
 ) -> Result<Bytes, Response> {
-    let mut collecting = pin!(collect(body, limits.connection.max_message_bytes, admitted));
+    let mut collecting = pin!(collect(body, limits, admitted, errors));
     // Most bodies are there already, and need no timer.
     if let Poll::Ready(read) = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
         return read;
@@ -43,13 +45,13 @@ pub(in crate::http) async fn read(
 
 async fn collect(
     mut body: RequestBody,
-    max_bytes: usize,
+    limits: &Limits,
     admitted: &mut Admitted,
+    errors: impl Fn() -> &'static ErrorTable,
 ) -> Result<Bytes, Response> {
-    let too_large = || {
-        let reason = format!("the message is longer than {max_bytes} bytes (max_message_bytes)");
-        status::refused(StatusCode::PAYLOAD_TOO_LARGE, None, &reason)
-    };
+    let max_bytes = limits.connection.max_message_bytes;
+    let too_large = || status::refusal(errors(), None, too_long(&limits.connection));
+    let full = |full| status::full(errors(), full, None);
     let said = usize::try_from(body.min_length()).unwrap_or(usize::MAX);
     if said > max_bytes {
         return Err(too_large());
@@ -61,13 +63,13 @@ async fn collect(
             Poll::Ready(chunk) => Poll::Ready(Ok(chunk)),
             Poll::Pending => admitted.poll_displaced(cx).map(Err),
         });
-        let Some(chunk) = next.await.map_err(|full| status::full(full, None))? else { break };
+        let Some(chunk) = next.await.map_err(full)? else { break };
         let broken = |_| status::refused(StatusCode::BAD_REQUEST, None, "the body ended early");
         let data = chunk.map_err(broken)?;
         if whole.len() + rest.len() + data.len() > max_bytes {
             return Err(too_large());
         }
-        admitted.reserve(data.len()).map_err(|full| status::full(full, None))?;
+        admitted.reserve(data.len()).map_err(full)?;
         if whole.is_empty() && rest.is_empty() {
             whole = data; // Most bodies are one piece, which is not copied.
         } else {

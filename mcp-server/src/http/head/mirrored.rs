@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderName};
 use mcp_core::http::{decode_value, param_matches};
-use mcp_core::jsonrpc::{ErrorObject, Params, code};
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, Params, code};
 use mcp_core::method::{Method as _, Methods, ToolsCall};
 
 use super::fields::{Field, Fields};
@@ -40,8 +40,11 @@ pub(in crate::http) fn check_request(
     let Some(mirrored) = methods.find(said.method).and_then(|row| row.name_param) else {
         return Ok(());
     };
-    let [named, arguments] = (said.params.member_texts([mirrored, "arguments"]))
-        .map_err(|error| ErrorObject::invalid_params(error.to_string()))?;
+    let [named, arguments] =
+        (said.params.member_texts([mirrored, "arguments"])).map_err(|error| {
+            ErrorObject::invalid_params(error.to_string())
+                .with_kind(ErrorKind::MalformedParams, &())
+        })?;
     // Without a header, the router answers a name that is not a string.
     let named = named.and_then(|json| read_text(json).ok());
     check_name(name, named.as_deref())?;

@@ -30,7 +30,7 @@ pub(super) async fn initialize(
     let has_begun = reply.is_ok();
     let mut text = BytesMut::new();
     write_reply(&mut text, &id, reply, shared.server.limits().connection.max_outgoing_bytes);
-    let mut response = status::json(StatusCode::OK, text);
+    let mut response = status::message(StatusCode::OK, text);
     if !has_begun || shared.options.stateless {
         return response;
     }
@@ -42,7 +42,7 @@ pub(super) async fn initialize(
         return *refused;
     }
     if let Err(full) = shared.legacy.sessions.insert(entry) {
-        return status::full(full, Some(&id));
+        return status::full(status::LEGACY, full, Some(&id));
     }
     if let Ok(value) = HeaderValue::from_str(&session.to_text()) {
         response.headers_mut().insert(SESSION_ID, value);

@@ -111,14 +111,18 @@ impl Post<'_> {
         // its work twice.
         let permit =
             Entry::start(&self.entry, id.clone(), handle.clone(), limits.max_in_flight_requests);
-        let Some(permit) = permit else { return status::full(SESSION_FULL, Some(&id)) };
+        let Some(permit) = permit else {
+            return status::full(status::LEGACY, SESSION_FULL, Some(&id));
+        };
         let finisher = self.exchange(|| [id.clone()].into());
         let exchange = Arc::clone(&finisher.0);
         let mut call = Abortable::new(self.call(&exchange, request, meta), registration);
         let mut call = match poll_once(&mut call).await {
             Poll::Pending => call,
             Poll::Ready(Ok(reply)) if exchange.close() => {
-                return status::reply(&id, reply, max_bytes, |_| StatusCode::OK);
+                let errors = self.entry.revision().rules().errors;
+                let of_error = |error: &ErrorObject| status::of(errors, error);
+                return status::reply(&id, reply, max_bytes, of_error);
             }
             Poll::Ready(Ok(reply)) => {
                 // The task below waits for the client to read what was said before.
@@ -299,7 +303,7 @@ impl Answers {
 async fn respond(shared: &Shared, entry: &Arc<Entry>, presence: Presence) -> Response {
     let limits = &shared.legacy.limits;
     match presence.0.decide(limits.stream_upgrade_delay).await {
-        Decision::Whole(text) => status::json(StatusCode::OK, text),
+        Decision::Whole(text) => status::message(StatusCode::OK, text),
         Decision::Stream(mut reader) => {
             if let Some(stream) = presence.0.stream() {
                 stream.begin().await;

@@ -32,9 +32,11 @@ pub(super) async fn begin(
     created.map_err(|error| {
         Box::new(match error {
             StoreError::Full { limit: "max_sessions", .. } => {
-                status::full(SESSIONS_FULL, Some(request))
+                status::full(status::LEGACY, SESSIONS_FULL, Some(request))
             }
-            StoreError::Full { .. } => status::full(SESSIONS_OF_PRINCIPAL_FULL, Some(request)),
+            StoreError::Full { .. } => {
+                status::full(status::LEGACY, SESSIONS_OF_PRINCIPAL_FULL, Some(request))
+            }
             error => status::unavailable(Some(request), &error),
         })
     })?;

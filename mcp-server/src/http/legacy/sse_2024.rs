@@ -70,7 +70,7 @@ fn open(shared: &Arc<Shared>, head: &Head<'_>) -> Response {
     let principal = head.principal().cloned();
     let entry = Entry::of_kind(EntryKind::HttpSse, id, principal, connection);
     if let Err(full) = shared.legacy.sessions.insert(Arc::clone(&entry)) {
-        return status::full(full, None);
+        return status::full(status::LEGACY, full, None);
     }
     let session = OpenStream { shared: Arc::clone(shared), id };
     let Some(stream) = entry.open_standalone(|| stream) else {
@@ -141,19 +141,19 @@ impl Body for StreamBody {
 async fn post(shared: &Arc<Shared>, head: &Head<'_>, body: RequestBody) -> Response {
     let mut admitted = match shared.admission.admit() {
         Ok(admitted) => admitted,
-        Err(full) => return status::full(full, None),
+        Err(full) => return status::full(status::LEGACY, full, None),
     };
     let entry = match find(shared, head) {
         Ok(entry) => entry,
         Err(refused) => return *refused,
     };
     let limits = shared.server.limits();
-    let bytes = match read(body, limits, &mut admitted).await {
+    let bytes = match read(body, limits, &mut admitted, || status::LEGACY).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused,
     };
     if let Err(full) = admitted.becomes_request(head.principal()) {
-        return status::full_for(full, &bytes, limits);
+        return status::full_for(status::LEGACY, full, &bytes, limits);
     }
     let Some(stream) = entry.standalone() else { return ended() };
     let message = match jsonrpc::decode(&bytes, &limits.connection) {
@@ -223,7 +223,9 @@ impl Post<'_> {
         let id = request.id.clone();
         let refuse = |error: &ErrorObject| status::error(StatusCode::BAD_REQUEST, Some(&id), error);
         let meta = legacy_meta(&request).map_err(|error| refuse(&error))?;
-        let call = self.call(request, meta).ok_or_else(|| status::full(SESSION_FULL, Some(&id)))?;
+        let call = self
+            .call(request, meta)
+            .ok_or_else(|| status::full(status::LEGACY, SESSION_FULL, Some(&id)))?;
         let max_bytes = self.shared.server.limits().connection.max_outgoing_bytes;
         let stream = Arc::clone(&self.stream);
         self.spawn(async move {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use mcp_core::codec::sse::{write_event, write_keep_alive};
-use mcp_core::jsonrpc::RequestId;
+use mcp_core::jsonrpc::{ErrorTable, RequestId};
 use mcp_core::service::{BoxFuture, Reply, write_reply};
 use tokio::time::{Sleep, sleep};
 
@@ -32,6 +32,7 @@ pub(in crate::http) struct Call {
     max_bytes: usize,
     stream_after: Duration,
     keep_alive: Duration,
+    errors: &'static ErrorTable,
     /// The permit among the requests in flight.
     _admitted: Admitted,
 }
@@ -50,6 +51,7 @@ impl Call {
         outbox: Arc<Outbox>,
         json_only: bool,
         limits: &Limits,
+        errors: &'static ErrorTable,
         admitted: Admitted,
     ) -> Self {
         Self {
@@ -60,6 +62,7 @@ impl Call {
             max_bytes: limits.connection.max_outgoing_bytes,
             stream_after: limits.http.stream_upgrade_delay,
             keep_alive: limits.http.keep_alive_interval,
+            errors,
             _admitted: admitted,
         }
     }
@@ -81,7 +84,8 @@ impl Call {
         .await;
         match progress {
             Progress::Done(events, reply) if events.is_empty() => {
-                status::reply(&self.id, reply, self.max_bytes, status::of)
+                let errors = self.errors;
+                status::reply(&self.id, reply, self.max_bytes, |error| status::of(errors, error))
             }
             Progress::Done(mut events, reply) => {
                 self.write_last(&mut events, reply);

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use mcp_core::jsonrpc::{ErrorObject, MethodName, Params, RequestId, code};
+use mcp_core::jsonrpc::{ErrorObject, MethodName, Params, RequestId};
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::revision::Revision;
 use mcp_core::service::{Notification, Peer, Request, Service as _};
@@ -34,14 +34,9 @@ pub(in crate::http) fn begin(
     meta: CallMeta,
     mut admitted: Admitted,
 ) -> Result<Call, Box<Response>> {
+    let errors = shared.modern_errors();
     let (revision, registry) = admit(shared, head, &request.method, &request.params, &meta)
-        .map_err(|error| {
-            let status = match error.code() {
-                code::INVALID_PARAMS => StatusCode::BAD_REQUEST,
-                _ => status::of(&error),
-            };
-            status::error(status, Some(&request.id), &error)
-        })?;
+        .map_err(|error| status::refusal(errors, Some(&request.id), error))?;
     let not_acceptable = |reason: &str| {
         let error = ErrorObject::invalid_request(reason);
         status::error(StatusCode::NOT_ACCEPTABLE, Some(&request.id), &error)
@@ -57,7 +52,9 @@ pub(in crate::http) fn begin(
             let reason = "subscriptions/listen requires Accept: text/event-stream";
             return Err(not_acceptable(reason).into());
         }
-        admitted.becomes_listener().map_err(|full| status::full(full, Some(&request.id)))?;
+        admitted
+            .becomes_listener()
+            .map_err(|full| status::full(errors, full, Some(&request.id)))?;
     }
     let limits = shared.server.limits();
     let outbox = Arc::new(Outbox::new(limits, json_only));
@@ -67,7 +64,7 @@ pub(in crate::http) fn begin(
     let connection = Arc::clone(&shared.modern);
     let running =
         Box::pin(async move { connection.answer(request, meta, revision, None, registry).await });
-    Ok(Call::new(id, running, outbox, json_only, limits, admitted))
+    Ok(Call::new(id, running, outbox, json_only, limits, errors, admitted))
 }
 
 /// The checks before the method is looked up. Each refusal is a 400.
@@ -100,16 +97,16 @@ pub(in crate::http) async fn notification(
     let Notification { method, params, .. } = &notification;
     let said = Said { method, params, claim: &meta.claim };
     if let Err(error) = mirrored::check_notification(&head.fields, &said) {
-        return status::error(StatusCode::BAD_REQUEST, None, &error);
+        return status::refusal(shared.modern_errors(), None, error);
     }
     shared.modern.notify(notification).await;
     status::bare(StatusCode::ACCEPTED)
 }
 
 /// Refuses an answer: servers send no requests in this era.
-pub(in crate::http) fn response(id: Option<&RequestId>) -> Response {
+pub(in crate::http) fn response(shared: &Shared, id: Option<&RequestId>) -> Response {
     let error = ErrorObject::invalid_request(
         "a server sends no requests in this revision, so there is nothing to answer",
     );
-    status::error(StatusCode::BAD_REQUEST, id, &error)
+    status::refusal(shared.modern_errors(), id, error)
 }

@@ -6,10 +6,13 @@ use http::{HeaderMap, StatusCode};
 use mcp_core::http::names::{EVENT_STREAM, JSON};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{
-    Decoded, ErrorObject, Message, RequestId, code, decode, write_error, write_result,
-    write_result_start,
+    Decoded, ErrorKind, ErrorObject, ErrorTable, Message, RequestId, code, decode, write_error,
+    write_result, write_result_start,
 };
+use mcp_core::revision::Revision;
 use mcp_core::service::{Reply, outgoing};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::body::{HttpBody, Response};
 use crate::Limits;
@@ -28,21 +31,28 @@ const JSON_TYPE: HeaderValue = HeaderValue::from_static(JSON);
 /// request of its connection, which then need not allocate one.
 const REQUEST_FIELDS: usize = 12;
 
+/// The errors of requests that belong to the legacy era. Its revisions agree about what a transport
+/// refuses.
+pub(in crate::http) const LEGACY: &ErrorTable = Revision::LATEST_LEGACY.rules().errors;
+
 /// Tells proxies that buffer responses not to buffer this one.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The status of a JSON-RPC error on a modern request (HTTP-10, TRAP-16). What a handler says of a
-/// call that was well formed is an answer like any other.
-pub(in crate::http) fn of(error: &ErrorObject) -> StatusCode {
-    match error.code() {
-        code::PARSE_ERROR
-        | code::INVALID_REQUEST
-        | code::HEADER_MISMATCH
-        | code::MISSING_REQUIRED_CLIENT_CAPABILITY
-        | code::UNSUPPORTED_PROTOCOL_VERSION => StatusCode::BAD_REQUEST,
-        code::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
-        _ => StatusCode::OK,
-    }
+/// The status of a JSON-RPC error, in a revision with this table (HTTP-10, TRAP-16).
+pub(in crate::http) fn of(errors: &ErrorTable, error: &ErrorObject) -> StatusCode {
+    // A table has valid statuses only.
+    StatusCode::from_u16(errors.status(error)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A request that is not answered by a handler, with the code and the status that the table has for
+/// the error.
+pub(in crate::http) fn refusal(
+    errors: &ErrorTable,
+    id: Option<&RequestId>,
+    error: ErrorObject,
+) -> Response {
+    let error = errors.fit(error);
+    self::error(of(errors, &error), id, &error)
 }
 
 /// The reply to a call as the whole answer. `of_error` returns the status of an error.
@@ -66,7 +76,24 @@ pub(in crate::http) fn error(
 ) -> Response {
     let mut text = BytesMut::new();
     write_error(&mut text, id, error);
-    json(status, text)
+    let mut response = message(status, text);
+    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+        && let Some(seconds) = retry_after(error)
+    {
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    response
+}
+
+/// Returns the time after which an error says that the client may try again, in whole seconds.
+fn retry_after(error: &ErrorObject) -> Option<HeaderValue> {
+    #[derive(Deserialize)]
+    struct Data {
+        #[serde(rename = "retryAfterMs")]
+        milliseconds: u64,
+    }
+    let data: Data = serde_json::from_str(error.data()?.get()).ok()?;
+    Some(data.milliseconds.div_ceil(1_000).into())
 }
 
 /// A result as the whole answer.
@@ -74,7 +101,7 @@ pub(in crate::http) fn result(id: &RequestId, result: JsonBytes) -> Response {
     let mut text = BytesMut::new();
     if result.as_bytes().len() < LONG {
         write_result(&mut text, id, result.as_bytes());
-        return json(StatusCode::OK, text);
+        return message(StatusCode::OK, text);
     }
     write_result_start(&mut text, id);
     with_json(
@@ -84,7 +111,7 @@ pub(in crate::http) fn result(id: &RequestId, result: JsonBytes) -> Response {
 }
 
 /// One message as the whole answer.
-pub(in crate::http) fn json(status: StatusCode, text: impl Into<Bytes>) -> Response {
+pub(in crate::http) fn message(status: StatusCode, text: impl Into<Bytes>) -> Response {
     with_json(status, HttpBody::whole(text))
 }
 
@@ -122,12 +149,8 @@ pub(in crate::http) fn method_not_allowed(sessions: bool) -> Response {
 }
 
 /// 503, or 429 where this caller alone is at its limit.
-pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
-    let status = match full {
-        Full::All(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Full::Principal(_) => StatusCode::TOO_MANY_REQUESTS,
-    };
-    let mut response = error(status, id, &busy(full));
+pub(in crate::http) fn full(errors: &ErrorTable, full: Full, id: Option<&RequestId>) -> Response {
+    let mut response = refusal(errors, id, busy(full));
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -135,23 +158,35 @@ pub(in crate::http) fn full(full: Full, id: Option<&RequestId>) -> Response {
 
 /// [`full`] for a message that was received but is not handled. It is decoded for its id only
 /// (BASE-4), which costs less than to receive it.
-pub(in crate::http) fn full_for(full: Full, message: &Bytes, limits: &Limits) -> Response {
+pub(in crate::http) fn full_for(
+    errors: &ErrorTable,
+    full: Full,
+    message: &Bytes,
+    limits: &Limits,
+) -> Response {
     let id = match decode(message, &limits.connection) {
         Ok(Decoded::Single(Message::Request { id, .. })) => Some(id),
         Ok(_) => None,
         Err(malformed) => malformed.id,
     };
-    self::full(full, id.as_ref())
+    self::full(errors, full, id.as_ref())
 }
 
 /// The same as a JSON-RPC error.
 pub(in crate::http) fn busy(full: Full) -> ErrorObject {
-    let message = match full {
-        Full::All(limit) => format!("the server is at its limit ({limit}); try again later"),
-        Full::Principal(limit) => format!("this user is at a limit ({limit}); try again later"),
+    let (kind, message) = match full {
+        Full::All(limit) => (
+            ErrorKind::Overloaded,
+            format!("the server is at its limit ({limit}); try again later"),
+        ),
+        Full::Principal(limit) => {
+            (ErrorKind::OverQuota, format!("this user is at a limit ({limit}); try again later"))
+        }
     };
+    let details = json!({ "reason": "overloaded", "retryAfterMs": 1_000, "notProcessed": true });
     ErrorObject::new(code::INTERNAL_ERROR, message)
-        .with_data(&serde_json::json!({ "retryable": true }))
+        .with_data(&json!({ "retryable": true }))
+        .with_kind(kind, &details)
 }
 
 /// The response where the store of sessions, or the bus, failed: the client may try again.
@@ -160,8 +195,9 @@ pub(in crate::http) fn unavailable(id: Option<&RequestId>, failure: &StoreError)
     tracing::warn!(error = %failure, "a session could not be used");
     let message = "the store of sessions failed; try again later";
     let failure = ErrorObject::new(code::INTERNAL_ERROR, message)
-        .with_data(&serde_json::json!({ "retryable": true }));
-    error(StatusCode::SERVICE_UNAVAILABLE, id, &failure)
+        .with_data(&json!({ "retryable": true }))
+        .with_kind(ErrorKind::Overloaded, &());
+    refusal(LEGACY, id, failure)
 }
 
 /// A stream of server-sent events as the response.
