@@ -3,7 +3,9 @@
 use mcp_core::sync::Mutex;
 
 use mcp_server::store::RedbStore;
-use mcp_server::store::contract::{StoreFixture, check_task_store};
+use mcp_server::store::contract::{
+    StoreFixture, check_event_store, check_nonce_store, check_session_store, check_task_store,
+};
 use tempfile::TempDir;
 
 /// Opens a file of its own for each store. Only the last one is opened again.
@@ -37,8 +39,26 @@ impl StoreFixture for Files {
     }
 }
 
+fn files() -> Files {
+    Files { folder: tempfile::tempdir().unwrap(), opened: Mutex::new(0) }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_store_in_a_file_keeps_the_contract() {
-    let files = Files { folder: tempfile::tempdir().unwrap(), opened: Mutex::new(0) };
-    check_task_store(&files).await;
+    check_task_store(&files()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_of_sessions_in_a_file_keeps_the_contract() {
+    check_session_store(&files()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_of_events_in_a_file_keeps_the_contract() {
+    check_event_store(&files()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_of_used_values_in_a_file_keeps_the_contract() {
+    check_nonce_store(&files()).await;
 }

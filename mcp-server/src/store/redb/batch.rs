@@ -26,7 +26,9 @@ const ENTRY_OVERHEAD: u64 = 64;
 
 /// Writes of one transaction. An operation that is refused has changed nothing.
 pub(super) struct Batch<'a> {
-    tables: Tables<'a>,
+    #[cfg(feature = "http")]
+    pub(super) transaction: &'a WriteTransaction,
+    pub(super) tables: Tables<'a>,
     leases: &'a mut Leases,
     /// The ends of leases before they were changed, to restore them if the commit fails.
     changed_leases: Vec<(Arc<str>, Option<Instant>)>,
@@ -34,6 +36,8 @@ pub(super) struct Batch<'a> {
     bytes: u64,
     max_bytes: u64,
     has_written: bool,
+    /// Whether something was written that has to be on the disk when it is answered.
+    is_durable: bool,
 }
 
 /// What remains to be done when the tables are closed.
@@ -43,6 +47,8 @@ pub(super) struct Finished {
     pub(super) changed_leases: Vec<(Arc<str>, Option<Instant>)>,
     /// Whether there is something to commit.
     pub(super) has_written: bool,
+    /// Whether it has to be on the disk when it is answered.
+    pub(super) is_durable: bool,
 }
 
 impl<'a> Batch<'a> {
@@ -54,7 +60,18 @@ impl<'a> Batch<'a> {
         let tables = Tables::open(transaction)?;
         let bytes = tables.meta.get(BYTES_ROW)?.map_or(0, |bytes| bytes.value());
         let (changed_leases, changes) = (Vec::new(), Vec::new());
-        Ok(Self { tables, leases, changed_leases, changes, bytes, max_bytes, has_written: false })
+        Ok(Self {
+            #[cfg(feature = "http")]
+            transaction,
+            tables,
+            leases,
+            changed_leases,
+            changes,
+            bytes,
+            max_bytes,
+            has_written: false,
+            is_durable: false,
+        })
     }
 
     /// Writes what all operations have changed.
@@ -65,10 +82,16 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Notes that something was written, and whether it has to be on the disk when it is answered.
+    pub(super) fn written(&mut self, is_durable: bool) {
+        self.has_written = true;
+        self.is_durable |= is_durable;
+    }
+
     /// Closes the tables.
     pub(super) fn finish(self) -> Finished {
-        let Self { changes, changed_leases, has_written, .. } = self;
-        Finished { changes, changed_leases, has_written }
+        let Self { changes, changed_leases, has_written, is_durable, .. } = self;
+        Finished { changes, changed_leases, has_written, is_durable }
     }
 
     pub(super) fn create(&mut self, task: &NewTask, quota: TaskQuota) -> Result<(), Failure> {
@@ -93,7 +116,7 @@ impl<'a> Batch<'a> {
             + record.journal.iter().map(entry_size).sum::<u64>();
         check_limit("max_bytes", self.bytes.saturating_add(bytes), self.max_bytes)?;
 
-        self.has_written = true;
+        (self.has_written, self.is_durable) = (true, true);
         self.bytes += bytes;
         tables.calls.insert(id, &*record.call)?;
         for (number, entry) in (0..).zip(&record.journal) {
@@ -140,7 +163,7 @@ impl<'a> Batch<'a> {
             check_limit("max_bytes", self.bytes - removed + added, self.max_bytes)?;
         }
 
-        self.has_written = true;
+        (self.has_written, self.is_durable) = (true, true);
         self.bytes = self.bytes - removed + added;
         row.bytes = row.bytes - removed + added;
         for (number, entry) in (row.entries..).zip(&update.append) {
@@ -187,7 +210,7 @@ impl<'a> Batch<'a> {
         let is_claimable = self.leases.end(id).is_some_and(|end| end <= Instant::now());
         let row = if is_claimable { self.row(id)? } else { None };
         let Some(mut row) = row else { return Ok(None) };
-        self.has_written = true;
+        self.written(true);
         row.head.fence += 1;
         self.tables.heads.insert(id, &*row.encode())?;
         self.set_lease(&row.head.id, Some(end_of(lease)));
@@ -248,7 +271,7 @@ impl<'a> Batch<'a> {
 
     fn remove(&mut self, id: &Arc<str>) -> Result<(), Failure> {
         let Some(row) = self.row(id)? else { return Ok(()) };
-        self.has_written = true;
+        self.written(true);
         self.bytes = self.bytes.saturating_sub(row.bytes);
         let (head, tables) = (&row.head, &mut self.tables);
         let (key, owner): (&str, &str) = (id, &head.owner);

@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 use super::file::{self, OpenFile};
 use super::task_store::RedbStore;
 use super::writer::{QUEUE_CAPACITY, Writer};
+#[cfg(feature = "http")]
+use crate::store::event_limits::EventStoreLimits;
 use crate::store::feed::Feed;
 use crate::store::leases::Leases;
 use crate::store::task::StoreError;
@@ -26,6 +28,8 @@ const DEFAULT_CACHE_BYTES: usize = 64 << 20;
 pub struct RedbStoreBuilder {
     max_bytes: u64,
     cache_bytes: usize,
+    #[cfg(feature = "http")]
+    event_limits: EventStoreLimits,
 }
 
 impl RedbStore {
@@ -43,27 +47,39 @@ impl RedbStore {
     }
 
     /// Returns a builder with options.
-    pub const fn builder() -> RedbStoreBuilder {
+    pub fn builder() -> RedbStoreBuilder {
         RedbStoreBuilder::new()
     }
 }
 
 impl RedbStoreBuilder {
-    pub(super) const fn new() -> Self {
-        Self { max_bytes: DEFAULT_BYTES, cache_bytes: DEFAULT_CACHE_BYTES }
+    pub(super) fn new() -> Self {
+        Self {
+            max_bytes: DEFAULT_BYTES,
+            cache_bytes: DEFAULT_CACHE_BYTES,
+            #[cfg(feature = "http")]
+            event_limits: EventStoreLimits::default(),
+        }
     }
 
     /// Sets the maximum size of all tasks, in bytes: what they contain, about 512 bytes for each
     /// task, and 64 for each entry of a journal. What does not fit is refused. The file may become
     /// twice as large, because it keeps free pages. 1 GiB by default.
-    pub const fn max_bytes(mut self, max: u64) -> Self {
+    pub fn max_bytes(mut self, max: u64) -> Self {
         self.max_bytes = max;
         self
     }
 
     /// Sets the memory for pages of the file, in bytes. 64 MiB by default.
-    pub const fn cache_bytes(mut self, bytes: usize) -> Self {
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
+        self
+    }
+
+    /// Sets how much is kept of the streams of sessions, beside `max_bytes`.
+    #[cfg(feature = "http")]
+    pub fn event_limits(mut self, limits: EventStoreLimits) -> Self {
+        self.event_limits = limits;
         self
     }
 
@@ -87,7 +103,14 @@ impl RedbStoreBuilder {
         thread.spawn(move || writer.run(requests)).map_err(|error| {
             StoreError::unavailable(format!("the thread that writes cannot start: {error}"))
         })?;
-        Ok(RedbStore::new(sender, file, feed, closed))
+        Ok(RedbStore::new(
+            sender,
+            file,
+            feed,
+            closed,
+            #[cfg(feature = "http")]
+            self.event_limits,
+        ))
     }
 
     #[cfg(all(test, feature = "test-util"))]

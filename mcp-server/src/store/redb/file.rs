@@ -164,6 +164,8 @@ fn create_tables(database: &Database) -> Result<Leases, Failure> {
     let mut tables = Tables::open(&transaction)?;
     tables.meta.insert(VERSION_ROW, SCHEMA_VERSION)?;
     drop(tables);
+    #[cfg(feature = "http")]
+    super::shared_tables::create(&transaction)?;
     transaction.commit()?;
     let now = Instant::now();
     let mut leases = Leases::default();

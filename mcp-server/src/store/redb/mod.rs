@@ -3,10 +3,18 @@
 mod batch;
 mod builder;
 mod codec;
+#[cfg(feature = "http")]
+mod event_batch;
 mod failure;
 mod file;
 mod reader;
 mod schema;
+#[cfg(feature = "http")]
+mod session_batch;
+#[cfg(feature = "http")]
+mod shared_stores;
+#[cfg(feature = "http")]
+mod shared_tables;
 mod task_store;
 mod writer;
 

@@ -15,6 +15,8 @@ use super::failure::Failure;
 use super::file::OpenFile;
 use super::reader;
 use super::writer::Request;
+#[cfg(feature = "http")]
+use crate::store::event_limits::EventStoreLimits;
 use crate::store::feed::Feed;
 use crate::store::task::{
     Lease, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota, TaskRecord, TaskStore,
@@ -68,6 +70,8 @@ struct Shared {
     file: Arc<OpenFile>,
     feed: Feed<TaskChange>,
     closed: oneshot::Receiver<Infallible>,
+    #[cfg(feature = "http")]
+    event_limits: EventStoreLimits,
 }
 
 impl RedbStore {
@@ -76,8 +80,23 @@ impl RedbStore {
         file: Arc<OpenFile>,
         feed: Feed<TaskChange>,
         closed: oneshot::Receiver<Infallible>,
+        #[cfg(feature = "http")] event_limits: EventStoreLimits,
     ) -> Self {
-        Self { shared: Arc::new(Shared { requests, file, feed, closed }) }
+        Self {
+            shared: Arc::new(Shared {
+                requests,
+                file,
+                feed,
+                closed,
+                #[cfg(feature = "http")]
+                event_limits,
+            }),
+        }
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn event_limits(&self) -> &EventStoreLimits {
+        &self.shared.event_limits
     }
 
     /// Drops this handle. If it is the last one, waits until what waits is written and the file is
@@ -86,7 +105,7 @@ impl RedbStore {
     /// Cancel safe: the file is closed also if the future is dropped.
     pub async fn close(self) {
         let Some(shared) = Arc::into_inner(self.shared) else { return };
-        let Shared { requests, file, feed: _, closed } = shared;
+        let Shared { requests, file, closed, .. } = shared;
         drop((requests, file));
         match closed.await {
             Ok(never) => match never {},
@@ -94,7 +113,7 @@ impl RedbStore {
         }
     }
 
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         bytes: usize,
         operation: impl FnOnce(&mut Batch<'_>) -> Result<T, Failure> + Send + 'static,

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use redb::Durability;
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::{Batch, Finished};
@@ -108,7 +109,7 @@ impl Writer {
         answers: &mut Vec<Answer>,
     ) -> Result<(), String> {
         let database = &self.file.database;
-        let transaction = database.begin_write().map_err(|error| describe(&error.into()))?;
+        let mut transaction = database.begin_write().map_err(|error| describe(&error.into()))?;
         let leases = &mut self.leases;
         let mut batch = Batch::begin(&transaction, leases, self.max_bytes).map_err(reason)?;
         let mut failure = None;
@@ -121,12 +122,19 @@ impl Writer {
             }
         }
         let failure = failure.or_else(|| batch.write_totals().err().map(reason));
-        let Finished { changes, changed_leases, has_written } = batch.finish();
+        let Finished { changes, changed_leases, has_written, is_durable } = batch.finish();
         let result = match failure {
             Some(reason) => Err(reason),
             // Nothing waits for the disk if nothing has changed.
             None if !has_written => Ok(()),
-            None => transaction.commit().map_err(|error| describe(&error.into())),
+            None => {
+                if !is_durable {
+                    // The next transaction that has to be on the disk takes it there. It fails only
+                    // with savepoints, which are not used.
+                    drop(transaction.set_durability(Durability::None));
+                }
+                transaction.commit().map_err(|error| describe(&error.into()))
+            }
         };
         if result.is_ok() {
             changes.iter().for_each(|change| report(&self.feed, change));
