@@ -31,6 +31,10 @@ use crate::store::task::{
 /// **Durability.** A write is answered when it is on the disk. After a crash of the process or of
 /// the machine, every write that was answered is there, and no other one is there in part.
 ///
+/// **Sessions.** With the feature `http` it is also a `SessionStore`, an `EventStore` and a
+/// `NonceStore`: see `Stores`. Events and uses of sessions need not be on the disk when they are
+/// answered.
+///
 /// **Leases** are in memory and measured by the monotonic clock. No other process can have run a
 /// task of this file, so when it is opened every working task can be claimed at once, and a
 /// restarted server resumes without waiting for leases to end. The fences are in the file, so a

@@ -6,3 +6,5 @@ mod faults;
 mod groups;
 mod histories;
 mod invariants;
+#[cfg(feature = "http")]
+mod shared;
