@@ -1,8 +1,8 @@
 //! Measures one thing about tasks, and prints the figures, one in each line.
 //!
-//! `task-load WHAT STORE [IN_FLIGHT]`; `WHAT` is `store`, `server`, `step`, `idle` or `feed`, and
-//! `STORE` is `memory`, `redb`, `redis` or `redis-always`. Stores in Redis start a `redis-server` of
-//! their own. `task-bench` of mcp-benches runs the program.
+//! `task-load store STORE IN_FLIGHT`, `server STORE IN_FLIGHT`, `step STORE`, `feed STORE`, or
+//! `idle parked|running`. `STORE` is `memory`, `redb`, `redis` or `redis-always`; the last two
+//! start a `redis-server` of their own. `task-bench` of mcp-benches runs the program.
 #![expect(clippy::print_stdout, reason = "the bench reads the figures from standard output")]
 
 mod counting;

@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-/// The number of tasks of a load that creates tasks, so that it takes about as long with each store.
+/// The number of tasks of a load that creates tasks. Fewer are enough where each takes long.
 pub(crate) fn count(store: &str, in_flight: usize) -> usize {
     match store {
         "redb" if in_flight == 1 => 500,

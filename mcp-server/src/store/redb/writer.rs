@@ -1,8 +1,8 @@
 //! The thread that writes.
 //!
 //! It takes all requests that wait, and those that arrive meanwhile, applies them in one
-//! transaction, and answers them when the transaction is on the disk. So writers that run at the same time share the time that the disk
-//! takes for a commit.
+//! transaction, and answers them when the transaction is on the disk. So writers that run at the
+//! same time share the time that the disk takes for a commit.
 
 use std::sync::Arc;
 
