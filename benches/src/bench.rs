@@ -11,6 +11,7 @@ use crate::{
     process, stdio,
     table::Table,
     targets::{self, Check},
+    tasks,
 };
 
 /// A bench.
@@ -23,7 +24,7 @@ pub struct Bench {
 }
 
 /// All benches, in the order of the results.
-pub const ALL: [Bench; 7] = [STDIO, HTTP, CLIENTS, FLOWS, PROCESS, FOOTPRINT, INSTRUCTIONS];
+pub const ALL: [Bench; 8] = [STDIO, HTTP, CLIENTS, FLOWS, TASKS, PROCESS, FOOTPRINT, INSTRUCTIONS];
 
 /// Servers over stdio.
 pub const STDIO: Bench = Bench { name: stdio::servers::NAME, measure: stdio::servers::measure };
@@ -33,6 +34,8 @@ pub const HTTP: Bench = Bench { name: http::servers::NAME, measure: http::server
 pub const CLIENTS: Bench = Bench { name: clients::NAME, measure: clients::measure };
 /// Exchanges of several messages.
 pub const FLOWS: Bench = Bench { name: flows::NAME, measure: flows::measure };
+/// Tasks and their stores.
+pub const TASKS: Bench = Bench { name: tasks::NAME, measure: tasks::measure };
 /// Start and memory of server processes.
 pub const PROCESS: Bench = Bench { name: process::NAME, measure: process::measure };
 /// The cost of builds.

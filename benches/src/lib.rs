@@ -11,7 +11,8 @@
 //! - how: [`messages`] (the requests), [`stdio`] and [`http`] (connections, loads, and the
 //!   comparison of servers), [`sample`] (the figures of a load), [`turns`] (rounds), [`cpu`],
 //!   [`memory`], [`child`];
-//! - the other benches: [`clients`], [`flows`], [`process`], [`footprint`], [`instructions`];
+//! - the other benches: [`clients`], [`flows`], [`tasks`], [`process`], [`footprint`],
+//!   [`instructions`];
 //! - the report: [`mod@bench`] (the programs), [`options`] (their command line), [`table`],
 //!   [`targets`], and [`results`] with [`document`], [`charts`], [`chart`] and [`machine`].
 
@@ -45,6 +46,7 @@ pub mod server;
 pub mod stdio;
 pub mod table;
 pub mod targets;
+pub mod tasks;
 pub mod transport;
 pub mod turns;
 

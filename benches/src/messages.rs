@@ -1,6 +1,8 @@
 //! The messages of the load generator. They are serialized once; only the id differs between
 //! requests.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 use serde_json::{Value, json};
 
@@ -35,8 +37,8 @@ pub struct Template {
     pub era: Era,
     /// The method.
     pub method: &'static str,
-    /// The called tool.
-    pub tool: Option<&'static str>,
+    /// The called tool, or the id of the task: what `Mcp-Name` repeats.
+    pub name: Option<Cow<'static, str>>,
     /// Text that every correct answer contains.
     pub answer: Vec<u8>,
     tail: Vec<u8>,
@@ -71,7 +73,7 @@ impl Template {
 
     /// Creates a call of a tool with these parameters, which name it.
     pub fn call(era: Era, tool: &'static str, params: Value) -> Template {
-        Template { tool: Some(tool), ..Template::new(era, "tools/call", params) }
+        Template { name: Some(tool.into()), ..Template::new(era, "tools/call", params) }
     }
 
     /// Creates a `tools/list` request.
@@ -82,6 +84,22 @@ impl Template {
     /// Creates a `tools/list` request for the page at a cursor.
     pub fn page(era: Era, cursor: &str) -> Template {
         Template::new(era, "tools/list", json!({ "cursor": cursor }))
+    }
+
+    /// Creates a call of `work` that becomes a task.
+    pub fn begin_task(text: &str) -> Template {
+        let mut params = json!({ "name": "work", "arguments": { "text": text } });
+        params["_meta"] = with_tasks();
+        Template::call(Era::Modern, "work", params)
+    }
+
+    /// Creates a `tasks/get` request.
+    pub fn get_task(id: &str) -> Template {
+        let params = json!({ "taskId": id, "_meta": with_tasks() });
+        Template {
+            name: Some(id.to_owned().into()),
+            ..Template::new(Era::Modern, "tasks/get", params)
+        }
     }
 
     /// Declares that the client can be asked with forms.
@@ -110,7 +128,7 @@ impl Template {
             params["_meta"] = meta(json!({}));
         }
         let tail = format!(",\"method\":\"{method}\",\"params\":{params}}}\n").into_bytes();
-        Template { era, method, tool: None, answer: b"\"result\":".into(), tail }
+        Template { era, method, name: None, answer: b"\"result\":".into(), tail }
     }
 
     /// Appends the request with this id, including the newline.
@@ -133,6 +151,11 @@ impl Template {
     pub fn approximate_len(&self) -> usize {
         self.tail.len() + 40
     }
+}
+
+/// The metadata of a client that supports tasks.
+fn with_tasks() -> Value {
+    meta(json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } }))
 }
 
 fn meta(capabilities: Value) -> Value {

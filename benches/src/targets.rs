@@ -12,6 +12,7 @@ use crate::{
     participants::{FLOOR, OURS, RAW},
     process, stdio,
     table::{Table, number, write_cells},
+    tasks,
     transport::Transport,
 };
 
@@ -263,6 +264,15 @@ fn others(targets: &mut Vec<Target>) {
         let name = format!("{}, 2026-07-28, {row}: CPU µs", transport.name());
         push(flows::NAME, &key, ours(row), 60.0, &name);
     }
+    let row = tasks::row::MEMORY;
+    push(tasks::NAME, tasks::TIME, ours(row), 10.0, &format!("tasks, {row}: µs each"));
+    let ratio = Figure::AgainstRow(tasks::row::REDB.to_owned(), tasks::row::REDB_ONE.to_owned());
+    push(tasks::NAME, tasks::TIME, ratio, 0.02, "tasks in redb: 64 in flight / one at a time");
+    let row = tasks::row::REDIS;
+    push(tasks::NAME, tasks::TIME, ours(row), 100.0, &format!("tasks, {row}: µs each"));
+    push(tasks::NAME, tasks::STEP, ours(tasks::row::WRITES), 1.0, tasks::row::WRITES);
+    push(tasks::NAME, tasks::MEMORY, ours(tasks::row::PARKED), 2.0, tasks::row::PARKED);
+    push(tasks::NAME, tasks::FEED, ours(tasks::row::FEED), 20.0, tasks::row::FEED);
     for era in Era::ALL {
         let [each, alone, meanwhile] =
             [progress::Figure::Each, progress::Figure::Alone, progress::Figure::Meanwhile]

@@ -60,7 +60,7 @@ impl Post {
 const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
 
 /// Returns the header fields of a request, without those of a session and of HTTP/1.1.
-pub fn headers(message: &Template) -> Vec<(&'static str, &'static str)> {
+pub fn headers(message: &Template) -> Vec<(&'static str, &str)> {
     let mut headers = vec![
         ("Content-Type", "application/json"),
         ("Accept", "application/json, text/event-stream"),
@@ -68,7 +68,7 @@ pub fn headers(message: &Template) -> Vec<(&'static str, &'static str)> {
     ];
     if message.era == Era::Modern {
         headers.push(("Mcp-Method", message.method));
-        headers.extend(message.tool.map(|tool| ("Mcp-Name", tool)));
+        headers.extend(message.name.as_deref().map(|name| ("Mcp-Name", name)));
     }
     headers
 }

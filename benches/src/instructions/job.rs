@@ -160,7 +160,7 @@ impl Job<'_> {
         let mut session = Session::start(&mut command, LIMIT)?;
         session.open(era)?;
         // Requests of 64 KiB and answers to lists fill the pipes.
-        let window = if request.approximate_len() < 600 && request.tool.is_some() { 64 } else { 1 };
+        let window = if request.approximate_len() < 600 && request.name.is_some() { 64 } else { 1 };
         load::run(&mut session, &request, window, until)?;
         session.close(LIMIT)
     }

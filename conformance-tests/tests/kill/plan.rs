@@ -6,13 +6,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use mcp_test_support::Random;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::acknowledged::Calls;
+
 /// The variants run one after the other, because they measure how long something takes.
 static TURN: std::sync::LazyLock<Arc<Mutex<()>>> = std::sync::LazyLock::new(Arc::default);
 
-/// A process is killed within this time after the first call of a round, in milliseconds.
+/// A process is killed within this time after the first answer of a round, in milliseconds.
 const WINDOW_MS: usize = 250;
 
-/// The time in which the tasks of a round are created, in milliseconds.
+/// In some rounds it is killed within this time after the first call, in milliseconds. Then tasks
+/// are being created.
 const CREATION_MS: usize = 20;
 
 /// How many rounds are played, and when processes are killed.
@@ -40,11 +43,16 @@ impl Plan {
         Self { rounds, tasks, random: Random::new(seed), _turn: turn }
     }
 
-    /// The time after the first call of a round at which a process is killed. In one round of four
-    /// it is so short that tasks are being created.
-    pub(crate) fn delay(&mut self) -> Duration {
-        let max = if self.random.below(4) == 0 { CREATION_MS } else { WINDOW_MS };
-        Duration::from_millis(self.random.below(max) as u64)
+    /// Waits until a process is to be killed.
+    pub(crate) async fn moment(&mut self, calls: &Calls) {
+        let max = match self.random.below(4) {
+            0 => CREATION_MS,
+            _ => {
+                calls.first().await;
+                WINDOW_MS
+            }
+        };
+        tokio::time::sleep(Duration::from_millis(self.random.below(max) as u64)).await;
     }
 
     /// The names of the tasks of a round.

@@ -5,11 +5,14 @@ use std::time::Duration;
 use mcp_server::store::RedbStore;
 use tempfile::TempDir;
 
-use crate::acknowledged::Tasks;
+use crate::acknowledged::{Tasks, look_once};
 use crate::history::History;
 use crate::instance::Instance;
 use crate::plan::Plan;
 use crate::report::{open_tasks, print};
+
+/// After so many rounds, a round waits for all tasks that have begun.
+const ROUNDS_UNTIL_ALL_END: usize = 10;
 
 /// Restarts until all tasks have ended that no client knows.
 const MAX_RESTARTS: usize = 100;
@@ -25,13 +28,14 @@ async fn a_killed_server_loses_no_task_of_its_file() {
         // The store opens again, or this fails.
         let instance = Instance::start(&format!("r{round}"), path, &lines).await;
         let calls = tasks.begin(&instance.client, plan.names(round));
-        let delay = plan.delay();
         // What earlier rounds have begun goes on meanwhile, and is read.
-        let look = async {
-            tasks.look(&instance.client).await;
-            std::future::pending::<()>().await;
-        };
-        drop(tokio::time::timeout(delay, look).await);
+        if round % ROUNDS_UNTIL_ALL_END == ROUNDS_UNTIL_ALL_END - 1 {
+            tasks.finish_new(&instance.client).await;
+        }
+        tokio::select! {
+            () = plan.moment(&calls) => {}
+            never = look_once(&tasks, &instance.client) => match never {},
+        }
         calls.may_fail();
         kills.push(instance.kill());
         calls.give_up().await;
@@ -58,8 +62,8 @@ async fn a_killed_server_loses_no_task_of_its_file() {
     }
     let history = History::read(&lines);
     history.check_steps();
-    tasks.compare(&history).await;
-    let acknowledged = tasks.len().await;
+    tasks.compare(&history);
+    let acknowledged = tasks.len();
     assert!(stored >= acknowledged, "{stored} tasks are stored of {acknowledged}");
     assert_eq!(stored, history.len(), "each task in the store has run");
     print("redb", acknowledged, &history, &kills);

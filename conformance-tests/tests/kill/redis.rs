@@ -6,7 +6,7 @@ use mcp_server::store::RedisStore;
 use mcp_test_support::RedisServer;
 use tempfile::TempDir;
 
-use crate::acknowledged::Tasks;
+use crate::acknowledged::{Tasks, look_once};
 use crate::history::{History, micros};
 use crate::instance::{Instance, Kill, LEASE};
 use crate::plan::Plan;
@@ -54,7 +54,7 @@ async fn the_tasks_of_a_killed_instance_go_on_at_another_within_lease_and_claim_
         let half = names.split_off(names.len() / 2);
         let calls = tasks.begin(&victim.client, names);
         let other_calls = tasks.begin(&survivor.client, half);
-        tokio::time::sleep(plan.delay()).await;
+        plan.moment(&calls).await;
         calls.may_fail();
         kills.push(victim.kill());
         calls.give_up().await;
@@ -70,9 +70,9 @@ async fn the_tasks_of_a_killed_instance_go_on_at_another_within_lease_and_claim_
     let stored = all_ended(&server).await;
     let history = History::read(&lines);
     history.check_steps();
-    tasks.compare(&history).await;
+    tasks.compare(&history);
     assert_eq!(stored, history.len(), "each task in the store has run");
-    print("Redis, one of two instances killed", tasks.len().await, &history, &kills);
+    print("Redis, one of two instances killed", tasks.len(), &history, &kills);
     let takeovers = history.takeovers(&kills);
     let worst = takeovers.iter().max().expect("a task that was taken over");
     assert!(*worst < LEASE + CLAIM_INTERVAL + ALLOWANCE, "the takeover took {worst:?}");
@@ -93,12 +93,10 @@ async fn a_killed_redis_server_with_appendfsync_always_loses_no_task() {
         let mut names = plan.names(round);
         let half = names.split_off(names.len() / 2);
         let calls = [tasks.begin(&one.client, names), tasks.begin(&other.client, half)];
-        let delay = plan.delay();
-        let look = async {
-            tasks.look(&one.client).await;
-            std::future::pending::<()>().await;
-        };
-        drop(tokio::time::timeout(delay, look).await);
+        tokio::select! {
+            () = plan.moment(&calls[0]) => {}
+            never = look_once(&tasks, &one.client) => match never {},
+        }
         calls.iter().for_each(|calls| calls.may_fail());
         kills.push(Kill { time: micros(), victim: "redis-server".to_owned() });
         tokio::task::block_in_place(|| {
@@ -115,8 +113,8 @@ async fn a_killed_redis_server_with_appendfsync_always_loses_no_task() {
     let stored = all_ended(&server).await;
     let history = History::read(&lines);
     history.check_steps();
-    tasks.compare(&history).await;
+    tasks.compare(&history);
     assert_eq!(stored, history.len(), "each task in the store has run");
-    print("redis-server killed", tasks.len().await, &history, &kills);
+    print("redis-server killed", tasks.len(), &history, &kills);
     assert!(kills.iter().any(|kill| history.running_at(kill.time) > 0), "no kill hit a task");
 }

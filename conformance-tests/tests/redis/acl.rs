@@ -10,7 +10,7 @@ use crate::session::use_sessions;
 use crate::task::{LEASE, append, complete, create, head};
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn the_documented_access_list_is_sufficient() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stores.md");
     let document = std::fs::read_to_string(document).expect("the document");

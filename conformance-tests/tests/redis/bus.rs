@@ -13,7 +13,7 @@ use crate::session::{message, next, publish};
 const END: &str = "end";
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn all_readers_of_a_store_share_one_connection_which_opens_with_the_first() {
     let server = RedisServer::start();
     let clients = || server.command("CLIENT LIST TYPE normal").matches("id=").count();
@@ -40,7 +40,7 @@ async fn all_readers_of_a_store_share_one_connection_which_opens_with_the_first(
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_instance_that_was_disconnected_catches_up() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.address()).await;
@@ -60,7 +60,7 @@ async fn an_instance_that_was_disconnected_catches_up() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_instance_that_was_disconnected_for_too_long_learns_that_it_missed_messages() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.address()).await;
@@ -87,7 +87,7 @@ async fn an_instance_that_was_disconnected_for_too_long_learns_that_it_missed_me
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_reader_that_begins_late_has_what_was_sent_since_the_store_was_opened_or_missed_it() {
     let server = RedisServer::start();
     let builder = RedisStore::builder(&server.url()).max_bus_entries(100);
@@ -108,7 +108,7 @@ async fn a_reader_that_begins_late_has_what_was_sent_since_the_store_was_opened_
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn after_the_keys_were_deleted_messages_are_missed_once() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -124,7 +124,7 @@ async fn after_the_keys_were_deleted_messages_are_missed_once() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_entry_that_cannot_be_read_is_missed_and_the_next_ones_are_read() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -237,13 +237,13 @@ async fn kill_and_check(settings: &[(&str, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn when_a_durable_server_is_killed_readers_lose_nothing_silently() {
     kill_and_check(&[("appendonly", "yes"), ("appendfsync", "always")]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn when_a_server_without_persistence_is_killed_readers_lose_nothing_silently() {
     kill_and_check(&[]).await;
 }

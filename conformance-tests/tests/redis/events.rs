@@ -25,7 +25,7 @@ async fn connect(server: &RedisServer, prefix: &str, limits: EventStoreLimits) -
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn limits_have_the_same_effect_as_in_memory() {
     let server = RedisServer::start();
     let default = EventStoreLimits::default;
@@ -68,7 +68,7 @@ async fn limits_have_the_same_effect_as_in_memory() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_stream_is_kept_for_its_time_after_its_last_event() {
     let server = RedisServer::start();
     let mut limits = EventStoreLimits::default();
@@ -98,7 +98,7 @@ async fn a_stream_is_kept_for_its_time_after_its_last_event() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn dropped_and_forgotten_streams_leave_no_key() {
     let server = RedisServer::start();
     let mut limits = EventStoreLimits::default();
@@ -122,7 +122,7 @@ async fn dropped_and_forgotten_streams_leave_no_key() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_event_that_does_not_follow_is_refused_and_named() {
     let server = RedisServer::start();
     let store = connect(&server, "mcp", EventStoreLimits::default()).await;

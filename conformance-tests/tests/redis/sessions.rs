@@ -19,7 +19,7 @@ fn number(answer: &str) -> u64 {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn one_store_serves_all_parts_of_a_server() {
     let server = RedisServer::start();
     let stores = Stores::from(server.store().await);
@@ -28,7 +28,7 @@ async fn one_store_serves_all_parts_of_a_server() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn every_key_expires_or_is_bounded() {
     let server = RedisServer::start();
     use_sessions(&server.store().await).await;
@@ -44,7 +44,7 @@ async fn every_key_expires_or_is_bounded() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn what_has_expired_leaves_no_key() {
     let server = RedisServer::start();
     let mut limits = EventStoreLimits::default();
@@ -73,7 +73,7 @@ async fn what_has_expired_leaves_no_key() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn expired_entries_are_not_counted_and_are_removed_in_small_steps() {
     let server = RedisServer::start();
     let store = server.store().await;
@@ -110,7 +110,7 @@ async fn expired_entries_are_not_counted_and_are_removed_in_small_steps() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn an_operation_whose_answer_is_lost_has_its_effect_once_or_fails() {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.address()).await;
@@ -169,7 +169,7 @@ async fn an_operation_whose_answer_is_lost_has_its_effect_once_or_fails() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/redis/install.sh`")]
+#[cfg_attr(not(redis_server_installed), ignore = "run `bash conformance-tests/apt/install.sh`")]
 async fn a_full_memory_refuses_growth_and_sessions_are_still_used_and_removed() {
     let server =
         RedisServer::with_settings(&[("maxmemory", "8mb"), ("maxmemory-policy", "noeviction")]);

@@ -14,6 +14,9 @@ const VERSION: u8 = 2;
 /// Length of what is added to a record, in bytes: what precedes the ciphertext, and the tag.
 const ADDED_BYTES: usize = HEAD_BYTES + 16;
 
+/// Length from which on a record that is not sealed is not copied, in bytes.
+const MAX_COPIED_BYTES: usize = 16 << 10;
+
 /// Seals what leaves the process, with the keys that seal states:
 /// `version ‖ key id ‖ nonce ‖ ciphertext ‖ tag`. The associated data binds a record to its place,
 /// so that no record can take the place of another.
@@ -34,12 +37,16 @@ impl Vault {
         }
     }
 
-    /// Seals a record. Without keys, nothing is copied.
+    /// Seals a record.
     ///
     /// # Errors
     /// If there are no random bytes.
     pub(crate) fn seal(&self, place: &Place<'_>, record: &Bytes) -> Result<Bytes, VaultError> {
-        let Some(keys) = &self.0 else { return Ok(record.clone()) };
+        let Some(keys) = &self.0 else {
+            // A store keeps it, and would keep the unused space of its buffer too.
+            let is_small = record.len() < MAX_COPIED_BYTES;
+            return Ok(if is_small { Bytes::copy_from_slice(record) } else { record.clone() });
+        };
         let failed = |error: &dyn fmt::Display| VaultError(error.to_string());
         let (id, key) = keys.current().map_err(|error| failed(&error))?;
         let nonce: [u8; NONCE_BYTES] = random().map_err(|error| failed(&error))?;
@@ -160,8 +167,12 @@ mod tests {
     #[test]
     fn a_vault_without_keys_keeps_records_as_they_are() {
         let vault = Vault::new(None);
-        let kept = vault.seal(&PLACE, &Bytes::from_static(b"plain")).unwrap();
+        let mut record = Vec::with_capacity(4_096);
+        record.extend_from_slice(b"plain");
+        let kept = vault.seal(&PLACE, &record.into()).unwrap();
         assert_eq!((kept.as_ref(), vault.sealed_length(5)), (b"plain".as_ref(), 5));
         assert_eq!(vault.open(&PLACE, &kept).unwrap().as_ref(), b"plain");
+        // A store would keep the space that is not used.
+        assert_eq!(Vec::from(kept).capacity(), 5);
     }
 }

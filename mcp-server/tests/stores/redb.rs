@@ -40,7 +40,7 @@ impl StoreFixture for Files {
 }
 
 fn files() -> Files {
-    Files { folder: tempfile::tempdir().unwrap(), opened: Mutex::new(0) }
+    Files { folder: tempfile::tempdir().expect("a temporary folder"), opened: Mutex::new(0) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,8 +1,8 @@
 //! The thread that writes.
 //!
-//! It takes all requests that wait, applies them in one transaction, and answers them when the
-//! transaction is on the disk. So writers that run at the same time share the time that the disk
-//! takes for a commit.
+//! It takes all requests that wait, and those that arrive meanwhile, applies them in one
+//! transaction, and answers them when the transaction is on the disk. So writers that run at the
+//! same time share the time that the disk takes for a commit.
 
 use std::sync::Arc;
 
@@ -77,23 +77,14 @@ impl Writer {
     /// Writes until all senders of requests are dropped and no request waits.
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         while let Some(first) = requests.blocking_recv() {
-            let mut bytes = first.bytes;
-            let mut waiting = vec![first];
-            while bytes < BATCH_BYTES
-                && waiting.len() < QUEUE_CAPACITY
-                && let Ok(next) = requests.try_recv()
-            {
-                bytes = bytes.saturating_add(next.bytes);
-                waiting.push(next);
-            }
-            self.write(waiting);
+            let requests = &mut requests;
+            self.write(Waiting { first: Some(first), requests, bytes: 0, count: 0 });
         }
     }
 
     /// Applies requests in one transaction, and answers them.
-    fn write(&mut self, requests: Vec<Request>) {
-        let mut answers = Vec::with_capacity(requests.len());
-        let mut requests = requests.into_iter();
+    fn write(&mut self, mut requests: Waiting<'_>) {
+        let mut answers = Vec::new();
         let committed = self.commit(&mut requests, &mut answers);
         let committed = committed.as_ref().map(drop).map_err(String::as_str);
         if let Err(reason) = committed {
@@ -147,6 +138,29 @@ impl Writer {
     }
 }
 
+/// The requests of one transaction. Those that arrive while earlier ones are applied belong to it,
+/// because the callers of the transaction before send their next requests then.
+struct Waiting<'a> {
+    first: Option<Request>,
+    requests: &'a mut mpsc::Receiver<Request>,
+    bytes: usize,
+    count: usize,
+}
+
+impl Iterator for Waiting<'_> {
+    type Item = Request;
+
+    fn next(&mut self) -> Option<Request> {
+        if self.bytes >= BATCH_BYTES || self.count >= QUEUE_CAPACITY {
+            return None;
+        }
+        let next = self.first.take().or_else(|| self.requests.try_recv().ok())?;
+        self.bytes = self.bytes.saturating_add(next.bytes);
+        self.count += 1;
+        Some(next)
+    }
+}
+
 fn report(feed: &Feed<TaskChange>, change: &TaskChange) {
     match change {
         TaskChange::Changed { id, version, state } => feed.changed(id, *version, *state),
@@ -159,5 +173,36 @@ fn reason(failure: Failure) -> String {
     match failure {
         Failure::Refused(error) => error.to_string(),
         Failure::Database(error) => describe(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(bytes: usize) -> Request {
+        Request::new(bytes, |_| Ok(())).0
+    }
+
+    #[test]
+    fn requests_that_arrive_while_others_are_applied_belong_to_their_transaction() {
+        let (sender, mut requests) = mpsc::channel(QUEUE_CAPACITY + 1);
+        let first = Some(request(1));
+        let mut waiting = Waiting { first, requests: &mut requests, bytes: 0, count: 0 };
+        assert!(waiting.next().is_some());
+        sender.try_send(request(1)).unwrap();
+        assert!(waiting.next().is_some());
+        assert!(waiting.next().is_none());
+        sender.try_send(request(BATCH_BYTES)).unwrap();
+        assert!(waiting.next().is_some());
+        // The transaction is large enough.
+        sender.try_send(request(1)).unwrap();
+        assert!(waiting.next().is_none());
+
+        for _ in 0..QUEUE_CAPACITY {
+            sender.try_send(request(0)).unwrap();
+        }
+        let waiting = Waiting { first: None, requests: &mut requests, bytes: 0, count: 0 };
+        assert_eq!(waiting.count(), QUEUE_CAPACITY);
     }
 }
