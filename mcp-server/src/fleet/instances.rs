@@ -48,7 +48,7 @@ pub(crate) trait SessionReceiver: Send + Sync {
     fn receive(&self, session: &str, message: SessionMessage);
 
     /// Messages were lost.
-    fn missed(&self);
+    fn missed(self: Arc<Self>);
 }
 
 impl Fleet {

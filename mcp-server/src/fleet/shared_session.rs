@@ -178,6 +178,11 @@ impl SharedSession {
         false
     }
 
+    /// The bus has lost messages, perhaps the one that would confirm a reader of this instance.
+    pub(crate) fn forget_reader(&self) {
+        *self.reader.lock() = None;
+    }
+
     pub(crate) fn fleet(&self) -> &Arc<Fleet> {
         &self.fleet
     }

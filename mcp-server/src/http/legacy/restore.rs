@@ -98,13 +98,9 @@ async fn restore(
     };
     // Messages of other instances reach the session from now on. What happened since it was read is
     // in its record.
-    match fleet.load_session(id.key()).await? {
-        None => {
-            sessions.remove(id);
-            return Ok(None);
-        }
-        Some((now, data, _)) if now != version => entry.restore(&data, shared.server.limits()),
-        Some(_) => {}
+    if !entry.refresh(fleet, Some(version)).await? {
+        sessions.remove(id);
+        return Ok(None);
     }
     entry.touch(Instant::now());
     Ok(Some(entry))

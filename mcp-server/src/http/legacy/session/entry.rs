@@ -19,13 +19,13 @@ use tokio::time::Instant;
 use super::id::SessionId;
 use super::in_flight::InFlight;
 use super::rare_map::RareMap;
-use crate::Limits;
-use crate::fleet::{SessionData, SharedSession};
+use crate::fleet::{Fleet, SharedSession};
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
 use crate::http::legacy::stream::EventStream;
 use crate::principal::Principal;
 use crate::server::Connection;
+use crate::store::StoreError;
 
 /// A session runs as many calls as it may.
 pub(in crate::http) const SESSION_FULL: Full = Full::All("max_in_flight_requests of the session");
@@ -142,10 +142,31 @@ impl Entry {
         self.connection.session()?.shared()
     }
 
-    /// Becomes what the record of the session says.
-    pub(in crate::http) fn restore(&self, data: &SessionData, limits: &Limits) {
-        if let Some(session) = self.connection.session() {
-            session.restore(data, limits.max_subscribed_uris);
+    /// Becomes what the record of the session says, unless that has the version `known`. Returns
+    /// false if there is no record.
+    ///
+    /// A change that another instance has reported meanwhile may be newer than the record that was
+    /// read, so this is repeated until the record has not changed.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(in crate::http) async fn refresh(
+        &self,
+        fleet: &Fleet,
+        known: Option<u64>,
+    ) -> Result<bool, StoreError> {
+        let mut known = known;
+        loop {
+            let Some((version, data, _)) = fleet.load_session(self.id.key()).await? else {
+                return Ok(false);
+            };
+            if known == Some(version) {
+                return Ok(true);
+            }
+            if let Some(session) = self.connection.session() {
+                session.restore(&data, fleet.max_subscribed_uris());
+            }
+            known = Some(version);
         }
     }
 

@@ -37,16 +37,15 @@ impl SessionReceiver for Sessions {
     }
 
     /// Whatever was said of any session may have been lost: all records are read again.
-    fn missed(&self) {
+    fn missed(self: Arc<Self>) {
         let Some(fleet) = self.fleet.clone() else { return };
-        let (entries, max_uris) = (self.all(), fleet.max_subscribed_uris());
         tokio::spawn(async move {
-            for entry in entries {
-                let Some(session) = entry.connection.session() else { continue };
-                let Some(part) = session.shared() else { continue };
-                match fleet.load_session(part.key()).await {
-                    Ok(Some((_, data, _))) => session.restore(&data, max_uris),
-                    Ok(None) => entry.end(),
+            for entry in self.all() {
+                let Some(part) = entry.shared() else { continue };
+                part.forget_reader();
+                match entry.refresh(&fleet, None).await {
+                    Ok(true) => {}
+                    Ok(false) => drop(self.remove(entry.id())),
                     Err(error) => tracing::warn!(%error, "a session was not read again"),
                 }
             }

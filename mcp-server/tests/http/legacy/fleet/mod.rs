@@ -2,6 +2,7 @@
 //! request to any of them.
 
 mod listening;
+mod lost_messages;
 mod running_calls;
 mod sessions;
 mod stores;
