@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use mcp_core::codec::sse::{Event, EventDecoder};
 use mcp_server::http::{HttpBody, HttpOptions, HttpService};
+use mcp_server::input::KeyRing;
 use mcp_server::store::Stores;
 use mcp_server::types::LoggingLevel;
 use mcp_server::types::{ElicitParams, ElicitSchema, StringSchema};
@@ -194,7 +195,8 @@ impl Host {
             .with(Tools(Arc::clone(&log)))
             .resources([])
             .limits(limits)
-            .stores(stores);
+            .stores(stores)
+            .state_keys(KeyRing::new("0123456789abcdef0123456789abcdef").unwrap());
         let handle = server.handle();
         let service = server.build().unwrap().into_service_with(options);
         Self { service, handle, log }

@@ -62,12 +62,11 @@ async fn the_sessions_of_a_principal_are_counted_over_all_instances() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn without_a_bus_sessions_outlive_a_restart() {
-    let stores =
-        Stores::new().sessions(MemorySessionStore::new()).events(MemoryEventStore::default());
-    let shared = Shared { stores, limits: Limits::new() };
-    let first = shared.host();
+/// Begins a session at one server, and uses it at the next one, which has the same stores.
+async fn restart(open: impl AsyncFn() -> Stores, close: impl AsyncFn(Stores)) {
+    let host = |stores: &Stores| Shared { stores: stores.clone(), limits: Limits::new() }.host();
+    let stores = open().await;
+    let first = host(&stores);
     let client = first.session("2025-11-25").await;
     level(&client, "error").await;
     subscribe(&client, "a://x").await;
@@ -78,10 +77,15 @@ async fn without_a_bus_sessions_outlive_a_restart() {
     let mut answer = client.call(1, "count", json!({"to": 1})).await;
     let (id, _) = answer.message().await.unwrap();
     drop(answer);
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    drop(first);
-    let second = shared.host();
-    let client = client.at(&second);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let session = client.session.clone();
+    drop((client, first));
+    close(stores).await;
+
+    let stores = open().await;
+    let second = host(&stores);
+    let mut client = second.client();
+    client.session = session;
     let mut messages = client.resume(&id).await.messages().await;
     assert_eq!(text_of(result_of(&messages.pop().unwrap())), "counted to 1");
     let mut stream = client.get().await;
@@ -92,6 +96,31 @@ async fn without_a_bus_sessions_outlive_a_restart() {
     assert!(methods.iter().any(|method| method == "notifications/resources/updated"));
     second.handle.resource_updated("a://x");
     assert_eq!(stream.message().await.unwrap().1["params"]["uri"], "a://x");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_bus_sessions_outlive_a_restart() {
+    let stores =
+        Stores::new().sessions(MemorySessionStore::new()).events(MemoryEventStore::default());
+    restart(async || stores.clone(), async |_| {}).await;
+}
+
+#[cfg(feature = "redb")]
+#[tokio::test]
+async fn sessions_in_a_file_outlive_a_restart() {
+    use mcp_server::store::RedbStore;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("server.redb");
+    // The file is free when the last server has gone, whose tasks end by themselves.
+    let open = async || loop {
+        match RedbStore::open(&path) {
+            Ok(store) => return Stores::from(store),
+            Err(StoreError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    mcp_test_support::soon(restart(open, async |stores| drop(stores))).await;
 }
 
 /// A store of sessions that can fail.
