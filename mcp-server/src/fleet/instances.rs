@@ -91,6 +91,10 @@ impl Fleet {
     /// stops what runs in the background.
     pub(crate) async fn leave(&self) {
         let Some(bus) = &self.stores.bus else { return };
+        let timeout = self.limits.http.store_timeout;
+        if tokio::time::timeout(timeout, self.outbox.sent()).await.is_err() {
+            tracing::warn!("the last changes were not sent to other instances");
+        }
         self.stop();
         let id = self.id.to_string();
         if let Err(error) = self.within(bus.announce(&id, Duration::ZERO)).await {

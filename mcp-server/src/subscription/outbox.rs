@@ -18,6 +18,8 @@ const MAX_URIS: usize = 4_096;
 pub(crate) struct Outbox {
     waiting: Mutex<Waiting>,
     added: Notify,
+    /// Notified when nothing waits and nothing is being sent.
+    idle: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +27,27 @@ struct Waiting {
     lists: BTreeSet<List>,
     updated: BTreeSet<Arc<str>>,
     all: bool,
+    /// Whether changes were taken, and their sender has not come back for more.
+    is_sending: bool,
+}
+
+impl Waiting {
+    fn is_idle(&self) -> bool {
+        self.lists.is_empty() && self.updated.is_empty() && !self.all && !self.is_sending
+    }
+
+    fn take(&mut self) -> Vec<Change> {
+        let lists = std::mem::take(&mut self.lists).into_iter().map(|list| match list {
+            List::Tools => Change::Tools,
+            List::Prompts => Change::Prompts,
+            List::Resources => Change::Resources,
+        });
+        let updated = std::mem::take(&mut self.updated).into_iter().map(Change::Resource);
+        let all = std::mem::take(&mut self.all).then_some(Change::All);
+        let changes: Vec<_> = lists.chain(updated).chain(all).collect();
+        self.is_sending = !changes.is_empty();
+        changes
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,21 +81,28 @@ impl Outbox {
         self.added.notify_one();
     }
 
-    /// Waits for changes, and takes all of them. Cancel safe.
+    /// Waits for changes, and takes all of them. Those that were taken before count as sent.
+    /// Cancel safe.
     pub(crate) async fn take(&self) -> Vec<Change> {
         loop {
-            let Waiting { lists, updated, all } = std::mem::take(&mut *self.waiting.lock());
-            let lists = lists.into_iter().map(|list| match list {
-                List::Tools => Change::Tools,
-                List::Prompts => Change::Prompts,
-                List::Resources => Change::Resources,
-            });
-            let updated = updated.into_iter().map(Change::Resource);
-            let changes: Vec<_> = lists.chain(updated).chain(all.then_some(Change::All)).collect();
+            let changes = self.waiting.lock().take();
             if !changes.is_empty() {
                 return changes;
             }
+            self.idle.notify_waiters();
             self.added.notified().await;
+        }
+    }
+
+    /// Done when all changes have been sent. Cancel safe.
+    pub(crate) async fn sent(&self) {
+        loop {
+            // Before the look, so that no notification behind it is missed.
+            let idle = self.idle.notified();
+            if self.waiting.lock().is_idle() {
+                return;
+            }
+            idle.await;
         }
     }
 }
@@ -96,5 +126,8 @@ mod tests {
             outbox.add(&Change::Resource(format!("a://{number}").into()));
         }
         assert_eq!(outbox.take().await, [Change::All], "nothing is lost at the limit");
+        assert!(outbox.sent().now_or_never().is_none(), "it is being sent");
+        assert!(outbox.take().now_or_never().is_none());
+        outbox.sent().await;
     }
 }
