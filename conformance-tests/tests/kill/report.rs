@@ -21,7 +21,6 @@ pub(crate) async fn open_tasks(store: &impl TaskStore) -> (usize, usize) {
         for task in &page.tasks {
             let is_good = matches!(task.state, TaskState::Working | TaskState::Completed);
             assert!(is_good, "{} is {:?}", task.id, task.state);
-            assert_eq!(task.outcome.is_some(), task.state.is_terminal(), "{}", task.id);
             open += usize::from(!task.state.is_terminal());
         }
         after = page.next;

@@ -12,6 +12,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{SessionMemory, SessionMemoryFull};
 #[cfg(feature = "http")]
 use crate::fleet::{SessionChange, SessionData, SharedSession};
+#[cfg(feature = "http")]
+use crate::subscription::Change;
 use crate::subscription::{Listener, Watch};
 
 /// A session that `initialize` opened.
@@ -278,7 +280,7 @@ impl LegacySession {
         }
     }
 
-    /// Becomes what the record says.
+    /// Becomes what the record says. A resource that is subscribed to since may have changed since.
     pub(crate) fn restore(&self, data: &SessionData, max_uris: usize) {
         self.apply_log_level(data.log_level);
         let (_, uris) = self.listener.filter();
@@ -287,6 +289,7 @@ impl LegacySession {
         }
         for uri in data.uris.difference(&uris) {
             self.apply(SessionChange::Subscribed(uri.clone()), max_uris);
+            self.listener.record(&Change::Resource(uri.as_str().into()));
         }
     }
 }

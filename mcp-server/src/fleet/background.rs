@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::{AbortHandle, Abortable};
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, StreamExt as _};
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::instances::Fleet;
@@ -25,9 +26,11 @@ impl Fleet {
     /// Begins to read the bus, within a Tokio runtime. Does nothing if it has begun.
     pub(crate) fn ensure_started(self: &Arc<Self>) {
         let Some(bus) = self.bus() else { return };
-        if !self.background.lock().is_empty() {
+        // A service may be made before there is a runtime. The next connection starts it then.
+        if !self.background.lock().is_empty() || Handle::try_current().is_err() {
             return;
         }
+        self.began();
         // The bus is code of the user, so nothing is locked meanwhile.
         let tasks = start(self, bus);
         let mut background = self.background.lock();
@@ -41,6 +44,10 @@ impl Fleet {
         }
     }
 }
+
+/// Maximum number of changes that wait while the bus fails. Fixed: beyond it, the instances learn
+/// that anything may have changed.
+const MAX_WAITING: usize = 256;
 
 /// Longest URI that certainly fits into a message, with all characters escaped.
 const MAX_URI_BYTES: usize = MAX_BUS_MESSAGE_BYTES / 6 - 256;
@@ -88,36 +95,53 @@ async fn read(
     }
 }
 
-/// Sends changes to all instances, until the bus has accepted them.
+/// Sends changes to all instances, until the bus has accepted them. While it does not, the clients
+/// of this instance are notified at once, and again later.
 async fn send(fleet: Weak<Fleet>) {
     loop {
         let Some(outbox) = fleet.upgrade().map(|fleet| Arc::clone(&fleet.outbox)) else { return };
-        for change in outbox.take().await {
-            let change = match change {
-                // It does not fit into a message.
-                Change::Resource(uri) if uri.len() > MAX_URI_BYTES => Change::All,
-                change => change,
-            };
-            let mut pause = FIRST_PAUSE;
-            loop {
-                let Some(fleet) = fleet.upgrade() else { return };
-                let message = BusMessage::from(change.clone());
-                let sent = AssertUnwindSafe(fleet.publish(&message)).catch_unwind().await;
-                let error = match sent {
-                    Ok(Ok(())) => break,
-                    Ok(Err(error)) => error.to_string(),
-                    Err(_) => "the bus panicked".to_owned(),
-                };
-                if pause == FIRST_PAUSE {
-                    tracing::warn!(error, "a change was not sent to other instances; trying again");
-                    // The clients of this instance need not wait. They are notified again later.
-                    fleet.changed(change.clone());
+        let mut waiting = outbox.take().await;
+        let mut pause = FIRST_PAUSE;
+        while let Some(change) = waiting.first() {
+            let Some(fleet) = fleet.upgrade() else { return };
+            let message = BusMessage::from(fitting(change));
+            let sent = AssertUnwindSafe(fleet.publish(&message)).catch_unwind().await;
+            let error = match sent {
+                Ok(Ok(())) => {
+                    waiting.remove(0);
+                    continue;
                 }
-                drop(fleet);
-                sleep(pause).await;
-                pause = LAST_PAUSE.min(pause * 2);
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "the bus panicked".to_owned(),
+            };
+            if pause == FIRST_PAUSE {
+                tracing::warn!(error, "changes were not sent to other instances; trying again");
+                waiting.iter().for_each(|change| fleet.changed(change));
             }
+            let more = outbox.more();
+            more.iter().for_each(|change| fleet.changed(change));
+            merge(&mut waiting, more);
+            drop(fleet);
+            sleep(pause).await;
+            pause = LAST_PAUSE.min(pause * 2);
         }
+    }
+}
+
+/// Adds changes to those that wait, each once and not too many.
+fn merge(waiting: &mut Vec<Change>, more: Vec<Change>) {
+    let new: Vec<_> = more.into_iter().filter(|change| !waiting.contains(change)).collect();
+    waiting.extend(new);
+    if waiting.len() > MAX_WAITING {
+        *waiting = vec![Change::All];
+    }
+}
+
+/// A change that fits into a message.
+fn fitting(change: &Change) -> Change {
+    match change {
+        Change::Resource(uri) if uri.len() > MAX_URI_BYTES => Change::All,
+        change => change.clone(),
     }
 }
 
@@ -131,11 +155,17 @@ async fn announce(fleet: Weak<Fleet>) {
             let id = fleet.id.to_string();
             let announced = AssertUnwindSafe(fleet.within(bus.announce(&id, timeout)));
             match announced.catch_unwind().await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "this instance was not announced"),
-                Err(_) => tracing::error!("the bus panicked"),
+                Ok(Ok(())) => timeout / 3,
+                // Soon: without an announcement, the calls of this instance count as failed.
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "this instance was not announced");
+                    FIRST_PAUSE
+                }
+                Err(_) => {
+                    tracing::error!("the bus panicked");
+                    LAST_PAUSE
+                }
             }
-            timeout / 3
         };
         sleep(interval.max(Duration::from_millis(10))).await;
     }

@@ -91,6 +91,9 @@ impl Fleet {
     /// stops what runs in the background.
     pub(crate) async fn leave(&self) {
         let Some(bus) = &self.stores.bus else { return };
+        if self.receivers().len() > 1 {
+            return; // Another service of the same server goes on.
+        }
         let timeout = self.limits.http.store_timeout;
         if tokio::time::timeout(timeout, self.outbox.sent()).await.is_err() {
             tracing::warn!("the last changes were not sent to other instances");
@@ -280,11 +283,11 @@ impl Fleet {
         match message {
             Err(error) => tracing::warn!(error, "a message of another instance was not read"),
             Ok(BusMessage::Session { id, message }) => self.pass_on(&id, message),
-            Ok(BusMessage::Tools) => self.changed(Change::Tools),
-            Ok(BusMessage::Prompts) => self.changed(Change::Prompts),
-            Ok(BusMessage::Resources) => self.changed(Change::Resources),
-            Ok(BusMessage::Updated { uri }) => self.changed(Change::Resource(uri.into())),
-            Ok(BusMessage::All) => self.changed(Change::All),
+            Ok(BusMessage::Tools) => self.changed(&Change::Tools),
+            Ok(BusMessage::Prompts) => self.changed(&Change::Prompts),
+            Ok(BusMessage::Resources) => self.changed(&Change::Resources),
+            Ok(BusMessage::Updated { uri }) => self.changed(&Change::Resource(uri.into())),
+            Ok(BusMessage::All) => self.changed(&Change::All),
         }
     }
 
@@ -298,9 +301,16 @@ impl Fleet {
         }
     }
 
-    pub(super) fn changed(&self, change: Change) {
-        self.hub.deliver(&change);
-        self.recent.lock().add(change);
+    /// Delivers a change. It is recent before it is delivered, so that a listener which begins
+    /// meanwhile finds it in one place at least.
+    pub(super) fn changed(&self, change: &Change) {
+        self.recent.lock().add(change.clone());
+        self.hub.deliver(change);
+    }
+
+    /// The instance begins to receive messages.
+    pub(super) fn began(&self) {
+        self.recent.lock().restart();
     }
 
     fn pass_on(&self, session: &str, message: SessionMessage) {
@@ -308,9 +318,7 @@ impl Fleet {
         let Some((last, others)) = receivers.split_last() else { return };
         // A server rarely has several services.
         for receiver in others {
-            if let Ok(copy) = serde_json::to_value(&message).and_then(serde_json::from_value) {
-                receiver.receive(session, copy);
-            }
+            receiver.receive(session, message.clone());
         }
         last.receive(session, message);
     }
@@ -321,7 +329,8 @@ impl Fleet {
 
     /// The changes of the last `age`; `None` if this instance has not received them all.
     pub(crate) fn recent_changes(&self, age: Duration) -> Option<Vec<Change>> {
-        self.recent.lock().within(age)
+        // Without a bus, changes go to the listeners only.
+        self.has_others().then(|| self.recent.lock().within(age)).flatten()
     }
 
     // ---- requests of the server ----

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::subscription::Change;
 
-/// A message between instances, as JSON. It is sealed.
-#[derive(Debug, Serialize, Deserialize)]
+/// A message between instances, as JSON. It is sealed: the id of a session is a secret.
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BusMessage {
     /// The list of tools changed.
@@ -25,7 +25,7 @@ pub(super) enum BusMessage {
 }
 
 /// A message that concerns a session.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SessionMessage {
     /// The client changed its session.

@@ -91,8 +91,9 @@ impl SharedSession {
         self.fleet.end_session(self.key, &self.id).await
     }
 
-    /// Whether the use of the session should be noted in the store: now and then.
-    pub(crate) fn is_touch_due(&self, now: Instant) -> bool {
+    /// Whether the caller should note the use of the session in the store: now and then, one of
+    /// several.
+    pub(crate) fn claim_touch(&self, now: Instant) -> bool {
         let interval = MAX_TOUCH_INTERVAL.min(self.fleet.limits.http.session_idle_timeout / 4);
         let interval = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
         let age = now.saturating_duration_since(self.born).as_millis();
@@ -119,9 +120,10 @@ impl SharedSession {
 
     // ---- requests of the server ----
 
-    /// The id of the next request in this session.
+    /// The id of the next request in this session. No other process has used it: an answer to a
+    /// question that was asked before a restart must not answer another one.
     pub(crate) fn request_id(&self, number: i64) -> Option<RequestId> {
-        self.fleet.has_others().then(|| self.fleet.request_id(self.key, number)).flatten()
+        self.fleet.keeps_sessions().then(|| self.fleet.request_id(self.key, number)).flatten()
     }
 
     /// Whether another instance sent the request with this id.
@@ -167,7 +169,7 @@ impl SharedSession {
     }
 
     /// Whether a client has begun to read at another instance, after it did so here.
-    pub(crate) fn is_read_elsewhere(&self, reader: u64) -> bool {
+    pub(crate) fn reads_elsewhere_now(&self, reader: u64) -> bool {
         let mut own = self.reader.lock();
         match *own {
             // Until then, what the bus says happened before.

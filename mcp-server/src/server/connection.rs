@@ -88,23 +88,29 @@ impl Connection {
     }
 
     /// Creates the connection of a session that another instance began. `None` if this server does
-    /// not support its revision, or has no memory for it.
+    /// not support its revision.
+    ///
+    /// # Errors
+    /// There is no memory for it.
     #[cfg(feature = "http")]
-    pub(crate) fn restored(modern: &Self, data: &SessionData) -> Option<Self> {
+    pub(crate) fn restored(
+        modern: &Self,
+        data: &SessionData,
+    ) -> Result<Option<Self>, SessionMemoryFull> {
         let connection = Self::session_of(modern);
         let server = &*connection.server.definition;
-        let revision: Revision = data.revision.parse().ok()?;
-        if revision.era() != Era::Legacy || !server.revisions.contains(&revision) {
-            return None;
-        }
+        let revision = data.revision.parse().ok().filter(|revision: &Revision| {
+            revision.era() == Era::Legacy && server.revisions.contains(revision)
+        });
+        let Some(revision) = revision else { return Ok(None) };
         let [tools, prompts, resources] = data.lists;
         let filter = Filter { tools, prompts, resources, ..Filter::default() };
         let listener = server.live.hub.listen(filter);
         let client = Some(ClientDescription::restored(data));
-        let session = connection.legacy_session(revision, client, listener).ok()?;
+        let session = connection.legacy_session(revision, client, listener)?;
         session.restore(data, server.limits().max_subscribed_uris);
-        connection.conversation.session.set(Arc::new(session)).ok()?;
-        Some(connection)
+        drop(connection.conversation.session.set(Arc::new(session))); // It is the first one.
+        Ok(Some(connection))
     }
 
     /// Waits until no more requests will arrive.

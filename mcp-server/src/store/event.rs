@@ -80,6 +80,10 @@ pub trait EventStore: Send + Sync + 'static {
         sequence: u64,
     ) -> Result<Vec<StoredEvent>, ReplayError>;
 
+    /// The stream is still being written, though nothing was written for a while: what is kept of
+    /// it is kept for as long as after an event. A stream that is not there is not created.
+    async fn keep(&self, stream: StreamKey);
+
     /// The session has ended: no client can ask for its streams.
     async fn forget(&self, session: SessionKey);
 

@@ -198,16 +198,25 @@ impl Listener {
         ([filter.tools, filter.prompts, filter.resources], filter.uris.clone())
     }
 
-    /// Forgets the changes that wait, and records these instead.
+    /// Forgets the changes that wait.
     #[cfg(feature = "http")]
-    pub(crate) fn restart(&self, changes: &[Change]) {
+    pub(crate) fn clear(&self) {
         let mut state = self.0.state.lock();
         let filter = std::mem::take(&mut state.filter);
         *state = ListenerState { filter, ..ListenerState::default() };
-        drop(state);
-        for change in changes {
-            self.0.record(change);
-        }
+    }
+
+    /// Records a change for this listener alone.
+    #[cfg(feature = "http")]
+    pub(crate) fn record(&self, change: &Change) {
+        self.0.record(change);
+    }
+
+    /// Whether no change waits.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.0.state.lock();
+        !state.tools && !state.prompts && !state.resources && state.updated.is_empty()
     }
 
     /// Subscribes to a URI (legacy `resources/subscribe`), unless there are already `max`

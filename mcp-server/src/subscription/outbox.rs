@@ -94,6 +94,14 @@ impl Outbox {
         }
     }
 
+    /// Takes the changes that were added while earlier ones are being sent.
+    pub(crate) fn more(&self) -> Vec<Change> {
+        let mut waiting = self.waiting.lock();
+        let changes = waiting.take();
+        waiting.is_sending = true;
+        changes
+    }
+
     /// Done when all changes have been sent. Cancel safe.
     pub(crate) async fn sent(&self) {
         loop {

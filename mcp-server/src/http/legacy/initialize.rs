@@ -17,7 +17,8 @@ use crate::http::response::status;
 use crate::http::shared::Shared;
 use crate::server::Connection;
 
-/// Begins a session. Its entry is made last, so whatever fails before leaves nothing behind.
+/// Begins a session. Its entry is made last, so what fails before leaves nothing here. A record in
+/// a store expires by itself.
 pub(super) async fn initialize(
     shared: &Arc<Shared>,
     head: &Head<'_>,

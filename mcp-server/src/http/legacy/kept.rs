@@ -148,6 +148,13 @@ impl Kept {
         self.write(event.sequence, MESSAGE, &event.data).await
     }
 
+    /// Keeps the stream for longer, although nothing is written.
+    pub(super) async fn keep(&self) {
+        if tokio::time::timeout(self.timeout, self.store.keep(self.key)).await.is_err() {
+            tracing::warn!("the store of events did not answer in time (store_timeout)");
+        }
+    }
+
     /// Marks the beginning.
     pub(super) async fn begin(
         &self,

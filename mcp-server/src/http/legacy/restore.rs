@@ -86,7 +86,11 @@ async fn restore(
     if data.principal.as_deref() != principal.map(Principal::id) {
         return Ok(None);
     }
-    let Some(connection) = Connection::restored(&shared.modern, &data) else { return Ok(None) };
+    let restored = Connection::restored(&shared.modern, &data);
+    let Some(connection) = restored.map_err(|full| StoreError::unavailable(full.to_error()))?
+    else {
+        return Ok(None);
+    };
     let entry = Entry::new(id, principal.cloned(), connection);
     if let Some(session) = entry.connection.session() {
         session.set_shared(shared_part(fleet, id));
@@ -98,9 +102,10 @@ async fn restore(
     };
     // Messages of other instances reach the session from now on. What happened since it was read is
     // in its record.
-    if !entry.refresh(fleet, Some(version)).await? {
+    let refreshed = entry.refresh(fleet, Some(version)).await;
+    if !matches!(refreshed, Ok(true)) {
         sessions.remove(id);
-        return Ok(None);
+        return refreshed.map(|_| None);
     }
     entry.touch(Instant::now());
     Ok(Some(entry))
@@ -108,14 +113,13 @@ async fn restore(
 
 /// Notes the use of a session in the store, now and then, without waiting for it.
 fn touch(shared: &Shared, entry: &Arc<Entry>) {
-    let Some(part) = entry.shared().filter(|part| part.is_touch_due(Instant::now())) else {
+    if !entry.shared().is_some_and(|part| part.claim_touch(Instant::now())) {
         return;
-    };
-    let _ = part;
+    }
     let (sessions, entry) = (Arc::downgrade(&shared.legacy.sessions), Arc::clone(entry));
     shared.tasks.spawn(async move {
         let exists = match entry.shared() {
-            Some(part) => part.touch(entry.is_being_read()).await,
+            Some(part) => part.touch(entry.is_read_up()).await,
             None => true,
         };
         if !exists && let Some(sessions) = sessions.upgrade() {

@@ -43,7 +43,9 @@ impl Legacy {
         let is_shared = matches!(options.events, EventKeeping::Default) && shared.is_some();
         let codec = EventCodec {
             vault: leaves_process.then(|| Vault::new(Some(keys.clone()))),
-            instance: fleet.filter(|fleet| is_shared && fleet.has_others()).map(|fleet| fleet.id),
+            instance: fleet
+                .filter(|fleet| is_shared && fleet.keeps_sessions())
+                .map(|fleet| fleet.id),
         };
         let sessions = Sessions::new(&limits, store, fleet.cloned());
         if let Some(fleet) = fleet {
@@ -70,7 +72,7 @@ impl Legacy {
         self.kept(entry, stream.ok()?)
     }
 
-    /// Whether other instances may read the streams.
+    /// Whether other instances, or the next process, may read the streams.
     pub(super) fn has_marks(&self) -> bool {
         self.codec.instance.is_some()
     }

@@ -113,11 +113,13 @@ impl EventStream {
         self.mark_begin().await;
         let sequence = self.next_sequence().ok_or(Ended)?;
         let event = StoredEvent::new(sequence, data);
-        if let Some(kept) = &self.kept
-            && let Err(error) = kept.append(&event).await
-        {
-            tracing::warn!(%error, "an event could not be kept");
-            self.state.lock().not_kept = sequence;
+        if let Some(kept) = &self.kept {
+            // This future may be dropped meanwhile.
+            let before = std::mem::replace(&mut self.state.lock().not_kept, sequence);
+            match kept.append(&event).await {
+                Ok(()) => self.state.lock().not_kept = before,
+                Err(error) => tracing::warn!(%error, "an event could not be kept"),
+            }
         }
         self.queue(event);
         Ok(())
@@ -227,6 +229,19 @@ impl EventStream {
     pub(super) fn is_read(&self) -> bool {
         let state = self.state.lock();
         state.reader != 0 && !state.ended
+    }
+
+    /// Whether there is a reader, and it has taken everything.
+    pub(super) fn is_read_up(&self) -> bool {
+        let state = self.state.lock();
+        state.reader != 0 && !state.ended && state.queue.is_empty()
+    }
+
+    /// Tells the store that the stream is still being written, so that it keeps what it has.
+    pub(super) async fn keep(&self) {
+        if let Some(kept) = self.kept.as_ref().filter(|kept| kept.has_marks()) {
+            kept.keep().await;
+        }
     }
 
     /// Whether nothing more can be written.

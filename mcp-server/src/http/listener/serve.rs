@@ -72,9 +72,12 @@ impl Server {
             let (stops, over) = watch.split();
             watchdog.start();
             let tasks = serving.0.service.tasks().clone();
+            let service = serving.0.service.clone();
             let outcome = serving.run(listener, Box::pin(stops)).await;
             #[cfg(feature = "tasks")]
             self.stop_tasks().await;
+            // Tasks that end report their last changes.
+            service.leave().await;
             over.send(move || tasks.count() > 0);
             outcome
         })
@@ -110,7 +113,11 @@ impl Server {
     ) -> BoxFuture<'a, Result<(), ServeError>> {
         Box::pin(async move {
             let stops = Box::pin(stream::once(stop));
-            Serving::new(self, &listener, options)?.run(listener, stops).await
+            let serving = Serving::new(self, &listener, options)?;
+            let service = serving.0.service.clone();
+            let outcome = serving.run(listener, stops).await;
+            service.leave().await;
+            outcome
         })
     }
 }
@@ -235,7 +242,6 @@ impl Serving {
         }
         running.abort_all();
         service.end();
-        service.leave().await;
         match timeout(GIVE_UP, tasks.done()).await {
             Ok(()) => Ok(()),
             Err(_) => Err(ServeError::blocked(tasks.count())),

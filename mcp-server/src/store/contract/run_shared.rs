@@ -62,6 +62,7 @@ pub async fn check_event_store<F: StoreFixture<Store: EventStore>>(fixture: &F) 
         events::numbers_may_be_left_out,
         events::numbers_of_any_size_keep_their_order,
         events::streams_are_independent,
+        events::a_stream_that_is_kept_for_longer_does_not_change,
         events::a_forgotten_session_has_no_streams,
         events::data_of_any_kind_survives,
         events::events_of_a_mebibyte_survive,

@@ -156,6 +156,18 @@ impl EventStore for MemoryEventStore {
         Ok(log.events.iter().filter(|event| event.sequence > sequence).cloned().collect())
     }
 
+    async fn keep(&self, stream: StreamKey) {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        state.last_age += 1;
+        let age = state.last_age;
+        let Some(session) = state.sessions.get_mut(&stream.session) else { return };
+        let Some(log) = session.logs.get_mut(&stream.stream) else { return };
+        state.by_age.remove(&log.age);
+        state.by_age.insert(age, stream);
+        (log.age, log.touched) = (age, Instant::now());
+    }
+
     async fn forget(&self, session: SessionKey) {
         let mut state = self.state.lock();
         let state = &mut *state;

@@ -122,6 +122,24 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Keeps a stream for as long as after an event.
+    pub(super) fn touch_stream(&mut self, key: StreamKey, now: u64) -> Result<(), Failure> {
+        let session = &key.session.as_bytes()[..];
+        let age = self.number(AGE_ROW)? + 1;
+        let mut streams = self.transaction.open_table(STREAMS)?;
+        let row = streams.get((session, key.stream))?.map(|row| StreamRow::of(row.value()));
+        let Some(mut row) = row else { return Ok(()) };
+        let mut ages = self.transaction.open_table(STREAM_AGES)?;
+        ages.remove(row.age)?;
+        ages.insert(age, (session, key.stream))?;
+        (row.touched, row.age) = (now, age);
+        streams.insert((session, key.stream), row.values())?;
+        drop((streams, ages));
+        self.set_number(AGE_ROW, age)?;
+        self.written(false);
+        Ok(())
+    }
+
     pub(super) fn forget_streams(&mut self, session: SessionKey) -> Result<(), Failure> {
         let session = &session.as_bytes()[..];
         let mut streams = Vec::new();

@@ -118,6 +118,13 @@ impl EventStore for RedbStore {
         }
     }
 
+    async fn keep(&self, stream: StreamKey) {
+        let now = now();
+        if let Err(error) = self.write(0, move |batch| batch.touch_stream(stream, now)).await {
+            tracing::warn!(%error, "a stream may be dropped, although it is still written");
+        }
+    }
+
     async fn forget(&self, session: SessionKey) {
         if let Err(error) = self.write(0, move |batch| batch.forget_streams(session)).await {
             // They expire.

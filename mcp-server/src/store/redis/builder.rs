@@ -76,7 +76,7 @@ impl RedisStoreBuilder {
 
     /// Sets the number of messages that the bus keeps, at least. An instance that was disconnected
     /// for longer receives [`BusEvent::Missed`](crate::store::BusEvent::Missed). Each takes its
-    /// length and about 100 bytes of the server's memory, and has at most 16 KiB. 4,096.
+    /// length and about 100 bytes of the server's memory, and has at most 64 KiB. 4,096.
     #[cfg(feature = "http")]
     pub const fn max_bus_entries(mut self, entries: u64) -> Self {
         self.max_bus_entries = entries;

@@ -18,6 +18,8 @@ static APPEND: LazyLock<Script> =
     LazyLock::new(|| Script::growing(include_str!("lua/event_append.lua")));
 static AFTER: LazyLock<Script> =
     LazyLock::new(|| Script::reading(include_str!("lua/event_after.lua")));
+static TOUCH: LazyLock<Script> =
+    LazyLock::new(|| Script::always(include_str!("lua/event_touch.lua")));
 static FORGET: LazyLock<Script> =
     LazyLock::new(|| Script::always(include_str!("lua/event_forget.lua")));
 
@@ -79,6 +81,15 @@ impl EventStore for RedisStore {
                 "gap" => Err(ReplayError::Gap),
                 other => Err(replay_error(unexpected(other))),
             },
+        }
+    }
+
+    async fn keep(&self, stream: StreamKey) {
+        let script = self
+            .call_for_stream(&TOUCH, stream)
+            .arg(millis(self.shared.event_limits.max_age).max(1));
+        if let Err(error) = self.shared.link.call(&script).await {
+            tracing::warn!(%error, "a stream may be dropped, although it is still written");
         }
     }
 

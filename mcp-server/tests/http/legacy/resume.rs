@@ -225,6 +225,10 @@ impl EventStore for Stalling {
         self.inner.after(stream, after).await
     }
 
+    async fn keep(&self, stream: StreamKey) {
+        self.inner.keep(stream).await;
+    }
+
     async fn forget(&self, session: SessionKey) {
         self.inner.forget(session).await;
     }

@@ -70,6 +70,8 @@ struct State {
     has_streamed: bool,
     /// Calls whose client has disconnected.
     detached: usize,
+    /// Streams of other instances that are resumed here.
+    followed: usize,
     ended: bool,
     /// Notified when no call runs any more, where that is waited for.
     #[cfg(feature = "http-sse")]
@@ -277,6 +279,17 @@ impl Entry {
         Some(Detached(Arc::clone(entry)))
     }
 
+    /// Counts a stream of another instance that is resumed here; `None` when there are `max`
+    /// already.
+    pub(in crate::http) fn follow(entry: &Arc<Self>, max: usize) -> Option<Following> {
+        let mut state = entry.state.lock();
+        if state.followed >= max {
+            return None;
+        }
+        state.followed += 1;
+        Some(Following(Arc::clone(entry)))
+    }
+
     /// Cancels a call. Nothing happens where several calls have this id. Returns false if there is
     /// none.
     pub(in crate::http) fn cancel(&self, id: &RequestId) -> bool {
@@ -395,6 +408,18 @@ impl Entry {
         self.standalone().is_some_and(|stream| stream.is_read())
     }
 
+    /// Whether a client reads the standalone stream and has received everything.
+    pub(in crate::http) fn is_read_up(&self) -> bool {
+        let is_idle = self.connection.session().is_some_and(|it| it.listener().is_idle());
+        is_idle && self.standalone().is_some_and(|stream| stream.is_read_up())
+    }
+
+    /// The streams that are being written.
+    pub(super) fn written_streams(&self) -> Vec<Arc<EventStream>> {
+        let state = self.state.lock();
+        state.streams.values().chain(&state.standalone).cloned().collect()
+    }
+
     /// Ends the standalone stream, which a client reads at another instance now. The next reader
     /// opens another one.
     pub(super) fn close_standalone(&self) {
@@ -445,6 +470,16 @@ impl Drop for Permit {
         if let Some(idle) = idle {
             idle.notify_waiters();
         }
+    }
+}
+
+/// A stream of another instance that is resumed. Dropping it takes it out of the count.
+#[derive(Debug)]
+pub(in crate::http) struct Following(Arc<Entry>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.state.lock().followed -= 1;
     }
 }
 

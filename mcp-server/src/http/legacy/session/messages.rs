@@ -29,7 +29,7 @@ impl SessionReceiver for Sessions {
                 }
             }
             SessionMessage::Reading { reader } => {
-                if entry.shared().is_some_and(|part| part.is_read_elsewhere(reader)) {
+                if entry.shared().is_some_and(|part| part.reads_elsewhere_now(reader)) {
                     entry.close_standalone();
                 }
             }

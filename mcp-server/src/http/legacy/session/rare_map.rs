@@ -36,6 +36,10 @@ impl<K: Eq + Hash, V> RareMap<K, V> {
         removed
     }
 
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.iter().flat_map(|map| map.values())
+    }
+
     pub(super) fn into_values(self) -> impl Iterator<Item = V> {
         self.0.into_iter().flat_map(|map| map.into_values())
     }

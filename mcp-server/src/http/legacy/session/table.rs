@@ -66,7 +66,7 @@ impl Sessions {
                 }
             }
             // The store counts the sessions of a principal, if it has them all.
-            let by_principal = !self.has_records();
+            let by_principal = !self.has_records() || !entry.is_resumable();
             let inserted = state.insert(entry, &self.limits, by_principal);
             if inserted.is_ok() && !std::mem::replace(&mut state.is_swept, true) {
                 tokio::spawn(sweep(Arc::downgrade(self), self.interval()));
@@ -151,7 +151,12 @@ impl Sessions {
             }
         }
         // What is shared outlasts the session here: other instances may serve it.
-        let is_own = |_: &&Arc<dyn EventStore>| !ids.is_empty() && !self.has_records();
+        let shared = self.fleet.as_ref().and_then(|fleet| fleet.event_store());
+        let is_own = |store: &&Arc<dyn EventStore>| {
+            let is_shared = shared.is_some_and(|shared| Arc::ptr_eq(shared, store));
+            let outlasts = is_shared && self.has_records();
+            !outlasts && !ids.is_empty()
+        };
         if let Some(store) = self.store.as_ref().filter(is_own) {
             let store = Arc::clone(store);
             let forget = async move {
@@ -175,13 +180,16 @@ impl Sessions {
         };
         let now = Instant::now();
         let is_due = |entry: &Arc<Entry>| {
-            entry.is_busy() && entry.shared().is_some_and(|part| part.is_touch_due(now))
+            entry.is_busy() && entry.shared().is_some_and(|part| part.claim_touch(now))
         };
         let due = self.all().into_iter().filter(is_due);
         let touches = futures::stream::iter(due).for_each_concurrent(CONCURRENCY, async |entry| {
             let Some(part) = entry.shared() else { return };
-            if !part.touch(entry.is_being_read()).await {
+            if !part.touch(entry.is_read_up()).await {
                 self.remove(entry.id());
+            }
+            for stream in entry.written_streams() {
+                stream.keep().await;
             }
         });
         touches.await;
@@ -233,7 +241,9 @@ impl State {
         if excess == 0 {
             return;
         }
-        let mut idle: Vec<_> = self.entries.values().filter(|entry| !entry.is_busy()).collect();
+        // A request that has found its session holds it.
+        let is_idle = |entry: &&Arc<Entry>| !entry.is_busy() && Arc::strong_count(entry) == 1;
+        let mut idle: Vec<_> = self.entries.values().filter(is_idle).collect();
         idle.sort_by_key(|entry| entry.last_use());
         // Several at a time, so that not every new session looks at all of them.
         let ids: Vec<_> =

@@ -150,6 +150,25 @@ pub async fn streams_are_independent<F: StoreFixture<Store: EventStore>>(fixture
     }
 }
 
+/// A stream that is kept for longer has the events that it had, and none is created.
+pub async fn a_stream_that_is_kept_for_longer_does_not_change<
+    F: StoreFixture<Store: EventStore>,
+>(
+    fixture: &F,
+) {
+    let [store, second] = open_two(fixture).await;
+    fill(&*store, key(1, 1), 1..=3).await;
+    for stream in [key(1, 1), key(1, 2), key(2, 1)] {
+        second.keep(stream).await;
+    }
+    assert_eq!(numbers(&*store, key(1, 1), 0).await, Ok(vec![1, 2, 3]));
+    fill(&*store, key(1, 1), 4..=4).await;
+    assert_eq!(numbers(&*second, key(1, 1), 2).await, Ok(vec![3, 4]));
+    for stream in [key(1, 2), key(2, 1)] {
+        assert_eq!(numbers(&*store, stream, 0).await, Err(ReplayError::Unknown));
+    }
+}
+
 /// What a session has sent is forgotten with it, and nothing of other sessions.
 pub async fn a_forgotten_session_has_no_streams<F: StoreFixture<Store: EventStore>>(fixture: &F) {
     let [store, second] = open_two(fixture).await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use mcp_server::store::{MemoryEventStore, MemorySessionStore, Stores};
 use serde_json::json;
 
 use super::{Shared, arrive, request, subscribe};
@@ -106,4 +107,74 @@ async fn a_quiet_reader_that_moves_receives_no_changes_again() {
     drop(stream);
     let mut stream = client.at(&b).get().await;
     assert!(tokio::time::timeout(Duration::from_secs(60), stream.message()).await.is_err());
+}
+
+/// A change that no client reads yet waits in the session, also without a bus.
+#[tokio::test(start_paused = true)]
+async fn a_change_before_the_stream_is_opened_is_not_lost() {
+    for bus in [true, false] {
+        let mut shared = Shared::new();
+        if !bus {
+            shared.stores = Stores::new()
+                .sessions(MemorySessionStore::new())
+                .events(MemoryEventStore::default());
+        }
+        let host = shared.host();
+        let client = host.session("2025-11-25").await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        host.handle.tools_changed();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut stream = client.get().await;
+        let (_, message) = stream.message().await.unwrap();
+        assert_eq!(message["method"], "notifications/tools/list_changed", "bus: {bus}");
+    }
+}
+
+/// A stream that was closed here, or whose session was evicted here, is resumed by a new one.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_returns_listens_again() {
+    let shared = Shared::new();
+    let (a, b) = (shared.host(), shared.host());
+    for revision in ["2025-03-26", "2025-11-25"] {
+        let client = a.session(revision).await;
+        let mut stream = client.get().await;
+        b.handle.tools_changed();
+        let (id, _) = stream.message().await.unwrap();
+        let elsewhere = client.at(&b).get().await;
+        drop(stream.messages().await); // It ends.
+        drop(elsewhere);
+        let mut stream = client.resume(&id).await;
+        assert_eq!(stream.status, StatusCode::OK, "{revision}");
+        arrive().await;
+        b.handle.resources_changed();
+        loop {
+            let (_, message) = stream.message().await.expect("an open stream");
+            if message["method"] == "notifications/resources/list_changed" {
+                break;
+            }
+        }
+    }
+}
+
+/// What is kept of a quiet stream may have been dropped. Its client listens again all the same.
+#[tokio::test(start_paused = true)]
+async fn a_quiet_stream_moves_after_any_time() {
+    let shared = Shared::new();
+    let (a, b) = (shared.host(), shared.host());
+    let client = a.session("2025-11-25").await;
+    let mut stream = client.get().await;
+    b.handle.tools_changed();
+    let (id, _) = stream.message().await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(1_000), stream.message()).await.is_err());
+    drop((stream, a));
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    let mut stream = client.at(&b).resume(&id).await;
+    assert_eq!(stream.status, StatusCode::OK);
+    b.handle.resources_changed();
+    loop {
+        let (_, message) = stream.message().await.expect("an open stream");
+        if message["method"] == "notifications/resources/list_changed" {
+            break;
+        }
+    }
 }

@@ -113,6 +113,10 @@ impl EventStore for Mortal {
         self.events.after(stream, after).await
     }
 
+    async fn keep(&self, stream: StreamKey) {
+        self.events.keep(stream).await;
+    }
+
     async fn forget(&self, session: SessionKey) {
         self.events.forget(session).await;
     }
@@ -171,4 +175,40 @@ async fn an_instance_that_stops_says_so() {
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     let answer = client.at(&b).call(2, "echo", json!({"text": "on"})).await;
     assert_eq!(answer.tool_text().await, "on");
+}
+
+/// The events of a call that says nothing for long are kept as long as it runs.
+#[tokio::test(start_paused = true)]
+async fn a_silent_call_is_resumed_at_another_instance_after_any_time() {
+    let shared = Shared::new();
+    let (a, b) = (shared.host(), shared.host());
+    let client = a.session("2025-11-25").await;
+    let mut answer = client.call(1, "slow", json!({"ms": 1_500_000})).await;
+    let id = answer.event().await.unwrap().id.unwrap();
+    drop(answer);
+    tokio::time::sleep(Duration::from_secs(1_000)).await;
+    let mut messages = client.at(&b).resume(&id).await.messages().await;
+    assert_eq!(text_of(result_of(&messages.pop().unwrap())), "slept 1500000 ms");
+}
+
+/// After a restart without other instances, no other one could answer.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_died_with_its_process_fails_after_a_restart() {
+    let (sessions, events) = (MemorySessionStore::new(), Arc::new(MemoryEventStore::default()));
+    let killed = Arc::new(AtomicBool::new(false));
+    let host = |killed: &Arc<AtomicBool>| {
+        let (bus, killed) = (MemoryBus::new(), Arc::clone(killed));
+        let events = Mortal { bus, events: Arc::clone(&events), killed };
+        let stores = Stores::new().sessions(sessions.clone()).events(events);
+        Shared { stores, limits: Limits::new() }.host()
+    };
+    let first = host(&killed);
+    let client = first.session("2025-11-25").await;
+    let mut answer = client.call(1, "count", json!({"to": 1_000_000})).await;
+    let (id, _) = answer.message().await.unwrap();
+    drop(answer);
+    killed.store(true, Ordering::SeqCst);
+    let second = host(&Arc::default());
+    let mut messages = client.at(&second).resume(&id).await.messages().await;
+    assert_eq!(messages.pop().unwrap()["error"]["code"], -32603);
 }

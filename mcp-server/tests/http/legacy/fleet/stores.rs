@@ -15,7 +15,7 @@ use mcp_server::{Limits, Principal, Server};
 use mcp_test_support::message::{result_of, text_of};
 use serde_json::json;
 
-use super::{Shared, level, request, subscribe};
+use super::{Shared, arrive, level, request, subscribe};
 use crate::legacy::harness::{Client, initialize};
 
 #[tokio::test(start_paused = true)]
@@ -33,6 +33,7 @@ async fn an_instance_without_room_drops_idle_sessions_and_restores_them() {
     for client in clients.iter().chain(&clients) {
         let answer = client.at(&b).call(1, "echo", json!({"text": "x"})).await;
         assert_eq!(answer.tool_text().await, "x");
+        arrive().await; // The use of a session is noted without waiting for it.
     }
     let busy: Vec<_> = futures::future::join_all(
         clients.iter().take(4).map(|client| async { client.at(&b).get().await }),
