@@ -127,7 +127,8 @@ impl LegacySession {
         let is_new = self.apply_watch(uri, max)?;
         #[cfg(feature = "http")]
         if let Some(shared) = self.shared.get()
-            && let Err(error) = shared.change(SessionChange::Subscribed(uri.into()), max).await
+            && let Err(error) =
+                shared.change(SessionChange::Subscribed(uri.into()), max, || {}).await
         {
             if is_new {
                 self.apply_unwatch(uri);
@@ -146,7 +147,8 @@ impl LegacySession {
     pub(crate) async fn unwatch(&self, uri: &str) -> Result<(), ErrorObject> {
         #[cfg(feature = "http")]
         if let Some(shared) = self.shared.get() {
-            shared.change(SessionChange::Unsubscribed(uri.to_owned()), usize::MAX).await?;
+            let apply = || self.apply_unwatch(uri);
+            return shared.change(SessionChange::Unsubscribed(uri.into()), usize::MAX, apply).await;
         }
         self.apply_unwatch(uri);
         Ok(())
@@ -228,7 +230,8 @@ impl LegacySession {
     pub(crate) async fn set_log_level(&self, level: LoggingLevel) -> Result<(), ErrorObject> {
         #[cfg(feature = "http")]
         if let Some(shared) = self.shared.get() {
-            shared.change(SessionChange::Level(level), usize::MAX).await?;
+            let apply = || self.apply_log_level(level);
+            return shared.change(SessionChange::Level(level), usize::MAX, apply).await;
         }
         self.apply_log_level(level);
         Ok(())

@@ -45,7 +45,7 @@ pub(crate) struct Fleet {
 /// The sessions of this instance, which receive what other instances say of them.
 pub(crate) trait SessionReceiver: Send + Sync {
     /// A message about the session with this id, which may not be here.
-    fn receive(&self, session: &str, message: SessionMessage);
+    fn receive(self: Arc<Self>, session: &str, message: SessionMessage);
 
     /// Messages were lost.
     fn missed(self: Arc<Self>);
@@ -282,7 +282,7 @@ impl Fleet {
         };
         match message {
             Err(error) => tracing::warn!(error, "a message of another instance was not read"),
-            Ok(BusMessage::Session { id, message }) => self.pass_on(&id, message),
+            Ok(BusMessage::Session { id, message }) => self.pass_on(&id, &message),
             Ok(BusMessage::Tools) => self.changed(&Change::Tools),
             Ok(BusMessage::Prompts) => self.changed(&Change::Prompts),
             Ok(BusMessage::Resources) => self.changed(&Change::Resources),
@@ -313,14 +313,10 @@ impl Fleet {
         self.recent.lock().restart();
     }
 
-    fn pass_on(&self, session: &str, message: SessionMessage) {
-        let receivers = self.receivers();
-        let Some((last, others)) = receivers.split_last() else { return };
-        // A server rarely has several services.
-        for receiver in others {
+    fn pass_on(&self, session: &str, message: &SessionMessage) {
+        for receiver in self.receivers() {
             receiver.receive(session, message.clone());
         }
-        last.receive(session, message);
     }
 
     fn receivers(&self) -> Vec<Arc<dyn SessionReceiver>> {

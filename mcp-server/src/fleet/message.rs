@@ -28,8 +28,8 @@ pub(super) enum BusMessage {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SessionMessage {
-    /// The client changed its session.
-    Changed(SessionChange),
+    /// The client changed its session, whose record has this version since.
+    Changed { version: u64, change: SessionChange },
     /// The client ended its session.
     Ended,
     /// The client cancelled a request that its instance does not run.

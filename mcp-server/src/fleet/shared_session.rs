@@ -30,6 +30,8 @@ pub(crate) struct SharedSession {
     born: Instant,
     /// When its use was last noted in the store, in milliseconds after `born`; `u64::MAX` if not.
     touched: AtomicU64,
+    /// The version of the record that the session here is known to have reached.
+    version: AtomicU64,
     /// The number of a reader of this instance that the bus has not confirmed yet.
     reader: Mutex<Option<u64>>,
 }
@@ -42,11 +44,13 @@ impl SharedSession {
             key,
             born: Instant::now(),
             touched: AtomicU64::new(u64::MAX),
+            version: AtomicU64::new(1),
             reader: Mutex::new(None),
         }
     }
 
-    /// Stores a change that the client made, and tells all instances.
+    /// Stores a change that the client made, applies it here, and tells all instances. What comes
+    /// over the bus is newer than what is applied here.
     ///
     /// # Errors
     /// −32602 if a limit is reached; −32603 if the store failed.
@@ -54,16 +58,16 @@ impl SharedSession {
         &self,
         change: SessionChange,
         max_uris: usize,
+        apply: impl FnOnce() + Send,
     ) -> Result<(), ErrorObject> {
-        self.store(&change, max_uris).await?;
-        let told = self.fleet.tell(&self.id, SessionMessage::Changed(change)).await;
+        let version = self.store(&change, max_uris).await?;
+        apply();
+        let told = self.fleet.tell(&self.id, SessionMessage::Changed { version, change }).await;
         told.map_err(|error| failed(&error))
     }
 
-    async fn store(&self, change: &SessionChange, max_uris: usize) -> Result<(), ErrorObject> {
-        if !self.fleet.keeps_sessions() {
-            return Ok(());
-        }
+    /// Returns the version of the record.
+    async fn store(&self, change: &SessionChange, max_uris: usize) -> Result<u64, ErrorObject> {
         for _ in 0..MAX_ATTEMPTS {
             let loaded = self.fleet.load_session(self.key).await;
             let Some((version, mut data, _)) = loaded.map_err(|error| failed(&error))? else {
@@ -77,7 +81,7 @@ impl SharedSession {
             }
             let updated = self.fleet.update_session(self.key, version, &data).await;
             if updated.map_err(|error| failed(&error))? {
-                return Ok(());
+                return Ok(version + 1);
             }
         }
         Err(failed(&StoreError::unavailable("other instances change the session all the time")))
@@ -89,6 +93,19 @@ impl SharedSession {
     /// If the store or the bus failed.
     pub(crate) async fn end(&self) -> Result<(), StoreError> {
         self.fleet.end_session(self.key, &self.id).await
+    }
+
+    /// Notes that the session here is what a version of the record says.
+    pub(crate) fn reached(&self, version: u64) {
+        self.version.fetch_max(version, Ordering::Relaxed);
+    }
+
+    /// Whether a change that led to this version follows the last one that was applied. Changes
+    /// may be reported in another order than that of the record.
+    pub(crate) fn follows(&self, version: u64) -> bool {
+        let known = version.saturating_sub(1);
+        let ordering = Ordering::Relaxed;
+        self.version.compare_exchange(known, version, ordering, ordering).is_ok()
     }
 
     /// Whether the caller should note the use of the session in the store: now and then, one of

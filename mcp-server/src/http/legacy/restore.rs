@@ -94,6 +94,7 @@ async fn restore(
     let entry = Entry::new(id, principal.cloned(), connection);
     if let Some(session) = entry.connection.session() {
         session.set_shared(shared_part(fleet, id));
+        session.shared().into_iter().for_each(|part| part.reached(version));
     }
     let Some(entry) = sessions.adopt(entry) else {
         return Err(StoreError::unavailable(

@@ -167,6 +167,7 @@ impl Entry {
             }
             if let Some(session) = self.connection.session() {
                 session.restore(&data, fleet.max_subscribed_uris());
+                session.shared().into_iter().for_each(|part| part.reached(version));
             }
             known = Some(version);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::jsonrpc::{Decoded, Message, RequestId, decode};
+use mcp_core::transport::TransportError;
 
 use super::entry::Entry;
 use super::id::SessionId;
@@ -10,15 +11,18 @@ use super::table::Sessions;
 use crate::fleet::{Fleet, SessionMessage, SessionReceiver};
 
 impl SessionReceiver for Sessions {
-    fn receive(&self, session: &str, message: SessionMessage) {
+    fn receive(self: Arc<Self>, session: &str, message: SessionMessage) {
         let Some(id) = SessionId::parse(session.as_bytes()) else { return };
         let Some(entry) = self.get(id) else { return };
         let Some(fleet) = self.fleet.clone() else { return };
         let max_uris = fleet.max_subscribed_uris();
         match message {
-            SessionMessage::Changed(change) => {
-                if let Some(session) = entry.connection.session() {
-                    session.apply(change, max_uris);
+            SessionMessage::Changed { version, change } => {
+                let Some(session) = entry.connection.session() else { return };
+                session.apply(change, max_uris);
+                if !entry.shared().is_some_and(|part| part.follows(version)) {
+                    let sessions = Arc::clone(&self);
+                    tokio::spawn(async move { read_again(&sessions, &fleet, &entry).await });
                 }
             }
             SessionMessage::Ended => drop(self.remove(id)),
@@ -43,27 +47,35 @@ impl SessionReceiver for Sessions {
             for entry in self.all() {
                 let Some(part) = entry.shared() else { continue };
                 part.forget_reader();
-                match entry.refresh(&fleet, None).await {
-                    Ok(true) => {}
-                    Ok(false) => drop(self.remove(entry.id())),
-                    Err(error) => tracing::warn!(%error, "a session was not read again"),
-                }
+                read_again(&self, &fleet, &entry).await;
             }
         });
     }
 }
 
-/// Delivers the answer that the client sent to another instance.
-async fn deliver(fleet: &Fleet, entry: &Arc<Entry>, id: &RequestId, key: &str) {
-    let answer = match fleet.take_answer(key).await {
-        Ok(Some(answer)) => answer,
-        Ok(None) => return tracing::debug!(%id, "an answer is not at the bus any more"),
-        Err(error) => return tracing::warn!(%error, %id, "an answer was not read from the bus"),
-    };
-    match decode(&answer, fleet.connection_limits()) {
-        Ok(Decoded::Single(Message::Response { outcome, .. })) => {
-            drop(entry.answer(id, outcome.map_err(Into::into)));
-        }
-        _ => tracing::warn!(%id, "an answer of another instance could not be read"),
+/// Reads the record of a session again.
+async fn read_again(sessions: &Sessions, fleet: &Fleet, entry: &Entry) {
+    match entry.refresh(fleet, None).await {
+        Ok(true) => {}
+        Ok(false) => drop(sessions.remove(entry.id())),
+        Err(error) => tracing::warn!(%error, "a session was not read again"),
     }
+}
+
+/// Delivers the answer that the client sent to another instance. If that cannot be read, the
+/// request fails, because the client will not send it again.
+async fn deliver(fleet: &Fleet, entry: &Entry, id: &RequestId, key: &str) {
+    let reply = match fleet.take_answer(key).await {
+        Ok(Some(answer)) => match decode(&answer, fleet.connection_limits()) {
+            Ok(Decoded::Single(Message::Response { outcome, .. })) => outcome.map_err(Into::into),
+            _ => Err(TransportError::closed("the answer of the client cannot be read").into()),
+        },
+        // This instance has taken it already: the message has come twice.
+        Ok(None) => return tracing::debug!(%id, "an answer is not at the bus any more"),
+        Err(error) => {
+            tracing::warn!(%error, %id, "an answer was not read from the bus");
+            Err(TransportError::closed("the answer of the client was lost").into())
+        }
+    };
+    drop(entry.answer(id, reply));
 }

@@ -106,3 +106,70 @@ async fn an_instance_that_lost_messages_reads_its_sessions_again() {
     let _elsewhere = changed.at(&b).get().await;
     drop(stream.messages().await); // It ends.
 }
+
+/// A bus whose publisher has to repeat some messages, so that they arrive behind later ones.
+#[derive(Clone)]
+struct Reordering {
+    bus: MemoryBus,
+    delays: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl MessageBus for Reordering {
+    async fn publish(&self, message: Bytes) -> Result<(), StoreError> {
+        if self.delays.swap(false, Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        self.bus.publish(message).await
+    }
+
+    fn messages(&self) -> BoxStream<'static, BusEvent> {
+        self.bus.messages()
+    }
+
+    async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), StoreError> {
+        self.bus.put(key, value, ttl).await
+    }
+
+    async fn take(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+        self.bus.take(key).await
+    }
+
+    async fn announce(&self, instance: &str, ttl: Duration) -> Result<(), StoreError> {
+        self.bus.announce(instance, ttl).await
+    }
+
+    async fn is_alive(&self, instance: &str) -> Result<bool, StoreError> {
+        self.bus.is_alive(instance).await
+    }
+
+    fn leaves_process(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_are_those_of_the_record_in_whatever_order_they_are_reported() {
+    let (bus, sessions) = (MemoryBus::new(), MemorySessionStore::new());
+    let delays = Arc::new(AtomicBool::new(false));
+    let host = |delays: &Arc<AtomicBool>| {
+        let bus = Reordering { bus: bus.clone(), delays: Arc::clone(delays) };
+        let stores = Stores::new().sessions(sessions.clone()).bus(bus);
+        Shared { stores, limits: Limits::new() }.host()
+    };
+    let (a, b) = (host(&delays), host(&Arc::default()));
+    let client = a.session("2025-11-25").await;
+    client.at(&b).call(1, "echo", json!({"text": "x"})).await.tool_text().await;
+    arrive().await;
+    delays.store(true, Ordering::SeqCst);
+    // The record has "error" last, and the bus "warning".
+    tokio::join!(level(&client, "warning"), async {
+        arrive().await;
+        level(&client.at(&b), "error").await;
+    });
+    arrive().await;
+    for host in [&a, &b] {
+        let answer = client.at(host).call(2, "burst", json!({"to": 3})).await;
+        assert!(!answer.is_stream(), "warnings are below the level");
+    }
+}
