@@ -99,8 +99,8 @@ async fn read(
 /// of this instance are notified at once, and again later.
 async fn send(fleet: Weak<Fleet>) {
     loop {
-        let Some(outbox) = fleet.upgrade().map(|fleet| Arc::clone(&fleet.outbox)) else { return };
-        let mut waiting = outbox.take().await;
+        let Some(pending) = fleet.upgrade().map(|fleet| Arc::clone(&fleet.pending)) else { return };
+        let mut waiting = pending.take().await;
         let mut pause = FIRST_PAUSE;
         while let Some(change) = waiting.first() {
             let Some(fleet) = fleet.upgrade() else { return };
@@ -118,7 +118,7 @@ async fn send(fleet: Weak<Fleet>) {
                 tracing::warn!(error, "changes were not sent to other instances; trying again");
                 waiting.iter().for_each(|change| fleet.changed(change));
             }
-            let more = outbox.more();
+            let more = pending.more();
             more.iter().for_each(|change| fleet.changed(change));
             merge(&mut waiting, more);
             drop(fleet);

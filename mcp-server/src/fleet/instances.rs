@@ -22,7 +22,7 @@ use crate::seal::{KeyRing, Place, Vault, digest};
 use crate::store::{
     EventStore, MessageBus, NewSession, SessionKey, SessionQuota, SessionStore, StoreError, Stores,
 };
-use crate::subscription::{Change, Hub, Outbox};
+use crate::subscription::{Change, Hub, PendingChanges};
 
 /// Time that an answer waits at the bus for its instance. Fixed: the instance takes it at once, or
 /// has ended.
@@ -35,7 +35,7 @@ pub(crate) struct Fleet {
     pub(super) limits: Limits,
     vault: Vault,
     hub: Arc<Hub>,
-    pub(super) outbox: Arc<Outbox>,
+    pub(super) pending: Arc<PendingChanges>,
     recent: Mutex<Recent>,
     receivers: Mutex<Vec<Weak<dyn SessionReceiver>>>,
     /// What runs in the background. Empty before it begins, and after the instance has ended.
@@ -63,9 +63,9 @@ impl Fleet {
         limits: Limits,
         hub: Arc<Hub>,
     ) -> Result<Arc<Self>, getrandom::Error> {
-        let outbox = Arc::<Outbox>::default();
+        let pending = Arc::<PendingChanges>::default();
         if stores.bus.is_some() {
-            hub.share(Arc::clone(&outbox));
+            hub.share(Arc::clone(&pending));
         }
         Ok(Arc::new(Self {
             id: InstanceId::random()?,
@@ -73,7 +73,7 @@ impl Fleet {
             limits,
             vault: Vault::new(keys),
             hub,
-            outbox,
+            pending,
             recent: Mutex::new(Recent::new()),
             receivers: Mutex::default(),
             background: Mutex::default(),
@@ -95,7 +95,7 @@ impl Fleet {
             return; // Another service of the same server goes on.
         }
         let timeout = self.limits.http.store_timeout;
-        if tokio::time::timeout(timeout, self.outbox.sent()).await.is_err() {
+        if tokio::time::timeout(timeout, self.pending.sent()).await.is_err() {
             tracing::warn!("the last changes were not sent to other instances");
         }
         self.stop();

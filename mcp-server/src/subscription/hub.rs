@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::Change;
 #[cfg(feature = "http")]
-use super::Outbox;
+use super::PendingChanges;
 use crate::shrink::shrink;
 
 /// The changes that a listener receives.
@@ -32,7 +32,7 @@ pub(crate) struct Hub {
     /// Where changes go instead, if there are other instances: all instances, this one included,
     /// receive them from the bus in the same order.
     #[cfg(feature = "http")]
-    outbox: OnceLock<Arc<Outbox>>,
+    pending: OnceLock<Arc<PendingChanges>>,
 }
 
 /// Listeners by number, so that removing one of many takes no search.
@@ -76,17 +76,17 @@ impl Hub {
         Listener(inner)
     }
 
-    /// Publishes changes to other instances as well, through this outbox.
+    /// Publishes changes to other instances as well, through this pending.
     #[cfg(feature = "http")]
-    pub(crate) fn share(&self, outbox: Arc<Outbox>) {
-        drop(self.outbox.set(outbox)); // It is set once, when the server is built.
+    pub(crate) fn share(&self, pending: Arc<PendingChanges>) {
+        drop(self.pending.set(pending)); // It is set once, when the server is built.
     }
 
     /// Publishes a change of this instance.
     pub(crate) fn publish(&self, change: &Change) {
         #[cfg(feature = "http")]
-        if let Some(outbox) = self.outbox.get() {
-            return outbox.add(change);
+        if let Some(pending) = self.pending.get() {
+            return pending.add(change);
         }
         self.deliver(change);
     }

@@ -4,9 +4,9 @@
 mod change;
 mod hub;
 #[cfg(feature = "http")]
-mod outbox;
+mod pending_changes;
 
 pub(crate) use change::Change;
 pub(crate) use hub::{Filter, Hub, Listener, Watch};
 #[cfg(feature = "http")]
-pub(crate) use outbox::Outbox;
+pub(crate) use pending_changes::PendingChanges;

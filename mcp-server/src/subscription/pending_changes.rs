@@ -15,7 +15,7 @@ const MAX_URIS: usize = 4_096;
 /// Changes that wait to be sent. Adding one never waits. They are a set, so that ten changes of one
 /// resource are sent once.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox {
+pub(crate) struct PendingChanges {
     waiting: Mutex<Waiting>,
     added: Notify,
     /// Notified when nothing waits and nothing is being sent.
@@ -57,7 +57,7 @@ enum List {
     Resources,
 }
 
-impl Outbox {
+impl PendingChanges {
     pub(super) fn add(&self, change: &Change) {
         let mut waiting = self.waiting.lock();
         let list = match change {
@@ -123,19 +123,19 @@ mod tests {
 
     #[tokio::test]
     async fn changes_are_a_set_and_bounded() {
-        let outbox = Outbox::default();
+        let pending = PendingChanges::default();
         for _ in 0..3 {
-            outbox.add(&Change::Tools);
-            outbox.add(&Change::Resource("a://x".into()));
+            pending.add(&Change::Tools);
+            pending.add(&Change::Resource("a://x".into()));
         }
-        assert_eq!(outbox.take().await, [Change::Tools, Change::Resource("a://x".into())]);
-        assert!(outbox.take().now_or_never().is_none());
+        assert_eq!(pending.take().await, [Change::Tools, Change::Resource("a://x".into())]);
+        assert!(pending.take().now_or_never().is_none());
         for number in 0..10_000 {
-            outbox.add(&Change::Resource(format!("a://{number}").into()));
+            pending.add(&Change::Resource(format!("a://{number}").into()));
         }
-        assert_eq!(outbox.take().await, [Change::All], "nothing is lost at the limit");
-        assert!(outbox.sent().now_or_never().is_none(), "it is being sent");
-        assert!(outbox.take().now_or_never().is_none());
-        outbox.sent().await;
+        assert_eq!(pending.take().await, [Change::All], "nothing is lost at the limit");
+        assert!(pending.sent().now_or_never().is_none(), "it is being sent");
+        assert!(pending.take().now_or_never().is_none());
+        pending.sent().await;
     }
 }
