@@ -76,7 +76,7 @@ impl Hub {
         Listener(inner)
     }
 
-    /// Publishes changes to other instances as well, through this pending.
+    /// Publishes changes to other instances as well, through these pending changes.
     #[cfg(feature = "http")]
     pub(crate) fn share(&self, pending: Arc<PendingChanges>) {
         drop(self.pending.set(pending)); // It is set once, when the server is built.
