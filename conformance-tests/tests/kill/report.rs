@@ -10,22 +10,43 @@ use crate::instance::Kill;
 /// The owner of the tasks of a server without principals.
 const OWNER: &str = "anonymous";
 
-/// The states of all tasks in a store, also of those whose id no client has received: the number of
-/// tasks, and of those that have not ended.
-pub(crate) async fn open_tasks(store: &impl TaskStore) -> (usize, usize) {
-    let (mut all, mut open) = (0, 0);
+/// The tasks of a store, also those whose id no client has received.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stored {
+    /// Those that have not ended.
+    pub(crate) open: usize,
+    pub(crate) completed: usize,
+    /// Those whose creation was not confirmed to the server, which then cancels them. Some have run
+    /// before. No client has received their id.
+    pub(crate) cancelled: usize,
+}
+
+impl Stored {
+    /// Checks that each task has run.
+    pub(crate) fn check(self, history: &History) {
+        let (ran, Self { open, completed, cancelled }) = (history.len(), self);
+        assert_eq!(open, 0, "{self:?}");
+        assert!((completed..=completed + cancelled).contains(&ran), "{ran} have run: {self:?}");
+    }
+}
+
+/// Counts the tasks of a store. None of them has failed.
+pub(crate) async fn stored_tasks(store: &impl TaskStore) -> Stored {
+    let mut stored = Stored::default();
     let mut after = None;
     loop {
         let page = store.list(OWNER, after.as_deref(), 1_000).await.expect("a page");
-        all += page.tasks.len();
         for task in &page.tasks {
-            let is_good = matches!(task.state, TaskState::Working | TaskState::Completed);
-            assert!(is_good, "{} is {:?}", task.id, task.state);
-            open += usize::from(!task.state.is_terminal());
+            match task.state {
+                TaskState::Working => stored.open += 1,
+                TaskState::Completed => stored.completed += 1,
+                TaskState::Cancelled => stored.cancelled += 1,
+                state => panic!("{} is {state:?}", task.id),
+            }
         }
         after = page.next;
         if after.is_none() {
-            return (all, open);
+            return stored;
         }
     }
 }
