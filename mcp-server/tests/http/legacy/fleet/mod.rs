@@ -1,6 +1,7 @@
 //! Several instances of a server that share their sessions, behind a load balancer that leads each
 //! request to any of them.
 
+mod bus;
 mod listening;
 mod lost_messages;
 mod running_calls;

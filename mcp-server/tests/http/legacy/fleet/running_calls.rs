@@ -1,22 +1,21 @@
 //! The streams of calls that one instance runs, as another one resumes them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::stream::BoxStream;
 use http::StatusCode;
 use mcp_server::Limits;
 use mcp_server::store::{
-    BusEvent, EventStore, MemoryBus, MemoryEventStore, MemorySessionStore, MessageBus, ReplayError,
-    SessionKey, StoreError, StoredEvent, Stores, StreamKey,
+    EventStore, MemoryEventStore, MemorySessionStore, ReplayError, SessionKey, StoredEvent, Stores,
+    StreamKey,
 };
 use mcp_test_support::message::{result_of, text_of};
 use serde_json::json;
 
 use super::Shared;
+use super::bus::{Faults, FaultyBus};
 
 #[tokio::test(start_paused = true)]
 async fn the_stream_of_a_running_call_is_resumed_at_another_instance() {
@@ -48,64 +47,17 @@ async fn the_stream_of_a_running_call_is_resumed_at_another_instance() {
     }
 }
 
-/// What an instance is connected to until it is killed. From then on it neither reaches anything,
-/// nor says so.
+/// The store of events as an instance sees it until it is killed.
 #[derive(Clone)]
 struct Mortal {
-    bus: MemoryBus,
     events: Arc<MemoryEventStore>,
-    killed: Arc<AtomicBool>,
-}
-
-impl Mortal {
-    fn check(&self) -> Result<(), StoreError> {
-        match self.killed.load(Ordering::SeqCst) {
-            true => Err(StoreError::unavailable("killed")),
-            false => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl MessageBus for Mortal {
-    async fn publish(&self, message: Bytes) -> Result<(), StoreError> {
-        self.check()?;
-        self.bus.publish(message).await
-    }
-
-    fn messages(&self) -> BoxStream<'static, BusEvent> {
-        self.bus.messages()
-    }
-
-    async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), StoreError> {
-        self.check()?;
-        self.bus.put(key, value, ttl).await
-    }
-
-    async fn take(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
-        self.check()?;
-        self.bus.take(key).await
-    }
-
-    async fn announce(&self, instance: &str, ttl: Duration) -> Result<(), StoreError> {
-        self.check()?;
-        self.bus.announce(instance, ttl).await
-    }
-
-    async fn is_alive(&self, instance: &str) -> Result<bool, StoreError> {
-        self.check()?;
-        self.bus.is_alive(instance).await
-    }
-
-    fn leaves_process(&self) -> bool {
-        false
-    }
+    faults: Arc<Faults>,
 }
 
 #[async_trait]
 impl EventStore for Mortal {
     async fn append(&self, stream: StreamKey, event: StoredEvent) -> Result<(), ReplayError> {
-        self.check().map_err(|error| ReplayError::Store(error.to_string()))?;
+        self.faults.check().map_err(|error| ReplayError::Store(error.to_string()))?;
         self.events.append(stream, event).await
     }
 
@@ -128,13 +80,11 @@ impl EventStore for Mortal {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_of_an_instance_that_has_died_fails_at_another_one() {
-    let (bus, events) = (MemoryBus::new(), Arc::new(MemoryEventStore::default()));
-    let killed = Arc::new(AtomicBool::new(false));
-    let mortal = Mortal { bus, events, killed: Arc::clone(&killed) };
-    let immortal = Mortal { killed: Arc::default(), ..mortal.clone() };
+    let (bus, events) = (FaultyBus::default(), Arc::new(MemoryEventStore::default()));
     let sessions = MemorySessionStore::new();
-    let [a, b] = [mortal, immortal].map(|part| {
-        let stores = Stores::new().sessions(sessions.clone()).events(part.clone()).bus(part);
+    let [a, b] = [bus.clone(), bus.of_another()].map(|bus| {
+        let events = Mortal { events: Arc::clone(&events), faults: Arc::clone(&bus.faults) };
+        let stores = Stores::new().sessions(sessions.clone()).events(events).bus(bus);
         let mut limits = Limits::new();
         limits.http.instance_timeout = Duration::from_secs(9);
         Shared { stores, limits }.host()
@@ -145,7 +95,7 @@ async fn a_call_of_an_instance_that_has_died_fails_at_another_one() {
     drop(answer);
     let mut rest = client.at(&b).resume(&first).await;
     assert_eq!(rest.message().await.unwrap().1["params"]["data"], 2, "it is alive");
-    killed.store(true, Ordering::SeqCst);
+    bus.faults.is_killed.store(true, Ordering::SeqCst);
     let began = tokio::time::Instant::now();
     let mut messages = rest.messages().await;
     let failure = messages.pop().unwrap();
@@ -195,10 +145,9 @@ async fn a_silent_call_is_resumed_at_another_instance_after_any_time() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_died_with_its_process_fails_after_a_restart() {
     let (sessions, events) = (MemorySessionStore::new(), Arc::new(MemoryEventStore::default()));
-    let killed = Arc::new(AtomicBool::new(false));
-    let host = |killed: &Arc<AtomicBool>| {
-        let (bus, killed) = (MemoryBus::new(), Arc::clone(killed));
-        let events = Mortal { bus, events: Arc::clone(&events), killed };
+    let killed = Arc::<Faults>::default();
+    let host = |faults: &Arc<Faults>| {
+        let events = Mortal { events: Arc::clone(&events), faults: Arc::clone(faults) };
         let stores = Stores::new().sessions(sessions.clone()).events(events);
         Shared { stores, limits: Limits::new() }.host()
     };
@@ -207,7 +156,7 @@ async fn a_call_that_died_with_its_process_fails_after_a_restart() {
     let mut answer = client.call(1, "count", json!({"to": 1_000_000})).await;
     let (id, _) = answer.message().await.unwrap();
     drop(answer);
-    killed.store(true, Ordering::SeqCst);
+    killed.is_killed.store(true, Ordering::SeqCst);
     let second = host(&Arc::default());
     let mut messages = client.at(&second).resume(&id).await.messages().await;
     assert_eq!(messages.pop().unwrap()["error"]["code"], -32603);

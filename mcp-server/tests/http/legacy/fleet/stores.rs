@@ -124,14 +124,15 @@ async fn sessions_in_a_file_outlive_a_restart() {
     mcp_test_support::soon(restart(open, async |stores| drop(stores))).await;
 }
 
-/// A store of sessions that can fail.
+/// A store of sessions that can fail, and that can say that its contents leave the process.
 #[derive(Clone, Default)]
-struct Failing {
+struct TestStore {
     inner: MemorySessionStore,
     fails: Arc<AtomicBool>,
+    leaves_process: bool,
 }
 
-impl Failing {
+impl TestStore {
     fn check(&self) -> Result<(), StoreError> {
         match self.fails.load(Ordering::SeqCst) {
             true => Err(StoreError::unavailable("out of order")),
@@ -141,7 +142,7 @@ impl Failing {
 }
 
 #[async_trait]
-impl SessionStore for Failing {
+impl SessionStore for TestStore {
     async fn create(
         &self,
         key: SessionKey,
@@ -149,6 +150,9 @@ impl SessionStore for Failing {
         quota: SessionQuota,
     ) -> Result<(), StoreError> {
         self.check()?;
+        let text = String::from_utf8_lossy(&session.data).into_owned();
+        let is_plain = text.contains("client_info") && text.contains("elicitation");
+        assert_ne!(is_plain, self.leaves_process, "what leaves the process is sealed");
         self.inner.create(key, session, quota).await
     }
 
@@ -178,13 +182,13 @@ impl SessionStore for Failing {
     }
 
     fn leaves_process(&self) -> bool {
-        false
+        self.leaves_process
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_fails_is_not_a_session_that_has_ended() {
-    let store = Failing::default();
+    let store = TestStore::default();
     let stores = Stores::new().sessions(store.clone()).bus(MemoryBus::new());
     let shared = Shared { stores, limits: Limits::new() };
     let (a, b) = (shared.host(), shared.host());
@@ -207,50 +211,11 @@ async fn a_store_that_fails_is_not_a_session_that_has_ended() {
     assert_eq!(answer.tool_text().await, "x");
 }
 
-/// A store whose contents leave the process, as it says.
-#[derive(Clone, Default)]
-struct Outside(MemorySessionStore);
-
-#[async_trait]
-impl SessionStore for Outside {
-    async fn create(
-        &self,
-        key: SessionKey,
-        session: NewSession,
-        quota: SessionQuota,
-    ) -> Result<(), StoreError> {
-        let text = String::from_utf8_lossy(&session.data).into_owned();
-        assert!(!text.contains("clientInfo") && !text.contains("elicitation"), "it is sealed");
-        self.0.create(key, session, quota).await
-    }
-
-    async fn load(&self, key: SessionKey) -> Result<Option<SessionRecord>, StoreError> {
-        self.0.load(key).await
-    }
-
-    async fn update(&self, key: SessionKey, version: u64, data: Bytes) -> Result<bool, StoreError> {
-        self.0.update(key, version, data).await
-    }
-
-    async fn touch(
-        &self,
-        key: SessionKey,
-        ttl: Duration,
-        is_read: bool,
-    ) -> Result<bool, StoreError> {
-        self.0.touch(key, ttl, is_read).await
-    }
-
-    async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {
-        self.0.remove(key).await
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_leaves_the_process_is_sealed() {
     use mcp_server::input::KeyRing;
 
-    let outside = Outside::default();
+    let outside = TestStore { leaves_process: true, ..TestStore::default() };
     let build = |keys: Option<KeyRing>| {
         let stores = Stores::new().sessions(outside.clone()).bus(MemoryBus::new());
         let server = Server::builder("sealed", "1").tools([]).stores(stores);
