@@ -6,7 +6,7 @@
 //! for port in 8001 8002 8003; do
 //!     cargo run -p mcp-examples --features redis --example fleet -- 127.0.0.1:$port &
 //! done
-//! PORT=8000 PORT_1=8001 PORT_2=8002 PORT_3=8003 SOCKET=/tmp/haproxy.sock \
+//! PORT=8000 PORT_1=8001 PORT_2=8002 PORT_3=8003 SOCKET=haproxy.sock \
 //!     haproxy -f examples/fleet/haproxy.cfg
 //! ```
 //!

@@ -1,5 +1,6 @@
 //! What an instance does in the background: it reads the bus, sends changes, and announces itself.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
@@ -21,6 +22,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Longest pause between two attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Maximum number of changes that wait while the bus fails. Fixed: beyond it, the instances learn
+/// that anything may have changed.
+const MAX_WAITING: usize = 256;
+
+/// Longest URI that certainly fits into a message, with all characters escaped.
+const MAX_URI_BYTES: usize = MAX_BUS_MESSAGE_BYTES / 6 - 256;
 
 impl Fleet {
     /// Begins to read the bus, within a Tokio runtime. Does nothing if it has begun.
@@ -44,13 +52,6 @@ impl Fleet {
         }
     }
 }
-
-/// Maximum number of changes that wait while the bus fails. Fixed: beyond it, the instances learn
-/// that anything may have changed.
-const MAX_WAITING: usize = 256;
-
-/// Longest URI that certainly fits into a message, with all characters escaped.
-const MAX_URI_BYTES: usize = MAX_BUS_MESSAGE_BYTES / 6 - 256;
 
 /// Starts the tasks of an instance. They end when it is dropped.
 fn start(fleet: &Arc<Fleet>, bus: &Arc<dyn MessageBus>) -> Vec<AbortHandle> {
@@ -100,15 +101,15 @@ async fn read(
 async fn send(fleet: Weak<Fleet>) {
     loop {
         let Some(pending) = fleet.upgrade().map(|fleet| Arc::clone(&fleet.pending)) else { return };
-        let mut waiting = pending.take().await;
+        let mut waiting = VecDeque::from(pending.take().await);
         let mut pause = FIRST_PAUSE;
-        while let Some(change) = waiting.first() {
+        while let Some(change) = waiting.front() {
             let Some(fleet) = fleet.upgrade() else { return };
             let message = BusMessage::from(fitting(change));
             let sent = AssertUnwindSafe(fleet.publish(&message)).catch_unwind().await;
             let error = match sent {
                 Ok(Ok(())) => {
-                    waiting.remove(0);
+                    waiting.pop_front();
                     continue;
                 }
                 Ok(Err(error)) => error.to_string(),
@@ -129,11 +130,11 @@ async fn send(fleet: Weak<Fleet>) {
 }
 
 /// Adds changes to those that wait, each once and not too many.
-fn merge(waiting: &mut Vec<Change>, more: Vec<Change>) {
+fn merge(waiting: &mut VecDeque<Change>, more: Vec<Change>) {
     let new: Vec<_> = more.into_iter().filter(|change| !waiting.contains(change)).collect();
     waiting.extend(new);
     if waiting.len() > MAX_WAITING {
-        *waiting = vec![Change::All];
+        *waiting = [Change::All].into();
     }
 }
 

@@ -237,7 +237,8 @@ impl Fleet {
             self.within(store.remove(key)).await?;
         }
         if let Some(events) = &self.stores.events {
-            events.forget(key).await;
+            // They expire, if the store does not answer.
+            drop(tokio::time::timeout(self.limits.http.store_timeout, events.forget(key)).await);
         }
         self.tell(session, SessionMessage::Ended).await
     }
