@@ -29,6 +29,7 @@
 //!
 //! The crate root re-exports what nearly every server uses; the rest is in the modules.
 
+pub mod auth;
 mod blocking;
 mod call;
 mod clock;
@@ -53,7 +54,6 @@ pub mod layer;
 mod limits;
 #[doc(hidden)]
 pub mod macro_support;
-mod principal;
 pub mod prompt;
 mod questions;
 mod registry;
@@ -78,10 +78,10 @@ pub mod tool;
 mod watch;
 mod wire;
 
+pub use auth::Principal;
 pub use context::Context;
 pub use error::{BuildError, ServeError, ToolError};
 pub use limits::Limits;
-pub use principal::Principal;
 pub use registry::ServerHandle;
 pub use server::{Connection, Server, ServerBuilder};
 
