@@ -80,12 +80,17 @@ impl Shared {
     }
 }
 
-/// Allows the host of the public URL of a protected server, besides those of this machine.
+/// Allows the host of the public URL of a protected server, besides those that are allowed anyway.
 #[cfg(feature = "auth")]
 fn with_resource_host(server: &Server, options: HttpOptions) -> HttpOptions {
     let guard = server.definition.guard.as_ref();
-    match guard.and_then(|guard| guard.resource().public_host()) {
-        Some(host) => options.allow_host(host),
-        None => options,
-    }
+    let Some(host) = guard.and_then(|guard| guard.resource().public_host()) else {
+        return options;
+    };
+    let local: &[&str] = if options.hosts.is_empty() { &LOCAL_HOSTS } else { &[] };
+    local.iter().chain([&host]).fold(options, |options, host| options.allow_host(*host))
 }
+
+/// The names of this machine, which are allowed by default.
+#[cfg(feature = "auth")]
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
