@@ -80,6 +80,7 @@ impl Principal {
         Self::of_user("local", &name).with_scopes(Scopes::all())
     }
 
+    #[cfg(feature = "tasks")]
     /// Creates the principal that a stored id names. Its scopes and claims are not known.
     pub(crate) fn of_id(id: &str) -> Self {
         match id.split_once(SEPARATOR) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mcp_core::jsonrpc::ErrorTable;
+use mcp_core::oauth::Challenge;
 use mcp_core::revision::{Era, Revision};
 use mcp_core::service::Peer;
 
@@ -13,6 +14,7 @@ use super::listener::tasks::Tasks;
 use super::request::Head;
 use super::response::status;
 use super::response::watch::BodyWatch;
+use crate::auth::Principal;
 use crate::call::Binding;
 use crate::definition::ServerDefinition;
 use crate::server::{Connection, Server};
@@ -44,7 +46,26 @@ impl Shared {
         self.server.environment.rules.of(Revision::LATEST).errors
     }
 
+    /// Returns the challenge for a caller without all scopes of an operation.
+    pub(super) fn insufficient_scope(
+        &self,
+        required: &[String],
+        principal: Option<&Principal>,
+    ) -> Challenge {
+        #[cfg(feature = "auth")]
+        if let Some(guard) = &self.server.guard {
+            return guard.insufficient_scope(required, principal);
+        }
+        // The host of the service verified the caller.
+        tracing::info!(?principal, ?required, "a request was refused for its scopes");
+        Challenge::new("Bearer")
+            .with("error", "insufficient_scope")
+            .with("scope", required.join(" "))
+    }
+
     pub(super) fn new(server: Server, options: HttpOptions) -> Self {
+        #[cfg(feature = "auth")]
+        let options = with_resource_host(&server, options);
         let limits = server.definition.limits();
         let admission = Admission::new(&limits.http);
         let tasks = Tasks::new(limits.connection.write_stall_timeout);
@@ -56,5 +77,15 @@ impl Shared {
         let definition = Arc::clone(&server.definition);
         let modern = Arc::new(Connection::new(server, Peer::none(), Binding::Http));
         Self { server: definition, modern, options, admission, sessions, legacy, tasks, bodies }
+    }
+}
+
+/// Allows the host of the public URL of a protected server, besides those of this machine.
+#[cfg(feature = "auth")]
+fn with_resource_host(server: &Server, options: HttpOptions) -> HttpOptions {
+    let guard = server.definition.guard.as_ref();
+    match guard.and_then(|guard| guard.resource().public_host()) {
+        Some(host) => options.allow_host(host),
+        None => options,
     }
 }
