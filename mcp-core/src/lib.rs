@@ -20,6 +20,8 @@
 //!    [`oauth`] the documents of authorization.
 //! 7. [`limits`]: the limits of a connection.
 //! 8. `skill` (feature `skills`): the parser of `SKILL.md` files.
+//! 9. `http_client` (feature `http-client`): requests over HTTP. `fetch` (feature `fetch`): those
+//!    to URLs that a foreign party chose, which are checked.
 //!
 //! # Example
 //!
@@ -69,11 +71,20 @@
 //!
 //! - `stream`: [`transport::stream`](crate::transport) and [`transport::memory`](crate::transport),
 //!   which need tokio.
+//! - `http-client`: `http_client`, with hyper and rustls.
+//! - `fetch`: `fetch`, the requests of authorization.
+//! - `skills`: `skill`.
 
 pub mod codec;
+#[cfg(feature = "stream")]
+pub mod deadline;
 pub mod extension;
 pub mod extensions;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod http;
+#[cfg(feature = "http-client")]
+pub mod http_client;
 pub mod json;
 pub mod jsonrpc;
 pub mod limits;

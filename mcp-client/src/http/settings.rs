@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::header::{HeaderMap, HeaderValue, USER_AGENT};
 
 use super::authorizer::Authorizer;
-use super::stack::HttpStack;
+use mcp_core::http_client::HttpStack;
 
 /// How a server is reached: what an application sets on its builder.
 #[derive(Clone)]

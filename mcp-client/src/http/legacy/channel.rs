@@ -11,7 +11,7 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use super::session::Session;
 use crate::http::send::{Attempts, OutgoingRequest, Sender};
-use crate::http::stack::HttpBody;
+use mcp_core::http_client::HttpBody;
 
 /// Sends requests in the session.
 pub(super) struct SessionChannel {

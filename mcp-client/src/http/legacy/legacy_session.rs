@@ -31,8 +31,8 @@ use crate::http::read::{Cursor, ReplyReader, error_for};
 use crate::http::send::{
     Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered,
 };
-use crate::http::stack::HttpError;
 use crate::limits::Limits;
+use mcp_core::http_client::HttpError;
 
 /// The session of a client.
 pub(crate) struct LegacySession {

@@ -11,7 +11,7 @@ use super::reconnect::Reconnect;
 use super::session::Session;
 use crate::http::read::{Cursor, ReplyReader, is_stream};
 use crate::http::send::is_transient;
-use crate::http::stack::HttpError;
+use mcp_core::http_client::HttpError;
 
 /// Reads the rest of the stream of a call.
 ///

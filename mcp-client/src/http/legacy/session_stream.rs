@@ -13,7 +13,7 @@ use super::session::Session;
 use crate::error::is_passing_status;
 use crate::http::read::{Cursor, ReplyReader, is_stream};
 use crate::http::send::refusal;
-use crate::http::stack::HttpBody;
+use mcp_core::http_client::HttpBody;
 
 /// How far the stream of a session was read.
 #[derive(Debug, Default)]

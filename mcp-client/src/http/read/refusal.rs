@@ -11,8 +11,8 @@ use mcp_core::service::Reply;
 use mcp_core::transport::{TransportError, TransportErrorKind};
 
 use crate::http::send::{RequestInfo, Sender, media_type, refusal, status_text};
-use crate::http::stack::{HttpBody, HttpError};
-use crate::http::url::ShownUrl;
+use mcp_core::http_client::url::ShownUrl;
+use mcp_core::http_client::{HttpBody, HttpError};
 
 /// The code with which several servers say that they do not know the session of a request.
 const SESSION_NOT_FOUND: i32 = -32001;

@@ -16,7 +16,7 @@ use super::cursor::Cursor;
 use super::receiver::Receiver;
 use super::refusal::{read_refusal, redirected};
 use crate::http::send::{Attempts, Failure, OutgoingRequest, RequestInfo, Sender, media_type};
-use crate::http::stack::{HttpBody, HttpError};
+use mcp_core::http_client::{HttpBody, HttpError};
 
 /// Reads responses, and hands the messages in them that are not awaited to a [`Receiver`].
 pub(crate) struct ReplyReader<'a, R> {

@@ -11,8 +11,8 @@ use mcp_core::transport::{TransportError, TransportErrorKind};
 use tokio::time::sleep;
 
 use crate::backoff::Backoff;
-use crate::http::stack::HttpError;
 use crate::limits::Limits;
+use mcp_core::http_client::HttpError;
 
 /// The attempts to send one message.
 pub(crate) struct Attempts(Backoff);

@@ -24,11 +24,11 @@ use super::status::refusal;
 use crate::http::authorizer::{Authorizer, Refusal, Verdict};
 use crate::http::client_side::ClientSide;
 use crate::http::endpoint::Endpoint;
-use crate::http::network::Network;
 use crate::http::settings::HttpSettings;
-use crate::http::stack::{HttpBody, HttpError, HttpStack};
-use crate::http::url::{ShownUrl, resolve};
 use crate::limits::Limits;
+use mcp_core::http_client::Network;
+use mcp_core::http_client::url::{ShownUrl, resolve};
+use mcp_core::http_client::{HttpBody, HttpError, HttpStack};
 
 /// Number of header fields that a request usually has at most. Fixed: with more, the map grows.
 const USUAL_FIELDS: usize = 16;

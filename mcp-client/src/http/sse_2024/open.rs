@@ -10,7 +10,7 @@ use super::events::Events;
 use super::posts::Posts;
 use crate::http::read::is_stream;
 use crate::http::send::{Attempts, OutgoingRequest, Sender};
-use crate::http::url::{ShownUrl, resolve};
+use mcp_core::http_client::url::{ShownUrl, resolve};
 
 /// Opens the stream, and learns where messages are posted to.
 ///

@@ -106,11 +106,12 @@ pub(crate) fn open_in_browser(url: &AuthorizationUrl) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::http::Endpoint;
-    use crate::oauth::fetch::PrivateHosts;
+    use crate::oauth::fetch::{PrivateHosts, guard};
+    use crate::oauth::limits::OAuthLimits;
 
     fn url(endpoint: &str) -> Result<AuthorizationUrl, Error> {
         let server = Endpoint::parse("https://mcp.example").unwrap();
-        let guard = Guard::new(&server, PrivateHosts::default(), 4_096);
+        let guard = guard(&server, PrivateHosts::default(), &OAuthLimits::new());
         let request = Form::new().with("client_id", "b c&d").with("state", "s");
         AuthorizationUrl::new(&guard, endpoint, request, 200)
     }

@@ -13,6 +13,7 @@ use crate::oauth::client::Client;
 use crate::oauth::discovery::TokenEndpoint;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
+use crate::oauth::fetch::refusal;
 use crate::oauth::form::{FORM, Form};
 use crate::oauth::secret::Secret;
 
@@ -124,7 +125,7 @@ pub(crate) async fn request_token(
                 Error::new(ErrorKind::InvalidMetadata, message)
             });
         }
-        let error = answer.to_error(endpoint.url);
+        let error = refusal(&answer, endpoint.url);
         let asks_for_nonce = error.code() == Some("use_dpop_nonce");
         if !asks_for_nonce || has_nonce || !presentation.accepts_nonces() {
             return Err(error);

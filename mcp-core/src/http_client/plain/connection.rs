@@ -4,17 +4,17 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use crate::repoll::Repoll;
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::{Body as _, Bytes, Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use mcp_core::repoll::Repoll;
 use tokio::net::TcpStream;
 
-use crate::http::authorizer::BoxError;
-use crate::http::request_body::RequestBody;
+use crate::http_client::error::BoxError;
+use crate::http_client::request_body::RequestBody;
 
 /// A connection to a server, and the host it leads to.
 pub(super) struct Connection {
