@@ -10,6 +10,10 @@
 mod access;
 #[cfg(feature = "auth")]
 mod authenticate;
+#[cfg(feature = "auth")]
+mod dpop;
+#[cfg(feature = "auth")]
+mod dpop_replay;
 mod principal;
 #[cfg(feature = "auth")]
 mod protection;
@@ -28,9 +32,11 @@ mod verifier;
 pub(crate) use access::REQUIRED_SCOPES;
 pub(crate) use access::{AccessRules, ScopeSource};
 #[cfg(feature = "auth")]
-pub(crate) use authenticate::Refusal;
+pub(crate) use authenticate::{Authenticated, Refusal};
 #[cfg(feature = "auth")]
 pub use authenticate::Refused;
+#[cfg(feature = "auth")]
+pub(crate) use dpop::DPOP_NONCE;
 pub use principal::Principal;
 #[cfg(feature = "auth")]
 pub(crate) use protection::Guard;

@@ -177,7 +177,7 @@ impl Principal {
     pub(crate) async fn expired(&self) {
         match self.expires_at() {
             Some(at) => {
-                let rest = at.duration_since(SystemTime::now()).unwrap_or_default();
+                let rest = at.duration_since(crate::clock::wall()).unwrap_or_default();
                 tokio::time::sleep(rest).await;
             }
             None => std::future::pending().await,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use mcp_core::oauth::{Challenge, ProtectedResourceMetadata};
 
 use super::access::AccessRules;
+use super::dpop::{self, Dpop, DpopSettings};
 use super::resource_url::ResourceUrl;
 use super::token_cache::TokenCache;
 use super::verifier::TokenVerifier;
 use super::{Refused, Scopes};
 use crate::error::BuildError;
+use crate::input::KeyRing;
 
 /// The authorization of a server that is served over HTTP: each request needs an access token.
 ///
@@ -51,6 +53,7 @@ pub struct Protection {
     documentation: Option<String>,
     access: AccessRules,
     on_refused: Option<OnRefused>,
+    dpop: Option<DpopSettings>,
 }
 
 type OnRefused = Arc<dyn Fn(&Refused<'_>) + Send + Sync>;
@@ -76,6 +79,7 @@ impl Protection {
             documentation: None,
             access: AccessRules::default(),
             on_refused: None,
+            dpop: None,
         }
     }
 
@@ -175,11 +179,35 @@ impl Protection {
         self
     }
 
-    /// Checks the settings.
+    /// Accepts tokens that are bound to a key (DPoP, RFC 9449), besides bearer tokens. Each request
+    /// with one contains a proof for its method, for the URL of this server and for the token; it
+    /// is at most 5 minutes old, and is used once in this process.
+    ///
+    /// Without it, bound tokens are refused.
+    pub fn dpop(mut self) -> Self {
+        self.dpop.get_or_insert_default();
+        self
+    }
+
+    /// Refuses tokens that are not bound to a key. See [`Protection::dpop`].
+    pub fn require_dpop(mut self) -> Self {
+        self.dpop.get_or_insert_default().is_required = true;
+        self
+    }
+
+    /// Requires a nonce of this server in each proof, so that proofs cannot be made in advance.
+    /// Clients get it with a first refusal. The server remembers none: instances with the same
+    /// [`state_keys`](crate::ServerBuilder::state_keys) accept each other's.
+    pub fn dpop_nonces(mut self) -> Self {
+        self.dpop.get_or_insert_default().needs_nonce = true;
+        self
+    }
+
+    /// Checks the settings. `keys` seal nonces.
     ///
     /// # Errors
     /// The first that is not valid.
-    pub(crate) fn build(self) -> Result<(Guard, AccessRules), BuildError> {
+    pub(crate) fn build(self, keys: KeyRing) -> Result<(Guard, AccessRules), BuildError> {
         let invalid = |reason: String| {
             let (kind, name) = ("protection", self.resource.clone());
             BuildError::Invalid { kind, name, reason }
@@ -217,6 +245,7 @@ impl Protection {
             required: self.access.server.iter().collect(),
             on_refused: self.on_refused,
             verified: TokenCache::default(),
+            dpop: self.dpop.map(|settings| Dpop::new(settings, keys)),
         };
         Ok((guard, self.access))
     }
@@ -246,6 +275,7 @@ pub(crate) struct Guard {
     pub(super) required: Scopes,
     on_refused: Option<OnRefused>,
     pub(super) verified: TokenCache,
+    pub(super) dpop: Option<Dpop>,
 }
 
 impl Guard {
@@ -286,6 +316,11 @@ impl Guard {
         };
         metadata.scopes_supported = Some(scopes).filter(|scopes| !scopes.is_empty());
         metadata.bearer_methods_supported = Some(vec!["header".to_owned()]);
+        if let Some(dpop) = &self.dpop {
+            let algorithms = dpop::algorithms().map(str::to_owned);
+            metadata.dpop_signing_alg_values_supported = Some(algorithms.collect());
+            metadata.dpop_bound_access_tokens_required = Some(dpop.settings.is_required);
+        }
         metadata.resource_name.clone_from(&self.name);
         metadata.resource_documentation.clone_from(&self.documentation);
         metadata

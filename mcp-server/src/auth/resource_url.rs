@@ -46,6 +46,10 @@ impl ResourceUrl {
         &self.text
     }
 
+    pub(super) const fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// Returns the host with its port, if it is not this machine.
     pub(crate) fn public_host(&self) -> Option<&str> {
         let authority = self.uri.authority()?;

@@ -55,7 +55,7 @@ impl TokenCache {
     pub(super) fn insert(&self, hash: TokenHash, token: &VerifiedToken) {
         let mut keep_for = token.cache_for;
         if let Some(expires_at) = token.principal.expires_at() {
-            let rest = expires_at.duration_since(SystemTime::now()).unwrap_or_default();
+            let rest = expires_at.duration_since(crate::clock::wall()).unwrap_or_default();
             keep_for = keep_for.min(rest);
         }
         if keep_for.is_zero() {

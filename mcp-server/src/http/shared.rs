@@ -14,7 +14,6 @@ use super::listener::tasks::Tasks;
 use super::request::Head;
 use super::response::status;
 use super::response::watch::BodyWatch;
-use crate::auth::Principal;
 use crate::call::Binding;
 use crate::definition::ServerDefinition;
 use crate::server::{Connection, Server};
@@ -49,12 +48,13 @@ impl Shared {
     /// Returns the challenge for a caller without all scopes of an operation.
     pub(super) fn insufficient_scope(
         &self,
+        head: &Head<'_>,
         required: &[String],
-        principal: Option<&Principal>,
     ) -> Challenge {
+        let principal = head.principal();
         #[cfg(feature = "auth")]
         if let Some(guard) = &self.server.guard {
-            return guard.insufficient_scope(required, principal);
+            return guard.insufficient_scope(head, required, principal);
         }
         // The host of the service verified the caller.
         tracing::info!(?principal, ?required, "a request was refused for its scopes");

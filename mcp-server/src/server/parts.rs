@@ -205,15 +205,6 @@ impl Parts {
     /// The first invalid registration.
     pub(super) fn build(mut self) -> Result<Server, BuildError> {
         self.check()?;
-        #[cfg(feature = "auth")]
-        let guard = match self.protection.take() {
-            Some(protection) => {
-                let (guard, access) = protection.build()?;
-                self.access = access;
-                Some(guard)
-            }
-            None => None,
-        };
         let (ttl, scope) = self.cache.clone();
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let encoder =
@@ -231,6 +222,15 @@ impl Parts {
         let sealer = Sealer::new(self.state_keys.clone(), self.state_single_use, &self.limits);
         #[cfg(feature = "http")]
         let sealer = sealer.with_store(self.stores.nonces.clone(), &self.limits);
+        #[cfg(feature = "auth")]
+        let guard = match self.protection.take() {
+            Some(protection) => {
+                let (guard, access) = protection.build(sealer.keys().clone())?;
+                self.access = access;
+                Some(guard)
+            }
+            None => None,
+        };
         let environment = Arc::new(Environment {
             server_name: self.info.name.clone(),
             states: std::mem::take(&mut self.states),
