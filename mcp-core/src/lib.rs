@@ -19,7 +19,8 @@
 //!    framing beneath them, [`http`] what both sides of Streamable HTTP share, and
 //!    [`oauth`] the documents of authorization.
 //! 7. [`limits`]: the limits of a connection.
-//! 8. `skill` (feature `skills`): the parser of `SKILL.md` files.
+//! 8. `jose` (feature `jose`): keys, signatures and tokens.
+//! 9. `skill` (feature `skills`): the parser of `SKILL.md` files.
 //!
 //! # Example
 //!
@@ -74,6 +75,8 @@ pub mod codec;
 pub mod extension;
 pub mod extensions;
 pub mod http;
+#[cfg(feature = "jose")]
+pub mod jose;
 pub mod json;
 pub mod jsonrpc;
 pub mod limits;
