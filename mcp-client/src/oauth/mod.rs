@@ -28,7 +28,6 @@ mod acquire;
 mod authorizer;
 mod builder;
 mod client;
-mod digest;
 mod discovery;
 mod environment;
 mod error;

@@ -1,6 +1,6 @@
 //! Texts that cannot be guessed: `state`, the verifier of PKCE, the ids of signed tokens.
 
-use super::digest::base64url;
+use mcp_core::jose::base64url;
 use super::error::{Error, ErrorKind};
 
 /// `BYTES` random bytes, as base64url.

@@ -2,7 +2,6 @@
 //! check each.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
 
 use mcp_core::sync::Mutex;
 use sha2::{Digest as _, Sha256};
@@ -86,7 +85,7 @@ impl Generations {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
     use crate::auth::Principal;

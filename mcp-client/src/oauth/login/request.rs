@@ -13,7 +13,7 @@ use mcp_core::text::PeerText;
 use super::browser::AuthorizationUrl;
 use super::pkce::Pkce;
 use crate::http::ShownUrl;
-use crate::oauth::digest::sha256;
+use mcp_core::jose::sha256;
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};

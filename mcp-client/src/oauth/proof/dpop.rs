@@ -22,9 +22,9 @@ use mcp_core::sync::Mutex;
 use mcp_core::text::PeerText;
 use serde_json::{Map, Value};
 
-use super::signing_key::{SigningKey, numeric_date};
+use super::signing_key::SigningKey;
 use crate::http::{ShownUrl, origin};
-use crate::oauth::digest::{base64url, sha256};
+use mcp_core::jose::{base64url, numeric_date, sha256};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::random::random_text;

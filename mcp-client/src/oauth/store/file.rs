@@ -18,7 +18,7 @@ use super::file_access::{Contents, beside, failed, prepare_folder, read, replace
 use super::file_lock::FileLock;
 use super::key::CredentialKey;
 use crate::http::BoxError;
-use crate::oauth::digest::sha256;
+use mcp_core::jose::sha256;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::secret::Secret;
 

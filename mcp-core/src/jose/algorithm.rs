@@ -3,16 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::oauth::error::{Error, ErrorKind};
+use super::JoseError;
+use crate::text::PeerText;
 
 /// An algorithm of signatures, by its name in JOSE. All of them are asymmetric: the key that signs
 /// is never shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SigningAlgorithm {
-    /// `ES256`: ECDSA on P-256.
+    /// `ES256`: ECDSA on P-256, SHA-256.
     Es256,
-    /// `ES384`: ECDSA on P-384.
+    /// `ES384`: ECDSA on P-384, SHA-384.
     Es384,
     /// `RS256`: RSA, PKCS #1 v1.5, SHA-256.
     Rs256,
@@ -20,20 +21,43 @@ pub enum SigningAlgorithm {
     Ps256,
     /// `EdDSA`: Ed25519.
     EdDsa,
+    /// `RS384`: RSA, PKCS #1 v1.5, SHA-384.
+    Rs384,
+    /// `RS512`: RSA, PKCS #1 v1.5, SHA-512.
+    Rs512,
+    /// `PS384`: RSA, PSS, SHA-384.
+    Ps384,
+    /// `PS512`: RSA, PSS, SHA-512.
+    Ps512,
 }
 
 impl SigningAlgorithm {
-    const ALL: [Self; 5] = [Self::Es256, Self::Es384, Self::Rs256, Self::Ps256, Self::EdDsa];
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Es256,
+        Self::Es384,
+        Self::Rs256,
+        Self::Ps256,
+        Self::EdDsa,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps384,
+        Self::Ps512,
+    ];
 
     /// Its name in JOSE.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::Rs256 => "RS256",
             Self::Ps256 => "PS256",
             Self::EdDsa => "EdDSA",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
         }
     }
 }
@@ -45,13 +69,13 @@ impl fmt::Display for SigningAlgorithm {
 }
 
 impl FromStr for SigningAlgorithm {
-    type Err = Error;
+    type Err = JoseError;
 
-    fn from_str(name: &str) -> Result<Self, Error> {
+    fn from_str(name: &str) -> Result<Self, JoseError> {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or_else(|| {
             let known = Self::ALL.map(Self::as_str).join(", ");
-            let message = format!("unknown signing algorithm {name:?}; supported are {known}");
-            Error::new(ErrorKind::Configuration, message)
+            let name = PeerText::new(name).to_string();
+            JoseError::new(format!("unknown signing algorithm {name:?}; supported are {known}"))
         })
     }
 }
@@ -62,9 +86,12 @@ mod tests {
 
     #[test]
     fn unknown_algorithms_are_refused() {
-        for name in ["none", "HS256", "es256", "RS1", ""] {
+        for name in ["none", "None", "HS256", "HS512", "es256", "RS1", "ES512", "ES256K", ""] {
             let error = name.parse::<SigningAlgorithm>().unwrap_err().to_string();
             assert!(error.contains("supported are ES256, ES384, RS256, PS256, EdDSA"), "{error}");
+        }
+        for algorithm in SigningAlgorithm::ALL {
+            assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
         }
     }
 }
