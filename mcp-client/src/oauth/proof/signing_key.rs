@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use mcp_core::fetch::Secret;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
@@ -22,7 +23,6 @@ use serde_json::{Map, Value};
 use super::algorithm::SigningAlgorithm;
 use crate::oauth::digest::{base64url, sha256};
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::secret::Secret;
 
 /// A private key, for `private_key_jwt` and for DPoP. Clones share it; nothing shows it.
 #[derive(Clone)]
