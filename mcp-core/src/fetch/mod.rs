@@ -2,8 +2,9 @@
 //! until it is checked. Feature `fetch`.
 //!
 //! [`Guard`] checks what a URL says, `resolver` what its host resolves to, and [`Fetcher`] sends
-//! the request and bounds the answer. A client fetches what its MCP server names, a server the
-//! documents of the authorization servers in its configuration.
+//! the request and bounds the answer. [`Form`] and [`Secret`] are what is posted. A client fetches
+//! what its MCP server names, a server the documents of the authorization servers in its
+//! configuration.
 //!
 //! ```
 //! use mcp_core::fetch::{FetchLimits, Fetcher, Guard, PrivateHosts};
@@ -22,15 +23,19 @@
 mod address;
 mod error;
 mod fetcher;
+mod form;
 mod guard;
 mod host;
 mod limits;
 mod resolver;
+mod secret;
 #[cfg(test)]
 mod url_tables;
 
 pub use error::{FetchError, FetchErrorKind};
 pub use fetcher::{Fetched, Fetcher};
+pub use form::{FORM, Form, basic_credentials, decode, encode};
 pub use guard::Guard;
 pub use host::PrivateHosts;
 pub use limits::{FetchLimits, SettingNames};
+pub use secret::Secret;

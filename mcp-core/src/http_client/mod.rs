@@ -15,12 +15,14 @@ mod limits;
 mod network;
 mod plain;
 mod request_body;
+mod retry_after;
 mod stack;
 pub mod url;
 
 pub use error::{BoxError, HttpError};
 pub use limits::NetworkLimits;
 pub use network::{Network, Pool};
+pub use retry_after::retry_after;
 /// TLS, for [`Network::with_tls_config`].
 pub use rustls;
 pub use stack::{HttpBody, HttpStack};

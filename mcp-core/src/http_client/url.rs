@@ -4,9 +4,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::text::PeerText;
 use http::Uri;
 use http::uri::PathAndQuery;
+
+use crate::text::PeerText;
 
 /// Longest part of a URL that is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 200;

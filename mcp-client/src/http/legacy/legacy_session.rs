@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use mcp_core::http_client::HttpError;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::RequestId;
 use mcp_core::method::notification::Initialized;
@@ -32,7 +33,6 @@ use crate::http::send::{
     Attempts, Failure, OutgoingRequest, RequestInfo, Sender, pause_after, renumbered,
 };
 use crate::limits::Limits;
-use mcp_core::http_client::HttpError;
 
 /// The session of a client.
 pub(crate) struct LegacySession {

@@ -11,6 +11,8 @@ use http::header::{
 };
 use http::{Request, Response, StatusCode, Uri};
 use mcp_core::http::names;
+use mcp_core::http_client::url::{ShownUrl, resolve};
+use mcp_core::http_client::{HttpBody, HttpError, HttpStack, Network};
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::write_notification;
 use mcp_core::method::RetrySafety;
@@ -26,9 +28,6 @@ use crate::http::client_side::ClientSide;
 use crate::http::endpoint::Endpoint;
 use crate::http::settings::HttpSettings;
 use crate::limits::Limits;
-use mcp_core::http_client::Network;
-use mcp_core::http_client::url::{ShownUrl, resolve};
-use mcp_core::http_client::{HttpBody, HttpError, HttpStack};
 
 /// Number of header fields that a request usually has at most. Fixed: with more, the map grows.
 const USUAL_FIELDS: usize = 16;

@@ -8,6 +8,7 @@
 //! ```
 
 use http::{HeaderMap, StatusCode};
+use mcp_core::fetch::Secret;
 use mcp_core::oauth::ClientMetadata;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,6 @@ use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::fetch::refusal;
 use crate::oauth::proof::SigningKey;
-use crate::oauth::secret::Secret;
 use crate::oauth::store::CredentialKey;
 
 /// What the application says about the client.

@@ -8,13 +8,13 @@ use std::fmt;
 use std::io;
 use std::process::Stdio;
 
+use mcp_core::fetch::Form;
 use mcp_core::text::PeerText;
 use tokio::process::Command;
 
 use crate::http::{ShownUrl, origin};
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::fetch::Guard;
-use crate::oauth::form::Form;
 
 /// Where the user logs in: an `https` URL (`http` on this machine alone) of plain URL characters.
 ///

@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use http::HeaderMap;
+use mcp_core::fetch::{FORM, Form, Secret};
 use mcp_core::text::PeerText;
 use serde::{Deserialize, Deserializer, de};
 
@@ -14,8 +15,6 @@ use crate::oauth::discovery::TokenEndpoint;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::fetch::refusal;
-use crate::oauth::form::{FORM, Form};
-use crate::oauth::secret::Secret;
 
 /// The response of a token endpoint. Unknown members may be secrets, and are not kept.
 #[derive(Deserialize)]

@@ -4,7 +4,6 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use crate::repoll::Repoll;
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderValue, Request, Response, Uri};
@@ -15,6 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::http_client::error::BoxError;
 use crate::http_client::request_body::RequestBody;
+use crate::repoll::Repoll;
 
 /// A connection to a server, and the host it leads to.
 pub(super) struct Connection {

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::sync::Mutex;
 use http::uri::Authority;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -12,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::connection::Connection;
 use crate::deadline::later;
 use crate::http_client::limits::NetworkLimits;
+use crate::sync::Mutex;
 
 /// Unused connections, for a limited time. Dropping it closes them.
 pub(super) struct IdleConnections {
