@@ -4,8 +4,8 @@
 //! resources name the scopes that they need: `#[tool(scopes("files:read"))]`. With the feature
 //! `auth`, a `Protection` makes a server require access tokens, which a `TokenVerifier` verifies.
 //!
-//! `access` decides about scopes, for every transport. The rest is for HTTP: `protection` has
-//! the settings, `guard` what the server says about itself, and `authenticate` finds the caller of a
+//! `access` decides about scopes, for every transport. The rest is for HTTP: `protection` has the
+//! settings, `guard` is what the server says about itself, and `authenticate` finds the caller of a
 //! request.
 
 mod access;

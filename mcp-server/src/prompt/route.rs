@@ -151,8 +151,8 @@ impl PromptBuilder {
         self
     }
 
-    /// Adds scopes that a caller needs, all of them. `{owner}` in a scope is the value of an argument,
-    /// as in `repo:{owner}`.
+    /// Adds scopes that a caller needs, all of them. In `repo:{owner}`, the value of an argument
+    /// is a part of the scope.
     ///
     /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
     /// handler runs, and lists do not show the route. Over other transports, scopes are checked if
