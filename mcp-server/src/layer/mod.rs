@@ -3,6 +3,7 @@
 //! The server always catches panics. This module also has [`TraceLayer`], [`TimeoutLayer`],
 //! [`ConcurrencyLimitLayer`] and [`RateLimitLayer`]. Add layers with
 //! [`ServerBuilder::layer`](crate::ServerBuilder::layer); the layer added last is the outermost.
+//! [`LayerExt`] restricts any of them, and those of a user, to some tools or calls.
 //!
 //! # Writing a layer
 //!
@@ -60,11 +61,14 @@
 mod caller;
 mod concurrency;
 mod rate_limit;
+mod selected;
+mod target;
 mod timeout;
 mod trace;
 
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use rate_limit::{RateLimit, RateLimitLayer};
+pub use selected::{LayerExt, Selected, SelectedLayer};
 pub use timeout::{Timeout, TimeoutLayer};
 pub use tower_layer::Layer;
 pub use trace::{Trace, TraceLayer};

@@ -39,6 +39,7 @@ mod resource_subscriptions;
 mod resources;
 mod results;
 mod runtime_changes;
+mod selected_layers;
 mod state;
 #[cfg(feature = "tasks")]
 mod tasks;
