@@ -58,6 +58,8 @@
 //!   in them.
 //! * `initialize` does not pass through layers.
 
+#[cfg(feature = "audit")]
+mod audit;
 mod caller;
 mod concurrency;
 mod rate_limit;
@@ -66,6 +68,8 @@ mod target;
 mod timeout;
 mod trace;
 
+#[cfg(feature = "audit")]
+pub use audit::{Audit, AuditLayer, AuditNotes};
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use selected::{LayerExt, Selected, SelectedLayer};

@@ -9,6 +9,8 @@
 mod harness;
 
 mod arguments;
+#[cfg(feature = "audit")]
+mod audit;
 mod batches;
 mod blocking;
 mod build;

@@ -101,34 +101,6 @@ pub fn accept(content: Value) -> Value {
     json!({ "action": "accept", "content": content })
 }
 
-/// Reads the principal of a call from `_meta`, as a layer that verified it would set it.
-#[derive(Clone)]
-pub struct Identify;
-
-pub struct IdentifyService<S>(S);
-
-impl<S> Layer<S> for Identify {
-    type Service = IdentifyService<S>;
-
-    fn layer(&self, inner: S) -> IdentifyService<S> {
-        IdentifyService(inner)
-    }
-}
-
-impl<S: Service> Service for IdentifyService<S> {
-    async fn call(&self, mut request: Request) -> Reply {
-        let params: Value = request.params.parse().unwrap();
-        if let Some(user) = params["_meta"]["com.example/user"].as_str() {
-            request.extensions.insert(Principal::new(user));
-        }
-        self.0.call(request).await
-    }
-
-    async fn notify(&self, notification: Notification) {
-        self.0.notify(notification).await;
-    }
-}
-
 /// A store that several servers share, like one outside of the process.
 #[derive(Clone, Default)]
 pub struct SharedStore(pub Arc<MemoryTaskStore>, pub Arc<AtomicBool>);
