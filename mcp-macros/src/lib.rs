@@ -14,7 +14,7 @@
 //! | | `#[tool]` | `#[prompt]` | `#[resource]` | `#[tools]` |
 //! |---|---|---|---|---|
 //! | the URI, first and unnamed | | | ● | |
-//! | `name`, `title`, `description`, `icons`, `meta` | ● | ● | ● | |
+//! | `name`, `title`, `description`, `icons`, `meta`, `scopes` | ● | ● | ● | |
 //! | `blocking` | ● | ● | ● | |
 //! | `read_only`, `destructive`, `idempotent`, `open_world` | ● | | | |
 //! | `output_schema`, `task`, `recovery` | ● | | | |
@@ -96,6 +96,7 @@ use proc_macro::TokenStream;
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | The annotations. `= false` sets one to false; without the option it is absent. |
 /// | `icons = …` | A `Vec<Icon>` or an array. |
 /// | `meta = …` | The `Meta` of the tool in lists. |
+/// | `scopes("files:read", …)` | The scopes that the caller needs. `{name}` in one is the value of an argument. |
 /// | `output_schema = …` | The output schema. Default: that of the returned type. |
 /// | `blocking` | For a function that is not `async` and blocks: it runs on a bounded pool of threads. |
 /// | `task` | Clients that support tasks receive a task, others the result. `task = "required"` refuses the others. Needs the feature `tasks`. |
@@ -110,7 +111,7 @@ use proc_macro::TokenStream;
 /// or `null`. Unknown arguments are refused. A leading underscore (`_limit`) is not part of the
 /// name. The answer to an invalid call lists all errors.
 ///
-/// Three types are not arguments: `Context`, `State<S>` and `Extension<T>`, or references to them,
+/// Four types are not arguments: `Context`, `Principal`, `State<S>` and `Extension<T>`, or references to them,
 /// are taken from the call, at any position.
 ///
 /// | `#[arg(…)]` | |

@@ -11,6 +11,7 @@ use mcp_core::types::{
     ResourcesCapability, ServerCapabilities, ToolsCapability,
 };
 
+use crate::auth::{AccessRules, Principal};
 use crate::call::Environment;
 use crate::custom_method::CustomMethod;
 use crate::extension::ListenFilter;
@@ -38,6 +39,10 @@ pub(crate) struct ServerDefinition {
     pub(crate) methods: HashMap<&'static str, CustomMethod>,
     pub(crate) live: Arc<Live>,
     pub(crate) page_sizes: PageSizes,
+    /// Which scopes requests need.
+    pub(crate) access: AccessRules,
+    /// The caller over transports other than HTTP, unless the transport names another one.
+    pub(crate) local_principal: Option<Principal>,
     pub(crate) environment: Arc<Environment>,
     /// The tasks, if the server has tools that run as tasks.
     #[cfg(feature = "tasks")]

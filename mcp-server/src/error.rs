@@ -6,9 +6,15 @@
 
 use std::fmt;
 
-use mcp_core::jsonrpc::ErrorObject;
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
+use mcp_core::text::PeerText;
 use mcp_core::transport::TransportError;
 use mcp_core::types::{CallToolResult, Content};
+use serde_json::json;
+
+/// Maximum length of the name of an unknown tool or prompt in an error message, in characters: the
+/// maximum of a valid tool name. Fixed: the caller knows the name.
+const MAX_NAME_CHARS: usize = 128;
 
 /// An execution error of a tool, which the model sees and may correct.
 ///
@@ -236,4 +242,22 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
         text.truncate(end);
     }
     text
+}
+
+/// Returns the error for the name of a tool or prompt that the server does not have.
+#[cold]
+pub(crate) fn unknown_route(kind: &str, name: &str) -> ErrorObject {
+    let name = PeerText::with_max(name, MAX_NAME_CHARS);
+    let details = json!({ "reason": format!("unknown_{kind}"), "name": name.to_string() });
+    ErrorObject::invalid_params(format!("unknown {kind}: {name}"))
+        .with_kind(ErrorKind::InvalidParams, &details)
+}
+
+/// Returns the error for a URI that no route reads. It has the code of the legacy era; `fit_error`
+/// adapts it to the revision.
+#[cold]
+pub(crate) fn resource_not_found(uri: &str) -> ErrorObject {
+    ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
+        .with_data(&json!({ "uri": uri }))
+        .with_kind(ErrorKind::ResourceNotFound, &json!({ "reason": "resource_not_found" }))
 }

@@ -32,6 +32,7 @@
 
 #[cfg(feature = "audit")]
 pub mod audit;
+pub mod auth;
 mod blocking;
 mod call;
 mod clock;
@@ -56,7 +57,6 @@ pub mod layer;
 mod limits;
 #[doc(hidden)]
 pub mod macro_support;
-mod principal;
 pub mod prompt;
 mod questions;
 mod registry;
@@ -81,10 +81,10 @@ pub mod tool;
 mod watch;
 mod wire;
 
+pub use auth::Principal;
 pub use context::Context;
 pub use error::{BuildError, ServeError, ToolError};
 pub use limits::Limits;
-pub use principal::Principal;
 pub use registry::ServerHandle;
 pub use server::{Connection, Server, ServerBuilder};
 

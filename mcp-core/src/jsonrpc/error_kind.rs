@@ -57,6 +57,10 @@ kinds! {
     StaleState,
     /// The request names a feature that the server does not support.
     UnsupportedFeature,
+    /// The token of the caller does not have all scopes that the operation needs.
+    InsufficientScope,
+    /// A rule of the server does not allow the caller to do this.
+    Forbidden,
     /// A code that the protocol does not define.
     Other,
 }

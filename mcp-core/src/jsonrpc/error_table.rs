@@ -131,6 +131,8 @@ pub(crate) const LEGACY: ErrorTable = {
         (ErrorKind::MessageTooLarge, code::INVALID_REQUEST, 413),
         (ErrorKind::Overloaded, code::INTERNAL_ERROR, 503),
         (ErrorKind::OverQuota, code::INTERNAL_ERROR, 429),
+        (ErrorKind::InsufficientScope, code::INVALID_REQUEST, 403),
+        (ErrorKind::Forbidden, code::INVALID_REQUEST, 200),
     ])
 };
 

@@ -2,8 +2,9 @@
 
 use proc_macro2::Span;
 use syn::{
-    Expr, Ident, LitStr, Result, Token,
+    Expr, ExprArray, Ident, LitStr, Result, Token,
     ext::IdentExt as _,
+    parenthesized,
     parse::{Parse, ParseStream},
     token,
 };
@@ -50,6 +51,15 @@ impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         // `crate` is a keyword, so keywords are accepted too.
         let name = input.call(Ident::parse_any)?;
+        if name == "scopes" && input.peek(token::Paren) {
+            // `scopes("a", "b")` is `scopes = ["a", "b"]`.
+            let content;
+            let paren = parenthesized!(content in input);
+            let elems = content.parse_terminated(Expr::parse, Token![,])?;
+            let bracket_token = token::Bracket(paren.span);
+            let list = ExprArray { attrs: Vec::new(), bracket_token, elems };
+            return Ok(Self { name, value: Some(Expr::Array(list)) });
+        }
         if input.peek(token::Paren) {
             return Err(syn::Error::new(
                 name.span(),

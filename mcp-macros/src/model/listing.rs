@@ -1,4 +1,4 @@
-//! The attributes that tools, prompts and resources all have in lists.
+//! The attributes that tools, prompts and resources all have: what lists show, and scopes.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
@@ -16,6 +16,7 @@ pub(crate) struct Listing {
     pub(crate) description: Option<TokenStream>,
     pub(crate) icons: Option<Expr>,
     pub(crate) meta: Option<Expr>,
+    pub(crate) scopes: Option<Expr>,
 }
 
 impl Listing {
@@ -45,6 +46,7 @@ impl Listing {
                 .or_else(|| Docs::of(attributes).map(Docs::into_tokens)),
             icons: options.expression("icons"),
             meta: options.expression("meta"),
+            scopes: options.expression("scopes"),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Parameter {
 
 /// The source of the value.
 pub(crate) enum Role {
-    /// The call: `Context`, `State<S>`, `Extension<T>`, or a type with `#[arg(inject)]`.
+    /// The call: `Context`, `Principal`, `State<S>`, `Extension<T>`, or a type with `#[arg(inject)]`.
     Injected { by_reference: bool },
     /// The caller.
     Argument(Box<Argument>),
@@ -72,14 +72,14 @@ impl Parameter {
     }
 }
 
-/// Whether a type is `Context`, `State<S>`, `Extension<T>`, or a reference to one.
+/// Whether a type is `Context`, `Principal`, `State<S>`, `Extension<T>`, or a reference to one.
 fn is_injected(ty: &Type) -> bool {
     let ty = match types::peel(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,
     };
     types::last_segment(ty).is_some_and(|segment| match segment.ident.to_string().as_str() {
-        "Context" => segment.arguments.is_none(),
+        "Context" | "Principal" => segment.arguments.is_none(),
         "State" | "Extension" => !segment.arguments.is_none(),
         _ => false,
     })

@@ -88,7 +88,7 @@ fn check_variables(function: &Function, variables: &[String], uri: &LitStr, erro
                 argument.name_span,
                 format_args!("the URI has no variable `{}`", argument.name),
                 format_args!(
-                    "{known}; parameters that are not variables are `Context`, `State<S>` or `Extension<T>`"
+                    "{known}; parameters that are not variables are `Context`, `Principal`, `State<S>` or `Extension<T>`"
                 ),
             );
         }

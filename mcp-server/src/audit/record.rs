@@ -165,7 +165,7 @@ fn plain(value: &Value, max_text: usize, depth: usize) -> Value {
 mod tests {
     use super::*;
     use crate::audit::Outcome;
-    use crate::principal::Principal;
+    use crate::auth::Principal;
 
     fn member(record: &AuditRecord, name: &str) -> Value {
         serde_json::from_str::<Value>(record.as_json()).unwrap()[name].clone()

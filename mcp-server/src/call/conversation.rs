@@ -77,6 +77,11 @@ pub(crate) enum Binding {
 }
 
 impl Binding {
+    /// Whether callers come over HTTP, where each has to prove what it may do.
+    pub(crate) fn is_http(self) -> bool {
+        self != Self::Stream
+    }
+
     /// Whether a request may name a modern version in `_meta`. In a session over HTTP it may not:
     /// nothing compares it with header fields there (HDR-2).
     pub(crate) fn accepts_modern(self) -> bool {

@@ -10,8 +10,8 @@ use mcp_core::service::Request;
 use super::head::accept::Accepts;
 use super::head::fields::Fields;
 use super::head::version::VersionHeader;
+use crate::auth::Principal;
 use crate::context::Context;
-use crate::principal::Principal;
 
 /// The address that a request came from. [`Context::peer_address`] returns it; it is not among the
 /// extensions of [`Context::http_request`] if `serve_http` serves. A host of your own puts it into

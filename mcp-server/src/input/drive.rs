@@ -17,9 +17,9 @@ use mcp_core::jsonrpc::{ErrorObject, Params, code};
 use mcp_core::types::{InputRequests, InputRequiredResult};
 
 use super::explicit::{ask_on_session, check};
+use crate::auth::Principal;
 use crate::context::{Context, HandlerFuture};
 use crate::json_text::read_text;
-use crate::principal::Principal;
 use crate::questions::{Journal, Round, RoundState};
 use crate::seal::Binding;
 use crate::wire::WireResult;

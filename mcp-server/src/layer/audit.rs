@@ -17,9 +17,9 @@ use tower_layer::Layer;
 
 use super::target::{text_member, tool_name};
 use crate::audit::{AuditError, AuditEvent, AuditLog, Outcome};
+use crate::auth::Principal;
 use crate::context::Context;
 use crate::json_text::read_text;
-use crate::principal::Principal;
 
 /// Maximum number of notes of one call. Fixed: a record has a fixed length, and inner layers write
 /// a few.
@@ -43,13 +43,16 @@ const MAX_NOTES: usize = 16;
 /// |---|---|
 /// | a result, also that a task was begun (`"result": "task"`) | `allowed` |
 /// | a result that asks for input | `deferred` |
-/// | a refusal: an error for a rate limit, or one that [`AuditNotes::deny`] names | `denied` |
+/// | an error for a rule, a scope or a rate limit, or [`AuditNotes::deny`] was called | `denied` |
 /// | any other error, a result with `isError`, a cancellation, a panic | `error` |
 ///
 /// The extension `mcp-server` of the record has `method`, `request_id`, `revision`, `duration_ms`,
-/// the member of the parameters that names the prompt, resource or task, the digest of the
-/// [arguments](crate::audit::Arguments), `code` of an error, over HTTP the `address` of the peer,
-/// and the [notes](AuditNotes) of inner layers.
+/// `client_id` of the principal, the member of the parameters that names the prompt, resource or
+/// task, the digest of the [arguments](crate::audit::Arguments), `code` of an error, over HTTP the
+/// `address` of the peer, and the [notes](AuditNotes) of inner layers.
+///
+/// A request that is refused before any layer runs does not arrive here: one with a bad token or
+/// without the scopes that its route needs, and a malformed one.
 ///
 /// While the log cannot be written, [`OnFailure`](crate::audit::OnFailure) decides whether calls go
 /// on.
@@ -308,7 +311,10 @@ fn judge(event: &mut AuditEvent, reply: &Reply) -> Outcome {
         Err(CallError::Peer(error)) => {
             event.set_detail("code", error.code());
             match error.kind() {
-                ErrorKind::RateLimited | ErrorKind::OverQuota => Outcome::Denied,
+                ErrorKind::Forbidden
+                | ErrorKind::InsufficientScope
+                | ErrorKind::RateLimited
+                | ErrorKind::OverQuota => Outcome::Denied,
                 _ => Outcome::Error,
             }
         }
@@ -322,6 +328,9 @@ fn describe(event: &mut AuditEvent, request: &Request, log: &AuditLog) {
     let principal = request.extensions.get::<Principal>();
     let principal = principal.or_else(|| context.as_ref()?.principal());
     event.set_caller(principal);
+    if let Some(client) = principal.and_then(Principal::client) {
+        event.set_detail("client_id", client);
+    }
     event.set_tool(tool_name(request).map(Into::into));
     event.set_detail("method", &*request.method);
     event.set_detail("request_id", request.id.to_string());

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use mcp_core::service::Request;
 
+use crate::auth::Principal;
 use crate::call::Binding;
 use crate::context::Context;
-use crate::principal::Principal;
 
 /// Who makes a call, as far as the server can know it.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -8,6 +8,7 @@ use mcp_core::types::{GetPromptResult, Icon, Prompt, PromptArgument};
 use serde::de::DeserializeOwned;
 
 use super::IntoPromptResult;
+use crate::auth::RouteScopes;
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
 use crate::extract::{Args, Extract, Rejection, from_texts};
@@ -22,6 +23,7 @@ pub type PromptFuture = HandlerFuture<GetPromptResult>;
 pub struct PromptRoute {
     pub(crate) prompt: Prompt,
     pub(crate) completers: Completers,
+    pub(crate) scopes: RouteScopes,
     handler: Box<dyn Fn(PromptCall) -> PromptFuture + Send + Sync>,
 }
 
@@ -43,7 +45,11 @@ impl PromptRoute {
     ///     });
     /// ```
     pub fn builder(name: impl Into<String>) -> PromptBuilder {
-        PromptBuilder { prompt: Prompt::new(name), completers: Completers::default() }
+        PromptBuilder {
+            prompt: Prompt::new(name),
+            completers: Completers::default(),
+            scopes: RouteScopes::default(),
+        }
     }
 
     /// Returns the prompt as `prompts/list` shows it.
@@ -111,6 +117,7 @@ impl<T: DeserializeOwned> Extract<PromptCall> for Args<T> {
 pub struct PromptBuilder {
     prompt: Prompt,
     completers: Completers,
+    scopes: RouteScopes,
 }
 
 impl PromptBuilder {
@@ -144,6 +151,17 @@ impl PromptBuilder {
         self
     }
 
+    /// Adds scopes that a caller needs, all of them. `{name}` in a scope is the value of an argument:
+    /// `repo:{owner}`.
+    ///
+    /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
+    /// handler runs, and lists do not contain the prompt. Over other transports scopes are checked
+    /// if [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes.extend(scopes);
+        self
+    }
+
     /// Sets the function that suggests values for an argument (`completion/complete`).
     pub fn complete(
         mut self,
@@ -171,6 +189,7 @@ impl PromptBuilder {
         self,
         handler: impl Fn(PromptCall) -> PromptFuture + Send + Sync + 'static,
     ) -> PromptRoute {
-        PromptRoute { prompt: self.prompt, completers: self.completers, handler: Box::new(handler) }
+        let Self { prompt, completers, scopes } = self;
+        PromptRoute { prompt, completers, scopes, handler: Box::new(handler) }
     }
 }

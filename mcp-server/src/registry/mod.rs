@@ -8,6 +8,6 @@ mod snapshot;
 
 pub use handle::ServerHandle;
 pub(crate) use live::Live;
-pub(crate) use route_table::ListRequest;
+pub(crate) use route_table::{ListRequest, Viewer};
 pub(crate) use rules::{check_prompt, check_resource, check_tool};
 pub(crate) use snapshot::Registry;

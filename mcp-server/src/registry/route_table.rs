@@ -7,8 +7,13 @@ use indexmap::IndexMap;
 use mcp_core::json::JsonBytes;
 use mcp_core::jsonrpc::{ErrorKind, ErrorObject};
 use mcp_core::revision::{Revision, Rules};
+use mcp_core::types::CacheScope;
 use serde_json::json;
 
+use crate::auth::{AccessRules, Principal, RouteScopes};
+use crate::prompt::PromptRoute;
+use crate::resource::ResourceRoute;
+use crate::tool::ToolRoute;
 use crate::wire::{Encoder, WireResult, digest};
 
 /// Routes of one kind by name or URI, in order of registration.
@@ -17,6 +22,8 @@ pub(crate) struct RouteTable<T> {
     routes: IndexMap<Arc<str>, Arc<T>>,
     /// Whether the capability is declared. It stays declared when the last route is removed.
     offered: bool,
+    /// Whether a route has had scopes.
+    is_restricted: bool,
     /// The list in each revision, encoded at the first request.
     lists: [OnceLock<Box<Pages>>; Revision::ALL.len()],
     /// The digest of the list, computed when it is first needed.
@@ -36,6 +43,7 @@ impl<T> Default for RouteTable<T> {
         Self {
             routes: IndexMap::new(),
             offered: false,
+            is_restricted: false,
             lists: Default::default(),
             digest: OnceLock::new(),
         }
@@ -45,11 +53,12 @@ impl<T> Default for RouteTable<T> {
 /// Copies the routes without the encoded lists, because the copy is about to be changed.
 impl<T> Clone for RouteTable<T> {
     fn clone(&self) -> Self {
-        Self { routes: self.routes.clone(), offered: self.offered, ..Self::default() }
+        let (offered, is_restricted) = (self.offered, self.is_restricted);
+        Self { routes: self.routes.clone(), offered, is_restricted, ..Self::default() }
     }
 }
 
-impl<T> RouteTable<T> {
+impl<T: Restricted> RouteTable<T> {
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<T>> {
         self.routes.get(name)
     }
@@ -60,6 +69,11 @@ impl<T> RouteTable<T> {
 
     pub(crate) fn is_offered(&self) -> bool {
         self.offered
+    }
+
+    /// Whether a route has had scopes.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.is_restricted
     }
 
     pub(crate) fn offer(&mut self) {
@@ -84,6 +98,7 @@ impl<T> RouteTable<T> {
     pub(crate) fn insert(&mut self, name: &str, route: Arc<T>) -> Option<Arc<T>> {
         self.forget_lists();
         self.offered = true;
+        self.is_restricted |= !route.scopes().is_empty();
         self.routes.insert(name.into(), route)
     }
 
@@ -95,6 +110,13 @@ impl<T> RouteTable<T> {
         list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
     ) -> Result<JsonBytes, ErrorObject> {
         let failed = |error| crate::error::internal("encoding a list", &error);
+        if let Some(viewer) = request.viewer.filter(|viewer| self.hides_from(viewer)) {
+            let start = match request.cursor {
+                Some(cursor) => self.start_behind(cursor)?,
+                None => 0,
+            };
+            return self.write_visible(start, request, viewer, list).map_err(failed);
+        }
         let cell = &self.lists[request.revision.index()];
         let pages = match cell.get() {
             Some(pages) => pages,
@@ -110,19 +132,45 @@ impl<T> RouteTable<T> {
                 None => {
                     // A cursor from before a change that moved the pages: continue after the item
                     // it names.
-                    let last = self.routes.get_index_of(cursor).ok_or_else(|| {
-                        ErrorObject::invalid_params(
-                            "/cursor: unknown cursor, or the list has changed; start from the first page",
-                        )
-                        .with_kind(
-                            ErrorKind::StaleState,
-                            &json!({ "kind": "cursor", "reason": "unknown", "restart": true }),
-                        )
-                    })?;
-                    self.write_page(last + 1, request, list).map_err(failed)
+                    self.write_page(self.start_behind(cursor)?, request, list).map_err(failed)
                 }
             },
         }
+    }
+
+    /// Returns the number of the item behind the one that a cursor names.
+    fn start_behind(&self, cursor: &str) -> Result<usize, ErrorObject> {
+        self.routes.get_index_of(cursor).map(|last| last + 1).ok_or_else(|| {
+            ErrorObject::invalid_params(
+                "/cursor: unknown cursor, or the list has changed; start from the first page",
+            )
+            .with_kind(
+                ErrorKind::StaleState,
+                &json!({ "kind": "cursor", "reason": "unknown", "restart": true }),
+            )
+        })
+    }
+
+    /// Whether a caller does not see the whole list.
+    fn hides_from(&self, viewer: &Viewer<'_>) -> bool {
+        !self.routes.values().all(|route| viewer.sees(&**route))
+    }
+
+    /// Returns a page of what a caller sees. It is not stored: callers differ.
+    fn write_visible<R: WireResult>(
+        &self,
+        start: usize,
+        request: &ListRequest<'_>,
+        viewer: &Viewer<'_>,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        let mut visible =
+            self.routes.iter().skip(start).filter(|(_, route)| viewer.sees(&***route));
+        let page: Vec<_> = visible.by_ref().take(request.page_size).collect();
+        let last = page.last().filter(|_| visible.next().is_some());
+        let next = last.map(|(name, _)| name.to_string());
+        let result = list(&mut page.iter().map(|(_, route)| &***route), next);
+        self.finish_page(result, request, list)
     }
 
     fn write_pages<R: WireResult>(
@@ -154,7 +202,21 @@ impl<T> RouteTable<T> {
         let next = (end < self.routes.len()).then(|| self.routes.get_index(end - 1)).flatten();
         let next = next.map(|(name, _)| name.to_string());
         let mut routes = slice.into_iter().flat_map(|slice| slice.values()).map(|route| &**route);
-        let mut result = list(&mut routes, next);
+        let result = list(&mut routes, next);
+        self.finish_page(result, request, list)
+    }
+
+    fn finish_page<R: WireResult>(
+        &self,
+        mut result: R,
+        request: &ListRequest<'_>,
+        list: impl Fn(&mut dyn Iterator<Item = &T>, Option<String>) -> R,
+    ) -> Result<JsonBytes, serde_json::Error> {
+        if self.is_restricted
+            && let Some((_, scope)) = result.cache_mut()
+        {
+            *scope = Some(CacheScope::Private); // Callers may see different lists.
+        }
         if request.rules.digests
             && let Some(digest) = result.digest_mut()
         {
@@ -185,4 +247,41 @@ pub(crate) struct ListRequest<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) encoder: &'a Encoder,
     pub(crate) page_size: usize,
+    /// The caller, if scopes restrict what it sees.
+    pub(crate) viewer: Option<&'a Viewer<'a>>,
+}
+
+/// A caller who sees only the routes that it may use.
+pub(crate) struct Viewer<'a> {
+    pub(crate) rules: &'a AccessRules,
+    pub(crate) principal: Option<&'a Principal>,
+}
+
+impl Viewer<'_> {
+    fn sees(&self, route: &impl Restricted) -> bool {
+        self.rules.may_use(route.scopes(), self.principal)
+    }
+}
+
+/// A route that may need scopes.
+pub(crate) trait Restricted {
+    fn scopes(&self) -> &RouteScopes;
+}
+
+impl Restricted for ToolRoute {
+    fn scopes(&self) -> &RouteScopes {
+        &self.scopes
+    }
+}
+
+impl Restricted for PromptRoute {
+    fn scopes(&self) -> &RouteScopes {
+        &self.scopes
+    }
+}
+
+impl Restricted for ResourceRoute {
+    fn scopes(&self) -> &RouteScopes {
+        &self.scopes
+    }
 }

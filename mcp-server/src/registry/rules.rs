@@ -22,7 +22,8 @@ pub(crate) fn check_tool(route: &ToolRoute) -> Result<(), BuildError> {
     }
     match &route.headers {
         Err(reason) => invalid(reason.clone()),
-        Ok(_) => Ok(()),
+        // A schema may allow any argument.
+        Ok(_) => route.scopes.check(|_| true).or_else(invalid),
     }
 }
 
@@ -33,7 +34,10 @@ pub(crate) fn check_prompt(route: &PromptRoute) -> Result<(), BuildError> {
         let reason = "the name is empty".to_owned();
         return Err(BuildError::Invalid { kind: "prompt", name, reason });
     }
-    Ok(())
+    let arguments = route.prompt.arguments.iter().flatten();
+    let has_argument = |name: &str| arguments.clone().any(|argument| argument.name == name);
+    let checked = route.scopes.check(has_argument);
+    checked.map_err(|reason| BuildError::Invalid { kind: "prompt", name, reason })
 }
 
 /// Checks a resource: a URI with a scheme, or a valid URI template.
@@ -47,7 +51,13 @@ pub(crate) fn check_resource(route: &ResourceRoute) -> Result<(), BuildError> {
     }
     match &route.kind {
         ResourceKind::Template { template: Err(error), .. } => invalid(name, error.to_string()),
-        ResourceKind::Template { .. } | ResourceKind::Resource(_) => Ok(()),
+        ResourceKind::Template { template: Ok(template), .. } => {
+            let is_variable = |name: &str| template.variables().any(|variable| variable == name);
+            route.scopes.check(is_variable).or_else(|reason| invalid(name, reason))
+        }
+        ResourceKind::Resource(_) => {
+            route.scopes.check(|_| false).or_else(|reason| invalid(name, reason))
+        }
     }
 }
 

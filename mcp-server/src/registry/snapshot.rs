@@ -15,6 +15,7 @@ use mcp_core::types::{
 };
 
 use super::route_table::{ListRequest, RouteTable};
+use crate::auth::{RouteScopes, ScopeSource};
 use crate::prompt::PromptRoute;
 use crate::resource::{ResourceKind, ResourceRoute};
 use crate::tool::ToolRoute;
@@ -28,6 +29,32 @@ pub(crate) struct Registry {
     pub(crate) templates: RouteTable<ResourceRoute>,
     /// The digest of the result of `server/discover`, computed when it is first needed.
     pub(crate) discover_digest: OnceLock<Box<str>>,
+}
+
+impl ScopeSource for Registry {
+    fn has_scopes(&self) -> bool {
+        self.tools.is_restricted()
+            || self.prompts.is_restricted()
+            || self.resources.is_restricted()
+            || self.templates.is_restricted()
+    }
+
+    fn of_tool(&self, name: &str) -> Option<&RouteScopes> {
+        self.tools.get(name).map(|route| &route.scopes)
+    }
+
+    fn of_prompt(&self, name: &str) -> Option<&RouteScopes> {
+        self.prompts.get(name).map(|route| &route.scopes)
+    }
+
+    fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Vec<(String, String)>)> {
+        let (route, variables) = self.resource(uri)?;
+        Some((&route.scopes, variables.into_iter().collect()))
+    }
+
+    fn of_template(&self, template: &str) -> Option<&RouteScopes> {
+        self.templates.get(template).map(|route| &route.scopes)
+    }
 }
 
 impl Registry {

@@ -8,6 +8,7 @@ use mcp_core::types::{Annotations, Icon, ReadResourceResult, Resource, ResourceT
 use serde::de::DeserializeOwned;
 
 use super::{IntoResourceResult, Template, TemplateError};
+use crate::auth::RouteScopes;
 use crate::completion::{Completer, Completers, CompletionCall, CompletionFuture};
 use crate::context::{Context, HandlerCall, HandlerFuture};
 use crate::extract::{Args, Extract, Rejection, from_texts};
@@ -22,6 +23,7 @@ pub type ResourceFuture = HandlerFuture<ReadResourceResult>;
 pub struct ResourceRoute {
     pub(crate) kind: ResourceKind,
     pub(crate) completers: Completers,
+    pub(crate) scopes: RouteScopes,
     handler: Box<dyn Fn(ResourceCall) -> ResourceFuture + Send + Sync>,
 }
 
@@ -58,7 +60,7 @@ impl ResourceRoute {
         } else {
             ResourceKind::Resource(Resource::new(uri, name))
         };
-        ResourceBuilder { kind, completers: Completers::default() }
+        ResourceBuilder { kind, completers: Completers::default(), scopes: RouteScopes::default() }
     }
 
     /// Returns the URI or the URI template.
@@ -147,6 +149,7 @@ impl<T: DeserializeOwned> Extract<ResourceCall> for Args<T> {
 pub struct ResourceBuilder {
     kind: ResourceKind,
     completers: Completers,
+    scopes: RouteScopes,
 }
 
 /// Sets a member that resources and resource templates have in common.
@@ -210,6 +213,17 @@ impl ResourceBuilder {
         self
     }
 
+    /// Adds scopes that a caller needs, all of them. `{name}` in a scope is the value of a variable of the template:
+    /// `repo:{owner}`.
+    ///
+    /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
+    /// handler runs, and lists do not contain the resource. Over other transports scopes are checked
+    /// if [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes.extend(scopes);
+        self
+    }
+
     /// Sets the function that suggests values for a variable of the URI template
     /// (`completion/complete`).
     pub fn complete(
@@ -242,7 +256,8 @@ impl ResourceBuilder {
         self,
         handler: impl Fn(ResourceCall) -> ResourceFuture + Send + Sync + 'static,
     ) -> ResourceRoute {
-        ResourceRoute { kind: self.kind, completers: self.completers, handler: Box::new(handler) }
+        let Self { kind, completers, scopes } = self;
+        ResourceRoute { kind, completers, scopes, handler: Box::new(handler) }
     }
 }
 

@@ -9,7 +9,8 @@ use mcp_core::method::{Method as _, PromptsGet, PromptsList};
 use serde::Deserialize;
 
 use super::known_digests;
-use super::request::{RoutedRequest, require, unknown};
+use super::request::{RoutedRequest, require};
+use crate::error::unknown_route;
 use crate::input::{self, RoundInput};
 
 #[derive(Deserialize)]
@@ -25,7 +26,9 @@ pub(super) async fn get(request: &RoutedRequest<'_>) -> Result<JsonBytes, ErrorO
     let Params { name, arguments } = request.parse()?;
     require(registry.prompts.is_offered(), PromptsGet::NAME)?;
     known_digests::check(request);
-    let Some(route) = registry.prompts.get(&name) else { return Err(unknown("prompt", &name)) };
+    let Some(route) = registry.prompts.get(&name) else {
+        return Err(unknown_route("prompt", &name));
+    };
     let arguments = arguments.unwrap_or_default();
     let missing: Vec<_> = (route.prompt.arguments.iter().flatten())
         .filter(|argument| {

@@ -3,20 +3,15 @@
 use std::borrow::Cow;
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorKind, ErrorObject, Params};
-use mcp_core::text::PeerText;
+use mcp_core::jsonrpc::{ErrorObject, Params};
 use mcp_core::types::EmptyResult;
 use serde::Deserialize;
-use serde_json::json;
 
+use crate::auth::ScopeSource as _;
 use crate::context::Context;
 use crate::definition::ServerDefinition;
 use crate::error::invalid_params;
-use crate::registry::{ListRequest, Registry};
-
-/// Maximum length of the name of an unknown tool or prompt in an error message, in characters: the
-/// maximum of a valid tool name. Fixed: the caller knows the name.
-const MAX_NAME_CHARS: usize = 128;
+use crate::registry::{ListRequest, Registry, Viewer};
 
 /// A request that has passed the layers.
 pub(super) struct RoutedRequest<'a> {
@@ -40,14 +35,27 @@ impl<'a> RoutedRequest<'a> {
         list: impl FnOnce(&Registry, &ListRequest<'_>) -> Result<JsonBytes, ErrorObject>,
     ) -> Result<JsonBytes, ErrorObject> {
         let Page { cursor } = self.parse()?;
+        let viewer = self.viewer();
         let request = ListRequest {
             cursor: cursor.as_deref(),
             revision: self.context.revision(),
             rules: self.context.rules(),
             encoder: &self.context.call().environment.encoder,
             page_size,
+            viewer: viewer.as_ref(),
         };
         list(self.registry, &request)
+    }
+
+    /// Returns the caller, if scopes restrict what it sees in lists.
+    fn viewer(&self) -> Option<Viewer<'_>> {
+        let rules = &self.server.access;
+        if rules.list_all || !self.registry.has_scopes() {
+            return None;
+        }
+        let principal = self.context.principal();
+        let is_checked = principal.is_some() || self.context.call().conversation.binding.is_http();
+        is_checked.then_some(Viewer { rules, principal })
     }
 
     /// Returns the empty result.
@@ -59,15 +67,6 @@ impl<'a> RoutedRequest<'a> {
 /// Fails if the capability of a method is not offered: the method does not exist then (ERR-9).
 pub(super) fn require(offered: bool, method: &str) -> Result<(), ErrorObject> {
     if offered { Ok(()) } else { Err(ErrorObject::method_not_found(method)) }
-}
-
-/// Returns the error for the name of a tool or prompt that the server does not have.
-#[cold]
-pub(super) fn unknown(kind: &str, name: &str) -> ErrorObject {
-    let name = PeerText::with_max(name, MAX_NAME_CHARS);
-    let details = json!({ "reason": format!("unknown_{kind}"), "name": name.to_string() });
-    ErrorObject::invalid_params(format!("unknown {kind}: {name}"))
-        .with_kind(ErrorKind::InvalidParams, &details)
 }
 
 /// The parameters of a list request.

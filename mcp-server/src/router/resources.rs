@@ -2,7 +2,7 @@
 //! `resources/subscribe` and `resources/unsubscribe`. Spec: server/resources.
 
 use mcp_core::json::JsonBytes;
-use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
+use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{
     Method as _, ResourceTemplatesList, ResourcesList, ResourcesRead, ResourcesSubscribe,
     ResourcesUnsubscribe,
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::known_digests;
 use super::request::{RoutedRequest, require};
 use crate::context::Context;
+use crate::error::resource_not_found;
 use crate::input::{self, RoundInput};
 
 #[derive(Deserialize)]
@@ -26,7 +27,9 @@ pub(super) async fn read(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     check_uri(context, &uri)?;
     require(registry.resources.is_offered(), ResourcesRead::NAME)?;
     known_digests::check(request);
-    let Some((route, variables)) = registry.resource(&uri) else { return Err(not_found(&uri)) };
+    let Some((route, variables)) = registry.resource(&uri) else {
+        return Err(resource_not_found(&uri));
+    };
     let input = RoundInput::read(ResourcesRead::NAME, params)?;
     let begin = || route.read(context.clone(), uri.clone(), variables.clone());
     input::answer(context, input, begin, |_| Ok(())).await?.into_result()
@@ -73,14 +76,4 @@ fn check_uri(context: &Context, uri: &str) -> Result<(), ErrorObject> {
         )));
     }
     Ok(())
-}
-
-/// Uses the code of the legacy era; `fit_error` adapts it to the revision.
-fn not_found(uri: &str) -> ErrorObject {
-    ErrorObject::new(code::RESOURCE_NOT_FOUND, "resource not found")
-        .with_data(&serde_json::json!({ "uri": uri }))
-        .with_kind(
-            ErrorKind::ResourceNotFound,
-            &serde_json::json!({ "reason": "resource_not_found" }),
-        )
 }

@@ -5,8 +5,8 @@ use mcp_core::jsonrpc::ErrorObject;
 use mcp_core::method::{Method as _, ToolsCall, ToolsList};
 
 use super::known_digests;
-use super::request::{RoutedRequest, require, unknown};
-use crate::error::invalid_params;
+use super::request::{RoutedRequest, require};
+use crate::error::{invalid_params, unknown_route};
 #[cfg(feature = "tasks")]
 use crate::input::CallAnswer;
 use crate::input::{self, RoundInput};
@@ -25,7 +25,7 @@ pub(super) async fn call(request: &RoutedRequest<'_>) -> Result<JsonBytes, Error
     let arguments = || arguments.map_or(JsonBytes::empty_object(), |text| params.slice_ref(text));
     require(registry.tools.is_offered(), ToolsCall::NAME)?;
     known_digests::check(request);
-    let Some(route) = registry.tools.get(&name) else { return Err(unknown("tool", &name)) };
+    let Some(route) = registry.tools.get(&name) else { return Err(unknown_route("tool", &name)) };
     let input = RoundInput { method: ToolsCall::NAME, params, input_responses, request_state };
     let begin = || route.call(context.clone(), arguments());
     #[cfg(feature = "tasks")]

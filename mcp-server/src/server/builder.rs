@@ -16,6 +16,7 @@ use tower_layer::Layer;
 
 use super::Server;
 use super::parts::Parts;
+use crate::auth::Principal;
 use crate::context::Context;
 use crate::custom_method::CustomMethod;
 use crate::definition::PageSizes;
@@ -264,6 +265,16 @@ impl ServerBuilder {
     #[cfg(feature = "sealed-state")]
     pub fn draft_revision(mut self) -> Self {
         self.parts.rules = RuleSet::WITH_DRAFT;
+        self
+    }
+
+    /// Sets who calls over stdio and other transports than HTTP, such as [`Principal::local`].
+    /// Without it, such callers have no principal, and their scopes are not checked.
+    ///
+    /// A transport or a host that inserts another principal into the extensions of a request
+    /// decides itself.
+    pub fn local_principal(mut self, principal: Principal) -> Self {
+        self.parts.local_principal = Some(principal);
         self
     }
 

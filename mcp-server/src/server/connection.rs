@@ -15,6 +15,7 @@ use mcp_core::service::{
 use mcp_core::types::{InitializeParams, InitializeResult};
 
 use super::Server;
+use crate::auth::Principal;
 use crate::call::{
     Binding, Call, CallMeta, Claim, ClientDescription, CloseOnDrop, ConversationState,
     LegacySession, SessionBudget, SessionMemory, SessionMemoryFull,
@@ -186,17 +187,31 @@ impl Connection {
     fn begin_with(&self, request: Request, meta: CallMeta) -> Result<Begun, ErrorObject> {
         let is_legacy =
             meta.claim == Claim::Absent || !self.server.definition.supports(Era::Modern);
+        let registry = self.server.definition.live.registry();
         if request.method == Initialize::NAME && is_legacy {
+            self.check_scopes(&request, &registry)?;
             return self.initialize(&request).map(Begun::Result);
         }
         let (revision, session) = self.admit(&request, &meta)?;
-        let registry = self.server.definition.live.registry();
         self.begin(request, meta, revision, session, registry).map(Begun::Call)
+    }
+
+    /// Checks that the caller has the scopes that a request needs, before any layer runs.
+    ///
+    /// # Errors
+    /// With all scopes of the operation.
+    fn check_scopes(&self, request: &Request, registry: &Registry) -> Result<(), ErrorObject> {
+        let principal = request.extensions.get::<Principal>();
+        if principal.is_none() && !self.conversation.binding.is_http() {
+            return Ok(()); // The caller is who started the process.
+        }
+        let access = &self.server.definition.access;
+        access.check(registry, &request.method, &request.params, principal)
     }
 
     fn begin(
         &self,
-        request: Request,
+        mut request: Request,
         meta: CallMeta,
         revision: Revision,
         session: Option<Arc<LegacySession>>,
@@ -209,6 +224,13 @@ impl Connection {
         if !is_known && !server.methods.get(&*request.method).is_some_and(is_custom) {
             return Err(ErrorObject::method_not_found(&request.method));
         }
+        if let Some(local) = &server.local_principal
+            && !self.conversation.binding.is_http()
+            && request.extensions.get::<Principal>().is_none()
+        {
+            request.extensions.insert(local.clone());
+        }
+        self.check_scopes(&request, &registry)?;
         Ok(Arc::new(Call::new(
             request,
             &server.environment,

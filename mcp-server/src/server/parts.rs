@@ -11,6 +11,7 @@ use mcp_core::service::BoxService;
 use mcp_core::types::{CacheScope, Implementation};
 
 use super::Server;
+use crate::auth::{AccessRules, Principal};
 use crate::blocking::BlockingPool;
 use crate::call::Environment;
 use crate::custom_method::CustomMethod;
@@ -50,6 +51,8 @@ pub(super) struct Parts {
     pub(super) revisions: Vec<Revision>,
     pub(super) rules: RuleSet,
     pub(super) page_sizes: PageSizes,
+    pub(super) access: AccessRules,
+    pub(super) local_principal: Option<Principal>,
     pub(super) cache: (Duration, CacheScope),
     pub(super) state_keys: Option<KeyRing>,
     pub(super) state_single_use: bool,
@@ -79,6 +82,8 @@ impl Parts {
             revisions: Revision::ALL.to_vec(),
             rules: RuleSet::PUBLISHED,
             page_sizes: PageSizes { tools: PAGE_SIZE, prompts: PAGE_SIZE, resources: PAGE_SIZE },
+            access: AccessRules::default(),
+            local_principal: None,
             cache: (Duration::ZERO, CacheScope::Private),
             state_keys: None,
             state_single_use: false,
@@ -242,6 +247,8 @@ impl Parts {
             methods: self.methods,
             live: self.live,
             page_sizes: self.page_sizes,
+            access: self.access,
+            local_principal: self.local_principal,
             environment,
             #[cfg(feature = "tasks")]
             tasks,

@@ -16,11 +16,11 @@ use super::record::{Asked, Detail, Entry, History, OpenQuestion, Outcome, Stored
 use super::recovery::Recovery;
 use super::shared::{Shared, to_error};
 use super::writer::{Stop, Writer, Written, status_text};
+use crate::auth::Principal;
 use crate::call::{Call, CallMeta, CloseOnDrop};
 use crate::clock::now;
 use crate::context::Context;
 use crate::input::{self, TaskRun};
-use crate::principal::Principal;
 use crate::registry::Registry;
 use crate::store::{Lease, StoreError, TaskHead, TaskRecord, TaskState, TaskUpdate};
 use crate::tool::ToolRoute;
@@ -382,7 +382,7 @@ impl Execution<'_> {
         let arguments = arguments.map_or(JsonBytes::empty_object(), |text| params.slice_ref(text));
         let mut request = Request::new(self.call.id.clone(), ToolsCall::NAME, params.clone());
         if let Some(principal) = &self.call.principal {
-            request.extensions.insert(Principal::new(&**principal));
+            request.extensions.insert(Principal::of_id(principal));
         }
         let mut call = Call::new(
             request,

@@ -16,6 +16,7 @@ use mcp_core::types::{TaskSupport, ToolExecution};
 
 use super::output::Output;
 use super::{IntoToolResult, ToolCall};
+use crate::auth::RouteScopes;
 use crate::context::{Context, HandlerFuture};
 use crate::handler::Handler;
 use crate::schema::{LazyCheck, LazySchema, Outline, SchemaCheck};
@@ -39,6 +40,7 @@ pub struct ToolRoute {
     /// Checks what the type of the arguments does not enforce.
     input: Arc<LazyCheck>,
     output: Output,
+    pub(crate) scopes: RouteScopes,
     handler: BoxHandler,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
@@ -73,6 +75,7 @@ impl ToolRoute {
             tool: Tool::new(name, Schema::empty_object()),
             input: Input::Derived(Schema::empty_object()),
             derive_output: None,
+            scopes: RouteScopes::default(),
             #[cfg(feature = "tasks")]
             task: None,
         }
@@ -199,6 +202,7 @@ pub struct ToolBuilder {
     input: Input,
     /// Derives the output schema, if it is not set.
     derive_output: Option<fn() -> Option<Schema>>,
+    scopes: RouteScopes,
     #[cfg(feature = "tasks")]
     task: Option<TaskSettings>,
 }
@@ -262,6 +266,17 @@ impl ToolBuilder {
     /// Sets the `_meta` of the tool in lists.
     pub fn meta(mut self, meta: Meta) -> Self {
         self.tool.meta = Some(meta);
+        self
+    }
+
+    /// Adds scopes that a caller needs, all of them. `{name}` in a scope is the value of an argument:
+    /// `repo:{owner}`.
+    ///
+    /// Over HTTP, a caller without them is refused with 403 and the names of all scopes before the
+    /// handler runs, and lists do not contain the tool. Over other transports scopes are checked
+    /// if [`ServerBuilder::local_principal`](crate::ServerBuilder::local_principal) is set.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes.extend(scopes);
         self
     }
 
@@ -388,6 +403,7 @@ impl ToolBuilder {
             headers,
             input: Arc::new(input),
             output,
+            scopes: self.scopes,
             handler,
             #[cfg(feature = "tasks")]
             task,

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use mcp_core::sync::Mutex;
 
 use super::arriving::Arriving;
+use crate::auth::Principal;
 use crate::http::HttpLimits;
-use crate::principal::Principal;
 use crate::shrink::shrink;
 
 /// The share of all body bytes that each kind of long-lived request may hold: one part in so many.

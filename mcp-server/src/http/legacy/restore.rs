@@ -6,11 +6,11 @@ use mcp_core::jsonrpc::RequestId;
 use tokio::time::Instant;
 
 use super::session::{Entry, SESSIONS_FULL, SESSIONS_OF_PRINCIPAL_FULL, SessionId};
+use crate::auth::Principal;
 use crate::fleet::{Fleet, SharedSession};
 use crate::http::response::body::Response;
 use crate::http::response::status;
 use crate::http::shared::Shared;
-use crate::principal::Principal;
 use crate::server::Connection;
 use crate::store::StoreError;
 

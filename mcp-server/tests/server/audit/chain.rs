@@ -57,7 +57,7 @@ pub fn id(line: &[u8]) -> String {
 /// Keeps records in memory.
 #[derive(Clone, Default)]
 pub struct Memory {
-    stored: Arc<Mutex<String>>,
+    pub stored: Arc<Mutex<String>>,
     pub fails: Arc<AtomicBool>,
     pub attempts: Arc<AtomicUsize>,
     pub gate: Option<Gate>,
@@ -93,9 +93,8 @@ impl Memory {
         self.stored.lock().unwrap().matches(&member).count()
     }
 
-    /// The records, except those of the log about itself. Forgets the chain.
+    /// Takes the records, except those of the log about itself. What follows is a part of a chain.
     pub fn take(&self) -> Vec<Value> {
-        self.report();
         let text = std::mem::take(&mut *self.stored.lock().unwrap());
         let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
         records.filter(|record: &Value| record["principal_id"] != "server").collect()

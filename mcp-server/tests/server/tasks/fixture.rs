@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use mcp_server::layer::Layer;
-use mcp_server::service::{Notification, Reply, Request, Service};
 use mcp_server::store::{
     Lease, MemoryTaskStore, NewTask, StoreError, TaskChange, TaskHead, TaskPage, TaskQuota,
     TaskRecord, TaskStore, TaskUpdate, UpdateOutcome,
 };
 use mcp_server::task::TaskSupport;
 use mcp_server::tool::ToolRoute;
-use mcp_server::{Context, Principal, Revision, Server, ServerBuilder};
+use mcp_server::{Context, Revision, Server, ServerBuilder};
 use mcp_test_support::Gate;
 use serde_json::{Value, json};
 

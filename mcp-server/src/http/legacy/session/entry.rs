@@ -19,11 +19,11 @@ use tokio::time::Instant;
 use super::id::SessionId;
 use super::in_flight::InFlight;
 use super::rare_map::RareMap;
+use crate::auth::Principal;
 use crate::fleet::{Fleet, SharedSession};
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
 use crate::http::legacy::stream::EventStream;
-use crate::principal::Principal;
 use crate::server::Connection;
 use crate::store::StoreError;
 

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::entry::Entry;
 use super::id::SessionId;
+use crate::auth::Principal;
 use crate::fleet::Fleet;
 use crate::http::HttpLimits;
 use crate::http::admission::Full;
-use crate::principal::Principal;
 use crate::shrink::shrink;
 use crate::store::EventStore;
 

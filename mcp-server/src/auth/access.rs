@@ -1,0 +1,280 @@
+//! What a request needs, and whether its caller has it.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+
+use mcp_core::jsonrpc::{ErrorKind, ErrorObject, Params, code};
+use mcp_core::method::{
+    Complete, Method as _, PromptsGet, ResourcesRead, ResourcesSubscribe, ResourcesUnsubscribe,
+    SubscriptionsListen, ToolsCall,
+};
+use mcp_core::types::{CompleteParams, CompletionReference, SubscriptionsListenParams};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::route_scopes::{NoScope, RouteScopes};
+use super::{Principal, Scopes};
+use crate::error::{invalid_params, resource_not_found, unknown_route};
+
+/// Looks up the scopes of routes. The registry implements it.
+pub(crate) trait ScopeSource {
+    /// Whether any route has scopes.
+    fn has_scopes(&self) -> bool;
+    fn of_tool(&self, name: &str) -> Option<&RouteScopes>;
+    fn of_prompt(&self, name: &str) -> Option<&RouteScopes>;
+    /// Returns the scopes of the route that reads a URI, and the variables of its template.
+    fn of_resource(&self, uri: &str) -> Option<(&RouteScopes, Vec<(String, String)>)>;
+    /// Returns the scopes of a URI template.
+    fn of_template(&self, template: &str) -> Option<&RouteScopes>;
+}
+
+/// Whether a granted scope includes a required one.
+pub(crate) type Implies = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
+
+/// Which scopes requests need, beside those of routes.
+#[derive(Clone, Default)]
+pub(crate) struct AccessRules {
+    /// Those of every request.
+    pub(crate) server: Vec<String>,
+    /// Those of the requests of a method.
+    pub(crate) methods: HashMap<String, Vec<String>>,
+    pub(crate) implies: Option<Implies>,
+    /// Routes that the caller may not use do not exist for it.
+    pub(crate) hide: bool,
+    /// Lists contain routes that the caller may not use.
+    pub(crate) list_all: bool,
+}
+
+impl fmt::Debug for AccessRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessRules")
+            .field("server", &self.server)
+            .field("methods", &self.methods)
+            .field("hide", &self.hide)
+            .field("list_all", &self.list_all)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The member of the details of an error that has the scopes of the operation.
+pub(crate) const REQUIRED_SCOPES: &str = "requiredScopes";
+
+impl AccessRules {
+    /// Whether a request may need scopes. If not, no request has to be looked at.
+    pub(crate) fn apply(&self, routes: &dyn ScopeSource) -> bool {
+        !self.server.is_empty() || !self.methods.is_empty() || routes.has_scopes()
+    }
+
+    /// Checks that a caller has all scopes that a request needs. `None` is a caller that nothing
+    /// verified, which has none.
+    ///
+    /// # Errors
+    /// With the kind [`ErrorKind::InsufficientScope`], and all scopes of the operation; or that of
+    /// an unknown name, where routes are hidden. Parameters that decide about a scope, and are not
+    /// valid, are refused too.
+    pub(crate) fn check(
+        &self,
+        routes: &dyn ScopeSource,
+        method: &str,
+        params: &Params,
+        principal: Option<&Principal>,
+    ) -> Result<(), ErrorObject> {
+        if !self.apply(routes) {
+            return Ok(());
+        }
+        let mut required = self.of_method(method);
+        let lacks_method = self.check_required(&required, principal).is_err();
+        if routes.has_scopes() {
+            add_of_routes(&mut required, routes, method, params)?;
+        }
+        let checked = self.check_required(&required, principal);
+        if self.hide && checked.is_err() && !lacks_method {
+            return Err(hidden(method, params)?);
+        }
+        checked
+    }
+
+    /// Checks that a caller has these scopes.
+    ///
+    /// # Errors
+    /// With the kind [`ErrorKind::InsufficientScope`].
+    pub(crate) fn check_required<S: AsRef<str>>(
+        &self,
+        required: &[S],
+        principal: Option<&Principal>,
+    ) -> Result<(), ErrorObject> {
+        let none = Scopes::default();
+        let granted = principal.map_or(&none, Principal::scopes);
+        if required.iter().all(|scope| self.includes(granted, scope.as_ref())) {
+            return Ok(());
+        }
+        Err(insufficient(required))
+    }
+
+    /// Whether the caller may use a route, as far as that does not depend on arguments.
+    pub(crate) fn may_use(&self, scopes: &RouteScopes, principal: Option<&Principal>) -> bool {
+        let none = Scopes::default();
+        let granted = principal.map_or(&none, Principal::scopes);
+        scopes.fixed().all(|scope| self.includes(granted, scope))
+    }
+
+    fn includes(&self, granted: &Scopes, required: &str) -> bool {
+        granted.contains(required)
+            || self
+                .implies
+                .as_ref()
+                .is_some_and(|implies| granted.iter().any(|scope| implies(scope, required)))
+    }
+
+    /// Returns all scopes that a request needs.
+    ///
+    /// # Errors
+    /// If parameters that decide about a scope are not valid.
+    pub(crate) fn required<'a>(
+        &'a self,
+        routes: &'a dyn ScopeSource,
+        method: &str,
+        params: &Params,
+    ) -> Result<Vec<Cow<'a, str>>, ErrorObject> {
+        let mut required = self.of_method(method);
+        if routes.has_scopes() {
+            add_of_routes(&mut required, routes, method, params)?;
+        }
+        Ok(required)
+    }
+
+    /// Returns the scopes that every request of a method needs.
+    fn of_method(&self, method: &str) -> Vec<Cow<'_, str>> {
+        let of_method = self.methods.get(method).into_iter().flatten();
+        self.server.iter().chain(of_method).map(|scope| Cow::Borrowed(&**scope)).collect()
+    }
+}
+
+/// Adds the scopes of the routes that a request names. A name that is not known adds none: its
+/// request is refused later.
+fn add_of_routes<'a>(
+    required: &mut Vec<Cow<'a, str>>,
+    routes: &'a dyn ScopeSource,
+    method: &str,
+    params: &Params,
+) -> Result<(), ErrorObject> {
+    match method {
+        ToolsCall::NAME | PromptsGet::NAME => {
+            let Named { name } = parse(params)?;
+            let scopes = match method {
+                ToolsCall::NAME => routes.of_tool(&name),
+                _ => routes.of_prompt(&name),
+            };
+            let Some(scopes) = scopes else { return Ok(()) };
+            // Parsed when it is first needed: most scopes do not depend on arguments.
+            let arguments = std::cell::OnceCell::new();
+            let value = |name: &str| {
+                let arguments = arguments.get_or_init(|| {
+                    parse::<Arguments>(params).map(|it| it.arguments).ok().flatten()
+                });
+                scalar(arguments.as_ref()?.get(name)?)
+            };
+            let resolved =
+                scopes.resolve(value).map_err(|error| no_scope("/arguments/", &error))?;
+            required.extend(resolved);
+        }
+        ResourcesRead::NAME | ResourcesSubscribe::NAME | ResourcesUnsubscribe::NAME => {
+            let Resource { uri } = parse(params)?;
+            add_of_resource(required, routes, &uri)?;
+        }
+        SubscriptionsListen::NAME => {
+            let listen: SubscriptionsListenParams = parse(params)?;
+            for uri in listen.notifications.resource_subscriptions.iter().flatten() {
+                add_of_resource(required, routes, uri)?;
+            }
+        }
+        Complete::NAME => {
+            let complete: CompleteParams = parse(params)?;
+            let scopes = match &complete.reference {
+                CompletionReference::Prompt(prompt) => routes.of_prompt(&prompt.name),
+                CompletionReference::Resource(resource) => routes
+                    .of_template(&resource.uri)
+                    .or_else(|| routes.of_resource(&resource.uri).map(|(scopes, _)| scopes)),
+                _ => None,
+            };
+            // The arguments are not known yet.
+            required.extend(scopes.into_iter().flat_map(RouteScopes::fixed).map(Cow::Borrowed));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn add_of_resource<'a>(
+    required: &mut Vec<Cow<'a, str>>,
+    routes: &'a dyn ScopeSource,
+    uri: &str,
+) -> Result<(), ErrorObject> {
+    let Some((scopes, variables)) = routes.of_resource(uri) else { return Ok(()) };
+    let value = |name: &str| {
+        variables.iter().find(|(variable, _)| variable == name).map(|(_, value)| value.clone())
+    };
+    required.extend(scopes.resolve(value).map_err(|error| no_scope("/uri: ", &error))?);
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    #[serde(default)]
+    arguments: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    uri: String,
+}
+
+fn parse<T: serde::de::DeserializeOwned>(params: &Params) -> Result<T, ErrorObject> {
+    params.parse().map_err(|error| invalid_params(&error))
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn no_scope(place: &str, error: &NoScope) -> ErrorObject {
+    ErrorObject::invalid_params(format!("{place}{}: {}", error.argument, error.reason))
+}
+
+/// The error for a route that does not exist for the caller.
+///
+/// # Errors
+/// If the parameters are not valid.
+fn hidden(method: &str, params: &Params) -> Result<ErrorObject, ErrorObject> {
+    Ok(match method {
+        ToolsCall::NAME => unknown_route("tool", &parse::<Named>(params)?.name),
+        PromptsGet::NAME => unknown_route("prompt", &parse::<Named>(params)?.name),
+        Complete::NAME => ErrorObject::invalid_params("/ref: no such prompt or template"),
+        SubscriptionsListen::NAME => resource_not_found(""),
+        _ => resource_not_found(&parse::<Resource>(params)?.uri),
+    })
+}
+
+/// The error for a caller that does not have all scopes of an operation.
+fn insufficient<S: AsRef<str>>(required: &[S]) -> ErrorObject {
+    let mut seen = HashSet::new();
+    let required = required.iter().map(AsRef::as_ref).filter(|scope| seen.insert(*scope));
+    let required: Vec<&str> = required.collect();
+    let message = format!("insufficient scope: the operation requires {}", required.join(" "));
+    let details = json!({ "reason": "insufficient_scope", REQUIRED_SCOPES: required });
+    ErrorObject::new(code::INVALID_REQUEST, message)
+        .with_data(&details)
+        .with_kind(ErrorKind::InsufficientScope, &details)
+}

@@ -1,0 +1,109 @@
+//! Scopes: what a caller may do. Spec: RFC 6749 §3.3; basic/authorization, "Scope Selection
+//! Strategy".
+
+use std::fmt;
+
+/// The scopes of a caller.
+///
+/// ```
+/// use mcp_server::auth::Scopes;
+///
+/// let scopes = Scopes::parse("files:read files:write");
+/// assert!(scopes.contains("files:read"));
+/// assert_eq!(scopes.to_string(), "files:read files:write");
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Scopes(Granted);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Granted {
+    All,
+    /// Sorted, without duplicates.
+    These(Box<[Box<str>]>),
+}
+
+impl Default for Granted {
+    fn default() -> Self {
+        Self::These(Box::default())
+    }
+}
+
+impl Scopes {
+    /// Every scope, for callers that scopes do not restrict, such as the user of a local process.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(Granted::All)
+    }
+
+    /// Reads scopes that are separated by spaces.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        text.split(' ').collect()
+    }
+
+    /// Whether a scope is one of them. Upper and lower case differ.
+    #[must_use]
+    pub fn contains(&self, scope: &str) -> bool {
+        match &self.0 {
+            Granted::All => true,
+            Granted::These(scopes) => scopes.binary_search_by(|known| (**known).cmp(scope)).is_ok(),
+        }
+    }
+
+    /// Whether every scope is granted.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.0 == Granted::All
+    }
+
+    /// Returns the scopes by name. None if [`Scopes::is_all`].
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let scopes = match &self.0 {
+            Granted::All => &[],
+            Granted::These(scopes) => &**scopes,
+        };
+        scopes.iter().map(|scope| &**scope)
+    }
+}
+
+/// Empty strings are left out.
+impl<S: AsRef<str>> FromIterator<S> for Scopes {
+    fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
+        let mut scopes: Vec<Box<str>> = scopes
+            .into_iter()
+            .map(|scope| scope.as_ref().into())
+            .filter(|scope: &Box<str>| !scope.is_empty())
+            .collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(Granted::These(scopes.into()))
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<[S; N]> for Scopes {
+    fn from(scopes: [S; N]) -> Self {
+        scopes.into_iter().collect()
+    }
+}
+
+/// The scopes, separated by spaces; `*` for every scope.
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_all() {
+            return f.write_str("*");
+        }
+        for (index, scope) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scopes({self})")
+    }
+}
