@@ -15,6 +15,7 @@ use mcp_core::sync::Mutex;
 use serde_json::{Value, json};
 use tower_layer::Layer;
 
+use super::caller::principal;
 use super::target::{text_member, tool_name};
 use crate::audit::{AuditError, AuditEvent, AuditLog, Outcome};
 use crate::auth::Principal;
@@ -325,10 +326,9 @@ fn judge(event: &mut AuditEvent, reply: &Reply) -> Outcome {
 /// Describes a request.
 fn describe(event: &mut AuditEvent, request: &Request, log: &AuditLog) {
     let context = Context::of(request);
-    let principal = request.extensions.get::<Principal>();
-    let principal = principal.or_else(|| context.as_ref()?.principal());
-    event.set_caller(principal);
-    if let Some(client) = principal.and_then(Principal::client) {
+    let principal = principal(request);
+    event.set_caller(principal.as_ref());
+    if let Some(client) = principal.as_ref().and_then(Principal::client) {
         event.set_detail("client_id", client);
     }
     event.set_tool(tool_name(request).map(Into::into));

@@ -39,6 +39,7 @@ mod questions;
 mod rate_limits;
 mod resource_subscriptions;
 mod resources;
+mod response_layers;
 mod results;
 mod runtime_changes;
 mod selected_layers;

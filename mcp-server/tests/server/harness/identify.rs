@@ -1,11 +1,12 @@
 //! A layer that says who a caller is.
 
 use mcp_server::Principal;
+use mcp_server::auth::Scopes;
 use mcp_server::layer::Layer;
 use mcp_server::service::{Notification, Reply, Request, Service};
 use serde_json::Value;
 
-/// Reads the principal of a call from `_meta`, as a layer that verified it would set it.
+/// Reads the principal of a call, and its scopes, from `_meta`, as a layer that verified it would set it.
 #[derive(Clone)]
 pub struct Identify;
 
@@ -23,7 +24,9 @@ impl<S: Service> Service for IdentifyService<S> {
     async fn call(&self, mut request: Request) -> Reply {
         let params: Value = request.params.parse().unwrap();
         if let Some(user) = params["_meta"]["com.example/user"].as_str() {
-            request.extensions.insert(Principal::new(user));
+            let scopes = params["_meta"]["com.example/scopes"].as_str().unwrap_or_default();
+            let principal = Principal::new(user).with_scopes(Scopes::parse(scopes));
+            request.extensions.insert(principal);
         }
         self.0.call(request).await
     }
