@@ -175,6 +175,12 @@ fn all_fields() -> Vec<Field> {
     let mut all = fields("mcp_server", &format!("{:#?}", mcp_server::Limits::default()));
     let store = mcp_server::store::EventStoreLimits::default();
     all.append(&mut fields("mcp_server", &format!("{store:#?}")));
+    let audit = mcp_server::audit::AuditLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{audit:#?}")));
+    let spill = mcp_server::layer::SpillLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{spill:#?}")));
+    let cache = mcp_server::layer::ResponseCacheLimits::default();
+    all.append(&mut fields("mcp_server", &format!("{cache:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
     add(&mut all, client, "clients");
     let shared = mcp_client::CacheLimits::for_sharing();

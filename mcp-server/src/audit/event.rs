@@ -89,7 +89,7 @@ impl AuditEvent {
     /// As many records as `lost_records` says could not be kept.
     pub const RECORDS_LOST: &str = "records_lost";
 
-    /// Creates an event that happens now, by nobody in particular. `event_type` is one of the
+    /// Creates an event that happens now, by an unknown caller. `event_type` is one of the
     /// constants, or a name of your own in lower case with underscores.
     #[must_use]
     pub fn new(event_type: impl Into<String>, outcome: Outcome) -> Self {

@@ -25,7 +25,7 @@ pub enum FaultKind {
     /// The last record is incomplete: a crash has interrupted its write, or the end was cut off.
     Torn,
     /// The record that [`Verifier::anchor`](super::Verifier::anchor) expects is missing: the end was
-    /// cut off, or all records were written anew. The line is the one after the last.
+    /// cut off, or all records were written again. The line is the one after the last.
     AnchorMissing,
     /// The records cannot be read.
     Unreadable(io::Error),
@@ -67,7 +67,7 @@ impl fmt::Display for Fault {
             FaultKind::Torn => f.write_str(": the last record is incomplete"),
             FaultKind::AnchorMissing => f.write_str(
                 ": the expected record is missing; the end was cut off, or the file was written \
-                 anew",
+                 again",
             ),
             FaultKind::Unreadable(error) => write!(f, ": the records cannot be read: {error}"),
         }

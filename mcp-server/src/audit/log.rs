@@ -3,9 +3,8 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use mcp_core::sync::Mutex;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
@@ -14,8 +13,9 @@ use super::error::AuditError;
 use super::event::{AuditEvent, Outcome};
 use super::file::{AuditFile, Torn};
 use super::limits::AuditLimits;
-use super::options::{Arguments, AuditLogBuilder, Fsync, OnFailure};
 use super::record::Chain;
+use super::settings::{Arguments, OnFailure, Settings};
+use super::shared::{AuditHead, Shared};
 use super::worker::{Destination, Job, Worker, spawn_thread};
 
 /// A log of records. Cheap to clone; all clones write one chain.
@@ -31,67 +31,23 @@ struct Handle {
     closing: watch::Sender<bool>,
     /// Set when the worker has ended.
     ended: watch::Receiver<()>,
-    on_failure: OnFailure,
-    arguments: Arguments,
-}
-
-/// What a log and its worker share.
-pub(super) struct Shared {
-    pub(super) limits: AuditLimits,
-    pub(super) fsync: Fsync,
-    pub(super) traces: bool,
-    /// Whether the last write has failed.
-    pub(super) is_failing: AtomicBool,
-    /// Whether a [`Job::Probe`] is in the queue.
-    pub(super) is_probing: AtomicBool,
-    pub(super) written: AtomicU64,
-    pub(super) lost: AtomicU64,
-    /// The lost records that no record tells of yet.
-    pub(super) unreported: AtomicU64,
-    pub(super) head: Mutex<Option<AuditHead>>,
-}
-
-/// The end of a chain at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AuditHead {
-    /// The `event_hash` of the last record.
-    pub event_hash: Box<str>,
-    /// Number of records that this process has written.
-    pub written: u64,
 }
 
 impl AuditLog {
-    /// Creates a builder.
-    pub fn builder() -> AuditLogBuilder {
-        AuditLogBuilder::new()
-    }
-
     /// Starts the worker.
     ///
     /// # Errors
     /// There is no thread or no runtime for it.
     pub(super) fn start(
-        options: AuditLogBuilder,
+        settings: Settings,
         chain: Chain,
         destination: Destination,
         torn: Option<Torn>,
     ) -> Result<Self, AuditError> {
-        let AuditLogBuilder { fsync, on_failure, arguments, traces, limits, .. } = options;
-        let (jobs, receiver) = mpsc::channel(limits.max_queued_records.max(1));
+        let (jobs, receiver) = mpsc::channel(settings.limits.max_queued_records.max(1));
         let (closing, is_closing) = watch::channel(false);
         let (end, ended) = watch::channel(());
-        let shared = Arc::new(Shared {
-            limits,
-            fsync,
-            traces,
-            is_failing: AtomicBool::new(false),
-            is_probing: AtomicBool::new(false),
-            written: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
-            unreported: AtomicU64::new(0),
-            head: Mutex::default(),
-        });
+        let shared = Arc::new(Shared::new(settings));
         let is_sink = matches!(destination, Destination::Sink(_));
         let worker = Worker {
             shared: Arc::clone(&shared),
@@ -112,7 +68,7 @@ impl AuditLog {
         } else {
             spawn_thread(worker).map_err(|error| start(&error))?;
         }
-        let log = Self(Arc::new(Handle { shared, jobs, closing, ended, on_failure, arguments }));
+        let log = Self(Arc::new(Handle { shared, jobs, closing, ended }));
         let opened = AuditEvent::of_server(AuditEvent::AUDIT_OPENED, Outcome::Allowed);
         log.record_now(match torn {
             None => opened,
@@ -133,21 +89,21 @@ impl AuditLog {
     /// # Errors
     /// The record is not written, or not yet. The event must then not be treated as recorded.
     pub async fn record(&self, event: AuditEvent) -> Result<(), AuditError> {
-        if self.0.on_failure == OnFailure::Continue {
+        if !self.refuses_calls() {
             return match self.record_now(event) {
                 true => Ok(()),
                 false => Err(self.refusal()),
             };
         }
         let Handle { shared, jobs, .. } = &*self.0;
-        let AuditLimits { queue_timeout, write_timeout, .. } = shared.limits;
+        let AuditLimits { queue_timeout, write_timeout, .. } = shared.settings.limits;
         let (answer, answered) = oneshot::channel();
         let queued = CountLost::new(shared);
         match timeout(queue_timeout, jobs.send(Job::Record(Box::new(event), Some(answer)))).await {
             Ok(Ok(())) => queued.disarm(),
             Ok(Err(_)) => return Err(AuditError::Closed),
             Err(_) => {
-                let max = shared.limits.max_queued_records;
+                let max = shared.settings.limits.max_queued_records;
                 return Err(AuditError::QueueFull { max, waited: queue_timeout });
             }
         }
@@ -172,7 +128,7 @@ impl AuditLog {
     /// # Errors
     /// The last write has failed, or the log is closed.
     pub fn ready(&self) -> Result<(), AuditError> {
-        if self.0.on_failure == OnFailure::Continue {
+        if !self.refuses_calls() {
             return Ok(());
         }
         if self.0.jobs.is_closed() || *self.0.closing.borrow() {
@@ -195,7 +151,7 @@ impl AuditLog {
         match jobs.try_reserve() {
             Err(TrySendError::Closed(())) => AuditError::Closed,
             _ => AuditError::QueueFull {
-                max: shared.limits.max_queued_records,
+                max: shared.settings.limits.max_queued_records,
                 waited: std::time::Duration::ZERO,
             },
         }
@@ -232,7 +188,7 @@ impl AuditLog {
         // What cannot be written is not tried again from now on.
         self.0.closing.send_replace(true);
         let lost = self.lost_records();
-        let limit = self.0.shared.limits.write_timeout;
+        let limit = self.0.shared.settings.limits.write_timeout;
         let end = async {
             drop(self.0.jobs.send(Job::Close).await); // An error if it was closed before.
             drop(self.0.ended.clone().changed().await); // An error when the worker has ended.
@@ -264,31 +220,24 @@ impl AuditLog {
     }
 
     pub(crate) fn refuses_calls(&self) -> bool {
-        self.0.on_failure == OnFailure::Refuse
+        self.0.shared.settings.on_failure == OnFailure::Refuse
     }
 
     pub(crate) fn arguments(&self) -> &Arguments {
-        &self.0.arguments
+        &self.0.shared.settings.arguments
     }
 
     async fn ask(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<(), AuditError>>) -> Job,
     ) -> Result<(), AuditError> {
-        let limit = self.0.shared.limits.write_timeout;
+        let limit = self.0.shared.settings.limits.write_timeout;
         let (answer, answered) = oneshot::channel();
         match timeout(limit, self.0.jobs.send(job(answer))).await {
             Ok(Ok(())) => self.0.shared.within(limit, answered).await,
             Ok(Err(_)) => Err(AuditError::Closed),
             Err(_) => Err(AuditError::Timeout(limit)),
         }
-    }
-}
-
-impl Shared {
-    fn lose_one(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
-        self.unreported.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -48,9 +48,10 @@
 //!
 //! A record that was changed, removed, inserted or moved breaks the chain, and [`verify`] names it.
 //! The chain does not prove that the last records were not cut off, or that all of it was not
-//! written anew: who can write the file can do both. Keep [`AuditLog::head`] in another place now
+//! written again: who can write the file can do both. Keep [`AuditLog::head`] in another place now
 //! and then, and pass it to [`Verifier::anchor`].
 
+mod builder;
 mod digest;
 mod error;
 mod event;
@@ -59,8 +60,9 @@ mod file;
 mod limits;
 mod line;
 mod log;
-mod options;
 mod record;
+mod settings;
+mod shared;
 mod sink;
 #[cfg(test)]
 mod tests;
@@ -68,12 +70,15 @@ mod text;
 mod verifier;
 mod worker;
 
+pub use builder::AuditLogBuilder;
 pub use error::AuditError;
 pub use event::{AuditEvent, Outcome};
 pub use fault::{Fault, FaultKind};
 pub use limits::AuditLimits;
-pub use log::{AuditHead, AuditLog};
-pub use options::{Arguments, AuditLogBuilder, Fsync, OnFailure};
+pub use log::AuditLog;
+
 pub use record::AuditRecord;
+pub use settings::{Arguments, Fsync, OnFailure};
+pub use shared::AuditHead;
 pub use sink::{AuditSink, SinkError};
 pub use verifier::{Report, Verifier, verify};

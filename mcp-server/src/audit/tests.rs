@@ -46,7 +46,8 @@ impl Disk {
         let file = Destination::File(AuditFile::of(self.clone()));
         let mut limits = AuditLimits::new();
         limits.retry_interval = Duration::from_millis(1);
-        AuditLog::start(options.limits(limits), Chain::after(None), file, None).unwrap()
+        let settings = options.limits(limits).settings;
+        AuditLog::start(settings, Chain::after(None), file, None).unwrap()
     }
 
     fn report(&self) -> Report {

@@ -69,7 +69,7 @@ impl Verifier {
 
     /// Expects a record with this `event_hash`, which was kept elsewhere
     /// ([`AuditLog::head`](super::AuditLog::head)). It proves that no record up to it was cut off or
-    /// written anew.
+    /// written again.
     #[must_use]
     pub fn anchor(mut self, event_hash: impl Into<String>) -> Self {
         self.anchor = Some(event_hash.into());

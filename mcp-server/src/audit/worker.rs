@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
@@ -12,9 +11,9 @@ use tokio::time::{Instant, timeout};
 use super::error::AuditError;
 use super::event::{AuditEvent, Outcome};
 use super::file::AuditFile;
-use super::log::{AuditHead, Shared};
-use super::options::Fsync;
 use super::record::{AuditRecord, Chain};
+use super::settings::Fsync;
+use super::shared::Shared;
 use super::sink::AuditSink;
 
 /// Maximum number of records that are written together. Fixed: they share one `fsync`.
@@ -108,7 +107,8 @@ impl Worker {
                 Err(_) => {
                     if let Err(error) = self.flush() {
                         self.fail(&error);
-                        self.sync_at = Some(Instant::now() + self.shared.limits.retry_interval);
+                        self.sync_at =
+                            Some(Instant::now() + self.shared.settings.limits.retry_interval);
                     }
                 }
             }
@@ -130,7 +130,7 @@ impl Worker {
             for answer in batch.iter_mut().filter_map(|(_, answer)| answer.take()) {
                 drop(answer.send(Err(AuditError::Write(error.to_string()))));
             }
-            let retry = self.shared.limits.retry_interval;
+            let retry = self.shared.settings.limits.retry_interval;
             // Ends at once when the log is closing, or was dropped.
             if timeout(retry, self.closing.wait_for(|closing| *closing)).await.is_ok() {
                 let lost = records.len() as u64;
@@ -141,7 +141,7 @@ impl Worker {
         }
         self.chain = chain;
         self.shared.succeed(records.len(), self.chain.head.as_deref());
-        if self.shared.traces {
+        if self.shared.settings.traces {
             for record in &records {
                 tracing::info!(target: "mcp_server::audit", record = record.as_json());
             }
@@ -159,14 +159,14 @@ impl Worker {
                     lines.push_str(record.as_json());
                     lines.push('\n');
                 }
-                file.append(lines.as_bytes(), self.shared.fsync == Fsync::EveryRecord)?;
-                if let Fsync::Interval(interval) = self.shared.fsync {
+                file.append(lines.as_bytes(), self.shared.settings.fsync == Fsync::EveryRecord)?;
+                if let Fsync::Interval(interval) = self.shared.settings.fsync {
                     self.sync_at.get_or_insert_with(|| Instant::now() + interval);
                 }
                 Ok(())
             }
             Destination::Sink(sink) => {
-                let limit = self.shared.limits.write_timeout;
+                let limit = self.shared.settings.limits.write_timeout;
                 match timeout(limit, sink.write(records)).await {
                     Ok(written) => written.map_err(io::Error::other),
                     Err(_) => {
@@ -206,34 +206,4 @@ pub(super) fn spawn_thread(worker: impl Future<Output = ()> + Send + 'static) ->
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let thread = std::thread::Builder::new().name("mcp-audit".to_owned());
     thread.spawn(move || runtime.block_on(worker)).map(drop)
-}
-
-impl Shared {
-    fn succeed(&self, records: usize, head: Option<&str>) {
-        let written = self.written.fetch_add(records as u64, Ordering::Relaxed) + records as u64;
-        *self.head.lock() = head.map(|hash| AuditHead { event_hash: hash.into(), written });
-        self.recover();
-    }
-
-    fn recover(&self) {
-        if self.is_failing.swap(false, Ordering::AcqRel) {
-            tracing::info!("audit records can be written again");
-        }
-    }
-
-    /// Waits at most as long as a write may take.
-    pub(super) async fn within<T>(
-        &self,
-        limit: Duration,
-        answer: oneshot::Receiver<Result<T, AuditError>>,
-    ) -> Result<T, AuditError> {
-        match timeout(limit, answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(AuditError::Closed),
-            Err(_) => {
-                self.is_failing.store(true, Ordering::Release);
-                Err(AuditError::Timeout(limit))
-            }
-        }
-    }
 }

@@ -47,8 +47,8 @@ impl ResponseCacheLimits {
     }
 }
 
-/// Answers a call of a tool with the result of an earlier call, if it had the same arguments, in any
-/// order of their members, and the same caller with the same scopes.
+/// Answers a call of a tool with the result of an earlier call, if it had the same arguments, in
+/// any order of their members, and the same caller with the same scopes.
 ///
 /// Only tools with the annotation `readOnlyHint` are cached, and those that
 /// [`ResponseCacheLayer::also_tools`] names. Callers without a [`Principal`](crate::Principal) share

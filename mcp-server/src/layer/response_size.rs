@@ -85,8 +85,8 @@ impl ResponseSizeLayer {
         Self { max_bytes: max_bytes.max(SMALLEST), excess: Excess::Cut }
     }
 
-    /// Creates a layer that keeps results of more than `max_bytes` bytes, at least 1,024, until they
-    /// are read.
+    /// Creates a layer that keeps results of more than `max_bytes` bytes, at least 1,024, for some
+    /// time.
     #[must_use]
     pub fn spill(max_bytes: usize) -> Self {
         Self::spill_with(max_bytes, SpillLimits::default())

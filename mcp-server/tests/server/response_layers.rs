@@ -182,7 +182,7 @@ async fn a_spilled_result_belongs_to_its_caller() {
             assert_eq!(read(&other, &uri, None).await, Err(-32602));
             assert_eq!(read(&ada, &uri, Some("ada")).await, Err(-32602));
         } else {
-            // Nobody in particular, so nothing can belong to them.
+            // An unknown caller, to which nothing can belong.
             assert!(text_of(&result).contains("ask for less"), "{result}");
         }
     }

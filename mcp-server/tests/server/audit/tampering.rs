@@ -99,7 +99,7 @@ async fn every_byte_of_a_record_matters_whatever_it_becomes() {
     let mut random = Random::new(11);
     let mut flips = 0;
     for line in [0, 1, RECORDS / 2, RECORDS - 3] {
-        // The verifier is told what the record follows, so that the rest need not be read each time.
+        // The verifier knows what the record follows, so the rest need not be read each time.
         let window = chain.of([line, line + 1, line + 2]);
         let verifier = match line {
             0 => Verifier::new(),

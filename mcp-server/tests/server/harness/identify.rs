@@ -6,7 +6,8 @@ use mcp_server::layer::Layer;
 use mcp_server::service::{Notification, Reply, Request, Service};
 use serde_json::Value;
 
-/// Reads the principal of a call, and its scopes, from `_meta`, as a layer that verified it would set it.
+/// Reads the principal of a call, and its scopes, from `_meta`, as a layer that verified it would
+/// set it.
 #[derive(Clone)]
 pub struct Identify;
 
