@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_core::jsonrpc::{ErrorKind, ErrorObject, code};
 use mcp_core::method::{Method as _, SubscriptionsListen};
 use mcp_core::service::{Notification, Reply, Request, Service};
-use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower_layer::Layer;
+
+use super::busy::busy;
 
 /// Limits the number of concurrent calls over all connections. Further calls wait in the order of
 /// their arrival, for a limited time.
@@ -86,7 +86,13 @@ impl<S: Service> Service for ConcurrencyLimit<S> {
             Err(_) => match timeout(*max_wait, semaphore.acquire()).await {
                 // The semaphore is never closed.
                 Ok(Ok(permit)) => permit,
-                _ => return Err(busy(*max, *max_wait).into()),
+                _ => {
+                    return Err(busy(format!(
+                        "{max} calls were running for {max_wait:?}, which is the limit \
+                         (ConcurrencyLimitLayer); try again later"
+                    ))
+                    .into());
+                }
             },
         };
         self.inner.call(request).await
@@ -95,15 +101,4 @@ impl<S: Service> Service for ConcurrencyLimit<S> {
     async fn notify(&self, notification: Notification) {
         self.inner.notify(notification).await;
     }
-}
-
-fn busy(max: usize, max_wait: Duration) -> ErrorObject {
-    let message = format!(
-        "{max} calls were running for {max_wait:?}, which is the limit (ConcurrencyLimitLayer); \
-         try again later"
-    );
-    let details = json!({ "reason": "overloaded", "notProcessed": true });
-    ErrorObject::new(code::INTERNAL_ERROR, message)
-        .with_data(&json!({ "retryable": true, "retryAfterMs": 1_000 }))
-        .with_kind(ErrorKind::Overloaded, &details)
 }

@@ -58,17 +58,22 @@
 //!   in them.
 //! * `initialize` does not pass through layers.
 
+mod busy;
 mod caller;
 mod concurrency;
 mod rate_limit;
 mod selected;
 mod target;
 mod timeout;
+#[cfg(feature = "tower")]
+mod tower;
 mod trace;
 
 pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use rate_limit::{RateLimit, RateLimitLayer};
 pub use selected::{LayerExt, Selected, SelectedLayer};
 pub use timeout::{Timeout, TimeoutLayer};
+#[cfg(feature = "tower")]
+pub use tower::{Tower, TowerInner, TowerLayer};
 pub use tower_layer::Layer;
 pub use trace::{Trace, TraceLayer};
