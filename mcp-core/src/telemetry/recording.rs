@@ -206,3 +206,23 @@ impl fmt::Debug for SessionRecording {
         f.debug_struct("SessionRecording").field("end", &self.end).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Listening;
+
+    impl Telemetry for Listening {}
+
+    #[test]
+    fn nothing_is_done_if_nobody_listens() {
+        let id = RequestId::Number(1);
+        let describe = || Operation::new(Side::Server, "ping");
+        for side in [Side::Client, Side::Server] {
+            assert!(begin(side, None, || unreachable!(), &id, || unreachable!()).is_none());
+        }
+        let telemetry: Arc<dyn Telemetry> = Arc::new(Listening);
+        assert!(begin(Side::Server, Some(&telemetry), describe, &id, || None).is_some());
+    }
+}
