@@ -174,7 +174,10 @@ mod tests {
 
     /// A collector that keeps what arrives.
     #[derive(Clone, Default)]
-    struct Receiver(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+    struct Receiver(Arc<Mutex<Vec<Posted>>>);
+
+    /// The path and the body of a request.
+    type Posted = (String, Vec<u8>);
 
     impl Receiver {
         /// Receives on a thread, which ends with the process. Returns the URL too.
@@ -221,7 +224,7 @@ mod tests {
         }
     }
 
-    fn receive(stream: TcpStream) -> (String, Vec<u8>) {
+    fn receive(stream: TcpStream) -> Posted {
         let mut reader = BufReader::new(&stream);
         let mut head = Vec::new();
         loop {

@@ -43,4 +43,7 @@ mod guides {
     struct Tasks;
     #[doc = include_str!("../../docs/authorization.md")]
     struct Authorization;
+    #[cfg(feature = "otel")]
+    #[doc = include_str!("../../docs/observability.md")]
+    struct Observability;
 }

@@ -104,7 +104,7 @@ impl Wire {
             if let Poll::Ready(reply) = polled {
                 // Progress that arrived before the answer is reported before it.
                 read_progress(cx, &mut expected, &mut on_progress, deadlines);
-                if let Some(recording) = recording.take() {
+                if let Some(mut recording) = recording.take() {
                     recording.end(&reply);
                 }
                 return Poll::Ready(reply.map_err(|error| Error::from_call(method, error)));
@@ -118,7 +118,7 @@ impl Wire {
                     ready!(timer.poll(cx));
                 }
                 if let Some(error) = deadlines.expired(method, &self.inbound.handling) {
-                    if let Some(recording) = recording.take() {
+                    if let Some(mut recording) = recording.take() {
                         recording.end_with(Outcome::TimedOut);
                     }
                     return Poll::Ready(Err(error));
@@ -142,7 +142,7 @@ impl Wire {
                 call.as_mut().poll(cx)
             })
             .await;
-            if let Some(recording) = recording {
+            if let Some(mut recording) = recording {
                 recording.end(&reply);
             }
             reply

@@ -25,8 +25,8 @@ pub struct Recording {
     has_ended: bool,
 }
 
-/// Begins to record a request. `None`, without any work, if nobody listens: no subscriber wants
-/// the span, and there is no telemetry.
+/// Begins to record a request. `None`, without any work, if the request is not observed: no
+/// subscriber wants the span, and there is no telemetry.
 #[inline]
 pub fn begin(
     side: Side,
@@ -113,7 +113,7 @@ impl Recording {
     }
 
     /// The request was answered, or cannot be.
-    pub fn end(mut self: Box<Self>, reply: &Reply) {
+    pub fn end(&mut self, reply: &Reply) {
         let outcome = Outcome::of(reply, self.operation.is_tool_call());
         if let Err(CallError::Peer(error)) = reply {
             let message = field::display(PeerText::new(error.message()));
@@ -123,7 +123,7 @@ impl Recording {
     }
 
     /// The request ended in another way.
-    pub fn end_with(mut self: Box<Self>, outcome: Outcome) {
+    pub fn end_with(&mut self, outcome: Outcome) {
         self.finish(outcome);
     }
 

@@ -161,7 +161,7 @@ impl<S: Service> tower_service::Service<Request> for TowerInner<S> {
     }
 }
 
-/// Returns what the client is told about an error of a layer.
+/// Returns the answer to a call that failed with an error of a layer.
 fn to_call_error(error: BoxError) -> CallError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
     for _ in 0..MAX_CAUSES {

@@ -205,7 +205,7 @@ impl Connection {
             let entered = recording.as_ref().map(|recording| recording.enter());
             let result = self.initialize(&request);
             drop(entered);
-            if let Some(recording) = recording {
+            if let Some(mut recording) = recording {
                 recording.end(&result.clone().map_err(CallError::from));
             }
             return result.map(Begun::Result);
@@ -263,7 +263,7 @@ impl Connection {
             CallError::Peer(error) => fit_error(error, call.rules).into(),
             error => error,
         });
-        if let Some(recording) = recording {
+        if let Some(mut recording) = recording {
             recording.end(&reply);
         }
         reply
