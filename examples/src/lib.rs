@@ -45,4 +45,7 @@ mod guides {
     struct Authorization;
     #[doc = include_str!("../../docs/policy-and-audit.md")]
     struct PolicyAndAudit;
+    #[cfg(feature = "otel")]
+    #[doc = include_str!("../../docs/observability.md")]
+    struct Observability;
 }

@@ -90,6 +90,6 @@ pub use server::{Connection, Server, ServerBuilder};
 
 pub use mcp_core::jsonrpc::ErrorObject;
 pub use mcp_core::{ConnectionLimits, Revision};
-pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, types};
+pub use mcp_core::{extensions, json, jsonrpc, meta, method, service, telemetry, types};
 pub use mcp_macros::{Elicit, prompt, resource, tool, tools};
 pub use {schemars, serde, serde_json};

@@ -61,6 +61,7 @@
 
 #[cfg(feature = "audit")]
 mod audit;
+mod busy;
 mod caller;
 mod concurrency;
 mod rate_limit;
@@ -70,6 +71,8 @@ mod selected;
 mod spill;
 mod target;
 mod timeout;
+#[cfg(feature = "tower")]
+mod tower;
 mod trace;
 
 #[cfg(feature = "audit")]
@@ -81,5 +84,7 @@ pub use response_size::{ResponseSize, ResponseSizeLayer};
 pub use selected::{LayerExt, Selected, SelectedLayer};
 pub use spill::SpillLimits;
 pub use timeout::{Timeout, TimeoutLayer};
+#[cfg(feature = "tower")]
+pub use tower::{Tower, TowerInner, TowerLayer};
 pub use tower_layer::Layer;
 pub use trace::{Trace, TraceLayer};

@@ -47,3 +47,6 @@ mod selected_layers;
 mod state;
 #[cfg(feature = "tasks")]
 mod tasks;
+mod telemetry;
+#[cfg(feature = "tower")]
+mod tower_layers;
