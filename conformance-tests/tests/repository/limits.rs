@@ -175,6 +175,10 @@ fn all_fields() -> Vec<Field> {
     let mut all = fields("mcp_server", &format!("{:#?}", mcp_server::Limits::default()));
     let store = mcp_server::store::EventStoreLimits::default();
     all.append(&mut fields("mcp_server", &format!("{store:#?}")));
+    let network = mcp_core::http_client::NetworkLimits::default();
+    all.append(&mut fields("mcp_core", &format!("{network:#?}")));
+    let fetch = mcp_core::fetch::FetchLimits::default();
+    all.append(&mut fields("mcp_core", &format!("{fetch:#?}")));
     let client = fields("mcp_client", &format!("{:#?}", mcp_client::Limits::default()));
     add(&mut all, client, "clients");
     let shared = mcp_client::CacheLimits::for_sharing();

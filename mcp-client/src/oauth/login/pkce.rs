@@ -3,7 +3,7 @@
 use mcp_core::jose::{base64url, sha256};
 use crate::oauth::error::Error;
 use crate::oauth::random::random_text;
-use crate::oauth::secret::Secret;
+use mcp_core::fetch::Secret;
 
 /// A verifier, which stays here until the code is redeemed, and its challenge, which goes with the
 /// request.

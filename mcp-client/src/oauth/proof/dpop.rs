@@ -202,8 +202,9 @@ mod tests {
     use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
     use serde_json::json;
 
+    use mcp_core::fetch::Secret;
+
     use super::*;
-    use crate::oauth::secret::Secret;
 
     /// The example of RFC 9449 §7.1, with its `ath`.
     const TOKEN: &str = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mcp_core::fetch::Secret;
 use mcp_core::service::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -20,7 +21,6 @@ use super::key::CredentialKey;
 use crate::http::BoxError;
 use mcp_core::jose::sha256;
 use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::secret::Secret;
 
 // The bounds here are fixed because all programs that share a file must agree on them.
 

@@ -15,17 +15,17 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use mcp_core::service::BoxFuture;
 use tower_service::Service;
 
-use super::authorizer::BoxError;
-use super::limits::HttpLimits;
+use super::error::{BoxError, HttpError};
+use super::limits::NetworkLimits;
 use super::plain::PlainPool;
 use super::request_body::RequestBody;
-use super::stack::{HttpBody, HttpError, HttpStack};
+use super::stack::{HttpBody, HttpStack};
+use crate::service::BoxFuture;
 
 /// How long after an unanswered TCP probe the next one is sent. Fixed: the default of the system is
-/// a minute or more, and `HttpLimits::keep_alive_interval` says when the first one is sent.
+/// a minute or more, and `NetworkLimits::keep_alive_interval` says when the first one is sent.
 const TCP_PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// Unanswered TCP probes after which the connection is lost. Fixed, likewise.
 const TCP_PROBES: u32 = 3;
@@ -40,7 +40,7 @@ pub struct Network<R = GaiResolver> {
     plain: PlainPool<R>,
     /// Made with the first `https` URL, since the system's certificates take a while to read.
     tls: Arc<OnceLock<io::Result<Tls<R>>>>,
-    limits: HttpLimits,
+    limits: NetworkLimits,
 }
 
 type Tls<R> = Pool<HttpsConnector<HttpConnector<R>>>;
@@ -48,7 +48,7 @@ type Tls<R> = Pool<HttpsConnector<HttpConnector<R>>>;
 fn https<R>(
     builder: HttpsConnectorBuilder<WantsSchemes>,
     tcp: &HttpConnector<R>,
-    limits: &HttpLimits,
+    limits: &NetworkLimits,
 ) -> Tls<R>
 where
     R: Service<Name> + Clone + Send + Sync + 'static,
@@ -57,20 +57,20 @@ where
     R::Future: Send,
 {
     let connector = builder.https_only().enable_all_versions().wrap_connector(tcp.clone());
-    Pool::with_limits(connector, limits)
+    Pool::with_limits(connector, limits.clone())
 }
 
 impl Network {
     /// The network, with the system's name resolution and the default limits.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_limits(&HttpLimits::new())
+        Self::with_limits(NetworkLimits::new())
     }
 
-    /// As [`Network::new`], with the limits of connections in an [`HttpLimits`].
+    /// As [`Network::new`], with other limits: [`NetworkLimits`], or a type that contains them.
     #[must_use]
-    pub fn with_limits(limits: &HttpLimits) -> Self {
-        Self::build(GaiResolver::new(), limits)
+    pub fn with_limits(limits: impl Into<NetworkLimits>) -> Self {
+        Self::build(GaiResolver::new(), limits.into())
     }
 }
 
@@ -91,10 +91,10 @@ where
     /// that are addresses.
     #[must_use]
     pub fn with_resolver(resolver: R) -> Self {
-        Self::build(resolver, &HttpLimits::new())
+        Self::build(resolver, NetworkLimits::new())
     }
 
-    fn build(resolver: R, limits: &HttpLimits) -> Self {
+    fn build(resolver: R, limits: NetworkLimits) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         // A request is one write; it must not wait for the acknowledgement of the one before.
@@ -103,8 +103,8 @@ where
         tcp.set_keepalive_interval(Some(TCP_PROBE_INTERVAL));
         tcp.set_keepalive_retries(Some(TCP_PROBES));
         tcp.set_connect_timeout(Some(limits.connect_timeout));
-        let plain = PlainPool::new(tcp.clone(), limits);
-        Self { plain, tcp, tls: Arc::default(), limits: limits.clone() }
+        let plain = PlainPool::new(tcp.clone(), &limits);
+        Self { plain, tcp, tls: Arc::default(), limits }
     }
 
     /// The same network with another TLS configuration, such as for a private certificate authority
@@ -112,7 +112,7 @@ where
     ///
     /// ```
     /// # fn example(authority: rustls::pki_types::CertificateDer<'static>) -> Result<(), Box<dyn std::error::Error>> {
-    /// use mcp_client::http::{Network, rustls};
+    /// use mcp_core::http_client::{Network, rustls};
     ///
     /// let mut trusted = rustls::RootCertStore::empty();
     /// trusted.add(authority)?;
@@ -121,7 +121,7 @@ where
     ///     .with_safe_default_protocol_versions()?
     ///     .with_root_certificates(trusted)
     ///     .with_no_client_auth();
-    /// let builder = mcp_client::Client::builder().http_stack(Network::new().with_tls_config(config));
+    /// let network = Network::new().with_tls_config(config);
     /// # Ok(())
     /// # }
     /// ```
@@ -189,12 +189,13 @@ impl<C: Connect + Clone + Send + Sync + 'static> Pool<C> {
     /// A pool whose connections a connector makes, with the default limits.
     #[must_use]
     pub fn new(connector: C) -> Self {
-        Self::with_limits(connector, &HttpLimits::new())
+        Self::with_limits(connector, NetworkLimits::new())
     }
 
-    /// As [`Pool::new`], with the limits of idle connections and probes in an [`HttpLimits`].
+    /// As [`Pool::new`], with other limits: [`NetworkLimits`], or a type that contains them.
     #[must_use]
-    pub fn with_limits(connector: C, limits: &HttpLimits) -> Self {
+    pub fn with_limits(connector: C, limits: impl Into<NetworkLimits>) -> Self {
+        let limits = limits.into();
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())

@@ -4,14 +4,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::uri::Authority;
-use mcp_core::sync::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::connection::Connection;
 use crate::deadline::later;
-use crate::http::limits::HttpLimits;
+use crate::http_client::limits::NetworkLimits;
+use crate::sync::Mutex;
 
 /// Unused connections, for a limited time. Dropping it closes them.
 pub(super) struct IdleConnections {
@@ -34,7 +34,7 @@ struct Idle {
 }
 
 impl IdleConnections {
-    pub(super) fn new(limits: &HttpLimits) -> Self {
+    pub(super) fn new(limits: &NetworkLimits) -> Self {
         Self {
             state: Mutex::default(),
             max_per_host: limits.max_idle_connections,

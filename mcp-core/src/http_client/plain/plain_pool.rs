@@ -14,10 +14,10 @@ use tower_service::Service;
 use super::connection::Connection;
 use super::idle::IdleConnections;
 use super::plain_body::PlainBody;
-use crate::http::authorizer::BoxError;
-use crate::http::limits::HttpLimits;
-use crate::http::request_body::RequestBody;
-use crate::http::stack::{HttpBody, HttpError};
+use crate::http_client::error::{BoxError, HttpError};
+use crate::http_client::limits::NetworkLimits;
+use crate::http_client::request_body::RequestBody;
+use crate::http_client::stack::HttpBody;
 
 /// HTTP/1 over TCP. Clones share their connections.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ where
     R::Error: Into<BoxError>,
     R::Future: Send,
 {
-    pub(crate) fn new(connector: HttpConnector<R>, limits: &HttpLimits) -> Self {
+    pub(crate) fn new(connector: HttpConnector<R>, limits: &NetworkLimits) -> Self {
         Self { connector, idle: Arc::new(IdleConnections::new(limits)) }
     }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network of an address, seen from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NetworkKind {
+pub(super) enum NetworkKind {
     /// The public internet.
     Public,
     /// This machine.
@@ -40,7 +40,7 @@ const CLOUD_V6: [Ipv6Addr; 5] = [
 
 impl NetworkKind {
     /// The network of an address.
-    pub(crate) fn of(address: IpAddr) -> Self {
+    pub(super) fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => Self::of_v4(address),
             IpAddr::V6(address) => Self::of_v6(address),

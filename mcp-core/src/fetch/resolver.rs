@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll, ready};
 
 use hyper_util::client::legacy::connect::dns::Name;
-use mcp_core::service::BoxFuture;
 use tower_service::Service;
 
 use super::guard::{ForbiddenAddress, Guard};
-use crate::http::BoxError;
+use crate::http_client::BoxError;
+use crate::service::BoxFuture;
 
 /// Most addresses of one name that are tried. Fixed: real servers have a few, and each costs a
 /// connection attempt.
@@ -18,13 +18,13 @@ const MAX_ADDRESSES: usize = 32;
 
 /// A resolver behind the guard.
 #[derive(Debug, Clone)]
-pub(crate) struct GuardedResolver<R> {
+pub(super) struct GuardedResolver<R> {
     inner: R,
     guard: Guard,
 }
 
 impl<R> GuardedResolver<R> {
-    pub(crate) fn new(inner: R, guard: Guard) -> Self {
+    pub(super) fn new(inner: R, guard: Guard) -> Self {
         Self { inner, guard }
     }
 }
@@ -60,7 +60,8 @@ where
             }
             match refused {
                 Some(address) if admitted.is_empty() => {
-                    Err(ForbiddenAddress { name: text, address }.into())
+                    let names = guard.names();
+                    Err(ForbiddenAddress { name: text, address, names }.into())
                 }
                 _ => Ok(admitted.into_iter()),
             }
@@ -80,21 +81,20 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::http::{Endpoint, Network};
-    use crate::oauth::error::ErrorKind;
-    use crate::oauth::fetch::{Fetcher, PrivateHosts};
-    use crate::oauth::limits::OAuthLimits;
+    use crate::fetch::{FetchErrorKind, FetchLimits, Fetcher, PrivateHosts};
+    use crate::http_client::{HttpStack, Network};
 
     fn guard(server: &str) -> Guard {
-        Guard::new(&Endpoint::parse(server).unwrap(), PrivateHosts::default(), 4_096)
+        let server = server.parse().unwrap();
+        Guard::for_server(&server, PrivateHosts::default(), &FetchLimits::new())
     }
 
     fn public() -> Guard {
         guard("https://mcp.example.com/mcp")
     }
 
-    fn fetcher(network: impl crate::http::HttpStack, guard: Guard) -> Fetcher {
-        Fetcher::new(Arc::new(network), guard, &OAuthLimits::new())
+    fn fetcher(network: impl HttpStack, guard: Guard) -> Fetcher {
+        Fetcher::new(Arc::new(network), guard, &FetchLimits::new())
     }
 
     /// Names resolve to one list of addresses after the other; the last one stays.
@@ -174,7 +174,7 @@ mod tests {
         let canary = Canary::new().await;
         let port = canary.port();
 
-        let fetcher_of_network = Fetcher::over_network(public(), &OAuthLimits::new());
+        let fetcher_of_network = Fetcher::over_network(public(), &FetchLimits::new());
         for host in [
             "127.0.0.1",
             "127.1",
@@ -188,7 +188,7 @@ mod tests {
             for scheme in ["http", "https"] {
                 let url = format!("{scheme}://{host}:{port}/");
                 let error = fetcher_of_network.get(&url).await.unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::ForbiddenUrl, "{error}");
+                assert_eq!(error.kind(), FetchErrorKind::Forbidden, "{error}");
             }
         }
 
@@ -197,7 +197,7 @@ mod tests {
             let network = Network::with_resolver(GuardedResolver::new(resolver.clone(), public()));
             let url = format!("https://as.example.com:{port}/");
             let error = fetcher(network, public()).get(&url).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ForbiddenUrl, "{error:?}");
+            assert_eq!(error.kind(), FetchErrorKind::Forbidden, "{error:?}");
             assert!(error.to_string().contains("as.example.com has the address"), "{error}");
             assert_eq!(resolver.lookups(), 1);
         }

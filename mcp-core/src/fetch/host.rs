@@ -14,7 +14,7 @@ const PRIVATE_SUFFIXES: [&str; 9] =
 
 /// The host of a URL.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Host<'a> {
+pub(super) enum Host<'a> {
     Address(IpAddr),
     /// Without the dot that may be at its end.
     Name(&'a str),
@@ -22,7 +22,7 @@ pub(crate) enum Host<'a> {
 
 impl<'a> Host<'a> {
     /// The host of a URL. The error says why the URL has no host that can be used.
-    pub(crate) fn of(uri: &'a Uri) -> Result<Self, &'static str> {
+    pub(super) fn of(uri: &'a Uri) -> Result<Self, &'static str> {
         let Some(authority) = uri.authority() else { return Err("it has no host") };
         if authority.as_str().contains('@') {
             return Err("it has user information (user@host)");
@@ -42,7 +42,7 @@ impl<'a> Host<'a> {
     }
 
     /// The host that a name, or an IPv4 address, stands for.
-    pub(crate) fn of_name(host: &'a str) -> Result<Self, &'static str> {
+    pub(super) fn of_name(host: &'a str) -> Result<Self, &'static str> {
         let host = host.strip_suffix('.').unwrap_or(host);
         let is_label = |label: &str| {
             matches!(label.len(), 1..=63)
@@ -61,7 +61,7 @@ impl<'a> Host<'a> {
     }
 
     /// The network of an address, or the one that a name belongs to by convention.
-    pub(crate) fn network(&self) -> NetworkKind {
+    pub(super) fn network(&self) -> NetworkKind {
         let name = match self {
             Self::Address(address) => return NetworkKind::of(*address),
             Self::Name(name) => name.to_ascii_lowercase(),
@@ -87,13 +87,14 @@ fn ends_in_number(host: &str) -> bool {
         || hex.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Hosts that may be on a private network, because the application says so.
+/// Hosts that may be on a private network, because the application says so. None by default.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PrivateHosts(Arc<[String]>);
+pub struct PrivateHosts(Arc<[String]>);
 
 impl PrivateHosts {
     /// Names, addresses, and names with a leading dot for everything below them.
-    pub(crate) fn new<S: AsRef<str>>(hosts: impl IntoIterator<Item = S>) -> Self {
+    #[must_use]
+    pub fn new<S: AsRef<str>>(hosts: impl IntoIterator<Item = S>) -> Self {
         let normalize = |host: S| {
             let host = host.as_ref().trim_matches(['[', ']']);
             host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
@@ -102,7 +103,7 @@ impl PrivateHosts {
     }
 
     /// Whether a host is one of them.
-    pub(crate) fn contains(&self, host: &Host<'_>) -> bool {
+    pub(super) fn contains(&self, host: &Host<'_>) -> bool {
         match host {
             Host::Address(address) => {
                 let is_same = |allowed: &String| {

@@ -10,11 +10,11 @@ use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::{Body as _, Bytes, Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use mcp_core::repoll::Repoll;
 use tokio::net::TcpStream;
 
-use crate::http::authorizer::BoxError;
-use crate::http::request_body::RequestBody;
+use crate::http_client::error::BoxError;
+use crate::http_client::request_body::RequestBody;
+use crate::repoll::Repoll;
 
 /// A connection to a server, and the host it leads to.
 pub(super) struct Connection {

@@ -6,21 +6,23 @@ use std::net::IpAddr;
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use mcp_core::text::PeerText;
+
+use crate::text::PeerText;
 
 /// Longest part of a URL that is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 200;
 
 /// The beginning of a URL up to its path, as it is written.
-#[cfg_attr(not(feature = "oauth"), expect(dead_code, reason = "authorization compares origins"))]
-pub(crate) fn origin(url: &str) -> &str {
+#[must_use]
+pub fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     let length = url[host..].find(['/', '?', '#']).unwrap_or(url.len() - host);
     &url[..host + length]
 }
 
 /// Whether two URLs have the same scheme, host and port.
-pub(crate) fn is_same_origin(one: &Uri, other: &Uri) -> bool {
+#[must_use]
+pub fn is_same_origin(one: &Uri, other: &Uri) -> bool {
     let is_same = |one: Option<&str>, other: Option<&str>| {
         one.zip(other).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
     };
@@ -39,7 +41,8 @@ fn port(uri: &Uri) -> Option<u16> {
 }
 
 /// Whether the host of a URL is this machine, by name or by address.
-pub(crate) fn is_loopback(uri: &Uri) -> bool {
+#[must_use]
+pub fn is_loopback(uri: &Uri) -> bool {
     let Some(host) = uri.host() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
@@ -47,7 +50,8 @@ pub(crate) fn is_loopback(uri: &Uri) -> bool {
 }
 
 /// The scheme of a URI, without the colon; `None` of a relative reference (RFC 3986 §3.1).
-pub(crate) fn scheme(uri: &str) -> Option<&str> {
+#[must_use]
+pub fn scheme(uri: &str) -> Option<&str> {
     let (scheme, _) = uri.split_once(':')?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
@@ -58,7 +62,8 @@ pub(crate) fn scheme(uri: &str) -> Option<&str> {
 /// its fragment. `None` if that is not an `http` or `https` URL.
 ///
 /// The URL may be on any origin: what a caller may do with it is the caller's to check.
-pub(crate) fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
+#[must_use]
+pub fn resolve(base: &Uri, reference: &str) -> Option<Uri> {
     let reference = reference.split('#').next().unwrap_or_default();
     if reference.is_empty() {
         return None;
@@ -117,7 +122,8 @@ fn without_dots(path: &str) -> String {
 
 /// A URL for an error message or a log line: without its query and user information, which may hold
 /// secrets, and as [`PeerText`].
-pub(crate) struct ShownUrl<'a>(pub(crate) &'a str);
+#[derive(Debug, Clone, Copy)]
+pub struct ShownUrl<'a>(pub &'a str);
 
 impl fmt::Display for ShownUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

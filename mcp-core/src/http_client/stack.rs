@@ -9,10 +9,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use mcp_core::service::BoxFuture;
 
-use super::authorizer::BoxError;
+use super::error::{BoxError, HttpError};
 use super::plain::PlainBody;
+use crate::service::BoxFuture;
 
 /// Sends HTTP requests. [`Network`](super::Network) is the default; a proxy, a Unix socket, a
 /// simulated network or a server in this process can replace it.
@@ -34,51 +34,6 @@ impl<S: HttpStack + ?Sized> HttpStack for Arc<S> {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         S::send(self, request)
-    }
-}
-
-/// Why there is no HTTP response.
-#[derive(Debug)]
-pub struct HttpError {
-    may_have_left: bool,
-    source: BoxError,
-}
-
-impl HttpError {
-    /// Nothing of the request has left: it is safe to send it again.
-    pub fn unsent(source: impl Into<BoxError>) -> Self {
-        Self { may_have_left: false, source: source.into() }
-    }
-
-    /// The request, or a part of it, may have reached the server.
-    pub fn lost(source: impl Into<BoxError>) -> Self {
-        Self { may_have_left: true, source: source.into() }
-    }
-
-    pub(crate) fn into_source(self) -> BoxError {
-        self.source
-    }
-
-    /// Whether the server may have seen the request.
-    #[must_use]
-    pub fn may_have_left(&self) -> bool {
-        self.may_have_left
-    }
-}
-
-impl fmt::Display for HttpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.may_have_left {
-            "the connection failed before the response"
-        } else {
-            "no connection to the server"
-        })
-    }
-}
-
-impl std::error::Error for HttpError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.source)
     }
 }
 

@@ -1,9 +1,10 @@
-//! Sends the requests of authorization.
+//! Sends requests to URLs that are checked, and bounds the answers.
 //!
 //! What a URL says is checked before the stack sees it, whichever stack that is. What its name
 //! resolves to is checked by the stack that [`Fetcher::over_network`] makes; another one, such as
 //! a proxy, resolves by itself.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,20 +12,19 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::connect::dns::GaiResolver;
-use mcp_core::json::has_reserved_name;
-use mcp_core::oauth::ErrorResponse;
-use mcp_core::text::PeerText;
 use tokio::time::timeout;
 
+use super::error::{FetchError, FetchErrorKind};
 use super::guard::{ForbiddenAddress, Guard};
+use super::limits::FetchLimits;
 use super::resolver::GuardedResolver;
-use crate::http::{BoxError, HttpStack, Network, ShownUrl, is_same_origin, resolve};
-use crate::oauth::error::{Error, ErrorKind};
-use crate::oauth::limits::OAuthLimits;
+use crate::http_client::url::{ShownUrl, is_same_origin, resolve};
+use crate::http_client::{BoxError, HttpStack, Network};
+use crate::json::has_reserved_name;
 
-/// Sends the requests of authorization.
+/// Sends requests to URLs that its [`Guard`] allows. Clones share their connections.
 #[derive(Clone)]
-pub(crate) struct Fetcher {
+pub struct Fetcher {
     stack: Arc<dyn HttpStack>,
     guard: Guard,
     max_bytes: usize,
@@ -34,15 +34,21 @@ pub(crate) struct Fetcher {
 
 /// A response, read to its end.
 #[derive(Debug)]
-pub(crate) struct Fetched {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+#[non_exhaustive]
+pub struct Fetched {
+    /// The status, which is not a redirect.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The whole body, of at most [`FetchLimits::max_document_bytes`].
+    pub body: Bytes,
 }
 
 impl Fetcher {
-    /// Over a stack that the application chose.
-    pub(crate) fn new(stack: Arc<dyn HttpStack>, guard: Guard, limits: &OAuthLimits) -> Self {
+    /// Over a stack that the application chose. It sees only URLs that the guard allows, and
+    /// resolves names itself.
+    #[must_use]
+    pub fn new(stack: Arc<dyn HttpStack>, guard: Guard, limits: &FetchLimits) -> Self {
         Self {
             stack,
             guard,
@@ -53,30 +59,40 @@ impl Fetcher {
     }
 
     /// Over the network, with connections to admitted addresses only.
-    pub(crate) fn over_network(guard: Guard, limits: &OAuthLimits) -> Self {
+    #[must_use]
+    pub fn over_network(guard: Guard, limits: &FetchLimits) -> Self {
         let resolver = GuardedResolver::new(GaiResolver::new(), guard.clone());
         Self::new(Arc::new(Network::with_resolver(resolver)), guard, limits)
     }
 
     /// What is allowed.
-    pub(crate) fn guard(&self) -> &Guard {
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// Gets a document. Follows redirects within its origin.
-    pub(crate) async fn get(&self, url: &str) -> Result<Fetched, Error> {
+    /// Gets a document. Follows redirects within its origin. Dropping the future ends the request.
+    ///
+    /// # Errors
+    /// [`FetchError`] if there is no answer that can be used. A status that says so is not an
+    /// error.
+    pub async fn get(&self, url: &str) -> Result<Fetched, FetchError> {
         let accept = HeaderValue::from_static("application/json");
         self.send(Method::GET, url, HeaderMap::from_iter([(ACCEPT, accept)]), Bytes::new()).await
     }
 
     /// Posts a form or a document. It may hold credentials or a grant, so no redirect is followed.
-    pub(crate) async fn post(
+    /// Dropping the future ends the request, which the server may handle all the same.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub async fn post(
         &self,
         url: &str,
         mut headers: HeaderMap,
         media_type: &'static str,
         body: impl Into<Bytes>,
-    ) -> Result<Fetched, Error> {
+    ) -> Result<Fetched, FetchError> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         self.send(Method::POST, url, headers, body.into()).await
@@ -88,15 +104,16 @@ impl Fetcher {
         url: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Fetched, Error> {
+    ) -> Result<Fetched, FetchError> {
         match timeout(self.timeout, self.follow(method, url, headers, body)).await {
             Ok(fetched) => fetched,
             Err(_) => {
                 let message = format!(
-                    "did not answer within {:?} (`OAuthLimits::request_timeout`)",
-                    self.timeout
+                    "did not answer within {:?} (`{}::request_timeout`)",
+                    self.timeout,
+                    self.guard.names().limits
                 );
-                Err(unreachable(url, &message))
+                Err(FetchError::at(FetchErrorKind::TimedOut, url, message))
             }
         }
     }
@@ -107,7 +124,7 @@ impl Fetcher {
         url: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Fetched, Error> {
+    ) -> Result<Fetched, FetchError> {
         let mut uri = self.guard.check(url)?;
         let mut redirects = 0;
         loop {
@@ -125,7 +142,8 @@ impl Fetcher {
             }
             if redirects == self.max_redirects {
                 let message = format!(
-                    "redirected more than {redirects} times (`OAuthLimits::max_redirects`)"
+                    "redirected more than {redirects} times (`{}::max_redirects`)",
+                    self.guard.names().limits
                 );
                 return Err(unreachable(url, &message));
             }
@@ -134,16 +152,17 @@ impl Fetcher {
         }
     }
 
-    async fn exchange(&self, url: &str, request: Request<Bytes>) -> Result<Fetched, Error> {
+    async fn exchange(&self, url: &str, request: Request<Bytes>) -> Result<Fetched, FetchError> {
         let response = self.stack.send(request).await.map_err(|error| failed(url, error.into()))?;
         let (head, body) = response.into_parts();
         let Some(body) = body.read(self.max_bytes).await.map_err(|error| failed(url, error))?
         else {
             let message = format!(
-                "answered with more than {} bytes (`OAuthLimits::max_document_bytes`)",
-                self.max_bytes
+                "answered with more than {} bytes (`{}::max_document_bytes`)",
+                self.max_bytes,
+                self.guard.names().limits
             );
-            return Err(unreachable(url, &message));
+            return Err(FetchError::at(FetchErrorKind::TooLarge, url, message));
         };
         // Documents of any kind are read from it.
         if std::str::from_utf8(&body).is_ok_and(has_reserved_name) {
@@ -153,14 +172,14 @@ impl Fetcher {
     }
 
     /// Where a redirect leads. It is checked like the first URL, and must stay on its origin.
-    fn redirected(&self, url: &str, from: &Uri, headers: &HeaderMap) -> Result<Uri, Error> {
+    fn redirected(&self, url: &str, from: &Uri, headers: &HeaderMap) -> Result<Uri, FetchError> {
         let location = headers
             .get(LOCATION)
             .and_then(|location| location.to_str().ok())
             .ok_or_else(|| unreachable(url, "redirected without a location"))?;
         let elsewhere = || {
             let message = format!("{} redirected to {}", ShownUrl(url), ShownUrl(location));
-            Error::new(ErrorKind::ForbiddenUrl, message)
+            FetchError::new(FetchErrorKind::Forbidden, message)
         };
         let to = resolve(from, location).ok_or_else(elsewhere)?;
         let to = self.guard.check(&to.to_string())?;
@@ -170,25 +189,10 @@ impl Fetcher {
 
 impl Fetched {
     /// Whether the server may answer otherwise when it is asked again.
-    pub(crate) fn is_transient_failure(&self) -> bool {
+    #[must_use]
+    pub fn is_transient_failure(&self) -> bool {
         self.status.is_server_error()
             || matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
-    }
-
-    /// The error of a token or registration endpoint that did not do what it was asked.
-    pub(crate) fn to_error(&self, url: &str) -> Error {
-        let (url, status) = (ShownUrl(url), self.status);
-        if self.is_transient_failure() {
-            return Error::new(ErrorKind::Unreachable, format!("{url} answered {status}"));
-        }
-        let Ok(answer) = serde_json::from_slice::<ErrorResponse>(&self.body) else {
-            return Error::new(ErrorKind::Refused, format!("{url} answered {status}"));
-        };
-        let mut message = format!("{url} refused: {}", PeerText::new(&answer.error));
-        if let Some(description) = &answer.error_description {
-            message = format!("{message}: {}", PeerText::new(description));
-        }
-        Error::new(ErrorKind::Refused, message).with_code(&answer.error)
     }
 }
 
@@ -196,21 +200,27 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn unreachable(url: &str, what: &str) -> Error {
-    Error::new(ErrorKind::Unreachable, format!("{} {what}", ShownUrl(url)))
+fn unreachable(url: &str, what: &str) -> FetchError {
+    FetchError::at(FetchErrorKind::Unreachable, url, what)
 }
 
 /// The stack's error: a refusal of the resolver is distinguished from a network that fails.
-fn failed(url: &str, error: BoxError) -> Error {
+fn failed(url: &str, error: BoxError) -> FetchError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(error) = source {
         if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
             let message = format!("{} must not be used: {forbidden}", ShownUrl(url));
-            return Error::new(ErrorKind::ForbiddenUrl, message);
+            return FetchError::new(FetchErrorKind::Forbidden, message);
         }
         source = error.source();
     }
     unreachable(url, "could not be reached").with_source(error)
+}
+
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetcher").field("guard", &self.guard).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
@@ -218,12 +228,12 @@ mod tests {
     use std::collections::VecDeque;
 
     use http::Response;
-    use mcp_core::service::BoxFuture;
-    use mcp_core::sync::Mutex;
 
     use super::*;
-    use crate::http::{Endpoint, HttpBody, HttpError};
-    use crate::oauth::fetch::PrivateHosts;
+    use crate::fetch::PrivateHosts;
+    use crate::http_client::{HttpBody, HttpError};
+    use crate::service::BoxFuture;
+    use crate::sync::Mutex;
 
     /// Gives the prepared answers, and records what was requested.
     #[derive(Default)]
@@ -262,9 +272,10 @@ mod tests {
     }
 
     fn fetcher(script: &Arc<Script>) -> Fetcher {
-        let endpoint = Endpoint::parse("https://mcp.example.com/mcp").unwrap();
-        let guard = Guard::new(&endpoint, PrivateHosts::default(), 4_096);
-        Fetcher::new(Arc::clone(script) as Arc<dyn HttpStack>, guard, &OAuthLimits::new())
+        let server = "https://mcp.example.com/mcp".parse().unwrap();
+        let limits = FetchLimits::new();
+        let guard = Guard::for_server(&server, PrivateHosts::default(), &limits);
+        Fetcher::new(Arc::clone(script) as Arc<dyn HttpStack>, guard, &limits)
     }
 
     fn ok(body: impl Into<String>) -> Response<String> {
@@ -317,7 +328,7 @@ mod tests {
         ] {
             let script = Script::new([redirect(302, location), ok("{}")]);
             let error = fetcher(&script).get(START).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ForbiddenUrl, "{location}");
+            assert_eq!(error.kind(), FetchErrorKind::Forbidden, "{location}");
             assert_eq!(script.requests().len(), 1, "{location}");
         }
     }
@@ -326,7 +337,7 @@ mod tests {
     async fn the_number_of_redirects_is_bounded() {
         let script = Script::new((0..10).map(|_| redirect(302, "/again")));
         let error = fetcher(&script).get(START).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unreachable);
+        assert_eq!(error.kind(), FetchErrorKind::Unreachable);
         assert!(error.to_string().contains("redirected more than 3 times"), "{error}");
         assert_eq!(script.requests().len(), 4);
 
@@ -357,7 +368,7 @@ mod tests {
             ["http://as.example.com/", "https://127.1/", "https://10.0.0.1/", "file:///etc/passwd"]
         {
             let error = fetcher(&script).get(url).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ForbiddenUrl);
+            assert_eq!(error.kind(), FetchErrorKind::Forbidden);
         }
         assert!(script.requests().is_empty());
     }
@@ -368,11 +379,12 @@ mod tests {
         let fetcher = fetcher(&script);
         assert_eq!(fetcher.get(START).await.unwrap().body.len(), 256 << 10);
         let error = fetcher.get(START).await.unwrap_err();
+        assert_eq!(error.kind(), FetchErrorKind::TooLarge);
         assert!(error.to_string().contains("answered with more than 262144 bytes"), "{error}");
 
         let started = tokio::time::Instant::now();
         let error = fetcher.get(START).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unreachable);
+        assert_eq!(error.kind(), FetchErrorKind::TimedOut);
         assert!(error.to_string().contains("did not answer within 10s"), "{error}");
         assert!(!error.to_string().contains("x=1"), "a query may hold secrets: {error}");
         assert_eq!(started.elapsed().as_secs(), 10);

@@ -1,0 +1,1 @@
+//! Verification of tokens, through the public API.
