@@ -11,10 +11,10 @@ use http::{HeaderMap, StatusCode};
 use mcp_core::oauth::Challenge;
 use tokio::time::timeout;
 
+use super::Principal;
 use super::protection::Guard;
 use super::token_cache;
 use super::verifier::{VerifiedToken, VerifyError};
-use super::Principal;
 
 /// Time that a verifier has for one token. Fixed: clients wait no longer, and a verifier has
 /// shorter timeouts of its own.

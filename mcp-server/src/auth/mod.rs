@@ -10,6 +10,10 @@
 mod access;
 #[cfg(feature = "auth")]
 mod authenticate;
+#[cfg(feature = "auth")]
+mod preset;
+#[cfg(feature = "auth")]
+pub mod presets;
 mod principal;
 #[cfg(feature = "auth")]
 mod protection;
@@ -23,6 +27,8 @@ mod static_verifier;
 mod token_cache;
 #[cfg(feature = "auth")]
 mod verifier;
+#[cfg(feature = "auth")]
+mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
@@ -42,3 +48,5 @@ pub use scopes::Scopes;
 pub use static_verifier::StaticVerifier;
 #[cfg(feature = "auth")]
 pub use verifier::{TokenVerifier, VerifiedToken, VerifyError};
+#[cfg(feature = "auth")]
+pub use verify::{AnyOf, Audience, FetchDocument, JwtLimits, JwtVerifier, JwtVerifierBuilder};

@@ -14,11 +14,11 @@ use mcp_core::text::PeerText;
 use super::browser::AuthorizationUrl;
 use super::pkce::Pkce;
 use crate::http::ShownUrl;
-use mcp_core::jose::sha256;
 use crate::oauth::discovery::Discovered;
 use crate::oauth::environment::Environment;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::random::random_text;
+use mcp_core::jose::sha256;
 
 /// A request to the authorization endpoint that is under way.
 pub(crate) struct AuthorizationRequest {

@@ -24,11 +24,11 @@ use serde_json::{Map, Value};
 
 use super::signing_key::SigningKey;
 use crate::http::{ShownUrl, origin};
-use mcp_core::jose::{base64url, numeric_date, sha256};
 use crate::oauth::discovery::Discovered;
 use crate::oauth::error::{Error, ErrorKind};
 use crate::oauth::random::random_text;
 use crate::oauth::token::{AccessToken, Presentation, TokenType};
+use mcp_core::jose::{base64url, numeric_date, sha256};
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");

@@ -19,8 +19,8 @@ use super::file_access::{Contents, beside, failed, prepare_folder, read, replace
 use super::file_lock::FileLock;
 use super::key::CredentialKey;
 use crate::http::BoxError;
-use mcp_core::jose::sha256;
 use crate::oauth::error::{Error, ErrorKind};
+use mcp_core::jose::sha256;
 
 // The bounds here are fixed because all programs that share a file must agree on them.
 
