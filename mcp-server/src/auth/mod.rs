@@ -17,6 +17,10 @@ mod dpop;
 mod dpop_replay;
 #[cfg(feature = "auth")]
 mod guard;
+#[cfg(feature = "auth")]
+mod preset;
+#[cfg(feature = "auth")]
+pub mod presets;
 mod principal;
 #[cfg(feature = "auth")]
 mod protection;
@@ -32,6 +36,8 @@ mod static_verifier;
 mod token_cache;
 #[cfg(feature = "auth")]
 mod verifier;
+#[cfg(feature = "auth")]
+mod verify;
 
 #[cfg(feature = "http")]
 pub(crate) use access::REQUIRED_SCOPES;
@@ -53,3 +59,5 @@ pub use scopes::Scopes;
 pub use static_verifier::StaticVerifier;
 #[cfg(feature = "auth")]
 pub use verifier::{TokenVerifier, VerifiedToken, VerifyError};
+#[cfg(feature = "auth")]
+pub use verify::{AnyOf, Audience, FetchDocument, JwtLimits, JwtVerifier, JwtVerifierBuilder};
