@@ -14,6 +14,8 @@ mod authenticate;
 mod dpop;
 #[cfg(feature = "auth")]
 mod dpop_replay;
+#[cfg(feature = "auth")]
+mod introspection;
 mod principal;
 #[cfg(feature = "auth")]
 mod protection;
@@ -37,6 +39,11 @@ pub(crate) use authenticate::{Authenticated, Refusal};
 pub use authenticate::Refused;
 #[cfg(feature = "auth")]
 pub(crate) use dpop::DPOP_NONCE;
+#[cfg(feature = "auth")]
+pub use introspection::{IntrospectionBuilder, IntrospectionLimits, IntrospectionVerifier};
+/// What verifiers are built with: the stack that sends their requests, secrets and keys.
+#[cfg(feature = "auth")]
+pub use mcp_core::{fetch::Secret, http_client, jose};
 pub use principal::Principal;
 #[cfg(feature = "auth")]
 pub(crate) use protection::Guard;

@@ -10,6 +10,7 @@ mod fixture;
 
 mod challenges;
 mod expiry;
+mod introspection;
 mod lists;
 mod metadata;
 mod owners;
