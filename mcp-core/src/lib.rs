@@ -101,6 +101,7 @@ pub mod service;
 #[cfg(feature = "skills")]
 pub mod skill;
 pub mod sync;
+pub mod telemetry;
 pub mod text;
 pub mod transport;
 pub mod types;

@@ -8,6 +8,7 @@ use mcp_core::extensions::Extensions;
 use mcp_core::method::{self, Methods};
 use mcp_core::revision::{Revision, RuleSet};
 use mcp_core::service::BoxService;
+use mcp_core::telemetry::Telemetry;
 use mcp_core::types::{CacheScope, Implementation};
 
 use super::Server;
@@ -64,6 +65,7 @@ pub(super) struct Parts {
     pub(super) filters: Vec<ListenFilter>,
     pub(super) known_methods: Methods,
     pub(super) live: Arc<Live>,
+    pub(super) telemetry: Option<Arc<dyn Telemetry>>,
     #[cfg(feature = "tasks")]
     pub(super) tasks: Option<TaskConfig>,
     #[cfg(feature = "http")]
@@ -97,6 +99,7 @@ impl Parts {
             filters: Vec::new(),
             known_methods: Methods::new(),
             live: Arc::default(),
+            telemetry: None,
             #[cfg(feature = "tasks")]
             tasks: None,
             #[cfg(feature = "http")]
@@ -240,6 +243,7 @@ impl Parts {
             limits: self.limits.clone(),
             rules: self.rules,
             encoder,
+            telemetry: self.telemetry.take(),
         });
         #[cfg(feature = "tasks")]
         let tasks = match task_config {

@@ -39,7 +39,7 @@ async fn whoami(principal: Principal) -> String {
 /// Says whether somebody calls.
 #[tool]
 async fn whoami_perhaps(principal: Option<Principal>) -> String {
-    principal.map_or_else(|| "nobody".to_owned(), |principal| principal.id().to_owned())
+    principal.map_or_else(|| "no caller".to_owned(), |principal| principal.id().to_owned())
 }
 
 /// Needs a scope.

@@ -362,7 +362,7 @@ async fn the_number_of_requests_at_a_time_is_limited() {
     assert!(reason.contains("`IntrospectionLimits::max_concurrent_requests`"), "{reason}");
     assert_eq!((began.elapsed(), after), (Duration::from_secs(2), Duration::from_secs(2)));
     assert_eq!(script.count(), 2);
-    // A client that disconnects makes room.
+    // The request of a client that disconnects ends.
     drop(first);
     verify(&verifier, "d").await.unwrap();
     assert_eq!(script.count(), 3);

@@ -9,6 +9,7 @@
 mod fixture;
 
 mod challenges;
+mod dpop;
 mod expiry;
 mod introspection;
 mod lists;

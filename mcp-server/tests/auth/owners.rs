@@ -41,14 +41,14 @@ fn service() -> HttpService {
         .unwrap()
 }
 
-/// Sends a call as its owner, another user, and nobody. Returns the answers in that order.
+/// Sends a call as its owner, another user, and without a token. Returns the answers in that order.
 async fn as_each(service: &HttpService, call: Call) -> [Answer; 3] {
     let other = with("bob", call.clone()).send(service).await;
     let none = call.send(service).await;
     [with("ada", call).send(service).await, other, none]
 }
 
-/// The owner is served, another user learns nothing, and nobody is challenged.
+/// The owner is served, another user learns nothing, and a caller without a token is challenged.
 fn assert_owned([same, other, none]: [Answer; 3], unknown: &Answer) {
     assert_eq!(same.status, 200, "{}", same.text);
     assert!(same.json().get("error").is_none(), "{}", same.text);
@@ -66,7 +66,7 @@ async fn sessions() {
     };
     let unknown = with("bob", call("0123456789abcdef0123456789abcdef")).send(&service).await;
     assert_owned(as_each(&service, call(&session)).await, &unknown);
-    // Nobody else can read its stream, or end it.
+    // No other user can read its stream, or end it.
     let get = in_session(Call::empty(Method::GET), &session).header("accept", "text/event-stream");
     assert_eq!(with("bob", get.clone()).send(&service).await.status, 404);
     assert_eq!(get.send(&service).await.status, 401);

@@ -27,11 +27,12 @@ pub struct IntrospectionBuilder {
     limits: IntrospectionLimits,
 }
 
-impl IntrospectionBuilder {
-    pub(super) fn new(issuer: String, endpoint: String) -> Self {
-        Self {
-            issuer,
-            endpoint,
+impl IntrospectionVerifier {
+    /// Begins with the issuer of the tokens and the URL of its introspection endpoint.
+    pub fn builder(issuer: impl Into<String>, endpoint: impl Into<String>) -> IntrospectionBuilder {
+        IntrospectionBuilder {
+            issuer: issuer.into(),
+            endpoint: endpoint.into(),
             credentials: Ok(None),
             audiences: None,
             private_hosts: PrivateHosts::default(),
@@ -39,7 +40,9 @@ impl IntrospectionBuilder {
             limits: IntrospectionLimits::new(),
         }
     }
+}
 
+impl IntrospectionBuilder {
     /// Authenticates this server by a secret in the header (`client_secret_basic`).
     pub fn client_secret_basic(mut self, client: &str, secret: impl Into<Secret>) -> Self {
         self.credentials = basic_credentials(client, &secret.into())

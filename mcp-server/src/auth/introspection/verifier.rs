@@ -12,7 +12,6 @@ use tokio::time::timeout;
 
 use super::answer::{Answer, TokenRules};
 use super::breaker::Breaker;
-use super::builder::IntrospectionBuilder;
 use super::credentials::Credentials;
 use super::limits::IntrospectionLimits;
 use super::rejected::{self, Rejected};
@@ -53,11 +52,6 @@ pub struct IntrospectionVerifier {
 }
 
 impl IntrospectionVerifier {
-    /// Begins with the issuer of the tokens and the URL of its introspection endpoint.
-    pub fn builder(issuer: impl Into<String>, endpoint: impl Into<String>) -> IntrospectionBuilder {
-        IntrospectionBuilder::new(issuer.into(), endpoint.into())
-    }
-
     pub(super) fn new(
         endpoint: String,
         fetcher: Fetcher,
@@ -91,7 +85,8 @@ impl IntrospectionVerifier {
             );
             VerifyError::undecided(reason, limit)
         })?;
-        let _permit = permit.map_err(|_| VerifyError::undecided("the verifier is closed", limit))?;
+        let _permit =
+            permit.map_err(|_| VerifyError::undecided("the verifier is closed", limit))?;
         let attempt = self.breaker.begin().map_err(|rest| {
             VerifyError::undecided("the introspection endpoint failed a moment ago", rest)
         })?;
