@@ -18,6 +18,8 @@ mod dpop_replay;
 #[cfg(feature = "auth")]
 mod guard;
 #[cfg(feature = "auth")]
+mod introspection;
+#[cfg(feature = "auth")]
 mod preset;
 #[cfg(feature = "auth")]
 pub mod presets;
@@ -46,6 +48,11 @@ pub(crate) use access::{AccessRules, ScopeSource};
 pub(crate) use dpop::DPOP_NONCE;
 #[cfg(feature = "auth")]
 pub(crate) use guard::Guard;
+#[cfg(feature = "auth")]
+pub use introspection::{IntrospectionBuilder, IntrospectionLimits, IntrospectionVerifier};
+/// What verifiers are built with: the stack that sends their requests, secrets and keys.
+#[cfg(feature = "auth")]
+pub use mcp_core::{fetch::Secret, http_client, jose};
 pub use principal::Principal;
 #[cfg(feature = "auth")]
 pub use protection::Protection;
