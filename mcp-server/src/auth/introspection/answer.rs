@@ -205,10 +205,15 @@ impl TokenRules {
         }
         let thumbprint = answer.confirmation.as_ref().map(thumbprint).transpose()?;
 
-        let principal = match (&answer.subject, &answer.username, &answer.client) {
-            (Some(user), _, _) | (None, Some(user), _) => Principal::of_user(&self.issuer, user),
-            (None, None, Some(client)) => Principal::of_client(&self.issuer, client),
-            (None, None, None) => {
+        let user = answer.subject.as_ref().or(answer.username.as_ref());
+        // An id that begins with `#` could be read as that of an application.
+        if user.is_some_and(|user| user.starts_with('#')) {
+            return Err("its user begins with `#`".to_owned());
+        }
+        let principal = match (user, &answer.client) {
+            (Some(user), _) => Principal::of_user(&self.issuer, user),
+            (None, Some(client)) => Principal::of_client(&self.issuer, client),
+            (None, None) => {
                 return Err("it names neither a user nor a client".to_owned());
             }
         };
@@ -217,7 +222,7 @@ impl TokenRules {
             principal = principal.with_client(client);
         }
         if let Some(expires_at) = answer.expires_at {
-            principal = principal.with_expiry(expires_at);
+            principal = principal.with_expiry(expires_at + LEEWAY);
         }
         let verified = VerifiedToken::new(principal);
         Ok(match thumbprint {

@@ -1,7 +1,6 @@
 //! The verifier that asks the authorization server.
 
 use std::fmt;
-use std::time::SystemTime;
 
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
@@ -159,7 +158,7 @@ impl TokenVerifier for IntrospectionVerifier {
             return Err(VerifyError::Invalid(reason));
         }
         let answer = self.ask(token).await?;
-        match self.rules.check(answer, resource, SystemTime::now()) {
+        match self.rules.check(answer, resource, crate::clock::wall()) {
             Ok(verified) => Ok(verified.cached_for(self.limits.max_cache_ttl)),
             Err(reason) => {
                 self.rejected.insert(key, &reason);
